@@ -1,0 +1,65 @@
+"""What stops the work. Expected outcomes (an unknown version, a host that is down) are values, not exceptions.
+
+XocompatError            one line for the user: what is wrong, and what to do
+├── UsageError           the words or options cannot be read                    exit 2
+├── ConfigError          the configuration has problems, all of them listed     exit 2
+├── DataError            a file of data/ has problems, all of them listed       exit 2
+└── UnavailableError     a part the work needs is not to be had (Slack, disk)   exit 1
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class XocompatError(Exception):
+    """Base of all errors that are told to a user. `lines` are complete sentences without control characters."""
+
+    exit_status = 1
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return (str(self),)
+
+
+class UsageError(XocompatError):
+    """The words or options that were given make no command."""
+
+    exit_status = 2
+
+
+class UnavailableError(XocompatError):
+    """Something outside (network, Slack, disk) did not do its part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a file: where it is, what is wrong there, and what is allowed instead."""
+
+    file: str
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.what}" if self.key else f"{self.file}: {self.what}"
+
+
+class ProblemsError(XocompatError):
+    """A file was refused as a whole. `problems` holds every mistake found, not only the first."""
+
+    exit_status = 2
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(map(str, self.problems))
+
+
+class ConfigError(ProblemsError):
+    """The configuration (file or environment) has problems."""
+
+
+class DataError(ProblemsError):
+    """A file of data/ has problems."""

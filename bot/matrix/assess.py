@@ -1,0 +1,45 @@
+"""The verdict on one release for one day: support and lifecycle side by side, never merged."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.matrix.issue import KnownIssue
+from bot.matrix.known import Matrix
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.listing import Badge, Support, badges
+from bot.matrix.recommend import Recommendation, recommend
+from bot.matrix.release import Release, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What to think of a release on a day, and where that comes from. `days_left` is negative after EOL."""
+
+    release: Release
+    on: date
+    name: str
+    support: Support
+    stage: LifecycleStage
+    days_left: int | None
+    badges: tuple[Badge, ...]
+    known_issues: tuple[KnownIssue, ...]
+    recommendation: Recommendation
+    sources: tuple[Source, ...]
+
+
+def assess(matrix: Matrix, release: Release, on: date) -> Assessment:
+    """Assess a release of this Matrix for a day, past or future."""
+    support = matrix.support(release)
+    stage = release.lifecycle.stage(on)
+    return Assessment(
+        release=release,
+        on=on,
+        name=release.name(on),
+        support=support,
+        stage=stage,
+        days_left=release.lifecycle.days_left(on),
+        badges=badges(support, (stage,)),
+        known_issues=matrix.told_issues(release),
+        recommendation=recommend(matrix, release, on),
+        sources=(matrix.published.source, *release.sources),
+    )

@@ -1,0 +1,162 @@
+"""From checked data, as plain JSON values, to linked value objects. Nothing is checked here: bot.matrix.check did, and
+put the releases in place of the ranges."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from packaging.version import Version
+
+from bot.matrix.dates import PartialDate
+from bot.matrix.feature import Availability, Feature, FeatureSupport
+from bot.matrix.issue import IssueKind, KnownIssue
+from bot.matrix.known import Matrix
+from bot.matrix.lifecycle import Lifecycle
+from bot.matrix.listing import Badge, Legend, ListRow, PublishedList, Support, SupportLevel
+from bot.matrix.release import LastFix, Product, Release, Source, UpdateLevel
+from bot.matrix.upgrade import Hop
+
+Raw = dict[str, Any]
+
+
+def build(raw: Raw) -> Matrix:
+    """The Matrix of all files together."""
+    return _Building(raw).matrix()
+
+
+class _Building:
+    """Holds what later files refer to: sources by key, releases by product and number, issues by id."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._sources = {key: Source(s["title"], s["url"]) for key, s in raw["sources"]["sources"].items()}
+        self._releases = tuple(map(self._release, raw["releases"]["releases"]))
+        self._by_number = {(release.product, release.number): release for release in self._releases}
+        self._issues = {issue["id"]: self._issue(issue) for issue in raw["issues"]["issues"]}
+
+    def matrix(self) -> Matrix:
+        return Matrix(
+            releases=self._releases,
+            published=self._list(self._raw["list"]),
+            issues=tuple(self._issues.values()),
+            features=tuple(map(self._feature, self._raw["features"]["features"])),
+            hops=tuple(hop for rule in self._raw["upgrades"]["hops"] for hop in self._hops(rule)),
+            lifecycle_source=self._sources[self._raw["releases"]["source"]],
+            lifecycle_read_on=date.fromisoformat(self._raw["releases"]["read_on"]),
+        )
+
+    def _release(self, raw: Raw) -> Release:
+        dates: Raw = raw["lifecycle"]
+        facts = {name: fact for name, fact in dates.items() if fact}
+        return Release(
+            product=Product(raw["product"]),
+            number=raw["release"],
+            base_name=raw["name"],
+            compares_as=Version(raw["compares_as"] or raw["release"]),
+            lifecycle=_lifecycle(facts),
+            aliases=tuple(raw["aliases"]),
+            codenames=tuple(raw["codenames"]),
+            levels=tuple(map(_level, raw["levels"])),
+            sources=self._cited(key for fact in facts.values() for key in fact["sources"]),
+            inferred=frozenset(
+                name for name, fact in facts.items() if fact["day"] and fact["confidence"] == "inferred"
+            ),
+            last_fix=self._last_fix(raw["last_fix"]) if raw["last_fix"] else None,
+            note=raw["note"],
+        )
+
+    def _last_fix(self, raw: Raw) -> LastFix:
+        day = PartialDate.parse(raw["day"]) if raw["day"] else None
+        return LastFix(raw["name"], day, raw["level"], self._cited(raw["sources"]))
+
+    def _cited(self, keys: Iterable[str]) -> tuple[Source, ...]:
+        return tuple(self._sources[key] for key in dict.fromkeys(keys))
+
+    def _named(self, product: str, numbers: list[str]) -> Iterable[Release]:
+        return (self._by_number[Product(product), number] for number in numbers)
+
+    def _list(self, raw: Raw) -> PublishedList:
+        return PublishedList(
+            source=self._sources[raw["source"]],
+            read_on=date.fromisoformat(raw["read_on"]),
+            legend=tuple(Legend(Badge(x["badge"]), x["emoji"], x["words"], x["meaning"]) for x in raw["legend"]),
+            rows=tuple(map(self._row, raw["rows"])),
+        )
+
+    def _row(self, raw: Raw) -> ListRow:
+        product = Product(raw["product"])
+        return ListRow(
+            product=product,
+            releases=tuple(self._named(product, raw["releases"])),
+            support=Support(SupportLevel(raw["support"]), raw["official"], raw["extra_features"]),
+            title=raw["label"],
+        )
+
+    def _issue(self, raw: Raw) -> KnownIssue:
+        def condition(release: Release) -> str:
+            return str(raw["conditions"].get(release.product, {}).get(release.number, ""))
+
+        affected = [r for product, numbers in raw["affects"].items() for r in self._named(product, numbers)]
+        return KnownIssue(
+            id=raw["id"],
+            kind=IssueKind(raw["kind"]),
+            summary=raw["summary"],
+            details=raw["details"],
+            affects=tuple((release, condition(release)) for release in affected),
+            links=self._cited(raw["links"]),
+            fixed_in=raw["fixed_in"],
+            mitigation=raw["mitigation"],
+            from_list=raw["from_list"],
+        )
+
+    def _feature(self, raw: Raw) -> Feature:
+        return Feature(
+            id=raw["id"],
+            name=raw["name"],
+            aliases=tuple(raw["aliases"]),
+            summary=raw["summary"],
+            support=tuple((Product(p), self._feature_support(p, s)) for p, s in raw["support"].items()),
+            sources=self._cited(raw["sources"]),
+            note=raw["note"],
+        )
+
+    def _feature_support(self, product: str, raw: Raw) -> FeatureSupport:
+        release = self._by_number[Product(product), raw["release"]] if raw["release"] else None
+        return FeatureSupport(Availability(raw["availability"]), release, raw["note"], raw["inferred"])
+
+    def _hops(self, raw: Raw) -> Iterable[Hop]:
+        to = self._by_number[Product(raw["to"]["product"]), raw["to"]["release"]]
+        for start in self._named(raw["product"], raw["start"]):
+            yield Hop(
+                start=start,
+                to=to,
+                arrives_at=raw["arrives_at"],
+                how=raw["how"],
+                why=raw["why"],
+                blockers=tuple(self._issues[name] for name in raw["blockers"]),
+                sources=self._cited(raw["sources"]),
+                inferred=raw["inferred"],
+            )
+
+
+def _lifecycle(facts: Raw) -> Lifecycle:
+    def day(name: str) -> date | None:
+        text = facts.get(name, {}).get("day")
+        return date.fromisoformat(text) if text else None
+
+    released = facts["released"]["day"]
+    return Lifecycle(
+        released=PartialDate.parse(released) if released else None,
+        maintenance_ends=day("maintenance_ends"),
+        eol=day("eol"),
+        lts_since=day("lts_since"),
+    )
+
+
+def _inferred(fact: Raw) -> bool:
+    return bool(fact["day"]) and fact["confidence"] == "inferred"
+
+
+def _level(raw: Raw) -> UpdateLevel:
+    facts = {name: raw[name] for name in ("released", "maintenance_ends", "eol") if raw[name]}
+    return UpdateLevel(raw["name"], tuple(raw["aliases"]), _lifecycle(facts))

@@ -1,0 +1,43 @@
+"""Features of Xen Orchestra that need a certain release of the host platform."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.matrix.release import Product, Release, Source
+
+
+class Availability(StrEnum):
+    """FROM a release on; ALL releases have it; NEVER; PLANNED; UNKNOWN: no source says."""
+
+    FROM = "from"
+    ALL = "all"
+    NEVER = "never"
+    PLANNED = "planned"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSupport:
+    """Since when one product has a feature. `release` is set for FROM; `note` says what else it takes."""
+
+    availability: Availability
+    release: Release | None = None
+    note: str | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature, with the first release of each product that has it."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    summary: str
+    support: tuple[tuple[Product, FeatureSupport], ...]
+    sources: tuple[Source, ...]
+    note: str | None = None
+
+    def of(self, product: Product) -> FeatureSupport:
+        """What is known for one product."""
+        return dict(self.support)[product]

@@ -1,0 +1,45 @@
+"""Known issues: what breaks on which releases, what fixed it, what helps meanwhile."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.matrix.release import Release, Source
+
+
+class IssueKind(StrEnum):
+    """LIVE breaks with a current Xen Orchestra, GOOD_TO_KNOW surprises, FIXED_IN_XO is gone with a current one,
+    UPGRADE_BLOCKER only matters on the way to another release."""
+
+    LIVE = "live"
+    GOOD_TO_KNOW = "good_to_know"
+    FIXED_IN_XO = "fixed_in_xo"
+    UPGRADE_BLOCKER = "upgrade_blocker"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIssue:
+    """One issue. `affects` holds the releases in question, with the condition under which each is affected ("" for
+    always). `links` begins with the ticket where there is one; a living page follows where the old tracker is gone."""
+
+    id: str
+    kind: IssueKind
+    summary: str
+    details: str
+    affects: tuple[tuple[Release, str], ...]
+    links: tuple[Source, ...]
+    fixed_in: str | None = None
+    mitigation: str | None = None
+    from_list: bool = False
+
+    def condition(self, release: Release) -> str | None:
+        """None where the release is not affected, "" where it always is, else the condition in words."""
+        return next((condition for affected, condition in self.affects if affected is release), None)
+
+    def summary_for(self, release: Release) -> str:
+        """The one-line summary, with the condition that holds for this release."""
+        condition = self.condition(release)
+        return f"{self.summary} ({condition})" if condition else self.summary
+
+    @property
+    def url(self) -> str | None:
+        return next((link.url for link in self.links if link.url), None)

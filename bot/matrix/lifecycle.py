@@ -1,0 +1,47 @@
+"""Which stage of its life a release is in on a given day. Independent of what Xen Orchestra supports."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.matrix.dates import PartialDate
+
+
+class LifecycleStage(StrEnum):
+    """The stages of CONTRACT.md section 2, in the order a release passes them."""
+
+    UPCOMING = "upcoming"
+    SUPPORTED = "supported"
+    MAINTENANCE = "maintenance"
+    EOL = "eol"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The dates a vendor gave for one release. Unknown dates are None; the data says where each came from."""
+
+    released: PartialDate | None
+    maintenance_ends: date | None
+    eol: date | None
+    lts_since: date | None = None
+
+    def stage(self, on: date) -> LifecycleStage:
+        """The stage on a day. A release is EOL from its EOL date on, as the list says ("EOL since ...").
+
+        An unknown release date never makes a release upcoming, an unknown EOL date never makes it EOL.
+        """
+        if self.released and on < self.released.earliest:
+            return LifecycleStage.UPCOMING
+        if self.eol and on >= self.eol:
+            return LifecycleStage.EOL
+        if self.maintenance_ends and on >= self.maintenance_ends:
+            return LifecycleStage.MAINTENANCE
+        return LifecycleStage.SUPPORTED
+
+    def days_left(self, on: date) -> int | None:
+        """Days until EOL: 0 on the day itself, negative after it, None where no date is known."""
+        return (self.eol - on).days if self.eol else None
+
+    def is_lts(self, on: date) -> bool:
+        """Whether the vendor called it a long-term release on that day (XCP-ng 8.3 became one after its release)."""
+        return self.lts_since is not None and on >= self.lts_since

@@ -1,0 +1,120 @@
+"""The one thing to do next about a release, as it follows from the facts: where to go, in which steps, by when."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.matrix.known import Matrix
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.listing import SupportLevel
+from bot.matrix.release import Product, Release
+from bot.matrix.upgrade import Path, shortest
+from bot.matrix.wording import day_in_words
+
+SOON_DAYS = 365
+"""An end of life within a year is time to plan: the vendors' own notice for a long-term release is about that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where to go from a release. `path` is None where no source documents the steps."""
+
+    goal: Release
+    path: Path | None
+
+    def words(self, on: date) -> str:
+        """The goal's name with what lies on the way: "XenServer 8 (by way of Citrix Hypervisor 8.2 CU1)"."""
+        between = [hop.arrival(on) for hop in self.path[:-1]] if self.path else []
+        return f"{self.goal.name(on)} (by way of {', '.join(between)})" if between else self.goal.name(on)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways on from a release: within its product, and across to the other one."""
+
+    within: Way | None
+    across: Way | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A sentence to act on. `ways` are what it names; `by` is the day the release loses its security updates."""
+
+    text: str
+    ways: Ways
+    by: date | None = None
+
+
+def ways_on(matrix: Matrix, release: Release, on: date) -> Ways:
+    """The best supported goal of each product: one that a documented path leads to first, then the longest support."""
+    across = next(product for product in Product if product is not release.product)
+    beyond = _best(matrix, release, across, on)
+    return Ways(_best(matrix, release, release.product, on), beyond if beyond and beyond.path else None)
+
+
+def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Way | None:
+    own = release.lifecycle.eol or date.min
+    goals = [goal for goal in matrix.supported(product, on) if goal is not release]
+    if product is release.product:
+        goals = [goal for goal in goals if (goal.lifecycle.eol or date.max) > own]
+    goals.sort(key=lambda goal: goal.lifecycle.eol or date.max, reverse=True)
+    ways = [Way(goal, shortest(matrix.hops, release, goal, on)) for goal in goals]
+    return next((way for way in ways if way.path), ways[0] if ways else None)
+
+
+def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
+    """What to do about a release on a day."""
+    life = release.lifecycle
+    stage, left = life.stage(on), life.days_left(on)
+    if stage is LifecycleStage.UPCOMING:
+        return Recommendation(_not_out_yet(release), Ways(None, None))
+    ways = ways_on(matrix, release, on)
+    if stage is LifecycleStage.EOL:
+        return Recommendation(_leave(ways, on), ways, life.eol)
+    if (left is not None and left <= SOON_DAYS) or stage is LifecycleStage.MAINTENANCE:
+        return Recommendation(_plan(release, ways, on), ways, life.eol)
+    if matrix.support(release).level is not SupportLevel.FULL:
+        return Recommendation(_prefer_full_support(matrix, release, ways, on), ways, life.eol)
+    return Recommendation("Nothing to do now: keep it updated.", ways, life.eol)
+
+
+def _not_out_yet(release: Release) -> str:
+    released = release.lifecycle.released
+    when = f"came out on {day_in_words(released)}" if released and released.day else f"came out in {released}"
+    return f"It {when}: ask about a day from then on."
+
+
+def _leave(ways: Ways, on: date) -> str:
+    if not ways.within and not ways.across:
+        return "No release with security updates is known for that day: ask the vendor for its successor."
+    if ways.within and ways.within.path:
+        return f"Upgrade to {ways.within.words(on)}{_or_across(ways, on)}."
+    if ways.within:
+        name = ways.within.goal.name(on)
+        return f"Install {name} anew (no upgrade path to it is documented){_or_across(ways, on)}."
+    return f"Move to {ways.across.words(on)}." if ways.across else ""
+
+
+def _or_across(ways: Ways, on: date) -> str:
+    return f", or move to {ways.across.goal.name(on)}" if ways.across else ""
+
+
+def _plan(release: Release, ways: Ways, on: date) -> str:
+    eol = release.lifecycle.eol
+    until = f" before {day_in_words(eol)}" if eol else ""
+    if ways.within and ways.within.path:
+        return f"Plan the upgrade to {ways.within.words(on)}{until}{_or_across(ways, on)}."
+    if ways.within:
+        name = ways.within.goal.name(on)
+        return f"Plan the move to {name}{until}: its upgrade path is not documented yet{_or_across(ways, on)}."
+    if ways.across:
+        return f"Plan the move to {ways.across.words(on)}{until}."
+    return f"Plan what follows it{until}: no successor with a longer support is known for that day."
+
+
+def _prefer_full_support(matrix: Matrix, release: Release, ways: Ways, on: date) -> str:
+    if ways.within and ways.within.path and matrix.support(ways.within.goal).level is SupportLevel.FULL:
+        return f"For full support in Xen Orchestra upgrade to {ways.within.words(on)}."
+    full = [r for r in matrix.supported(release.product, on) if matrix.support(r).level is SupportLevel.FULL]
+    if full:
+        return f"For full support in Xen Orchestra use {full[0].name(on)}."
+    return "Keep it updated, and expect features of Xen Orchestra to be missing."
