@@ -8,7 +8,7 @@ XocompatError            one line for the user: what is wrong, and what to do
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class XocompatError(Exception):
@@ -31,8 +31,7 @@ class UnavailableError(XocompatError):
     """Something outside (network, Slack, disk) did not do its part."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in a file: where it is, what is wrong there, and what is allowed instead."""
 
     file: str

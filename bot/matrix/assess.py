@@ -1,7 +1,7 @@
 """The verdict on one release for one day: support and lifecycle side by side, never merged."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from bot.matrix.issue import KnownIssue
 from bot.matrix.known import Matrix
@@ -11,8 +11,7 @@ from bot.matrix.recommend import Recommendation, recommend
 from bot.matrix.release import Release, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """What to think of a release on a day, and where that comes from. `days_left` is negative after EOL."""
 
     release: Release

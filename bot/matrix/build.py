@@ -40,7 +40,7 @@ class _Building:
             published=self._list(self._raw["list"]),
             issues=tuple(self._issues.values()),
             features=tuple(map(self._feature, self._raw["features"]["features"])),
-            hops=tuple(hop for rule in self._raw["upgrades"]["hops"] for hop in self._hops(rule)),
+            hops=self._leaving([hop for rule in self._raw["upgrades"]["hops"] for hop in self._hops(rule)]),
             lifecycle_source=self._sources[self._raw["releases"]["source"]],
             lifecycle_read_on=date.fromisoformat(self._raw["releases"]["read_on"]),
         )
@@ -123,6 +123,9 @@ class _Building:
     def _feature_support(self, product: str, raw: Raw) -> FeatureSupport:
         release = self._by_number[Product(product), raw["release"]] if raw["release"] else None
         return FeatureSupport(Availability(raw["availability"]), release, raw["note"], raw["inferred"])
+
+    def _leaving(self, hops: list[Hop]) -> dict[Release, tuple[Hop, ...]]:
+        return {release: tuple(hop for hop in hops if hop.start is release) for release in self._releases}
 
     def _hops(self, raw: Raw) -> Iterable[Hop]:
         to = self._by_number[Product(raw["to"]["product"]), raw["to"]["release"]]

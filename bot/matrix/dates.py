@@ -1,13 +1,11 @@
 """Days as sources give them: some know the day, some only the month."""
 
 import calendar
-from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PartialDate:
+class PartialDate(NamedTuple):
     """A day, or a month of which no day is known (`day` is then 0)."""
 
     year: int

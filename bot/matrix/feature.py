@@ -1,7 +1,7 @@
 """Features of Xen Orchestra that need a certain release of the host platform."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.matrix.release import Product, Release, Source
 
@@ -16,8 +16,7 @@ class Availability(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureSupport:
+class FeatureSupport(NamedTuple):
     """Since when one product has a feature. `release` is set for FROM; `note` says what else it takes."""
 
     availability: Availability
@@ -26,8 +25,7 @@ class FeatureSupport:
     inferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     """One feature, with the first release of each product that has it."""
 
     id: str

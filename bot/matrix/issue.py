@@ -1,7 +1,7 @@
 """Known issues: what breaks on which releases, what fixed it, what helps meanwhile."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.matrix.release import Release, Source
 
@@ -16,8 +16,7 @@ class IssueKind(StrEnum):
     UPGRADE_BLOCKER = "upgrade_blocker"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownIssue:
+class KnownIssue(NamedTuple):
     """One issue. `affects` holds the releases in question, with the condition under which each is affected ("" for
     always). `links` begins with the ticket where there is one; a living page follows where the old tracker is gone."""
 
@@ -41,5 +40,11 @@ class KnownIssue:
         return f"{self.summary} ({condition})" if condition else self.summary
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of its links, the ticket's first."""
+        return tuple(link.url for link in self.links if link.url)
+
+    @property
     def url(self) -> str | None:
-        return next((link.url for link in self.links if link.url), None)
+        """The first of them."""
+        return next(iter(self.urls), None)

@@ -1,6 +1,6 @@
 """Everything that is known, checked and linked: the Matrix that all questions are asked of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,17 +15,23 @@ from bot.matrix.upgrade import Hop
 _TOLD = frozenset({IssueKind.LIVE, IssueKind.GOOD_TO_KNOW})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Matrix:
-    """Releases newest first within each product, the list, issues, features and upgrade hops. Immutable once built."""
+    """Releases newest first within each product, the list, issues, features, and the upgrade hops that leave each.
+
+    Immutable once built, and known by its identity: two of them are never compared, only asked.
+    """
 
     releases: tuple[Release, ...]
     published: PublishedList
     issues: tuple[KnownIssue, ...]
     features: tuple[Feature, ...]
-    hops: tuple[Hop, ...]
+    hops: Mapping[Release, tuple[Hop, ...]]
     lifecycle_source: Source
     lifecycle_read_on: date
+
+    def __repr__(self) -> str:
+        return f"Matrix({len(self.releases)} releases, {len(self.issues)} issues, {len(self.features)} features)"
 
     def of(self, product: Product) -> tuple[Release, ...]:
         """A product's releases, newest first."""
@@ -37,7 +43,7 @@ class Matrix:
 
     def row(self, release: Release) -> ListRow | None:
         """The list's row that holds a release; None where the list does not have it."""
-        return self._rows.get((release.product, release.number))
+        return self._rows.get(release)
 
     def support(self, release: Release) -> Support:
         """What the list says of a release."""
@@ -46,12 +52,12 @@ class Matrix:
 
     def issues_of(self, release: Release) -> tuple[KnownIssue, ...]:
         """All issues that touch a release, of every kind, in the data's order (the list's own first)."""
-        return self._issues.get((release.product, release.number), ())
+        return self._issues.get(release, ())
 
     def told_issues(self, release: Release) -> tuple[KnownIssue, ...]:
         """The issues that belong to a verdict: not those that a current Xen Orchestra has fixed, nor those that only
         matter during an upgrade."""
-        return self._told.get((release.product, release.number), ())
+        return self._told.get(release, ())
 
     def supported(self, product: Product, on: date) -> tuple[Release, ...]:
         """The releases of a product that are out and not EOL on a day, newest first."""
@@ -67,16 +73,16 @@ class Matrix:
         return {(release.product, release.number): release for release in self.releases}
 
     @cached_property
-    def _rows(self) -> dict[tuple[Product, str], ListRow]:
-        return {(row.product, release.number): row for row in self.published.rows for release in row.releases}
+    def _rows(self) -> dict[Release, ListRow]:
+        return {release: row for row in self.published.rows for release in row.releases}
 
     @cached_property
-    def _issues(self) -> dict[tuple[Product, str], tuple[KnownIssue, ...]]:
+    def _issues(self) -> dict[Release, tuple[KnownIssue, ...]]:
         def touching(release: Release) -> Iterable[KnownIssue]:
             return (issue for issue in self.issues if issue.condition(release) is not None)
 
-        return {(release.product, release.number): tuple(touching(release)) for release in self.releases}
+        return {release: tuple(touching(release)) for release in self.releases}
 
     @cached_property
-    def _told(self) -> dict[tuple[Product, str], tuple[KnownIssue, ...]]:
-        return {key: tuple(issue for issue in found if issue.kind in _TOLD) for key, found in self._issues.items()}
+    def _told(self) -> dict[Release, tuple[KnownIssue, ...]]:
+        return {release: tuple(i for i in found if i.kind in _TOLD) for release, found in self._issues.items()}

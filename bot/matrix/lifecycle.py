@@ -1,8 +1,8 @@
 """Which stage of its life a release is in on a given day. Independent of what Xen Orchestra supports."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.matrix.dates import PartialDate
 
@@ -16,8 +16,7 @@ class LifecycleStage(StrEnum):
     EOL = "eol"
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
+class Lifecycle(NamedTuple):
     """The dates a vendor gave for one release. Unknown dates are None; the data says where each came from."""
 
     released: PartialDate | None

@@ -1,8 +1,8 @@
 """The Host Compatibility List: what Xen Orchestra says of a release, row by row."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Product, Release, Source
@@ -25,8 +25,7 @@ class Badge(StrEnum):
     NO_SECURITY_UPDATES = "no_security_updates"
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """What the list says of a release, apart from its lifecycle."""
 
     level: SupportLevel
@@ -48,8 +47,7 @@ def badges(support: Support, stages: tuple[LifecycleStage, ...]) -> tuple[Badge,
     return tuple(badge for badge, shown in signs.items() if shown)
 
 
-@dataclass(frozen=True, slots=True)
-class ListRow:
+class ListRow(NamedTuple):
     """A row of the list. `title` is set where a row holds several releases ("XenServer 6.1 and 6.2")."""
 
     product: Product
@@ -70,8 +68,7 @@ class ListRow:
         return badges(self.support, tuple(release.lifecycle.stage(on) for release in self.releases))
 
 
-@dataclass(frozen=True, slots=True)
-class Legend:
+class Legend(NamedTuple):
     """What a sign of the list means, in words."""
 
     badge: Badge
@@ -80,8 +77,7 @@ class Legend:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedList:
+class PublishedList(NamedTuple):
     """The list as a whole, in its own order."""
 
     source: Source

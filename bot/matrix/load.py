@@ -1,13 +1,14 @@
 """From data/*.yaml to a Matrix: parsed and checked once per change of a file, then kept compiled in the user's cache.
 
-Parsing and checking the YAML takes far longer than a look-up. The compiled copy holds exactly what the files hold, as
-JSON under a name made of their bytes, so it can neither be stale nor mean something else; without a cache directory
-that can be written to, every start checks again.
+Parsing and checking the YAML takes far longer than a look-up. As with Python's own compiled files, a copy says what it
+was made from (path, time of change, size) and is made again when that differs; without a cache directory that can be
+written to, every start checks again.
 """
 
-import hashlib
-import json
+import marshal
 import os
+import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,15 @@ NAMES = ("sources", "releases", "list", "issues", "features", "upgrades")
 """The files of data/, in the order in which their problems are told."""
 
 Raw = dict[str, Any]
+Origin = list[Any]
 
 
 def load_matrix(folder: Path | None = None, cache: Path | None = None) -> Matrix:
     """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
-    folder = folder or shipped()
-    texts = {name: _read(folder / f"{name}.yaml") for name in NAMES}
-    compiled = (cache or _cache_folder()) / f"data-{_digest(texts)}.json"
-    return build(_compiled(compiled) or _check_and_keep(texts, compiled))
+    paths = [(folder or shipped()) / f"{name}.yaml" for name in NAMES]
+    origin: Origin = [__version__, sys.hexversion, *map(_state, paths)]
+    copy = (cache or _cache_folder()) / f"data-{zlib.crc32(str(paths).encode()):08x}"
+    return build(_kept(copy, origin) or _checked_and_kept(paths, copy, origin))
 
 
 def shipped() -> Path:
@@ -37,41 +39,46 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "data"
 
 
-def _read(path: Path) -> bytes:
+def _state(path: Path) -> list[Any]:
     try:
-        return path.read_bytes()
+        state = path.stat()
     except OSError as error:
-        raise DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")]) from error
+        raise _unreadable(path, error) from error
+    return [str(path), state.st_mtime_ns, state.st_size]
 
 
-def _digest(texts: dict[str, bytes]) -> str:
-    digest = hashlib.sha256(__version__.encode())
-    for name, text in texts.items():
-        digest.update(f"{name} {len(text)}\n".encode() + text)
-    return digest.hexdigest()[:32]
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")])
 
 
 def _cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xocompat"
 
 
-def _compiled(path: Path) -> Raw | None:
+def _kept(copy: Path, origin: Origin) -> Raw | None:
     try:
-        kept = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        made_from, raw = marshal.loads(copy.read_bytes())
+    except (OSError, ValueError, EOFError, TypeError):
         return None
-    return kept if isinstance(kept, dict) else None
+    return raw if made_from == origin else None
 
 
-def _check_and_keep(texts: dict[str, bytes], path: Path) -> Raw:
+def _checked_and_kept(paths: list[Path], copy: Path, origin: Origin) -> Raw:
     from bot.matrix.check import checked  # pydantic and yaml: only when a file has changed
 
-    raw = checked(texts)
-    partial = path.with_suffix(f".{os.getpid()}")
+    raw = checked({path.stem: _read(path) for path in paths})
+    partial = copy.with_suffix(f".{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial.write_text(json.dumps(raw, separators=(",", ":")))
-        partial.replace(path)
+        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial.write_bytes(marshal.dumps((origin, raw)))
+        partial.replace(copy)
     except OSError:
         pass  # a read-only home: every start checks again, slower but right
     return raw
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error

@@ -1,8 +1,8 @@
 """What was asked, as values: which releases a text means, or why it means none."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.matrix.release import Product, Release
 
@@ -21,8 +21,7 @@ SEVERITY = tuple(Outcome)
 """Outcomes in order: a later one is worse."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueryPart:
+class QueryPart(NamedTuple):
     """One thing that was asked for. `text` is what was typed, cleaned of control characters and cut, fit to be shown.
 
     `releases` is empty unless the outcome is ASSESSED or AMBIGUOUS; `suggestions` is empty if it is ASSESSED.
@@ -38,8 +37,7 @@ class QueryPart:
     platform: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A text, read. `on` is the day of "on DATE"; `bad_date` the words that wanted to be a date and are none.
 
     A text that asks for nothing (empty, only filler words) has no parts.

@@ -1,7 +1,8 @@
 """The one thing to do next about a release, as it follows from the facts: where to go, in which steps, by when."""
 
-from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
@@ -14,8 +15,7 @@ SOON_DAYS = 365
 """An end of life within a year is time to plan: the vendors' own notice for a long-term release is about that long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """Where to go from a release. `path` is None where no source documents the steps."""
 
     goal: Release
@@ -27,16 +27,14 @@ class Way:
         return f"{self.goal.name(on)} (by way of {', '.join(between)})" if between else self.goal.name(on)
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(NamedTuple):
     """The ways on from a release: within its product, and across to the other one."""
 
     within: Way | None
     across: Way | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """A sentence to act on. `ways` are what it names; `by` is the day the release loses its security updates."""
 
     text: str
@@ -57,12 +55,18 @@ def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Way |
     if product is release.product:
         goals = [goal for goal in goals if (goal.lifecycle.eol or date.max) > own]
     goals.sort(key=lambda goal: goal.lifecycle.eol or date.max, reverse=True)
-    ways = [Way(goal, shortest(matrix.hops, release, goal, on)) for goal in goals]
-    return next((way for way in ways if way.path), ways[0] if ways else None)
+    for goal in goals:
+        if path := shortest(matrix.hops, release, goal, on):
+            return Way(goal, path)
+    return Way(goals[0], None) if goals else None
 
 
+@lru_cache(maxsize=1024)
 def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
-    """What to do about a release on a day."""
+    """What to do about a release on a day.
+
+    Kept for the days that are asked about: searching the paths takes ten times as long as the rest of a verdict.
+    """
     life = release.lifecycle
     stage, left = life.stage(on), life.days_left(on)
     if stage is LifecycleStage.UPCOMING:
@@ -74,13 +78,14 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
         return Recommendation(_plan(release, ways, on), ways, life.eol)
     if matrix.support(release).level is not SupportLevel.FULL:
         return Recommendation(_prefer_full_support(matrix, release, ways, on), ways, life.eol)
-    return Recommendation("Nothing to do now: keep it updated.", ways, life.eol)
+    return Recommendation("Nothing now but to keep it updated.", ways, life.eol)
 
 
 def _not_out_yet(release: Release) -> str:
     released = release.lifecycle.released
-    when = f"came out on {day_in_words(released)}" if released and released.day else f"came out in {released}"
-    return f"It {when}: ask about a day from then on."
+    on = "on" if released and released.day else "in"
+    when = day_in_words(released) if released else "a day that is not known"
+    return f"It came out {on} {when}: ask about a day from then on."
 
 
 def _leave(ways: Ways, on: date) -> str:

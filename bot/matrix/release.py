@@ -1,8 +1,8 @@
 """What is known of one release of a host platform."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -17,16 +17,14 @@ class Product(StrEnum):
     XENSERVER = "XenServer"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a fact comes from: a public address, or a document's name where none is public."""
 
     title: str
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateLevel:
+class UpdateLevel(NamedTuple):
     """A service pack, cumulative update or maintenance number. It belongs to its release and shares its lifecycle."""
 
     name: str
@@ -34,8 +32,7 @@ class UpdateLevel:
     lifecycle: Lifecycle
 
 
-@dataclass(frozen=True, slots=True)
-class LastFix:
+class LastFix(NamedTuple):
     """The last security fix that a source shows. A lower bound: a later one may exist. `level` is what it was for."""
 
     name: str
@@ -44,9 +41,10 @@ class LastFix:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
-    """One release. `number` is its own number ("8" for XenServer 8), `compares_as` what ranges compare with (8.4).
+class Release(NamedTuple):
+    """One release, known by its product and number.
+
+    `number` is its own number ("8" for XenServer 8), `compares_as` what ranges compare with (8.4).
 
     `base_name` has no "LTS": the name follows the date. `aliases` are numbers that also mean it ("8.4.0"),
     `codenames` words that do. `inferred` names the dates that no source states outright.
@@ -60,10 +58,13 @@ class Release:
     aliases: tuple[str, ...] = ()
     codenames: tuple[str, ...] = ()
     levels: tuple[UpdateLevel, ...] = ()
-    sources: tuple[Source, ...] = field(default=(), repr=False)
+    sources: tuple[Source, ...] = ()
     inferred: frozenset[str] = frozenset()
     last_fix: LastFix | None = None
     note: str | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.product, self.number))
 
     def name(self, on: date) -> str:
         """The name on a day: "XCP-ng 8.3" became "XCP-ng 8.3 LTS" on 16 Jun 2025."""

@@ -1,17 +1,16 @@
 """Supported ways from one release to another, hop by hop, as the vendors document them."""
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from bot.matrix.issue import KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One documented step. `arrives_at` is the exact level to install ("XCP-ng 8.2.1", "Citrix Hypervisor 8.2 CU1")."""
 
     start: Release
@@ -32,23 +31,22 @@ Path = tuple[Hop, ...]
 """Hops in the order in which they are taken; never empty."""
 
 
-def shortest(hops: Iterable[Hop], start: Release, goal: Release, on: date) -> Path | None:
-    """The path with the fewest hops; None where no source documents one. Of equals the one that enters the goal's
-    product first, then the data's order, decides: who crosses over does so at once. Only releases that are out on the
-    day serve as steps; one that is EOL by then may (XCP-ng 8.2.1 on the way to 8.3).
+def shortest(leaving: Mapping[Release, Sequence[Hop]], start: Release, goal: Release, on: date) -> Path | None:
+    """The path with the fewest hops; None where no source documents one. `leaving` holds the hops of each release.
+
+    Of equals the one that enters the goal's product first, then the data's order, decides: who crosses over does so at
+    once. Only releases that are out on the day serve as steps; one that is EOL by then may (XCP-ng 8.2.1 before 8.3).
     """
-    leaving: dict[int, list[Hop]] = {}
-    for hop in sorted(hops, key=lambda hop: hop.to.product is not goal.product):
-        if hop.to.lifecycle.stage(on) is not LifecycleStage.UPCOMING:
-            leaving.setdefault(id(hop.start), []).append(hop)
-    waiting: deque[Path] = deque((hop,) for hop in leaving.get(id(start), ()))
-    seen = {id(start)}
+    waiting: deque[Path] = deque([()])
+    seen: set[Release] = set()
     while waiting:
         path = waiting.popleft()
-        here = path[-1].to
+        here = path[-1].to if path else start
         if here is goal:
             return path
-        if id(here) not in seen:
-            seen.add(id(here))
-            waiting.extend((*path, hop) for hop in leaving.get(id(here), ()))
+        if here in seen or (path and here.lifecycle.stage(on) is LifecycleStage.UPCOMING):
+            continue
+        seen.add(here)
+        onward = sorted(leaving.get(here, ()), key=lambda hop: hop.to.product is not goal.product)
+        waiting.extend((*path, hop) for hop in onward)
     return None

@@ -1,6 +1,6 @@
 """The shipped data: whole, sourced, and equal to the facts it was made from."""
 
-import json
+import dataclasses
 import shutil
 from datetime import date
 from pathlib import Path
@@ -233,16 +233,20 @@ def test_what_is_no_yaml_or_is_missing_is_told_and_nothing_is_kept(folder: Path)
     assert not (folder / "cache").exists()
 
 
+def _content(matrix: Matrix) -> list[object]:
+    return [getattr(matrix, field.name) for field in dataclasses.fields(matrix)]
+
+
 def test_the_compiled_copy_gives_the_same_matrix_and_a_spoilt_one_is_made_again(tmp_path: Path, matrix: Matrix) -> None:
     load_matrix(cache=tmp_path)
     (compiled,) = tmp_path.iterdir()
-    assert load_matrix(cache=tmp_path) == matrix
+    assert _content(load_matrix(cache=tmp_path)) == _content(matrix)
     compiled.write_text("{")
-    assert load_matrix(cache=tmp_path) == matrix
-    assert json.loads(compiled.read_text())
+    assert _content(load_matrix(cache=tmp_path)) == _content(matrix)
+    assert compiled.stat().st_size > 1_000
 
 
 def test_a_cache_that_cannot_be_written_is_no_hindrance(tmp_path: Path, matrix: Matrix) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    assert load_matrix(cache=in_the_way / "below") == matrix
+    assert _content(load_matrix(cache=in_the_way / "below")) == _content(matrix)

@@ -1,0 +1,200 @@
+"""`check RELEASE`: the verdict on one release or several, on a day."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from bot.chat import unknown
+from bot.chat.asking import context, read
+from bot.chat.command import Invocation, Ports
+from bot.chat.data import query_data
+from bot.chat.marks import verdict
+from bot.chat.reply import (
+    Ask,
+    Block,
+    Bullets,
+    Button,
+    Code,
+    Heading,
+    Line,
+    Link,
+    Paragraph,
+    Plain,
+    Reply,
+    Share,
+    Strong,
+    full_stop,
+    line,
+    with_code,
+)
+from bot.errors import UsageError
+from bot.matrix.assess import Assessment, assess
+from bot.matrix.issue import IssueKind, KnownIssue
+from bot.matrix.known import Matrix
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.listing import SupportLevel
+from bot.matrix.query import Outcome, Query, QueryPart
+from bot.matrix.release import LastFix, Release
+from bot.matrix.wording import day_in_words, distance
+
+IN_FULL = 3
+"""More releases than this at once are answered by a line each."""
+
+_DATES = {
+    "released": "the day of its release",
+    "maintenance_ends": "the end of its maintenance",
+    "eol": "its end of life",
+    "lts_since": "since when it is an LTS",
+}
+
+LINKS = 2
+"""An issue in a line has its ticket and one more page; `issues ID` has all."""
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """The verdict, or what is nearest to what was typed."""
+    query, day = read(ports, asked)
+    if not query.parts and not asked.words.strip():
+        raise UsageError("Say which release, for example: check XenServer 7.2.")
+    matrix = ports.matrix
+    assessments = tuple(assess(matrix, release, day) for release in query.releases)
+    data = query_data(asked.words, day, query, assessments)
+    exit_status = 0 if query.outcome is Outcome.ASSESSED else 3
+    if len(assessments) == 1 and query.outcome is Outcome.ASSESSED:
+        shape = _one(matrix, assessments[0], query.parts[0])
+    elif assessments:
+        shape = _several(matrix, query, assessments, asked.words, day)
+    else:
+        shape = unknown.reply(query, day)
+    return shape._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
+
+
+def _one(matrix: Matrix, assessment: Assessment, part: QueryPart) -> Reply:
+    return Reply(
+        kind="check",
+        headline=verdict(matrix.published, assessment),
+        blocks=tuple(_body(assessment, part)),
+        buttons=_buttons(assessment),
+    )
+
+
+def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
+    yield Paragraph((*_level(assessment, part), why(assessment)))
+    if assessment.stage is LifecycleStage.UPCOMING:
+        return
+    yield from _issues(assessment)
+    yield Paragraph((next_step(assessment),))
+    if assessment.stage is LifecycleStage.EOL and assessment.release.last_fix:
+        yield Paragraph((last_fix(assessment.release.last_fix),))
+    notes = tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release))
+    if notes:
+        yield Paragraph(notes)
+
+
+def _notes(release: Release) -> Iterator[str]:
+    if release.note:
+        yield release.note
+    if release.inferred:
+        dates = " and ".join(_DATES[name] for name in sorted(release.inferred))
+        yield f"no source states {dates} outright; it is reasoned from several"
+
+
+def _level(assessment: Assessment, part: QueryPart) -> Iterator[Line]:
+    if part.level:
+        yield line(Strong(part.level), f" is an update of {assessment.release.base_name}: the same verdict holds.")
+
+
+def why(assessment: Assessment) -> Line:
+    """Why the verdict matters, support and lifecycle apart."""
+    said = [_lifecycle_sentence(assessment), *_support_sentences(assessment)]
+    return line(" ".join(sentence for sentence in said if sentence))
+
+
+def _lifecycle_sentence(assessment: Assessment) -> str:
+    life, on = assessment.release.lifecycle, assessment.on
+    if assessment.stage is LifecycleStage.UPCOMING:
+        return f"On {day_in_words(on)} it was not out yet. {assessment.recommendation.text}"
+    if life.eol is None:
+        return "Its end of life is not known."
+    when = f"{day_in_words(life.eol)} ({distance(life.eol, on)})"
+    if assessment.stage is LifecycleStage.EOL:
+        return f"End of life since {when}."
+    if assessment.stage is LifecycleStage.MAINTENANCE and life.maintenance_ends:
+        return f"Maintenance ended on {day_in_words(life.maintenance_ends)}; end of life on {when}."
+    return f"Supported until {when}."
+
+
+def _support_sentences(assessment: Assessment) -> Iterator[str]:
+    support = assessment.support
+    if support.level is SupportLevel.UNLISTED:
+        yield "It is a real release, but the list does not have it: whether Xen Orchestra works with it is not known."
+    elif support.level is SupportLevel.PARTIAL:
+        yield "Not all Xen Orchestra features work."
+        if not support.official:
+            yield "There is no official support."
+    elif assessment.stage is LifecycleStage.EOL:
+        yield "Xen Orchestra works with it, but the platform gets no security updates."
+
+
+def last_fix(fix: LastFix) -> Line:
+    """The security cut-off, as far as it is known."""
+    of = f" for {fix.level}" if fix.level else ""
+    when = f", {day_in_words(fix.day)}" if fix.day else ""
+    return line(Strong("Last security fix seen: "), f"{fix.name}{of}{when}")
+
+
+def next_step(assessment: Assessment) -> Line:
+    """The one thing to do next."""
+    text = assessment.recommendation.text
+    return line(Strong("Next step: "), text[0].lower() + text[1:])
+
+
+def _issues(assessment: Assessment) -> Iterator[Block]:
+    for title, kind in (("Known issues", IssueKind.LIVE), ("Good to know", IssueKind.GOOD_TO_KNOW)):
+        found = [issue for issue in assessment.known_issues if issue.kind is kind]
+        if found:
+            yield Bullets(tuple(issue_line(issue, assessment.release) for issue in found), title)
+
+
+def issue_line(issue: KnownIssue, release: Release | None = None) -> Line:
+    """An issue in a line: what happens, then its links."""
+    summary = issue.summary_for(release) if release else issue.summary
+    links = [Link(_link_name(issue, url), url) for url in issue.urls[:LINKS]]
+    return (*with_code(summary), *(span for link in links for span in (Plain("  "), link)))
+
+
+def _link_name(issue: KnownIssue, url: str) -> str:
+    if url.rstrip("/").endswith(issue.id):
+        return issue.id
+    return "discussion" if "/issues/" in url or "/pull/" in url else "details"
+
+
+def _buttons(assessment: Assessment) -> tuple[Button, ...]:
+    name = assessment.release.base_name
+    asks: list[Button] = []
+    if assessment.recommendation.ways.within or assessment.recommendation.ways.across:
+        asks.append(Ask("Upgrade path", f"upgrade {name}"))
+    if assessment.known_issues:
+        asks.append(Ask("Known issues", f"issues {name}"))
+    return (*asks, Share(name))
+
+
+def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], words: str, day: date) -> Reply:
+    blocks: list[Block] = []
+    for assessment in assessments:
+        blocks.append(Heading(verdict(matrix.published, assessment, since=True)))
+        if len(assessments) <= IN_FULL:
+            blocks.append(Paragraph((next_step(assessment),)))
+    missing = [part for part in query.parts if not part.releases]
+    blocks.extend(Paragraph((unknown.sentence(part, day),)) for part in missing)
+    asks = tuple(Ask(a.name, a.release.base_name) for a in assessments)[:2]
+    return Reply("several", _opening(query, assessments), tuple(blocks), (*asks, Share(words)))
+
+
+def _opening(query: Query, assessments: tuple[Assessment, ...]) -> Line:
+    if query.outcome is Outcome.AMBIGUOUS and len(query.parts) == 1:
+        return line(Code(query.parts[0].text), " can be two things:")
+    ended = sum(assessment.stage is LifecycleStage.EOL for assessment in assessments)
+    fate = {0: "none is past its end of life", len(assessments): "none gets security updates any more"}
+    return line(
+        Strong(f"{len(assessments)} releases"), f": {fate.get(ended, f'{ended} of them get no security updates')}"
+    )

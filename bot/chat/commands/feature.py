@@ -1,0 +1,112 @@
+"""`feature [NAME]`: the first release of each product that has a feature of Xen Orchestra."""
+
+from bot.chat.command import Invocation, Ports
+from bot.chat.data import Data, source_data
+from bot.chat.nearest import near
+from bot.chat.reply import (
+    Ask,
+    Block,
+    Bullets,
+    Line,
+    Link,
+    Paragraph,
+    Reply,
+    Share,
+    Strong,
+    Table,
+    full_stop,
+    headline,
+    line,
+)
+from bot.matrix.feature import Availability, Feature, FeatureSupport
+from bot.matrix.release import Product
+from bot.matrix.text import shown
+
+_WORDS = {
+    Availability.ALL: "every release",
+    Availability.NEVER: "never",
+    Availability.PLANNED: "planned",
+    Availability.UNKNOWN: "not known",
+}
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """One feature, the features whose name holds the words, or all."""
+    features = ports.matrix.features
+    wanted = " ".join(asked.words.split()).casefold()
+    if not wanted:
+        return _table("Features that need a certain release", features, "feature")
+    exact = [f for f in features if wanted in (f.id, f.name.casefold(), *(alias.casefold() for alias in f.aliases))]
+    holding = exact or [f for f in features if any(wanted in name.casefold() for name in (f.id, f.name, *f.aliases))]
+    if len(holding) == 1:
+        return _one(holding[0])
+    if holding:
+        return _table(f'Features with "{shown(wanted)}"', tuple(holding), f"feature {wanted}")
+    return _unknown(asked.words, features)
+
+
+def since(product: Product, support: FeatureSupport) -> str:
+    """Since when a product has it: "XCP-ng from 8.3", "XenServer never"."""
+    if support.release:
+        return f"{product} from {support.release.number}"
+    return f"{product} {_WORDS[support.availability]}"
+
+
+def _one(feature: Feature) -> Reply:
+    said = [(since(product, support), support) for product, support in feature.support]
+    details: list[Line] = [line(full_stop(feature.summary))]
+    details += [line(Strong(str(p)), f": {full_stop(s.note + _sure(s))}") for p, s in feature.support if s.note]
+    if feature.note:
+        details.append(line(full_stop(feature.note)))
+    links = tuple(line(Link(source.title, source.url) if source.url else source.title) for source in feature.sources)
+    blocks: tuple[Block, ...] = (Paragraph(tuple(details)), Bullets(links, "Sources"))
+    first = line("Feature ", *headline(Strong(feature.name), " · ".join(words for words, _ in said)))
+    return Reply(
+        "feature", first, blocks, (Ask("All features", "feature"), Share(f"feature {feature.id}")), data=_data(feature)
+    )
+
+
+def _sure(support: FeatureSupport) -> str:
+    return " (reasoned, no source says it outright)" if support.inferred else ""
+
+
+def _table(title: str, features: tuple[Feature, ...], words: str) -> Reply:
+    rows = tuple(
+        (line(Strong(feature.name)), *(line(_cell(support)) for _, support in feature.support)) for feature in features
+    )
+    table = Table(("Feature", *map(str, Product)), rows)
+    data = {"features": [_data(feature) for feature in features]}
+    return Reply("features", headline(Strong(title), f"{len(features)} of them"), (table,), (Share(words),), data=data)
+
+
+def _cell(support: FeatureSupport) -> str:
+    return f"from {support.release.number}" if support.release else _WORDS[support.availability]
+
+
+def _data(feature: Feature) -> Data:
+    return {
+        "id": feature.id,
+        "name": feature.name,
+        "summary": feature.summary,
+        "support": {
+            product.value: {
+                "availability": support.availability.value,
+                "since": support.release.number if support.release else None,
+                "note": support.note,
+                "inferred": support.inferred,
+            }
+            for product, support in feature.support
+        },
+        "note": feature.note,
+        "sources": [source_data(source) for source in feature.sources],
+    }
+
+
+def _unknown(words: str, features: tuple[Feature, ...]) -> Reply:
+    names = {name: feature for feature in features for name in (feature.name, *feature.aliases)}
+    close = list(dict.fromkeys(names[name].name for name in near(words, names)))
+    hint = f" Near: {', '.join(close)}." if close else ""
+    asks = tuple(Ask(name, f"feature {name}") for name in close[:2])
+    first = line(f'I know no feature "{shown(words)}".{hint}')
+    data = {"features": [], "suggestions": close}
+    return Reply("unknown_feature", first, buttons=(*asks, Ask("All features", "feature")), data=data, exit_status=3)

@@ -1,0 +1,57 @@
+"""`timeline [xcp-ng|xenserver]`: releases with their dates, and what ends next."""
+
+from datetime import date
+
+from bot.chat.asking import context, read_product
+from bot.chat.command import Invocation, Ports
+from bot.chat.data import lifecycle_data
+from bot.chat.marks import stage_mark
+from bot.chat.reply import Line, Reply, Share, Strong, Table, headline, line
+from bot.matrix.assess import Assessment, assess
+from bot.matrix.known import Matrix
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.wording import day_in_words, distance
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """What ends next, then every release, newest first."""
+    products, day = read_product(ports, asked)
+    matrix = ports.matrix
+    assessed = tuple(assess(matrix, release, day) for product in products for release in matrix.of(product))
+    tables = tuple(
+        Table(("Release", "Released", "End of life", "Stage"), tuple(_row(matrix, a) for a in of_product), product)
+        for product in products
+        if (of_product := [a for a in assessed if a.release.product is product])
+    )
+    return Reply(
+        kind="timeline",
+        headline=_next(assessed, day),
+        blocks=tables,
+        buttons=(Share(f"timeline {asked.words}".strip()),),
+        context=context(matrix, day),
+        data={"as_of": day.isoformat(), "releases": [_data(a) for a in assessed]},
+        assessed=assessed,
+    )
+
+
+def _next(assessed: tuple[Assessment, ...], day: date) -> Line:
+    running = [a for a in assessed if a.stage in (LifecycleStage.SUPPORTED, LifecycleStage.MAINTENANCE)]
+    ending = sorted((a.release.lifecycle.eol, a.name) for a in running if a.release.lifecycle.eol)
+    if not ending:
+        return headline(Strong("What ends next"), "nothing that is known")
+    first = ending[0][0]
+    names = " and ".join(name for eol, name in ending if eol == first)
+    return headline(Strong("What ends next"), f"{names} on {day_in_words(first)} ({distance(first, day)})")
+
+
+def _row(matrix: Matrix, assessment: Assessment) -> tuple[Line, ...]:
+    life = assessment.release.lifecycle
+    released = day_in_words(life.released) if life.released else "not known"
+    eol = day_in_words(life.eol) if life.eol else "not known"
+    return (line(Strong(assessment.name)), line(released), line(eol), line(stage_mark(matrix.published, assessment)))
+
+
+def _data(assessment: Assessment) -> dict[str, object]:
+    release = assessment.release
+    named = {"product": release.product.value, "release": release.number, "name": assessment.name}
+    return {**named, "lifecycle": lifecycle_data(assessment)}

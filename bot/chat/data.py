@@ -1,0 +1,88 @@
+"""The JSON of CONTRACT.md section 2, which scripts rely on to the letter."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from bot.matrix.assess import Assessment
+from bot.matrix.issue import KnownIssue
+from bot.matrix.listing import ListRow
+from bot.matrix.query import Query
+from bot.matrix.release import Product, Release, Source
+
+Data = dict[str, Any]
+
+
+def query_data(words: str, day: date, query: Query, assessments: Iterable[Assessment]) -> Data:
+    """A look-up with its verdicts, or with suggestions for what is unknown."""
+    return {
+        "query": words,
+        "as_of": day.isoformat(),
+        "outcome": query.outcome.value,
+        "assessments": [assessment_data(assessment) for assessment in assessments],
+        "suggestions": [suggestion_name(suggestion, day) for suggestion in query.suggestions],
+    }
+
+
+def assessment_data(assessment: Assessment) -> Data:
+    """One verdict."""
+    release, support = assessment.release, assessment.support
+    return {
+        "product": release.product.value,
+        "release": release.number,
+        "name": assessment.name,
+        "support": {
+            "level": support.level.value,
+            "official": support.official,
+            "extra_features": support.extra_features,
+        },
+        "lifecycle": lifecycle_data(assessment),
+        "badges": [badge.value for badge in assessment.badges],
+        "known_issues": [issue_data(issue, release) for issue in assessment.known_issues],
+        "recommendation": assessment.recommendation.text,
+        "sources": [source_data(source) for source in assessment.sources],
+    }
+
+
+def lifecycle_data(assessment: Assessment) -> Data:
+    """Dates as `YYYY-MM-DD`, `YYYY-MM` where no day is known, or null."""
+    life = assessment.release.lifecycle
+    return {
+        "stage": assessment.stage.value,
+        "released_on": _text(life.released),
+        "maintenance_ends_on": _text(life.maintenance_ends),
+        "eol_on": _text(life.eol),
+        "lts": life.is_lts(assessment.on),
+        "days_left": assessment.days_left,
+    }
+
+
+def _text(day: object) -> str | None:
+    return None if day is None else str(day)
+
+
+def issue_data(issue: KnownIssue, release: Release | None = None) -> Data:
+    """A known issue, as it concerns a release if one is given."""
+    summary = issue.summary_for(release) if release else issue.summary
+    return {"id": issue.id, "summary": summary.replace("`", ""), "url": issue.url}
+
+
+def row_data(row: ListRow, day: date, issues: Iterable[KnownIssue]) -> Data:
+    """A row of the list on a day."""
+    return {
+        "label": row.label(day),
+        "product": row.product.value,
+        "releases": [release.number for release in row.releases],
+        "badges": [badge.value for badge in row.badges(day)],
+        "known_issues": [issue_data(issue) for issue in issues],
+    }
+
+
+def source_data(source: Source) -> Data:
+    """A source; `url` is null for a document without a public address."""
+    return {"title": source.title, "url": source.url}
+
+
+def suggestion_name(suggestion: Release | Product, day: date) -> str:
+    """A suggestion as it can be typed again."""
+    return suggestion.value if isinstance(suggestion, Product) else suggestion.name(day)

@@ -1,0 +1,28 @@
+"""Where every question is answered: words and rights in, a Reply out. Slack, shell and demo all ask here."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from bot.chat.command import CommandSpec, Invocation, Ports, Right
+from bot.chat.interpret import interpret
+from bot.chat.reply import Reply
+
+
+class Desk(NamedTuple):
+    """Answers words. `today` is asked for each question, so that a process that runs for months stays right."""
+
+    ports: Ports
+    today: Callable[[], date]
+
+    def answer(self, words: str, rights: frozenset[Right], day: date | None = None) -> Reply:
+        """The reply to what somebody typed. `day` is the day asked about where it is not today.
+
+        UsageError says what is wrong with the words; a right that is missing is a Reply, not an error.
+        """
+        spec, rest = interpret(words)
+        return self.run(spec, rest, rights, day)
+
+    def run(self, spec: CommandSpec, words: str, rights: frozenset[Right], day: date | None = None) -> Reply:
+        """The same for a command that is already known."""
+        return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights))

@@ -1,0 +1,236 @@
+"""The shell's door: the same words as in chat, and the operator's own.
+
+A look-up must start fast, so nothing of Slack, of the configuration's models or of the demo is imported before it is
+needed, and the commands of chat become commands of the shell from their one list.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import __version__
+from bot.chat.command import CommandSpec, Right
+from bot.chat.commands import CHECK, COMMANDS, HELP
+from bot.chat.reply import Reply
+from bot.errors import UsageError, XocompatError
+from bot.gate import Condition
+from bot.settings import check_settings, load_settings
+from bot.terminal.clean import cleaned
+from bot.terminal.look import look_of
+from bot.terminal.output import hang_up, write
+from bot.terminal.render import render
+
+_VALUED = ("--as-of", "--config", "--fail-on")
+"""Shared options that take a value: they may stand before the first word, too."""
+
+
+class Words(click.Group):
+    """A group whose unknown first word begins a look-up: `xocompat XenServer 7.2` is `xocompat check XenServer 7.2`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _options_last(args) if args else [HELP.name])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        command = self.get_command(ctx, args[0].casefold())
+        if command is None:
+            return CHECK.name, self.get_command(ctx, CHECK.name), args
+        return command.name, command, args[1:]
+
+
+def _options_last(args: list[str]) -> list[str]:
+    """The arguments with shared options that lead moved behind the first word, where the commands read them."""
+    at = 0
+    while at < len(args) and args[at].startswith("-") and args[at] not in ("--help", "--version"):
+        at += 2 if args[at] in _VALUED else 1
+    if at >= len(args):
+        return [HELP.name, *args] if at else args
+    return [args[at], *args[:at], *args[at + 1 :]]
+
+
+def _day(_: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!a} is not a day: write it as 2028-12-01.", param=param) from None
+
+
+def _conditions(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Condition, ...]:
+    from bot.gate import parse
+
+    try:
+        return tuple(map(parse, values))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=param) from None
+
+
+SHARED = (
+    click.Option(["--json", "as_json"], is_flag=True, help="Print the answer as JSON."),
+    click.Option(["--as-of"], callback=_day, metavar="DATE", help="Answer as of a day (YYYY-MM-DD)."),
+    click.Option(["--config"], type=click.Path(path_type=Path), metavar="FILE", help="The configuration to use."),
+)
+FAIL_ON = click.Option(
+    ["--fail-on"],
+    multiple=True,
+    callback=_conditions,
+    metavar="CONDITION",
+    help="Exit with 4 on: eol, eol-within:90d, partial, unlisted. Repeatable.",
+)
+
+
+@click.group(cls=Words, invoke_without_command=False, context_settings={"help_option_names": ["--help", "-h"]})
+@click.version_option(__version__, prog_name="xocompat", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Is this host fine with Xen Orchestra, and for how long? Try: xocompat XenServer 7.2"""
+
+
+def _chat_command(spec: CommandSpec) -> click.Command:
+    """A command of chat as a command of the shell."""
+
+    def run(
+        words: tuple[str, ...],
+        as_json: bool,
+        as_of: date | None,
+        config: Path | None,
+        fail_on: tuple[Condition, ...],
+    ) -> int:
+        check_settings(config, os.environ, Path.cwd())  # none is needed, but a mistake is told rather than passed over
+        reply = _answer(spec, " ".join(words), as_of)
+        if fail_on and reply.assessed is None:
+            raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
+        _print(reply, as_json)
+        failed = any(condition.holds(a) for condition in fail_on for a in reply.assessed or ())
+        return 4 if failed else reply.exit_status
+
+    words = click.Argument(["words"], nargs=-1, metavar=spec.takes)
+    examples = "\n".join(f"  xocompat {typed}" for typed, _ in spec.examples)
+    return click.Command(
+        spec.name,
+        params=[words, *SHARED, FAIL_ON],
+        callback=run,
+        help=f"{spec.about[0].upper()}{spec.about[1:]}. {spec.details}",
+        short_help=spec.about,
+        epilog=f"\b\nExamples:\n{examples}",
+    )
+
+
+def _answer(spec: CommandSpec, words: str, as_of: date | None) -> Reply:
+    from bot.app import desk
+
+    return desk().run(spec, words, frozenset(Right), as_of)
+
+
+def _print(reply: Reply, as_json: bool) -> None:
+    if as_json:
+        _print_json(reply.data)
+    else:
+        write(sys.stdout, f"{render(reply, look_of(sys.stdout, os.environ))}\n")
+
+
+def _print_json(data: object) -> None:
+    write(sys.stdout, f"{json.dumps(data, indent=2)}\n")
+
+
+for _spec in COMMANDS.values():
+    cli.add_command(_chat_command(_spec))
+
+
+def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
+    """A command for the shell alone."""
+
+    def add(run: Callable[..., int]) -> None:
+        cli.add_command(click.Command(name, params=[*params, SHARED[2]], callback=run, help=about, short_help=about))
+
+    return add
+
+
+@_operator("demo", "Try it in a console that behaves like the chat: nothing to configure.")
+def _demo(config: Path | None) -> int:  # noqa: ARG001 - every command takes --config; the demo needs nothing of it
+    from bot.app import desk
+    from bot.demo.console import console
+
+    return console(desk(), sys.stdin, sys.stdout, os.environ)
+
+
+@_operator("serve", "Answer in Slack: Socket Mode if SLACK_APP_TOKEN is set, else HTTP.")
+def _serve(config: Path | None) -> int:
+    from bot.app import serve
+
+    return serve(_settings(config))
+
+
+@_operator("doctor", "Check the token, its scopes, the channel and the clock.", SHARED[0])
+def _doctor(config: Path | None, as_json: bool) -> int:
+    from bot.app import doctor
+
+    checks = doctor(_settings(config))
+    if as_json:
+        _print_json({"checks": [check.data() for check in checks]})
+    else:
+        write(sys.stdout, "".join(f"{check}\n" for check in checks))
+    return 0 if all(check.ok for check in checks) else 1
+
+
+@_operator(
+    "manifest",
+    "Print the manifest to create the Slack app from.",
+    click.Option(["--http", "url"], metavar="URL", help="For HTTP instead of Socket Mode: the public address."),
+)
+def _manifest(config: Path | None, url: str | None) -> int:  # noqa: ARG001 - as above
+    from bot.app import manifest
+
+    _print_json(manifest(url))
+    return 0
+
+
+@_operator(
+    "completion",
+    "Print the completion script of a shell: bash, zsh or fish.",
+    click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),
+)
+def _completion(config: Path | None, shell: str) -> int:  # noqa: ARG001 - as above
+    from click.shell_completion import get_completion_class
+
+    script = get_completion_class(shell)
+    if script is None:
+        raise UsageError(f"There is no completion for {shell}.")
+    write(sys.stdout, script(cli, {}, "xocompat", "_XOCOMPAT_COMPLETE").source())
+    return 0
+
+
+def _settings(config: Path | None) -> Any:
+    return load_settings(config, os.environ, Path.cwd())
+
+
+def today() -> date:
+    """The day in UTC: the same for everybody in a channel."""
+    return datetime.now(UTC).date()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; returns the exit status. Every error is a line on stderr, never a traceback."""
+    try:
+        status = cli.main(args=argv, prog_name="xocompat", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        return _fail([" ".join(error.format_message().split())], error.exit_code)
+    except XocompatError as error:
+        return _fail(error.lines, error.exit_status)
+    except BrokenPipeError:
+        hang_up(sys.stdout)  # whoever reads (`| head`) has seen enough
+        return 0
+
+
+def _fail(lines: Sequence[str], status: int) -> int:
+    for line in lines:
+        write(sys.stderr, f"xocompat: {cleaned(line)}\n")
+    return status

@@ -1,0 +1,5 @@
+"""A chat channel in the terminal: the same desk and replies as in Slack, with nothing to set up."""
+
+from bot.demo.console import console
+
+__all__ = ["console"]

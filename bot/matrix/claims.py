@@ -1,0 +1,182 @@
+"""What a part of a question asks for, put together from its items: not looked up yet."""
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from bot.matrix.owners import CARRIED, FOREIGN, NOBODY, OWNING, Owners
+from bot.matrix.platforms import DISTRIBUTIONS, XEN
+from bot.matrix.release import Product
+from bot.matrix.sifting import sift
+from bot.matrix.suggest import resembling
+from bot.matrix.versions import Item
+from bot.matrix.wanted import Number, Wanted
+from bot.matrix.words import ARTICLES, Kind
+
+_OF_A_LIST = (*OWNING, Kind.NUMBER, Kind.JOINT, None)
+"""What a whole number stands behind in a list; behind another word it may count something."""
+_LONGEST_NAME = 3
+_MOST_WORDS = 20
+
+
+class Claim(NamedTuple):
+    """One thing that a question asks for.
+
+    `product` or `platform` owns the version; `name` is an unknown word in their place, `resembles` what it may mean.
+    `is_doubtful`: a whole number in a sentence, which may count something. `is_bare_name`: the part is only a name.
+    """
+
+    text: str
+    wanted: Wanted | None = None
+    product: Product | None = None
+    platform: str = ""
+    name: str = ""
+    resembles: Product | None = None
+    is_doubtful: bool = False
+    is_bare_name: bool = False
+    is_carried: bool = False
+
+
+class Carried(NamedTuple):
+    """The product or platform that a part without one is about, as it was typed."""
+
+    kind: Kind
+    value: str
+    text: str
+
+
+class Part:
+    """One part of a question, between commas."""
+
+    def __init__(self, items: Sequence[Item], text: str, carried: Carried | None) -> None:
+        self._text = text
+        self._items = sift(items, text)
+        self._carried = carried
+        self._owners = Owners(self._items, is_carried=carried is not None)
+
+    def claims(self) -> list[Claim]:
+        """What the part asks for, in its order; platforms last."""
+        claims = [claim for at, item in enumerate(self._items) for claim in self._claims_of(at, item)]
+        claims.extend(self._platforms())
+        if not claims and not self._owners.of:
+            claims.extend(self._unknown_name())
+        return claims
+
+    def carries(self) -> Carried | None:
+        """What the next part is about if it names nothing."""
+        owning = set(self._owners.of.values())
+        for at in range(len(self._items) - 1, -1, -1):
+            item = self._items[at]
+            if item.kind is Kind.PRODUCT or (item.kind is Kind.PLATFORM and at in owning):
+                return Carried(item.kind, item.value, self._typed(item))
+        return None if FOREIGN in owning else self._carried
+
+    def _claims_of(self, at: int, item: Item) -> Iterator[Claim]:
+        if item.kind is Kind.PRODUCT:
+            yield from self._without_version(at, item)
+        if not item.wanted:
+            return
+        whole = isinstance(item.wanted, Number) and item.wanted.is_whole
+        doubtful = whole and self._owners.kind_before(at) not in _OF_A_LIST
+        claim = Claim(self._typed(item), item.wanted, is_doubtful=doubtful)
+        owner = self._owners.of[at]
+        if owner == NOBODY:
+            yield claim
+        elif owner == FOREIGN:
+            yield self._foreign(at, claim)
+        elif owner == CARRIED:
+            yield from self._of_carried(claim)
+        elif self._items[owner].kind is Kind.PRODUCT:
+            yield claim._replace(text=self._together(owner, at), product=Product(self._items[owner].value))
+
+    def _of_carried(self, claim: Claim) -> Iterator[Claim]:
+        """A version of what an earlier part named; a platform has had its claim there."""
+        if self._carried and self._carried.kind is Kind.PRODUCT:
+            text = f"{self._carried.text} {claim.text}"
+            yield claim._replace(text=text, product=Product(self._carried.value), is_carried=True)
+
+    def _without_version(self, at: int, item: Item) -> Iterator[Claim]:
+        """A product that no version of the part belongs to; in "XenServer/XCP-ng 8.2" the version is for both."""
+        same = [place for place, other in enumerate(self._items) if other[:2] == item[:2]]
+        if same[0] != at or self._owners.versions_of(same):
+            return
+        behind = [other.kind for other in self._items[at + 1 : at + 3]]
+        shared = [place for place in self._owners.versions_of([at + 2]) if place > at]
+        if behind == [Kind.JOINT, Kind.PRODUCT] and shared:
+            version = self._items[shared[0]]
+            yield Claim(f"{self._typed(item)} {self._typed(version)}", version.wanted, Product(item.value))
+        else:
+            yield Claim(self._typed(item), None, Product(item.value))
+
+    def _foreign(self, at: int, claim: Claim) -> Claim:
+        """A version of something unknown ("Foo 7.2")."""
+        before = [item for item in self._items[at - 1 :: -1] if item.kind is not Kind.VERSION]
+        words = list(takewhile(lambda item: item.kind is Kind.UNKNOWN, before))[:_LONGEST_NAME][::-1]
+        name = self._text[words[0].start : words[-1].end]
+        return claim._replace(text=f"{name} {claim.text}", name=name, resembles=_resembled(words))
+
+    def _unknown_name(self) -> Iterator[Claim]:
+        """A part in which nothing is known; nothing at all if it is only filler."""
+        words = [item for item in self._items if item.kind is Kind.UNKNOWN]
+        if words:
+            name = self._text[words[0].start : words[-1].end]
+            said = (item for item in self._items if item.kind not in (Kind.UNKNOWN, Kind.JOINT))
+            bare = all(self._typed(item).lower() in ARTICLES for item in said)
+            yield Claim(name, name=name, resembles=_resembled(words[:_MOST_WORDS]), is_bare_name=bare)
+
+    def _platforms(self) -> Iterator[Claim]:
+        """Platforms that cannot work; beside a release, one without a version of its own is no question."""
+        for name, places in _by_name(self._items).items():
+            versions = self._owners.versions_of(places)
+            if not self._is_beside_release(name, places[0], versions):
+                told = [self._items[at] for at in (*places, *versions)]
+                text = self._text[min(item.start for item in told) : max(item.end for item in told)]
+                yield Claim(text, self._items[versions[0]].wanted if versions else None, platform=name)
+
+    def _is_beside_release(self, name: str, at: int, versions: list[int]) -> bool:
+        """A guest's system ("Debian 12 on XCP-ng 8.3"), or where hosts come from ("from VMware to XCP-ng 8.3")."""
+        stretch = next(segment for segment in self._owners.segments if at in segment)
+        of_products = [
+            place
+            for place, owner in self._owners.of.items()
+            if owner < 0 or self._items[owner].kind is Kind.PRODUCT
+            if name not in DISTRIBUTIONS or place in stretch
+        ]
+        return bool(of_products) and (name in DISTRIBUTIONS or not versions)
+
+    def _typed(self, item: Item) -> str:
+        if item.kind is Kind.NUMBER and item.value:
+            return item.value
+        return self._text[item.start : item.end]
+
+    def _together(self, owner: int, version: int) -> str:
+        """A name and its version as typed if they stand side by side, else one after the other."""
+        first, last = self._items[owner], self._items[version]
+        if first.end <= last.start and not last.value and not self._text[first.end : last.start].strip(" -"):
+            return self._text[first.start : last.end]
+        return f"{self._typed(first)} {self._typed(last)}"
+
+
+def _resembled(words: Sequence[Item]) -> Product | None:
+    """What an unknown name may mean: its words written together, or one of them."""
+    together = "".join(item.value for item in words).replace("-", "")
+    names = (together, *(item.value for item in words))
+    return next((product for name in names if (product := resembling(name))), None)
+
+
+def _by_name(items: Sequence[Item]) -> dict[str, list[int]]:
+    """The places of platforms by the name to show. Xen takes the distribution that it comes with; of several names of
+    one maker ("VMware", "VMware ESXi") the longest counts."""
+    places = [at for at, item in enumerate(items) if item.kind is Kind.PLATFORM]
+    distributions = [at for at in places if items[at].value in DISTRIBUTIONS]
+    others = [at for at in places if at not in distributions] or distributions
+    names: dict[str, list[int]] = {}
+    for at in others:
+        name, own = items[at].value, [at]
+        if name == XEN and distributions:
+            name, own = f"{XEN} on {items[distributions[0]].value}", [at, *distributions]
+        maker = name.partition(" ")[0]
+        same = next((known for known in names if known.partition(" ")[0] == maker), name)
+        known_places = names.pop(same, [])
+        names[max(same, name, key=len)] = [*known_places, *own]
+    return names

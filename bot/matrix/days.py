@@ -1,0 +1,81 @@
+"""`on DATE` in a question. ISO days and days with a month's name are read; what only wants to be a day is told."""
+
+import re
+from datetime import date
+from functools import cache
+
+from bot.matrix.text import shown
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?(?![\w.])"
+_COUNTED = r"(?! ?(?:hosts?|nodes?|servers?|machines?|vms?|pools?|cores?|users?|guests?|[kmgt]i?b)\b)"
+_LIKE_A_DAY = (
+    r"\d{1,4}(?P<sign>[-/.])\d{1,2}(?P=sign)\d{4,5}[^\s,;]*+",  # 01/12/2028, 13.04.2018
+    r"\d{1,4}/\d{1,2}/\d{1,2}[^\s,;]*+",  # 01/12/28
+    rf"\d{{4,12}}(?![\d.]){_COUNTED}(?:[-/.]\d[^\s,;]*+)?",  # 2028-12-01, 2028-12, 2028
+    rf"{_DAY}[ -]?(?:of )?{_MONTH}(?:[ ,.-]*+\d{{2,5}}\b)?",  # 1 Dec 2028, 13. Apr 2018, 1 Dec
+    rf"{_MONTH}(?:[ -]?{_DAY}(?:[ ,.-]*+\d{{4,5}}\b)?|[ ,.-]*+\d{{4,5}}\b)",  # Dec 1, 2028; Dec 1; Dec 2028
+    rf"(?!may\b){_MONTH}",  # Dec
+)
+_AFTER = r"\b(?:on|as of|as at|until|till|by|in)\s++(?:the )?[\"'(]?"
+_ALONE = r"(?<![\w.-])(?P<alone>\d{4}-\d\d-\d\d)(?![\w-])"
+_FORMS = (
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
+    rf"(?P<day>\d{{1,2}})\D*?(?P<month>{_MONTH})\D*(?P<year>\d{{4}})",
+    rf"(?P<month>{_MONTH})\D*(?P<day>\d{{1,2}})\D+(?P<year>\d{{4}})",
+)
+
+
+@cache
+def _find() -> re.Pattern[str]:
+    """Compiled when the first text that may hold a day comes, for the sake of the start."""
+    return re.compile(rf"{_AFTER}(?P<after>{'|'.join(_LIKE_A_DAY)})|{_ALONE}", re.IGNORECASE)
+
+
+@cache
+def _read() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
+
+
+_HINT = re.compile(r"\d{4}|/\d")
+
+
+def take_day(text: str) -> tuple[str, date | None, str | None]:
+    """The text without its "on DATE", the day, and the words that want to be a day and are none, or contradict.
+
+    "2028-12-01", "1 Dec 2028" and "Dec 1, 2028" are days; "2028-02-30", "2028-12", "01/12/2028" want to be. "on
+    Debian" and "on 8.2" do not.
+    """
+    lower = text.lower()
+    if not _HINT.search(text) and not any(month in lower for month in _MONTHS):
+        return text, None, None
+    found: dict[str, date | None] = {}
+
+    def keep(match: re.Match[str]) -> str:
+        words = (match["after"] or match["alone"]).rstrip(".,;:!?)\"'")
+        found[words] = _day(words)
+        return " "
+
+    rest = _find().sub(keep, text)
+    days = set(found.values())
+    if None in days:
+        return rest, None, shown(next(words for words, day in found.items() if day is None))
+    if len(days) > 1:
+        return rest, None, shown(" and ".join(found))
+    return rest, days.pop() if days else None, None
+
+
+def _day(words: str) -> date | None:
+    for form in _read():
+        if match := form.fullmatch(words):
+            month = match["month"]
+            number = int(month) if month.isdecimal() else _MONTHS.index(month[:3].lower()) + 1
+            try:
+                return date(int(match["year"]), number, int(match["day"]))
+            except ValueError:
+                return None
+    return None

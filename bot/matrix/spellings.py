@@ -1,0 +1,166 @@
+"""Which releases of one Matrix a spelling means: numbers, aliases, update levels, code names, ranges."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from packaging.version import Version
+
+from bot.matrix.known import Matrix
+from bot.matrix.query import Outcome
+from bot.matrix.release import Product, Release, UpdateLevel
+from bot.matrix.wanted import Between, Codename, Number, Prefix, Range, Wanted, digits
+from bot.matrix.words import PRODUCT_NAMES
+
+_LEVEL = re.compile(r"(?P<number>\d[\d.]*+)? ?(?P<level>[A-Za-z]{2} ?\d*+)?")
+
+
+class Match(NamedTuple):
+    """The releases that were meant, and the update level that was named."""
+
+    releases: tuple[Release, ...]
+    level: str | None = None
+
+
+class Spellings:
+    """The spellings of one Matrix, made ready to be looked up."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._ascending = {
+            product: tuple(sorted(matrix.of(product), key=lambda release: release.compares_as)) for product in Product
+        }
+        self._numbers = {product: dict(_numbers(matrix.of(product))) for product in Product}
+        self._levels = {
+            (product, release.number, code): level.name
+            for product in Product
+            for release in matrix.of(product)
+            for level in release.levels
+            for code in _codes(level)
+        }
+        self._codenames = {
+            _phrase(name): release
+            for product in Product
+            for release in matrix.of(product)
+            for name in release.codenames
+        }
+
+    @property
+    def codenames(self) -> dict[str, str]:
+        """Every code name as a phrase of the vocabulary."""
+        return {name: name for name in self._codenames}
+
+    def ascending(self, product: Product) -> tuple[Release, ...]:
+        """A product's releases, oldest first."""
+        return self._ascending[product]
+
+    def is_number(self, text: str) -> bool:
+        """Whether any product has a release of this number."""
+        return any(text in numbers for numbers in self._numbers.values())
+
+    def is_decimal(self, whole: str, places: str) -> bool:
+        """Whether "7,2" is 7.2: a release of that number exists, and not one for each half."""
+        return self.is_number(f"{whole}.{places}") and not (self.is_number(whole) and self.is_number(places))
+
+    def match(self, product: Product, wanted: Wanted) -> Match | None:
+        """What is wanted, among the releases of a product; None if it has none of it."""
+        match wanted:
+            case Number():
+                return self._numbered(product, wanted)
+            case Codename():
+                release = self._codenames[wanted.text]
+                return Match((release,)) if release.product is product else None
+            case Prefix():
+                start = digits(wanted.text)
+                return self._all(product, lambda version: version.release[: len(start)] == start)
+            case Range():
+                return self._all(product, _in_range(wanted.specifier))
+            case Between():
+                return self._between(product, wanted)
+
+    def with_level(self, product: Product, level: str) -> tuple[Release, ...]:
+        """The releases of a product that have an update level of this name, newest first."""
+        newest_first = reversed(self._ascending[product])
+        return tuple(release for release in newest_first if (product, release.number, level) in self._levels)
+
+    def _numbered(self, product: Product, wanted: Number) -> Match | None:
+        found = self._exact(product, wanted.text)
+        if found is None or not wanted.level:
+            return found
+        (release,), own = found
+        named = self._levels.get((product, release.number, wanted.level))
+        return Match((release,), named) if named and own in (None, named) else None
+
+    def _exact(self, product: Product, text: str) -> Match | None:
+        """By number or alias; zeros at its end may be too many (7.2.0, 9.0)."""
+        numbers = self._numbers[product]
+        while text not in numbers and text.endswith(".0"):
+            text = text.removesuffix(".0")
+        return numbers.get(text)
+
+    def _all(self, product: Product, fits: Callable[[Version], bool]) -> Match | None:
+        releases = tuple(release for release in self._ascending[product] if fits(release.compares_as))
+        return Match(releases) if releases else None
+
+    def _between(self, product: Product, wanted: Between) -> Match | None:
+        """Both ends may be names of releases ("7.6-8" ends with XenServer 8, which compares as 8.4)."""
+        ends = (self._place(product, wanted.text), self._place(product, wanted.last))
+        return self._all(product, lambda version: ends[0] <= version <= ends[1])
+
+    def _place(self, product: Product, text: str) -> Version:
+        found = self._exact(product, text)
+        return found.releases[0].compares_as if found else Version(".".join(map(str, digits(text))))
+
+    def canonical(self) -> Iterator[tuple[str, Outcome, Match, Product | None]]:
+        """The spellings that most questions have ("xenserver 7.2", "8.2"), lower case, with how they are answered."""
+        for product, numbers in self._numbers.items():
+            for text, match in self._spelled(product).items():
+                for name in PRODUCT_NAMES[product]:
+                    yield f"{name} {text}", Outcome.ASSESSED, match, product
+            for text, match in numbers.items():
+                others = [(other, self._numbers[other].get(text)) for other in Product if other is not product]
+                if not any(found for _, found in others):
+                    yield text, Outcome.ASSESSED, match, product
+
+    def _spelled(self, product: Product) -> dict[str, Match]:
+        spelled = dict(self._numbers[product])
+        for release in self._ascending[product]:
+            if release.lifecycle.lts_since:
+                spelled[f"{release.number} lts"] = Match((release,))
+        for (of, number, code), level in self._levels.items():
+            if of is product:
+                spelled[f"{number} {code.lower()}"] = Match(self._numbers[product][number].releases, level)
+        return spelled
+
+
+def _numbers(releases: tuple[Release, ...]) -> Iterator[tuple[str, Match]]:
+    """Numbers of levels first, so that a release's own number wins."""
+    for release in releases:
+        for level in release.levels:
+            for alias in level.aliases:
+                if alias.replace(".", "").isdecimal():
+                    yield alias, Match((release,), level.name)
+    for release in releases:
+        yield from ((alias, Match((release,))) for alias in release.aliases)
+    yield from ((release.number, Match((release,))) for release in releases)
+
+
+def _codes(level: UpdateLevel) -> Iterator[str]:
+    """The level's names without the number of its release: "CU1" of "8.2 CU1"."""
+    for name in (level.name, *level.aliases):
+        form = _LEVEL.fullmatch(name)
+        if form and form["level"]:
+            yield form["level"].replace(" ", "").upper()
+
+
+def _phrase(name: str) -> str:
+    """A code name as the vocabulary has phrases."""
+    return name.lower().replace("-", " ").replace("_", " ")
+
+
+def _in_range(text: str) -> Callable[[Version], bool]:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow to import: only where a range is read
+
+    try:
+        return SpecifierSet(text).contains
+    except InvalidSpecifier:
+        return lambda _: False

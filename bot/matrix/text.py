@@ -1,0 +1,99 @@
+"""Undoes what chat does to text, and makes any text fit to be shown. Linear in the length of the text.
+
+Slack's forms and its escaping of `& < >`: https://api.slack.com/reference/surfaces/formatting
+"""
+
+import re
+import unicodedata
+
+_ESCAPE_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI: colours, cursor
+    r"|\x1b\][^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links
+    r"|\x1b[()*+][0-9A-Z]"  # character sets
+)
+_BRACKETED = re.compile(r"<([^<>\n]++)>")
+_ADDRESS = re.compile(r"(?:https?|ftps?|ssh|mailto|tel):(?://)?", re.IGNORECASE)
+_ENTITY = re.compile(r"&(lt|gt|amp);")
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&"}
+_QUOTE = re.compile(r"(?m)^ ?>++ ?(?![\s\d=]|\Z)")
+"""A quoted line; `> 7.2` and `>=7.2` are ranges."""
+_EMPHASIS = re.compile(r"`|~(?!=)|(?<!\d\.)\*")
+"""Signs around bold, struck or fixed text; `~=7.0` and `7.*` are ranges."""
+_SPACES = re.compile(r" {2,}")
+
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Blank characters that count as letters, marks or symbols."""
+_REPLACED = {
+    **dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"),
+    **dict.fromkeys("\t™®©℠", " "),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u2035\u00b4", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u2036«»", '"'),
+    **dict.fromkeys("、،", ","),
+    **dict.fromkeys("•‣◦؛", ";"),
+    **dict.fromkeys("→⇒➔➜", "->"),
+    **dict.fromkeys("\u2044\u2215", "/"),
+    "\u2212": "-",
+    "≥": ">=",
+    "⩾": ">=",
+    "≤": "<=",
+    "⩽": "<=",
+    "≠": "!=",
+    "\n": "\n",
+    "_": " ",
+}
+_AS_THEY_ARE = frozenset(map(chr, range(0x20, 0x7F))) - {"_"}
+
+
+def plain(text: str) -> str:
+    """What was typed, without what chat made of it: links, escaping, emphasis, look-alike characters, invisible ones.
+
+    Digits of every script come out as 0 to 9; lines are kept, other white space is a single space.
+    """
+    text = _ESCAPE_SEQUENCE.sub("", text)
+    strange = set(text) - _AS_THEY_ARE
+    if strange:
+        text = text.translate({ord(character): _plain_character(character) for character in strange})
+    text = _BRACKETED.sub(_unlinked, text)
+    text = _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
+    text = _QUOTE.sub("", _EMPHASIS.sub("", text))
+    return _SPACES.sub(" ", text).strip()
+
+
+def shown(text: str, limit: int = 60) -> str:
+    """Any text as one printable line of at most `limit` characters, cut with an ellipsis."""
+    text = _ESCAPE_SEQUENCE.sub("", text)
+    folded = " ".join("".join(map(_shown_character, text)).split())
+    return folded if len(folded) <= limit else folded[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def _shown_character(character: str) -> str:
+    if character.isspace():
+        return " "
+    return character if character.isprintable() and character not in _INVISIBLE else ""
+
+
+def _plain_character(character: str) -> str:
+    """One character at a time: normalising a whole text takes quadratic time on long runs of combining marks."""
+    if character in _REPLACED:
+        return _REPLACED[character]
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category == "Pd":
+        return "-"
+    if category == "Zs":
+        return " "
+    if category in ("Mn", "Me") or character in _INVISIBLE or not character.isprintable():
+        return ""
+    normal = unicodedata.normalize("NFKC", character)
+    return normal if normal == character else "".join(map(_plain_character, normal))
+
+
+def _unlinked(form: re.Match[str]) -> str:
+    """What was typed where Slack put `<...>`; anything else in angle brackets stays."""
+    target, _, label = form[1].partition("|")
+    kind, name = target[0:1], target[1:2]
+    if kind in ("@", "#", "!") and name.isalnum():
+        return f" {label} " if kind == "#" or target.startswith("!date^") else " "
+    scheme = _ADDRESS.match(target)
+    return (label or target[scheme.end() :]) if scheme else form[0]

@@ -1,0 +1,162 @@
+"""From a clean text to tokens, parted where the question is: at commas, semicolons and line ends.
+
+A comma inside a range (">=7.0,<7.4") or a decimal comma ("7,2") parts nothing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from bot.matrix.words import VOCABULARY, Kind
+
+_SCAN = re.compile(
+    r"(?P<id>\b(?:xs\d{2,3}e\d\w*+|(?:cve|xsa|xso|ctx|kb)-?\d[\d-]*+|24/7|x86(?:[ -]64)?|x64|(?:amd|arm)64|i[36]86)\b)"
+    r"|(?P<address>[a-z]{2,9}+://[^\s,;]*+|\b\d{2,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\.\d)"
+    r"|\b[a-z][a-z0-9-]{0,62}+\.(?:[a-z][a-z0-9-]{0,62}+\.){0,3}(?:com|org|net|io|tech|eu|de|fr|lan|local|html)\b[^\s,;]*+)"
+    r"|(?P<number>\d++(?:\.\d++)*+(?:\.[x*](?!\w))?)"
+    r"|(?P<word>(?:ec2|k8s|k3s|s390x)\b|[^\W\d_]++)"
+    r"|(?P<arrow>-{1,3}+>)"
+    r"|(?P<operator>[<>=!~]++)"
+    r"|(?P<dots>\.{2,}+)"
+    r"|(?P<part>[,;\n])"
+    r"|(?P<joint>[&/|]++)"
+    r"|(?P<plus>\+)"
+    r"|(?P<dash>-)",
+    re.IGNORECASE,
+)
+_SIGNS = {"joint": Kind.JOINT, "arrow": Kind.JOINT, "plus": Kind.PLUS, "dash": Kind.DASH, "dots": Kind.DOTS}
+_LONGEST_PHRASE = 5
+_LONGEST_NUMBER = 30
+_LONGEST_PART = 100
+"""Work grows with the square of a part's length, so an absurd one is cut in several."""
+
+
+class Token(NamedTuple):
+    """A token: what it is, the value that it stands for, and where it is in the text."""
+
+    kind: Kind
+    value: str
+    start: int
+    end: int
+
+
+class _Raw(NamedTuple):
+    """What the scanner found, before words are looked up."""
+
+    group: str
+    text: str
+    start: int
+    end: int
+
+
+class Scanner:
+    """Makes tokens of a clean text. Knows the code names of one Matrix, and which decimal commas make sense there."""
+
+    def __init__(self, codenames: Mapping[str, str], is_decimal: Callable[[str, str], bool]) -> None:
+        """`codenames`: phrase to value. `is_decimal(whole, places)`: whether "7,2" is one number."""
+        known = {**VOCABULARY, **{name: (Kind.CODENAME, value) for name, value in codenames.items()}}
+        self._known = known
+        self._first_words = frozenset(phrase.partition(" ")[0] for phrase in known if " " in phrase)
+        self._is_decimal = is_decimal
+
+    def parts(self, text: str) -> Iterator[list[Token]]:
+        """The tokens of each part of a text, in order; parts without tokens are left out."""
+        raws = [_Raw(m.lastgroup or "", m[0], m.start(), m.end()) for m in _SCAN.finditer(text)]
+        part: list[_Raw] = []
+        for raw in self._decimals(raws):
+            if raw.group != "part":
+                part.append(raw)
+            if part and (raw.group == "part" or len(part) == _LONGEST_PART):
+                yield self._tokens(part)
+                part = []
+        if part:
+            yield self._tokens(part)
+
+    def _decimals(self, raws: list[_Raw]) -> Iterator[_Raw]:
+        """The same with decimal commas read, and commas that go on with a range marked as such."""
+        at = 0
+        while at < len(raws):
+            raw = raws[at]
+            if decimal := self._decimal(raws, at):
+                yield decimal
+                at += 3
+                continue
+            in_range = (
+                raw.text == "," and at > 1 and raws[at - 2].group == "operator" and raws[at - 1].group == "number"
+            )
+            if in_range and at + 1 < len(raws) and raws[at + 1].group == "operator":
+                raw = raw._replace(group="comma")
+            yield raw
+            at += 1
+
+    def _decimal(self, raws: list[_Raw], at: int) -> _Raw | None:
+        """`7,2` as one number, if it stands alone: `7,2,1` is a list."""
+        glued = raws[max(at - 1, 0) : at + 4]
+        whole, comma, places = (*raws[at : at + 3], None, None, None)[:3]
+        if whole is None or comma is None or places is None or comma.text != ",":
+            return None
+        if not (whole.text.isdecimal() and places.text.isdecimal() and whole.end + 1 == places.start):
+            return None
+        chained = sum(a.end == b.start and "," in (a.text, b.text) for a, b in pairwise(glued)) > 2
+        if chained or not self._is_decimal(whole.text, places.text):
+            return None
+        return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
+
+    def _tokens(self, raws: list[_Raw]) -> list[Token]:
+        tokens: list[Token] = []
+        at = 0
+        while at < len(raws):
+            raw = raws[at]
+            if raw.group == "word":
+                token, at = self._phrase(raws, at)
+                tokens.append(token)
+                continue
+            if (kind := _kind(raw)) is not None:
+                tokens.append(Token(kind, raw.text.lower(), raw.start, raw.end))
+            at += 1
+        return tokens
+
+    def _phrase(self, raws: list[_Raw], at: int) -> tuple[Token, int]:
+        """The longest known phrase that begins here, else the one word as unknown; and where to go on."""
+        first = fold(raws[at].text)
+        words, end = [first], [at + 1]
+        if first in self._first_words:
+            for word, next_at in _following(raws, at):
+                words.append(fold(word))
+                end.append(next_at)
+        for count in range(len(words), 0, -1):
+            if found := self._known.get(" ".join(words[:count])):
+                return Token(*found, raws[at].start, raws[end[count - 1] - 1].end), end[count - 1]
+        return Token(Kind.UNKNOWN, first, raws[at].start, raws[at].end), at + 1
+
+
+def _following(raws: list[_Raw], at: int) -> Iterator[tuple[str, int]]:
+    """The words that go on with a phrase: only spaces or one hyphen between them."""
+    for _ in range(_LONGEST_PHRASE - 1):
+        step = 2 if at + 1 < len(raws) and raws[at + 1].group == "dash" else 1
+        if at + step >= len(raws) or raws[at + step].group != "word" or raws[at + step].start - raws[at].end > 1:
+            return
+        at += step
+        yield raws[at].text, at + 1
+
+
+def _kind(raw: _Raw) -> Kind | None:
+    if raw.group in _SIGNS:
+        return _SIGNS[raw.group]
+    if raw.group == "number":
+        if len(raw.text) > _LONGEST_NUMBER:
+            return Kind.UNKNOWN
+        return Kind.WILDCARD if raw.text[-1] in "xX*" else Kind.NUMBER
+    if raw.group == "operator":
+        return None if raw.text == "=" or set(raw.text) == {"!"} else Kind.OPERATOR
+    return {"id": Kind.FILLER, "address": Kind.UNKNOWN, "comma": Kind.COMMA}.get(raw.group)
+
+
+def fold(word: str) -> str:
+    """A word as the vocabulary has it: lower case, without accents."""
+    if word.isascii():
+        return word.lower()
+    apart = unicodedata.normalize("NFD", word[:40].casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))

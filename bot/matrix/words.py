@@ -1,0 +1,209 @@
+"""The words of a question: products, update levels, joints between releases, and what says nothing about a release.
+
+Phrases are lower case, without accents, with a space where people type a space or a hyphen.
+"""
+
+from enum import Enum, auto
+
+from bot.matrix.platforms import PLATFORMS
+from bot.matrix.release import Product
+
+
+class Kind(Enum):
+    """What a token is."""
+
+    PRODUCT = auto()
+    PLATFORM = auto()
+    TOOL = auto()
+    """Something with versions of its own: the number after it is no release (Xen Orchestra, Windows, TLS)."""
+    LABEL = auto()
+    """The same, for whole numbers only ("build 12", "issue 868"); "update 8.2" still means 8.2."""
+    CODENAME = auto()
+    NUMBER = auto()
+    WILDCARD = auto()
+    """A number with a last place that stands for all: 7.x, 7.*"""
+    OPERATOR = auto()
+    LEVEL = auto()
+    """CU, SP and FP take a number; CC is complete."""
+    SUFFIX = auto()
+    """What may follow a number and changes nothing: LTS, LTSR, CR."""
+    EARLY = auto()
+    """A pre-release of what stands before it: rc, beta."""
+    LATER = auto()
+    """"or newer", "and up": the value is the operator that it stands for."""
+    VERSION = auto()
+    """The word "version" and its like, between a name and its number."""
+    MEASURE = auto()
+    """The number before it is no release: "2.5 TiB", "3 years"."""
+    COUNTED = auto()
+    """The same for whole numbers: "3 hosts", but "the 7.2 hosts" are of a release."""
+    GUEST = auto()
+    """What runs on a host: makes the platform before it a guest's ("Debian VMs")."""
+    JOINT = auto()
+    FILLER = auto()
+    UNKNOWN = auto()
+    """A word of which nothing is known, or the name of another product (XenApp)."""
+    DASH = auto()
+    DOTS = auto()
+    PLUS = auto()
+    COMMA = auto()
+    """Only inside a range; the others part the question."""
+
+
+PRODUCT_NAMES = {
+    Product.XCP_NG: ("xcp-ng", "xcp ng", "xcpng", "xcp"),
+    Product.XENSERVER: (
+        *("xenserver", "xs", "citrix hypervisor", "ch", "citrix", "citrix xenserver", "xen server", "xen-server"),
+        *("citrixhypervisor", "citrix xen server", "citrix xs", "citrix xen", "xenservers", "xen servers"),
+    ),
+}
+
+_LEVELS = {
+    "CU": ("cu", "cumulative update", "cumulativeupdate"),
+    "SP": ("sp", "service pack", "servicepack"),
+    "FP": ("fp", "feature pack", "featurepack"),
+    "CC": ("cc", "common criteria"),
+}
+_OPERATORS = {
+    ">": ("newer than", "later than", "higher than", "greater than", "more than"),
+    "<": ("older than", "earlier than", "lower than", "less than"),
+    ">=": ("at least",),
+    "<=": ("at most",),
+}
+_LATER = {
+    ">=": ("newer", "later", "higher", "up", "above", "upwards", "onwards", "more recent", "beyond"),
+    "<=": ("older", "earlier", "lower", "below", "prior"),
+}
+
+_PHRASES = {
+    Kind.TOOL: """
+        xen orchestra|xenorchestra|xo|xoa|xoas|xoce|xo ce|xo lite|xolite|xen orchestra lite|xen orchestra appliance
+        xo appliance|xo server|xo web|xo cli|xo proxy|xo hub|xo from sources|xostor|vates vms|xen center|xencenter
+        xenadmin|xcp ng center|xcpng center|xcp center|xapi|xen api|xenapi|xenopsd|xen tools|xenserver tools
+        xenserver vm tools|citrix vm tools|xcp ng tools|guest tools|windows|windows server|win|linux kernel|kernel
+        python|nodejs|node js|java|openssl|tls|ssl|nfs|smb|cifs|iscsi|raid|netdata|grafana|terraform|ansible
+        packer|veeam|netbox|json rpc|xml rpc|api|rest api""",
+    Kind.LABEL: "build|patch|hotfix|kb|cve|ticket|issue|bug|pr|id|port|vlan|slot|number|nr|dom|room|rack",
+    Kind.SUFFIX: """
+        lts|ltsr|cr|long term support|long term support release|long term service release|current release|ga""",
+    Kind.EARLY: """
+        rc|beta|alpha|preview|pre|prerelease|pre release|release candidate|tech preview|technical preview
+        technology preview|early access|ea|nightly""",
+    Kind.VERSION: """
+        v|version|versions|ver|vers|rev|revision|release|releases|rel|r|versione|versioni|versie|ausgabe""",
+    Kind.UNKNOWN: """
+        xenapp|xendesktop|xenmobile|citrix xenapp|citrix xendesktop|citrix virtual apps|citrix virtual desktops
+        citrix virtual apps and desktops|citrix daas|citrix cloud|citrix workspace|citrix adc|citrix storefront
+        citrix gateway|netscaler|citrix netscaler|xen cloud platform|xenclient""",
+    Kind.GUEST: "vm|vms|guest|guests|template|templates|domu|domus|container|containers|iso|isos|image|images",
+    Kind.MEASURE: """
+        gb|gib|tb|tib|mb|mib|kb|kib|ghz|mhz|gbit|mbit|bit|bits|byte|bytes|g|t|k|x|d|h|ms|sec|second|seconds|min|minute
+        minutes|hour|hours|day|days|week|weeks|month|months|year|years|yr|yrs|percent|st|nd|rd|th|jahre|tage|monate
+        jours|mois|ans|annees|dias|anos|meses|giorni|anni|mesi""",
+    Kind.COUNTED: """
+        host|hosts|node|nodes|server|servers|machine|machines|pool|pools|site|sites|cluster|clusters|box|boxes|people
+        user|users|core|cores|cpu|cpus|vcpu|vcpus|socket|sockets|disk|disks|vdi|vdis|sr|srs|nic|nics|time|times|step
+        steps|hotes|serveurs|maschinen|servidores|nodos|nodi""",
+    Kind.FILLER: "up to date|up and running|up to",
+    Kind.JOINT: """
+        and|or|vs|versus|to|until|till|then|plus|as well as|und|oder|et|ou|y|o|e|ed|einschliesslich|through|thru
+        against""",
+}
+"""One line of phrases, parted by bars or line ends, for each kind."""
+
+_FILLER = """
+    a about above abut accepted according across actual actually added admin admins advice advise affected after
+    again age ago ahead alive all allow allowed almost along already alright also always am amongst an another
+    answer any anybody anymore anyone anything anyway apparently appliance application apply are area aren
+    around as ask asked asking assume at available aware away back backup backups bad badly base based be
+    because become been before behind being believe best better between beyond big bit boot boots both box brand
+    break breaks bring broke broken bug bugs business but buy by bye call called came can cannot cant case cases
+    certified chance change changed changes channel cheap check checked checking checks cheers choose clear
+    click client clients cluster clusters come comes coming company compare compared comparison compat
+    compatibility compatible compliant concerning confirm connect connected connection consider console continue
+    cool correct correctly could couldn course cover covered critical curious current currently customer
+    customers cycle danger dangerous data datacenter date dates days db de dead dear decide decommission default
+    definitely delay deploy deployed deployment deprecated detail details did didn difference different
+    difficult direct directly discontinued do doc docs documentation does doesn doing don done dont doubt down
+    download downtime drop dropped due during each early easily easy edition either else elsewhere email end
+    ended ending ends engine enough ensure enterprise environment environments eol eom error errors especially
+    etc even ever every everybody everyone everything exact exactly example excellent except exist existing
+    exists expect expected experience expire expired explain express extend extended extra fail failed fails
+    fair false family far fast feature features few find fine finish first fix fixed fixes flag folks follow
+    following for forget form former formerly forum found free friend friends from front full fully function
+    functional functionality functions further future general generally get gets getting give given gives glad
+    go goes going gone good got great group guess guide guys had half handle happen happened happens happy
+    hardware has hasn have haven having he heard hello help helpful helps her here hey hi him his hmm hold home
+    hope host hosted hosting hotfixes how however hurry hypervisor hypervisors i idea if important in include
+    included includes including incompatible info inform information infra infrastructure inside install
+    installation installed installing instance instead intend interested into is isn issues it its itself job
+    join just keep keeping kept kind kindly knew know known knows lab labs last lately latest lead least leave
+    left legacy less let lets level licence license licensed life lifecycle lifetime like likely limit
+    limitation limited limits line lines link list listed lists lite little live ll local long longer look
+    looking looks lot lots love made main maintain maintained maintenance major make makes making manage managed
+    management manager manages many master masters matter may maybe me mean means meant meanwhile meet member
+    members mention mentioned message met might migrate migrated migrating migration migrations mind mine minor
+    minute miss missing mixed mode moment money more morning most mostly move moved moves moving much must my
+    myself name named namely near nearly necessary need needed needs neither network never new newer newest next
+    nice night no nobody non none nope nor normal normally not note nothing notice now nowadays obsolete of off
+    offer official officially often oh ok okay old older oldest on once one ones only onto open operate option
+    options order ordinary other others otherwise our ours out outdated over own paid part partial partially
+    particular past patch patched patches pay per perfect perhaps period person phase pick place plan planned
+    planning plans platform platforms please plz point pool pools pos possible possibly post practice prefer
+    preferably premium present pretty previous prior probably problem problems process prod product production
+    products project proper properly provide provided public put question questions quick quickly quite ran
+    rather re read ready real really reason reasonable receive receives recent recently recommend recommendation
+    recommended refer regard regarding regards related relevant reliable remain remaining remember remote
+    replace replaced reply report require required requires respect rest restore retire retired reuse review
+    right risk risky roadmap role roll run running runs safe safely said same sandbox say saying says scenario
+    schedule second section secure security see seem seems seen select send sense seriously serve server serves
+    set setting setup several shall share she short should show shows shutdown side similar simple simply since
+    single situation size small so software solution some somebody someone something soon sorry sort source
+    sources speak specific stable stack staff stage staging standalone standard standards start started starting
+    state stated status stay step still stop stopped storage story stuck stuff such suggest suggestion suitable
+    summary support supported supporting supports suppose supposed sure switch switching system systems table
+    take taken takes talk talking target team tech tell term terms test tested testing tests than thank thanks
+    thankyou that the their them themselves there therefore these they thing things think this those though
+    thought three thx time today together told tomorrow too took top total totally touch toward towards trial
+    tried true truly trust try trying two type unable understand unfortunately unless unlike unpatched unsafe
+    unsupported until up update updated updates updating upgrade upgraded upgrades upgrading upon us usage use
+    used useful user users uses using usual usually valid various vdis ve vendor verify very via view virtual
+    virtualisation virtualization visible vs vulnerable wait waiting wanna want wanted wants warning was wasn
+    way ways we week weeks welcome well went were weren what whatever when whenever where whether which while
+    who whole whose why will window wish with within without won wondering word words work workaround worked
+    working works world worry worse worst worth would wouldn wrong yeah year years yep yes yesterday yet you
+    your yours
+    advanced bonjour salut bonsoir merci est ce que quoi quel quelle quels quelles encore avec pour dans sur
+    notre nos le la les un une des du nous vous il elle qui quid peut peux puis je pas plus sont etre supporte
+    supportee supportes prise charge depuis jusque jusqu quand mise jour migrer passer vers fonctionne marche
+    toujours hotes
+    hallo guten tag danke bitte ist sind wird werden noch mit fur auf der die das den dem ein eine einen wir ich
+    man kann konnen darf unser unsere unserem unterstutzt unterstutzung laufen lauft von nach bei wie lange gibt
+    es nicht mehr geht schon auch oder hilfe version frage aktuell wann ende
+    hola buenas buenos dias gracias por favor esta estan sigue siendo con para en el los las una uno nuestro
+    nuestra se puede podemos soportado soportada todavia desde hasta cuando funciona actualizar migrar tiene
+    soporte
+    ciao buongiorno grazie prego e ancora nel nella lo gli nostro nostra nostri si puo possiamo supportato
+    supportata compatibile funziona aggiornare migrare da dal alla al quando fino
+    """
+
+_LETTERS = "a b c f i j l m n p q s u w z"
+ARTICLES = frozenset(["a", "an", "the", "also", "maybe", "perhaps", "even", "too"])
+"""Filler that a bare name may carry: "the Nonsense" is still nothing but a name."""
+
+
+def _vocabulary() -> dict[str, tuple[Kind, str]]:
+    words = dict.fromkeys((*_FILLER.split(), *_LETTERS.split()), (Kind.FILLER, ""))
+    for kind, phrases in _PHRASES.items():
+        for line in phrases.split("\n"):
+            words.update((phrase.strip(), (kind, "")) for phrase in line.split("|") if phrase.strip())
+    for kind, table in ((Kind.LEVEL, _LEVELS), (Kind.OPERATOR, _OPERATORS), (Kind.LATER, _LATER)):
+        words.update((phrase, (kind, value)) for value, phrases in table.items() for phrase in phrases)
+    words.update((phrase, (Kind.PLATFORM, name)) for phrase, name in PLATFORMS.items())
+    for product, names in PRODUCT_NAMES.items():
+        words.update((name.replace("-", " "), (Kind.PRODUCT, product.value)) for name in names)
+    return words
+
+
+VOCABULARY = _vocabulary()
+"""What each phrase is, and the value that it stands for."""

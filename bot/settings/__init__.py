@@ -1,0 +1,95 @@
+"""The configuration: one YAML file, with the environment over it and defaults below (CONTRACT.md section 3).
+
+This module imports neither pydantic nor yaml, so that a look-up with nothing to read stays fast. What was read is a
+`bot.settings.model.Settings`.
+"""
+
+import os.path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.settings.model import Settings
+
+PREFIX = "XOCOMPAT_"
+"""What our own variables begin with: any key of the file as `XOCOMPAT_<KEY>`, `__` before a key of a section."""
+
+DEFAULT_FILE = Path("xocompat.yaml")
+NAMES_THE_FILE = "XOCOMPAT_CONFIG"
+WEB_TOKEN = "XOCOMPAT_WEB_TOKEN"
+"""The variable that `web.token_env` names unless it is told otherwise: a secret, not a key."""
+
+PLATFORM: Mapping[str, tuple[str, ...]] = {
+    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
+    "SLACK_APP_TOKEN": ("slack", "app_token"),
+    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
+    "SLACK_CLIENT_ID": ("slack", "client_id"),
+    "SLACK_CLIENT_SECRET": ("slack", "client_secret"),
+    "SLACK_API_URL": ("slack", "api_url"),
+    "DATABASE_URL": ("database",),
+    "PORT": ("port",),
+}
+"""Variables with names that are not ours, as Slack's tools and hosting platforms set them, and where each goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where settings come from: a file as it was named (or None), what named it, and the variables that are set."""
+
+    cwd: Path
+    file: Path | None
+    named_by: str
+    own: Mapping[str, str]
+    platform: Mapping[str, str]
+
+    @property
+    def nothing_to_read(self) -> bool:
+        """Whether a look-up may go on without reading: no file, and no variable that is certainly meant for us."""
+        return self.file is None and not self.own.keys() - {WEB_TOKEN}
+
+    def for_lookup(self) -> "Sources":
+        """Without the variables that other programs share: PORT in a shell must not stop a look-up that needs none."""
+        return replace(self, platform={})
+
+
+def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sources:
+    """What there is to read. `config` is the value of `--config`; an empty variable counts as unset."""
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    file, named_by = _file(config, given, cwd)
+    return Sources(
+        cwd=cwd,
+        file=file,
+        named_by=named_by,
+        own={name: given[name] for name in given if name.startswith(PREFIX) and name != NAMES_THE_FILE},
+        platform={name: given[name] for name in PLATFORM if name in given},
+    )
+
+
+def _file(config: Path | None, given: Mapping[str, str], cwd: Path) -> tuple[Path | None, str]:
+    if config is not None:
+        return config, "--config"
+    if name := given.get(NAMES_THE_FILE):
+        return Path(name), NAMES_THE_FILE
+    # A dangling link is there, and an error to tell: lexists.
+    return (DEFAULT_FILE if os.path.lexists(cwd / DEFAULT_FILE) else None), ""
+
+
+def load_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) -> "Settings":
+    """All settings. ConfigError lists every problem of the file and of the environment."""
+    from bot.settings.load import load
+
+    return load(sources(config, environ, cwd))
+
+
+def check_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) -> None:
+    """For commands that need no setting: ConfigError if the file or our own variables have problems.
+
+    Costs nothing where there is nothing to read.
+    """
+    found = sources(config, environ, cwd)
+    if not found.nothing_to_read:
+        from bot.settings.load import load
+
+        load(found.for_lookup())

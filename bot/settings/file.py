@@ -1,0 +1,128 @@
+"""The configuration file as plain values: bounded, and without what YAML lets a reader overlook."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.errors import Problem
+from bot.settings.told import Location, dotted
+
+Tree = dict[str, Any]
+
+LARGEST = 1024 * 1024
+DEEPEST = 16
+"""More than twice what any key needs; the loaders recurse, so that far deeper nesting would end the process."""
+
+LONGEST_NUMBER = 40
+"""Characters; Python refuses to write out numbers of thousands of digits."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float")}
+
+
+def read_file(path: Path, label: str, named_by: str) -> tuple[Tree | None, list[Problem]]:
+    """The file's keys, and what is wrong with its form. None: nothing of it can be used. An empty file has no keys."""
+    data, what = _bytes(path, named_by)
+    if what:
+        return None, [Problem(label, "", what)]
+    try:
+        return _tree(data.decode("utf-8-sig"), label)
+    except UnicodeDecodeError as error:
+        return None, [Problem(label, "", f"is not UTF-8 (at byte {error.start + 1}): save it as UTF-8")]
+
+
+def _bytes(path: Path, named_by: str) -> tuple[bytes, str]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        return b"", f"there is no such file{f' ({named_by} names it)' if named_by else ''}"
+    except IsADirectoryError:
+        return b"", "is a directory: name a file"
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        return b"", f"cannot be read: {getattr(error, 'strerror', None) or 'this is no name of a file'}"
+    return data, "is larger than 1 MiB" if len(data) > LARGEST else ""
+
+
+def _tree(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
+    try:
+        if refused := [Problem(label, "", what) for what in _refused(text)]:
+            return None, refused
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        return None, [Problem(label, "", _not_yaml(error))]
+    plain = _Plain(label)
+    tree = {} if node is None else plain.value(node, ())
+    if tree is None or isinstance(tree, dict):
+        return tree or {}, plain.problems
+    return None, [Problem(label, "", "must hold keys, such as `database: sqlite:///xocompat.db`")]
+
+
+def _refused(text: str) -> Iterator[str]:
+    """What YAML has and no configuration needs: readers miss it, and a few lines of it can fill the memory."""
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if getattr(event, "anchor", None):
+            yield f"anchors and aliases (& and *) are not allowed: write it out{_where(event.start_mark)}"
+        if getattr(event, "tag", None):
+            yield f"tags (!) are not allowed: put the value in quotes{_where(event.start_mark)}"
+        if depth > DEEPEST or documents > 1:
+            yield f"{'is nested too deep' if depth > DEEPEST else 'holds a second document'}{_where(event.start_mark)}"
+            return
+
+
+def _where(mark: Any) -> str:
+    return f" (line {mark.line + 1}, column {mark.column + 1})"
+
+
+def _not_yaml(error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError):  # a ReaderError: it knows a position, and no line
+        return "is not YAML: it has control characters"
+    # The pure Python loader quotes pieces of the text, which may be a secret; signs of the syntax stay.
+    problem = re.sub("'[^']*'", lambda piece: "this" if re.search(r"\w", piece[0]) else piece[0], error.problem or "")
+    hint = ' (a star alone stands in quotes: "*")' if "alias" in (error.context or "") else ""
+    return f"is not YAML: {problem}{hint}{_where(error.problem_mark)}"
+
+
+class _Plain:
+    """From YAML's nodes to plain values, collecting keys that stand twice: yaml.load would take the last, silently."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self.problems: list[Problem] = []
+
+    def value(self, node: yaml.Node, at: Location) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, at)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*at, index)) for index, item in enumerate(node.value)]
+        return _scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, at: Location) -> Tree:
+        tree: Tree = {}
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                self.problems.append(Problem(self._label, dotted(at), f"a key must be text (line {line})"))
+            elif key.value in tree:
+                what = f"stands twice, in lines {lines[key.value]} and {line}: take one out"
+                self.problems.append(Problem(self._label, dotted((*at, key.value)), what))
+            else:
+                tree[key.value], lines[key.value] = self.value(value, (*at, key.value)), line
+        return tree
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """Null, yes and no, and numbers; all else is text, also what YAML 1.1 would make a date or a number to base 60."""
+    if node.tag not in _TYPED or ":" in node.value or len(node.value) > LONGEST_NUMBER:
+        return node.value
+    try:
+        return yaml.constructor.SafeConstructor().construct_object(node)
+    except ValueError:  # 0x_ looks like a number to YAML, and is none
+        return node.value

@@ -1,0 +1,194 @@
+"""The kinds of value that keys hold. Each reader says what is allowed; it never repeats what was given.
+
+bot.settings.told adds the value where that is safe to show.
+"""
+
+import re
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, SecretStr, ValidationInfo
+
+from bot.settings.address import Address, parse_address
+from bot.settings.durations import parse_duration
+
+
+def _text(value: object, allowed: str) -> str:
+    if isinstance(value, (bool, int, float)):
+        raise ValueError(f"must be text, so put it in quotes ({allowed})")
+    if not isinstance(value, str) or not value.strip().isprintable() or not value.strip():
+        raise ValueError(f"must be {allowed}")
+    return value.strip()
+
+
+def _matching(pattern: str, allowed: str) -> BeforeValidator:
+    def read(value: object) -> str:
+        text = _text(value, allowed)
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {allowed}")
+        return text
+
+    return BeforeValidator(read)
+
+
+def _whole(low: int, high: int) -> BeforeValidator:
+    def read(value: object) -> int:
+        number = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) else value
+        if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return number
+
+    return BeforeValidator(read)
+
+
+_NAME = "a name of letters, digits, dots, dashes and underscores, at most 63, such as lab-a"
+
+
+def _name(value: object) -> object:
+    """Not an address: in chat, asking for an address is refused, whoever it belongs to."""
+    try:
+        ip_address(str(value))
+    except ValueError:
+        return value
+    raise ValueError(f"must be {_NAME}, not an address")
+
+
+def _duration(value: object) -> timedelta:
+    return value if isinstance(value, timedelta) else parse_duration(str(value))
+
+
+def _period(value: object) -> timedelta:
+    period = _duration(value)
+    if not period:
+        raise ValueError("must be at least 1s")
+    return period
+
+
+def _days(value: object) -> timedelta:
+    lead = _duration(value)
+    if lead % timedelta(days=1):
+        raise ValueError("must be whole days, such as 90d or 2w: an end of life is a day")
+    return lead
+
+
+def _address(value: object) -> Address:
+    return value if isinstance(value, Address) else parse_address(value if isinstance(value, str) else "")
+
+
+def _tls_version(value: object) -> str:
+    if str(value) not in ("1.0", "1.1", "1.2", "1.3"):  # 1.2 without quotes is a number in YAML, and clear enough
+        raise ValueError('must be one of "1.0", "1.1", "1.2", "1.3"')
+    return str(value)
+
+
+def _file(value: object, info: ValidationInfo) -> Path:
+    path = _text(str(value) if isinstance(value, Path) else value, "a file's path")
+    return _folder(info) / path
+
+
+def _folder(info: ValidationInfo) -> Path:
+    """Relative paths start at the folder of the configuration file: it moves with what it names."""
+    folder = (info.context or {}).get("folder")
+    return folder if isinstance(folder, Path) else Path()
+
+
+def _url(value: object, allowed: str, *schemes: str) -> SplitResult:
+    """A URL of one of the schemes; a space, or a port that is none, is refused."""
+    text = _text(value, allowed)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(f"must be {allowed}") from None
+    if parts.scheme not in schemes or re.search(r"\s", text):
+        raise ValueError(f"must be {allowed}")
+    return parts
+
+
+_HTTPS = "an address such as https://xo.example.org, with nothing secret in it"
+
+
+def _https(value: object) -> str:
+    parts = _url(value, _HTTPS, "https")
+    if not parts.hostname or parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"must be {_HTTPS}")
+    return parts.geturl().rstrip("/")
+
+
+_API = "an http or https address that ends in /api/, such as http://127.0.0.1:3999/api/"
+
+
+def _slack_api(value: object) -> str:
+    parts = _url(value, _API, "http", "https")
+    if not parts.hostname or not parts.path.endswith(("/api/", "/api")) or parts.query or parts.fragment:
+        raise ValueError(f"must be {_API}")
+    return parts.geturl().rstrip("/") + "/"
+
+
+_LIST = "an http or https address, or a file's path"
+
+
+def _list(value: object, info: ValidationInfo) -> str:
+    text = _text(value, _LIST)
+    if "://" not in text:
+        return str(_folder(info) / text)
+    parts = _url(text, _LIST, "http", "https")
+    if not parts.hostname:
+        raise ValueError(f"must be {_LIST}")
+    return parts.geturl()
+
+
+_DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+
+
+def _database(value: object) -> str:
+    text = _text(value.get_secret_value() if isinstance(value, SecretStr) else value, _DATABASE)
+    if re.fullmatch(r"sqlite:///.+", text):
+        return text
+    parts = _url(text, _DATABASE, "postgres", "postgresql")  # platforms write postgres://, SQLAlchemy reads the other
+    if not parts.path.strip("/"):
+        raise ValueError(f"must be {_DATABASE}")
+    return "postgresql" + text.removeprefix(text.partition(":")[0])
+
+
+def _lowered(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Name = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", _NAME), BeforeValidator(_name)]
+Tag = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,62}", "a tag of letters, digits and . _ - : / = such as lab, at most 63"
+    ),
+]
+PoolName = Annotated[str, _matching(r".{1,255}", "a pool's name or UUID")]
+Username = Annotated[str, _matching(r".{1,255}", "a user's name")]
+VariableName = Annotated[
+    str, _matching(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LAB_A_PASSWORD")
+]
+ChannelId = Annotated[
+    str, _matching(r"[CGD][A-Z0-9]{1,30}", "a channel's ID such as C0123456789 (at the end of the channel's details)")
+]
+Who = Annotated[
+    str,
+    _matching(r"[UWS][A-Z0-9]{1,30}|\*", 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'),
+]
+Pin = Annotated[
+    str, BeforeValidator(_lowered), _matching(r"(?i)sha256:[0-9a-f]{64}", "like sha256:<64 hexadecimal digits>")
+]
+HostAddress = Annotated[Address, BeforeValidator(_address)]
+FilePath = Annotated[Path, BeforeValidator(_file)]
+TlsVersion = Annotated[str, BeforeValidator(_tls_version)]
+Period = Annotated[timedelta, BeforeValidator(_period)]
+Lead = Annotated[timedelta, BeforeValidator(_days)]
+Concurrency = Annotated[int, _whole(1, 1024)]
+Port = Annotated[int, _whole(1, 65535)]
+HttpsUrl = Annotated[str, BeforeValidator(_https)]
+SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
+ListUrl = Annotated[str, BeforeValidator(_list)]
+DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]
+LowerCase = BeforeValidator(_lowered)

@@ -1,0 +1,24 @@
+"""Writing to a stream that may lack characters, or whose reader may have left."""
+
+import os
+from typing import TextIO
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write text at once, with "?" for what the stream's encoding lacks. BrokenPipeError if nobody reads any more."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def hang_up(stream: TextIO) -> None:
+    """After a BrokenPipeError: what the stream still holds goes nowhere, so that the exit finds nothing to complain of.
+
+    The way that the documentation of Python's signal module shows ("Note on SIGPIPE").
+    """
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        return  # a stream without a descriptor keeps nothing back

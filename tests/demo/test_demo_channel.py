@@ -1,0 +1,62 @@
+"""The channel: who is addressed, who sees the answer, what a number presses."""
+
+import pytest
+
+from bot.chat.desk import Desk
+from bot.demo.channel import Channel
+from bot.terminal.look import Look
+
+
+@pytest.fixture
+def channel(desk: Desk) -> Channel:
+    return Channel(desk, Look())
+
+
+@pytest.mark.parametrize("typed", ["/xocompat XenServer 7.2", "XenServer 7.2", "  /XOCOMPAT   XenServer 7.2 "])
+def test_a_command_is_answered_to_the_one_who_typed_it(channel: Channel, typed: str) -> None:
+    header, verdict, *_ = channel.hear(typed).splitlines()
+    assert header == "xocompat, only visible to you"
+    assert verdict.startswith("XenServer 7.2  ❎ partial support")
+
+
+def test_a_mention_is_answered_in_the_thread_with_nothing_to_share(channel: Channel) -> None:
+    text = channel.hear("@xocompat XenServer 7.2")
+    assert text.startswith("xocompat, in the thread, for everybody to see\nXenServer 7.2")
+    assert "Share" not in text
+
+
+def test_buttons_are_numbered_choices_in_place_of_the_hint(channel: Channel) -> None:
+    text = channel.hear("XenServer 7.2")
+    assert "1 [Upgrade path]" in text
+    assert "[Share to channel]" in text
+    assert "More:" not in text
+
+
+def test_a_number_presses_a_button_of_the_last_reply(channel: Channel) -> None:
+    channel.hear("XenServer 7.2")
+    header, answer, *_ = channel.hear("1").splitlines()
+    assert header == "[Upgrade path] → xocompat, only visible to you"
+    assert answer.startswith("XenServer 7.2 →")
+
+
+def test_sharing_shows_the_same_reply_to_everybody(channel: Channel) -> None:
+    private = channel.hear("XCP-ng 8.3").splitlines()
+    number = next(text for text in private if "[Share" in text).split(" [Share")[0][-1]
+    shared = channel.hear(number).splitlines()
+    assert shared[0] == "[Share to channel] → xocompat, shared in #xo-admins, for everybody to see"
+    assert shared[1] == private[1]
+    assert not [text for text in shared if "[Share" in text and text != shared[0]]
+
+
+def test_a_number_without_a_button_is_a_question(channel: Channel) -> None:
+    assert "XenServer 8" in channel.hear("8")
+
+
+def test_a_wrong_use_is_one_line_and_keeps_the_buttons(channel: Channel) -> None:
+    channel.hear("XenServer 7.2")
+    assert len(channel.hear("/xocompat help \x1b[31mnothing").splitlines()) == 1
+    assert channel.hear("1").startswith("[Upgrade path]")
+
+
+def test_the_command_alone_gives_help_for_the_channel(channel: Channel) -> None:
+    assert "/xocompat list" in channel.hear("/xocompat")

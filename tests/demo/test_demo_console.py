@@ -1,0 +1,90 @@
+"""The console: a conversation at a terminal, a transcript where there is none."""
+
+import io
+
+import pytest
+
+from bot.chat.desk import Desk
+from bot.demo.console import PROMPT, console
+from bot.demo.transcript import LINES
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody sits at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class GonePipe(io.StringIO):
+    """A pipe whose reader has left."""
+
+    def write(self, _: str, /) -> int:
+        raise BrokenPipeError
+
+
+def talk(desk: Desk, typed: str) -> str:
+    out = Terminal()
+    assert console(desk, Terminal(typed), out, {"TERM": "dumb"}) == 0
+    return out.getvalue()
+
+
+def test_somebody_at_a_terminal_asks_and_leaves(desk: Desk) -> None:
+    out = talk(desk, "\n/xocompat XenServer 7.2\nexit\nXCP-ng 8.3\n")
+    assert out.startswith("This is #xo-admins")
+    assert "XenServer 7.2  ❎ partial support" in out
+    assert "XCP-ng 8.3 LTS  " not in out
+    assert out.count(PROMPT) == 3
+
+
+@pytest.mark.parametrize("typed", ["quit\n", "EXIT\n", ""])
+def test_leaving_ends_with_0(desk: Desk, typed: str) -> None:
+    talk(desk, typed)
+
+
+def test_help_lists_what_may_be_asked_here(desk: Desk) -> None:
+    assert "/xocompat timeline" in talk(desk, "help\n")
+
+
+def test_without_a_terminal_the_transcript_plays(desk: Desk) -> None:
+    out = io.StringIO()
+    assert console(desk, io.StringIO(""), out, {}) == 0
+    text = out.getvalue()
+    assert [row.removeprefix(PROMPT) for row in text.splitlines() if row.startswith(PROMPT)] == list(LINES)
+    for told in (
+        "XenServer 7.2  ❎ partial support  ☠️ no security updates",
+        "XCP-ng 8.3 LTS",
+        "`8.2` can be two things:",
+        "There is no XenServer 7.7. Nearest: XenServer 7.6",
+        "[XenServer 7.6] → xocompat",
+    ):
+        assert told in text
+    assert "\x1b" not in text
+
+
+def test_every_line_of_the_transcript_is_understood(desk: Desk) -> None:
+    """A button that is not there would be read as a question, and a wrong use would be a line alone."""
+    out = io.StringIO()
+    console(desk, io.StringIO(""), out, {})
+    _, *answers = out.getvalue().split(PROMPT)
+    for answer in answers:
+        typed, header, *_ = answer.splitlines()
+        assert header.startswith("[" if typed.isdigit() else "xocompat, ")
+
+
+def test_lines_that_join_later_play_as_well(desk: Desk) -> None:
+    out = io.StringIO()
+    console(desk, io.StringIO(""), out, {}, [*LINES, "/xocompat timeline"])
+    assert "What ends next" in out.getvalue()
+
+
+def test_a_reader_that_has_gone_ends_it_quietly(desk: Desk) -> None:
+    assert console(desk, io.StringIO(""), GonePipe(), {}) == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_stream_that_lacks_characters_gets_what_it_can_show(desk: Desk, encoding: str) -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding=encoding)
+    assert console(desk, io.StringIO(""), out, {}) == 0
+    assert b"XenServer 7.2  partial support  no security updates" in raw.getvalue()

@@ -1,0 +1,268 @@
+"""The shell's door: words, options, JSON and exit status of CONTRACT.md."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.cli import main
+
+
+class Ran(NamedTuple):
+    """What a command line did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+TODAY = ("--as-of", "2026-11-23")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command line in an empty folder with no configuration."""
+    monkeypatch.chdir(tmp_path)
+
+    def ran(*args: str) -> Ran:
+        capsys.readouterr()
+        status = main(args)
+        return Ran(status, *capsys.readouterr())
+
+    return ran
+
+
+def test_a_release_is_answered_with_its_verdict_first(run: Run) -> None:
+    ran = run("XenServer", "7.2", *TODAY)
+    assert ran.status == 0
+    first = ran.out.split("\n")[0]
+    assert first == "XenServer 7.2  ❎ partial support  ☠️ no security updates"
+    assert "End of life since 13 Apr 2018 (8 years ago)." in ran.out
+    assert "https://bugs.xenserver.org/browse/XSO-868" in ran.out
+    assert "upgrade to XenServer 8" in ran.out
+    assert ran.err == ""
+
+
+def test_the_json_of_a_look_up_is_the_one_of_the_contract(run: Run) -> None:
+    ran = run("XenServer 7.2", "--json", *TODAY)
+    found = ran.json
+    (verdict,) = found["assessments"]
+    assert list(found) == ["query", "as_of", "outcome", "assessments", "suggestions"]
+    assert (found["query"], found["as_of"], found["outcome"]) == ("XenServer 7.2", "2026-11-23", "assessed")
+    assert list(verdict) == [
+        "product", "release", "name", "support", "lifecycle", "badges", "known_issues", "recommendation", "sources",
+    ]  # fmt: skip
+    assert (verdict["product"], verdict["release"], verdict["name"]) == ("XenServer", "7.2", "XenServer 7.2")
+    assert verdict["support"] == {"level": "partial", "official": True, "extra_features": False}
+    assert verdict["lifecycle"] == {
+        "stage": "eol",
+        "released_on": "2017-05-25",
+        "maintenance_ends_on": None,
+        "eol_on": "2018-04-13",
+        "lts": False,
+        "days_left": -3146,
+    }
+    assert verdict["badges"] == ["partial", "no_security_updates"]
+    assert [issue["id"] for issue in verdict["known_issues"]] == ["xs72-jsonrpc-float", "XSO-868"]
+    assert all(set(issue) == {"id", "summary", "url"} for issue in verdict["known_issues"])
+    assert all(issue["url"].startswith("https://") for issue in verdict["known_issues"])
+    assert all(set(source) == {"title", "url"} for source in verdict["sources"])
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("XenServer 7.2", 0),
+        ("check XenServer 7.2", 0),
+        ("XenServer 6.0", 0),
+        ("8.2", 3),
+        ("XenServer 7.7", 3),
+        ("Foobar 1.0", 3),
+        ("Proxmox 8", 3),
+        ("XenServer", 3),
+        ("XenServer 7.2, XCP-ng 9.9", 3),
+        ("list", 0),
+        ("list vmware", 2),
+        ("issues XSO-868", 0),
+        ("issues nonsense-1", 3),
+        ("feature vTPM", 0),
+        ("feature flurble", 3),
+        ("upgrade XenServer 7.2", 0),
+        ("upgrade 8.2", 3),
+        ("upgrade", 2),
+        ("check", 2),
+        ("timeline", 0),
+        ("help", 0),
+        ("help flurble", 2),
+        ("", 0),
+        ("XenServer 7.2 on 2028-13-01", 2),
+    ],
+)
+def test_the_exit_status_says_how_it_went(run: Run, words: str, status: int) -> None:
+    ran = run(*words.split())
+    assert ran.status == status
+    assert bool(ran.out) == (status != 2)
+    assert len(ran.err.splitlines()) == (status == 2)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words", "status"),
+    [
+        ("eol", "XenServer 7.2", 4),
+        ("eol", "XCP-ng 8.3", 0),
+        ("eol", "8.2", 4),
+        ("eol", "XCP-ng 8.3, XenServer 7.2", 4),
+        ("eol", "Foobar 1.0", 3),
+        ("eol-within:90d", "XenServer 7.2", 4),
+        ("eol-within:738d", "XCP-ng 8.3", 4),
+        ("eol-within:737d", "XCP-ng 8.3", 0),
+        ("partial", "XenServer 7.2", 4),
+        ("partial", "XenServer 7.3", 0),
+        ("unlisted", "XenServer 6.0", 4),
+        ("unlisted", "XenServer 7.2", 0),
+        ("eol", "list xcp-ng", 4),
+    ],
+)
+def test_a_condition_that_holds_ends_with_4(run: Run, condition: str, words: str, status: int) -> None:
+    assert run(*words.split(), "--fail-on", condition, *TODAY).status == status
+
+
+def test_any_of_several_conditions_is_enough(run: Run) -> None:
+    assert run("XenServer 6.0", "--fail-on", "partial", "--fail-on", "unlisted").status == 4
+
+
+@pytest.mark.parametrize("condition", ["", "soon", "eol-within", "eol-within:90", "eol-within:-1d", "eol:3d"])
+def test_a_condition_that_is_none_says_what_is_allowed(run: Run, condition: str) -> None:
+    ran = run("XenServer 7.2", "--json", "--fail-on", condition)
+    assert (ran.status, ran.out) == (2, "")
+    assert "eol-within:90d" in ran.err
+
+
+@pytest.mark.parametrize("day", ["2028-13-01", "tomorrow", "2028", ""])
+def test_a_day_that_is_none_says_how_to_write_one(run: Run, day: str) -> None:
+    ran = run("XenServer", "7.2", "--json", "--as-of", day)
+    assert (ran.status, ran.out) == (2, "")
+    assert "2028-12-01" in ran.err
+
+
+def test_options_may_stand_before_the_words(run: Run) -> None:
+    assert run("--json", *TODAY, "XenServer", "7.2").json["outcome"] == "assessed"
+    assert run("--as-of", "2024-11-14", "--json", "list").json["as_of"] == "2024-11-14"
+
+
+def test_on_date_wins_over_as_of(run: Run) -> None:
+    found = run("XCP-ng 8.3 on 2028-12-01", "--json", *TODAY).json
+    assert found["as_of"] == "2028-12-01"
+    assert found["assessments"][0]["lifecycle"]["stage"] == "eol"
+
+
+def test_of_several_the_known_are_assessed_and_the_worst_outcome_counts(run: Run) -> None:
+    found = run("XenServer 7.2, XCP-ng 9.9", "--json").json
+    assert found["outcome"] == "unknown_version"
+    assert [verdict["release"] for verdict in found["assessments"]] == ["7.2"]
+    assert found["suggestions"]
+
+
+def test_a_bare_number_of_both_products_assesses_both(run: Run) -> None:
+    found = run("8.2", "--json").json
+    assert found["outcome"] == "ambiguous"
+    assert {verdict["product"] for verdict in found["assessments"]} == {"XCP-ng", "XenServer"}
+
+
+def test_the_list_of_november_2024_has_21_rows_in_json(run: Run) -> None:
+    found = run("list", "--json", "--as-of", "2024-11-14").json
+    assert list(found) == ["as_of", "rows"]
+    assert len(found["rows"]) == 21
+    assert found["rows"][0]["label"] == "XCP-ng 8.3"
+    row = next(row for row in found["rows"] if row["label"] == "XenServer 6.1 and 6.2")
+    assert (row["releases"], row["badges"]) == (["6.1", "6.2"], ["partial", "no_security_updates"])
+    assert [issue["id"] for issue in row["known_issues"]][:2] == ["xs62-xmlrpc-only", "xs62-no-delta"]
+
+
+def test_the_list_can_be_narrowed_to_a_product(run: Run) -> None:
+    rows = run("list", "xcp-ng", "--json", *TODAY).json["rows"]
+    assert {row["product"] for row in rows} == {"XCP-ng"}
+    assert len(rows) == 7
+
+
+def test_upgrade_tells_the_steps_and_what_to_check_first(run: Run) -> None:
+    ran = run("upgrade", "XenServer", "7.2", *TODAY)
+    assert ran.out.startswith("XenServer 7.2 → XenServer 8: 2 steps")
+    assert "Citrix Hypervisor 8.2 CU1" in ran.out
+    assert "XCP-ng 8.3 LTS" in ran.out
+    assert "host-emergency-reset-server-certificate" in ran.out
+
+
+def test_features_are_told_as_in_the_draft(run: Run) -> None:
+    assert run("feature", "vTPM").out.startswith("Feature vTPM  XCP-ng from 8.3 · XenServer from 8")
+    assert run("feature", "zfs").out.startswith("Feature ZFS storage  XCP-ng from 8.2 · XenServer never")
+
+
+def test_the_timeline_says_what_ends_next(run: Run) -> None:
+    first = run("timeline", *TODAY).out.split("\n")[0]
+    assert "XCP-ng 8.3 LTS and XenServer 8 on 30 Nov 2028 (in 2 years)" in first
+
+
+def test_a_day_before_the_release_says_that_it_was_not_out(run: Run) -> None:
+    ran = run("XenServer", "7.2", "--as-of", "2017-01-01")
+    assert "not released yet" in ran.out
+    assert "came out on 25 May 2017" in ran.out
+
+
+def test_fail_on_is_refused_where_no_verdict_is_told(run: Run) -> None:
+    assert run("help", "--fail-on", "eol").status == 2
+
+
+def test_an_unknown_option_is_one_line(run: Run) -> None:
+    ran = run("XenServer", "7.2", "--flurble")
+    assert (ran.status, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+
+
+def test_all_problems_of_a_configuration_are_told_a_line_each(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "bad.yaml"
+    config.write_text("sweep: {every: never}\nflurble: 1\ntargets: [{name: a}]\n")
+    ran = run("XenServer", "7.2", "--json", "--config", str(config))
+    assert (ran.status, ran.out) == (2, "")
+    assert len(ran.err.splitlines()) >= 3
+    assert all("bad.yaml" in line for line in ran.err.splitlines())
+    assert "flurble" in ran.err
+    assert "sweep.every" in ran.err
+
+
+def test_every_command_of_chat_has_help_with_examples(run: Run) -> None:
+    ran = run("upgrade", "--help")
+    assert ran.status == 0
+    assert "xocompat upgrade XenServer 7.2" in ran.out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_there_for_a_shell(run: Run, shell: str) -> None:
+    ran = run("completion", shell)
+    assert ran.status == 0
+    assert "_XOCOMPAT_COMPLETE" in ran.out
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=200))
+def test_any_words_get_an_answer_without_control_characters(run: Run, text: str) -> None:
+    ran = run("check", "--", text)
+    assert ran.status in (0, 2, 3)
+    shown = ran.out + ran.err
+    assert not [c for c in shown if (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160]
+
+
+def test_forty_thousand_characters_are_answered_briefly(run: Run) -> None:
+    for text in ("x" * 40_000, "\x1b[31m" * 8_000, "7.2, " * 8_000, ">=" * 20_000):
+        ran = run("check", "--", text)
+        assert ran.status in (0, 2, 3)
+        assert len(ran.out) < 20_000
+        assert "\x1b" not in ran.out + ran.err
