@@ -1,25 +1,13 @@
 """Which releases of one Matrix a spelling means: numbers, aliases, update levels, code names, ranges."""
 
-import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 from packaging.version import Version
 
+from bot.matrix.canonical import Match, level_codes, numbers_of
 from bot.matrix.known import Matrix
-from bot.matrix.query import Outcome
-from bot.matrix.release import Product, Release, UpdateLevel
+from bot.matrix.release import Product, Release
 from bot.matrix.wanted import Between, Codename, Number, Prefix, Range, Wanted, digits
-from bot.matrix.words import PRODUCT_NAMES
-
-_LEVEL = re.compile(r"(?P<number>\d[\d.]*+)? ?(?P<level>[A-Za-z]{2} ?\d*+)?")
-
-
-class Match(NamedTuple):
-    """The releases that were meant, and the update level that was named."""
-
-    releases: tuple[Release, ...]
-    level: str | None = None
 
 
 class Spellings:
@@ -29,13 +17,13 @@ class Spellings:
         self._ascending = {
             product: tuple(sorted(matrix.of(product), key=lambda release: release.compares_as)) for product in Product
         }
-        self._numbers = {product: dict(_numbers(matrix.of(product))) for product in Product}
+        self._numbers = {product: numbers_of(matrix, product) for product in Product}
         self._levels = {
             (product, release.number, code): level.name
             for product in Product
             for release in matrix.of(product)
             for level in release.levels
-            for code in _codes(level)
+            for code in level_codes(level)
         }
         self._codenames = {
             _phrase(name): release
@@ -109,47 +97,6 @@ class Spellings:
     def _place(self, product: Product, text: str) -> Version:
         found = self._exact(product, text)
         return found.releases[0].compares_as if found else Version(".".join(map(str, digits(text))))
-
-    def canonical(self) -> Iterator[tuple[str, Outcome, Match, Product | None]]:
-        """The spellings that most questions have ("xenserver 7.2", "8.2"), lower case, with how they are answered."""
-        for product, numbers in self._numbers.items():
-            for text, match in self._spelled(product).items():
-                for name in PRODUCT_NAMES[product]:
-                    yield f"{name} {text}", Outcome.ASSESSED, match, product
-            for text, match in numbers.items():
-                others = [(other, self._numbers[other].get(text)) for other in Product if other is not product]
-                if not any(found for _, found in others):
-                    yield text, Outcome.ASSESSED, match, product
-
-    def _spelled(self, product: Product) -> dict[str, Match]:
-        spelled = dict(self._numbers[product])
-        for release in self._ascending[product]:
-            if release.lifecycle.lts_since:
-                spelled[f"{release.number} lts"] = Match((release,))
-        for (of, number, code), level in self._levels.items():
-            if of is product:
-                spelled[f"{number} {code.lower()}"] = Match(self._numbers[product][number].releases, level)
-        return spelled
-
-
-def _numbers(releases: tuple[Release, ...]) -> Iterator[tuple[str, Match]]:
-    """Numbers of levels first, so that a release's own number wins."""
-    for release in releases:
-        for level in release.levels:
-            for alias in level.aliases:
-                if alias.replace(".", "").isdecimal():
-                    yield alias, Match((release,), level.name)
-    for release in releases:
-        yield from ((alias, Match((release,))) for alias in release.aliases)
-    yield from ((release.number, Match((release,))) for release in releases)
-
-
-def _codes(level: UpdateLevel) -> Iterator[str]:
-    """The level's names without the number of its release: "CU1" of "8.2 CU1"."""
-    for name in (level.name, *level.aliases):
-        form = _LEVEL.fullmatch(name)
-        if form and form["level"]:
-            yield form["level"].replace(" ", "").upper()
 
 
 def _phrase(name: str) -> str:

@@ -5,8 +5,8 @@ Phrases are lower case, without accents, with a space where people type a space 
 
 from enum import Enum, auto
 
+from bot.matrix.canonical import PRODUCT_NAMES
 from bot.matrix.platforms import PLATFORMS
-from bot.matrix.release import Product
 
 
 class Kind(Enum):
@@ -49,14 +49,6 @@ class Kind(Enum):
     COMMA = auto()
     """Only inside a range; the others part the question."""
 
-
-PRODUCT_NAMES = {
-    Product.XCP_NG: ("xcp-ng", "xcp ng", "xcpng", "xcp"),
-    Product.XENSERVER: (
-        *("xenserver", "xs", "citrix hypervisor", "ch", "citrix", "citrix xenserver", "xen server", "xen-server"),
-        *("citrixhypervisor", "citrix xen server", "citrix xs", "citrix xen", "xenservers", "xen servers"),
-    ),
-}
 
 _LEVELS = {
     "CU": ("cu", "cumulative update", "cumulativeupdate"),

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
+from bot.matrix.grammar import MOST_PARTS
 from bot.matrix.known import Matrix
 from bot.matrix.query import Outcome, QueryPart
-from bot.matrix.reading import MOST_PARTS, Reader
+from bot.matrix.reading import Reader
 from bot.matrix.release import Product, Release
 
 XS_7 = "XenServer 7.0, XenServer 7.1, XenServer 7.2, XenServer 7.3, XenServer 7.4, XenServer 7.5, XenServer 7.6"
@@ -106,6 +107,7 @@ ASSESSED = {
     "• XenServer 7.2\n• XCP-ng 8.2": "XenServer 7.2, XCP-ng 8.2",
     "1. XenServer 7.2\n2. XCP-ng 8.2": "XenServer 7.2, XCP-ng 8.2",
     "XenServer 7.2 XCP-ng 8.2": "XenServer 7.2, XCP-ng 8.2",
+    "XenServer 8 XCP-ng 8.2": "XenServer 8, XCP-ng 8.2",
     "XenServer 7.2 + XCP-ng 8.2": "XenServer 7.2, XCP-ng 8.2",
     "XenServer 7.2 – XCP-ng 8.2": "XenServer 7.2, XCP-ng 8.2",
     "XenServer 7.2 vs. XCP-ng 8.2": "XenServer 7.2, XCP-ng 8.2",
@@ -159,6 +161,7 @@ ASSESSED = {
     "XCP-ng 8.2+": "XCP-ng 8.2, XCP-ng 8.3",
     "XCP-ng 8.2 or newer": "XCP-ng 8.2, XCP-ng 8.3",
     "XenServer 5.5 and older": "XenServer 5.0, XenServer 5.5",
+    "newer than XenServer 8.1": "Citrix Hypervisor 8.2, XenServer 8, XenServer 9",
     "XenServer newer than 8.1": "Citrix Hypervisor 8.2, XenServer 8, XenServer 9",
     # questions
     "is XenServer 7.2 still supported?": "XenServer 7.2",

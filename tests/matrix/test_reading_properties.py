@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.matrix.canonical import PRODUCT_NAMES
+from bot.matrix.grammar import MOST_PARTS
 from bot.matrix.known import Matrix
 from bot.matrix.query import Outcome, Query
-from bot.matrix.reading import MOST_PARTS, Reader
+from bot.matrix.reading import Reader
 from bot.matrix.release import Product, Release
-from bot.matrix.words import PRODUCT_NAMES
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 WORDS = """
