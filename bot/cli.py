@@ -4,13 +4,12 @@ A look-up must start fast, so nothing of Slack, of the configuration's models or
 needed, and the commands of chat become commands of the shell from their one list.
 """
 
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +18,6 @@ from bot.chat.command import CommandSpec, Right
 from bot.chat.commands import CHECK, COMMANDS, HELP
 from bot.chat.reply import Reply
 from bot.errors import UsageError, XocompatError
-from bot.gate import Condition
 from bot.settings import check_settings, load_settings
 from bot.terminal.clean import cleaned
 from bot.terminal.look import look_of
@@ -30,8 +28,22 @@ _VALUED = ("--as-of", "--config", "--fail-on")
 """Shared options that take a value: they may stand before the first word, too."""
 
 
+if TYPE_CHECKING:
+    from bot.gate import Condition
+
+
 class Words(click.Group):
-    """A group whose unknown first word begins a look-up: `xocompat XenServer 7.2` is `xocompat check XenServer 7.2`."""
+    """A group whose unknown first word begins a look-up: `xocompat XenServer 7.2` is `xocompat check XenServer 7.2`.
+
+    Commands of chat become commands of the shell when they are asked for.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        spec = COMMANDS.get(cmd_name)
+        return _chat_command(spec) if spec else super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, _options_last(args) if args else [HELP.name])
@@ -62,7 +74,9 @@ def _day(_: click.Context, param: click.Parameter, value: str | None) -> date | 
         raise click.BadParameter(f"{value!a} is not a day: write it as 2028-12-01.", param=param) from None
 
 
-def _conditions(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Condition, ...]:
+def _conditions(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "tuple[Condition, ...]":
+    if not values:
+        return ()
     from bot.gate import parse
 
     try:
@@ -99,7 +113,7 @@ def _chat_command(spec: CommandSpec) -> click.Command:
         as_json: bool,
         as_of: date | None,
         config: Path | None,
-        fail_on: tuple[Condition, ...],
+        fail_on: "tuple[Condition, ...]",
     ) -> int:
         check_settings(config, os.environ, Path.cwd())  # none is needed, but a mistake is told rather than passed over
         reply = _answer(spec, " ".join(words), as_of)
@@ -135,11 +149,9 @@ def _print(reply: Reply, as_json: bool) -> None:
 
 
 def _print_json(data: object) -> None:
+    import json
+
     write(sys.stdout, f"{json.dumps(data, indent=2)}\n")
-
-
-for _spec in COMMANDS.values():
-    cli.add_command(_chat_command(_spec))
 
 
 def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:

@@ -9,7 +9,7 @@ from bot.chat.command import Ports
 from bot.chat.desk import Desk
 from bot.matrix.known import Matrix
 from bot.matrix.load import load_matrix
-from bot.matrix.reading import Reader
+from bot.query.reading import Reader
 from tests.parts import missing
 
 

@@ -6,9 +6,9 @@ from bot.chat.command import Invocation, Ports
 from bot.chat.reply import Line, line
 from bot.errors import UsageError
 from bot.matrix.known import Matrix
-from bot.matrix.query import Query
 from bot.matrix.release import Product
 from bot.matrix.wording import day_in_words
+from bot.query.query import Query
 
 
 def read(ports: Ports, asked: Invocation) -> tuple[Query, date]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.chat.reply import Reply
 from bot.matrix.known import Matrix
-from bot.matrix.reading import Reader
+from bot.query.reading import Reader
 
 
 class Right(StrEnum):

@@ -7,8 +7,8 @@ from typing import Any
 from bot.matrix.assess import Assessment
 from bot.matrix.issue import KnownIssue
 from bot.matrix.listing import ListRow
-from bot.matrix.query import Query
 from bot.matrix.release import Product, Release, Source
+from bot.query.query import Query
 
 Data = dict[str, Any]
 

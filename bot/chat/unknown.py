@@ -4,8 +4,8 @@ from datetime import date
 
 from bot.chat.data import suggestion_name
 from bot.chat.reply import Ask, Bullets, Line, Paragraph, Plain, Reply, Strong, line
-from bot.matrix.query import Outcome, Query, QueryPart
 from bot.matrix.release import Product, Release
+from bot.query.query import Outcome, Query, QueryPart
 
 WHOLE_LIST = Ask("Whole list", "list")
 _ONLY = "Xen Orchestra manages XCP-ng and XenServer."

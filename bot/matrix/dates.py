@@ -1,6 +1,5 @@
 """Days as sources give them: some know the day, some only the month."""
 
-import calendar
 from datetime import date
 from typing import NamedTuple, Self
 
@@ -26,11 +25,6 @@ class PartialDate(NamedTuple):
     def earliest(self) -> date:
         """The first day it can mean."""
         return date(self.year, self.month, self.day or 1)
-
-    @property
-    def latest(self) -> date:
-        """The last day it can mean."""
-        return date(self.year, self.month, self.day or calendar.monthrange(self.year, self.month)[1])
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.month:02}-{self.day:02}" if self.day else f"{self.year:04}-{self.month:02}"

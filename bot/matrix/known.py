@@ -1,7 +1,6 @@
 """Everything that is known, checked and linked: the Matrix that all questions are asked of."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -15,20 +14,29 @@ from bot.matrix.upgrade import Hop
 _TOLD = frozenset({IssueKind.LIVE, IssueKind.GOOD_TO_KNOW})
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Matrix:
     """Releases newest first within each product, the list, issues, features, and the upgrade hops that leave each.
 
-    Immutable once built, and known by its identity: two of them are never compared, only asked.
+    Never changed once built, and known by its identity: two of them are not compared, only asked.
     """
 
-    releases: tuple[Release, ...]
-    published: PublishedList
-    issues: tuple[KnownIssue, ...]
-    features: tuple[Feature, ...]
-    hops: Mapping[Release, tuple[Hop, ...]]
-    lifecycle_source: Source
-    lifecycle_read_on: date
+    def __init__(
+        self,
+        releases: tuple[Release, ...],
+        published: PublishedList,
+        issues: tuple[KnownIssue, ...],
+        features: tuple[Feature, ...],
+        hops: Mapping[Release, tuple[Hop, ...]],
+        lifecycle_source: Source,
+        lifecycle_read_on: date,
+    ) -> None:
+        self.releases = releases
+        self.published = published
+        self.issues = issues
+        self.features = features
+        self.hops = hops
+        self.lifecycle_source = lifecycle_source
+        self.lifecycle_read_on = lifecycle_read_on
 
     def __repr__(self) -> str:
         return f"Matrix({len(self.releases)} releases, {len(self.issues)} issues, {len(self.features)} features)"

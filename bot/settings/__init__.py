@@ -6,9 +6,8 @@ This module imports neither pydantic nor yaml, so that a look-up with nothing to
 
 import os.path
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bot.settings.model import Settings
@@ -34,8 +33,7 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
 """Variables with names that are not ours, as Slack's tools and hosting platforms set them, and where each goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """Where settings come from: a file as it was named (or None), what named it, and the variables that are set."""
 
     cwd: Path
@@ -51,7 +49,7 @@ class Sources:
 
     def for_lookup(self) -> "Sources":
         """Without the variables that other programs share: PORT in a shell must not stop a look-up that needs none."""
-        return replace(self, platform={})
+        return self._replace(platform={})
 
 
 def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sources:

@@ -9,7 +9,6 @@ from bot.terminal.clean import cleaned
 from bot.terminal.look import Look
 from bot.terminal.paint import painted
 from bot.terminal.piece import BOLD, DIM, Piece, dressed, parted
-from bot.terminal.table import table
 from bot.terminal.wrap import Row, columns_of, hung, wrapped
 
 
@@ -76,6 +75,8 @@ class _Sheet(NamedTuple):
                 yield from self._title(title)
                 yield from self._bullets(items, numbered)
             case Table(header, rows, title):
+                from bot.terminal.table import table  # a verdict has none, and starts faster without
+
                 yield from self._title(title)
                 cells = [[dressed(cell, self.look, self.prompt) for cell in row] for row in rows]
                 yield from table([cleaned(name) for name in header], cells, self.look)

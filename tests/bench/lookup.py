@@ -6,8 +6,8 @@ from packaging.version import Version
 
 from bot.matrix.assess import assess
 from bot.matrix.load import load_matrix
-from bot.matrix.reading import Reader
 from bot.matrix.recommend import recommend
+from bot.query.reading import Reader
 from tests.bench.timing import microseconds
 
 DAY = date(2026, 11, 23)

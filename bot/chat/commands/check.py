@@ -32,9 +32,9 @@ from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.listing import SupportLevel
-from bot.matrix.query import Outcome, Query, QueryPart
 from bot.matrix.release import LastFix, Release
 from bot.matrix.wording import day_in_words, distance
+from bot.query.query import Outcome, Query, QueryPart
 
 IN_FULL = 3
 """More releases than this at once are answered by a line each."""
@@ -184,8 +184,8 @@ def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], 
         blocks.append(Heading(verdict(matrix.published, assessment, since=True)))
         if len(assessments) <= IN_FULL:
             blocks.append(Paragraph((next_step(assessment),)))
-    missing = [part for part in query.parts if not part.releases]
-    blocks.extend(Paragraph((unknown.sentence(part, day),)) for part in missing)
+    if missing := [part for part in query.parts if not part.releases]:
+        blocks.extend(Paragraph((unknown.sentence(part, day),)) for part in missing)
     asks = tuple(Ask(a.name, a.release.base_name) for a in assessments)[:2]
     return Reply("several", _opening(query, assessments), tuple(blocks), (*asks, Share(words)))
 

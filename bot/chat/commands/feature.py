@@ -20,7 +20,7 @@ from bot.chat.reply import (
 )
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.release import Product
-from bot.matrix.text import shown
+from bot.query.text import shown
 
 _WORDS = {
     Availability.ALL: "every release",

@@ -5,7 +5,7 @@ from bot.chat.commands import COMMANDS
 from bot.chat.nearest import near
 from bot.chat.reply import Ask, Bullets, Code, Line, Paragraph, Plain, Reply, Strong, Typed, line
 from bot.errors import UsageError
-from bot.matrix.text import shown
+from bot.query.text import shown
 
 _QUESTION = "is this host fine with Xen Orchestra, and for how long?"
 

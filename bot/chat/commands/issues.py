@@ -26,7 +26,7 @@ from bot.chat.reply import (
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.known import Matrix
 from bot.matrix.release import Product, Release
-from bot.matrix.text import shown
+from bot.query.text import shown
 
 _TITLES = {
     IssueKind.LIVE: "Known issues",

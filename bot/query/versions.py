@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.matrix.tokens import Token
-from bot.matrix.wanted import Between, Codename, Number, Prefix, Range, Wanted
-from bot.matrix.words import Kind
+from bot.query.tokens import Token
+from bot.query.wanted import Between, Codename, Number, Prefix, Range, Wanted
+from bot.query.words import Kind
 
 _MOST_CLAUSES = 20
 _BETWEEN_NUMBER_AND_LEVEL = 2

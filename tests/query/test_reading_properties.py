@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matrix.canonical import PRODUCT_NAMES
-from bot.matrix.grammar import MOST_PARTS
 from bot.matrix.known import Matrix
-from bot.matrix.query import Outcome, Query
-from bot.matrix.reading import Reader
 from bot.matrix.release import Product, Release
+from bot.query.canonical import PRODUCT_NAMES
+from bot.query.grammar import MOST_PARTS
+from bot.query.query import Outcome, Query
+from bot.query.reading import Reader
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 WORDS = """

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.matrix.known import Matrix
-from bot.matrix.query import Outcome
 from bot.matrix.release import Product, Release, UpdateLevel
+from bot.query.query import Outcome
 
 PRODUCT_NAMES = {
     Product.XCP_NG: ("xcp-ng", "xcp ng", "xcpng", "xcp"),

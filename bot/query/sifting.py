@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bot.matrix.platforms import DISTRIBUTIONS
-from bot.matrix.suggest import resembling
-from bot.matrix.tokens import fold
-from bot.matrix.versions import Item
-from bot.matrix.wanted import Number
-from bot.matrix.words import Kind
+from bot.query.platforms import DISTRIBUTIONS
+from bot.query.suggest import resembling
+from bot.query.tokens import fold
+from bot.query.versions import Item
+from bot.query.wanted import Number
+from bot.query.words import Kind
 
 _BEFORE_COUNTED = frozenset({"of", "our", "the", "my", "your", "these", "those", "old", "other", "more", "x"})
 _NAMING = (Kind.PRODUCT, Kind.PLATFORM, Kind.VERSION, Kind.UNKNOWN, Kind.NUMBER)

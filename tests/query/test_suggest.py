@@ -4,9 +4,9 @@ import pytest
 
 from bot.matrix.known import Matrix
 from bot.matrix.release import Product
-from bot.matrix.spellings import Spellings
-from bot.matrix.suggest import nearest, resembling
-from bot.matrix.wanted import Number, Prefix, Range, Wanted
+from bot.query.spellings import Spellings
+from bot.query.suggest import nearest, resembling
+from bot.query.wanted import Number, Prefix, Range, Wanted
 
 XS, XCP = Product.XENSERVER, Product.XCP_NG
 

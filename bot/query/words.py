@@ -5,8 +5,8 @@ Phrases are lower case, without accents, with a space where people type a space 
 
 from enum import Enum, auto
 
-from bot.matrix.canonical import PRODUCT_NAMES
-from bot.matrix.platforms import PLATFORMS
+from bot.query.canonical import PRODUCT_NAMES
+from bot.query.platforms import PLATFORMS
 
 
 class Kind(Enum):

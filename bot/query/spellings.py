@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from packaging.version import Version
 
-from bot.matrix.canonical import Match, level_codes, numbers_of
 from bot.matrix.known import Matrix
 from bot.matrix.release import Product, Release
-from bot.matrix.wanted import Between, Codename, Number, Prefix, Range, Wanted, digits
+from bot.query.canonical import Match, level_codes, numbers_of
+from bot.query.wanted import Between, Codename, Number, Prefix, Range, Wanted, digits
 
 
 class Spellings:

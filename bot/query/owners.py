@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.matrix.sifting import segments
-from bot.matrix.versions import Item
-from bot.matrix.words import Kind
+from bot.query.sifting import segments
+from bot.query.versions import Item
+from bot.query.words import Kind
 
 NOBODY, CARRIED, FOREIGN = -1, -2, -3
 """In place of an owner: none is named; the one of the part before; a word of which nothing is known."""

@@ -1,17 +1,17 @@
 """Any text to releases: undo what chat did, take the day out, part it, and look up what each part asks for."""
 
-from bot.matrix.canonical import Match
-from bot.matrix.claims import Carried, Claim, Part
-from bot.matrix.days import take_day
 from bot.matrix.known import Matrix
-from bot.matrix.platforms import XEN
-from bot.matrix.query import Outcome, Query, QueryPart
 from bot.matrix.release import Product, Release
-from bot.matrix.spellings import Spellings
-from bot.matrix.suggest import MOST, nearest, same
-from bot.matrix.text import plain, shown
-from bot.matrix.tokens import Scanner
-from bot.matrix.versions import items
+from bot.query.canonical import Match
+from bot.query.claims import Carried, Claim, Part
+from bot.query.days import take_day
+from bot.query.platforms import XEN
+from bot.query.query import Outcome, Query, QueryPart
+from bot.query.spellings import Spellings
+from bot.query.suggest import MOST, nearest, same
+from bot.query.text import plain, shown
+from bot.query.tokens import Scanner
+from bot.query.versions import items
 
 MOST_PARTS = 50
 """Parts beyond these are not read: nobody asks for more, and an answer has room for fewer."""

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from bot.matrix.owners import CARRIED, FOREIGN, NOBODY, OWNING, Owners
-from bot.matrix.platforms import DISTRIBUTIONS, XEN
 from bot.matrix.release import Product
-from bot.matrix.sifting import sift
-from bot.matrix.suggest import resembling
-from bot.matrix.versions import Item
-from bot.matrix.wanted import Number, Wanted
-from bot.matrix.words import ARTICLES, Kind
+from bot.query.owners import CARRIED, FOREIGN, NOBODY, OWNING, Owners
+from bot.query.platforms import DISTRIBUTIONS, XEN
+from bot.query.sifting import sift
+from bot.query.suggest import resembling
+from bot.query.versions import Item
+from bot.query.wanted import Number, Wanted
+from bot.query.words import ARTICLES, Kind
 
 _OF_A_LIST = (*OWNING, Kind.NUMBER, Kind.JOINT, None)
 """What a whole number stands behind in a list; behind another word it may count something."""

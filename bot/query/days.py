@@ -4,7 +4,7 @@ import re
 from datetime import date
 from functools import cache
 
-from bot.matrix.text import shown
+from bot.query.text import shown
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (

@@ -3,12 +3,12 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.matrix.canonical import canonical
 from bot.matrix.known import Matrix
-from bot.matrix.query import Query, QueryPart
+from bot.query.canonical import canonical
+from bot.query.query import Query, QueryPart
 
 if TYPE_CHECKING:
-    from bot.matrix.grammar import Grammar
+    from bot.query.grammar import Grammar
 
 
 class Reader:
@@ -34,6 +34,6 @@ class Reader:
 
     @cached_property
     def _grammar(self) -> "Grammar":
-        from bot.matrix.grammar import Grammar  # takes longer to load than most questions take to be answered
+        from bot.query.grammar import Grammar  # takes longer to load than most questions take to be answered
 
         return Grammar(self._matrix)
