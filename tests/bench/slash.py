@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def in_process(environ: dict[str, str]) -> dict[str, float]:
             assert door.receive(body, signed).status == 200
 
         def reference() -> None:
-            listed = {name: [value] for name, value in signed.items()}
+            listed: dict[str, str | Sequence[str]] = {name: [value] for name, value in signed.items()}
             assert app.dispatch(BoltRequest(body=BODY, headers=listed)).status == 200
 
         return paired(lambda: _rate(ours), lambda: _rate(reference), pairs=7)

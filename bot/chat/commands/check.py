@@ -32,7 +32,7 @@ from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.listing import SupportLevel
-from bot.matrix.release import LastFix, Release
+from bot.matrix.release import Release
 from bot.matrix.wording import day_in_words, distance
 from bot.query.query import Outcome, Query, QueryPart
 
@@ -45,6 +45,8 @@ _DATES = {
     "eol": "its end of life",
     "lts_since": "since when it is an LTS",
 }
+
+_PAGES = {"/issues/": "discussion", "/pull/": "change", "/commit/": "change", "/blob/": "code"}
 
 LINKS = 2
 """An issue in a line has its ticket and one more page; `issues ID` has all."""
@@ -78,16 +80,13 @@ def _one(matrix: Matrix, assessment: Assessment, part: QueryPart) -> Reply:
 
 
 def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
-    yield Paragraph((*_level(assessment, part), why(assessment)))
+    yield Paragraph((*_level(assessment, part), why(assessment), *_last_fix(assessment)))
     if assessment.stage is LifecycleStage.UPCOMING:
         return
     yield from _issues(assessment)
-    yield Paragraph((next_step(assessment),))
-    if assessment.stage is LifecycleStage.EOL and assessment.release.last_fix:
-        yield Paragraph((last_fix(assessment.release.last_fix),))
-    notes = tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release))
-    if notes:
+    if notes := tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release)):
         yield Paragraph(notes)
+    yield Paragraph((next_step(assessment),))
 
 
 def _notes(release: Release) -> Iterator[str]:
@@ -135,11 +134,13 @@ def _support_sentences(assessment: Assessment) -> Iterator[str]:
         yield "Xen Orchestra works with it, but the platform gets no security updates."
 
 
-def last_fix(fix: LastFix) -> Line:
+def _last_fix(assessment: Assessment) -> Iterator[Line]:
     """The security cut-off, as far as it is known."""
-    of = f" for {fix.level}" if fix.level else ""
-    when = f", {day_in_words(fix.day)}" if fix.day else ""
-    return line(Strong("Last security fix seen: "), f"{fix.name}{of}{when}")
+    fix = assessment.release.last_fix
+    if fix and assessment.stage is LifecycleStage.EOL:
+        of = f" for {fix.level}" if fix.level else ""
+        when = f", {day_in_words(fix.day)}" if fix.day else ""
+        yield line(f"The last security fix on record is {fix.name}{of}{when}.")
 
 
 def next_step(assessment: Assessment) -> Line:
@@ -165,7 +166,7 @@ def issue_line(issue: KnownIssue, release: Release | None = None) -> Line:
 def _link_name(issue: KnownIssue, url: str) -> str:
     if url.rstrip("/").endswith(issue.id):
         return issue.id
-    return "discussion" if "/issues/" in url or "/pull/" in url else "details"
+    return next((name for part, name in _PAGES.items() if part in url), "details")
 
 
 def _buttons(assessment: Assessment) -> tuple[Button, ...]:

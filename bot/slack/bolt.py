@@ -1,0 +1,117 @@
+"""The Bolt app: which payload goes to which listener, and what is said when a listener breaks."""
+
+import logging
+import re
+from typing import Any
+
+from slack_bolt import App, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.authorize import Authorize
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.logger.messages import (
+    info_default_oauth_settings_loaded,
+    warning_client_prioritized_and_token_skipped,
+    warning_token_skipped,
+)
+from slack_sdk import WebClient
+
+from bot.slack.asker import of_command, of_event, of_press
+from bot.slack.button import ASK, SHARE
+from bot.slack.command import Command, say
+from bot.slack.home import Home, Identity
+from bot.slack.kit import Kit, broken
+from bot.slack.mention import Mention
+from bot.slack.mrkdwn import COMMAND, plain_text
+from bot.slack.press import Press
+
+LOGGER = "xocompat.bolt"
+_REMARKS = frozenset(
+    {
+        info_default_oauth_settings_loaded(),
+        warning_client_prioritized_and_token_skipped(),
+        warning_token_skipped(),
+    }
+)
+
+
+def bolt_app(client: WebClient, identity: Identity, kit: Kit) -> App:
+    """The app with all listeners. Requests over HTTP must have been verified: see bot.slack.door."""
+    app = App(
+        name="xocompat",
+        logger=_logger(),
+        client=client,
+        authorize=_Authorized(client.token, identity),
+        # Listeners answer within the request: Bolt would wait for them in steps of 10 ms otherwise.
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+        # Done at the door, before anything is parsed, and without writing a stranger's body into the log.
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        # The one event that is listened to leaves out all bots.
+        ignoring_self_events_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    failing = Failing(kit)
+    app.command(COMMAND)(Command(kit).hear)
+    app.event("app_mention")(Mention(kit, identity).hear)
+    app.action(re.compile(rf"^({ASK}|{SHARE})_[0-9]$"))(Press(kit).hear)
+    app.error(failing.hear)
+    return app
+
+
+class Failing:
+    """Bolt's seam for what a listener did not expect."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+
+    def hear(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
+        """Say what happened with an id that the log has, too. What nobody listens to is acknowledged and left alone."""
+        if isinstance(error, BoltUnhandledRequestError):
+            self._kit.log.info("not for us", type=_type_of(body))
+            return BoltResponse(status=200)
+        if "command" in body:
+            return say(broken(self._kit.incident(error, of_command(body))))
+        asker = of_event(body) if "event" in body else of_press(body)
+        url = body.get("response_url")
+        self._kit.tell(asker, url if isinstance(url, str) else None, broken(self._kit.incident(error, asker)))
+        return BoltResponse(status=200)
+
+
+class _Authorized(Authorize):
+    """One workspace, one token. Bolt would ask auth.test within the first request; a look-up can do without."""
+
+    def __init__(self, token: str | None, identity: Identity) -> None:
+        self._identity = identity
+        self._token = token
+        self._known: Home | None = None
+        self._result = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=token)
+
+    def __call__(self, **_: Any) -> AuthorizeResult:
+        home = self._identity.known
+        if home and home is not self._known:
+            self._result = AuthorizeResult(
+                enterprise_id=home.enterprise,
+                team_id=home.team,
+                bot_user_id=home.bot_user,
+                bot_id=home.bot_id,
+                bot_token=self._token,
+            )
+            self._known = home
+        return self._result
+
+
+def _type_of(body: dict[str, Any]) -> str:
+    event = body.get("event")
+    kind = event.get("type") if isinstance(event, dict) else body.get("type") or body.get("command")
+    return plain_text(str(kind), 40)
+
+
+def _logger() -> logging.Logger:
+    """Without Bolt's remarks on variables that it reads from the environment by itself."""
+    logger = logging.getLogger(LOGGER)
+    # Bolt asks for the level itself, not for the effective one, and would put its debug messages together for nobody.
+    logger.setLevel(logging.getLogger().level)
+    logger.addFilter(lambda record: record.getMessage() not in _REMARKS)
+    return logger

@@ -1,0 +1,138 @@
+"""Whether the settings work with Slack: each thing that must be right, tried, with what to do where it is not."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from bot.slack.fault import FAILURES, MENDS, Fault, fault_of
+from bot.slack.manifest import SCOPES
+from bot.slack.mrkdwn import plain_text
+
+SKEW_MAX = 60.0
+"""Seconds. Slack's signatures hold for 300, and the day turns at midnight."""
+
+_INSTALL = "install the app again from `xocompat manifest`"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried. `text` says what was found, `mend` what to do if it is not well."""
+
+    name: str
+    ok: bool
+    text: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{'ok    ' if self.ok else 'not ok'}  {self.name}: {self.text}{f' → {self.mend}' if self.mend else ''}"
+
+    def data(self) -> dict[str, object]:
+        """For `--json`; `mend` is null where nothing is to be done."""
+        return {"name": self.name, "ok": self.ok, "text": self.text, "mend": self.mend or None}
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is examined; None where it is not set. `channel` is the one that alerts go to."""
+
+    bot_token: str | None
+    app_token: str | None
+    signing_secret: str | None
+    channel: str | None
+
+
+def examine(patient: Patient, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> tuple[Check, ...]:
+    """All checks, in the order in which to mend things. `client` makes a client for a token. No token is ever told."""
+    return (*_bot(patient, client, now), _way_in(patient, client), *_channel(patient, client))
+
+
+def _bot(patient: Patient, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> Iterator[Check]:
+    if not patient.bot_token:
+        yield Check("bot token", False, "SLACK_BOT_TOKEN is not set", f"set it to the xoxb- token: {_INSTALL}")
+        return
+    try:
+        told = client(patient.bot_token).auth_test()
+    except FAILURES as error:
+        fault = fault_of(error, "the bot token")
+        yield Check("bot token", False, fault.text, _mend(fault, "SLACK_BOT_TOKEN", "xoxb-"))
+        yield from (Check(name, False, "not known without the bot token's answer") for name in ("scopes", "clock"))
+        return
+    name, team = (plain_text(str(told.get(key) or "?"), 80) for key in ("user", "team"))
+    yield Check("bot token", True, f"{name} in the workspace {team} ({plain_text(str(told.get('team_id')), 40)})")
+    yield _scopes(told)
+    yield _clock(told, now())
+
+
+def _scopes(told: SlackResponse) -> Check:
+    given = {scope.strip() for scope in _header(told, "x-oauth-scopes").split(",")} - {""}
+    missing = [scope for scope in SCOPES if scope not in given]
+    if not given:
+        return Check("scopes", True, "Slack does not tell them here")
+    if missing:
+        return Check("scopes", False, f"the bot lacks {', '.join(missing)}", _INSTALL)
+    return Check("scopes", True, ", ".join(SCOPES))
+
+
+def _clock(told: SlackResponse, now: datetime) -> Check:
+    try:
+        theirs = parsedate_to_datetime(_header(told, "date"))
+    except ValueError:
+        return Check("clock", True, "Slack does not tell its time here")
+    apart = (now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))).total_seconds()
+    if abs(apart) > SKEW_MAX:
+        way = "ahead of" if apart > 0 else "behind"
+        return Check(
+            "clock", False, f"{abs(apart):.0f} seconds {way} Slack's", "set it by NTP: signatures hold for 5 minutes"
+        )
+    return Check("clock", True, f"within {SKEW_MAX:.0f} seconds of Slack's")
+
+
+def _header(told: SlackResponse, name: str) -> str:
+    return next((str(value) for key, value in told.headers.items() if key.lower() == name), "")
+
+
+def _way_in(patient: Patient, client: Callable[[str], WebClient]) -> Check:
+    if not patient.app_token:
+        if patient.signing_secret:
+            return Check("signing secret", True, "it is set: Slack's requests come over HTTP, to /slack/events")
+        mend = "set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP"
+        return Check("way in", False, "neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set", mend)
+    try:
+        client(patient.app_token).apps_connections_open(app_token=patient.app_token)
+    except FAILURES as error:
+        fault = fault_of(error, "the app token")
+        return Check("app token", False, fault.text, _mend(fault, "SLACK_APP_TOKEN", "xapp-"))
+    return Check("app token", True, "Socket Mode opens")
+
+
+def _channel(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Check]:
+    if not (patient.channel and patient.bot_token):
+        return
+    try:
+        found = client(patient.bot_token).conversations_info(channel=patient.channel).get("channel") or {}
+    except FAILURES as error:
+        fault = fault_of(error, "the bot token")
+        if fault.code == "missing_scope":
+            yield Check(
+                "alerts.channel", True, f"{patient.channel} cannot be looked at without the scope channels:read"
+            )
+        else:
+            yield Check("alerts.channel", False, f"{patient.channel}: {fault.text}")
+        return
+    name = plain_text(str(found.get("name") or patient.channel), 80)
+    if found.get("is_archived"):
+        yield Check("alerts.channel", False, f"#{name} is archived", "choose another channel")
+    elif found.get("is_member") is False:
+        yield Check("alerts.channel", False, f"the bot is not in #{name}", "type /invite @xocompat there")
+    else:
+        yield Check("alerts.channel", True, f"the bot is in #{name}")
+
+
+def _mend(fault: Fault, variable: str, prefix: str) -> str:
+    if not fault.code:
+        return "check the network, the proxy and SLACK_API_URL"
+    return f"set {variable} to the app's {prefix} token" if fault.refused and fault.code not in MENDS else ""

@@ -1,0 +1,130 @@
+"""Lines of a Reply as Slack's mrkdwn. Text is data here: nothing in it can ping, link or format.
+
+Every text object also says `verbatim`, so that Slack links no address and no name by itself.
+"""
+
+import re
+from collections.abc import Callable
+
+from bot.chat.reply import GAP, Code, Line, Link, Mark, Plain, Span, Strong, Typed
+
+COMMAND = "/xocompat"
+"""The slash command, as it is typed."""
+
+TEXT_MAX = 2900
+"""Characters of one text object: Slack takes 3000 of what is sent, escapes included."""
+
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNSEEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+_JOINER = "\u2060"
+_BOUNDARY = "\u200b"
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb"})
+_FORMATS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
+_ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
+_SMALLEST = 8
+_DRESSES = frozenset("*`")
+_OPENS_AFTER = frozenset(["", *" ([{\"'/:,.;-–—·•"])
+_CLOSES_BEFORE = frozenset(["", *" )]}\"'/:,.;-–—·•?!…"])
+
+
+def clean(text: str) -> str:
+    """Text on one line: control characters and line breaks are spaces, marks that turn the reading order are gone."""
+    return _UNSEEN.sub("", _LINE_BREAKS.sub(" ", text))
+
+
+def plain_text(text: str, most: int) -> str:
+    """Text for a button or a label, where Slack reads no mark-up: one line, cut with an ellipsis."""
+    short = " ".join(clean(text).split())
+    return short if len(short) <= most else short[: most - 1].rstrip() + "…"
+
+
+def escape(text: str, most: int = TEXT_MAX) -> str:
+    """Text as data, at most `most` characters once escaped; an ellipsis tells that some is missing."""
+    return _fitting(text, most, _as_data)
+
+
+def mrkdwn(spans: Line, most: int = TEXT_MAX) -> str:
+    """A line, at most `most` characters. What does not fit is left out behind an ellipsis, never cut in a mark-up."""
+    pieces = ""
+    closing = False
+    for span in spans:
+        room = most - len(pieces) - 2
+        piece = span_text(span, room)
+        if not piece and span.text.strip() and room < _SMALLEST:
+            pieces += "…"
+            break
+        dressed = isinstance(span, (Strong, Code, Typed))
+        opening = dressed and piece[:1] in _DRESSES and pieces[-1:] not in _OPENS_AFTER
+        if opening or (closing and piece[:1] not in _CLOSES_BEFORE):
+            pieces += _BOUNDARY
+        pieces += piece
+        closing = dressed and piece[-1] in _DRESSES if piece else closing
+    # A line that starts with a greater-than sign would be a quotation, escaped or not.
+    return _JOINER + pieces if pieces.startswith("&gt;") else pieces
+
+
+def span_text(span: Span, most: int = TEXT_MAX) -> str:
+    """One span, at most `most` characters; empty if there is nothing to show or no room for it."""
+    if most < _SMALLEST:
+        return ""
+    match span:
+        case Plain() if span == GAP:
+            return "  "
+        case Plain(text):
+            return escape(text, most)
+        case Mark(emoji, text):
+            return escape(f"{emoji} {text}".strip(), most)
+        case Typed(text):
+            return _code(f"{COMMAND} {text}", most)
+        case Code(text):
+            return _code(text, most)
+        case Strong(text):
+            return _strong(text, most)
+        case Link(text, url):
+            return _link(text, url, most)
+
+
+def _as_data(text: str) -> str:
+    """Entities for what Slack reads; signs that could start bold, italics or strike get a joiner on both sides.
+
+    With it they stand inside a word, where Slack leaves them alone. A backtick is drawn by a letter that looks like it.
+    """
+    return _FORMATS.sub(rf"{_JOINER}\g<0>{_JOINER}", text).translate(_ENTITIES)
+
+
+def _as_code(text: str) -> str:
+    return text.translate(_ENTITIES)
+
+
+def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:
+    short = clean(text[: most + 1])
+    whole = safe(short)
+    if len(text) <= most and len(whole) <= most:
+        return whole
+    kept = ""
+    for sign in map(safe, short):  # sign by sign, so that no entity is cut in two
+        if len(kept) + len(sign) >= most:
+            break
+        kept += sign
+    return kept + "…"
+
+
+def _strong(text: str, most: int) -> str:
+    inner = escape(text.strip(), most - 4).strip()
+    return _spaced(text, inner if "*" in inner else f"*{inner}*") if inner else ""
+
+
+def _code(text: str, most: int) -> str:
+    inner = _fitting(text.strip(), most - 4, _as_code).strip()
+    return _spaced(text, f"`{inner}`") if inner else ""
+
+
+def _spaced(text: str, dressed: str) -> str:
+    """Spaces around a text stay outside of its dress, where Slack would not see it otherwise."""
+    return f"{' ' * text[:1].isspace()}{dressed}{' ' * text[-1:].isspace()}"
+
+
+def _link(text: str, url: str, most: int) -> str:
+    label = escape(text.strip() or url, most).replace("|", "¦").strip()
+    linked = f"<{url.replace('&', '&amp;')}|{label}>"
+    return linked if label and len(linked) <= most and _ADDRESS.fullmatch(url) else escape(text, most)

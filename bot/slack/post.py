@@ -1,0 +1,67 @@
+"""Ways to Slack: into a thread, to one person, and to the address that came with a command or a press."""
+
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.webhook import WebhookClient
+
+from bot.errors import UnavailableError
+from bot.slack.asker import Asker
+from bot.slack.fault import FAILURES, Fault, fault_of
+from bot.slack.message import Message
+
+
+class UndeliveredError(UnavailableError):
+    """A message did not reach Slack, or Slack did not take it. The fault says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+
+
+class Post:
+    """Sends messages, each once. UndeliveredError if it did not work."""
+
+    def __init__(self, client: WebClient) -> None:
+        self._client = client
+
+    def in_thread(self, channel: str, thread: str, message: Message) -> None:
+        """For everybody, below the message whose timestamp is `thread`."""
+        self._call("chat.postMessage", message.body(channel=channel, thread_ts=thread))
+
+    def to_one(self, channel: str, user: str, message: Message, thread: str | None = None) -> None:
+        """For one person's eyes."""
+        self._call("chat.postEphemeral", message.body(channel=channel, user=user, **_thread(thread)))
+
+    def answer(self, response_url: str, message: Message, in_channel: bool = False, thread: str | None = None) -> None:
+        """To the address that came with a command or a press (five uses in half an hour), beside the message there."""
+        body = message.body(
+            response_type="in_channel" if in_channel else "ephemeral", replace_original=False, **_thread(thread)
+        )
+        hook = WebhookClient(response_url, timeout=int(self._client.timeout), retry_handlers=[])
+        try:
+            answered = hook.send_dict(body)
+        except (*FAILURES, ValueError) as error:  # ValueError: an address that is none
+            raise UndeliveredError(fault_of(error)) from error
+        if answered.status_code != 200:
+            code = str(answered.body)[:60].strip() or f"http_{answered.status_code}"
+            raise UndeliveredError(Fault(code, f"Slack did not take the reply ({answered.status_code})"))
+
+    def privately(self, asker: Asker, response_url: str | None, message: Message) -> None:
+        """For the asker alone, by the address that came with the question or else by name and channel."""
+        if response_url:
+            self.answer(response_url, message, thread=asker.thread)
+        elif asker.channel and asker.user:
+            self.to_one(asker.channel, asker.user, message, asker.thread)
+        else:
+            raise UndeliveredError(Fault("", "Slack did not say where the asker is"))
+
+    def _call(self, method: str, body: dict[str, Any]) -> None:
+        try:
+            self._client.api_call(method, json=body)
+        except FAILURES as error:
+            raise UndeliveredError(fault_of(error, "SLACK_BOT_TOKEN")) from error
+
+
+def _thread(thread: str | None) -> dict[str, str]:
+    return {"thread_ts": thread} if thread else {}

@@ -1,0 +1,77 @@
+"""The life of the Slack side in a process: introduce itself, watch whether Slack is heard, drain at the end."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slack_bolt import App
+from structlog.typing import FilteringBoundLogger
+
+from bot.errors import UnavailableError
+from bot.slack.ears import Ears
+from bot.slack.home import Identity
+from bot.slack.work import Work
+
+TICK = 0.25
+INTRODUCED_EVERY = 2.0
+SERVING, DRAIN, ALL = 2.0, 5.0, 8.5
+"""Seconds for requests that are being answered, for work that was taken on, and for stopping as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The Slack side, put together. `ears` only in Socket Mode."""
+
+    log: FilteringBoundLogger
+    app: App
+    identity: Identity
+    work: Work
+    notices: Work
+    ears: Ears | None = None
+
+    def not_ready(self) -> str | None:
+        """Why Slack does not reach us or we not it; None if all is well. Over HTTP this asks Slack."""
+        if self.ears is None:
+            fault = self.identity.check()
+            return fault.text if fault else None
+        if not self.ears.silent:
+            return None
+        return self.ears.fault.text if self.ears.fault else f"Slack was not heard for {self.ears.age:.0f} seconds"
+
+    def start(self, stop: threading.Event) -> None:
+        """Connect in Socket Mode; and ask Slack who we are, until it tells or refuses, on a thread of its own."""
+        threading.Thread(target=self._introduce, args=(stop,), name="introduction", daemon=True).start()
+        if self.ears:
+            self.ears.start()
+
+    def _introduce(self, stop: threading.Event) -> None:
+        while (home := self.identity.home()) is None and not (self.identity.fault and self.identity.fault.refused):
+            if stop.wait(INTRODUCED_EVERY):
+                return
+        if home:
+            self.log.info("at home", team=home.team, bot=home.bot_user)
+        else:
+            self.log.error("refused", reason=str(self.identity.fault))
+
+    def watch(self, stop: threading.Event) -> None:
+        """Until `stop` is set. UnavailableError if Slack refuses us, or was not heard for so long that we are deaf."""
+        while not stop.wait(TICK):
+            for fault in (self.identity.fault, self.ears.fault if self.ears else None):
+                if fault and fault.refused:
+                    raise UnavailableError(f"{fault}. `xocompat doctor` says more.")
+            if self.ears and self.ears.deaf:
+                why = f" ({self.ears.fault})" if self.ears.fault else ""
+                raise UnavailableError(
+                    f"Slack was not heard for {self.ears.age:.0f} seconds{why}: ending, to be started again."
+                )
+
+    def drain(self, stop_serving: Callable[[float], None]) -> bool:
+        """Stop taking, then finish what was taken; False if some of it hangs."""
+        ends = time.monotonic() + ALL
+        closing = threading.Thread(target=self.ears.close if self.ears else bool, daemon=True)
+        closing.start()
+        stop_serving(SERVING)
+        done = self.work.drain(DRAIN) and self.notices.drain(max(0.0, ends - time.monotonic()))
+        closing.join(max(0.0, ends - time.monotonic()))
+        return done and not closing.is_alive()

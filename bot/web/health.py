@@ -1,0 +1,42 @@
+"""Whether the process lives, and whether it can do its work."""
+
+import threading
+from collections.abc import Callable, Iterable
+
+from bot.web.http import Request, Response, Route
+
+Check = Callable[[], str | None]
+"""Why something is not ready, without host names or secrets; None if it is."""
+
+
+def health(checks: Iterable[Check]) -> dict[str, Route]:
+    """Routes for supervisors: /healthz while the process lives, /readyz while every check passes."""
+    asked = tuple(checks)
+
+    def live(_: Request) -> Response:
+        return Response(200, "ok\n")
+
+    def ready(_: Request) -> Response:
+        reasons = [reason for check in asked if (reason := check())]
+        return Response(503, "".join(f"{reason}\n" for reason in reasons)) if reasons else Response(200, "ready\n")
+
+    return {"/healthz": Route("GET", live), "/readyz": Route("GET", ready)}
+
+
+class Kept:
+    """A check whose result is kept for some seconds, so that a prober can't make us ask Slack all the time."""
+
+    def __init__(self, check: Check, seconds: float, clock: Callable[[], float]) -> None:
+        self._check = check
+        self._seconds = seconds
+        self._clock = clock
+        self._asking = threading.Lock()
+        self._asked_at: float | None = None
+        self._result: str | None = None
+
+    def __call__(self) -> str | None:
+        with self._asking:
+            if self._asked_at is None or self._clock() - self._asked_at >= self._seconds:
+                self._result = self._check()
+                self._asked_at = self._clock()
+            return self._result

@@ -1,0 +1,159 @@
+"""The lab: a local Slack and bots, each a process of its own, on ports of 127.0.0.1."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.acceptance.waiting import free_port, until
+
+ROOT = Path(__file__).parents[2]
+TEAM, CHANNEL, USER, APP, BOT_USER = "T0000001", "C0000001", "U0000001", "A0000001", "U0000BOT"
+BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-of-the-lab", "xapp-of-the-lab", "a-signing-secret-of-the-lab"
+Json = dict[str, Any]
+
+
+class Process:
+    """A child process whose stderr is kept. Stop it by `stop`; whatever is left is killed by `kill`."""
+
+    def __init__(self, command: list[str], log: Path, environ: Mapping[str, str], cwd: Path) -> None:
+        self._log = log
+        with log.open("wb") as out:
+            self._child = subprocess.Popen(
+                command, cwd=cwd, env={**environ}, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def told(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def events(self, name: str) -> list[Json]:
+        """The events of a name in a log of JSON lines."""
+        lines = (line for line in self.told.splitlines() if line.startswith("{"))
+        return [event for line in lines if (event := json.loads(line)).get("event") == name]
+
+    def send(self, number: int) -> None:
+        self._child.send_signal(number)
+
+    def ended(self, seconds: float) -> int:
+        """The exit status, once it ended by itself."""
+        return self._child.wait(seconds)
+
+    @property
+    def running(self) -> bool:
+        return self._child.poll() is None
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = 15) -> int:
+        self.send(number)
+        return self.ended(seconds)
+
+    def kill(self) -> None:
+        if self.running:
+            self._child.kill()
+        self._child.wait(10)
+
+
+class LocalSlack:
+    """The local Slack, which can be stopped and started again on the same port."""
+
+    def __init__(self, binary: Path, folder: Path, request_url: str | None = None) -> None:
+        self.port = free_port()
+        self._command = [str(binary), "--config", str(folder / "slack.json"), "--port", str(self.port)]
+        self._command += ["--base-host", "127.0.0.1", "--files-dir", str(folder / "files")]
+        self._folder = folder
+        (folder / "slack.json").write_text(json.dumps(_workspace(request_url)), encoding="utf-8")
+        self._process: Process | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self._process = Process(self._command, self._folder / "slack.log", os.environ, self._folder)
+        until(lambda: self.get("/_control/state"), 20, "local Slack runs")
+
+    def freeze(self) -> None:
+        """Stop answering without closing anything, as a network does that fails silently."""
+        assert self._process
+        self._process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process
+        self._process.send(signal.SIGCONT)
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+
+    def get(self, path: str) -> Json:
+        with urllib.request.urlopen(f"{self.address}{path}", timeout=5) as response:
+            return dict(json.load(response))
+
+    def tell(self, what: str, **fields: Any) -> Json:
+        request = urllib.request.Request(
+            f"{self.address}/_control/{what}",
+            json.dumps({"channel": CHANNEL, "user": USER, **fields}).encode(),
+            {"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return dict(json.load(response))
+
+    def command(self, text: str) -> None:
+        self.tell("command", command="/xocompat", text=text, appId=APP)
+
+    def press(self, message: Json, label: str) -> None:
+        """Press the button of a message that has this label."""
+        buttons = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
+        button = next(button for button in buttons if button["text"]["text"] == label)
+        action = {"type": "button", "block_id": "b", **{key: button[key] for key in ("action_id", "value")}}
+        self.tell("interact", messageTs=message["ts"], action=action)
+
+    def messages(self) -> list[Json]:
+        """What the bot has said in the channel, to one or to all."""
+        return [m for m in self.get(f"/_control/messages/{CHANNEL}")["messages"] if m.get("user") == BOT_USER]
+
+    def wait_for(self, text: str, seconds: float = 10, also: Callable[[Json], bool] = bool) -> Json:
+        """The first message of the bot that holds a text and meets a condition."""
+        return until(
+            lambda: next((m for m in self.messages() if text in json.dumps(m, ensure_ascii=False) and also(m)), None),
+            seconds,
+            f"a message with {text!r}",
+        )
+
+
+def _workspace(request_url: str | None) -> Json:
+    app = {
+        "appId": APP,
+        "botUserId": BOT_USER,
+        "botName": "xocompat",
+        "botToken": BOT_TOKEN,
+        "appToken": APP_TOKEN,
+        "signingSecret": SECRET,
+        "mode": "events" if request_url else "socket",
+    }
+    return {
+        "workspace": {"name": "Lab", "domain": "lab", "teamId": TEAM},
+        "apps": [app | ({"requestUrl": request_url} if request_url else {})],
+        "users": [{"id": USER, "name": "ann", "real_name": "Ann", "email": "ann@example.org"}],
+        "channels": [{"id": CHANNEL, "name": "general", "members": [USER, BOT_USER]}],
+    }
+
+
+def environment(folder: Path, api: str, port: int, **more: str) -> dict[str, str]:
+    """What a bot is started with: nothing of ours but what is named here."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder),
+        "XDG_RUNTIME_DIR": str(folder),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error::ResourceWarning",
+        "SLACK_BOT_TOKEN": BOT_TOKEN,
+        "SLACK_API_URL": f"{api}/api/",
+        "PORT": str(port),
+        **more,
+    }

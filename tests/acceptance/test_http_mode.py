@@ -1,0 +1,128 @@
+"""Slack over HTTP, against a local Slack that signs: `xocompat serve`, and gunicorn as the Procfile has it."""
+
+import json
+import shlex
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.bots import HTTP, Bot
+from tests.acceptance.conftest import StartBot
+from tests.acceptance.lab import BOT_USER, ROOT, SECRET, LocalSlack
+from tests.acceptance.waiting import free_port
+from tests.slack.signed import FORM, command, headers, mention
+
+JSON = "application/json"
+OTHERS = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "a-client-secret-of-the-lab"}
+"""Set for an app that others install; Bolt reads them by itself and must not be led astray."""
+
+
+def procfile(kind: str) -> list[str]:
+    """The command of a kind of process, run by a shell as platforms do."""
+    lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text(encoding="utf-8").splitlines())
+    return ["sh", "-c", f"exec {lines[kind]}"]
+
+
+@pytest.fixture(params=["serve", "gunicorn"])
+def heard(
+    request: pytest.FixtureRequest, binary: Path, tmp_path: Path, start_bot: StartBot
+) -> Iterator[tuple[Bot, LocalSlack]]:
+    """A bot that hears over HTTP, in both ways to run it, and the Slack that it hears."""
+    port = free_port()
+    slack = LocalSlack(binary, tmp_path, f"http://127.0.0.1:{port}/slack/events")
+    slack.start()
+    bot = start_bot(slack.address, {**HTTP, **OTHERS}, None if request.param == "serve" else procfile("web"), port)
+    bot.wait_until_ready()
+    yield bot, slack
+    slack.kill()
+
+
+def test_people_get_their_answers(heard: tuple[Bot, LocalSlack]) -> None:
+    bot, slack = heard
+    slack.command("XenServer 7.2")
+    reply = slack.wait_for("XenServer 7.2: partial support", also=lambda message: message.get("subtype") == "ephemeral")
+    slack.press(reply, "Upgrade path")
+    slack.wait_for("XenServer 7.2 → XenServer 8")
+    slack.press(reply, "Share to channel")
+    slack.wait_for("shared by", also=lambda message: message.get("subtype") != "ephemeral")
+    first = slack.tell("message", text=f"<@{BOT_USER}> XCP-ng 8.3")["message"]
+    slack.wait_for("XCP-ng 8.3 LTS", also=lambda message: message.get("thread_ts") == first["ts"])
+    slack.command("list")
+    slack.wait_for("XenServer 6.1 and 6.2")
+    assert bot.ask("GET", "/healthz") == (200, "ok\n")
+    assert "Traceback" not in bot.told
+
+
+def test_what_is_not_signed_is_turned_away(heard: tuple[Bot, LocalSlack]) -> None:
+    bot, _ = heard
+    body = command("list")
+    good = headers(body, secret=SECRET)
+    stale = headers(body, secret=SECRET, at=time.time() - 301)
+    assert bot.ask("POST", "/slack/events", body.encode(), good)[0] == 200
+    assert bot.ask("POST", "/slack/events", body.encode(), {**good, "x-slack-signature": "v0=" + "0" * 64})[0] == 401
+    assert bot.ask("POST", "/slack/events", body.encode(), stale)[0] == 401
+    assert bot.ask("POST", "/slack/events", body.encode(), {"content-type": FORM})[0] == 401
+    assert bot.ask("GET", "/slack/events")[0] == 405
+    assert bot.ask("POST", "/slack", body.encode())[0] == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\x00",
+        b"{",
+        b'{"type":"url_verification","challenge":"x"}',
+        b"ssl_check=1",
+        b"payload=%7B",
+    ],
+    ids=["empty", "no text", "half JSON", "challenge", "ssl check", "half form"],
+)
+def test_unsigned_garbage_is_a_4xx(heard: tuple[Bot, LocalSlack], body: bytes) -> None:
+    bot, _ = heard
+    for kind in (JSON, FORM, "text/plain", "\xe9"):
+        assert 400 <= bot.ask("POST", "/slack/events", body, {"content-type": kind})[0] < 500
+    assert "Traceback" not in bot.told
+
+
+def test_a_body_that_is_too_large_is_413_before_it_is_sent(heard: tuple[Bot, LocalSlack]) -> None:
+    with socket.create_connection(("127.0.0.1", heard[0].port), timeout=10) as connection:
+        connection.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n")
+        assert connection.recv(100).split()[1] == b"413"
+
+
+def test_signed_garbage_is_a_4xx_and_leaves_it_well(heard: tuple[Bot, LocalSlack]) -> None:
+    bot, _ = heard
+    for body in ("{", "[]", '{"event": 7}', "payload=x", "payload=%5B%5D"):
+        assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 400
+    assert bot.ask("GET", "/readyz") == (200, "ready\n")
+
+
+def test_sigterm_ends_it_with_0_within_10_seconds(heard: tuple[Bot, LocalSlack]) -> None:
+    bot, _ = heard
+    begun = time.monotonic()
+    assert bot.stop() == 0, bot.told
+    assert time.monotonic() - begun < 10
+    assert "Traceback" not in bot.told
+
+
+def test_slacks_question_whether_the_address_is_ours_is_answered(heard: tuple[Bot, LocalSlack]) -> None:
+    body = json.dumps({"type": "url_verification", "challenge": "abc"})
+    status, answer = heard[0].ask("POST", "/slack/events", body.encode(), headers(body, JSON, SECRET))
+    assert (status, json.loads(answer)) == (200, {"challenge": "abc"})
+
+
+def test_a_mention_with_a_name_that_is_not_ours_stays_a_question(heard: tuple[Bot, LocalSlack]) -> None:
+    bot, slack = heard
+    body = mention(f"<@{BOT_USER}> <!channel> 9", team_id="T0000001")
+    assert bot.ask("POST", "/slack/events", body.encode(), headers(body, JSON, SECRET))[0] == 200
+    shown = json.dumps(slack.wait_for("9", also=lambda message: bool(message.get("thread_ts"))))
+    assert "<!channel>" not in shown
+
+
+def test_the_procfile_has_the_two_ways() -> None:
+    assert "gunicorn" in shlex.split(procfile("web")[2])
+    assert procfile("worker")[2] == "exec python -m bot serve"

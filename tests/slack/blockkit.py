@@ -1,0 +1,110 @@
+"""Judges messages by Slack's limits, without any of the code that made them: the numbers are slackblocks'."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from slackblocks import _limits as limits
+
+BLOCKS_MAX = 50
+WHOLE_MAX = 10_000
+KEYS = {
+    "section": ({"type", "text"}, {"block_id", "fields"}),
+    "divider": ({"type"}, {"block_id"}),
+    "context": ({"type", "elements"}, {"block_id"}),
+    "actions": ({"type", "elements"}, {"block_id"}),
+    "button": ({"type", "text", "action_id"}, {"value", "accessibility_label", "style", "confirm"}),
+    "mrkdwn": ({"type", "text", "verbatim"}, set()),
+    "plain_text": ({"type", "text", "emoji"}, set()),
+}
+_ACTIVE = re.compile(r"<([^<>]*)>")
+_HARMLESS = re.compile(r"https?://[^|<>\s]+\|[^|<>]+|@[UW][A-Z0-9]+")
+
+
+def complaints(body: Mapping[str, Any]) -> list[str]:
+    """Why Slack would not take a message, or would read something into it that nobody meant."""
+    return [*_message(body)]
+
+
+def _message(body: Mapping[str, Any]) -> Iterator[str]:
+    yield from _mrkdwn(body["text"], "text")
+    blocks = body["blocks"]
+    if not 1 <= len(blocks) <= BLOCKS_MAX:
+        yield f"{len(blocks)} blocks"
+    if (total := sum(map(len, _texts(blocks)))) > WHOLE_MAX:
+        yield f"{total} characters in all"
+    ids = [element["action_id"] for block in blocks if block["type"] == "actions" for element in block["elements"]]
+    if len(ids) != len(set(ids)):
+        yield "the same action_id twice"
+    for block in blocks:
+        yield from _shape(block)
+        yield from {"section": _section, "context": _context, "actions": _actions, "divider": _nothing}[block["type"]](
+            block
+        )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+def _shape(part: Mapping[str, Any]) -> Iterator[str]:
+    needed, allowed = KEYS[part["type"]]
+    if not needed <= part.keys() <= needed | allowed:
+        yield f"{part['type']} with {sorted(part)}"
+
+
+def _nothing(_: Mapping[str, Any]) -> Iterator[str]:
+    yield from ()
+
+
+def _section(block: Mapping[str, Any]) -> Iterator[str]:
+    yield from _text(block["text"], limits.SECTION_TEXT_MAX_LENGTH)
+
+
+def _context(block: Mapping[str, Any]) -> Iterator[str]:
+    if not 1 <= len(block["elements"]) <= limits.CONTEXT_ELEMENTS_MAX_ITEMS:
+        yield f"{len(block['elements'])} elements of context"
+    for element in block["elements"]:
+        yield from _text(element, limits.TEXT_MAX_LENGTH)
+
+
+def _actions(block: Mapping[str, Any]) -> Iterator[str]:
+    if not 1 <= len(block["elements"]) <= limits.ACTIONS_ELEMENTS_MAX_ITEMS:
+        yield f"{len(block['elements'])} buttons"
+    for button in block["elements"]:
+        yield from _shape(button)
+        yield from _text(button["text"], limits.BUTTON_TEXT_MAX_LENGTH)
+        if len(button["value"]) > limits.BUTTON_VALUE_MAX_LENGTH:
+            yield "a value too long"
+        if not 1 <= len(button["accessibility_label"]) <= limits.BUTTON_ACCESSIBILITY_LABEL_MAX_LENGTH:
+            yield "an accessibility label of a wrong length"
+        if len(button["action_id"]) > limits.ACTION_ID_MAX_LENGTH:
+            yield "an action_id too long"
+
+
+def _text(text: Mapping[str, Any], most: int) -> Iterator[str]:
+    yield from _shape(text)
+    if not limits.TEXT_MIN_LENGTH <= len(text["text"]) <= most or not text["text"].strip():
+        yield f"{len(text['text'])} characters where 1 to {most} are allowed"
+    if text["type"] == "mrkdwn":
+        yield from _mrkdwn(text["text"], "a text")
+        if text["verbatim"] is not True:
+            yield "a text in which Slack links what looks like an address"
+
+
+def _mrkdwn(text: str, where: str) -> Iterator[str]:
+    for found in _ACTIVE.finditer(text):
+        if not _HARMLESS.fullmatch(found[1]):
+            yield f"{where} has {found[0]}"
+    rest = _ACTIVE.sub("", text)
+    if "<" in rest or ">" in rest or re.search(r"&(?!(amp|lt|gt);)", rest):
+        yield f"{where} is not escaped: {rest[:80]!r}"
+    if re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text):
+        yield f"{where} has control characters"

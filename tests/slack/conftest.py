@@ -1,0 +1,113 @@
+"""The Slack side, wired with a stand-in for Slack's Web API, a log that is kept, and claims in memory."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+import structlog
+from slack_bolt import App, BoltResponse
+from structlog.testing import LogCapture
+from structlog.typing import FilteringBoundLogger
+
+from bot.chat.desk import Desk
+from bot.slack.access import Access
+from bot.slack.answers import Answers
+from bot.slack.answers import Desk as Asked
+from bot.slack.bolt import bolt_app
+from bot.slack.client import web_client
+from bot.slack.door import Door
+from bot.slack.home import Identity
+from bot.slack.kit import Kit
+from bot.slack.post import Post
+from bot.slack.seen import SqliteSeen
+from bot.slack.work import Work
+from tests.slack.desks import Gate
+from tests.slack.signed import FORM, SECRET, headers
+from tests.slack.standin import StandIn
+
+TOKEN = "xoxb-of-the-tests"
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with StandIn() as running:
+        yield running
+
+
+@pytest.fixture
+def kept_log() -> LogCapture:
+    return LogCapture()
+
+
+@pytest.fixture
+def log(kept_log: LogCapture) -> FilteringBoundLogger:
+    wrapper = structlog.make_filtering_bound_logger(logging.DEBUG)
+    made: FilteringBoundLogger = structlog.wrap_logger(None, processors=[kept_log], wrapper_class=wrapper)
+    return made.bind()
+
+
+@dataclass
+class Room:
+    """What a listener test holds: say something to the door, look at what Slack was told."""
+
+    app: App
+    door: Door
+    work: Work
+    notices: Work
+
+    def post(self, body: str, content_type: str = FORM) -> BoltResponse:
+        return self.door.receive(body.encode(), headers(body, content_type))
+
+    def settle(self) -> None:
+        """Until all that was taken on is done."""
+        assert self.work.settle(10)
+        assert self.notices.settle(10)
+
+
+Furnish = Callable[..., Room]
+
+
+@pytest.fixture
+def furnish(standin: StandIn, log: FilteringBoundLogger, desk: Desk) -> Iterator[Furnish]:
+    """Makes a Room: `asked` is the desk, `everyone` opens it to strangers, `threads` and `waiting` bound its pool."""
+    made: list[tuple[Room, SqliteSeen]] = []
+
+    def make(asked: Asked = desk, everyone: bool = False, threads: int = 4, waiting: int = 20) -> Room:
+        client = web_client(TOKEN, standin.api)
+        identity = Identity(client, time.monotonic)
+        seen = SqliteSeen(log, None, time.time)
+        kit = Kit(
+            log=log,
+            answers=Answers(asked, lambda: date(2026, 11, 23)),
+            access=Access(identity, everyone),
+            post=Post(client),
+            work=Work(threads, waiting),
+            notices=Work(1, 20),
+            seen=seen,
+        )
+        app = bolt_app(client, identity, kit)
+        room = Room(app, Door(app, SECRET, time.time), kit.work, kit.notices)
+        made.append((room, seen))
+        return room
+
+    yield make
+    for room, seen in made:
+        assert room.work.drain(10)
+        assert room.notices.drain(10)
+        seen.close()
+
+
+@pytest.fixture
+def room(furnish: Furnish) -> Room:
+    return furnish()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """A desk whose answers wait; opened at the end in any case."""
+    gate = Gate()
+    yield gate
+    gate.open()

@@ -1,0 +1,43 @@
+"""Desks for tests: one with a long answer, one that breaks, one whose answers wait."""
+
+import threading
+from typing import Any
+
+from bot.chat.reply import Bullets, Reply, Strong, line
+
+_ROWS = Bullets(tuple(line(f"row {at} {'x' * 60}") for at in range(35)))
+LONG = Reply("list", (Strong("Long"),), (_ROWS,) * 8)
+"""A reply of three messages."""
+
+
+class Long:
+    """Has one answer for everything."""
+
+    def answer(self, *_: Any) -> Reply:
+        return LONG
+
+
+class Broken:
+    """Breaks."""
+
+    def answer(self, *_: Any) -> Reply:
+        raise RuntimeError("the drawer is stuck")
+
+
+class Gate:
+    """Answers when it is opened; `asked` counts the questions."""
+
+    def __init__(self) -> None:
+        self._open = threading.Event()
+        self.asked = threading.Semaphore(0)
+
+    def answer(self, *_: Any) -> Reply:
+        self.pass_through()
+        return Reply("slow", line("done"))
+
+    def pass_through(self) -> None:
+        self.asked.release()
+        assert self._open.wait(10)
+
+    def open(self) -> None:
+        self._open.set()

@@ -1,0 +1,75 @@
+"""Requests as Slack sends them: forms and JSON with a signature of now."""
+
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+SECRET = "a-signing-secret-of-the-tests"
+FORM = "application/x-www-form-urlencoded"
+
+
+def headers(body: str, content_type: str = FORM, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
+    """Signed headers for a body."""
+    timestamp = str(int(time.time() if at is None else at))
+    digest = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    return {
+        "content-type": content_type,
+        "x-slack-request-timestamp": timestamp,
+        "x-slack-signature": f"v0={digest}",
+    }
+
+
+def command(text: str, response_url: str = "", **more: str) -> str:
+    """The body of a slash command."""
+    return urlencode(
+        {
+            "team_id": "T0000001",
+            "channel_id": "C0000001",
+            "user_id": "U0000001",
+            "command": "/xocompat",
+            "text": text,
+            "response_url": response_url,
+            "api_app_id": "A0000001",
+            **more,
+        }
+    )
+
+
+def mention(text: str, event_id: str = "Ev0000001", **event: Any) -> str:
+    """The body of an app_mention."""
+    told = {
+        "type": "app_mention",
+        "user": "U0000001",
+        "user_team": "T0000001",
+        "team": "T0000001",
+        "channel": "C0000001",
+        "ts": "1795434045.000100",
+        "text": text,
+        **event,
+    }
+    body = {
+        "type": "event_callback",
+        "team_id": "T0000001",
+        "api_app_id": "A0000001",
+        "event_id": event_id,
+        "event": told,
+    }
+    return json.dumps(body)
+
+
+def press(action_id: str, value: str, response_url: str | None, **more: Any) -> str:
+    """The body of a pressed button."""
+    payload = {
+        "type": "block_actions",
+        "team": {"id": "T0000001"},
+        "user": {"id": "U0000001", "team_id": "T0000001"},
+        "channel": {"id": "C0000001"},
+        "container": {"type": "message", "message_ts": "1795434045.000200", "channel_id": "C0000001"},
+        "actions": [{"type": "button", "action_id": action_id, "value": value, "block_id": "b"}],
+        **({"response_url": response_url} if response_url else {}),
+        **more,
+    }
+    return urlencode({"payload": json.dumps(payload)})

@@ -1,0 +1,55 @@
+"""The manifest: what the app may do is what the code uses, and the file in the repository is what is printed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UsageError
+from bot.slack.manifest import manifest
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_file_in_the_repository_is_the_manifest_for_socket_mode() -> None:
+    assert json.loads((ROOT / "manifest.json").read_text(encoding="utf-8")) == manifest()
+
+
+def test_the_bot_may_do_no_more_than_it_does() -> None:
+    assert manifest()["oauth_config"] == {"scopes": {"bot": ["app_mentions:read", "chat:write", "commands"]}}
+    assert manifest()["settings"]["event_subscriptions"] == {"bot_events": ["app_mention"]}
+
+
+def test_the_command_is_escaped_and_shows_how_to_use_it() -> None:
+    (command,) = manifest()["features"]["slash_commands"]
+    assert (command["command"], command["should_escape"]) == ("/xocompat", True)
+    assert "XenServer 7.2" in command["usage_hint"]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://bot.example.org", "https://bot.example.org/", " https://bot.example.org/slack/events"]
+)
+def test_over_http_everything_goes_to_one_address(address: str) -> None:
+    made = manifest(address)
+    wanted = "https://bot.example.org/slack/events"
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["event_subscriptions"]["request_url"] == wanted
+    assert made["settings"]["interactivity"]["request_url"] == wanted
+    assert made["features"]["slash_commands"][0]["url"] == wanted
+
+
+def test_socket_mode_names_no_address() -> None:
+    assert manifest()["settings"]["socket_mode_enabled"] is True
+    assert "url" not in json.dumps(manifest())
+
+
+@pytest.mark.parametrize("address", ["", "bot.example.org", "ftp://x", "https://", "https://x?y=1", "https://[x"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="public address"):
+        manifest(address)
+
+
+def test_texts_are_within_slacks_limits() -> None:
+    made = manifest()
+    assert len(made["display_information"]["name"]) <= 35
+    assert len(made["display_information"]["description"]) <= 140
