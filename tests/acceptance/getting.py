@@ -22,7 +22,7 @@ def local_slack() -> Path:
     """The binary. A user's clone skips where it can't be had, CI fails."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         missing(f"{PACKAGE} runs on Linux on x86-64 only")
-    cache = Path(os.environ.get("XOCOMPAT_TEST_CACHE") or Path.home() / ".cache" / "xocompat-tests")
+    cache = Path(os.environ.get("TEST_PARTS_CACHE") or Path.home() / ".cache" / "xocompat-tests")
     binary = cache / f"local-slack-{VERSION}" / "package" / "bin" / "local-slack"
     if not binary.is_file():
         _fetch(binary.parents[2])
