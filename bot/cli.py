@@ -7,7 +7,8 @@ needed, and the commands of chat become commands of the shell from their one lis
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,17 +159,24 @@ def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Call
     """A command for the shell alone."""
 
     def add(run: Callable[..., int]) -> None:
-        cli.add_command(click.Command(name, params=[*params, SHARED[2]], callback=run, help=about, short_help=about))
+        wanted = signature(run).parameters
+
+        def with_what_it_wants(**given: Any) -> int:
+            """Every command takes the shared options; not every one has a use for them."""
+            return run(**{key: given[key] for key in wanted})
+
+        command = click.Command(name, params=[*params, *SHARED], callback=with_what_it_wants, help=about)
+        cli.add_command(command)
 
     return add
 
 
 @_operator("demo", "Try it in a console that behaves like the chat: nothing to configure.")
-def _demo(config: Path | None) -> int:  # noqa: ARG001 - every command takes --config; the demo needs nothing of it
+def _demo(as_of: date | None) -> int:
     from bot.app import desk
     from bot.demo.console import console
 
-    return console(desk(), sys.stdin, sys.stdout, os.environ)
+    return console(desk(as_of), sys.stdin, sys.stdout, os.environ)
 
 
 @_operator("serve", "Answer in Slack: Socket Mode if SLACK_APP_TOKEN is set, else HTTP.")
@@ -178,7 +186,7 @@ def _serve(config: Path | None) -> int:
     return serve(_settings(config))
 
 
-@_operator("doctor", "Check the token, its scopes, the channel and the clock.", SHARED[0])
+@_operator("doctor", "Check the token, its scopes, the channel and the clock.")
 def _doctor(config: Path | None, as_json: bool) -> int:
     from bot.app import doctor
 
@@ -195,7 +203,7 @@ def _doctor(config: Path | None, as_json: bool) -> int:
     "Print the manifest to create the Slack app from.",
     click.Option(["--http", "url"], metavar="URL", help="For HTTP instead of Socket Mode: the public address."),
 )
-def _manifest(config: Path | None, url: str | None) -> int:  # noqa: ARG001 - as above
+def _manifest(url: str | None) -> int:
     from bot.app import manifest
 
     _print_json(manifest(url))
@@ -207,7 +215,7 @@ def _manifest(config: Path | None, url: str | None) -> int:  # noqa: ARG001 - as
     "Print the completion script of a shell: bash, zsh or fish.",
     click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),
 )
-def _completion(config: Path | None, shell: str) -> int:  # noqa: ARG001 - as above
+def _completion(shell: str) -> int:
     from click.shell_completion import get_completion_class
 
     script = get_completion_class(shell)
@@ -219,11 +227,6 @@ def _completion(config: Path | None, shell: str) -> int:  # noqa: ARG001 - as ab
 
 def _settings(config: Path | None) -> Any:
     return load_settings(config, os.environ, Path.cwd())
-
-
-def today() -> date:
-    """The day in UTC: the same for everybody in a channel."""
-    return datetime.now(UTC).date()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

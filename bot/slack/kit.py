@@ -45,12 +45,12 @@ class Kit:
                 self.seen.release(key)
             self.failed(asker, response_url, error)
 
+        taken = None
         try:
             taken = self.work.take(task, failed)
-        except BaseException:
-            if key:
-                self.seen.release(key)
-            raise
+        finally:
+            if taken is None and key:
+                self.seen.release(key)  # it was not even refused: whatever broke goes on its way
         if not taken:
             self.log.warning("busy", who=asker.user, where=asker.channel)
             self.tell(asker, response_url, BUSY)

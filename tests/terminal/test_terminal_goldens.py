@@ -8,32 +8,9 @@ from bot.chat.command import Right
 from bot.chat.desk import Desk
 from bot.terminal.look import Look
 from bot.terminal.render import render
+from tests.questions import QUESTIONS
 
 Golden = Callable[[str, str], None]
-
-QUESTIONS = {
-    "check-partial-eol": "XenServer 7.2",
-    "check-full": "XCP-ng 8.3",
-    "check-unlisted": "XenServer 6.0",
-    "check-ambiguous": "8.2",
-    "check-several": "XenServer 7.2, XCP-ng 8.2",
-    "check-range": "XenServer >=7.0,<7.4",
-    "check-other-day": "XCP-ng 8.3 on 2028-12-01",
-    "unknown-version": "XenServer 7.7",
-    "unknown-product": "Proxmux 8",
-    "unsupported-platform": "Xen on Debian",
-    "list": "list",
-    "issues": "issues",
-    "issues-of-a-release": "issues XenServer 7.2",
-    "issue": "issues XSO-868",
-    "upgrade": "upgrade XenServer 7.2",
-    "features": "feature",
-    "feature": "feature vTPM",
-    "unknown-feature": "feature vTMP",
-    "timeline": "timeline",
-    "help": "help",
-    "help-of-a-command": "help check",
-}
 
 DRESSED = {
     "pipe-check": ("XenServer 7.2", Look()),

@@ -137,7 +137,8 @@ def _support_sentences(assessment: Assessment) -> Iterator[str]:
 def _last_fix(assessment: Assessment) -> Iterator[Line]:
     """The security cut-off, as far as it is known."""
     fix = assessment.release.last_fix
-    if fix and assessment.stage is LifecycleStage.EOL:
+    known_by_then = fix and (fix.day is None or fix.day.earliest <= assessment.on)
+    if fix and known_by_then and assessment.stage is LifecycleStage.EOL:
         of = f" for {fix.level}" if fix.level else ""
         when = f", {day_in_words(fix.day)}" if fix.day else ""
         yield line(f"The last security fix on record is {fix.name}{of}{when}.")
