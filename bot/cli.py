@@ -61,10 +61,13 @@ class Words(click.Group):
 def _options_last(args: list[str]) -> list[str]:
     """The arguments with shared options that lead moved behind the first word, where the commands read them."""
     at = 0
-    while at < len(args) and args[at].startswith("-") and args[at] not in ("--help", "--version"):
+    while at < len(args) and args[at].startswith("-") and args[at] not in ("--help", "-h", "--version", "--"):
         at += 2 if args[at] in _VALUED else 1
     if at >= len(args):
         return [HELP.name, *args] if at else args
+    if args[at] == "--":  # nothing after it is an option; a command may be
+        first, *rest = args[at + 1 :] or [HELP.name]
+        return [first, *args[:at], "--", *rest] if first in COMMANDS else [CHECK.name, *args]
     return [args[at], *args[:at], *args[at + 1 :]]
 
 

@@ -159,6 +159,14 @@ def test_options_may_stand_before_the_words(run: Run) -> None:
     assert run("--as-of", "2024-11-14", "--json", "list").json["as_of"] == "2024-11-14"
 
 
+def test_after_two_dashes_nothing_is_an_option(run: Run) -> None:
+    assert run("--json", *TODAY, "--", "XenServer", "7.2").json["outcome"] == "assessed"
+    assert len(run("--json", "--", "list", "xcp-ng").json["rows"]) == 7
+    assert run("--", "-7.2").status == 0
+    assert run("--", "-").status == 3
+    assert run("--").status == 0
+
+
 def test_on_date_wins_over_as_of(run: Run) -> None:
     found = run("XCP-ng 8.3 on 2028-12-01", "--json", *TODAY).json
     assert found["as_of"] == "2028-12-01"

@@ -195,8 +195,12 @@ def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], 
 def _opening(query: Query, assessments: tuple[Assessment, ...]) -> Line:
     if query.outcome is Outcome.AMBIGUOUS and len(query.parts) == 1:
         return line(Code(query.parts[0].text), " can be two things:")
+    count = len(assessments)
     ended = sum(assessment.stage is LifecycleStage.EOL for assessment in assessments)
-    fate = {0: "none is past its end of life", len(assessments): "none gets security updates any more"}
-    return line(
-        Strong(f"{len(assessments)} releases"), f": {fate.get(ended, f'{ended} of them get no security updates')}"
-    )
+    if count == 1:
+        fate = "past its end of life" if ended else "not past its end of life"
+    elif ended in (0, count):
+        fate = "all past their end of life" if ended else "none past its end of life"
+    else:
+        fate = f"{ended} past {'its' if ended == 1 else 'their'} end of life"
+    return line(Strong("1 release" if count == 1 else f"{count} releases"), f": {fate}")
