@@ -18,7 +18,7 @@ from bot import __version__
 from bot.chat.command import CommandSpec, Right
 from bot.chat.commands import CHECK, COMMANDS, HELP
 from bot.chat.reply import Reply
-from bot.errors import UsageError, XocompatError
+from bot.errors import UnavailableError, UsageError, XocompatError
 from bot.settings import check_settings, load_settings
 from bot.terminal.clean import cleaned
 from bot.terminal.look import look_of
@@ -27,6 +27,11 @@ from bot.terminal.render import render
 
 _VALUED = ("--as-of", "--config", "--fail-on")
 """Shared options that take a value: they may stand before the first word, too."""
+
+CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted")
+
+LINE_MAX = 500
+"""An error that quotes what was typed stays a line that can be read."""
 
 
 if TYPE_CHECKING:
@@ -47,15 +52,18 @@ class Words(click.Group):
         return _chat_command(spec) if spec else super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # a shell asks how the line could go on
+            return super().parse_args(ctx, args)
         return super().parse_args(ctx, _options_last(args) if args else [HELP.name])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        command = self.get_command(ctx, args[0].casefold())
+        first, *rest = args[0].split(maxsplit=1) or [""]  # a quoted line is a line, too
+        command = self.get_command(ctx, first.casefold())
         if command is None:
             return CHECK.name, self.get_command(ctx, CHECK.name), args
-        return command.name, command, args[1:]
+        return command.name, command, [*rest, *args[1:]]
 
 
 def _options_last(args: list[str]) -> list[str]:
@@ -98,6 +106,7 @@ FAIL_ON = click.Option(
     ["--fail-on"],
     multiple=True,
     callback=_conditions,
+    shell_complete=lambda _, __, incomplete: [c for c in CONDITIONS if c.startswith(incomplete)],
     metavar="CONDITION",
     help="Exit with 4 on: eol, eol-within:90d, partial, unlisted. Repeatable.",
 )
@@ -119,7 +128,7 @@ def _chat_command(spec: CommandSpec) -> click.Command:
         config: Path | None,
         fail_on: "tuple[Condition, ...]",
     ) -> int:
-        check_settings(config, os.environ, Path.cwd())  # none is needed, but a mistake is told rather than passed over
+        check_settings(config, os.environ, _folder())  # none is needed, but a mistake is told rather than passed over
         reply = _answer(spec, " ".join(words), as_of)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
@@ -127,7 +136,7 @@ def _chat_command(spec: CommandSpec) -> click.Command:
         failed = any(condition.holds(a) for condition in fail_on for a in reply.assessed or ())
         return 4 if failed else reply.exit_status
 
-    words = click.Argument(["words"], nargs=-1, metavar=spec.takes)
+    words = click.Argument(["words"], nargs=-1, metavar=spec.takes, shell_complete=_words_complete(spec))
     examples = "\n".join(f"  xocompat {typed}" for typed, _ in spec.examples)
     return click.Command(
         spec.name,
@@ -137,6 +146,15 @@ def _chat_command(spec: CommandSpec) -> click.Command:
         short_help=spec.about,
         epilog=f"\b\nExamples:\n{examples}",
     )
+
+
+def _words_complete(spec: CommandSpec) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+        from bot.completion import candidates
+
+        return candidates(spec, incomplete)
+
+    return complete
 
 
 def _answer(spec: CommandSpec, words: str, as_of: date | None) -> Reply:
@@ -229,12 +247,21 @@ def _completion(shell: str) -> int:
 
 
 def _settings(config: Path | None) -> Any:
-    return load_settings(config, os.environ, Path.cwd())
+    return load_settings(config, os.environ, _folder())
+
+
+def _folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UnavailableError("The current folder is gone: change to one that exists.") from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit status. Every error is a line on stderr, never a traceback."""
     try:
+        if sys.stdout is None:
+            raise UnavailableError("There is no standard output to write to: it is closed.")
         status = cli.main(args=argv, prog_name="xocompat", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except click.exceptions.Abort:
@@ -249,6 +276,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(lines: Sequence[str], status: int) -> int:
-    for line in lines:
-        write(sys.stderr, f"xocompat: {cleaned(line)}\n")
+    if sys.stderr is not None:
+        for line in map(cleaned, lines):
+            write(sys.stderr, f"xocompat: {line if len(line) <= LINE_MAX else line[: LINE_MAX - 1] + '…'}\n")
     return status

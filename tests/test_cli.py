@@ -1,6 +1,9 @@
 """The shell's door: words, options, JSON and exit status of CONTRACT.md."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +28,7 @@ class Ran(NamedTuple):
 
 
 Run = Callable[..., Ran]
+PROGRAM = str(Path(sys.executable).with_name("xocompat"))
 TODAY = ("--as-of", "2026-11-23")
 
 
@@ -274,3 +278,55 @@ def test_forty_thousand_characters_are_answered_briefly(run: Run) -> None:
         assert ran.status in (0, 2, 3)
         assert len(ran.out) < 20_000
         assert "\x1b" not in ran.out + ran.err
+
+
+def test_a_quoted_line_is_the_command_it_would_be_in_chat(run: Run) -> None:
+    assert len(run("list xcp-ng", "--json").json["rows"]) == 7
+    assert run("upgrade XenServer 7.2").out.startswith("XenServer 7.2 → ")
+
+
+def test_an_error_that_quotes_what_was_typed_stays_short(run: Run) -> None:
+    ran = run("XenServer", "7.2", "--" + "x" * 40_000)
+    assert ran.status == 2
+    assert len(ran.err) < 600
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("xocompat up", "upgrade"),
+        ("xocompat upgrade xen", "XenServer"),
+        ("xocompat check 7.", "7.2"),
+        ("xocompat issues XSO", "XSO-868"),
+        ("xocompat feature vt", "vtpm"),
+        ("xocompat list x", "xcp-ng"),
+        ("xocompat check 7.2 --fail-on eol-", "eol-within:90d"),
+    ],
+)
+def test_a_shell_completes_commands_and_words(typed: str, offered: str) -> None:
+    words = typed.split(" ")
+    env = {**os.environ, "_XOCOMPAT_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
+    ran = subprocess.run([PROGRAM], env=env, capture_output=True, text=True, check=False)
+    assert f"plain,{offered}" in ran.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("exec {} XenServer 7.2 >&-", "it is closed"),
+        ("exec {} XenServer 7.2 --json >&-", "it is closed"),
+        ("{} list >/dev/full", "No space left on device"),
+        ("mkdir gone && cd gone && rmdir ../gone && {} XenServer 7.2", "folder is gone"),
+    ],
+)
+def test_an_output_or_a_folder_that_is_gone_is_one_line_and_1(tmp_path: Path, command: str, told: str) -> None:
+    shell = ["sh", "-c", command.format(PROGRAM)]
+    ran = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (1, 1), ran.stderr
+    assert told in ran.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    shell = ["sh", "-c", f"{PROGRAM} timeline | head -1"]
+    ran = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")

@@ -40,5 +40,5 @@ def assess(matrix: Matrix, release: Release, on: date) -> Assessment:
         badges=badges(support, (stage,)),
         known_issues=matrix.told_issues(release),
         recommendation=recommend(matrix, release, on),
-        sources=(matrix.published.source, *release.sources),
+        sources=tuple(dict.fromkeys((matrix.published.source, *release.sources))),
     )

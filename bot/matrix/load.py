@@ -52,7 +52,9 @@ def _unreadable(path: Path, error: OSError) -> DataError:
 
 
 def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xocompat"
+    """As the XDG base directory specification has it: a relative path there is to be ignored."""
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (given if given.is_absolute() else Path.home() / ".cache") / "xocompat"
 
 
 def _kept(copy: Path, origin: Origin) -> Raw | None:

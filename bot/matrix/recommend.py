@@ -14,6 +14,11 @@ from bot.matrix.wording import day_in_words
 SOON_DAYS = 365
 """An end of life within a year is time to plan: the vendors' own notice for a long-term release is about that long."""
 
+WORTH_DAYS = 90
+"""A release that ends within three months is no goal: the next upgrade would begin when this one is done."""
+
+EOL = LifecycleStage.EOL
+
 
 class Way(NamedTuple):
     """Where to go from a release. `path` is None where no source documents the steps."""
@@ -44,21 +49,35 @@ class Recommendation(NamedTuple):
 
 def ways_on(matrix: Matrix, release: Release, on: date) -> Ways:
     """The best supported goal of each product: one that a documented path leads to first, then the longest support."""
-    across = next(product for product in Product if product is not release.product)
-    beyond = _best(matrix, release, across, on)
-    return Ways(_best(matrix, release, release.product, on), beyond if beyond and beyond.path else None)
+    within = _best(matrix, release, release.product, on)
+    if release.product is Product.XCP_NG:  # nobody documents the way back
+        return Ways(within, None)
+    across = _best(matrix, release, Product.XCP_NG, on)
+    if across and not across.path and (within is None or within.path or release.lifecycle.stage(on) is not EOL):
+        across = None  # installing the other product anew is advice only where everything else is a new start, too
+    return Ways(within, across)
 
 
 def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Way | None:
+    """Never back to an older release, and not to one that ends too soon to be worth the work."""
     own = release.lifecycle.eol or date.min
-    goals = [goal for goal in matrix.supported(product, on) if goal is not release]
+    goals = [
+        goal
+        for goal in matrix.supported(product, on)
+        if _is_worth_it(goal, on) and (goal.lifecycle.eol or date.max) > own
+    ]
     if product is release.product:
-        goals = [goal for goal in goals if (goal.lifecycle.eol or date.max) > own]
+        goals = [goal for goal in goals if goal.compares_as > release.compares_as]
     goals.sort(key=lambda goal: goal.lifecycle.eol or date.max, reverse=True)
     for goal in goals:
         if path := shortest(matrix.hops, release, goal, on):
             return Way(goal, path)
     return Way(goals[0], None) if goals else None
+
+
+def _is_worth_it(goal: Release, on: date) -> bool:
+    left = goal.lifecycle.days_left(on)
+    return left is None or left > WORTH_DAYS
 
 
 @lru_cache(maxsize=1024)
@@ -72,8 +91,8 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
     if stage is LifecycleStage.UPCOMING:
         return Recommendation(_not_out_yet(release), Ways(None, None))
     ways = ways_on(matrix, release, on)
-    if stage is LifecycleStage.EOL:
-        return Recommendation(_leave(ways, on), ways, life.eol)
+    if stage is EOL:
+        return Recommendation(_leave(release, ways, on), ways, life.eol)
     if (left is not None and left <= SOON_DAYS) or stage is LifecycleStage.MAINTENANCE:
         return Recommendation(_plan(release, ways, on), ways, life.eol)
     if matrix.support(release).level is not SupportLevel.FULL:
@@ -88,15 +107,19 @@ def _not_out_yet(release: Release) -> str:
     return f"It came out {on} {when}: ask about a day from then on."
 
 
-def _leave(ways: Ways, on: date) -> str:
-    if not ways.within and not ways.across:
-        return "No release with security updates is known for that day: ask the vendor for its successor."
+def _leave(release: Release, ways: Ways, on: date) -> str:
     if ways.within and ways.within.path:
         return f"Upgrade to {ways.within.words(on)}{_or_across(ways, on)}."
-    if ways.within:
-        name = ways.within.goal.name(on)
-        return f"Install {name} anew (no upgrade path to it is documented){_or_across(ways, on)}."
-    return f"Move to {ways.across.words(on)}." if ways.across else ""
+    if ways.across and ways.across.path:
+        return f"Move to {ways.across.words(on)}{_or_anew(ways, on)}."
+    goals = " or ".join(way.goal.name(on) for way in (ways.within, ways.across) if way)
+    if goals:
+        return f"Move to {goals}: our sources show no upgrade path, so ask the vendor or install it anew."
+    return f"No later {release.product} with security updates is known for that day: ask the vendor for its successor."
+
+
+def _or_anew(ways: Ways, on: date) -> str:
+    return f", or install {ways.within.goal.name(on)} anew" if ways.within else ""
 
 
 def _or_across(ways: Ways, on: date) -> str:
@@ -110,7 +133,7 @@ def _plan(release: Release, ways: Ways, on: date) -> str:
         return f"Plan the upgrade to {ways.within.words(on)}{until}{_or_across(ways, on)}."
     if ways.within:
         name = ways.within.goal.name(on)
-        return f"Plan the move to {name}{until}: its upgrade path is not documented yet{_or_across(ways, on)}."
+        return f"Plan the move to {name}{until}: our sources show no upgrade path to it yet{_or_across(ways, on)}."
     if ways.across:
         return f"Plan the move to {ways.across.words(on)}{until}."
     return f"Plan what follows it{until}: no successor with a longer support is known for that day."

@@ -3,12 +3,23 @@
 import os
 from typing import TextIO
 
+from bot.errors import UnavailableError
+
 
 def write(stream: TextIO, text: str) -> None:
-    """Write text at once, with "?" for what the stream's encoding lacks. BrokenPipeError if nobody reads any more."""
+    """Write text at once, with "?" for what the stream's encoding lacks.
+
+    BrokenPipeError if nobody reads any more, UnavailableError if it cannot be written for another reason (a full disk).
+    """
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        hang_up(stream)
+        raise UnavailableError(f"The answer cannot be written: {error.strerror}.") from error
 
 
 def hang_up(stream: TextIO) -> None:

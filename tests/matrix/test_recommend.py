@@ -59,15 +59,38 @@ def test_a_path_takes_the_steps_that_the_vendors_document(
         (XCP, "8.3", TODAY, "Nothing now but to keep it updated."),
         (XCP, "8.2", date(2025, 7, 1), "Plan the upgrade to XCP-ng 8.3 LTS before 16 Sep 2025."),
         (XS, "8.2", date(2024, 11, 14), "Plan the upgrade to XenServer 8 before 25 Jun 2025, or move to XCP-ng 8.3."),
-        (XS, "5.5", TODAY, "Install XenServer 9 anew (no upgrade path to it is documented)."),
+        (
+            XS,
+            "5.5",
+            TODAY,
+            "Move to XenServer 9 or XCP-ng 8.3 LTS: our sources show no upgrade path, "
+            "so ask the vendor or install it anew.",
+        ),
         (XS, "9", date(2026, 1, 1), "It came out on 2 Jul 2026: ask about a day from then on."),
         (XS, "5.6", date(2010, 1, 1), "It came out in May 2010: ask about a day from then on."),
-        (XS, "8", date(2028, 12, 1), "Install XenServer 9 anew (no upgrade path to it is documented)."),
+        (
+            XS,
+            "8",
+            date(2028, 12, 1),
+            "Move to XenServer 9: our sources show no upgrade path, so ask the vendor or install it anew.",
+        ),
+        (
+            XS,
+            "7.2",
+            date(2018, 4, 12),
+            "Plan the move to XenServer 7.4 before 13 Apr 2018: our sources show no upgrade path to it yet.",
+        ),
+        (
+            XS,
+            "8",
+            date(2028, 11, 29),
+            "Plan the move to XenServer 9 before 30 Nov 2028: our sources show no upgrade path to it yet.",
+        ),
         (
             XCP,
             "8.3",
             date(2032, 1, 1),
-            "No release with security updates is known for that day: ask the vendor for its successor.",
+            "No later XCP-ng with security updates is known for that day: ask the vendor for its successor.",
         ),
     ],
 )

@@ -61,8 +61,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     assessments = tuple(assess(matrix, release, day) for release in query.releases)
     data = query_data(asked.words, day, query, assessments)
     exit_status = 0 if query.outcome is Outcome.ASSESSED else 3
-    if len(assessments) == 1 and query.outcome is Outcome.ASSESSED:
-        shape = _one(matrix, assessments[0], query.parts[0])
+    if len(assessments) == 1:
+        shape = _one(matrix, assessments[0], query)
     elif assessments:
         shape = _several(matrix, query, assessments, asked.words, day)
     else:
@@ -70,13 +70,21 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return shape._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
 
 
-def _one(matrix: Matrix, assessment: Assessment, part: QueryPart) -> Reply:
+def _one(matrix: Matrix, assessment: Assessment, query: Query) -> Reply:
+    """The verdict in full; what else was asked for and is not known stands below it."""
+    part = next(part for part in query.parts if part.releases)
     return Reply(
         kind="check",
         headline=verdict(matrix.published, assessment),
-        blocks=tuple(_body(assessment, part)),
+        blocks=(*_body(assessment, part), *_missing(query, assessment.on)),
         buttons=_buttons(assessment),
     )
+
+
+def _missing(query: Query, day: date) -> Iterator[Block]:
+    for part in query.parts:
+        if not part.releases:
+            yield Paragraph((unknown.sentence(part, day),))
 
 
 def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
@@ -92,14 +100,22 @@ def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
 def _notes(release: Release) -> Iterator[str]:
     if release.note:
         yield release.note
+    if release.lifecycle.released is None:
+        yield "the day of its release is not known"
     if release.inferred:
         dates = " and ".join(_DATES[name] for name in sorted(release.inferred))
         yield f"no source states {dates} outright; it is reasoned from several"
 
 
 def _level(assessment: Assessment, part: QueryPart) -> Iterator[Line]:
-    if part.level:
-        yield line(Strong(part.level), f" is an update of {assessment.release.base_name}: the same verdict holds.")
+    level = next((level for level in assessment.release.levels if level.name == part.level), None)
+    if level is None:
+        return
+    eol = level.lifecycle.eol
+    if eol and eol != assessment.release.lifecycle.eol:
+        yield line(Strong(level.name), f" has dates of its own: its end of life is {day_in_words(eol)}.")
+    else:
+        yield line(Strong(level.name), f" is an update of {assessment.release.base_name} and shares its dates.")
 
 
 def why(assessment: Assessment) -> Line:
@@ -140,8 +156,8 @@ def _last_fix(assessment: Assessment) -> Iterator[Line]:
     known_by_then = fix and (fix.day is None or fix.day.earliest <= assessment.on)
     if fix and known_by_then and assessment.stage is LifecycleStage.EOL:
         of = f" for {fix.level}" if fix.level else ""
-        when = f", {day_in_words(fix.day)}" if fix.day else ""
-        yield line(f"The last security fix on record is {fix.name}{of}{when}.")
+        when = f", {day_in_words(fix.day)}" if fix.day else " (date not known)"
+        yield line(f"The last security fix that our sources show is {fix.name}{of}{when}.")
 
 
 def next_step(assessment: Assessment) -> Line:
@@ -181,26 +197,37 @@ def _buttons(assessment: Assessment) -> tuple[Button, ...]:
 
 
 def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], words: str, day: date) -> Reply:
+    """A line each, the worst first; with little to say, the next step of each, too."""
     blocks: list[Block] = []
-    for assessment in assessments:
+    for assessment in assessments if _is_one_number(query) else sorted(assessments, key=_urgency):
         blocks.append(Heading(verdict(matrix.published, assessment, since=True)))
         if len(assessments) <= IN_FULL:
             blocks.append(Paragraph((next_step(assessment),)))
-    if missing := [part for part in query.parts if not part.releases]:
-        blocks.extend(Paragraph((unknown.sentence(part, day),)) for part in missing)
+    if not _is_one_number(query):
+        twofold = [part for part in query.parts if part.outcome is Outcome.AMBIGUOUS]
+        blocks.extend(Paragraph((line(Code(part.text), " can be two things: say which product."),)) for part in twofold)
+    blocks.extend(_missing(query, day))
     asks = tuple(Ask(a.name, a.release.base_name) for a in assessments)[:2]
     return Reply("several", _opening(query, assessments), tuple(blocks), (*asks, Share(words)))
 
 
+def _is_one_number(query: Query) -> bool:
+    return query.outcome is Outcome.AMBIGUOUS and len(query.parts) == 1
+
+
+def _urgency(assessment: Assessment) -> tuple[bool, int]:
+    """What has ended longest ago first; what ends on no known day last."""
+    left = assessment.days_left
+    return (left is None, left or 0)
+
+
 def _opening(query: Query, assessments: tuple[Assessment, ...]) -> Line:
-    if query.outcome is Outcome.AMBIGUOUS and len(query.parts) == 1:
+    if _is_one_number(query):
         return line(Code(query.parts[0].text), " can be two things:")
     count = len(assessments)
     ended = sum(assessment.stage is LifecycleStage.EOL for assessment in assessments)
-    if count == 1:
-        fate = "past its end of life" if ended else "not past its end of life"
-    elif ended in (0, count):
+    if ended in (0, count):
         fate = "all past their end of life" if ended else "none past its end of life"
     else:
         fate = f"{ended} past {'its' if ended == 1 else 'their'} end of life"
-    return line(Strong("1 release" if count == 1 else f"{count} releases"), f": {fate}")
+    return line(Strong(f"{count} releases"), f": {fate}")

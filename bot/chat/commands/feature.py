@@ -47,15 +47,13 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 
 def since(product: Product, support: FeatureSupport) -> str:
     """Since when a product has it: "XCP-ng from 8.3", "XenServer never"."""
-    if support.release:
-        return f"{product} from {support.release.number}"
-    return f"{product} {_WORDS[support.availability]}"
+    return f"{product} {_cell(support)}"
 
 
 def _one(feature: Feature) -> Reply:
     said = [(since(product, support), support) for product, support in feature.support]
     details: list[Line] = [line(full_stop(feature.summary))]
-    details += [line(Strong(str(p)), f": {full_stop(s.note + _sure(s))}") for p, s in feature.support if s.note]
+    details += [line(Strong(str(p)), f": {full_stop(s.note)}") for p, s in feature.support if s.note]
     if feature.note:
         details.append(line(full_stop(feature.note)))
     links = tuple(line(Link(source.title, source.url) if source.url else source.title) for source in feature.sources)
@@ -64,10 +62,6 @@ def _one(feature: Feature) -> Reply:
     return Reply(
         "feature", first, blocks, (Ask("All features", "feature"), Share(f"feature {feature.id}")), data=_data(feature)
     )
-
-
-def _sure(support: FeatureSupport) -> str:
-    return " (reasoned, no source says it outright)" if support.inferred else ""
 
 
 def _table(title: str, features: tuple[Feature, ...], words: str) -> Reply:
@@ -80,7 +74,9 @@ def _table(title: str, features: tuple[Feature, ...], words: str) -> Reply:
 
 
 def _cell(support: FeatureSupport) -> str:
-    return f"from {support.release.number}" if support.release else _WORDS[support.availability]
+    """Never more certain than the data: what no source says outright is likely."""
+    words = f"from {support.release.number}" if support.release else _WORDS[support.availability]
+    return f"likely {words}" if support.inferred else words
 
 
 def _data(feature: Feature) -> Data:

@@ -47,10 +47,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if query.releases:
         return _of(ports.matrix, query.releases, day, 0 if query.outcome == "assessed" else 3)
     ids = near(asked.words, (issue.id for issue in ports.matrix.issues))
-    if not ids:
+    if not ids and any(part.product or part.suggestions for part in query.parts if part.outcome != "unknown_product"):
         return _told(unknown.reply(query, day), day, ports.matrix, (), exit_status=3)
-    first = line(f'I know no issue "{shown(asked.words)}". Near: {", ".join(ids)}.')
-    asks = tuple(Ask(name, f"issues {name}") for name in ids[:2])
+    near_ones = f" Near: {', '.join(ids)}." if ids else ""
+    first = line(f'I know no issue and no release "{shown(asked.words)}".{near_ones}')
+    asks = (*(Ask(name, f"issues {name}") for name in ids[:2]), Ask("All issues", "issues"))
     return _told(Reply("unknown_issue", first, buttons=asks), day, ports.matrix, (), exit_status=3)
 
 

@@ -40,7 +40,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[Line, ...]:
     marks = [badge_mark(matrix.published, badge) for badge in row.badges(day)]
     spans = [span for mark in marks for span in (Plain("  "), mark)][1:]
-    return (line(Strong(row.label(day))), tuple(spans))
+    notes = [issue.id for issue in issues_of(matrix, row) if issue.from_list and len(issue.affects) <= OWN_ROW]
+    if not row.support.official:
+        notes.insert(0, "no official support")
+    return (line(Strong(row.label(day))), (*spans, *line(f"  ({', '.join(notes)})" if notes else "")))
+
+
+OWN_ROW = 3
+"""An issue of the list that affects no more releases than a row can hold is that row's note; others are the list's."""
 
 
 def issues_of(matrix: Matrix, row: ListRow) -> tuple[KnownIssue, ...]:

@@ -56,13 +56,14 @@ def _of(assessment: Assessment) -> "tuple[Line, *tuple[Block, ...]]":
 
 def _count(way: Way) -> str:
     if not way.path:
-        return "no documented path"
+        return "no path in our sources"
     return "1 step" if len(way.path) == 1 else f"{len(way.path)} steps"
 
 
 def _steps(way: Way, title: str | None, day: date) -> Block:
     if not way.path:
-        return Paragraph((line("No source documents an upgrade from here. Install it anew and restore the VMs."),))
+        anew = "Our sources show no upgrade path: ask the vendor, or install it anew and restore the VMs."
+        return Bullets((line(anew),), title) if title else Paragraph((line(anew),))
     return Bullets(tuple(_step(hop, day) for hop in way.path), title, numbered=True)
 
 
