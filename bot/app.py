@@ -19,6 +19,7 @@ from bot.matrix.load import load_matrix
 from bot.query.reading import Reader
 
 if TYPE_CHECKING:
+    from bot.chat.command import Fleet
     from bot.settings.model import Settings
     from bot.slack.doctor import Check
     from bot.slack.service import Service
@@ -35,10 +36,21 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def desk(day: date | None = None) -> Desk:
-    """Answers for the shipped data, as of a fixed day if one is given."""
+def desk(day: date | None = None, settings: "Settings | None" = None) -> Desk:
+    """Answers for the shipped data, as of a fixed day if one is given; with settings, for the hosts in them, too."""
     matrix = load_matrix()
-    return Desk(Asked(matrix, Reader(matrix)), (lambda: day) if day else today)
+    ports = Asked(matrix, Reader(matrix), _fleet(settings) if settings else None)
+    return Desk(ports, (lambda: day) if day else today)
+
+
+def _fleet(settings: "Settings") -> "Fleet":
+    from bot.chat.command import Fleet
+    from bot.fleet.probing import Probing
+    from bot.targets import inventory
+    from bot.xapi.probe import Prober
+
+    prober = Prober(lambda: datetime.now(UTC))
+    return Fleet(inventory(settings.targets, os.environ), Probing(prober.probe, time.monotonic))
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:

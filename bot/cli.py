@@ -128,11 +128,13 @@ def _chat_command(spec: CommandSpec) -> click.Command:
         config: Path | None,
         fail_on: "tuple[Condition, ...]",
     ) -> int:
-        check_settings(config, os.environ, _folder())  # none is needed, but a mistake is told rather than passed over
-        reply = _answer(spec, " ".join(words), as_of)
+        reply = _answer(spec, " ".join(words), as_of, config)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
-        _print(reply, as_json)
+        if as_json or reply.exit_status != 1:
+            _print(reply, as_json)
+        if reply.exit_status == 1:
+            return _fail([reply.summary], 1)
         failed = any(condition.holds(a) for condition in fail_on for a in reply.assessed or ())
         return 4 if failed else reply.exit_status
 
@@ -157,10 +159,13 @@ def _words_complete(spec: CommandSpec) -> Callable[[click.Context, click.Paramet
     return complete
 
 
-def _answer(spec: CommandSpec, words: str, as_of: date | None) -> Reply:
+def _answer(spec: CommandSpec, words: str, as_of: date | None, config: Path | None) -> Reply:
     from bot.app import desk
 
-    return desk().run(spec, words, frozenset(Right), as_of)
+    if spec.right is Right.LOOKUP:
+        check_settings(config, os.environ, _folder())  # none is needed, but a mistake is told, not passed over
+        return desk().run(spec, words, frozenset(Right), as_of)
+    return desk(settings=_settings(config)).run(spec, words, frozenset(Right), as_of)
 
 
 def _print(reply: Reply, as_json: bool) -> None:

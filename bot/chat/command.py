@@ -3,11 +3,15 @@
 from datetime import date
 from enum import StrEnum
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.chat.reply import Reply
 from bot.matrix.known import Matrix
 from bot.query.reading import Reader
+
+if TYPE_CHECKING:
+    from bot.fleet.inventory import Inventory
+    from bot.fleet.probing import Probing
 
 
 class Right(StrEnum):
@@ -19,11 +23,19 @@ class Right(StrEnum):
     OPERATE = "operate"
 
 
+class Fleet(NamedTuple):
+    """The operator's hosts, and the asking of them."""
+
+    inventory: "Inventory"
+    probing: "Probing"
+
+
 class Ports(NamedTuple):
-    """What commands may use. Rooms that commands need later (probing, the fleet) join here as protocols."""
+    """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration."""
 
     matrix: Matrix
     reader: Reader
+    fleet: Fleet | None = None
 
 
 class Invocation(NamedTuple):

@@ -6,7 +6,14 @@ from typing import NamedTuple
 
 from bot.chat.command import CommandSpec, Invocation, Ports, Right
 from bot.chat.interpret import interpret
-from bot.chat.reply import Reply
+from bot.chat.reply import Reply, with_code
+
+
+def refusal(spec: CommandSpec) -> Reply:
+    """What somebody is told who lacks a right: which one, and whom to ask."""
+    said = f"You may not {spec.about} here: that takes the right `{spec.right}`. "
+    whom = "Whoever runs xocompat can grant it under `access` in its configuration. You may look releases up."
+    return Reply("refused", with_code(said + whom), data={"error": {"right": spec.right.value}}, exit_status=1)
 
 
 class Desk(NamedTuple):
@@ -25,4 +32,6 @@ class Desk(NamedTuple):
 
     def run(self, spec: CommandSpec, words: str, rights: frozenset[Right], day: date | None = None) -> Reply:
         """The same for a command that is already known."""
+        if spec.right not in rights:
+            return refusal(spec)
         return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights))

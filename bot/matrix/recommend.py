@@ -17,6 +17,8 @@ SOON_DAYS = 365
 WORTH_DAYS = 90
 """A release that ends within three months is no goal: the next upgrade would begin when this one is done."""
 
+NOTHING = "Nothing now but to keep it updated."
+
 EOL = LifecycleStage.EOL
 
 
@@ -45,6 +47,11 @@ class Recommendation(NamedTuple):
     text: str
     ways: Ways
     by: date | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to do now."""
+        return self.text is NOTHING
 
 
 def ways_on(matrix: Matrix, release: Release, on: date) -> Ways:
@@ -97,7 +104,7 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
         return Recommendation(_plan(release, ways, on), ways, life.eol)
     if matrix.support(release).level is not SupportLevel.FULL:
         return Recommendation(_prefer_full_support(matrix, release, ways, on), ways, life.eol)
-    return Recommendation("Nothing now but to keep it updated.", ways, life.eol)
+    return Recommendation(NOTHING, ways, life.eol)
 
 
 def _not_out_yet(release: Release) -> str:

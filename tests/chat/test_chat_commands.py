@@ -20,8 +20,10 @@ LOOKUP = frozenset({Right.LOOKUP})
 
 
 def _all_words() -> list[str]:
-    examples = [typed for spec in COMMANDS.values() for typed, _ in spec.examples]
-    return [*examples, *COMMANDS, "8.2", "XenServer", "XenServer 7.7", "Foo 1", "Proxmox 8", "XenServer 6.0"]
+    lookups = [spec for spec in COMMANDS.values() if spec.right is Right.LOOKUP]
+    examples = [typed for spec in lookups for typed, _ in spec.examples]
+    more = ["8.2", "XenServer", "XenServer 7.7", "Foo 1", "Proxmox 8", "XenServer 6.0"]
+    return [*examples, *(spec.name for spec in lookups), *more]
 
 
 WORDS = [words for words in _all_words() if words not in ("check", "upgrade")]
@@ -58,9 +60,18 @@ def test_readme_shows_every_command_as_the_list_has_it() -> None:
 
 
 def test_help_shows_only_what_the_asker_may_run(desk: Desk) -> None:
-    shown = desk.answer("help", frozenset()).data
-    assert shown
-    assert shown["commands"] == []
+    def named(rights: frozenset[Right]) -> set[str]:
+        return {command["name"] for command in (desk.answer("help", rights).data or {})["commands"]}
+
+    assert "probe" not in named(LOOKUP)
+    assert named(frozenset(Right)) == set(COMMANDS)
+
+
+def test_who_lacks_a_right_is_told_which_and_whom_to_ask(desk: Desk) -> None:
+    refused = desk.answer("probe lab-a", LOOKUP)
+    assert (refused.kind, refused.exit_status) == ("refused", 1)
+    assert "the right probe" in refused.summary
+    assert "Whoever runs xocompat" in refused.summary
 
 
 def test_a_day_that_is_none_is_told(desk: Desk) -> None:

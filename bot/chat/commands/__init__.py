@@ -71,4 +71,14 @@ HELP = CommandSpec(
     module="help",
 )
 
-COMMANDS = {spec.name: spec for spec in (CHECK, LIST, ISSUES, UPGRADE, FEATURE, TIMELINE, HELP)}
+PROBE = CommandSpec(
+    name="probe",
+    takes="HOST",
+    about="ask a host what it runs",
+    examples=(("probe lab-a", "what each host of its pool runs, with the verdict"),),
+    right=Right.PROBE,
+    module="probe",
+    details="HOST is a name of the inventory in the configuration; an address is never asked.",
+)
+
+COMMANDS = {spec.name: spec for spec in (CHECK, PROBE, LIST, ISSUES, UPGRADE, FEATURE, TIMELINE, HELP)}

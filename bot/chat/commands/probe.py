@@ -1,0 +1,168 @@
+"""`probe HOST`: what the hosts of a pool run, asked through XAPI, with the verdict on each."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from bot.chat.command import Invocation, Ports
+from bot.chat.data import Data
+from bot.chat.hosts import Judged, host_data, judge, row
+from bot.chat.reply import Ask, Block, Line, Mark, Paragraph, Reply, Share, Strong, Table, headline, line
+from bot.errors import UsageError
+from bot.fleet.inventory import Inventory
+from bot.matrix.wording import day_in_words
+from bot.query.text import shown
+from bot.xapi.observation import Failure, FailureCode, Observation, Transport
+from bot.xapi.target import TlsMode
+
+IN_FULL = 20
+"""More hosts than this: the worst ones, and how many more there are."""
+
+_TRANSPORTS = {Transport.JSON_RPC_2: "JSON-RPC", Transport.JSON_RPC_1: "JSON-RPC 1", Transport.XML_RPC: "XML-RPC"}
+_TRUST = {
+    TlsMode.CA: "certificate checked",
+    TlsMode.PINNED: "certificate pinned",
+    TlsMode.INSECURE: "certificate not checked",
+}
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """Ask the named target now. Blocks until it has answered, 30 seconds at most."""
+    if ports.fleet is None:
+        raise UsageError("There is no inventory: add `targets` to the configuration.")
+    if not asked.words.strip():
+        raise UsageError(f"Say which host, for example: probe {_example(ports.fleet.inventory)}.")
+    target = ports.fleet.inventory.find(asked.words)
+    if isinstance(target, Failure):
+        return _failed(target, asked.words, ports.fleet.inventory, None)
+    answer = ports.fleet.probing.probe(target)
+    if isinstance(answer, Failure):
+        address = {"name": target.name, "address": str(target.endpoint)}
+        return _failed(answer, asked.words, ports.fleet.inventory, address)
+    return _observed(ports, asked, answer)
+
+
+def _example(inventory: Inventory) -> str:
+    return inventory.targets[0].name if inventory.targets else "lab-a"
+
+
+def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | None) -> Reply:
+    near = inventory.near(failure.target) if target is None else ()
+    buttons = tuple(Ask(f"Probe {name}", f"probe {name}") for name in near[:2])
+    again = (Ask("Probe again", f"probe {failure.target}"),) if failure.code not in _FINAL else ()
+    data: Data = {
+        "query": words,
+        "outcome": "failed",
+        "observed_at": None,
+        "target": target,
+        "transport": None,
+        "tls": None,
+        "pool": None,
+        "hosts": [],
+        "error": {"code": failure.code.value, "message": failure.message},
+    }
+    first = line(Mark("⚠️", failure.message))
+    context = (line(f"error {failure.code}"),)
+    return Reply("probe_failed", first, (), (*buttons, *again), context, data, exit_status=1, assessed=())
+
+
+_FINAL = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS, FailureCode.TLS_PIN_MISMATCH})
+"""Trying again without mending something first gives the same failure."""
+
+
+def _observed(ports: Ports, asked: Invocation, seen: Observation) -> Reply:
+    judged = judge(ports.matrix, ports.reader, seen.hosts, asked.day)
+    known = all(j.assessment for j in judged)
+    return Reply(
+        kind="probe",
+        headline=_first(seen, judged),
+        blocks=tuple(_body(seen, judged, asked.day)),
+        buttons=(Ask("Probe again", f"probe {seen.target}"), Share(f"probe {seen.target}")),
+        context=(_how(seen),),
+        data=_data(asked, seen, judged),
+        exit_status=0 if known else 3,
+        assessed=tuple(j.assessment for j in judged if j.assessment),
+    )
+
+
+def _first(seen: Observation, judged: list[Judged]) -> Line:
+    ended = sum(j.is_eol for j in judged)
+    name = shown(seen.pool.name)
+    subject = f"Pool {name}" if name else f"Host {shown(seen.hosts[0].name)}" if len(seen.hosts) == 1 else "Pool"
+    count = len(judged)
+    if ended:
+        fate = Mark("☠️", f"{ended} of {count} hosts get no security updates" if count > 1 else "no security updates")
+    elif unknown := sum(j.assessment is None for j in judged):
+        fate = Mark("❓", f"{unknown} of {count} hosts run a version that is not known")
+    else:
+        fate = Mark("✅", f"all {count} hosts get security updates" if count > 1 else "gets security updates")
+    return headline(Strong(subject), f"asked {seen.target}", fate)
+
+
+def _body(seen: Observation, judged: list[Judged], day: date) -> Iterator[Block]:
+    yield Table(("Host", "Runs", "Verdict", ""), tuple(map(row, judged[:IN_FULL])))
+    remarks: list[Line] = []
+    if len(judged) > IN_FULL:
+        remarks.append(line(f"{len(judged) - IN_FULL} more hosts are no worse; `--json` in a shell has all of them."))
+    if seen.mixed_versions:
+        remarks.append(line(Mark("⚠️", "The pool runs several versions: finish the rolling upgrade.")))
+    remarks.extend(_unknown(judged, day))
+    if remarks:
+        yield Paragraph(tuple(remarks))
+    if steps := tuple(_next_steps(judged)):
+        yield Paragraph(steps)
+
+
+def _unknown(judged: list[Judged], day: date) -> Iterator[Line]:
+    for what, names in _together((j.part.text, j) for j in judged if j.assessment is None).items():
+        near = [s if isinstance(s, str) else s.name(day) for s in names[0].part.suggestions]
+        hint = f" Nearest: {', '.join(near)}." if near else ""
+        yield line(f"{_names(names)}: I do not know {shown(what)}.{hint}")
+
+
+def _next_steps(judged: list[Judged]) -> Iterator[Line]:
+    """What to do, once for all hosts that it is about; nothing for hosts that need nothing."""
+    worth = ((j.assessment.recommendation.text, j) for j in judged if j.assessment and _needs_something(j))
+    for text, about in _together(worth).items():
+        yield line(Strong("Next step: "), f"{_names(about)}: {text[0].lower()}{text[1:]}")
+
+
+def _needs_something(judged: Judged) -> bool:
+    return judged.assessment is not None and not judged.assessment.recommendation.is_nothing
+
+
+def _together(pairs: "Iterator[tuple[str, Judged]]") -> dict[str, list[Judged]]:
+    found: dict[str, list[Judged]] = {}
+    for text, judged in pairs:
+        found.setdefault(text, []).append(judged)
+    return found
+
+
+def _names(judged: list[Judged]) -> str:
+    names = [shown(j.host.name) or j.host.uuid for j in judged]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
+
+
+def _how(seen: Observation) -> Line:
+    at = f"{day_in_words(seen.observed_at.date())} {seen.observed_at:%H:%M} UTC"
+    return line(f"{at} · {_TRANSPORTS[seen.transport]} · {_TRUST[seen.tls]}")
+
+
+def _data(asked: Invocation, seen: Observation, judged: list[Judged]) -> Data:
+    coordinator = next((host.name for host in seen.hosts if host.is_coordinator), None)
+    return {
+        "query": asked.words,
+        "outcome": "assessed",
+        "observed_at": f"{seen.observed_at:%Y-%m-%dT%H:%M:%SZ}",
+        "target": {"name": seen.target, "address": seen.address},
+        "transport": seen.transport.value,
+        "tls": seen.tls.value,
+        "pool": {
+            "uuid": seen.pool.uuid,
+            "name": seen.pool.name,
+            "coordinator": coordinator,
+            "mixed_versions": seen.mixed_versions,
+        },
+        "hosts": [host_data(j, asked.day) for j in judged],
+        "error": None,
+    }

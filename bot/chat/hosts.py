@@ -1,0 +1,114 @@
+"""Hosts of a pool with their verdicts: lines for people, JSON for scripts."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from bot.chat.data import Data, assessment_data, suggestion_name
+from bot.chat.reply import Line, Mark, Strong, line
+from bot.matrix.assess import Assessment, assess
+from bot.matrix.known import Matrix
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.listing import SupportLevel
+from bot.matrix.wording import day_in_words
+from bot.query.identify import identify
+from bot.query.query import QueryPart
+from bot.query.reading import Reader
+from bot.query.text import shown
+from bot.xapi.observation import Host
+
+
+class Judged(NamedTuple):
+    """A host with what to think of it; `assessment` is None for a version that the matrix lacks."""
+
+    host: Host
+    part: QueryPart
+    assessment: Assessment | None
+
+    @property
+    def is_eol(self) -> bool:
+        return self.assessment is not None and self.assessment.stage is LifecycleStage.EOL
+
+
+def judge(matrix: Matrix, reader: Reader, hosts: Iterable[Host], day: date) -> list[Judged]:
+    """Hosts with their verdicts, the worst first, of equals the coordinator first."""
+    judged = []
+    for host in hosts:
+        part = identify(reader, host.product_brand, host.product_version)
+        assessment = assess(matrix, part.releases[0], day) if len(part.releases) == 1 else None
+        judged.append(Judged(host, part, assessment))
+    return sorted(judged, key=lambda j: (_badness(j.assessment), not j.host.is_coordinator, j.host.name))
+
+
+def _badness(assessment: Assessment | None) -> tuple[int, int]:
+    """EOL first, the longest ago at the top; then what nobody knows, then by the days that are left."""
+    if assessment is None:
+        return (1, 0)
+    left = assessment.days_left if assessment.days_left is not None else 1_000_000
+    return (0 if assessment.stage is LifecycleStage.EOL else 2, left)
+
+
+def sign(judged: Judged) -> Mark:
+    """A host's sign with the words that go with it."""
+    assessment = judged.assessment
+    if assessment is None:
+        return Mark("❓", "unknown version")
+    eol = assessment.release.lifecycle.eol
+    until = day_in_words(eol) if eol else "a day that is not known"
+    if assessment.stage is LifecycleStage.EOL:
+        return Mark("☠️", f"end of life since {until}")
+    if assessment.support.level is SupportLevel.UNLISTED:
+        return Mark("❔", f"not on the list, updates until {until}")
+    if assessment.support.level is SupportLevel.PARTIAL:
+        return Mark("❎", f"partial support, updates until {until}")
+    if assessment.stage is LifecycleStage.MAINTENANCE:
+        return Mark("🟠", f"critical updates only, until {until}")
+    return Mark("✅", f"supported until {until}")
+
+
+def row(judged: Judged) -> tuple[Line, ...]:
+    """A host in a line: name, what it runs, the verdict, what else matters."""
+    host = judged.host
+    runs = shown(f"{host.product_brand or 'unknown brand'} {host.product_version or 'unknown version'}")
+    return (
+        line(Strong(shown(host.name) or host.uuid)),
+        line(runs),
+        line(sign(judged)),
+        line(", ".join(_remarks(host))),
+    )
+
+
+def _remarks(host: Host) -> list[str]:
+    remarks = {
+        "coordinator": host.is_coordinator,
+        "restart pending": host.reboot_required,
+        "disabled": host.enabled is False,
+    }
+    updates = [f"{host.pending_updates} updates pending"] if host.pending_updates else []
+    return [words for words, holds in remarks.items() if holds] + updates
+
+
+def host_data(judged: Judged, day: date) -> Data:
+    """A host as CONTRACT.md section 2 has it, with what else is known of it."""
+    host = judged.host
+    return {
+        "name": host.name,
+        "uuid": host.uuid,
+        "address": host.address,
+        "enabled": host.enabled,
+        "product_brand": host.product_brand,
+        "product_version": host.product_version,
+        "build": host.build,
+        "platform_version": host.platform_version,
+        "coordinator": host.is_coordinator,
+        "edition": host.edition,
+        "licence_expires": host.licence_expires.isoformat() if host.licence_expires else None,
+        "booted_at": host.booted_at.isoformat() if host.booted_at else None,
+        "reboot_required": host.reboot_required,
+        "pending_updates": host.pending_updates,
+        "assessment": assessment_data(judged.assessment) if judged.assessment else _unknown(judged.part, day),
+    }
+
+
+def _unknown(part: QueryPart, day: date) -> Data:
+    return {"outcome": "unknown_version", "suggestions": [suggestion_name(s, day) for s in part.suggestions]}

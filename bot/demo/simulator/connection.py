@@ -1,0 +1,76 @@
+"""One visitor of a host, from the accepted socket to its close."""
+
+import asyncio
+from contextlib import suppress
+
+from bot.demo.simulator.faults import Delivery, Ending, Moment, Reset, Silence, delivery
+from bot.demo.simulator.http import Refused, Requests
+from bot.demo.simulator.rpc import Question, question_of, response_to
+from bot.demo.simulator.state import HostState
+from bot.demo.simulator.stream import Stream
+from bot.demo.simulator.tls import Contexts
+
+_HANDSHAKE_SECONDS = 60.0
+_LAST_SECONDS = 2.0
+
+
+async def serve(host: HostState, stream: Stream, contexts: Contexts) -> None:
+    """Answers a visitor until one of the two leaves; the caller closes. Broken connections end it without a word."""
+    host.visits.connections += 1
+    with suppress(OSError):  # TimeoutError is one of them
+        await _greet(host, stream, contexts)
+
+
+async def _greet(host: HostState, stream: Stream, contexts: Contexts) -> None:
+    if await _stopped(host, stream, Moment.ACCEPT):
+        return
+    context = contexts.get(host.certificate, host.host.offered_tls)
+    await stream.within(_HANDSHAKE_SECONDS, stream.handshake(context))
+    host.visits.handshakes += 1
+    stream.visits = host.visits
+    if not await _stopped(host, stream, Moment.HANDSHAKE):
+        await _converse(host, stream)
+
+
+async def _converse(host: HostState, stream: Stream) -> None:
+    requests = Requests(stream, host.host.release.header_limit)
+    try:
+        while (request := await requests.next()) is not None:
+            question = question_of(host, request)
+            if question.call:
+                host.visits.note(question.call, request.path, request.headers.get("user-agent", ""))
+            if await _stopped(host, stream, Moment.REQUEST, question.method):
+                return
+            if await _answered(host, stream, question) is not Ending.KEEP:
+                return
+    except Refused as refusal:
+        await stream.within(_LAST_SECONDS, stream.say_last(refusal.response.wire))
+
+
+async def _answered(host: HostState, stream: Stream, question: Question) -> Ending:
+    response = await response_to(host, question)
+    faults = tuple(fault for fault in host.host.faults if fault.on in ("", question.method))
+    return await _deliver(stream, delivery(faults, response))
+
+
+async def _deliver(stream: Stream, way: Delivery) -> Ending:
+    for chunk in way.chunks:
+        await stream.write(chunk)
+        if way.pause:
+            await asyncio.sleep(way.pause)
+    if way.ending is Ending.CLOSE:
+        stream.goodbye()
+    return way.ending
+
+
+async def _stopped(host: HostState, stream: Stream, moment: Moment, method: str = "") -> bool:
+    """Whether a fault ends the connection at this moment."""
+    for fault in host.host.faults:
+        match fault:
+            case Silence(when, on) if when is moment and on in ("", method):
+                await stream.until_left()
+                return True
+            case Reset(when, on) if when is moment and on in ("", method):
+                stream.reset()
+                return True
+    return False

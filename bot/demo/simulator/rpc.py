@@ -1,0 +1,87 @@
+"""From an HTTP request to its response: which protocol a path speaks, and how results and errors are written in it."""
+
+import asyncio
+from typing import Final, NamedTuple
+
+from bot.demo.simulator import json_wire, xml_wire
+from bot.demo.simulator.dispatch import answer
+from bot.demo.simulator.faults import Delay, Refuse
+from bot.demo.simulator.http import Headers, Request, Response, internal_error
+from bot.demo.simulator.page import page
+from bot.demo.simulator.protocol import Call, Dialect, Unreadable, XapiError
+from bot.demo.simulator.release import JsonRpc
+from bot.demo.simulator.state import HostState
+
+_CORS: Final[Headers] = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "X-Requested-With"))
+_JSON: Final[Headers] = (("content-type", "application/json"),)
+_XML: Final[Headers] = (("content-type", "text/xml"),)
+_PARSE_ERROR: Final = 1
+
+
+class Question(NamedTuple):
+    """A request with the call in it, if it holds one."""
+
+    request: Request
+    call: Call | None
+
+    @property
+    def method(self) -> str:
+        """The method called; what faults are matched with."""
+        return self.call.method if self.call else ""
+
+
+def question_of(host: HostState, request: Request) -> Question:
+    """Reads a request's call. Raises Refused where the body makes none."""
+    if request.method != "POST":
+        return Question(request, None)
+    era = host.host.release.json_rpc
+    by_json = era is not JsonRpc.NONE and request.path.startswith("/jsonrpc")
+    try:
+        return Question(
+            request, json_wire.read_call(request.body, era) if by_json else xml_wire.read_call(request.body)
+        )
+    except Unreadable as error:
+        if era is JsonRpc.NONE:
+            return Question(request, None)
+        raise internal_error(str(error)) from None
+
+
+async def response_to(host: HostState, question: Question) -> Response:
+    """The host's response, after the time that its calls take."""
+    request, call = question
+    if request.method != "POST":
+        return page(host.host.release, request)
+    if call is None:
+        return _response(request, _XML + _CORS, xml_wire.written_fault(_PARSE_ERROR, "Failed to parse supplied XML"))
+    await asyncio.sleep(host.host.latency)
+    try:
+        for fault in host.host.faults:
+            await _before(fault, call)
+        result = await answer(host, call)
+    except XapiError as error:
+        return _error(host, request, call, error)
+    if call.dialect is Dialect.XML_RPC:
+        return _response(request, _XML + _CORS, xml_wire.written_result(call, result))
+    return _response(request, _JSON + _CORS, json_wire.written_result(call, result))
+
+
+async def _before(fault: object, call: Call) -> None:
+    """Faults that come before the call is looked at."""
+    match fault:
+        case Delay(seconds, on) if on in ("", call.method):
+            await asyncio.sleep(seconds)
+        case Refuse(code, params, on) if on in ("", call.method):
+            raise XapiError(code, *params)
+
+
+def _error(host: HostState, request: Request, call: Call, error: XapiError) -> Response:
+    headers = () if error.outside_dispatch else _CORS
+    if call.dialect is Dialect.XML_RPC:
+        return _response(request, _XML + headers, xml_wire.written_error(error))
+    return _response(request, _JSON + headers, json_wire.written_error(call, error, host.host.release))
+
+
+def _response(request: Request, headers: Headers, text: str) -> Response:
+    """Text of the fleet's description that is no UTF-8 comes out as it went in."""
+    body = text.encode(errors="surrogateescape")
+    return Response(200, "OK", headers, body, request.close, "1.0" if request.version == "1.0" else "1.1")

@@ -1,0 +1,61 @@
+"""The inventory: a name from chat selects an entry of it and nothing else; no typed address is ever used."""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from bot.query.text import plain, shown
+from bot.xapi.observation import Failure, FailureCode
+from bot.xapi.target import Target
+
+_ADDRESS = re.compile(r"://|[/\\@\[\]]|:[0-9]+$|\.[A-Za-z]{2,}$")
+"""What only an address has: a scheme, a path, a port, a domain."""
+
+
+NEAR = 3
+ALIKE = 0.4
+"""How many names are suggested, and how much they must look like what was typed (1.0 is the same)."""
+
+
+class Inventory:
+    """Targets by name, whatever the case."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._by_name = {target.name.casefold(): target for target in targets}
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All targets, in the configuration's order."""
+        return tuple(self._by_name.values())
+
+    def find(self, typed: str) -> Target | Failure:
+        """The target of a name. UNKNOWN_HOST with near names, or REFUSED_ADDRESS for what is an address."""
+        name = plain(typed).strip()
+        if found := self._by_name.get(name.casefold()):
+            return found
+        if _is_address(name):
+            said = "I only ask hosts by their name in the inventory, never an address that is typed."
+            return Failure(shown(name), FailureCode.REFUSED_ADDRESS, f"{said}{self._names(name)}")
+        return Failure(shown(name), FailureCode.UNKNOWN_HOST, f'I know no host "{shown(name)}".{self._names(name)}')
+
+    def near(self, typed: str) -> tuple[str, ...]:
+        """Names that look like what was typed, best first; all of a small inventory."""
+        likeness = {key: SequenceMatcher(None, typed.casefold()[:64], key).ratio() for key in self._by_name}
+        close = sorted((key for key in likeness if likeness[key] >= ALIKE), key=likeness.__getitem__, reverse=True)
+        keys = close[:NEAR] or (list(self._by_name) if len(self._by_name) <= NEAR else [])
+        return tuple(self._by_name[key].name for key in keys)
+
+    def _names(self, typed: str) -> str:
+        if not self._by_name:
+            return " The inventory is empty: add `targets` to the configuration."
+        near = self.near(typed)
+        return f" Near: {', '.join(near)}." if near else ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return bool(_ADDRESS.search(name))
+    return True

@@ -1,0 +1,96 @@
+"""Probes that do not trip over each other: one at a time for a target, none for a while after bad passwords."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import NamedTuple
+
+from bot.xapi.observation import Failure, FailureCode, Probed
+from bot.xapi.target import Target
+
+REFUSALS = 3
+PAUSE = 600.0
+"""After this many refused logins within so many seconds a target is left alone for as long: a directory would lock the
+account, and the operator has to mend the password anyway."""
+
+
+class Limit(NamedTuple):
+    """At most `times` within `seconds`."""
+
+    times: int
+    seconds: float
+
+
+class Recent:
+    """Counts what happened lately, by key. Not thread-safe: its owner holds a lock."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._times: dict[str, deque[float]] = {}
+
+    def count(self, key: str, now: float) -> int:
+        """How often within the limit's time."""
+        times = self._times.get(key, deque())
+        while times and now - times[0] >= self._limit.seconds:
+            times.popleft()
+        if not times:
+            self._times.pop(key, None)
+        return len(times)
+
+    def add(self, key: str, now: float) -> None:
+        """It happened now. Never keeps more than the limit can ask about."""
+        self._times.setdefault(key, deque(maxlen=self._limit.times)).append(now)
+
+    def forget(self, key: str) -> None:
+        """As if it had never happened."""
+        self._times.pop(key, None)
+
+    def is_full(self, key: str, now: float) -> bool:
+        """Whether the limit is reached."""
+        return self.count(key, now) >= self._limit.times
+
+
+class Probing:
+    """Asks targets. One that is asked again meanwhile gives both askers the same answer: one probe, many answers."""
+
+    def __init__(self, ask: Callable[[Target], Probed], clock: Callable[[], float]) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._under_way: dict[str, Future[Probed]] = {}
+        self._refused = Recent(Limit(REFUSALS, PAUSE))
+
+    def probe(self, target: Target) -> Probed:
+        """What the target runs, or why that is not known. Blocks until there is an answer."""
+        with self._lock:
+            if self._refused.is_full(target.name, self._clock()):
+                return _paused(target)
+            running = self._under_way.get(target.name)
+            mine: Future[Probed] = running or Future()
+            self._under_way[target.name] = mine
+        return running.result() if running else self._ask_now(target, mine)
+
+    def _ask_now(self, target: Target, mine: "Future[Probed]") -> Probed:
+        try:
+            answer = self._ask(target)
+            self._remember(target, answer)
+            mine.set_result(answer)
+            return answer
+        finally:
+            with self._lock:
+                del self._under_way[target.name]
+            mine.cancel()  # does nothing once there is a result; without one, whoever waits must not wait for ever
+
+    def _remember(self, target: Target, answer: Probed) -> None:
+        with self._lock:
+            if isinstance(answer, Failure) and answer.code is FailureCode.LOGIN_REFUSED:
+                self._refused.add(target.name, self._clock())
+            elif not isinstance(answer, Failure):
+                self._refused.forget(target.name)
+
+
+def _paused(target: Target) -> Failure:
+    said = f"{target.name} refused the login of user {target.username} {REFUSALS} times, so it is left alone for now."
+    mend = f"Mend the password in {target.password_from}, and try again in {PAUSE / 60:.0f} minutes."
+    return Failure(target.name, FailureCode.LOGIN_REFUSED, f"{said} {mend}")

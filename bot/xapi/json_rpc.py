@@ -1,0 +1,75 @@
+"""JSON-RPC as XAPI speaks it, versions 1 and 2.
+
+Hosts from 6.5 to 7.2 answer version 1 with id 0 whatever they were asked; from 7.3 on (xapi 1.47) the reply matches the
+request. An error of version 1 is an array `[CODE, params...]`, and so is one of version 2 in emergency mode, with id 0.
+"""
+
+import json
+from typing import Any
+
+from bot.xapi import trouble
+from bot.xapi.bounds import Bounds
+from bot.xapi.observation import Transport
+from bot.xapi.said import Refused, Said
+
+PATH = "/jsonrpc"
+KIND = "application/json"
+OTHER = "with JSON of another kind"
+_UNREADABLE = object()
+
+WEIGHTS = {"{": 240, "[": 80, ":": 120, ",": 64}
+"""Bytes that a sign of JSON stands for once it is read: a dict, a list, a key with its place, an element."""
+_LIGHT = 256 * 1024
+
+
+def request(transport: Transport, method: str, params: list[str], number: int) -> bytes:
+    """The body that asks for a method."""
+    asked: dict[str, Any] = {"method": method, "params": params, "id": number}
+    if transport is Transport.JSON_RPC_2:
+        asked["jsonrpc"] = "2.0"
+    return json.dumps(asked).encode()
+
+
+def read(body: bytes, number: int, bounds: Bounds) -> Said:
+    """What a body says, and in which version. Refused if it is an error of XAPI, Trouble if it is no JSON-RPC."""
+    reply = _parsed(body, bounds)
+    if reply is _UNREADABLE:
+        raise trouble.bad_reply("is not valid JSON in UTF-8")
+    if not isinstance(reply, dict):
+        raise trouble.not_xapi(OTHER)
+    transport = Transport.JSON_RPC_2 if reply.get("jsonrpc") == "2.0" else Transport.JSON_RPC_1
+    if reply.get("error") is not None:
+        raise _refused(reply["error"])
+    if "result" not in reply:
+        raise trouble.not_xapi(OTHER)
+    if reply.get("id") not in (number, 0, None):
+        raise trouble.bad_reply("answers another question")
+    return Said(transport, reply["result"])
+
+
+def _refused(error: object) -> Exception:
+    match error:
+        case [str(code), *params]:
+            return Refused(code, params)
+        case {"message": str(code), "data": [*params]}:
+            return Refused(code, params)
+        case {"message": str(code)}:
+            return Refused(code, [])
+    return trouble.not_xapi(OTHER)
+
+
+def _parsed(body: bytes, bounds: Bounds) -> object:
+    """The value, or _UNREADABLE: an exception would carry the body with it."""
+    if len(body) > _LIGHT and _weight(body) > bounds.values:
+        raise trouble.too_large("too many values")
+    try:
+        return json.loads(str(body, "utf-8"))
+    except (ValueError, RecursionError):  # json's scanner stops by itself where it nests too deep
+        return _UNREADABLE
+
+
+def _weight(body: bytes) -> int:
+    wide = (
+        0 if body.isascii() else 3 * len(body)
+    )  # one character beyond the basic plane makes all of a str 4 bytes wide
+    return wide + sum(body.count(sign.encode()) * weight for sign, weight in WEIGHTS.items())

@@ -1,0 +1,98 @@
+"""What a probe found: an Observation of a pool, or a Failure with one of the contract's codes."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.xapi.target import TlsMode
+
+
+class Transport(StrEnum):
+    """The way of speaking that a host understood."""
+
+    JSON_RPC_2 = "json-rpc-2"
+    JSON_RPC_1 = "json-rpc-1"
+    XML_RPC = "xml-rpc"
+
+
+class Host(NamedTuple):
+    """A member of a pool, as XAPI describes it. Its text is the host's own: data, never to be trusted or obeyed.
+
+    None where the host does not say. `booted_at` and `licence_expires` are aware datetimes in UTC. `up_to_date` is
+    whether it runs the latest updates that its pool knows of; XAPI gives no count of those that wait, but for none.
+    """
+
+    uuid: str
+    name: str
+    address: str
+    is_coordinator: bool
+    enabled: bool | None
+    product_brand: str | None
+    product_version: str | None
+    build: str | None
+    platform_version: str | None
+    edition: str | None
+    licence_expires: datetime | None
+    booted_at: datetime | None
+    reboot_required: bool | None
+    pending_updates: int | None
+    up_to_date: bool | None = None
+
+
+class Pool(NamedTuple):
+    """A pool; XAPI gives a lone host one of its own, often without a name. `coordinator` is a host's uuid."""
+
+    uuid: str
+    name: str
+    coordinator: str
+
+
+class Observation(NamedTuple):
+    """A pool at a moment. `address` is where it answered: a redirect may have led from the target to its pool."""
+
+    target: str
+    address: str
+    observed_at: datetime
+    transport: Transport
+    tls: TlsMode
+    pool: Pool
+    hosts: tuple[Host, ...]
+
+    @property
+    def mixed_versions(self) -> bool:
+        """Whether members differ in brand or version, as in the middle of a rolling upgrade."""
+        return len({(host.product_brand, host.product_version) for host in self.hosts}) > 1
+
+
+class FailureCode(StrEnum):
+    """Why a probe has no answer (CONTRACT.md section 2)."""
+
+    UNKNOWN_HOST = "unknown_host"
+    REFUSED_ADDRESS = "refused_address"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    TLS_UNTRUSTED = "tls_untrusted"
+    TLS_PIN_MISMATCH = "tls_pin_mismatch"
+    TLS_TOO_OLD = "tls_too_old"
+    LOGIN_REFUSED = "login_refused"
+    NOT_AUTHORIZED = "not_authorized"
+    COORDINATOR_REFUSED = "coordinator_refused"
+    BOOTING = "booting"
+    NOT_XAPI = "not_xapi"
+    BAD_REPLY = "bad_reply"
+    REPLY_TOO_LARGE = "reply_too_large"
+    BUSY = "busy"
+
+
+class Failure(NamedTuple):
+    """A probe that has no answer. `message` is a sentence or two in the user's terms: what happened, what to do next.
+
+    It never holds a password, a session reference or text of the host that is not printable and short.
+    """
+
+    target: str
+    code: FailureCode
+    message: str
+
+
+Probed = Observation | Failure

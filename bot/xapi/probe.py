@@ -1,0 +1,131 @@
+"""The probe: login, pool.get_all_records, host.get_all_records, logout, on one connection; an answer within bounds.
+
+A pool's supporter that leads to its coordinator is followed once, to a listed address. Nothing escapes as an exception
+but what no host can cause.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.xapi import trouble
+from bot.xapi.address import is_ip, normal, same_host
+from bot.xapi.bounds import Bounds, Clock, Deadline
+from bot.xapi.dial import Connect, TlsConnect
+from bot.xapi.dialect import Dialects
+from bot.xapi.line import Line
+from bot.xapi.observation import Observation, Probed
+from bot.xapi.records import host_records, hosts_of, pool_of
+from bot.xapi.session import Session, Supporter, log_in
+from bot.xapi.target import Endpoint, Target
+from bot.xapi.tls import Contexts
+from bot.xapi.trouble import Trouble
+
+BOUNDS = Bounds()
+
+
+class Prober:
+    """Asks targets, and remembers how each of them speaks. Thread-safe: one for the whole program."""
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        clock: Clock = time.monotonic,
+        bounds: Bounds = BOUNDS,
+        connect: Connect | None = None,
+    ) -> None:
+        self._now = now
+        self._clock = clock
+        self._bounds = bounds
+        self._connect = connect or TlsConnect(Contexts())
+        self._dialects = Dialects(clock)
+
+    def probe(self, target: Target) -> Probed:
+        """What the target's pool runs, or why that is not known. Blocks, 30 seconds at most."""
+        try:
+            return self._ask(target)
+        except Trouble as stopped:
+            return stopped.failure(target.name, target.endpoint, target.username, target.password_from)
+
+    def _ask(self, target: Target) -> Observation:
+        ends = Deadline(self._clock, self._bounds.whole)
+        # What is kept free at the end is for logging out: a session that is left behind takes one from others.
+        work = ends.within(self._bounds.whole - self._bounds.logout)
+        try:
+            return self._visit(target, target.endpoint, work, ends)
+        except Supporter as supporter:
+            leads_to = supporter.address
+        coordinator = _listed(target, leads_to)
+        if coordinator is None:
+            raise trouble.led_astray(_shown(leads_to))
+        try:
+            return self._visit(target, coordinator, work, ends)
+        except Supporter:
+            raise _at(trouble.led_again(), coordinator) from None
+
+    def _visit(self, target: Target, endpoint: Endpoint, work: Deadline, ends: Deadline) -> Observation:
+        line = Line(self._connect, endpoint, self._bounds)
+        try:
+            return self._observe(target, line, work, ends)
+        except Trouble as stopped:
+            raise _at(stopped, endpoint) from None
+        finally:
+            line.close()
+
+    def _observe(self, target: Target, line: Line, work: Deadline, ends: Deadline) -> Observation:
+        session = self._log_in(target, line, work)
+        try:
+            pools = session.call("pool.get_all_records", work)
+            hosts = session.call("host.get_all_records", work)
+            seen = self._now()
+        except TimeoutError:
+            raise trouble.slow_reply(self._bounds.whole) from None
+        finally:
+            session.log_out(ends.within(self._bounds.logout))
+        records = host_records(hosts, self._bounds)
+        pool, coordinator = pool_of(pools, records)
+        return Observation(
+            target=target.name,
+            address=str(line.endpoint),
+            observed_at=seen,
+            transport=session.transport,
+            tls=line.endpoint.trust.mode,
+            pool=session.cleaned(pool),
+            hosts=tuple(session.cleaned(host) for host in hosts_of(records, coordinator)),
+        )
+
+    def _log_in(self, target: Target, line: Line, work: Deadline) -> Session:
+        line.open(work)
+        deadline = work.within(self._bounds.login)
+        try:
+            return log_in(line, target, self._dialects, deadline)
+        except TimeoutError:
+            raise trouble.slow_login(deadline.seconds) from None
+
+
+def probe(
+    target: Target,
+    now: Callable[[], datetime],
+    clock: Clock = time.monotonic,
+    bounds: Bounds = BOUNDS,
+    connect: Connect | None = None,
+) -> Probed:
+    """One probe of a target by itself, nothing remembered. Whoever asks more than once keeps a Prober."""
+    return Prober(now, clock, bounds, connect).probe(target)
+
+
+def _listed(target: Target, address: str) -> Endpoint | None:
+    """The listed endpoint that an address leads to. Of several ports there, rather another than the one just asked."""
+    listed = [endpoint for endpoint in (*target.also, target.endpoint) if same_host(endpoint.host, address)]
+    return next((endpoint for endpoint in listed if endpoint != target.endpoint), listed[0] if listed else None)
+
+
+def _shown(address: str) -> str:
+    """An address that a host told us, if it is a plain number: a name or the zone of an address could be any words."""
+    number = normal(address)
+    return number if is_ip(number) and "%" not in number else "something that is no IP address"
+
+
+def _at(stopped: Trouble, endpoint: Endpoint) -> Trouble:
+    stopped.at = endpoint
+    return stopped

@@ -1,0 +1,182 @@
+"""TLS as the inventory wants it: contexts made once, and a handshake that ends trusted or in a Trouble.
+
+Nothing but the handshake is sent before a certificate passed. Sessions are not resumed, nothing is compressed,
+and no variable of the environment (SSLKEYLOGFILE) is heard.
+"""
+
+import hashlib
+import hmac
+import socket
+import ssl
+import threading
+from typing import NamedTuple
+
+from bot.xapi import trouble
+from bot.xapi.address import is_ip
+from bot.xapi.bounds import Deadline
+from bot.xapi.target import Endpoint, TlsMode, Trust
+from bot.xapi.trouble import Trouble
+
+_VERSIONS = {
+    "1.0": ssl.TLSVersion.MINIMUM_SUPPORTED,
+    "1.1": ssl.TLSVersion.MINIMUM_SUPPORTED,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+"""Python warns when the old versions are named; what is older than the minimum is refused after the handshake."""
+
+_BELOW_1_1 = frozenset({"SSLv3", "TLSv1"})
+
+_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:RSA+AESGCM:RSA+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM"
+"""Python's own list and, last, RSA key exchange: AES128-SHA256 is all that XenServer 6.5 to 7.x offers with TLS 1.2
+(`good_ciphersuites` of xapi's stunnel.ml, "!EXPORT:RSA+AES128-SHA256")."""
+
+_OLD_CIPHERS = "DEFAULT:@SECLEVEL=0"
+_LEGACY_SERVER_CONNECT = 0x4
+"""ssl.OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on: hosts of 5.x predate RFC 5746."""
+
+_TOO_OLD = frozenset(
+    {
+        "DH_KEY_TOO_SMALL",
+        "INSUFFICIENT_SECURITY",
+        "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED",
+        "NO_PROTOCOLS_AVAILABLE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_INSUFFICIENT_SECURITY",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_CIPHER_RETURNED",
+        "WRONG_SIGNATURE_TYPE",
+        "WRONG_SSL_VERSION",
+    }
+)
+_NO_TLS = frozenset(
+    {
+        "BAD_RECORD_TYPE",
+        "HTTPS_PROXY_REQUEST",
+        "HTTP_REQUEST",
+        "PACKET_LENGTH_TOO_LONG",
+        "RECORD_LAYER_FAILURE",
+        "UNEXPECTED_MESSAGE",
+        "UNEXPECTED_RECORD",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+_UNTRUSTED = {
+    9: "is not valid yet: compare the clocks",
+    10: "has expired",
+    18: "is signed by itself",
+    19: "comes from an authority that is not trusted here",
+    20: "comes from an authority that is not trusted here",
+    21: "comes from an authority that is not trusted here",
+    23: "was revoked",
+    62: "is made for another name",
+    64: "is made for another address",
+    66: "has a key that is too short",
+    67: "comes from an authority whose key is too short",
+    68: "is signed with a method that is too weak",
+}
+"""What OpenSSL's X509_V_ERR_ numbers mean (x509_vfy.h)."""
+
+
+class _Kind(NamedTuple):
+    """What makes two contexts the same."""
+
+    verified: bool
+    ca_file: str | None
+    minimum: str
+
+
+class Contexts:
+    """TLS contexts, each made once: loading the system's CAs costs 25 ms. Thread-safe.
+
+    A CA file is read when it is needed first, and again only if that failed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[_Kind, ssl.SSLContext] = {}
+
+    def of(self, trust: Trust) -> ssl.SSLContext:
+        """The context for a trust. A pin is not the context's business: the certificate is compared afterwards."""
+        verified = trust.mode is TlsMode.CA
+        kind = _Kind(verified, trust.ca_file if verified else None, trust.minimum)
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = _context(kind)
+            return self._made[kind]
+
+
+def _context(kind: _Kind) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = _VERSIONS[kind.minimum]
+    old = kind.minimum in ("1.0", "1.1")
+    context.set_ciphers(_OLD_CIPHERS if old else _CIPHERS)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | (_LEGACY_SERVER_CONNECT if old else 0)
+    if not kind.verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif kind.ca_file is None:
+        context.load_default_certs()
+    else:
+        _load(context, kind.ca_file)
+    return context
+
+
+def _load(context: ssl.SSLContext, ca_file: str) -> None:
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whatever the operator put into the file is trusted
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError:  # ssl.SSLError too: a file without certificates
+        raise trouble.unreadable_ca() from None
+
+
+def secure(sock: socket.socket, endpoint: Endpoint, context: ssl.SSLContext, deadline: Deadline) -> ssl.SSLSocket:
+    """TLS over a connected socket, once its certificate passed. Else the socket is closed: Trouble or TimeoutError."""
+    trusted = False
+    wrapped: socket.socket = sock
+    try:
+        name = _checked_name(endpoint.host)
+        wrapped = tls = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+        tls.settimeout(deadline.left())
+        tls.do_handshake()
+        _check(tls, endpoint.trust)
+        trusted = True
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise _translated(error, endpoint.trust) from None
+    finally:
+        if not trusted:
+            wrapped.close()
+    return tls
+
+
+def _checked_name(host: str) -> str:
+    """What the certificate must be made for. Python sends it as SNI only if it is a name."""
+    bare = host.partition("%")[0] if is_ip(host) else host.removesuffix(".")
+    return bare or host
+
+
+def _check(tls: ssl.SSLSocket, trust: Trust) -> None:
+    if trust.minimum == "1.1" and tls.version() in _BELOW_1_1:
+        raise trouble.tls_too_old(trust.minimum)
+    if trust.mode is TlsMode.PINNED and not hmac.compare_digest(digest(tls), trust.pin or b""):
+        raise trouble.another_certificate()
+
+
+def digest(tls: ssl.SSLSocket) -> bytes:
+    """The SHA-256 of the certificate that was shown, as DER."""
+    return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").digest()
+
+
+def _translated(error: OSError, trust: Trust) -> Trouble:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return trouble.untrusted(_UNTRUSTED.get(error.verify_code, "cannot be trusted here"))
+    if not isinstance(error, ssl.SSLError) or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return trouble.hung_up()
+    reason = error.reason or "no reason given"
+    if reason in _TOO_OLD:
+        return trouble.tls_too_old(trust.minimum)
+    return trouble.no_tls() if reason in _NO_TLS else trouble.tls_failed(reason)

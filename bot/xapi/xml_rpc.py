@@ -1,0 +1,146 @@
+"""XML-RPC as XAPI speaks it: `{Status, Value}` or `{Status, ErrorDescription}` in a struct, or a plain fault.
+
+Read with expat as it comes: a document type (and so any entity of its own) is refused, nesting is bounded.
+"""
+
+import re
+from typing import Any
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+from bot.xapi import trouble
+from bot.xapi.bounds import Bounds
+from bot.xapi.observation import Transport
+from bot.xapi.said import Refused, Said
+
+PATH = "/RPC2"
+KIND = "text/xml"
+OTHER = "with XML of another kind"
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NUMBER = re.compile(r"[ \t\r\n]*([+-]?[0-9]{1,20})[ \t\r\n]*", re.ASCII)
+_ELEMENTS = frozenset(
+    {
+        *("methodResponse", "params", "param", "fault", "value", "struct", "member", "name", "array", "data", "nil"),
+        *("string", "int", "i4", "i8", "boolean", "double", "dateTime.iso8601", "base64"),
+    }
+)
+_HOLDERS = frozenset({"struct", "array"})
+
+
+def request(method: str, params: list[str]) -> bytes:
+    """The body that asks for a method. Trouble if a text cannot be written in XML."""
+    if any(_NOT_XML.search(param) for param in params):
+        raise trouble.unspeakable_login()
+    values = "".join(f"<param><value><string>{_escaped(param)}</string></value></param>" for param in params)
+    head = f'<?xml version="1.0" encoding="utf-8"?><methodCall><methodName>{method}</methodName>'
+    return f"{head}<params>{values}</params></methodCall>".encode()
+
+
+def _escaped(text: str) -> str:
+    return escape(text, {"\r": "&#13;"})  # a bare one would be read as a line feed
+
+
+def read(body: bytes, bounds: Bounds) -> Said:
+    """What a body says. Refused if it is an error of XAPI, Trouble if it is no XML-RPC."""
+    reader = _Reader(bounds.depth)
+    if not reader.feed(body):
+        raise trouble.bad_reply("is not valid XML in UTF-8")
+    if reader.is_foreign or not reader.roots:
+        raise trouble.not_xapi(OTHER)
+    match reader.roots[0]:
+        case {"Status": "Success", "Value": value} if not reader.is_fault:
+            return Said(Transport.XML_RPC, value)
+        case {"Status": "Failure", "ErrorDescription": [str(code), *params]} if not reader.is_fault:
+            raise Refused(code, params)
+        case {"faultString": str(code)} if reader.is_fault:
+            raise Refused(code, [])
+    raise trouble.not_xapi(OTHER)
+
+
+class _Stop(Exception):
+    """Reading must end here; expat lets it through."""
+
+
+class _Reader:
+    """Builds values while expat reads. `roots` are the values that lie in no other: a reply has one."""
+
+    def __init__(self, depth: int) -> None:
+        self.roots: list[Any] = []
+        self.is_foreign = False
+        self.is_fault = False
+        self._allowed = depth
+        self._depth = 0
+        self._holders: list[dict[str, Any] | list[Any]] = []
+        self._names: list[str] = []
+        self._value: Any = None
+        self._is_typed = False
+        self._text: list[str] = []
+
+    def feed(self, body: bytes) -> bool:
+        """Read it all; False if it is not well-formed, holds a document type or nests too deep."""
+        parser = expat.ParserCreate("utf-8")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text.append
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.EntityDeclHandler = self._refuse
+        try:
+            parser.Parse(body, True)
+        except (expat.ExpatError, _Stop):
+            return self.is_foreign
+        return True
+
+    def _refuse(self, *_: object) -> None:
+        raise _Stop
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth == 1 and name != "methodResponse":
+            self.is_foreign = True
+        if self.is_foreign or self._depth > self._allowed or name not in _ELEMENTS:
+            raise _Stop
+        self._text.clear()
+        if name == "value":
+            self._value, self._is_typed = None, False
+        elif name == "struct":
+            self._holders.append({})
+        elif name == "array":
+            self._holders.append([])
+        elif name == "fault":
+            self.is_fault = True
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if name == "value":
+            self._keep(self._value if self._is_typed else "".join(self._text))
+        elif name == "name":
+            self._names.append("".join(self._text))
+        elif name == "member":
+            del self._names[-1:]
+        elif name in _HOLDERS:
+            self._value, self._is_typed = self._holders.pop(), True
+        elif name not in ("data", "param", "params", "fault", "methodResponse"):
+            self._value, self._is_typed = _scalar(name, "".join(self._text)), True
+        self._text.clear()
+
+    def _keep(self, value: Any) -> None:
+        self._value, self._is_typed = None, False
+        if not self._holders:
+            self.roots.append(value)
+        elif isinstance(holder := self._holders[-1], list):
+            holder.append(value)
+        elif self._names:
+            holder[self._names[-1]] = value
+        else:
+            raise _Stop
+
+
+def _scalar(name: str, text: str) -> Any:
+    """A value of its element. What does not read as its kind stays text; whoever wants a number will not take it."""
+    number = _NUMBER.fullmatch(text) if name in ("int", "i4", "i8", "boolean") else None
+    if name == "nil":
+        return None
+    if number is None:
+        return text
+    return int(number[1]) if name != "boolean" else number[1] == "1"

@@ -1,0 +1,124 @@
+"""The demo's simulator, asked by the real client: every release that it has, pools, sessions, faults."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.demo.simulator import (
+    Body,
+    JsonRpc,
+    Moment,
+    Oversize,
+    Refuse,
+    Release,
+    Reset,
+    Role,
+    Silence,
+    SimHost,
+    SimPool,
+    SimTarget,
+    Simulator,
+    SimUser,
+    Truncate,
+    all_releases,
+    html_page,
+    lone,
+    release,
+)
+from bot.xapi.bounds import Bounds
+from bot.xapi.observation import FailureCode, Transport
+from bot.xapi.target import Endpoint, Target, TlsMode, Trust
+from tests.xapi.asking import failed, prober, seen
+
+HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
+HOSTS, LOGIN = "host.get_all_records", "session.login_with_password"
+SPOKEN = {
+    JsonRpc.NONE: Transport.XML_RPC,
+    JsonRpc.ALWAYS_V1: Transport.JSON_RPC_1,
+    JsonRpc.MATCHING: Transport.JSON_RPC_2,
+}
+
+
+def _target(simulated: SimTarget, password: str | None = None) -> Target:
+    user = simulated.user
+    first, *also = (
+        Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=simulated.minimum))
+        for address in (simulated.address, *simulated.also)
+    )
+    return Target("lab", first, user.name, lambda: password or user.password, "LAB_PASSWORD", tuple(also))
+
+
+@pytest.mark.parametrize("runs", all_releases(), ids=lambda runs: f"{runs.product} {runs.name}")
+def test_every_release_says_what_it_is_in_its_own_way_of_speaking(runs: Release) -> None:
+    with Simulator([lone(SimHost("xen-1", runs))]) as simulator:
+        observed = seen(prober().probe(_target(simulator.targets[0])))
+        assert simulator["xen-1"].sessions == ()
+    (host,) = observed.hosts
+    said = runs.software_version
+    assert (host.product_brand, host.product_version) == (said.get("product_brand"), said.get("product_version"))
+    assert (host.platform_version, host.build) == (said.get("platform_version"), said.get("build_number"))
+    assert observed.transport is SPOKEN[runs.json_rpc]
+    assert host.is_coordinator
+
+
+def test_a_pool_is_told_through_a_supporter_with_the_pin_of_its_coordinator() -> None:
+    members = (SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XCP-ng", "8.2")))
+    with Simulator([SimPool(members, name="lab")]) as simulator:
+        lab = _target(simulator.targets[0])
+        through = Target("lab", lab.also[0], lab.username, lab.password, lab.password_from, (lab.endpoint,))
+        observed = seen(prober().probe(through))
+        methods = {name: simulator[name].seen.methods for name in ("xen-1", "xen-2")}
+    assert [host.name for host in observed.hosts] == ["xen-1", "xen-2"]
+    assert observed.mixed_versions
+    assert observed.address == str(lab.endpoint)
+    assert methods == {"xen-1": (LOGIN, "pool.get_all_records", HOSTS, "session.logout"), "xen-2": (LOGIN,)}
+
+
+def test_a_restart_and_updates_are_told() -> None:
+    waiting = replace(HOST, restart_pending=True)
+    with Simulator([lone(waiting), lone(SimHost("xen-8", release("XenServer", "8"), up_to_date=True))]) as simulator:
+        one, other = (seen(prober().probe(_target(target))).hosts[0] for target in simulator.targets)
+    assert one.reboot_required is True
+    assert (other.up_to_date, other.pending_updates) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Truncate(40, on=HOSTS), FailureCode.BAD_REPLY),
+        (Truncate(10, on=LOGIN), FailureCode.BAD_REPLY),
+        (Oversize(9 << 20, on=HOSTS), FailureCode.REPLY_TOO_LARGE),
+        (Oversize(9 << 20, declared=False, on=HOSTS), FailureCode.REPLY_TOO_LARGE),
+        (Reset(Moment.ACCEPT), FailureCode.UNREACHABLE),
+        (Reset(Moment.REQUEST, on=HOSTS), FailureCode.BAD_REPLY),
+        (Silence(Moment.HANDSHAKE), FailureCode.TIMEOUT),
+        (Silence(Moment.REQUEST, on=HOSTS), FailureCode.TIMEOUT),
+        (Refuse("HOST_STILL_BOOTING", on=LOGIN), FailureCode.BOOTING),
+        (Refuse("RBAC_PERMISSION_DENIED", on=HOSTS), FailureCode.NOT_AUTHORIZED),
+        (Body(b"{}", on=LOGIN), FailureCode.NOT_XAPI),
+        (html_page(on=LOGIN), FailureCode.NOT_XAPI),
+    ],
+    ids=lambda value: str(value)[:50],
+)
+def test_a_fault_ends_in_its_code(fault: Truncate, code: FailureCode) -> None:
+    quick = Bounds(connect=1.0, login=1.0, whole=2.5, logout=0.5)
+    with Simulator([lone(HOST)]) as simulator:
+        simulator["xen-1"].fail(fault)
+        assert failed(prober(quick).probe(_target(simulator.targets[0]))).code is code
+
+
+def test_a_session_is_ended_although_the_records_broke_off() -> None:
+    with Simulator([lone(HOST)]) as simulator:
+        simulator["xen-1"].fail(Truncate(40, on=HOSTS))
+        failed(prober().probe(_target(simulator.targets[0])))
+        assert simulator["xen-1"].sessions == ()
+        assert simulator["xen-1"].seen.methods[-1] == "session.logout"
+
+
+def test_a_wrong_password_and_a_user_without_a_role_are_told_apart() -> None:
+    pool = lone(HOST)
+    with Simulator([replace(pool, users=(SimUser("xocompat", role=Role.NONE),))]) as simulator:
+        target = _target(simulator.targets[0])
+        assert failed(prober().probe(target)).code is FailureCode.NOT_AUTHORIZED
+        wrong = _target(simulator.targets[0], "wrong")
+        assert failed(prober().probe(wrong)).code is FailureCode.LOGIN_REFUSED
