@@ -3,9 +3,9 @@
 import json
 import sys
 
-from tests.bench import lookup, slash, start
+from tests.bench import lookup, probe, slash, start
 
-BENCHES = {"lookup": lookup.measure, "slash": slash.measure, "start": start.measure}
+BENCHES = {"lookup": lookup.measure, "probe": probe.measure, "slash": slash.measure, "start": start.measure}
 
 
 def main(names: list[str]) -> int:

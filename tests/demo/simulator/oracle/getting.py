@@ -15,7 +15,7 @@ VERSION = "4.7.6"
 
 def xen_api() -> Path:
     """A folder with the package in its node_modules. A user's clone skips where it can't be had, CI fails."""
-    cache = Path(os.environ.get("XOCOMPAT_TEST_CACHE") or Path.home() / ".cache" / "xocompat-tests")
+    cache = Path(os.environ.get("TEST_PARTS_CACHE") or Path.home() / ".cache" / "xocompat-tests")
     folder = cache / f"{PACKAGE}-{VERSION}"
     if not (folder / "node_modules" / PACKAGE / "index.mjs").is_file():
         _fetch(folder)
