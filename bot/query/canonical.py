@@ -3,7 +3,7 @@
 Kept apart from the grammar, which takes longer to load than such a question takes to be answered.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from bot.matrix.known import Matrix
@@ -18,6 +18,9 @@ PRODUCT_NAMES = {
     ),
 }
 """What people call the products, lower case. Citrix Hypervisor is a name of the whole XenServer line."""
+
+HYPERVISOR_NAMES = frozenset({"citrix hypervisor", "citrixhypervisor", "ch"})
+_HYPERVISOR = "Citrix Hypervisor "
 
 
 class Match(NamedTuple):
@@ -42,9 +45,13 @@ def canonical(matrix: Matrix) -> dict[str, Answer]:
     answers: dict[str, Answer] = {}
     numbers = {product: numbers_of(matrix, product) for product in Product}
     for product, own in numbers.items():
+        misnamed = {text for text in own if hypervisors(matrix.of(product), text)}
         for text, match in (*own.items(), *_with_suffix(matrix, product)):
             answer = Answer(Outcome.ASSESSED, match.releases, (), match.level, product)
-            answers.update((f"{name} {text}", answer) for name in PRODUCT_NAMES[product])
+            names = PRODUCT_NAMES[product]
+            if misnamed and text.partition(" ")[0] in misnamed:
+                names = tuple(name for name in names if name not in HYPERVISOR_NAMES)
+            answers.update((f"{name} {text}", answer) for name in names)
             if sum(text in others for others in numbers.values()) == 1:
                 answers[text] = answer
     return answers
@@ -63,6 +70,12 @@ def numbers_of(matrix: Matrix, product: Product) -> dict[str, Match]:
     numbers.update((alias, Match((release,))) for release in releases for alias in release.aliases)
     numbers.update((release.number, Match((release,))) for release in releases)
     return numbers
+
+
+def hypervisors(releases: Iterable[Release], whole: str) -> tuple[Release, ...]:
+    """What "Citrix Hypervisor 8" may mean, newest first: the vendor called 8.0 to 8.2 so, and 8 is XenServer 8."""
+    named = (r for r in releases if r.base_name.startswith(_HYPERVISOR) and r.number.partition(".")[0] == whole)
+    return tuple(sorted(named, key=lambda release: release.compares_as, reverse=True))
 
 
 def level_codes(level: UpdateLevel) -> Iterator[str]:

@@ -5,6 +5,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from bot.matrix.release import Product
+from bot.query.canonical import HYPERVISOR_NAMES
 from bot.query.owners import CARRIED, FOREIGN, NOBODY, OWNING, Owners
 from bot.query.platforms import DISTRIBUTIONS, XEN
 from bot.query.sifting import sift
@@ -24,6 +25,7 @@ class Claim(NamedTuple):
 
     `product` or `platform` owns the version; `name` is an unknown word in their place, `resembles` what it may mean.
     `is_doubtful`: a whole number in a sentence, which may count something. `is_bare_name`: the part is only a name.
+    `is_hypervisor`: the product was called Citrix Hypervisor, and nothing else.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Claim(NamedTuple):
     is_doubtful: bool = False
     is_bare_name: bool = False
     is_carried: bool = False
+    is_hypervisor: bool = False
 
 
 class Carried(NamedTuple):
@@ -87,13 +90,21 @@ class Part:
         elif owner == CARRIED:
             yield from self._of_carried(claim)
         elif self._items[owner].kind is Kind.PRODUCT:
-            yield claim._replace(text=self._together(owner, at), product=Product(self._items[owner].value))
+            product, text = Product(self._items[owner].value), self._together(owner, at)
+            yield claim._replace(text=text, product=product, is_hypervisor=self._is_hypervisor(owner))
 
     def _of_carried(self, claim: Claim) -> Iterator[Claim]:
         """A version of what an earlier part named; a platform has had its claim there."""
         if self._carried and self._carried.kind is Kind.PRODUCT:
             text = f"{self._carried.text} {claim.text}"
-            yield claim._replace(text=text, product=Product(self._carried.value), is_carried=True)
+            product, called_so = Product(self._carried.value), _calls_hypervisor(self._carried.text)
+            yield claim._replace(text=text, product=product, is_carried=True, is_hypervisor=called_so)
+
+    def _is_hypervisor(self, owner: int) -> bool:
+        """Whether all names of the owner in its stretch are Citrix Hypervisor: "XenServer (formerly CH) 8" is 8."""
+        stretch = next(segment for segment in self._owners.segments if owner in segment)
+        names = (self._items[at] for at in stretch if self._items[at][:2] == self._items[owner][:2])
+        return all(_calls_hypervisor(self._typed(name)) for name in names)
 
     def _without_version(self, at: int, item: Item) -> Iterator[Claim]:
         """A product that no version of the part belongs to; in "XenServer/XCP-ng 8.2" the version is for both."""
@@ -155,6 +166,10 @@ class Part:
         if first.end <= last.start and not last.value and not self._text[first.end : last.start].strip(" -"):
             return self._text[first.start : last.end]
         return f"{self._typed(first)} {self._typed(last)}"
+
+
+def _calls_hypervisor(name: str) -> bool:
+    return " ".join(name.lower().replace("-", " ").split()) in HYPERVISOR_NAMES
 
 
 def _resembled(words: Sequence[Item]) -> Product | None:

@@ -22,7 +22,7 @@ _LIKE_A_DAY = (
     rf"(?!may\b){_MONTH}",  # Dec
 )
 _AFTER = r"\b(?:on|as of|as at|until|till|by|in)\s++(?:the )?[\"'(]?"
-_ALONE = r"(?<![\w.-])(?P<alone>\d{4}-\d\d-\d\d)(?![\w-])"
+_ALONE = r"(?<![\w.-])(?P<alone>\d{4}-\d\d-\d\d)(?![\w-]|\.\w)"
 _FORMS = (
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
     rf"(?P<day>\d{{1,2}})\D*?(?P<month>{_MONTH})\D*(?P<year>\d{{4}})",

@@ -9,7 +9,7 @@ from bot.query.platforms import XEN
 from bot.query.query import Outcome, Query, QueryPart
 from bot.query.spellings import Spellings
 from bot.query.suggest import MOST, nearest, same
-from bot.query.text import plain, shown
+from bot.query.text import plain, shown, without_remarks
 from bot.query.tokens import Scanner
 from bot.query.versions import items
 
@@ -27,13 +27,13 @@ class Grammar:
     def read(self, text: str) -> Query:
         """Read any text. Total: it never raises, and its time grows with the length of the text."""
         rest, on, bad_date = take_day(plain(text))
-        return Query(self._parts(self._claims(rest)), on, bad_date)
+        return Query(self._parts(self._claims(without_remarks(rest))), on, bad_date)
 
     def _claims(self, text: str) -> list[Claim]:
         claims: list[Claim] = []
         carried: Carried | None = None
         for tokens in self._scanner.parts(text):
-            part = Part(items(tokens), text, carried)
+            part = Part(items(tokens, self._spellings.is_number), text, carried)
             found = part.claims()
             if found and found[0].is_carried and claims and _only_names(claims[-1], found[0].product):
                 claims.pop()  # "XenServer: 7.2" in two lines
@@ -67,6 +67,8 @@ class Grammar:
         if claim.wanted is None:
             newest_first = tuple(reversed(self._spellings.ascending(product)))
             return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=newest_first, product=product)
+        if claim.is_hypervisor and (meant := self._spellings.hypervisors(product, claim.wanted)):
+            return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=meant, product=product)
         if match := self._spellings.match(product, claim.wanted):
             return QueryPart(text, Outcome.ASSESSED, match.releases, level=match.level, product=product)
         near = nearest(self._spellings, product, claim.wanted)

@@ -1,13 +1,20 @@
 """Which releases of one Matrix a spelling means: numbers, aliases, update levels, code names, ranges."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from bot.matrix.known import Matrix
 from bot.matrix.release import Product, Release
-from bot.query.canonical import Match, level_codes, numbers_of
+from bot.query.canonical import Match, hypervisors, level_codes, numbers_of
 from bot.query.wanted import Between, Codename, Number, Prefix, Range, Wanted, digits
+
+if TYPE_CHECKING:
+    from packaging.specifiers import Specifier, SpecifierSet
+
+_FINE = 2
+"""A number with so many dots or more is finer than a release's."""
 
 
 class Spellings:
@@ -61,9 +68,17 @@ class Spellings:
                 start = digits(wanted.text)
                 return self._all(product, lambda version: version.release[: len(start)] == start)
             case Range():
-                return self._all(product, _in_range(wanted.specifier))
+                return self._in_range(product, wanted.specifier)
             case Between():
                 return self._between(product, wanted)
+
+    def hypervisors(self, product: Product, wanted: Wanted) -> tuple[Release, ...]:
+        """What a whole number behind the name Citrix Hypervisor may mean, the release of that number last."""
+        if not isinstance(wanted, Number):
+            return ()
+        named = hypervisors(self._ascending[product], wanted.text)
+        own = self._exact(product, wanted.text) if named else None
+        return (*named, *own.releases) if own else named
 
     def with_level(self, product: Product, level: str) -> tuple[Release, ...]:
         """The releases of a product that have an update level of this name, newest first."""
@@ -85,6 +100,22 @@ class Spellings:
             text = text.removesuffix(".0")
         return numbers.get(text)
 
+    def _in_range(self, product: Product, specifier: str) -> Match | None:
+        """The releases in a range. One with a maintenance number in it (">=8.2.1") also looks at the update levels."""
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow to import: only where a range is read
+
+        try:
+            clauses = SpecifierSet(specifier)
+        except InvalidSpecifier:
+            return None
+        fine = SpecifierSet(",".join(str(clause) for clause in clauses if clause.version.count(".") >= _FINE))
+        releases = tuple(
+            release
+            for release in self._ascending[product]
+            if clauses.contains(release.compares_as) or (str(fine) and _has_level_in(release, clauses, fine))
+        )
+        return Match(releases) if releases else None
+
     def _all(self, product: Product, fits: Callable[[Version], bool]) -> Match | None:
         releases = tuple(release for release in self._ascending[product] if fits(release.compares_as))
         return Match(releases) if releases else None
@@ -104,10 +135,19 @@ def _phrase(name: str) -> str:
     return name.lower().replace("-", " ").replace("_", " ")
 
 
-def _in_range(text: str) -> Callable[[Version], bool]:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow to import: only where a range is read
+def _has_level_in(release: Release, clauses: "SpecifierSet", fine: "SpecifierSet") -> bool:
+    """Whether a level of a release is in all `fine` clauses, and the release itself in the others.
 
-    try:
-        return SpecifierSet(text).contains
-    except InvalidSpecifier:
-        return lambda _: False
+    A clause with the release's own number is for the release alone: ">8.2.0" has not 8.2, whatever its levels.
+    """
+    levels = [Version(name) for level in release.levels for name in level.aliases if name.replace(".", "").isdecimal()]
+    own = release.compares_as
+    alone = [clause for clause in clauses if clause.version.count(".") < _FINE or _is_of(clause, own)]
+    rest = [clause for clause in fine if not _is_of(clause, own)]
+    return all(clause.contains(own) for clause in alone) and any(
+        all(clause.contains(version) for clause in rest) for version in (own, *levels)
+    )
+
+
+def _is_of(clause: "Specifier", own: Version) -> bool:
+    return not clause.version.endswith("*") and Version(clause.version) == own

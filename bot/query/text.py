@@ -19,7 +19,16 @@ _QUOTE = re.compile(r"(?m)^ ?>++ ?(?![\s\d=]|\Z)")
 """A quoted line; `> 7.2` and `>=7.2` are ranges."""
 _EMPHASIS = re.compile(r"`|~(?!=)|(?<!\d\.)\*")
 """Signs around bold, struck or fixed text; `~=7.0` and `7.*` are ranges."""
+_GLUED = re.compile(r"(?<=[^\W_])_(?=\d{4}-\d\d-\d\d)|(?<=\d-\d\d)_(?=[^\W_])")
+"""Binds a day into the name of a file ("XenServer8_2024-03-18.iso")."""
 _SPACES = re.compile(r" {2,}")
+
+_LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
+_REMARK = re.compile(
+    rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE
+)
+"""Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
+_LEVELS = re.compile(_LEVEL, re.IGNORECASE)
 
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Blank characters that count as letters, marks or symbols."""
@@ -39,9 +48,8 @@ _REPLACED = {
     "⩽": "<=",
     "≠": "!=",
     "\n": "\n",
-    "_": " ",
 }
-_AS_THEY_ARE = frozenset(map(chr, range(0x20, 0x7F))) - {"_"}
+_AS_THEY_ARE = frozenset(map(chr, range(0x20, 0x7F)))
 
 
 def plain(text: str) -> str:
@@ -53,10 +61,22 @@ def plain(text: str) -> str:
     strange = set(text) - _AS_THEY_ARE
     if strange:
         text = text.translate({ord(character): _plain_character(character) for character in strange})
+    if "_" in text:
+        text = _GLUED.sub("-", text).replace("_", " ")
     text = _BRACKETED.sub(_unlinked, text)
     text = _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
     text = _QUOTE.sub("", _EMPHASIS.sub("", text))
     return _SPACES.sub(" ", text).strip()
+
+
+def without_remarks(text: str) -> str:
+    """A text without brackets that list several update levels; of other levels in brackets, without their commas."""
+    return _REMARK.sub(_level_alone, text)
+
+
+def _level_alone(remark: re.Match[str]) -> str:
+    levels = _LEVELS.findall(remark[0])
+    return re.sub("[,;]", " ", remark[0]) if len(levels) <= 1 else ""
 
 
 def shown(text: str, limit: int = 60) -> str:

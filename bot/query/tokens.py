@@ -12,13 +12,14 @@ from typing import NamedTuple
 from bot.query.words import VOCABULARY, Kind
 
 _SCAN = re.compile(
-    r"(?P<id>\b(?:xs\d{2,3}e\d\w*+|(?:cve|xsa|xso|ctx|kb)-?\d[\d-]*+|24/7|x86(?:[ -]64)?|x64|(?:amd|arm)64|i[36]86)\b)"
+    r"(?P<id>\b(?:xs\d{2,3}e\d\w*+|(?:cve|xsa|xso|ctx|kb)-?\d[\d-]*+|24/7|x86(?:[ -]64)?|x64|(?:amd|arm)64|i[36]86)\b"
+    r"|(?<=-)\d{4}-\d\d-\d\d\b|\b\d{4}-\d\d-\d\d(?=-|\.[a-z]))"
     r"|(?P<address>[a-z]{2,9}+://[^\s,;]*+|\b\d{2,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\.\d)"
     r"|\b[a-z][a-z0-9-]{0,62}+\.(?:[a-z][a-z0-9-]{0,62}+\.){0,3}(?:com|org|net|io|tech|eu|de|fr|lan|local|html)\b[^\s,;]*+)"
     r"|(?P<number>\d++(?:\.\d++)*+(?:\.[x*](?!\w))?)"
     r"|(?P<word>(?:ec2|k8s|k3s|s390x)\b|[^\W\d_]++)"
     r"|(?P<arrow>-{1,3}+>)"
-    r"|(?P<operator>[<>=!~]++)"
+    r"|(?P<operator>[<>] =(?![<>=!~])|[<>=!~]++)"
     r"|(?P<dots>\.{2,}+)"
     r"|(?P<part>[,;\n])"
     r"|(?P<joint>[&/|]++)"
@@ -83,10 +84,7 @@ class Scanner:
                 yield decimal
                 at += 3
                 continue
-            in_range = (
-                raw.text == "," and at > 1 and raws[at - 2].group == "operator" and raws[at - 1].group == "number"
-            )
-            if in_range and at + 1 < len(raws) and raws[at + 1].group == "operator":
+            if _goes_on_with_range(raws, at):
                 raw = raw._replace(group="comma")
             yield raw
             at += 1
@@ -114,7 +112,7 @@ class Scanner:
                 tokens.append(token)
                 continue
             if (kind := _kind(raw)) is not None:
-                tokens.append(Token(kind, raw.text.lower(), raw.start, raw.end))
+                tokens.append(Token(kind, raw.text.lower().replace(" ", ""), raw.start, raw.end))
             at += 1
         return tokens
 
@@ -140,6 +138,16 @@ def _following(raws: list[_Raw], at: int) -> Iterator[tuple[str, int]]:
             return
         at += step
         yield raws[at].text, at + 1
+
+
+def _goes_on_with_range(raws: list[_Raw], at: int) -> bool:
+    """Whether a comma stands between two clauses of a range; a semicolon does between a lower and an upper bound."""
+    first, number, sign, behind = (*raws[max(at - 2, 0) : at + 2], None, None, None)[:4]
+    if at < 2 or not first or not number or not sign or not behind:
+        return False
+    if (first.group, number.group, behind.group) != ("operator", "number", "operator"):
+        return False
+    return sign.text == "," or (sign.text == ";" and first.text[0] == ">" and behind.text[0] == "<")
 
 
 def _kind(raw: _Raw) -> Kind | None:

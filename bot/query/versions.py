@@ -1,11 +1,11 @@
 """Puts tokens together: a number with its level, a range, a number that counts something and is no release."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bot.query.tokens import Token
-from bot.query.wanted import Between, Codename, Number, Prefix, Range, Wanted
-from bot.query.words import Kind
+from bot.query.wanted import Between, Codename, Number, Prefix, Range, Wanted, digits
+from bot.query.words import JOINING, OF_TWO, Kind
 
 _MOST_CLAUSES = 20
 _BETWEEN_NUMBER_AND_LEVEL = 2
@@ -14,6 +14,13 @@ _NAMING = {Kind.FILLER, Kind.COUNTED, Kind.GUEST, Kind.UNKNOWN}
 _TURNED = {Kind.LATER, Kind.OPERATOR, Kind.EARLY, Kind.SUFFIX, Kind.LEVEL, Kind.LABEL, Kind.GUEST,
            Kind.MEASURE, Kind.COUNTED}  # fmt: skip
 """Words that mean something beside a number only; elsewhere they are filler."""
+
+_SIGNS = {Kind.DASH, Kind.DOTS, Kind.PLUS, Kind.COMMA, Kind.JOINT, Kind.OPERATOR}
+_BEHIND_GLUED = _SIGNS | {Kind.SUFFIX, Kind.EARLY}
+"""What may touch the last number of a range; other letters make it a build number."""
+_LONGEST_SIGN = 3
+_MOST_DIGITS = 2
+"""No release has more before its first dot."""
 
 
 class Item(NamedTuple):
@@ -29,16 +36,20 @@ class Item(NamedTuple):
     wanted: Wanted | None = None
 
 
-def items(tokens: Sequence[Token]) -> list[Item]:
-    """The items of a part. Versions are of kind NUMBER; signs between words are gone."""
-    return _Reading(tokens).items()
+def items(tokens: Sequence[Token], is_number: Callable[[str], bool]) -> list[Item]:
+    """The items of a part. Versions are of kind NUMBER; signs between words are gone.
+
+    `is_number`: whether any product has a release of a number.
+    """
+    return _Reading(tokens, is_number).items()
 
 
 class _Reading:
     """Goes through the tokens once. Each `_read_*` returns the item and moves on behind it."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
+    def __init__(self, tokens: Sequence[Token], is_number: Callable[[str], bool]) -> None:
         self._tokens = tokens
+        self._is_release = is_number
         self._at = 0
         self._items: list[Item] = []
         self._level = ""  # named before its number: "CU1 of 7.1"
@@ -61,6 +72,8 @@ class _Reading:
                 return Item(Kind.NUMBER, "", token.start, self._skip_suffixes(token.end), Prefix(prefix))
             case Kind.OPERATOR:
                 return self._read_range(token)
+            case Kind.DIRECTION:
+                return self._read_direction(token)
             case Kind.LEVEL:
                 return self._read_lone_level(token)
             case Kind.CODENAME:
@@ -123,16 +136,47 @@ class _Reading:
             return Item(Kind.FILLER, "", token.start, token.end)
         if self._is(Kind.DASH) or self._is(Kind.DOTS):
             last = self._peek(1)
-            if last and last.kind is Kind.NUMBER:
+            if last and self._is_last_of_range(token, last):
                 self._at += 2
                 end = self._skip_suffixes(last.end)
                 return Item(Kind.NUMBER, "", token.start, end, Between(token.value, last.value))
+            self._skip_builds(token)
+        if last := self._last_in_words(token):
+            self._at += 2
+            between = Between(token.value, last.value)
+            return Item(Kind.NUMBER, f"{token.value}-{last.value}", token.start, last.end, between)
         end = self._skip_suffixes(token.end)
         if operator := self._open_end(end):
             end = self._tokens[self._at - 1].end
             return Item(Kind.NUMBER, "", token.start, end, Range(operator + token.value, token.value))
         level, end = self._read_level(end)
         return self._with_what_was_before(token, level, self._skip_suffixes(end))
+
+    def _is_last_of_range(self, first: Token, last: Token) -> bool:
+        """Whether what stands behind a dash ends a range: a release above the first, no build ("7.2.0-142457c")."""
+        behind = self._peek(2)
+        glued = behind is not None and behind.start == last.end and behind.kind not in _BEHIND_GLUED
+        is_above = digits(last.value) > digits(first.value)
+        return last.kind is Kind.NUMBER and not glued and is_above and self._looks_like_release(last.value)
+
+    def _looks_like_release(self, number: str) -> bool:
+        whole, dot, _ = number.partition(".")
+        return len(whole) <= _MOST_DIGITS and (bool(dot) or self._is_release(number))
+
+    def _skip_builds(self, number: Token) -> None:
+        """Passes the build glued to a number by a dash: "7.6.0-150000", "7.2.0-142457c", "8.2.1-20231130"."""
+        end = number.end
+        while (dash := self._peek()) and dash.kind is Kind.DASH and dash.start == end:
+            build = self._peek(1)
+            if not build or build.kind is not Kind.NUMBER or build.start != dash.end:
+                return
+            if "." in build.value and self._looks_like_release(build.value):
+                return
+            self._at += 2
+            end = build.end
+            while (letters := self._peek()) and letters.start == end and letters.kind not in _SIGNS:
+                self._at += 1
+                end = letters.end
 
     def _with_what_was_before(self, number: Token, level: str, end: int) -> Item:
         """A number with the level or the operator that was named before it."""
@@ -177,6 +221,12 @@ class _Reading:
         if self._is(Kind.JOINT) and behind and behind.kind is Kind.LATER:
             self._at += 2
             return behind.value
+        if self._is(Kind.JOINT) and behind and behind.kind is Kind.DIRECTION and not self._is(Kind.NUMBER, 2):
+            self._at += 2
+            return behind.value[0] + "="
+        if self._word_before() == "from" and plus and (plus.value == "on" and not behind or plus.kind is Kind.LATER):
+            self._at += 1
+            return ">="
         return ""
 
     def _read_level(self, end: int) -> tuple[str, int]:
@@ -220,6 +270,9 @@ class _Reading:
         clauses: list[str] = []
         text, end = "", first.end
         while token := self._peek():
+            if clauses and self._joins_upper_bound(token, clauses[-1]):
+                self._at += 1
+                continue
             if token.kind not in (Kind.OPERATOR, Kind.COMMA):
                 break
             self._at += 1
@@ -230,7 +283,7 @@ class _Reading:
                 self._at += 1
                 text, end = text or number.value, number.end
                 clauses.append(token.value + number.value.replace("x", "*"))
-            elif len(token.value) == token.end - token.start:  # a sign, no "newer than"
+            elif token.end - token.start <= _LONGEST_SIGN:  # no "newer than"
                 clauses.append(token.value)
                 end = token.end
         if not clauses and self._is(Kind.PRODUCT) and self._is(Kind.NUMBER, 1):
@@ -241,3 +294,55 @@ class _Reading:
             return Item(Kind.FILLER, "", first.start, end)
         specifier = ",".join(clauses[: _MOST_CLAUSES + 1]) if len(clauses) <= _MOST_CLAUSES else "<"
         return Item(Kind.NUMBER, "", first.start, self._skip_suffixes(end), Range(specifier, text.rstrip(".*x")))
+
+    def _joins_upper_bound(self, joint: Token, clause: str) -> bool:
+        """Whether "and", "&" or "/" stands between a lower bound and an upper one: ">= 7.0 and < 7.4"."""
+        upper, number = self._peek(1), self._peek(2)
+        if joint.kind is not Kind.JOINT or joint.value not in JOINING or not upper or not number:
+            return False
+        bounds = upper.kind is Kind.OPERATOR and clause[0] == ">" and upper.value[0] == "<"
+        return bounds and clause[-1].isdecimal() and number.kind is Kind.NUMBER
+
+    def _read_direction(self, token: Token) -> Item:
+        """A range by one word: "before 7", "until 7.2", "since version 7.1". Filler if no release's number follows."""
+        self._at += 1
+        ahead = int(self._is(Kind.VERSION))
+        number = self._peek(ahead)
+        filler = Item(Kind.FILLER, "", token.start, token.end)
+        if not number or not self._has_no_version_yet():
+            return filler
+        if number.kind is Kind.PRODUCT and self._is(Kind.NUMBER, ahead + 1):
+            self._operator = token.value
+        if number.kind is not Kind.NUMBER or not self._looks_like_release(number.value):
+            return filler
+        if self._is(Kind.MEASURE, ahead + 1) or self._is(Kind.COUNTED, ahead + 1):
+            return filler
+        self._at += ahead + 1
+        wanted = Range(token.value + number.value, number.value)
+        return Item(Kind.NUMBER, token.value + number.value, token.start, self._skip_suffixes(number.end), wanted)
+
+    def _has_no_version_yet(self) -> bool:
+        """Whether no version stands in this stretch: in "8.2 before 8.3" both are releases."""
+        told = next((item for item in reversed(self._items) if item.wanted or item.kind is Kind.JOINT), None)
+        return told is None or told.kind is Kind.JOINT
+
+    def _last_in_words(self, first: Token) -> Token | None:
+        """The last number of "7.0 through 7.3", "from 7.0 to 7.3", "between 7.0 and 7.3"; "7.0 to 7.3" is two."""
+        joint, last = self._peek(), self._peek(1)
+        if not joint or not last or last.kind is not Kind.NUMBER or not self._looks_like_release(last.value):
+            return None
+        before = self._word_before()
+        is_range = (
+            (joint.kind is Kind.DIRECTION and joint.value == "<=")
+            or joint.value in ("through", "thru")
+            or (before == "from" and joint.value == "to")
+            or (before == "between" and joint.value in JOINING)
+        )
+        return last if is_range and digits(last.value) > digits(first.value) else None
+
+    def _word_before(self) -> str:
+        """The word before a number or its product's name; none where something goes from one to another."""
+        near = [item for item in self._items[-3:] if item.kind not in (Kind.PRODUCT, Kind.VERSION)]
+        if not near or any(item.value in OF_TWO for item in self._items):
+            return ""
+        return near[-1].value

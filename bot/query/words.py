@@ -31,6 +31,8 @@ class Kind(Enum):
     """A pre-release of what stands before it: rc, beta."""
     LATER = auto()
     """"or newer", "and up": the value is the operator that it stands for."""
+    DIRECTION = auto()
+    """"before", "until", "since" in front of a number: the value is the operator that it stands for."""
     VERSION = auto()
     """The word "version" and its like, between a name and its number."""
     MEASURE = auto()
@@ -63,8 +65,14 @@ _OPERATORS = {
     "<=": ("at most",),
 }
 _LATER = {
-    ">=": ("newer", "later", "higher", "up", "above", "upwards", "onwards", "more recent", "beyond"),
-    "<=": ("older", "earlier", "lower", "below", "prior"),
+    ">=": ("newer", "later", "higher", "up", "upwards", "onwards", "more recent", "beyond"),
+    "<=": ("older", "earlier", "lower", "prior"),
+}
+_DIRECTIONS = {
+    "<": ("before", "below", "prior to"),
+    "<=": ("until", "till", "up to", "up until"),
+    ">": ("above",),
+    ">=": ("since",),
 }
 
 _PHRASES = {
@@ -96,9 +104,9 @@ _PHRASES = {
         host|hosts|node|nodes|server|servers|machine|machines|pool|pools|site|sites|cluster|clusters|box|boxes|people
         user|users|core|cores|cpu|cpus|vcpu|vcpus|socket|sockets|disk|disks|vdi|vdis|sr|srs|nic|nics|time|times|step
         steps|hotes|serveurs|maschinen|servidores|nodos|nodi""",
-    Kind.FILLER: "up to date|up and running|up to",
+    Kind.FILLER: "up to date|up and running",
     Kind.JOINT: """
-        and|or|vs|versus|to|until|till|then|plus|as well as|und|oder|et|ou|y|o|e|ed|einschliesslich|through|thru
+        and|or|vs|versus|to|then|plus|as well as|und|oder|et|ou|y|o|e|ed|einschliesslich|through|thru
         against""",
 }
 """One line of phrases, parted by bars or line ends, for each kind."""
@@ -184,12 +192,24 @@ ARTICLES = frozenset(["a", "an", "the", "also", "maybe", "perhaps", "even", "too
 """Filler that a bare name may carry: "the Nonsense" is still nothing but a name."""
 
 
+JOINING = frozenset(["and", "und", "et", "y", "e", "ed", "&", "/"])
+"""Joints that may stand between the two bounds of a range."""
+
+OF_TWO = frozenset("""
+    difference differences different compare comparison choose decide change changes changed upgrade upgraded upgrades
+    upgrading update updated updates updating migrate migrated migrating migration move moved moving switch switching
+    go going way path jump""".split())  # fmt: skip
+"""Words that make "from 7.0 to 7.3" and "between 7.0 and 7.3" two releases instead of a range."""
+
+
 def _vocabulary() -> dict[str, tuple[Kind, str]]:
-    words = dict.fromkeys((*_FILLER.split(), *_LETTERS.split()), (Kind.FILLER, ""))
+    words = {word: (Kind.FILLER, word) for word in (*_FILLER.split(), *_LETTERS.split())}
     for kind, phrases in _PHRASES.items():
         for line in phrases.split("\n"):
             words.update((phrase.strip(), (kind, "")) for phrase in line.split("|") if phrase.strip())
-    for kind, table in ((Kind.LEVEL, _LEVELS), (Kind.OPERATOR, _OPERATORS), (Kind.LATER, _LATER)):
+    words.update((word, (Kind.JOINT, word)) for word, (kind, _) in tuple(words.items()) if kind is Kind.JOINT)
+    tables = (Kind.LEVEL, _LEVELS), (Kind.OPERATOR, _OPERATORS), (Kind.LATER, _LATER), (Kind.DIRECTION, _DIRECTIONS)
+    for kind, table in tables:
         words.update((phrase, (kind, value)) for value, phrases in table.items() for phrase in phrases)
     words.update((phrase, (Kind.PLATFORM, name)) for phrase, name in PLATFORMS.items())
     for product, names in PRODUCT_NAMES.items():

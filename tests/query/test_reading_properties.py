@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.matrix.known import Matrix
 from bot.matrix.release import Product, Release
-from bot.query.canonical import PRODUCT_NAMES
+from bot.query.canonical import HYPERVISOR_NAMES, PRODUCT_NAMES
 from bot.query.grammar import MOST_PARTS
 from bot.query.query import Outcome, Query
 from bot.query.reading import Reader
@@ -99,6 +99,8 @@ def test_every_number_alias_and_level_of_every_release_reads_back(reader: Reader
     for release in matrix.releases:
         for number in numbers(release):
             for name in PRODUCT_NAMES[release.product]:
+                if name in HYPERVISOR_NAMES and number == "8":
+                    continue  # nothing was called Citrix Hypervisor 8
                 query = reader.read(f"{name} {number}")
                 assert (query.outcome, query.releases) == (Outcome.ASSESSED, (release,)), f"{name} {number}"
 
