@@ -11,12 +11,13 @@ from bot.query.platforms import DISTRIBUTIONS, XEN
 from bot.query.sifting import sift
 from bot.query.suggest import resembling
 from bot.query.versions import Item
-from bot.query.wanted import Number, Wanted
+from bot.query.wanted import Number, Wanted, digits
 from bot.query.words import ARTICLES, Kind
 
 _OF_A_LIST = (*OWNING, Kind.NUMBER, Kind.JOINT, None)
 """What a whole number stands behind in a list; behind another word it may count something."""
 _LONGEST_NAME = 3
+_XEN_MAJORS = ((3,), (4,))
 _MOST_WORDS = 20
 
 
@@ -151,9 +152,14 @@ class Part:
             place
             for place, owner in self._owners.of.items()
             if owner < 0 or self._items[owner].kind is Kind.PRODUCT
-            if name not in DISTRIBUTIONS or place in stretch
+            if name not in (*DISTRIBUTIONS, XEN) or not versions or place in stretch
         ]
-        return bool(of_products) and (name in DISTRIBUTIONS or not versions)
+        return bool(of_products) and (name in DISTRIBUTIONS or not versions or self._is_inner_xen(name, versions))
+
+    def _is_inner_xen(self, name: str, versions: list[int]) -> bool:
+        """Whether it is the Xen that a host has inside ("xcp-ng 8.3 xen 4.17"): of 3 or 4, which no release has."""
+        wanted = [self._items[at].wanted for at in versions]
+        return name == XEN and all(isinstance(w, Number) and digits(w.text)[:1] in _XEN_MAJORS for w in wanted)
 
     def _typed(self, item: Item) -> str:
         if item.kind is Kind.NUMBER and item.value:

@@ -23,6 +23,14 @@ _LIKE_A_DAY = (
 )
 _AFTER = r"\b(?:on|as of|as at|until|till|by|in)\s++(?:the )?[\"'(]?"
 _ALONE = r"(?<![\w.-])(?P<alone>\d{4}-\d\d-\d\d)(?![\w-]|\.\w)"
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_COUNT = r"(?:\d{1,4}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|a few|some)"
+_RELATIVE = (
+    rf"\b(?P<relative>in (?:about |the next )?{_COUNT} (?:days?|weeks?|months?|quarters?|years?)\b"
+    rf"|next (?:week|month|quarter|year|spring|summer|autumn|fall|winter|{_WEEKDAY})\b|tomorrow\b"
+    rf"|(?:(?<=\bon )|(?<=\bas of )|(?<=\bby )|(?<=\buntil ))(?:yesterday|{_WEEKDAY})\b)"
+)
+"""Days that only a calendar beside the question makes clear."""
 _FORMS = (
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
     rf"(?P<day>\d{{1,2}})\D*?(?P<month>{_MONTH})\D*(?P<year>\d{{4}})",
@@ -33,7 +41,7 @@ _FORMS = (
 @cache
 def _find() -> re.Pattern[str]:
     """Compiled when the first text that may hold a day comes, for the sake of the start."""
-    return re.compile(rf"{_AFTER}(?P<after>{'|'.join(_LIKE_A_DAY)})|{_ALONE}", re.IGNORECASE)
+    return re.compile(rf"{_AFTER}(?P<after>{'|'.join(_LIKE_A_DAY)})|{_ALONE}|{_RELATIVE}", re.IGNORECASE)
 
 
 @cache
@@ -41,7 +49,7 @@ def _read() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 
 
-_HINT = re.compile(r"\d{4}|/\d")
+_HINT = re.compile(r"\d{4}|/\d|day\b|tomorrow|\bnext |(?:days?|week|month|quarter|year)s?\b", re.IGNORECASE)
 
 
 def take_day(text: str) -> tuple[str, date | None, str | None]:
@@ -56,7 +64,7 @@ def take_day(text: str) -> tuple[str, date | None, str | None]:
     found: dict[str, date | None] = {}
 
     def keep(match: re.Match[str]) -> str:
-        words = (match["after"] or match["alone"]).rstrip(".,;:!?)\"'")
+        words = (match["after"] or match["alone"] or match["relative"]).rstrip(".,;:!?)\"'")
         found[words] = _day(words)
         return " "
 

@@ -39,6 +39,11 @@ def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
             if item.start - last.end <= 1 and resembling(name):
                 joined[-1] = Item(Kind.UNKNOWN, name, last.start, item.end)
                 continue
+        if last and last.kind is Kind.UNKNOWN and item.kind is Kind.FILLER:
+            name = last.value + fold(text[item.start : item.end])
+            if item.start - last.end <= 1 and resembling(name):
+                joined[-1] = Item(Kind.UNKNOWN, name, last.start, item.end)
+                continue
         joined.append(item)
     return joined
 

@@ -19,6 +19,8 @@ _SHORT = 6
 def nearest(spellings: Spellings, product: Product | None, wanted: Wanted) -> tuple[Release, ...]:
     """Releases near to a version that a product (or, for None, any product) does not have."""
     if product is None:
+        if majors := [found for of in Product if (found := _majors(spellings, of, wanted))]:
+            return _merged(majors, wanted)
         return _merged([_near(spellings, of, wanted) for of in Product], wanted)
     own = _near(spellings, product, wanted)
     elsewhere = tuple(

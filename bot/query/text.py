@@ -24,9 +24,7 @@ _GLUED = re.compile(r"(?<=[^\W_])_(?=\d{4}-\d\d-\d\d)|(?<=\d-\d\d)_(?=[^\W_])")
 _SPACES = re.compile(r" {2,}")
 
 _LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
-_REMARK = re.compile(
-    rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE
-)
+_REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
 """Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
 _LEVELS = re.compile(_LEVEL, re.IGNORECASE)
 

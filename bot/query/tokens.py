@@ -66,7 +66,7 @@ class Scanner:
         """The tokens of each part of a text, in order; parts without tokens are left out."""
         raws = [_Raw(m.lastgroup or "", m[0], m.start(), m.end()) for m in _SCAN.finditer(text)]
         part: list[_Raw] = []
-        for raw in self._decimals(raws):
+        for raw in self._decimals(raws, text):
             if raw.group != "part":
                 part.append(raw)
             if part and (raw.group == "part" or len(part) == _LONGEST_PART):
@@ -75,7 +75,7 @@ class Scanner:
         if part:
             yield self._tokens(part)
 
-    def _decimals(self, raws: list[_Raw]) -> Iterator[_Raw]:
+    def _decimals(self, raws: list[_Raw], text: str) -> Iterator[_Raw]:
         """The same with decimal commas read, and commas that go on with a range marked as such."""
         at = 0
         while at < len(raws):
@@ -83,6 +83,10 @@ class Scanner:
             if decimal := self._decimal(raws, at):
                 yield decimal
                 at += 3
+                continue
+            if spaced := self._spaced(raws, at, text):
+                yield spaced
+                at += 2
                 continue
             if _goes_on_with_range(raws, at):
                 raw = raw._replace(group="comma")
@@ -99,6 +103,17 @@ class Scanner:
             return None
         chained = sum(a.end == b.start and "," in (a.text, b.text) for a, b in pairwise(glued)) > 2
         if chained or not self._is_decimal(whole.text, places.text):
+            return None
+        return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
+
+    def _spaced(self, raws: list[_Raw], at: int, text: str) -> _Raw | None:
+        """`7. 2` as one number, if there is a release of it; in "7. 2 hosts" the second one counts."""
+        whole, places, behind = (*raws[at : at + 3], None, None, None)[:3]
+        if whole is None or places is None or text[whole.end : places.start] != ". ":
+            return None
+        if not (whole.text.isdecimal() and places.text.isdecimal() and self._is_decimal(whole.text, places.text)):
+            return None
+        if behind and self._known.get(fold(behind.text), (None, ""))[0] in (Kind.COUNTED, Kind.MEASURE):
             return None
         return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
 

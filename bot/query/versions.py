@@ -148,7 +148,9 @@ class _Reading:
         end = self._skip_suffixes(token.end)
         if operator := self._open_end(end):
             end = self._tokens[self._at - 1].end
-            return Item(Kind.NUMBER, "", token.start, end, Range(operator + token.value, token.value))
+            value = operator + token.value
+            told = value if self._word_before() == "from" else ""
+            return Item(Kind.NUMBER, told, token.start, end, Range(value, token.value))
         level, end = self._read_level(end)
         return self._with_what_was_before(token, level, self._skip_suffixes(end))
 
@@ -224,7 +226,7 @@ class _Reading:
         if self._is(Kind.JOINT) and behind and behind.kind is Kind.DIRECTION and not self._is(Kind.NUMBER, 2):
             self._at += 2
             return behind.value[0] + "="
-        if self._word_before() == "from" and plus and (plus.value == "on" and not behind or plus.kind is Kind.LATER):
+        if self._word_before() == "from" and plus and ((plus.value == "on" and not behind) or plus.kind is Kind.LATER):
             self._at += 1
             return ">="
         return ""
