@@ -195,7 +195,42 @@ ARTICLES = frozenset(["a", "an", "the", "also", "maybe", "perhaps", "even", "too
 JOINING = frozenset(["and", "und", "et", "y", "e", "ed", "&", "/"])
 """Joints that may stand between the two bounds of a range."""
 
-OF_TWO = frozenset(["difference", "differences", "different", "compare", "comparison", "choose", "decide", "change", "changes", "changed", "upgrade", "upgraded", "upgrades", "upgrading", "update", "updated", "updates", "updating", "migrate", "migrated", "migrating", "migration", "move", "moved", "moving", "switch", "switching", "go", "going", "way", "path", "jump"])  # fmt: skip
+OF_TWO = frozenset(
+    [
+        "difference",
+        "differences",
+        "different",
+        "compare",
+        "comparison",
+        "choose",
+        "decide",
+        "change",
+        "changes",
+        "changed",
+        "upgrade",
+        "upgraded",
+        "upgrades",
+        "upgrading",
+        "update",
+        "updated",
+        "updates",
+        "updating",
+        "migrate",
+        "migrated",
+        "migrating",
+        "migration",
+        "move",
+        "moved",
+        "moving",
+        "switch",
+        "switching",
+        "go",
+        "going",
+        "way",
+        "path",
+        "jump",
+    ]
+)
 """Words that make "from 7.0 to 7.3" and "between 7.0 and 7.3" two releases instead of a range."""
 
 
