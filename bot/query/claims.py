@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from bot.matrix.release import Product
 from bot.query.canonical import HYPERVISOR_NAMES
+from bot.query.cursor import Item
 from bot.query.owners import CARRIED, FOREIGN, NOBODY, OWNING, Owners
 from bot.query.platforms import DISTRIBUTIONS, XEN
 from bot.query.sifting import sift
 from bot.query.suggest import resembling
-from bot.query.versions import Item
 from bot.query.wanted import Number, Wanted, digits
 from bot.query.words import ARTICLES, Kind
 
@@ -152,7 +152,7 @@ class Part:
             place
             for place, owner in self._owners.of.items()
             if owner < 0 or self._items[owner].kind is Kind.PRODUCT
-            if name not in (*DISTRIBUTIONS, XEN) or not versions or place in stretch
+            if (name not in DISTRIBUTIONS and not (name == XEN and versions)) or place in stretch
         ]
         return bool(of_products) and (name in DISTRIBUTIONS or not versions or self._is_inner_xen(name, versions))
 

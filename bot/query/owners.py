@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.query.cursor import Item
 from bot.query.sifting import segments
-from bot.query.versions import Item
 from bot.query.words import Kind
 
 NOBODY, CARRIED, FOREIGN = -1, -2, -3

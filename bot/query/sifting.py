@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+from bot.query.cursor import Item
 from bot.query.platforms import DISTRIBUTIONS
 from bot.query.suggest import resembling
 from bot.query.tokens import fold
-from bot.query.versions import Item
 from bot.query.wanted import Number
 from bot.query.words import Kind
 

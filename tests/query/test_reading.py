@@ -12,6 +12,15 @@ from bot.query.reading import Reader
 
 XS_7 = "XenServer 7.0, XenServer 7.1, XenServer 7.2, XenServer 7.3, XenServer 7.4, XenServer 7.5, XenServer 7.6"
 CH_8 = "Citrix Hypervisor 8.0, Citrix Hypervisor 8.1, Citrix Hypervisor 8.2"
+CALLED_8 = "Citrix Hypervisor 8.2, Citrix Hypervisor 8.1, Citrix Hypervisor 8.0, XenServer 8"
+UNTIL_7 = (
+    "XenServer 5.0, XenServer 5.5, XenServer 5.6, XenServer 6.0, XenServer 6.0.2, XenServer 6.1, XenServer 6.2,"
+    " XenServer 6.5"
+)
+UNTIL_72 = f"{UNTIL_7}, XenServer 7.0, XenServer 7.1, XenServer 7.2"
+FROM_7 = f"{XS_7}, {CH_8}, XenServer 8, XenServer 9"
+FROM_70_TO_73 = "XenServer 7.0, XenServer 7.1, XenServer 7.2, XenServer 7.3"
+XCP_UNTIL_81 = "XCP-ng 7.4, XCP-ng 7.5, XCP-ng 7.6, XCP-ng 8.0, XCP-ng 8.1"
 BOTH_82 = "XCP-ng 8.2, Citrix Hypervisor 8.2"
 
 
@@ -163,6 +172,65 @@ ASSESSED = {
     "XenServer 5.5 and older": "XenServer 5.0, XenServer 5.5",
     "newer than XenServer 8.1": "Citrix Hypervisor 8.2, XenServer 8, XenServer 9",
     "XenServer newer than 8.1": "Citrix Hypervisor 8.2, XenServer 8, XenServer 9",
+    "XenServer > = 7": FROM_7,
+    "XenServer >= 7.0 and < 7.4": FROM_70_TO_73,
+    "XenServer >=7.0;<7.4": FROM_70_TO_73,
+    "XenServer >=7.0 & <7.4": FROM_70_TO_73,
+    ">=7.0/<7.4": FROM_70_TO_73,
+    "XenServer >=7.5;<=7.6; XCP-ng 8.2": "XenServer 7.5, XenServer 7.6, XCP-ng 8.2",
+    "XenServer <5.5 and >8.4": "XenServer 5.0, XenServer 9",
+    # ranges with the number of an update level
+    "XCP-ng >=8.2.1": "XCP-ng 8.2, XCP-ng 8.3",
+    "XCP-ng ==8.2.1": "XCP-ng 8.2",
+    "XCP-ng >8.2.1": "XCP-ng 8.3",
+    "XCP-ng <8.2.1": f"{XCP_UNTIL_81}, XCP-ng 8.2",
+    "XCP-ng <8.2": XCP_UNTIL_81,
+    "XCP-ng >8.2.0": "XCP-ng 8.3",
+    "XCP-ng !=8.2,>=8.2.1": "XCP-ng 8.3",
+    "XCP-ng !=8.2.1,>=8.2": "XCP-ng 8.2, XCP-ng 8.3",
+    "XenServer >=7.1.1,<7.2": "XenServer 7.1",
+    "XenServer ==8.4.0": "XenServer 8",
+    "XenServer >6.0.2,<6.2": "XenServer 6.1",
+    # ranges in words
+    "XenServer before 7": UNTIL_7,
+    "XenServer below 7": UNTIL_7,
+    "before XenServer 7": UNTIL_7,
+    "XenServer until 7.2": UNTIL_72,
+    "XenServer up to 7.2": UNTIL_72,
+    "XenServer up to version 7.2": UNTIL_72,
+    "XenServer 7.2 and below": UNTIL_72,
+    "XenServer since 7.0": FROM_7,
+    "XenServer from 7.0 on": FROM_7,
+    "XenServer from 7.0 onwards": FROM_7,
+    "XenServer from 7.0 on host-3": "XenServer 7.0",
+    "XenServer between 7.0 and 7.3": FROM_70_TO_73,
+    "XenServer 7.0 through 7.3": FROM_70_TO_73,
+    "XenServer 7.0 until 7.3": FROM_70_TO_73,
+    "XenServer from 7.0 to 7.3": FROM_70_TO_73,
+    "from XenServer 7.0 to 7.3": FROM_70_TO_73,
+    "upgrade from XenServer 7.0 to 7.3": "XenServer 7.0, XenServer 7.3",
+    "difference between XenServer 7.0 and 7.3": "XenServer 7.0, XenServer 7.3",
+    "upgrade XCP-ng 8.2 before 8.3": "XCP-ng 8.2, XCP-ng 8.3",
+    "XCP-ng 8.3 since 5 years": "XCP-ng 8.3",
+    "how long until XCP-ng 8.2 is dead": "XCP-ng 8.2",
+    "how long before 7.1 is dead": "XenServer 7.1",
+    "since XCP-ng 8.2 is dead": "XCP-ng 8.2",
+    "is XCP-ng 8.2 the same as before?": "XCP-ng 8.2",
+    # builds and names of files
+    "XenServer release 7.2.0-142457c (xenenterprise)": "XenServer 7.2",
+    "XenServer 7.6.0-150000": "XenServer 7.6",
+    "XenServer 7.6-7.0": "XenServer 7.6, XenServer 7.0",
+    "XCP-ng 8.2.0-2": "XCP-ng 8.2",
+    "xcp-ng-8.2.1-20231130.iso": "XCP-ng 8.2",
+    "XenServer8_2024-03-18.iso": "XenServer 8",
+    "XenServer9_2026-06-23.iso": "XenServer 9",
+    "2024-03-18_XenServer8.iso": "XenServer 8",
+    # remarks and slips
+    "XenServer 7.1 LTSR (CU1, CU2)": "XenServer 7.1",
+    "XenServer 7.1 (CU1, CU2), 7.6": "XenServer 7.1, XenServer 7.6",
+    "XenServer 7. 2": "XenServer 7.2",
+    "XenServer 7. 2 hosts are down": "XenServer 7.0",
+    "citrix xenserver 8": "XenServer 8",
     # questions
     "is XenServer 7.2 still supported?": "XenServer 7.2",
     "hi, is XenServer 7.2 ok?": "XenServer 7.2",
@@ -197,6 +265,8 @@ ASSESSED = {
     "Debian VMs on XCP-ng 8.3": "XCP-ng 8.3",
     "migrate from VMware to XCP-ng 8.3": "XCP-ng 8.3",
     "OpenStack with XenServer 7.2": "XenServer 7.2",
+    "xcp-ng 8.3 xen 4.17": "XCP-ng 8.3",
+    "XCP-ng 8.3 with Xen 4.17.5": "XCP-ng 8.3",
 }
 
 
@@ -204,7 +274,7 @@ ASSESSED = {
 def test_what_is_known_is_assessed(reader: Reader, text: str) -> None:
     query = reader.read(text)
     assert (query.outcome, names(query.releases)) == (Outcome.ASSESSED, ASSESSED[text])
-    assert query.suggestions == ()
+    assert (query.suggestions, query.on, query.bad_date) == ((), None, None)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +288,8 @@ def test_what_is_known_is_assessed(reader: Reader, text: str) -> None:
         ("XenServer 7.1 Cumulative Update 1", "XenServer 7.1", "CU1"),
         ("7.1 CU2 LTSR", "XenServer 7.1", "CU2"),
         ("7.1 LTSR CU2", "XenServer 7.1", "CU2"),
+        ("7.1 (LTSR, CU2)", "XenServer 7.1", "CU2"),
+        ("xcp-ng-8.2.1-20231130.iso", "XCP-ng 8.2", "8.2.1"),
         ("7.1 LTSR (CU 2)", "XenServer 7.1", "CU2"),
         ("XenServer 7.1 with CU2", "XenServer 7.1", "CU2"),
         ("CU1 of XenServer 7.1", "XenServer 7.1", "CU1"),
@@ -263,6 +335,12 @@ def test_a_number_that_both_products_have_is_ambiguous(reader: Reader, text: str
         ("XenServer 7.7", "XenServer 7.7", "XenServer 7.6, Citrix Hypervisor 8.0"),
         ("is XenServer 7.7 ok?", "XenServer 7.7", "XenServer 7.6, Citrix Hypervisor 8.0"),
         ("XenServer 8.3", "XenServer 8.3", "XenServer 8, XCP-ng 8.3, Citrix Hypervisor 8.2"),
+        ("Citrix Hypervisor 8", "Citrix Hypervisor 8", CALLED_8),
+        ("Citrix® Hypervisor™ 8", "Citrix Hypervisor 8", CALLED_8),
+        ("CH 8", "CH 8", CALLED_8),
+        ("is ch8 ok", "ch8", CALLED_8),
+        ("CH, 8", "CH 8", CALLED_8),
+        ("6", "6", "XenServer 6.5, XenServer 6.2, XenServer 6.1, XenServer 6.0.2"),
         ("XenServer 7.2 CU5", "XenServer 7.2 CU5", "XenServer 7.2"),
         ("XCP-ng 8.2.5", "XCP-ng 8.2.5", "XCP-ng 8.2, XCP-ng 8.3"),
         ("XCP-ng 7.2", "XCP-ng 7.2", "XCP-ng 7.4, XenServer 7.2, XCP-ng 7.5"),
@@ -314,6 +392,7 @@ def test_a_product_without_a_version_suggests_all_its_releases(
         ("xcpgn 8.2", "xcpgn 8.2", "XCP-ng 8.2"),
         ("xpc-ng 8.2", "xpc-ng 8.2", "XCP-ng 8.2"),
         ("Citrix Hipervisor 8.1", "Citrix Hipervisor 8.1", "Citrix Hypervisor 8.1"),
+        ("citirx hypervisor 8.2", "citirx hypervisor 8.2", "Citrix Hypervisor 8.2"),
         ("XenSever", "XenSever", "XenServer"),
         ("XenSever 7.7", "XenSever 7.7", "XenServer, XenServer 7.6, Citrix Hypervisor 8.0"),
         ("Foo 7.2", "Foo 7.2", "XenServer 7.2"),
@@ -398,6 +477,7 @@ def test_other_platforms_are_unsupported_whatever_their_version(reader: Reader, 
         ("Ubuntu 22.04 and XCP-ng 8.3", "assessed unsupported_platform", "XCP-ng 8.3"),
         ("VMware, is 8.3 ok?", "unsupported_platform assessed", "XCP-ng 8.3"),
         ("is VMware better than XCP-ng?", "unknown_version unsupported_platform", ""),
+        ("XCP-ng 8.3 vs Xen 4.17", "assessed unsupported_platform", "XCP-ng 8.3"),
         ("Xen vs KVM", "unsupported_platform unsupported_platform", ""),
         ("7,2,8", "assessed unknown_version assessed", "XenServer 7.0, XenServer 8"),
     ],
@@ -452,6 +532,16 @@ def test_a_day_is_read_wherever_it_stands(reader: Reader, around: str, words: st
         ("on 1 Dec", "1 Dec"),
         ("on Dec 2028", "Dec 2028"),
         ("on december", "december"),
+        ("in 3 years", "in 3 years"),
+        ("in two years", "in two years"),
+        ("next year", "next year"),
+        ("next month", "next month"),
+        ("on tomorrow", "tomorrow"),
+        ("tomorrow", "tomorrow"),
+        ("on yesterday", "yesterday"),
+        ("on Monday", "Monday"),
+        ("next Monday", "next Monday"),
+        ("in 3 years or on 2029-12-01", "in 3 years"),
         ("on 2028-12-01 or on 2029-12-01", "2028-12-01 and 2029-12-01"),
         ("on 2028-12-01 or on 2028-12-99", "2028-12-99"),
     ],
@@ -464,7 +554,17 @@ def test_what_only_wants_to_be_a_day_is_told(reader: Reader, text: str, words: s
 
 @pytest.mark.parametrize(
     "text",
-    ["XO on XCP-ng 8.2", "on 8.2 of XCP-ng", "XCP-ng on 8.2", "XCP-ng 8.2 on 1000 hosts", "may I run XCP-ng 8.2"],
+    [
+        "XO on XCP-ng 8.2",
+        "on 8.2 of XCP-ng",
+        "XCP-ng on 8.2",
+        "XCP-ng 8.2 on 1000 hosts",
+        "may I run XCP-ng 8.2",
+        "XCP-ng 8.2 today",
+        "XCP-ng 8.2 for 3 years",
+        "XCP-ng 8.2 now",
+        "the next XCP-ng 8.2 host",
+    ],
 )
 def test_on_something_else_is_no_day(reader: Reader, text: str) -> None:
     query = reader.read(text)

@@ -17,6 +17,8 @@ from bot.query.reading import Reader
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 WORDS = """
     XenServer XCP-ng Citrix Hypervisor CH xs xcp xen XO Debian ESXi Proxmox Foo XenSever is the hosts VMs dundee nile
+    before until since
+    from between through up (CU1, CU2) _2024-03-18 -142457c next year tomorrow
     7.2 8.2 8.3 7 8 9 82 7.7 7.x 8.* 8.2.1 6.0.2 12 7.2.0 CU1 SP1 cu 1 LTS rc beta v version and or / + - -> , ; . .. ?
     > < >= <= == != ~= === = <7.4 >=7.0, 7,2 on 2028-12-01 2028-13-01 Dec 1 2028 in newer older than <@U1> &gt; * _ ~ `
 """
@@ -204,7 +206,8 @@ def test_chat_may_mangle_a_question(
     "piece",
     ["<", ">", "*", "-", "7.", "7,", "7.7 ", "7.7,", "7.x", "1", "a-", "a.b.", "&lt;", "<http://", "\x1b[", "\n> ",
      "on ", "on 2028-12-0", "1 Dec ", "XenServer ", "xen foo ", "xen sexver ", "debian 8 ", "8.2 CU1 ", "and ",
-     "<7.0,", "foo,", "XCP-ng 9.9,", "8.2 or newer ", "dundee ", "ﷺ", "\u0301\u0316", "l'", "+", "7-", "7.."],
+     "<7.0,", "foo,", "XCP-ng 9.9,", "8.2 or newer ", "dundee ", "ﷺ", "\u0301\u0316", "l'", "+", "7-", "7..",
+     "7-7", "(cu1, ", "7. ", "before 7 ", "from 7 to ", "in 3 ", "_2028-12-01"],
 )  # fmt: skip
 def test_forty_thousand_characters_of_one_kind_are_read(reader: Reader, piece: str) -> None:
     check(reader.read(piece * (40_000 // len(piece))))
