@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from bot.chat.command import CommandSpec, Invocation, Ports, Right
+from bot.chat.command import NOBODY, Caller, CommandSpec, Invocation, Ports, Progress, Right, unheard
 from bot.chat.interpret import interpret
-from bot.chat.reply import Reply, with_code
+from bot.chat.reply import Line, Reply, with_code
 
 
 def refusal(spec: CommandSpec) -> Reply:
@@ -30,8 +30,29 @@ class Desk(NamedTuple):
         spec, rest = interpret(words)
         return self.run(spec, rest, rights, day)
 
-    def run(self, spec: CommandSpec, words: str, rights: frozenset[Right], day: date | None = None) -> Reply:
+    def run(
+        self,
+        spec: CommandSpec,
+        words: str,
+        rights: frozenset[Right],
+        day: date | None = None,
+        caller: Caller = NOBODY,
+        tell: Callable[[Progress], None] = unheard,
+    ) -> Reply:
         """The same for a command that is already known."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights))
+        return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights, caller, tell))
+
+    def opening(
+        self,
+        spec: CommandSpec,
+        words: str,
+        rights: frozenset[Right],
+        day: date | None = None,
+        caller: Caller = NOBODY,
+    ) -> Line | Reply:
+        """Of a slow command: what to show while it runs, or the reply if nothing needs to be waited for."""
+        if spec.right not in rights:
+            return refusal(spec)
+        return spec.opening(self.ports, Invocation(spec, words, day or self.today(), rights, caller))

@@ -78,6 +78,7 @@ PROBE = CommandSpec(
     examples=(("probe lab-a", "what each host of its pool runs, with the verdict"),),
     right=Right.PROBE,
     module="probe",
+    slow=True,
     details="HOST is a name of the inventory in the configuration; an address is never asked.",
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.chat.command import Invocation, Ports
+from bot.chat.command import Fleet, Invocation, Ports, Progress
 from bot.chat.data import Data
 from bot.chat.hosts import Judged, host_data, judge, row
 from bot.chat.reply import Ask, Block, Line, Mark, Paragraph, Reply, Share, Strong, Table, headline, line
@@ -12,7 +12,7 @@ from bot.fleet.inventory import Inventory
 from bot.matrix.wording import day_in_words
 from bot.query.text import shown
 from bot.xapi.observation import Failure, FailureCode, Observation, Transport
-from bot.xapi.target import TlsMode
+from bot.xapi.target import Target, TlsMode
 
 IN_FULL = 20
 """More hosts than this: the worst ones, and how many more there are."""
@@ -25,20 +25,43 @@ _TRUST = {
 }
 
 
+def opening(ports: Ports, asked: Invocation) -> Line | Reply:
+    """Whom it asks, or why nobody is asked."""
+    fleet = _fleet(ports)
+    target = _find(fleet.inventory, asked)
+    if isinstance(target, Failure):
+        return _failed(target, asked.words, fleet.inventory, None)
+    return _asking(target)
+
+
 def run(ports: Ports, asked: Invocation) -> Reply:
     """Ask the named target now. Blocks until it has answered, 30 seconds at most."""
-    if ports.fleet is None:
-        raise UsageError("There is no inventory: add `targets` to the configuration.")
-    if not asked.words.strip():
-        raise UsageError(f"Say which host, for example: probe {_example(ports.fleet.inventory)}.")
-    target = ports.fleet.inventory.find(asked.words)
+    fleet = _fleet(ports)
+    target = _find(fleet.inventory, asked)
     if isinstance(target, Failure):
-        return _failed(target, asked.words, ports.fleet.inventory, None)
-    answer = ports.fleet.probing.probe(target)
+        return _failed(target, asked.words, fleet.inventory, None)
+    asked.tell(Progress(_asking(target)))
+    answer = fleet.probing.probe(target)
     if isinstance(answer, Failure):
         address = {"name": target.name, "address": str(target.endpoint)}
-        return _failed(answer, asked.words, ports.fleet.inventory, address)
+        return _failed(answer, asked.words, fleet.inventory, address)
     return _observed(ports, asked, answer)
+
+
+def _asking(target: Target) -> Line:
+    return line("Asking ", Strong(target.name), " … (at most 30 seconds)")
+
+
+def _fleet(ports: Ports) -> Fleet:
+    if ports.fleet is None:
+        raise UsageError("There is no inventory: add `targets` to the configuration.")
+    return ports.fleet
+
+
+def _find(inventory: Inventory, asked: Invocation) -> Target | Failure:
+    if not asked.words.strip():
+        raise UsageError(f"Say which host, for example: probe {_example(inventory)}.")
+    return inventory.find(asked.words)
 
 
 def _example(inventory: Inventory) -> str:
