@@ -1,0 +1,67 @@
+"""What the fleet's room needs of a database; bot.store has it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from bot.fleet.watched import Change, Source, SourceState, Told, WatchedHost
+
+
+class FleetStore(Protocol):
+    """Hosts as they were last seen. UnavailableError where the database can't be had."""
+
+    def record(self, told: Sequence[Told], at: datetime) -> tuple[Change, ...]:
+        """Keep what a chunk of sources answered, in one transaction; what is new about it.
+
+        A source that failed keeps its hosts as they were. A host that a target's pool does not list any more has left;
+        one that a Xen Orchestra does not list is not seen, and nothing more.
+        """
+
+    def keep_only(self, sources: Collection[Source], at: datetime) -> tuple[Change, ...]:
+        """Forget sources that the configuration does not have, and hosts that no other source sees."""
+
+    def hosts(self) -> tuple[WatchedHost, ...]:
+        """All hosts, by pool and name."""
+
+    def sources(self) -> tuple[SourceState, ...]:
+        """All sources that were ever asked, by name."""
+
+    def changes(self, since: datetime) -> tuple[Change, ...]:
+        """What changed since a moment, the newest first."""
+
+
+class SweepRun(NamedTuple):
+    """A sweep, running or done. `slot` names the time it was due; None for one that somebody asked for."""
+
+    id: int
+    slot: datetime | None
+    started_at: datetime
+    finished_at: datetime | None = None
+    sources: int = 0
+    failed: int = 0
+    error: str | None = None
+
+
+class SweepLog(Protocol):
+    """Which sweeps ran. Slots are given to one process only."""
+
+    def claim(self, slot: datetime, by: str, now: datetime, stale_after_seconds: float) -> SweepRun | None:
+        """Take a slot: None if another process has it and was alive within `stale_after_seconds`, or has done it."""
+
+    def begin(self, by: str, now: datetime) -> SweepRun:
+        """A sweep that somebody asked for."""
+
+    def beat(self, run: SweepRun, by: str, now: datetime) -> bool:
+        """Say that it is still running; False if another process has taken it over."""
+
+    def finish(self, run: SweepRun, now: datetime) -> None:
+        """Its counts, its error if it could not be done."""
+
+    def last_finished(self) -> SweepRun | None:
+        """The last one that was done without an error."""
+
+    def last_error(self) -> SweepRun | None:
+        """The last one that could not be done, if none was done since."""
+
+    def prune(self, before: datetime) -> None:
+        """Forget sweeps and changes before a moment."""
