@@ -1,19 +1,38 @@
-"""The configured inventory as the rooms take it: addresses with their trust, passwords read when they are needed."""
+"""The configured inventory as the rooms take it: addresses with their trust, passwords and tokens read when needed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.fleet.inventory import Inventory
+from bot.settings.inventory import HTTPS_PORT, Tls, XenOrchestra
 from bot.settings.inventory import Endpoint as ConfiguredEndpoint
 from bot.settings.inventory import Target as ConfiguredTarget
-from bot.settings.inventory import Tls
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
+from bot.xo.orchestra import Orchestra
 
 
 def inventory(targets: Iterable[ConfiguredTarget], environ: Mapping[str, str]) -> Inventory:
     """The inventory of the configuration's targets. No password is read yet."""
     return Inventory(_target(target, environ) for target in targets)
+
+
+def orchestras(configured: Iterable[XenOrchestra], environ: Mapping[str, str]) -> tuple[Orchestra, ...]:
+    """The configured Xen Orchestras. No token is read yet."""
+    return tuple(_orchestra(one, environ) for one in configured)
+
+
+def _orchestra(one: XenOrchestra, environ: Mapping[str, str]) -> Orchestra:
+    url = urlsplit(one.url)
+    return Orchestra(
+        name=one.name,
+        endpoint=Endpoint(url.hostname or "", url.port or HTTPS_PORT, _trust(one.tls)),
+        token=partial(_from_variable, one.token_env, environ),
+        token_from=one.token_env,
+        path=url.path,
+        tags=one.tags,
+    )
 
 
 def _target(target: ConfiguredTarget, environ: Mapping[str, str]) -> Target:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.settings import load_settings
-from bot.targets import inventory
+from bot.targets import inventory, orchestras
 from bot.xapi.target import CredentialsError, Target, TlsMode
+from bot.xo.orchestra import Orchestra
 
 PIN = "sha256:" + "ab" * 32
 
@@ -56,3 +57,36 @@ def test_a_password_that_is_not_to_be_had_says_where_it_was_looked_for(tmp_path:
     (tmp_path / "empty").write_text("\n")
     with pytest.raises(CredentialsError, match="empty is empty"):
         _target(tmp_path, "password_file: empty").password()
+
+
+def _orchestra(tmp_path: Path, entry: str, environ: Mapping[str, str] | None = None) -> Orchestra:
+    (tmp_path / "xocompat.yaml").write_text(f"xen_orchestra: [{{name: xo, token_env: XO_TOKEN, {entry}}}]\n")
+    (orchestra,) = orchestras(load_settings(None, {}, tmp_path).xen_orchestra, environ or {})
+    return orchestra
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "path"),
+    [
+        ("https://xo.example.org", "xo.example.org", 443, ""),
+        ("https://XO.example.org:8443/", "xo.example.org", 8443, ""),
+        ("https://192.0.2.1/xo/", "192.0.2.1", 443, "/xo"),
+        ("https://[2001:db8::1]:444", "2001:db8::1", 444, ""),
+    ],
+)
+def test_a_xen_orchestras_url_is_taken_apart(tmp_path: Path, url: str, host: str, port: int, path: str) -> None:
+    orchestra = _orchestra(tmp_path, f'url: "{url}", tls: {{pin: "{PIN}"}}, tags: [prod]')
+    assert (orchestra.endpoint.host, orchestra.endpoint.port, orchestra.path) == (host, port, path)
+    assert (orchestra.endpoint.trust.mode, orchestra.tags) == (TlsMode.PINNED, ("prod",))
+
+
+def test_a_token_is_read_each_time_it_is_needed_and_stands_in_no_repr(tmp_path: Path) -> None:
+    environ = {"XO_TOKEN": "hunter2"}
+    orchestra = _orchestra(tmp_path, "url: https://xo.example.org", environ)
+    assert orchestra.token() == "hunter2"
+    assert "hunter2" not in repr(orchestra)
+    environ["XO_TOKEN"] = "hunter3"
+    assert orchestra.token() == "hunter3"
+    del environ["XO_TOKEN"]
+    with pytest.raises(CredentialsError, match="The variable XO_TOKEN is not set"):
+        orchestra.token()

@@ -65,13 +65,13 @@ def _read(tree: Tree, context: dict[str, object]) -> tuple[Settings | None, list
 
 
 def _repeated(tree: Tree) -> Iterator[tuple[Location, str]]:
-    """Names that stand twice, whatever their case: people type them."""
+    """Names that stand twice, among targets and Xen Orchestras together, whatever their case: people type them."""
+    first: dict[str, Location] = {}
     for section in ("targets", "xen_orchestra"):
-        first: dict[str, int] = {}
         for at, name in _names(tree.get(section)):
-            if first.setdefault(name.casefold(), at) != at:
-                other = dotted((section, first[name.casefold()]))
-                yield (section, at, "name"), f"is the name of {other} already: names are unique"
+            here: Location = (section, at)
+            if (other := first.setdefault(name.casefold(), here)) != here:
+                yield (*here, "name"), f"is the name of {dotted(other)} already: names are unique"
 
 
 def _names(entries: Any) -> Iterator[tuple[int, str]]:

@@ -113,7 +113,11 @@ _HTTPS = "an address such as https://xo.example.org, with nothing secret in it"
 
 def _https(value: object) -> str:
     parts = _url(value, _HTTPS, "https")
-    if not parts.hostname or parts.username is not None or parts.query or parts.fragment:
+    try:
+        parse_address(parts.netloc)  # no user, no name that could not stand in a request
+    except ValueError:
+        raise ValueError(f"must be {_HTTPS}") from None
+    if parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9/._~%+-]*", parts.path):
         raise ValueError(f"must be {_HTTPS}")
     return parts.geturl().rstrip("/")
 

@@ -10,6 +10,9 @@ from bot.xapi.target import Endpoint
 KEPT = 86_400.0
 """Seconds after which a host is asked in the newest way again: it may have been upgraded."""
 
+SPOKEN = (Transport.JSON_RPC_2, Transport.JSON_RPC_1, Transport.XML_RPC)
+"""What hosts may understand, the newest first."""
+
 
 class Dialect(NamedTuple):
     """A transport, and whether a login takes an originator (from XenServer 6.2 on)."""
@@ -20,7 +23,7 @@ class Dialect(NamedTuple):
     @property
     def ways(self) -> list[Transport]:
         """All transports in the order in which they are tried: this one first, then the newest."""
-        return [self.transport, *(way for way in Transport if way is not self.transport)]
+        return [self.transport, *(way for way in SPOKEN if way is not self.transport)]
 
 
 class Dialects:

@@ -1,24 +1,23 @@
-"""As much of HTTP/1.1 as XAPI needs, within bounds: a POST, and a reply that is read whole or refused.
+"""As much of HTTP/1.1 as is needed, within bounds: a POST whose reply is read whole, a GET whose reply comes in pieces.
 
 RFC 9112. XAPI takes no chunked requests and at most 1024 bytes of request headers, with lower-case names. Redirects are
 not followed, nothing is decompressed. A reply that breaks the rules is refused, not guessed at.
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.xapi import trouble
 from bot.xapi.bounds import Bounds, Deadline
 from bot.xapi.dial import Wire
-from bot.xapi.trouble import Trouble
+from bot.xapi.head import Head, read_head, too_large
+from bot.xapi.secret import Secret
 
 USER_AGENT = "xocompat"
 OK = 200
 _PIECE = 64 * 1024
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: |\Z)")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
-_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 _LONGEST_LINE = 256
 """Of the lines that chunks begin with, and of trailers."""
 
@@ -34,14 +33,15 @@ class HttpReply(NamedTuple):
     body: bytes
 
 
-class _Head(NamedTuple):
-    """What the headers say of the body. `length` is None for one that lasts until the connection ends."""
+class Incoming(NamedTuple):
+    """A reply whose body is on its way: `pieces` gives it as it comes, or Trouble or TimeoutError where it breaks.
+
+    The body of any other status than 200 is not read, and empty here.
+    """
 
     status: int
     kind: str
-    length: int | None
-    chunked: bool
-    keep: bool
+    pieces: Iterator[bytes]
 
 
 class Http:
@@ -57,24 +57,36 @@ class Http:
 
     def post(self, path: str, kind: str, body: bytes, deadline: Deadline) -> HttpReply:
         """Send a request and read its reply. Trouble or TimeoutError if there is none; `usable` ends with those."""
-        self.usable = False
-        self._taken = 0
-        head = (
-            f"POST {path} HTTP/1.1\r\nhost: {self._host}\r\nuser-agent: {USER_AGENT}\r\n"
-            f"content-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
-        self._send(head.encode("ascii") + body, deadline)
-        found = self._head(deadline)
+        head = f"{self._opening('POST', path)}content-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
+        found = self._exchange(head.encode("ascii") + body, deadline)
         if found.status != OK:
             return HttpReply(found.status, found.kind, b"")
         content = self._body(found, deadline)
         self.usable = found.keep and not self._buffer
         return HttpReply(found.status, found.kind, content)
 
+    def get(self, path: str, cookie: Secret, deadline: Deadline) -> Incoming:
+        """Ask for something with a cookie. As with `post`; `usable` comes back once the last piece was taken.
+
+        A body that lasts until the connection ends is refused: cut off, it would pass for a shorter one.
+        """
+        head = f"{self._opening('GET', path)}accept: */*\r\ncookie: {cookie.reveal()}\r\n\r\n"
+        found = self._exchange(head.encode("ascii"), deadline)
+        return Incoming(found.status, found.kind, self._pieces(found, deadline) if found.status == OK else iter(()))
+
     def close(self) -> None:
         """Lets go of the wire."""
         self.usable = False
         self._wire.close()
+
+    def _opening(self, method: str, path: str) -> str:
+        return f"{method} {path} HTTP/1.1\r\nhost: {self._host}\r\nuser-agent: {USER_AGENT}\r\n"
+
+    def _exchange(self, request: bytes, deadline: Deadline) -> Head:
+        self.usable = False
+        self._taken = 0
+        self._send(request, deadline)
+        return self._head(deadline)
 
     def _send(self, data: bytes, deadline: Deadline) -> None:
         try:
@@ -97,7 +109,7 @@ class Http:
             raise trouble.bad_reply("broke the connection off") from None
         self._taken += len(piece)
         if self._taken > self._bounds.reply + self._bounds.head:
-            raise _too_large(self._bounds)
+            raise too_large(self._bounds)
         self._buffer += piece
         return bool(piece)
 
@@ -105,7 +117,7 @@ class Http:
         if not self._fill(deadline):
             raise trouble.bad_reply("broke off in the middle")
 
-    def _head(self, deadline: Deadline) -> _Head:
+    def _head(self, deadline: Deadline) -> Head:
         searched = 0
         while (end := self._buffer.find(b"\r\n\r\n", max(searched - 3, 0))) < 0:
             searched = len(self._buffer)
@@ -117,34 +129,50 @@ class Http:
                 raise trouble.bad_reply("broke off in the middle" if self._buffer else "closed the connection instead")
         lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
-        return _read_head(lines, self._bounds)
+        return read_head(lines, self._bounds)
 
-    def _body(self, head: _Head, deadline: Deadline) -> bytes:
+    def _body(self, head: Head, deadline: Deadline) -> bytes:
         if head.chunked:
-            return self._chunks(deadline)
+            return b"".join(self._chunks(deadline))
         if head.length is None:
             while self._fill(deadline):
                 if len(self._buffer) > self._bounds.reply:
-                    raise _too_large(self._bounds)
+                    raise too_large(self._bounds)
             return self._take(len(self._buffer))
         while len(self._buffer) < head.length:
             self._need(deadline)
         return self._take(head.length)
 
-    def _chunks(self, deadline: Deadline) -> bytes:
-        body = bytearray()
+    def _pieces(self, head: Head, deadline: Deadline) -> Iterator[bytes]:
+        if head.chunked:
+            yield from self._chunks(deadline)
+        elif head.length is None:
+            raise trouble.bad_reply("does not say how long it is")
+        else:
+            yield from self._as_it_comes(head.length, deadline)
+        self.usable = head.keep and not self._buffer
+
+    def _chunks(self, deadline: Deadline) -> Iterator[bytes]:
+        total = 0
         while size := self._chunk_size(deadline):
-            if len(body) + size > self._bounds.reply:
-                raise _too_large(self._bounds)
-            while len(self._buffer) < size + 2:
+            total += size
+            if total > self._bounds.reply:
+                raise too_large(self._bounds)
+            yield from self._as_it_comes(size, deadline)
+            while len(self._buffer) < 2:
                 self._need(deadline)
-            if self._buffer[size : size + 2] != b"\r\n":
+            if self._take(2) != b"\r\n":
                 raise trouble.bad_reply("is cut into pieces that do not fit")
-            body += self._buffer[:size]
-            del self._buffer[: size + 2]
         while self._line(deadline):
             pass  # trailers say nothing that is needed; _fill bounds them
-        return bytes(body)
+
+    def _as_it_comes(self, size: int, deadline: Deadline) -> Iterator[bytes]:
+        while size:
+            if not self._buffer:
+                self._need(deadline)
+            piece = self._take(min(size, len(self._buffer)))
+            size -= len(piece)
+            yield piece
 
     def _chunk_size(self, deadline: Deadline) -> int:
         if found := _CHUNK.fullmatch(self._line(deadline)):
@@ -162,44 +190,3 @@ class Http:
         taken = bytes(self._buffer[:size]) if size < len(self._buffer) else bytes(self._buffer)
         del self._buffer[:size]
         return taken
-
-
-def _read_head(lines: list[bytes], bounds: Bounds) -> _Head:
-    status = _STATUS.match(lines[0])
-    if not status:
-        raise trouble.not_xapi("with something else than HTTP")
-    if len(lines) - 1 > bounds.headers:
-        raise trouble.bad_reply("has too many headers")
-    headers: dict[bytes, bytes] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        name, value = name.lower(), value.strip(b" \t")
-        contradicts = name in _FRAMING and headers.get(name, value) != value
-        if not colon or not name or name != name.strip() or contradicts:
-            raise trouble.bad_reply("has headers that contradict each other, or are none")
-        headers[name] = value
-    length, chunked = _framing(headers, bounds)
-    connection = headers.get(b"connection", b"").lower()
-    keep = b"close" not in connection and (status[1] == b"1" or b"keep-alive" in connection)
-    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    framed = chunked or length is not None
-    return _Head(int(status[2]), kind.decode("ascii", "replace"), length, chunked, keep and framed)
-
-
-def _framing(headers: dict[bytes, bytes], bounds: Bounds) -> tuple[int | None, bool]:
-    """Length and whether it is chunked. A reply that claims both is refused (RFC 9112, 6.3)."""
-    length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
-    if coding is not None and (length is not None or coding.lower() != b"chunked"):
-        raise trouble.bad_reply("does not say how long it is")
-    if length is None:
-        return None, coding is not None
-    if not _LENGTH.fullmatch(length):
-        raise trouble.bad_reply("does not say how long it is")
-    if int(length) > bounds.reply:
-        raise _too_large(bounds)
-    return int(length), False
-
-
-def _too_large(bounds: Bounds) -> Trouble:
-    size = f"{bounds.reply >> 20} MiB" if bounds.reply >= 1 << 20 else f"{bounds.reply} bytes"
-    return trouble.too_large(f"more than {size} at once")

@@ -2,7 +2,8 @@
 
 from bot.xapi.bounds import Bounds, Deadline
 from bot.xapi.dial import Connect
-from bot.xapi.http import Http, HttpReply
+from bot.xapi.http import Http, HttpReply, Incoming
+from bot.xapi.secret import Secret
 from bot.xapi.target import Endpoint
 
 
@@ -27,6 +28,10 @@ class Line:
     def post(self, path: str, kind: str, body: bytes, deadline: Deadline) -> HttpReply:
         """A request and its reply. Trouble or TimeoutError if there is none; it is never sent twice."""
         return self.open(deadline).post(path, kind, body, deadline)
+
+    def get(self, path: str, cookie: Secret, deadline: Deadline) -> Incoming:
+        """A question with a cookie, and the reply as it comes. As with `post`; the cookie follows no redirect."""
+        return self.open(deadline).get(path, cookie, deadline)
 
     def number(self) -> int:
         """The number of the next question, from 1."""

@@ -1,15 +1,36 @@
 """What can go wrong with a probe, in the user's words: what happened, and what to do next.
 
 Each function gives a Trouble to raise. In its words `{who}` is the target, or its coordinator after a redirect;
-`{name}`, `{user}` and `{password_from}` are the target's, `{pin_it}` is what to do to trust what it shows. Nothing that
-a host said is put into words but a code of capital letters, and an address that reads like one.
+`{name}`, `{user}` and `{password_from}` are the target's, `{pin_it}` is what to do to trust what it shows; what kind of
+thing was asked is in the words of a Subject. Nothing that a host said is put into words but a code of capital letters,
+and an address that reads like one.
 """
+
+from typing import NamedTuple
 
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Endpoint
 
 REACHABLE = "Is the host up, and is the management network reachable from here?"
 LATER = "Is it starting or very busy? Try again in a few minutes."
+
+
+class Subject(NamedTuple):
+    """What kind of thing is asked, in words: `api` is what it should speak, `place` what of it to check, `key` where it
+    stands in the configuration, `service` what must run there, `log` which log tells more, `most` what needs no more
+    than it may send, `kind` what it should be.
+    """
+
+    api: str = "XAPI"
+    place: str = "address and port"
+    key: str = "address"
+    service: str = "toolstack"
+    log: str = "XAPI log"
+    most: str = "a pool"
+    kind: str = "a XAPI host"
+
+
+HOST = Subject()
 
 
 class Trouble(Exception):
@@ -25,10 +46,13 @@ class Trouble(Exception):
         self.facts = facts
         self.at: Endpoint | None = None
 
-    def failure(self, name: str, endpoint: Endpoint, user: str = "", password_from: str = "") -> Failure:
+    def failure(
+        self, name: str, endpoint: Endpoint, user: str = "", password_from: str = "", subject: Subject = HOST
+    ) -> Failure:
         """The failure to tell of a target by its name, its own endpoint, and where its login comes from."""
         elsewhere = self.at is not None and self.at != endpoint
         facts = {
+            **subject._asdict(),
             **self.facts,
             "name": name,
             "who": f"{name}'s coordinator {self.at}" if elsewhere else name,
@@ -50,14 +74,12 @@ def no_route() -> Trouble:
 
 
 def no_such_name(host: str) -> Trouble:
-    words = (
-        "{who} was not found: no address is known for the name {host}. Check `address` in the configuration, and DNS."
-    )
+    words = "{who} was not found: no address is known for the name {host}. Check `{key}` in the configuration, and DNS."
     return Trouble(FailureCode.UNREACHABLE, words, host=host)
 
 
 def hung_up() -> Trouble:
-    words = "{who} closed the connection before it showed a certificate. Is its toolstack up, and is it the right port?"
+    words = "{who} closed the connection before it showed a certificate. Is its {service} up, and is it the right port?"
     return Trouble(FailureCode.UNREACHABLE, words)
 
 
@@ -76,7 +98,7 @@ def slow_reply(seconds: float) -> Trouble:
 
 
 def no_tls() -> Trouble:
-    return Trouble(FailureCode.NOT_XAPI, "What listens on {who} does not speak TLS. Check its address and port.")
+    return Trouble(FailureCode.NOT_XAPI, "What listens on {who} does not speak TLS. Check its {place}.")
 
 
 def untrusted(why: str) -> Trouble:
@@ -95,7 +117,7 @@ def unreadable_ca() -> Trouble:
 
 def tls_failed(reason: str) -> Trouble:
     """`reason` is OpenSSL's name for it."""
-    words = "No TLS connection to {who} could be made ({reason}), so nothing was sent. Check its address and port."
+    words = "No TLS connection to {who} could be made ({reason}), so nothing was sent. Check its {place}."
     return Trouble(FailureCode.TLS_UNTRUSTED, words, reason=reason)
 
 
@@ -163,17 +185,17 @@ def led_again() -> Trouble:
 
 def not_xapi(what: str) -> Trouble:
     """`what` completes "it answered ...": our own words."""
-    words = "What answers on {who} is not XAPI: it answered {what}. Check its address and port."
+    words = "What answers on {who} is not {api}: it answered {what}. Check its {place}."
     return Trouble(FailureCode.NOT_XAPI, words, what=what)
 
 
 def bad_reply(what: str) -> Trouble:
     """`what` completes "it ...": our own words."""
-    words = "{who} gave an answer that cannot be used: it {what}. Try again; if it stays so, look at its XAPI log."
+    words = "{who} gave an answer that cannot be used: it {what}. Try again; if it stays so, look at its {log}."
     return Trouble(FailureCode.BAD_REPLY, words, what=what)
 
 
 def too_large(what: str) -> Trouble:
     """`what` is what there is too much of: our own words."""
-    words = "{who} sent {what}, more than a pool needs, so reading was stopped. Is it really a XAPI host?"
+    words = "{who} sent {what}, more than {most} needs, so reading was stopped. Is it really {kind}?"
     return Trouble(FailureCode.REPLY_TOO_LARGE, words, what=what)

@@ -176,6 +176,33 @@ database: x
     ]
 
 
+def test_a_xen_orchestra_may_not_have_the_name_of_a_target(told: Told) -> None:
+    text = (
+        "targets: [{name: lab, address: 192.0.2.1, username: x, password_env: P}]\n"
+        "xen_orchestra:\n"
+        "  - {name: Lab, url: https://xo.example.org, token_env: T}\n"
+        "  - {name: other, url: https://xo.example.org, token_env: T}\n"
+    )
+    assert told(text) == ["xocompat.yaml: xen_orchestra[0].name: is the name of targets[0] already: names are unique"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://xö.example.org",
+        "https://u:p@xo.example.org",
+        "https://xo.example.org/ü",
+        "https://xo.example.org:0",
+        "https://xo.example.org/a?b",
+        "https://999.1",
+        "http://xo.example.org",
+    ],
+)
+def test_a_url_that_cannot_stand_in_a_request_is_refused(told: Told, url: str) -> None:
+    (problem,) = told(f"xen_orchestra: [{{name: xo, url: '{url}', token_env: T}}]\n")
+    assert problem.startswith(f"xocompat.yaml: xen_orchestra[0].url: must be {XO}")
+
+
 def test_of_very_many_mistakes_the_rest_is_counted(told: Told) -> None:
     lines = told("".join(f"key{number}: x\n" for number in range(250)))
     assert len(lines) == 101

@@ -39,7 +39,7 @@ class Talk:
         head = self.received[self._read : end].decode("ascii")
         line, *lines = head.split("\r\n")
         headers = dict(one.split(": ", 1) for one in lines)
-        size = int(headers["content-length"])
+        size = int(headers.get("content-length", 0))
         while len(self.received) < end + 4 + size:
             if not self._more():
                 return None

@@ -65,7 +65,7 @@ class FakeWire:
         while (end := self.sent.find(b"\r\n\r\n", self._read)) >= 0:
             line, *lines = self.sent[self._read : end].decode("ascii").split("\r\n")
             headers = dict(one.split(": ", 1) for one in lines)
-            whole = end + 4 + int(headers["content-length"])
+            whole = end + 4 + int(headers.get("content-length", 0))
             if len(self.sent) < whole:
                 return
             head, self._read = self._read, whole

@@ -17,7 +17,12 @@ from bot.xapi.target import Target, TlsMode
 IN_FULL = 20
 """More hosts than this: the worst ones, and how many more there are."""
 
-_TRANSPORTS = {Transport.JSON_RPC_2: "JSON-RPC", Transport.JSON_RPC_1: "JSON-RPC 1", Transport.XML_RPC: "XML-RPC"}
+_TRANSPORTS = {
+    Transport.JSON_RPC_2: "JSON-RPC",
+    Transport.JSON_RPC_1: "JSON-RPC 1",
+    Transport.XML_RPC: "XML-RPC",
+    Transport.XO_REST: "told by Xen Orchestra",
+}
 _TRUST = {
     TlsMode.CA: "certificate checked",
     TlsMode.PINNED: "certificate pinned",

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from bot.demo.simulator.faults import Delivery, Ending, Moment, Reset, Silence, delivery
+from bot.demo.simulator.faults import Delivery, Ending, Fault, Moment, Reset, Silence, delivery
 from bot.demo.simulator.http import Refused, Requests
 from bot.demo.simulator.rpc import Question, question_of, response_to
 from bot.demo.simulator.state import HostState
@@ -22,13 +22,13 @@ async def serve(host: HostState, stream: Stream, contexts: Contexts) -> None:
 
 
 async def _greet(host: HostState, stream: Stream, contexts: Contexts) -> None:
-    if await _stopped(host, stream, Moment.ACCEPT):
+    if await stopped(host.host.faults, stream, Moment.ACCEPT):
         return
     context = contexts.get(host.certificate, host.host.offered_tls)
     await stream.within(_HANDSHAKE_SECONDS, stream.handshake(context))
     host.visits.handshakes += 1
     stream.visits = host.visits
-    if not await _stopped(host, stream, Moment.HANDSHAKE):
+    if not await stopped(host.host.faults, stream, Moment.HANDSHAKE):
         await _converse(host, stream)
 
 
@@ -39,7 +39,7 @@ async def _converse(host: HostState, stream: Stream) -> None:
             question = question_of(host, request)
             if question.call:
                 host.visits.note(question.call, request.path, request.headers.get("user-agent", ""))
-            if await _stopped(host, stream, Moment.REQUEST, question.method):
+            if await stopped(host.host.faults, stream, Moment.REQUEST, question.method):
                 return
             if await _answered(host, stream, question) is not Ending.KEEP:
                 return
@@ -50,10 +50,11 @@ async def _converse(host: HostState, stream: Stream) -> None:
 async def _answered(host: HostState, stream: Stream, question: Question) -> Ending:
     response = await response_to(host, question)
     faults = tuple(fault for fault in host.host.faults if fault.on in ("", question.method))
-    return await _deliver(stream, delivery(faults, response))
+    return await deliver(stream, delivery(faults, response))
 
 
-async def _deliver(stream: Stream, way: Delivery) -> Ending:
+async def deliver(stream: Stream, way: Delivery) -> Ending:
+    """Writes an answer out its way."""
     for chunk in way.chunks:
         await stream.write(chunk)
         if way.pause:
@@ -63,9 +64,9 @@ async def _deliver(stream: Stream, way: Delivery) -> Ending:
     return way.ending
 
 
-async def _stopped(host: HostState, stream: Stream, moment: Moment, method: str = "") -> bool:
+async def stopped(faults: tuple[Fault, ...], stream: Stream, moment: Moment, method: str = "") -> bool:
     """Whether a fault ends the connection at this moment."""
-    for fault in host.host.faults:
+    for fault in faults:
         match fault:
             case Silence(when, on) if when is moment and on in ("", method):
                 await stream.until_left()

@@ -60,13 +60,14 @@ class Response:
 
 
 class Request(NamedTuple):
-    """A request. Header names are in lower case."""
+    """A request. Header names are in lower case; `query` is what follows a question mark, as it came."""
 
     method: str
     path: str
     version: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
 
     @property
     def close(self) -> bool:
@@ -103,9 +104,10 @@ class Requests:
         head = await self._timed_head()
         if head is None:
             return None
-        method, path, version, headers = _parsed(head)
+        method, target, version, headers = _parsed(head)
+        path, _, query = target.partition("?")
         body = await self._body(headers) if method in ("POST", "PUT") else b""
-        return None if body is None else Request(method, path, version, headers, body)
+        return None if body is None else Request(method, path, version, headers, body, query)
 
     async def _timed_head(self) -> bytes | None:
         """The time is limited for a connection's first request only, and only where the size is."""
@@ -156,4 +158,4 @@ def _parsed(head: bytes) -> tuple[str, str, str, dict[str, str]]:
         raise internal_error("The HTTP headers could not be parsed.")
     pairs = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
-    return words[0], words[1].partition("?")[0], words[2].removeprefix("HTTP/"), headers
+    return words[0], words[1], words[2].removeprefix("HTTP/"), headers

@@ -1,0 +1,113 @@
+"""A Xen Orchestra asked by the real client over real TLS: its pools are those that the hosts tell themselves."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.demo.orchestra import TOKEN, Rights, SimulatedOrchestra
+from bot.demo.simulator import Release, SimHost, SimPool, Simulator, all_releases, demo_fleet, lone, release
+from bot.xapi.observation import Host, Observation, Transport
+from bot.xapi.probe import Prober
+from bot.xapi.target import TlsMode
+from bot.xo.check import check
+from tests.xo.orchestras import NOW, failed, orchestra, seen, simulated, target
+
+HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
+POOL = SimPool((HOST, SimHost("xen-2", release("XCP-ng", "8.2"))), name="lab")
+
+
+def test_a_pool_is_told_with_its_hosts_and_how_they_were_asked() -> None:
+    with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        (observed,) = seen(simulated(stand_in))
+        assert observed.address == str(stand_in.address)
+        assert stand_in.handshakes == 1
+        assert [asked.path for asked in stand_in.asked] == ["/rest/v0/pools", "/rest/v0/hosts"]
+    assert (observed.target, observed.observed_at, observed.tls) == ("xo", NOW, TlsMode.PINNED)
+    assert observed.transport is Transport.XO_REST
+    assert observed.pool.name == "lab"
+    assert [(host.name, host.is_coordinator) for host in observed.hosts] == [("xen-1", True), ("xen-2", False)]
+    assert observed.pool.coordinator == observed.hosts[0].uuid
+    assert observed.mixed_versions
+
+
+@pytest.mark.parametrize("runs", all_releases(), ids=lambda runs: f"{runs.product} {runs.name}")
+def test_a_host_of_every_release_is_the_one_that_it_says_itself(runs: Release) -> None:
+    with Simulator([lone(replace(HOST, release=runs))]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        (through,) = seen(simulated(stand_in))
+        itself = Prober(lambda: NOW).probe(target(simulator.targets[0]))
+    assert isinstance(itself, Observation)
+    assert through.pool == itself.pool
+    assert list(map(_common, through.hosts)) == list(map(_common, itself.hosts))
+
+
+def _common(host: Host) -> Host:
+    """A host without what Xen Orchestra does not tell; it says "no" where an old host says nothing."""
+    reboot = bool(host.reboot_required)
+    return host._replace(
+        platform_version=None, edition=None, pending_updates=None, up_to_date=None, reboot_required=reboot
+    )
+
+
+def test_the_whole_demo_fleet_is_told_but_the_host_that_is_down() -> None:
+    with Simulator(demo_fleet()) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        observed = seen(simulated(stand_in))
+    names = [[host.name for host in pool.hosts] for pool in observed]
+    assert names == [
+        ["xen-1", "xen-2"],
+        ["xen-11", "xen-12", "xen-13"],
+        ["edge-1"],
+        ["office-1"],
+        ["archive-1"],
+        ["moved-1"],
+    ]
+    assert [pool.pool.name for pool in observed] == ["lab", "prod", "", "", "", ""]
+
+
+def test_a_member_that_does_not_run_or_is_lost_is_left_out() -> None:
+    with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        xo = simulated(stand_in)
+        simulator["xen-2"].change(lambda host: replace(host, up=False))
+        (halted,) = seen(xo)
+        simulator["xen-2"].change(lambda host: replace(host, up=True))
+        stand_in.forget("xen-2")
+        (lost,) = seen(xo)
+        stand_in.forget()
+        (whole,) = seen(xo)
+    assert [len(pool.hosts) for pool in (halted, lost, whole)] == [1, 1, 2]
+
+
+def test_an_upgrade_is_told_at_the_next_asking() -> None:
+    with Simulator([lone(HOST)]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        before = seen(simulated(stand_in))
+        simulator["xen-1"].upgrade(release("XenServer", "8"))
+        after = seen(simulated(stand_in))
+    assert [(pool.hosts[0].product_brand) for (pool,) in (before, after)] == ["XCP-ng", "XenServer"]
+
+
+def test_a_token_that_expired_is_refused_with_what_to_do() -> None:
+    with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        stand_in.renew({"another": Rights.READ})
+        failure = failed(simulated(stand_in))
+        stand_in.renew({TOKEN: Rights.NONE})
+        other = failed(simulated(stand_in))
+    assert failure.code == "login_refused"
+    assert failure.message == (
+        "xo refused the token in XO_TOKEN: it has expired, was deleted, or is not whole. "
+        "Make a new one in Xen Orchestra, set XO_TOKEN to it and start again."
+    )
+    assert other.code == "not_authorized"
+    assert "Let that user read hosts and pools" in other.message
+
+
+def test_the_check_for_the_doctor_says_what_is_there_and_what_is_wrong() -> None:
+    with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        xo = simulated(stand_in)
+        well = check(xo, lambda: NOW)
+        trust = xo.endpoint.trust._replace(mode=TlsMode.INSECURE)
+        unchecked = check(orchestra(xo.endpoint._replace(trust=trust)), lambda: NOW)
+        refused = check(simulated(stand_in, "wrong"), lambda: NOW)
+    assert well == (True, "it tells 2 hosts in 1 pool", "")
+    assert unchecked.ok
+    assert "not checked" in unchecked.text
+    assert "`pin` under `tls` of xo" in unchecked.mend
+    assert (refused.ok, refused.text.startswith("xo refused the token")) == (False, True)
