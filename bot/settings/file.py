@@ -29,7 +29,7 @@ def read_file(path: Path, label: str, named_by: str) -> tuple[Tree | None, list[
     if what:
         return None, [Problem(label, "", what)]
     try:
-        return _tree(data.decode("utf-8-sig"), label)
+        return tree_of(data.decode("utf-8-sig"), label)
     except UnicodeDecodeError as error:
         return None, [Problem(label, "", f"is not UTF-8 (at byte {error.start + 1}): save it as UTF-8")]
 
@@ -47,7 +47,8 @@ def _bytes(path: Path, named_by: str) -> tuple[bytes, str]:
     return data, "is larger than 1 MiB" if len(data) > LARGEST else ""
 
 
-def _tree(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
+def tree_of(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
+    """As `read_file`, for the file's text."""
     try:
         if refused := [Problem(label, "", what) for what in _refused(text)]:
             return None, refused
