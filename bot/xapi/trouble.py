@@ -1,8 +1,8 @@
 """What can go wrong with a probe, in the user's words: what happened, and what to do next.
 
 Each function gives a Trouble to raise. In its words `{who}` is the target, or its coordinator after a redirect;
-`{name}`, `{user}` and `{password_from}` are the target's, `{pin_it}` is what to do to trust what it shows. Nothing that
-a host said is put into words but a code of capital letters, and an address that reads like one.
+`{name}`, `{user}` and `{password_from}` are the target's, `{pin_it}` is the command by which an operator trusts what it
+shows. Nothing that a host said is put into words but a code of capital letters, and an address that reads like one.
 """
 
 from bot.xapi.observation import Failure, FailureCode
@@ -32,9 +32,7 @@ class Trouble(Exception):
             **self.facts,
             "name": name,
             "who": f"{name}'s coordinator {self.at}" if elsewhere else name,
-            "pin_it": f"set its `pin` under `also` of {name}"
-            if elsewhere
-            else f"set its new `pin` under `tls` of {name}",
+            "pin_it": f"`xocompat trust {name}{f' {self.at}' if elsewhere else ''}`",
             "user": user,
             "password_from": password_from,
         }
