@@ -18,13 +18,13 @@ class ConfigFile(NamedTuple):
     data: bytes
 
 
-def read_config(folder: Path, name: Path) -> ConfigFile:
-    """The file as it is now, the way there through links resolved. UnavailableError if it cannot be read."""
+def read_config(folder: Path, name: Path) -> ConfigFile | None:
+    """The file as it is now, the way there through links resolved; None if it cannot be read."""
     try:
         path = Path(os.path.realpath(folder / name))
         return ConfigFile(str(name), path, path.read_bytes())
-    except OSError as error:
-        raise UnavailableError(f"{name} cannot be read: {error.strerror}.") from None
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
 
 
 def rewrite(file: ConfigFile, data: bytes) -> None:
