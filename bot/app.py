@@ -20,8 +20,8 @@ from bot.query.reading import Reader
 
 if TYPE_CHECKING:
     from bot.chat.command import Fleet
+    from bot.doctor.check import Check
     from bot.settings.model import Settings
-    from bot.slack.doctor import Check
     from bot.slack.service import Service
     from bot.trust.consent import Consent
     from bot.web.http import Wsgi
@@ -97,8 +97,27 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
     return made(http_url)
 
 
-def doctor(settings: "Settings") -> "tuple[Check, ...]":
-    """Whether the settings work with Slack, check by check."""
+def doctor(settings: "Settings", say: Callable[[str, int, int], None]) -> "tuple[Check, ...]":
+    """Whether the settings work with Slack and with the hosts of the inventory, check by check.
+
+    `say` is told how far it has come. Without any token, but with hosts, Slack is not missed: a shell needs none.
+    """
+    from bot.doctor.check import Check
+    from bot.doctor.targets import examine
+    from bot.targets import inventory
+    from bot.xapi.probe import Prober
+
+    slack, targets = settings.slack, inventory(settings.targets, os.environ).targets
+    prober = Prober(lambda: datetime.now(UTC))
+    if targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
+        mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
+        checks: tuple[Check, ...] = (Check("slack", True, "no token is set, so only this shell is answered", mend),)
+    else:
+        checks = _slack_checks(settings)
+    return (*checks, *examine(targets, prober.admit, lambda done, total: say("Trying the targets", done, total)))
+
+
+def _slack_checks(settings: "Settings") -> "tuple[Check, ...]":
     from bot.slack.client import web_client
     from bot.slack.doctor import Patient, examine
 

@@ -215,11 +215,13 @@ def _serve(config: Path | None) -> int:
     return serve(_settings(config))
 
 
-@_operator("doctor", "Check the token, its scopes, the channel and the clock.")
+@_operator("doctor", "Check the tokens, scopes, channel and clock, and each host of the inventory.")
 def _doctor(config: Path | None, as_json: bool) -> int:
     from bot.app import doctor
+    from bot.terminal.progress import Progress
 
-    checks = doctor(_settings(config))
+    with Progress(None if as_json else sys.stderr, os.environ) as progress:
+        checks = doctor(_settings(config), progress.show)
     if as_json:
         _print_json({"checks": [check.data() for check in checks]})
     else:
