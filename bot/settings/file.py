@@ -19,7 +19,7 @@ DEEPEST = 16
 LONGEST_NUMBER = 40
 """Characters; Python refuses to write out numbers of thousands of digits."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float")}
 
 
@@ -52,7 +52,7 @@ def tree_of(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
     try:
         if refused := [Problem(label, "", what) for what in _refused(text)]:
             return None, refused
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         return None, [Problem(label, "", _not_yaml(error))]
     plain = _Plain(label)
@@ -65,7 +65,7 @@ def tree_of(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
 def _refused(text: str) -> Iterator[str]:
     """What YAML has and no configuration needs: readers miss it, and a few lines of it can fill the memory."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if getattr(event, "anchor", None):

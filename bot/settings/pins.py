@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from bot.settings.file import Tree, tree_of
+from bot.settings.file import LOADER, Tree, tree_of
 
 _MODES = ("pin", "ca", "insecure")
 """Ways to trust a certificate; one at most holds."""
@@ -20,8 +20,8 @@ _NOT_GIVEN: tuple[object, ...] = (None, False, "false", "", [])
 """What a key may hold and count as not there."""
 
 _BEFORE_TLS = ("name", "address", "username", "password_env", "password_file")
-_ONE_LINE = (None, '"', "'")
-"""Styles of scalars that begin and end on a line: plain and quoted."""
+_BLOCKS = ("|", ">")
+"""Styles of scalars that end where other lines begin."""
 
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _PLAIN = re.compile(r"[\w.-]+(?::[0-9]+)?", re.ASCII)
@@ -42,6 +42,10 @@ class _Edit(NamedTuple):
     text: str
 
 
+_Edits = tuple[_Edit, ...]
+"""Edits that belong together, in the order of the text."""
+
+
 def with_pin(text: str, place: Place, pin: str) -> str | None:
     """The text in which the place's certificate is trusted by its pin (`sha256:...`) and by nothing else.
 
@@ -50,12 +54,18 @@ def with_pin(text: str, place: Place, pin: str) -> str | None:
     before, _ = tree_of(text, "")
     if before is None:
         return None
-    for edit in _edits(text, place, pin):
-        changed = f"{text[: edit.start]}{edit.text}{text[edit.end :]}"
+    for edits in _edits(text, place, pin):
+        changed = _edited(text, edits)
         after, problems = tree_of(changed, "")
         if not problems and after == _wanted(before, place, pin):
             return changed
     return None
+
+
+def _edited(text: str, edits: _Edits) -> str:
+    for edit in reversed(edits):
+        text = f"{text[: edit.start]}{edit.text}{text[edit.end :]}"
+    return text
 
 
 def _wanted(tree: Tree, place: Place, pin: str) -> Tree:
@@ -75,12 +85,12 @@ def _wanted(tree: Tree, place: Place, pin: str) -> Tree:
     return tree
 
 
-def _edits(text: str, place: Place, pin: str) -> Iterator[_Edit]:
+def _edits(text: str, place: Place, pin: str) -> Iterator[_Edits]:
     """Edits that may do, the likeliest first."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)  # not libyaml's: its marks need not be indices of a str
+    root = yaml.compose(text, Loader=LOADER)
     node = _at(root, "targets", place.target, *(() if place.member is None else ("also", place.member)))
     if isinstance(node, yaml.ScalarNode):
-        yield _member_alone(text, node, pin)
+        yield (_member_alone(text, node, pin),)
     elif isinstance(node, yaml.MappingNode):
         tls = _pair(node, "tls")
         if tls:
@@ -103,53 +113,51 @@ def _at(node: Any, *steps: str | int) -> yaml.Node | None:
     return node if isinstance(node, yaml.Node) else None
 
 
-def _pair(node: yaml.MappingNode, name: str) -> tuple[yaml.Node, yaml.Node] | None:
+def _pair(node: yaml.MappingNode, name: str) -> tuple[yaml.ScalarNode, yaml.Node] | None:
     return next(((key, value) for key, value in node.value if key.value == name), None)
 
 
 def _member_alone(text: str, node: yaml.ScalarNode, pin: str) -> _Edit:
     """A member that is but an address gets keys."""
-    written = _slice(text, node)
+    written = text[node.start_mark.index : _end(text, node)]
     address = written if node.style in ('"', "'") or _PLAIN.fullmatch(written) else f'"{node.value}"'
-    return _Edit(node.start_mark.index, _end(text, node), f'{{address: {address}, pin: "{pin}"}}')
+    return _over(text, node, f'{{address: {address}, pin: "{pin}"}}')
 
 
-def _in_tls(text: str, node: yaml.Node, pin: str) -> Iterator[_Edit]:
+def _in_tls(text: str, node: yaml.Node, pin: str) -> Iterator[_Edits]:
     """The way to trust that is there is replaced; where there is none, the pin comes first."""
     start, end = node.start_mark.index, _end(text, node)
     if not isinstance(node, yaml.MappingNode) or not node.value:  # null, or {}
         space = " " if start == end and text[start - 1 : start] == ":" else ""
-        yield _Edit(start, end, f'{space}{{pin: "{pin}"}}')
+        yield (_Edit(start, end, f'{space}{{pin: "{pin}"}}'),)
         return
     for name in _MODES:
         if found := _pair(node, name):
-            key, value = found
-            if name == "pin":
-                yield _Edit(value.start_mark.index, _end(text, value), f'"{pin}"')
-            else:
-                yield _Edit(key.start_mark.index, _end(text, value), f'{_key("pin", key)}: "{pin}"')
+            key, value = found  # what stands between them, such as a comment, stays
+            yield (_over(text, key, _key("pin", key)), _over(text, value, f'"{pin}"'))
     first = node.value[0][0]
     between = ", " if node.flow_style else _break_before(text, first)
-    yield _Edit(first.start_mark.index, first.start_mark.index, f'{_key("pin", first)}: "{pin}"{between}')
+    at = first.start_mark.index
+    yield (_Edit(at, at, f'{_key("pin", first)}: "{pin}"{between}'),)
 
 
-def _new_key(text: str, node: yaml.MappingNode, name: str, pin: str) -> Iterator[_Edit]:
+def _new_key(text: str, node: yaml.MappingNode, name: str, pin: str) -> Iterator[_Edits]:
     """A key more, behind those that say who is asked."""
-    known = [(key, value) for key, value in node.value if key.value in _BEFORE_TLS and value.style in _ONE_LINE]
+    known = [(key, value) for key, value in node.value if key.value in _BEFORE_TLS and value.style not in _BLOCKS]
     for key, value in reversed(known):
         inner = f'"{pin}"' if name == "pin" else f'{{{_key("pin", key)}: "{pin}"}}'
         added = f"{_key(name, key)}: {inner}"
         if node.flow_style:
-            yield _Edit(_end(text, value), _end(text, value), f", {added}")
+            yield (_Edit(_end(text, value), _end(text, value), f", {added}"),)
         else:
             end = _LINE_END.search(text, _end(text, value))
             at = end.start() if end else len(text)
-            yield _Edit(at, at, f"{_break_before(text, key)}{added}")
+            yield (_Edit(at, at, f"{_break_before(text, key)}{added}"),)
 
 
-def _key(name: str, like: yaml.Node) -> str:
+def _key(name: str, like: yaml.ScalarNode) -> str:
     """A key as its neighbour is written: a file that is JSON stays so."""
-    return f'"{name}"' if isinstance(like, yaml.ScalarNode) and like.style == '"' else name
+    return f'"{name}"' if like.style == '"' else name
 
 
 def _break_before(text: str, key: yaml.Node) -> str:
@@ -158,8 +166,8 @@ def _break_before(text: str, key: yaml.Node) -> str:
     return f"{found[0] if found else chr(10)}{' ' * key.start_mark.column}"
 
 
-def _slice(text: str, node: yaml.Node) -> str:
-    return text[node.start_mark.index : _end(text, node)]
+def _over(text: str, node: yaml.Node, new: str) -> _Edit:
+    return _Edit(node.start_mark.index, _end(text, node), new)
 
 
 def _end(text: str, node: yaml.Node) -> int:

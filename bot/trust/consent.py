@@ -12,11 +12,11 @@ _PIN = re.compile(r"(?:sha256(?: fingerprint=|:))?([0-9a-f]{64}|[0-9a-f]{2}(?::[
 
 
 class Shell(NamedTuple):
-    """The streams of a shell, and its environment; an input that is closed is None."""
+    """The streams of a shell, and its environment; those that may be closed are None then."""
 
     stdin: TextIO | None
     stdout: TextIO
-    stderr: TextIO
+    stderr: TextIO | None
     environ: Mapping[str, str]
 
 
@@ -41,7 +41,7 @@ def is_confirmed(consent: Consent, question: str, shell: Shell) -> bool | None:
     """Whether the operator agrees; None if nobody can be asked."""
     if consent.yes or consent.pin:
         return True
-    if shell.stdin is None or not is_terminal(shell.stdin):
+    if shell.stdin is None or shell.stderr is None or not is_terminal(shell.stdin):
         return None
     write(shell.stderr, question)
     return shell.stdin.readline().strip().casefold() == "yes"

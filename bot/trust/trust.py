@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.errors import UnavailableError
 from bot.settings.pins import with_pin
 from bot.settings.rewrite import ConfigFile, rewrite
-from bot.terminal.look import look_of
+from bot.terminal.look import is_terminal, look_of
 from bot.terminal.output import write
 from bot.terminal.progress import Progress
 from bot.terminal.render import render
@@ -75,7 +75,7 @@ class Trusting(NamedTuple):
     def _show(self, pick: Pick, seen: Certificate, as_json: bool) -> None:
         """With JSON only to somebody who will be asked."""
         stream = self.shell.stderr if as_json else self.shell.stdout
-        if not as_json or stream.isatty():
+        if stream is not None and (not as_json or is_terminal(stream)):
             write(stream, f"{render(reply(pick, seen, self.now()), look_of(stream, self.shell.environ))}\n\n")
 
     def _pinned(self, pick: Pick, seen: Certificate, source: Source, consent: Consent) -> _Done:
