@@ -114,7 +114,7 @@ def doctor(settings: "Settings", say: Callable[[str, int, int], None]) -> "tuple
         checks: tuple[Check, ...] = (Check("slack", True, "no token is set, so only this shell is answered", mend),)
     else:
         checks = _slack_checks(settings)
-    return (*checks, *examine(targets, prober.admit, lambda done, total: say("Trying the targets", done, total)))
+    return (*checks, *examine(targets, prober, lambda done, total: say("Trying the targets", done, total)))
 
 
 def _slack_checks(settings: "Settings") -> "tuple[Check, ...]":

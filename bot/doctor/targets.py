@@ -1,21 +1,19 @@
-"""Whether the hosts of the inventory can be asked: address, TLS, password, login, and what the account may do."""
+"""Whether the hosts of the inventory can be asked: address, TLS, password, login, what the account may do, members."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import Any, NamedTuple, Protocol
 
 from bot.doctor.check import Check
 from bot.xapi.account import Account, Admission
-from bot.xapi.observation import Failure
-from bot.xapi.target import Target, TlsMode, Trust
+from bot.xapi.observation import Failure, FailureCode
+from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 
 AT_ONCE = 16
-"""Targets that are tried at a time."""
-
-Admit = Callable[[Target], Admission | Failure]
-"""Logs in to a target and out again."""
+"""Addresses that are tried at a time."""
 
 Say = Callable[[int, int], None]
-"""Is told how many targets of how many are done."""
+"""Is told how many tries of how many are done."""
 
 _TRUST = {
     TlsMode.CA: "certificate checked",
@@ -23,31 +21,70 @@ _TRUST = {
     TlsMode.INSECURE: "certificate not checked",
 }
 _OLD = frozenset({"1.0", "1.1"})
+_AWAY = frozenset({FailureCode.UNREACHABLE, FailureCode.TIMEOUT})
 
 
-def examine(targets: Sequence[Target], admit: Admit, say: Say) -> tuple[Check, ...]:
+class Tries(Protocol):
+    """Tries what a probe would do."""
+
+    def admit(self, target: Target) -> Admission | Failure:
+        """Log in to a target and out again."""
+
+    def meet(self, target: Target, member: Endpoint) -> Failure | None:
+        """What keeps a member from being asked, should a redirect lead there."""
+
+
+class _Tried(NamedTuple):
+    """A target with what is becoming of it and of its members."""
+
+    target: Target
+    answer: Future[Admission | Failure]
+    members: list[tuple[Endpoint, Future[Failure | None]]]
+
+    @property
+    def futures(self) -> list[Future[Any]]:
+        """All that must be waited for."""
+        members: list[Future[Any]] = [met for _, met in self.members]
+        return [self.answer, *members]
+
+
+def examine(targets: Sequence[Target], tries: Tries, say: Say) -> tuple[Check, ...]:
     """The checks on all targets, in the inventory's order: a line for each, and one more for each warning."""
-    if not targets:
-        return ()
-    threads = ThreadPoolExecutor(min(AT_ONCE, len(targets)), thread_name_prefix="doctor")
+    threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="doctor")
     try:
-        tried = [threads.submit(admit, target) for target in targets]
-        say(0, len(tried))
-        for done, _ in enumerate(as_completed(tried), 1):
-            say(done, len(tried))
+        tried = [_begun(threads, target, tries) for target in targets]
+        every = [future for one in tried for future in one.futures]
+        for done, _ in enumerate(as_completed(every), 1):
+            say(done, len(every))
     finally:
         threads.shutdown(cancel_futures=True)  # after Ctrl-C: only those that are under way are waited for
-    return tuple(
-        check
-        for target, answer in zip(targets, tried, strict=True)
-        for check in (_answered(target, answer.result()), *_warnings(target, answer.result()))
-    )
+    return tuple(check for one in tried for check in _checks(one))
+
+
+def _begun(threads: ThreadPoolExecutor, target: Target, tries: Tries) -> _Tried:
+    answer = threads.submit(tries.admit, target)
+    return _Tried(target, answer, [(member, threads.submit(tries.meet, target, member)) for member in target.also])
+
+
+def _checks(tried: _Tried) -> Iterator[Check]:
+    answer = tried.answer.result()
+    yield _answered(tried.target, answer)
+    for member, met in tried.members:
+        if failure := met.result():
+            name = f"{_name(tried.target)} member {member}"
+            yield _failed(name, failure, ok=failure.code in _AWAY)  # nothing leads there now, so it may well be away
+    yield from _warnings(tried.target, answer)
+
+
+def _failed(name: str, failure: Failure, ok: bool = False) -> Check:
+    """The first sentence of a failure says what happened, the others what to do."""
+    what, _, mend = failure.message.partition(". ")
+    return Check(name, ok, what.removesuffix("."), mend)
 
 
 def _answered(target: Target, answer: Admission | Failure) -> Check:
     if isinstance(answer, Failure):
-        what, _, mend = answer.message.partition(". ")  # the first sentence says what happened, the others what to do
-        return Check(_name(target), False, what.removesuffix("."), mend)
+        return _failed(_name(target), answer)
     by_way_of = f", by way of {target.endpoint}" if answer.address != str(target.endpoint) else ""
     who = f"{target.username} logs in ({answer.account})"
     return Check(_name(target), True, f"{answer.address} answers{by_way_of}, {_TRUST[answer.tls]}, {who}")
@@ -62,7 +99,8 @@ def _warnings(target: Target, answer: Admission | Failure) -> Iterator[Check]:
 
 def _doubts(target: Target, trusts: Sequence[Trust]) -> Iterator[tuple[str, str]]:
     if any(trust.mode is TlsMode.INSECURE for trust in trusts):
-        mend = f"look at it and pin it: `xocompat trust {target.name}`"
+        members = ", and each member by its address" if target.also else ""
+        mend = f"look at it and pin it: `xocompat trust {target.name}`{members}"
         yield "whatever certificate is shown gets the password (`insecure`)", mend
     if old := sorted({trust.minimum for trust in trusts} & _OLD):
         mend = "upgrade the host, then take `minimum` out"

@@ -56,6 +56,20 @@ class Prober:
         """Whether the target lets its user in, and what that user may do. Blocks, 30 seconds at most."""
         return self._answer(target, self._log_in_only)
 
+    def meet(self, target: Target, member: Endpoint) -> Failure | None:
+        """What keeps a member from being asked, should a redirect lead there; None if its certificate passes.
+
+        Only the TLS handshake is sent. Blocks, 5 seconds at most.
+        """
+        line = Line(self._connect, member, self._bounds)
+        try:
+            line.open(Deadline(self._clock, self._bounds.connect))
+        except Trouble as stopped:
+            return _at(stopped, member).failure(target.name, target.endpoint, other="member")
+        finally:
+            line.close()
+        return None
+
     def _answer(self, target: Target, visit: Visit[T]) -> T | Failure:
         try:
             return self._ask(target, visit)

@@ -25,13 +25,18 @@ class Trouble(Exception):
         self.facts = facts
         self.at: Endpoint | None = None
 
-    def failure(self, name: str, endpoint: Endpoint, user: str = "", password_from: str = "") -> Failure:
-        """The failure to tell of a target by its name, its own endpoint, and where its login comes from."""
+    def failure(
+        self, name: str, endpoint: Endpoint, user: str = "", password_from: str = "", other: str = "coordinator"
+    ) -> Failure:
+        """The failure to tell of a target by its name, its own endpoint, and where its login comes from.
+
+        `other` is what a host at another endpoint is to the target.
+        """
         elsewhere = self.at is not None and self.at != endpoint
         facts = {
             **self.facts,
             "name": name,
-            "who": f"{name}'s coordinator {self.at}" if elsewhere else name,
+            "who": f"{name}'s {other} {self.at}" if elsewhere else name,
             "pin_it": f"`xocompat trust {name}{f' {self.at}' if elsewhere else ''}`",
             "user": user,
             "password_from": password_from,

@@ -15,7 +15,7 @@ from bot.demo.simulator.inventory import PASSWORD_VARIABLE, SimTarget
 from bot.doctor.check import Check
 from bot.doctor.targets import AT_ONCE, examine
 from bot.xapi.account import Account, Admission
-from bot.xapi.observation import Failure, FailureCode
+from bot.xapi.observation import Failure
 from bot.xapi.probe import Prober
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 from tests.xapi.asking import NOW
@@ -32,7 +32,7 @@ def _target(simulated: SimTarget, mode: TlsMode = TlsMode.PINNED, password: str 
 
 
 def _examine(targets: Iterable[Target]) -> list[Check]:
-    return list(examine(tuple(targets), Prober(lambda: NOW).admit, lambda _, __: None))
+    return list(examine(tuple(targets), Prober(lambda: NOW), lambda _, __: None))
 
 
 def _lines(pool: SimPool, mode: TlsMode = TlsMode.PINNED) -> list[str]:
@@ -114,29 +114,60 @@ def test_a_supporter_is_tried_by_way_of_its_coordinator() -> None:
     assert check.text.startswith(f"{lab.endpoint} answers, by way of {lab.also[0]}, ")
 
 
-def test_many_targets_are_tried_at_once_but_not_all_and_told_in_their_order() -> None:
-    meet, lock, running, most = threading.Barrier(AT_ONCE), threading.Lock(), 0, 0
+class Crowd:
+    """Lets nobody in before as many are at the door as may be."""
 
-    def admit(target: Target) -> Admission | Failure:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        meet.wait(10)  # breaks unless so many are under way together
-        with lock:
-            running -= 1
+    def __init__(self) -> None:
+        self.most = 0
+        self._running = 0
+        self._lock = threading.Lock()
+        self._meet = threading.Barrier(AT_ONCE)
+
+    def admit(self, target: Target) -> Admission | Failure:
+        with self._lock:
+            self._running += 1
+            self.most = max(self.most, self._running)
+        self._meet.wait(10)  # breaks unless so many are under way together
+        with self._lock:
+            self._running -= 1
         return Admission(target.name, str(target.endpoint), TlsMode.CA, Account.READER)
 
-    endpoint, seen = Endpoint("192.0.2.1", 443, Trust(TlsMode.CA)), list[tuple[int, int]]()
+    def meet(self, target: Target, member: Endpoint) -> Failure | None:
+        raise AssertionError(target, member)
+
+
+def test_many_targets_are_tried_at_once_but_not_all_and_told_in_their_order() -> None:
+    endpoint, seen, crowd = Endpoint("192.0.2.1", 443, Trust(TlsMode.CA)), list[tuple[int, int]](), Crowd()
     targets = [Target(f"lab-{n}", endpoint, "x", str, "P") for n in range(3 * AT_ONCE)]
-    checks = examine(targets, admit, lambda done, total: seen.append((done, total)))
+    checks = examine(targets, crowd, lambda done, total: seen.append((done, total)))
     assert [check.name for check in checks] == [f"target lab-{n}" for n in range(3 * AT_ONCE)]
-    assert most == AT_ONCE
-    assert seen == [(done, 3 * AT_ONCE) for done in range(3 * AT_ONCE + 1)]
+    assert crowd.most == AT_ONCE
+    assert seen == [(done, 3 * AT_ONCE) for done in range(1, 3 * AT_ONCE + 1)]
 
 
 def test_an_inventory_of_none_needs_no_check() -> None:
-    assert examine((), lambda target: Failure(target.name, FailureCode.BUSY, ""), lambda _, __: None) == ()
+    assert _examine(()) == []
+
+
+def test_members_are_told_only_if_a_redirect_to_them_would_fail() -> None:
+    members = tuple(SimHost(f"xen-{n}", release("XCP-ng", "8.3")) for n in range(1, 5))
+    with Simulator([SimPool(members)]) as simulator:
+        lab = _target(simulator.targets[0])
+        fine, changed, away = lab.also
+        simulator["xen-2"].forget()
+        simulator["xen-4"].go_down()
+        changed = changed._replace(trust=Trust(TlsMode.PINNED, b"\0" * 32))
+        pool = Target("lab-a", lab.endpoint, lab.username, lab.password, "LAB_PASSWORD", (fine, changed, away))
+        checks = _examine([pool])
+        assert (simulator["xen-2"].seen.handshakes, simulator["xen-2"].seen.bytes) == (1, 0)
+    assert [(check.name, check.ok) for check in checks] == [
+        ("target lab-a", True),
+        (f"target lab-a member {changed}", False),
+        (f"target lab-a member {away}", True),
+    ]
+    assert checks[1].text.startswith(f"lab-a's member {changed} showed another certificate than the pinned one")
+    assert checks[1].mend.endswith(f"`xocompat trust lab-a {changed}`.")
+    assert "Is the host up" in checks[2].mend
 
 
 @pytest.fixture
