@@ -20,10 +20,13 @@ from bot.query.reading import Reader
 
 if TYPE_CHECKING:
     from bot.chat.command import Fleet
+    from bot.doctor.check import Check
     from bot.settings.model import Settings
-    from bot.slack.doctor import Check
     from bot.slack.service import Service
+    from bot.trust.consent import Consent
     from bot.web.http import Wsgi
+    from bot.xapi.observation import Probed
+    from bot.xapi.target import Target
 
 THREADS, WAITING = 8, 100
 READY_KEPT = 30.0
@@ -36,21 +39,55 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def desk(day: date | None = None, settings: "Settings | None" = None) -> Desk:
-    """Answers for the shipped data, as of a fixed day if one is given; with settings, for the hosts in them, too."""
+def desk(day: date | None = None, settings: "Settings | None" = None, say: Callable[[str], None] | None = None) -> Desk:
+    """Answers for the shipped data, as of a fixed day if one is given; with settings, for the hosts in them, too.
+
+    `say` is told whom a command asks while it waits.
+    """
     matrix = load_matrix()
-    ports = Asked(matrix, Reader(matrix), _fleet(settings) if settings else None)
+    ports = Asked(matrix, Reader(matrix), _fleet(settings, say or _unsaid) if settings else None)
     return Desk(ports, (lambda: day) if day else today)
 
 
-def _fleet(settings: "Settings") -> "Fleet":
+def _unsaid(_: str) -> None:
+    """What is being done, told to nobody."""
+
+
+def _fleet(settings: "Settings", say: Callable[[str], None]) -> "Fleet":
     from bot.chat.command import Fleet
     from bot.fleet.probing import Probing
     from bot.targets import inventory
     from bot.xapi.probe import Prober
 
     prober = Prober(lambda: datetime.now(UTC))
-    return Fleet(inventory(settings.targets, os.environ), Probing(prober.probe, time.monotonic))
+
+    def ask(target: "Target") -> "Probed":
+        say(f"Asking {target.name} … (at most 30 seconds)")
+        return prober.probe(target)
+
+    return Fleet(inventory(settings.targets, os.environ), Probing(ask, time.monotonic))
+
+
+def trust(config: Path | None, folder: Path, host: str, address: str | None, consent: "Consent", as_json: bool) -> None:
+    """Show the certificate of a host of the inventory, and pin it if that is confirmed.
+
+    UnavailableError if it is not pinned in the end, UsageError if the words name nothing.
+    """
+    from bot.settings import TARGETS, load_settings, sources
+    from bot.settings.rewrite import read_config
+    from bot.targets import inventory
+    from bot.trust.consent import Shell
+    from bot.trust.pick import pick
+    from bot.trust.trust import Source, Trusting
+    from bot.xapi.certificate import shown_by
+
+    found = sources(config, os.environ, folder)
+    # Before the settings are loaded: what is written must be this very file with one change.
+    file = read_config(folder, found.file) if found.file and TARGETS not in found.own else None
+    settings = load_settings(config, os.environ, folder)
+    picked = pick(inventory(settings.targets, os.environ), host, address)
+    shell = Shell(sys.stdin, sys.stdout, sys.stderr, os.environ)
+    Trusting(shown_by, lambda: datetime.now(UTC), shell).run(picked, Source(file, TARGETS), consent, as_json)
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:
@@ -60,8 +97,27 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
     return made(http_url)
 
 
-def doctor(settings: "Settings") -> "tuple[Check, ...]":
-    """Whether the settings work with Slack, check by check."""
+def doctor(settings: "Settings", say: Callable[[str, int, int], None]) -> "tuple[Check, ...]":
+    """Whether the settings work with Slack and with the hosts of the inventory, check by check.
+
+    `say` is told how far it has come. Without any token, but with hosts, Slack is not missed: a shell needs none.
+    """
+    from bot.doctor.check import Check
+    from bot.doctor.targets import examine
+    from bot.targets import inventory
+    from bot.xapi.probe import Prober
+
+    slack, targets = settings.slack, inventory(settings.targets, os.environ).targets
+    prober = Prober(lambda: datetime.now(UTC))
+    if targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
+        mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
+        checks: tuple[Check, ...] = (Check("slack", True, "no token is set, so only this shell is answered", mend),)
+    else:
+        checks = _slack_checks(settings)
+    return (*checks, *examine(targets, prober, lambda done, total: say("Trying the targets", done, total)))
+
+
+def _slack_checks(settings: "Settings") -> "tuple[Check, ...]":
     from bot.slack.client import web_client
     from bot.slack.doctor import Patient, examine
 

@@ -128,7 +128,7 @@ def _chat_command(spec: CommandSpec) -> click.Command:
         config: Path | None,
         fail_on: "tuple[Condition, ...]",
     ) -> int:
-        reply = _answer(spec, " ".join(words), as_of, config)
+        reply = _answer(spec, " ".join(words), as_of, config, as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
         if as_json or reply.exit_status != 1:
@@ -159,13 +159,16 @@ def _words_complete(spec: CommandSpec) -> Callable[[click.Context, click.Paramet
     return complete
 
 
-def _answer(spec: CommandSpec, words: str, as_of: date | None, config: Path | None) -> Reply:
+def _answer(spec: CommandSpec, words: str, as_of: date | None, config: Path | None, quiet: bool) -> Reply:
     from bot.app import desk
 
     if spec.right is Right.LOOKUP:
         check_settings(config, os.environ, _folder())  # none is needed, but a mistake is told, not passed over
         return desk().run(spec, words, frozenset(Right), as_of)
-    return desk(settings=_settings(config)).run(spec, words, frozenset(Right), as_of)
+    from bot.terminal.progress import Progress
+
+    with Progress(None if quiet else sys.stderr, os.environ) as progress:
+        return desk(settings=_settings(config), say=progress.show).run(spec, words, frozenset(Right), as_of)
 
 
 def _print(reply: Reply, as_json: bool) -> None:
@@ -212,16 +215,34 @@ def _serve(config: Path | None) -> int:
     return serve(_settings(config))
 
 
-@_operator("doctor", "Check the token, its scopes, the channel and the clock.")
+@_operator("doctor", "Check the tokens, scopes, channel and clock, and each host of the inventory.")
 def _doctor(config: Path | None, as_json: bool) -> int:
     from bot.app import doctor
+    from bot.terminal.progress import Progress
 
-    checks = doctor(_settings(config))
+    with Progress(None if as_json else sys.stderr, os.environ) as progress:
+        checks = doctor(_settings(config), progress.show)
     if as_json:
         _print_json({"checks": [check.data() for check in checks]})
     else:
         write(sys.stdout, "".join(f"{check}\n" for check in checks))
     return 0 if all(check.ok for check in checks) else 1
+
+
+@_operator(
+    "trust",
+    "Show the certificate of a host of the inventory, and pin it on confirmation.",
+    click.Argument(["host"]),
+    click.Argument(["address"], required=False),
+    click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
+    click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
+)
+def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: bool, config: Path | None) -> int:
+    from bot.app import trust
+    from bot.trust.consent import consent_of
+
+    trust(config, _folder(), host, address, consent_of(yes, pin), as_json)
+    return 0
 
 
 @_operator(

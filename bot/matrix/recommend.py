@@ -42,11 +42,10 @@ class Ways(NamedTuple):
 
 
 class Recommendation(NamedTuple):
-    """A sentence to act on. `ways` are what it names; `by` is the day the release loses its security updates."""
+    """A sentence to act on. `ways` are what it names."""
 
     text: str
     ways: Ways
-    by: date | None = None
 
     @property
     def is_nothing(self) -> bool:
@@ -99,12 +98,12 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
         return Recommendation(_not_out_yet(release), Ways(None, None))
     ways = ways_on(matrix, release, on)
     if stage is EOL:
-        return Recommendation(_leave(release, ways, on), ways, life.eol)
+        return Recommendation(_leave(release, ways, on), ways)
     if (left is not None and left <= SOON_DAYS) or stage is LifecycleStage.MAINTENANCE:
-        return Recommendation(_plan(release, ways, on), ways, life.eol)
+        return Recommendation(_plan(release, ways, on), ways)
     if matrix.support(release).level is not SupportLevel.FULL:
-        return Recommendation(_prefer_full_support(matrix, release, ways, on), ways, life.eol)
-    return Recommendation(NOTHING, ways, life.eol)
+        return Recommendation(_prefer_full_support(matrix, release, ways, on), ways)
+    return Recommendation(NOTHING, ways)
 
 
 def _not_out_yet(release: Release) -> str:

@@ -20,6 +20,9 @@ NAMES_THE_FILE = "XOCOMPAT_CONFIG"
 WEB_TOKEN = "XOCOMPAT_WEB_TOKEN"
 """The variable that `web.token_env` names unless it is told otherwise: a secret, not a key."""
 
+TARGETS = "XOCOMPAT_TARGETS"
+"""The variable that holds the whole inventory, where no file does."""
+
 PLATFORM: Mapping[str, tuple[str, ...]] = {
     "SLACK_BOT_TOKEN": ("slack", "bot_token"),
     "SLACK_APP_TOKEN": ("slack", "app_token"),

@@ -19,7 +19,7 @@ DEEPEST = 16
 LONGEST_NUMBER = 40
 """Characters; Python refuses to write out numbers of thousands of digits."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float")}
 
 
@@ -29,7 +29,7 @@ def read_file(path: Path, label: str, named_by: str) -> tuple[Tree | None, list[
     if what:
         return None, [Problem(label, "", what)]
     try:
-        return _tree(data.decode("utf-8-sig"), label)
+        return tree_of(data.decode("utf-8-sig"), label)
     except UnicodeDecodeError as error:
         return None, [Problem(label, "", f"is not UTF-8 (at byte {error.start + 1}): save it as UTF-8")]
 
@@ -47,11 +47,12 @@ def _bytes(path: Path, named_by: str) -> tuple[bytes, str]:
     return data, "is larger than 1 MiB" if len(data) > LARGEST else ""
 
 
-def _tree(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
+def tree_of(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
+    """As `read_file`, for the file's text."""
     try:
         if refused := [Problem(label, "", what) for what in _refused(text)]:
             return None, refused
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         return None, [Problem(label, "", _not_yaml(error))]
     plain = _Plain(label)
@@ -64,7 +65,7 @@ def _tree(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
 def _refused(text: str) -> Iterator[str]:
     """What YAML has and no configuration needs: readers miss it, and a few lines of it can fill the memory."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if getattr(event, "anchor", None):
@@ -84,6 +85,8 @@ def _not_yaml(error: yaml.YAMLError) -> str:
     if not isinstance(error, yaml.MarkedYAMLError):  # a ReaderError: it knows a position, and no line
         return "is not YAML: it has control characters"
     # The pure Python loader quotes pieces of the text, which may be a secret; signs of the syntax stay.
+    if "nesting depth" in str(error.problem):  # libyaml's own bound, which it meets while it reads ahead of us
+        return f"is nested too deep{_where(error.problem_mark)}"
     problem = re.sub("'[^']*'", lambda piece: "this" if re.search(r"\w", piece[0]) else piece[0], error.problem or "")
     hint = ' (a star alone stands in quotes: "*")' if "alias" in (error.context or "") else ""
     return f"is not YAML: {problem}{hint}{_where(error.problem_mark)}"

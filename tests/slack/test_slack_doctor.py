@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.doctor.check import Check
 from bot.slack.client import web_client
-from bot.slack.doctor import Check, Patient, examine
+from bot.slack.doctor import Patient, examine
 from tests.slack.standin import HOME, Said, StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)

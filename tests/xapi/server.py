@@ -55,6 +55,14 @@ class Talk:
         while self._more():
             pass
 
+    def drip(self, data: bytes, seconds: float = 0.02) -> bool:
+        """Send bytes one by one, each after so many seconds in which the client stayed; False if it hung up."""
+        for byte in data:
+            if select.select([self.sock], [], [], seconds)[0] and not self._more():
+                return False
+            self.send(bytes([byte]))
+        return True
+
     def _more(self) -> bool:
         piece = self.sock.recv(65536)
         self.received += piece

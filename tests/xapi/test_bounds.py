@@ -58,9 +58,8 @@ def test_a_host_that_never_shows_its_certificate_ends_in_time(serve: Serve, pinn
 def test_a_handshake_that_drips_ends_in_time(serve: Serve, pinned: Trust) -> None:
     def drip(talk: Talk) -> None:
         talk.send(b"\x16\x03\x03\x40\x00")
-        while True:
-            talk.send(b"\0")
-            time.sleep(0.02)
+        while talk.drip(b"\0"):
+            pass
 
     begun = time.monotonic()
     failure = failed(prober(QUICK).probe(target(serve(drip, plain=True).endpoint(pinned))))
@@ -78,9 +77,7 @@ def _dripping(xapi: FakeXapi, method: str, start: int = 0) -> Script:
                 talk.send(reply)
                 continue
             talk.send(reply[:start])
-            for byte in reply[start:]:
-                talk.send(bytes([byte]))
-                time.sleep(0.02)
+            talk.drip(reply[start:])
 
     return script
 

@@ -171,6 +171,17 @@ def test_a_document_type_or_deep_nesting_is_refused_at_once(bomb: bytes) -> None
     assert time.perf_counter() - begun < 0.5
 
 
+def test_a_good_reply_is_refused_for_its_document_type_alone() -> None:
+    def declare(reply: bytes) -> bytes:
+        body = reply.partition(b"\r\n\r\n")[2]
+        return http(body.replace(b"<methodResponse>", b"<!DOCTYPE methodResponse><methodResponse>"), XML)
+
+    assert isinstance(_probe(Era.XML_ONLY, POOLS, lambda reply: reply), Observation)
+    refused = _probe(Era.XML_ONLY, POOLS, declare)
+    assert isinstance(refused, Failure)
+    assert refused.code is FailureCode.BAD_REPLY
+
+
 def test_deep_json_is_refused_from_any_depth_of_the_stack() -> None:
     def probed(frames: int, reply: bytes) -> Observation | Failure:
         return probed(frames - 1, reply) if frames else _probe(Era.JSON_2, LOGIN, lambda _: reply)

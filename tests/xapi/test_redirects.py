@@ -77,7 +77,7 @@ def test_a_coordinator_with_another_certificate_gets_no_byte(
     asked = target(_supporter(serve, "127.0.0.1").endpoint(pinned), coordinator.endpoint(pinned))
     failure = failed(prober().probe(asked))
     assert failure.code is FailureCode.TLS_PIN_MISMATCH
-    assert "`pin` under `also` of lab" in failure.message
+    assert f"`xocompat trust lab {coordinator.endpoint(pinned)}`" in failure.message
     assert coordinator.received == b""
 
 

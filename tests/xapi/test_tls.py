@@ -54,7 +54,7 @@ def test_a_certificate_that_does_not_pass_gets_no_byte(
     failure = failed(prober().probe(target(server.endpoint(_ca(certificates)))))
     assert failure.code is FailureCode.TLS_UNTRUSTED
     assert words in failure.message
-    assert "`pin` under `tls` of lab" in failure.message
+    assert "trust this very certificate: `xocompat trust lab`." in failure.message
     assert server.received == b""
 
 
@@ -86,7 +86,7 @@ def test_another_certificate_than_the_pinned_one_gets_no_byte(
     assert failure.code is FailureCode.TLS_PIN_MISMATCH
     assert failure.message == (
         "lab showed another certificate than the pinned one, so nothing was sent. "
-        "If it was replaced on purpose: set its new `pin` under `tls` of lab."
+        "If it was replaced on purpose: `xocompat trust lab`."
     )
     assert server.accepted == 1
     assert server.received == b""

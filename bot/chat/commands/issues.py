@@ -130,4 +130,4 @@ def _of(matrix: Matrix, releases: tuple[Release, ...], day: date, exit_status: i
 
 def _told(shape: Reply, day: date, matrix: Matrix, issues: tuple[KnownIssue, ...], exit_status: int = 0) -> Reply:
     data = {"as_of": day.isoformat(), "issues": [_data(issue) for issue in issues]}
-    return Reply(shape.kind, shape.headline, shape.blocks, shape.buttons, context(matrix, day), data, exit_status)
+    return shape._replace(context=context(matrix, day), data=data, exit_status=exit_status)

@@ -24,8 +24,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     data = query_data(asked.words, day, query, assessments)
     data["paths"] = [_path_data(a, way) for a in assessments for way in _ways(a)]
     if not assessments:
-        reply = unknown.reply(query, day)
-        return Reply(reply.kind, reply.headline, reply.blocks, reply.buttons, context(matrix, day), data, 3, ())
+        shape = unknown.reply(query, day)
+        return shape._replace(context=context(matrix, day), data=data, exit_status=3, assessed=())
     first, *others = (_of(assessment) for assessment in assessments)
     blocks = [*first[1:], *(block for other in others for block in (Heading(other[0]), *other[1:]))]
     buttons = (Ask("Verdict", ", ".join(r.base_name for r in query.releases)), Share(f"upgrade {asked.words}"))

@@ -19,6 +19,7 @@ class Role(Enum):
 
     LOCAL = "local superuser"
     POOL_ADMIN = "pool-admin"
+    VM_OPERATOR = "vm-operator"
     READ_ONLY = "read-only"
     NONE = "none"
 

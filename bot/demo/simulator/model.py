@@ -50,10 +50,24 @@ OTHERS: Final[dict[str, tuple[int, Version]]] = {
     "host.disable": (1, (1, 1)),
     "host.enable": (1, (1, 1)),
     "pool.set_name_label": (2, (1, 1)),
+    "VM.start": (3, (1, 1)),
+    "VM.clean_shutdown": (1, (1, 1)),
+    "VM.hard_reboot": (1, (1, 1)),
     "event.from": (3, (1, 9)),
     "event.inject": (2, (1, 9)),
 }
 """The other messages that take a session: parameters besides it, and the API version that brought them."""
+
+_VM_OPERATOR: Final = frozenset({"VM.start", "VM.clean_shutdown", "VM.hard_reboot"})
+"""What the role next above the reader's may do besides (`_R_VM_OP` of the data model), as far as it is here."""
+
+SESSION_FIELDS: Final[dict[str, Version]] = {
+    "is_local_superuser": (1, 6),
+    "auth_user_name": (1, 7),
+    "rbac_permissions": (1, 7),
+    "originator": (2, 0),
+}
+"""Fields of a session that came later, with the API version that brought them: users in 5.5, their roles in 5.6."""
 
 _HIDDEN: Final = frozenset({"get_all", "get_all_records", "get_all_records_where"})  # classes that don't list objects
 
@@ -71,14 +85,14 @@ def permissions(role: Role) -> tuple[str, ...]:
     """Names of permissions as `session.get_rbac_permissions` has them; none for root, who needs none."""
     if role in (Role.LOCAL, Role.NONE):
         return ()
-    names = (name.lower() for name in messages((2, 21)))
-    return tuple(name for name in names if role is Role.POOL_ADMIN or may(role, name))
+    return tuple(name.lower() for name in messages((2, 21)) if may(role, name))
 
 
 def may(role: Role, method: str) -> bool:
     """Whether the role may send the message: a reader reads, and may leave."""
     reads = method.partition(".")[2].startswith("get_") or method.startswith(("event.", "session."))
-    return reads or role in (Role.LOCAL, Role.POOL_ADMIN)
+    operates = role is Role.VM_OPERATOR and method in _VM_OPERATOR
+    return reads or operates or role in (Role.LOCAL, Role.POOL_ADMIN)
 
 
 def is_listed(name: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.demo.simulator.certificate import Certificate
 from bot.demo.simulator.fleet import Role, SimHost, SimPool, SimUser
-from bot.demo.simulator.model import permissions
+from bot.demo.simulator.model import SESSION_FIELDS, permissions
 from bot.demo.simulator.protocol import Record
 from bot.demo.simulator.records import host_record, host_ref, metrics_record, pool_record
 from bot.demo.simulator.refs import ref_of
@@ -104,7 +104,7 @@ class PoolState:
         return {}
 
     def _session_table(self) -> dict[str, Record]:
-        return {
+        records: dict[str, Record] = {
             session.ref: {
                 "uuid": session.uuid,
                 "this_host": host_ref(session.host),
@@ -117,4 +117,9 @@ class PoolState:
                 "originator": session.originator,
             }
             for session in self.sessions.all()
+        }
+        later = {field for field, since in SESSION_FIELDS.items() if since > self.api}
+        return {
+            ref: {field: value for field, value in record.items() if field not in later}
+            for ref, record in records.items()
         }

@@ -101,6 +101,27 @@ def test_root_may_do_what_it_likes(one_host: OneHost) -> None:
     assert (host.now.enabled, host.now.label) == (False, "other")
 
 
+def test_an_operator_of_vms_has_what_a_reader_has_and_may_start_them(simulate: Simulate) -> None:
+    users = (SimUser("reader"), SimUser("operator", role=Role.VM_OPERATOR), SimUser("admin", role=Role.POOL_ADMIN))
+    host, may = simulate(SimPool((HOST,), users=users))["xen-1"], dict[str, set[str]]()
+    with connected(host.address) as connection:
+        for user in users:
+            session = connection.login(user.name)
+            may[user.name] = set(connection.json("session.get_rbac_permissions", session, session)["result"])
+            error = connection.json("VM.start", session, "OpaqueRef:gone", False, False)["error"]
+            assert (error["message"] == "RBAC_PERMISSION_DENIED") == (user.name == "reader")
+    assert may["reader"] < may["operator"] < may["admin"]
+    assert may["operator"] - may["reader"] == {"vm.start", "vm.clean_shutdown", "vm.hard_reboot"}
+
+
+@pytest.mark.parametrize(("name", "tells"), [("5.5", False), ("5.6", True)])
+def test_roles_came_with_5_6(one_host: OneHost, name: str, tells: bool) -> None:
+    with connected(one_host("XenServer", name).address) as connection:
+        reply = connection.xml(LOGIN, "xocompat", "demo")
+        session = reply[reply.index("OpaqueRef:") :].partition("<")[0]
+        assert ("MESSAGE_METHOD_UNKNOWN" in connection.xml("session.get_rbac_permissions", session, session)) != tells
+
+
 def test_too_many_logins_are_not_refused_but_the_idlest_sessions_go(simulate: Simulate) -> None:
     host = simulate(SimPool((HOST,), limits=SessionLimits(per_originator=2)))["xen-1"]
     with connected(host.address) as connection:

@@ -1,0 +1,113 @@
+"""What a command is doing while it takes its time: a line that moves, and is gone when the command is done."""
+
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import NamedTuple, Self, TextIO
+
+from bot.errors import UnavailableError
+from bot.terminal.clean import cleaned
+from bot.terminal.look import Look, is_terminal, look_of
+from bot.terminal.output import write
+from bot.terminal.width import width
+
+BEAT = 0.1
+"""Seconds between frames, and before the first: what is done sooner shows nothing."""
+
+BAR = 20
+"""Columns."""
+
+_ERASED = "\r\x1b[K"
+_DOTS, _ASCII_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
+
+
+class _Shown(NamedTuple):
+    """What is shown now; no `total`: nobody knows how much there is."""
+
+    text: str
+    done: int = 0
+    total: int = 0
+
+
+class Progress:
+    """Shows how far something has come, while it is entered.
+
+        with Progress(sys.stderr, os.environ) as progress:
+            progress.show("Asking lab-a … (at most 30 seconds)")
+            progress.show("Asking the fleet", done=12, total=64)
+
+    Where nobody looks (None, or no terminal) nothing is shown; where nothing may move (NO_COLOR, a dumb terminal) each
+    new text is a line of its own. `beat` is in seconds. Call `show` from one thread.
+    """
+
+    def __init__(self, stream: TextIO | None, environ: Mapping[str, str], beat: float = BEAT) -> None:
+        self._stream = stream if stream is not None and is_terminal(stream) else None
+        self._look = look_of(stream, environ) if stream is not None and self._stream else Look()
+        self._moves = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        self._beat = beat
+        self._now = _Shown("")
+        self._over = threading.Event()
+        self._drawing: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        if self._drawing:
+            self._drawing.join()
+
+    def show(self, text: str, done: int = 0, total: int = 0) -> None:
+        """Say what is being done, in place of what was said before; of how much how much is done, if that is known."""
+        is_new = text != self._now.text
+        self._now = _Shown(text, done, total)
+        if self._stream is None:
+            return
+        if not self._moves:
+            if is_new:
+                _written(self._stream, f"{cleaned(text)}\n")
+        elif self._drawing is None and not self._over.is_set():
+            self._drawing = threading.Thread(target=self._draw, args=(self._stream,), name="progress")
+            self._drawing.start()
+
+    def _draw(self, stream: TextIO) -> None:
+        beats = 0
+        while not self._over.wait(self._beat):
+            if not _written(stream, f"\r{frame(*self._now, beats, self._look)}\x1b[K"):
+                return
+            beats += 1
+        if beats:
+            _written(stream, _ERASED)
+
+
+def frame(text: str, done: int, total: int, beat: int, look: Look) -> str:
+    """One line, a column narrower than the terminal: a sign that turns, the bar if there is a total, the text."""
+    frames = _DOTS if look.emoji else _ASCII_FRAMES
+    bar = f" {_bar(done, total, look)}" if total > 0 else ""
+    return _cut(f"{frames[beat % len(frames)]}{bar} {cleaned(text)}", (look.width or 80) - 1)
+
+
+def _bar(done: int, total: int, look: Look) -> str:
+    filled = BAR * min(max(done, 0), total) // total
+    full, empty = ("█", "░") if look.emoji else ("#", ".")
+    return f"{full * filled}{empty * (BAR - filled)} {done}/{total}"
+
+
+def _cut(text: str, columns: int) -> str:
+    """A line that wraps could not be erased."""
+    if width(text) <= columns:
+        return text
+    while width(text) >= columns:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _written(stream: TextIO, text: str) -> bool:
+    """False if nobody can see it any more: no reason to stop what is being done."""
+    try:
+        write(stream, text)
+    except (OSError, ValueError, UnavailableError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""`trust HOST`: an operator looks at a certificate, and on confirmation its pin is written into the configuration."""
