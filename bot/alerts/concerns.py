@@ -32,7 +32,8 @@ LATE_AFTER, LATE_GRACE = 2, timedelta(minutes=10)
 class SweepHealth(NamedTuple):
     """How sweeping goes. `every` is how often one is due, `since` since when any is, `error` why the last one failed.
 
-    `finished_at` is the end of the last one that was done; a sweep that tells what it found counts itself. `open` are the alerts that are open: their channels are told of late sweeps, too.
+    `finished_at` is the end of the last one that was done; a sweep that tells what it found counts itself. `open` are
+    the alerts that are open: their channels are told of late sweeps, too.
     """
 
     every: timedelta
@@ -193,7 +194,8 @@ SWEEP = Subject("sweep", "The fleet's sweep")
 
 
 def _lateness(sweep: SweepHealth) -> str:
-    since = f"none since {moment_in_words(sweep.finished_at)}" if sweep.finished_at else "none yet"
+    """Completes "No sweep has finished ..."; it does not change while nothing else does."""
+    since = f"since {moment_in_words(sweep.finished_at)}" if sweep.finished_at else "yet"
     error = f". Last error: {shown(sweep.error, 200)}" if sweep.error else ""
     return f"{since}, one every {_period(sweep.every)} expected{error}"
 

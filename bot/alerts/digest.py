@@ -10,8 +10,6 @@ from bot.matrix.listing import SupportLevel
 
 VERSION = 1
 WEEK = timedelta(days=7)
-SHOWN = 10
-"""A digest is short: so many of each kind, and how many more there are."""
 
 
 class Ending(NamedTuple):

@@ -32,7 +32,7 @@ class _Step(NamedTuple):
 
 
 def settle(concerns: Iterable[Concern], open_alerts: Iterable[Alert], now: datetime, why_gone: WhyGone) -> Settled:
-    """Hold what concerns channels now against the alerts that are open. Done again with what came of it, it does nothing."""
+    """Hold what concerns channels now against the alerts that are open. Done twice it does nothing more."""
     holding = {concern.fingerprint: concern for concern in concerns}
     known = {alert.fingerprint: alert for alert in open_alerts if alert.is_open}
     steps = [_follow(alert, holding.get(key), now, why_gone) for key, alert in known.items()]

@@ -23,14 +23,17 @@ def distance(day: date, today: date) -> str:
     days = (day - today).days
     if days in _NEAR:
         return _NEAR[days]
-    span = _span(abs(days))
-    return f"in {span}" if days > 0 else f"{span} ago"
+    how_far = span(abs(days))
+    return f"in {how_far}" if days > 0 else f"{how_far} ago"
 
 
 _NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
-def _span(days: int) -> str:
+def span(days: int) -> str:
+    """Days in the unit a person would use: up to 100 as they are, up to 2 years as months, else years."""
+    if days == 1:
+        return "1 day"
     if days <= 100:
         return f"{days} days"
     if days < 730:
