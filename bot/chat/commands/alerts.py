@@ -8,7 +8,21 @@ from bot.chat.alert_words import hosts_by_pool, reason, sentence, state
 from bot.chat.alerting import alert_data, alerting, find, moment, read_ids, worst_first
 from bot.chat.bulletins import bulletin
 from bot.chat.command import Invocation, Ports
-from bot.chat.reply import Ask, Block, Line, Mark, Paragraph, Reply, Room, Strong, Table, headline, line
+from bot.chat.reply import (
+    Act,
+    Ask,
+    Block,
+    Line,
+    Mark,
+    Paragraph,
+    Reply,
+    Room,
+    Strong,
+    Table,
+    Verb,
+    headline,
+    line,
+)
 from bot.matrix.wording import day_in_words
 from bot.query.text import plain
 
@@ -75,14 +89,14 @@ def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
     shown = bulletin(alerts, asked.day, moment(known, asked), ports.matrix)
-    return shown._replace(kind="alert", blocks=(*shown.blocks, *_facts(alerts)))
+    buttons = tuple(button for button in shown.buttons if not (isinstance(button, Act) and button.verb is Verb.HOSTS))
+    return shown._replace(kind="alert", blocks=(*shown.blocks, *_facts(alerts)), buttons=buttons)
 
 
 def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
     for alert in alerts:
-        facts = f"in {{}}, {reason(alert, alert.reason)}, open since {day_in_words(alert.opened_at.date())}"
-        before, after = facts.split("{}")
-        yield Paragraph((line(Strong(f"Alert {alert.id}"), f" {before}", Room(alert.channel), after),))
+        told = f", {reason(alert, alert.reason)}, told first on {day_in_words(alert.opened_at.date())}"
+        yield Paragraph((line(Strong(f"Alert {alert.id}"), " in ", Room(alert.channel), told),))
     together = {host.uuid: host for alert in alerts for host in alert.hosts}
     hosts = sorted(together.values(), key=lambda host: (host.pool, host.name))
     if hosts:
