@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from bot.slack.service import Service
     from bot.trust.consent import Consent
     from bot.web.http import Wsgi
-    from bot.xapi.observation import Probed
-    from bot.xapi.target import Target
 
 THREADS, WAITING = 8, 100
 READY_KEPT = 30.0
@@ -39,33 +37,21 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def desk(day: date | None = None, settings: "Settings | None" = None, say: Callable[[str], None] | None = None) -> Desk:
-    """Answers for the shipped data, as of a fixed day if one is given; with settings, for the hosts in them, too.
-
-    `say` is told whom a command asks while it waits.
-    """
+def desk(day: date | None = None, settings: "Settings | None" = None) -> Desk:
+    """Answers for the shipped data, as of a fixed day if one is given; with settings, for the hosts in them, too."""
     matrix = load_matrix()
-    ports = Asked(matrix, Reader(matrix), _fleet(settings, say or _unsaid) if settings else None)
+    ports = Asked(matrix, Reader(matrix), _fleet(settings) if settings else None)
     return Desk(ports, (lambda: day) if day else today)
 
 
-def _unsaid(_: str) -> None:
-    """What is being done, told to nobody."""
-
-
-def _fleet(settings: "Settings", say: Callable[[str], None]) -> "Fleet":
+def _fleet(settings: "Settings") -> "Fleet":
     from bot.chat.command import Fleet
     from bot.fleet.probing import Probing
     from bot.targets import inventory
     from bot.xapi.probe import Prober
 
     prober = Prober(lambda: datetime.now(UTC))
-
-    def ask(target: "Target") -> "Probed":
-        say(f"Asking {target.name} … (at most 30 seconds)")
-        return prober.probe(target)
-
-    return Fleet(inventory(settings.targets, os.environ), Probing(ask, time.monotonic))
+    return Fleet(inventory(settings.targets, os.environ), Probing(prober.probe, time.monotonic))
 
 
 def trust(config: Path | None, folder: Path, host: str, address: str | None, consent: "Consent", as_json: bool) -> None:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot import __version__
-from bot.chat.command import CommandSpec, Right
+from bot.chat.command import Caller, CommandSpec, Right
 from bot.chat.commands import CHECK, COMMANDS, HELP
-from bot.chat.reply import Reply
+from bot.chat.reply import Reply, plain
 from bot.errors import UnavailableError, UsageError, XocompatError
 from bot.settings import check_settings, load_settings
 from bot.terminal.clean import cleaned
@@ -25,7 +25,7 @@ from bot.terminal.look import look_of
 from bot.terminal.output import hang_up, write
 from bot.terminal.render import render
 
-_VALUED = ("--as-of", "--config", "--fail-on")
+_VALUED = ("--as-of", "--config", "--fail-on", "--channel")
 """Shared options that take a value: they may stand before the first word, too."""
 
 CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted")
@@ -110,6 +110,7 @@ FAIL_ON = click.Option(
     metavar="CONDITION",
     help="Exit with 4 on: eol, eol-within:90d, partial, unlisted. Repeatable.",
 )
+CHANNEL = click.Option(["--channel"], metavar="ID", help="The channel that is meant; alerts.channel unless given.")
 
 
 @click.group(cls=Words, invoke_without_command=False, context_settings={"help_option_names": ["--help", "-h"]})
@@ -127,8 +128,9 @@ def _chat_command(spec: CommandSpec) -> click.Command:
         as_of: date | None,
         config: Path | None,
         fail_on: "tuple[Condition, ...]",
+        channel: str | None = None,
     ) -> int:
-        reply = _answer(spec, " ".join(words), as_of, config, as_json)
+        reply = _answer(spec, " ".join(words), as_of, config, Caller(_user(), channel), as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
         if as_json or reply.exit_status != 1:
@@ -142,7 +144,7 @@ def _chat_command(spec: CommandSpec) -> click.Command:
     examples = "\n".join(f"  xocompat {typed}" for typed, _ in spec.examples)
     return click.Command(
         spec.name,
-        params=[words, *SHARED, FAIL_ON],
+        params=[words, *SHARED, FAIL_ON, *([CHANNEL] if spec.channel else [])],
         callback=run,
         help=f"{spec.about[0].upper()}{spec.about[1:]}. {spec.details}",
         short_help=spec.about,
@@ -159,7 +161,9 @@ def _words_complete(spec: CommandSpec) -> Callable[[click.Context, click.Paramet
     return complete
 
 
-def _answer(spec: CommandSpec, words: str, as_of: date | None, config: Path | None, quiet: bool) -> Reply:
+def _answer(
+    spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller, quiet: bool
+) -> Reply:
     from bot.app import desk
 
     if spec.right is Right.LOOKUP:
@@ -168,7 +172,24 @@ def _answer(spec: CommandSpec, words: str, as_of: date | None, config: Path | No
     from bot.terminal.progress import Progress
 
     with Progress(None if quiet else sys.stderr, os.environ) as progress:
-        return desk(settings=_settings(config), say=progress.show).run(spec, words, frozenset(Right), as_of)
+        return desk(settings=_settings(config)).run(
+            spec,
+            words,
+            frozenset(Right),
+            as_of,
+            caller,
+            lambda come: progress.show(plain(come.said), come.done, come.total),
+        )
+
+
+def _user() -> str:
+    """Who sits at the shell, as alerts and the audit trail name them."""
+    import pwd
+
+    try:
+        return f"shell:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:  # a container may run as a number that has no name
+        return f"shell:{os.getuid()}"
 
 
 def _print(reply: Reply, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """Words that a shell can complete: what the commands of chat understand, by command."""
 
 from bot.chat.command import CommandSpec
-from bot.chat.commands import CHECK, COMMANDS, FEATURE, HELP, ISSUES, LIST, TIMELINE, UPGRADE
+from bot.chat.commands import CHECK, COMMANDS, FEATURE, HELP, ISSUES, LIST, TIMELINE, UNWATCH, UPGRADE, WATCH
 from bot.matrix.known import Matrix
 from bot.matrix.load import load_matrix
 from bot.matrix.release import Product
@@ -21,6 +21,8 @@ def _words(spec: CommandSpec, matrix: Matrix) -> list[str]:
         FEATURE.name: [feature.id for feature in matrix.features],
         LIST.name: [product.lower() for product in Product],
         TIMELINE.name: [product.lower() for product in Product],
+        WATCH.name: [*releases, "pool", "all", "lead"],
+        UNWATCH.name: [*releases, "pool", "all"],
         HELP.name: list(COMMANDS),
     }
     return words.get(spec.name, [])

@@ -158,6 +158,11 @@ def test_a_day_that_is_none_says_how_to_write_one(run: Run, day: str) -> None:
     assert "2028-12-01" in ran.err
 
 
+def test_only_what_is_about_a_channel_takes_one(run: Run) -> None:
+    assert "No such option" in run("alerts", "--channel", "C0123456789").err
+    assert "No such option" not in run("--channel", "C0123456789", "watches", "at", "all").err
+
+
 def test_options_may_stand_before_the_words(run: Run) -> None:
     assert run("--json", *TODAY, "XenServer", "7.2").json["outcome"] == "assessed"
     assert run("--as-of", "2024-11-14", "--json", "list").json["as_of"] == "2024-11-14"

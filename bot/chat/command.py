@@ -1,7 +1,7 @@
 """Commands as values: bot.chat.commands has the list of them, and a module for what each one does."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Collection
+from datetime import date, datetime
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,8 +11,11 @@ from bot.matrix.known import Matrix
 from bot.query.reading import Reader
 
 if TYPE_CHECKING:
+    from bot.alerts.plan import Plan
+    from bot.alerts.ports import AlertBook, Digests, Watches
     from bot.fleet.inventory import Inventory
     from bot.fleet.probing import Probing
+    from bot.xapi.observation import Pool
 
 
 class Right(StrEnum):
@@ -25,7 +28,7 @@ class Right(StrEnum):
 
 
 class Caller(NamedTuple):
-    """Who asks, and where: a Slack user's id in a channel's, or `shell:USER` in none."""
+    """Who asks, and where: a Slack user's id in a channel's, or `shell:USER` in the one of `--channel`, if any."""
 
     name: str = ""
     channel: str | None = None
@@ -53,12 +56,27 @@ class Fleet(NamedTuple):
     probing: "Probing"
 
 
+class Alerting(NamedTuple):
+    """Alerts and who is told of them. `now` is the clock, in UTC; `pools` are those known now, if that can be told."""
+
+    book: "AlertBook"
+    watches: "Watches"
+    digests: "Digests"
+    plan: "Plan"
+    now: Callable[[], datetime]
+    pools: "Callable[[], Collection[Pool]] | None" = None
+
+
 class Ports(NamedTuple):
-    """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration."""
+    """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration.
+
+    `alerting` is None where there is no database.
+    """
 
     matrix: Matrix
     reader: Reader
     fleet: Fleet | None = None
+    alerting: Alerting | None = None
 
 
 class Invocation(NamedTuple):
@@ -80,7 +98,8 @@ class CommandSpec(NamedTuple):
     """One command: its name, what it takes, what it is for in a line, examples to type, and the right it needs.
 
     `module` of bot.chat.commands has its `run`; it is imported when it is run first, so that a look-up starts fast.
-    A `slow` command asks the network: its module has an `opening`, too, for what can be said before.
+    A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One of a
+    `channel` is about the channel that it is asked in: in a shell `--channel` says which.
     """
 
     name: str
@@ -91,6 +110,7 @@ class CommandSpec(NamedTuple):
     module: str
     details: str = ""
     slow: bool = False
+    channel: bool = False
 
     def run(self, ports: Ports, asked: Invocation) -> Reply:
         """The reply to an invocation. UsageError says what is wrong with its words."""

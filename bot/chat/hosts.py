@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from bot.chat.data import Data, assessment_data, suggestion_name
 from bot.chat.reply import Line, Mark, Strong, line
-from bot.matrix.assess import Assessment, assess
+from bot.fleet.findings import judging, worst_first
+from bot.matrix.assess import Assessment
 from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.listing import SupportLevel
 from bot.matrix.wording import day_in_words
-from bot.query.identify import identify
 from bot.query.query import QueryPart
 from bot.query.reading import Reader
 from bot.query.text import shown
@@ -32,20 +32,9 @@ class Judged(NamedTuple):
 
 def judge(matrix: Matrix, reader: Reader, hosts: Iterable[Host], day: date) -> list[Judged]:
     """Hosts with their verdicts, the worst first, of equals the coordinator first."""
-    judged = []
-    for host in hosts:
-        part = identify(reader, host.product_brand, host.product_version)
-        assessment = assess(matrix, part.releases[0], day) if len(part.releases) == 1 else None
-        judged.append(Judged(host, part, assessment))
-    return sorted(judged, key=lambda j: (_badness(j.assessment), not j.host.is_coordinator, j.host.name))
-
-
-def _badness(assessment: Assessment | None) -> tuple[int, int]:
-    """EOL first, the longest ago at the top; then what nobody knows, then by the days that are left."""
-    if assessment is None:
-        return (1, 0)
-    left = assessment.days_left if assessment.days_left is not None else 1_000_000
-    return (0 if assessment.stage is LifecycleStage.EOL else 2, left)
+    verdict = judging(matrix, reader, day)
+    ordered = sorted(((verdict(host), host) for host in hosts), key=lambda pair: worst_first(*pair))
+    return [Judged(host, *found) for found, host in ordered]
 
 
 def sign(judged: Judged) -> Mark:

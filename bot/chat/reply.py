@@ -5,6 +5,7 @@ whoever renders it escapes it. Emoji never stand alone: a Mark is an emoji and i
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bot.matrix.assess import Assessment
@@ -48,7 +49,19 @@ class Mark(NamedTuple):
     text: str
 
 
-Span = Plain | Strong | Code | Typed | Link | Mark
+class Person(NamedTuple):
+    """Someone by their id; a platform that knows them shows their name. `shell:USER` is one at a shell."""
+
+    text: str
+
+
+class Room(NamedTuple):
+    """A channel by its id; a platform that knows it shows its name."""
+
+    text: str
+
+
+Span = Plain | Strong | Code | Typed | Link | Mark | Person | Room
 
 GAP = Plain("\u2003")
 """What stands between the facts of a headline: a wide space that no one types."""
@@ -132,7 +145,31 @@ class Share(NamedTuple):
     label: str = "Share to channel"
 
 
-Button = Ask | Share
+class Verb(StrEnum):
+    """What a button does about alerts."""
+
+    ACK = "ack"
+    SNOOZE = "snooze"
+    HOSTS = "hosts"
+
+
+class Act(NamedTuple):
+    """A button that does something about alerts, by their ids; it takes the rights of the command that it stands for.
+
+    `words` are that command; a platform that can ask how long to snooze asks.
+    """
+
+    label: str
+    verb: Verb
+    ids: tuple[int, ...]
+
+    @property
+    def words(self) -> str:
+        ids = " ".join(map(str, self.ids))
+        return {Verb.ACK: f"ack {ids}", Verb.SNOOZE: f"snooze {ids} 7d", Verb.HOSTS: f"alerts {ids}"}[self.verb]
+
+
+Button = Ask | Share | Act
 
 
 class Reply(NamedTuple):

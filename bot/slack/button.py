@@ -40,7 +40,7 @@ def buttons(wanted: Iterable[Button], days: Days, shared: bool) -> list[dict[str
 
     `shared`: the message is in the channel already, so there is nothing to share.
     """
-    useful = [button for button in wanted if not (shared and isinstance(button, Share))]
+    useful = [button for button in wanted if isinstance(button, Ask) or (isinstance(button, Share) and not shared)]
     elements = (_element(button, days, at) for at, button in enumerate(useful[:BUTTONS_MAX], 1))
     return [element for element in elements if len(element["value"]) <= VALUE_MAX]
 

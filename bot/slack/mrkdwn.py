@@ -6,7 +6,7 @@ Every text object also says `verbatim`, so that Slack links no address and no na
 import re
 from collections.abc import Callable
 
-from bot.chat.reply import GAP, Code, Line, Link, Mark, Plain, Span, Strong, Typed
+from bot.chat.reply import GAP, Code, Line, Link, Mark, Person, Plain, Room, Span, Strong, Typed
 
 COMMAND = "/xocompat"
 """The slash command, as it is typed."""
@@ -21,6 +21,8 @@ _BOUNDARY = "\u200b"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb"})
 _FORMATS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
+_USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
 _SMALLEST = 8
 _DRESSES = frozenset("*`")
 _OPENS_AFTER = frozenset(["", *" ([{\"'/:,.;-–—·•"])
@@ -82,6 +84,10 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
             return _strong(text, most)
         case Link(text, url):
             return _link(text, url, most)
+        case Person(text):
+            return _mention("@", text, most) if _USER.fullmatch(text) else escape(text, most)
+        case Room(text):
+            return _mention("#", text, most) if _CHANNEL.fullmatch(text) else escape(text, most)
 
 
 def _as_data(text: str) -> str:
@@ -122,6 +128,12 @@ def _code(text: str, most: int) -> str:
 def _spaced(text: str, dressed: str) -> str:
     """Spaces around a text stay outside of its dress, where Slack would not see it otherwise."""
     return f"{' ' * text[:1].isspace()}{dressed}{' ' * text[-1:].isspace()}"
+
+
+def _mention(sign: str, name: str, most: int) -> str:
+    """Slack shows the name of whom or what the id is."""
+    mention = f"<{sign}{name}>"
+    return mention if len(mention) <= most else "…"
 
 
 def _link(text: str, url: str, most: int) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bot.chat.reply import GAP, Code, Line, Link, Mark, Plain, Span, Strong, Typed
+from bot.chat.reply import GAP, Code, Line, Link, Mark, Person, Plain, Room, Span, Strong, Typed
 from bot.terminal.clean import address, cleaned, is_followed
 from bot.terminal.look import Look
 
@@ -56,7 +56,7 @@ def _dress(span: Span, look: Look, prompt: str, base: str) -> Iterator[Piece]:
         yield Piece("  ", base)
         return
     match span:
-        case Plain(text):
+        case Plain(text) | Person(text) | Room(text):
             yield Piece(cleaned(text), base)
         case Strong(text):
             yield Piece(cleaned(text), _styles(base, BOLD))
@@ -72,7 +72,7 @@ def _dress(span: Span, look: Look, prompt: str, base: str) -> Iterator[Piece]:
 
 
 def _mark(emoji: str, text: str, look: Look, base: str) -> Piece:
-    sign = emoji.replace(" ", "") + HARD_SPACE if emoji and look.emoji else ""
+    sign = emoji.replace(" ", "") + HARD_SPACE * bool(text) if emoji and look.emoji else ""
     return Piece(sign + text, _styles(base, _TINTS.get(emoji.rstrip("\ufe0f"), "")), whole=True)
 
 

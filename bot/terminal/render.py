@@ -4,7 +4,22 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bot.chat.reply import Ask, Block, Bullets, Button, Code, Heading, Line, Paragraph, Plain, Reply, Table, Typed, line
+from bot.chat.reply import (
+    Act,
+    Ask,
+    Block,
+    Bullets,
+    Button,
+    Code,
+    Heading,
+    Line,
+    Paragraph,
+    Plain,
+    Reply,
+    Table,
+    Typed,
+    line,
+)
 from bot.terminal.clean import cleaned
 from bot.terminal.look import Look
 from bot.terminal.paint import painted
@@ -33,7 +48,7 @@ def render(reply: Reply, look: Look, prompt: str = "xocompat", footer: Line | No
 
 def hint(buttons: Sequence[Button]) -> Line:
     """Buttons as words to type. Sharing is no use to one who sits alone at a terminal."""
-    asks = [Typed(button.words) for button in buttons if isinstance(button, Ask)]
+    asks = [Typed(button.words) for button in buttons if isinstance(button, Ask | Act)]
     if not asks:
         return ()
     return line("More: ", asks[0], *(span for ask in asks[1:] for span in (Plain(" · "), ask)))

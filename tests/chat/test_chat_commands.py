@@ -55,7 +55,7 @@ def test_the_first_line_is_read_out_with_words_in_place_of_emoji(desk: Desk) -> 
 def test_readme_shows_every_command_as_the_list_has_it() -> None:
     table = (ROOT / "README.md").read_text().split("<!-- commands -->")[1].split("<!-- /commands -->")[0]
     rows = re.findall(r"^\| `(.*?)` \| (.*?) \|$", table.replace(r"\|", "¦"), re.M)
-    expected = [(f"{spec.name} {spec.takes}".replace("|", "¦"), spec.about) for spec in COMMANDS.values()]
+    expected = [(f"{spec.name} {spec.takes}".strip().replace("|", "¦"), spec.about) for spec in COMMANDS.values()]
     assert rows == expected
 
 

@@ -82,4 +82,91 @@ PROBE = CommandSpec(
     details="HOST is a name of the inventory in the configuration; an address is never asked.",
 )
 
-COMMANDS = {spec.name: spec for spec in (CHECK, PROBE, LIST, ISSUES, UPGRADE, FEATURE, TIMELINE, HELP)}
+ALERTS = CommandSpec(
+    name="alerts",
+    takes="[all | ID ...]",
+    about="see the open alerts, and what was done about them",
+    examples=(
+        ("alerts", "what is open, the worst first"),
+        ("alerts all", "those that ended, too"),
+        ("alerts 17", "one in full, with all its hosts"),
+    ),
+    right=Right.FLEET,
+    module="alerts",
+)
+
+ACK = CommandSpec(
+    name="ack",
+    takes="ID ...",
+    about="acknowledge alerts",
+    examples=(("ack 17", "silent until it gets worse"), ("ack 17 18", "several at once")),
+    right=Right.OPERATE,
+    module="ack",
+    channel=True,
+    details="An acknowledged alert fires again when a stricter threshold is crossed. `alerts` shows the IDs.",
+)
+
+SNOOZE = CommandSpec(
+    name="snooze",
+    takes="ID ... 7d | 1w | DATE | next",
+    about="silence alerts for a while",
+    examples=(
+        ("snooze 17 7d", "for a week"),
+        ("snooze 17 2028-12-01", "until a day"),
+        ("snooze 17 next", "until the next threshold is crossed"),
+    ),
+    right=Right.OPERATE,
+    module="snooze",
+    channel=True,
+    details="When the time is over, the alert fires again and that is told once; a stricter threshold ends it early.",
+)
+
+WATCH = CommandSpec(
+    name="watch",
+    takes="RELEASE | pool NAME | all [lead 90d]",
+    about="tell this channel about a release, a pool or all hosts",
+    examples=(
+        ("watch XCP-ng 8.3", "with or without hosts on it"),
+        ("watch pool lab lead 90d,30d", "90 and 30 days before, and on the day"),
+        ("watch all", "whatever is wrong with any host"),
+    ),
+    right=Right.OPERATE,
+    module="watch",
+    channel=True,
+    details="Without `lead` the leads of the configuration count.",
+)
+
+UNWATCH = CommandSpec(
+    name="unwatch",
+    takes="RELEASE | pool NAME | all",
+    about="stop telling this channel about what it watches",
+    examples=(("unwatch XCP-ng 8.3", "its open alerts end with the next sweep"),),
+    right=Right.OPERATE,
+    module="unwatch",
+    channel=True,
+    details="`unwatch all` undoes `watch all`, nothing else. What the configuration sends to a channel stays.",
+)
+
+WATCHES = CommandSpec(
+    name="watches",
+    takes="",
+    about="see what this channel is told about",
+    examples=(("watches", "what it watches, and what the configuration sends to it"),),
+    right=Right.OPERATE,
+    module="watches",
+    channel=True,
+)
+
+DIGEST = CommandSpec(
+    name="digest",
+    takes="[on|off]",
+    about="turn this channel's weekly digest on or off",
+    examples=(("digest off", "no weekly summary here"), ("digest", "whether it is on")),
+    right=Right.OPERATE,
+    module="digest",
+    channel=True,
+)
+
+_LOOKUPS = (CHECK, PROBE, LIST, ISSUES, UPGRADE, FEATURE, TIMELINE)
+_ALERTS = (ALERTS, ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST)
+COMMANDS = {spec.name: spec for spec in (*_LOOKUPS, *_ALERTS, HELP)}

@@ -1,0 +1,137 @@
+"""A channel's week: what ended, what ends next, what nobody acknowledged, and its hosts in numbers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple, Self
+
+from bot.alerts.alert import Alert, AlertState, Concern, Rule
+from bot.fleet.findings import Finding
+from bot.matrix.listing import SupportLevel
+
+VERSION = 1
+WEEK = timedelta(days=7)
+
+
+class Ending(NamedTuple):
+    """A release with the day that its updates end, and how many of the channel's hosts run it."""
+
+    name: str
+    day: date
+    hosts: int
+
+
+class Unheeded(NamedTuple):
+    """An alert that nobody acknowledged. `opened` is the day it was told first."""
+
+    id: int
+    rule: Rule
+    name: str
+    opened: date
+
+
+class Numbers(NamedTuple):
+    """The channel's hosts: all, those past their end of life, in partial or no support, unknown, and unreachable."""
+
+    hosts: int = 0
+    eol: int = 0
+    weak: int = 0
+    unknown: int = 0
+    unreachable: int = 0
+
+
+class Digest(NamedTuple):
+    """What a channel is told once a week. `ended` has the newest first, `next` the nearest."""
+
+    channel: str
+    day: date
+    numbers: Numbers
+    ended: tuple[Ending, ...] = ()
+    next: tuple[Ending, ...] = ()
+    unheeded: tuple[Unheeded, ...] = ()
+    resolved: int = 0
+
+    @property
+    def ended_this_week(self) -> tuple[Ending, ...]:
+        return tuple(ending for ending in self.ended if ending.day > self.day - WEEK)
+
+    def to_data(self) -> dict[str, Any]:
+        """In what JSON can hold."""
+        return {
+            "version": VERSION,
+            "channel": self.channel,
+            "day": self.day.isoformat(),
+            "numbers": self.numbers._asdict(),
+            "ended": [_ending_data(ending) for ending in self.ended],
+            "next": [_ending_data(ending) for ending in self.next],
+            "unheeded": [[each.id, each.rule.value, each.name, each.opened.isoformat()] for each in self.unheeded],
+            "resolved": self.resolved,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_data` wrote; what is missing counts nothing. ValueError or KeyError for what is no digest."""
+        known = {name: data["numbers"][name] for name in Numbers._fields if name in data.get("numbers", {})}
+        return cls(
+            channel=data["channel"],
+            day=date.fromisoformat(data["day"]),
+            numbers=Numbers(**known),
+            ended=_endings(data.get("ended", ())),
+            next=_endings(data.get("next", ())),
+            unheeded=tuple(
+                Unheeded(number, Rule(rule), name, date.fromisoformat(opened))
+                for number, rule, name, opened in data.get("unheeded", ())
+            ),
+            resolved=data.get("resolved", 0),
+        )
+
+
+def digest(
+    channel: str,
+    hosts: Sequence[Finding],
+    concerns: Iterable[Concern],
+    open_alerts: Iterable[Alert],
+    resolved: Iterable[Alert],
+    day: date,
+) -> Digest | None:
+    """A channel's digest on a day; None where there is nothing that it would be about.
+
+    `hosts` are those that the channel is told about (`Routing.hosts`), `resolved` what ended within the week. Concerns
+    and alerts may be those of all channels.
+    """
+    dated = [c for c in concerns if c.channel == channel and c.rule is Rule.EOL and c.due]
+    endings = [Ending(c.subject.name, c.due, len(c.hosts)) for c in dated if c.due]
+    alerts = [alert for alert in open_alerts if alert.channel == channel]
+    if not (hosts or endings or alerts):
+        return None
+    return Digest(
+        channel=channel,
+        day=day,
+        numbers=_count(hosts),
+        ended=tuple(sorted((e for e in endings if e.day <= day), key=lambda e: (-e.day.toordinal(), e.name))),
+        next=tuple(sorted((e for e in endings if e.day > day), key=lambda e: (e.day, e.name))),
+        unheeded=tuple(
+            Unheeded(alert.id, alert.rule, alert.subject.name, alert.opened_at.date())
+            for alert in sorted(alerts, key=lambda alert: (alert.opened_at, alert.id))
+            if alert.state is AlertState.FIRING
+        ),
+        resolved=sum(alert.channel == channel for alert in resolved),
+    )
+
+
+def _count(hosts: Sequence[Finding]) -> Numbers:
+    levels = [finding.assessment.support.level for finding in hosts if finding.assessment]
+    return Numbers(
+        hosts=len(hosts),
+        eol=sum(finding.is_eol for finding in hosts),
+        weak=sum(level is not SupportLevel.FULL for level in levels),
+        unknown=len(hosts) - len(levels),
+        unreachable=sum(not finding.host.is_reachable for finding in hosts),
+    )
+
+
+def _ending_data(ending: Ending) -> list[Any]:
+    return [ending.name, ending.day.isoformat(), ending.hosts]
+
+
+def _endings(data: Iterable[Sequence[Any]]) -> tuple[Ending, ...]:
+    return tuple(Ending(name, date.fromisoformat(day), hosts) for name, day, hosts in data)

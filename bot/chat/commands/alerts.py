@@ -1,0 +1,106 @@
+"""`alerts [all | ID ...]`: what is open, and what was done about it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from bot.alerts.alert import Alert, AlertState
+from bot.chat.alert_words import hosts_by_pool, reason, sentence, state
+from bot.chat.alerting import alert_data, alerting, find, moment, read_ids, worst_first
+from bot.chat.bulletins import bulletin
+from bot.chat.command import Invocation, Ports
+from bot.chat.reply import (
+    Act,
+    Ask,
+    Block,
+    Line,
+    Mark,
+    Paragraph,
+    Reply,
+    Room,
+    Strong,
+    Table,
+    Verb,
+    headline,
+    line,
+)
+from bot.matrix.wording import day_in_words
+from bot.query.text import plain
+
+KEPT = timedelta(days=400)
+"""How far back alerts that ended are kept."""
+
+IN_FULL = 25
+"""More alerts than this: the worst ones, and how many more there are."""
+
+HOSTS_IN_FULL = 200
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """All open alerts, the worst first; `all` has those that ended, too, and ids choose some."""
+    known, words = alerting(ports), plain(asked.words).casefold()
+    if words not in ("", "all", "open"):
+        return _some(ports, asked, find(known, read_ids(words, "alerts 17")))
+    alerts = worst_first(known.book.open())
+    ended = known.book.resolved(moment(known, asked) - KEPT) if words == "all" else ()
+    return _list(ports, asked, [*alerts, *reversed(ended)])
+
+
+def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
+    return Reply(
+        kind="alerts",
+        headline=_first(alerts),
+        blocks=tuple(_body(asked, alerts)),
+        buttons=() if asked.words.strip() else (Ask("Those that ended, too", "alerts all"),),
+        context=(line(f"As of {day_in_words(asked.day)}"),),
+        data={"as_of": asked.day.isoformat(), "alerts": [alert_data(alert, ports.matrix) for alert in alerts]},
+    )
+
+
+def _first(alerts: Sequence[Alert]) -> Line:
+    states = [alert.state for alert in alerts]
+    count = sum(one is not AlertState.RESOLVED for one in states)
+    named = (AlertState.ACKNOWLEDGED, AlertState.SNOOZED, AlertState.RESOLVED)
+    facts = [f"{states.count(one)} {one}" for one in named if one in states]
+    if not count:
+        return headline(Mark("✅", "no open alerts"), *facts)
+    return headline(Strong("1 open alert" if count == 1 else f"{count} open alerts"), *facts)
+
+
+def _body(asked: Invocation, alerts: Sequence[Alert]) -> Iterator[Block]:
+    if alerts:
+        rows = tuple(_row(asked, alert) for alert in alerts[:IN_FULL])
+        yield Table(("Alert", "What", "Hosts", "State", "Channel"), rows)
+    if len(alerts) > IN_FULL:
+        yield Paragraph((line(f"{len(alerts) - IN_FULL} more are not shown; `--json` in a shell has all of them."),))
+
+
+def _row(asked: Invocation, alert: Alert) -> tuple[Line, ...]:
+    count = hosts_by_pool(alert.hosts, 3)
+    return (
+        line(str(alert.id)),
+        sentence(alert, asked.day),
+        line(count),
+        state(alert),
+        line(Room(alert.channel)),
+    )
+
+
+def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
+    """Alerts in full: what the channel's message says of them, and every host by pool."""
+    known = alerting(ports)
+    shown = bulletin(alerts, asked.day, moment(known, asked), ports.matrix)
+    buttons = tuple(button for button in shown.buttons if not (isinstance(button, Act) and button.verb is Verb.HOSTS))
+    return shown._replace(kind="alert", blocks=(*shown.blocks, *_facts(alerts)), buttons=buttons)
+
+
+def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
+    for alert in alerts:
+        told = f", {reason(alert, alert.reason)}, told first on {day_in_words(alert.opened_at.date())}"
+        yield Paragraph((line(Strong(f"Alert {alert.id}"), " in ", Room(alert.channel), told),))
+    together = {host.uuid: host for alert in alerts for host in alert.hosts}
+    hosts = sorted(together.values(), key=lambda host: (host.pool, host.name))
+    if hosts:
+        yield Table(("Host", "Pool"), tuple((line(h.name), line(h.pool)) for h in hosts[:HOSTS_IN_FULL]))
+    if len(hosts) > HOSTS_IN_FULL:
+        more = len(hosts) - HOSTS_IN_FULL
+        yield Paragraph((line(f"{more} more hosts are not shown; `--json` in a shell has all of them."),))

@@ -1,0 +1,25 @@
+"""`digest [on|off]`: whether a channel gets its weekly digest."""
+
+from bot.chat.alerting import alerting, here, moment
+from bot.chat.command import Invocation, Ports
+from bot.chat.reply import Line, Mark, Reply, Room, line
+from bot.errors import UsageError
+from bot.query.text import plain, shown
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """Turn it on or off, or say how it is."""
+    known, word = alerting(ports), plain(asked.words).casefold()
+    channel = here(known, asked)
+    if word not in ("", "on", "off"):
+        raise UsageError(f'"{shown(word)}" is neither on nor off: digest on, digest off, or digest to see.')
+    if word:
+        known.digests.turn(channel, word == "on", asked.caller.name, moment(known, asked))
+    is_on = known.digests.is_on(channel)
+    return Reply("digest_switch", _first(channel, is_on), data={"channel": channel, "digest": is_on})
+
+
+def _first(channel: str, is_on: bool) -> Line:
+    if is_on:
+        return line(Mark("📄", "weekly digest on"), ": ", Room(channel), " gets one every week")
+    return line(Mark("🔕", "weekly digest off"), ": ", Room(channel), " gets none; alerts come as before")

@@ -1,0 +1,240 @@
+"""What concerns which channel, rule by rule and way by way."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from bot.alerts.alert import Concern, Rule
+from bot.alerts.concerns import SweepHealth, concerns
+from bot.alerts.machine import settle
+from bot.alerts.plan import Plan, Route
+from bot.alerts.ports import Watch, WatchKind
+from bot.fleet.findings import find
+from bot.fleet.watched import SourceState, WatchedHost
+from bot.matrix.known import Matrix
+from bot.query.reading import Reader
+from tests.alerts.fleets import LAB, LAB_A, NOW, OPS, OTHER, PROD, TEAM, XO, host, state
+
+FINE = SweepHealth(timedelta(hours=6), NOW)
+DEFAULT = Plan(OPS)
+TODAY = NOW.date()
+XCP_82 = Watch(TEAM, WatchKind.RELEASE, "XCP-ng 8.2", "XCP-ng", "8.2")
+Concerning = Callable[..., tuple[Concern, ...]]
+
+
+@pytest.fixture
+def concerning(matrix: Matrix, reader: Reader) -> Concerning:
+    """The concerns of some hosts; whatever else is not said is as usual."""
+
+    def found(
+        hosts: Sequence[WatchedHost],
+        plan: Plan = DEFAULT,
+        watches: Sequence[Watch] = (),
+        sources: Sequence[SourceState] = (),
+        day: date = TODAY,
+        now: datetime = NOW,
+        sweep: SweepHealth = FINE,
+    ) -> tuple[Concern, ...]:
+        findings = find(matrix, reader, hosts, day)
+        return concerns(findings, sources, (LAB_A, XO), watches, plan, matrix, day, now, sweep)
+
+    return found
+
+
+def _one(found: Sequence[Concern], rule: Rule = Rule.EOL, channel: str = OPS) -> Concern:
+    (concern,) = [c for c in found if c.rule is rule and c.channel == channel]
+    return concern
+
+
+def _names(concern: Concern) -> list[str]:
+    return [each.name for each in concern.hosts]
+
+
+@pytest.mark.parametrize(
+    ("day", "threshold"),
+    [
+        ("2024-09-15", None),
+        ("2024-09-16", 365),
+        ("2025-06-17", 180),
+        ("2025-06-18", 90),
+        ("2025-06-20", 90),
+        ("2025-08-17", 30),
+        ("2025-09-15", 7),
+        ("2025-09-16", 0),
+        ("2030-01-01", 0),
+    ],
+)
+def test_the_tightest_lead_crossed_is_the_threshold(concerning: Concerning, day: str, threshold: int | None) -> None:
+    concern = _one(concerning([host("xen-2")], day=date.fromisoformat(day)))
+    assert (concern.threshold_days, concern.is_news) == (threshold, threshold is not None)
+    assert concern.due == date(2025, 9, 16)
+    assert concern.subject == ("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+
+
+def test_after_the_end_the_smallest_lead_of_a_route_counts(concerning: Concerning) -> None:
+    plan = Plan(OPS, routes=(Route(TEAM, (90, 30), tags=("lab",)),))
+    assert _one(concerning([host("xen-2")], plan, day=date(2026, 1, 1)), channel=TEAM).threshold_days == 30
+
+
+def test_maintenance_is_told_before_the_end_of_life_only(concerning: Concerning) -> None:
+    old = [host("xen-1", "6.0.0", "XenServer")]
+    before = _one(concerning(old, day=date(2014, 9, 1)), Rule.MAINTENANCE)
+    assert (before.due, before.threshold_days) == (date(2014, 9, 26), 30)
+    assert _one(concerning(old, day=date(2016, 9, 25)), Rule.MAINTENANCE).threshold_days == 0
+    assert Rule.MAINTENANCE not in {c.rule for c in concerning(old, day=date(2016, 9, 26))}
+
+
+def test_without_a_day_of_its_own_maintenance_is_not_told(concerning: Concerning) -> None:
+    assert Rule.MAINTENANCE not in {c.rule for c in concerning([host("xen-2")])}
+
+
+@pytest.mark.parametrize(
+    ("brand", "version", "detail"),
+    [
+        ("XenServer", "6.0.0", "not on the Host Compatibility List"),
+        ("XenServer", "7.2.0", "partial support"),
+        ("XCP-ng", "8.3.0", None),
+    ],
+)
+def test_a_lack_of_support_is_told_by_its_worst(
+    concerning: Concerning, brand: str, version: str, detail: str | None
+) -> None:
+    found = [c for c in concerning([host("xen-1", version, brand)]) if c.rule is Rule.SUPPORT]
+    assert [c.detail for c in found] == ([detail] if detail else [])
+
+
+def test_no_official_support_is_worse_than_partial(matrix: Matrix, concerning: Concerning) -> None:
+    row = next(row for row in matrix.published.rows if not row.support.official)
+    release = row.releases[0]
+    concern = _one(concerning([host("xen-1", f"{release.number}", release.product.value)]), Rule.SUPPORT)
+    assert concern.detail == "no official support"
+
+
+def test_a_version_that_is_not_known_is_a_subject_of_its_own(concerning: Concerning) -> None:
+    found = concerning([host("xen-1", "9.9.9"), host("xen-2", "9.9.9"), host("xen-3", None, None)])
+    assert {c.subject.key: _names(c) for c in found if c.rule is Rule.UNKNOWN_VERSION} == {
+        "version:XCP-ng 9.9.9": ["xen-1", "xen-2"],
+        "version:unknown brand unknown version": ["xen-3"],
+    }
+
+
+def test_a_pool_is_mixed_when_it_has_been_for_more_than_a_day(concerning: Concerning) -> None:
+    def mixed(hours: int) -> Concern:
+        since = NOW - timedelta(hours=hours)
+        members = [host("xen-2", mixed_since=since), host("xen-1", "8.3.0", mixed_since=since)]
+        return _one(concerning(members), Rule.MIXED_POOL)
+
+    assert not mixed(24).is_news
+    assert mixed(25).is_news
+    assert mixed(25).subject[:2] == ("pool:pool-lab", "lab")
+    assert mixed(25).detail == "XCP-ng 8.2.1 and XCP-ng 8.3.0"
+    assert _names(mixed(25)) == ["xen-1", "xen-2"]
+
+
+def test_a_source_is_unreachable_after_three_sweeps(concerning: Concerning) -> None:
+    def failed(sweeps: int) -> list[Concern]:
+        found = concerning([host("xen-2")], sources=[state(LAB_A, sweeps), state(XO)])
+        return [c for c in found if c.rule is Rule.UNREACHABLE]
+
+    assert failed(0) == []
+    assert [c.is_news for c in (*failed(1), *failed(2), *failed(3))] == [False, False, True]
+    assert failed(3)[0].subject.name == "lab-a"
+    assert "It did not answer." in failed(3)[0].detail
+
+
+def test_a_source_that_was_never_reached_is_routed_by_its_tags(concerning: Concerning) -> None:
+    plan = Plan(OPS, routes=(Route(TEAM, (30,), tags=("lab",)),))
+    found = concerning([], plan, sources=[state(LAB_A, 3), state(XO, 3)])
+    assert {(c.channel, c.subject.name) for c in found} == {(TEAM, "lab-a"), (OPS, "xo")}
+
+
+def test_sweeps_are_late_after_two_periods_and_a_while(concerning: Concerning) -> None:
+    health = SweepHealth(timedelta(hours=6), NOW - timedelta(hours=13), error="The database is away.")
+    plan = Plan(OPS, routes=(Route(TEAM, (30,), tags=("lab",)),))
+    found = concerning([], plan, [XCP_82._replace(channel=OTHER)], sweep=health)
+    late = [c for c in found if c.rule is Rule.SWEEP_LATE]
+    assert {c.channel for c in late} == {OPS, TEAM, OTHER}
+    assert late[0].detail == (
+        "since 19 Jun 2025 19:00 UTC, one every 6 hours expected. Last error: The database is away."
+    )
+    assert not concerning([], sweep=health._replace(finished_at=NOW - timedelta(hours=12)))
+
+
+def test_a_late_sweep_stays_told_until_one_has_finished_even_if_the_clock_runs_back(concerning: Concerning) -> None:
+    health = SweepHealth(timedelta(hours=6), NOW - timedelta(hours=13))
+    (alert,) = settle(concerning([], sweep=health), (), NOW, lambda _: "gone").changed
+    back = NOW - timedelta(hours=12)
+    (kept,) = concerning([], now=back, sweep=health._replace(open=(alert,)))
+    assert not kept.is_news
+    later = NOW + timedelta(minutes=5)
+    assert not concerning([], now=later, sweep=health._replace(open=(alert,), finished_at=later))
+
+
+def test_nothing_is_late_where_no_sweep_was_ever_expected(concerning: Concerning) -> None:
+    assert not concerning([], sweep=SweepHealth(timedelta(hours=6), None))
+    never = SweepHealth(timedelta(hours=6), None, since=NOW - timedelta(days=1))
+    assert "yet" in _one(concerning([], sweep=never), Rule.SWEEP_LATE).detail
+
+
+def test_every_route_that_matches_gets_it_and_the_default_what_none_takes(concerning: Concerning) -> None:
+    plan = Plan(OPS, routes=(Route(TEAM, (90,), tags=("lab",)), Route(OTHER, (90,), pools=("LAB", "pool-prod"))))
+    third = LAB._replace(uuid="pool-3", name="third")
+    hosts = [
+        host("xen-2"),
+        host("xen-9", pool=PROD, sources=("xo",)),
+        host("xen-7", pool=third, sources=("xo",)),
+    ]
+    found = {c.channel: _names(c) for c in concerning(hosts, plan)}
+    assert found == {TEAM: ["xen-2"], OTHER: ["xen-9", "xen-2"], OPS: ["xen-7"]}
+
+
+@pytest.mark.parametrize(
+    ("watch", "names"),
+    [
+        (Watch(TEAM, WatchKind.ALL, ""), ["xen-9", "xen-2"]),
+        (Watch(TEAM, WatchKind.POOL, "prod"), ["xen-9"]),
+        (Watch(TEAM, WatchKind.POOL, "pool-lab"), ["xen-2"]),
+        (XCP_82, ["xen-9", "xen-2"]),
+    ],
+)
+def test_a_watch_adds_its_channel(concerning: Concerning, watch: Watch, names: list[str]) -> None:
+    found = concerning([host("xen-2"), host("xen-9", pool=PROD, sources=("xo",))], watches=[watch])
+    assert _names(_one(found, channel=TEAM)) == names
+    assert _names(_one(found)) == ["xen-9", "xen-2"]
+
+
+def test_a_release_is_watched_without_any_host(concerning: Concerning) -> None:
+    concern = _one(concerning([], watches=[XCP_82]), channel=TEAM)
+    assert (concern.hosts, concern.watched, concern.threshold_days) == ((), True, 90)
+    far = _one(concerning([], watches=[XCP_82._replace(lead=(30, 0))]), channel=TEAM)
+    assert not far.is_news
+
+
+def test_leads_of_several_ways_into_a_channel_are_one(concerning: Concerning) -> None:
+    plan = Plan(routes=(Route(TEAM, (100, 0), tags=("lab",)),))
+    watch = XCP_82._replace(lead=(88, 0))
+    assert _one(concerning([host("xen-2")], plan), channel=TEAM).threshold_days == 100
+    assert _one(concerning([host("xen-2")], plan, [watch]), channel=TEAM).threshold_days == 88
+
+
+def test_without_a_way_nobody_is_told(concerning: Concerning) -> None:
+    assert concerning([host("xen-2")], Plan()) == ()
+
+
+def test_names_from_hosts_are_fit_to_be_shown(concerning: Concerning) -> None:
+    (each,) = _one(concerning([host("xen\x1b[31m\n<!here>", pool=LAB._replace(name=""))])).hosts
+    assert each.name.isprintable()
+    assert each.pool == each.name
+
+
+def test_ten_thousand_hosts_take_less_than_a_second(concerning: Concerning, matrix: Matrix, reader: Reader) -> None:
+    pools = [LAB._replace(uuid=f"pool-{number}", name=f"pool {number}") for number in range(200)]
+    versions = ("8.2.1", "8.3.0", "8.1.0")
+    hosts = [host(f"xen-{number}", versions[number % 3], pool=pools[number % 200]) for number in range(10_000)]
+    begun = time.perf_counter()
+    find(matrix, reader, hosts, TODAY)
+    assert time.perf_counter() - begun < 0.5
+    assert concerning(hosts)
+    assert time.perf_counter() - begun < 1.5

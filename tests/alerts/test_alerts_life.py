@@ -1,0 +1,145 @@
+"""Alerts over a long time, against a simple model: days pass, hosts come and go, people act, the clock runs back."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Fingerprint, NotifyReason, Rule, Settled, Subject
+from bot.alerts.dated import tightest
+from bot.alerts.ports import Act, Action
+from tests.alerts.fakes import MemoryBook
+
+CHANNELS = ("C1", "C2")
+LEADS = (365, 180, 90, 30, 7, 0)
+HOSTS = tuple(Concerned(f"uuid-{number}", f"xen-{number}", "lab") for number in range(4))
+RELEASES = {"8.2": date(2025, 9, 16), "8.3": date(2028, 11, 30)}
+START = datetime(2025, 1, 1, 8, tzinfo=UTC)
+
+
+class Life(RuleBasedStateMachine):
+    """The model is what a person would write down: which channel was told which threshold of which release."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.now = START
+        self.book = MemoryBook()
+        self.runs: dict[Concerned, str] = {HOSTS[0]: "8.2", HOSTS[1]: "8.3"}
+        self.routed: dict[str, tuple[int, ...]] = {CHANNELS[0]: LEADS}
+        self.told: dict[int, list[int]] = {}
+        self.snooze_ends: dict[int, int] = {}
+        self.deeds: dict[int, int] = {}
+
+    @rule(days=st.integers(0, 120))
+    def days_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(days=st.integers(1, 400))
+    def clock_runs_back(self, days: int) -> None:
+        """Nothing but what had changed before is told, and nothing ends or fires by it."""
+        self.swept()
+        self.now -= timedelta(days=days)
+        assert self.swept() == Settled()
+
+    @rule(host=st.sampled_from(HOSTS), release=st.sampled_from([*RELEASES, None]))
+    def host_comes_upgrades_or_leaves(self, host: Concerned, release: str | None) -> None:
+        if release:
+            self.runs[host] = release
+        else:
+            self.runs.pop(host, None)
+
+    @rule(channel=st.sampled_from(CHANNELS), leads=st.sampled_from([LEADS, (60, 0), (30,), None]))
+    def configuration_changes(self, channel: str, leads: tuple[int, ...] | None) -> None:
+        if leads:
+            self.routed[channel] = leads
+        else:
+            self.routed.pop(channel, None)
+
+    @precondition(lambda self: self.book.open())
+    @rule(data=st.data(), days=st.sampled_from([None, 1, 7, 90]))
+    def somebody_acts(self, data: st.DataObject, days: int | None) -> None:
+        alert = data.draw(st.sampled_from(self.book.open()))
+        action = data.draw(st.sampled_from(Action))
+        until = self.now + timedelta(days=days) if days and action is Action.SNOOZE else None
+        act = Act(action, "U1", self.now, until)
+        if self.book.act([alert.id], act) and action is Action.SNOOZE and until:
+            self.deeds[alert.id] = self.deeds.get(alert.id, 0) + 1
+        assert self.book.act([alert.id], act) == ()
+
+    @rule()
+    def sweep(self) -> None:
+        self.swept()
+
+    def swept(self) -> Settled:
+        before = {alert.id: alert for alert in self.book.open()}
+        concerns = self.concerns()
+        settled = self.book.settle(concerns, self.now, lambda _: "gone")
+        again = self.book.settle(concerns, self.now, lambda _: "gone")
+        assert again == Settled()
+        self._check(before, {c.fingerprint for c in concerns}, settled)
+        self._nothing_is_forgotten(concerns)
+        return settled
+
+    def _nothing_is_forgotten(self, concerns: tuple[Concern, ...]) -> None:
+        alerts = {alert.fingerprint: alert for alert in self.book.open()}
+        for concern in concerns:
+            alert = alerts.get(concern.fingerprint)
+            assert alert or not concern.is_news
+            if alert and concern.threshold_days is not None:
+                assert alert.hosts == concern.hosts
+                assert alert.threshold_days is not None
+                assert alert.threshold_days <= concern.threshold_days
+            if alert and alert.state is AlertState.SNOOZED:
+                assert alert.snoozed_until is None or alert.snoozed_until > self.now
+
+    def concerns(self) -> tuple[Concern, ...]:
+        return tuple(
+            self._concern(channel, release, leads)
+            for channel, leads in self.routed.items()
+            for release in sorted(set(self.runs.values()))
+        )
+
+    def _concern(self, channel: str, release: str, leads: tuple[int, ...]) -> Concern:
+        due = RELEASES[release]
+        threshold = tightest(leads, (due - self.now.date()).days)
+        subject = Subject(f"release:XCP-ng:{release}", f"XCP-ng {release}", "XCP-ng", release)
+        hosts = tuple(sorted(host for host, runs in self.runs.items() if runs == release))
+        return Concern(channel, Rule.EOL, subject, hosts, due, threshold, threshold is not None)
+
+    def _check(self, before: dict[int, Alert], holding: set[Fingerprint], settled: Settled) -> None:
+        seen = [n.alert.fingerprint for n in settled.notifications]
+        assert len(seen) == len(set(seen)), "one notification for an alert at a time"
+        for notification in settled.notifications:
+            alert, told = notification.alert, self.told.setdefault(notification.alert.id, [])
+            was = before.get(alert.id)
+            assert (notification.reason is NotifyReason.NEW) == (was is None)
+            if notification.reason in (NotifyReason.NEW, NotifyReason.THRESHOLD):
+                assert alert.threshold_days is not None
+                assert all(alert.threshold_days < earlier for earlier in told), "each threshold once, tighter each time"
+                told.append(alert.threshold_days)
+            if notification.reason is NotifyReason.SNOOZE_OVER:
+                self.snooze_ends[alert.id] = self.snooze_ends.get(alert.id, 0) + 1
+                assert self.snooze_ends[alert.id] <= self.deeds.get(alert.id, 0), "once for each snooze"
+            if was and was.state is AlertState.ACKNOWLEDGED:
+                assert notification.reason in (
+                    NotifyReason.THRESHOLD, NotifyReason.MORE_HOSTS, NotifyReason.RESOLVED,
+                )  # fmt: skip
+            assert (notification.reason is NotifyReason.RESOLVED) == (alert.fingerprint not in holding)
+        for alert in self.book.find(before):
+            assert alert.is_open == (alert.fingerprint in holding), "resolved when, and only when, its concern is gone"
+
+    @invariant()
+    def at_most_one_alert_is_open_for_a_fingerprint(self) -> None:
+        if hasattr(self, "book"):
+            fingerprints = [alert.fingerprint for alert in self.book.open()]
+            assert len(fingerprints) == len(set(fingerprints))
+
+    @invariant()
+    def every_open_alert_was_told(self) -> None:
+        if hasattr(self, "book"):
+            assert {alert.id for alert in self.book.open()} <= set(self.told)
+
+
+Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLife = Life.TestCase

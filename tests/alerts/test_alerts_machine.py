@@ -1,0 +1,193 @@
+"""The life of an alert, step by step."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Notification, NotifyReason, Rule, Settled, Subject
+from bot.alerts.machine import act, settle
+from bot.alerts.ports import Act, Action
+
+DUE = date(2025, 9, 16)
+NOW = datetime(2025, 6, 20, 8, tzinfo=UTC)
+RELEASE = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+ONE, TWO = (Concerned(f"uuid-{name}", name, "lab") for name in ("xen-1", "xen-2"))
+CONCERN = Concern("C1", Rule.EOL, RELEASE, (ONE,), DUE, 90)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+FIRING, ACKED, SNOOZED, RESOLVED = AlertState
+
+
+def gone(alert: Alert) -> str:  # noqa: ARG001 - as the port has it
+    return "no host runs it any more"
+
+
+def settled(concern: Concern | None, alert: Alert | None, now: datetime) -> Settled:
+    return settle((concern,) if concern else (), (alert,) if alert else (), now, gone)
+
+
+def opened() -> Alert:
+    """An alert as it is kept after it was told first."""
+    (alert,) = settled(CONCERN, None, NOW).changed
+    return alert._replace(id=17)
+
+
+def told(settled: Settled) -> Notification:
+    (notification,) = settled.notifications
+    return notification
+
+
+def ack(by: str = "U1", at: datetime = NOW) -> Act:
+    return Act(Action.ACKNOWLEDGE, by, at)
+
+
+def snooze(until: datetime | None, by: str = "U1") -> Act:
+    return Act(Action.SNOOZE, by, NOW, until)
+
+
+def test_on_first_sight_it_is_told_once() -> None:
+    first = settled(CONCERN, None, NOW)
+    assert (first.opened, told(first).reason, told(first).days_left) == (1, NotifyReason.NEW, 88)
+    assert (told(first).alert.threshold_days, told(first).alert.state) == (90, FIRING)
+    assert settled(CONCERN, first.changed[0], NOW) == Settled()
+
+
+def test_what_is_too_far_off_opens_nothing_and_ends_nothing() -> None:
+    far = CONCERN._replace(threshold_days=None, is_news=False)
+    assert settled(far, None, NOW) == Settled()
+    assert settled(far, opened(), NOW - 300 * DAY) == Settled()
+
+
+def test_a_stricter_threshold_is_told_and_a_looser_one_is_not() -> None:
+    stricter = settled(CONCERN._replace(threshold_days=30), opened(), NOW + 60 * DAY)
+    assert (told(stricter).reason, told(stricter).alert.threshold_days) == (NotifyReason.THRESHOLD, 30)
+    assert settled(CONCERN, stricter.changed[0], NOW + 61 * DAY) == Settled()
+
+
+@pytest.mark.parametrize("deed", [ack(), snooze(None), snooze(NOW + 300 * DAY)])
+def test_a_stricter_threshold_ends_an_acknowledgement_and_a_snooze(deed: Act) -> None:
+    alert = act(opened(), deed)
+    assert settled(CONCERN, alert, NOW + 40 * DAY) == Settled()
+    after = told(settled(CONCERN._replace(threshold_days=30), alert, NOW + 60 * DAY))
+    assert (after.reason, after.alert.state) == (NotifyReason.THRESHOLD, FIRING)
+    assert "U1" in (after.alert.acknowledged_by, after.alert.snoozed_by)
+
+
+def test_a_snooze_ends_by_itself_and_that_is_told_once() -> None:
+    alert = act(opened(), snooze(NOW + 7 * DAY))
+    assert settled(CONCERN, alert, NOW + 7 * DAY - HOUR) == Settled()
+    over = settled(CONCERN, alert, NOW + 7 * DAY)
+    assert (told(over).reason, told(over).alert.state) == (NotifyReason.SNOOZE_OVER, FIRING)
+    assert settled(CONCERN, over.changed[0], NOW + 7 * DAY) == Settled()
+
+
+def test_more_hosts_are_told() -> None:
+    more = told(settled(CONCERN._replace(hosts=(ONE, TWO)), opened(), NOW + HOUR))
+    assert (more.reason, more.added) == (NotifyReason.MORE_HOSTS, (TWO,))
+
+
+def test_an_acknowledged_alert_is_told_more_hosts_and_stays_acknowledged() -> None:
+    more = told(settled(CONCERN._replace(hosts=(ONE, TWO)), act(opened(), ack()), NOW + HOUR))
+    assert (more.reason, more.alert.state) == (NotifyReason.MORE_HOSTS, ACKED)
+
+
+def test_a_snoozed_alert_takes_more_hosts_in_silence() -> None:
+    more = settled(CONCERN._replace(hosts=(ONE, TWO)), act(opened(), snooze(None)), NOW + HOUR)
+    assert (more.notifications, more.changed[0].hosts) == ((), (ONE, TWO))
+
+
+def test_a_threshold_and_more_hosts_are_one_notification() -> None:
+    both = told(settled(CONCERN._replace(hosts=(ONE, TWO), threshold_days=30), opened(), NOW + 60 * DAY))
+    assert (both.reason, both.added) == (NotifyReason.THRESHOLD, (TWO,))
+
+
+def test_hosts_that_leave_are_kept_in_silence_and_told_with_the_next_notice() -> None:
+    alert = opened()._replace(hosts=(ONE, TWO))
+    fewer = settled(CONCERN, alert, NOW + HOUR)
+    assert (fewer.notifications, fewer.changed[0].hosts) == ((), (ONE,))
+    next_notice = told(settled(CONCERN._replace(threshold_days=30), fewer.changed[0], NOW + 60 * DAY))
+    assert (next_notice.gone, next_notice.alert.gone) == ((TWO,), ())
+
+
+def test_a_host_that_comes_back_before_anybody_heard_of_it_is_no_news() -> None:
+    both = CONCERN._replace(hosts=(ONE, TWO))
+    (fewer,) = settled(CONCERN, opened()._replace(hosts=(ONE, TWO)), NOW + HOUR).changed
+    back = settled(both, fewer, NOW + 2 * HOUR)
+    assert (back.notifications, back.changed[0].hosts, back.changed[0].gone) == ((), (ONE, TWO), ())
+
+
+def test_a_firing_alert_is_told_again_after_30_days() -> None:
+    alert = opened()
+    assert settled(CONCERN, alert, NOW + 30 * DAY - HOUR) == Settled()
+    reminder = settled(CONCERN, alert, NOW + 30 * DAY)
+    assert told(reminder).reason is NotifyReason.REMINDER
+    assert settled(CONCERN, reminder.changed[0], NOW + 59 * DAY) == Settled()
+    assert settled(CONCERN, act(alert, ack()), NOW + 300 * DAY) == Settled()
+
+
+@pytest.mark.parametrize("deed", [None, ack(), snooze(None)])
+def test_a_concern_that_is_gone_resolves_and_that_is_told_once(deed: Act | None) -> None:
+    alert = act(opened(), deed) if deed else opened()
+    ended = settled(None, alert, NOW + DAY)
+    assert (told(ended).reason, ended.resolved, told(ended).gone) == (NotifyReason.RESOLVED, 1, (ONE,))
+    after = ended.changed[0]
+    assert (after.state, after.why_resolved, after.resolved_at) == (RESOLVED, gone(after), NOW + DAY)
+    assert settled(None, after, NOW + DAY) == Settled()
+
+
+def test_a_concern_that_comes_back_is_a_new_alert() -> None:
+    (ended,) = settled(None, opened(), NOW + DAY).changed
+    again = settled(CONCERN, ended, NOW + 2 * DAY)
+    assert (again.opened, again.changed[0].id) == (1, 0)
+
+
+def test_a_date_that_moves_out_of_sight_resolves_with_that_reason() -> None:
+    moved = CONCERN._replace(due=date(2027, 9, 16), threshold_days=None, is_news=False)
+    ended = told(settled(moved, opened(), NOW + DAY))
+    assert (ended.alert.state, ended.alert.why_resolved) == (RESOLVED, "its date moved to 16 Sep 2027")
+
+
+def test_a_date_that_moves_but_stays_in_sight_is_kept_in_silence() -> None:
+    moved = settled(CONCERN._replace(due=date(2025, 12, 16), threshold_days=180), opened(), NOW + DAY)
+    assert (moved.notifications, moved.changed[0].due, moved.changed[0].threshold_days) == (
+        (), date(2025, 12, 16), 90,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("deed", [None, ack(), snooze(NOW + 7 * DAY)])
+def test_a_clock_that_runs_back_changes_nothing(deed: Act | None) -> None:
+    alert = act(opened(), deed) if deed else opened()
+    for concern in (CONCERN._replace(threshold_days=365), CONCERN._replace(threshold_days=None, is_news=False)):
+        assert settled(concern, alert, NOW - 200 * DAY) == Settled()
+
+
+def test_the_first_acknowledgement_counts() -> None:
+    alert = act(opened(), ack("U1"))
+    assert (alert.state, alert.acknowledged_by, alert.acknowledged_at) == (ACKED, "U1", NOW)
+    assert act(alert, ack("U2", NOW + HOUR)) is alert
+
+
+def test_a_snooze_can_be_made_longer_but_not_to_end_before_it_begins() -> None:
+    alert = act(opened(), snooze(NOW + DAY))
+    assert act(alert, snooze(NOW + DAY, "U2")) is alert
+    assert act(alert, snooze(NOW + 2 * DAY, "U2")).snoozed_by == "U2"
+    assert act(alert, snooze(NOW)) is alert
+
+
+def test_acknowledging_ends_a_snooze_and_the_other_way_round() -> None:
+    snoozed = act(act(opened(), ack("U1")), snooze(None, "U2"))
+    assert (snoozed.state, snoozed.acknowledged_by, snoozed.snoozed_by) == (SNOOZED, None, "U2")
+    acked = act(snoozed, ack("U3"))
+    assert (acked.state, acked.acknowledged_by, acked.snoozed_by) == (ACKED, "U3", None)
+
+
+def test_nothing_can_be_done_about_what_ended() -> None:
+    (ended,) = settled(None, opened(), NOW).changed
+    assert act(ended, ack()) is ended
+    assert act(ended, snooze(None)) is ended
+
+
+def test_more_members_of_a_mixed_pool_are_no_news() -> None:
+    mixed = Concern("C1", Rule.MIXED_POOL, Subject("pool:1", "lab"), (ONE,))
+    (alert,) = settled(mixed, None, NOW).changed
+    assert settled(mixed._replace(hosts=(ONE, TWO)), alert, NOW).notifications == ()

@@ -1,0 +1,317 @@
+"""The words of alerts: alerts, ack, snooze, watch, unwatch, watches, digest."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as checked
+from hypothesis import strategies as st
+
+from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Rule, Subject
+from bot.alerts.plan import Plan, Route
+from bot.chat.command import Alerting, Caller, Ports, Right
+from bot.chat.desk import Desk
+from bot.chat.interpret import interpret
+from bot.chat.reply import Reply
+from bot.errors import UsageError
+from bot.matrix.known import Matrix
+from bot.query.reading import Reader
+from bot.terminal.look import Look
+from bot.terminal.render import render
+from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches
+from tests.alerts.fleets import LAB, NOW, OPS, TEAM
+
+EVERY = frozenset(Right)
+PERSON = Caller("U0123456789", OPS)
+SHELL = Caller("shell:ops", None)
+PLAIN = Look()
+HOSTS = (Concerned("uuid-2", "xen-2", "lab"), Concerned("uuid-3", "xen-3", "lab"), Concerned("uuid-9", "xen-9", "prod"))
+XCP_82 = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+CONCERNS = (
+    Concern(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90),
+    Concern(TEAM, Rule.UNREACHABLE, Subject("source:lab-a", "lab-a"), (), detail="since yesterday: It did not answer."),
+)
+
+
+class Asked(NamedTuple):
+    """A desk with two open alerts, and what is behind it."""
+
+    desk: Desk
+    book: MemoryBook
+    watches: MemoryWatches
+    digests: MemoryDigests
+
+    def __call__(self, words: str, caller: Caller = PERSON, day: date | None = None) -> Reply:
+        spec, rest = interpret(words)
+        return self.desk.run(spec, rest, EVERY, day, caller)
+
+    def said(self, words: str, caller: Caller = PERSON, day: date | None = None) -> str:
+        return render(self(words, caller, day), PLAIN)
+
+
+@pytest.fixture
+def ask(matrix: Matrix, reader: Reader) -> Asked:
+    return _asked(matrix, reader)
+
+
+def _asked(matrix: Matrix, reader: Reader) -> Asked:
+    book, watches, digests = MemoryBook(), MemoryWatches(), MemoryDigests()
+    book.settle(CONCERNS, NOW, _gone)
+    plan = Plan(OPS, routes=(Route(TEAM, (30, 0), tags=("lab",)),))
+    alerting = Alerting(book, watches, digests, plan, lambda: NOW, lambda: (LAB,))
+    return Asked(Desk(Ports(matrix, reader, alerting=alerting), NOW.date), book, watches, digests)
+
+
+def _gone(alert: Alert) -> str:
+    return f"no host runs {alert.subject.name} any more"
+
+
+def _states(ask: Asked) -> list[AlertState]:
+    return [alert.state for alert in ask.book.find((1, 2))]
+
+
+def test_open_alerts_are_told_the_worst_first(ask: Asked) -> None:
+    said = ask.said("alerts")
+    assert said.startswith("2 open alerts")
+    assert "XCP-ng 8.2 LTS gets no security updates from 16 Sep 2025: 88 days left" in said
+    assert said.index("XCP-ng 8.2") < said.index("lab-a")
+
+
+def test_the_json_of_alerts_is_the_one_of_the_contract(ask: Asked) -> None:
+    ask("ack 1")
+    data = json.loads(json.dumps(ask("alerts").data))
+    first = data["alerts"][0]
+    assert first["id"] == 1
+    assert (first["state"], first["reason"], first["product"], first["release"]) == (
+        "acknowledged", "new", "XCP-ng", "8.2",
+    )  # fmt: skip
+    assert (first["threshold_days"], first["eol_on"], first["channel"]) == (90, "2025-09-16", OPS)
+    assert (first["opened_at"], first["acknowledged_by"], first["snoozed_until"]) == (
+        "2025-06-20T08:00:00Z", "U0123456789", None,
+    )  # fmt: skip
+    assert [host["name"] for host in first["hosts"]] == ["xen-2", "xen-3", "xen-9"]
+
+
+def test_what_ended_is_told_on_demand(ask: Asked) -> None:
+    ask.book.settle(CONCERNS[:1], NOW, _gone)
+    assert len((ask("alerts").data or {})["alerts"]) == 1
+    assert "1 open alert  1 resolved" in ask.said("alerts all")
+
+
+def test_no_open_alert_is_good_news(ask: Asked) -> None:
+    ask.book.settle((), NOW, _gone)
+    assert ask("alerts").summary == "no open alerts"
+
+
+def test_one_alert_is_told_in_full(ask: Asked) -> None:
+    said = ask.said("alerts 1")
+    assert "3 hosts in 2 pools: xen-2, xen-3 (lab), xen-9 (prod)" in said
+    assert "Next step: plan the upgrade to XCP-ng 8.3 LTS" in said
+
+
+@pytest.mark.parametrize("words", ["ack 1", "ack #1", "ack 1,", "ack `1`"])
+def test_an_alert_is_acknowledged_in_the_askers_name(ask: Asked, words: str) -> None:
+    assert ask(words).summary == "acknowledged: alert 1"
+    (alert,) = ask.book.find((1,))
+    assert (alert.state, alert.acknowledged_by, alert.acknowledged_at) == (AlertState.ACKNOWLEDGED, PERSON.name, NOW)
+
+
+def test_several_are_acknowledged_at_once(ask: Asked) -> None:
+    assert ask("ack 1, #2").summary == "acknowledged: alerts 1 and 2"
+    assert _states(ask) == [AlertState.ACKNOWLEDGED] * 2
+
+
+def test_acknowledging_twice_says_who_did_it_first(ask: Asked) -> None:
+    ask("ack 1")
+    again = ask.said("ack 1", SHELL)
+    assert again.startswith("Nothing changed for alert 1")
+    assert "already acknowledged by U0123456789 on 20 Jun 2025" in again
+
+
+def test_what_ended_can_not_be_acknowledged(ask: Asked) -> None:
+    ask.book.settle((), NOW, _gone)
+    assert "already resolved on 20 Jun 2025" in ask.said("ack 1")
+
+
+@pytest.mark.parametrize(
+    ("words", "until"),
+    [
+        ("snooze 1 7d", NOW + timedelta(days=7)),
+        ("snooze 1 1w", NOW + timedelta(days=7)),
+        ("snooze #1 for 1 week", NOW + timedelta(days=7)),
+        ("snooze 1, 2 12h", NOW + timedelta(hours=12)),
+        ("snooze 1 2026-12-31", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("snooze 1 until 2026-12-31", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("snooze 1 next", None),
+        ("snooze 1 until the next threshold", None),
+    ],
+)
+def test_an_alert_is_snoozed(ask: Asked, words: str, until: datetime | None) -> None:
+    assert ask(words).summary.startswith("snoozed: alert")
+    (alert,) = ask.book.find((1,))
+    assert (alert.state, alert.snoozed_by, alert.snoozed_until) == (AlertState.SNOOZED, PERSON.name, until)
+
+
+def test_a_snooze_counts_from_the_day_that_is_asked_for(ask: Asked) -> None:
+    ask("snooze 1 7d", SHELL, date(2025, 7, 1))
+    assert ask.book.find((1,))[0].snoozed_until == datetime(2025, 7, 8, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("ack", "Say which alert, for example: ack 17"),
+        ("ack foo", '"foo" is no alert\'s ID'),
+        ("ack 99", r"There is no alert 99\. Open: 1 \(XCP-ng 8.2 LTS\), 2 \(lab-a\)"),
+        ("alerts 99", "There is no alert 99"),
+        ("alerts nonsense", "is no alert's ID"),
+        ("snooze", "Say which alert"),
+        ("snooze 1", "Alert 1: say for how long: 7d"),
+        ("snooze 1 soon", '"soon" is no time to snooze'),
+        ("snooze 1 0d", "must end after now"),
+        ("snooze 1 2025-06-20", "must end after now"),
+        ("snooze 1 2024-01-01", "must end after now"),
+        ("snooze 1 2026-02-30", "is not a day"),
+        ("snooze 1 999999w", "3650 days at most"),
+        ("snooze 1 2099-01-01", "3650 days at most"),
+        ("snooze 2 next", "Alert 2 has no further threshold"),
+        ("snooze 99 7d", "There is no alert 99"),
+        ("watch", "Say what, for example: watch XCP-ng 8.3"),
+        ("watch pool", "Say which pool"),
+        ("watch all lead", "Say how many days before"),
+        ("watch all lead soon", '"soon" is no lead'),
+        ("watch all lead 90", '"90" is no lead'),
+        ("watch all lead 99999w", "at most"),
+        ("watch XCP-ng 8.3 on 2028-01-01", "A watch has no day"),
+        ("unwatch all lead 90d", "takes no lead"),
+        ("watches all", "`watches` takes nothing"),
+        ("digest maybe", "neither on nor off"),
+    ],
+)
+def test_words_that_can_not_be_followed_say_what_is_wrong(ask: Asked, words: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        ask(words)
+    assert _states(ask) == [AlertState.FIRING] * 2
+    assert ask.watches.all() == ()
+
+
+def test_an_unknown_id_among_others_changes_nothing(ask: Asked) -> None:
+    with pytest.raises(UsageError, match="no alert 99"):
+        ask("ack 1 99")
+    assert _states(ask) == [AlertState.FIRING] * 2
+
+
+def test_in_a_shell_the_channel_says_whose_alerts_are_meant(ask: Asked) -> None:
+    with pytest.raises(UsageError, match=f"Alert 1 is in {OPS}"):
+        ask("ack 1", Caller("shell:ops", TEAM))
+    assert ask("ack 1", Caller("shell:ops", OPS)).summary == "acknowledged: alert 1"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "what", "lead"),
+    [
+        ("watch XCP-ng 8.2", "release", "XCP-ng 8.2", None),
+        ("watch xcp 8.2.1 lead 90d", "release", "XCP-ng 8.2", (90, 0)),
+        ("watch pool LAB lead 90d,30d", "pool", "lab", (90, 30, 0)),
+        ("watch pool lab lead 30d, 2w", "pool", "lab", (30, 14, 0)),
+        ('watch pool "pool-lab"', "pool", "pool-lab", None),
+        ("watch all lead 0d", "all", "", (0,)),
+        ("watch ALL", "all", "", None),
+    ],
+)
+def test_a_channel_watches(ask: Asked, words: str, kind: str, what: str, lead: tuple[int, ...] | None) -> None:
+    assert ask(words).exit_status == 0
+    (watch,) = ask.watches.all()
+    assert (watch.channel, watch.kind, watch.what, watch.lead) == (OPS, kind, what, lead)
+    assert (watch.by, watch.at) == (PERSON.name, NOW)
+
+
+def test_a_watch_is_told_with_its_days(ask: Asked) -> None:
+    said = ask.said("watch XCP-ng 8.2 lead 90d,30d")
+    assert said.startswith(f"👀 watching: {OPS} is told about XCP-ng 8.2, with or without hosts")
+    assert "90 and 30 days before and on the day, from the next sweep on." in said
+    assert "The end of life of XCP-ng 8.2 LTS is 16 Sep 2025 (in 88 days)." in said
+    assert "watching already" in ask.said("watch XCP-ng 8.2 lead 90d,30d")
+
+
+def test_a_pool_that_nobody_knows_can_be_watched(ask: Asked) -> None:
+    assert 'No known pool is called "nosuch" now' in ask.said("watch pool nosuch")
+    ask("watch pool NOSUCH lead 30d")
+    assert [(watch.what, watch.lead) for watch in ask.watches.all()] == [("nosuch", (30, 0))]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"), [("watch foo", "unknown"), ("watch 8.2", "ambiguous"), ("watch XCP-ng 9.9", "unknown")]
+)
+def test_what_names_no_release_is_asked_back(ask: Asked, words: str, kind: str) -> None:
+    reply = ask(words)
+    assert (reply.exit_status, kind in reply.kind) == (3, True)
+    assert all(button.words.startswith("watch ") for button in reply.buttons)
+    assert ask.watches.all() == ()
+
+
+def test_a_shell_watches_for_the_default_channel_unless_it_says_another(ask: Asked) -> None:
+    ask("watch all", SHELL)
+    ask("watch all", Caller("shell:ops", TEAM))
+    assert [(watch.channel, watch.by) for watch in ask.watches.all()] == [(OPS, "shell:ops"), (TEAM, "shell:ops")]
+    with pytest.raises(UsageError, match="no channel's ID"):
+        ask("watch all", Caller("shell:ops", "#general"))
+
+
+def test_what_is_watched_can_be_undone(ask: Asked) -> None:
+    for words in ("watch all", "watch pool Lab", "watch XCP-ng 8.2"):
+        ask(words)
+    assert "Still watched here: pool lab, XCP-ng 8.2." in ask.said("unwatch all")
+    assert "not watched any more" in ask.said("unwatch pool LAB")
+    assert "does not watch pool lab" in ask.said("unwatch pool lab")
+    assert "Nothing is watched here now" in ask.said("unwatch XCP-ng 8.2.1")
+
+
+def test_watches_tell_what_the_configuration_sends_too(ask: Asked) -> None:
+    ask("watch XCP-ng 8.3 lead 90d")
+    said = ask.said("watches")
+    assert "XCP-ng 8.3, with or without hosts: 90 days before and on the day, by U0123456789 on 20 Jun 2025" in said
+    assert "what no route takes: 365, 180, 90, 30 and 7 days before and on the day" in said
+    there = ask.said("watches", PERSON._replace(channel=TEAM))
+    assert "hosts with the tag lab: 30 days before and on the day" in there
+
+
+def test_the_digest_is_on_until_it_is_turned_off(ask: Asked) -> None:
+    assert ask("digest").summary.startswith("weekly digest on")
+    assert ask("digest off").summary.startswith("weekly digest off")
+    assert not ask.digests.is_on(OPS)
+    assert ask.digests.is_on(TEAM)
+    assert ask("digest ON").data == {"channel": OPS, "digest": True}
+
+
+@pytest.mark.parametrize("words", ["alerts", "ack 1", "snooze 1 7d", "watch all", "unwatch all", "watches", "digest"])
+def test_without_a_database_there_are_no_alerts(desk: Desk, words: str) -> None:
+    with pytest.raises(UsageError, match="There is no database here"):
+        desk.answer(words, EVERY)
+
+
+@pytest.mark.parametrize("words", ["ack 1", "snooze 1 7d", "watch all", "unwatch all", "watches", "digest off"])
+def test_acting_takes_the_right_to_operate(ask: Asked, words: str) -> None:
+    spec, rest = interpret(words)
+    reply = ask.desk.run(spec, rest, EVERY - {Right.OPERATE}, caller=PERSON)
+    assert (reply.kind, reply.exit_status) == ("refused", 1)
+    assert _states(ask) == [AlertState.FIRING] * 2
+
+
+@checked(max_examples=200, deadline=None)
+@given(
+    command=st.sampled_from(["alerts", "ack", "snooze", "watch", "unwatch", "watches", "digest"]),
+    words=st.text(max_size=60)
+    | st.from_regex(r"(#?[0-9]{1,12}[ ,]?){0,3}(next|[0-9]{1,8}[dwh]|[0-9-]{10})?", fullmatch=True),
+)
+def test_any_words_get_a_reply_or_one_line(matrix: Matrix, reader: Reader, command: str, words: str) -> None:
+    ask = _asked(matrix, reader)
+    try:
+        said: Sequence[str] = (ask(f"{command} {words}").summary,)
+    except UsageError as error:
+        said = error.lines
+    assert len(said) == 1
+    assert said[0].isprintable()
