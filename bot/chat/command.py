@@ -1,7 +1,7 @@
 """Commands as values: bot.chat.commands has the list of them, and a module for what each one does."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,8 +11,13 @@ from bot.matrix.known import Matrix
 from bot.query.reading import Reader
 
 if TYPE_CHECKING:
+    from bot.chat.audit import AuditTrail
     from bot.fleet.inventory import Inventory
+    from bot.fleet.ports import FleetStore, SweepLog
     from bot.fleet.probing import Probing
+    from bot.fleet.sweep import Tell
+    from bot.fleet.watched import Source
+    from bot.round import Round
 
 
 class Right(StrEnum):
@@ -53,12 +58,27 @@ class Fleet(NamedTuple):
     probing: "Probing"
 
 
+class Watched(NamedTuple):
+    """The fleet as it is kept, the sources that it is known from, and the round that asks them anew as of a day."""
+
+    store: "FleetStore"
+    sweeps: "SweepLog"
+    sources: "tuple[Source, ...]"
+    clock: Callable[[], datetime]
+    round: "Callable[[date, Tell], Round]"
+
+
 class Ports(NamedTuple):
-    """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration."""
+    """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration.
+
+    `watched` and `audit` are None where there is no database.
+    """
 
     matrix: Matrix
     reader: Reader
     fleet: Fleet | None = None
+    watched: Watched | None = None
+    audit: "AuditTrail | None" = None
 
 
 class Invocation(NamedTuple):

@@ -37,10 +37,10 @@ def judge(matrix: Matrix, reader: Reader, hosts: Iterable[Host], day: date) -> l
         part = identify(reader, host.product_brand, host.product_version)
         assessment = assess(matrix, part.releases[0], day) if len(part.releases) == 1 else None
         judged.append(Judged(host, part, assessment))
-    return sorted(judged, key=lambda j: (_badness(j.assessment), not j.host.is_coordinator, j.host.name))
+    return sorted(judged, key=lambda j: (badness(j.assessment), not j.host.is_coordinator, j.host.name))
 
 
-def _badness(assessment: Assessment | None) -> tuple[int, int]:
+def badness(assessment: Assessment | None) -> tuple[int, int]:
     """EOL first, the longest ago at the top; then what nobody knows, then by the days that are left."""
     if assessment is None:
         return (1, 0)
@@ -90,7 +90,16 @@ def _remarks(host: Host) -> list[str]:
 
 def host_data(judged: Judged, day: date) -> Data:
     """A host as CONTRACT.md section 2 has it, with what else is known of it."""
-    host = judged.host
+    return {**facts_data(judged.host), "assessment": verdict_data(judged, day)}
+
+
+def verdict_data(judged: Judged, day: date) -> Data:
+    """The verdict on a host; in its place the nearest names to a version that the matrix lacks."""
+    return assessment_data(judged.assessment) if judged.assessment else _unknown(judged.part, day)
+
+
+def facts_data(host: Host) -> Data:
+    """What a host says of itself."""
     return {
         "name": host.name,
         "uuid": host.uuid,
@@ -106,7 +115,6 @@ def host_data(judged: Judged, day: date) -> Data:
         "booted_at": host.booted_at.isoformat() if host.booted_at else None,
         "reboot_required": host.reboot_required,
         "pending_updates": host.pending_updates,
-        "assessment": assessment_data(judged.assessment) if judged.assessment else _unknown(judged.part, day),
     }
 
 

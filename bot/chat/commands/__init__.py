@@ -82,4 +82,45 @@ PROBE = CommandSpec(
     details="HOST is a name of the inventory in the configuration; an address is never asked.",
 )
 
-COMMANDS = {spec.name: spec for spec in (CHECK, PROBE, LIST, ISSUES, UPGRADE, FEATURE, TIMELINE, HELP)}
+FLEET = CommandSpec(
+    name="fleet",
+    takes="[WORDS] [on DATE]",
+    about="all watched hosts with their verdicts, worst first",
+    examples=(
+        ("fleet", "every host, as the last sweep saw it"),
+        ("fleet eol lab", "hosts past their end of life that have the tag lab"),
+        ("fleet XCP-ng 8.2", "hosts on a release"),
+        ("fleet unreachable", "hosts that do not answer"),
+    ),
+    right=Right.FLEET,
+    module="fleet",
+    details=(
+        "WORDS narrow it down, and all must hold: eol, ending, maintenance, unreachable, reachable, unlisted, partial,"
+        " unknown, mixed, restart, a tag, a pool, a target, a host, a product or a release."
+        " Nobody is asked: `sweep` does that."
+    ),
+)
+
+SWEEP = CommandSpec(
+    name="sweep",
+    takes="[on DATE]",
+    about="ask the whole fleet now, and tell what is new",
+    examples=(("sweep", "every target is asked, channels are told what they should know"),),
+    right=Right.OPERATE,
+    module="sweep",
+    slow=True,
+    details="The same happens by itself every few hours (`sweep.every` in the configuration).",
+)
+
+AUDIT = CommandSpec(
+    name="audit",
+    takes="[WORDS]",
+    about="who asked and did what",
+    examples=(("audit", "the latest"), ("audit probe lab-a", "entries in which all words occur")),
+    right=Right.OPERATE,
+    module="trail",
+)
+
+COMMANDS = {
+    spec.name: spec for spec in (CHECK, PROBE, FLEET, SWEEP, LIST, ISSUES, UPGRADE, FEATURE, TIMELINE, AUDIT, HELP)
+}
