@@ -13,6 +13,7 @@ from bot.chat.command import Ports
 from bot.chat.narrowing import narrowing, take_words
 from bot.chat.roster import Listed, roster, roster_data, watched_of
 from bot.errors import UnavailableError, UsageError
+from bot.query.text import shown
 
 Format = Literal["csv", "json"]
 Cell = str | int | bool | None
@@ -23,8 +24,10 @@ HEADER = (
     "reboot_required", "reachable", "unreachable_since", "observed_at", "targets", "tags",
 )  # fmt: skip
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, or skips before one."""
+_FORMULA = ("=", "+", "-", "@")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+CELL_MAX = 1_000
 
 
 def export(ports: Ports, words: str, day: date, form: str) -> str:
@@ -44,7 +47,7 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
 
 
 def as_csv(listed: Iterable[Listed]) -> str:
-    """A line for each host below a header. Text that would be a formula gets an apostrophe before it."""
+    """A line for each host below a header. Text is printable; what would be a formula has an apostrophe before it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
@@ -78,7 +81,8 @@ def _cell(value: Cell) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return str(value)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    text = shown(value, CELL_MAX)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _iso(moment: datetime | None) -> str | None:

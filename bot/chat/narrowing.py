@@ -29,6 +29,9 @@ NAMES_MAX = 3_000
 """Among so many names it is looked for near ones."""
 
 _VERSION = re.compile(r"[<>=!~]*(?:xcp-?ng|xenserver|xs|ch|cu|sp|fp)?\d[\w.,<>=!~*]*", re.IGNORECASE)
+_EXACT = re.compile(r"[^<>=!~]*?(\d+\.\d+\.\d+)")
+"""Three numbers are what a host says of itself; two are a release, whatever its updates."""
+
 _OF_NAMES = frozenset({"xcp-ng", "xcpng", "xcp", "xenserver", "citrix", "hypervisor", "lts", "ltsr", "and", "or"})
 
 
@@ -168,5 +171,5 @@ def _is_of(part: QueryPart, listed: Listed) -> bool:
         return part.product is (release.product if release else judged.part.product)
     if judged.assessment is None or judged.assessment.release not in part.releases:
         return False
-    level = part.level or ""
-    return not level[:1].isdecimal() or (listed.watched.host.product_version or "").startswith(level)
+    exact = _EXACT.fullmatch(part.text)
+    return exact is None or listed.watched.host.product_version == exact[1]
