@@ -19,10 +19,11 @@ from bot.fleet.watched import SourceState, WatchedHost
 
 
 class Known(NamedTuple):
-    """The fleet as a sweep leaves it, at the moment it is judged for."""
+    """The fleet as a sweep leaves it, with what that sweep found, and the moment that it is judged for."""
 
     hosts: tuple[WatchedHost, ...]
     sources: tuple[SourceState, ...]
+    swept: Swept
     at: datetime
 
 
@@ -76,7 +77,7 @@ class Rounds(NamedTuple):
         try:
             at = _moment(day, self.sweeper.clock())
             swept = self.sweeper.sweep(run, at, tell, stop)
-            settled = self._settle(at) if swept.ending is Ending.DONE else Settled()
+            settled = self._settle(swept, at) if swept.ending is Ending.DONE else Settled()
         except UnavailableError as error:
             with suppress(UnavailableError):
                 self._finish(run._replace(error=str(error)))
@@ -87,9 +88,9 @@ class Rounds(NamedTuple):
         self.outbox.resume()
         return Round(at, swept, settled, self.send(), self.outbox.states())
 
-    def _settle(self, at: datetime) -> Settled:
+    def _settle(self, swept: Swept, at: datetime) -> Settled:
         store = self.sweeper.store
-        judgement = self.judge(Known(store.hosts(), store.sources(), at))
+        judgement = self.judge(Known(store.hosts(), store.sources(), swept, at))
         return self.book.settle(judgement.concerns, at, judgement.why_gone)
 
     def _finish(self, run: SweepRun) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from bot.chat.ago import age
 from bot.chat.command import Watched
 from bot.chat.data import Data
-from bot.chat.moments import age, moment_in_words
 from bot.chat.reply import Bullets, Line, Strong, line
 from bot.fleet.watched import Source, SourceState
+from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 
 IN_FULL = 10

@@ -1,6 +1,6 @@
 """Days and spans as people say them: `13 Apr 2018`, `8 years ago`, `in 88 days`, `tomorrow` (REPLIES.md rule 3)."""
 
-from datetime import date
+from datetime import date, datetime
 
 from bot.matrix.dates import PartialDate
 
@@ -11,6 +11,11 @@ def day_in_words(day: date | PartialDate) -> str:
     """`13 Apr 2018`, or `May 2010` where no day is known. English whatever the locale."""
     number = f"{day.day} " if day.day else ""
     return f"{number}{_MONTHS[day.month - 1]} {day.year:04}"
+
+
+def moment_in_words(moment: datetime) -> str:
+    """`23 Nov 2026 08:00 UTC`, of a moment in UTC."""
+    return f"{day_in_words(moment.date())} {moment:%H:%M} UTC"
 
 
 def distance(day: date, today: date) -> str:

@@ -85,7 +85,7 @@ PROBE = CommandSpec(
 FLEET = CommandSpec(
     name="fleet",
     takes="[WORDS] [on DATE]",
-    about="all watched hosts with their verdicts, worst first",
+    about="see all watched hosts with their verdicts, worst first",
     examples=(
         ("fleet", "every host, as the last sweep saw it"),
         ("fleet eol lab", "hosts past their end of life that have the tag lab"),
@@ -104,7 +104,7 @@ FLEET = CommandSpec(
 SWEEP = CommandSpec(
     name="sweep",
     takes="[on DATE]",
-    about="ask the whole fleet now, and tell what is new",
+    about="ask the whole fleet now",
     examples=(("sweep", "every target is asked, channels are told what they should know"),),
     right=Right.OPERATE,
     module="sweep",
@@ -115,7 +115,7 @@ SWEEP = CommandSpec(
 AUDIT = CommandSpec(
     name="audit",
     takes="[WORDS]",
-    about="who asked and did what",
+    about="see who asked and did what",
     examples=(("audit", "the latest"), ("audit probe lab-a", "entries in which all words occur")),
     right=Right.OPERATE,
     module="trail",

@@ -6,7 +6,6 @@ from datetime import date
 from bot.chat.asking import context
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.hosts import row
-from bot.chat.moments import moment_in_words
 from bot.chat.narrowing import SOON, STATES, Narrowing, ends_soon, narrowing, take_words
 from bot.chat.reply import (
     Ask,
@@ -28,6 +27,7 @@ from bot.chat.reply import (
 )
 from bot.chat.roster import Listed, roster, roster_data, watched_of
 from bot.chat.sources import States, last_sweep, silent, sources_data, states_of, sweep_data
+from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 
 IN_FULL = 50

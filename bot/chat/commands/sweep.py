@@ -6,13 +6,13 @@ from datetime import date
 from bot.alerts.alert import Notification, NotifyReason
 from bot.alerts.outbox import ChannelState
 from bot.chat.command import Invocation, Ports, Progress, Watched
-from bot.chat.moments import moment_in_words
 from bot.chat.narrowing import take_words
 from bot.chat.reply import Ask, Block, Bullets, Line, Mark, Reply, Strong, headline, line
 from bot.chat.roster import watched_of
 from bot.errors import UsageError
 from bot.fleet.sweep import Ending, Swept, Tell
 from bot.fleet.watched import Change, ChangeKind
+from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 from bot.round import Round
 

@@ -3,9 +3,9 @@
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data
-from bot.chat.moments import moment_in_words
 from bot.chat.reply import Code, Line, Paragraph, Reply, Strong, Table, headline, line, with_code
 from bot.errors import UsageError
+from bot.matrix.wording import moment_in_words
 from bot.query.text import plain, shown
 
 IN_FULL = 40

@@ -1,15 +1,8 @@
-"""Moments as people read them: `23 Nov 2026 08:00 UTC`, `2 hours ago`."""
+"""How long ago something was, as people say it: `2 hours ago`."""
 
 from datetime import datetime
 
-from bot.matrix.wording import day_in_words
-
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-
-
-def moment_in_words(moment: datetime) -> str:
-    """To the minute, in UTC."""
-    return f"{day_in_words(moment.date())} {moment:%H:%M} UTC"
 
 
 def age(moment: datetime, now: datetime) -> str:
