@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.chat.command import Right
 from bot.chat.desk import Desk
-from bot.chat.reply import Ask, Bullets, Reply, Table, line, plain
+from bot.chat.reply import Ask, Bullets, Paragraph, Reply, Table, line, plain
 from bot.errors import UsageError
 from bot.matrix.known import Matrix
 from bot.query.reading import Reader
@@ -158,6 +158,16 @@ def test_only_those_with_the_right_see_the_fleet_or_the_button_to_sweep_it(known
 
 def test_verdicts_are_there_for_fail_on(known: Desk) -> None:
     assert {a.name for a in known.answer("fleet eol", ALL).assessed or ()} == {"XenServer 7.2", "XCP-ng 8.2 LTS"}
+
+
+def test_the_next_step_is_that_of_the_worst_release_with_all_its_hosts(known: Desk) -> None:
+    steps = [
+        plain(row)
+        for block in known.answer("fleet lab", ALL).blocks
+        if isinstance(block, Paragraph)
+        for row in block.lines
+    ]
+    assert steps == ["Next step: XCP-ng 8.2 LTS (2 hosts): upgrade to XCP-ng 8.3 LTS."]
 
 
 def test_without_a_database_it_says_what_to_configure(desk: Desk) -> None:

@@ -57,7 +57,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "targets": sources_data(watched, states),
             "sweep": sweep_data(watched),
         },
-        assessed=tuple({id(a): a for each in listed if (a := each.judged.assessment)}.values()),
+        assessed=tuple({a.name: a for each in listed if (a := each.judged.assessment)}.values()),
     )
 
 
@@ -119,7 +119,7 @@ def _next_step(listed: Sequence[Listed]) -> Iterator[Block]:
     """What to do about the worst release, and on how many hosts."""
     needy = (a for each in listed if (a := each.judged.assessment) and not a.recommendation.is_nothing)
     if worst := next(needy, None):
-        count = sum(each.judged.assessment is worst for each in listed)
+        count = sum((a := each.judged.assessment) is not None and a.name == worst.name for each in listed)
         text = worst.recommendation.text
         yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({_hosts(count)}): {text[0].lower()}{text[1:]}"),))
 
