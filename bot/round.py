@@ -72,15 +72,17 @@ class Rounds(NamedTuple):
     def go(self, run: SweepRun, day: date | None, tell: Tell, stop: Event) -> Round:
         """The round of a sweep that has begun, as of a day or of today. UnavailableError if it could not be made.
 
-        Only a round whose alerts are kept is finished: one that dies before is made again.
+        Only a round whose alerts are kept is finished. A slot's that broke or died before is left to be taken again,
+        by whoever comes; one that somebody asked for ends with its error.
         """
         try:
             at = _moment(day, self.sweeper.clock())
             swept = self.sweeper.sweep(run, at, tell, stop)
             settled = self._settle(swept, at) if swept.ending is Ending.DONE else Settled()
         except UnavailableError as error:
-            with suppress(UnavailableError):
-                self._finish(run._replace(error=str(error)))
+            if run.slot is None:
+                with suppress(UnavailableError):
+                    self._finish(run._replace(error=str(error)))
             raise
         if swept.ending is not Ending.DONE:
             return Round(at, swept)

@@ -150,16 +150,17 @@ def test_without_the_database_the_round_ends_and_leaves_its_reason(made: Made) -
     assert "send" not in made.calls
 
 
-def test_a_round_that_could_not_be_made_is_made_when_its_slot_is_claimed_again(made: Made) -> None:
+def test_a_round_that_could_not_be_made_is_made_by_whoever_takes_its_slot(made: Made) -> None:
     made.book.away = True
     first = made.sweeps.claim(NOON, "me", NOON, 60)
     with pytest.raises(UnavailableError):
         made.go(run=first)
     made.book.away = False
-    again = made.sweeps.claim(NOON, "me", NOON, 60)
+    assert made.sweeps.claim(NOON, "me", NOON, 60) is None
+    again = made.sweeps.claim(NOON, "another", NOON + timedelta(minutes=1), 60)
     assert again
     made.go(run=again)
-    assert made.sweeps.claim(NOON, "another", NOON + timedelta(hours=1), 60) is None
+    assert made.sweeps.claim(NOON, "me", NOON + timedelta(hours=1), 60) is None
 
 
 def test_a_sweep_that_was_stopped_decides_nothing_and_is_not_done(made: Made) -> None:

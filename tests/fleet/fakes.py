@@ -176,12 +176,11 @@ class FakeSweepLog:
             old = next((run for run in self.runs.values() if run.slot == slot), None)
             if old is None:
                 return self._new(slot, by, now)
-            owner, beaten_at = self.alive[old.id]
-            is_alive = now - beaten_at < timedelta(seconds=stale_after_seconds)
-            if is_alive and owner != by if old.finished_at is None else old.error is None:
+            is_alive = now - self.alive[old.id][1] < timedelta(seconds=stale_after_seconds)
+            if old.finished_at or is_alive:
                 return None
             self.alive[old.id] = (by, now)
-            self.runs[old.id] = old._replace(started_at=now, finished_at=None, error=None)
+            self.runs[old.id] = old._replace(started_at=now)
             return self.runs[old.id]
 
     def begin(self, by: str, now: datetime) -> SweepRun:
