@@ -267,6 +267,35 @@ def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: 
 
 
 @_operator(
+    "export",
+    "Write all watched hosts as CSV or JSON, or those for which all words hold (as in fleet).",
+    click.Argument(["words"], nargs=-1, metavar="[WORDS]"),
+    click.Option(["--format", "form"], type=click.Choice(["csv", "json"]), default="csv", show_default=True),
+    click.Option(["--output"], type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Not to stdout."),
+    click.Option(["--force"], is_flag=True, help="Write over a file that is there."),
+)
+def _export(
+    words: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+    as_of: date | None,
+    config: Path | None,
+) -> int:
+    from bot.app import desk, today
+    from bot.chat.export import export, save
+
+    ports = desk(settings=_settings(config)).ports
+    text = export(ports, " ".join(words), as_of or today(), "json" if as_json else form)
+    if output:
+        save(text, output, force)
+    else:
+        write(sys.stdout, text)
+    return 0
+
+
+@_operator(
     "manifest",
     "Print the manifest to create the Slack app from.",
     click.Option(["--http", "url"], metavar="URL", help="For HTTP instead of Socket Mode: the public address."),

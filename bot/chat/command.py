@@ -13,8 +13,13 @@ from bot.query.reading import Reader
 if TYPE_CHECKING:
     from bot.alerts.plan import Plan
     from bot.alerts.ports import AlertBook, Digests, Watches
+    from bot.chat.audit import AuditTrail
     from bot.fleet.inventory import Inventory
+    from bot.fleet.ports import FleetStore, SweepLog
     from bot.fleet.probing import Probing
+    from bot.fleet.sweep import Tell
+    from bot.fleet.watched import Source
+    from bot.round import Round
     from bot.xapi.observation import Pool
 
 
@@ -67,16 +72,28 @@ class Alerting(NamedTuple):
     pools: "Callable[[], Collection[Pool]] | None" = None
 
 
+class Watched(NamedTuple):
+    """The fleet as it is kept, the sources that it is known from, and the round that asks them anew as of a day."""
+
+    store: "FleetStore"
+    sweeps: "SweepLog"
+    sources: "tuple[Source, ...]"
+    clock: Callable[[], datetime]
+    round: "Callable[[date, Tell], Round]"
+
+
 class Ports(NamedTuple):
     """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration.
 
-    `alerting` is None where there is no database.
+    `watched`, `alerting` and `audit` are None where there is no database.
     """
 
     matrix: Matrix
     reader: Reader
     fleet: Fleet | None = None
     alerting: Alerting | None = None
+    watched: Watched | None = None
+    audit: "AuditTrail | None" = None
 
 
 class Invocation(NamedTuple):

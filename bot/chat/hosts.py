@@ -79,7 +79,16 @@ def _remarks(host: Host) -> list[str]:
 
 def host_data(judged: Judged, day: date) -> Data:
     """A host as CONTRACT.md section 2 has it, with what else is known of it."""
-    host = judged.host
+    return {**facts_data(judged.host), "assessment": verdict_data(judged, day)}
+
+
+def verdict_data(judged: Judged, day: date) -> Data:
+    """The verdict on a host; in its place the nearest names to a version that the matrix lacks."""
+    return assessment_data(judged.assessment) if judged.assessment else _unknown(judged.part, day)
+
+
+def facts_data(host: Host) -> Data:
+    """What a host says of itself."""
     return {
         "name": host.name,
         "uuid": host.uuid,
@@ -95,7 +104,6 @@ def host_data(judged: Judged, day: date) -> Data:
         "booted_at": host.booted_at.isoformat() if host.booted_at else None,
         "reboot_required": host.reboot_required,
         "pending_updates": host.pending_updates,
-        "assessment": assessment_data(judged.assessment) if judged.assessment else _unknown(judged.part, day),
     }
 
 

@@ -3,9 +3,15 @@
 import json
 import sys
 
-from tests.bench import lookup, probe, slash, start
+from tests.bench import alerts, lookup, probe, slash, start
 
-BENCHES = {"lookup": lookup.measure, "probe": probe.measure, "slash": slash.measure, "start": start.measure}
+BENCHES = {
+    "alerts": alerts.measure,
+    "lookup": lookup.measure,
+    "probe": probe.measure,
+    "slash": slash.measure,
+    "start": start.measure,
+}
 
 
 def main(names: list[str]) -> int:

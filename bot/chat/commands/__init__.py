@@ -167,6 +167,46 @@ DIGEST = CommandSpec(
     channel=True,
 )
 
-_LOOKUPS = (CHECK, PROBE, LIST, ISSUES, UPGRADE, FEATURE, TIMELINE)
-_ALERTS = (ALERTS, ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST)
-COMMANDS = {spec.name: spec for spec in (*_LOOKUPS, *_ALERTS, HELP)}
+FLEET = CommandSpec(
+    name="fleet",
+    takes="[WORDS] [on DATE]",
+    about="see all watched hosts with their verdicts, worst first",
+    examples=(
+        ("fleet", "every host, as the last sweep saw it"),
+        ("fleet eol lab", "hosts past their end of life that have the tag lab"),
+        ("fleet XCP-ng 8.2", "hosts on a release"),
+        ("fleet unreachable", "hosts that do not answer"),
+    ),
+    right=Right.FLEET,
+    module="fleet",
+    details=(
+        "WORDS narrow it down, and all must hold: eol, ending, maintenance, unreachable, reachable, unlisted, partial,"
+        " unknown, mixed, restart, a tag, a pool, a target, a host, a product or a release."
+        " Nobody is asked: `sweep` does that."
+    ),
+)
+
+SWEEP = CommandSpec(
+    name="sweep",
+    takes="[on DATE]",
+    about="ask the whole fleet now",
+    examples=(("sweep", "every target is asked, channels are told what they should know"),),
+    right=Right.OPERATE,
+    module="sweep",
+    slow=True,
+    details="The same happens by itself every few hours (`sweep.every` in the configuration).",
+)
+
+AUDIT = CommandSpec(
+    name="audit",
+    takes="[WORDS]",
+    about="see who asked and did what",
+    examples=(("audit", "the latest"), ("audit probe lab-a", "entries in which all words occur")),
+    right=Right.OPERATE,
+    module="trail",
+)
+
+_HOSTS = (CHECK, PROBE, FLEET, ALERTS, SWEEP)
+_FACTS = (LIST, ISSUES, UPGRADE, FEATURE, TIMELINE)
+_TELLING = (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT)
+COMMANDS = {spec.name: spec for spec in (*_HOSTS, *_FACTS, *_TELLING, HELP)}

@@ -1,0 +1,153 @@
+"""`fleet [WORDS]`: all watched hosts with their verdicts, the worst first, as they were last seen. Nobody is asked."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from bot.chat.asking import context
+from bot.chat.command import Invocation, Ports, Right, Watched
+from bot.chat.hosts import row
+from bot.chat.narrowing import SOON, STATES, Narrowing, ends_soon, narrowing, take_words
+from bot.chat.reply import (
+    Ask,
+    Block,
+    Button,
+    Code,
+    Line,
+    Mark,
+    Paragraph,
+    Plain,
+    Reply,
+    Share,
+    Span,
+    Strong,
+    Table,
+    Typed,
+    headline,
+    line,
+)
+from bot.chat.roster import Listed, roster, roster_data, watched_of
+from bot.chat.sources import States, last_sweep, silent, sources_data, states_of, sweep_data
+from bot.matrix.wording import moment_in_words
+from bot.query.text import shown
+
+IN_FULL = 50
+"""More hosts than this: the worst ones, how many more there are, and how to see them."""
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """The hosts for which all words hold, or what words there are."""
+    watched = watched_of(ports)
+    words, named_day = take_words(asked.words)
+    day = named_day or asked.day
+    every = roster(ports, watched, day)
+    narrow = narrowing(ports.reader, words, every, watched.sources)
+    if narrow.unknown:
+        return _unknown(narrow, watched, day)
+    listed = [each for each in every if narrow.holds(each)]
+    states = states_of(watched)
+    return Reply(
+        kind="fleet",
+        headline=_first(listed, len(every), shown(words), watched),
+        blocks=tuple(_body(listed, watched, states, is_whole=not words)),
+        buttons=tuple(_buttons(asked, bool(listed))),
+        context=(last_sweep(watched), *context(ports.matrix, day)),
+        data={
+            "as_of": day.isoformat(),
+            "hosts": roster_data(listed, day),
+            "targets": sources_data(watched, states),
+            "sweep": sweep_data(watched),
+        },
+        assessed=tuple({a.name: a for each in listed if (a := each.judged.assessment)}.values()),
+    )
+
+
+def _first(listed: Sequence[Listed], count: int, words: str, watched: Watched) -> Line:
+    if not count:
+        targets = len(watched.sources)
+        return headline(Strong("No host is known yet"), f"{targets} {'target' if targets == 1 else 'targets'} to ask")
+    some = f"{len(listed)} of {_hosts(count)}" if words else _hosts(count)
+    pools = len({each.watched.pool.uuid for each in listed})
+    where = f" in {pools} {'pool' if pools == 1 else 'pools'}" if listed else ""
+    return headline(Strong(f"{some}{where}"), *([words] if words else []), *_fate(listed))
+
+
+def _hosts(count: int) -> str:
+    return "1 host" if count == 1 else f"{count} hosts"
+
+
+def _fate(listed: Sequence[Listed]) -> Iterator[Span]:
+    """What is wrong with how many, or that nothing is."""
+    ended = sum(each.judged.is_eol for each in listed)
+    soon = sum(map(ends_soon, listed))
+    unknown = sum(each.judged.assessment is None for each in listed)
+    away = [each.watched.unreachable_since for each in listed if each.watched.unreachable_since]
+    if ended:
+        yield Mark("☠️", f"{ended} {'gets' if ended == 1 else 'get'} no security updates")
+    if soon:
+        yield Mark("⏳", f"{soon} {'ends' if soon == 1 else 'end'} within {SOON} days")
+    if unknown:
+        yield Mark("❓", f"{unknown} of an unknown version")
+    if away:
+        since = moment_in_words(min(away))
+        yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
+    if listed and not (ended or soon or unknown or away):
+        yield Mark("✅", "security updates for all of them")
+
+
+def _body(listed: Sequence[Listed], watched: Watched, states: States, *, is_whole: bool) -> Iterator[Block]:
+    if listed:
+        yield Table(("Host", "Runs", "Verdict", "Pool", ""), tuple(map(_row, listed[:IN_FULL])))
+        if (more := len(listed) - IN_FULL) > 0:
+            rest = "1 more host is" if more == 1 else f"{more} more hosts are"
+            how = " no worse than these. Narrow it down, as in "
+            yield Paragraph(
+                (line(rest, how, Typed("fleet eol lab"), "; in a shell ", Code("xocompat export"), " has all."),)
+            )
+        yield from _next_step(listed)
+    if is_whole:
+        yield from silent(watched, states)
+
+
+def _row(listed: Listed) -> tuple[Line, ...]:
+    name, runs, verdict, remarks = row(listed.judged)
+    away = listed.watched.unreachable_since
+    missing = f"{', ' if remarks and remarks[0].text else ''}not seen since {moment_in_words(away)}" if away else ""
+    return (name, runs, verdict, line(shown(listed.pool)), (*remarks, Plain(missing)) if missing else remarks)
+
+
+def _next_step(listed: Sequence[Listed]) -> Iterator[Block]:
+    """What to do about the worst release, and on how many hosts."""
+    needy = (a for each in listed if (a := each.judged.assessment) and not a.recommendation.is_nothing)
+    if worst := next(needy, None):
+        count = sum((a := each.judged.assessment) is not None and a.name == worst.name for each in listed)
+        text = worst.recommendation.text
+        yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({_hosts(count)}): {text[0].lower()}{text[1:]}"),))
+
+
+def _buttons(asked: Invocation, has_hosts: bool) -> Iterator[Button]:
+    if Right.OPERATE in asked.rights:
+        yield Ask("Sweep now", "sweep")
+    if has_hosts:
+        yield Share(f"fleet {asked.words}".strip())
+
+
+def _unknown(narrow: Narrowing, watched: Watched, day: date) -> Reply:
+    words = " and ".join(f'"{word}"' for word in narrow.unknown[:3])
+    close = f" Near: {', '.join(narrow.near)}." if narrow.near else ""
+    tags = sorted({tag for source in watched.sources for tag in source.tags})
+    a_tag = f"a tag ({', '.join(tags[:5])}{', …' if len(tags) > 5 else ''})" if tags else "a tag"
+    allowed = f"{', '.join(STATES)}, {a_tag}, a pool, a target, a host, a product or a release such as XCP-ng 8.2"
+    return Reply(
+        kind="fleet_unknown",
+        headline=line(f"I can't narrow the fleet down by {words}.{close}"),
+        blocks=(Paragraph((line(f"There are: {allowed}. Of several words all must hold."),)),),
+        buttons=(*(Ask(f"fleet {name}", f"fleet {name}") for name in narrow.near[:2]), Ask("Whole fleet", "fleet")),
+        data={
+            "as_of": day.isoformat(),
+            "hosts": [],
+            "unknown": list(narrow.unknown),
+            "suggestions": list(narrow.near),
+        },
+        exit_status=3,
+        assessed=(),
+    )

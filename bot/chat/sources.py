@@ -1,0 +1,101 @@
+"""How asking the sources of a fleet goes: who does not answer since when, who never did, when it was last tried."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from bot.chat.ago import age
+from bot.chat.command import Watched
+from bot.chat.data import Data
+from bot.chat.reply import Bullets, Line, Strong, line
+from bot.fleet.watched import Source, SourceState
+from bot.matrix.wording import moment_in_words
+from bot.query.text import shown
+
+IN_FULL = 10
+MESSAGE_MAX = 200
+
+States = Mapping[str, SourceState]
+
+
+def states_of(watched: Watched) -> States:
+    """What is known of the configured sources, by name; those that were never asked are not in it."""
+    configured = {source.name for source in watched.sources}
+    return {state.name: state for state in watched.store.sources() if state.name in configured}
+
+
+def silent(watched: Watched, states: States) -> tuple[Bullets, ...]:
+    """Sources that do not answer, those that never did first; none if all do."""
+    waiting = [source for source in watched.sources if not _answers(states.get(source.name))]
+    waiting.sort(key=lambda source: _has_answered(states.get(source.name)))
+    if not waiting:
+        return ()
+    items = [_line(source, states.get(source.name)) for source in waiting[:IN_FULL]]
+    if more := len(waiting) - IN_FULL:
+        items += [line(f"and {more} more")] if more > 0 else []
+    return (Bullets(tuple(items), f"Without an answer: {len(waiting)} of {len(watched.sources)} targets"),)
+
+
+def _answers(state: SourceState | None) -> bool:
+    return state is not None and state.unreachable_since is None
+
+
+def _has_answered(state: SourceState | None) -> bool:
+    return state is not None and state.ok_at is not None
+
+
+def _line(source: Source, state: SourceState | None) -> Line:
+    name = Strong(shown(source.name))
+    if state is None:
+        return line(name, ": not asked yet")
+    tries = f"{state.failures} {'try' if state.failures == 1 else 'tries'}"
+    since = moment_in_words(state.unreachable_since) if state.unreachable_since and state.ok_at else None
+    how_long = f"since {since}, {tries}" if since else f"never answered, {tries}"
+    return line(name, f": {how_long}. {shown(state.error or '', MESSAGE_MAX)}")
+
+
+def last_sweep(watched: Watched) -> Line:
+    """When the last sweep was, how it went, and what kept a later one from being done."""
+    return line(" ".join(_sentences(watched)))
+
+
+def _sentences(watched: Watched) -> Iterator[str]:
+    done = watched.sweeps.last_finished()
+    if done is None or done.finished_at is None:
+        yield "No sweep is done yet."
+    else:
+        at = done.finished_at
+        failed = f", {done.failed} without an answer" if done.failed else ""
+        targets = f"{done.sources} {'target' if done.sources == 1 else 'targets'}"
+        yield f"Last sweep {moment_in_words(at)} ({age(at, watched.clock())}): {targets}{failed}."
+    if broken := watched.sweeps.last_error():
+        yield f"A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}"
+
+
+def sources_data(watched: Watched, states: States) -> list[Data]:
+    """Every source with how asking it goes."""
+    return [_data(source, states.get(source.name)) for source in watched.sources]
+
+
+def _data(source: Source, state: SourceState | None) -> Data:
+    failed = state is not None and state.error_code is not None
+    return {
+        "name": source.name,
+        "kind": source.kind.value,
+        "tags": list(source.tags),
+        "reachable": _answers(state) if state else None,
+        "tried_at": _iso(state.tried_at) if state else None,
+        "ok_at": _iso(state.ok_at) if state else None,
+        "unreachable_since": _iso(state.unreachable_since) if state else None,
+        "failures": state.failures if state else 0,
+        "error": {"code": state.error_code, "message": state.error} if state and failed else None,
+    }
+
+
+def sweep_data(watched: Watched) -> Data | None:
+    """The last sweep that is done."""
+    done = watched.sweeps.last_finished()
+    return {"finished_at": _iso(done.finished_at), "targets": done.sources, "failed": done.failed} if done else None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None

@@ -1,0 +1,116 @@
+"""What is due when: slots that are the same in every process, and the loop that has each one's work done once.
+
+A slot that was missed (the machine slept, nobody ran) is due until it is done, and only the latest: it runs once on
+return. That two processes do not do the same is not decided here but by whoever keeps what was done.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import NamedTuple
+
+from structlog.typing import FilteringBoundLogger
+
+from bot.errors import UnavailableError
+from bot.fleet.ports import SweepLog, SweepRun
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WEEK = timedelta(days=7)
+MONDAY_MORNING = timedelta(days=4, hours=8)
+"""From the epoch, a Thursday, to the first Monday at 08:00 UTC."""
+
+AGAIN, AT_LAST = 60.0, 3600.0
+"""Seconds until work that was not done is tried again: at first, and at most when it fails again and again."""
+
+TICK = 1.0
+"""Seconds at most between two looks at the clock: it may jump, and a machine that slept has not waited."""
+
+
+def slot(now: datetime, every: timedelta, offset: timedelta = timedelta()) -> datetime:
+    """The latest moment up to now that is whole periods from the epoch (and an offset)."""
+    return now - (now - EPOCH - offset) % every
+
+
+class Job(NamedTuple):
+    """Work that is due in every slot of a period. `run` does it, and is False where it has to be tried again."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], bool]
+    offset: timedelta = timedelta()
+
+    def due(self, now: datetime) -> datetime:
+        """The slot whose work is due."""
+        return slot(now, self.every, self.offset)
+
+
+def once_a_slot(
+    sweeps: SweepLog, by: str, clock: Callable[[], datetime], stale: float, go: Callable[[SweepRun], object]
+) -> Callable[[datetime], bool]:
+    """Work of a sweep's slot: taken by one process only, and by another one if that is silent for `stale` seconds."""
+
+    def run(due: datetime) -> bool:
+        if taken := sweeps.claim(due, by, clock(), stale):
+            go(taken)
+            return True
+        last = sweeps.last_finished()
+        return last is not None and last.slot == due  # else another process is at it, and may die
+
+    return run
+
+
+class Schedule:
+    """Does the work of jobs, one at a time, in slots as they become due.
+
+    `wake` has it look at the clock at once. What goes wrong in a job is logged, and the job is tried again: the
+    schedule itself never ends before it is stopped.
+    """
+
+    def __init__(
+        self,
+        jobs: tuple[Job, ...],
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        log: FilteringBoundLogger,
+        wake: Event,
+    ) -> None:
+        self._jobs, self._clock, self._monotonic, self._log, self._wake = jobs, clock, monotonic, log, wake
+        self._done: dict[str, datetime] = {}
+        self._not_before: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
+
+    def run(self, stop: Event) -> None:
+        """Until `stop` is set; it is looked at every second, and at once when `wake` is set after it."""
+        with ThreadPoolExecutor(1, thread_name_prefix="schedule") as pool:
+            while not stop.is_set():
+                self._wake.clear()
+                for job in self._jobs:
+                    if not stop.is_set():
+                        self._look_at(job, pool)
+                if not stop.is_set():
+                    self._wake.wait(TICK)
+
+    def _look_at(self, job: Job, pool: ThreadPoolExecutor) -> None:
+        due = job.due(self._clock())
+        # A clock that went back shows another slot, too: its work is asked for, and turned down where it is kept.
+        if self._done.get(job.name) == due or self._monotonic() < self._not_before.get(job.name, 0.0):
+            return
+        future = pool.submit(job.run, due)
+        if error := future.exception():
+            self._failed(job, due, error)
+        elif future.result():
+            self._done[job.name] = due
+            self._failures.pop(job.name, None)
+        else:
+            self._not_before[job.name] = self._monotonic() + AGAIN
+
+    def _failed(self, job: Job, due: datetime, error: BaseException) -> None:
+        times = self._failures[job.name] = self._failures.get(job.name, 0) + 1
+        again = min(AGAIN * 2.0 ** min(times - 1, 10), AT_LAST)
+        self._not_before[job.name] = self._monotonic() + again
+        told = {"job": job.name, "slot": due.isoformat(), "again_in_seconds": again}
+        if isinstance(error, UnavailableError):
+            self._log.error("job not done", reason=str(error), **told)
+        else:
+            self._log.error("job failed", exc_info=error, **told)

@@ -1,0 +1,223 @@
+"""A sweep asks everybody, whatever happens to some, and keeps what it was told."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import pytest
+from structlog.testing import LogCapture
+from structlog.typing import FilteringBoundLogger
+
+from bot.errors import UnavailableError
+from bot.fleet.questions import WINDOW, asking
+from bot.fleet.sweep import BEAT, Ending, Pace, Sweeper
+from bot.fleet.watched import ChangeKind, Source, Told
+from bot.xapi.observation import Failure, FailureCode
+from tests.fleet.conftest import NOON, Clock
+from tests.fleet.fakes import FakeAsks, FakeStore, FakeSweepLog, host, refused, target, told
+
+Make = Callable[..., Sweeper]
+
+
+def _answer(source: Source) -> Told:
+    return told(source, NOON, host(f"{source.name}-1"))
+
+
+def _away(source: Source) -> Told:
+    return refused(source, Failure(source.name, FailureCode.UNREACHABLE, f"{source.name} did not answer."))
+
+
+DEFAULT = Pace()
+
+
+def unheard(_: int, __: int) -> None:
+    """Nobody listens."""
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def sweeps() -> FakeSweepLog:
+    return FakeSweepLog()
+
+
+@pytest.fixture
+def make(store: FakeStore, sweeps: FakeSweepLog, clock: Clock, log: FilteringBoundLogger) -> Make:
+    def made(sources: Sequence[Source], tell: Callable[[Source], Told] = _answer, pace: Pace = DEFAULT) -> Sweeper:
+        return Sweeper(FakeAsks(sources, tell), store, sweeps, clock, clock.monotonic, "me", log, pace)
+
+    return made
+
+
+def _sources(count: int) -> list[Source]:
+    return [target(f"t{at}") for at in range(count)]
+
+
+def test_every_source_is_asked_once_and_what_it_told_is_kept(
+    make: Make, store: FakeStore, sweeps: FakeSweepLog
+) -> None:
+    asked: list[str] = []
+
+    def tell(source: Source) -> Told:
+        asked.append(source.name)
+        return _answer(source)
+
+    swept = make(_sources(1000), tell).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+    assert sorted(asked) == sorted(f"t{at}" for at in range(1000))
+    assert (swept.sources, swept.failed, swept.ending) == (1000, (), Ending.DONE)
+    assert len(store.hosts()) == 1000
+    assert {change.kind for change in swept.changes} == {ChangeKind.JOINED}
+    assert store.chunks == [200] * 5
+
+
+def test_no_more_are_under_way_than_allowed_and_all_of_them_are_at_once(make: Make, sweeps: FakeSweepLog) -> None:
+    together = threading.Barrier(8)
+    lock, now, most = threading.Lock(), 0, 0
+
+    def tell(source: Source) -> Told:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        together.wait(10)  # goes on only when eight are here at the same time
+        with lock:
+            now -= 1
+        return _answer(source)
+
+    make(_sources(64), tell, Pace(8, 10)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+    assert most == 8
+
+
+def test_questions_wait_in_line_by_the_window_not_by_the_thousand() -> None:
+    taken = 0
+
+    def counted() -> Iterator[Source]:
+        nonlocal taken
+        for source in _sources(10_000):
+            taken += 1
+            yield source
+
+    may_end = threading.Event()
+
+    def tell(source: Source) -> Told:
+        assert may_end.wait(10)
+        return _answer(source)
+
+    with asking(tell, counted(), 4, 0.01) as answers:
+        assert next(answers) is None
+        assert taken == 4 * WINDOW
+        may_end.set()
+
+
+def test_the_failure_of_some_is_told_and_keeps_nobody_else_from_being_asked(
+    make: Make, store: FakeStore, sweeps: FakeSweepLog
+) -> None:
+    swept = make(_sources(10), lambda s: _away(s) if s.name in ("t3", "t7") else _answer(s)).sweep(
+        sweeps.begin("me", NOON), NOON, unheard, threading.Event()
+    )
+    assert {failure.target for failure in swept.failed} == {"t3", "t7"}
+    assert not swept.is_in_vain
+    assert len(store.hosts()) == 8
+
+
+def test_an_error_that_nobody_foresaw_is_logged_and_is_that_sources_failure(
+    make: Make, sweeps: FakeSweepLog, kept_log: LogCapture
+) -> None:
+    def tell(source: Source) -> Told:
+        if source.name == "t1":
+            raise ZeroDivisionError("password in here")
+        return _answer(source)
+
+    swept = make(_sources(3), tell).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+    (failure,) = swept.failed
+    assert (failure.target, failure.code) == ("t1", FailureCode.BAD_REPLY)
+    assert "password" not in failure.message
+    (entry,) = kept_log.entries
+    assert (entry["event"], entry["source"], type(entry["exc_info"])) == ("asking failed", "t1", ZeroDivisionError)
+
+
+def test_a_source_that_is_not_configured_any_more_is_forgotten_before_anybody_is_asked(
+    make: Make, store: FakeStore, sweeps: FakeSweepLog
+) -> None:
+    for names in (("a", "b"), ("b",)):
+        sweeper = make([target(name) for name in names])
+        swept = sweeper.sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+    assert [(change.kind, change.source) for change in swept.changes] == [(ChangeKind.REMOVED, "a")]
+    assert [watched.host.name for watched in store.hosts()] == ["b-1"]
+
+
+def test_progress_counts_up_to_all(make: Make, sweeps: FakeSweepLog) -> None:
+    heard: list[tuple[int, int]] = []
+    make(_sources(25)).sweep(
+        sweeps.begin("me", NOON), NOON, lambda done, total: heard.append((done, total)), threading.Event()
+    )
+    assert heard == [(done, 25) for done in range(26)]
+
+
+def test_a_sweep_that_lasts_says_that_it_lives(make: Make, sweeps: FakeSweepLog, clock: Clock) -> None:
+    def tell(source: Source) -> Told:
+        clock.pass_by(BEAT)
+        return _answer(source)
+
+    run = sweeps.begin("me", NOON)
+    make(_sources(5), tell, Pace(1)).sweep(run, NOON, unheard, threading.Event())
+    assert sweeps.beats >= 2
+    assert sweeps.alive[run.id][1] > NOON
+
+
+def test_a_sweep_whose_run_was_taken_over_ends_and_keeps_what_it_heard(
+    make: Make, store: FakeStore, sweeps: FakeSweepLog, clock: Clock
+) -> None:
+    asked: list[Source] = []
+
+    def tell(source: Source) -> Told:
+        asked.append(source)
+        if len(asked) == 3:
+            clock.pass_by(2 * BEAT)
+            sweeps.alive[1] = ("another", clock())
+        return _answer(source)
+
+    swept = make(_sources(100), tell, Pace(1)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+    assert swept.ending is Ending.TAKEN_OVER
+    assert 1 <= len(store.hosts()) <= len(asked) < 100
+
+
+def test_a_sweep_that_is_stopped_waits_for_no_answer(make: Make, store: FakeStore, sweeps: FakeSweepLog) -> None:
+    stop, may_end, begun = threading.Event(), threading.Event(), threading.Semaphore(0)
+
+    def tell(source: Source) -> Told:
+        begun.release()
+        assert may_end.wait(10)
+        return _answer(source)
+
+    sweeper = make(_sources(10), tell, Pace(2))
+
+    def stop_once_begun() -> None:
+        assert begun.acquire(timeout=10)
+        stop.set()
+
+    stopper = threading.Thread(target=stop_once_begun)
+    stopper.start()
+    swept = sweeper.sweep(sweeps.begin("me", NOON), NOON, unheard, stop)
+    stopper.join(10)
+    may_end.set()
+    assert (swept.ending, store.hosts()) == (Ending.STOPPED, ())
+
+
+def test_a_database_that_is_away_stops_the_sweep(make: Make, store: FakeStore, sweeps: FakeSweepLog) -> None:
+    def tell(source: Source) -> Told:
+        store.away = True
+        return _answer(source)
+
+    with pytest.raises(UnavailableError):
+        make(_sources(10), tell, Pace(2)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+
+
+def test_what_a_sweep_keeps_is_of_the_moment_it_is_given(make: Make, store: FakeStore, sweeps: FakeSweepLog) -> None:
+    moment = datetime(2028, 11, 1, 12, tzinfo=NOON.tzinfo)
+    swept = make(_sources(1), _away).sweep(sweeps.begin("me", NOON), moment, unheard, threading.Event())
+    assert swept.is_in_vain
+    assert store.sources()[0].unreachable_since == moment
