@@ -5,7 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.errors import ConfigError
@@ -90,6 +90,7 @@ KEYS = st.sampled_from(["name", "address", "username", "tls", "pin", "tags", "al
 def test_whatever_is_wrong_is_told_on_plain_lines_without_secrets(
     section: str, entry: dict[str, object], many: bool, key: str, secret: str
 ) -> None:
+    assume(secret not in json.dumps(entry, ensure_ascii=False))  # what a name says, too, may be told of the name
     holder: dict[str, object] = {**entry, key: secret}
     environ = {f"XOCOMPAT_{section.upper()}": json.dumps([holder] if many else holder)}
     for line in _lines(None, environ, NOWHERE):
