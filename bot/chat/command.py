@@ -12,6 +12,7 @@ from bot.query.reading import Reader
 
 if TYPE_CHECKING:
     from bot.fleet.inventory import Inventory
+    from bot.fleet.limits import Limits
     from bot.fleet.probing import Probing
 
 
@@ -47,10 +48,18 @@ def unheard(_: Progress) -> None:
 
 
 class Fleet(NamedTuple):
-    """The operator's hosts, and the asking of them."""
+    """The operator's hosts, and the asking of them. `limits` are chat's alone: a shell has none."""
 
     inventory: "Inventory"
     probing: "Probing"
+    limits: "Limits | None" = None
+
+
+class Choice(NamedTuple):
+    """Something that a command can be about: the word to type, and what tells it from others."""
+
+    word: str
+    about: str = ""
 
 
 class Ports(NamedTuple):
@@ -80,7 +89,8 @@ class CommandSpec(NamedTuple):
     """One command: its name, what it takes, what it is for in a line, examples to type, and the right it needs.
 
     `module` of bot.chat.commands has its `run`; it is imported when it is run first, so that a look-up starts fast.
-    A `slow` command asks the network: its module has an `opening`, too, for what can be said before.
+    A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One that `picks`
+    is about something that can be picked from a list: its module has `choices`.
     """
 
     name: str
@@ -91,6 +101,7 @@ class CommandSpec(NamedTuple):
     module: str
     details: str = ""
     slow: bool = False
+    picks: bool = False
 
     def run(self, ports: Ports, asked: Invocation) -> Reply:
         """The reply to an invocation. UsageError says what is wrong with its words."""
@@ -104,3 +115,8 @@ class CommandSpec(NamedTuple):
         """
         said: Line | Reply = import_module(f"bot.chat.commands.{self.module}").opening(ports, asked)
         return said
+
+    def choices(self, ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
+        """Of a command that picks: what it can be about. Quick, and asks nobody. UsageError as `run`."""
+        found: tuple[Choice, ...] = import_module(f"bot.chat.commands.{self.module}").choices(ports, asked)
+        return found

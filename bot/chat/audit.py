@@ -1,0 +1,35 @@
+"""The audit trail: who asked what, where, with what outcome, and how long it took."""
+
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+
+class AuditEntry(NamedTuple):
+    """One command or press. `way` is how it came ("command", "mention", "ask button", ...), `ms` how long it took.
+
+    `at` is when it was answered, in UTC; `words` are one printable line of at most 80 characters.
+    """
+
+    at: datetime
+    who: str
+    team: str | None
+    where: str | None
+    way: str
+    command: str
+    words: str
+    outcome: str
+    ms: float
+
+
+class AuditTrail(Protocol):
+    """Where entries are kept beside the log."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Keep an entry. Never raises: an answer is not lost because its entry is. Quick, and called by any thread."""
+
+
+class NoTrail:
+    """Keeps nothing: the log has it."""
+
+    def record(self, entry: AuditEntry) -> None:
+        pass
