@@ -3,8 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 import pytest
 import structlog
@@ -12,14 +12,20 @@ from slack_bolt import App, BoltResponse
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
+from bot.chat.audit import AuditEntry
 from bot.chat.desk import Desk
+from bot.chat.grants import Grant
 from bot.slack.access import Access
+from bot.slack.acknowledgement import is_sent
 from bot.slack.answers import Answers
 from bot.slack.answers import Desk as Asked
 from bot.slack.bolt import bolt_app
 from bot.slack.client import web_client
 from bot.slack.door import Door
+from bot.slack.errands import Errands
+from bot.slack.groups import Groups
 from bot.slack.home import Identity
+from bot.slack.kept import Kept
 from bot.slack.kit import Kit
 from bot.slack.post import Post
 from bot.slack.seen import SqliteSeen
@@ -49,6 +55,26 @@ def log(kept_log: LogCapture) -> FilteringBoundLogger:
     return made.bind()
 
 
+class Trail:
+    """Keeps the audit's entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    def record(self, entry: AuditEntry) -> None:
+        self.entries.append(entry)
+
+
+class Clock:
+    """The real time, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
 @dataclass
 class Room:
     """What a listener test holds: say something to the door, look at what Slack was told."""
@@ -57,13 +83,19 @@ class Room:
     door: Door
     work: Work
     notices: Work
+    errands: Errands
+    trail: Trail = field(default_factory=Trail)
+    clock: Clock = field(default_factory=Clock)
 
     def post(self, body: str, content_type: str = FORM) -> BoltResponse:
-        return self.door.receive(body.encode(), headers(body, content_type))
+        answer = self.door.receive(body.encode(), headers(body, content_type))
+        is_sent(answer)
+        return answer
 
     def settle(self) -> None:
         """Until all that was taken on is done."""
         assert self.work.settle(10)
+        assert self.errands.work.settle(10)
         assert self.notices.settle(10)
 
 
@@ -72,30 +104,42 @@ Furnish = Callable[..., Room]
 
 @pytest.fixture
 def furnish(standin: StandIn, log: FilteringBoundLogger, desk: Desk) -> Iterator[Furnish]:
-    """Makes a Room: `asked` is the desk, `everyone` opens it to strangers, `threads` and `waiting` bound its pool."""
+    """Makes a Room: `asked` is the desk, `everyone` opens it to strangers, `threads` and `waiting` bound its pools."""
     made: list[tuple[Room, SqliteSeen]] = []
 
-    def make(asked: Asked = desk, everyone: bool = False, threads: int = 4, waiting: int = 20) -> Room:
+    def make(
+        asked: Asked = desk,
+        everyone: bool = False,
+        threads: int = 4,
+        waiting: int = 20,
+        grants: tuple[Grant, ...] = (),
+    ) -> Room:
         client = web_client(TOKEN, standin.api)
         identity = Identity(client, time.monotonic)
         seen = SqliteSeen(log, None, time.time)
+        trail, clock = Trail(), Clock()
         kit = Kit(
             log=log,
             answers=Answers(asked, lambda: date(2026, 11, 23)),
-            access=Access(identity, everyone),
+            access=Access(identity, Groups(client, clock), grants, everyone),
             post=Post(client),
             work=Work(threads, waiting),
             notices=Work(1, 20),
             seen=seen,
+            kept=Kept(clock),
+            trail=trail,
+            now=lambda: datetime(2026, 11, 23, 8, tzinfo=UTC),
         )
-        app = bolt_app(client, identity, kit)
-        room = Room(app, Door(app, SECRET, time.time), kit.work, kit.notices)
+        errands = Errands(kit, Work(threads, waiting, "errands"))
+        app = bolt_app(client, client, identity, kit, errands)
+        room = Room(app, Door(app, SECRET, time.time), kit.work, kit.notices, errands, trail, clock)
         made.append((room, seen))
         return room
 
     yield make
     for room, seen in made:
         assert room.work.drain(10)
+        assert room.errands.work.drain(10)
         assert room.notices.drain(10)
         seen.close()
 
