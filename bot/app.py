@@ -19,6 +19,8 @@ from bot.matrix.load import load_matrix
 from bot.query.reading import Reader
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from bot.chat.command import Fleet
     from bot.chat.grants import Grant
     from bot.settings.model import Settings
@@ -130,7 +132,22 @@ def web() -> "Wsgi":
         sys.stderr.writelines(f"xocompat: {line}\n" for line in error.lines)
         raise SystemExit(APP_LOAD_ERROR) from None
     service.start(threading.Event())
+    _drain_before_the_end(service)
     return routes(settings, service)
+
+
+def _drain_before_the_end(service: "Service") -> None:
+    """gunicorn waits for requests, not for what follows them: whoever waits for a slow command is told first."""
+    import signal
+
+    ending = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: "FrameType | None") -> None:
+        service.drain(lambda _: None)
+        if callable(ending):
+            ending(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)
 
 
 def wire(

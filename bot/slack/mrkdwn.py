@@ -21,6 +21,9 @@ _BOUNDARY = "\u200b"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb"})
 _FORMATS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
+_GAP = " \u2002"
+"""A space, which ends bold text, and one that no screen makes of several a single one."""
+
 _SMALLEST = 8
 _DRESSES = frozenset("*`")
 _OPENS_AFTER = frozenset(["", *" ([{\"'/:,.;-–—·•"])
@@ -69,7 +72,7 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
         return ""
     match span:
         case Plain() if span == GAP:
-            return "  "
+            return _GAP
         case Plain(text):
             return escape(text, most)
         case Mark(emoji, text):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.chat.reply import GAP, Block, Bullets, Heading, Line, Paragraph, Plain, Reply, Span, Strong, Table
+from bot.chat.reply import GAP, Block, Bullets, Heading, Line, Paragraph, Plain, Reply, Span, Strong, Table, plain
 from bot.slack.mrkdwn import TEXT_MAX, mrkdwn
 
 HEADLINE_MAX = 1000
@@ -70,6 +70,6 @@ def _title(title: str | None, more: str = "") -> tuple[Line, ...]:
 
 def _row(cells: tuple[Line, ...]) -> Line:
     spans: list[Span] = []
-    for cell in cells:
+    for cell in filter(plain, cells):  # a gap is for facts, not for the lack of one
         spans += (GAP, *cell) if spans else cell
     return tuple(spans)

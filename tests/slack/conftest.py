@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 import structlog
@@ -13,8 +14,12 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.chat.audit import AuditEntry
+from bot.chat.command import Fleet, Ports, Right
 from bot.chat.desk import Desk
 from bot.chat.grants import Grant
+from bot.demo.simulator import Simulator
+from bot.matrix.known import Matrix
+from bot.query.reading import Reader
 from bot.slack.access import Access
 from bot.slack.acknowledgement import is_sent
 from bot.slack.answers import Answers
@@ -30,6 +35,7 @@ from bot.slack.kit import Kit
 from bot.slack.post import Post
 from bot.slack.seen import SqliteSeen
 from bot.slack.work import Work
+from tests.simulated import HOSTILE, fleet_of, rolling_pool
 from tests.slack.desks import Gate
 from tests.slack.signed import FORM, SECRET, headers
 from tests.slack.standin import StandIn
@@ -155,3 +161,25 @@ def gate() -> Iterator[Gate]:
     gate = Gate()
     yield gate
     gate.open()
+
+
+Probing = Callable[..., Room]
+MAY_PROBE = Grant("U0000001", None, frozenset({Right.PROBE}))
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A pool of two hosts, one of which has a name that means harm."""
+    with Simulator([rolling_pool(HOSTILE)]) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def probing(furnish: Furnish, matrix: Matrix, reader: Reader, simulator: Simulator) -> Probing:
+    """Makes a Room whose desk asks the simulation, and where the usual person may probe."""
+
+    def make(fleet: Fleet | None = None, grants: tuple[Grant, ...] = (MAY_PROBE,), **more: Any) -> Room:
+        ports = Ports(matrix, reader, fleet or fleet_of(simulator, limited=True))
+        return furnish(Desk(ports, lambda: date(2026, 11, 23)), grants=grants, **more)
+
+    return make

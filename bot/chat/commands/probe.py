@@ -7,6 +7,7 @@ from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.data import Data
 from bot.chat.hosts import Judged, host_data, judge, row
 from bot.chat.reply import (
+    GAP,
     Ask,
     Block,
     Bullets,
@@ -19,7 +20,6 @@ from bot.chat.reply import (
     Share,
     Strong,
     Table,
-    headline,
     line,
     with_code,
 )
@@ -164,12 +164,19 @@ def _first(seen: Observation, judged: list[Judged]) -> Line:
     subject = f"Pool {name}" if name else f"Host {shown(seen.hosts[0].name)}" if len(seen.hosts) == 1 else "Pool"
     count = len(judged)
     if ended:
-        fate = Mark("☠️", f"{ended} of {count} hosts get no security updates" if count > 1 else "no security updates")
+        fate = Mark("☠️", f"{ended} of {count} hosts {_get(ended)} no security updates" if count > 1 else _NO_UPDATES)
     elif unknown := sum(j.assessment is None for j in judged):
         fate = Mark("❓", f"{unknown} of {count} hosts run a version that is not known")
     else:
         fate = Mark("✅", f"all {count} hosts get security updates" if count > 1 else "gets security updates")
-    return headline(Strong(subject), f"asked {seen.target}", fate)
+    return (*line(Strong(subject), f" (asked {seen.target})"), GAP, fate)
+
+
+_NO_UPDATES = "no security updates"
+
+
+def _get(count: int) -> str:
+    return "gets" if count == 1 else "get"
 
 
 def _body(seen: Observation, judged: list[Judged], day: date) -> Iterator[Block]:
