@@ -55,9 +55,8 @@ class Access:
         if not concerning(self.grants, person):
             return Granted(LOOKUP)
         home = self.identity.home()
-        if home is None:
-            return Granted(LOOKUP, frozenset(Right))
-        return granted(self.grants, person._replace(at_home=home.has(asker.team)), self.groups.has)
+        at_home = home is not None and home.has(asker.team)
+        return granted(self.grants, person._replace(at_home=at_home), self.groups.has)
 
     def _refused(self, asker: Asker, spec: CommandSpec, found: Granted) -> Answer:
         home = self.identity.home()

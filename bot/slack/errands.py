@@ -14,8 +14,9 @@ from bot.slack.errand import Errand
 from bot.slack.kept import new_key
 from bot.slack.kit import Kit, broken
 from bot.slack.message import Message
-from bot.slack.place import InThread, Place, Shared
+from bot.slack.place import Place
 from bot.slack.post import UndeliveredError
+from bot.slack.public import InThread, Shared
 from bot.slack.question import Question
 from bot.slack.work import Work
 

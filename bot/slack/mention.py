@@ -11,7 +11,7 @@ from bot.slack.asker import of_event
 from bot.slack.errands import Errands
 from bot.slack.home import Identity
 from bot.slack.kit import BUSY, Kit
-from bot.slack.place import InThread
+from bot.slack.public import InThread
 from bot.slack.question import Question, question
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")

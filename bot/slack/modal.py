@@ -19,7 +19,11 @@ Json = dict[str, Any]
 
 def modal(choices: tuple[Choice, ...], metadata: str) -> Json:
     """The view to open. `metadata` comes back with what was picked, at most 3000 characters."""
-    element: Json = {"action_id": PICK_HOST, "placeholder": _plain("Type to search"), "focus_on_load": True}
+    element: Json = {
+        "action_id": PICK_HOST,
+        "placeholder": _plain("Choose or type a name"),
+        "focus_on_load": True,
+    }
     if len(choices) <= OPTIONS_MAX:
         element |= {"type": "static_select", "options": options(choices)}
     else:

@@ -15,7 +15,8 @@ from bot.slack.errands import Errands
 from bot.slack.kit import BUSY, Kit
 from bot.slack.message import notice
 from bot.slack.picker import Origin, Picker
-from bot.slack.place import Original, Place, Private, Shared
+from bot.slack.place import Original, Place, Private
+from bot.slack.public import Shared
 from bot.slack.question import Question, question
 
 _STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
@@ -75,6 +76,7 @@ class Press:
         what = hashlib.sha256(f"{asker.user} {asker.channel} {place} {pressed}".encode()).hexdigest()
         key = f"share:{what}"
         if place and not self.kit.seen.claim(key):
+            self.kit.told(asked, "shared_already")
             self.kit.tell(asker, url, _SHARED)
             return
         kept = self.kit.kept.get(pressed.kept, asker.user)

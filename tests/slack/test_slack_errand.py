@@ -8,8 +8,9 @@ from bot.slack.answers import Answer, private
 from bot.slack.asker import Asker
 from bot.slack.client import web_client
 from bot.slack.errand import Errand
-from bot.slack.place import InThread, Original, Private
+from bot.slack.place import Original, Private
 from bot.slack.post import Post
+from bot.slack.public import InThread
 from bot.slack.question import question
 from tests.slack.conftest import TOKEN
 from tests.slack.standin import Said, StandIn
