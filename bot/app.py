@@ -19,7 +19,10 @@ from bot.matrix.load import load_matrix
 from bot.query.reading import Reader
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from bot.chat.command import Fleet
+    from bot.chat.grants import Grant
     from bot.doctor.check import Check
     from bot.settings.model import Settings
     from bot.slack.service import Service
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from bot.web.http import Wsgi
 
 THREADS, WAITING = 8, 100
+ASKING, IN_LINE = 32, 32
+"""Slow commands at once, and in line: a thread each that mostly waits. Ten who ask the same share one probe only if
+none of them stands in line."""
+
 READY_KEPT = 30.0
 APP_LOAD_ERROR = 4
 """What gunicorn takes as "don't start this worker again"."""
@@ -37,21 +44,26 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def desk(day: date | None = None, settings: "Settings | None" = None) -> Desk:
-    """Answers for the shipped data, as of a fixed day if one is given; with settings, for the hosts in them, too."""
+def desk(day: date | None = None, settings: "Settings | None" = None, limited: bool = False) -> Desk:
+    """Answers for the shipped data, as of a fixed day if one is given; with settings, for the hosts in them, too.
+
+    `limited`: nobody may have hosts asked all the time, as in chat.
+    """
     matrix = load_matrix()
-    ports = Asked(matrix, Reader(matrix), _fleet(settings) if settings else None)
+    ports = Asked(matrix, Reader(matrix), _fleet(settings, limited) if settings else None)
     return Desk(ports, (lambda: day) if day else today)
 
 
-def _fleet(settings: "Settings") -> "Fleet":
+def _fleet(settings: "Settings", limited: bool) -> "Fleet":
     from bot.chat.command import Fleet
+    from bot.fleet.limits import Limits
     from bot.fleet.probing import Probing
     from bot.targets import inventory
     from bot.xapi.probe import Prober
 
     prober = Prober(lambda: datetime.now(UTC))
-    return Fleet(inventory(settings.targets, os.environ), Probing(prober.probe, time.monotonic))
+    limits = Limits(time.monotonic) if limited else None
+    return Fleet(inventory(settings.targets, os.environ), Probing(prober.probe, time.monotonic), limits)
 
 
 def trust(config: Path | None, folder: Path, host: str, address: str | None, consent: "Consent", as_json: bool) -> None:
@@ -113,6 +125,7 @@ def _slack_checks(settings: "Settings") -> "tuple[Check, ...]":
         app_token=_reveal(slack.app_token),
         signing_secret=_reveal(slack.signing_secret),
         channel=settings.alerts.channel,
+        groups=tuple(dict.fromkeys(grant.who for grant in _grants(settings) if grant.is_of_group)),
     )
     return examine(patient, lambda token: web_client(token, slack.api_url), lambda: datetime.now(UTC))
 
@@ -161,7 +174,22 @@ def web() -> "Wsgi":
         sys.stderr.writelines(f"xocompat: {line}\n" for line in error.lines)
         raise SystemExit(APP_LOAD_ERROR) from None
     service.start(threading.Event())
+    _drain_before_the_end(service)
     return routes(settings, service)
+
+
+def _drain_before_the_end(service: "Service") -> None:
+    """gunicorn waits for requests, not for what follows them: whoever waits for a slow command is told first."""
+    import signal
+
+    ending = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: "FrameType | None") -> None:
+        service.drain(lambda _: None)
+        if callable(ending):
+            ending(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)
 
 
 def wire(
@@ -172,12 +200,16 @@ def wire(
 
     import structlog
 
+    from bot.chat.audit import NoTrail
     from bot.slack.access import Access
     from bot.slack.answers import Answers
     from bot.slack.bolt import bolt_app
     from bot.slack.client import web_client
     from bot.slack.ears import Ears
+    from bot.slack.errands import Errands
+    from bot.slack.groups import Groups
     from bot.slack.home import Identity
+    from bot.slack.kept import Kept
     from bot.slack.kit import Kit
     from bot.slack.post import Post
     from bot.slack.seen import SqliteSeen, runtime_folder
@@ -188,24 +220,31 @@ def wire(
     tokens = _needed(settings, "bot_token", "app_token" if socket_mode else "signing_secret")
     client = web_client(tokens[0], settings.slack.api_url)
     # Within a command, which Slack wants acknowledged after three seconds.
-    identity = Identity(web_client(tokens[0], settings.slack.api_url, timeout=2), time.monotonic)
+    quick = web_client(tokens[0], settings.slack.api_url, timeout=2)
+    groups = Groups(web_client(tokens[0], settings.slack.api_url, timeout=1), time.monotonic)
+    identity = Identity(quick, time.monotonic)
     kit = Kit(
         log=log,
-        answers=Answers(desk(), today),
-        access=Access(identity, everyone=settings.access.lookup == "everyone"),
+        answers=Answers(desk(settings=settings, limited=True), today),
+        access=Access(identity, groups, _grants(settings), everyone=settings.access.lookup == "everyone"),
         post=Post(client),
         work=Work(threads, waiting),
         notices=Work(2, 2 * waiting, "notices"),
         seen=SqliteSeen(log, runtime_folder(os.environ, Path(tempfile.gettempdir())), time.time),
+        kept=Kept(time.monotonic),
+        trail=NoTrail(),
+        now=lambda: datetime.now(UTC),
     )
-    app = bolt_app(client, identity, kit)
+    errands = Errands(kit, Work(ASKING, IN_LINE, "errands"))
+    app = bolt_app(client, quick, identity, kit, errands)
     heard_by = web_client(tokens[1], settings.slack.api_url) if socket_mode else None
     ears = Ears(log, app, heard_by, time.monotonic, deaf_after) if heard_by else None
-    return Service(log, app, identity, kit.work, kit.notices, ears)
+    return Service(log, app, identity, kit.work, kit.notices, errands, ears)
 
 
 def routes(settings: "Settings", service: "Service") -> "Wsgi":
     """All that is answered over HTTP; Slack's requests only with a signing secret to check them by."""
+    from bot.slack.acknowledgement import is_sent
     from bot.slack.door import Door
     from bot.slack.manifest import EVENTS_PATH
     from bot.web.health import Kept, health
@@ -218,10 +257,16 @@ def routes(settings: "Settings", service: "Service") -> "Wsgi":
 
         def receive(request: Request) -> Response:
             answer = door.receive(request.body, request.headers)
-            return Response(answer.status, answer.body, answer.first_headers())
+            return Response(answer.status, answer.body, answer.first_headers(), lambda: is_sent(answer))
 
         found[EVENTS_PATH] = Route("POST", receive)
     return wsgi(found)
+
+
+def _grants(settings: "Settings") -> "tuple[Grant, ...]":
+    from bot.chat.grants import Grant
+
+    return tuple(Grant(grant.who, grant.where, frozenset(grant.may)) for grant in settings.access.grants)
 
 
 def _needed(settings: "Settings", *keys: str) -> list[str]:

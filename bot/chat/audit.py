@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 
 
 class AuditEntry(NamedTuple):
-    """One question or deed. `way` is how it came: command, mention, button, shell; `ms` how long it took.
+    """One command or press. `way` is how it came ("command", "mention", "ask button", ...), `ms` how long it took.
 
-    `words` are as typed, cut and printable. None where Slack did not say.
+    `at` is when it was answered, in UTC; `words` are one printable line of at most 80 characters.
     """
 
     at: datetime
@@ -23,10 +23,21 @@ class AuditEntry(NamedTuple):
 
 
 class AuditTrail(Protocol):
-    """Keeps entries; it never fails a command."""
+    """Where entries go beside the log."""
 
     def record(self, entry: AuditEntry) -> None:
-        """Keep one entry. Does not block for long, and raises nothing."""
+        """Keep an entry. Never raises: an answer is not lost because its entry is. Quick, and called by any thread."""
+
+
+class KeptTrail(AuditTrail, Protocol):
+    """A trail that can be looked at."""
 
     def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
         """The newest entries in which every word occurs, in whatever field and case."""
+
+
+class NoTrail:
+    """Keeps nothing: the log has it."""
+
+    def record(self, entry: AuditEntry) -> None:
+        pass

@@ -13,8 +13,9 @@ from bot.query.reading import Reader
 if TYPE_CHECKING:
     from bot.alerts.plan import Plan
     from bot.alerts.ports import AlertBook, Digests, Watches
-    from bot.chat.audit import AuditTrail
+    from bot.chat.audit import KeptTrail
     from bot.fleet.inventory import Inventory
+    from bot.fleet.limits import Limits
     from bot.fleet.ports import FleetStore, SweepLog
     from bot.fleet.probing import Probing
     from bot.fleet.sweep import Tell
@@ -55,10 +56,18 @@ def unheard(_: Progress) -> None:
 
 
 class Fleet(NamedTuple):
-    """The operator's hosts, and the asking of them."""
+    """The operator's hosts, and the asking of them. `limits` are chat's alone: a shell has none."""
 
     inventory: "Inventory"
     probing: "Probing"
+    limits: "Limits | None" = None
+
+
+class Choice(NamedTuple):
+    """Something that a command can be about: the word to type, and what tells it from others."""
+
+    word: str
+    about: str = ""
 
 
 class Alerting(NamedTuple):
@@ -93,7 +102,7 @@ class Ports(NamedTuple):
     fleet: Fleet | None = None
     alerting: Alerting | None = None
     watched: Watched | None = None
-    audit: "AuditTrail | None" = None
+    audit: "KeptTrail | None" = None
 
 
 class Invocation(NamedTuple):
@@ -116,7 +125,8 @@ class CommandSpec(NamedTuple):
 
     `module` of bot.chat.commands has its `run`; it is imported when it is run first, so that a look-up starts fast.
     A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One of a
-    `channel` is about the channel that it is asked in: in a shell `--channel` says which.
+    `channel` is about the channel that it is asked in: in a shell `--channel` says which. One that `picks` is about
+    something that can be picked from a list: its module has `choices`.
     """
 
     name: str
@@ -128,6 +138,7 @@ class CommandSpec(NamedTuple):
     details: str = ""
     slow: bool = False
     channel: bool = False
+    picks: bool = False
 
     def run(self, ports: Ports, asked: Invocation) -> Reply:
         """The reply to an invocation. UsageError says what is wrong with its words."""
@@ -141,3 +152,8 @@ class CommandSpec(NamedTuple):
         """
         said: Line | Reply = import_module(f"bot.chat.commands.{self.module}").opening(ports, asked)
         return said
+
+    def choices(self, ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
+        """Of a command that picks: what it can be about. Quick, and asks nobody. UsageError as `run`."""
+        found: tuple[Choice, ...] = import_module(f"bot.chat.commands.{self.module}").choices(ports, asked)
+        return found

@@ -4,16 +4,17 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from bot.chat.command import NOBODY, Caller, CommandSpec, Invocation, Ports, Progress, Right, unheard
+from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Invocation, Ports, Progress, Right, unheard
 from bot.chat.interpret import interpret
 from bot.chat.reply import Line, Reply, with_code
 
+GRANT = "Whoever runs xocompat can grant it under `access` in its configuration."
 
-def refusal(spec: CommandSpec) -> Reply:
-    """What somebody is told who lacks a right: which one, and whom to ask."""
-    said = f"You may not {spec.about} here: that takes the right `{spec.right}`. "
-    whom = "Whoever runs xocompat can grant it under `access` in its configuration. You may look releases up."
-    return Reply("refused", with_code(said + whom), data={"error": {"right": spec.right.value}}, exit_status=1)
+
+def refusal(spec: CommandSpec, whom: str = GRANT) -> Reply:
+    """What somebody is told who lacks a right: which one, and whom to ask (or why it cannot be had)."""
+    said = f"You may not {spec.about} here: that takes the right `{spec.right}`. {whom} You may look releases up."
+    return Reply("refused", with_code(said), data={"error": {"right": spec.right.value}}, exit_status=1)
 
 
 class Desk(NamedTuple):
@@ -56,3 +57,9 @@ class Desk(NamedTuple):
         if spec.right not in rights:
             return refusal(spec)
         return spec.opening(self.ports, Invocation(spec, words, day or self.today(), rights, caller))
+
+    def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
+        """What a command that picks can be about, as far as the asker may run it."""
+        if spec.right not in rights:
+            return ()
+        return spec.choices(self.ports, Invocation(spec, "", day or self.today(), rights))

@@ -169,7 +169,17 @@ class Act(NamedTuple):
         return {Verb.ACK: f"ack {ids}", Verb.SNOOZE: f"snooze {ids} 7d", Verb.HOSTS: f"alerts {ids}"}[self.verb]
 
 
-Button = Ask | Share | Act
+class Pick(NamedTuple):
+    """A button that lets one choose what a command is about, from a list where the platform has one.
+
+    `words` are the command alone: typed, they tell what there is to choose from.
+    """
+
+    words: str
+    label: str = "Pick a host"
+
+
+Button = Ask | Share | Pick | Act
 
 
 class Reply(NamedTuple):
@@ -177,6 +187,7 @@ class Reply(NamedTuple):
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
     `assessed` are the verdicts it tells, for the shell's `--fail-on`; None where the command tells none.
+    `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
     """
 
     kind: str
@@ -187,6 +198,7 @@ class Reply(NamedTuple):
     data: Mapping[str, Any] | None = None
     exit_status: int = 0
     assessed: tuple[Assessment, ...] | None = None
+    rest: tuple[Block, ...] = ()
 
     @property
     def summary(self) -> str:

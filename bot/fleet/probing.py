@@ -50,6 +50,18 @@ class Recent:
         """Whether the limit is reached."""
         return self.count(key, now) >= self._limit.times
 
+    def free_in(self, key: str, now: float) -> float:
+        """Seconds until the limit is reached no more; 0 if it is not."""
+        return self._times[key][0] + self._limit.seconds - now if self.is_full(key, now) else 0.0
+
+
+Guard = Callable[[bool], Failure | None]
+"""Told whether an asker would only share a probe that is under way; a Failure keeps the asker from it."""
+
+
+def unguarded(_: bool) -> None:
+    """Everybody may ask as often as they like."""
+
 
 class Probing:
     """Asks targets. One that is asked again meanwhile gives both askers the same answer: one probe, many answers."""
@@ -61,12 +73,14 @@ class Probing:
         self._under_way: dict[str, Future[Probed]] = {}
         self._refused = Recent(Limit(REFUSALS, PAUSE))
 
-    def probe(self, target: Target) -> Probed:
+    def probe(self, target: Target, guard: Guard = unguarded) -> Probed:
         """What the target runs, or why that is not known. Blocks until there is an answer."""
         with self._lock:
             if self._refused.is_full(target.name, self._clock()):
                 return _paused(target)
             running = self._under_way.get(target.name)
+            if kept_out := guard(running is not None):
+                return kept_out
             mine: Future[Probed] = running or Future()
             self._under_way[target.name] = mine
         return running.result() if running else self._ask_now(target, mine)

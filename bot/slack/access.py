@@ -1,15 +1,16 @@
-"""Who may look things up. Grants for more than that come with the commands that need them."""
+"""Who may ask what in Slack: look-ups for the home workspace (or everybody), the rest by grants."""
 
 from dataclasses import dataclass
 
-from bot.chat.command import Right
+from bot.chat.command import CommandSpec, Right
+from bot.chat.commands import HELP
+from bot.chat.desk import GRANT, refusal
+from bot.chat.grants import LOOKUP, Grant, Granted, Person, concerning, granted
 from bot.chat.reply import Code, line
-from bot.slack.answers import Answer, private
+from bot.slack.answers import Answer, answered, private
 from bot.slack.asker import Asker
+from bot.slack.groups import Groups
 from bot.slack.home import Identity
-
-LOOKUP = frozenset({Right.LOOKUP})
-"""What every member of the home workspace may do."""
 
 _STRANGER = line(
     "Only members of the workspace that runs xocompat may ask it. Ask one of them, or ask whoever runs it to set ",
@@ -19,20 +20,52 @@ _STRANGER = line(
 _UNKNOWN = line(
     "Slack did not say which workspace is mine, so I can't tell whether you may ask. Try again in a minute."
 )
+_HOME_ONLY = "It can be granted to members of the workspace that runs xocompat only: ask one of them."
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`everyone`: people of other workspaces in a shared channel (Slack Connect) may look up, too."""
+    """`everyone`: people of other workspaces in a shared channel (Slack Connect) may look up, too, and nothing else."""
 
     identity: Identity
-    everyone: bool
+    groups: Groups
+    grants: tuple[Grant, ...] = ()
+    everyone: bool = False
 
-    def refusal(self, asker: Asker) -> Answer | None:
-        """Why an asker is not answered; None for those who may look up."""
+    def admit(self, asker: Asker, spec: CommandSpec) -> frozenset[Right] | Answer:
+        """What the asker may do, as far as a command needs to know it; or why they are not answered."""
+        if refused := self._stranger(asker):
+            return refused
+        if spec.right is Right.LOOKUP and spec is not HELP:
+            return LOOKUP
+        found = self._granted(asker)
+        return found.rights if spec.right in found.rights else self._refused(asker, spec, found)
+
+    def _stranger(self, asker: Asker) -> Answer | None:
         if self.everyone:
             return None
         home = self.identity.home()
         if home is None:
             return private("home_unknown", _UNKNOWN)
         return None if home.has(asker.team) else private("refused", _STRANGER)
+
+    def _granted(self, asker: Asker) -> Granted:
+        """Slack is asked who is at home, and who is in a group, only where a grant depends on it."""
+        person = Person(asker.user, at_home=True, channel=asker.channel)
+        if not concerning(self.grants, person):
+            return Granted(LOOKUP)
+        home = self.identity.home()
+        at_home = home is not None and home.has(asker.team)
+        return granted(self.grants, person._replace(at_home=at_home), self.groups.has)
+
+    def _refused(self, asker: Asker, spec: CommandSpec, found: Granted) -> Answer:
+        home = self.identity.home()
+        if home is None:
+            return private("home_unknown", _UNKNOWN)
+        if not home.has(asker.team):
+            return answered(refusal(spec, _HOME_ONLY))
+        if spec.right in found.doubtful:
+            why = self.groups.fault.text if self.groups.fault else "it gave no answer"
+            doubt = f"It is granted to a user group, and Slack does not tell me who is in it ({why}). {GRANT}"
+            return answered(refusal(spec, doubt))
+        return answered(refusal(spec))

@@ -58,6 +58,17 @@ def of_press(body: Payload) -> Asker:
     )
 
 
+def of_view(body: Payload, origin: Payload) -> Asker:
+    """Who uses a modal; `origin` is what we noted of the place where it was opened."""
+    user = _part(body, "user")
+    return Asker(
+        user=_id(user.get("id")) or "",
+        team=_id(user.get("team_id")) or _id(_part(body, "team").get("id")),
+        channel=_id(origin.get("channel")),
+        thread=_ts(origin.get("thread")),
+    )
+
+
 def _part(body: Payload, key: str) -> Payload:
     part = body.get(key)
     return part if isinstance(part, Mapping) else {}

@@ -16,12 +16,16 @@ from slack_bolt.logger.messages import (
 from slack_sdk import WebClient
 
 from bot.slack.asker import of_command, of_event, of_press
-from bot.slack.button import ASK, SHARE
+from bot.slack.button import ASK, PICK, SHARE
 from bot.slack.command import Command, say
+from bot.slack.errands import Errands
 from bot.slack.home import Home, Identity
 from bot.slack.kit import Kit, broken
 from bot.slack.mention import Mention
+from bot.slack.message import notice
+from bot.slack.modal import CALLBACK, PICK_HOST
 from bot.slack.mrkdwn import COMMAND, plain_text
+from bot.slack.picker import Picker
 from bot.slack.press import Press
 
 LOGGER = "xocompat.bolt"
@@ -34,8 +38,11 @@ _REMARKS = frozenset(
 )
 
 
-def bolt_app(client: WebClient, identity: Identity, kit: Kit) -> App:
-    """The app with all listeners. Requests over HTTP must have been verified: see bot.slack.door."""
+def bolt_app(client: WebClient, quick: WebClient, identity: Identity, kit: Kit, errands: Errands) -> App:
+    """The app with all listeners. Requests over HTTP must have been verified: see bot.slack.door.
+
+    `quick` is a client for calls within a request, which Slack wants acknowledged after three seconds.
+    """
     app = App(
         name="xocompat",
         logger=_logger(),
@@ -53,9 +60,12 @@ def bolt_app(client: WebClient, identity: Identity, kit: Kit) -> App:
         attaching_conversation_kwargs_enabled=False,
     )
     failing = Failing(kit)
-    app.command(COMMAND)(Command(kit).hear)
-    app.event("app_mention")(Mention(kit, identity).hear)
-    app.action(re.compile(rf"^({ASK}|{SHARE})_[0-9]$"))(Press(kit).hear)
+    picker = Picker(kit, errands, quick)
+    app.command(COMMAND)(Command(kit, errands, picker).hear)
+    app.event("app_mention")(Mention(kit, errands, identity).hear)
+    app.action(re.compile(rf"^({ASK}|{SHARE}|{PICK})_[0-9]$"))(Press(kit, errands, picker).hear)
+    app.view(CALLBACK)(picker.submit)
+    app.options(PICK_HOST)(picker.suggest)
     app.error(failing.hear)
     return app
 
@@ -72,10 +82,10 @@ class Failing:
             self._kit.log.info("not for us", type=_type_of(body))
             return BoltResponse(status=200)
         if "command" in body:
-            return say(broken(self._kit.incident(error, of_command(body))))
+            return say(notice(broken(self._kit.incident(error, of_command(body)))))
         asker = of_event(body) if "event" in body else of_press(body)
         url = body.get("response_url")
-        self._kit.tell(asker, url if isinstance(url, str) else None, broken(self._kit.incident(error, asker)))
+        self._kit.tell(asker, url if isinstance(url, str) else None, notice(broken(self._kit.incident(error, asker))))
         return BoltResponse(status=200)
 
 

@@ -1,15 +1,19 @@
-"""The slash command: answered in the acknowledgement itself, for the asker's eyes."""
+"""The slash command: answered in the acknowledgement itself, for the asker's eyes, or begun there."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.slack.answers import ack_body
+from bot.slack.acknowledgement import Acknowledgement
+from bot.slack.answers import Answer, ack_body
 from bot.slack.asker import of_command
+from bot.slack.errands import Errands
 from bot.slack.kit import BUSY, Kit
 from bot.slack.message import Message
+from bot.slack.picker import Origin, Picker
+from bot.slack.place import Original, Private
+from bot.slack.question import Question, question
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +21,39 @@ class Command:
     """Hears `/xocompat WORDS`."""
 
     kit: Kit
+    errands: Errands
+    picker: Picker
 
     def hear(self, body: dict[str, Any]) -> BoltResponse:
-        """A look-up takes well under a millisecond, so its answer is the acknowledgement.
+        """A look-up takes well under a millisecond, so its answer is the acknowledgement."""
+        asked = question("command", of_command(body), str(body.get("text") or ""))
+        given = body.get("response_url")
+        url = given if isinstance(given, str) and given else None
+        if not asked.spec.slow:
+            return self._answer(asked, self.kit.answer(asked), url)
+        if asked.spec.picks and not asked.rest:
+            instead = self.picker.open(asked, body.get("trigger_id"), Origin(asked.spec.name, asked.asker, url))
+            return self._answer(asked, instead, url) if instead else BoltResponse(status=200)
+        return self._begin(asked, url)
 
-        A reply of several messages goes to the response_url as a whole: in order, which an acknowledgement and a post
-        beside it would not promise.
+    def _begin(self, asked: Question, url: str | None) -> BoltResponse:
+        """Slow: the acknowledgement says what is being done, and the reply follows."""
+        opened = self.errands.opening(asked)
+        if isinstance(opened, Answer):
+            return self._answer(asked, opened, url)
+        rights, said = opened
+        acknowledgement = Acknowledgement(ack_body(said))
+        place = Private(self.kit.post, asked.asker, url, Original.OURS, acknowledgement.sent)
+        if self.errands.take(asked, place, rights):
+            return acknowledgement
+        self.kit.told(asked, "busy")
+        return say(BUSY)
+
+    def _answer(self, asked: Question, answer: Answer, url: str | None) -> BoltResponse:
+        """A reply of several messages goes to the response_url as a whole: in order, which an acknowledgement and a
+        post beside it would not promise.
         """
-        begun = time.perf_counter()
-        asker, words = of_command(body), str(body.get("text") or "")
-        answer = self.kit.answer(asker, words)
-        self.kit.told("command", asker, words, answer, begun)
-        url = body.get("response_url")
+        self.kit.told(asked, answer)
         if len(answer.messages) == 1 or not url:
             return BoltResponse(status=200, body=answer.ack)
 
@@ -36,7 +61,7 @@ class Command:
             for message in answer.messages:
                 self.kit.post.answer(url, message)
 
-        taken = self.kit.work.take(send, lambda error: self.kit.failed(asker, url, error))
+        taken = self.kit.work.take(send, lambda error: self.kit.failed(asked.asker, url, error))
         return BoltResponse(status=200) if taken else say(BUSY)
 
 

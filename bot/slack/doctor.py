@@ -10,6 +10,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.doctor.check import Check
 from bot.slack.fault import FAILURES, MENDS, Fault, fault_of
+from bot.slack.groups import SCOPE, explained, members_of
 from bot.slack.manifest import SCOPES
 from bot.slack.mrkdwn import plain_text
 
@@ -17,21 +18,34 @@ SKEW_MAX = 60.0
 """Seconds. Slack's signatures hold for 300, and the day turns at midnight."""
 
 _INSTALL = "install the app again from `xocompat manifest`"
+_GROUP_MENDS = {
+    "missing_scope": f"add {SCOPE} to the bot's scopes (OAuth & Permissions) and install it again, or grant to users",
+    "no_such_subteam": "name a user group that there is (its ID begins with S), or grant to users",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined; None where it is not set. `channel` is the one that alerts go to."""
+    """What is examined; None where it is not set. `channel` is the one that alerts go to.
+
+    `groups` are user groups that grants name.
+    """
 
     bot_token: str | None
     app_token: str | None
     signing_secret: str | None
     channel: str | None
+    groups: tuple[str, ...] = ()
 
 
 def examine(patient: Patient, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> tuple[Check, ...]:
     """All checks, in the order in which to mend things. `client` makes a client for a token. No token is ever told."""
-    return (*_bot(patient, client, now), _way_in(patient, client), *_channel(patient, client))
+    return (
+        *_bot(patient, client, now),
+        _way_in(patient, client),
+        *_channel(patient, client),
+        *_groups(patient, client),
+    )
 
 
 def _bot(patient: Patient, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> Iterator[Check]:
@@ -114,6 +128,25 @@ def _channel(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[C
         yield Check("alerts.channel", False, f"the bot is not in #{name}", "type /invite @xocompat there")
     else:
         yield Check("alerts.channel", True, f"the bot is in #{name}")
+
+
+def _groups(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Check]:
+    """A grant to a group is worth nothing while Slack does not tell who is in it."""
+    if not (patient.groups and patient.bot_token):
+        return
+    for group in patient.groups:
+        try:
+            count = len(members_of(client(patient.bot_token), group))
+        except FAILURES as error:
+            fault = explained(fault_of(error, "the bot token"))
+            yield Check(
+                "access.grants",
+                False,
+                f"who is in {group} is not known: {fault.text}",
+                _GROUP_MENDS.get(fault.code, ""),
+            )
+        else:
+            yield Check("access.grants", True, f"{group} has {count} members")
 
 
 def _mend(fault: Fault, variable: str, prefix: str) -> str:

@@ -21,6 +21,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog.typing import FilteringBoundLogger
 from websocket import ABNF, WebSocket, WebSocketConnectionClosedException, WebSocketException
 
+from bot.slack.acknowledgement import is_sent
 from bot.slack.fault import FAILURES, Fault, answered, fault_of, retry_after
 from bot.slack.work import Work
 
@@ -158,7 +159,9 @@ class Ears:
     def _answer(self, socket: WebSocket, message: dict[str, Any]) -> None:
         request = SocketModeRequest.from_dict(message)
         if request:
-            send_response(_Wire(socket), request, run_bolt_app(self._app, request), 0)
+            response = run_bolt_app(self._app, request)
+            send_response(_Wire(socket), request, response, 0)
+            is_sent(response)
 
     def _broke(self, error: BaseException) -> None:
         if isinstance(error, (WebSocketException, OSError)):

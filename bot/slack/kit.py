@@ -2,18 +2,22 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from structlog.typing import FilteringBoundLogger
 
-from bot.chat.reply import Code, line
-from bot.slack.access import LOOKUP, Access
+from bot.chat.audit import AuditEntry, AuditTrail
+from bot.chat.reply import Code, Line, line
+from bot.slack.access import Access
 from bot.slack.answers import Answer, Answers
 from bot.slack.asker import Asker
+from bot.slack.kept import Kept
 from bot.slack.message import Message, notice
 from bot.slack.mrkdwn import plain_text
 from bot.slack.post import Post, UndeliveredError
+from bot.slack.question import Question
 from bot.slack.seen import SeenEvents
 from bot.slack.work import Task, Work
 
@@ -23,7 +27,10 @@ WORDS_LOGGED = 80
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """`work` sends what takes a while; `notices` is a small pool beside it that tells people that `work` is full."""
+    """`work` sends what takes a while; `notices` is a small pool beside it that tells people that `work` is full.
+
+    `trail` is told of each question beside the log; `now` is the time in UTC. `kept` has what can be shared.
+    """
 
     log: FilteringBoundLogger
     answers: Answers
@@ -32,10 +39,16 @@ class Kit:
     work: Work
     notices: Work
     seen: SeenEvents
+    kept: Kept
+    trail: AuditTrail
+    now: Callable[[], datetime]
 
-    def answer(self, asker: Asker, words: str, on: date | None = None) -> Answer:
+    def answer(self, asked: Question) -> Answer:
         """What the asker gets to see, a refusal too."""
-        return self.access.refusal(asker) or self.answers.ask(words, LOOKUP, on)
+        rights = self.access.admit(asked.asker, asked.spec)
+        if isinstance(rights, Answer):
+            return rights
+        return self.answers.ask(asked.words, rights, asked.on, asked.caller)
 
     def later(self, asker: Asker, response_url: str | None, task: Task, key: str | None = None) -> bool:
         """Do a task on the pool, or tell the asker that it is busy (False). A claim by `key` is released on failure."""
@@ -72,7 +85,7 @@ class Kit:
         if isinstance(error, UndeliveredError):
             self.log.warning("not delivered", who=asker.user, where=asker.channel, reason=str(error))
         else:
-            self.tell(asker, response_url, broken(self.incident(error, asker)))
+            self.tell(asker, response_url, notice(broken(self.incident(error, asker))))
 
     def incident(self, error: BaseException, asker: Asker | None = None) -> str:
         """Log an error that nobody expected, with its traceback; returns the id under which it is found."""
@@ -81,22 +94,25 @@ class Kit:
         self.log.error("incident", id=number, who=who, where=where, exc_info=error)
         return number
 
-    def told(self, way: str, asker: Asker, words: str, answer: Answer, begun: float) -> None:
-        """The one event that the log has of each question; `begun` is from `time.perf_counter`."""
-        self.log.info(
-            "asked",
-            way=way,
+    def told(self, asked: Question, answer: Answer | str) -> None:
+        """The one event that log and trail have of each question, with the answer's outcome."""
+        words, asker = asked.words, asked.asker
+        entry = AuditEntry(
+            at=self.now(),
             who=asker.user,
             team=asker.team,
             where=asker.channel,
-            command=answer.command,
-            outcome=answer.outcome,
+            way=asked.way,
+            command=asked.spec.name,
             words=words if len(words) <= WORDS_LOGGED and words.isprintable() else plain_text(words, WORDS_LOGGED),
-            ms=round((time.perf_counter() - begun) * 1000, 2),
+            outcome=answer if isinstance(answer, str) else answer.outcome,
+            ms=round((time.perf_counter() - asked.begun) * 1000, 2),
         )
+        self.log.info("asked", **{key: value for key, value in entry._asdict().items() if key != "at"})
+        self.trail.record(entry)
 
 
-def broken(number: str) -> Message:
+def broken(number: str) -> Line:
     """What the asker is told of an incident."""
     said = line("That did not work: something in xocompat broke. Try again; if it stays, tell whoever runs it the id ")
-    return notice((*said, *line(Code(number), ".")))
+    return (*said, *line(Code(number), "."))

@@ -12,7 +12,7 @@ SCOPES = ("app_mentions:read", "chat:write", "commands")
 
 NAME = "xocompat"
 _ABOUT = "Is this XCP-ng or XenServer host fine with Xen Orchestra, and for how long?"
-_USAGE = "XenServer 7.2 | list | upgrade XenServer 7.2 | help"
+_USAGE = "XenServer 7.2 | list | upgrade XenServer 7.2 | probe | help"
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
     url = _events_url(http_url) if http_url is not None else None
     there = {"url": url} if url else {}
     requests = {"request_url": url} if url else {}
+    lists = {"message_menu_options_url": url} if url else {}
     return {
         "display_information": {"name": NAME, "description": _ABOUT, "background_color": "#1d2b3a"},
         "features": {
@@ -33,7 +34,7 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
         "oauth_config": {"scopes": {"bot": [*SCOPES]}},
         "settings": {
             "event_subscriptions": {**requests, "bot_events": ["app_mention"]},
-            "interactivity": {"is_enabled": True, **requests},
+            "interactivity": {"is_enabled": True, **requests, **lists},
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,
             "token_rotation_enabled": False,

@@ -1,16 +1,18 @@
 """A mention: answered in its thread, for everybody; what concerns the asker alone is told to the asker alone."""
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.slack.asker import Asker, of_event
+from bot.slack.asker import of_event
+from bot.slack.errands import Errands
 from bot.slack.home import Identity
-from bot.slack.kit import Kit
+from bot.slack.kit import BUSY, Kit
+from bot.slack.public import InThread
+from bot.slack.question import Question, question
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 
@@ -20,6 +22,7 @@ class Mention:
     """Hears `@xocompat WORDS`."""
 
     kit: Kit
+    errands: Errands
     identity: Identity
 
     def hear(self, body: dict[str, Any]) -> BoltResponse:
@@ -32,8 +35,13 @@ class Mention:
         if not self.kit.seen.claim(key):
             self.kit.log.info("delivered again", who=asker.user, where=asker.channel)
             return BoltResponse(status=200)
-        words = self._words(str(event.get("text") or ""))
-        self.kit.later(asker, None, lambda: self._answer(asker, words), key)
+        asked = question("mention", asker, self._words(str(event.get("text") or "")))
+        place = InThread(self.kit.post, asker, asker.channel, asker.thread)
+        if not asked.spec.slow:
+            self.kit.later(asker, None, lambda: self._answer(asked, place), key)
+        elif not self.errands.take(asked, place, key=key):
+            self.kit.told(asked, "busy")
+            self.kit.tell(asker, None, BUSY)
         return BoltResponse(status=200)
 
     def _words(self, text: str) -> str:
@@ -42,15 +50,10 @@ class Mention:
         mention = next((found for found in _MENTION.finditer(text) if not home or found[1] == home.bot_user), None)
         return f"{text[: mention.start()]} {text[mention.end() :]}".strip() if mention else text.strip()
 
-    def _answer(self, asker: Asker, words: str) -> None:
-        begun = time.perf_counter()
-        answer = self.kit.answer(asker, words)
-        self.kit.told("mention", asker, words, answer, begun)
-        for message in answer.messages:
-            if answer.private:
-                self.kit.post.privately(asker, None, message)
-            elif asker.channel and asker.thread:
-                self.kit.post.in_thread(asker.channel, asker.thread, message)
+    def _answer(self, asked: Question, place: InThread) -> None:
+        answer = self.kit.answer(asked)
+        self.kit.told(asked, answer)
+        place.aside(answer)
 
 
 def _from_a_bot(event: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.chat.reply import Line, Reply, plain
 from bot.slack.button import DAY_OF_PRESS, Days, buttons
 from bot.slack.mrkdwn import escape, mrkdwn
-from bot.slack.part import NOTHING, parts, texts
+from bot.slack.part import NOTHING, blocks_in_parts, parts, texts
 
 Json = dict[str, Any]
 
@@ -43,21 +43,26 @@ class Message:
         return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
 
 
-def messages(reply: Reply, days: Days = DAY_OF_PRESS, shared_by: str | None = None) -> tuple[Message, ...]:
-    """The messages of a reply, one unless it is very long. `days` are what its buttons ask about.
+def messages(
+    reply: Reply, days: Days = DAY_OF_PRESS, shared_by: str | None = None, most: int = MESSAGES_MAX
+) -> tuple[Message, ...]:
+    """The messages of a reply, at most `most`: one, unless it is very long or has a rest. `days` are what its buttons
+    ask about.
 
     A reply that is shared names who shared it (a Slack user id) and can't be shared again.
     """
-    head, *rest = (_section(text) for part in parts(reply) for text in texts(part))
+    head, *body = (_section(text) for part in parts(reply) for text in texts(part))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
     actions = _actions(reply, days, shared_by is not None, BUDGET - _NOTE - size([head, *_context(quiet)]))
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
     summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
-    pages = [*_pages(rest, room)]
-    kept = pages[:MESSAGES_MAX]
-    notes = [*_notes(len(kept), sum(map(_lines, pages[MESSAGES_MAX:])))]
+    pages = [*_pages(body, room)]
+    if below := [_section(text) for part in blocks_in_parts(reply.rest) for text in texts(part)]:
+        pages += _pages(below, BUDGET - _NOTE)
+    kept = pages[:most]
+    notes = [*_notes(len(kept), sum(map(_lines, pages[most:])))]
     first = Message(summary, (head, *kept[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(kept[1:], notes[1:], strict=True)
     return (first, *(Message(summary, (*page, *_context([note]))) for page, note in following))

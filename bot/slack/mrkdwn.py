@@ -23,6 +23,9 @@ _FORMATS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
+_GAP = " \u2002"
+"""A space, which ends bold text, and one that no screen makes of several a single one."""
+
 _SMALLEST = 8
 _DRESSES = frozenset("*`")
 _OPENS_AFTER = frozenset(["", *" ([{\"'/:,.;-–—·•"])
@@ -71,7 +74,7 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
         return ""
     match span:
         case Plain() if span == GAP:
-            return "  "
+            return _GAP
         case Plain(text):
             return escape(text, most)
         case Mark(emoji, text):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.chat.reply import GAP, Block, Bullets, Heading, Line, Paragraph, Plain, Reply, Span, Strong, Table
+from bot.chat.reply import GAP, Block, Bullets, Heading, Line, Paragraph, Plain, Reply, Span, Strong, Table, plain
 from bot.slack.mrkdwn import TEXT_MAX, mrkdwn
 
 HEADLINE_MAX = 1000
@@ -15,9 +15,17 @@ def parts(reply: Reply) -> Iterator[list[str]]:
     The first paragraph stands with the headline or heading above it, and headings without anything between them are
     one list.
     """
-    part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
+    return _together([mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING], reply.blocks)
+
+
+def blocks_in_parts(blocks: Iterable[Block]) -> Iterator[list[str]]:
+    """The same of blocks that stand below nothing."""
+    return (part for part in _together([], blocks) if part)
+
+
+def _together(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
     takes: tuple[type[Block], ...] = (Paragraph,)
-    for block in reply.blocks:
+    for block in blocks:
         lines = [text for text in map(mrkdwn, _lines(block)) if text.strip()]
         heading = isinstance(block, Heading)
         if isinstance(block, takes):
@@ -52,7 +60,7 @@ def _lines(block: Block) -> Iterable[Line]:
             return (*_title(title), *((Plain(sign), *item) for sign, item in zip(signs, items, strict=True)))
         case Table(header, rows, title):
             # On a phone a row is a line, and columns are told by the title where they do not speak for themselves.
-            columns = f": {', '.join(header[1:])}" if len(header) > 2 else ""
+            columns = f": {', '.join(filter(None, header[1:]))}" if len(header) > 2 else ""
             return (*_title(title, columns), *map(_row, rows))
 
 
@@ -62,6 +70,6 @@ def _title(title: str | None, more: str = "") -> tuple[Line, ...]:
 
 def _row(cells: tuple[Line, ...]) -> Line:
     spans: list[Span] = []
-    for cell in cells:
+    for cell in filter(plain, cells):  # a gap is for facts, not for the lack of one
         spans += (GAP, *cell) if spans else cell
     return tuple(spans)

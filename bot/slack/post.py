@@ -3,6 +3,7 @@
 from typing import Any
 
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.errors import UnavailableError
@@ -25,19 +26,32 @@ class Post:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def in_thread(self, channel: str, thread: str, message: Message) -> None:
-        """For everybody, below the message whose timestamp is `thread`."""
-        self._call("chat.postMessage", message.body(channel=channel, thread_ts=thread))
+    def in_channel(self, channel: str, message: Message, thread: str | None = None) -> str:
+        """For everybody; below the message whose timestamp is `thread`, if that is given. The message's timestamp."""
+        return str(self._call("chat.postMessage", message.body(channel=channel, **_thread(thread))).get("ts") or "")
+
+    def change(self, channel: str, ts: str, message: Message) -> None:
+        """Put a message in the place of one of ours, whose timestamp is `ts`."""
+        self._call("chat.update", message.body(channel=channel, ts=ts))
 
     def to_one(self, channel: str, user: str, message: Message, thread: str | None = None) -> None:
         """For one person's eyes."""
         self._call("chat.postEphemeral", message.body(channel=channel, user=user, **_thread(thread)))
 
-    def answer(self, response_url: str, message: Message, in_channel: bool = False, thread: str | None = None) -> None:
-        """To the address that came with a command or a press (five uses in half an hour), beside the message there."""
-        body = message.body(
-            response_type="in_channel" if in_channel else "ephemeral", replace_original=False, **_thread(thread)
-        )
+    def answer(
+        self,
+        response_url: str,
+        message: Message,
+        in_channel: bool = False,
+        thread: str | None = None,
+        replace: bool = False,
+    ) -> None:
+        """To the address that came with a command or a press (five uses in half an hour), beside the message there.
+
+        `replace`: in place of that message.
+        """
+        kind = "in_channel" if in_channel else "ephemeral"
+        body = message.body(response_type=kind, replace_original=replace, **_thread(thread))
         hook = WebhookClient(response_url, timeout=int(self._client.timeout), retry_handlers=[])
         try:
             answered = hook.send_dict(body)
@@ -56,9 +70,9 @@ class Post:
         else:
             raise UndeliveredError(Fault("", "Slack did not say where the asker is"))
 
-    def _call(self, method: str, body: dict[str, Any]) -> None:
+    def _call(self, method: str, body: dict[str, Any]) -> SlackResponse:
         try:
-            self._client.api_call(method, json=body)
+            return self._client.api_call(method, json=body)
         except FAILURES as error:
             raise UndeliveredError(fault_of(error, "SLACK_BOT_TOKEN")) from error
 

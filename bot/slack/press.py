@@ -1,7 +1,6 @@
 """Pressed buttons: a further question for the presser's eyes, or the reply shown to the whole channel."""
 
 import hashlib
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,58 +8,104 @@ from typing import Any
 from slack_bolt import BoltResponse
 
 from bot.chat.reply import line
-from bot.slack.asker import Asker, of_press
-from bot.slack.button import SHARE, Pressed, decode
-from bot.slack.kit import Kit
+from bot.slack.answers import Answer
+from bot.slack.asker import of_press
+from bot.slack.button import PICK, SHARE, Pressed, decode
+from bot.slack.errands import Errands
+from bot.slack.kit import BUSY, Kit
 from bot.slack.message import notice
+from bot.slack.picker import Origin, Picker
+from bot.slack.place import Original, Place, Private
+from bot.slack.public import Shared
+from bot.slack.question import Question, question
 
 _STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
 _SHARED = notice(line("It is in the channel already."))
+_AGAIN = "asked again to be shared: the reply that was shown is not kept any more"
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Hears the buttons below replies."""
+    """Hears the buttons below replies. Rights are looked at when a button is pressed, whoever saw it before."""
 
     kit: Kit
+    errands: Errands
+    picker: Picker
 
     def hear(self, body: dict[str, Any], action: dict[str, Any]) -> BoltResponse:
-        """Acknowledged at once; what follows is sent from the pool, beside the message with the button."""
+        """Acknowledged at once; what follows is sent from a pool."""
         asker, pressed = of_press(body), decode(action.get("value"))
         given = body.get("response_url")
         url = given if isinstance(given, str) else None
+        kind = str(action.get("action_id"))
         if pressed is None:
             self.kit.tell(asker, url, _STALE)
-        elif str(action.get("action_id")).startswith(SHARE):
-            self._share(body, asker, url, pressed)
+        elif kind.startswith(SHARE):
+            self._share(body, question("share button", asker, pressed.words, pressed.on), url, pressed)
+        elif kind.startswith(PICK):
+            self._pick(body, question("pick button", asker, pressed.words), url)
         else:
-            self.kit.later(asker, url, lambda: self._ask(asker, url, pressed))
+            self._ask(body, question("ask button", asker, pressed.words, pressed.on), url)
         return BoltResponse(status=200)
 
-    def _ask(self, asker: Asker, url: str | None, pressed: Pressed) -> None:
-        begun = time.perf_counter()
-        answer = self.kit.answer(asker, pressed.words, pressed.on)
-        self.kit.told("ask button", asker, pressed.words, answer, begun)
-        for message in answer.messages:
-            self.kit.post.privately(asker, url, message)
+    def _ask(self, body: Mapping[str, Any], asked: Question, url: str | None) -> None:
+        """A slow question is answered in place of the message with the button, if nobody else sees that."""
+        if asked.spec.slow:
+            self._run(asked, Private(self.kit.post, asked.asker, url, _original(body)), url)
+        else:
+            self.kit.later(asked.asker, url, lambda: self._answer(asked, url))
 
-    def _share(self, body: Mapping[str, Any], asker: Asker, url: str | None, pressed: Pressed) -> None:
+    def _answer(self, asked: Question, url: str | None) -> None:
+        answer = self.kit.answer(asked)
+        self.kit.told(asked, answer)
+        for message in answer.messages:
+            self.kit.post.privately(asked.asker, url, message)
+
+    def _pick(self, body: Mapping[str, Any], asked: Question, url: str | None) -> None:
+        origin = Origin(asked.spec.name, asked.asker, url, _original(body))
+        if instead := self.picker.open(asked, body.get("trigger_id"), origin):
+            self.kit.told(asked, instead)
+            for message in instead.messages:
+                self.kit.tell(asked.asker, url, message)
+
+    def _share(self, body: Mapping[str, Any], asked: Question, url: str | None, pressed: Pressed) -> None:
         """Once for each message: whoever presses twice has shared it once."""
+        asker = asked.asker
         container = body.get("container")
         place = container.get("message_ts") if isinstance(container, Mapping) else None
         what = hashlib.sha256(f"{asker.user} {asker.channel} {place} {pressed}".encode()).hexdigest()
         key = f"share:{what}"
         if place and not self.kit.seen.claim(key):
+            self.kit.told(asked, "shared_already")
             self.kit.tell(asker, url, _SHARED)
-        elif not self.kit.later(asker, url, lambda: self._show(asker, url, pressed), key):
+            return
+        kept = self.kit.kept.get(pressed.kept, asker.user)
+        if asked.spec.slow and kept is None:
+            self._run(asked, Shared(self.kit.post, asker, url, _AGAIN), url, key)
+        else:
+            self.kit.later(asker, url, lambda: self._show(asked, url, kept, key), key)
+
+    def _show(self, asked: Question, url: str | None, kept: Answer | None, key: str) -> None:
+        """A reply that was kept tells of hosts: whoever shares it must have the right to ask them still."""
+        if kept:
+            rights = self.kit.access.admit(asked.asker, asked.spec)
+            answer = rights if isinstance(rights, Answer) else kept
+        else:
+            answer = self.kit.answer(asked)
+        self.kit.told(asked, answer)
+        Shared(self.kit.post, asked.asker, url).finish(answer)
+        if answer.private:
             self.kit.seen.release(key)
 
-    def _show(self, asker: Asker, url: str | None, pressed: Pressed) -> None:
-        begun = time.perf_counter()
-        answer = self.kit.answer(asker, pressed.words, pressed.on)
-        self.kit.told("share button", asker, pressed.words, answer, begun)
-        for message in answer.messages if answer.private else answer.shared_by(asker.user):
-            if answer.private or not url:
-                self.kit.post.privately(asker, url, message)
-            else:
-                self.kit.post.answer(url, message, in_channel=True, thread=asker.thread)
+    def _run(self, asked: Question, place: Place, url: str | None, key: str | None = None) -> None:
+        if not self.errands.take(asked, place, key=key):
+            self.kit.told(asked, "busy")
+            self.kit.tell(asked.asker, url, BUSY)
+
+
+def _original(body: Mapping[str, Any]) -> Original:
+    """Whether the message with the button is the presser's alone: Slack says so of its container."""
+    container, message = body.get("container"), body.get("message")
+    ephemeral = isinstance(container, Mapping) and container.get("is_ephemeral") is True
+    marked = isinstance(message, Mapping) and message.get("subtype") == "ephemeral"
+    return Original.OURS if ephemeral or marked else Original.OTHERS

@@ -10,12 +10,13 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
 from bot.slack.ears import Ears
+from bot.slack.errands import Errands
 from bot.slack.home import Identity
 from bot.slack.work import Work
 
 TICK = 0.25
 INTRODUCED_EVERY = 2.0
-SERVING, DRAIN, ALL = 2.0, 5.0, 8.5
+SERVING, DRAIN, ALL = 2.0, 4.0, 8.5
 """Seconds for requests that are being answered, for work that was taken on, and for stopping as a whole."""
 
 
@@ -28,6 +29,7 @@ class Service:
     identity: Identity
     work: Work
     notices: Work
+    errands: Errands
     ears: Ears | None = None
 
     def not_ready(self) -> str | None:
@@ -67,11 +69,14 @@ class Service:
                 )
 
     def drain(self, stop_serving: Callable[[float], None]) -> bool:
-        """Stop taking, then finish what was taken; False if some of it hangs."""
+        """Stop taking, then finish what was taken; False if some of it hangs. Who waits for that is told."""
         ends = time.monotonic() + ALL
         closing = threading.Thread(target=self.ears.close if self.ears else bool, daemon=True)
         closing.start()
         stop_serving(SERVING)
-        done = self.work.drain(DRAIN) and self.notices.drain(max(0.0, ends - time.monotonic()))
+        begun = time.monotonic()
+        done = self.work.drain(DRAIN)
+        done = self.errands.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
+        done = self.notices.drain(max(0.0, ends - time.monotonic())) and done
         closing.join(max(0.0, ends - time.monotonic()))
         return done and not closing.is_alive()

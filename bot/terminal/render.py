@@ -35,7 +35,7 @@ def render(reply: Reply, look: Look, prompt: str = "xocompat", footer: Line | No
     """
     sheet = _Sheet(look, prompt)
     rows = sheet.spans(reply.headline, BOLD)
-    rows += sheet.blocks(reply.blocks)
+    rows += sheet.blocks((*reply.blocks, *reply.rest))
     footer = hint(reply.buttons) if footer is None else footer
     if footer or reply.context:
         rows.append([])

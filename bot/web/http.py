@@ -1,6 +1,6 @@
 """A small WSGI front: paths to handlers, bodies with a limit. What can't be read is a 4xx, never a 5xx."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -25,11 +25,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response; `headers` may name the content type, else it is plain text."""
+    """A response; `headers` may name the content type, else it is plain text. `sent` is called once it is written."""
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    sent: Callable[[], object] | None = None
 
 
 Handler = Callable[[Request], Response]
@@ -52,9 +53,21 @@ def wsgi(routes: Mapping[str, Route]) -> Wsgi:
         headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store", **response.headers}
         headers["content-length"] = str(len(body))
         start(f"{response.status} {HTTPStatus(response.status).phrase}", [*headers.items()])
-        return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+        parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
+        return _Body(parts, response.sent) if response.sent else parts
 
     return application
+
+
+class _Body:
+    """The parts of a body that knows when they are written: servers call `close` then (PEP 3333)."""
+
+    def __init__(self, parts: list[bytes], sent: Callable[[], object]) -> None:
+        self._parts = parts
+        self.close = sent
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
 
 
 def _respond(routes: Mapping[str, Route], environ: Environ) -> Response:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import websocket
+
 from tests.acceptance.waiting import free_port, until
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +114,20 @@ class LocalSlack:
         button = next(button for button in buttons if button["text"]["text"] == label)
         action = {"type": "button", "block_id": "b", **{key: button[key] for key in ("action_id", "value")}}
         self.tell("interact", messageTs=message["ts"], action=action)
+
+    def pick(self, block: str, element: str, value: str) -> None:
+        """Choose an option of the list in the modal that is open, and send the modal off."""
+        option = {"text": {"type": "plain_text", "text": value}, "value": value}
+        values = {block: {element: {"type": "static_select", "selected_option": option}}}
+        page = websocket.create_connection(f"ws://127.0.0.1:{self.port}/ui", timeout=5)
+        try:
+            page.send(json.dumps({"t": "view_submit", "user": USER, "values": values}))
+        finally:
+            page.close()
+
+    def log(self, kind: str) -> list[Json]:
+        """What happened between Slack and the bot, of one kind."""
+        return [entry for entry in self.get("/_control/log")["log"] if entry["kind"] == kind]
 
     def messages(self) -> list[Json]:
         """What the bot has said in the channel, to one or to all."""

@@ -1,7 +1,8 @@
 """A picture of a reply as people see it: `python -m tests.acceptance.picture reply.png [WORDS...]`.
 
-Starts a local Slack and a bot, asks, and photographs the local Slack's page with headless Chromium (Debian's package
-`chromium`, and `fonts-noto-color-emoji` for the signs).
+Starts a local Slack, simulated hosts and a bot that may probe them, asks, and photographs the local Slack's page with
+headless Chromium (Debian's package `chromium`, and `fonts-noto-color-emoji` for the signs):
+`python -m tests.acceptance.picture probe.png probe prod-a` shows a pool of the demo's fleet.
 """
 
 import shutil
@@ -10,7 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bot.demo.simulator import Simulator, demo_fleet
 from tests.acceptance.bots import SOCKET, Bot
+from tests.acceptance.fleet import configured
 from tests.acceptance.getting import local_slack
 from tests.acceptance.lab import LocalSlack
 
@@ -49,27 +52,32 @@ def take(chromium: str, folder: Path, picture: Path, words: str) -> None:
     """Ask, wait for the reply, and write the picture of the page."""
     slack = LocalSlack(local_slack(), folder)
     slack.start()
-    bot = Bot(folder, slack.address, SOCKET)
-    try:
-        bot.wait_until_ready()
-        slack.command(words)
-        slack.wait_for("blocks")
-        subprocess.run(
-            [
-                chromium,
-                *FLAGS,
-                f"--user-data-dir={folder / 'profile'}",
-                f"--window-size={SIZE}",
-                f"--screenshot={picture}",
-                slack.address,
-            ],
-            check=True,
-            timeout=120,
-            stderr=subprocess.DEVNULL,
-        )
-    finally:
-        bot.kill()
-        slack.kill()
+    with Simulator(demo_fleet()) as simulator:
+        bot = Bot(folder, slack.address, {**SOCKET, **configured(folder, simulator)})
+        try:
+            bot.wait_until_ready()
+            slack.command(words)
+            slack.wait_for("context")  # an answer has a quiet line at its end, what is said meanwhile has none
+            _photograph(chromium, folder, picture, slack.address)
+        finally:
+            bot.kill()
+            slack.kill()
+
+
+def _photograph(chromium: str, folder: Path, picture: Path, address: str) -> None:
+    subprocess.run(
+        [
+            chromium,
+            *FLAGS,
+            f"--user-data-dir={folder / 'profile'}",
+            f"--window-size={SIZE}",
+            f"--screenshot={picture}",
+            address,
+        ],
+        check=True,
+        timeout=120,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 if __name__ == "__main__":

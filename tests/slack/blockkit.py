@@ -108,3 +108,27 @@ def _mrkdwn(text: str, where: str) -> Iterator[str]:
         yield f"{where} is not escaped: {rest[:80]!r}"
     if re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text):
         yield f"{where} has control characters"
+
+
+def view_complaints(view: Mapping[str, Any]) -> list[str]:
+    """Why Slack would not open a modal with one list in it."""
+    return [*_view(view)]
+
+
+def _view(view: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("title", "submit", "close"):
+        yield from _text(view[key], 24)
+    if len(view["private_metadata"]) > 3000:
+        yield "too much metadata"
+    (block,) = view["blocks"]
+    if block["type"] != "input" or not block["element"]["type"].endswith("_select"):
+        yield "no list to pick from"
+    yield from _text(block["label"], limits.TEXT_MAX_LENGTH)
+    yield from _text(block["element"]["placeholder"], 150)
+    options = block["element"].get("options")
+    if options is not None and not 1 <= len(options) <= 100:
+        yield f"{len(options)} options"
+    for option in options or ():
+        yield from _text(option["text"], 75)
+        if not 1 <= len(option["value"]) <= 75:
+            yield "a value of a wrong length"

@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 import structlog
@@ -12,18 +13,29 @@ from slack_bolt import App, BoltResponse
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
+from bot.chat.audit import AuditEntry
+from bot.chat.command import Fleet, Ports, Right
 from bot.chat.desk import Desk
+from bot.chat.grants import Grant
+from bot.demo.simulator import Simulator
+from bot.matrix.known import Matrix
+from bot.query.reading import Reader
 from bot.slack.access import Access
+from bot.slack.acknowledgement import is_sent
 from bot.slack.answers import Answers
 from bot.slack.answers import Desk as Asked
 from bot.slack.bolt import bolt_app
 from bot.slack.client import web_client
 from bot.slack.door import Door
+from bot.slack.errands import Errands
+from bot.slack.groups import Groups
 from bot.slack.home import Identity
+from bot.slack.kept import Kept
 from bot.slack.kit import Kit
 from bot.slack.post import Post
 from bot.slack.seen import SqliteSeen
 from bot.slack.work import Work
+from tests.simulated import HOSTILE, fleet_of, rolling_pool
 from tests.slack.desks import Gate
 from tests.slack.signed import FORM, SECRET, headers
 from tests.slack.standin import StandIn
@@ -49,6 +61,26 @@ def log(kept_log: LogCapture) -> FilteringBoundLogger:
     return made.bind()
 
 
+class Trail:
+    """Keeps the audit's entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    def record(self, entry: AuditEntry) -> None:
+        self.entries.append(entry)
+
+
+class Clock:
+    """The real time, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
 @dataclass
 class Room:
     """What a listener test holds: say something to the door, look at what Slack was told."""
@@ -57,13 +89,19 @@ class Room:
     door: Door
     work: Work
     notices: Work
+    errands: Errands
+    trail: Trail = field(default_factory=Trail)
+    clock: Clock = field(default_factory=Clock)
 
     def post(self, body: str, content_type: str = FORM) -> BoltResponse:
-        return self.door.receive(body.encode(), headers(body, content_type))
+        answer = self.door.receive(body.encode(), headers(body, content_type))
+        is_sent(answer)
+        return answer
 
     def settle(self) -> None:
         """Until all that was taken on is done."""
         assert self.work.settle(10)
+        assert self.errands.work.settle(10)
         assert self.notices.settle(10)
 
 
@@ -72,30 +110,42 @@ Furnish = Callable[..., Room]
 
 @pytest.fixture
 def furnish(standin: StandIn, log: FilteringBoundLogger, desk: Desk) -> Iterator[Furnish]:
-    """Makes a Room: `asked` is the desk, `everyone` opens it to strangers, `threads` and `waiting` bound its pool."""
+    """Makes a Room: `asked` is the desk, `everyone` opens it to strangers, `threads` and `waiting` bound its pools."""
     made: list[tuple[Room, SqliteSeen]] = []
 
-    def make(asked: Asked = desk, everyone: bool = False, threads: int = 4, waiting: int = 20) -> Room:
+    def make(
+        asked: Asked = desk,
+        everyone: bool = False,
+        threads: int = 4,
+        waiting: int = 20,
+        grants: tuple[Grant, ...] = (),
+    ) -> Room:
         client = web_client(TOKEN, standin.api)
         identity = Identity(client, time.monotonic)
         seen = SqliteSeen(log, None, time.time)
+        trail, clock = Trail(), Clock()
         kit = Kit(
             log=log,
             answers=Answers(asked, lambda: date(2026, 11, 23)),
-            access=Access(identity, everyone),
+            access=Access(identity, Groups(client, clock), grants, everyone),
             post=Post(client),
             work=Work(threads, waiting),
             notices=Work(1, 20),
             seen=seen,
+            kept=Kept(clock),
+            trail=trail,
+            now=lambda: datetime(2026, 11, 23, 8, tzinfo=UTC),
         )
-        app = bolt_app(client, identity, kit)
-        room = Room(app, Door(app, SECRET, time.time), kit.work, kit.notices)
+        errands = Errands(kit, Work(threads, waiting, "errands"))
+        app = bolt_app(client, client, identity, kit, errands)
+        room = Room(app, Door(app, SECRET, time.time), kit.work, kit.notices, errands, trail, clock)
         made.append((room, seen))
         return room
 
     yield make
     for room, seen in made:
         assert room.work.drain(10)
+        assert room.errands.work.drain(10)
         assert room.notices.drain(10)
         seen.close()
 
@@ -111,3 +161,25 @@ def gate() -> Iterator[Gate]:
     gate = Gate()
     yield gate
     gate.open()
+
+
+Probing = Callable[..., Room]
+MAY_PROBE = Grant("U0000001", None, frozenset({Right.PROBE}))
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A pool of two hosts, one of which has a name that means harm."""
+    with Simulator([rolling_pool(HOSTILE)]) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def probing(furnish: Furnish, matrix: Matrix, reader: Reader, simulator: Simulator) -> Probing:
+    """Makes a Room whose desk asks the simulation, and where the usual person may probe."""
+
+    def make(fleet: Fleet | None = None, grants: tuple[Grant, ...] = (MAY_PROBE,), **more: Any) -> Room:
+        ports = Ports(matrix, reader, fleet or fleet_of(simulator, limited=True))
+        return furnish(Desk(ports, lambda: date(2026, 11, 23)), grants=grants, **more)
+
+    return make

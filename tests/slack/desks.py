@@ -3,35 +3,46 @@
 import threading
 from typing import Any
 
-from bot.chat.reply import Bullets, Reply, Strong, line
+from bot.chat.command import Choice
+from bot.chat.reply import Bullets, Line, Reply, Strong, line
 
 _ROWS = Bullets(tuple(line(f"row {at} {'x' * 60}") for at in range(35)))
 LONG = Reply("list", (Strong("Long"),), (_ROWS,) * 8)
 """A reply of three messages."""
 
 
-class Long:
+class Saying:
+    """Says the same before it answers, and has nothing to choose from."""
+
+    def opening(self, *_: Any) -> Line:
+        return line("Asking ", Strong("lab-a"), " …")
+
+    def choices(self, *_: Any) -> tuple[Choice, ...]:
+        return ()
+
+
+class Long(Saying):
     """Has one answer for everything."""
 
-    def answer(self, *_: Any) -> Reply:
+    def run(self, *_: Any) -> Reply:
         return LONG
 
 
-class Broken:
+class Broken(Saying):
     """Breaks."""
 
-    def answer(self, *_: Any) -> Reply:
+    def run(self, *_: Any) -> Reply:
         raise RuntimeError("the drawer is stuck")
 
 
-class Gate:
+class Gate(Saying):
     """Answers when it is opened; `asked` counts the questions."""
 
     def __init__(self) -> None:
         self._open = threading.Event()
         self.asked = threading.Semaphore(0)
 
-    def answer(self, *_: Any) -> Reply:
+    def run(self, *_: Any) -> Reply:
         self.pass_through()
         return Reply("slow", line("done"))
 

@@ -73,3 +73,25 @@ def press(action_id: str, value: str, response_url: str | None, **more: Any) -> 
         **more,
     }
     return urlencode({"payload": json.dumps(payload)})
+
+
+def _used(kind: str, metadata: str, view: dict[str, Any], **more: Any) -> str:
+    payload = {
+        "type": kind,
+        "team": {"id": "T0000001"},
+        "user": {"id": "U0000001", "team_id": "T0000001"},
+        "view": {"type": "modal", "callback_id": "pick", "private_metadata": metadata, **view},
+        **more,
+    }
+    return urlencode({"payload": json.dumps(payload)})
+
+
+def submit(metadata: str, picked: object, **more: Any) -> str:
+    """The body of a modal that was sent off with an option picked."""
+    values = {"host": {"pick_host": {"type": "static_select", "selected_option": {"value": picked}}}}
+    return _used("view_submission", metadata, {"state": {"values": values}}, **more)
+
+
+def suggest(metadata: str, typed: str, **more: Any) -> str:
+    """The body of a question for the options of a list."""
+    return _used("block_suggestion", metadata, {}, action_id="pick_host", block_id="host", value=typed, **more)

@@ -22,8 +22,9 @@ def _examine(
     secret: str | None = None,
     channel: str | None = None,
     api: str | None = None,
+    groups: tuple[str, ...] = (),
 ) -> dict[str, Check]:
-    patient = Patient(bot, app, secret, channel)
+    patient = Patient(bot, app, secret, channel, groups)
     checks = examine(patient, lambda token: web_client(token, api or standin.api), lambda: NOW)
     told = " ".join(map(str, checks)) + json.dumps([check.data() for check in checks]) + repr(checks)
     assert "secret" not in told.replace("signing secret", "")
@@ -115,6 +116,27 @@ def test_the_alerts_channel_must_be_one_that_the_bot_is_in(
     check = _examine(well, channel="C0000001")["alerts.channel"]
     assert check.ok is ok
     assert said in check.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok", "said", "mend"),
+    [
+        ({"ok": True, "users": ["U1", "U2"]}, True, "S0000001 has 2 members", ""),
+        (
+            {"ok": False, "error": "missing_scope"},
+            False,
+            "the bot lacks the scope usergroups:read",
+            "add usergroups:read",
+        ),
+        ({"ok": False, "error": "no_such_subteam"}, False, "S0000001 is not known", "name a user group that there is"),
+    ],
+)
+def test_groups_that_grants_name_must_be_known(
+    well: StandIn, answer: dict[str, object], ok: bool, said: str, mend: str
+) -> None:
+    well.answers["usergroups.users.list"] = answer
+    check = _examine(well, groups=("S0000001",))["access.grants"]
+    assert (check.ok, said in check.text, mend in check.mend) == (ok, True, True)
 
 
 def test_without_a_network_each_check_has_one_clear_line(standin: StandIn) -> None:

@@ -35,6 +35,7 @@ def test_over_http_everything_goes_to_one_address(address: str) -> None:
     assert made["settings"]["socket_mode_enabled"] is False
     assert made["settings"]["event_subscriptions"]["request_url"] == wanted
     assert made["settings"]["interactivity"]["request_url"] == wanted
+    assert made["settings"]["interactivity"]["message_menu_options_url"] == wanted
     assert made["features"]["slash_commands"][0]["url"] == wanted
 
 

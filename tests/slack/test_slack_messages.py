@@ -46,7 +46,7 @@ def test_the_verdict_comes_first_with_its_reason_then_the_rest_the_buttons_and_t
     (message,) = messages(VERDICT)
     assert message.text == "XenServer 7.2: partial support"
     assert [block["type"] for block in message.blocks] == ["section", "section", "actions", "context"]
-    assert _shown(VERDICT)[0] == "*XenServer 7.2*  ❎ partial support\nEnd of life."
+    assert _shown(VERDICT)[0] == "*XenServer 7.2* \u2002❎ partial support\nEnd of life."
     assert _shown(VERDICT)[1] == "*Known issues*\n• one\n• two"
 
 
@@ -67,7 +67,7 @@ def test_a_table_is_a_line_for_each_row_and_its_title_names_the_columns_after_th
     table = Table(("Release", "Released", "End of life"), (row,), "XCP-ng")
     assert (
         _shown(VERDICT._replace(blocks=(table,)))[1]
-        == "*XCP-ng*: Released, End of life\n*8.3*  7 Oct 2024  30 Nov 2028"
+        == "*XCP-ng*: Released, End of life\n*8.3* \u20027 Oct 2024 \u200230 Nov 2028"
     )
 
 

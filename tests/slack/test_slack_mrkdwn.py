@@ -6,9 +6,9 @@ from bot.chat.reply import GAP, Code, Link, Mark, Plain, Strong, Typed, headline
 from bot.slack.mrkdwn import escape, mrkdwn, plain_text
 
 
-def test_a_headline_has_two_spaces_between_its_facts() -> None:
+def test_a_headline_has_a_gap_between_its_facts_that_ends_bold_text() -> None:
     first = headline(Strong("XenServer 7.2"), Mark("❎", "partial support"), Mark("☠️", "no security updates"))
-    assert mrkdwn(first) == "*XenServer 7.2*  ❎ partial support  ☠️ no security updates"
+    assert mrkdwn(first) == "*XenServer 7.2* \u2002❎ partial support \u2002☠️ no security updates"
 
 
 def test_every_span_has_its_dress() -> None:
@@ -78,8 +78,8 @@ def test_a_line_that_is_too_long_is_cut_between_entities_and_never_in_a_mark_up(
     assert mrkdwn((Strong("y" * 200),), 50).endswith("…*")
 
 
-def test_the_gap_alone_is_two_spaces_and_a_wide_space_in_a_text_stays() -> None:
-    assert mrkdwn((Plain("a"), GAP, Plain("b\u2003c"))) == "a  b\u2003c"
+def test_the_gap_alone_is_drawn_and_a_wide_space_in_a_text_stays() -> None:
+    assert mrkdwn((Plain("a"), GAP, Plain("b\u2003c"))) == "a \u2002b\u2003c"
 
 
 def test_a_label_is_one_line_and_cut() -> None:

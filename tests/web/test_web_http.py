@@ -35,6 +35,17 @@ def test_a_path_has_its_handler() -> None:
     assert _ask("GET", "/hello", HTTP_X_NAME="ann")[2] == b"ann"
 
 
+def test_a_response_is_told_when_it_is_written() -> None:
+    told: list[str] = []
+    routes = {"/": Route("GET", lambda _: Response(200, "abc", sent=lambda: told.append("sent")))}
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    body = wsgi(routes)(environ, lambda *_: told.append("started"))
+    assert (b"".join(body), told) == (b"abc", ["started"])
+    getattr(body, "close")()  # noqa: B009 - PEP 3333: servers call it if it is there
+    assert told == ["started", "sent"]
+
+
 def test_every_answer_has_its_length_and_is_not_kept() -> None:
     _, headers, _ = _ask("POST", "/echo", b"abc")
     assert (headers["content-length"], headers["cache-control"], headers["x-length"]) == ("3", "no-store", "3")

@@ -79,6 +79,7 @@ PROBE = CommandSpec(
     right=Right.PROBE,
     module="probe",
     slow=True,
+    picks=True,
     details="HOST is a name of the inventory in the configuration; an address is never asked.",
 )
 

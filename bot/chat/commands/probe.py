@@ -3,19 +3,41 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.chat.command import Fleet, Invocation, Ports, Progress
+from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.data import Data
 from bot.chat.hosts import Judged, host_data, judge, row
-from bot.chat.reply import Ask, Block, Line, Mark, Paragraph, Reply, Share, Strong, Table, headline, line
+from bot.chat.reply import (
+    GAP,
+    Ask,
+    Block,
+    Bullets,
+    Button,
+    Line,
+    Mark,
+    Paragraph,
+    Pick,
+    Reply,
+    Share,
+    Strong,
+    Table,
+    line,
+    with_code,
+)
 from bot.errors import UsageError
 from bot.fleet.inventory import Inventory
+from bot.fleet.probing import unguarded
 from bot.matrix.wording import day_in_words
 from bot.query.text import shown
 from bot.xapi.observation import Failure, FailureCode, Observation, Transport
 from bot.xapi.target import Target, TlsMode
 
 IN_FULL = 20
-"""More hosts than this: the worst ones, and how many more there are."""
+SHOWN = 64
+"""More hosts than IN_FULL: the worst ones, and the others below, in the thread. More than SHOWN are counted only."""
+
+NAMED = 40
+PRESSED = 3
+"""How many hosts are named to somebody who named none, and how many at most get a button each."""
 
 _TRANSPORTS = {
     Transport.JSON_RPC_2: "JSON-RPC",
@@ -31,8 +53,10 @@ _TRUST = {
 
 
 def opening(ports: Ports, asked: Invocation) -> Line | Reply:
-    """Whom it asks, or why nobody is asked."""
+    """Whom it asks, or why nobody is asked: without words, what there is to ask."""
     fleet = _fleet(ports)
+    if not asked.words.strip():
+        return _which(fleet.inventory)
     target = _find(fleet.inventory, asked)
     if isinstance(target, Failure):
         return _failed(target, asked.words, fleet.inventory, None)
@@ -46,11 +70,33 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if isinstance(target, Failure):
         return _failed(target, asked.words, fleet.inventory, None)
     asked.tell(Progress(_asking(target)))
-    answer = fleet.probing.probe(target)
+    guard = fleet.limits.guard(asked.caller.name, target) if fleet.limits else unguarded
+    answer = fleet.probing.probe(target, guard)
     if isinstance(answer, Failure):
         address = {"name": target.name, "address": str(target.endpoint)}
         return _failed(answer, asked.words, fleet.inventory, address)
     return _observed(ports, asked, answer)
+
+
+def choices(ports: Ports, _: Invocation) -> tuple[Choice, ...]:
+    """The names of the inventory, with the tags that they have."""
+    return tuple(Choice(target.name, ", ".join(target.tags)) for target in _fleet(ports).inventory.targets)
+
+
+def _which(inventory: Inventory) -> Reply:
+    names = [target.name for target in inventory.targets]
+    if not names:
+        return Reply(
+            "no_host", with_code("There is no host to ask: add `targets` to the configuration."), exit_status=1
+        )
+    blocks: tuple[Block, ...] = (Bullets(tuple(line(name) for name in names[:NAMED])),)
+    if len(names) > NAMED:
+        blocks += (Paragraph((line(f"{len(names) - NAMED} more are in the inventory."),)),)
+    asks: tuple[Button, ...] = tuple(Ask(f"Probe {name}", f"probe {name}") for name in names)
+    return Reply("which_host", line("Which host? I can ask these:"), blocks, asks if len(asks) <= PRESSED else (_PICK,))
+
+
+_PICK = Pick("probe")
 
 
 def _asking(target: Target) -> Line:
@@ -76,7 +122,9 @@ def _example(inventory: Inventory) -> str:
 def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | None) -> Reply:
     near = inventory.near(failure.target) if target is None else ()
     buttons = tuple(Ask(f"Probe {name}", f"probe {name}") for name in near[:2])
-    again = (Ask("Probe again", f"probe {failure.target}"),) if failure.code not in _FINAL else ()
+    again: tuple[Button, ...] = (Ask("Probe again", f"probe {failure.target}"),)
+    if failure.code in _FINAL:
+        again = (_PICK,) if failure.code in _UNFOUND and inventory.targets else ()
     data: Data = {
         "query": words,
         "outcome": "failed",
@@ -96,6 +144,8 @@ def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | N
 _FINAL = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS, FailureCode.TLS_PIN_MISMATCH})
 """Trying again without mending something first gives the same failure."""
 
+_UNFOUND = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS})
+
 
 def _observed(ports: Ports, asked: Invocation, seen: Observation) -> Reply:
     judged = judge(ports.matrix, ports.reader, seen.hosts, asked.day)
@@ -109,6 +159,7 @@ def _observed(ports: Ports, asked: Invocation, seen: Observation) -> Reply:
         data=_data(asked, seen, judged),
         exit_status=0 if known else 3,
         assessed=tuple(j.assessment for j in judged if j.assessment),
+        rest=tuple(_below(judged)),
     )
 
 
@@ -118,19 +169,29 @@ def _first(seen: Observation, judged: list[Judged]) -> Line:
     subject = f"Pool {name}" if name else f"Host {shown(seen.hosts[0].name)}" if len(seen.hosts) == 1 else "Pool"
     count = len(judged)
     if ended:
-        fate = Mark("☠️", f"{ended} of {count} hosts get no security updates" if count > 1 else "no security updates")
+        fate = Mark("☠️", f"{ended} of {count} hosts {_get(ended)} no security updates" if count > 1 else _NO_UPDATES)
     elif unknown := sum(j.assessment is None for j in judged):
         fate = Mark("❓", f"{unknown} of {count} hosts run a version that is not known")
     else:
         fate = Mark("✅", f"all {count} hosts get security updates" if count > 1 else "gets security updates")
-    return headline(Strong(subject), f"asked {seen.target}", fate)
+    return (*line(Strong(subject), f" (asked {seen.target})"), GAP, fate)
+
+
+_NO_UPDATES = "no security updates"
+
+
+def _get(count: int) -> str:
+    return "gets" if count == 1 else "get"
 
 
 def _body(seen: Observation, judged: list[Judged], day: date) -> Iterator[Block]:
-    yield Table(("Host", "Runs", "Verdict", ""), tuple(map(row, judged[:IN_FULL])))
+    yield Table(_COLUMNS, tuple(map(row, judged[:IN_FULL])))
     remarks: list[Line] = []
-    if len(judged) > IN_FULL:
-        remarks.append(line(f"{len(judged) - IN_FULL} more hosts are no worse; `--json` in a shell has all of them."))
+    if below := len(judged[IN_FULL:SHOWN]):
+        are = "hosts are" if below > 1 else "host is"
+        remarks.append(line(f"These are the worst {IN_FULL}; {below} more {are} below."))
+    if left := len(judged[SHOWN:]):
+        remarks.append(with_code(f"{left} more are not shown; `xocompat probe {seen.target} --json` has all."))
     if seen.mixed_versions:
         remarks.append(line(Mark("⚠️", "The pool runs several versions: finish the rolling upgrade.")))
     remarks.extend(_unknown(judged, day))
@@ -138,6 +199,16 @@ def _body(seen: Observation, judged: list[Judged], day: date) -> Iterator[Block]
         yield Paragraph(tuple(remarks))
     if steps := tuple(_next_steps(judged)):
         yield Paragraph(steps)
+
+
+_COLUMNS = ("Host", "Runs", "Verdict", "")
+
+
+def _below(judged: list[Judged]) -> Iterator[Block]:
+    """The hosts that are no worse than those in full above."""
+    if more := judged[IN_FULL:SHOWN]:
+        title = f"Hosts {IN_FULL + 1} to {IN_FULL + len(more)} of {len(judged)}"
+        yield Table(_COLUMNS, tuple(map(row, more)), title)
 
 
 def _unknown(judged: list[Judged], day: date) -> Iterator[Line]:
