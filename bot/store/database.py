@@ -79,11 +79,10 @@ def upsert(connection: Connection, table: Table, rows: Collection[dict[str, Any]
     connection.execute(into.on_conflict_do_update(index_elements=key, set_=new), list(rows))
 
 
-def among(connection: Connection, column: Column[Any], values: Collection[str]) -> ColumnElement[bool]:
-    """Whether a column is one of however many texts: one parameter, as databases bound the number of those."""
-    texts = dumps([storable(value) for value in values])
-    if connection.dialect.name == "postgresql":
-        listed = func.json_array_elements_text(cast(literal(texts, String), JSON)).table_valued("value")
-    else:
-        listed = func.json_each(literal(texts, String)).table_valued("value")
-    return column.in_(select(listed.c.value))
+def among(connection: Connection, column: Column[Any], values: Collection[str | int]) -> ColumnElement[bool]:
+    """Whether a column is one of however many values: one parameter, as databases bound the number of those."""
+    given = dumps([storable(value) if isinstance(value, str) else value for value in values])
+    if connection.dialect.name != "postgresql":
+        return column.in_(select(func.json_each(literal(given, String)).table_valued("value").c.value))
+    listed = func.json_array_elements_text(cast(literal(given, String), JSON)).table_valued("value")
+    return column.in_(select(cast(listed.c.value, column.type)))

@@ -1,0 +1,28 @@
+"""History is kept for 400 days. What is not done yet, an open alert or an unsent message, is kept however old it is."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists
+
+from bot.store.database import Database, Turn
+from bot.store.seen import KEPT as SEEN_KEPT
+from bot.store.tables import alerts, audit, bulletins, changes, outbox, seen, sweeps, ticks
+
+HISTORY = timedelta(days=400)
+
+
+def prune(database: Database, now: datetime) -> None:
+    """Forget what ended too long ago. UnavailableError if the database can't be had."""
+    before = now - HISTORY
+    unsent = exists(outbox.c.id).where(outbox.c.bulletin == alerts.c.bulletin, outbox.c.done_at.is_(None))
+    alert_left = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id)
+    message_left = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id)
+    with database.writing(Turn.ALERTS) as connection:
+        connection.execute(delete(outbox).where(outbox.c.done_at < before))
+        connection.execute(delete(alerts).where(alerts.c.resolved_at < before, ~unsent))
+        connection.execute(delete(bulletins).where(bulletins.c.closed_at < before, ~alert_left, ~message_left))
+    with database.writing() as connection:
+        for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
+            connection.execute(delete(table).where(column < before))
+        connection.execute(delete(ticks).where(ticks.c.at < before))
+        connection.execute(delete(seen).where(seen.c.at <= now - SEEN_KEPT))
