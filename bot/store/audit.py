@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
 from sqlalchemy import select
 from structlog.typing import FilteringBoundLogger
@@ -50,16 +51,10 @@ class SqlAudit:
     def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
         self.flush()
         wanted = [word.casefold() for word in words]
-        found: list[AuditEntry] = []
         query = select(*_ENTRY).order_by(audit.c.id.desc()).execution_options(yield_per=500)
-        with self._database.reading() as connection:
-            for row in connection.execute(query):
-                entry = AuditEntry._make(row)
-                if len(found) >= limit:
-                    break
-                if _has(entry, wanted):
-                    found.append(entry)
-        return tuple(found)
+        with self._database.reading() as connection, connection.execute(query) as rows:
+            entries = (entry for entry in map(AuditEntry._make, rows) if _has(entry, wanted))
+            return tuple(islice(entries, limit))
 
     def flush(self) -> None:
         """Write what is held, now. UnavailableError if the database can't be had; then it is held on."""

@@ -1,12 +1,16 @@
 """Both databases, real ones: a file of SQLite's, and a PostgreSQL server that lives as long as the tests."""
 
+import logging
 import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
+from structlog.testing import LogCapture
+from structlog.typing import FilteringBoundLogger
 
 from bot.store.database import Database
 from bot.store.migrate import migrate
@@ -14,6 +18,18 @@ from bot.store.tables import metadata
 from tests.parts import missing
 
 BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def kept_log() -> LogCapture:
+    return LogCapture()
+
+
+@pytest.fixture
+def log(kept_log: LogCapture) -> FilteringBoundLogger:
+    wrapper = structlog.make_filtering_bound_logger(logging.DEBUG)
+    made: FilteringBoundLogger = structlog.wrap_logger(None, processors=[kept_log], wrapper_class=wrapper)
+    return made.bind()
 
 
 @pytest.fixture(scope="session")
