@@ -10,6 +10,9 @@ from bot.store.database import Database, Turn
 REVISIONS = ("0001",)
 """All that there are, the oldest first: so a start with nothing to do needs no Alembic. A test holds them together."""
 
+PATIENCE = 60.0
+"""Seconds to wait for another process that migrates."""
+
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -18,7 +21,7 @@ def migrate(database: Database) -> bool:
     with database.reading() as connection:
         if _is_ours(database, connection):
             return False
-    with database.writing(Turn.MIGRATION) as connection:
+    with database.writing(Turn.MIGRATION, PATIENCE) as connection:
         if _is_ours(database, connection):  # another process was quicker
             return False
         _run(connection)

@@ -1,12 +1,15 @@
 """The fleet on both databases: what is recorded is what is read."""
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Table, event, func, select
 
-from bot.fleet.watched import Change, ChangeKind, Source, SourceKind, SourceState, WatchedHost
+from bot.fleet.watched import Change, ChangeKind, Source, SourceKind, SourceState, Told, WatchedHost
 from bot.store.database import Database
 from bot.store.hosts import SqlFleet
 from bot.store.tables import pools, sightings
 from bot.xapi.observation import Pool
+from tests.fleet.book import Book, sweeps
 from tests.fleet.fleets import LAB, PROD, START, XO, at, bare, failed, host, pool, told
 
 
@@ -113,3 +116,34 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_hosts(databas
         fleet.record([told(s, pool(s.name, *hosts[i * size : (i + 1) * size])) for i, s in enumerate(sources)], START)
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 13
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(sweeps(), min_size=1, max_size=5), st.sets(st.sampled_from(["lab", "prod", "xo", "xo2"])))
+def test_a_part_of_the_fleet_is_enough_to_record_what_the_whole_would(
+    database: Database, all_sweeps: list[list[Told]], configured: set[str]
+) -> None:
+    fleet, book = SqlFleet(database), Book()
+    fleet.keep_only([], START)
+    for number, sweep in enumerate(all_sweeps):
+        book.record(*sweep, when=at(number))
+        assert sorted(map(repr, fleet.record(sweep, at(number)))) == sorted(map(repr, book.changes))
+    _holds(fleet, book)
+    sources = [Source(state.name, state.kind) for state in fleet.sources() if state.name in configured]
+    book.forget({state.name for state in fleet.sources()} - configured)
+    assert sorted(map(repr, fleet.keep_only(sources, START))) == sorted(map(repr, book.changes))
+    _holds(fleet, book)
+
+
+def _holds(fleet: SqlFleet, book: Book) -> None:
+    found = {watched.host.uuid: watched for watched in fleet.hosts()}
+    assert {uuid: watched.host for uuid, watched in found.items()} == {
+        uuid: kept.host for uuid, kept in book.kept.hosts.items()
+    }
+    assert {(source, uuid) for uuid, watched in found.items() for source in watched.sources} == set(book.kept.sightings)
+    for uuid, watched in found.items():
+        kept = book.kept.pools[book.kept.hosts[uuid].pool]
+        missing = [s.missing_since for s in book.kept.sightings.values() if s.host == uuid]
+        assert (watched.pool, watched.mixed_since) == (kept.pool, kept.mixed_since)
+        assert watched.is_reachable == (None in missing)
+    assert set(fleet.sources()) == set(book.kept.sources.values())
