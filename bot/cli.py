@@ -322,6 +322,27 @@ def _completion(shell: str) -> int:
     return 0
 
 
+@_operator(
+    "db",
+    "Look after the database: upgrade (make or change its tables now), backup FILE, check.",
+    click.Argument(["deed"], type=click.Choice(["upgrade", "backup", "check"])),
+    click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
+)
+def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int:
+    from bot.store.words import DEEDS
+
+    if (file is None) == (deed == "backup"):
+        raise UsageError(
+            "Name the file to write: xocompat db backup FILE" if file is None else f"db {deed} takes no file."
+        )
+    done = DEEDS[deed](_settings(config).database.get_secret_value(), file or Path())
+    if as_json:
+        _print_json(done.data)
+    else:
+        write(sys.stdout, "".join(f"{line}\n" for line in done.lines))
+    return 0 if done.ok else 1
+
+
 def _settings(config: Path | None) -> Any:
     return load_settings(config, os.environ, _folder())
 

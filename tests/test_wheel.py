@@ -39,3 +39,8 @@ def test_a_look_up_answers_from_the_wheel_alone(installed: Path, tmp_path: Path)
 
 def test_the_demo_plays_from_the_wheel_alone(installed: Path, tmp_path: Path) -> None:
     assert "XenServer 7.2" in _run(installed / "xocompat", "demo", cwd=tmp_path)
+
+
+def test_a_database_is_made_from_the_wheel_alone(installed: Path, tmp_path: Path) -> None:
+    assert "now has the tables" in _run(installed / "xocompat", "db", "upgrade", cwd=tmp_path)
+    assert (tmp_path / "xocompat.db").exists()

@@ -81,7 +81,11 @@ class ChangeKind(StrEnum):
 
 
 class Change(NamedTuple):
-    """One difference. `host` is a name, `uuid` a host's or a pool's; both None for what concerns a source."""
+    """One difference. `host` is a name, `uuid` a host's or a pool's; both None for what concerns a source.
+
+    `before` and `after` are versions (of a host that joined, left or was upgraded; of a mixed pool, all of them), error
+    codes of a source, or the names of pools for a host that joined from another.
+    """
 
     at: datetime
     kind: ChangeKind

@@ -1,5 +1,6 @@
 """All tables. Migrations make them (bot/store/migrations); a test holds the two together."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
     TypeDecorator,
     text,
 )
@@ -31,17 +31,57 @@ CONVENTION = {
 """Names for what a migration may have to drop."""
 
 
+def storable(text: str) -> str:
+    """A text that both databases take: no NUL, no half of a surrogate pair. Hosts name themselves as they like."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC; SQLite knows no zones."""
+    """An aware datetime, kept in UTC; SQLite knows no zones, and has it as text.
+
+    A sweep reads and writes some for each host, and what SQLAlchemy does for each takes thrice the time.
+    """
 
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
-        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        return _to_text if dialect.name == "sqlite" else _to_naive
 
-    def process_result_value(self, value: Any | None, _: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value else None
+    def result_processor(self, dialect: Dialect, _: object) -> Callable[[Any], datetime | None]:
+        return _from_text if dialect.name == "sqlite" else _from_naive
+
+
+def _to_naive(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _from_naive(value: datetime | None) -> datetime | None:
+    return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+class Line(TypeDecorator[str]):
+    """A text of any length, made storable."""
+
+    impl = String
+    cache_ok = True
+
+    def bind_processor(self, _: Dialect) -> Callable[[str | None], str | None]:
+        return _to_line
+
+
+def _to_line(value: str | None) -> str | None:
+    return None if value is None else storable(value)
 
 
 metadata = MetaData(naming_convention=CONVENTION)
@@ -49,39 +89,39 @@ metadata = MetaData(naming_convention=CONVENTION)
 sources = Table(
     "sources",
     metadata,
-    Column("name", String, primary_key=True),
-    Column("kind", String, nullable=False),
+    Column("name", Line, primary_key=True),
+    Column("kind", Line, nullable=False),
     Column("tried_at", Moment, nullable=False),
     Column("ok_at", Moment),
     Column("failures", Integer, nullable=False, default=0),
     Column("unreachable_since", Moment),
-    Column("error_code", String),
-    Column("error", Text),
+    Column("error_code", Line),
+    Column("error", Line),
 )
 
 pools = Table(
     "pools",
     metadata,
-    Column("uuid", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("coordinator", String, nullable=False),
+    Column("uuid", Line, primary_key=True),
+    Column("name", Line, nullable=False),
+    Column("coordinator", Line, nullable=False),
     Column("mixed_since", Moment),
 )
 
 hosts = Table(
     "hosts",
     metadata,
-    Column("uuid", String, primary_key=True),
+    Column("uuid", Line, primary_key=True),
     Column("pool", ForeignKey("pools.uuid"), nullable=False, index=True),
-    Column("name", String, nullable=False),
-    Column("address", String, nullable=False),
+    Column("name", Line, nullable=False),
+    Column("address", Line, nullable=False),
     Column("is_coordinator", Boolean, nullable=False),
     Column("enabled", Boolean),
-    Column("product_brand", String),
-    Column("product_version", String),
-    Column("build", String),
-    Column("platform_version", String),
-    Column("edition", String),
+    Column("product_brand", Line),
+    Column("product_version", Line),
+    Column("build", Line),
+    Column("platform_version", Line),
+    Column("edition", Line),
     Column("licence_expires", Moment),
     Column("booted_at", Moment),
     Column("reboot_required", Boolean),
@@ -105,13 +145,13 @@ changes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
-    Column("kind", String, nullable=False),
-    Column("source", String, nullable=False),
-    Column("uuid", String),
-    Column("host", String),
-    Column("pool", String),
-    Column("before", String),
-    Column("after", String),
+    Column("kind", Line, nullable=False),
+    Column("source", Line, nullable=False),
+    Column("uuid", Line),
+    Column("host", Line),
+    Column("pool", Line),
+    Column("before", Line),
+    Column("after", Line),
 )
 
 sweeps = Table(
@@ -119,22 +159,22 @@ sweeps = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("slot", Moment, unique=True),  # NULL for one that somebody asked for
-    Column("by", String, nullable=False),
+    Column("by", Line, nullable=False),
     Column("started_at", Moment, nullable=False, index=True),
     Column("beat_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("sources", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
-    Column("error", Text),
+    Column("error", Line),
 )
 
 bulletins = Table(
     "bulletins",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("channel", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("ts", String),
+    Column("channel", Line, nullable=False),
+    Column("subject", Line, nullable=False),
+    Column("ts", Line),
     Column("opened_at", Moment, nullable=False),
     Column("closed_at", Moment),
 )
@@ -152,28 +192,28 @@ alerts = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("bulletin", ForeignKey("bulletins.id"), nullable=False, index=True),
-    Column("channel", String, nullable=False),
-    Column("rule", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("subject_name", String, nullable=False),
-    Column("product", String),
-    Column("release", String),
+    Column("channel", Line, nullable=False),
+    Column("rule", Line, nullable=False),
+    Column("subject", Line, nullable=False),
+    Column("subject_name", Line, nullable=False),
+    Column("product", Line),
+    Column("release", Line),
     Column("hosts", JSON, nullable=False),  # [[uuid, name, pool], ...]
     Column("due", Date),
     Column("threshold_days", Integer),
-    Column("detail", String, nullable=False),
+    Column("detail", Line, nullable=False),
     Column("watched", Boolean, nullable=False),
-    Column("state", String, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("state", Line, nullable=False),
+    Column("reason", Line, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("told_at", Moment, nullable=False),
-    Column("acknowledged_by", String),
+    Column("acknowledged_by", Line),
     Column("acknowledged_at", Moment),
-    Column("snoozed_by", String),
+    Column("snoozed_by", Line),
     Column("snoozed_at", Moment),
     Column("snoozed_until", Moment),
     Column("resolved_at", Moment, index=True),
-    Column("why_resolved", String),
+    Column("why_resolved", Line),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(
@@ -190,18 +230,18 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", String, nullable=False, unique=True),
-    Column("channel", String, nullable=False),
-    Column("bulletin", ForeignKey("bulletins.id")),
-    Column("kind", String, nullable=False),
+    Column("key", Line, nullable=False, unique=True),
+    Column("channel", Line, nullable=False),
+    Column("bulletin", ForeignKey("bulletins.id"), index=True),
+    Column("kind", Line, nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("state", String, nullable=False),  # pending, sending, sent, dropped
+    Column("state", Line, nullable=False),  # pending, sending, sent, dropped
     Column("created_at", Moment, nullable=False),
     Column("began_at", Moment),  # of the last try
     Column("attempts", Integer, nullable=False, default=0),
     Column("done_at", Moment),
-    Column("ts", String),
-    Column("why_dropped", Text),
+    Column("ts", Line),
+    Column("why_dropped", Line),
     sqlite_autoincrement=True,
 )
 Index(
@@ -222,41 +262,41 @@ Index(
 channels = Table(
     "channels",
     metadata,
-    Column("channel", String, primary_key=True),
-    Column("leased_by", String),
+    Column("channel", Line, primary_key=True),
+    Column("leased_by", Line),
     Column("leased_until", Moment),
     Column("not_before", Moment),
-    Column("stopped_code", String),
-    Column("stopped", Text),
+    Column("stopped_code", Line),
+    Column("stopped", Line),
     Column("stopped_at", Moment),
 )
 
 watches = Table(
     "watches",
     metadata,
-    Column("channel", String, primary_key=True),
-    Column("kind", String, primary_key=True),
-    Column("what", String, primary_key=True),
-    Column("product", String),
-    Column("release", String),
-    Column("lead", JSON),
-    Column("by", String, nullable=False),
+    Column("channel", Line, primary_key=True),
+    Column("kind", Line, primary_key=True),
+    Column("what", Line, primary_key=True),
+    Column("product", Line),
+    Column("release", Line),
+    Column("lead", JSON(none_as_null=True)),
+    Column("by", Line, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
 digests = Table(
     "digests",
     metadata,
-    Column("channel", String, primary_key=True),
+    Column("channel", Line, primary_key=True),
     Column("is_on", Boolean, nullable=False),
-    Column("by", String, nullable=False),
+    Column("by", Line, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
 ticks = Table(
     "ticks",
     metadata,
-    Column("name", String, primary_key=True),  # a job, with its channel where it has one
+    Column("name", Line, primary_key=True),  # a job, with its channel where it has one
     Column("slot", Moment, primary_key=True),
     Column("at", Moment, nullable=False),
 )
@@ -266,19 +306,19 @@ audit = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
-    Column("who", String, nullable=False),
-    Column("team", String),
-    Column("where", String),
-    Column("way", String, nullable=False),
-    Column("command", String, nullable=False),
-    Column("words", Text, nullable=False),
-    Column("outcome", String, nullable=False),
+    Column("who", Line, nullable=False),
+    Column("team", Line),
+    Column("where", Line),
+    Column("way", Line, nullable=False),
+    Column("command", Line, nullable=False),
+    Column("words", Line, nullable=False),
+    Column("outcome", Line, nullable=False),
     Column("ms", Float, nullable=False),
 )
 
 seen = Table(
     "seen",
     metadata,
-    Column("key", String, primary_key=True),
+    Column("key", Line, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
 )

@@ -1,0 +1,110 @@
+"""Alerts in the database, and what is to be told of them: both are kept in one transaction, or neither is.
+
+What to do about them is decided by pure functions that are handed in (bot.alerts.machine).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, bindparam, select
+
+from bot.alerts.alert import Alert, Concern, Notification, Settled
+from bot.alerts.outbox import Kind
+from bot.alerts.ports import Act, WhyGone
+from bot.store.alert_rows import alert_row, row_alert
+from bot.store.bulletins import Bulletins
+from bot.store.database import Database, Turn, among
+from bot.store.queue import Message, queue
+from bot.store.tables import alerts
+
+
+class Decisions(NamedTuple):
+    """What the alerts' room decides. `act` gives back the same alert where nothing is to change."""
+
+    settle: Callable[[Sequence[Concern], Sequence[Alert], datetime, WhyGone], Settled]
+    act: Callable[[Alert, Act], Alert]
+    as_data: Callable[[Notification], dict[str, Any]]
+
+
+class SqlAlerts:
+    """bot.alerts.ports.AlertBook."""
+
+    def __init__(self, database: Database, decisions: Decisions) -> None:
+        self._database = database
+        self._decide = decisions
+
+    def settle(self, concerns: Sequence[Concern], now: datetime, why_gone: WhyGone) -> Settled:
+        # Two that settle at once would both open an alert that is not there yet: no row could be locked for that.
+        with self._database.writing(Turn.ALERTS) as connection:
+            settled = self._decide.settle(concerns, _read(connection, alerts.c.resolved_at.is_(None)), now, why_gone)
+            told = (notification.alert for notification in settled.notifications)
+            bulletins = Bulletins.of(connection, [*settled.changed, *told], now)
+            settled = _keep(connection, settled, bulletins)
+            bulletins.close_empty(connection, now)
+            queue(connection, [*bulletins.messages(), *self._news(settled, bulletins)], now)
+        return settled
+
+    def act(self, ids: Collection[int], act: Act) -> tuple[Alert, ...]:
+        with self._database.writing(Turn.ALERTS) as connection:
+            found = _read(connection, alerts.c.resolved_at.is_(None), among(connection, alerts.c.id, ids))
+            done = [(before, self._decide.act(before, act)) for before in found]
+            changed = tuple(after for before, after in done if after != before)
+            if changed:
+                bulletins = Bulletins.of(connection, changed, act.at)
+                _update(connection, changed)
+                bulletins.close_empty(connection, act.at)
+                queue(connection, bulletins.messages(), act.at)
+        return changed
+
+    def open(self) -> tuple[Alert, ...]:
+        return self._find(alerts.c.resolved_at.is_(None))
+
+    def resolved(self, since: datetime) -> tuple[Alert, ...]:
+        return self._find(alerts.c.resolved_at >= since)
+
+    def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
+        with self._database.reading() as connection:
+            return _read(connection, among(connection, alerts.c.id, list(ids)))
+
+    def _find(self, *where: ColumnElement[bool]) -> tuple[Alert, ...]:
+        with self._database.reading() as connection:
+            return _read(connection, *where)
+
+    def _news(self, settled: Settled, bulletins: Bulletins) -> Iterable[Message]:
+        """What goes into threads: all but what a bulletin that is new says itself."""
+        for notification in settled.notifications:
+            alert = notification.alert
+            bulletin = bulletins.id(alert)
+            if not bulletins.is_new(bulletin):
+                yield Message(alert.channel, Kind.NEWS, bulletin, self._decide.as_data(notification))
+
+
+def _read(connection: Connection, *where: ColumnElement[bool]) -> tuple[Alert, ...]:
+    rows = connection.execute(select(*alerts.c).where(*where).order_by(alerts.c.id)).all()
+    return tuple(map(row_alert, rows))
+
+
+def _keep(connection: Connection, settled: Settled, bulletins: Bulletins) -> Settled:
+    """Write what changed; the same with the numbers that new alerts got."""
+    _update(connection, [alert for alert in settled.changed if alert.id])  # first: what ends makes room for its like
+    new = [alert for alert in settled.changed if not alert.id]
+    if not new:
+        return settled
+    rows = [{**alert_row(alert), "bulletin": bulletins.id(alert)} for alert in new]
+    into = alerts.insert().returning(alerts.c.id, sort_by_parameter_order=True)
+    numbers = dict(zip((alert.fingerprint for alert in new), connection.execute(into, rows).scalars(), strict=True))
+
+    def numbered(alert: Alert) -> Alert:
+        return alert if alert.id else alert._replace(id=numbers[alert.fingerprint])
+
+    return Settled(
+        changed=tuple(map(numbered, settled.changed)),
+        notifications=tuple(n._replace(alert=numbered(n.alert)) for n in settled.notifications),
+    )
+
+
+def _update(connection: Connection, changed: Sequence[Alert]) -> None:
+    if changed:
+        rows = [{**alert_row(alert), "_id": alert.id} for alert in changed]
+        connection.execute(alerts.update().where(alerts.c.id == bindparam("_id")), rows)

@@ -1,0 +1,115 @@
+"""The audit trail: entries are taken at once and written by a thread, so no command waits for it or fails by it."""
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+
+from sqlalchemy import select
+from structlog.typing import FilteringBoundLogger
+
+from bot.chat.audit import AuditEntry
+from bot.errors import UnavailableError
+from bot.store.database import Database
+from bot.store.tables import audit
+
+HELD = 10_000
+"""Entries that wait while the database is away; then the oldest go, and the log says so."""
+
+_ENTRY = tuple(audit.c[field] for field in AuditEntry._fields)
+
+
+class SqlAudit:
+    """bot.chat.audit.AuditTrail. `close` writes what is held; nothing is lost by an orderly stop.
+
+    `retry` is in seconds: how long to wait after the database could not be had.
+    """
+
+    def __init__(self, log: FilteringBoundLogger, database: Database, held: int = HELD, retry: float = 5.0) -> None:
+        self._log = log
+        self._database = database
+        self._held, self._retry = held, retry
+        self._waiting: deque[AuditEntry] = deque()
+        self._lost = 0
+        self._changed = threading.Condition()  # guards all above; never held while the database is asked
+        self._writing = threading.Lock()
+        self._closed = False
+        self._writer: threading.Thread | None = None
+
+    def record(self, entry: AuditEntry) -> None:
+        with self._changed:
+            if len(self._waiting) >= self._held:
+                self._waiting.popleft()
+                self._lost += 1
+            self._waiting.append(entry)
+            if self._writer is None and not self._closed:
+                # Not before there is something to write: a server may fork its workers after this was made.
+                self._writer = threading.Thread(target=self._write_on, name="audit", daemon=True)
+                self._writer.start()
+            self._changed.notify_all()
+
+    def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
+        self.flush()
+        wanted = [word.casefold() for word in words]
+        query = select(*_ENTRY).order_by(audit.c.id.desc()).execution_options(yield_per=500)
+        with self._database.reading() as connection, connection.execute(query) as rows:
+            entries = (entry for entry in map(AuditEntry._make, rows) if _has(entry, wanted))
+            return tuple(islice(entries, limit))
+
+    def flush(self) -> None:
+        """Write what is held, now. UnavailableError if the database can't be had; then it is held on."""
+        with self._writing:
+            with self._changed:
+                batch, lost = list(self._waiting), self._lost
+                self._waiting.clear()
+                self._lost = 0
+            if lost:
+                self._log.error("entries of the audit trail are lost", count=lost, reason="too many waited")
+            if batch:
+                self._keep(batch)
+
+    def close(self) -> None:
+        """Write what is held and stop. What can't be written then is lost, and the log says how much."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            writer = self._writer
+        if writer is not None:
+            writer.join()
+        try:
+            self.flush()
+        except UnavailableError as error:
+            self._log.error("entries of the audit trail are lost", count=len(self._waiting), reason=str(error))
+
+    def _keep(self, batch: list[AuditEntry]) -> None:
+        try:
+            with self._database.writing() as connection:
+                connection.execute(audit.insert(), [entry._asdict() for entry in batch])
+        except UnavailableError:
+            with self._changed:
+                self._waiting.extendleft(reversed(batch))
+                while len(self._waiting) > self._held:
+                    self._waiting.popleft()
+                    self._lost += 1
+            raise
+
+    def _write_on(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closed)
+                if self._closed:
+                    return
+            try:
+                self.flush()
+            except UnavailableError as error:
+                self._log.warning("the audit trail cannot be written yet", reason=str(error))
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closed, self._retry)
+
+
+def _has(entry: AuditEntry, wanted: list[str]) -> bool:
+    """Whether each word is somewhere in a field."""
+    if not wanted:
+        return True
+    fields = "\n".join("" if value is None else str(value) for value in entry).casefold()
+    return all(word in fields for word in wanted)

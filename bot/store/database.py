@@ -1,0 +1,88 @@
+"""Transactions: those that read see one moment, those that write wait for each other where they have to."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from json import dumps
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Table, cast, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import JSON, String
+
+from bot.store.engine import PATIENCE, PATIENT, READS, make_engine, read_url, shown_name
+from bot.store.tables import storable
+from bot.store.trouble import in_plain_words
+
+
+class Turn(IntEnum):
+    """What is written by one process at a time. The numbers are locks of PostgreSQL; SQLite has one for everything."""
+
+    MIGRATION = 0x786F_0001
+    FLEET = 0x786F_0002
+    ALERTS = 0x786F_0003
+
+
+class Database:
+    """The way to a database. Its URL may hold a password, so nothing shows it; `name` is safe to show."""
+
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        self.url = read_url(url)
+        self.name = shown_name(self.url)
+        with in_plain_words(self.name):
+            self.engine: Engine = make_engine(url, patience)
+        one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_postgresql else {}
+        self._reader = self.engine.execution_options(**{READS: True}, **one_moment)
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment, and changes nothing. UnavailableError if it can't be had."""
+        with in_plain_words(self.name), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, turn: Turn | None = None, patience: float | None = None) -> Iterator[Connection]:
+        """A transaction, kept as a whole or not at all. UnavailableError if it can't be had.
+
+        `turn` is waited for until other processes are done with it; `patience` in seconds, where waiting must be short.
+        """
+        engine = self.engine if patience is None else self.engine.execution_options(**{PATIENT: patience})
+        with in_plain_words(self.name), engine.begin() as connection:
+            if turn is not None and self.is_postgresql:
+                connection.execute(select(func.pg_advisory_xact_lock(literal(int(turn)))))
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    def __repr__(self) -> str:
+        return f"Database({self.name!r})"
+
+
+def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT that can have ON CONFLICT; both databases write it alike."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def upsert(connection: Connection, table: Table, rows: Collection[dict[str, Any]], kept: Collection[str] = ()) -> None:
+    """Keep whole rows, in place of those with the same primary key; columns that are `kept` stay as they were."""
+    if not rows:
+        return
+    into = insert(connection, table)
+    key = [column.name for column in table.primary_key]
+    new = {name: into.excluded[name] for name in next(iter(rows)) if name not in key and name not in kept}
+    connection.execute(into.on_conflict_do_update(index_elements=key, set_=new), list(rows))
+
+
+def among(connection: Connection, column: Column[Any], values: Collection[str | int]) -> ColumnElement[bool]:
+    """Whether a column is one of however many values: one parameter, as databases bound the number of those."""
+    given = dumps([storable(value) if isinstance(value, str) else value for value in values])
+    if connection.dialect.name != "postgresql":
+        return column.in_(select(func.json_each(literal(given, String)).table_valued("value").c.value))
+    listed = func.json_array_elements_text(cast(literal(given, String), JSON)).table_valued("value")
+    return column.in_(select(cast(listed.c.value, column.type)))

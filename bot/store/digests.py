@@ -1,0 +1,33 @@
+"""Weekly digests: who wants none, and which were queued."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from bot.alerts.outbox import Kind
+from bot.store.database import Database, upsert
+from bot.store.queue import Message, queue
+from bot.store.tables import digests
+from bot.store.ticks import claimed
+
+
+class SqlDigests:
+    """bot.alerts.ports.Digests."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def turn(self, channel: str, on: bool, by: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            upsert(connection, digests, [{"channel": channel, "is_on": on, "by": by, "at": now}])
+
+    def is_on(self, channel: str) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute(select(digests.c.is_on).where(digests.c.channel == channel)).scalar() is not False
+
+    def queue(self, channel: str, slot: datetime, text: dict[str, object], now: datetime) -> bool:
+        with self._database.writing() as connection:
+            if not claimed(connection, f"digest:{channel}", slot, now):
+                return False
+            queue(connection, [Message(channel, Kind.DIGEST, payload=text)], now)
+            return True

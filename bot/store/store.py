@@ -1,0 +1,58 @@
+"""All that is kept, behind the ports of the rooms that need it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from structlog.typing import FilteringBoundLogger
+
+from bot.store.alerts import Decisions, SqlAlerts
+from bot.store.audit import SqlAudit
+from bot.store.database import Database
+from bot.store.digests import SqlDigests
+from bot.store.hosts import SqlFleet
+from bot.store.migrate import migrate
+from bot.store.prune import prune
+from bot.store.seen import SqlSeen
+from bot.store.sweeps import SqlSweeps
+from bot.store.ticks import SqlTicks
+from bot.store.watches import SqlWatches
+
+
+class Store(NamedTuple):
+    """One database with a port for each who needs it. `close` writes what waits, and lets go of all connections."""
+
+    database: Database
+    fleet: SqlFleet
+    sweeps: SqlSweeps
+    alerts: SqlAlerts
+    watches: SqlWatches
+    digests: SqlDigests
+    ticks: SqlTicks
+    audit: SqlAudit
+    seen: SqlSeen
+
+    def prune(self, now: datetime) -> None:
+        """Forget what ended more than 400 days ago."""
+        prune(self.database, now)
+
+    def close(self) -> None:
+        self.audit.close()
+        self.database.close()
+
+
+def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: Callable[[], datetime]) -> Store:
+    """The database of a URL, with all tables made. UnavailableError says why it can't be had."""
+    database = Database(url)
+    migrate(database)
+    return Store(
+        database=database,
+        fleet=SqlFleet(database),
+        sweeps=SqlSweeps(database),
+        alerts=SqlAlerts(database, decisions),
+        watches=SqlWatches(database),
+        digests=SqlDigests(database),
+        ticks=SqlTicks(database),
+        audit=SqlAudit(log, database),
+        seen=SqlSeen(log, database, now),
+    )

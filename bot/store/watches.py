@@ -1,0 +1,48 @@
+"""What channels watch."""
+
+from sqlalchemy import ColumnElement, and_, delete, select
+
+from bot.alerts.ports import Watch, WatchKind
+from bot.store.database import Database, insert
+from bot.store.tables import watches
+
+_WATCH = tuple(watches.c[field] for field in Watch._fields)
+
+
+class SqlWatches:
+    """bot.alerts.ports.Watches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, watch: Watch) -> bool:
+        row = {**watch._asdict(), "lead": None if watch.lead is None else list(watch.lead)}
+        new = {name: row[name] for name in ("product", "release", "lead", "by", "at")}
+        with self._database.writing() as connection:
+            into = insert(connection, watches).values(row)
+            if connection.execute(into.on_conflict_do_nothing().returning(watches.c.what)).first():
+                return True
+            where = _same(watch.channel, watch.kind, watch.what)
+            (kept,) = connection.execute(select(watches.c.lead).where(where)).one()
+            if kept == row["lead"]:
+                return False
+            connection.execute(watches.update().where(where).values(new))
+            return True
+
+    def remove(self, channel: str, kind: WatchKind, what: str) -> bool:
+        gone = delete(watches).where(_same(channel, kind, what)).returning(watches.c.what)
+        with self._database.writing() as connection:
+            return connection.execute(gone).first() is not None
+
+    def all(self) -> tuple[Watch, ...]:
+        query = select(*_WATCH).order_by(watches.c.channel, watches.c.at, watches.c.kind, watches.c.what)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            Watch._make(row)._replace(kind=WatchKind(row.kind), lead=None if row.lead is None else tuple(row.lead))
+            for row in rows
+        )
+
+
+def _same(channel: str, kind: WatchKind, what: str) -> ColumnElement[bool]:
+    return and_(watches.c.channel == channel, watches.c.kind == kind.value, watches.c.what == what)
