@@ -7,7 +7,7 @@ from sqlalchemy import Row
 from bot.alerts.alert import Alert, AlertState, Concerned, NotifyReason, Rule, Subject
 
 _AS_IT_IS = tuple(
-    field for field in Alert._fields if field not in ("id", "rule", "subject", "hosts", "state", "reason")
+    field for field in Alert._fields if field not in ("id", "rule", "subject", "hosts", "gone", "state", "reason")
 )
 
 
@@ -21,6 +21,7 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "product": alert.subject.product,
         "release": alert.subject.release,
         "hosts": [list(host) for host in alert.hosts],
+        "gone": [list(host) for host in alert.gone],
         "state": alert.state.value,
         "reason": alert.reason.value,
     }
@@ -33,6 +34,7 @@ def row_alert(row: Row[Any]) -> Alert:
         rule=Rule(row.rule),
         subject=Subject(row.subject, row.subject_name, row.product, row.release),
         hosts=tuple(Concerned(*host) for host in row.hosts),
+        gone=tuple(Concerned(*host) for host in row.gone),
         state=AlertState(row.state),
         reason=NotifyReason(row.reason),
         **{field: getattr(row, field) for field in _AS_IT_IS},
