@@ -80,5 +80,5 @@ def decode(value: object) -> Pressed | None:
         kept = data.get("kept")
         day = date.fromisoformat(data["on"]) if "on" in data else None
         return Pressed(data["words"], day, kept if isinstance(kept, str) else None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None

@@ -43,13 +43,15 @@ def origin_of(body: Mapping[str, Any]) -> Origin | None:
     view = body.get("view")
     try:
         told = json.loads(str(view.get("private_metadata"))) if isinstance(view, Mapping) else None
-        original = Original[told["original"]] if isinstance(told, dict) else None
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, RecursionError):
         return None
-    if told is None or original is None or told.get("command") not in COMMANDS:
+    if not isinstance(told, dict):
         return None
-    url = told.get("url")
-    return Origin(told["command"], of_view(body, told), url if isinstance(url, str) else None, original)
+    command, original, url = (told.get(key) for key in ("command", "original", "url"))
+    if not isinstance(command, str) or command not in COMMANDS or not isinstance(original, str):
+        return None
+    known = Original.__members__.get(original)
+    return Origin(command, of_view(body, told), url if isinstance(url, str) else None, known) if known else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import LogCapture
 
+from bot.chat.commands import COMMANDS
 from bot.demo.simulator import Simulator, large_fleet
 from bot.slack.asker import Asker
-from bot.slack.picker import METADATA_MAX, Origin
+from bot.slack.picker import METADATA_MAX, Origin, origin_of
 from tests.simulated import fleet_of
 from tests.slack.blockkit import view_complaints
 from tests.slack.conftest import Probing, Room
@@ -125,6 +128,28 @@ def test_a_modal_without_a_pick_asks_nothing(probing: Probing, standin: StandIn,
     assert room.post(submit(_opened(room, standin)["private_metadata"], picked)).status == 200
     room.settle()
     assert standin.of("respond") == []
+
+
+_json = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(["probe", "NONE", "OURS", "C0000001", ""])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["command", "channel", "thread", "url", "original"]), inner, max_size=5),
+    ),
+)
+
+
+@given(st.one_of(_json.map(json.dumps), st.text(), st.just("[" * 3000)))
+def test_any_metadata_is_an_origin_or_none_of_ours(metadata: str) -> None:
+    found = origin_of({"view": {"private_metadata": metadata}, "user": {"id": "U1", "team_id": "T1"}})
+    if found:
+        assert found.command in COMMANDS
+        assert origin_of({"view": {"private_metadata": found.encode()}, "user": {"id": "U1", "team_id": "T1"}}) == found
+
+
+@given(_json)
+def test_any_view_has_a_pick_or_none(view: object) -> None:
+    assert origin_of({"view": view}) is None or isinstance(view, dict)
 
 
 def test_an_address_too_long_for_the_metadata_is_left_out() -> None:
