@@ -3,15 +3,15 @@
 The rooms that it joins do not know each other: what fleets and alerts have to do with each other stands here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
 from threading import Event
 from typing import NamedTuple
 
-from bot.alerts.alert import Concern, Settled
+from bot.alerts.alert import Settled
 from bot.alerts.outbox import ChannelState, Outbox
-from bot.alerts.ports import AlertBook, WhyGone
+from bot.alerts.ports import AlertBook, Judgement
 from bot.errors import UnavailableError
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import Ending, Sweeper, Swept, Tell
@@ -25,13 +25,6 @@ class Known(NamedTuple):
     sources: tuple[SourceState, ...]
     swept: Swept
     at: datetime
-
-
-class Judgement(NamedTuple):
-    """What concerns which channel now, and why what concerned it before is gone."""
-
-    concerns: Sequence[Concern]
-    why_gone: WhyGone
 
 
 class Sent(NamedTuple):
@@ -92,8 +85,7 @@ class Rounds(NamedTuple):
 
     def _settle(self, swept: Swept, at: datetime) -> Settled:
         store = self.sweeper.store
-        judgement = self.judge(Known(store.hosts(), store.sources(), swept, at))
-        return self.book.settle(judgement.concerns, at, judgement.why_gone)
+        return self.book.settle(lambda: self.judge(Known(store.hosts(), store.sources(), swept, at)), at)
 
     def _finish(self, run: SweepRun) -> None:
         self.sweeper.sweeps.finish(run, self.sweeper.clock())

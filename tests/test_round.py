@@ -12,12 +12,12 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.alert import Alert, Concern, Rule, Settled, Subject
 from bot.alerts.outbox import ChannelState, Outbox
-from bot.alerts.ports import Act, WhyGone
+from bot.alerts.ports import Act, Judgement
 from bot.errors import UnavailableError
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import Ending, Sweeper
 from bot.fleet.watched import Source, Told
-from bot.round import Judgement, Known, Rounds, Sent
+from bot.round import Known, Rounds, Sent
 from tests.fleet.fakes import FakeAsks, FakeStore, FakeSweepLog, host, target, told
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -32,12 +32,12 @@ class FakeBook:
         self.settled: list[tuple[Sequence[Concern], datetime]] = []
         self.away = False
 
-    def settle(self, concerns: Sequence[Concern], now: datetime, why_gone: WhyGone) -> Settled:
-        del why_gone
+    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
         if self.away:
             raise UnavailableError("The database is locked.")
+        found = judge()
         self._calls.append("settle")
-        self.settled.append((concerns, now))
+        self.settled.append((found.concerns, now))
         return Settled()
 
     def act(self, ids: Collection[int], act: Act) -> tuple[Alert, ...]:

@@ -1,6 +1,6 @@
 """What the alerts' room needs of a database; bot.store has it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -24,14 +24,30 @@ class Act(NamedTuple):
     until: datetime | None = None
 
 
+class WhyGone(Protocol):
+    """Why an alert's concern is gone, to complete "resolved: ..."."""
+
+    def __call__(self, alert: Alert) -> str: ...
+
+
+class Judgement(NamedTuple):
+    """What concerns which channel now, and why what concerned it before is gone."""
+
+    concerns: Sequence[Concern]
+    why_gone: WhyGone
+
+
 class AlertBook(Protocol):
     """Alerts, and what is to be told of them: both change in one transaction. UnavailableError if it can't be had.
 
     A bulletin is the one message of a (channel, subject): all open alerts there are in it.
     """
 
-    def settle(self, concerns: Sequence[Concern], now: datetime, why_gone: "WhyGone") -> Settled:
-        """Hold what concerns all channels now against the open alerts; keep and queue what comes of it."""
+    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
+        """Hold what concerns all channels now against the open alerts; keep and queue what comes of it.
+
+        `judge` is called once nobody else settles: what it looks at is not older than what the one before kept.
+        """
 
     def act(self, ids: Collection[int], act: Act) -> tuple[Alert, ...]:
         """Do something about open alerts; those that changed, as they are then. Doing it twice changes nothing."""
@@ -44,12 +60,6 @@ class AlertBook(Protocol):
 
     def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
         """Alerts by id, open or not, as far as there are such."""
-
-
-class WhyGone(Protocol):
-    """Why an alert's concern is gone, to complete "resolved: ..."."""
-
-    def __call__(self, alert: Alert) -> str: ...
 
 
 class WatchKind(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from bot.alerts.alert import Alert, Concern, Notification, Settled
 from bot.alerts.outbox import Kind
-from bot.alerts.ports import Act, WhyGone
+from bot.alerts.ports import Act, Judgement, WhyGone
 from bot.store.alert_rows import alert_row, row_alert
 from bot.store.bulletins import Bulletins
 from bot.store.database import Database, Turn, among
@@ -34,10 +34,12 @@ class SqlAlerts:
         self._database = database
         self._decide = decisions
 
-    def settle(self, concerns: Sequence[Concern], now: datetime, why_gone: WhyGone) -> Settled:
+    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
         # Two that settle at once would both open an alert that is not there yet: no row could be locked for that.
         with self._database.writing(Turn.ALERTS) as connection:
-            settled = self._decide.settle(concerns, _read(connection, alerts.c.resolved_at.is_(None)), now, why_gone)
+            found = judge()
+            opened = _read(connection, alerts.c.resolved_at.is_(None))
+            settled = self._decide.settle(found.concerns, opened, now, found.why_gone)
             told = (notification.alert for notification in settled.notifications)
             bulletins = Bulletins.of(connection, [*settled.changed, *told], now)
             settled = _keep(connection, settled, bulletins)

@@ -1,11 +1,16 @@
 """Alerts, watches and digests in memory, as the ports have them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from bot.alerts import machine
 from bot.alerts.alert import Alert, AlertState, Concern, Settled
-from bot.alerts.ports import Act, Watch, WatchKind, WhyGone
+from bot.alerts.ports import Act, Judgement, Watch, WatchKind, WhyGone
+
+
+def judged(concerns: Sequence[Concern], why_gone: WhyGone) -> Callable[[], Judgement]:
+    """A judgement that is made already."""
+    return lambda: Judgement(concerns, why_gone)
 
 
 class MemoryBook:
@@ -15,8 +20,9 @@ class MemoryBook:
         self._alerts = {alert.id: alert for alert in alerts}
         self.told: list[Settled] = []
 
-    def settle(self, concerns: Sequence[Concern], now: datetime, why_gone: WhyGone) -> Settled:
-        settled = machine.settle(concerns, self.open(), now, why_gone)
+    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
+        found = judge()
+        settled = machine.settle(found.concerns, self.open(), now, found.why_gone)
         numbered = {alert.fingerprint: self._keep(alert) for alert in settled.changed}
         told = tuple(
             notification._replace(alert=numbered[notification.alert.fingerprint])

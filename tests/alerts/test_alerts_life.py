@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Fingerprint, NotifyReason, Rule, Settled, Subject
 from bot.alerts.dated import tightest
 from bot.alerts.ports import Act, Action
-from tests.alerts.fakes import MemoryBook
+from tests.alerts.fakes import MemoryBook, judged
 
 CHANNELS = ("C1", "C2")
 LEADS = (365, 180, 90, 30, 7, 0)
@@ -74,8 +74,8 @@ class Life(RuleBasedStateMachine):
     def swept(self) -> Settled:
         before = {alert.id: alert for alert in self.book.open()}
         concerns = self.concerns()
-        settled = self.book.settle(concerns, self.now, lambda _: "gone")
-        again = self.book.settle(concerns, self.now, lambda _: "gone")
+        settled = self.book.settle(judged(concerns, lambda _: "gone"), self.now)
+        again = self.book.settle(judged(concerns, lambda _: "gone"), self.now)
         assert again == Settled()
         self._check(before, {c.fingerprint for c in concerns}, settled)
         self._nothing_is_forgotten(concerns)

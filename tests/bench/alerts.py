@@ -18,12 +18,13 @@ import structlog
 
 from bot.alerts.alert import Settled
 from bot.alerts.outbox import ChannelState
+from bot.alerts.ports import Judgement
 from bot.fleet.ports import FleetStore, SweepLog
 from bot.fleet.sweep import Pace, Sweeper
 from bot.fleet.watched import Source, SourceKind, Told
 from bot.matrix.load import load_matrix
 from bot.query.reading import Reader
-from bot.round import Judgement, Known, Rounds, Sent
+from bot.round import Known, Rounds, Sent
 from bot.xapi.observation import Host, Observation, Pool, Transport
 from bot.xapi.target import TlsMode
 from tests.bench import probe

@@ -21,7 +21,7 @@ from bot.matrix.known import Matrix
 from bot.query.reading import Reader
 from bot.terminal.look import Look
 from bot.terminal.render import render
-from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches
+from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches, judged
 from tests.alerts.fleets import LAB, NOW, OPS, TEAM
 
 EVERY = frozenset(Right)
@@ -59,7 +59,7 @@ def ask(matrix: Matrix, reader: Reader) -> Asked:
 
 def _asked(matrix: Matrix, reader: Reader) -> Asked:
     book, watches, digests = MemoryBook(), MemoryWatches(), MemoryDigests()
-    book.settle(CONCERNS, NOW, _gone)
+    book.settle(judged(CONCERNS, _gone), NOW)
     plan = Plan(OPS, routes=(Route(TEAM, (30, 0), tags=("lab",)),))
     alerting = Alerting(book, watches, digests, plan, lambda: NOW, lambda: (LAB,))
     return Asked(Desk(Ports(matrix, reader, alerting=alerting), NOW.date), book, watches, digests)
@@ -96,13 +96,13 @@ def test_the_json_of_alerts_is_the_one_of_the_contract(ask: Asked) -> None:
 
 
 def test_what_ended_is_told_on_demand(ask: Asked) -> None:
-    ask.book.settle(CONCERNS[:1], NOW, _gone)
+    ask.book.settle(judged(CONCERNS[:1], _gone), NOW)
     assert len((ask("alerts").data or {})["alerts"]) == 1
     assert "1 open alert  1 resolved" in ask.said("alerts all")
 
 
 def test_no_open_alert_is_good_news(ask: Asked) -> None:
-    ask.book.settle((), NOW, _gone)
+    ask.book.settle(judged((), _gone), NOW)
     assert ask("alerts").summary == "no open alerts"
 
 
@@ -132,7 +132,7 @@ def test_acknowledging_twice_says_who_did_it_first(ask: Asked) -> None:
 
 
 def test_what_ended_can_not_be_acknowledged(ask: Asked) -> None:
-    ask.book.settle((), NOW, _gone)
+    ask.book.settle(judged((), _gone), NOW)
     assert "already resolved on 20 Jun 2025" in ask.said("ack 1")
 
 

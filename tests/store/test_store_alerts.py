@@ -13,6 +13,7 @@ from bot.errors import UnavailableError
 from bot.store.alerts import SqlAlerts
 from bot.store.database import Database
 from bot.store.tables import bulletins, outbox
+from tests.alerts.fakes import judged
 from tests.fleet.fleets import START, at
 from tests.store.decisions import POOL, SIMPLE, XCP82, A, B, concern, settle, why_gone
 
@@ -39,7 +40,7 @@ def _post_all(database: Database) -> None:
 
 def test_an_alert_is_read_again_to_the_last_field(book: SqlAlerts) -> None:
     full = concern(A, B, detail="soon")._replace(due=date(2025, 9, 16), threshold_days=30, watched=True)
-    (opened,) = book.settle([full], START, why_gone).changed
+    (opened,) = book.settle(judged([full], why_gone), START).changed
     assert opened.id == 1
     assert book.open() == (opened,)
     assert (opened.hosts, opened.subject, opened.due, opened.threshold_days) == ((A, B), XCP82, full.due, 30)
@@ -47,22 +48,24 @@ def test_an_alert_is_read_again_to_the_last_field(book: SqlAlerts) -> None:
 
 
 def test_a_new_alert_is_one_post_and_no_news(book: SqlAlerts, database: Database) -> None:
-    settled = book.settle([concern(A), concern(rule=Rule.MAINTENANCE)], START, why_gone)
+    settled = book.settle(judged([concern(A), concern(rule=Rule.MAINTENANCE)], why_gone), START)
     assert _rows(database, "kind", "channel", "bulletin", "state") == [("bulletin", "C1", 1, "pending")]
     assert [(n.alert.id, n.alert) for n in settled.notifications] == [(a.id, a) for a in settled.changed]
 
 
 def test_channels_and_subjects_have_bulletins_of_their_own(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A), concern(A, channel="C2"), concern(A, rule=Rule.MIXED_POOL, subject=POOL)], START, why_gone)
+    book.settle(
+        judged([concern(A), concern(A, channel="C2"), concern(A, rule=Rule.MIXED_POOL, subject=POOL)], why_gone), START
+    )
     assert _rows(database, "kind", "channel", "bulletin") == [
         ("bulletin", "C1", 1), ("bulletin", "C2", 2), ("bulletin", "C1", 3),
     ]  # fmt: skip
 
 
 def test_what_is_new_of_a_posted_bulletin_is_an_edit_and_news(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     _post_all(database)
-    book.settle([concern(A, B)], at(1), why_gone)
+    book.settle(judged([concern(A, B)], why_gone), at(1))
     assert _rows(database, "kind", "bulletin", "payload")[1:] == [
         ("edit", 1, {}),
         ("news", 1, {"alert": 1, "reason": "more_hosts"}),
@@ -70,9 +73,9 @@ def test_what_is_new_of_a_posted_bulletin_is_an_edit_and_news(book: SqlAlerts, d
 
 
 def test_a_further_rule_of_a_subject_goes_into_its_bulletin_and_its_thread(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     _post_all(database)
-    book.settle([concern(A), concern(A, rule=Rule.SUPPORT)], at(1), why_gone)
+    book.settle(judged([concern(A), concern(A, rule=Rule.SUPPORT)], why_gone), at(1))
     assert _rows(database, "kind", "bulletin", "payload")[1:] == [
         ("edit", 1, {}),
         ("news", 1, {"alert": 2, "reason": "new"}),
@@ -80,21 +83,21 @@ def test_a_further_rule_of_a_subject_goes_into_its_bulletin_and_its_thread(book:
 
 
 def test_edits_that_wait_are_one_edit(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     _post_all(database)
-    book.settle([concern(A, B)], at(1), why_gone)
-    book.settle([concern(B)], at(2), why_gone)
+    book.settle(judged([concern(A, B)], why_gone), at(1))
+    book.settle(judged([concern(B)], why_gone), at(2))
     book.act([1], ACK)
     assert _rows(database, "kind") == ["bulletin", "edit", "news"]
 
 
 def test_an_edit_that_is_being_sent_takes_in_nothing_more(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     _post_all(database)
     book.act([1], ACK)
     with database.writing() as connection:
         connection.execute(update(outbox).where(outbox.c.kind == "edit").values(state="sending"))
-    book.settle([concern(B)], at(3), why_gone)
+    book.settle(judged([concern(B)], why_gone), at(3))
     assert _rows(database, "kind", "state") == [
         ("bulletin", "sent"), ("edit", "sending"), ("edit", "pending"), ("news", "pending"),
     ]  # fmt: skip
@@ -104,40 +107,40 @@ def test_an_edit_that_is_being_sent_takes_in_nothing_more(book: SqlAlerts, datab
 def test_a_post_that_nobody_began_needs_no_edit(
     book: SqlAlerts, database: Database, state: str, kinds: list[str]
 ) -> None:
-    book.settle([concern(A, B)], START, why_gone)
+    book.settle(judged([concern(A, B)], why_gone), START)
     with database.writing() as connection:
         connection.execute(update(outbox).values(state=state))
-    book.settle([concern(A)], at(1), why_gone)
+    book.settle(judged([concern(A)], why_gone), at(1))
     assert _rows(database, "kind") == kinds
 
 
 def test_a_resolved_alert_says_why_and_its_bulletin_is_closed(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     _post_all(database)
-    assert book.settle([], at(1), why_gone).resolved == 1
+    assert book.settle(judged([], why_gone), at(1)).resolved == 1
     (resolved,) = book.resolved(at(1))
     assert (resolved.state, resolved.why_resolved) == (AlertState.RESOLVED, "nothing runs XCP-ng 8.2 LTS any more")
     assert (book.open(), book.resolved(at(2)), book.find([1, 99])) == ((), (), (resolved,))
-    book.settle([concern(A)], at(2), why_gone)
+    book.settle(judged([concern(A)], why_gone), at(2))
     assert _rows(database, "kind", "bulletin") == [("bulletin", 1), ("edit", 1), ("news", 1), ("bulletin", 2)]
 
 
 def test_a_bulletin_stays_open_for_the_alerts_that_are_left(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A), concern(A, rule=Rule.SUPPORT)], START, why_gone)
-    book.settle([concern(A)], at(1), why_gone)
-    book.settle([concern(A), concern(A, rule=Rule.MAINTENANCE)], at(2), why_gone)
+    book.settle(judged([concern(A), concern(A, rule=Rule.SUPPORT)], why_gone), START)
+    book.settle(judged([concern(A)], why_gone), at(1))
+    book.settle(judged([concern(A), concern(A, rule=Rule.MAINTENANCE)], why_gone), at(2))
     with database.reading() as connection:
         assert connection.execute(select(bulletins.c.id, bulletins.c.closed_at)).all() == [(1, None)]
 
 
 def test_nothing_new_queues_nothing(book: SqlAlerts, database: Database) -> None:
     for hour in range(3):
-        book.settle([concern(A)], at(hour), why_gone)
+        book.settle(judged([concern(A)], why_gone), at(hour))
     assert _rows(database, "kind") == ["bulletin"]
 
 
 def test_an_act_is_kept_once_and_edits_the_bulletin(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     _post_all(database)
     (changed,) = book.act([1, 99], ACK)
     assert (changed.state, changed.acknowledged_by, changed.acknowledged_at) == (AlertState.ACKNOWLEDGED, "U1", at(2))
@@ -148,8 +151,8 @@ def test_an_act_is_kept_once_and_edits_the_bulletin(book: SqlAlerts, database: D
 
 
 def test_nothing_is_done_about_an_alert_that_has_ended(book: SqlAlerts) -> None:
-    book.settle([concern(A)], START, why_gone)
-    book.settle([], at(1), why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
+    book.settle(judged([], why_gone), at(1))
     assert book.act([1], ACK) == ()
 
 
@@ -159,8 +162,8 @@ def test_an_alert_that_ends_makes_room_for_its_like_in_the_same_settling(databas
         return ended._replace(changed=begun.changed + ended.changed)
 
     book = SqlAlerts(database, SIMPLE._replace(settle=swap))
-    book.settle([concern(A)], START, why_gone)
-    book.settle([concern(A)], at(1), why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
+    book.settle(judged([concern(A)], why_gone), at(1))
     assert [alert.id for alert in book.open()] == [2]
     assert [alert.id for alert in book.resolved(START)] == [1]
 
@@ -172,7 +175,7 @@ def test_what_cannot_be_kept_whole_is_not_kept_at_all(database: Database) -> Non
 
     book = SqlAlerts(database, SIMPLE._replace(settle=two_of_a_kind))
     with pytest.raises(UnavailableError):
-        book.settle([concern(A)], START, why_gone)
+        book.settle(judged([concern(A)], why_gone), START)
     assert (book.open(), _rows(database, "kind")) == ((), [])
 
 
@@ -181,7 +184,7 @@ def test_two_that_settle_at_once_open_an_alert_once(book: SqlAlerts, database: D
 
     def run() -> None:
         ready.wait(10)
-        book.settle([concern(A), concern(B, channel="C2")], START, why_gone)
+        book.settle(judged([concern(A), concern(B, channel="C2")], why_gone), START)
 
     threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:
@@ -193,9 +196,9 @@ def test_two_that_settle_at_once_open_an_alert_once(book: SqlAlerts, database: D
 
 
 def test_the_number_of_an_alert_never_comes_twice(book: SqlAlerts, database: Database) -> None:
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     with database.writing() as connection:
         for table in ("outbox", "alerts", "bulletins"):
             connection.exec_driver_sql(f"DELETE FROM {table}")
-    book.settle([concern(A)], START, why_gone)
+    book.settle(judged([concern(A)], why_gone), START)
     assert [alert.id for alert in book.open()] == [2]

@@ -17,6 +17,7 @@ from bot.cli import main
 from bot.errors import UnavailableError
 from bot.store.store import Store, open_store
 from bot.store.tables import metadata, outbox
+from tests.alerts.fakes import judged
 from tests.fleet.fleets import LAB, START, at, host, pool, told
 from tests.store.decisions import SIMPLE, A, concern, why_gone
 from tests.store.test_store_audit import ENTRY
@@ -33,7 +34,7 @@ def _fill(store: Store) -> None:
     run = store.sweeps.claim(START, "one", START, 60)
     assert run
     store.fleet.record([told(LAB, pool("p", host("a")))], START)
-    store.alerts.settle([concern(A)], START, why_gone)
+    store.alerts.settle(judged([concern(A)], why_gone), START)
     store.watches.add(Watch("C1", WatchKind.ALL, "", by="U1", at=START))
     store.digests.turn("C2", False, "U1", START)
     store.digests.queue("C1", START, {}, START)
@@ -55,7 +56,7 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
     _fill(store)
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))
-    store.alerts.settle([], START + DAY, why_gone)  # whose edit is not sent
+    store.alerts.settle(judged([], why_gone), START + DAY)  # whose edit is not sent
     store.prune(START + 400 * DAY)
     before = _counts(store)
     assert {name for name, count in before.items() if count == 0} == {"channels", "seen"}
@@ -72,7 +73,7 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
 
 
 def test_a_bulletin_in_use_keeps_its_post_however_old_it_is(store: Store) -> None:
-    store.alerts.settle([concern(A)], START, why_gone)
+    store.alerts.settle(judged([concern(A)], why_gone), START)
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))
     store.prune(START + 1000 * DAY)
