@@ -7,10 +7,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.chat.command import Ports as Asked
 from bot.chat.desk import Desk
@@ -20,6 +20,7 @@ from bot.query.reading import Reader
 
 if TYPE_CHECKING:
     from bot.chat.command import Fleet
+    from bot.fleet.inventory import Inventory
     from bot.settings.model import Settings
     from bot.slack.doctor import Check
     from bot.slack.service import Service
@@ -44,13 +45,37 @@ def desk(day: date | None = None, settings: "Settings | None" = None) -> Desk:
 
 
 def _fleet(settings: "Settings") -> "Fleet":
+    from bot.targets import inventory
+
+    return _asking(inventory(settings.targets, os.environ))
+
+
+def _asking(inventory: "Inventory") -> "Fleet":
+    """An inventory with the asking of it over the network."""
     from bot.chat.command import Fleet
     from bot.fleet.probing import Probing
-    from bot.targets import inventory
     from bot.xapi.probe import Prober
 
     prober = Prober(lambda: datetime.now(UTC))
-    return Fleet(inventory(settings.targets, os.environ), Probing(prober.probe, time.monotonic))
+    return Fleet(inventory, Probing(prober.probe, time.monotonic))
+
+
+def demo(day: date | None, hosts: int | None, stdin: TextIO, stdout: TextIO, environ: Mapping[str, str]) -> int:
+    """The chat in a terminal, with a few simulated hosts or so many, asked as real ones are. The exit status: 0."""
+    from functools import cache
+
+    from bot.demo import Cast, console
+    from bot.demo.hosts import SimulatedHosts
+    from bot.demo.simulator import demo_fleet, large_fleet
+
+    with SimulatedHosts(large_fleet(hosts) if hosts else demo_fleet()) as simulated:
+        alone = desk(day)
+
+        @cache
+        def with_hosts() -> Desk:
+            return alone._replace(ports=alone.ports._replace(fleet=_asking(simulated.inventory())))
+
+        return console(alone, stdin, stdout, environ, cast=Cast(simulated.names, with_hosts))
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:

@@ -42,8 +42,9 @@ class Prober:
 
     def probe(self, target: Target) -> Probed:
         """What the target's pool runs, or why that is not known. Blocks, 30 seconds at most."""
+        begun = self._clock()
         try:
-            return self._ask(target)
+            return self._ask(target)._replace(seconds=self._clock() - begun)
         except Trouble as stopped:
             return stopped.failure(target.name, target.endpoint, target.username, target.password_from)
 

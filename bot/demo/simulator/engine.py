@@ -1,7 +1,6 @@
 """The simulation at work, inside its event loop: states, listeners and visitors. Only the loop's thread may call it."""
 
 import asyncio
-import resource
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -106,7 +105,11 @@ class Engine:
 
 
 def _need_descriptors(count: int) -> None:
-    """Raises the process's soft limit if so many listeners need it."""
+    """Raises the process's soft limit if so many listeners need it; Windows has none."""
+    try:
+        import resource
+    except ImportError:
+        return
     wanted = count + _SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:

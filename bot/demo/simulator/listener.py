@@ -68,8 +68,9 @@ class Listener:
 
 def bound_to(address: str, port: int) -> socket.socket:
     """A socket at that address, not listening; port 0: a free one."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
+        bound.setblocking(False)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections get it from here
         bound.bind((address, port))
