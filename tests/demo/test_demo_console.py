@@ -7,13 +7,7 @@ import pytest
 from bot.chat.desk import Desk
 from bot.demo.console import PROMPT, console
 from bot.demo.transcript import transcript
-
-
-class Terminal(io.StringIO):
-    """A stream that somebody sits at."""
-
-    def isatty(self) -> bool:
-        return True
+from tests.demo.seat import Terminal
 
 
 class GonePipe(io.StringIO):
