@@ -80,30 +80,30 @@ def bound_to(address: str, port: int) -> socket.socket:
     return bound
 
 
-def bound_together(count: int, port: int) -> list[socket.socket]:
+def bound_together(count: int, port: int, bind: Callable[[str, int], socket.socket] = bound_to) -> list[socket.socket]:
     """Sockets for the members of a pool: 127.0.0.1 and up, all on one port, as HOST_IS_SLAVE gives none.
 
-    Where the system has but one loopback address, as macOS has, members get ports of their own: a client finds such a
-    pool's coordinator only if it is asked itself.
+    Where the system has but one loopback address, as macOS has, members get ports of their own: a client that is
+    sent on to 127.0.0.1 has to know which of them is meant.
     """
     if port > _LAST_PORT:
         raise SimulatorError(f"There is no port {port}: they end at {_LAST_PORT}.")
     for _ in range(_TRIES if port == 0 else 1):
         with suppress(OSError), ExitStack() as opened:
-            bound = [opened.enter_context(member) for member in _members(count, port)]
+            bound = [opened.enter_context(member) for member in _members(count, port, bind)]
             opened.pop_all()
             return bound
     raise SimulatorError(f"Port {port or 'of any number'} is not free at {count} loopback addresses: try another one.")
 
 
-def _members(count: int, port: int) -> Iterator[socket.socket]:
-    first = bound_to(str(_FIRST), port)
+def _members(count: int, port: int, bind: Callable[[str, int], socket.socket]) -> Iterator[socket.socket]:
+    first = bind(str(_FIRST), port)
     yield first
     common = first.getsockname()[1]
     for number in range(1, count):
         try:
-            yield bound_to(str(_FIRST + number), common)
+            yield bind(str(_FIRST + number), common)
         except OSError as error:
             if error.errno != errno.EADDRNOTAVAIL:
                 raise
-            yield bound_to(str(_FIRST), 0)
+            yield bind(str(_FIRST), 0)
