@@ -60,7 +60,7 @@ def _asking(inventory: "Inventory") -> "Fleet":
     return Fleet(inventory, Probing(prober.probe, time.monotonic))
 
 
-def demo(day: date | None, hosts: int | None, stdin: TextIO, stdout: TextIO, environ: Mapping[str, str]) -> int:
+def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
     """The chat in a terminal, with a few simulated hosts or so many, asked as real ones are. The exit status: 0."""
     from functools import cache
 

@@ -33,7 +33,7 @@ class Cast(NamedTuple):
 
 def console(
     desk: Desk,
-    stdin: TextIO,
+    stdin: TextIO | None,
     stdout: TextIO,
     environ: Mapping[str, str],
     lines: Iterable[str] | None = None,
@@ -46,7 +46,7 @@ def console(
     names = cast.names if cast else ()
     channel = Channel(desk, look_of(stdout, environ), cast.desk if cast else None)
     try:
-        if is_terminal(stdin) and is_terminal(stdout):
+        if stdin and is_terminal(stdin) and is_terminal(stdout):
             write(stdout, f"{_OPENING}{_hosts(names)}{_CLOSING}\n")
             _converse(channel, stdin, stdout)
         else:
@@ -62,7 +62,7 @@ def _hosts(names: Sequence[str]) -> str:
         return ""
     some = ", ".join(names) if len(names) <= FEW else f"{names[0]} to {names[-1]}"
     count = "One simulated host" if len(names) == 1 else f"{len(names):,} simulated hosts"
-    return f"{count} to ask: {some}. Type probe {names[0]}.\n"
+    return f"{count} to ask: {some}.\nType probe {names[0]} to ask one.\n"
 
 
 def _play(channel: Channel, lines: Iterable[str], stdout: TextIO) -> None:

@@ -56,6 +56,12 @@ def test_without_a_terminal_the_transcript_plays(desk: Desk) -> None:
     assert "\x1b" not in text
 
 
+def test_with_no_standard_input_at_all_the_transcript_plays(desk: Desk) -> None:
+    out = Terminal()
+    assert console(desk, None, out, {"TERM": "dumb"}) == 0
+    assert out.getvalue().startswith(PROMPT)
+
+
 def test_every_line_of_the_transcript_is_understood(desk: Desk) -> None:
     """A button that is not there would be read as a question, and a wrong use would be a line alone."""
     out = io.StringIO()

@@ -120,13 +120,13 @@ def played(hosts: int | None, typed: str | None = None) -> str:
 
 def test_the_opening_names_the_hosts() -> None:
     opening = played(None, "exit\n")
-    assert "8 simulated hosts to ask: lab-a, lab-b, prod-a, edge-a" in opening.replace("\n", " ")
-    assert "Type probe lab-a." in opening
+    assert "8 simulated hosts to ask: lab-a, lab-b, prod-a, edge-a" in opening
+    assert "Type probe lab-a to ask one." in opening
 
 
 def test_a_large_fleet_is_told_by_its_first_and_last_and_can_be_asked() -> None:
     out = played(1000, "probe sim-00500\nprobe sim-1\n")
-    assert "1,000 simulated hosts to ask: sim-00001 to sim-01000. Type probe sim-00001." in out
+    assert "1,000 simulated hosts to ask: sim-00001 to sim-01000.\nType probe sim-00001 to ask one." in out
     assert "sim-00500-1 (asked sim-00500)  X" in out
     assert 'I know no host "sim-1". Near: sim-0' in out
 
