@@ -14,7 +14,8 @@ from bot.xapi.trouble import Trouble
 
 USER_AGENT = "xocompat"
 OK = 200
-_PIECE = 64 * 1024
+_PIECE = 16 * 1024
+"""A record of TLS holds no more (RFC 8446, 5.1), and every thread of a sweep has room for one."""
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: |\Z)")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")

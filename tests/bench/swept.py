@@ -7,6 +7,7 @@ import json
 import resource
 import sys
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,13 +20,29 @@ def main(client: str, concurrency: int) -> None:
     """Prints `wall_s`, of the asking alone, and `peak_mb`."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # node does so by itself
-    hosts = [Asked(address, bytes.fromhex(pin), *login) for address, pin, *login in json.load(sys.stdin)]
+    waiting = deque(Asked(address, bytes.fromhex(pin), *login) for address, pin, *login in json.load(sys.stdin))
     ask = CLIENTS[client]()
+
+    def work(_: int) -> int:
+        """Asks hosts until none waits. How many it asked."""
+        asked = 0
+        while host := _next(waiting):
+            ask(host)
+            asked += 1
+        return asked
+
     begun = time.perf_counter()
     with ThreadPoolExecutor(concurrency) as threads:
-        done = sum(1 for _ in threads.map(ask, hosts))
+        done = sum(threads.map(work, range(concurrency)))
     took = time.perf_counter() - begun
     print(json.dumps({"hosts": done, "wall_s": took, "peak_mb": peak()}))
+
+
+def _next(waiting: deque[Asked]) -> Asked | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
 
 
 def peak() -> float:
