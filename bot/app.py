@@ -7,10 +7,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.chat.command import Ports as Asked
 from bot.chat.desk import Desk
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.chat.command import Fleet
     from bot.chat.grants import Grant
     from bot.doctor.check import Check
+    from bot.fleet.inventory import Inventory
     from bot.settings.model import Settings
     from bot.slack.service import Service
     from bot.trust.consent import Consent
@@ -55,15 +56,21 @@ def desk(day: date | None = None, settings: "Settings | None" = None, limited: b
 
 
 def _fleet(settings: "Settings", limited: bool) -> "Fleet":
+    from bot.targets import inventory
+
+    return _asking(inventory(settings.targets, os.environ), limited)
+
+
+def _asking(inventory: "Inventory", limited: bool = False) -> "Fleet":
+    """An inventory with the asking of it over the network."""
     from bot.chat.command import Fleet
     from bot.fleet.limits import Limits
     from bot.fleet.probing import Probing
-    from bot.targets import inventory
     from bot.xapi.probe import Prober
 
     prober = Prober(lambda: datetime.now(UTC))
     limits = Limits(time.monotonic) if limited else None
-    return Fleet(inventory(settings.targets, os.environ), Probing(prober.probe, time.monotonic), limits)
+    return Fleet(inventory, Probing(prober.probe, time.monotonic), limits)
 
 
 def trust(config: Path | None, folder: Path, host: str, address: str | None, consent: "Consent", as_json: bool) -> None:
@@ -86,6 +93,24 @@ def trust(config: Path | None, folder: Path, host: str, address: str | None, con
     picked = pick(inventory(settings.targets, os.environ), host, address)
     shell = Shell(sys.stdin, sys.stdout, sys.stderr, os.environ)
     Trusting(shown_by, lambda: datetime.now(UTC), shell).run(picked, Source(file, TARGETS), consent, as_json)
+
+
+def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
+    """The chat in a terminal, with a few simulated hosts or so many, asked as real ones are. The exit status: 0."""
+    from functools import cache
+
+    from bot.demo import Cast, console
+    from bot.demo.hosts import SimulatedHosts
+    from bot.demo.simulator import demo_fleet, large_fleet
+
+    with SimulatedHosts(large_fleet(hosts) if hosts else demo_fleet()) as simulated:
+        alone = desk(day)
+
+        @cache
+        def with_hosts() -> Desk:
+            return alone._replace(ports=alone.ports._replace(fleet=_asking(simulated.inventory())))
+
+        return console(alone, stdin, stdout, environ, cast=Cast(simulated.names, with_hosts))
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:

@@ -221,12 +221,17 @@ def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Call
     return add
 
 
-@_operator("demo", "Try it in a console that behaves like the chat: nothing to configure.")
-def _demo(as_of: date | None) -> int:
-    from bot.app import desk
-    from bot.demo.console import console
+@_operator(
+    "demo",
+    "Try it in a console that behaves like the chat, with simulated hosts: nothing to configure.",
+    click.Option(
+        ["--fleet", "hosts"], type=click.IntRange(min=1), metavar="N", help="Simulate N hosts in place of a few."
+    ),
+)
+def _demo(as_of: date | None, hosts: int | None) -> int:
+    from bot.app import demo
 
-    return console(desk(as_of), sys.stdin, sys.stdout, os.environ)
+    return demo(as_of, hosts, sys.stdin, sys.stdout, os.environ)
 
 
 @_operator("serve", "Answer in Slack: Socket Mode if SLACK_APP_TOKEN is set, else HTTP.")

@@ -23,8 +23,8 @@ def rolling_pool(label: str | None = None) -> SimPool:
 
 
 def fleet_of(simulator: Simulator, limited: bool = False, clock: Callable[[], float] = time.monotonic) -> Fleet:
-    """The fleet that an operator's inventory of the simulation makes."""
-    prober = Prober(lambda: datetime(2026, 11, 23, 8, tzinfo=UTC))
+    """The fleet that an operator's inventory of the simulation makes. With a clock that stands a probe takes 0 ms."""
+    prober = Prober(lambda: datetime(2026, 11, 23, 8, tzinfo=UTC), clock)
     limits = Limits(clock) if limited else None
     return Fleet(Inventory(map(_target, simulator.targets)), Probing(prober.probe, clock), limits)
 

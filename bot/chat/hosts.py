@@ -1,6 +1,6 @@
 """Hosts of a pool with their verdicts: lines for people, JSON for scripts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -55,26 +55,38 @@ def sign(judged: Judged) -> Mark:
     return Mark("✅", f"supported until {until}")
 
 
+def name_of(host: Host) -> str:
+    """What a host is called here: its name, or its uuid if it has none."""
+    return shown(host.name) or shown(host.uuid) or "a host without a name"
+
+
+def runs(host: Host) -> str:
+    """Brand and version, as the host says them."""
+    return shown(f"{host.product_brand or 'unknown brand'} {host.product_version or 'unknown version'}")
+
+
 def row(judged: Judged) -> tuple[Line, ...]:
     """A host in a line: name, what it runs, the verdict, what else matters."""
     host = judged.host
-    runs = shown(f"{host.product_brand or 'unknown brand'} {host.product_version or 'unknown version'}")
-    return (
-        line(Strong(shown(host.name) or host.uuid)),
-        line(runs),
-        line(sign(judged)),
-        line(", ".join(_remarks(host))),
-    )
+    role = ["coordinator"] if host.is_coordinator else []
+    said = ", ".join((*role, *_support(judged), *remarks(host)))
+    return (line(Strong(name_of(host))), line(runs(host)), line(sign(judged)), line(said))
 
 
-def _remarks(host: Host) -> list[str]:
-    remarks = {
-        "coordinator": host.is_coordinator,
-        "restart pending": host.reboot_required,
-        "disabled": host.enabled is False,
-    }
+def _support(judged: Judged) -> Iterator[str]:
+    """What Xen Orchestra's list says, where the sign tells of the end of life alone."""
+    if judged.assessment and judged.is_eol:
+        if judged.assessment.support.level is SupportLevel.PARTIAL:
+            yield "partial support"
+        elif judged.assessment.support.level is SupportLevel.UNLISTED:
+            yield "not on the list"
+
+
+def remarks(host: Host) -> list[str]:
+    """What else an operator would want to know of a host."""
+    said = {"restart pending": host.reboot_required, "disabled": host.enabled is False}
     updates = [f"{host.pending_updates} updates pending"] if host.pending_updates else []
-    return [words for words, holds in remarks.items() if holds] + updates
+    return [words for words, holds in said.items() if holds] + updates
 
 
 def host_data(judged: Judged, day: date) -> Data:

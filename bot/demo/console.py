@@ -1,16 +1,16 @@
 """The demo: a channel to type in where somebody sits at a terminal, a transcript of one where nobody does."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from bot.chat.desk import Desk
 from bot.demo.channel import COMMAND, NAME, Channel
-from bot.demo.transcript import LINES
+from bot.demo.transcript import transcript
 from bot.terminal.look import is_terminal, look_of
 from bot.terminal.output import hang_up, write
 
@@ -18,39 +18,72 @@ PROMPT = f"{NAME} > "
 LEAVING = frozenset({"exit", "quit"})
 _OPENING = f"""This is {NAME}, a channel with nobody in it but you and xocompat.
 Type {COMMAND} XenServer 7.2, or the release alone. A number presses a button.
-help lists what else there is, exit leaves.
 """
+_CLOSING = "help lists what else there is, exit leaves.\n"
+FEW = 12
+"""So many names of hosts are told; of more, the first and the last."""
 
 
-def console(desk: Desk, stdin: TextIO, stdout: TextIO, environ: Mapping[str, str], lines: Iterable[str] = LINES) -> int:
-    """Talk until the person leaves, or play `lines` where no person is. The exit status: 0.
+class Cast(NamedTuple):
+    """The hosts that the demo has: their names, and a desk that can ask them, which may have to wait for them."""
+
+    names: Sequence[str]
+    desk: Callable[[], Desk]
+
+
+def console(
+    desk: Desk,
+    stdin: TextIO | None,
+    stdout: TextIO,
+    environ: Mapping[str, str],
+    lines: Iterable[str] | None = None,
+    cast: Cast | None = None,
+) -> int:
+    """Talk until the person leaves, or play `lines` (None: the transcript) where no person is. The exit status: 0.
 
     A reader that has gone (`| head`) ends it without a word.
     """
-    channel = Channel(desk, look_of(stdout, environ))
+    names = cast.names if cast else ()
+    channel = Channel(desk, look_of(stdout, environ), cast.desk if cast else None)
     try:
-        if is_terminal(stdin) and is_terminal(stdout):
+        if stdin and is_terminal(stdin) and is_terminal(stdout):
+            write(stdout, f"{_OPENING}{_hosts(names)}{_CLOSING}\n")
             _converse(channel, stdin, stdout)
         else:
-            _play(channel, lines, stdout)
+            _play(channel, transcript(names) if lines is None else lines, stdout)
     except BrokenPipeError:
         hang_up(stdout)
     return 0
 
 
+def _hosts(names: Sequence[str]) -> str:
+    """Which hosts there are to ask, and how, for the opening."""
+    if not names:
+        return ""
+    some = ", ".join(names) if len(names) <= FEW else f"{names[0]} to {names[-1]}"
+    count = "One simulated host" if len(names) == 1 else f"{len(names):,} simulated hosts"
+    return f"{count} to ask: {some}.\nType probe {names[0]} to ask one.\n"
+
+
 def _play(channel: Channel, lines: Iterable[str], stdout: TextIO) -> None:
     for typed in lines:
-        write(stdout, f"{PROMPT}{typed}\n{channel.hear(typed)}\n\n")
+        write(stdout, f"{PROMPT}{typed}\n")
+        _answer(channel, typed, stdout)
+
+
+def _answer(channel: Channel, typed: str, stdout: TextIO) -> None:
+    for text in channel.hear(typed):
+        write(stdout, f"{text}\n")
+    write(stdout, "\n")
 
 
 def _converse(channel: Channel, stdin: TextIO, stdout: TextIO) -> None:
-    write(stdout, f"{_OPENING}\n")
     try:
         for typed in _typed(stdin, stdout):
             if typed.casefold() in LEAVING:
                 return
             if typed:
-                write(stdout, f"{channel.hear(typed)}\n\n")
+                _answer(channel, typed, stdout)
     except KeyboardInterrupt:
         write(stdout, "\n")
 

@@ -13,9 +13,13 @@ _ADDRESS = re.compile(r"://|[/\\@\[\]]|:[0-9]+$|\.[A-Za-z]{2,}$")
 """What only an address has: a scheme, a path, a port, a domain."""
 
 
+_BETWEEN = re.compile(r"[\s,;]+")
+
 NEAR = 3
 ALIKE = 0.4
 """How many names are suggested, and how much they must look like what was typed (1.0 is the same)."""
+FIRST = 5
+"""So many names are told where none is near."""
 
 
 class Inventory:
@@ -37,7 +41,19 @@ class Inventory:
         if _is_address(name):
             said = "I only ask hosts by their name in the inventory, never an address that is typed."
             return Failure(shown(name), FailureCode.REFUSED_ADDRESS, f"{said}{self._names(name)}")
-        return Failure(shown(name), FailureCode.UNKNOWN_HOST, f'I know no host "{shown(name)}".{self._names(name)}')
+        if several := self._all_in(name):
+            said = f"I ask one host at a time: probe {several[0]}, then probe {several[1]}."
+            return Failure(shown(name), FailureCode.UNKNOWN_HOST, said)
+        said = f'I know no host "{shown(name)}".' if shown(name) else "That is no name of a host."
+        return Failure(shown(name), FailureCode.UNKNOWN_HOST, f"{said}{self._names(name)}")
+
+    def _all_in(self, name: str) -> list[str]:
+        """The names that it consists of, if there are several and nothing else."""
+        words = [word for word in _BETWEEN.split(name.casefold()) if word]
+        return [self._by_name[word].name for word in words] if len(words) > 1 and self._knows(words) else []
+
+    def _knows(self, words: Iterable[str]) -> bool:
+        return all(word in self._by_name for word in words)
 
     def near(self, typed: str) -> tuple[str, ...]:
         """Names that look like what was typed, best first; all of a small inventory."""
@@ -49,8 +65,11 @@ class Inventory:
     def _names(self, typed: str) -> str:
         if not self._by_name:
             return " The inventory is empty: add `targets` to the configuration."
-        near = self.near(typed)
-        return f" Near: {', '.join(near)}." if near else ""
+        if near := self.near(typed):
+            return f" Near: {', '.join(near)}."
+        first = [target.name for target in self.targets[:FIRST]]
+        rest = len(self._by_name) - len(first)
+        return f" The inventory has {', '.join(first)}{f' and {rest} more' if rest else ''}."
 
 
 def _is_address(name: str) -> bool:

@@ -39,9 +39,9 @@ def look_of(stream: TextIO, environ: Mapping[str, str]) -> Look:
     )
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether somebody looks at the stream. A closed one is none."""
-    return not stream.closed and stream.isatty()
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody looks at the stream. A closed one is none, nor is None: what Python has for `<&-`."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def _color(terminal: bool, environ: Mapping[str, str]) -> bool:

@@ -16,7 +16,8 @@ from bot.xapi.secret import Secret
 
 USER_AGENT = "xocompat"
 OK = 200
-_PIECE = 64 * 1024
+_PIECE = 16 * 1024
+"""A record of TLS holds no more (RFC 8446, 5.1), and every thread of a sweep has room for one."""
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
 _LONGEST_LINE = 256
 """Of the lines that chunks begin with, and of trailers."""

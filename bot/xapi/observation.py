@@ -50,7 +50,10 @@ class Pool(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """A pool at a moment. `address` is where it answered: a redirect may have led from the target to its pool."""
+    """A pool at a moment. `address` is where it answered: a redirect may have led from the target to its pool.
+
+    `seconds` is what the asking took.
+    """
 
     target: str
     address: str
@@ -59,6 +62,7 @@ class Observation(NamedTuple):
     tls: TlsMode
     pool: Pool
     hosts: tuple[Host, ...]
+    seconds: float = 0.0
 
     @property
     def mixed_versions(self) -> bool:

@@ -50,7 +50,9 @@ class Prober:
 
     def probe(self, target: Target) -> Probed:
         """What the target's pool runs, or why that is not known. Blocks, 30 seconds at most."""
-        return self._answer(target, self._observe)
+        begun = self._clock()
+        answer = self._answer(target, self._observe)
+        return answer if isinstance(answer, Failure) else answer._replace(seconds=self._clock() - begun)
 
     def admit(self, target: Target) -> Admission | Failure:
         """Whether the target lets its user in, and what that user may do. Blocks, 30 seconds at most."""

@@ -1,29 +1,63 @@
-"""`python -m tests.bench NAME ...`: run benches by name, all of them without one."""
+"""`python -m tests.bench [NAME ...]`: run benches by name, all of them without one.
 
+python -m tests.bench sweep --hosts 1000,10000 --concurrency 64,256 --runs 1
+"""
+
+import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from tests.bench import alerts, lookup, probe, slash, start
+from tests.bench import alerts, lookup, probe, slash, start, sweep
 
-BENCHES = {
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print a JSON line for each bench."""
+    options = _parser().parse_args(words)
+    swept = partial(sweep.measure, options.hosts, options.concurrency, options.runs, options.clients)
+    for name in options.names or BENCHES:
+        measured = swept() if name == "sweep" else BENCHES[name]()
+        print(json.dumps({"bench": name, **measured}), flush=True)
+    return 0
+
+
+BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "alerts": alerts.measure,
     "lookup": lookup.measure,
     "probe": probe.measure,
     "slash": slash.measure,
     "start": start.measure,
+    "sweep": sweep.measure,
 }
 
 
-def main(names: list[str]) -> int:
-    """Print a JSON line for each bench; 2 for a name that is none."""
-    unknown = [name for name in names if name not in BENCHES]
-    if unknown:
-        print(f"bench: {', '.join(unknown)}: {', '.join(BENCHES)} are allowed", file=sys.stderr)
-        return 2
-    for name in names or BENCHES:
-        print(json.dumps({"bench": name, **BENCHES[name]()}), flush=True)
-    return 0
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m tests.bench", description="Measures, and prints JSON.")
+    parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help=", ".join(BENCHES))
+    of_sweep = parser.add_argument_group("sweep")
+    of_sweep.add_argument("--hosts", type=_numbers, default=[1000], metavar="N,...", help="how many are simulated")
+    of_sweep.add_argument("--concurrency", type=_numbers, default=[64, 256], metavar="N,...", help="asked at once")
+    of_sweep.add_argument("--runs", type=int, default=3, metavar="N", help="medians are told of so many")
+    of_sweep.add_argument("--clients", type=_clients, default=sweep.ALL, metavar="NAME,...", help=", ".join(sweep.ALL))
+    return parser
+
+
+def _name(text: str) -> str:
+    if text not in BENCHES:
+        raise argparse.ArgumentTypeError(f"{text}: {', '.join(BENCHES)} are allowed")
+    return text
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+def _clients(text: str) -> list[str]:
+    if unknown := [name for name in text.split(",") if name not in sweep.ALL]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: {', '.join(sweep.ALL)} are allowed")
+    return text.split(",")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -6,14 +6,8 @@ import pytest
 
 from bot.chat.desk import Desk
 from bot.demo.console import PROMPT, console
-from bot.demo.transcript import LINES
-
-
-class Terminal(io.StringIO):
-    """A stream that somebody sits at."""
-
-    def isatty(self) -> bool:
-        return True
+from bot.demo.transcript import transcript
+from tests.demo.seat import Terminal
 
 
 class GonePipe(io.StringIO):
@@ -50,7 +44,7 @@ def test_without_a_terminal_the_transcript_plays(desk: Desk) -> None:
     out = io.StringIO()
     assert console(desk, io.StringIO(""), out, {}) == 0
     text = out.getvalue()
-    assert [row.removeprefix(PROMPT) for row in text.splitlines() if row.startswith(PROMPT)] == list(LINES)
+    assert [row.removeprefix(PROMPT) for row in text.splitlines() if row.startswith(PROMPT)] == list(transcript())
     for told in (
         "XenServer 7.2  ❎ partial support  ☠️ no security updates",
         "XCP-ng 8.3 LTS",
@@ -60,6 +54,12 @@ def test_without_a_terminal_the_transcript_plays(desk: Desk) -> None:
     ):
         assert told in text
     assert "\x1b" not in text
+
+
+def test_with_no_standard_input_at_all_the_transcript_plays(desk: Desk) -> None:
+    out = Terminal()
+    assert console(desk, None, out, {"TERM": "dumb"}) == 0
+    assert out.getvalue().startswith(PROMPT)
 
 
 def test_every_line_of_the_transcript_is_understood(desk: Desk) -> None:
@@ -74,7 +74,7 @@ def test_every_line_of_the_transcript_is_understood(desk: Desk) -> None:
 
 def test_lines_that_join_later_play_as_well(desk: Desk) -> None:
     out = io.StringIO()
-    console(desk, io.StringIO(""), out, {}, [*LINES, "/xocompat timeline"])
+    console(desk, io.StringIO(""), out, {}, [*transcript(), "/xocompat timeline"])
     assert "What ends next" in out.getvalue()
 
 

@@ -1,8 +1,6 @@
 """The demo as a process of its own: line editing at a real terminal, and a pipe whose reader leaves."""
 
 import os
-import pty
-import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.console import PROMPT
+from tests.demo.seat import Seat
 
 DEMO = """
 import os, sys
@@ -26,50 +25,6 @@ sys.exit(console(desk, sys.stdin, sys.stdout, os.environ, ["/xocompat list"] * 5
 """
 
 
-class Seat:
-    """A terminal with the demo in it."""
-
-    def __init__(self, environ: dict[str, str]) -> None:
-        self._unseen = b""
-        self._fd, inner = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", DEMO],
-            stdin=inner,
-            stdout=inner,
-            stderr=inner,
-            env=environ,
-            start_new_session=True,
-            preexec_fn=lambda: os.close(
-                os.open(os.ttyname(0), os.O_RDWR)
-            ),  # makes it the session's terminal, for Ctrl-C
-        )
-        os.close(inner)
-
-    def see(self, text: str) -> str:
-        """What appears up to and with `text`; what comes after it is left for the next look."""
-        wanted = text.encode()
-        while wanted not in self._unseen:
-            assert select.select([self._fd], [], [], 10)[0], f"{text!r} does not appear after {self._unseen!r}"
-            self._unseen += os.read(self._fd, 4096)
-        seen, found, self._unseen = self._unseen.partition(wanted)
-        return (seen + found).decode(errors="replace")
-
-    def type(self, keys: str) -> None:
-        os.write(self._fd, keys.encode())
-
-    def interrupt(self) -> None:
-        """Ctrl-C, once more if it goes unheard: readline misses one that comes while it still handles a key."""
-        self.type("\x03")
-        while not select.select([self._fd], [], [], 2)[0]:
-            self.type("\x03")
-
-    def leave(self) -> int:
-        """The exit status, once the demo has ended."""
-        status = self.process.wait(timeout=10)
-        os.close(self._fd)
-        return status
-
-
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     return {
@@ -83,7 +38,17 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def seat(environ: dict[str, str]) -> Iterator[Seat]:
-    seat = Seat(environ)
+    yield from seated([sys.executable, "-c", DEMO], environ)
+
+
+@pytest.fixture
+def whole(environ: dict[str, str]) -> Iterator[Seat]:
+    """The command itself, with its hosts."""
+    yield from seated([sys.executable, "-m", "bot", "demo"], environ)
+
+
+def seated(command: list[str], environ: dict[str, str]) -> Iterator[Seat]:
+    seat = Seat(command, environ)
     yield seat
     seat.process.kill()
     seat.process.wait()
@@ -124,6 +89,45 @@ def test_head_gets_its_lines_and_nobody_complains(environ: dict[str, str]) -> No
         assert demo.stdout
         assert demo.stderr
         assert demo.stdout.readline().startswith(b"#xo-admins > /xocompat list")
+        demo.stdout.close()
+        assert demo.stderr.read() == b""
+    assert demo.returncode == 0
+
+
+def test_the_command_asks_its_hosts_and_leaves_on_ctrl_c(whole: Seat) -> None:
+    assert "8 simulated hosts to ask: lab-a" in whole.see(PROMPT)
+    whole.type("probe prod-a\n")
+    whole.see("Asking prod-a")
+    whole.see("2 of 3 hosts get no security updates")
+    whole.see(PROMPT)
+    whole.interrupt()
+    assert whole.leave() == 0
+
+
+def test_ctrl_c_leaves_before_the_hosts_are_there(whole: Seat) -> None:
+    whole.see(PROMPT)
+    whole.interrupt()
+    assert whole.leave() == 0
+
+
+def test_without_a_terminal_the_command_plays_its_transcript_and_ends_with_0(environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "bot", "demo"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=environ, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    told = done.stdout.decode()
+    assert "XenServer 7.2  ❎ partial support" in told
+    assert "Pool prod (asked prod-a)" in told
+    assert "another certificate than the pinned one" in told
+
+
+def test_a_reader_that_leaves_ends_the_hosts_too(environ: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "bot", "demo"]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
+    ) as demo:
+        assert demo.stdout
+        assert demo.stderr
+        demo.stdout.readline()
         demo.stdout.close()
         assert demo.stderr.read() == b""
     assert demo.returncode == 0

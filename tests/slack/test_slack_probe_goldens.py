@@ -51,7 +51,7 @@ def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Ite
         yield name, answered(refusal(PROBE))
         return
     with Simulator(SHAPES[name].pools) as simulator:
-        desk = Desk(Ports(matrix, reader, fleet_of(simulator)), lambda: date(2026, 11, 23))
+        desk = Desk(Ports(matrix, reader, fleet_of(simulator, clock=lambda: 0.0)), lambda: date(2026, 11, 23))
         yield name, _answer(Answers(desk, lambda: date(2026, 11, 23)), SHAPES[name].words)
 
 

@@ -1,39 +1,19 @@
 """`probe HOST`: what the hosts of a pool run, asked through XAPI, with the verdict on each."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.data import Data
-from bot.chat.hosts import Judged, host_data, judge, row
-from bot.chat.reply import (
-    GAP,
-    Ask,
-    Block,
-    Bullets,
-    Button,
-    Line,
-    Mark,
-    Paragraph,
-    Pick,
-    Reply,
-    Share,
-    Strong,
-    Table,
-    line,
-    with_code,
-)
+from bot.chat.hosts import host_data, judge
+from bot.chat.pool import Seen, below, blocks, first_line
+from bot.chat.reply import Ask, Block, Bullets, Button, Line, Paragraph, Pick, Reply, Share, Strong, line, with_code
 from bot.errors import UsageError
 from bot.fleet.inventory import Inventory
 from bot.fleet.probing import unguarded
 from bot.matrix.wording import day_in_words
-from bot.query.text import shown
+from bot.query.days import take_day
 from bot.xapi.observation import Failure, FailureCode, Observation, Transport
 from bot.xapi.target import Target, TlsMode
-
-IN_FULL = 20
-SHOWN = 64
-"""More hosts than IN_FULL: the worst ones, and the others below, in the thread. More than SHOWN are counted only."""
 
 NAMED = 40
 PRESSED = 3
@@ -57,7 +37,7 @@ def opening(ports: Ports, asked: Invocation) -> Line | Reply:
     fleet = _fleet(ports)
     if not asked.words.strip():
         return _which(fleet.inventory)
-    target = _find(fleet.inventory, asked)
+    target, _ = _find(fleet.inventory, asked)
     if isinstance(target, Failure):
         return _failed(target, asked.words, fleet.inventory, None)
     return _asking(target)
@@ -66,7 +46,7 @@ def opening(ports: Ports, asked: Invocation) -> Line | Reply:
 def run(ports: Ports, asked: Invocation) -> Reply:
     """Ask the named target now. Blocks until it has answered, 30 seconds at most."""
     fleet = _fleet(ports)
-    target = _find(fleet.inventory, asked)
+    target, day = _find(fleet.inventory, asked)
     if isinstance(target, Failure):
         return _failed(target, asked.words, fleet.inventory, None)
     asked.tell(Progress(_asking(target)))
@@ -75,7 +55,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if isinstance(answer, Failure):
         address = {"name": target.name, "address": str(target.endpoint)}
         return _failed(answer, asked.words, fleet.inventory, address)
-    return _observed(ports, asked, answer)
+    return _observed(ports, asked, answer, day)
 
 
 def choices(ports: Ports, _: Invocation) -> tuple[Choice, ...]:
@@ -109,10 +89,17 @@ def _fleet(ports: Ports) -> Fleet:
     return ports.fleet
 
 
-def _find(inventory: Inventory, asked: Invocation) -> Target | Failure:
+def _find(inventory: Inventory, asked: Invocation) -> tuple[Target | Failure, date | None]:
+    """The target that the words name, and the day of an "on DATE" in them. UsageError for a day that is none."""
     if not asked.words.strip():
         raise UsageError(f"Say which host, for example: probe {_example(inventory)}.")
-    return inventory.find(asked.words)
+    target = inventory.find(asked.words)
+    if isinstance(target, Target):
+        return target, None
+    name, day, bad = take_day(asked.words)
+    if bad:
+        raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
+    return (inventory.find(name) if day else target), day
 
 
 def _example(inventory: Inventory) -> str:
@@ -120,7 +107,7 @@ def _example(inventory: Inventory) -> str:
 
 
 def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | None) -> Reply:
-    near = inventory.near(failure.target) if target is None else ()
+    near = inventory.near(words) if target is None else ()
     buttons = tuple(Ask(f"Probe {name}", f"probe {name}") for name in near[:2])
     again: tuple[Button, ...] = (Ask("Probe again", f"probe {failure.target}"),)
     if failure.code in _FINAL:
@@ -136,9 +123,16 @@ def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | N
         "hosts": [],
         "error": {"code": failure.code.value, "message": failure.message},
     }
-    first = line(Mark("⚠️", failure.message))
     context = (line(f"error {failure.code}"),)
-    return Reply("probe_failed", first, (), (*buttons, *again), context, data, exit_status=1, assessed=())
+    return Reply("probe_failed", _why(failure), (), (*buttons, *again), context, data, exit_status=1, assessed=())
+
+
+def _why(failure: Failure) -> Line:
+    """What happened and what to do, the host's name set off where the sentence begins with it."""
+    name = failure.target
+    if name and failure.message.startswith(name):
+        return (Strong(name), *with_code(failure.message[len(name) :]))
+    return with_code(failure.message)
 
 
 _FINAL = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS, FailureCode.TLS_PIN_MISMATCH})
@@ -147,121 +141,60 @@ _FINAL = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS, Failu
 _UNFOUND = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS})
 
 
-def _observed(ports: Ports, asked: Invocation, seen: Observation) -> Reply:
-    judged = judge(ports.matrix, ports.reader, seen.hosts, asked.day)
-    known = all(j.assessment for j in judged)
+def _observed(ports: Ports, asked: Invocation, observation: Observation, typed: date | None) -> Reply:
+    """The verdicts; on the day that was typed, if one was, else on the day of the invocation."""
+    day = typed or asked.day
+    judged = judge(ports.matrix, ports.reader, observation.hosts, day)
+    seen = Seen(observation, judged, day, ports.matrix.published)
     return Reply(
         kind="probe",
-        headline=_first(seen, judged),
-        blocks=tuple(_body(seen, judged, asked.day)),
-        buttons=(Ask("Probe again", f"probe {seen.target}"), Share(f"probe {seen.target}")),
-        context=(_how(seen),),
-        data=_data(asked, seen, judged),
-        exit_status=0 if known else 3,
+        headline=first_line(seen),
+        blocks=tuple(blocks(seen)),
+        buttons=_buttons(seen, typed),
+        context=(_how(observation, day),),
+        data=_data(asked.words, seen),
+        exit_status=0 if all(j.assessment for j in judged) else 3,
         assessed=tuple(j.assessment for j in judged if j.assessment),
-        rest=tuple(_below(judged)),
+        rest=tuple(below(seen)),
     )
 
 
-def _first(seen: Observation, judged: list[Judged]) -> Line:
-    ended = sum(j.is_eol for j in judged)
-    name = shown(seen.pool.name)
-    subject = f"Pool {name}" if name else f"Host {shown(seen.hosts[0].name)}" if len(seen.hosts) == 1 else "Pool"
-    count = len(judged)
-    if ended:
-        fate = Mark("☠️", f"{ended} of {count} hosts {_get(ended)} no security updates" if count > 1 else _NO_UPDATES)
-    elif unknown := sum(j.assessment is None for j in judged):
-        fate = Mark("❓", f"{unknown} of {count} hosts run a version that is not known")
-    else:
-        fate = Mark("✅", f"all {count} hosts get security updates" if count > 1 else "gets security updates")
-    return (*line(Strong(subject), f" (asked {seen.target})"), GAP, fate)
+def _buttons(seen: Seen, day: date | None) -> tuple[Button, ...]:
+    """A lone host's release has more to tell: its known issues, its upgrade path."""
+    words = f"probe {seen.observation.target}{f' on {day}' if day else ''}"
+    verdict = seen.judged[0].assessment if seen.is_lone else None
+    more = (Ask(verdict.name, verdict.name),) if verdict else ()
+    return (Ask("Probe again", words), *more, Share(words))
 
 
-_NO_UPDATES = "no security updates"
+def _how(observation: Observation, day: date) -> Line:
+    """When and how it was asked; the day of the verdict where that is another one."""
+    at, took = observation.observed_at, observation.seconds
+    facts = [
+        f"{day_in_words(at.date())} {at:%H:%M} UTC",
+        _TRANSPORTS[observation.transport],
+        _TRUST[observation.tls],
+        f"{took:.1f} s" if took >= 0.1 else f"{took * 1000:.0f} ms",
+    ]
+    return line(" · ".join([*facts, *([] if day == at.date() else [f"verdict as of {day_in_words(day)}"])]))
 
 
-def _get(count: int) -> str:
-    return "gets" if count == 1 else "get"
-
-
-def _body(seen: Observation, judged: list[Judged], day: date) -> Iterator[Block]:
-    yield Table(_COLUMNS, tuple(map(row, judged[:IN_FULL])))
-    remarks: list[Line] = []
-    if below := len(judged[IN_FULL:SHOWN]):
-        are = "hosts are" if below > 1 else "host is"
-        remarks.append(line(f"These are the worst {IN_FULL}; {below} more {are} below."))
-    if left := len(judged[SHOWN:]):
-        remarks.append(with_code(f"{left} more are not shown; `xocompat probe {seen.target} --json` has all."))
-    if seen.mixed_versions:
-        remarks.append(line(Mark("⚠️", "The pool runs several versions: finish the rolling upgrade.")))
-    remarks.extend(_unknown(judged, day))
-    if remarks:
-        yield Paragraph(tuple(remarks))
-    if steps := tuple(_next_steps(judged)):
-        yield Paragraph(steps)
-
-
-_COLUMNS = ("Host", "Runs", "Verdict", "")
-
-
-def _below(judged: list[Judged]) -> Iterator[Block]:
-    """The hosts that are no worse than those in full above."""
-    if more := judged[IN_FULL:SHOWN]:
-        title = f"Hosts {IN_FULL + 1} to {IN_FULL + len(more)} of {len(judged)}"
-        yield Table(_COLUMNS, tuple(map(row, more)), title)
-
-
-def _unknown(judged: list[Judged], day: date) -> Iterator[Line]:
-    for what, names in _together((j.part.text, j) for j in judged if j.assessment is None).items():
-        near = [s if isinstance(s, str) else s.name(day) for s in names[0].part.suggestions]
-        hint = f" Nearest: {', '.join(near)}." if near else ""
-        yield line(f"{_names(names)}: I do not know {shown(what)}.{hint}")
-
-
-def _next_steps(judged: list[Judged]) -> Iterator[Line]:
-    """What to do, once for all hosts that it is about; nothing for hosts that need nothing."""
-    worth = ((j.assessment.recommendation.text, j) for j in judged if j.assessment and _needs_something(j))
-    for text, about in _together(worth).items():
-        yield line(Strong("Next step: "), f"{_names(about)}: {text[0].lower()}{text[1:]}")
-
-
-def _needs_something(judged: Judged) -> bool:
-    return judged.assessment is not None and not judged.assessment.recommendation.is_nothing
-
-
-def _together(pairs: "Iterator[tuple[str, Judged]]") -> dict[str, list[Judged]]:
-    found: dict[str, list[Judged]] = {}
-    for text, judged in pairs:
-        found.setdefault(text, []).append(judged)
-    return found
-
-
-def _names(judged: list[Judged]) -> str:
-    names = [shown(j.host.name) or j.host.uuid for j in judged]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
-
-
-def _how(seen: Observation) -> Line:
-    at = f"{day_in_words(seen.observed_at.date())} {seen.observed_at:%H:%M} UTC"
-    return line(f"{at} · {_TRANSPORTS[seen.transport]} · {_TRUST[seen.tls]}")
-
-
-def _data(asked: Invocation, seen: Observation, judged: list[Judged]) -> Data:
-    coordinator = next((host.name for host in seen.hosts if host.is_coordinator), None)
+def _data(words: str, seen: Seen) -> Data:
+    observation = seen.observation
+    coordinator = next((host.name for host in observation.hosts if host.is_coordinator), None)
     return {
-        "query": asked.words,
+        "query": words,
         "outcome": "assessed",
-        "observed_at": f"{seen.observed_at:%Y-%m-%dT%H:%M:%SZ}",
-        "target": {"name": seen.target, "address": seen.address},
-        "transport": seen.transport.value,
-        "tls": seen.tls.value,
+        "observed_at": f"{observation.observed_at:%Y-%m-%dT%H:%M:%SZ}",
+        "target": {"name": observation.target, "address": observation.address},
+        "transport": observation.transport.value,
+        "tls": observation.tls.value,
         "pool": {
-            "uuid": seen.pool.uuid,
-            "name": seen.pool.name,
+            "uuid": observation.pool.uuid,
+            "name": observation.pool.name,
             "coordinator": coordinator,
-            "mixed_versions": seen.mixed_versions,
+            "mixed_versions": observation.mixed_versions,
         },
-        "hosts": [host_data(j, asked.day) for j in judged],
+        "hosts": [host_data(j, seen.day) for j in seen.judged],
         "error": None,
     }

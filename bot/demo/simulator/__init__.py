@@ -17,7 +17,8 @@ A fleet is plain data (`SimPool`, `SimHost`, presets by `release`), `Simulator` 
 one, `--json` prints for programs. Passwords are `demo`, for everybody to know: nothing here protects anything.
 
 Members of a pool listen at 127.0.0.1, 127.0.0.2 and so on, on one port, because HOST_IS_SLAVE names an address without
-a port. Certificates are self-signed RSA, made at the start with a key that this process found for itself.
+a port. Of more than 500 hosts each has an address of its own, all on one port. Certificates are self-signed RSA, made
+at the start with a key that this process found for itself.
 
 What is simulated: both protocols with what each era makes of them, logins, sessions with limits and a garbage
 collector, supporters, emergency mode, roles, records of pools and hosts, `event.from`, the limits of xapi's HTTP

@@ -1,7 +1,6 @@
 """The simulation at work, inside its event loop: states, listeners and visitors. Only the loop's thread may call it."""
 
 import asyncio
-import resource
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -19,6 +18,8 @@ MAX_CONNECTIONS: Final = 8000
 """Open at once, of all hosts together; one more is closed as soon as it is accepted."""
 
 _SPARE_DESCRIPTORS: Final = 1000
+_CROWD: Final = 500
+"""More hosts than this have an address each: finding a free port takes 10 ms once some thousands at one are taken."""
 
 
 class Engine:
@@ -30,6 +31,7 @@ class Engine:
         self._contexts = Contexts()
         self._listeners: dict[str, Listener] = {}
         self._visits: dict[asyncio.Task[None], str] = {}
+        self._port = 0
         self.pools: list[PoolState] = []
         self.hosts: dict[str, HostState] = {}
         self.broken: list[BaseException] = []
@@ -37,9 +39,10 @@ class Engine:
     def open(self, pools: Iterable[SimPool]) -> None:
         """Binds every host, and lets those listen that are up."""
         pools = tuple(pools)
-        _need_descriptors(sum(len(pool.hosts) for pool in pools))
+        count = sum(len(pool.hosts) for pool in pools)
+        _need_descriptors(count)
         for pool in pools:
-            self._add(pool)
+            self._add(pool, apart=count > _CROWD)
         for name, host in self.hosts.items():
             if host.host.up:
                 self._listeners[name].open()
@@ -78,13 +81,17 @@ class Engine:
         host.pool.coordinator = host
         host.pool.touch()
 
-    def _add(self, pool: SimPool) -> None:
+    def _add(self, pool: SimPool, apart: bool) -> None:
+        """Binds a pool: at 127.0.0.1 and a port of its own, or apart from the others at addresses and their port."""
         state = PoolState(pool, self._loop.time, self._now)
-        for host, bound in zip(pool.hosts, bound_together(len(pool.hosts), pool.port), strict=True):
+        offset = len(self.hosts) if apart else 0
+        sockets = bound_together(len(pool.hosts), pool.port, offset, wish=self._port if apart else 0)
+        for host, bound in zip(pool.hosts, sockets, strict=True):
             listener = Listener(bound, self._loop, partial(self._visit, host.name))
             self._listeners[host.name] = listener
             self.hosts[host.name] = HostState(host, state, listener.address)
             state.add(self.hosts[host.name])
+        self._port = self._port or sockets[0].getsockname()[1]
         self.pools.append(state)
 
     def _visit(self, name: str, connection: socket.socket) -> None:
@@ -106,7 +113,11 @@ class Engine:
 
 
 def _need_descriptors(count: int) -> None:
-    """Raises the process's soft limit if so many listeners need it."""
+    """Raises the process's soft limit if so many listeners need it; Windows has none."""
+    try:
+        import resource
+    except ImportError:
+        return
     wanted = count + _SPARE_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:

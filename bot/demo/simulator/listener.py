@@ -16,6 +16,7 @@ _AT_ONCE: Final = 64  # connections taken before other work gets its turn
 _PAUSE: Final = 0.2  # seconds without accepting once the process has no descriptors left
 
 Visitor = Callable[[socket.socket], None]
+Bind = Callable[[str, int], socket.socket]
 
 
 class SimulatorError(Exception):
@@ -68,8 +69,9 @@ class Listener:
 
 def bound_to(address: str, port: int) -> socket.socket:
     """A socket at that address, not listening; port 0: a free one."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
+        bound.setblocking(False)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections get it from here
         bound.bind((address, port))
@@ -79,30 +81,31 @@ def bound_to(address: str, port: int) -> socket.socket:
     return bound
 
 
-def bound_together(count: int, port: int) -> list[socket.socket]:
-    """Sockets for the members of a pool: 127.0.0.1 and up, all on one port, as HOST_IS_SLAVE gives none.
+def bound_together(count: int, port: int, offset: int = 0, wish: int = 0, bind: Bind = bound_to) -> list[socket.socket]:
+    """Sockets for the members of a pool, all on one port, as HOST_IS_SLAVE gives none.
 
-    Where the system has but one loopback address, as macOS has, members get ports of their own: a client finds such a
-    pool's coordinator only if it is asked itself.
+    Their addresses are 127.0.0.1 and up, or so many after it. `port` 0: the one wished for if it is free, or any.
+    Where the system has but one loopback address, as macOS has, members get ports of their own: a client that is sent
+    on to 127.0.0.1 has to know which of them is meant.
     """
     if port > _LAST_PORT:
         raise SimulatorError(f"There is no port {port}: they end at {_LAST_PORT}.")
-    for _ in range(_TRIES if port == 0 else 1):
+    for tried in [port] if port else [wish, *[0] * _TRIES]:
         with suppress(OSError), ExitStack() as opened:
-            bound = [opened.enter_context(member) for member in _members(count, port)]
+            bound = [opened.enter_context(member) for member in _members(count, tried, offset, bind)]
             opened.pop_all()
             return bound
     raise SimulatorError(f"Port {port or 'of any number'} is not free at {count} loopback addresses: try another one.")
 
 
-def _members(count: int, port: int) -> Iterator[socket.socket]:
-    first = bound_to(str(_FIRST), port)
-    yield first
-    common = first.getsockname()[1]
-    for number in range(1, count):
+def _members(count: int, port: int, offset: int, bind: Bind) -> Iterator[socket.socket]:
+    common = port
+    for number in range(offset, offset + count):
         try:
-            yield bound_to(str(_FIRST + number), common)
+            member = bind(str(_FIRST + number), common)
         except OSError as error:
             if error.errno != errno.EADDRNOTAVAIL:
                 raise
-            yield bound_to(str(_FIRST), 0)
+            member = bind(str(_FIRST), 0)
+        common = common or member.getsockname()[1]
+        yield member

@@ -49,7 +49,7 @@ class Simulator:
 
     def __enter__(self) -> Self:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="xapi-simulator")
-        self._ended = self._threads.submit(lambda: asyncio.run(self._simulate()))
+        self._ended = self._threads.submit(self._run_loop)
         either: tuple[Future[Any], ...] = (self._ready, self._ended)
         wait(either, return_when=FIRST_COMPLETED)
         if self._ended.done():
@@ -96,6 +96,11 @@ class Simulator:
             return what(running.engine)
 
         return asyncio.run_coroutine_threadsafe(done(), running.loop).result()
+
+    def _run_loop(self) -> None:
+        """In a loop that watches sockets, as Windows' usual one does not."""
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._simulate())
 
     async def _simulate(self) -> None:
         stop = asyncio.Event()

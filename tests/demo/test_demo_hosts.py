@@ -1,0 +1,141 @@
+"""Hosts in the demo: simulated, asked through the real client, and never in the way of a look-up."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+
+from bot.app import demo
+from bot.chat.command import Fleet
+from bot.chat.desk import Desk
+from bot.demo.channel import Channel
+from bot.demo.hosts import SimulatedHosts
+from bot.demo.simulator import SimPool, demo_fleet
+from bot.fleet.probing import Probing
+from bot.terminal.look import Look
+from bot.xapi.probe import probe
+from tests.demo.seat import Terminal
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+@contextmanager
+def channel_with(desk: Desk, *pools: SimPool) -> Iterator[Channel]:
+    with SimulatedHosts(pools) as hosts:
+
+        def with_hosts() -> Desk:
+            probing = Probing(lambda target: probe(target, lambda: NOW), lambda: 0.0)
+            return desk._replace(ports=desk.ports._replace(fleet=Fleet(hosts.inventory(), probing)))
+
+        yield Channel(desk, Look(), with_hosts)
+
+
+@pytest.fixture(scope="module")
+def channel(desk: Desk) -> Iterator[Channel]:
+    with channel_with(desk, *demo_fleet()) as channel:
+        yield channel
+
+
+def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: Channel) -> None:
+    asking, verdict = channel.hear("/xocompat probe prod-a")
+    assert asking == "xocompat, only visible to you\nAsking prod-a … (at most 30 seconds)"
+    assert verdict.startswith("Pool prod (asked prod-a)  ☠️ 2 of 3 hosts get no security updates\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("probe lab-a", "Pool lab (asked lab-a)  ✅ both hosts get security updates"),
+        ("probe lab-b", "Pool lab (asked lab-b)  ✅ both hosts get security updates"),
+        ("/xocompat PROBE LAB-A", "Pool lab (asked lab-a)"),
+        ("probe edge-a", "edge-1 (asked edge-a)  XCP-ng 7.6.0  ✅ full support  ☠️ no security updates"),
+        ("probe office-a", "office-1 (asked office-a)  XenServer 8.4.0  ✅ full support  🟢 gets security updates"),
+        ("probe archive-a", "archive-1 (asked archive-a)  XenServer 7.2.0  ❎ partial support  ☠️ no security updates"),
+        ("probe down-a", "down-a did not answer: nothing listens on its address. Is the host up"),
+        ("Probe moved-a", "moved-a showed another certificate than the pinned one, so nothing was sent."),
+    ],
+)
+def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: Channel, typed: str, told: str) -> None:
+    _, answer = channel.hear(typed)
+    assert answer.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("probe", "Which host? I can ask these:"),
+        ("probe 127.0.0.1", "I only ask hosts by their name in the inventory"),
+        ("probe https://xen", "I only ask hosts by their name in the inventory"),
+        ("probe lab-x", 'I know no host "lab-x". Near: lab-a, lab-b.'),
+        ("probe lab-a lab-b", "I ask one host at a time: probe lab-a, then probe lab-b."),
+        ("probe 🚀", "The inventory has lab-a, lab-b, prod-a, edge-a, office-a and 3 more."),
+        ("probe <!channel>", "That is no name of a host."),
+        ("probe lab-a on 2028-02-30", '"2028-02-30" is not a day: write it as 2028-12-01.'),
+    ],
+)
+def test_what_names_no_host_is_told_at_once_and_nobody_is_asked(channel: Channel, typed: str, told: str) -> None:
+    (answer,) = channel.hear(typed)
+    assert told in answer
+
+
+def test_a_probe_can_be_repeated_and_shared(channel: Channel) -> None:
+    *_, answer = channel.hear("probe prod-a")
+    assert "1 [Probe again]   2 [Share to channel]" in answer
+    asking, again = channel.hear("1")
+    assert asking.startswith("[Probe again] → xocompat, only visible to you\nAsking prod-a")
+    assert again.splitlines()[0] == answer.splitlines()[0]
+    asking, shared = channel.hear("2")
+    assert asking.startswith("[Share to channel] → xocompat, shared in #xo-admins")
+    assert "[Share" not in shared
+
+
+def test_hosts_that_cannot_be_simulated_leave_the_look_ups_alone(desk: Desk) -> None:
+    impossible = replace(demo_fleet()[0], port=70_000)
+    with channel_with(desk, impossible) as channel:
+        for _ in range(2):
+            (answer,) = channel.hear("probe lab-a")
+            assert answer.startswith("The demo's hosts cannot be simulated here. There is no port 70000")
+        assert "XenServer 7.2  ❎" in "".join(channel.hear("XenServer 7.2"))
+
+
+def test_who_leaves_at_once_leaves_nothing_behind() -> None:
+    threads = threading.active_count()
+    with SimulatedHosts(demo_fleet()):
+        pass
+    for thread in threading.enumerate():
+        if thread.name.startswith("demo-hosts"):
+            thread.join(10)
+    assert threading.active_count() == threads
+
+
+def played(hosts: int | None, typed: str | None = None) -> str:
+    out = StringIO() if typed is None else Terminal()
+    assert demo(None, hosts, StringIO() if typed is None else Terminal(typed), out, {"TERM": "dumb"}) == 0
+    return out.getvalue()
+
+
+def test_the_opening_names_the_hosts() -> None:
+    opening = played(None, "exit\n")
+    assert "8 simulated hosts to ask: lab-a, lab-b, prod-a, edge-a" in opening
+    assert "Type probe lab-a to ask one." in opening
+
+
+def test_a_large_fleet_is_told_by_its_first_and_last_and_can_be_asked() -> None:
+    out = played(1000, "probe sim-00500\nprobe sim-1\n")
+    assert "1,000 simulated hosts to ask: sim-00001 to sim-01000.\nType probe sim-00001 to ask one." in out
+    assert "sim-00500-1 (asked sim-00500)  X" in out
+    assert 'I know no host "sim-1". Near: sim-0' in out
+
+
+@pytest.mark.parametrize(
+    ("hosts", "asked"), [(None, ["prod-a", "moved-a"]), (1, ["sim-00001"]), (3, ["sim-00001", "sim-00003"])]
+)
+def test_the_transcript_asks_hosts_that_are_there(hosts: int | None, asked: list[str]) -> None:
+    out = played(hosts)
+    assert [line.rpartition(" ")[2] for line in out.splitlines() if "/xocompat probe" in line] == asked
+    assert out.count("Asking ") == len(asked)
+    assert "I know no host" not in out
