@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.store.outbox import SqlOutbox
-from tests.delivery.databases import emptied, opened, sqlite_url
+from tests.delivery.databases import emptied, opened
 from tests.delivery.queue import Queue
 from tests.parts import missing
 
@@ -27,10 +27,15 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'xocompat.db'}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """The address of a database of each kind, one after the other."""
-    return str(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else sqlite_url(tmp_path)
+    return str(request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Databases of the tests, with all tables: a SQLite file as the product opens it, and a real PostgreSQL."""
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy
@@ -26,10 +25,6 @@ def _connected(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA foreign_keys = ON")
-
-
-def sqlite_url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'xocompat.db'}"
 
 
 def emptied(engine: Engine) -> Engine:
