@@ -69,7 +69,7 @@ class Slack:
     """Answers the Web API on a port of 127.0.0.1. Use it as a context; a channel is there once it is asked for."""
 
     def __init__(self, weather: Weather | None = None) -> None:
-        self.token = TOKEN
+        self.tokens = {TOKEN}
         self.scopes = {scope for scope in SCOPES.values() if scope}
         self.weather = weather or Calm()
         self.calls: list[Call] = []
@@ -134,7 +134,7 @@ class Slack:
 
     def _refused(self, call: Call) -> Json | None:
         scope = SCOPES.get(call.method)
-        if call.token != self.token:
+        if call.token not in self.tokens:
             return _error("invalid_auth")
         if scope and scope not in self.scopes:
             return _error("missing_scope")

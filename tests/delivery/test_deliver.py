@@ -38,13 +38,6 @@ def url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def slack() -> Iterator[Slack]:
-    with Slack() as running:
-        running.room(LAB)
-        yield running
-
-
-@pytest.fixture
 def kept_log() -> LogCapture:
     return LogCapture()
 
@@ -181,7 +174,7 @@ def _archive(slack: Slack) -> None:
 
 
 def _revoke(slack: Slack) -> None:
-    slack.token = "another"
+    slack.tokens = {"another"}
 
 
 def _narrow(slack: Slack) -> None:
