@@ -5,6 +5,7 @@ whoever renders it escapes it. Emoji never stand alone: a Mark is an emoji and i
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bot.matrix.assess import Assessment
@@ -132,7 +133,31 @@ class Share(NamedTuple):
     label: str = "Share to channel"
 
 
-Button = Ask | Share
+class Verb(StrEnum):
+    """What a button does about alerts."""
+
+    ACK = "ack"
+    SNOOZE = "snooze"
+    HOSTS = "hosts"
+
+
+class Act(NamedTuple):
+    """A button that does something about alerts, by their ids; it takes the rights of the command that it stands for.
+
+    `words` are that command; a platform that can ask how long to snooze asks.
+    """
+
+    label: str
+    verb: Verb
+    ids: tuple[int, ...]
+
+    @property
+    def words(self) -> str:
+        ids = " ".join(map(str, self.ids))
+        return {Verb.ACK: f"ack {ids}", Verb.SNOOZE: f"snooze {ids} 7d", Verb.HOSTS: f"alerts {ids}"}[self.verb]
+
+
+Button = Ask | Share | Act
 
 
 class Reply(NamedTuple):

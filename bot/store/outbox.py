@@ -11,7 +11,7 @@ from bot.alerts.outbox import ChannelState, Delivery, Kind
 from bot.store.alert_row import alert_of
 from bot.store.channel_row import INTACT, free, held, in_time, lease, put
 from bot.store.tables import alerts, bulletins, channels, outbox
-from bot.store.transaction import transaction
+from bot.store.transaction import transaction, when_alerts_are_settled
 
 PENDING, SENDING, SENT, DROPPED = "pending", "sending", "sent", "dropped"
 """States of a message. Those of the first two wait; their `done_at` is NULL."""
@@ -59,6 +59,7 @@ class SqlOutbox:
             .values(state=SENDING, began_at=now, attempts=outbox.c.attempts + 1)
         )
         with transaction(self._engine) as connection:
+            when_alerts_are_settled(connection)
             return connection.execute(begun).rowcount == 1
 
     def sent(self, delivery: Delivery, ts: str | None, now: datetime) -> None:

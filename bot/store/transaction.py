@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, literal, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot.errors import UnavailableError
+
+ALERTS = 0x786F_0003
+"""The lock that PostgreSQL gives to who changes alerts."""
 
 _AWAY = (OperationalError, InterfaceError, NoConnectionError)
 
@@ -20,6 +23,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except _AWAY as error:
         raise UnavailableError(f"The database cannot be used: {_reason(error)}") from error
+
+
+def when_alerts_are_settled(connection: Connection) -> None:
+    """Wait until nobody changes alerts, and keep others from it until this transaction ends.
+
+    Whoever changes an alert looks whether a message waits that will tell it. In SQLite only one writes at a time.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(literal(ALERTS))))
 
 
 def _reason(error: Exception) -> str:
