@@ -70,7 +70,8 @@ class Turn:
             return True
         if self.clock() - begun > timedelta(seconds=self.pace.lease / 2):
             return False  # held up for so long that another process may take over soon
-        return self._conclude(current, self.courier.send(current))
+        needs = current.kind in (Kind.EDIT, Kind.NEWS)
+        return self._conclude(current, Gone("no_ts") if needs and not current.ts else self.courier.send(current))
 
     def _lease(self, channel: str) -> bool:
         return self.outbox.lease(channel, self.by, self.clock(), self.pace.lease)

@@ -11,7 +11,7 @@ from bot.alerts.outbox import ChannelState, Delivery, Kind
 from bot.store.alert_row import alert_of
 from bot.store.channel_row import INTACT, free, held, in_time, lease, put
 from bot.store.tables import alerts, bulletins, channels, outbox
-from bot.store.transaction import transaction, when_alerts_are_settled
+from bot.store.transaction import reading, transaction, when_alerts_are_settled
 
 PENDING, SENDING, SENT, DROPPED = "pending", "sending", "sent", "dropped"
 """States of a message. Those of the first two wait; their `done_at` is NULL."""
@@ -34,7 +34,7 @@ class SqlOutbox:
             .group_by(outbox.c.channel)
             .order_by(func.min(outbox.c.id))
         )
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             return tuple(connection.scalars(found))
 
     def lease(self, channel: str, by: str, now: datetime, seconds: float) -> bool:
@@ -47,7 +47,7 @@ class SqlOutbox:
             connection.execute(update(channels).where(ours).values(leased_by=None, leased_until=None))
 
     def next(self, channel: str) -> Delivery | None:
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(_head(channel)).one_or_none()
             return _delivery(row, _alerts_of(connection, row.bulletin)) if row else None
 
@@ -82,10 +82,11 @@ class SqlOutbox:
         first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == Kind.BULLETIN)
         anew = {"key": secrets.token_hex(16), "state": PENDING, "attempts": 0, "began_at": None}
         with transaction(self._engine) as connection:
-            connection.execute(update(outbox).where(first).values(**anew, done_at=None, ts=None))
+            found = connection.execute(update(outbox).where(first).values(**anew, done_at=None, ts=None)).rowcount
             connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=None))
-            if delivery.kind is Kind.EDIT:
-                _done(connection, delivery, now, state=DROPPED, why_dropped="the bulletin is posted anew")
+            if delivery.kind is Kind.EDIT or not found:
+                why = "the bulletin is posted anew" if found else "there is no bulletin"
+                _done(connection, delivery, now, state=DROPPED, why_dropped=why)
 
     def wait(self, channel: str, until: datetime) -> None:
         with transaction(self._engine) as connection:
@@ -105,7 +106,7 @@ class SqlOutbox:
     def states(self) -> tuple[ChannelState, ...]:
         count, oldest = func.count(outbox.c.id), func.min(outbox.c.created_at)
         pending = select(outbox.c.channel, count, oldest).where(WAITS).group_by(outbox.c.channel)
-        with transaction(self._engine) as connection:
+        with reading(self._engine) as connection:
             queues = {name: (many, since) for name, many, since in connection.execute(pending)}
             known = {row.channel: row for row in connection.execute(select(channels))}
         stopped = {name for name, row in known.items() if row.stopped_code}

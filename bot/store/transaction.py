@@ -9,6 +9,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from bot.errors import UnavailableError
 
+READS = "xocompat_reads"
+"""The execution option by which an engine knows that a transaction takes no lock."""
+
 ALERTS = 0x786F_0003
 """The lock that PostgreSQL gives to who changes alerts."""
 
@@ -23,6 +26,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except _AWAY as error:
         raise UnavailableError(f"The database cannot be used: {_reason(error)}") from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that changes nothing, and so waits for no writer. UnavailableError if it can't be had."""
+    with transaction(engine.execution_options(**{READS: True})) as connection:
+        yield connection
 
 
 def when_alerts_are_settled(connection: Connection) -> None:

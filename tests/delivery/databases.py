@@ -4,10 +4,11 @@ import sqlite3
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import Connection, Engine, event, insert
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.tables import metadata
+from bot.store.transaction import READS
 
 
 def opened(url: str) -> Engine:
@@ -15,7 +16,7 @@ def opened(url: str) -> Engine:
     engine = sqlalchemy.create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _connected)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begun)
     return engine
 
 
@@ -25,6 +26,11 @@ def _connected(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begun(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def emptied(engine: Engine) -> Engine:

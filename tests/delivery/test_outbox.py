@@ -1,13 +1,16 @@
 """The outbox in both databases: order, leases, pauses, stops, and what is kept of every try."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from bot.alerts.outbox import Delivery, Kind
 from bot.errors import UnavailableError
 from bot.store.outbox import SqlOutbox
+from bot.store.tables import alerts
+from bot.store.transaction import when_alerts_are_settled
 from tests.delivery.databases import opened
 from tests.delivery.queue import LAB, NOW, Queue
 
@@ -214,6 +217,29 @@ def test_what_was_sent_long_ago_is_forgotten_but_not_a_bulletin_in_use(outbox: S
     outbox.prune(LATER)
     assert [(row.bulletin, row.state) for row in queue.rows()] == [(used, "sent"), (None, "pending")]
     assert _next(outbox).key == waiting
+
+
+def test_what_is_told_is_read_after_whoever_changes_alerts_is_done(
+    outbox: SqlOutbox, queue: Queue, engine: Engine
+) -> None:
+    bulletin = queue.bulletin()
+    delivery = _next(outbox)
+    assert outbox.lease(LAB, US, NOW, 30)
+    with ThreadPoolExecutor(1) as other:
+        with engine.begin() as connection:
+            when_alerts_are_settled(connection)
+            begun = other.submit(outbox.sending, delivery, US, NOW)
+            with pytest.raises(TimeoutError):
+                begun.result(0.2)
+            connection.execute(update(alerts).where(alerts.c.bulletin == bulletin).values(state="acknowledged"))
+        assert begun.result(10)
+    assert [alert.state for alert in _next(outbox).alerts] == ["acknowledged"]
+
+
+def test_news_that_have_no_bulletin_to_follow_are_dropped(outbox: SqlOutbox, queue: Queue) -> None:
+    queue.message(Kind.NEWS)
+    outbox.repost(_begin(outbox), NOW)
+    assert [(row.state, row.why_dropped) for row in queue.rows()] == [("dropped", "there is no bulletin")]
 
 
 def test_a_database_that_is_away_is_told_as_such(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> None:
