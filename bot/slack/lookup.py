@@ -64,7 +64,9 @@ def _pages(client: WebClient, delivery: Delivery) -> Iterator[list[dict[str, Any
     for _ in range(PAGES_MAX):
         told = client.api_call(method, params=about)
         messages = told.get("messages")
-        yield [each for each in messages if isinstance(each, dict)] if isinstance(messages, list) else []
+        if not isinstance(messages, list):
+            raise ValueError("no messages")
+        yield [each for each in messages if isinstance(each, dict)]
         cursor = (told.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             return
@@ -78,7 +80,11 @@ def _window(began_at: datetime) -> dict[str, str]:
 
 
 def _is(message: dict[str, Any], delivery: Delivery) -> bool:
-    return message.get("metadata") == metadata(delivery)
+    told = message.get("metadata")
+    if not isinstance(told, dict) or told.get("event_type") != EVENT_TYPE:
+        return False
+    payload = told.get("event_payload")
+    return isinstance(payload, dict) and payload.get("key") == delivery.key
 
 
 def _ts(message: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ class Pace(NamedTuple):
     between: float = 1.0
     settling: float = 10.0
     pause: float = 2.0
-    longest: float = 300.0
+    longest: float = 60.0
     lease: float = 30.0
     poll: float = 1.0
 

@@ -69,7 +69,8 @@ class Turn:
         if current is None or current.id != delivery.id:
             return True
         if self.clock() - begun > timedelta(seconds=self.pace.lease / 2):
-            return False  # held up for so long that another process may take over soon
+            self.pause(channel)  # held up for so long that another process may take over soon
+            return False
         needs = current.kind in (Kind.EDIT, Kind.NEWS)
         return self._conclude(current, Gone("no_ts") if needs and not current.ts else self.courier.send(current))
 
@@ -154,6 +155,8 @@ class Turn:
     def _rest(self, delivery: Delivery, fault: Fault, after: float | None) -> None:
         self._note(delivery, Became.FAILED if after is None else Became.LIMITED, fault.text)
         if after is None:
+            # What a process that died had tried counts, too.
+            self._failures[delivery.channel] = max(self._failures[delivery.channel], delivery.attempts - 1)
             self.pause(delivery.channel)
         else:
             self._wait(delivery.channel, after)

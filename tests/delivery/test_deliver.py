@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog
+from sqlalchemy import Engine
 from structlog.testing import LogCapture
 
 from bot.alerts.outbox import Delivery, Kind
@@ -16,7 +17,7 @@ from bot.slack.deliver import Passed, Sender
 from bot.slack.message import Message
 from bot.slack.pace import Became, Pace
 from bot.store.outbox import SqlOutbox
-from tests.acceptance.waiting import until
+from tests.acceptance.waiting import free_port, until
 from tests.delivery.queue import LAB, Queue
 from tests.delivery.slack import TOKEN, Slack
 from tests.delivery.weather import Fault, Script
@@ -277,6 +278,32 @@ def test_an_answer_names_the_pause_and_it_is_kept(
     assert len(slack.of("chat.postMessage")) == 0
 
 
+def test_what_never_left_needs_no_look_up(outbox: SqlOutbox, queue: Queue, kept_log: LogCapture) -> None:
+    queue.message(Kind.DIGEST)
+    log = structlog.wrap_logger(None, processors=[kept_log])
+    nowhere = web_client(TOKEN, f"http://127.0.0.1:{free_port()}/api/")
+    sender = Sender(log.bind(), outbox, Courier(nowhere, Plainly()), now, "us", QUICK._replace(pause=60, longest=60))
+    assert sender.pass_once() == Passed(0, 1)
+    assert sender.close()
+    assert [row.state for row in queue.rows()] == ["pending"]
+    assert "the connection was refused" in kept_log.entries[-1]["reason"]
+
+
+def test_pauses_grow_and_a_restart_does_not_forget_it(
+    sender_of: MakeSender, outbox: SqlOutbox, queue: Queue, slack: Slack
+) -> None:
+    queue.message(Kind.DIGEST)
+    slack.weather = Script([Fault.ODD] * 4)
+    pauses = []
+    for name in ("first", "second", "third"):
+        outbox.wait(LAB, now())
+        sender_of(QUICK._replace(pause=100, longest=350), by=name).pass_once()
+        until_then = outbox.states()[0].not_before
+        assert until_then is not None
+        pauses.append((until_then - now()).total_seconds())
+    assert pauses == [pytest.approx(seconds, abs=5) for seconds in (100, 200, 350)]
+
+
 def test_messages_of_a_channel_are_paced(sender_of: MakeSender, queue: Queue) -> None:
     for _ in range(3):
         queue.message(Kind.DIGEST)
@@ -388,3 +415,23 @@ def test_without_its_lease_a_sender_sends_nothing(
     assert outbox.lease(LAB, "them", now(), 30)
     assert sender.pass_once() == Passed(0, 1)
     assert slack.calls == []
+
+
+def test_a_sender_that_was_held_up_until_its_lease_is_nearly_over_does_not_send(
+    engine: Engine, slack: Slack, queue: Queue
+) -> None:
+    late: list[timedelta] = []
+
+    class HeldUp(SqlOutbox):
+        def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
+            late.append(timedelta(seconds=6))
+            return super().sending(delivery, by, now)
+
+    queue.message(Kind.DIGEST)
+    courier = Courier(web_client(TOKEN, slack.api), Plainly())
+    log = structlog.wrap_logger(None, processors=[LogCapture()]).bind()
+    sender = Sender(log, HeldUp(engine), courier, lambda: now() + sum(late, timedelta()), "us", QUICK)
+    sender.pass_once(patience=0)
+    assert sender.close()
+    assert slack.of("chat.postMessage") == []
+    assert [row.state for row in queue.rows()] == ["sending"]
