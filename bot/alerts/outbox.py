@@ -23,8 +23,9 @@ class Kind(StrEnum):
 class Delivery(NamedTuple):
     """A message to send. `key` is in its metadata, so that it can be looked up in the channel's history.
 
-    `ts` is the bulletin's timestamp in Slack, None before it is posted. `was_sending`: an earlier try began and its end
-    is not known, so look before sending again. `alerts` are those of the bulletin that are open, or that just ended.
+    `ts` is the bulletin's timestamp in Slack, None before it is posted. `was_sending`: an earlier try began (the last
+    one at `began_at`) and its end is not known, so look before sending again. `alerts` are those of the bulletin that
+    are open; where none is, those that ended last.
     """
 
     id: int
@@ -38,6 +39,7 @@ class Delivery(NamedTuple):
     was_sending: bool = False
     attempts: int = 0
     alerts: tuple[Alert, ...] = ()
+    began_at: datetime | None = None
 
 
 class ChannelState(NamedTuple):
@@ -55,7 +57,8 @@ class ChannelState(NamedTuple):
 class Outbox(Protocol):
     """The queue of every channel. One process sends to a channel at a time: it holds a lease on it.
 
-    The order of things: `lease`, `next`, `sending` (kept before the post), the post, `sent`.
+    The order of things: `lease`, `next`, `sending` (kept before the post), `next` once more, the post, `sent`. What is
+    told must be read after `sending`: a change before it finds the edit that waits, and queues no other.
     """
 
     def waiting(self, now: datetime) -> tuple[str, ...]:
@@ -71,13 +74,13 @@ class Outbox(Protocol):
         """The oldest message of a channel that is not sent."""
 
     def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
-        """Keep that a try begins; False if the lease is lost, and then nothing may be sent."""
+        """Keep that a try begins; False if nothing may be sent: the lease is lost, the channel stopped or to wait."""
 
     def sent(self, delivery: Delivery, ts: str | None, now: datetime) -> None:
         """Keep that it is in the channel, at `ts`; a bulletin's is kept for its edits and its thread."""
 
     def not_sent(self, delivery: Delivery, now: datetime) -> None:
-        """Keep that the try certainly did not reach the channel."""
+        """Keep that the try certainly did not reach the channel. An edit stays as it is: to repeat it does no harm."""
 
     def drop(self, delivery: Delivery, why: str, now: datetime) -> None:
         """Keep that it can never be sent (an edit of a message that is deleted)."""

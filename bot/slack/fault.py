@@ -34,6 +34,7 @@ MENDS = {
     "link_disabled": "Socket Mode is off: turn it on in the app's settings",
     "missing_scope": "the token lacks a scope: install the app again from `xocompat manifest`",
     "not_in_channel": "the bot is not in the channel: type /invite @xocompat there",
+    "restricted_action": "the channel's settings do not let the bot post: allow it there, or choose another one",
     "ratelimited": "too many calls at once: it will work again in a minute",
 }
 

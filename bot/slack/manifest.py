@@ -7,8 +7,8 @@ from bot.errors import UsageError
 from bot.slack.mrkdwn import COMMAND
 
 EVENTS_PATH = "/slack/events"
-SCOPES = ("app_mentions:read", "chat:write", "commands")
-"""What the bot must be allowed to do, and nothing more."""
+SCOPES = ("app_mentions:read", "channels:history", "chat:write", "commands", "groups:history")
+"""What the bot must be allowed to do, and nothing more. Histories are read to find a message again."""
 
 NAME = "xocompat"
 _ABOUT = "Is this XCP-ng or XenServer host fine with Xen Orchestra, and for how long?"

@@ -70,6 +70,10 @@ class Post:
         else:
             raise UndeliveredError(Fault("", "Slack did not say where the asker is"))
 
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Show a modal to whoever just pressed; the trigger holds for three seconds."""
+        self._call("views.open", {"trigger_id": trigger_id, "view": view})
+
     def _call(self, method: str, body: dict[str, Any]) -> SlackResponse:
         try:
             return self._client.api_call(method, json=body)

@@ -14,6 +14,7 @@ KEYS = {
     "context": ({"type", "elements"}, {"block_id"}),
     "actions": ({"type", "elements"}, {"block_id"}),
     "button": ({"type", "text", "action_id"}, {"value", "accessibility_label", "style", "confirm"}),
+    "static_select": ({"type", "placeholder", "options", "action_id"}, {"confirm"}),
     "mrkdwn": ({"type", "text", "verbatim"}, set()),
     "plain_text": ({"type", "text", "emoji"}, set()),
 }
@@ -78,15 +79,29 @@ def _context(block: Mapping[str, Any]) -> Iterator[str]:
 def _actions(block: Mapping[str, Any]) -> Iterator[str]:
     if not 1 <= len(block["elements"]) <= limits.ACTIONS_ELEMENTS_MAX_ITEMS:
         yield f"{len(block['elements'])} buttons"
-    for button in block["elements"]:
-        yield from _shape(button)
-        yield from _text(button["text"], limits.BUTTON_TEXT_MAX_LENGTH)
-        if len(button["value"]) > limits.BUTTON_VALUE_MAX_LENGTH:
-            yield "a value too long"
-        if not 1 <= len(button["accessibility_label"]) <= limits.BUTTON_ACCESSIBILITY_LABEL_MAX_LENGTH:
-            yield "an accessibility label of a wrong length"
-        if len(button["action_id"]) > limits.ACTION_ID_MAX_LENGTH:
-            yield "an action_id too long"
+    for element in block["elements"]:
+        yield from _shape(element)
+        yield from _menu(element) if element["type"] == "static_select" else _button(element)
+
+
+def _button(button: Mapping[str, Any]) -> Iterator[str]:
+    yield from _text(button["text"], limits.BUTTON_TEXT_MAX_LENGTH)
+    if len(button["value"]) > limits.BUTTON_VALUE_MAX_LENGTH:
+        yield "a value too long"
+    if not 1 <= len(button["accessibility_label"]) <= limits.BUTTON_ACCESSIBILITY_LABEL_MAX_LENGTH:
+        yield "an accessibility label of a wrong length"
+    if len(button["action_id"]) > limits.ACTION_ID_MAX_LENGTH:
+        yield "an action_id too long"
+
+
+def _menu(menu: Mapping[str, Any]) -> Iterator[str]:
+    yield from _text(menu["placeholder"], limits.SELECT_PLACEHOLDER_MAX_LENGTH)
+    if not limits.SELECT_OPTIONS_MIN_ITEMS <= len(menu["options"]) <= limits.SELECT_OPTIONS_MAX_ITEMS:
+        yield f"{len(menu['options'])} options"
+    for option in menu["options"]:
+        yield from _text(option["text"], limits.OPTION_TEXT_MAX_LENGTH)
+        if not 1 <= len(option["value"]) <= limits.OPTION_VALUE_MAX_LENGTH:
+            yield "an option's value of a wrong length"
 
 
 def _text(text: Mapping[str, Any], most: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from bot.chat.reply import (
     GAP,
+    Act,
     Ask,
     Block,
     Bullets,
@@ -21,6 +22,7 @@ from bot.chat.reply import (
     Strong,
     Table,
     Typed,
+    Verb,
 )
 
 _NASTY = (
@@ -63,7 +65,14 @@ blocks: st.SearchStrategy[Block] = st.one_of(
     st.builds(Bullets, _many, st.one_of(st.none(), texts), st.booleans()),
     st.builds(Table, st.lists(texts, max_size=3).map(tuple), _rows, st.one_of(st.none(), texts)),
 )
-buttons: st.SearchStrategy[Button] = st.one_of(st.builds(Ask, texts, texts), st.builds(Share, texts, texts))
+_ids = st.lists(st.integers(1, 10**9 - 1), min_size=1, max_size=300).map(tuple)
+buttons: st.SearchStrategy[Button] = st.one_of(
+    st.builds(Ask, texts, texts),
+    st.builds(Share, texts, texts),
+    st.builds(
+        Act, texts, st.sampled_from(Verb), st.lists(st.integers(1, 10**9 - 1), min_size=1, max_size=300).map(tuple)
+    ),
+)
 replies: st.SearchStrategy[Reply] = st.tuples(
     lines,
     st.lists(blocks, max_size=8).map(tuple),

@@ -11,7 +11,10 @@ from bot.slack.doctor import Patient, examine
 from tests.slack.standin import HOME, Said, StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
-TOLD = {"x-oauth-scopes": "commands,chat:write,app_mentions:read", "date": "Mon, 23 Nov 2026 08:00:10 GMT"}
+TOLD = {
+    "x-oauth-scopes": "commands,chat:write,app_mentions:read,channels:history,groups:history",
+    "date": "Mon, 23 Nov 2026 08:00:10 GMT",
+}
 HERE = {"ok": True, "channel": {"id": "C0000001", "name": "alerts", "is_member": True}}
 
 
@@ -72,9 +75,9 @@ def test_over_http_the_signing_secret_is_enough(well: StandIn) -> None:
 
 
 def test_scopes_that_lack_are_named(well: StandIn) -> None:
-    well.answers["auth.test"] = Said(HOME, headers={"X-OAuth-Scopes": "commands,channels:read"})
+    well.answers["auth.test"] = Said(HOME, headers={"X-OAuth-Scopes": "commands,channels:read,channels:history"})
     check = _examine(well)["scopes"]
-    assert (check.ok, check.text) == (False, "the bot lacks app_mentions:read, chat:write")
+    assert (check.ok, check.text) == (False, "the bot lacks app_mentions:read, chat:write, groups:history")
     assert "install the app again" in check.mend
 
 

@@ -16,7 +16,8 @@ def test_the_file_in_the_repository_is_the_manifest_for_socket_mode() -> None:
 
 
 def test_the_bot_may_do_no_more_than_it_does() -> None:
-    assert manifest()["oauth_config"] == {"scopes": {"bot": ["app_mentions:read", "chat:write", "commands"]}}
+    scopes = ["app_mentions:read", "channels:history", "chat:write", "commands", "groups:history"]
+    assert manifest()["oauth_config"] == {"scopes": {"bot": scopes}}
     assert manifest()["settings"]["event_subscriptions"] == {"bot_events": ["app_mention"]}
 
 

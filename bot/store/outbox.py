@@ -1,0 +1,166 @@
+"""The outbox in a database: bot.alerts.outbox.Outbox."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, exists, func, or_, select, update
+
+from bot.alerts.alert import Alert
+from bot.alerts.outbox import ChannelState, Delivery, Kind
+from bot.store.alert_rows import row_alert
+from bot.store.channel_row import INTACT, free, held, in_time, lease, put
+from bot.store.database import Database, Turn
+from bot.store.tables import alerts, bulletins, channels, outbox
+
+PENDING, SENDING, SENT, DROPPED = "pending", "sending", "sent", "dropped"
+"""States of a message. Those of the first two wait; their `done_at` is NULL."""
+
+WAITS = outbox.c.done_at.is_(None)
+
+
+class SqlOutbox:
+    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it can't be had."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, now: datetime) -> tuple[str, ...]:
+        at = outbox.outerjoin(channels, channels.c.channel == outbox.c.channel)
+        found = (
+            select(outbox.c.channel)
+            .select_from(at)
+            .where(WAITS, INTACT, in_time(now), free(now))
+            .group_by(outbox.c.channel)
+            .order_by(func.min(outbox.c.id))
+        )
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(found))
+
+    def lease(self, channel: str, by: str, now: datetime, seconds: float) -> bool:
+        with self._database.writing() as connection:
+            return lease(connection, channel, by, now, seconds)
+
+    def release(self, channel: str, by: str) -> None:
+        ours = (channels.c.channel == channel) & (channels.c.leased_by == by)
+        with self._database.writing() as connection:
+            connection.execute(update(channels).where(ours).values(leased_by=None, leased_until=None))
+
+    def next(self, channel: str) -> Delivery | None:
+        with self._database.reading() as connection:
+            row = connection.execute(_head(channel)).one_or_none()
+            return _delivery(row, _alerts_of(connection, row.bulletin)) if row else None
+
+    def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
+        may = exists().where(channels.c.channel == delivery.channel, held(by, now), INTACT, in_time(now))
+        begun = (
+            update(outbox)
+            .where(outbox.c.id == delivery.id, WAITS, may)
+            .values(state=SENDING, began_at=now, attempts=outbox.c.attempts + 1)
+        )
+        # Whoever changes an alert looks whether a message waits that will tell it.
+        with self._database.writing(Turn.ALERTS) as connection:
+            return connection.execute(begun).rowcount == 1
+
+    def sent(self, delivery: Delivery, ts: str | None, now: datetime) -> None:
+        with self._database.writing() as connection:
+            if _done(connection, delivery, now, state=SENT, ts=ts) and delivery.kind is Kind.BULLETIN:
+                connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=ts))
+
+    def not_sent(self, delivery: Delivery, now: datetime) -> None:  # noqa: ARG002 # the port's; a row keeps no such time
+        # An edit would be in the way of a later one that waits already.
+        undone = (outbox.c.id == delivery.id) & WAITS & (outbox.c.kind != Kind.EDIT)
+        with self._database.writing() as connection:
+            connection.execute(update(outbox).where(undone).values(state=PENDING))
+
+    def drop(self, delivery: Delivery, why: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            _done(connection, delivery, now, state=DROPPED, why_dropped=why)
+
+    def repost(self, delivery: Delivery, now: datetime) -> None:
+        # The bulletin's own row is older than all that is about it, so it is the next again.
+        first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == Kind.BULLETIN)
+        anew = {"key": secrets.token_hex(16), "state": PENDING, "attempts": 0, "began_at": None}
+        with self._database.writing() as connection:
+            found = connection.execute(update(outbox).where(first).values(**anew, done_at=None, ts=None)).rowcount
+            connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=None))
+            if delivery.kind is Kind.EDIT or not found:
+                why = "the bulletin is posted anew" if found else "there is no bulletin"
+                _done(connection, delivery, now, state=DROPPED, why_dropped=why)
+
+    def wait(self, channel: str, until: datetime) -> None:
+        with self._database.writing() as connection:
+            put(connection, channel, not_before=until)
+
+    def stop(self, channel: str, code: str, words: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            put(connection, channel, stopped_code=code, stopped=words, stopped_at=now)
+
+    def resume(self, channel: str | None = None) -> None:
+        mended = update(channels).where(channels.c.stopped_code.is_not(None))
+        if channel is not None:
+            mended = mended.where(channels.c.channel == channel)
+        with self._database.writing() as connection:
+            connection.execute(mended.values(stopped_code=None, stopped=None, stopped_at=None, not_before=None))
+
+    def states(self) -> tuple[ChannelState, ...]:
+        count, oldest = func.count(outbox.c.id), func.min(outbox.c.created_at)
+        pending = select(outbox.c.channel, count, oldest).where(WAITS).group_by(outbox.c.channel)
+        with self._database.reading() as connection:
+            queues = {name: (many, since) for name, many, since in connection.execute(pending)}
+            known = {row.channel: row for row in connection.execute(select(channels))}
+        stopped = {name for name, row in known.items() if row.stopped_code}
+        return tuple(_state(name, queues.get(name, (0, None)), known.get(name)) for name in sorted({*queues, *stopped}))
+
+    def prune(self, before: datetime) -> None:
+        """Forget what was sent before a moment, but not how to post a bulletin again that is still in use."""
+        recent = select(bulletins.c.id).where(or_(bulletins.c.closed_at.is_(None), bulletins.c.closed_at >= before))
+        needed = select(outbox.c.bulletin).where(WAITS, outbox.c.bulletin.is_not(None))
+        of_use = (outbox.c.kind == Kind.BULLETIN) & or_(outbox.c.bulletin.in_(recent), outbox.c.bulletin.in_(needed))
+        with self._database.writing() as connection:
+            connection.execute(delete(outbox).where(outbox.c.done_at < before, ~of_use))
+
+
+def _head(channel: str) -> Select[Any]:
+    at = outbox.outerjoin(bulletins, bulletins.c.id == outbox.c.bulletin)
+    columns = select(outbox, bulletins.c.ts.label("bulletin_ts")).select_from(at)
+    return columns.where(outbox.c.channel == channel, WAITS).order_by(outbox.c.id).limit(1)
+
+
+def _alerts_of(connection: Connection, bulletin: int | None) -> tuple[Alert, ...]:
+    """Those that are open; where none is, those that ended last."""
+    if bulletin is None:
+        return ()
+    rows = connection.execute(select(alerts).where(alerts.c.bulletin == bulletin).order_by(alerts.c.id))
+    found = [*map(row_alert, rows)]
+    last = max((alert.resolved_at for alert in found if alert.resolved_at), default=None)
+    return tuple(alert for alert in found if alert.is_open) or tuple(a for a in found if a.resolved_at == last)
+
+
+def _delivery(row: Row[Any], about: tuple[Alert, ...]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        key=row.key,
+        channel=row.channel,
+        kind=Kind(row.kind),
+        payload=row.payload,
+        created_at=row.created_at,
+        bulletin=row.bulletin,
+        ts=row.bulletin_ts,
+        was_sending=row.state == SENDING,
+        attempts=row.attempts,
+        alerts=about,
+        began_at=row.began_at,
+    )
+
+
+def _done(connection: Connection, delivery: Delivery, now: datetime, **values: str | None) -> bool:
+    """Whether this ended it: of two processes that say so only the first one is heard."""
+    ended = update(outbox).where(outbox.c.id == delivery.id, outbox.c.key == delivery.key, WAITS)
+    return connection.execute(ended.values(done_at=now, **values)).rowcount == 1
+
+
+def _state(channel: str, queue: tuple[int, datetime | None], row: Row[Any] | None) -> ChannelState:
+    if row is None:
+        return ChannelState(channel, *queue)
+    return ChannelState(channel, *queue, row.not_before, row.stopped_code, row.stopped, row.stopped_at)

@@ -1,0 +1,91 @@
+"""Senders in processes of their own: the product's, and two that do it in an order that loses or doubles."""
+
+import logging
+import multiprocessing
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple
+
+import structlog
+
+from bot.alerts.outbox import Delivery, Outbox
+from bot.slack.client import web_client
+from bot.slack.courier import Courier
+from bot.slack.deliver import Sender
+from bot.slack.outcome import Posted
+from bot.slack.pace import Pace
+from bot.store.database import Database
+from bot.store.outbox import SqlOutbox
+from tests.delivery.slack import TOKEN
+from tests.delivery.wording import Plainly
+
+PACE = Pace(between=0, settling=0.05, pause=0.02, longest=0.1, lease=0.4, poll=0.02)
+
+
+class Place(NamedTuple):
+    """Where a sender finds its outbox and its Slack. `by` is its name among senders."""
+
+    database: str
+    api: str
+    by: str
+    pace: Pace = PACE
+    token: str = TOKEN
+
+
+Run = Callable[[Place], None]
+
+
+def started(run: Run, place: Place) -> BaseProcess:
+    """A sender in a process that can be killed. Forked from one that has imported what a sender needs."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "sqlalchemy.dialects.sqlite", "psycopg"])
+    process = context.Process(target=run, args=(place,), daemon=True)
+    process.start()
+    return process
+
+
+def right(place: Place) -> None:
+    """The product's sender, until it is killed."""
+    log = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+    outbox = SqlOutbox(Database(place.database))
+    Sender(log, outbox, _courier(place), _now, place.by, place.pace).run(threading.Event())
+
+
+def mark_then_post(place: Place) -> None:
+    """Wrong: what it marked when it was killed is lost."""
+
+    def send(outbox: Outbox, courier: Courier, delivery: Delivery) -> None:
+        outbox.sent(delivery, None, _now())
+        courier.send(delivery)
+
+    _wrongly(place, send)
+
+
+def post_then_mark(place: Place) -> None:
+    """Wrong: what it posted when it was killed is posted again."""
+
+    def send(outbox: Outbox, courier: Courier, delivery: Delivery) -> None:
+        if isinstance(posted := courier.send(delivery), Posted):
+            outbox.sent(delivery, posted.ts, _now())
+
+    _wrongly(place, send)
+
+
+def _wrongly(place: Place, send: Callable[[Outbox, Courier, Delivery], None]) -> None:
+    logging.disable(logging.CRITICAL)
+    outbox, courier = SqlOutbox(Database(place.database)), _courier(place)
+    while waiting := outbox.waiting(_now()):
+        for channel in waiting:
+            if delivery := outbox.next(channel):
+                send(outbox, courier, delivery)
+
+
+def _courier(place: Place) -> Courier:
+    return Courier(web_client(place.token, place.api), Plainly())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
