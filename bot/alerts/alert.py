@@ -95,7 +95,8 @@ class Alert(NamedTuple):
     """An alert. `id` is 0 before it is kept. `reason` is that of the last notification.
 
     `snoozed_until` None in a snooze means: until the next threshold. `told_at` is when something was last told,
-    for reminders; `why_resolved` completes "resolved: ...".
+    for reminders; `why_resolved` completes "resolved: ...". `gone` are hosts that left it since then: the next
+    notification tells of them. An alert that fires again keeps who had acknowledged or snoozed it, and when.
     """
 
     id: int
@@ -118,6 +119,7 @@ class Alert(NamedTuple):
     snoozed_until: datetime | None = None
     resolved_at: datetime | None = None
     why_resolved: str | None = None
+    gone: tuple[Concerned, ...] = ()
 
     @property
     def fingerprint(self) -> Fingerprint:

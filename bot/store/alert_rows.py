@@ -6,9 +6,8 @@ from sqlalchemy import Row
 
 from bot.alerts.alert import Alert, AlertState, Concerned, NotifyReason, Rule, Subject
 
-_AS_IT_IS = tuple(
-    field for field in Alert._fields if field not in ("id", "rule", "subject", "hosts", "state", "reason")
-)
+_OTHERWISE = ("id", "rule", "subject", "hosts", "gone", "state", "reason")
+_AS_IT_IS = tuple(field for field in Alert._fields if field not in _OTHERWISE)
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:
@@ -20,7 +19,8 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "subject_name": alert.subject.name,
         "product": alert.subject.product,
         "release": alert.subject.release,
-        "hosts": [list(host) for host in alert.hosts],
+        "hosts": alert.hosts,
+        "gone": alert.gone,
         "state": alert.state.value,
         "reason": alert.reason.value,
     }
@@ -32,7 +32,8 @@ def row_alert(row: Row[Any]) -> Alert:
         id=row.id,
         rule=Rule(row.rule),
         subject=Subject(row.subject, row.subject_name, row.product, row.release),
-        hosts=tuple(Concerned(*host) for host in row.hosts),
+        hosts=tuple(map(Concerned._make, row.hosts)),
+        gone=tuple(map(Concerned._make, row.gone)),
         state=AlertState(row.state),
         reason=NotifyReason(row.reason),
         **{field: getattr(row, field) for field in _AS_IT_IS},

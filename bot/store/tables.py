@@ -199,6 +199,7 @@ alerts = Table(
     Column("product", Line),
     Column("release", Line),
     Column("hosts", JSON, nullable=False),  # [[uuid, name, pool], ...]
+    Column("gone", JSON, nullable=False),  # as hosts
     Column("due", Date),
     Column("threshold_days", Integer),
     Column("detail", Line, nullable=False),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.alerts.alert import AlertState, Rule
+from bot.alerts.alert import Alert, AlertState, NotifyReason, Rule
 from bot.alerts.ports import Act, Action
 from bot.errors import UnavailableError
 from bot.store.alerts import SqlAlerts
@@ -44,6 +44,19 @@ def test_an_alert_is_read_again_to_the_last_field(book: SqlAlerts) -> None:
     assert book.open() == (opened,)
     assert (opened.hosts, opened.subject, opened.due, opened.threshold_days) == ((A, B), XCP82, full.due, 30)
     assert (opened.detail, opened.watched, opened.opened_at) == ("soon", True, START)
+
+
+def test_what_was_done_about_an_alert_is_read_again_to_the_last_field(database: Database) -> None:
+    def everything(alert: Alert, _: Act) -> Alert:
+        return alert._replace(
+            state=AlertState.SNOOZED, reason=NotifyReason.THRESHOLD, told_at=at(1), acknowledged_by="U1",
+            acknowledged_at=at(2), snoozed_by="U2", snoozed_at=at(3), snoozed_until=at(4), gone=(B,),
+        )  # fmt: skip
+
+    book = SqlAlerts(database, SIMPLE._replace(act=everything))
+    book.settle([concern(A)], START, why_gone)
+    assert book.act([1], ACK) == book.open()
+    assert book.open()[0].gone == (B,)
 
 
 def test_a_new_alert_is_one_post_and_no_news(book: SqlAlerts, database: Database) -> None:

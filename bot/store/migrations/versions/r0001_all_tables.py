@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("product", sa.String()),
         sa.Column("release", sa.String()),
         sa.Column("hosts", sa.JSON(), nullable=False),
+        sa.Column("gone", sa.JSON(), nullable=False),
         sa.Column("due", sa.Date()),
         sa.Column("threshold_days", sa.Integer()),
         sa.Column("detail", sa.String(), nullable=False),
