@@ -9,7 +9,7 @@ from bot.alerts.alert import Alert
 from bot.alerts.outbox import Kind
 from bot.store.database import among
 from bot.store.queue import Message, unposted
-from bot.store.tables import alerts, bulletins
+from bot.store.tables import alerts, bulletins, storable
 
 _Key = tuple[str, str]
 
@@ -60,4 +60,4 @@ class Bulletins:
 
 
 def _key(alert: Alert) -> _Key:
-    return alert.channel, alert.subject.key
+    return alert.channel, storable(alert.subject.key)

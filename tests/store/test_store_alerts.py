@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
-from bot.alerts.alert import Alert, AlertState, NotifyReason, Rule
+from bot.alerts.alert import Alert, AlertState, NotifyReason, Rule, Subject
 from bot.alerts.ports import Act, Action
 from bot.errors import UnavailableError
 from bot.store.alerts import SqlAlerts
@@ -212,3 +212,22 @@ def test_the_number_of_an_alert_never_comes_twice(book: SqlAlerts, database: Dat
             connection.exec_driver_sql(f"DELETE FROM {table}")
     book.settle([concern(A)], START, why_gone)
     assert [alert.id for alert in book.open()] == [2]
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_alerts(book: SqlAlerts, database: Database) -> None:
+    statements, counts = list[str](), list[int]()
+    event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for channel, size in (("C1", 2), ("C2", 100)):
+        statements.clear()
+        subjects = [Subject(f"pool:{number}", str(number)) for number in range(size)]
+        here = [concern(A, channel=channel, rule=Rule.MIXED_POOL, subject=subject) for subject in subjects]
+        assert len(book.settle(here, START, why_gone).changed) == size + len(book.resolved(START))
+        counts.append(len(statements))
+    assert counts[1] - counts[0] <= 3
+
+
+def test_a_subject_that_a_database_cannot_hold_is_held_nearly(book: SqlAlerts) -> None:
+    odd = concern(A, subject=Subject("version:a\0b", "a\0b"))
+    settled = book.settle([odd], START, why_gone)
+    assert [alert.id for alert in settled.changed] == [1]
+    assert book.open()[0].subject == Subject("version:a\ufffdb", "a\ufffdb")
