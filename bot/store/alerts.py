@@ -15,8 +15,9 @@ from bot.alerts.ports import Act, WhyGone
 from bot.store.alert_rows import alert_row, row_alert
 from bot.store.bulletins import Bulletins
 from bot.store.database import Database, Turn, among
+from bot.store.kinds import storable
 from bot.store.queue import Message, queue
-from bot.store.tables import alerts, storable
+from bot.store.tables import alerts
 
 
 class Decisions(NamedTuple):

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, exists, select
 from bot.alerts.alert import Alert
 from bot.alerts.outbox import Kind
 from bot.store.database import among
+from bot.store.kinds import storable
 from bot.store.queue import Message, unposted
-from bot.store.tables import alerts, bulletins, storable
+from bot.store.tables import alerts, bulletins
 
 _Key = tuple[str, str]
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import JSON, String
 
 from bot.store.engine import PATIENCE, PATIENT, READS, make_engine, read_url, shown_name
-from bot.store.tables import storable
+from bot.store.kinds import storable
 from bot.store.trouble import in_plain_words
 
 

@@ -11,7 +11,8 @@ from bot.fleet.kept import Kept, KeptHost, KeptPool, Recorded, Sighting
 from bot.fleet.recording import forgotten, recorded
 from bot.fleet.watched import Change, ChangeKind, Source, SourceKind, SourceState, Told, WatchedHost
 from bot.store.database import Database, Turn, among, upsert
-from bot.store.tables import changes, hosts, pools, sightings, sources, storable
+from bot.store.kinds import storable
+from bot.store.tables import changes, hosts, pools, sightings, sources
 from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
 
 _HOST = tuple(hosts.c[field] for field in Host._fields)
