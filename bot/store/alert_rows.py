@@ -6,8 +6,9 @@ from sqlalchemy import Row
 
 from bot.alerts.alert import Alert, AlertState, Concerned, NotifyReason, Rule, Subject
 
-_OTHERWISE = ("id", "rule", "subject", "hosts", "gone", "state", "reason")
-_AS_IT_IS = tuple(field for field in Alert._fields if field not in _OTHERWISE)
+_AS_IT_IS = tuple(
+    field for field in Alert._fields if field not in ("id", "rule", "subject", "hosts", "gone", "state", "reason")
+)
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:
@@ -19,8 +20,8 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "subject_name": alert.subject.name,
         "product": alert.subject.product,
         "release": alert.subject.release,
-        "hosts": alert.hosts,
-        "gone": alert.gone,
+        "hosts": [list(host) for host in alert.hosts],
+        "gone": [list(host) for host in alert.gone],
         "state": alert.state.value,
         "reason": alert.reason.value,
     }
@@ -32,8 +33,8 @@ def row_alert(row: Row[Any]) -> Alert:
         id=row.id,
         rule=Rule(row.rule),
         subject=Subject(row.subject, row.subject_name, row.product, row.release),
-        hosts=tuple(map(Concerned._make, row.hosts)),
-        gone=tuple(map(Concerned._make, row.gone)),
+        hosts=tuple(Concerned(*host) for host in row.hosts),
+        gone=tuple(Concerned(*host) for host in row.gone),
         state=AlertState(row.state),
         reason=NotifyReason(row.reason),
         **{field: getattr(row, field) for field in _AS_IT_IS},

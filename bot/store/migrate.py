@@ -8,7 +8,6 @@ from sqlalchemy import Connection, inspect, text
 
 from bot.errors import UnavailableError
 from bot.store.database import Database, Turn
-from bot.store.engine import MEMORY
 
 REVISIONS = ("0001",)
 """All that there are, the oldest first: so a start with nothing to do needs no Alembic. A test holds them together."""
@@ -35,7 +34,7 @@ def migrate(database: Database) -> bool:
 def _reserve(database: Database) -> None:
     """Make a file of SQLite's for this user alone: what runs where, and who asked, is nobody else's business."""
     file = database.url.database
-    if database.is_postgresql or file in MEMORY or file is None:
+    if database.is_postgresql or file is None:
         return
     with suppress(OSError):  # what is wrong with it is told when it is opened
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -140,7 +140,7 @@ alerts = Table(
     Column("product", Line),
     Column("release", Line),
     Column("hosts", JSON, nullable=False),  # [[uuid, name, pool], ...]
-    Column("gone", JSON, nullable=False),  # as hosts
+    Column("gone", JSON, nullable=False),
     Column("due", Date),
     Column("threshold_days", Integer),
     Column("detail", Line, nullable=False),

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
-from bot.alerts.alert import Alert, AlertState, NotifyReason, Rule, Subject
+from bot.alerts.alert import AlertState, Rule
 from bot.alerts.ports import Act, Action
 from bot.errors import UnavailableError
 from bot.store.alerts import SqlAlerts
@@ -44,19 +44,6 @@ def test_an_alert_is_read_again_to_the_last_field(book: SqlAlerts) -> None:
     assert book.open() == (opened,)
     assert (opened.hosts, opened.subject, opened.due, opened.threshold_days) == ((A, B), XCP82, full.due, 30)
     assert (opened.detail, opened.watched, opened.opened_at) == ("soon", True, START)
-
-
-def test_what_was_done_about_an_alert_is_read_again_to_the_last_field(database: Database) -> None:
-    def everything(alert: Alert, _: Act) -> Alert:
-        return alert._replace(
-            state=AlertState.SNOOZED, reason=NotifyReason.THRESHOLD, told_at=at(1), acknowledged_by="U1",
-            acknowledged_at=at(2), snoozed_by="U2", snoozed_at=at(3), snoozed_until=at(4), gone=(B,),
-        )  # fmt: skip
-
-    book = SqlAlerts(database, SIMPLE._replace(act=everything))
-    book.settle([concern(A)], START, why_gone)
-    assert book.act([1], ACK) == book.open()
-    assert book.open()[0].gone == (B,)
 
 
 def test_a_new_alert_is_one_post_and_no_news(book: SqlAlerts, database: Database) -> None:
@@ -212,22 +199,3 @@ def test_the_number_of_an_alert_never_comes_twice(book: SqlAlerts, database: Dat
             connection.exec_driver_sql(f"DELETE FROM {table}")
     book.settle([concern(A)], START, why_gone)
     assert [alert.id for alert in book.open()] == [2]
-
-
-def test_the_number_of_statements_does_not_depend_on_the_number_of_alerts(book: SqlAlerts, database: Database) -> None:
-    statements, counts = list[str](), list[int]()
-    event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    for channel, size in (("C1", 2), ("C2", 100)):
-        statements.clear()
-        subjects = [Subject(f"pool:{number}", str(number)) for number in range(size)]
-        here = [concern(A, channel=channel, rule=Rule.MIXED_POOL, subject=subject) for subject in subjects]
-        assert len(book.settle(here, START, why_gone).changed) == size + len(book.resolved(START))
-        counts.append(len(statements))
-    assert counts[1] - counts[0] <= 3
-
-
-def test_a_subject_that_a_database_cannot_hold_is_held_nearly(book: SqlAlerts) -> None:
-    odd = concern(A, subject=Subject("version:a\0b", "a\0b"))
-    settled = book.settle([odd], START, why_gone)
-    assert [alert.id for alert in settled.changed] == [1]
-    assert book.open()[0].subject == Subject("version:a\ufffdb", "a\ufffdb")
