@@ -24,7 +24,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
-        return _to_text if dialect.name == "sqlite" else _to_naive
+        return moment_text if dialect.name == "sqlite" else _to_naive
 
     def result_processor(self, dialect: Dialect, _: object) -> Callable[[Any], datetime | None]:
         return _from_text if dialect.name == "sqlite" else _from_naive
@@ -38,7 +38,8 @@ def _from_naive(value: datetime | None) -> datetime | None:
     return None if value is None else value.replace(tzinfo=UTC)
 
 
-def _to_text(value: datetime | None) -> str | None:
+def moment_text(value: datetime | None) -> str | None:
+    """A moment as SQLite has it; texts are in the order of moments."""
     return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
