@@ -15,6 +15,7 @@ from bot.alerts.ports import Act, Judgement, WhyGone
 from bot.store.alert_rows import alert_row, row_alert
 from bot.store.bulletins import Bulletins
 from bot.store.database import Database, Turn, among
+from bot.store.kinds import storable
 from bot.store.queue import Message, queue
 from bot.store.tables import alerts
 
@@ -94,11 +95,12 @@ def _keep(connection: Connection, settled: Settled, bulletins: Bulletins) -> Set
     if not new:
         return settled
     rows = [{**alert_row(alert), "bulletin": bulletins.id(alert)} for alert in new]
-    into = alerts.insert().returning(alerts.c.id, sort_by_parameter_order=True)
-    numbers = dict(zip((alert.fingerprint for alert in new), connection.execute(into, rows).scalars(), strict=True))
+    into = alerts.insert().returning(alerts.c.channel, alerts.c.rule, alerts.c.subject, alerts.c.id)
+    numbers = {(row[0], row[1], row[2]): row[3] for row in connection.execute(into, rows)}
 
     def numbered(alert: Alert) -> Alert:
-        return alert if alert.id else alert._replace(id=numbers[alert.fingerprint])
+        key = alert.channel, alert.rule.value, storable(alert.subject.key)
+        return alert if alert.id else alert._replace(id=numbers[key])
 
     return Settled(
         changed=tuple(map(numbered, settled.changed)),

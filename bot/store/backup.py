@@ -10,7 +10,6 @@ from sqlalchemy.engine import URL
 
 from bot.errors import UnavailableError, UsageError
 from bot.store.database import Database
-from bot.store.engine import MEMORY
 
 
 def back_up(database: Database, to: Path) -> int:
@@ -35,7 +34,7 @@ def back_up(database: Database, to: Path) -> int:
 def existing(database: Database) -> Path:
     """The file of a database of SQLite's. UnavailableError if there is none, as SQLite would make it."""
     file = Path(database.url.database or "")
-    if database.url.database in MEMORY or not file.exists():
+    if not file.exists():
         raise UnavailableError(f"{database.name} is not there yet: `xocompat serve` or `xocompat db upgrade` makes it.")
     return file
 

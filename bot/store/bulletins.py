@@ -8,6 +8,7 @@ from sqlalchemy import Connection, exists, select
 from bot.alerts.alert import Alert
 from bot.alerts.outbox import Kind
 from bot.store.database import among
+from bot.store.kinds import storable
 from bot.store.queue import Message, unposted
 from bot.store.tables import alerts, bulletins
 
@@ -60,4 +61,4 @@ class Bulletins:
 
 
 def _key(alert: Alert) -> _Key:
-    return alert.channel, alert.subject.key
+    return alert.channel, storable(alert.subject.key)

@@ -6,12 +6,12 @@ from enum import IntEnum
 from json import dumps
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Table, cast, func, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table, cast, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import JSON, String
 
 from bot.store.engine import PATIENCE, PATIENT, READS, make_engine, read_url, shown_name
-from bot.store.tables import storable
+from bot.store.kinds import storable
 from bot.store.trouble import in_plain_words
 
 
@@ -69,20 +69,15 @@ def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def upsert(connection: Connection, table: Table, rows: Collection[dict[str, Any]], kept: Collection[str] = ()) -> None:
-    """Keep whole rows, in place of those with the same primary key; columns that are `kept` stay as they were."""
-    if not rows:
-        return
-    into = insert(connection, table)
-    key = [column.name for column in table.primary_key]
-    new = {name: into.excluded[name] for name in next(iter(rows)) if name not in key and name not in kept}
-    connection.execute(into.on_conflict_do_update(index_elements=key, set_=new), list(rows))
-
-
 def among(connection: Connection, column: Column[Any], values: Collection[str | int]) -> ColumnElement[bool]:
     """Whether a column is one of however many values: one parameter, as databases bound the number of those."""
+    return column.in_(listed(connection, column, values))
+
+
+def listed(connection: Connection, column: Column[Any], values: Collection[str | int]) -> Select[Any]:
+    """Values that stand in one parameter, as a query; they are of a column's type."""
     given = dumps([storable(value) if isinstance(value, str) else value for value in values])
     if connection.dialect.name != "postgresql":
-        return column.in_(select(func.json_each(literal(given, String)).table_valued("value").c.value))
-    listed = func.json_array_elements_text(cast(literal(given, String), JSON)).table_valued("value")
-    return column.in_(select(cast(listed.c.value, column.type)))
+        return select(func.json_each(literal(given, String)).table_valued("value").c.value)
+    found = func.json_array_elements_text(cast(literal(given, String), JSON)).table_valued("value")
+    return select(cast(found.c.value, column.type))

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.alerts.outbox import Kind
-from bot.store.database import Database, upsert
+from bot.store.bulk import upsert
+from bot.store.database import Database
 from bot.store.queue import Message, queue
 from bot.store.tables import digests
 from bot.store.ticks import claimed

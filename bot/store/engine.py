@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import QueuePool
 
 from bot.errors import UnavailableError
 
@@ -17,7 +16,7 @@ READS = "xocompat_reads"
 PATIENT = "xocompat_patience"
 """Execution options: the transaction only reads; how long it waits for locks, in seconds."""
 
-MEMORY = (None, "", ":memory:")
+_MEMORY = (None, "", ":memory:")
 _UNREADABLE = "The database's URL cannot be read: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME are."
 _CONNECT = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 20_000, "application_name": "xocompat"}
 _BOUNDS = (
@@ -32,6 +31,8 @@ def read_url(url: str) -> URL:
     except (ArgumentError, ValueError):
         raise UnavailableError(_UNREADABLE) from None
     if read.drivername in ("sqlite", "sqlite+pysqlite"):
+        if read.database in _MEMORY:  # each connection would have its own, and one for all would wait for itself
+            raise UnavailableError("A database in memory cannot be used: name a file, as in sqlite:///xocompat.db.")
         return read.set(drivername="sqlite+pysqlite")
     if read.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return _secret_hidden(read.set(drivername="postgresql+psycopg"))
@@ -53,15 +54,13 @@ def make_engine(url: str, patience: float = PATIENCE) -> Engine:
 def shown_name(url: URL) -> str:
     """What a database is called in messages: its file, or its host and name."""
     if url.get_backend_name() == "sqlite":
-        return f"The database {url.database or 'in memory'}"
+        return f"The database {url.database}"
     return f"The database {url.database or ''} at {url.host or url.query.get('host', 'the local server')}"
 
 
 def _sqlite(url: URL, patience: float) -> Engine:
-    # A database in memory is its one connection: everybody waits for it.
-    pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if url.database in MEMORY else {"pool_size": 5}
     arguments = {"check_same_thread": False, "timeout": patience}
-    engine = create_engine(url, hide_parameters=True, poolclass=QueuePool, connect_args=arguments, **pool)
+    engine = create_engine(url, hide_parameters=True, connect_args=arguments)
     event.listen(engine, "connect", _prepare_sqlite)
 
     def begin(connection: Connection) -> None:

@@ -5,13 +5,15 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, tuple_
+from sqlalchemy import Connection, delete, select, tuple_, union
 
 from bot.fleet.kept import Kept, KeptHost, KeptPool, Recorded, Sighting
 from bot.fleet.recording import forgotten, recorded
 from bot.fleet.watched import Change, ChangeKind, Source, SourceKind, SourceState, Told, WatchedHost
-from bot.store.database import Database, Turn, among, upsert
-from bot.store.tables import changes, hosts, pools, sightings, sources, storable
+from bot.store.bulk import add, renew, upsert
+from bot.store.database import Database, Turn, among, listed
+from bot.store.kinds import storable
+from bot.store.tables import changes, hosts, pools, sightings, sources
 from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
 
 _HOST = tuple(hosts.c[field] for field in Host._fields)
@@ -109,9 +111,13 @@ def _watched(row: Sequence[Any], seen: list[Any]) -> WatchedHost:
 
 def _kept(connection: Connection, names: Collection[str], of: Collection[str], uuids: Collection[str]) -> Kept:
     """Sources by name, pools and hosts by uuid: the pools whole, with all that any of these have to do with."""
-    sighted = select(sightings.c.host).where(among(connection, sightings.c.source, names))
-    near = select(hosts.c.pool).where(or_(among(connection, hosts.c.uuid, uuids), hosts.c.uuid.in_(sighted)))
-    whole = or_(among(connection, pools.c.uuid, of), pools.c.uuid.in_(near))
+    # A union, as no index serves an OR of these.
+    wanted = union(
+        listed(connection, pools.c.uuid, of),
+        select(hosts.c.pool).where(among(connection, hosts.c.uuid, uuids)),
+        select(hosts.c.pool).join_from(sightings, hosts).where(among(connection, sightings.c.source, names)),
+    )
+    whole = pools.c.uuid.in_(wanted)
     there = connection.execute(select(*_POOL, pools.c.mixed_since).where(whole)).all()
     members = among(connection, hosts.c.pool, [row.uuid for row in there])
     found = connection.execute(
@@ -149,8 +155,7 @@ def _write(connection: Connection, found: Recorded, kept: Kept) -> None:
     ):
         if gone:
             connection.execute(delete(table).where(among(connection, column, gone)))
-    if found.changes:
-        connection.execute(changes.insert(), [change._asdict() for change in found.changes])
+    add(connection, changes, [change._asdict() for change in found.changes])
 
 
 def _write_hosts(connection: Connection, found: Collection[KeptHost], kept: Kept) -> None:
@@ -162,9 +167,7 @@ def _write_hosts(connection: Connection, found: Collection[KeptHost], kept: Kept
         same = before is not None and before._replace(observed_at=host.observed_at) == host
         (steady if same else other).append(host)
     upsert(connection, hosts, [_host_row(host) for host in other], kept=["first_seen_at"])
-    if steady:
-        again = hosts.update().where(hosts.c.uuid == bindparam("_uuid")).values(observed_at=bindparam("_at"))
-        connection.execute(again, [{"_uuid": host.host.uuid, "_at": host.observed_at} for host in steady])
+    renew(connection, hosts, [{"uuid": host.host.uuid, "observed_at": host.observed_at} for host in steady])
 
 
 def _host_row(kept: KeptHost) -> dict[str, Any]:

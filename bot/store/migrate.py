@@ -1,5 +1,7 @@
 """Brings a database to this version of the tables: one process does it, others wait and find it done."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -18,6 +20,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 def migrate(database: Database) -> bool:
     """Whether there was something to do. UnavailableError if it can't be done, or if the database is newer than we."""
+    _reserve(database)
     with database.reading() as connection:
         if _is_ours(database, connection):
             return False
@@ -26,6 +29,15 @@ def migrate(database: Database) -> bool:
             return False
         _run(connection)
     return True
+
+
+def _reserve(database: Database) -> None:
+    """Make a file of SQLite's for this user alone: what runs where, and who asked, is nobody else's business."""
+    file = database.url.database
+    if database.is_postgresql or file is None:
+        return
+    with suppress(OSError):  # what is wrong with it is told when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def revision(connection: Connection) -> str | None:

@@ -10,6 +10,7 @@ from bot.errors import UnavailableError
 _LOCKED = "is locked by another process: try again, or stop what holds it (another serve, a backup, a database shell)."
 _FULL = "cannot be written, as its disk is full: make room, then try again. Nothing that was kept is lost."
 _UNREADABLE = "cannot be opened: its folder must exist, and this user must be able to write to both."
+_ALIEN = "holds tables of another program: give xocompat a database of its own. Nothing was changed."
 _REACH = "cannot be reached"
 
 _SQLITE: Mapping[str, str] = {
@@ -36,6 +37,7 @@ _STATES: Mapping[str, str] = {
     "57P03": f"{_REACH}: it is still starting.",
     "25006": "cannot be written: it is a read-only copy.",
     "42501": "refuses: its user needs the right to make and change tables.",
+    "42P07": _ALIEN,
     "42P01": "lacks a table: run `xocompat db upgrade`.",
 }
 """By PostgreSQL's SQLSTATE."""
@@ -77,7 +79,7 @@ def _words(error: SQLAlchemyError) -> str | None:
     if not isinstance(error, DBAPIError) or error.orig is None:
         return None
     if name := getattr(error.orig, "sqlite_errorname", None):
-        return _SQLITE.get("_".join(name.split("_")[:2]))
+        return _ALIEN if "already exists" in str(error.orig) else _SQLITE.get("_".join(name.split("_")[:2]))
     if state := getattr(error.orig, "sqlstate", None):
         return _STATES.get(state) or _by_class(state)
     return _connecting(error)

@@ -197,9 +197,7 @@ def test_a_file_of_sqlite_is_in_wal_mode_and_holds_to_its_keys(quick: Database) 
     assert found == ["wal", 1, 1, 50]
 
 
-def test_a_database_in_memory_is_one_for_all_threads() -> None:
-    database = Database("sqlite:///:memory:")
-    migrate(database)
-    _record(database)
-    assert len(SqlFleet(database).hosts()) == 1
-    database.close()
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused_as_a_file_is_needed(url: str) -> None:
+    with pytest.raises(UnavailableError, match="in memory cannot be used: name a file"):
+        Database(url)

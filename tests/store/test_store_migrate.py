@@ -8,12 +8,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from bot.errors import UnavailableError
 from bot.store.database import Database
 from bot.store.migrate import FOLDER, REVISIONS, migrate, revision
 from bot.store.tables import metadata
+from bot.store.ticks import SqlTicks
+from tests.fleet.fleets import START
 
 _INDEXES = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
@@ -91,6 +93,25 @@ def test_a_newer_database_is_refused_and_left_as_it_is(empty_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = 'f00d'"))
     with pytest.raises(UnavailableError, match=r"made by a newer xocompat .revision 'f00d'.: upgrade this one"):
         migrate(database)
+    database.close()
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(empty_url: str) -> None:
+    database = Database(empty_url)
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE outbox (letter TEXT)"))
+    with pytest.raises(UnavailableError, match="holds tables of another program: give xocompat a database of its own"):
+        migrate(database)
+    with database.reading() as connection:
+        assert inspect(connection).get_table_names() == ["outbox"]
+    database.close()
+
+
+def test_a_file_is_made_for_its_user_alone(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    migrate(database)
+    SqlTicks(database).claim("sync", START, START)
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
     database.close()
 
 

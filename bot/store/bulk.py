@@ -1,0 +1,69 @@
+"""Many rows in one statement and one parameter, as JSON: a sweep writes some for each host.
+
+A parameter for each value costs several times as much, in SQLAlchemy and in PostgreSQL.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from json import dumps
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, String, Table, cast, column, func, literal, select, true
+from sqlalchemy.types import JSON
+
+from bot.store.database import insert
+from bot.store.kinds import moment_text, storable
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def add(connection: Connection, table: Table, rows: Rows) -> None:
+    """Keep rows that are new, in their order."""
+    if rows:
+        values = select(*_values(connection, table, rows).values())
+        connection.execute(table.insert().from_select(list(rows[0]), values))
+
+
+def upsert(connection: Connection, table: Table, rows: Rows, kept: Collection[str] = ()) -> None:
+    """Keep rows, in place of those with the same primary key; columns that are `kept` stay as they were there.
+
+    Values are texts, numbers, truth values and moments; every row has the same columns, and a key of its own.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    # Without a WHERE, SQLite takes ON CONFLICT for the condition of a join.
+    into = insert(connection, table).from_select(
+        names, select(*_values(connection, table, rows).values()).where(true())
+    )
+    key = [each.name for each in table.primary_key]
+    new = {name: into.excluded[name] for name in names if name not in key and name not in kept}
+    connection.execute(into.on_conflict_do_update(index_elements=key, set_=new))
+
+
+def renew(connection: Connection, table: Table, rows: Rows) -> None:
+    """Set some columns of rows that are there, found by their primary key."""
+    if not rows:
+        return
+    new = select(*(value.label(name) for name, value in _values(connection, table, rows).items())).subquery("new")
+    key = [each.name for each in table.primary_key]
+    values = {name: new.c[name] for name in rows[0] if name not in key}
+    connection.execute(table.update().where(*(table.c[name] == new.c[name] for name in key)).values(values))
+
+
+def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, ColumnElement[Any]]:
+    """The columns of rows that stand in a parameter."""
+    given = literal(dumps([{name: _plain(value) for name, value in row.items()} for row in rows]), String)
+    listed: FromClause
+    if connection.dialect.name == "postgresql":
+        columns = (column(name, table.c[name].type) for name in rows[0])
+        listed = func.json_to_recordset(cast(given, JSON)).table_valued(*columns).render_derived(with_types=True)
+        return {name: listed.c[name] for name in rows[0]}
+    listed = func.json_each(given).table_valued("value")
+    return {name: func.json_extract(listed.c.value, f"$.{name}", type_=table.c[name].type) for name in rows[0]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    return moment_text(value) if isinstance(value, datetime) else value
