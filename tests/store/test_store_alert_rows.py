@@ -9,12 +9,13 @@ from bot.alerts.alert import Alert, AlertState, Concern, NotifyReason, Rule, Set
 from bot.alerts.ports import Act, Action
 from bot.store.alerts import SqlAlerts
 from bot.store.database import Database
+from tests.alerts.fakes import judged
 from tests.fleet.fleets import START, at
 from tests.store.decisions import SIMPLE, A, B, concern, why_gone
 
 
 def _settle(book: SqlAlerts, concerns: Sequence[Concern], when: datetime = START) -> Settled:
-    return book.settle(concerns, when, why_gone)
+    return book.settle(judged(concerns, why_gone), when)
 
 
 def test_what_was_done_about_an_alert_is_read_again_to_the_last_field(database: Database) -> None:
