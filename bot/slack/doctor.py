@@ -1,6 +1,6 @@
 """Whether the settings work with Slack: each thing that must be right, tried, with what to do where it is not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,7 +26,7 @@ _GROUP_MENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is examined; None where it is not set. `channel` is the one that alerts go to.
+    """What is examined; None where it is not set. `channels` are those that alerts go to, by the key that names each.
 
     `groups` are user groups that grants name.
     """
@@ -34,7 +34,7 @@ class Patient:
     bot_token: str | None
     app_token: str | None
     signing_secret: str | None
-    channel: str | None
+    channels: Mapping[str, str]
     groups: tuple[str, ...] = ()
 
 
@@ -43,7 +43,7 @@ def examine(patient: Patient, client: Callable[[str], WebClient], now: Callable[
     return (
         *_bot(patient, client, now),
         _way_in(patient, client),
-        *_channel(patient, client),
+        *_channels(patient, client),
         *_groups(patient, client),
     )
 
@@ -107,27 +107,26 @@ def _way_in(patient: Patient, client: Callable[[str], WebClient]) -> Check:
     return Check("app token", True, "Socket Mode opens")
 
 
-def _channel(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Check]:
-    if not (patient.channel and patient.bot_token):
-        return
+def _channels(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Check]:
+    if patient.bot_token:
+        for key, channel in patient.channels.items():
+            yield _channel(key, channel, client(patient.bot_token))
+
+
+def _channel(key: str, channel: str, client: WebClient) -> Check:
     try:
-        found = client(patient.bot_token).conversations_info(channel=patient.channel).get("channel") or {}
+        found = client.conversations_info(channel=channel).get("channel") or {}
     except FAILURES as error:
         fault = fault_of(error, "the bot token")
         if fault.code == "missing_scope":
-            yield Check(
-                "alerts.channel", True, f"{patient.channel} cannot be looked at without the scope channels:read"
-            )
-        else:
-            yield Check("alerts.channel", False, f"{patient.channel}: {fault.text}")
-        return
-    name = plain_text(str(found.get("name") or patient.channel), 80)
+            return Check(key, True, f"{channel} cannot be looked at without the scope channels:read")
+        return Check(key, False, f"{channel}: {fault.text}")
+    name = plain_text(str(found.get("name") or channel), 80)
     if found.get("is_archived"):
-        yield Check("alerts.channel", False, f"#{name} is archived", "choose another channel")
-    elif found.get("is_member") is False:
-        yield Check("alerts.channel", False, f"the bot is not in #{name}", "type /invite @xocompat there")
-    else:
-        yield Check("alerts.channel", True, f"the bot is in #{name}")
+        return Check(key, False, f"#{name} is archived", "choose another channel")
+    if found.get("is_member") is False:
+        return Check(key, False, f"the bot is not in #{name}", "type /invite @xocompat there")
+    return Check(key, True, f"the bot is in #{name}")
 
 
 def _groups(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Check]:

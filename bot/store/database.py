@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from json import dumps
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table, cast, func, literal, select
@@ -37,6 +38,11 @@ class Database:
     @property
     def is_postgresql(self) -> bool:
         return self.engine.dialect.name == "postgresql"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a file that is not there yet: whoever connects makes it."""
+        return not (self.is_postgresql or Path(self.url.database or "").exists())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

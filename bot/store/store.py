@@ -12,6 +12,7 @@ from bot.store.database import Database
 from bot.store.digests import SqlDigests
 from bot.store.hosts import SqlFleet
 from bot.store.migrate import migrate
+from bot.store.outbox import SqlOutbox
 from bot.store.prune import prune
 from bot.store.seen import SqlSeen
 from bot.store.sweeps import SqlSweeps
@@ -26,6 +27,7 @@ class Store(NamedTuple):
     fleet: SqlFleet
     sweeps: SqlSweeps
     alerts: SqlAlerts
+    outbox: SqlOutbox
     watches: SqlWatches
     digests: SqlDigests
     ticks: SqlTicks
@@ -50,6 +52,7 @@ def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: C
         fleet=SqlFleet(database),
         sweeps=SqlSweeps(database),
         alerts=SqlAlerts(database, decisions),
+        outbox=SqlOutbox(database),
         watches=SqlWatches(database),
         digests=SqlDigests(database),
         ticks=SqlTicks(database),

@@ -15,12 +15,14 @@ BODY_MAX = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request; names of headers in lower case."""
+    """A request; names of headers in lower case. `query` is as it was sent, `remote` the peer's IP address."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes = b""
+    query: str = ""
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def _respond(routes: Mapping[str, Route], environ: Environ) -> Response:
     body = _body(environ) if route.method == "POST" else b""
     if isinstance(body, Response):
         return body
-    return route.handler(Request(method, path, _headers(environ), body))
+    query, remote = (str(environ.get(key) or "") for key in ("QUERY_STRING", "REMOTE_ADDR"))
+    return route.handler(Request(method, path, _headers(environ), body, query, remote))
 
 
 def _body(environ: Environ) -> bytes | Response:

@@ -30,7 +30,7 @@ class Server:
                 port=port,
                 threads=THREADS,
                 ident=None,
-                clear_untrusted_proxy_headers=True,
+                clear_untrusted_proxy_headers=False,  # they tell that a caller on loopback is a proxy: see guard
                 # The application answers 413 itself; this bounds what waitress keeps before it is asked.
                 max_request_body_size=BODY_MAX + 1,
             )

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
+import structlog
 from slack_bolt import BoltRequest
 
 from bot import logs
-from bot.app import wire
+from bot.app.talking import service_of
 from bot.settings import load_settings
 from bot.slack.door import Door
 from tests.bench import empty
@@ -48,7 +49,10 @@ def in_process(environ: dict[str, str]) -> dict[str, float]:
     with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
         logs.configure("json", "info", [])
         settings = load_settings(None, environ, Path(tempfile.mkdtemp()))
-        door, app = Door(wire(settings, socket_mode=False).app, SECRET, time.time), empty.app()
+        door, app = (
+            Door(service_of(settings, structlog.get_logger().bind(), socket_mode=False).app, SECRET, time.time),
+            empty.app(),
+        )
         signed, body = headers(), BODY.encode()
 
         def ours() -> None:

@@ -9,7 +9,7 @@ from io import StringIO
 
 import pytest
 
-from bot.app import demo
+from bot.app.playing import demo
 from bot.chat.command import Fleet
 from bot.chat.desk import Desk
 from bot.demo.channel import Channel

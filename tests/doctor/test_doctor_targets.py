@@ -189,15 +189,19 @@ def _doctor(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
 def test_without_slack_the_targets_are_checked_and_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     status, out = _doctor(capsys)
     assert status == 0
-    assert [line[:20] for line in out.splitlines()] == ["warning slack: no to", "ok      target lab-a"]
+    assert [line[:20] for line in out.splitlines()] == [
+        "warning slack: no to",
+        "ok      database: Th",
+        "ok      target lab-a",
+    ]
 
 
 @pytest.mark.usefixtures("lab")
 def test_json_tells_a_warning_by_its_mend(capsys: pytest.CaptureFixture[str]) -> None:
     status, out = _doctor(capsys, "--json")
     checks: Any = json.loads(out)["checks"]
-    assert (status, [check["name"] for check in checks]) == (0, ["slack", "target lab-a"])
-    assert [(check["ok"], check["mend"] is None) for check in checks] == [(True, False), (True, True)]
+    assert (status, [check["name"] for check in checks]) == (0, ["slack", "database", "target lab-a"])
+    assert [(check["ok"], check["mend"] is None) for check in checks] == [(True, False), (True, True), (True, True)]
 
 
 @pytest.mark.usefixtures("lab")

@@ -27,7 +27,7 @@ def _examine(
     api: str | None = None,
     groups: tuple[str, ...] = (),
 ) -> dict[str, Check]:
-    patient = Patient(bot, app, secret, channel, groups)
+    patient = Patient(bot, app, secret, {"alerts.channel": channel} if channel else {}, groups)
     checks = examine(patient, lambda token: web_client(token, api or standin.api), lambda: NOW)
     told = " ".join(map(str, checks)) + json.dumps([check.data() for check in checks]) + repr(checks)
     assert "secret" not in told.replace("signing secret", "")

@@ -1,0 +1,68 @@
+"""Whether all that the settings name works: Slack, channels, the database, every host and every Xen Orchestra."""
+
+import os
+from collections.abc import Callable, Iterator
+
+from bot.app.configured import channels, grants, reveal
+from bot.app.lookups import now
+from bot.doctor.check import Check
+from bot.doctor.targets import examine
+from bot.errors import UnavailableError
+from bot.settings.model import Settings
+from bot.slack.client import web_client
+from bot.slack.doctor import Patient
+from bot.slack.doctor import examine as examine_slack
+from bot.store.checkup import check as check_database
+from bot.store.database import Database
+from bot.store.outbox import SqlOutbox
+from bot.targets import inventory, orchestras
+from bot.xapi.probe import Prober
+from bot.xo.check import check as check_orchestra
+
+
+def doctor(settings: Settings, say: Callable[[str, int, int], None]) -> tuple[Check, ...]:
+    """Check by check, in the order in which to mend things. `say` is told how far it has come.
+
+    Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
+    """
+    targets = inventory(settings.targets, os.environ).targets
+    tried = examine(targets, Prober(now), lambda done, total: say("Trying the targets", done, total))
+    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings))
+
+
+def _slack(settings: Settings) -> tuple[Check, ...]:
+    slack = settings.slack
+    if settings.targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
+        mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
+        return (Check("slack", True, "no token is set, so only this shell is answered", mend),)
+    patient = Patient(
+        bot_token=reveal(slack.bot_token),
+        app_token=reveal(slack.app_token),
+        signing_secret=reveal(slack.signing_secret),
+        channels=channels(settings),
+        groups=tuple(dict.fromkeys(grant.who for grant in grants(settings) if grant.is_of_group)),
+    )
+    return examine_slack(patient, lambda token: web_client(token, slack.api_url), now)
+
+
+def _stored(settings: Settings) -> Iterator[Check]:
+    """The database, if there is any yet, and channels whose messages Slack does not take."""
+    database = Database(reveal(settings.database) or "")
+    try:
+        if database.is_missing:
+            yield Check("database", True, f"{database.name} will be made by `serve`")
+            return
+        yield from (Check(f"database: {found.name}", found.ok, found.text) for found in check_database(database))
+        for state in SqlOutbox(database).states():
+            if state.stopped:
+                yield Check(f"channel {state.channel}", False, f"{state.pending} messages wait: {state.stopped}")
+    except UnavailableError:
+        return  # the checks of the database tell it
+    finally:
+        database.close()
+
+
+def _orchestras(settings: Settings) -> Iterator[Check]:
+    for one in orchestras(settings.xen_orchestra, os.environ):
+        found = check_orchestra(one, now)
+        yield Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend)

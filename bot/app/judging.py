@@ -1,0 +1,82 @@
+"""What concerns which channel, judged by all that is known of the fleet."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+
+from bot.alerts.concerns import SweepHealth, concerns
+from bot.alerts.digest import Digest, digest
+from bot.alerts.gone import why_gone
+from bot.alerts.plan import Plan
+from bot.alerts.ports import Judgement
+from bot.alerts.routing import Routing
+from bot.fleet.findings import Finding, find
+from bot.fleet.watched import Source, SourceState, WatchedHost
+from bot.matrix.known import Matrix
+from bot.query.reading import Reader
+from bot.round import Known
+from bot.store.store import Store
+
+LOOKED_BACK = timedelta(days=30)
+"""How far back the reason is looked for why something is gone."""
+
+WEEK = timedelta(days=7)
+
+
+class Judge(NamedTuple):
+    """Judges for all channels. `since` is since when sweeps are due every `every`."""
+
+    matrix: Matrix
+    reader: Reader
+    store: Store
+    sources: tuple[Source, ...]
+    plan: Plan
+    every: timedelta
+    since: datetime
+
+    @property
+    def read_at(self) -> datetime:
+        """When the vendors' dates were read."""
+        return datetime.combine(self.matrix.lifecycle_read_on, time(), UTC)
+
+    def swept(self, known: Known) -> Judgement:
+        """After a sweep, whose moment is the newest."""
+        return self._judged(known.hosts, known.sources, known.at, known.at)
+
+    def standing(self, at: datetime) -> Judgement:
+        """Between two sweeps: days pass, snoozes end, and sweeps may be late."""
+        last = self.store.sweeps.last_finished()
+        return self._judged(self.store.fleet.hosts(), self.store.fleet.sources(), at, last and last.finished_at)
+
+    def findings(self, at: datetime) -> tuple[Finding, ...]:
+        """All hosts with their verdicts, the worst first."""
+        return find(self.matrix, self.reader, self.store.fleet.hosts(), at.date())
+
+    def digests(self, at: datetime) -> tuple[Digest, ...]:
+        """The week of every channel that there is something to tell."""
+        findings, watches = self.findings(at), self.store.watches.all()
+        routing = Routing(self.sources, watches, self.plan)
+        hosts, now_open = routing.hosts(findings), self.store.alerts.open()
+        told = self.standing(at).concerns, now_open, self.store.alerts.resolved(at - WEEK)
+        channels = dict.fromkeys((*routing.channels, *(alert.channel for alert in now_open)))
+        made = (digest(channel, hosts.get(channel, ()), *told, at.date()) for channel in channels)
+        return tuple(each for each in made if each)
+
+    def _judged(
+        self,
+        hosts: Sequence[WatchedHost],
+        sources: Sequence[SourceState],
+        at: datetime,
+        finished_at: datetime | None,
+    ) -> Judgement:
+        day = at.date()
+        findings = find(self.matrix, self.reader, hosts, day)
+        failed = self.store.sweeps.last_error()
+        health = SweepHealth(
+            self.every, finished_at, self.since, failed.error if failed else None, self.store.alerts.open()
+        )
+        watches, changes = self.store.watches.all(), self.store.fleet.changes(at - LOOKED_BACK)
+        return Judgement(
+            concerns(findings, sources, self.sources, watches, self.plan, self.matrix, day, at, health),
+            why_gone(findings, sources, self.sources, changes, self.matrix, day),
+        )

@@ -1,0 +1,24 @@
+"""Answers for the shipped data. Nothing of hosts, databases or Slack is imported here."""
+
+from datetime import UTC, date, datetime
+
+from bot.chat.command import Ports
+from bot.chat.desk import Desk
+from bot.matrix.load import load_matrix
+from bot.query.reading import Reader
+
+
+def now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The day in UTC: the same for everybody in a channel."""
+    return now().date()
+
+
+def desk(day: date | None = None) -> Desk:
+    """Answers what needs no host and no database, as of a fixed day if one is given."""
+    matrix = load_matrix()
+    return Desk(Ports(matrix, Reader(matrix)), (lambda: day) if day else today)

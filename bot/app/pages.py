@@ -1,0 +1,129 @@
+"""What the process answers over HTTP: health and metrics, the calendar, and Slack's own requests."""
+
+import os
+import time
+from datetime import timedelta
+
+from bot.alerts.concerns import LATE_AFTER, LATE_GRACE
+from bot.app.configured import reveal
+from bot.app.watching import Watching
+from bot.errors import UnavailableError
+from bot.matrix.release import Product, Release
+from bot.settings.model import Settings
+from bot.slack.acknowledgement import is_sent
+from bot.slack.deliver import Sender
+from bot.slack.door import Door
+from bot.slack.manifest import EVENTS_PATH
+from bot.slack.pace import Became
+from bot.slack.service import Service
+from bot.web.calendar import TYPE, calendar
+from bot.web.guard import guarded
+from bot.web.health import Check, Kept, health
+from bot.web.http import Handler, Request, Response, Route, Wsgi, wsgi
+from bot.web.metrics import Picture, Probes, metrics
+
+READY_KEPT = 30.0
+"""Seconds that Slack is not asked again whether it takes our token."""
+
+
+def pages(
+    settings: Settings, watched: Watching, probes: Probes, service: Service | None, sender: Sender | None
+) -> Wsgi:
+    """All that is answered; Slack's requests only with a signing secret to check them by."""
+
+    def token() -> str | None:
+        return os.environ.get(settings.web.token_env)
+
+    shown = metrics(probes, lambda: _picture(watched, sender))
+    routes = {
+        **health(_checks(watched, service)),
+        "/metrics": Route("GET", guarded(shown, token)),
+        "/calendar.ics": Route("GET", guarded(_calendar(watched), token)),
+    }
+    if service and (secret := reveal(settings.slack.signing_secret)):
+        routes[EVENTS_PATH] = Route("POST", _slack(Door(service.app, secret, time.time)))
+    return wsgi(routes)
+
+
+def _slack(door: Door) -> Handler:
+    def receive(request: Request) -> Response:
+        answer = door.receive(request.body, request.headers)
+        return Response(answer.status, answer.body, answer.first_headers(), lambda: is_sent(answer))
+
+    return receive
+
+
+def _checks(watched: Watching, service: Service | None) -> list[Check]:
+    """Why the process can't do its work. Nothing here names a host."""
+    found: list[Check] = [lambda: _database(watched), lambda: _sweeps(watched), lambda: _channels(watched)]
+    if service:
+        found.append(service.not_ready if service.ears else Kept(service.not_ready, READY_KEPT, time.monotonic))
+    return found
+
+
+def _database(watched: Watching) -> str | None:
+    try:
+        watched.store.sweeps.last_finished()
+    except UnavailableError:
+        return "the database is not to be had"
+    return None
+
+
+def _sweeps(watched: Watching) -> str | None:
+    judge = watched.judge
+    if not judge.sources:
+        return None
+    try:
+        last = watched.store.sweeps.last_finished()
+    except UnavailableError:
+        return None  # told already
+    since = last.finished_at if last and last.finished_at else judge.since
+    late = watched.clock() - since
+    if late <= LATE_AFTER * judge.every + LATE_GRACE:
+        return None
+    return f"no sweep has finished for {_rounded(late)}, one every {_rounded(judge.every)} is expected"
+
+
+def _rounded(span: timedelta) -> timedelta:
+    return timedelta(seconds=round(span.total_seconds()))
+
+
+def _channels(watched: Watching) -> str | None:
+    try:
+        stopped = [state for state in watched.store.outbox.states() if state.stopped]
+    except UnavailableError:
+        return None  # told already
+    return "; ".join(f"{state.channel}: {state.stopped}" for state in stopped) or None
+
+
+def _picture(watched: Watching, sender: Sender | None) -> Picture:
+    at, store = watched.clock(), watched.store
+    return Picture(
+        at=at,
+        findings=watched.judge.findings(at),
+        sources=store.fleet.sources(),
+        alerts=store.alerts.open(),
+        channels=store.outbox.states(),
+        last_sweep=store.sweeps.last_finished(),
+        ambiguous=sender.tally.of(Became.AMBIGUOUS) if sender else 0,
+    )
+
+
+def _calendar(watched: Watching) -> Handler:
+    def answer(_: Request) -> Response:
+        try:
+            releases = _releases(watched)
+        except UnavailableError as error:
+            return Response(503, f"{error}\n")
+        return Response(200, calendar(releases, watched.judge.read_at), {"content-type": TYPE})
+
+    return answer
+
+
+def _releases(watched: Watching) -> set[Release]:
+    """What a watched host runs or a channel watches."""
+    matrix = watched.judge.matrix
+    run = {finding.assessment.release for finding in watched.judge.findings(watched.clock()) if finding.assessment}
+    named = ((watch.product, watch.release) for watch in watched.store.watches.all())
+    watched_too = (matrix.release(Product(product), number) for product, number in named if product and number)
+    return run | {release for release in watched_too if release}

@@ -1,0 +1,97 @@
+"""What a process does unasked: sweeps, judging between them, weekly digests, pruning, and sending."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from structlog.typing import FilteringBoundLogger
+
+from bot.app.watching import Watching
+from bot.fleet.ports import SweepRun
+from bot.fleet.schedule import MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
+from bot.fleet.sweep import STALE
+from bot.slack.deliver import Sender
+
+STANDING = timedelta(minutes=5)
+"""How often what is known is judged anew: a snooze ends, a day begins, a sweep does not come."""
+
+DAY = timedelta(days=1)
+
+
+class Duties:
+    """Threads for the schedule and for sending, from `start` until its event is set."""
+
+    def __init__(self, log: FilteringBoundLogger, watched: Watching, sender: Sender) -> None:
+        self._sender = sender
+        self._wake = threading.Event()
+        # A sweep that hangs must not keep the second from telling that it does.
+        self._schedules = (
+            Schedule((_sweep(watched), _prune(watched)), watched.clock, time.monotonic, log, self._wake),
+            Schedule(
+                (_standing(watched, sender), _digests(watched, sender)), watched.clock, time.monotonic, log, self._wake
+            ),
+        )
+        self._threads: list[threading.Thread] = []
+
+    def start(self, stop: threading.Event) -> None:
+        """Begin, with whatever is due already."""
+        runs: tuple[Callable[[threading.Event], None], ...] = (
+            *(schedule.run for schedule in self._schedules),
+            self._sender.run,
+        )
+        self._threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in runs]
+        for thread in self._threads:
+            thread.start()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end of what was begun; False if some of it hangs."""
+        self._wake.set()
+        self._sender.wake()
+        ends = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, ends - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+
+def _sweep(watched: Watching) -> Job:
+    rounds = watched.rounds
+
+    def go(run: SweepRun) -> None:
+        rounds.go(run, None, lambda _, __: None, watched.stop)
+
+    sweeps, by = rounds.sweeper.sweeps, rounds.sweeper.by
+    return Job("sweep", watched.judge.every, once_a_slot(sweeps, by, watched.clock, STALE, go))
+
+
+def _standing(watched: Watching, sender: Sender) -> Job:
+    def run(_: datetime) -> bool:
+        watched.settle()
+        sender.wake()
+        return True
+
+    return Job("standing", min(STANDING, watched.judge.every), run)
+
+
+def _digests(watched: Watching, sender: Sender) -> Job:
+    """On Monday morning. Each channel's is queued once, whichever process comes first."""
+    queue = watched.store.digests
+
+    def run(due: datetime) -> bool:
+        at = watched.clock()
+        if at - due < DAY:  # who comes back on Thursday waits for the next one
+            for digest in watched.judge.digests(at):
+                if queue.is_on(digest.channel):
+                    queue.queue(digest.channel, due, digest.to_data(), at)
+            sender.wake()
+        return True
+
+    return Job("digest", WEEK, run, MONDAY_MORNING)
+
+
+def _prune(watched: Watching) -> Job:
+    def run(_: datetime) -> bool:
+        watched.store.prune(watched.clock())
+        return True
+
+    return Job("prune", DAY, run)

@@ -1,0 +1,172 @@
+"""The process that does it all, or a part of it: chat, the schedule with its sweeps, delivery, and the web routes."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from bot.app.configured import set_up_log, tokens
+from bot.app.hosts import hosts_of
+from bot.app.pages import pages
+from bot.app.schedule import Duties
+from bot.app.talking import LIMITS, Limits, sender_of, service_of
+from bot.app.watching import open_settings, terms_of, watching
+from bot.errors import UnavailableError, XocompatError
+from bot.round import Sent
+from bot.settings import load_settings
+from bot.settings.model import Settings
+from bot.slack.deliver import Sender
+from bot.slack.service import SERVING, Service
+from bot.store.store import Store
+from bot.web.http import Wsgi
+from bot.web.metrics import Probes
+from bot.web.server import Server
+
+APP_LOAD_ERROR = 4
+"""What gunicorn takes as "don't start this worker again"."""
+
+ENDING = 9.0
+"""Seconds for stopping as a whole."""
+
+
+class Part(StrEnum):
+    """What a process does. Several of each kind may share a PostgreSQL: what is to be done once is done once."""
+
+    ALL = "all"
+    CHAT = "chat"
+    SCHEDULE = "schedule"
+
+
+class Process(NamedTuple):
+    """All that runs in a process. `service` is the Slack side, `duties` the schedule and the delivery."""
+
+    log: FilteringBoundLogger
+    store: Store
+    pages: Wsgi
+    service: Service | None
+    duties: Duties | None
+
+    def start(self, stop: threading.Event) -> None:
+        """Hear Slack, and do what is due."""
+        if self.service:
+            self.service.start(stop)
+        if self.duties:
+            self.duties.start(stop)
+
+    def watch(self, stop: threading.Event) -> None:
+        """Until `stop` is set. UnavailableError where only a new process can mend it."""
+        if self.service:
+            self.service.watch(stop)
+        else:
+            stop.wait()
+
+    def drain(self, stop_serving: Callable[[float], None], ends: float) -> bool:
+        """Finish what was begun, by the clock's `ends` at most; False if some of it hangs."""
+        done = self.service.drain(stop_serving) if self.service else _stopped(stop_serving)
+        done = (self.duties is None or self.duties.join(ends - time.monotonic())) and done
+        self.store.close()
+        return done
+
+
+def serve(settings: Settings, part: Part = Part.ALL, limits: Limits = LIMITS) -> int:
+    """Do a process's part until SIGTERM or SIGINT; 0 then. UnavailableError if it can't be done.
+
+    Chat over Socket Mode if there is an app token, else over HTTP; the web routes in both.
+    """
+    set_up_log(settings)
+    stop = threading.Event()
+    socket_mode = bool(settings.slack.app_token)
+    process = process_of(settings, part, socket_mode, stop, limits)
+    try:
+        server = Server(process.pages, settings.port)
+    except UnavailableError:
+        process.store.close()
+        raise
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    server.start()
+    process.start(stop)
+    way = "Socket Mode" if socket_mode else "HTTP"
+    process.log.info("serving", port=server.port, part=part.value, way=way if process.service else "no chat")
+    try:
+        process.watch(stop)
+    finally:
+        stop.set()
+        all_done = process.drain(server.stop, time.monotonic() + ENDING)
+        process.log.info("stopped", all_done=all_done)
+    if not all_done:
+        # The interpreter would wait for the thread that hangs, and a supervisor would have to kill us.
+        sys.stderr.flush()
+        os._exit(0)
+    return 0
+
+
+def web() -> Wsgi:
+    """Chat over HTTP as a WSGI application, settings from the environment and ./xocompat.yaml."""
+    stop = threading.Event()
+    try:
+        settings = load_settings(None, os.environ, Path.cwd())
+        set_up_log(settings)
+        process = process_of(settings, Part.CHAT, socket_mode=False, stop=stop)
+    except XocompatError as error:
+        sys.stderr.writelines(f"xocompat: {line}\n" for line in error.lines)
+        raise SystemExit(APP_LOAD_ERROR) from None
+    process.start(stop)
+    _drain_before_the_end(process, stop)
+    return process.pages
+
+
+def process_of(
+    settings: Settings, part: Part, socket_mode: bool, stop: threading.Event, limits: Limits = LIMITS
+) -> Process:
+    """Put a process together. ConfigError lists what it needs and has not, UnavailableError says what can't be had."""
+    log: FilteringBoundLogger = structlog.get_logger().bind()
+    chats = part is not Part.SCHEDULE
+    tokens(settings, "bot_token", *(["app_token" if socket_mode else "signing_secret"] if chats else []))
+    store = open_settings(settings, log)
+    try:
+        probes = Probes()
+        hosts = hosts_of(settings, probes.probed)
+        sender = None if part is Part.CHAT else sender_of(settings, store, log)
+        watched = watching(store, hosts, terms_of(settings, partial(_send, sender)), log, stop)
+        service = service_of(settings, log, socket_mode, watched, sender, limits) if chats else None
+        shown = pages(settings, watched, probes, service, sender)
+        return Process(log, store, shown, service, Duties(log, watched, sender) if sender else None)
+    except XocompatError:
+        store.close()
+        raise
+
+
+def _send(sender: Sender | None) -> Sent:
+    """What a round queued is sent by the sender's own threads, here or in another process."""
+    if sender:
+        sender.wake()
+    return Sent()
+
+
+def _stopped(stop_serving: Callable[[float], None]) -> bool:
+    stop_serving(SERVING)
+    return True
+
+
+def _drain_before_the_end(process: Process, stop: threading.Event) -> None:
+    """gunicorn waits for requests, not for what follows them: whoever waits for a slow command is told first."""
+    ending = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        process.drain(lambda _: None, time.monotonic() + ENDING)
+        if callable(ending):
+            ending(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)

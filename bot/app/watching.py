@@ -1,0 +1,113 @@
+"""The fleet that is watched: its database, the rounds that ask it, and what commands may do with it."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import NamedTuple
+
+from structlog.typing import FilteringBoundLogger
+
+from bot.alerts import machine
+from bot.alerts.alert import Settled
+from bot.alerts.notification import to_data
+from bot.alerts.plan import Plan
+from bot.app.configured import reveal
+from bot.app.hosts import Hosts
+from bot.app.judging import Judge
+from bot.app.lookups import now
+from bot.chat.command import Alerting, Ports, Watched
+from bot.fleet.sweep import Pace, Sweeper
+from bot.matrix.load import load_matrix
+from bot.query.reading import Reader
+from bot.round import Rounds, Sent
+from bot.settings.model import Settings
+from bot.settings.plan import plan
+from bot.store.alerts import Decisions
+from bot.store.store import Store, open_store
+from bot.xapi.observation import Pool
+
+DECISIONS = Decisions(machine.settle, machine.act, to_data)
+
+
+class Terms(NamedTuple):
+    """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now."""
+
+    plan: Plan
+    every: timedelta
+    concurrency: int
+    clock: Callable[[], datetime]
+    send: Callable[[], Sent]
+
+
+class Watching(NamedTuple):
+    """A fleet that is watched. Sweeps end early once `stop` is set."""
+
+    store: Store
+    hosts: Hosts
+    judge: Judge
+    rounds: Rounds
+    clock: Callable[[], datetime]
+    stop: threading.Event
+
+    def ports(self, limited: bool = False) -> Ports:
+        """What commands may use; `limited` as in chat."""
+        judge, store = self.judge, self.store
+        return Ports(
+            judge.matrix,
+            judge.reader,
+            self.hosts.fleet(limited),
+            alerting=Alerting(store.alerts, store.watches, store.digests, judge.plan, self.clock, self._pools),
+            watched=Watched(
+                store.fleet,
+                store.sweeps,
+                judge.sources,
+                self.clock,
+                lambda day, tell: self.rounds.ask(day, tell, self.stop),
+            ),
+            audit=store.audit,
+        )
+
+    def settle(self) -> Settled:
+        """Judge anew what is known, without asking anybody: days pass, and sweeps may not come."""
+        at = self.clock()
+        return self.store.alerts.settle(lambda: self.judge.standing(at), at)
+
+    def _pools(self) -> set[Pool]:
+        return {host.pool for host in self.store.fleet.hosts()}
+
+
+def open_settings(settings: Settings, log: FilteringBoundLogger) -> Store:
+    """The settings' database, with all tables. UnavailableError says why it can't be had."""
+    return open_store(reveal(settings.database) or "", DECISIONS, log, now)
+
+
+def terms_of(settings: Settings, send: Callable[[], Sent]) -> Terms:
+    """How the settings want the fleet watched."""
+    return Terms(plan(settings.alerts), settings.sweep.every, settings.sweep.concurrency, now, send)
+
+
+def watching(store: Store, hosts: Hosts, terms: Terms, log: FilteringBoundLogger, stop: threading.Event) -> Watching:
+    """Watch hosts with a database."""
+    matrix = load_matrix()
+    judge = Judge(matrix, Reader(matrix), store, hosts.asking.sources, terms.plan, terms.every, since=terms.clock())
+    sweeper = Sweeper(
+        hosts.asking,
+        store.fleet,
+        store.sweeps,
+        terms.clock,
+        time.monotonic,
+        new_name(),
+        log,
+        Pace(terms.concurrency),
+    )
+    rounds = Rounds(sweeper, judge.swept, store.alerts, store.outbox, terms.send)
+    return Watching(store, hosts, judge, rounds, terms.clock, stop)
+
+
+def new_name() -> str:
+    """A name for this process among all that share a database; another one at every start."""
+    return f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"

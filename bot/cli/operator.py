@@ -1,0 +1,175 @@
+"""The operator's own words, for the shell alone."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.options import SHARED
+from bot.cli.printing import folder, print_json, settings_of
+from bot.errors import UsageError
+from bot.terminal.output import write
+
+OPERATORS: list[click.Command] = []
+"""All of them."""
+
+
+def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
+    """A command for the shell alone."""
+
+    def add(run: Callable[..., int]) -> None:
+        wanted = signature(run).parameters
+
+        def with_what_it_wants(**given: Any) -> int:
+            """Every command takes the shared options; not every one has a use for them."""
+            return run(**{key: given[key] for key in wanted})
+
+        command = click.Command(name, params=[*params, *SHARED], callback=with_what_it_wants, help=about)
+        OPERATORS.append(command)
+
+    return add
+
+
+@_operator(
+    "demo",
+    "Try it in a console that behaves like the chat, with simulated hosts: nothing to configure.",
+    click.Option(
+        ["--fleet", "hosts"], type=click.IntRange(min=1), metavar="N", help="Simulate N hosts in place of a few."
+    ),
+)
+def _demo(as_of: date | None, hosts: int | None) -> int:
+    from bot.app.playing import demo
+
+    return demo(as_of, hosts, sys.stdin, sys.stdout, os.environ)
+
+
+@_operator(
+    "serve",
+    "Answer in Slack (Socket Mode if SLACK_APP_TOKEN is set, else HTTP), sweep on schedule, send alerts.",
+    click.Option(
+        ["--part"],
+        type=click.Choice(["all", "chat", "schedule"]),
+        default="all",
+        show_default=True,
+        help="Only a part of it, where several processes share a database.",
+    ),
+)
+def _serve(config: Path | None, part: str) -> int:
+    from bot.app.serving import Part, serve
+
+    return serve(settings_of(config), Part(part))
+
+
+@_operator("doctor", "Check the tokens, scopes, channel and clock, and each host of the inventory.")
+def _doctor(config: Path | None, as_json: bool) -> int:
+    from bot.app.examining import doctor
+    from bot.terminal.progress import Progress
+
+    with Progress(None if as_json else sys.stderr, os.environ) as progress:
+        checks = doctor(settings_of(config), progress.show)
+    if as_json:
+        print_json({"checks": [check.data() for check in checks]})
+    else:
+        write(sys.stdout, "".join(f"{check}\n" for check in checks))
+    return 0 if all(check.ok for check in checks) else 1
+
+
+@_operator(
+    "trust",
+    "Show the certificate of a host of the inventory, and pin it on confirmation.",
+    click.Argument(["host"]),
+    click.Argument(["address"], required=False),
+    click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
+    click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
+)
+def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: bool, config: Path | None) -> int:
+    from bot.app.operating import trust
+    from bot.trust.consent import consent_of
+
+    trust(config, folder(), host, address, consent_of(yes, pin), as_json)
+    return 0
+
+
+@_operator(
+    "export",
+    "Write all watched hosts as CSV or JSON, or those for which all words hold (as in fleet).",
+    click.Argument(["words"], nargs=-1, metavar="[WORDS]"),
+    click.Option(["--format", "form"], type=click.Choice(["csv", "json"]), default="csv", show_default=True),
+    click.Option(["--output"], type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Not to stdout."),
+    click.Option(["--force"], is_flag=True, help="Write over a file that is there."),
+)
+def _export(
+    words: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+    as_of: date | None,
+    config: Path | None,
+) -> int:
+    from bot.app.lookups import today
+    from bot.app.operating import desk_with_fleet
+    from bot.chat.export import export, save
+
+    with desk_with_fleet(settings_of(config)) as desk:
+        text = export(desk.ports, " ".join(words), as_of or today(), "json" if as_json else form)
+    if output:
+        save(text, output, force)
+    else:
+        write(sys.stdout, text)
+    return 0
+
+
+@_operator(
+    "manifest",
+    "Print the manifest to create the Slack app from.",
+    click.Option(["--http", "url"], metavar="URL", help="For HTTP instead of Socket Mode: the public address."),
+)
+def _manifest(url: str | None) -> int:
+    from bot.app.operating import manifest
+
+    print_json(manifest(url))
+    return 0
+
+
+@_operator(
+    "completion",
+    "Print the completion script of a shell: bash, zsh or fish.",
+    click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),
+)
+def _completion(shell: str) -> int:
+    from click.shell_completion import get_completion_class
+
+    from bot.cli.group import cli
+
+    script = get_completion_class(shell)
+    if script is None:
+        raise UsageError(f"There is no completion for {shell}.")
+    write(sys.stdout, script(cli, {}, "xocompat", "_XOCOMPAT_COMPLETE").source())
+    return 0
+
+
+@_operator(
+    "db",
+    "Look after the database: upgrade (make or change its tables now), backup FILE, check.",
+    click.Argument(["deed"], type=click.Choice(["upgrade", "backup", "check"])),
+    click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
+)
+def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int:
+    from bot.store.words import DEEDS
+
+    if (file is None) == (deed == "backup"):
+        raise UsageError(
+            "Name the file to write: xocompat db backup FILE" if file is None else f"db {deed} takes no file."
+        )
+    done = DEEDS[deed](settings_of(config).database.get_secret_value(), file or Path())
+    if as_json:
+        print_json(done.data)
+    else:
+        write(sys.stdout, "".join(f"{line}\n" for line in done.lines))
+    return 0 if done.ok else 1

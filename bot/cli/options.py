@@ -1,0 +1,49 @@
+"""Options that commands share."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.gate import Condition
+
+VALUED = ("--as-of", "--config", "--fail-on", "--channel")
+"""Shared options that take a value: they may stand before the first word, too."""
+
+CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted")
+
+
+def _day(_: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!a} is not a day: write it as 2028-12-01.", param=param) from None
+
+
+def _conditions(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "tuple[Condition, ...]":
+    if not values:
+        return ()
+    from bot.gate import parse
+
+    try:
+        return tuple(map(parse, values))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=param) from None
+
+
+SHARED = (
+    click.Option(["--json", "as_json"], is_flag=True, help="Print the answer as JSON."),
+    click.Option(["--as-of"], callback=_day, metavar="DATE", help="Answer as of a day (YYYY-MM-DD)."),
+    click.Option(["--config"], type=click.Path(path_type=Path), metavar="FILE", help="The configuration to use."),
+)
+FAIL_ON = click.Option(
+    ["--fail-on"],
+    multiple=True,
+    callback=_conditions,
+    shell_complete=lambda _, __, incomplete: [c for c in CONDITIONS if c.startswith(incomplete)],
+    metavar="CONDITION",
+    help="Exit with 4 on: eol, eol-within:90d, partial, unlisted. Repeatable.",
+)
+CHANNEL = click.Option(["--channel"], metavar="ID", help="The channel that is meant; alerts.channel unless given.")

@@ -1,0 +1,71 @@
+"""The end of life of releases as a calendar that can be subscribed to (iCalendar, RFC 5545)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.release import Release
+from bot.matrix.wording import day_in_words
+
+OCTETS_MAX = 75
+"""Of a line, without its end (RFC 5545 section 3.1)."""
+
+TYPE = "text/calendar; charset=utf-8"
+_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
+
+
+def calendar(releases: Iterable[Release], made_at: datetime) -> str:
+    """An all-day event for the end of life of each release, and for the end of its maintenance where that is earlier.
+
+    `made_at` is when the facts were read. Past days stay in: a calendar shows what one has missed.
+    """
+    stamp = made_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//xocompat//EOL//EN", "CALSCALE:GREGORIAN"]
+    lines += ["X-WR-CALNAME:xocompat: ends of life", "REFRESH-INTERVAL;VALUE=DURATION:PT12H"]
+    for release in sorted(set(releases), key=lambda each: (each.lifecycle.eol or date.max, each.base_name)):
+        lines += _events(release, stamp)
+    return "".join(f"{_folded(line)}\r\n" for line in (*lines, "END:VCALENDAR"))
+
+
+def _events(release: Release, stamp: str) -> Iterator[str]:
+    life = release.lifecycle
+    if life.maintenance_ends and life.stage(life.maintenance_ends) is LifecycleStage.MAINTENANCE:
+        name = release.name(life.maintenance_ends)
+        until = f" until {day_in_words(life.eol)}" if life.eol else ""
+        yield from _event(
+            release,
+            "maintenance",
+            life.maintenance_ends,
+            f"{name}: maintenance ends",
+            f"Critical fixes only{until}.",
+            stamp,
+        )
+    if life.eol:
+        said = "From this day on it gets no security updates."
+        yield from _event(release, "eol", life.eol, f"{release.name(life.eol)}: end of life", said, stamp)
+
+
+def _event(release: Release, what: str, day: date, summary: str, said: str, stamp: str) -> Iterator[str]:
+    slug = f"{release.product}-{release.number}-{what}".lower()
+    source = next((source.url for source in release.sources if source.url), None)
+    yield from ("BEGIN:VEVENT", f"UID:{slug}@xocompat", f"DTSTAMP:{stamp}")
+    yield f"DTSTART;VALUE=DATE:{day:%Y%m%d}"
+    yield f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}"
+    yield f"SUMMARY:{summary.translate(_ESCAPED)}"
+    yield f"DESCRIPTION:{said.translate(_ESCAPED)}"
+    if source:
+        yield f"URL:{source}"
+    yield from ("TRANSP:TRANSPARENT", "END:VEVENT")
+
+
+def _folded(line: str) -> str:
+    """A long line goes on behind a line end and a space; never within a character."""
+    pieces, length = [""], 0
+    for character in line:
+        octets = len(character.encode())
+        if length + octets > OCTETS_MAX:
+            pieces.append("")
+            length = 1  # the space
+        pieces[-1] += character
+        length += octets
+    return "\r\n ".join(pieces)

@@ -1,0 +1,151 @@
+"""What Prometheus may know: the fleet, its alerts and what waits to be sent, read from the database when it is asked.
+
+Every process shows the same picture then. Probes, doubtful sends and commands are counted by the process they are in.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot.alerts.alert import Alert
+from bot.alerts.outbox import ChannelState
+from bot.errors import UnavailableError
+from bot.fleet.findings import Finding
+from bot.fleet.ports import SweepRun
+from bot.fleet.watched import SourceState
+from bot.web.http import Handler, Request, Response
+
+TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PREFIX = "xocompat"
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)
+"""Bounds of the histogram of probes; a probe ends after 30."""
+
+
+class Picture(NamedTuple):
+    """All that the gauges show, at one moment."""
+
+    at: datetime
+    findings: Sequence[Finding] = ()
+    sources: Sequence[SourceState] = ()
+    alerts: Sequence[Alert] = ()
+    channels: Sequence[ChannelState] = ()
+    last_sweep: SweepRun | None = None
+    ambiguous: int = 0
+    """Messages that this process sent again without knowing whether Slack has the first one."""
+
+
+class Probes:
+    """Counts the probes of this process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._seconds = Histogram(
+            "probe_duration_seconds", "Time a probe took.", namespace=PREFIX, buckets=_SECONDS, registry=self.registry
+        )
+        self._errors = Counter(
+            "probe_errors", "Probes without an answer, by code.", ["code"], namespace=PREFIX, registry=self.registry
+        )
+
+    def probed(self, seconds: float, code: str | None) -> None:
+        """A probe ended; `code` is its error's, None where it has an answer."""
+        self._seconds.observe(seconds)
+        if code:
+            self._errors.labels(code).inc()
+
+
+def metrics(probes: Probes, picture: Callable[[], Picture]) -> Handler:
+    """The handler of /metrics. Where `picture` raises UnavailableError, it says that the database is away."""
+    ProcessCollector(registry=probes.registry)
+    probes.registry.register(_Gauges(picture))
+
+    def answer(_: Request) -> Response:
+        return Response(200, generate_latest(probes.registry).decode(), {"content-type": TYPE})
+
+    return answer
+
+
+class _Gauges(Collector):
+    def __init__(self, picture: Callable[[], Picture]) -> None:
+        self._picture = picture
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: else the registry would ask the database before anybody scrapes."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            shown = self._picture()
+        except UnavailableError:
+            yield _gauge("database_up", "Whether the database answers.", 0)
+            return
+        yield _gauge("database_up", "Whether the database answers.", 1)
+        yield from _of_hosts(shown.findings)
+        yield from _of_sources(shown.sources)
+        yield from _of_sweeps(shown.last_sweep)
+        yield _tallied("alerts", "Open alerts.", ("state", "rule"), ((a.state, a.rule) for a in shown.alerts))
+        yield from _of_outbox(shown.channels, shown.at)
+        yield CounterMetricFamily(f"{PREFIX}_slack_ambiguous", "Messages that may be there twice.", shown.ambiguous)
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"{PREFIX}_{name}", about, value=value)
+
+
+def _family(name: str, about: str, labels: Sequence[str]) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{PREFIX}_{name}", about, labels=labels)
+
+
+def _tallied(name: str, about: str, labels: Sequence[str], seen: Iterable[tuple[str, ...]]) -> Metric:
+    family = _family(name, about, labels)
+    for values, count in sorted(Tally(seen).items()):
+        family.add_metric(values, count)
+    return family
+
+
+def _of_hosts(findings: Sequence[Finding]) -> Iterator[Metric]:
+    ends = _family("host_eol_timestamp_seconds", "When a host's release is EOL.", ("host", "uuid", "pool", "release"))
+    for finding in findings:
+        eol = finding.assessment.release.lifecycle.eol if finding.assessment else None
+        if finding.assessment and eol:
+            watched = finding.host
+            labels = (watched.host.name, watched.host.uuid, watched.pool.name, finding.assessment.release.base_name)
+            ends.add_metric(labels, datetime.combine(eol, time(), UTC).timestamp())
+    yield ends
+    stages = ((f.assessment.stage.value if f.assessment else "unknown",) for f in findings)
+    yield _tallied("hosts", "Hosts by the stage of their release.", ("stage",), stages)
+    unreachable = sum(not finding.host.is_reachable for finding in findings)
+    yield _gauge("hosts_unreachable", "Hosts that no source sees now.", unreachable)
+
+
+def _of_sources(sources: Sequence[SourceState]) -> Iterator[Metric]:
+    up = _family("source_up", "Whether a target or Xen Orchestra answered in the last sweep.", ("source",))
+    for source in sources:
+        up.add_metric((source.name,), float(source.unreachable_since is None))
+    yield up
+
+
+def _of_sweeps(last: SweepRun | None) -> Iterator[Metric]:
+    if last and last.finished_at:
+        name, about = "sweep_last_success_timestamp_seconds", "When a sweep was finished last."
+        yield _gauge(name, about, last.finished_at.timestamp())
+        yield _gauge("sweep_duration_seconds", "Time it took.", (last.finished_at - last.started_at).total_seconds())
+        yield _gauge("sweep_sources", "Sources that it asked.", last.sources)
+        yield _gauge("sweep_sources_failed", "Sources of it that did not answer.", last.failed)
+
+
+def _of_outbox(channels: Sequence[ChannelState], now: datetime) -> Iterator[Metric]:
+    pending = _family("outbox_pending", "Messages that wait to be sent.", ("channel",))
+    stopped = _family("channel_stopped", "Whether a permanent error stops a channel's queue.", ("channel", "code"))
+    for channel in channels:
+        pending.add_metric((channel.channel,), channel.pending)
+        stopped.add_metric((channel.channel, channel.stopped_code or ""), float(channel.stopped_code is not None))
+    yield pending
+    yield stopped
+    oldest = min((channel.oldest for channel in channels if channel.oldest), default=None)
+    age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+    yield _gauge("outbox_oldest_age_seconds", "Age of the oldest message that waits.", age)
