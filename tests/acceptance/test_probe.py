@@ -33,6 +33,8 @@ ASKING = "Asking lab-a … (at most 30 seconds)"
 VERDICT = "Pool lab (asked lab-a): 1 of 2 hosts gets no security updates"
 LOGIN = "session.login_with_password"
 SECRET = "a-password-of-the-lab"
+CHAT = [sys.executable, "-m", "bot", "serve", "--part", "chat"]
+"""Without sweeps: the hosts are asked by nobody but the test."""
 
 
 class Lab(NamedTuple):
@@ -79,7 +81,7 @@ def _started(
     slack = LocalSlack(binary, folder, None if way == "socket" else f"http://127.0.0.1:{port}/slack/events")
     slack.start()
     environ = {**(SOCKET if way == "socket" else HTTP), **configured(folder, hosts, access, SECRET)}
-    bot = start_bot(slack.address, environ, procfile("web") if way == "gunicorn" else None, port)
+    bot = start_bot(slack.address, environ, procfile("web") if way == "gunicorn" else CHAT, port)
     bot.wait_until_ready()
     yield Lab(bot, slack, hosts)
     slack.kill()
