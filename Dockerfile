@@ -8,9 +8,11 @@ RUN pip install --no-cache-dir --prefix=/install .
 
 FROM python:3.13-slim
 COPY --from=build /install /usr/local
-RUN useradd --system --create-home --uid 10001 xocompat
+RUN useradd --system --create-home --uid 10001 xocompat && install -d -o xocompat /data
 USER xocompat
-WORKDIR /home/xocompat
+WORKDIR /data
+# The database outlives the container; a configuration may lie beside it, as /data/xocompat.yaml.
+VOLUME /data
 ENV PORT=3000 PYTHONUNBUFFERED=1
 EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=3s \
