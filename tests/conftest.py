@@ -1,5 +1,6 @@
 """What all tests share: the shipped data, the reader of questions about it, and databases of both kinds."""
 
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,11 @@ from bot.store.tables import metadata
 from tests.parts import missing
 
 BOTH = ("sqlite", "postgresql")
+
+
+def pytest_configure() -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and so would all that they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
