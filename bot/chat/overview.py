@@ -124,4 +124,5 @@ def _to_type(rights: frozenset[Right], lacking: Line) -> Reply:
 
 
 def _example(spec: CommandSpec) -> Line:
-    return (Typed(spec.examples[0][0]), Plain(f"  {spec.about}"))
+    typed = spec.name if spec.picks else spec.examples[0][0]
+    return (Typed(typed), Plain(f"  {spec.about}"))

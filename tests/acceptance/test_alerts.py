@@ -8,11 +8,12 @@ from typing import NamedTuple
 import pytest
 
 from bot.demo.simulator import LOGIN, Delay, SimHost, SimPool, Simulator, lone, release
-from tests.acceptance.bots import SOCKET, Bot
+from tests.acceptance.bots import HTTP, SOCKET, Bot
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.fleet import configured
-from tests.acceptance.lab import BOT_USER, CHANNEL, OTHER, USER, Json, LocalSlack
-from tests.acceptance.waiting import until
+from tests.acceptance.lab import BOT_USER, CHANNEL, OTHER, SECRET, USER, Json, LocalSlack
+from tests.acceptance.waiting import free_port, until
+from tests.slack.signed import headers, press
 
 OPERATOR = f"access: {{grants: [{{who: {USER}, may: [probe, fleet, operate]}}]}}\n"
 WATCHFUL = f"{OPERATOR}alerts: {{channel: {CHANNEL}}}\nsweep: {{every: 1s}}\n"
@@ -121,12 +122,14 @@ def test_the_words_of_the_fleet_are_answered_to_the_asker(calm: Lab) -> None:
     assert "watch XCP-ng 8.3" in _shown(calm.slack.wait_for("1 entry with watch"))
 
 
-def test_a_sweep_in_a_thread_is_a_message_that_counts_up(calm: Lab) -> None:
+def test_a_sweep_counts_up_for_the_asker_and_in_a_thread_in_one_message(calm: Lab) -> None:
     _bulletin(calm)
     calm.hosts["office-1"].fail(Delay(4.0, on=LOGIN))
+    calm.slack.command("sweep")
     first = calm.slack.tell("message", text=f"<@{BOT_USER}> sweep")["message"]
     asking = calm.slack.wait_for("Asking 2 targets …", also=lambda m: m.get("thread_ts") == first["ts"])
     _edited(calm, asking, "1 of 2")
+    calm.slack.wait_for("1 of 2", also=_private)
     assert "Sweep done" in _edited(calm, asking, "Sweep done")["text"]
 
 
@@ -139,6 +142,27 @@ def test_app_home_shows_what_the_viewer_may_see(calm: Lab) -> None:
     assert "What ends next" in other
     assert "Not shown: hosts and alerts" in other
     assert "xen-2" not in other
+
+
+def test_a_press_in_app_home_shows_the_page_anew(
+    binary: Path, tmp_path: Path, start_bot: StartBot, hosts: Simulator
+) -> None:
+    port = free_port()
+    slack = LocalSlack(binary, tmp_path, f"http://127.0.0.1:{port}/slack/events")
+    slack.start()
+    try:
+        bot = start_bot(slack.address, {**HTTP, **configured(tmp_path, hosts, CALM)}, port=port)
+        bot.wait_until_ready()
+        lab = Lab(bot, slack, hosts)
+        bulletin = _bulletin(lab)
+        button = next(e for block in bulletin["blocks"] if block["type"] == "actions" for e in block["elements"])
+        home = {"view": {"type": "home", "id": "V0000001"}, "container": {"type": "view"}, "channel": None}
+        body = press(button["action_id"], button["value"], None, **home)
+        assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200
+        until(lambda: "acknowledged by" in _shown(slack.home(USER) or {}), 10, "App Home anew")
+        _edited(lab, bulletin, "acknowledged by")
+    finally:
+        slack.kill()
 
 
 def _home(lab: Lab, user: str) -> str:
