@@ -15,10 +15,12 @@ from bot.app.watching import Watching, new_name
 from bot.chat.audit import NoTrail
 from bot.chat.commands import ACK, ALERTS
 from bot.chat.desk import Desk
+from bot.chat.overview import overview
 from bot.matrix.load import load_matrix
 from bot.settings.model import Settings
+from bot.slack import alerts, home_tab
 from bot.slack.access import Access
-from bot.slack.alerts import AlertPress, Means, listen
+from bot.slack.alerts import AlertPress, Means
 from bot.slack.answers import Answer, Answers
 from bot.slack.asker import Asker
 from bot.slack.bolt import bolt_app
@@ -29,6 +31,7 @@ from bot.slack.ears import Ears
 from bot.slack.errands import Errands
 from bot.slack.groups import Groups
 from bot.slack.home import Identity
+from bot.slack.home_tab import HomeTab, See
 from bot.slack.kept import Kept
 from bot.slack.kit import Kit
 from bot.slack.post import Post
@@ -93,10 +96,19 @@ def service_of(
     )
     errands = Errands(kit, Work(ASKING, IN_LINE, "errands"))
     app = bolt_app(client, quick, identity, kit, errands)
+    tab = HomeTab(kit, _seen_by(watched))
+    home_tab.listen(app, tab)
     if watched:
-        listen(app, AlertPress(_means(kit, watched, sender)))
+        alerts.listen(app, AlertPress(_means(kit, watched, sender, tab)))
     ears = Ears(log, app, web_client(other, api), time.monotonic, limits.deaf_after) if socket_mode else None
     return Service(log, app, identity, kit.work, kit.notices, errands, ears)
+
+
+def _seen_by(watched: Watching | None) -> See:
+    """App Home: of the fleet that is watched, or of releases alone."""
+    ports = watched.ports() if watched else desk().ports
+    clock = watched.clock if watched else now
+    return lambda rights, lacking: overview(ports, rights, clock(), lacking)
 
 
 def _seen(log: FilteringBoundLogger, watched: Watching | None) -> SeenEvents:
@@ -106,7 +118,7 @@ def _seen(log: FilteringBoundLogger, watched: Watching | None) -> SeenEvents:
     return SqliteSeen(log, runtime_folder(os.environ, Path(tempfile.gettempdir())), time.time)
 
 
-def _means(kit: Kit, watched: Watching, sender: Sender | None) -> Means:
+def _means(kit: Kit, watched: Watching, sender: Sender | None, tab: HomeTab) -> Means:
     book = watched.store.alerts
 
     def note(asker: Asker, words: str, outcome: str, begun: float) -> None:
@@ -122,5 +134,6 @@ def _means(kit: Kit, watched: Watching, sender: Sender | None) -> Means:
         open_view=kit.post.open_view,
         note=note,
         wake=sender.wake if sender else lambda: None,
+        refresh=tab.publish,
         now=watched.clock,
     )

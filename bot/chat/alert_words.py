@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from bot.alerts.alert import Alert, AlertState, Concerned, NotifyReason, Rule
-from bot.chat.reply import Line, Mark, Person, Strong, line
+from bot.chat.reply import Line, Mark, Person, Strong, line, with_code
 from bot.matrix.wording import day_in_words, distance, moment_in_words, span
 
 NAMED = 10
@@ -16,7 +16,7 @@ def sentence(alert: Alert, day: date) -> Line:
     sign, (before, after) = Mark(_sign(alert), ""), _clauses(alert, day)
     if alert.rule is Rule.SWEEP_LATE and alert.is_open:
         return line(sign, " ", Strong("No sweep has finished"), f" {alert.detail}")
-    return line(sign, f" {before}", Strong(alert.subject.name), after)
+    return line(sign, f" {before}", Strong(alert.subject.name), *with_code(after))
 
 
 def _sign(alert: Alert) -> str:
@@ -53,9 +53,18 @@ def _clauses(alert: Alert, day: date) -> tuple[str, str]:
         case Rule.MIXED_POOL:
             return "Pool ", f" has run several versions for more than a day: {alert.detail}"
         case Rule.UNREACHABLE:
-            return "", f" does not answer, {alert.detail}" if alert.detail else " does not answer"
+            return "", _silence(alert)
         case Rule.SWEEP_LATE:
             return "", f" is late: {alert.detail}"
+
+
+def _silence(alert: Alert) -> str:
+    """Since when a target does not answer, and why; the failure's words name the target and that once more."""
+    name, detail = alert.subject.name, alert.detail
+    since, _, why = detail.partition(": ") if detail.startswith("since ") else ("", "", detail)
+    why = why.removeprefix(f"{name} did not answer: ")
+    why = f"it {why.removeprefix(f'{name} ')}" if why.startswith(f"{name} ") else why
+    return f" has not answered{f' {since}' if since else ''}{f': {why}' if why else ''}"
 
 
 _SUPPORT = {
@@ -141,11 +150,16 @@ def state(alert: Alert) -> Line:
 def reason(alert: Alert, told: NotifyReason) -> str:
     """Why something is told: `new: 90-day mark passed`."""
     if told in (NotifyReason.NEW, NotifyReason.THRESHOLD) and alert.threshold_days is not None:
-        mark = f"{alert.threshold_days}-day mark passed" if alert.threshold_days else "the day has come"
-        return f"{_REASONS[told]}: {mark}"
+        return f"{_REASONS[told]}: {_mark(alert, alert.threshold_days)}"
     if told is NotifyReason.RESOLVED and alert.resolved_at:
         return f"resolved {day_in_words(alert.resolved_at.date())}{_in_time(alert)}"
     return _REASONS[told]
+
+
+def _mark(alert: Alert, days: int) -> str:
+    if days:
+        return f"{days}-day mark passed"
+    return "past its date" if alert.due and alert.due < alert.told_at.date() else "the day has come"
 
 
 _REASONS = {

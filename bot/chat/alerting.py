@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.alerts.alert import Alert, AlertState, Rule
 from bot.chat.command import Alerting, Invocation, Ports
@@ -76,9 +76,16 @@ def only_here(alerts: Iterable[Alert], asked: Invocation) -> None:
 
 
 def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
-    """The order in which alerts are shown: by rule, then what is due first."""
-    rules = list(Rule)
-    return sorted(alerts, key=lambda a: (rules.index(a.rule), a.due is None, a.due or a.opened_at.date(), a.id))
+    """The order in which alerts are shown."""
+    return sorted(alerts, key=urgency)
+
+
+def urgency(alert: Alert) -> tuple[int, bool, date, int]:
+    """Sorts the worst first: by rule, then what is due first."""
+    return (_RULES.index(alert.rule), alert.due is None, alert.due or alert.opened_at.date(), alert.id)
+
+
+_RULES = list(Rule)
 
 
 def release_of(alert: Alert, matrix: Matrix) -> Release | None:

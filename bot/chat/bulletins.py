@@ -6,7 +6,7 @@ from datetime import date, datetime
 from bot.alerts.alert import Alert, AlertState, Notification, NotifyReason, Rule
 from bot.chat.alert_words import heed, hosts, named, numbers, reason, sentence, since_last_notice
 from bot.chat.alerting import alert_data, release_of, worst_first
-from bot.chat.reply import Act, Block, Button, Line, Paragraph, Reply, Strong, Verb, full_stop, line
+from bot.chat.reply import Act, Block, Button, Line, Paragraph, Reply, Strong, Verb, full_stop, line, with_code
 from bot.matrix.known import Matrix
 from bot.matrix.recommend import recommend
 from bot.matrix.wording import moment_in_words
@@ -80,16 +80,20 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
     if lines:
         yield Paragraph(tuple(lines))
     if first.is_open and (step := next_step(first, day, matrix)):
-        yield Paragraph((line(Strong("Next step: "), step),))
+        yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
     if done := tuple(_heeded([first, *others])):
         yield Paragraph(done)
 
 
 def _heeded(alerts: Sequence[Alert]) -> Iterator[Line]:
-    """Who did what about each of the alerts; where there is one alone, it needs no number."""
-    for alert in alerts:
-        if alert.is_open and (done := heed(alert)):
-            yield line(f"Alert {alert.id}: ", *done) if len(alerts) > 1 else done
+    """Who did what about each of the alerts; where the same was done about all, no number is needed."""
+    done = {alert.id: heed(alert) for alert in alerts if alert.is_open}
+    if len(done) == len(alerts) and len({*done.values()}) == 1:
+        yield from filter(None, [done[alerts[0].id]])
+        return
+    for number, each in done.items():
+        if each:
+            yield line(f"Alert {number}: ", *each)
 
 
 def next_step(alert: Alert, day: date, matrix: Matrix) -> str:

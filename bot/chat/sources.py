@@ -25,14 +25,19 @@ def states_of(watched: Watched) -> States:
 
 def silent(watched: Watched, states: States) -> tuple[Bullets, ...]:
     """Sources that do not answer, those that never did first; none if all do."""
-    waiting = [source for source in watched.sources if not _answers(states.get(source.name))]
-    waiting.sort(key=lambda source: _has_answered(states.get(source.name)))
+    waiting = unanswering(watched, states)
     if not waiting:
         return ()
     items = [_line(source, states.get(source.name)) for source in waiting[:IN_FULL]]
     if more := len(waiting) - IN_FULL:
         items += [line(f"and {more} more")] if more > 0 else []
     return (Bullets(tuple(items), f"Without an answer: {len(waiting)} of {len(watched.sources)} targets"),)
+
+
+def unanswering(watched: Watched, states: States) -> list[Source]:
+    """Sources that do not answer, those that never did first."""
+    waiting = [source for source in watched.sources if not _answers(states.get(source.name))]
+    return sorted(waiting, key=lambda source: _has_answered(states.get(source.name)))
 
 
 def _answers(state: SourceState | None) -> bool:

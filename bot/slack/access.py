@@ -59,13 +59,19 @@ class Access:
         return granted(self.grants, person._replace(at_home=at_home), self.groups.has)
 
     def _refused(self, asker: Asker, spec: CommandSpec, found: Granted) -> Answer:
-        home = self.identity.home()
-        if home is None:
+        if self.identity.home() is None:
             return private("home_unknown", _UNKNOWN)
-        if not home.has(asker.team):
-            return answered(refusal(spec, _HOME_ONLY))
-        if spec.right in found.doubtful:
-            why = self.groups.fault.text if self.groups.fault else "it gave no answer"
-            doubt = f"It is granted to a user group, and Slack does not tell me who is in it ({why}). {GRANT}"
-            return answered(refusal(spec, doubt))
-        return answered(refusal(spec))
+        return answered(refusal(spec, self._whom(asker, spec.right, found)))
+
+    def whom(self, asker: Asker, right: Right) -> str:
+        """Whom to ask for a right that somebody lacks, or why it can't be had."""
+        return self._whom(asker, right, self._granted(asker))
+
+    def _whom(self, asker: Asker, right: Right, found: Granted) -> str:
+        home = self.identity.home()
+        if home is not None and not home.has(asker.team):
+            return _HOME_ONLY
+        if right not in found.doubtful:
+            return GRANT
+        why = self.groups.fault.text if self.groups.fault else "it gave no answer"
+        return f"It is granted to a user group, and Slack does not tell me who is in it ({why}). {GRANT}"

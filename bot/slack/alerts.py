@@ -17,8 +17,9 @@ from bot.chat.reply import Code, Line, Verb, line
 from bot.slack.asker import Asker, of_press
 from bot.slack.button import Json, SnoozeFor, decode_ids, decode_snooze
 from bot.slack.hosts import all_hosts
-from bot.slack.message import Message, messages, notice
+from bot.slack.message import MESSAGES_MAX, Message, messages, notice
 from bot.slack.until import CALLBACK, chosen, modal, too_early
+from bot.slack.view import said
 
 _STALE = line("This button is from another version of xocompat. Type ", Code("/xocompat alerts"), " instead.")
 _MAY_NOT = line(
@@ -29,6 +30,9 @@ _RESOLVED = line("It is resolved already.")
 _ACKNOWLEDGED = line("It is acknowledged already.")
 _SNOOZED = line("It is snoozed for as long already.")
 
+_COMMANDS = {Action.ACKNOWLEDGE: "ack", Action.SNOOZE: "snooze"}
+"""The words that do the same; the audit trail has them."""
+
 _DAYS = {SnoozeFor.DAY: timedelta(days=1), SnoozeFor.WEEK: timedelta(days=7)}
 
 
@@ -38,7 +42,7 @@ class Means:
 
     `tell` shows a message to the asker alone, in order and on this thread. `later` takes a task on, or tells the asker
     that it is busy. `note` keeps who did what (words, outcome, and when it began by `time.perf_counter`). `wake` says
-    that there is something to send.
+    that there is something to send. `refresh` shows somebody's App Home anew.
     """
 
     may_act: Callable[[Asker], bool]
@@ -50,7 +54,18 @@ class Means:
     open_view: Callable[[str, Json], None]
     note: Callable[[Asker, str, str, float], None]
     wake: Callable[[], None]
+    refresh: Callable[[Asker], None]
     now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where something was pressed: who did, and the ways to answer there. In App Home a modal is the only one."""
+
+    asker: Asker
+    url: str | None
+    trigger: str | None
+    at_home: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +76,9 @@ class AlertPress:
 
     def hear(self, body: dict[str, Any], action: dict[str, Any]) -> BoltResponse:
         """Acknowledged at once; the rest is done on the pool."""
-        asker, url = of_press(body), _text(body.get("response_url"))
-        self.means.later(asker, url, lambda: self._do(asker, url, body, action))
+        asker = of_press(body)
+        spot = Spot(asker, _text(body.get("response_url")), _text(body.get("trigger_id")), _in_home(body))
+        self._later(spot, lambda: self._do(spot, action))
         return BoltResponse(status=200)
 
     def hear_day(self, body: dict[str, Any], view: dict[str, Any]) -> BoltResponse:
@@ -73,63 +89,77 @@ class AlertPress:
         if picked.until <= self.means.now():
             return BoltResponse(status=200, body=too_early(), headers={"content-type": ["application/json"]})
         asker = replace(of_press(body), channel=picked.channel)
-        self.means.later(asker, None, lambda: self._act(asker, None, Action.SNOOZE, picked.ids, picked.until))
+        spot = Spot(asker, None, _text(body.get("trigger_id")), at_home=picked.channel is None)
+        self._later(spot, lambda: self._act(spot, Action.SNOOZE, picked.ids, picked.until))
         return BoltResponse(status=200)
 
-    def _do(self, asker: Asker, url: str | None, body: Mapping[str, Any], action: Mapping[str, Any]) -> None:
+    def _later(self, spot: Spot, task: Callable[[], None]) -> None:
+        """Do a task on the pool; what App Home shows is old after it, whatever came of it."""
+
+        def do() -> None:
+            try:
+                task()
+            finally:
+                if spot.at_home:
+                    self.means.refresh(spot.asker)
+
+        self.means.later(spot.asker, spot.url, do)
+
+    def _do(self, spot: Spot, action: Mapping[str, Any]) -> None:
         option = action.get("selected_option")
         snooze = decode_snooze(option.get("value")) if isinstance(option, Mapping) else None
         ids = decode_ids(action.get("value"))
         verb = action.get("action_id")
         if verb == Verb.SNOOZE and snooze:
-            self._snooze(asker, url, body, *snooze)
+            self._snooze(spot, *snooze)
         elif verb == Verb.ACK and ids:
-            self._act(asker, url, Action.ACKNOWLEDGE, ids)
+            self._act(spot, Action.ACKNOWLEDGE, ids)
         elif verb == Verb.HOSTS and ids:
-            self._show(asker, url, ids)
+            self._show(spot, ids)
         else:
-            self.means.tell(asker, url, notice(_STALE))
+            self._tell(spot, notice(_STALE))
 
-    def _snooze(
-        self, asker: Asker, url: str | None, body: Mapping[str, Any], how: SnoozeFor, ids: tuple[int, ...]
-    ) -> None:
-        trigger = _text(body.get("trigger_id"))
-        if how is not SnoozeFor.DATE or not trigger:
+    def _snooze(self, spot: Spot, how: SnoozeFor, ids: tuple[int, ...]) -> None:
+        if how is not SnoozeFor.DATE or not spot.trigger:
             until = self.means.now() + _DAYS[how] if how in _DAYS else None
-            self._act(asker, url, Action.SNOOZE, ids, until)
-        elif self._permitted(self.means.may_act, asker, url, "snooze", ids):
-            self.means.open_view(trigger, modal(ids, asker.channel, self.means.now().date()))
+            self._act(spot, Action.SNOOZE, ids, until)
+        elif self._permitted(self.means.may_act, spot, "snooze", ids):
+            self.means.open_view(spot.trigger, modal(ids, spot.asker.channel, self.means.now().date()))
 
-    def _act(
-        self, asker: Asker, url: str | None, action: Action, ids: tuple[int, ...], until: datetime | None = None
-    ) -> None:
+    def _act(self, spot: Spot, action: Action, ids: tuple[int, ...], until: datetime | None = None) -> None:
         begun = time.perf_counter()
-        if not self._permitted(self.means.may_act, asker, url, action, ids):
+        if not self._permitted(self.means.may_act, spot, _COMMANDS[action], ids):
             return
-        changed = self.means.act(ids, Act(action, asker.user, self.means.now(), until))
-        self.means.note(asker, _words(action, ids), "done" if changed else "unchanged", begun)
+        changed = self.means.act(ids, Act(action, spot.asker.user, self.means.now(), until))
+        self.means.note(spot.asker, _words(_COMMANDS[action], ids), "done" if changed else "unchanged", begun)
         if changed:
             self.means.wake()
         else:
-            self.means.tell(asker, url, notice(_unchanged(action, self.means.find(ids))))
+            self._tell(spot, notice(_unchanged(action, self.means.find(ids))))
 
-    def _show(self, asker: Asker, url: str | None, ids: tuple[int, ...]) -> None:
+    def _show(self, spot: Spot, ids: tuple[int, ...]) -> None:
         begun = time.perf_counter()
-        if self._permitted(self.means.may_see, asker, url, "hosts", ids):
+        if self._permitted(self.means.may_see, spot, "alerts", ids):
             found = self.means.find(ids)
-            for message in messages(all_hosts(found)) if found else (notice(_NONE),):
-                self.means.tell(asker, url, message)
-            self.means.note(asker, _words("hosts", ids), "shown", begun)
+            most = 1 if spot.at_home else MESSAGES_MAX
+            for message in messages(all_hosts(found), most=most) if found else (notice(_NONE),):
+                self._tell(spot, message)
+            self.means.note(spot.asker, _words("alerts", ids), "shown", begun)
 
-    def _permitted(
-        self, may: Callable[[Asker], bool], asker: Asker, url: str | None, what: str, ids: tuple[int, ...]
-    ) -> bool:
+    def _permitted(self, may: Callable[[Asker], bool], spot: Spot, what: str, ids: tuple[int, ...]) -> bool:
         begun = time.perf_counter()
-        if may(asker):
+        if may(spot.asker):
             return True
-        self.means.note(asker, _words(what, ids), "refused", begun)
-        self.means.tell(asker, url, notice(_MAY_NOT))
+        self.means.note(spot.asker, _words(what, ids), "refused", begun)
+        self._tell(spot, notice(_MAY_NOT))
         return False
+
+    def _tell(self, spot: Spot, message: Message) -> None:
+        """The presser alone sees it."""
+        if not spot.at_home:
+            self.means.tell(spot.asker, spot.url, message)
+        elif spot.trigger:
+            self.means.open_view(spot.trigger, said(message))
 
 
 def listen(app: App, press: AlertPress) -> None:
@@ -149,6 +179,11 @@ def _unchanged(action: Action, found: tuple[Alert, ...]) -> Line:
 
 def _words(what: str, ids: tuple[int, ...]) -> str:
     return f"{what} {' '.join(map(str, ids))}"
+
+
+def _in_home(body: Mapping[str, Any]) -> bool:
+    view = body.get("view")
+    return isinstance(view, Mapping) and view.get("type") == "home"
 
 
 def _text(value: object) -> str | None:

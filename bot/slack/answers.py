@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Progress, Right, unheard
 from bot.chat.interpret import interpret
 from bot.chat.reply import Line, Reply, line, with_code
-from bot.errors import UsageError
+from bot.errors import UnavailableError, UsageError
 from bot.slack.button import DAY_OF_PRESS, Days
 from bot.slack.message import Message, messages, notice
 
@@ -22,6 +22,9 @@ KEPT = 512
 KEPT_WORDS_MAX = 200
 WORDS_MAX = 2000
 """Longer words than a button can carry are not read: nobody types them."""
+
+UNAVAILABLE = "unavailable"
+"""The outcome of an answer that only tells what is not to be had."""
 
 SLOW_MAX = 3
 """Messages of a slow command's reply: a response_url can be used five times, and what was said before counts."""
@@ -81,6 +84,11 @@ def private(outcome: str, said: Line) -> Answer:
     """An answer of one line for the asker: a refusal, an error."""
     message = notice(said)
     return Answer(outcome, (message,), ack_body(message), private=True)
+
+
+def unavailable(error: UnavailableError) -> Answer:
+    """What is told where a part that the work needs is not to be had: its own words, which say what to do."""
+    return private(UNAVAILABLE, with_code(str(error)))
 
 
 def answered(reply: Reply, days: Days = DAY_OF_PRESS, most: int | None = None) -> Answer:
@@ -165,6 +173,8 @@ def _readable(words: str, answer: Callable[[], T]) -> T | Answer:
         return answer()
     except UsageError as error:
         return private("usage", with_code(str(error)))
+    except UnavailableError as error:
+        return unavailable(error)
 
 
 def _outcome(reply: Reply) -> str:

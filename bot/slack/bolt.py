@@ -20,9 +20,8 @@ from bot.slack.button import ASK, PICK, SHARE
 from bot.slack.command import Command, say
 from bot.slack.errands import Errands
 from bot.slack.home import Home, Identity
-from bot.slack.kit import Kit, broken
+from bot.slack.kit import Kit
 from bot.slack.mention import Mention
-from bot.slack.message import notice
 from bot.slack.modal import CALLBACK, PICK_HOST
 from bot.slack.mrkdwn import COMMAND, plain_text
 from bot.slack.picker import Picker
@@ -82,10 +81,10 @@ class Failing:
             self._kit.log.info("not for us", type=_type_of(body))
             return BoltResponse(status=200)
         if "command" in body:
-            return say(notice(broken(self._kit.incident(error, of_command(body)))))
+            return say(self._kit.explained(error, of_command(body)).messages[0])
         asker = of_event(body) if "event" in body else of_press(body)
         url = body.get("response_url")
-        self._kit.tell(asker, url if isinstance(url, str) else None, notice(broken(self._kit.incident(error, asker))))
+        self._kit.tell(asker, url if isinstance(url, str) else None, self._kit.explained(error, asker).messages[0])
         return BoltResponse(status=200)
 
 

@@ -12,7 +12,7 @@ from bot.chat.reply import line
 from bot.slack.answers import Answer, private
 from bot.slack.errand import Errand
 from bot.slack.kept import new_key
-from bot.slack.kit import Kit, broken
+from bot.slack.kit import Kit
 from bot.slack.message import Message
 from bot.slack.place import Place
 from bot.slack.post import UndeliveredError
@@ -110,7 +110,7 @@ class Errands:
         if isinstance(error, UndeliveredError):
             self.kit.log.warning("not delivered", who=asker.user, where=asker.channel, reason=str(error))
             return
-        self._notify(errand, private("incident", broken(self.kit.incident(error, asker))))
+        self._notify(errand, self.kit.explained(error, asker))
 
     def _forget(self, errand: Errand) -> None:
         with self._lock:

@@ -10,8 +10,9 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.chat.audit import AuditEntry, AuditTrail
 from bot.chat.reply import Code, Line, line
+from bot.errors import UnavailableError
 from bot.slack.access import Access
-from bot.slack.answers import Answer, Answers
+from bot.slack.answers import UNAVAILABLE, Answer, Answers, private, unavailable
 from bot.slack.asker import Asker
 from bot.slack.kept import Kept
 from bot.slack.message import Message, notice
@@ -85,7 +86,17 @@ class Kit:
         if isinstance(error, UndeliveredError):
             self.log.warning("not delivered", who=asker.user, where=asker.channel, reason=str(error))
         else:
-            self.tell(asker, response_url, notice(broken(self.incident(error, asker))))
+            self.tell(asker, response_url, self.explained(error, asker).messages[0])
+
+    def explained(self, error: BaseException, asker: Asker) -> Answer:
+        """What the asker is told of work that went wrong; the log has it, too.
+
+        A part that is not to be had says so in its own words; anything else is an incident.
+        """
+        if isinstance(error, UnavailableError):
+            self.log.warning("unavailable", who=asker.user, where=asker.channel, reason=str(error))
+            return unavailable(error)
+        return private("incident", broken(self.incident(error, asker)))
 
     def incident(self, error: BaseException, asker: Asker | None = None) -> str:
         """Log an error that nobody expected, with its traceback; returns the id under which it is found."""
@@ -109,6 +120,8 @@ class Kit:
             ms=round((time.perf_counter() - asked.begun) * 1000, 2),
         )
         self.log.info("asked", **{key: value for key, value in entry._asdict().items() if key != "at"})
+        if isinstance(answer, Answer) and answer.outcome == UNAVAILABLE:
+            self.log.warning("unavailable", who=asker.user, where=asker.channel, reason=answer.messages[0].text)
         self.trail.record(entry)
 
 

@@ -24,7 +24,7 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
     return {
         "display_information": {"name": NAME, "description": _ABOUT, "background_color": "#1d2b3a"},
         "features": {
-            "app_home": {"home_tab_enabled": False, "messages_tab_enabled": False},
+            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": False},
             "bot_user": {"display_name": NAME, "always_online": True},
             "slash_commands": [
                 # Escaped, a mention or channel arrives with its id, and nobody can type one that was not meant.
@@ -33,7 +33,7 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": [*SCOPES]}},
         "settings": {
-            "event_subscriptions": {**requests, "bot_events": ["app_mention"]},
+            "event_subscriptions": {**requests, "bot_events": ["app_home_opened", "app_mention"]},
             "interactivity": {"is_enabled": True, **requests, **lists},
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,

@@ -74,6 +74,10 @@ class Post:
         """Show a modal to whoever just pressed; the trigger holds for three seconds."""
         self._call("views.open", {"trigger_id": trigger_id, "view": view})
 
+    def publish(self, user: str, view: dict[str, Any]) -> None:
+        """Put a view into the place of somebody's App Home."""
+        self._call("views.publish", {"user_id": user, "view": view})
+
     def _call(self, method: str, body: dict[str, Any]) -> SlackResponse:
         try:
             return self._client.api_call(method, json=body)

@@ -16,6 +16,7 @@ from tests.acceptance.waiting import free_port, until
 
 ROOT = Path(__file__).parents[2]
 TEAM, CHANNEL, USER, APP, BOT_USER = "T0000001", "C0000001", "U0000001", "A0000001", "U0000BOT"
+OTHER = "U0000002"
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-of-the-lab", "xapp-of-the-lab", "a-signing-secret-of-the-lab"
 Json = dict[str, Any]
 
@@ -108,12 +109,29 @@ class LocalSlack:
     def command(self, text: str) -> None:
         self.tell("command", command="/xocompat", text=text, appId=APP)
 
-    def press(self, message: Json, label: str) -> None:
+    def press(self, message: Json, label: str, user: str = USER) -> None:
         """Press the button of a message that has this label."""
         buttons = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
-        button = next(button for button in buttons if button["text"]["text"] == label)
+        button = next(button for button in buttons if button.get("text", {}).get("text") == label)
         action = {"type": "button", "block_id": "b", **{key: button[key] for key in ("action_id", "value")}}
+        self.tell("interact", messageTs=message["ts"], user=user, action=action)
+
+    def choose(self, message: Json, action_id: str, label: str) -> None:
+        """Choose from a menu of a message."""
+        menus = [e for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
+        menu = next(menu for menu in menus if menu["action_id"] == action_id)
+        option = next(option for option in menu["options"] if option["text"]["text"] == label)
+        action = {"type": menu["type"], "block_id": "b", "action_id": action_id, "selected_option": option}
         self.tell("interact", messageTs=message["ts"], action=action)
+
+    def home(self, user: str) -> Json | None:
+        """What the bot has published to somebody's App Home; None before it has."""
+        page = websocket.create_connection(f"ws://127.0.0.1:{self.port}/ui", timeout=5)
+        try:
+            view = json.loads(page.recv())["state"]["homeViews"].get(user, {}).get(APP)
+        finally:
+            page.close()
+        return dict(view) if view else None
 
     def pick(self, block: str, element: str, value: str) -> None:
         """Choose an option of the list in the modal that is open, and send the modal off."""
@@ -155,8 +173,11 @@ def _workspace(request_url: str | None) -> Json:
     return {
         "workspace": {"name": "Lab", "domain": "lab", "teamId": TEAM},
         "apps": [app | ({"requestUrl": request_url} if request_url else {})],
-        "users": [{"id": USER, "name": "ann", "real_name": "Ann", "email": "ann@example.org"}],
-        "channels": [{"id": CHANNEL, "name": "general", "members": [USER, BOT_USER]}],
+        "users": [
+            {"id": USER, "name": "ann", "real_name": "Ann", "email": "ann@example.org"},
+            {"id": OTHER, "name": "ben", "real_name": "Ben", "email": "ben@example.org"},
+        ],
+        "channels": [{"id": CHANNEL, "name": "general", "members": [USER, OTHER, BOT_USER]}],
     }
 
 

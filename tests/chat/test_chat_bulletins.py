@@ -121,7 +121,7 @@ def test_when_all_ended_it_says_why_and_has_no_buttons(matrix: Matrix) -> None:
         ),
         (
             Concern(OPS, Rule.UNREACHABLE, Subject("source:lab-a", "lab-a"), detail="since today: It is down."),
-            "⚠️ lab-a does not answer, since today: It is down.",
+            "⚠️ lab-a has not answered since today: It is down.",
         ),
         (
             Concern(OPS, Rule.SWEEP_LATE, SWEEP, detail="since 19 Jun 2025 19:00 UTC, one every 6 hours expected"),
@@ -192,3 +192,23 @@ def test_a_digest_has_the_week_in_its_first_line() -> None:
     quiet = said(digest_words(Digest(OPS, date(2025, 9, 18), Numbers(hosts=2))))
     assert quiet.startswith("This week  nothing ends that is known")
     assert "2 hosts: all is well." in quiet
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("lab-a did not answer: nothing listens.", "nothing listens."),
+        ("lab-a showed another certificate. If on purpose: `xocompat trust lab-a`.", "it showed another certificate."),
+    ],
+)
+def test_a_target_without_an_answer_is_named_once(matrix: Matrix, why: str, told: str) -> None:
+    silent = Concern(OPS, Rule.UNREACHABLE, Subject("source:lab-a", "lab-a"), detail=f"since 20 Jun 2025: {why}")
+    first = said(of(matrix, opened(silent))).splitlines()[0]
+    assert first.startswith(f"⚠️ lab-a has not answered since 20 Jun 2025: {told}")
+
+
+def test_the_same_about_all_alerts_is_said_once(matrix: Matrix) -> None:
+    both = (opened(), opened(EOL._replace(rule=Rule.SUPPORT, detail="partial support"), 18))
+    done = tuple(act(alert, Act(Action.ACKNOWLEDGE, "U0123456789", NOW)) for alert in both)
+    assert said(of(matrix, *done)).count("acknowledged by U0123456789 on 20 Jun 2025") == 1
+    assert "Alert 17: acknowledged by U0123456789" in said(of(matrix, done[0], both[1]))

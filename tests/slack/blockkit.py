@@ -1,13 +1,16 @@
 """Judges messages by Slack's limits, without any of the code that made them: the numbers are slackblocks'."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from slackblocks import _limits as limits
 
 BLOCKS_MAX = 50
 WHOLE_MAX = 10_000
+VIEW_BLOCKS_MAX = 100
+VIEW_MAX = 250_000
 KEYS = {
     "section": ({"type", "text"}, {"block_id", "fields"}),
     "divider": ({"type"}, {"block_id"}),
@@ -19,7 +22,7 @@ KEYS = {
     "plain_text": ({"type", "text", "emoji"}, set()),
 }
 _ACTIVE = re.compile(r"<([^<>]*)>")
-_HARMLESS = re.compile(r"https?://[^|<>\s]+\|[^|<>]+|@[UW][A-Z0-9]+")
+_HARMLESS = re.compile(r"https?://[^|<>\s]+\|[^|<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+")
 
 
 def complaints(body: Mapping[str, Any]) -> list[str]:
@@ -27,16 +30,33 @@ def complaints(body: Mapping[str, Any]) -> list[str]:
     return [*_message(body)]
 
 
+def home_complaints(view: Mapping[str, Any]) -> list[str]:
+    """Why Slack would not take an App Home."""
+    return [*_home(view)]
+
+
+def _home(view: Mapping[str, Any]) -> Iterator[str]:
+    if view.keys() != {"type", "blocks"} or view["type"] != "home":
+        yield f"an App Home with {sorted(view)}"
+    yield from _blocks(view["blocks"], VIEW_BLOCKS_MAX)
+    if (total := len(json.dumps(view).encode())) > VIEW_MAX:
+        yield f"{total} bytes in all"
+
+
 def _message(body: Mapping[str, Any]) -> Iterator[str]:
     yield from _mrkdwn(body["text"], "text")
     blocks = body["blocks"]
-    if not 1 <= len(blocks) <= BLOCKS_MAX:
-        yield f"{len(blocks)} blocks"
+    yield from _blocks(blocks, BLOCKS_MAX)
     if (total := sum(map(len, _texts(blocks)))) > WHOLE_MAX:
         yield f"{total} characters in all"
     ids = [element["action_id"] for block in blocks if block["type"] == "actions" for element in block["elements"]]
     if len(ids) != len(set(ids)):
         yield "the same action_id twice"
+
+
+def _blocks(blocks: Sequence[Mapping[str, Any]], most: int) -> Iterator[str]:
+    if not 1 <= len(blocks) <= most:
+        yield f"{len(blocks)} blocks"
     for block in blocks:
         yield from _shape(block)
         yield from {"section": _section, "context": _context, "actions": _actions, "divider": _nothing}[block["type"]](
@@ -76,9 +96,16 @@ def _context(block: Mapping[str, Any]) -> Iterator[str]:
         yield from _text(element, limits.TEXT_MAX_LENGTH)
 
 
+def _unique(block: Mapping[str, Any]) -> Iterator[str]:
+    ids = [element["action_id"] for element in block["elements"]]
+    if len(ids) != len(set(ids)):
+        yield "the same action_id twice in a block"
+
+
 def _actions(block: Mapping[str, Any]) -> Iterator[str]:
     if not 1 <= len(block["elements"]) <= limits.ACTIONS_ELEMENTS_MAX_ITEMS:
         yield f"{len(block['elements'])} buttons"
+    yield from _unique(block)
     for element in block["elements"]:
         yield from _shape(element)
         yield from _menu(element) if element["type"] == "static_select" else _button(element)

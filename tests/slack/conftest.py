@@ -86,6 +86,7 @@ class Room:
     """What a listener test holds: say something to the door, look at what Slack was told."""
 
     app: App
+    kit: Kit
     door: Door
     work: Work
     notices: Work
@@ -138,7 +139,7 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: Desk) -> Iterator
         )
         errands = Errands(kit, Work(threads, waiting, "errands"))
         app = bolt_app(client, client, identity, kit, errands)
-        room = Room(app, Door(app, SECRET, time.time), kit.work, kit.notices, errands, trail, clock)
+        room = Room(app, kit, Door(app, SECRET, time.time), kit.work, kit.notices, errands, trail, clock)
         made.append((room, seen))
         return room
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.chat.command import Choice
 from bot.chat.reply import Bullets, Line, Reply, Strong, line
+from bot.errors import UnavailableError
 
 _ROWS = Bullets(tuple(line(f"row {at} {'x' * 60}") for at in range(35)))
 LONG = Reply("list", (Strong("Long"),), (_ROWS,) * 8)
@@ -52,3 +53,17 @@ class Gate(Saying):
 
     def open(self) -> None:
         self._open.set()
+
+
+class Away(Saying):
+    """Needs a database that is not to be had."""
+
+    def run(self, *_: Any) -> Reply:
+        raise UnavailableError("xocompat.db is damaged: put a backup in its place (`xocompat db check` says more).")
+
+
+class AwayAtOnce(Away):
+    """Misses it before there is anything to wait for."""
+
+    def opening(self, *_: Any) -> Line:
+        raise UnavailableError("xocompat.db is locked by another process: try again.")

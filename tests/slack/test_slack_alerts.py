@@ -42,6 +42,7 @@ class Book:
         self.acts: list[tuple[tuple[int, ...], Act]] = []
         self.notes: list[tuple[str, str, str]] = []
         self.woken = 0
+        self.refreshed: list[Asker] = []
         self.may = True
 
     def act(self, ids: tuple[int, ...], act: Act) -> tuple[Alert, ...]:
@@ -91,6 +92,7 @@ def room(furnish: Furnish, standin: StandIn, book: Book) -> Iterator[Room]:
         open_view=post.open_view,
         note=book.note,
         wake=book.wake,
+        refresh=book.refreshed.append,
         now=lambda: NOW,
     )
     listen(room.app, AlertPress(means))
@@ -131,7 +133,7 @@ def test_acknowledging_says_who_and_when_and_wakes_the_sender(room: Room, standi
     response = _press(room, standin, "ack", "17,18")
     assert (response.status, response.body) == (200, "")
     assert book.acts == [((17, 18), Act(Action.ACKNOWLEDGE, "U0000001", NOW))]
-    assert book.notes == [("U0000001", "acknowledge 17 18", "done")]
+    assert book.notes == [("U0000001", "ack 17 18", "done")]
     assert (book.woken, standin.calls) == (1, [])
 
 
@@ -191,7 +193,7 @@ def test_all_hosts_are_shown_to_the_presser_alone(room: Room, standin: StandIn, 
         ["*prod*", "• xen-3"],
     ]
     assert complaints(told.fields) == []
-    assert book.notes == [("U0000001", "hosts 17 18", "shown")]
+    assert book.notes == [("U0000001", "alerts 17 18", "shown")]
 
 
 def test_many_hosts_come_in_their_order_and_it_is_said_what_is_missing(
@@ -247,6 +249,66 @@ def test_an_option_that_is_none_of_ours_does_nothing(room: Room, standin: StandI
     _snooze(room, standin, value)
     assert book.acts == []
     assert "another version" in standin.of("respond")[0].fields["text"]
+
+
+AT_HOME = {
+    "view": {"type": "home", "id": "V0000001", "blocks": []},
+    "container": {"type": "view", "view_id": "V0000001"},
+    "channel": None,
+    "trigger_id": "1.2.3",
+}
+
+
+def _press_at_home(room: Room, verb: str, value: str = "17", **more: Any) -> None:
+    assert room.post(press(verb, value, None, **{**AT_HOME, **more})).status == 200
+    assert room.work.settle(10)
+
+
+def test_in_app_home_acknowledging_shows_the_page_anew(room: Room, standin: StandIn, book: Book) -> None:
+    _press_at_home(room, "ack")
+    assert book.acts == [((17,), Act(Action.ACKNOWLEDGE, "U0000001", NOW))]
+    assert (book.refreshed, standin.calls) == ([Asker("U0000001", "T0000001", None)], [])
+
+
+def test_in_app_home_a_press_that_may_not_be_is_told_in_a_modal(room: Room, standin: StandIn, book: Book) -> None:
+    book.may = False
+    _press_at_home(room, "ack")
+    (opened,) = standin.of("views.open")
+    assert opened.fields["trigger_id"] == "1.2.3"
+    assert "You may not do that here" in str(opened.fields["view"])
+    assert (book.acts, len(book.refreshed)) == ([], 1)
+
+
+def test_in_app_home_hosts_are_shown_in_a_modal(room: Room, standin: StandIn) -> None:
+    _press_at_home(room, "hosts", "17,18")
+    (opened,) = standin.of("views.open")
+    view = opened.fields["view"]
+    assert (view["type"], view["title"]["text"]) == ("modal", "xocompat")
+    assert "• xen-1" in str(view["blocks"])
+
+
+def test_in_app_home_a_snooze_until_a_day_shows_the_page_anew(room: Room, standin: StandIn, book: Book) -> None:
+    chosen = {"type": "static_select", "action_id": "snooze", "selected_option": {"value": "date 17"}}
+    _press_at_home(room, "snooze", actions=[chosen])
+    view = standin.of("views.open")[0].fields["view"]
+    values = {
+        block["block_id"]: {block["element"]["action_id"]: {"selected_date": "2026-12-24"}} for block in view["blocks"]
+    }
+    payload = {
+        "type": "view_submission",
+        "team": {"id": "T0000001"},
+        "user": {"id": "U0000001", "team_id": "T0000001"},
+        "view": {**view, "state": {"values": values}},
+    }
+    room.post(urlencode({"payload": json.dumps(payload)}))
+    assert room.work.settle(10)
+    assert book.acts == [((17,), Act(Action.SNOOZE, "U0000001", NOW, datetime(2026, 12, 24, tzinfo=UTC)))]
+    assert len(book.refreshed) == 2
+
+
+def test_below_a_message_app_home_is_left_as_it_is(room: Room, standin: StandIn, book: Book) -> None:
+    _press(room, standin, "ack")
+    assert book.refreshed == []
 
 
 def test_buttons_carry_their_alerts() -> None:

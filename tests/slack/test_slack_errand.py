@@ -1,5 +1,7 @@
 """How far a slow command has come: not more often than people can read, never after its end, within Slack's limits."""
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.chat.command import Progress
@@ -33,6 +35,31 @@ def clock() -> Clock:
     return Clock()
 
 
+class Alarms:
+    """Alarms that ring when a test says so."""
+
+    def __init__(self) -> None:
+        self.set: list[tuple[float, Callable[[], None]]] = []
+
+    def __call__(self, seconds: float, task: Callable[[], None]) -> "Alarms":
+        self.set.append((seconds, task))
+        return self
+
+    def cancel(self) -> None:
+        self.set.clear()
+
+    def ring(self, clock: Clock) -> None:
+        ((seconds, task),) = self.set
+        self.set.clear()
+        clock.now += seconds
+        task()
+
+
+@pytest.fixture
+def alarms() -> Alarms:
+    return Alarms()
+
+
 def _sweep(errand: Errand, clock: Clock, seconds: int) -> None:
     """Progress ten times a second for so long."""
     for at in range(10 * seconds):
@@ -44,9 +71,9 @@ def _post(standin: StandIn) -> Post:
     return Post(web_client(TOKEN, standin.api))
 
 
-def test_a_response_url_has_uses_left_for_the_reply(standin: StandIn, clock: Clock) -> None:
+def test_a_response_url_has_uses_left_for_the_reply(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
     place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
-    errand = Errand(question("command", ASKER, "probe lab-a"), place, clock)
+    errand = Errand(question("command", ASKER, "probe lab-a"), place, clock, later=alarms)
     _sweep(errand, clock, 120)
     assert len(standin.of("respond")) == 2
     assert all(call.fields["replace_original"] for call in standin.of("respond"))
@@ -56,31 +83,64 @@ def test_a_response_url_has_uses_left_for_the_reply(standin: StandIn, clock: Clo
     assert standin.of("chat.postEphemeral") == []
 
 
-def test_in_a_thread_progress_is_shown_every_two_seconds_at_most(standin: StandIn, clock: Clock) -> None:
+def test_in_a_thread_progress_is_shown_every_two_seconds_at_most(
+    standin: StandIn, clock: Clock, alarms: Alarms
+) -> None:
     standin.answers["chat.postMessage"] = {"ok": True, "ts": "1.2"}
     place = InThread(_post(standin), ASKER, "C0000001", "1.1")
-    errand = Errand(question("mention", ASKER, "probe lab-a"), place, clock)
+    errand = Errand(question("mention", ASKER, "probe lab-a"), place, clock, later=alarms)
     place.open(DONE.messages[0])
     _sweep(errand, clock, 20)
     assert len(standin.of("chat.update")) in (9, 10)
     assert standin.of("chat.update")[0].fields["text"].startswith("Asked ")
 
 
-def test_nothing_is_shown_after_the_end(standin: StandIn, clock: Clock) -> None:
+def test_nothing_is_shown_after_the_end(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
     errand = Errand(
         question("command", ASKER, "probe lab-a"),
         Private(_post(standin), ASKER, standin.response_url, Original.OURS),
         clock,
+        later=alarms,
     )
     assert [errand.end(), errand.end()] == [True, False]
     _sweep(errand, clock, 10)
     assert standin.calls == []
 
 
-def test_progress_that_slack_does_not_take_does_not_end_the_work(standin: StandIn, clock: Clock) -> None:
+def test_progress_that_slack_does_not_take_does_not_end_the_work(
+    standin: StandIn, clock: Clock, alarms: Alarms
+) -> None:
     standin.answers["respond"] = Said("no_service", 500)
     place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
-    errand = Errand(question("command", ASKER, "probe lab-a"), place, clock)
+    errand = Errand(question("command", ASKER, "probe lab-a"), place, clock, later=alarms)
     _sweep(errand, clock, 20)
     assert len(standin.of("respond")) == 1
     assert errand.end()
+
+
+def test_what_was_told_too_soon_is_shown_when_its_time_has_come(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
+    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = Errand(question("command", ASKER, "sweep"), place, clock, later=alarms)
+    for count in (1, 2, 39):
+        errand.tell(Progress(line("Asked"), count, 40))
+    assert standin.calls == []
+    alarms.ring(clock)
+    assert [call.fields["text"] for call in standin.of("respond")] == ["Asked  39 of 40"]
+    assert (clock.now, alarms.set) == (2.0, [])
+
+
+def test_an_end_leaves_nothing_that_was_told_to_be_shown(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
+    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = Errand(question("command", ASKER, "sweep"), place, clock, later=alarms)
+    errand.tell(Progress(line("Asked"), 1, 40))
+    assert errand.end()
+    assert (alarms.set, standin.calls) == ([], [])
+
+
+def test_that_nothing_has_come_yet_is_not_shown(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
+    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = Errand(question("command", ASKER, "sweep"), place, clock, later=alarms)
+    clock.now += 60
+    errand.tell(Progress(line("Asking")))
+    errand.tell(Progress(line("Asking"), 0, 40))
+    assert (alarms.set, standin.calls) == ([], [])

@@ -18,7 +18,7 @@ def test_the_file_in_the_repository_is_the_manifest_for_socket_mode() -> None:
 def test_the_bot_may_do_no_more_than_it_does() -> None:
     scopes = ["app_mentions:read", "channels:history", "chat:write", "commands", "groups:history"]
     assert manifest()["oauth_config"] == {"scopes": {"bot": scopes}}
-    assert manifest()["settings"]["event_subscriptions"] == {"bot_events": ["app_mention"]}
+    assert manifest()["settings"]["event_subscriptions"] == {"bot_events": ["app_home_opened", "app_mention"]}
 
 
 def test_the_command_is_escaped_and_shows_how_to_use_it() -> None:

@@ -48,7 +48,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     return Reply(
         kind="alerts",
-        headline=_first(alerts),
+        headline=alerts_line(alerts),
         blocks=tuple(_body(asked, alerts)),
         buttons=() if asked.words.strip() else (Ask("Those that ended, too", "alerts all"),),
         context=(line(f"As of {day_in_words(asked.day)}"),),
@@ -56,7 +56,8 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     )
 
 
-def _first(alerts: Sequence[Alert]) -> Line:
+def alerts_line(alerts: Sequence[Alert]) -> Line:
+    """How many are open, and how many of them somebody knows of."""
     states = [alert.state for alert in alerts]
     count = sum(one is not AlertState.RESOLVED for one in states)
     named = (AlertState.ACKNOWLEDGED, AlertState.SNOOZED, AlertState.RESOLVED)

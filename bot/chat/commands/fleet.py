@@ -5,24 +5,22 @@ from datetime import date
 
 from bot.chat.asking import context
 from bot.chat.command import Invocation, Ports, Right, Watched
+from bot.chat.fleet_words import fleet_line, hosts_in_words
 from bot.chat.hosts import row
-from bot.chat.narrowing import SOON, STATES, Narrowing, ends_soon, narrowing, take_words
+from bot.chat.narrowing import STATES, Narrowing, narrowing, take_words
 from bot.chat.reply import (
     Ask,
     Block,
     Button,
     Code,
     Line,
-    Mark,
     Paragraph,
     Plain,
     Reply,
     Share,
-    Span,
     Strong,
     Table,
     Typed,
-    headline,
     line,
 )
 from bot.chat.roster import Listed, roster, roster_data, watched_of
@@ -47,7 +45,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     states = states_of(watched)
     return Reply(
         kind="fleet",
-        headline=_first(listed, len(every), shown(words), watched),
+        headline=fleet_line(listed, len(every), shown(words), len(watched.sources)),
         blocks=tuple(_body(listed, watched, states, is_whole=not words)),
         buttons=tuple(_buttons(asked, bool(listed))),
         context=(last_sweep(watched), *context(ports.matrix, day)),
@@ -59,39 +57,6 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         },
         assessed=tuple({a.name: a for each in listed if (a := each.judged.assessment)}.values()),
     )
-
-
-def _first(listed: Sequence[Listed], count: int, words: str, watched: Watched) -> Line:
-    if not count:
-        targets = len(watched.sources)
-        return headline(Strong("No host is known yet"), f"{targets} {'target' if targets == 1 else 'targets'} to ask")
-    some = f"{len(listed)} of {_hosts(count)}" if words else _hosts(count)
-    pools = len({each.watched.pool.uuid for each in listed})
-    where = f" in {pools} {'pool' if pools == 1 else 'pools'}" if listed else ""
-    return headline(Strong(f"{some}{where}"), *([words] if words else []), *_fate(listed))
-
-
-def _hosts(count: int) -> str:
-    return "1 host" if count == 1 else f"{count} hosts"
-
-
-def _fate(listed: Sequence[Listed]) -> Iterator[Span]:
-    """What is wrong with how many, or that nothing is."""
-    ended = sum(each.judged.is_eol for each in listed)
-    soon = sum(map(ends_soon, listed))
-    unknown = sum(each.judged.assessment is None for each in listed)
-    away = [each.watched.unreachable_since for each in listed if each.watched.unreachable_since]
-    if ended:
-        yield Mark("☠️", f"{ended} {'gets' if ended == 1 else 'get'} no security updates")
-    if soon:
-        yield Mark("⏳", f"{soon} {'ends' if soon == 1 else 'end'} within {SOON} days")
-    if unknown:
-        yield Mark("❓", f"{unknown} of an unknown version")
-    if away:
-        since = moment_in_words(min(away))
-        yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
-    if listed and not (ended or soon or unknown or away):
-        yield Mark("✅", "security updates for all of them")
 
 
 def _body(listed: Sequence[Listed], watched: Watched, states: States, *, is_whole: bool) -> Iterator[Block]:
@@ -121,7 +86,8 @@ def _next_step(listed: Sequence[Listed]) -> Iterator[Block]:
     if worst := next(needy, None):
         count = sum((a := each.judged.assessment) is not None and a.name == worst.name for each in listed)
         text = worst.recommendation.text
-        yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({_hosts(count)}): {text[0].lower()}{text[1:]}"),))
+        said = f"{worst.name} ({hosts_in_words(count)}): {text[0].lower()}{text[1:]}"
+        yield Paragraph((line(Strong("Next step: "), said),))
 
 
 def _buttons(asked: Invocation, has_hosts: bool) -> Iterator[Button]:

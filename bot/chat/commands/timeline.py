@@ -1,6 +1,8 @@
 """`timeline [xcp-ng|xenserver]`: releases with their dates, and what ends next."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from bot.chat.asking import context, read_product
 from bot.chat.command import Invocation, Ports
@@ -34,13 +36,25 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
+class Ending(NamedTuple):
+    """The day on which a release loses its security updates."""
+
+    day: date
+    name: str
+
+
+def ends_next(assessed: Iterable[Assessment]) -> list[Ending]:
+    """Of the releases that still get updates those whose end is known, the next one first."""
+    running = (a for a in assessed if a.stage in (LifecycleStage.SUPPORTED, LifecycleStage.MAINTENANCE))
+    return sorted(Ending(eol, a.name) for a in running if (eol := a.release.lifecycle.eol))
+
+
 def _next(assessed: tuple[Assessment, ...], day: date) -> Line:
-    running = [a for a in assessed if a.stage in (LifecycleStage.SUPPORTED, LifecycleStage.MAINTENANCE)]
-    ending = sorted((a.release.lifecycle.eol, a.name) for a in running if a.release.lifecycle.eol)
+    ending = ends_next(assessed)
     if not ending:
         return headline(Strong("What ends next"), "nothing that is known")
-    first = ending[0][0]
-    names = " and ".join(name for eol, name in ending if eol == first)
+    first = ending[0].day
+    names = " and ".join(each.name for each in ending if each.day == first)
     return headline(Strong("What ends next"), f"{names} on {day_in_words(first)} ({distance(first, day)})")
 
 

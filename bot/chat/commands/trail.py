@@ -35,9 +35,15 @@ def _row(entry: AuditEntry) -> tuple[Line, ...]:
         line(moment_in_words(entry.at)),
         line(Strong(shown(entry.who))),
         line(shown(where)),
-        line(Code(shown(f"{entry.command} {entry.words}".strip()))),
+        line(Code(shown(_typed(entry)))),
         line(shown(f"{entry.outcome}, {entry.ms / 1000:.1f} s")),
     )
+
+
+def _typed(entry: AuditEntry) -> str:
+    """The command with its words, which in chat begin with it already."""
+    named = entry.words.partition(" ")[0].casefold() == entry.command
+    return entry.words if named else f"{entry.command} {entry.words}".strip()
 
 
 def _data(entry: AuditEntry) -> Data:
