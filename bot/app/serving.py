@@ -74,8 +74,7 @@ class Process(NamedTuple):
         """Finish what was begun, by the clock's `ends` at most; False if some of it hangs."""
         done = self.service.drain(stop_serving) if self.service else _stopped(stop_serving)
         done = (self.duties is None or self.duties.join(ends - time.monotonic())) and done
-        self.store.close()
-        return done
+        return _done(self.store.close, ends - time.monotonic()) and done
 
 
 def serve(settings: Settings, part: Part = Part.ALL, limits: Limits = LIMITS) -> int:
@@ -104,7 +103,7 @@ def serve(settings: Settings, part: Part = Part.ALL, limits: Limits = LIMITS) ->
         stop.set()
         all_done = process.drain(server.stop, time.monotonic() + ENDING)
         process.log.info("stopped", all_done=all_done)
-    if not all_done:
+    if not all_done or _is_held_up():
         # The interpreter would wait for the thread that hangs, and a supervisor would have to kill us.
         sys.stderr.flush()
         os._exit(0)
@@ -138,7 +137,7 @@ def process_of(
         probes = Probes()
         hosts = hosts_of(settings, probes.probed)
         sender = None if part is Part.CHAT else sender_of(settings, store, log)
-        watched = watching(store, hosts, terms_of(settings, partial(_send, sender)), log, stop)
+        watched = watching(store, hosts, terms_of(settings, partial(_send, sender), limits.stale), log, stop)
         service = service_of(settings, log, socket_mode, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender)
         return Process(log, store, shown, service, Duties(log, watched, sender) if sender else None)
@@ -152,6 +151,19 @@ def _send(sender: Sender | None) -> Sent:
     if sender:
         sender.wake()
     return Sent()
+
+
+def _done(what: Callable[[], None], seconds: float) -> bool:
+    """Do something that may hang; False if it does."""
+    doing = threading.Thread(target=what, daemon=True)
+    doing.start()
+    doing.join(max(0.0, seconds))
+    return not doing.is_alive()
+
+
+def _is_held_up() -> bool:
+    """Whether threads run that Python waits for at its end: they ask hosts that do not answer."""
+    return any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate())
 
 
 def _stopped(stop_serving: Callable[[float], None]) -> bool:

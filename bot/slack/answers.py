@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Progress, Right, unheard
 from bot.chat.interpret import interpret
 from bot.chat.reply import Line, Reply, line, with_code
-from bot.errors import UsageError
+from bot.errors import UnavailableError, UsageError
 from bot.slack.button import DAY_OF_PRESS, Days
 from bot.slack.message import Message, messages, notice
 
@@ -165,6 +165,8 @@ def _readable(words: str, answer: Callable[[], T]) -> T | Answer:
         return answer()
     except UsageError as error:
         return private("usage", with_code(str(error)))
+    except UnavailableError as error:
+        return private("unavailable", line(str(error)))
 
 
 def _outcome(reply: Reply) -> str:

@@ -10,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.chat.audit import AuditEntry, AuditTrail
 from bot.chat.reply import Code, Line, line
+from bot.errors import UnavailableError
 from bot.slack.access import Access
 from bot.slack.answers import Answer, Answers
 from bot.slack.asker import Asker
@@ -84,6 +85,9 @@ class Kit:
         """Work went wrong: the log has it, and the asker is told unless Slack itself is the trouble."""
         if isinstance(error, UndeliveredError):
             self.log.warning("not delivered", who=asker.user, where=asker.channel, reason=str(error))
+        elif isinstance(error, UnavailableError):
+            self.log.warning("not to be had", who=asker.user, where=asker.channel, reason=str(error))
+            self.tell(asker, response_url, notice(line(str(error))))
         else:
             self.tell(asker, response_url, notice(broken(self.incident(error, asker))))
 
