@@ -103,8 +103,8 @@ def serve(settings: Settings, part: Part = Part.ALL, limits: Limits = LIMITS) ->
         stop.set()
         all_done = process.drain(server.stop, time.monotonic() + ENDING)
         process.log.info("stopped", all_done=all_done)
-    if not all_done or _is_held_up():
-        # The interpreter would wait for the thread that hangs, and a supervisor would have to kill us.
+    if not all_done or threading.active_count() > 1:
+        # The interpreter would wait for a thread that hangs, or that asks a silent host, and a supervisor kill us.
         sys.stderr.flush()
         os._exit(0)
     return 0
@@ -159,11 +159,6 @@ def _done(what: Callable[[], None], seconds: float) -> bool:
     doing.start()
     doing.join(max(0.0, seconds))
     return not doing.is_alive()
-
-
-def _is_held_up() -> bool:
-    """Whether threads run that Python waits for at its end: they ask hosts that do not answer."""
-    return any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate())
 
 
 def _stopped(stop_serving: Callable[[float], None]) -> bool:
