@@ -46,6 +46,10 @@ ASKING, IN_LINE = 32, 32
 none of them stands in line."""
 
 
+_TYPED = {"acknowledge": "ack", "hosts": "alerts"}
+"""What somebody would have typed in place of pressing a button below an alert."""
+
+
 class Limits(NamedTuple):
     """`threads` and `waiting` bound the work that follows an acknowledgement. The others are in seconds: until it is
     deaf without Slack, and until a sweep that gives no sign of life is another process's.
@@ -114,7 +118,9 @@ def _means(kit: Kit, watched: Watching, sender: Sender | None) -> Means:
     book = watched.store.alerts
 
     def note(asker: Asker, words: str, outcome: str, begun: float) -> None:
-        kit.told(replace(question("alert button", asker, words), begun=begun), outcome)
+        what, _, ids = words.partition(" ")
+        asked = question("alert button", asker, f"{_TYPED.get(what, what)} {ids}")
+        kit.told(replace(asked, begun=begun), outcome)
 
     return Means(
         may_act=lambda asker: not isinstance(kit.access.admit(asker, ACK), Answer),

@@ -35,9 +35,15 @@ def _row(entry: AuditEntry) -> tuple[Line, ...]:
         line(moment_in_words(entry.at)),
         line(Strong(shown(entry.who))),
         line(shown(where)),
-        line(Code(shown(f"{entry.command} {entry.words}".strip()))),
+        line(Code(shown(_typed(entry)))),
         line(shown(f"{entry.outcome}, {entry.ms / 1000:.1f} s")),
     )
+
+
+def _typed(entry: AuditEntry) -> str:
+    """With the command's name, once: words that are as they were typed mostly begin with it."""
+    has_name = entry.words.casefold().split()[:1] == [entry.command]
+    return entry.words if has_name else f"{entry.command} {entry.words}".strip()
 
 
 def _data(entry: AuditEntry) -> Data:
