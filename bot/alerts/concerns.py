@@ -185,7 +185,10 @@ def _late(routing: Routing, now: datetime, sweep: SweepHealth) -> Iterator[Conce
     is_late = last is not None and now - last > LATE_AFTER * sweep.every + LATE_GRACE
     told = {alert.channel: alert.opened_at for alert in sweep.open if alert.rule is Rule.SWEEP_LATE}
     for channel in dict.fromkeys((*routing.channels, *(alert.channel for alert in sweep.open))):
-        is_over = sweep.finished_at is not None and sweep.finished_at > told.get(channel, now)
+        told_at = told.get(channel, now)
+        # What was told far ahead of now was told by a wrong clock.
+        was_wrong = told_at - now > LATE_AFTER * sweep.every
+        is_over = sweep.finished_at is not None and (sweep.finished_at > told_at or was_wrong)
         if is_late or (channel in told and not is_over):
             yield Concern(channel, Rule.SWEEP_LATE, SWEEP, is_news=is_late, detail=_lateness(sweep))
 

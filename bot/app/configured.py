@@ -32,8 +32,11 @@ def channels(settings: Settings) -> dict[str, str]:
     """Channels that the configuration sends alerts to, each by the first key that names it."""
     routes = enumerate(settings.alerts.routes)
     named = [("alerts.channel", settings.alerts.channel), *((f"alerts.routes[{at}]", r.channel) for at, r in routes)]
-    first = {channel: key for key, channel in reversed(named) if channel}
-    return {key: channel for channel, key in reversed(first.items())}
+    first: dict[str, str] = {}
+    for key, channel in named:
+        if channel:
+            first.setdefault(channel, key)
+    return {key: channel for channel, key in first.items()}
 
 
 def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:

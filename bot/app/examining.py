@@ -55,7 +55,9 @@ def _stored(settings: Settings) -> Iterator[Check]:
         yield from (Check(f"database: {found.name}", found.ok, found.text) for found in check_database(database))
         for state in SqlOutbox(database).states():
             if state.stopped:
-                yield Check(f"channel {state.channel}", False, f"{state.pending} messages wait: {state.stopped}")
+                waits = f"{state.pending} {'message waits' if state.pending == 1 else 'messages wait'}"
+                mend = "once that is mended it is tried again by the next sweep, or now by `xocompat sweep`"
+                yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
     except UnavailableError:
         return  # the checks of the database tell it
     finally:

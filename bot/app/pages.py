@@ -16,14 +16,15 @@ from bot.slack.door import Door
 from bot.slack.manifest import EVENTS_PATH
 from bot.slack.pace import Became
 from bot.slack.service import Service
+from bot.store.checkup import write
 from bot.web.calendar import TYPE, calendar
 from bot.web.guard import guarded
 from bot.web.health import Check, Kept, health
 from bot.web.http import Handler, Request, Response, Route, Wsgi, wsgi
 from bot.web.metrics import Picture, Probes, metrics
 
-READY_KEPT = 30.0
-"""Seconds that Slack is not asked again whether it takes our token."""
+READY_KEPT, WRITTEN_KEPT = 30.0, 2.0
+"""Seconds that Slack is not asked again whether it takes our token, and the database whether it takes a row."""
 
 
 def pages(
@@ -55,17 +56,20 @@ def _slack(door: Door) -> Handler:
 
 def _checks(watched: Watching, service: Service | None) -> list[Check]:
     """Why the process can't do its work. Nothing here names a host."""
-    found: list[Check] = [lambda: _database(watched), lambda: _sweeps(watched), lambda: _channels(watched)]
+    database = Kept(lambda: _database(watched), WRITTEN_KEPT, time.monotonic)
+    found: list[Check] = [database, lambda: _sweeps(watched), lambda: _channels(watched)]
     if service:
         found.append(service.not_ready if service.ears else Kept(service.not_ready, READY_KEPT, time.monotonic))
     return found
 
 
 def _database(watched: Watching) -> str | None:
+    """Whether it takes something: a full disk shows in nothing else. Its name may be a host's, and is left out."""
+    database = watched.store.database
     try:
-        watched.store.sweeps.last_finished()
-    except UnavailableError:
-        return "the database is not to be had"
+        write(database, watched.clock())
+    except UnavailableError as error:
+        return f"the database {str(error).removeprefix(database.name).strip()}"
     return None
 
 

@@ -9,8 +9,8 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.app.watching import Watching
 from bot.fleet.ports import SweepRun
-from bot.fleet.schedule import MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
-from bot.fleet.sweep import STALE
+from bot.fleet.schedule import AGAIN, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
+from bot.fleet.sweep import Ending
 from bot.slack.deliver import Sender
 
 STANDING = timedelta(minutes=5)
@@ -27,10 +27,8 @@ class Duties:
         self._wake = threading.Event()
         # A sweep that hangs must not keep the second from telling that it does.
         self._schedules = (
-            Schedule((_sweep(watched), _prune(watched)), watched.clock, time.monotonic, log, self._wake),
-            Schedule(
-                (_standing(watched, sender), _digests(watched, sender)), watched.clock, time.monotonic, log, self._wake
-            ),
+            _schedule(watched, log, self._wake, _sweep(watched, log), _prune(watched)),
+            _schedule(watched, log, self._wake, _standing(watched, sender), _digests(watched, sender)),
         )
         self._threads: list[threading.Thread] = []
 
@@ -54,14 +52,24 @@ class Duties:
         return not any(thread.is_alive() for thread in self._threads)
 
 
-def _sweep(watched: Watching) -> Job:
+def _schedule(watched: Watching, log: FilteringBoundLogger, wake: threading.Event, *jobs: Job) -> Schedule:
+    """What one process left undone another one takes as soon as it may."""
+    again = min(AGAIN, watched.rounds.sweeper.pace.stale)
+    return Schedule(jobs, watched.clock, time.monotonic, log, wake, again)
+
+
+def _sweep(watched: Watching, log: FilteringBoundLogger) -> Job:
     rounds = watched.rounds
+    sweeper = rounds.sweeper
 
-    def go(run: SweepRun) -> None:
-        rounds.go(run, None, lambda _, __: None, watched.stop)
+    def go(run: SweepRun) -> bool:
+        made = rounds.go(run, None, lambda _, __: None, watched.stop)
+        swept, slot = made.swept, run.slot and run.slot.isoformat()
+        log.info("swept", slot=slot, ending=swept.ending.value, sources=swept.sources, failed=len(swept.failed))
+        return swept.ending is Ending.DONE
 
-    sweeps, by = rounds.sweeper.sweeps, rounds.sweeper.by
-    return Job("sweep", watched.judge.every, once_a_slot(sweeps, by, watched.clock, STALE, go))
+    due = once_a_slot(sweeper.sweeps, sweeper.by, watched.clock, sweeper.pace.stale, go)
+    return Job("sweep", watched.judge.every, due)
 
 
 def _standing(watched: Watching, sender: Sender) -> Job:

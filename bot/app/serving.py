@@ -74,8 +74,7 @@ class Process(NamedTuple):
         """Finish what was begun, by the clock's `ends` at most; False if some of it hangs."""
         done = self.service.drain(stop_serving) if self.service else _stopped(stop_serving)
         done = (self.duties is None or self.duties.join(ends - time.monotonic())) and done
-        self.store.close()
-        return done
+        return _done(self.store.close, ends - time.monotonic()) and done
 
 
 def serve(settings: Settings, part: Part = Part.ALL, limits: Limits = LIMITS) -> int:
@@ -104,8 +103,8 @@ def serve(settings: Settings, part: Part = Part.ALL, limits: Limits = LIMITS) ->
         stop.set()
         all_done = process.drain(server.stop, time.monotonic() + ENDING)
         process.log.info("stopped", all_done=all_done)
-    if not all_done:
-        # The interpreter would wait for the thread that hangs, and a supervisor would have to kill us.
+    if not all_done or threading.active_count() > 1:
+        # The interpreter would wait for a thread that hangs, or that asks a silent host, and a supervisor kill us.
         sys.stderr.flush()
         os._exit(0)
     return 0
@@ -138,7 +137,7 @@ def process_of(
         probes = Probes()
         hosts = hosts_of(settings, probes.probed)
         sender = None if part is Part.CHAT else sender_of(settings, store, log)
-        watched = watching(store, hosts, terms_of(settings, partial(_send, sender)), log, stop)
+        watched = watching(store, hosts, terms_of(settings, partial(_send, sender), limits.stale), log, stop)
         service = service_of(settings, log, socket_mode, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender)
         return Process(log, store, shown, service, Duties(log, watched, sender) if sender else None)
@@ -152,6 +151,14 @@ def _send(sender: Sender | None) -> Sent:
     if sender:
         sender.wake()
     return Sent()
+
+
+def _done(what: Callable[[], None], seconds: float) -> bool:
+    """Do something that may hang; False if it does."""
+    doing = threading.Thread(target=what, daemon=True)
+    doing.start()
+    doing.join(max(0.0, seconds))
+    return not doing.is_alive()
 
 
 def _stopped(stop_serving: Callable[[float], None]) -> bool:

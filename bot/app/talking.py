@@ -16,6 +16,7 @@ from bot.chat.audit import NoTrail
 from bot.chat.commands import ACK, ALERTS
 from bot.chat.desk import Desk
 from bot.chat.overview import overview
+from bot.fleet.sweep import STALE
 from bot.matrix.load import load_matrix
 from bot.settings.model import Settings
 from bot.slack import alerts, home_tab
@@ -49,11 +50,14 @@ none of them stands in line."""
 
 
 class Limits(NamedTuple):
-    """`deaf_after` is in seconds; `threads` and `waiting` bound the work that follows an acknowledgement."""
+    """`threads` and `waiting` bound the work that follows an acknowledgement. The others are in seconds: until it is
+    deaf without Slack, and until a sweep that gives no sign of life is another process's.
+    """
 
     deaf_after: float = 120.0
     threads: int = THREADS
     waiting: int = WAITING
+    stale: float = STALE
 
 
 LIMITS = Limits()

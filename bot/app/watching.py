@@ -20,7 +20,7 @@ from bot.app.hosts import Hosts
 from bot.app.judging import Judge
 from bot.app.lookups import now
 from bot.chat.command import Alerting, Ports, Watched
-from bot.fleet.sweep import Pace, Sweeper
+from bot.fleet.sweep import STALE, Pace, Sweeper
 from bot.matrix.load import load_matrix
 from bot.query.reading import Reader
 from bot.round import Rounds, Sent
@@ -38,7 +38,7 @@ class Terms(NamedTuple):
 
     plan: Plan
     every: timedelta
-    concurrency: int
+    pace: Pace
     clock: Callable[[], datetime]
     send: Callable[[], Sent]
 
@@ -55,12 +55,14 @@ class Watching(NamedTuple):
 
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
-        judge, store = self.judge, self.store
+        judge, store = self.judge, self.store.hurried() if limited else self.store
         return Ports(
             judge.matrix,
             judge.reader,
             self.hosts.fleet(limited),
-            alerting=Alerting(store.alerts, store.watches, store.digests, judge.plan, self.clock, self._pools),
+            alerting=Alerting(
+                store.alerts, store.watches, store.digests, judge.plan, self.clock, self._pools, store.outbox
+            ),
             watched=Watched(
                 store.fleet,
                 store.sweeps,
@@ -85,9 +87,10 @@ def open_settings(settings: Settings, log: FilteringBoundLogger) -> Store:
     return open_store(reveal(settings.database) or "", DECISIONS, log, now)
 
 
-def terms_of(settings: Settings, send: Callable[[], Sent]) -> Terms:
-    """How the settings want the fleet watched."""
-    return Terms(plan(settings.alerts), settings.sweep.every, settings.sweep.concurrency, now, send)
+def terms_of(settings: Settings, send: Callable[[], Sent], stale: float = STALE) -> Terms:
+    """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.Pace)."""
+    pace = Pace(settings.sweep.concurrency, stale=stale)
+    return Terms(plan(settings.alerts), settings.sweep.every, pace, now, send)
 
 
 def watching(store: Store, hosts: Hosts, terms: Terms, log: FilteringBoundLogger, stop: threading.Event) -> Watching:
@@ -102,7 +105,7 @@ def watching(store: Store, hosts: Hosts, terms: Terms, log: FilteringBoundLogger
         time.monotonic,
         new_name(),
         log,
-        Pace(terms.concurrency),
+        terms.pace,
     )
     rounds = Rounds(sweeper, judge.swept, store.alerts, store.outbox, terms.send)
     return Watching(store, hosts, judge, rounds, terms.clock, stop)

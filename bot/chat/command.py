@@ -11,6 +11,7 @@ from bot.matrix.known import Matrix
 from bot.query.reading import Reader
 
 if TYPE_CHECKING:
+    from bot.alerts.outbox import Outbox
     from bot.alerts.plan import Plan
     from bot.alerts.ports import AlertBook, Digests, Watches
     from bot.chat.audit import KeptTrail
@@ -71,7 +72,10 @@ class Choice(NamedTuple):
 
 
 class Alerting(NamedTuple):
-    """Alerts and who is told of them. `now` is the clock, in UTC; `pools` are those known now, if that can be told."""
+    """Alerts and who is told of them. `now` is the clock, in UTC; `pools` are those known now, if that can be told.
+
+    `outbox` has what waits to be sent, where anything is sent.
+    """
 
     book: "AlertBook"
     watches: "Watches"
@@ -79,6 +83,7 @@ class Alerting(NamedTuple):
     plan: "Plan"
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
+    outbox: "Outbox | None" = None
 
 
 class Watched(NamedTuple):

@@ -128,9 +128,10 @@ class _Ledger:
         self._see(Sighting(source.name, source.kind, host.uuid, answer.observed_at))
         if before is None or before.pool != after.pool:
             self._join(source.name, before, after)
+        if before and version(before.host) != version(after.host):
+            self._touched[after.pool] = source.name
         if before and was_upgraded(before.host, after.host):
             texts = version_text(before.host), version_text(after.host)
-            self._touched[after.pool] = source.name
             self._tell(ChangeKind.UPGRADED, source.name, after, *texts)
 
     def _merged(self, source: Source, answer: Observation, host: Host, before: KeptHost | None) -> KeptHost:

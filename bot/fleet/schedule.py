@@ -46,14 +46,16 @@ class Job(NamedTuple):
 
 
 def once_a_slot(
-    sweeps: SweepLog, by: str, clock: Callable[[], datetime], stale: float, go: Callable[[SweepRun], object]
+    sweeps: SweepLog, by: str, clock: Callable[[], datetime], stale: float, go: Callable[[SweepRun], bool]
 ) -> Callable[[datetime], bool]:
-    """Work of a sweep's slot: taken by one process only, and by another one if that is silent for `stale` seconds."""
+    """Work of a sweep's slot: taken by one process only, and by another one if that is silent for `stale` seconds.
+
+    `go` is False where it was not done: another process took it over meanwhile, and may die.
+    """
 
     def run(due: datetime) -> bool:
         if taken := sweeps.claim(due, by, clock(), stale):
-            go(taken)
-            return True
+            return go(taken)
         last = sweeps.last_finished()
         return last is not None and last.slot == due  # else another process is at it, and may die
 
@@ -63,8 +65,8 @@ def once_a_slot(
 class Schedule:
     """Does the work of jobs, one at a time, in slots as they become due.
 
-    `wake` has it look at the clock at once. What goes wrong in a job is logged, and the job is tried again: the
-    schedule itself never ends before it is stopped.
+    `wake` has it look at the clock at once. Work that was not done is tried again after `again` seconds, after failures
+    ever later. What goes wrong is logged: the schedule itself never ends before it is stopped.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class Schedule:
         monotonic: Callable[[], float],
         log: FilteringBoundLogger,
         wake: Event,
+        again: float = AGAIN,
     ) -> None:
         self._jobs, self._clock, self._monotonic, self._log, self._wake = jobs, clock, monotonic, log, wake
+        self._again = again
         self._done: dict[str, datetime] = {}
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
@@ -103,11 +107,11 @@ class Schedule:
             self._done[job.name] = due
             self._failures.pop(job.name, None)
         else:
-            self._not_before[job.name] = self._monotonic() + AGAIN
+            self._not_before[job.name] = self._monotonic() + self._again
 
     def _failed(self, job: Job, due: datetime, error: BaseException) -> None:
         times = self._failures[job.name] = self._failures.get(job.name, 0) + 1
-        again = min(AGAIN * 2.0 ** min(times - 1, 10), AT_LAST)
+        again = min(self._again * 2.0 ** min(times - 1, 10), AT_LAST)
         self._not_before[job.name] = self._monotonic() + again
         told = {"job": job.name, "slot": due.isoformat(), "again_in_seconds": again}
         if isinstance(error, UnavailableError):

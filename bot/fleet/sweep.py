@@ -14,9 +14,11 @@ from bot.fleet.questions import Answer, asking
 from bot.fleet.watched import Change, Source, Told
 from bot.xapi.observation import Failure, FailureCode
 
-BEAT = 10.0
 STALE = 60.0
-"""Seconds between two signs of life of a sweep, and after which one without them is given to another process."""
+"""Seconds after which a sweep without a sign of life is given to another process."""
+
+BEATS = 6
+"""Signs of life within that time."""
 
 PATIENCE = 0.5
 """Seconds without an answer until it is looked whether the sweep should end."""
@@ -35,10 +37,19 @@ class Asks(Protocol):
 
 
 class Pace(NamedTuple):
-    """How many sources are asked at a time, and the answers of how many are kept in one transaction."""
+    """How many sources are asked at a time, and the answers of how many are kept in one transaction.
+
+    A sweep that gives no sign of life for `stale` seconds is given to another process.
+    """
 
     concurrency: int = 64
     chunk: int = 200
+    stale: float = STALE
+
+    @property
+    def beat(self) -> float:
+        """Seconds between two signs of life."""
+        return self.stale / BEATS
 
 
 class Ending(StrEnum):
@@ -126,7 +137,7 @@ class _Course:
     def _goes_on(self) -> bool:
         if self._stop.is_set():
             self.ending = Ending.STOPPED
-        elif self._sweeper.monotonic() - self._beaten_at >= BEAT:
+        elif self._sweeper.monotonic() - self._beaten_at >= self._sweeper.pace.beat:
             self._beaten_at = self._sweeper.monotonic()
             if not self._sweeper.sweeps.beat(self._run, self._sweeper.by, self._sweeper.clock()):
                 self.ending = Ending.TAKEN_OVER

@@ -35,6 +35,10 @@ class SqlAlerts:
         self._database = database
         self._decide = decisions
 
+    def on(self, database: Database) -> "SqlAlerts":
+        """The same alerts, by another way to the database."""
+        return SqlAlerts(database, self._decide)
+
     def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
         # Two that settle at once would both open an alert that is not there yet: no row could be locked for that.
         with self._database.writing(Turn.ALERTS) as connection:

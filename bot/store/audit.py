@@ -16,6 +16,9 @@ from bot.store.tables import audit
 HELD = 10_000
 """Entries that wait while the database is away; then the oldest go, and the log says so."""
 
+PATIENCE = 2.0
+"""Seconds for a lock: what can't be written is held and tried again, and nobody is kept from ending."""
+
 _ENTRY = tuple(audit.c[field] for field in AuditEntry._fields)
 
 
@@ -83,7 +86,7 @@ class SqlAudit:
 
     def _keep(self, batch: list[AuditEntry]) -> None:
         try:
-            with self._database.writing() as connection:
+            with self._database.writing(patience=PATIENCE) as connection:
                 connection.execute(audit.insert(), [entry._asdict() for entry in batch])
         except UnavailableError:
             with self._changed:

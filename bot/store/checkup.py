@@ -2,18 +2,25 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
 from bot.errors import UnavailableError
 from bot.store.backup import existing
-from bot.store.database import Database
+from bot.store.database import Database, insert
 from bot.store.migrate import REVISIONS, newer, revision
-from bot.store.tables import alerts, audit, hosts, outbox, sources
+from bot.store.tables import alerts, audit, hosts, outbox, seen, sources
 
 SPACE_MIN = 100 * 2**20
 """Bytes that should be free where a database grows."""
+
+PATIENCE = 2.0
+"""Seconds for a lock that a sweep's bookkeeping may hold."""
+
+_WRITTEN = "xocompat: written"
+"""A key that no delivery of Slack's has."""
 
 _COUNTED = {
     "hosts": select(func.count()).select_from(hosts),
@@ -41,6 +48,13 @@ def check(database: Database) -> tuple[Check, ...]:
         return tuple(_checks(database))
     except UnavailableError as error:
         return (Check("database", False, str(error)),)
+
+
+def write(database: Database, now: datetime) -> None:
+    """Write a little. UnavailableError says why that can't be done: a lock, a full disk, a copy that is only read."""
+    with database.writing(patience=PATIENCE) as connection:
+        into = insert(connection, seen).values(key=_WRITTEN, at=now)
+        connection.execute(into.on_conflict_do_update(index_elements=["key"], set_={"at": now}))
 
 
 def _checks(database: Database) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from copy import copy
 from enum import IntEnum
 from json import dumps
 from pathlib import Path
@@ -32,8 +33,18 @@ class Database:
         self.name = shown_name(self.url)
         with in_plain_words(self.name):
             self.engine: Engine = make_engine(url, patience)
+        self._reader = self._reading()
+
+    def _reading(self) -> Engine:
         one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_postgresql else {}
-        self._reader = self.engine.execution_options(**{READS: True}, **one_moment)
+        return self.engine.execution_options(**{READS: True}, **one_moment)
+
+    def hurried(self, patience: float) -> "Database":
+        """The same database, with the same connections, for those who wait only so many seconds for a lock."""
+        other = copy(self)
+        other.engine = self.engine.execution_options(**{PATIENT: patience})
+        other._reader = other._reading()
+        return other
 
     @property
     def is_postgresql(self) -> bool:

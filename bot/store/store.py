@@ -19,6 +19,9 @@ from bot.store.sweeps import SqlSweeps
 from bot.store.ticks import SqlTicks
 from bot.store.watches import SqlWatches
 
+HURRY = 2.0
+"""Seconds that a command waits for a lock: Slack wants an answer after three."""
+
 
 class Store(NamedTuple):
     """One database with a port for each who needs it. `close` writes what waits, and lets go of all connections."""
@@ -33,6 +36,12 @@ class Store(NamedTuple):
     ticks: SqlTicks
     audit: SqlAudit
     seen: SqlSeen
+
+    def hurried(self) -> "Store":
+        """The same for commands in chat, where somebody waits: what they change is changed soon, or not at all."""
+        database = self.database.hurried(HURRY)
+        book, watches, digests = self.alerts.on(database), SqlWatches(database), SqlDigests(database)
+        return self._replace(database=database, alerts=book, watches=watches, digests=digests)
 
     def prune(self, now: datetime) -> None:
         """Forget what ended more than 400 days ago."""

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.simulator import Simulator
 from tests.acceptance.bots import SOCKET, Bot
 from tests.acceptance.getting import local_slack
 from tests.acceptance.lab import LocalSlack
+from tests.acceptance.watched import POOLS, Watch, web_api
 
 StartBot = Callable[..., Bot]
 
@@ -38,6 +40,13 @@ def start_bot(tmp_path: Path) -> Iterator[StartBot]:
     yield start
     for bot in bots:
         bot.kill()
+
+
+@pytest.fixture
+def watch_on(tmp_path: Path, start_bot: StartBot) -> Iterator[Callable[[str], Watch]]:
+    """Gives simulated hosts, a Slack that keeps what is posted, and bots that watch with a database's URL."""
+    with web_api() as slack, Simulator(POOLS) as hosts:
+        yield lambda url: Watch(slack, hosts, url, start_bot, tmp_path)
 
 
 @pytest.fixture

@@ -32,6 +32,10 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
     def told(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
 

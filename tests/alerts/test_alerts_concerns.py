@@ -172,6 +172,13 @@ def test_a_late_sweep_stays_told_until_one_has_finished_even_if_the_clock_runs_b
     assert not concerning([], now=later, sweep=health._replace(open=(alert,), finished_at=later))
 
 
+def test_what_a_clock_years_ahead_called_late_ends_once_the_clock_is_right(concerning: Concerning) -> None:
+    health = SweepHealth(timedelta(hours=6), NOW)
+    (alert,) = settle(concerning([], now=NOW + timedelta(days=9999), sweep=health), (), NOW, lambda _: "gone").changed
+    wrong = alert._replace(opened_at=NOW + timedelta(days=9999))
+    assert not concerning([], sweep=health._replace(open=(wrong,)))
+
+
 def test_nothing_is_late_where_no_sweep_was_ever_expected(concerning: Concerning) -> None:
     assert not concerning([], sweep=SweepHealth(timedelta(hours=6), None))
     never = SweepHealth(timedelta(hours=6), None, since=NOW - timedelta(days=1))

@@ -52,6 +52,13 @@ def test_entries_are_shown_with_who_where_what_and_how_it_went(matrix: Matrix, r
     assert (reply.data or {})["entries"][0]["at"] == "2026-11-23T12:00:00Z"
 
 
+def test_a_command_is_shown_as_it_was_typed(matrix: Matrix, reader: Reader) -> None:
+    trail = Kept(ENTRY._replace(words="probe lab-a"), ENTRY._replace(command="check", words="8.2"))
+    (table,) = _desk(matrix, reader, trail).answer("audit", ALL).blocks
+    assert isinstance(table, Table)
+    assert [plain(row[3]) for row in table.rows] == ["probe lab-a", "check 8.2"]
+
+
 def test_many_entries_are_cut_and_it_says_so(matrix: Matrix, reader: Reader) -> None:
     reply = _desk(matrix, reader, Kept(*[ENTRY] * 2_000)).answer("audit", ALL)
     table, more = reply.blocks

@@ -232,7 +232,7 @@ def test_a_channel_watches(ask: Asked, words: str, kind: str, what: str, lead: t
 def test_a_watch_is_told_with_its_days(ask: Asked) -> None:
     said = ask.said("watch XCP-ng 8.2 lead 90d,30d")
     assert said.startswith(f"👀 watching: {OPS} is told about XCP-ng 8.2, with or without hosts")
-    assert "90 and 30 days before and on the day, from the next sweep on." in said
+    assert "90 and 30 days before and on the day; what is due already comes within a few minutes." in said
     assert "The end of life of XCP-ng 8.2 LTS is 16 Sep 2025 (in 88 days)." in said
     assert "watching already" in ask.said("watch XCP-ng 8.2 lead 90d,30d")
 

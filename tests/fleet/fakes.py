@@ -209,11 +209,11 @@ class FakeSweepLog:
 
     def last_finished(self) -> SweepRun | None:
         done = [run for run in self.runs.values() if run.finished_at and not run.error]
-        return max(done, key=lambda run: (run.finished_at, run.id), default=None)
+        return max(done, key=lambda run: run.id, default=None)
 
     def last_error(self) -> SweepRun | None:
         over = [run for run in self.runs.values() if run.finished_at]
-        last = max(over, key=lambda run: (run.finished_at, run.id), default=None)
+        last = max(over, key=lambda run: run.id, default=None)
         return last if last and last.error else None
 
     def prune(self, before: datetime) -> None:

@@ -163,6 +163,14 @@ def test_a_pool_is_mixed_from_its_first_difference_to_its_last() -> None:
     assert book.kept.pools["uuid-p"].mixed_since is None
 
 
+def test_a_version_that_is_known_at_last_makes_a_pool_uniform() -> None:
+    book = Book()
+    book.record(told(LAB, pool("r", host("a"))), told(XO, pool("p", bare("c"), host("e", None))))
+    assert book.kept.pools["uuid-p"].mixed_since
+    book.record(told(XO, pool("p", bare("c")), pool("r", bare("a"), bare("e"))))
+    assert book.kept.pools["uuid-p"].mixed_since is None
+
+
 def test_a_source_that_is_forgotten_takes_along_what_only_it_saw() -> None:
     book = Book()
     book.record(told(LAB, pool("p", host("a", "8.2.1"), host("b"))), told(XO, pool("p", bare("b"))))

@@ -41,10 +41,11 @@ def test_a_week_begins_on_monday_at_eight() -> None:
     assert slot(NOON, WEEK, MONDAY_MORNING).weekday() == 0
 
 
-def _finishing(sweeps: FakeSweepLog, clock: Clock, ran: list[datetime | None]) -> Callable[[SweepRun], None]:
-    def go(run: SweepRun) -> None:
+def _finishing(sweeps: FakeSweepLog, clock: Clock, ran: list[datetime | None]) -> Callable[[SweepRun], bool]:
+    def go(run: SweepRun) -> bool:
         ran.append(run.slot)
         sweeps.finish(run, clock())
+        return True
 
     return go
 
@@ -149,9 +150,9 @@ def test_what_fails_is_logged_and_tried_again_later_and_keeps_nobody_else_waitin
 def test_of_two_processes_one_sweeps_a_slot_and_the_other_one_takes_over_when_it_dies(clock: Clock) -> None:
     sweeps = FakeSweepLog()
     done: list[datetime | None] = []
-    dies = once_a_slot(sweeps, "a", clock, STALE, lambda _: None)  # never says that it is done
+    dies = once_a_slot(sweeps, "a", clock, STALE, lambda _: False)
     other = once_a_slot(sweeps, "b", clock, STALE, _finishing(sweeps, clock, done))
-    assert dies(NOON)
+    assert not dies(NOON)
     assert not other(NOON)
     clock.pass_by(STALE)
     assert other(NOON)

@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
 from bot.fleet.questions import WINDOW, asking
-from bot.fleet.sweep import BEAT, Ending, Pace, Sweeper
+from bot.fleet.sweep import Ending, Pace, Sweeper
 from bot.fleet.watched import ChangeKind, Source, Told
 from bot.xapi.observation import Failure, FailureCode
 from tests.fleet.conftest import NOON, Clock
@@ -159,7 +159,7 @@ def test_progress_counts_up_to_all(make: Make, sweeps: FakeSweepLog) -> None:
 
 def test_a_sweep_that_lasts_says_that_it_lives(make: Make, sweeps: FakeSweepLog, clock: Clock) -> None:
     def tell(source: Source) -> Told:
-        clock.pass_by(BEAT)
+        clock.pass_by(DEFAULT.beat)
         return _answer(source)
 
     run = sweeps.begin("me", NOON)
@@ -176,7 +176,7 @@ def test_a_sweep_whose_run_was_taken_over_ends_and_keeps_what_it_heard(
     def tell(source: Source) -> Told:
         asked.append(source)
         if len(asked) == 3:
-            clock.pass_by(2 * BEAT)
+            clock.pass_by(2 * DEFAULT.beat)
             sweeps.alive[1] = ("another", clock())
         return _answer(source)
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from bot.alerts.alert import Alert, AlertState
+from bot.alerts.outbox import ChannelState
 from bot.chat.alert_words import hosts_by_pool, reason, sentence, state
 from bot.chat.alerting import alert_data, alerting, find, moment, read_ids, worst_first
 from bot.chat.bulletins import bulletin
-from bot.chat.command import Invocation, Ports
+from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.reply import (
     Act,
     Ask,
@@ -42,17 +43,26 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         return _some(ports, asked, find(known, read_ids(words, "alerts 17")))
     alerts = worst_first(known.book.open())
     ended = known.book.resolved(moment(known, asked) - KEPT) if words == "all" else ()
-    return _list(ports, asked, [*alerts, *reversed(ended)])
+    return _list(ports, asked, [*alerts, *reversed(ended)], _stopped(known))
 
 
-def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
+def _stopped(known: Alerting) -> tuple[ChannelState, ...]:
+    """Channels whose messages Slack does not take until somebody has mended something."""
+    return tuple(state for state in known.outbox.states() if state.stopped) if known.outbox else ()
+
+
+def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Sequence[ChannelState]) -> Reply:
     return Reply(
         kind="alerts",
         headline=alerts_line(alerts),
-        blocks=tuple(_body(asked, alerts)),
+        blocks=(*_untold(stopped), *_body(asked, alerts)),
         buttons=() if asked.words.strip() else (Ask("Those that ended, too", "alerts all"),),
         context=(line(f"As of {day_in_words(asked.day)}"),),
-        data={"as_of": asked.day.isoformat(), "alerts": [alert_data(alert, ports.matrix) for alert in alerts]},
+        data={
+            "as_of": asked.day.isoformat(),
+            "alerts": [alert_data(alert, ports.matrix) for alert in alerts],
+            "stopped": [{"channel": s.channel, "pending": s.pending, "why": s.stopped} for s in stopped],
+        },
     )
 
 
@@ -65,6 +75,16 @@ def alerts_line(alerts: Sequence[Alert]) -> Line:
     if not count:
         return headline(Mark("✅", "no open alerts"), *facts)
     return headline(Strong("1 open alert" if count == 1 else f"{count} open alerts"), *facts)
+
+
+def _untold(stopped: Sequence[ChannelState]) -> Iterator[Block]:
+    if stopped:
+        mark = Mark("⚠️", "not delivered")
+        yield Paragraph(tuple(line(mark, ": ", Room(s.channel), f" ({_waits(s)}). {s.stopped}.") for s in stopped))
+
+
+def _waits(state: ChannelState) -> str:
+    return "1 message waits" if state.pending == 1 else f"{state.pending} messages wait"
 
 
 def _body(asked: Invocation, alerts: Sequence[Alert]) -> Iterator[Block]:

@@ -11,7 +11,7 @@ from bot.errors import UsageError
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """Forget watches of the channel; what only they led there ends with the next sweep."""
+    """Forget watches of the channel; what only they led there ends once the fleet is judged anew."""
     known = alerting(ports)
     channel = here(known, asked)
     wanted = read(ports, asked, channel)

@@ -15,7 +15,7 @@ from bot.matrix.wording import day_in_words, distance
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """Watch something for the channel; it is told from the next sweep on."""
+    """Watch something for the channel; it is told once the fleet is judged anew, within minutes."""
     known = alerting(ports)
     channel = here(known, asked)
     wanted = read(ports, asked, channel)
@@ -40,7 +40,9 @@ def _first(watches: Sequence[Watch], channel: str, added: bool) -> Line:
 
 def _more(matrix: Matrix, known: Alerting, watches: Sequence[Watch], day: date) -> Iterator[Line]:
     lead = watches[0].lead
-    yield line(f"{lead_in_words(lead or known.plan.lead).capitalize()}, from the next sweep on.")
+    yield line(
+        f"{lead_in_words(lead or known.plan.lead).capitalize()}; what is due already comes within a few minutes."
+    )
     for watch in watches:
         yield from _note(matrix, known, watch, day)
 

@@ -1,0 +1,77 @@
+"""Two `serve` on one PostgreSQL: a slot is swept once and an alert told once, whoever of them is killed."""
+
+import signal
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from bot.demo.simulator import Silence
+from bot.store.tables import alerts, outbox, sweeps
+from tests.acceptance.bots import Bot, limited
+from tests.acceptance.waiting import until
+from tests.acceptance.watched import POOLS, TOLD, Watch
+
+STALE = 2.0
+
+
+@pytest.fixture
+def watch(watch_on: Any, empty_server: str) -> Watch:
+    watch: Watch = watch_on(empty_server)
+    return watch
+
+
+def _run(watch: Watch) -> Any:
+    """The only sweep, as far as it has come; None before it begins."""
+    return next(iter(watch.rows(sweeps)), None)
+
+
+def _outlives(watch: Watch) -> bool:
+    """Whether a sweep goes on for so long that another process would have taken it, were it not alive."""
+    run = _run(watch)
+    return bool((run.beat_at - run.started_at).total_seconds() > 2 * STALE)
+
+
+def _is_told(watch: Watch) -> bool:
+    waiting = [row for row in watch.rows(outbox) if row.done_at is None]
+    return len(watch.messages) >= TOLD and not waiting
+
+
+def _by(bots: list[Bot], name: str) -> tuple[Bot, Bot]:
+    """The bot that is called so, and the other one."""
+    return (bots[0], bots[1]) if f":{bots[0].pid}:" in name else (bots[1], bots[0])
+
+
+def test_a_sweep_is_one_processs_until_that_is_killed_and_then_the_others(watch: Watch) -> None:
+    watch.hosts["old-1"].fail(Silence())
+    bots = [watch.bot(limited(stale=STALE)) for _ in range(2)]
+    for bot in bots:
+        until(lambda bot=bot: bot.events("serving"), 20, "it serves")  # type: ignore[misc] # mypy: no such default
+    until(lambda: _run(watch), 20, "a sweep begins")
+    until(lambda: _outlives(watch), 20, "it goes on")
+    assert [watch.asked(host) for host in ("xen-1", "xen-2")] == [1, 1]
+    victim, survivor = _by(bots, _run(watch).by)
+    victim.kill()
+    watch.hosts["old-1"].recover()
+    until(lambda: _run(watch).finished_at, 20, "it is done")
+    (run,) = watch.rows(sweeps)
+    assert f":{survivor.pid}:" in run.by
+    assert (run.sources, run.failed) == (len(POOLS), 0)
+    assert [watch.asked(host) for host in ("xen-1", "xen-2")] == [2, 2]
+    until(lambda: _is_told(watch), 20, "all is told")
+    assert survivor.stop() == 0, survivor.told
+    watch.slack.settle()
+    assert Counter(row.subject for row in watch.rows(alerts)) == {"release:XCP-ng:8.2": 1, "release:XenServer:7.2": 2}
+    assert len(watch.messages) == TOLD
+
+
+def test_every_slot_is_swept_once(watch: Watch) -> None:
+    bots = [watch.bot(every="2s") for _ in range(2)]
+    until(lambda: sum(bool(run.finished_at) for run in watch.rows(sweeps)) >= 3, 30, "three sweeps")
+    for bot in bots:
+        bot.send(signal.SIGTERM)
+    assert [bot.ended(10) for bot in bots] == [0, 0]
+    runs = watch.rows(sweeps)
+    assert len({run.slot for run in runs}) == len(runs)
+    assert sum(bool(run.finished_at) for run in runs) <= watch.asked("xen-1") <= len(runs)
+    assert len(watch.messages) == TOLD

@@ -1,0 +1,122 @@
+"""A watched fleet in the test's process: real hosts to ask, a real database, a clock that the test moves."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import structlog
+from structlog.testing import LogCapture
+from structlog.typing import FilteringBoundLogger
+
+from bot.alerts.alert import Alert, Notification
+from bot.alerts.plan import Plan
+from bot.app.hosts import asked
+from bot.app.watching import DECISIONS, Terms, Watching, watching
+from bot.demo.hosts import target_of
+from bot.demo.simulator import SimHost, SimPool, Simulator, lone, release
+from bot.fleet.inventory import Inventory
+from bot.fleet.sweep import Pace
+from bot.round import Round, Sent
+from bot.store.store import Store, open_store
+
+OPS, TEAM = "C0000OPS", "C000TEAM"
+START = datetime(2026, 11, 23, 8, tzinfo=UTC)
+EVERY = timedelta(hours=6)
+POOLS = (
+    SimPool((SimHost("xen-1", release("XCP-ng", "8.3")),), name="lab", tags=("lab",)),
+    SimPool((SimHost("xen-2", release("XCP-ng", "8.2")),), name="prod", tags=("prod",)),
+    lone(SimHost("old-1", release("XenServer", "7.2")), tags=("prod",)),
+)
+
+
+class Clock:
+    """The time in UTC, as a test says."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, days: float) -> None:
+        self.now += timedelta(days=days)
+
+
+class House(NamedTuple):
+    """A fleet that is watched, from one start of the process to the next."""
+
+    watched: Watching
+    clock: Clock
+
+    @property
+    def store(self) -> Store:
+        return self.watched.store
+
+    def sweep(self) -> Round:
+        """The next round; it must be done."""
+        return self.watched.rounds.ask(self.clock().date(), lambda _, __: None, threading.Event())
+
+    def settle(self) -> tuple[Notification, ...]:
+        """What is told when what is known is judged anew."""
+        return self.watched.settle().notifications
+
+    def open(self, channel: str = OPS) -> list[Alert]:
+        return [alert for alert in self.store.alerts.open() if alert.channel == channel]
+
+    def ended(self) -> dict[str, str | None]:
+        """Why alerts ended, by what they were about."""
+        return {
+            f"{a.rule} {a.subject.name}": a.why_resolved
+            for a in self.store.alerts.resolved(datetime.min.replace(tzinfo=UTC))
+        }
+
+
+@pytest.fixture
+def kept_log() -> LogCapture:
+    return LogCapture()
+
+
+@pytest.fixture
+def log(kept_log: LogCapture) -> FilteringBoundLogger:
+    wrapper = structlog.make_filtering_bound_logger(logging.DEBUG)
+    made: FilteringBoundLogger = structlog.wrap_logger(None, processors=[kept_log], wrapper_class=wrapper)
+    return made.bind()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def hosts() -> Iterator[Simulator]:
+    with Simulator(POOLS) as running:
+        yield running
+
+
+Start = Callable[..., House]
+
+
+@pytest.fixture
+def start(tmp_path: Path, hosts: Simulator, clock: Clock, log: FilteringBoundLogger) -> Iterator[Start]:
+    """Starts the process anew on the same database: with a plan, without some targets, with a way to send."""
+    stores: list[Store] = []
+
+    def begin(plan: Plan = Plan(OPS), without: tuple[str, ...] = (), send: Callable[[], Sent] = Sent) -> House:  # noqa: B008 # a value
+        known = Inventory(target_of(entry) for entry in hosts.targets if entry.name not in without)
+        stores.append(open_store(f"sqlite:///{tmp_path / 'fleet.db'}", DECISIONS, log, clock))
+        terms = Terms(plan, EVERY, Pace(), clock, send)
+        return House(watching(stores[-1], asked(known), terms, log, threading.Event()), clock)
+
+    yield begin
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def house(start: Start) -> House:
+    return start()

@@ -1,0 +1,169 @@
+"""What `doctor` finds about the database, channels that are stopped, Xen Orchestras, and the channels of routes."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.demo.orchestra import TOKEN, SimulatedOrchestra
+from bot.demo.simulator import SimHost, Simulator, lone, release
+from bot.store.database import Database
+from bot.store.outbox import SqlOutbox
+from tests.delivery.queue import LAB, Queue
+from tests.slack.standin import Call, StandIn
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+ROUTES = """
+alerts:
+  channel: C0000001
+  routes: [{tags: [lab], channel: C0000002}, {pools: [prod], channel: C0000003}, {tags: [edge], channel: C0000001}]
+"""
+XO = """
+xen_orchestra:
+  - {{name: xo, url: "https://{address}", token_env: XO_TOKEN, tls: {{pin: "{pin}"}}}}
+"""
+
+
+class Examined:
+    """`doctor` as an operator runs it in a folder with a configuration."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._folder, self._capsys = folder, capsys
+
+    def configure(self, text: str) -> None:
+        (self._folder / "xocompat.yaml").write_text(text, encoding="utf-8")
+
+    def __call__(self) -> tuple[int, list[str]]:
+        status = main(["doctor"])
+        return status, self._capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Examined:
+    """All is well with Slack, which is a stand-in."""
+    monkeypatch.chdir(tmp_path)
+    return Examined(tmp_path, capsys)
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    with StandIn() as running:
+        for name, value in {"BOT_TOKEN": "xoxb-1", "SIGNING_SECRET": "s", "API_URL": running.api}.items():
+            monkeypatch.setenv(f"SLACK_{name}", value)
+        yield running
+
+
+def _about(lines: list[str], name: str) -> list[str]:
+    return [line for line in lines if line[8:].startswith(name)]
+
+
+@pytest.fixture
+def of_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """Either kind of database, as the one that is configured."""
+    monkeypatch.setenv("DATABASE_URL", _url(database))
+    return database
+
+
+def _url(database: Database) -> str:
+    """As an operator writes it."""
+    url = database.url.set(drivername=database.url.get_backend_name())
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.mark.usefixtures("slack", "of_database")
+def test_a_database_in_use_is_looked_at(doctor: Examined) -> None:
+    status, lines = doctor()
+    found = _about(lines, "database")
+    assert status == 0
+    assert "0 hosts, 0 sources, 0 open alerts, 0 messages to send" in "".join(found)
+    assert all(line.startswith("ok") for line in found)
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_channel_that_is_stopped_is_told_with_its_remedy(doctor: Examined, of_database: Database) -> None:
+    Queue(of_database).bulletin()
+    why = "Slack answered not_in_channel: the bot is not in the channel: type /invite @xocompat there"
+    outbox = SqlOutbox(of_database)
+    outbox.stop(LAB, "not_in_channel", why, NOW)
+    status, lines = doctor()
+    (line,) = _about(lines, "channel ")
+    assert status == 1
+    assert line.startswith(f"not ok  channel {LAB}: 1 message waits: {why} → once that is mended")
+    outbox.resume(LAB)
+    assert _about(doctor()[1], "channel ") == []
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_database_that_is_away_is_one_line(doctor: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@127.0.0.1:1/fleet")
+    status, lines = doctor()
+    (line,) = _about(lines, "database")
+    assert status == 1
+    assert "cannot be reached: nothing listens there" in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_file_that_is_damaged_is_told(doctor: Examined, tmp_path: Path) -> None:
+    (tmp_path / "xocompat.db").write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000)
+    status, lines = doctor()
+    assert status == 1
+    assert any(line.startswith("not ok  database: database:") for line in lines), lines
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_lock_is_no_trouble_for_looking(doctor: Examined, sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", _url(sqlite))
+    other = sqlite3.connect(str(sqlite.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert doctor()[0] == 0
+    other.close()
+
+
+def test_the_channels_of_all_routes_are_looked_at_once(doctor: Examined, slack: StandIn) -> None:
+    def info(call: Call) -> dict[str, object]:
+        channel = call.fields["channel"]
+        return {"ok": True, "channel": {"name": channel.lower(), "is_member": channel != "C0000003"}}
+
+    slack.answers["conversations.info"] = info
+    doctor.configure(ROUTES)
+    status, lines = doctor()
+    assert status == 1
+    assert _about(lines, "alerts.") == [
+        "ok      alerts.channel: the bot is in #c0000001",
+        "ok      alerts.routes[0]: the bot is in #c0000002",
+        "not ok  alerts.routes[1]: the bot is not in #c0000003 → type /invite @xocompat there",
+    ]
+
+
+Token = Callable[[str], None]
+
+
+@pytest.fixture
+def orchestra(doctor: Examined, monkeypatch: pytest.MonkeyPatch) -> Iterator[Token]:
+    """A Xen Orchestra in the configuration; the token to show it is the test's."""
+    with Simulator([lone(SimHost("xen-1", release("XCP-ng", "8.3")))]) as hosts, SimulatedOrchestra(hosts) as running:
+        doctor.configure(XO.format(address=running.address, pin=running.address.pin_text))
+        yield lambda token: monkeypatch.setenv("XO_TOKEN", token)
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_xen_orchestra_that_answers_is_told_with_what_it_has(doctor: Examined, orchestra: Token) -> None:
+    orchestra(TOKEN)
+    status, lines = doctor()
+    assert status == 0
+    assert _about(lines, "xen_orchestra") == ["ok      xen_orchestra xo: it tells 1 host in 1 pool"]
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_xen_orchestra_that_refuses_the_token_is_told(doctor: Examined, orchestra: Token) -> None:
+    orchestra("a-wrong-one")
+    status, lines = doctor()
+    (line,) = _about(lines, "xen_orchestra")
+    assert status == 1
+    assert line.startswith("not ok  xen_orchestra xo:")
+    assert "XO_TOKEN" in line
+    assert "a-wrong-one" not in line
