@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.chat.command import Choice
 from bot.chat.reply import Bullets, Line, Reply, Strong, line
+from bot.errors import UnavailableError
 
 _ROWS = Bullets(tuple(line(f"row {at} {'x' * 60}") for at in range(35)))
 LONG = Reply("list", (Strong("Long"),), (_ROWS,) * 8)
@@ -33,6 +34,15 @@ class Broken(Saying):
 
     def run(self, *_: Any) -> Reply:
         raise RuntimeError("the drawer is stuck")
+
+
+class Away(Saying):
+    """Needs a database, and has none."""
+
+    SAID = "The database is locked by another process: try again."
+
+    def run(self, *_: Any) -> Reply:
+        raise UnavailableError(self.SAID)
 
 
 class Gate(Saying):
