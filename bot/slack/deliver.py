@@ -50,6 +50,7 @@ class Sender:
         self._over = threading.Event()
         self._wake = threading.Event()
         self._taken: set[str] = set()
+        self._away: UnavailableError | None = None
         self._lock = threading.Lock()
         self._turn = Turn(log, outbox, courier, pace, clock, by, self.tally, self._over.is_set)
 
@@ -71,12 +72,14 @@ class Sender:
 
     def pass_once(self, patience: float = PATIENCE) -> Passed:
         """Send all that can be sent now, pauses of up to `patience` seconds included. UnavailableError: no database."""
-        before = self.tally.arrived
+        before, self._away = self.tally.arrived, None
         while True:
             self._wake.clear()
             pause = self._begin()
             if self._busy:
                 self._wake.wait(self._pace.poll)
+            elif self._away:
+                raise self._away
             elif pause is not None and pause <= patience:
                 self._wake.wait(pause)
             elif not self._wake.is_set():  # a turn that ended meanwhile may have left others without a hand
@@ -90,7 +93,7 @@ class Sender:
         try:
             return min(poll, self._begin() or poll)
         except UnavailableError as error:
-            self._log.warning("outbox not to be had", reason=str(error))
+            self._miss(error)
             return poll
 
     @property
@@ -117,20 +120,30 @@ class Sender:
 
     def _send(self, channel: str) -> None:
         self._turn.take(channel)
+        self._away = None
         self._end(channel)
 
-    def _end(self, channel: str) -> None:
+    def _end(self, channel: str, wake: bool = True) -> None:
         with self._lock:
             self._taken.discard(channel)
-        self._wake.set()
+        if wake:
+            self._wake.set()
 
     def _failed(self, channel: str, error: BaseException) -> None:
+        """What broke leaves its channel a pause. The database's trouble is none of Slack's: look again in a moment."""
         if isinstance(error, UnavailableError):
-            self._log.warning("outbox not to be had", channel=channel, reason=str(error))
-        else:
-            self._log.error("incident", channel=channel, exc_info=error)
+            self._miss(error)
+            self._end(channel, wake=False)
+            return
+        self._log.error("incident", channel=channel, exc_info=error)
         try:
             with suppress(UnavailableError):
                 self._turn.pause(channel)
         finally:
             self._end(channel)
+
+    def _miss(self, error: UnavailableError) -> None:
+        """The database can't be had, which is told once as long as it stays so."""
+        if str(error) != str(self._away):
+            self._log.warning("outbox not to be had", reason=str(error))
+        self._away = error

@@ -1,6 +1,8 @@
-"""Two `serve` on one PostgreSQL: a slot is swept once and an alert told once, whoever of them is killed."""
+"""Two `serve` on one database: a slot is swept once and an alert told once, whoever of them is killed."""
 
+import json
 import signal
+import sys
 from collections import Counter
 from typing import Any
 
@@ -9,8 +11,10 @@ import pytest
 from bot.demo.simulator import Silence
 from bot.store.tables import alerts, outbox, sweeps
 from tests.acceptance.bots import Bot, limited
+from tests.acceptance.lab import CHANNEL, SECRET
 from tests.acceptance.waiting import until
 from tests.acceptance.watched import POOLS, TOLD, Watch
+from tests.slack.signed import command, headers
 
 STALE = 2.0
 
@@ -75,3 +79,17 @@ def test_every_slot_is_swept_once(watch: Watch) -> None:
     assert len({run.slot for run in runs}) == len(runs)
     assert sum(bool(run.finished_at) for run in runs) <= watch.asked("xen-1") <= len(runs)
     assert len(watch.messages) == TOLD
+
+
+def test_what_one_part_hears_the_other_part_tells(watch: Watch) -> None:
+    serve = [sys.executable, "-m", "bot", "serve", "--part"]
+    scheduler, chat = watch.bot([*serve, "schedule"]), watch.bot([*serve, "chat"])
+    until(lambda: _is_told(watch), 20, "all is told")
+    chat.wait_until_ready()
+    scheduler.wait_until_ready()
+    body = command("ack 1", channel_id=CHANNEL)
+    answer = chat.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[1]
+    assert json.loads(answer)["text"] == "acknowledged: alert 1"
+    until(lambda: any("acknowledged by" in str(each.blocks) for each in watch.messages), 10, "it stands in the message")
+    assert [bot.stop() for bot in (scheduler, chat)] == [0, 0]
+    assert watch.asked("xen-1") == 1

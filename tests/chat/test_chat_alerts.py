@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import settings as checked
 from hypothesis import strategies as st
 
 from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Rule, Subject
+from bot.alerts.outbox import ChannelState, Outbox
 from bot.alerts.plan import Plan, Route
 from bot.chat.command import Alerting, Caller, Ports, Right
 from bot.chat.desk import Desk
@@ -93,6 +94,28 @@ def test_the_json_of_alerts_is_the_one_of_the_contract(ask: Asked) -> None:
         "2025-06-20T08:00:00Z", "U0123456789", None,
     )  # fmt: skip
     assert [host["name"] for host in first["hosts"]] == ["xen-2", "xen-3", "xen-9"]
+
+
+class Stopped:
+    """An outbox of which a channel is stopped and another one only waits."""
+
+    def states(self) -> tuple[ChannelState, ...]:
+        why = "Slack answered not_in_channel: the bot is not in the channel: type /invite @xocompat there"
+        stopped = ChannelState(TEAM, 1, NOW, stopped_code="not_in_channel", stopped=why, stopped_at=NOW)
+        return (ChannelState(OPS, 3, NOW), stopped)
+
+
+def test_a_channel_that_is_stopped_is_told_with_its_remedy(ask: Asked) -> None:
+    alerting = ask.desk.ports.alerting
+    assert alerting
+    ports = ask.desk.ports._replace(alerting=alerting._replace(outbox=cast(Outbox, Stopped())))
+    asked = ask._replace(desk=ask.desk._replace(ports=ports))
+    said = asked.said("alerts")
+    assert f"not delivered: {TEAM} (1 message waits). Slack answered not_in_channel" in said
+    assert "type /invite @xocompat there." in said
+    assert OPS not in said.split("Alert ")[0]
+    assert [each["channel"] for each in (asked("alerts").data or {})["stopped"]] == [TEAM]
+    assert (ask("alerts").data or {})["stopped"] == []
 
 
 def test_what_ended_is_told_on_demand(ask: Asked) -> None:

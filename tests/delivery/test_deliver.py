@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ import structlog
 from structlog.testing import LogCapture
 
 from bot.alerts.outbox import Delivery, Kind
+from bot.errors import UnavailableError
 from bot.slack.client import web_client
 from bot.slack.courier import Courier
 from bot.slack.deliver import Passed, Sender
@@ -415,6 +417,54 @@ def test_without_its_lease_a_sender_sends_nothing(
     assert outbox.lease(LAB, "them", now(), 30)
     assert sender.pass_once() == Passed(0, 1)
     assert slack.calls == []
+
+
+class Locked(SqlOutbox):
+    """Can be read, but not written until it is freed."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.tries, self.is_free = 0, False
+
+    def lease(self, channel: str, by: str, now: datetime, seconds: float) -> bool:
+        self.tries += 1
+        if not self.is_free:
+            raise UnavailableError("The database is locked.")
+        return super().lease(channel, by, now, seconds)
+
+
+@pytest.fixture
+def locked(database: Database, slack: Slack, kept_log: LogCapture) -> Iterator[tuple[Sender, Locked]]:
+    """A sender that may not write to its outbox yet."""
+    outbox = Locked(database)
+    log = structlog.wrap_logger(None, processors=[kept_log]).bind()
+    sender = Sender(log, outbox, Courier(web_client(TOKEN, slack.api), Plainly()), now, "us", QUICK)
+    yield sender, outbox
+    assert sender.close()
+
+
+def test_a_pass_ends_where_the_database_takes_nothing(locked: tuple[Sender, Locked], queue: Queue) -> None:
+    queue.message(Kind.DIGEST)
+    with pytest.raises(UnavailableError, match="locked"):
+        locked[0].pass_once()
+
+
+def test_a_locked_database_is_tried_at_every_look_told_once_and_costs_no_pause(
+    locked: tuple[Sender, Locked], queue: Queue, slack: Slack, kept_log: LogCapture
+) -> None:
+    sender, outbox = locked
+    queue.message(Kind.DIGEST)
+    stop, begun = threading.Event(), time.monotonic()
+    running = threading.Thread(target=sender.run, args=(stop,))
+    running.start()
+    until(lambda: outbox.tries > 10, 10, "it tries")
+    assert outbox.tries <= (time.monotonic() - begun) / QUICK.poll + 2
+    outbox.is_free = True
+    until(lambda: slack.room(LAB).messages, 5, "posted")
+    stop.set()
+    running.join(10)
+    assert [entry["event"] for entry in kept_log.entries].count("outbox not to be had") == 1
+    assert outbox.states() == ()
 
 
 def test_a_sender_that_was_held_up_until_its_lease_is_nearly_over_does_not_send(

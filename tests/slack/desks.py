@@ -36,6 +36,15 @@ class Broken(Saying):
         raise RuntimeError("the drawer is stuck")
 
 
+class Away(Saying):
+    """Needs a database, and has none."""
+
+    SAID = "The database is locked by another process: try again."
+
+    def run(self, *_: Any) -> Reply:
+        raise UnavailableError(self.SAID)
+
+
 class Gate(Saying):
     """Answers when it is opened; `asked` counts the questions."""
 

@@ -8,8 +8,8 @@ from structlog.testing import LogCapture
 
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.desks import Broken, Gate, Long
-from tests.slack.signed import command
+from tests.slack.desks import Away, Broken, Gate, Long
+from tests.slack.signed import command, press
 from tests.slack.standin import Said, StandIn
 
 
@@ -69,6 +69,21 @@ def test_a_listener_that_breaks_says_so_with_an_id_that_the_log_has(furnish: Fur
     assert str(incident["exc_info"]) == "the drawer is stuck"
     assert incident["who"] == "U0000001"
     assert "stuck" not in said
+
+
+def test_what_cannot_be_had_is_told_in_plain_words_and_is_no_incident(furnish: Furnish, kept_log: LogCapture) -> None:
+    assert _shown(furnish(Away()).post(command("list")))["text"] == Away.SAID
+    (asked,) = [entry for entry in kept_log.entries if entry["event"] == "asked"]
+    assert asked["outcome"] == "unavailable"
+    assert "incident" not in {entry["event"] for entry in kept_log.entries}
+
+
+def test_a_button_that_cannot_have_what_it_needs_says_so(
+    furnish: Furnish, standin: StandIn, kept_log: LogCapture
+) -> None:
+    assert furnish(Away()).post(press("ask_1", '{"words": "8.2"}', standin.response_url)).status == 200
+    assert standin.wait("respond")[0].fields["text"] == Away.SAID
+    assert "incident" not in {entry["event"] for entry in kept_log.entries}
 
 
 def test_each_question_is_one_event_in_the_log(room: Room, kept_log: LogCapture) -> None:

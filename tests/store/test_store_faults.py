@@ -9,12 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.errors import UnavailableError
+from bot.store.checkup import write
 from bot.store.database import Database, Turn
 from bot.store.hosts import SqlFleet
 from bot.store.migrate import migrate
+from bot.store.tables import seen
 from tests.fleet.fleets import LAB, START, host, pool, told
 
 SECRET = "hunter2-hunter2"
@@ -70,6 +72,36 @@ def test_patience_can_be_shorter_for_one_transaction(database: Database) -> None
         database.writing(Turn.ALERTS, patience=0.01),
     ):
         pass
+
+
+def test_whether_it_can_be_written_is_tried(quick: Database, file: Path) -> None:
+    write(quick, START)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UnavailableError, match="is locked by another process"):
+            write(quick, START)
+        other.execute("ROLLBACK")
+    write(quick, START)
+
+
+def test_writing_a_little_leaves_a_database_as_it_is(database: Database) -> None:
+    write(database, START)
+    write(database, START)
+    with database.reading() as connection:
+        assert len(connection.execute(select(seen)).all()) == 1
+
+
+def test_who_is_in_a_hurry_shares_the_connections_of_those_who_wait(database: Database) -> None:
+    hurried = database.hurried(0.05)
+    assert hurried.engine.pool is database.engine.pool
+    with (
+        database.writing(Turn.ALERTS),
+        pytest.raises(UnavailableError, match="is locked by another process"),
+        hurried.writing(Turn.ALERTS),
+    ):
+        pass
+    with hurried.reading() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_kept(quick: Database) -> None:

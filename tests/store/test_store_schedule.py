@@ -73,6 +73,13 @@ def test_the_last_sweep_that_was_done_and_the_error_since(sweeps: SqlSweeps) -> 
     assert sweeps.last_error() is None
 
 
+def test_a_sweep_under_a_clock_far_ahead_is_not_the_last_one_for_ever(sweeps: SqlSweeps) -> None:
+    sweeps.finish(sweeps.begin("one", at(9999)), at(9999))
+    right = sweeps.begin("one", START)
+    sweeps.finish(right, at(1))
+    assert sweeps.last_finished() == right._replace(finished_at=at(1))
+
+
 def test_old_sweeps_are_forgotten(sweeps: SqlSweeps) -> None:
     sweeps.finish(sweeps.begin("one", START), at(1))
     sweeps.prune(START)
