@@ -34,7 +34,9 @@ class Bot(Process):
         home.mkdir()
         command = command or [sys.executable, "-m", "bot", "serve"]
         cwd = home if command[0] == sys.executable else ROOT
-        super().__init__(command, home / "log", environment(home, api, self.port, **way), cwd)
+        # One database for all bots of a test, and not the checkout's, where gunicorn starts.
+        kept = {"DATABASE_URL": f"sqlite:///{folder / 'xocompat.db'}"}
+        super().__init__(command, home / "log", environment(home, api, self.port, **{**kept, **way}), cwd)
 
     def ask(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, str]:
         """The status and body of an answer of the bot's own web server."""

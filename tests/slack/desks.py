@@ -36,15 +36,6 @@ class Broken(Saying):
         raise RuntimeError("the drawer is stuck")
 
 
-class Away(Saying):
-    """Needs a database, and has none."""
-
-    SAID = "The database is locked by another process: try again."
-
-    def run(self, *_: Any) -> Reply:
-        raise UnavailableError(self.SAID)
-
-
 class Gate(Saying):
     """Answers when it is opened; `asked` counts the questions."""
 
@@ -67,8 +58,10 @@ class Gate(Saying):
 class Away(Saying):
     """Needs a database that is not to be had."""
 
+    SAID = "xocompat.db is damaged: put a backup in its place (`xocompat db check` says more)."
+
     def run(self, *_: Any) -> Reply:
-        raise UnavailableError("xocompat.db is damaged: put a backup in its place (`xocompat db check` says more).")
+        raise UnavailableError(self.SAID)
 
 
 class AwayAtOnce(Away):
