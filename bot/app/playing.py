@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from functools import cache
 from logging import ERROR
 from tempfile import TemporaryDirectory
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, TextIO
 
-from bot.app.hosts import Hosts, asked
 from bot.app.lookups import desk, now
 from bot.demo import console
 from bot.demo.channel import ROOM
@@ -24,6 +23,7 @@ from bot.errors import UnavailableError
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
 
+    from bot.app.hosts import Hosts
     from bot.app.watching import Watching
 
 EVERY = timedelta(hours=6)
@@ -40,12 +40,18 @@ def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: Text
 
 def backing(simulated: SimulatedHosts, clock: Clock) -> Backing:
     """What the stage is put together from, on a clock."""
-    box = Letterbox()
+    box, one_at_a_time = Letterbox(), Lock()
 
     @cache
-    def real() -> Hosts:
+    def made() -> "Hosts":
+        from bot.app.hosts import asked
+
         known = simulated.known()
         return asked(known.inventory, known.orchestras, clock=clock.now)
+
+    def real() -> "Hosts":
+        with one_at_a_time:  # probes and sweeps know of each other
+            return made()
 
     return Backing(
         simulated,
@@ -56,7 +62,7 @@ def backing(simulated: SimulatedHosts, clock: Clock) -> Backing:
     )
 
 
-def _show(hosts: Hosts, clock: Clock, box: Letterbox, stop: Event) -> Show:
+def _show(hosts: "Hosts", clock: Clock, box: Letterbox, stop: Event) -> Show:
     """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
     from bot.alerts.plan import Plan
     from bot.app.watching import DECISIONS, Terms, watching
