@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from bot.app.lookups import now
@@ -42,16 +43,21 @@ def hosts_of(settings: Settings, probed: Measure | None = None) -> Hosts:
     return asked(inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ), probed)
 
 
-def asked(known: Inventory, others: tuple[Orchestra, ...] = (), probed: Measure | None = None) -> Hosts:
-    """An inventory, and Xen Orchestras, with the asking of them."""
+def asked(
+    known: Inventory,
+    others: tuple[Orchestra, ...] = (),
+    probed: Measure | None = None,
+    clock: Callable[[], datetime] = now,
+) -> Hosts:
+    """An inventory, and Xen Orchestras, with the asking of them. `clock` says when something was seen, in UTC."""
     connect = TlsConnect(Contexts())
-    prober = Prober(now, connect=connect)
+    prober = Prober(clock, connect=connect)
     probing = Probing(_counted(prober.probe, probed) if probed else prober.probe, time.monotonic)
     asking = Asking(
         {target.name: target for target in known.targets},
         {one.name: one for one in others},
         probing.probe,
-        lambda one: ask(one, now, connect=connect),
+        lambda one: ask(one, clock, connect=connect),
     )
     return Hosts(known, probing, asking)
 

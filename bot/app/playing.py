@@ -1,25 +1,115 @@
-"""The demo: the chat in a terminal, with simulated hosts that are asked as real ones are."""
+"""The demo: the chat in a terminal, with simulated hosts that are asked, swept and told of as real ones are."""
 
+import sys
 from collections.abc import Mapping
-from datetime import date
+from contextlib import ExitStack
+from datetime import date, timedelta
 from functools import cache
-from typing import TextIO
+from logging import ERROR
+from tempfile import TemporaryDirectory
+from threading import Event, Lock
+from typing import TYPE_CHECKING, TextIO
 
-from bot.app.hosts import asked
-from bot.app.lookups import desk
-from bot.chat.desk import Desk
-from bot.demo import Cast, console
+from bot.app.lookups import desk, now
+from bot.demo import console
+from bot.demo.channel import ROOM
+from bot.demo.clock import Clock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.simulator import demo_fleet, large_fleet
+from bot.demo.letterbox import Letterbox
+from bot.demo.simulator import branch_fleet, demo_fleet, large_fleet
+from bot.demo.stage import Backing, Show, Stage
+from bot.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
+
+    from bot.app.hosts import Hosts
+    from bot.app.watching import Watching
+
+EVERY = timedelta(hours=6)
+CONCURRENCY = 64
 
 
 def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
     """Talk, with a few simulated hosts or so many. The exit status: 0."""
-    with SimulatedHosts(large_fleet(hosts) if hosts else demo_fleet()) as simulated:
-        alone = desk(day)
+    clock = Clock(now, day)
+    pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(), branch_fleet())
+    with SimulatedHosts(pools, elsewhere, clock.now) as simulated, Stage(backing(simulated, clock)) as stage:
+        return console(desk()._replace(today=clock.today), stdin, stdout, environ, stage=stage)
 
-        @cache
-        def with_hosts() -> Desk:
-            return alone._replace(ports=alone.ports._replace(fleet=asked(simulated.inventory()).fleet()))
 
-        return console(alone, stdin, stdout, environ, cast=Cast(simulated.names, with_hosts))
+def backing(simulated: SimulatedHosts, clock: Clock) -> Backing:
+    """What the stage is put together from, on a clock."""
+    box, one_at_a_time = Letterbox(), Lock()
+
+    @cache
+    def made() -> "Hosts":
+        from bot.app.hosts import asked
+
+        known = simulated.known()
+        return asked(known.inventory, known.orchestras, clock=clock.now)
+
+    def real() -> "Hosts":
+        with one_at_a_time:  # probes and sweeps know of each other
+            return made()
+
+    return Backing(
+        simulated,
+        clock,
+        box,
+        fleet=lambda: real().fleet(),
+        open=lambda stop: _show(real(), clock, box, stop),
+    )
+
+
+def _show(hosts: "Hosts", clock: Clock, box: Letterbox, stop: Event) -> Show:
+    """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
+    from bot.alerts.plan import Plan
+    from bot.app.watching import DECISIONS, Terms, watching
+    from bot.demo.carrier import Carrier
+    from bot.round import Sent
+    from bot.store.store import open_store
+
+    log = _log()
+    with ExitStack() as ends:
+        store = open_store(f"sqlite:///{_folder(ends)}/demo.db", DECISIONS, log, clock.now)
+        ends.callback(store.close)
+        carrier = Carrier(store.outbox, desk().ports.matrix, clock.now, box)
+        terms = Terms(Plan(ROOM), EVERY, CONCURRENCY, clock.now, lambda: Sent(carrier.send()))
+        watched = watching(store, hosts, terms, log, stop)
+        close = ends.pop_all().close
+    return Show(
+        watched.ports(),
+        sweep=lambda tell: watched.rounds.ask(clock.today(), tell, stop),
+        week=lambda: _week(watched),
+        send=carrier.send,
+        close=close,
+    )
+
+
+def _week(watched: "Watching") -> None:
+    """Queue what a Monday's digest tells."""
+    from bot.fleet.schedule import MONDAY_MORNING, WEEK, slot
+
+    at, digests = watched.clock(), watched.store.digests
+    for digest in watched.judge.digests(at):
+        if digests.is_on(digest.channel):
+            digests.queue(digest.channel, slot(at, WEEK, MONDAY_MORNING), digest.to_data(), at)
+
+
+def _folder(ends: ExitStack) -> str:
+    try:
+        return ends.enter_context(TemporaryDirectory(prefix="xocompat-demo-"))
+    except OSError as error:
+        raise UnavailableError(f"The demo's database has no place here: {error.strerror or error}.") from error
+
+
+def _log() -> "FilteringBoundLogger":
+    """For what nobody foresaw; the demo tells the rest itself."""
+    import structlog
+
+    processors: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+    made: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.WriteLogger(sys.stderr), processors, structlog.make_filtering_bound_logger(ERROR)
+    )
+    return made

@@ -1,12 +1,21 @@
 """A channel with one person and the bot in it: a typed line in, what the channel shows out."""
 
+import time
 from collections.abc import Callable, Iterator
 
-from bot.chat.command import Caller, Right
+from bot.alerts.outbox import Kind
+from bot.chat.audit import AuditEntry
+from bot.chat.command import Caller, CommandSpec, Progress, Right
+from bot.chat.commands import HELP
 from bot.chat.desk import Desk
 from bot.chat.interpret import interpret
-from bot.chat.reply import Act, Ask, Button, Line, Reply, Share, line
+from bot.chat.reply import Act, Reply, Share
+from bot.demo import own
+from bot.demo.buttons import Buttons
+from bot.demo.letterbox import Post
+from bot.demo.stage import Stage, Tell, unheard
 from bot.errors import XocompatError
+from bot.query.text import shown
 from bot.terminal.clean import cleaned
 from bot.terminal.look import Look
 from bot.terminal.paint import painted
@@ -14,79 +23,130 @@ from bot.terminal.piece import DIM, Piece
 from bot.terminal.render import render
 
 NAME = "#xo-admins"
-COMMAND, MENTION = "/xocompat", "@xocompat"
+ROOM = "CXOADMINS0"
+"""The channel's id. It is as wide as the name, which takes its place in what is laid out already."""
+
+COMMAND, MENTION, SHELL = "/xocompat", "@xocompat", "xocompat"
 RIGHTS = frozenset(Right)
 """Whoever runs the demo is its operator."""
 
-CALLER = Caller("you", NAME)
+CALLER = Caller("you", ROOM)
 
 _PRIVATE = "only visible to you"
 _IN_THREAD = "in the thread, for everybody to see"
 _SHARED = f"shared in {NAME}, for everybody to see"
+_WHERE = {
+    Kind.BULLETIN: ("to the channel", ""),
+    Kind.EDIT: ("its message about {} (edited)", ""),
+    Kind.NEWS: ("in the thread about {}", "    "),
+    Kind.DIGEST: ("to the channel", ""),
+}
+"""Where a post stands, and how far it is set in."""
 
 
 class Channel:
-    """Remembers the buttons of the last reply, so that a number presses one.
+    """Remembers the buttons that it shows. Without a stage no host can be asked."""
 
-    `with_hosts` gives a desk that can ask hosts, and may wait for them; None: there are none, the one desk does it all.
-    """
-
-    def __init__(self, desk: Desk, look: Look, with_hosts: Callable[[], Desk] | None = None) -> None:
+    def __init__(self, desk: Desk, look: Look, stage: Stage | None = None) -> None:
         self._desk = desk
         self._look = look
-        self._with_hosts = with_hosts or (lambda: desk)
-        self._buttons: tuple[Button, ...] = ()
+        self._stage = stage
+        self._buttons = Buttons()
 
-    def hear(self, typed: str) -> Iterator[str]:
+    def hear(self, typed: str, tell: Tell = unheard) -> Iterator[str]:
         """What the channel shows after a line was typed, as it comes: texts of several lines, without the last newline.
 
-        The line is `/xocompat WORDS`, `@xocompat WORDS`, the words alone, or the number of a button.
+        The line is `/xocompat WORDS`, `@xocompat WORDS`, the words alone, the number of a button, or the demo's own
+        (`tomorrow`, `do upgrade xen-12`). `tell` hears how far a text has come that takes time.
         """
-        text = typed.strip()
-        button = self._pressed(text)
         try:
-            if button:
-                seen_by = _SHARED if isinstance(button, Share) else _PRIVATE
-                yield from self._answer(button.words, seen_by, f"[{cleaned(button.label)}] → ")
-            else:
-                public, words = _addressed(text)
-                yield from self._answer(words, _IN_THREAD if public else _PRIVATE)
+            yield from self._heard(typed.strip(), tell)
         except XocompatError as error:
             yield "\n".join(map(cleaned, error.lines))
 
-    def _pressed(self, text: str) -> Button | None:
-        number = int(text) if text.isascii() and text.isdigit() and len(text) == 1 else 0
-        return self._buttons[number - 1] if 0 < number <= len(self._buttons) else None
+    def unasked(self) -> Iterator[str]:
+        """What the bot has said by itself since the last look."""
+        for post in self._stage.box.take() if self._stage else ():
+            yield self._post(post)
 
-    def _answer(self, words: str, seen_by: str, said: str = "") -> Iterator[str]:
+    def _heard(self, text: str, tell: Tell) -> Iterator[str]:
+        if button := self._buttons.pressed(text):
+            seen_by = _SHARED if isinstance(button, Share) else _PRIVATE
+            if not isinstance(button, Act):  # the buttons of other alerts stay where they are
+                self._buttons.replace()
+            yield from self._answer(button.words, seen_by, f"[{cleaned(button.label)}] → ", "button", tell)
+        elif self._stage and (mine := own.answer(text, self._stage, tell)):
+            self._buttons.replace()
+            for said in mine:
+                yield said if isinstance(said, str) else f"{self._header('the demo')}\n{self._show(said, public=True)}"
+            yield from self.unasked()
+        else:
+            public, words = _addressed(text)
+            self._buttons.replace()
+            yield from self._answer(
+                words, _IN_THREAD if public else _PRIVATE, "", "mention" if public else "command", tell
+            )
+
+    def _answer(self, words: str, seen_by: str, said: str, way: str, tell: Tell) -> Iterator[str]:
         """The reply under the line that says who sees it; before one that takes time, what it is waiting for."""
-        header = painted([Piece(f"{said}xocompat, {seen_by}", DIM)], self._look)
+        header = self._header(f"{said}xocompat, {seen_by}")
         spec, rest = interpret(words)
-        desk = self._desk if spec.right is Right.LOOKUP else self._with_hosts()
+        desk = self._desk_for(spec, tell)
         opening = desk.opening(spec, rest, RIGHTS, caller=CALLER) if spec.slow else ()
         if opening and not isinstance(opening, Reply):
-            yield f"{header}\n{render(Reply('opening', opening), self._look, COMMAND)}"
+            shown_first = render(Reply("opening", opening), self._look, COMMAND)
+            yield f"{header}\n{shown_first}"
             header = ""
-        reply = opening if isinstance(opening, Reply) else desk.run(spec, rest, RIGHTS, caller=CALLER)
-        shown = self._show(reply, public=seen_by != _PRIVATE)
-        yield f"{header}\n{shown}" if header else shown
+        begun = time.perf_counter()
+        reply = opening if isinstance(opening, Reply) else desk.run(spec, rest, RIGHTS, None, CALLER, _told(tell))
+        self._note(spec, rest, reply, way, time.perf_counter() - begun)
+        if self._stage and spec is HELP and not rest:
+            reply = reply._replace(blocks=(*reply.blocks, own.help_block(self._stage)))
+        text = self._show(reply, public=seen_by != _PRIVATE)
+        yield f"{header}\n{text}" if header else text
+        if self._stage and spec.right in (Right.FLEET, Right.OPERATE):
+            self._stage.show(tell).send()
+            yield from self.unasked()
 
-    def _show(self, reply: Reply, public: bool) -> str:
-        """A reply with its buttons. What everybody sees already has nothing to share, and no terminal has a picker."""
-        self._buttons = tuple(
-            b for b in reply.buttons if isinstance(b, Ask | Act) or (isinstance(b, Share) and not public)
-        )
-        return render(reply, self._look, COMMAND, _choices(self._buttons))
+    def _desk_for(self, spec: CommandSpec, tell: Tell) -> Desk:
+        """With hosts to ask or with the fleet, as far as the command needs them: they may have to be waited for."""
+        if self._stage is None or spec.right is Right.LOOKUP:
+            return self._desk
+        if spec.right is Right.PROBE:
+            return self._desk._replace(ports=self._desk.ports._replace(fleet=self._stage.fleet()))
+        return self._desk._replace(ports=self._stage.show(tell).ports)
+
+    def _note(self, spec: CommandSpec, words: str, reply: Reply, way: str, seconds: float) -> None:
+        if self._stage:
+            at, ms = self._stage.clock.now(), round(1000 * seconds, 2)
+            self._stage.note(
+                AuditEntry(at, CALLER.name, None, CALLER.channel, way, spec.name, shown(words), reply.kind, ms)
+            )
+
+    def _post(self, post: Post) -> str:
+        """A message, set in where it stands in a thread."""
+        where, indent = _WHERE[post.kind]
+        width = self._look.width and self._look.width - len(indent)
+        text = self._show(post.reply, public=True, look=self._look._replace(width=width))
+        text = f"{self._header(f'xocompat, {where.format(post.about)}')}\n{text}"
+        return "\n".join(f"{indent}{row}".rstrip() for row in text.split("\n"))
+
+    def _header(self, text: str) -> str:
+        return painted([Piece(text, DIM)], self._look)
+
+    def _show(self, reply: Reply, public: bool, look: Look | None = None) -> str:
+        buttons = self._buttons.show(reply.buttons, public)
+        return render(reply, look or self._look, COMMAND, buttons).replace(ROOM, NAME)
 
 
-def _choices(buttons: tuple[Button, ...]) -> Line:
-    return line("   ".join(f"{number} [{button.label}]" for number, button in enumerate(buttons, 1))) if buttons else ()
+def _told(tell: Tell) -> Callable[[Progress], None]:
+    return lambda come: tell(come.done, come.total)
 
 
 def _addressed(text: str) -> tuple[bool, str]:
     """Whether everybody sees the answer, and the words that are left for the bot."""
     first, _, rest = text.partition(" ")
     name = first.casefold()
-    if name in (COMMAND, MENTION):
+    if name in (COMMAND, MENTION, SHELL):
         return name == MENTION, rest.strip()
     return False, text

@@ -1,18 +1,22 @@
 """The demo: a channel to type in where somebody sits at a terminal, a transcript of one where nobody does."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from bot.chat.desk import Desk
 from bot.demo.channel import COMMAND, NAME, Channel
+from bot.demo.deeds import examples
+from bot.demo.screen import Screen, typed_so_far
+from bot.demo.stage import Stage
 from bot.demo.transcript import transcript
 from bot.terminal.look import is_terminal, look_of
 from bot.terminal.output import hang_up, write
+from bot.terminal.progress import Progress
 
 PROMPT = f"{NAME} > "
 LEAVING = frozenset({"exit", "quit"})
@@ -24,77 +28,99 @@ FEW = 12
 """So many names of hosts are told; of more, the first and the last."""
 
 
-class Cast(NamedTuple):
-    """The hosts that the demo has: their names, and a desk that can ask them, which may have to wait for them."""
-
-    names: Sequence[str]
-    desk: Callable[[], Desk]
-
-
 def console(
     desk: Desk,
     stdin: TextIO | None,
     stdout: TextIO,
     environ: Mapping[str, str],
     lines: Iterable[str] | None = None,
-    cast: Cast | None = None,
+    stage: Stage | None = None,
 ) -> int:
     """Talk until the person leaves, or play `lines` (None: the transcript) where no person is. The exit status: 0.
 
     A reader that has gone (`| head`) ends it without a word.
     """
-    names = cast.names if cast else ()
-    channel = Channel(desk, look_of(stdout, environ), cast.desk if cast else None)
+    names = stage.hosts.names if stage else ()
+    channel = Channel(desk, look_of(stdout, environ), stage)
+    answering = _Answering(channel, stdout, environ)
     try:
         if stdin and is_terminal(stdin) and is_terminal(stdout):
-            write(stdout, f"{_OPENING}{_hosts(names)}{_CLOSING}\n")
-            _converse(channel, stdin, stdout)
+            screen = Screen(stdout, environ, PROMPT, channel.unasked)
+            write(stdout, f"{_OPENING}{_about(stage) if stage else ''}{_CLOSING}\n")
+            if stage:
+                stage.box.rang = screen.rang
+            _converse(answering, screen, stdin, stdout)
         else:
-            _play(channel, transcript(names) if lines is None else lines, stdout)
+            for typed in transcript(names) if lines is None else lines:
+                write(stdout, f"{PROMPT}{typed}\n")
+                answering(typed)
     except BrokenPipeError:
         hang_up(stdout)
     return 0
 
 
-def _hosts(names: Sequence[str]) -> str:
-    """Which hosts there are to ask, and how, for the opening."""
-    if not names:
-        return ""
+def _about(stage: Stage) -> str:
+    """Which hosts there are to ask, what happens to them by itself, and how to make more of it happen."""
+    names = stage.hosts.names
     some = ", ".join(names) if len(names) <= FEW else f"{names[0]} to {names[-1]}"
     count = "One simulated host" if len(names) == 1 else f"{len(names):,} simulated hosts"
-    return f"{count} to ask: {some}.\nType probe {names[0]} to ask one.\n"
+    return f"""{count} to ask: {some}.
+Type probe {names[0]} to ask one. All are asked in the background: alerts appear by themselves.
+tomorrow, next week or on 2028-11-01 moves the clock; {examples(stage.hosts)[0]} plays the operator.
+"""
 
 
-def _play(channel: Channel, lines: Iterable[str], stdout: TextIO) -> None:
-    for typed in lines:
-        write(stdout, f"{PROMPT}{typed}\n")
-        _answer(channel, typed, stdout)
+class _Answering:
+    """Writes what the channel shows; while that takes its time, how far it has come."""
+
+    def __init__(self, channel: Channel, stdout: TextIO, environ: Mapping[str, str]) -> None:
+        self._channel, self._stdout, self._environ = channel, stdout, environ
+        self._progress = Progress(None, environ)
+
+    def __call__(self, typed: str) -> None:
+        answers = self._channel.hear(typed, self._tell)
+        while text := self._next(answers):
+            write(self._stdout, f"{text}\n\n")
+
+    def _next(self, answers: Iterator[str]) -> str:
+        with Progress(self._stdout, self._environ) as self._progress:
+            return next(answers, "")
+
+    def _tell(self, done: int, total: int) -> None:
+        self._progress.show("", done, total)
 
 
-def _answer(channel: Channel, typed: str, stdout: TextIO) -> None:
-    for text in channel.hear(typed):
-        write(stdout, f"{text}\n")
-    write(stdout, "\n")
-
-
-def _converse(channel: Channel, stdin: TextIO, stdout: TextIO) -> None:
+def _converse(answer: Callable[[str], None], screen: Screen, stdin: TextIO, stdout: TextIO) -> None:
     try:
-        for typed in _typed(stdin, stdout):
+        for typed in _typed(screen, stdin, stdout):
+            screen.answering()
             if typed.casefold() in LEAVING:
                 return
             if typed:
-                _answer(channel, typed, stdout)
+                _interruptibly(answer, typed, stdout)
     except KeyboardInterrupt:
         write(stdout, "\n")
 
 
-def _typed(stdin: TextIO, stdout: TextIO) -> Iterator[str]:
+def _interruptibly(answer: Callable[[str], None], typed: str, stdout: TextIO) -> None:
+    """Ctrl-C ends what takes its time, not the conversation."""
+    try:
+        answer(typed)
+    except KeyboardInterrupt:
+        write(stdout, "\nStopped.\n\n")
+
+
+def _typed(screen: Screen, stdin: TextIO, stdout: TextIO) -> Iterator[str]:
     """Lines until the end of input; at the process's own terminal they can be edited and called back by arrows."""
-    ask = input if stdin is sys.stdin and stdout is sys.stdout else partial(_plain, stdin, stdout)
     if isinstance(stdin, TextIOWrapper):
         stdin.reconfigure(errors="replace")
     with suppress(ImportError):  # not every Python is built with it
         import_module("readline")
+    readline = sys.modules.get("readline")
+    edits = stdin is sys.stdin and stdout is sys.stdout and hasattr(readline, "set_pre_input_hook")
+    if edits and readline:
+        readline.set_pre_input_hook(screen.prompted)
+    ask = input if edits else partial(_plain, screen, stdin, stdout)
     while True:
         try:
             yield ask(PROMPT).strip()
@@ -102,20 +128,15 @@ def _typed(stdin: TextIO, stdout: TextIO) -> Iterator[str]:
             write(stdout, "\n")
             return
         except KeyboardInterrupt:
-            if not _line_begun():
+            if not typed_so_far():
                 raise
             write(stdout, "\n")
 
 
-def _plain(stdin: TextIO, stdout: TextIO, prompt: str) -> str:
+def _plain(screen: Screen, stdin: TextIO, stdout: TextIO, prompt: str) -> str:
     write(stdout, prompt)
+    screen.prompted()
     typed = stdin.readline()
     if not typed:
         raise EOFError
     return typed
-
-
-def _line_begun() -> bool:
-    """Whether Ctrl-C came in the middle of a line: it then drops the line, and on an empty one it leaves."""
-    readline = sys.modules.get("readline")
-    return bool(readline and readline.get_line_buffer())

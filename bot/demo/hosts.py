@@ -1,35 +1,61 @@
 """The demo's hosts: simulated in this process, asked as real ones are. They start while the demo already talks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
-from bot.demo.simulator import Address, SimPool, SimTarget, Simulator, SimulatorError
+from bot.demo.orchestra import TOKEN, SimulatedOrchestra
+from bot.demo.simulator import Address, SimPool, SimTarget, SimulatedHost, Simulator, SimulatorError
 from bot.errors import UnavailableError
 from bot.fleet.inventory import Inventory
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
+from bot.xo.orchestra import Orchestra
+
+OF_ORCHESTRA = "xo"
+"""The name of the Xen Orchestra, and the tag of its hosts."""
+
+_FROM = "the demo itself"
+
+
+class Known(NamedTuple):
+    """Whom the bot may ask."""
+
+    inventory: Inventory
+    orchestras: tuple[Orchestra, ...] = ()
 
 
 class SimulatedHosts:
-    """Simulated pools that run while it is entered. `names` are what the inventory calls the hosts."""
+    """Simulated pools that run while it is entered. `names` are what the inventory calls the hosts.
 
-    def __init__(self, pools: Sequence[SimPool]) -> None:
+    `elsewhere` are pools that no target has: a Xen Orchestra tells of them, and of no other. `now` is the hosts' clock.
+    """
+
+    def __init__(
+        self,
+        pools: Sequence[SimPool],
+        elsewhere: Sequence[SimPool] = (),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.names = tuple(entry.name for pool in pools for entry in pool.asked)
-        self._pools = pools
+        self.pools = (*pools, *elsewhere)
+        self._elsewhere = elsewhere
+        self._simulator = Simulator(self.pools, now)
         self._running = ExitStack()
-        self._inventory: Future[Inventory] = Future()
+        self._known: Future[Known] = Future()
 
     def __enter__(self) -> Self:
         """They listen at once. Their certificates' key takes up to a second, and a thread of its own."""
         try:
-            simulator = self._running.enter_context(Simulator(self._pools))
+            self._running.enter_context(self._simulator)
+            orchestra = self._orchestra()
         except (SimulatorError, OSError) as error:
-            self._inventory.set_exception(UnavailableError(f"The demo's hosts cannot be simulated here. {error}"))
+            self._known.set_exception(UnavailableError(f"The demo's hosts cannot be simulated here. {error}"))
             return self
         background = ThreadPoolExecutor(1, thread_name_prefix="demo-hosts")
-        self._inventory = background.submit(lambda: Inventory(map(target_of, simulator.targets)))
+        self._known = background.submit(lambda: self._get_known(orchestra))
         background.shutdown(wait=False)
         return self
 
@@ -38,23 +64,62 @@ class SimulatedHosts:
     ) -> None:
         self._running.__exit__(kind, error, trace)
 
-    def inventory(self) -> Inventory:
+    def known(self) -> Known:
         """The hosts to ask. Waits until they can be asked; UnavailableError if they cannot."""
-        return self._inventory.result()
+        return self._known.result()
+
+    def find(self, name: str) -> tuple[SimulatedHost, ...]:
+        """The hosts that a name means, in any case: a host, what the inventory calls one, or all of a pool.
+
+        UnavailableError as `known`.
+        """
+        self.known()
+        found = (host for pool in self.pools for host in _named(pool, name.casefold()))
+        return tuple(self._simulator[name] for name in dict.fromkeys(found))
+
+    def reset(self) -> None:
+        """All hosts are as they were at first."""
+        first = [host for pool in self.pools for host in pool.hosts]
+        self._simulator.run(lambda engine: [*map(engine.become, (h for h in first if engine.hosts[h.name].host != h))])
+
+    def _orchestra(self) -> SimulatedOrchestra | None:
+        if not self._elsewhere:
+            return None
+        orchestra = self._running.enter_context(SimulatedOrchestra(self._simulator))
+        apart = {host.name for pool in self._elsewhere for host in pool.hosts}
+        orchestra.forget(*(host.name for pool in self.pools for host in pool.hosts if host.name not in apart))
+        return orchestra
+
+    def _get_known(self, orchestra: SimulatedOrchestra | None) -> Known:
+        names = set(self.names)
+        inventory = Inventory(target_of(entry) for entry in self._simulator.targets if entry.name in names)
+        return Known(inventory, (orchestra_of(orchestra.address),) if orchestra else ())
+
+
+def _named(pool: SimPool, wanted: str) -> Iterator[str]:
+    if pool.name.casefold() == wanted:
+        yield from (host.name for host in pool.hosts)
+    yield from (host.name for host in pool.hosts if host.name.casefold() == wanted)
+    yield from (entry.host for entry in pool.asked if entry.name.casefold() == wanted)
 
 
 def target_of(entry: SimTarget) -> Target:
     """A simulated host's entry, as a configuration would have it."""
-
-    def endpoint(address: Address) -> Endpoint:
-        return Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=entry.minimum))
-
     return Target(
         name=entry.name,
-        endpoint=endpoint(entry.address),
+        endpoint=_endpoint(entry.address, entry.minimum),
         username=entry.user.name,
         password=lambda: entry.user.password,
-        password_from="the demo itself",
-        also=tuple(map(endpoint, entry.also)),
+        password_from=_FROM,
+        also=tuple(_endpoint(address, entry.minimum) for address in entry.also),
         tags=entry.tags,
     )
+
+
+def orchestra_of(address: Address) -> Orchestra:
+    """The simulated Xen Orchestra's entry."""
+    return Orchestra(OF_ORCHESTRA, _endpoint(address, "1.2"), lambda: TOKEN, _FROM, tags=(OF_ORCHESTRA,))
+
+
+def _endpoint(address: Address, minimum: str) -> Endpoint:
+    return Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=minimum))

@@ -2,41 +2,23 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 
 from bot.app.playing import demo
-from bot.chat.command import Fleet
 from bot.chat.desk import Desk
 from bot.demo.channel import Channel
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.simulator import SimPool, demo_fleet
-from bot.fleet.probing import Probing
-from bot.terminal.look import Look
-from bot.xapi.probe import probe
+from bot.demo.simulator import demo_fleet
 from tests.demo.seat import Terminal
-
-NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
-
-
-@contextmanager
-def channel_with(desk: Desk, *pools: SimPool) -> Iterator[Channel]:
-    with SimulatedHosts(pools) as hosts:
-
-        def with_hosts() -> Desk:
-            probing = Probing(lambda target: probe(target, lambda: NOW), lambda: 0.0)
-            return desk._replace(ports=desk.ports._replace(fleet=Fleet(hosts.inventory(), probing)))
-
-        yield Channel(desk, Look(), with_hosts)
+from tests.demo.staged import staged
 
 
 @pytest.fixture(scope="module")
 def channel(desk: Desk) -> Iterator[Channel]:
-    with channel_with(desk, *demo_fleet()) as channel:
+    with staged(desk, demo_fleet()) as (channel, _):
         yield channel
 
 
@@ -95,9 +77,9 @@ def test_a_probe_can_be_repeated_and_shared(channel: Channel) -> None:
 
 def test_hosts_that_cannot_be_simulated_leave_the_look_ups_alone(desk: Desk) -> None:
     impossible = replace(demo_fleet()[0], port=70_000)
-    with channel_with(desk, impossible) as channel:
-        for _ in range(2):
-            (answer,) = channel.hear("probe lab-a")
+    with staged(desk, [impossible]) as (channel, _):
+        for typed in ("probe lab-a", "fleet", "tomorrow", "do up lab-a"):
+            (answer,) = channel.hear(typed)
             assert answer.startswith("The demo's hosts cannot be simulated here. There is no port 70000")
         assert "XenServer 7.2  ❎" in "".join(channel.hear("XenServer 7.2"))
 
@@ -122,20 +104,38 @@ def test_the_opening_names_the_hosts() -> None:
     opening = played(None, "exit\n")
     assert "8 simulated hosts to ask: lab-a, lab-b, prod-a, edge-a" in opening
     assert "Type probe lab-a to ask one." in opening
+    assert "moves the clock; do upgrade xen-12 plays the operator." in opening
 
 
 def test_a_large_fleet_is_told_by_its_first_and_last_and_can_be_asked() -> None:
     out = played(1000, "probe sim-00500\nprobe sim-1\n")
     assert "1,000 simulated hosts to ask: sim-00001 to sim-01000.\nType probe sim-00001 to ask one." in out
+    assert "do upgrade sim-00009-1 plays the operator" in out
     assert "sim-00500-1 (asked sim-00500)  X" in out
     assert 'I know no host "sim-1". Near: sim-0' in out
 
 
-@pytest.mark.parametrize(
-    ("hosts", "asked"), [(None, ["prod-a", "moved-a"]), (1, ["sim-00001"]), (3, ["sim-00001", "sim-00003"])]
-)
+@pytest.mark.parametrize(("hosts", "asked"), [(None, ["prod-a"]), (1, ["sim-00001"]), (3, ["sim-00001", "sim-00003"])])
 def test_the_transcript_asks_hosts_that_are_there(hosts: int | None, asked: list[str]) -> None:
     out = played(hosts)
     assert [line.rpartition(" ")[2] for line in out.splitlines() if "/xocompat probe" in line] == asked
-    assert out.count("Asking ") == len(asked)
+    assert out.count("(at most 30 seconds)") == len(asked)
     assert "I know no host" not in out
+
+
+def test_a_host_goes_by_its_own_name_its_targets_or_its_pools() -> None:
+    with SimulatedHosts(demo_fleet()) as hosts:
+        assert [host.name for host in hosts.find("XEN-12")] == ["xen-12"]
+        assert [host.name for host in hosts.find("prod-a")] == ["xen-11"]
+        assert [host.name for host in hosts.find("prod")] == ["xen-11", "xen-12", "xen-13"]
+        assert hosts.find("nobody") == ()
+
+
+def test_hosts_are_put_back_as_they_were_at_first() -> None:
+    with SimulatedHosts(demo_fleet()) as hosts:
+        (down,), (up,) = hosts.find("xen-1"), hosts.find("spare-1")
+        before = down.now, up.now
+        down.go_down()
+        up.come_up()
+        hosts.reset()
+        assert (down.now, up.now) == before

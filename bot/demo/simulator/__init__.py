@@ -50,7 +50,7 @@ from bot.demo.simulator.faults import (
     slow_login,
 )
 from bot.demo.simulator.fleet import PASSWORD, Entry, Role, SessionLimits, SimHost, SimPool, SimUser, lone
-from bot.demo.simulator.fleets import demo_fleet, large_fleet
+from bot.demo.simulator.fleets import branch_fleet, demo_fleet, large_fleet
 from bot.demo.simulator.host import SimulatedHost
 from bot.demo.simulator.inventory import PASSWORD_VARIABLE, Address, SimTarget, as_json, as_yaml
 from bot.demo.simulator.listener import SimulatorError
@@ -103,6 +103,7 @@ __all__ = [
     "all_releases",
     "as_json",
     "as_yaml",
+    "branch_fleet",
     "demo_fleet",
     "html_page",
     "http_error",

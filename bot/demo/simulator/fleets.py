@@ -53,6 +53,12 @@ def demo_fleet() -> tuple[SimPool, ...]:
     )
 
 
+def branch_fleet() -> tuple[SimPool, ...]:
+    """A pool to be known through a Xen Orchestra alone."""
+    hosts = (SimHost("branch-1", release(XCP_NG, "8.3")), SimHost("branch-2", release(XCP_NG, "8.3")))
+    return (SimPool(hosts, name="branch"),)
+
+
 def large_fleet(hosts: int, pool_size: int = 1, latency: float = 0.0) -> tuple[SimPool, ...]:
     """That many hosts, in pools of that size: a usual mix of releases, the same each time.
 
