@@ -108,7 +108,9 @@ class Kit:
             outcome=answer if isinstance(answer, str) else answer.outcome,
             ms=round((time.perf_counter() - asked.begun) * 1000, 2),
         )
-        self.log.info("asked", **{key: value for key, value in entry._asdict().items() if key != "at"})
+        told = entry._asdict()
+        del told["at"]  # the log has its own
+        self.log.info("asked", **told)
         self.trail.record(entry)
 
 
