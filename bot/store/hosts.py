@@ -24,6 +24,8 @@ _CHANGE = tuple(changes.c[field] for field in Change._fields)
 T = TypeVar("T")
 
 _COUNT_MAX = 2**31 - 1
+_VERSION = slice(Host._fields.index("product_brand"), Host._fields.index("edition") + 1)
+_Alike = dict[tuple[Any, ...], tuple[Any, ...]]
 _KINDS = {kind.value: kind for kind in SourceKind}
 _texts = attrgetter(*(field for field, kind in get_type_hints(Host).items() if kind in (str, str | None)))
 
@@ -68,7 +70,8 @@ class SqlFleet:
             by_host = {uuid: list(group) for uuid, group in groupby(seen, lambda row: row[0])}
             # One at a time: as rows, a large fleet would be there twice.
             rows = connection.execute(watched.execution_options(yield_per=500))
-            found = [_watched(row, by_host.pop(row[0])) for row in rows]
+            alike: _Alike = {}
+            found = [_watched(row, by_host.pop(row[0]), alike) for row in rows]
         found.sort(key=lambda w: (w.pool.name.casefold(), w.pool.uuid, w.host.name.casefold(), w.host.uuid))
         return tuple(found)
 
@@ -100,14 +103,18 @@ def _sources(connection: Connection, *where: Any) -> list[SourceState]:
     return [SourceState(name, _KINDS[kind], *how) for name, kind, *how in rows]
 
 
-def _watched(row: Sequence[Any], seen: list[Any]) -> WatchedHost:
-    """One row of hosts with its pool, and who sees the host; whoever told last is the first."""
+def _watched(row: Sequence[Any], seen: list[Any], alike: _Alike) -> WatchedHost:
+    """One row of hosts with its pool, and who sees the host; whoever told last is the first.
+
+    `alike` are the texts of versions: thousands of hosts share a few.
+    """
+    version = tuple(row[_VERSION])
     count = len(Host._fields)
     if len(seen) > 1:
         seen.sort(key=lambda s: (s.missing_since is not None, -s.seen_at.timestamp(), s.source))
     missing = [s.missing_since for s in seen]
     return WatchedHost(
-        host=Host(*row[:count]),
+        host=Host(*row[: _VERSION.start], *alike.setdefault(version, version), *row[_VERSION.stop : count]),
         pool=Pool(*row[count : count + 3]),
         sources=tuple(s.source for s in seen),
         observed_at=row[-1],
