@@ -33,7 +33,7 @@ class SweepHealth(NamedTuple):
     """How sweeping goes. `every` is how often one is due, `since` since when any is, `error` why the last one failed.
 
     `finished_at` is the end of the last one that was done; a sweep that tells what it found counts itself. `open` are
-    the alerts that are open: their channels are told of late sweeps, too.
+    the alerts that are open, with or without hosts: their channels are told of late sweeps, too.
     """
 
     every: timedelta

@@ -73,7 +73,7 @@ class Judge(NamedTuple):
         findings = find(self.matrix, self.reader, hosts, day)
         failed = self.store.sweeps.last_error()
         health = SweepHealth(
-            self.every, finished_at, self.since, failed.error if failed else None, self.store.alerts.open()
+            self.every, finished_at, self.since, failed.error if failed else None, self.store.alerts.outlines()
         )
         watches, changes = self.store.watches.all(), self.store.fleet.changes(at - LOOKED_BACK)
         return Judgement(

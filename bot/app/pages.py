@@ -106,7 +106,7 @@ def _picture(watched: Watching, sender: Sender | None) -> Picture:
         at=at,
         findings=watched.judge.findings(at),
         sources=store.fleet.sources(),
-        alerts=store.alerts.open(),
+        alerts=store.alerts.outlines(),
         channels=store.outbox.states(),
         last_sweep=store.sweeps.last_finished(),
         ambiguous=sender.tally.of(Became.AMBIGUOUS) if sender else 0,

@@ -128,21 +128,23 @@ class _Ledger:
         self._see(Sighting(source.name, source.kind, host.uuid, answer.observed_at))
         if before is None or before.pool != after.pool:
             self._join(source.name, before, after)
-        if before and version(before.host) != version(after.host):
+        changed = before is not None and before.host is not after.host
+        if before and changed and version(before.host) != version(after.host):
             self._touched[after.pool] = source.name
-        if before and was_upgraded(before.host, after.host):
+        if before and changed and was_upgraded(before.host, after.host):
             texts = version_text(before.host), version_text(after.host)
             self._tell(ChangeKind.UPGRADED, source.name, after, *texts)
 
     def _merged(self, source: Source, answer: Observation, host: Host, before: KeptHost | None) -> KeptHost:
         if before is None:
             return KeptHost(host, answer.pool.uuid, self._at, answer.observed_at)
-        ruler = self._sees(host.uuid, SourceKind.TARGET)
         if source.kind is SourceKind.TARGET:
+            if host == before.host:  # as nearly all of a fleet
+                return KeptHost(before.host, answer.pool.uuid, before.first_seen_at, answer.observed_at)
             # Another source's word stands where XAPI says nothing, but not one that XAPI itself said before.
             told = filled(host, before.host) if self._sees(host.uuid, SourceKind.XEN_ORCHESTRA) else host
             return KeptHost(told, answer.pool.uuid, before.first_seen_at, answer.observed_at)
-        if ruler:
+        if self._sees(host.uuid, SourceKind.TARGET):
             same = version(before.host) == version(host)
             return before._replace(host=filled(before.host, host)) if same else before
         pool = before.pool if self._is_ruled(answer.pool.uuid) else answer.pool.uuid

@@ -79,8 +79,9 @@ def _level_alone(remark: re.Match[str]) -> str:
 
 def shown(text: str, limit: int = 60) -> str:
     """Any text as one printable line of at most `limit` characters, cut with an ellipsis."""
-    text = _ESCAPE_SEQUENCE.sub("", text)
-    folded = " ".join("".join(map(_shown_character, text)).split())
+    if not (text.isascii() and text.isprintable()):  # most are, and a fleet's names are shown by the thousand
+        text = "".join(map(_shown_character, _ESCAPE_SEQUENCE.sub("", text)))
+    folded = " ".join(text.split())
     return folded if len(folded) <= limit else folded[: max(limit - 1, 0)].rstrip() + "…"
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import yaml
@@ -12,7 +13,9 @@ from bot.settings.told import Location, dotted
 
 Tree = dict[str, Any]
 
-LARGEST = 1024 * 1024
+LARGEST = 4 * 1024 * 1024
+"""Bytes; ten thousand targets take two million."""
+
 DEEPEST = 16
 """More than twice what any key needs; the loaders recurse, so that far deeper nesting would end the process."""
 
@@ -20,6 +23,7 @@ LONGEST_NUMBER = 40
 """Characters; Python refuses to write out numbers of thousands of digits."""
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_RESOLVER: Any = yaml.resolver.Resolver()
 _TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float")}
 
 
@@ -44,7 +48,7 @@ def _bytes(path: Path, named_by: str) -> tuple[bytes, str]:
         return b"", "is a directory: name a file"
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         return b"", f"cannot be read: {getattr(error, 'strerror', None) or 'this is no name of a file'}"
-    return data, "is larger than 1 MiB" if len(data) > LARGEST else ""
+    return data, "is larger than 4 MiB" if len(data) > LARGEST else ""
 
 
 def tree_of(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
@@ -52,11 +56,10 @@ def tree_of(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
     try:
         if refused := [Problem(label, "", what) for what in _refused(text)]:
             return None, refused
-        node = yaml.compose(text, Loader=LOADER)
+        plain = _Plain(label, text)
+        tree = plain.document()
     except yaml.YAMLError as error:
         return None, [Problem(label, "", _not_yaml(error))]
-    plain = _Plain(label)
-    tree = {} if node is None else plain.value(node, ())
     if tree is None or isinstance(tree, dict):
         return tree or {}, plain.problems
     return None, [Problem(label, "", "must hold keys, such as `database: sqlite:///xocompat.db`")]
@@ -66,7 +69,7 @@ def _refused(text: str) -> Iterator[str]:
     """What YAML has and no configuration needs: readers miss it, and a few lines of it can fill the memory."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        depth += _deeper(event)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if getattr(event, "anchor", None):
             yield f"anchors and aliases (& and *) are not allowed: write it out{_where(event.start_mark)}"
@@ -93,39 +96,73 @@ def _not_yaml(error: yaml.YAMLError) -> str:
 
 
 class _Plain:
-    """From YAML's nodes to plain values, collecting keys that stand twice: yaml.load would take the last, silently."""
+    """From YAML's events to plain values, collecting keys that stand twice: yaml.load would take the last, silently.
 
-    def __init__(self, label: str) -> None:
+    Its nodes would be several times as large as the values: too much for an inventory of thousands.
+    """
+
+    def __init__(self, label: str, text: str) -> None:
         self._label = label
+        self._events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
         self.problems: list[Problem] = []
 
-    def value(self, node: yaml.Node, at: Location) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, at)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*at, index)) for index, item in enumerate(node.value)]
-        return _scalar(node)
+    def document(self) -> Any:
+        """The first one's value; None where there is none."""
+        for event in self._events:
+            if isinstance(event, yaml.NodeEvent):
+                return self._value(event, ())
+        return None
 
-    def _mapping(self, node: yaml.MappingNode, at: Location) -> Tree:
+    def _value(self, event: yaml.Event, at: Location) -> Any:
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(at)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(at)
+        assert isinstance(event, yaml.ScalarEvent)  # aliases are refused before
+        return _scalar(event)
+
+    def _sequence(self, at: Location) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*at, len(items))))
+        return items
+
+    def _mapping(self, at: Location) -> Tree:
         tree: Tree = {}
         lines: dict[str, int] = {}
-        for key, value in node.value:
+        while not isinstance(key := next(self._events), yaml.MappingEndEvent):
             line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarEvent):
+                self._pass_over(key)
+                self._pass_over(next(self._events))
                 self.problems.append(Problem(self._label, dotted(at), f"a key must be text (line {line})"))
             elif key.value in tree:
+                self._pass_over(next(self._events))
                 what = f"stands twice, in lines {lines[key.value]} and {line}: take one out"
                 self.problems.append(Problem(self._label, dotted((*at, key.value)), what))
             else:
-                tree[key.value], lines[key.value] = self.value(value, (*at, key.value)), line
+                name = intern(key.value)
+                tree[name], lines[name] = self._value(next(self._events), (*at, name)), line
         return tree
 
+    def _pass_over(self, event: yaml.Event) -> None:
+        """What begins with an event, to its end."""
+        depth = _deeper(event)
+        while depth:
+            depth += _deeper(next(self._events))
 
-def _scalar(node: yaml.Node) -> Any:
+
+def _deeper(event: yaml.Event) -> int:
+    return isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+
+
+def _scalar(event: yaml.ScalarEvent) -> Any:
     """Null, yes and no, and numbers; all else is text, also what YAML 1.1 would make a date or a number to base 60."""
-    if node.tag not in _TYPED or ":" in node.value or len(node.value) > LONGEST_NUMBER:
-        return node.value
+    text: str = event.value
+    tag = _RESOLVER.resolve(yaml.ScalarNode, text, event.implicit)
+    if tag not in _TYPED or ":" in text or len(text) > LONGEST_NUMBER:
+        return text
     try:
-        return yaml.constructor.SafeConstructor().construct_object(node)
+        return yaml.constructor.SafeConstructor().construct_object(yaml.ScalarNode(tag, text))
     except ValueError:  # 0x_ looks like a number to YAML, and is none
-        return node.value
+        return text

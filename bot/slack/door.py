@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote
 
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -77,11 +77,9 @@ def parse(text: str, content_type: str) -> dict[str, Any] | None:
 
 def _form(text: str) -> dict[str, str]:
     """The fields of a form, the last of those that come twice. The library decodes all; most of them need it not."""
+    pairs = [pair.partition("=") for pair in text.replace("+", " ").split("&") if pair]
     return {
-        unquote_plus(name) if "%" in name or "+" in name else name: (
-            unquote_plus(value) if "%" in value or "+" in value else value
-        )
-        for name, _, value in [pair.partition("=") for pair in text.split("&") if pair]
+        unquote(name) if "%" in name else name: unquote(value) if "%" in value else value for name, _, value in pairs
     }
 
 

@@ -119,7 +119,9 @@ class Kit:
             outcome=answer if isinstance(answer, str) else answer.outcome,
             ms=round((time.perf_counter() - asked.begun) * 1000, 2),
         )
-        self.log.info("asked", **{key: value for key, value in entry._asdict().items() if key != "at"})
+        told = entry._asdict()
+        del told["at"]  # the log has its own
+        self.log.info("asked", **told)
         if isinstance(answer, Answer) and answer.outcome == UNAVAILABLE:
             self.log.warning("unavailable", who=asker.user, where=asker.channel, reason=answer.messages[0].text)
         self.trail.record(entry)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import JSON, ColumnElement, Connection, bindparam, literal, select
 
 from bot.alerts.alert import Alert, Concern, Notification, Settled
 from bot.alerts.outbox import Kind
@@ -18,6 +18,8 @@ from bot.store.database import Database, Turn, among
 from bot.store.kinds import storable
 from bot.store.queue import Message, queue
 from bot.store.tables import alerts
+
+_OF_HOSTS = {alerts.c.hosts, alerts.c.gone}
 
 
 class Decisions(NamedTuple):
@@ -66,6 +68,13 @@ class SqlAlerts:
 
     def open(self) -> tuple[Alert, ...]:
         return self._find(alerts.c.resolved_at.is_(None))
+
+    def outlines(self) -> tuple[Alert, ...]:
+        """Open alerts without their hosts, which are thousands in a large fleet."""
+        columns = [literal([], JSON).label(c.name) if c in _OF_HOSTS else c for c in alerts.c]
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*columns).where(alerts.c.resolved_at.is_(None)).order_by(alerts.c.id))
+            return tuple(map(row_alert, rows))
 
     def resolved(self, since: datetime) -> tuple[Alert, ...]:
         return self._find(alerts.c.resolved_at >= since)

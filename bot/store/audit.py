@@ -10,8 +10,12 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.chat.audit import AuditEntry
 from bot.errors import UnavailableError
+from bot.store.bulk import add
 from bot.store.database import Database
 from bot.store.tables import audit
+
+GATHERED = 0.25
+"""Seconds in which entries gather for one transaction: one for each would cost a look-up as much as its answer does."""
 
 HELD = 10_000
 """Entries that wait while the database is away; then the oldest go, and the log says so."""
@@ -37,6 +41,7 @@ class SqlAudit:
         self._changed = threading.Condition()  # guards all above; never held while the database is asked
         self._writing = threading.Lock()
         self._closed = False
+        self._hurry = threading.Event()  # don't gather any longer
         self._writer: threading.Thread | None = None
 
     def record(self, entry: AuditEntry) -> None:
@@ -49,7 +54,10 @@ class SqlAudit:
                 # Not before there is something to write: a server may fork its workers after this was made.
                 self._writer = threading.Thread(target=self._write_on, name="audit", daemon=True)
                 self._writer.start()
-            self._changed.notify_all()
+            if len(self._waiting) == 1:
+                self._changed.notify_all()
+            if len(self._waiting) >= self._held // 2:
+                self._hurry.set()
 
     def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
         self.flush()
@@ -75,6 +83,7 @@ class SqlAudit:
         """Write what is held and stop. What can't be written then is lost, and the log says how much."""
         with self._changed:
             self._closed = True
+            self._hurry.set()
             self._changed.notify_all()
             writer = self._writer
         if writer is not None:
@@ -87,7 +96,7 @@ class SqlAudit:
     def _keep(self, batch: list[AuditEntry]) -> None:
         try:
             with self._database.writing(patience=PATIENCE) as connection:
-                connection.execute(audit.insert(), [entry._asdict() for entry in batch])
+                add(connection, audit, [entry._asdict() for entry in batch])
         except UnavailableError:
             with self._changed:
                 self._waiting.extendleft(reversed(batch))
@@ -102,6 +111,8 @@ class SqlAudit:
                 self._changed.wait_for(lambda: self._waiting or self._closed)
                 if self._closed:
                     return
+            self._hurry.wait(GATHERED)
+            self._hurry.clear()
             try:
                 self.flush()
             except UnavailableError as error:

@@ -53,7 +53,7 @@ def renew(connection: Connection, table: Table, rows: Rows) -> None:
 
 def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, ColumnElement[Any]]:
     """The columns of rows that stand in a parameter."""
-    given = literal(dumps([{name: _plain(value) for name, value in row.items()} for row in rows]), String)
+    given = literal(_json(rows), String)
     listed: FromClause
     if connection.dialect.name == "postgresql":
         columns = (column(name, table.c[name].type) for name in rows[0])
@@ -63,7 +63,16 @@ def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, Colum
     return {name: func.json_extract(listed.c.value, f"$.{name}", type_=table.c[name].type) for name in rows[0]}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    return moment_text(value) if isinstance(value, datetime) else value
+def _json(rows: Rows) -> str:
+    """Rows with storable texts. Only what JSON escapes can be anything else, so few rows are looked through."""
+    text = dumps(rows, default=_moment)
+    if "\\u" not in text:
+        return text
+    plain = [{name: storable(v) if isinstance(v, str) else v for name, v in row.items()} for row in rows]
+    return dumps(plain, default=_moment)
+
+
+def _moment(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return moment_text(value)
+    raise TypeError(f"no column holds a {type(value).__name__}")

@@ -1,9 +1,10 @@
 """The fleet in the database: each chunk of a sweep is a fixed number of statements, however many hosts are in it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
-from typing import Any
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import Any, TypeVar, get_type_hints
 
 from sqlalchemy import Connection, delete, select, tuple_, union
 
@@ -20,7 +21,13 @@ _HOST = tuple(hosts.c[field] for field in Host._fields)
 _POOL = tuple(pools.c[field] for field in Pool._fields)
 _SOURCE = tuple(sources.c[field] for field in SourceState._fields)
 _CHANGE = tuple(changes.c[field] for field in Change._fields)
+T = TypeVar("T")
+
 _COUNT_MAX = 2**31 - 1
+_VERSION = slice(Host._fields.index("product_brand"), Host._fields.index("edition") + 1)
+_Alike = dict[tuple[Any, ...], tuple[Any, ...]]
+_KINDS = {kind.value: kind for kind in SourceKind}
+_texts = attrgetter(*(field for field, kind in get_type_hints(Host).items() if kind in (str, str | None)))
 
 
 class SqlFleet:
@@ -46,7 +53,8 @@ class SqlFleet:
     def keep_only(self, sources: Collection[Source], at: datetime) -> tuple[Change, ...]:
         configured = {(source.name, source.kind) for source in sources}
         with self._database.writing(Turn.FLEET) as connection:
-            gone = {s.name for s in _sources(connection) if (s.name, s.kind) not in configured}
+            known = connection.execute(select(*_SOURCE[:2])).all()
+            gone = {name for name, kind in known if (name, kind) not in configured}
             if not gone:
                 return ()
             kept = _kept(connection, gone, (), ())
@@ -55,17 +63,15 @@ class SqlFleet:
         return found.changes
 
     def hosts(self) -> tuple[WatchedHost, ...]:
+        watched = select(*_HOST, *_POOL, pools.c.mixed_since, hosts.c.observed_at).join_from(hosts, pools)
+        of_hosts = select(sightings.c.host, sightings.c.source, sightings.c.seen_at, sightings.c.missing_since)
         with self._database.reading() as connection:
-            rows = connection.execute(
-                select(*_HOST, *_POOL, pools.c.mixed_since, hosts.c.observed_at).join_from(hosts, pools)
-            ).all()
-            seen = connection.execute(
-                select(sightings.c.host, sightings.c.source, sightings.c.seen_at, sightings.c.missing_since).order_by(
-                    sightings.c.host
-                )
-            ).all()
-        by_host = {uuid: list(group) for uuid, group in groupby(seen, lambda row: row[0])}
-        found = [_watched(row, by_host[row[0]]) for row in rows]
+            seen = connection.execute(of_hosts.order_by(sightings.c.host))
+            by_host = {uuid: list(group) for uuid, group in groupby(seen, lambda row: row[0])}
+            # One at a time: as rows, a large fleet would be there twice.
+            rows = connection.execute(watched.execution_options(yield_per=500))
+            alike: _Alike = {}
+            found = [_watched(row, by_host.pop(row[0]), alike) for row in rows]
         found.sort(key=lambda w: (w.pool.name.casefold(), w.pool.uuid, w.host.name.casefold(), w.host.uuid))
         return tuple(found)
 
@@ -84,6 +90,9 @@ def _storable(answer: Probed) -> Probed:
     """With texts as they will be read again: what is told is held against that."""
     if isinstance(answer, Failure):
         return answer
+    texts = "".join(filter(None, chain(answer.pool, *map(_texts, answer.hosts))))
+    if storable(texts) is texts:
+        return answer
     pool = Pool(*map(storable, answer.pool))
     hosts = tuple(Host._make(storable(v) if isinstance(v, str) else v for v in host) for host in answer.hosts)
     return answer._replace(pool=pool, hosts=hosts)
@@ -91,16 +100,21 @@ def _storable(answer: Probed) -> Probed:
 
 def _sources(connection: Connection, *where: Any) -> list[SourceState]:
     rows = connection.execute(select(*_SOURCE).where(*where)).all()
-    return [SourceState(row[0], SourceKind(row[1]), *row[2:]) for row in rows]
+    return [SourceState(name, _KINDS[kind], *how) for name, kind, *how in rows]
 
 
-def _watched(row: Sequence[Any], seen: list[Any]) -> WatchedHost:
-    """One row of hosts with its pool, and who sees the host; whoever told last is the first."""
+def _watched(row: Sequence[Any], seen: list[Any], alike: _Alike) -> WatchedHost:
+    """One row of hosts with its pool, and who sees the host; whoever told last is the first.
+
+    `alike` are the texts of versions: thousands of hosts share a few.
+    """
+    version = tuple(row[_VERSION])
     count = len(Host._fields)
-    seen.sort(key=lambda s: (s.missing_since is not None, -s.seen_at.timestamp(), s.source))
+    if len(seen) > 1:
+        seen.sort(key=lambda s: (s.missing_since is not None, -s.seen_at.timestamp(), s.source))
     missing = [s.missing_since for s in seen]
     return WatchedHost(
-        host=Host(*row[:count]),
+        host=Host(*row[: _VERSION.start], *alike.setdefault(version, version), *row[_VERSION.stop : count]),
         pool=Pool(*row[count : count + 3]),
         sources=tuple(s.source for s in seen),
         observed_at=row[-1],
@@ -141,10 +155,10 @@ def _kept(connection: Connection, names: Collection[str], of: Collection[str], u
 
 
 def _write(connection: Connection, found: Recorded, kept: Kept) -> None:
-    upsert(connection, sources, [source._asdict() for source in found.sources])
+    _write_sources(connection, found.sources, kept)
     upsert(connection, pools, [{**pool._asdict(), "mixed_since": mixed} for pool, mixed in found.pools])
     _write_hosts(connection, found.hosts, kept)
-    upsert(connection, sightings, [_sighting_row(sighting) for sighting in found.sightings])
+    _write_sightings(connection, found.sightings, kept)
     if found.sightings_gone:
         key = tuple_(sightings.c.source, sightings.c.host)
         connection.execute(delete(sightings).where(key.in_(found.sightings_gone)))
@@ -158,16 +172,46 @@ def _write(connection: Connection, found: Recorded, kept: Kept) -> None:
     add(connection, changes, [change._asdict() for change in found.changes])
 
 
+# Most of a sweep is as it was but for the moment, and writing that alone is much cheaper.
+
+
+def _write_sources(connection: Connection, found: Collection[SourceState], kept: Kept) -> None:
+    def is_steady(new: SourceState) -> bool:
+        old = kept.sources.get(new.name)
+        return old is not None and old._replace(tried_at=new.tried_at, ok_at=new.ok_at) == new and new.ok_at is not None
+
+    steady, other = _parted(found, is_steady)
+    upsert(connection, sources, [source._asdict() for source in other])
+    renew(connection, sources, [{"name": s.name, "tried_at": s.tried_at, "ok_at": s.ok_at} for s in steady])
+
+
 def _write_hosts(connection: Connection, found: Collection[KeptHost], kept: Kept) -> None:
-    """Most hosts of a sweep are as they were, and writing one column of them is much cheaper."""
-    steady: list[KeptHost] = []
-    other: list[KeptHost] = []
-    for host in found:
-        before = kept.hosts.get(host.host.uuid)
-        same = before is not None and before._replace(observed_at=host.observed_at) == host
-        (steady if same else other).append(host)
+    def is_steady(new: KeptHost) -> bool:
+        old = kept.hosts.get(new.host.uuid)
+        return old is not None and old[:3] == new[:3]
+
+    steady, other = _parted(found, is_steady)
     upsert(connection, hosts, [_host_row(host) for host in other], kept=["first_seen_at"])
     renew(connection, hosts, [{"uuid": host.host.uuid, "observed_at": host.observed_at} for host in steady])
+
+
+def _write_sightings(connection: Connection, found: Collection[Sighting], kept: Kept) -> None:
+    def is_steady(new: Sighting) -> bool:
+        old = kept.sightings.get((new.source, new.host))
+        return old is not None and old.missing_since is None and new.missing_since is None
+
+    steady, other = _parted(found, is_steady)
+    upsert(connection, sightings, [_sighting_row(sighting) for sighting in other])
+    renew(connection, sightings, [{"source": s.source, "host": s.host, "seen_at": s.seen_at} for s in steady])
+
+
+def _parted(found: Iterable[T], is_steady: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    """Those that are, and the others."""
+    steady: list[T] = []
+    other: list[T] = []
+    for each in found:
+        (steady if is_steady(each) else other).append(each)
+    return steady, other
 
 
 def _host_row(kept: KeptHost) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tests.bench import alerts, lookup, probe, slash, start, sweep
+from tests.bench import alerts, latency, lookup, memory, probe, slash, start, sweep
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -24,7 +24,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "alerts": alerts.measure,
+    "latency": latency.measure,
     "lookup": lookup.measure,
+    "memory": memory.measure,
     "probe": probe.measure,
     "slash": slash.measure,
     "start": start.measure,

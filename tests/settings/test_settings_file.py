@@ -32,7 +32,7 @@ NO_TAGS = "tags (!) are not allowed: put the value in quotes"
         ("web: !hunter2\n", f"{NO_TAGS} (line 1, column 6)"),
         ("[" * 900, "is nested too deep (line 1, column 17)"),
         ("{a: " * 17, "is nested too deep (line 1, column 65)"),
-        ("#" * (1024 * 1024 + 1), "is larger than 1 MiB"),
+        ("#" * (4 * 1024 * 1024 + 1), "is larger than 4 MiB"),
         (b"a: \xff\n", "is not UTF-8 (at byte 4): save it as UTF-8"),
         ("a: 1\n".encode("utf-16"), "is not UTF-8 (at byte 1): save it as UTF-8"),
     ],

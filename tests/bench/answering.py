@@ -1,0 +1,57 @@
+"""A fleet that answers at once: what is left of a sweep is the bookkeeping."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import cycle, islice
+
+from bot.app.hosts import Hosts
+from bot.fleet.asking import Asking
+from bot.fleet.inventory import Inventory
+from bot.fleet.probing import Probing
+from bot.xapi.observation import Host, Observation, Pool, Probed, Transport
+from bot.xapi.target import Endpoint, Target, TlsMode, Trust
+from bot.xo.orchestra import Orchestra
+
+MIX = (*[("XCP-ng", "8.3.0")] * 8, *[("XCP-ng", "8.2.1")] * 5, *[("XenServer", "8.4.0")] * 3, ("XenServer", "7.2.0"))
+"""What its hosts run: brand and version, in turn."""
+
+
+class Answering:
+    """So many lone hosts. `at` is when they are asked; each is told a moment later than the one before."""
+
+    def __init__(self, count: int, at: datetime) -> None:
+        self.at = at
+        names = [f"host-{number}" for number in range(count)]
+        runs = islice(cycle(MIX), count)
+        self._hosts = {
+            name: (number, _host(name, *version, at - timedelta(minutes=number)))
+            for number, (name, version) in enumerate(zip(names, runs, strict=True))
+        }
+        self._inventory = Inventory(map(_target, names))
+
+    def hosts(self) -> Hosts:
+        """The inventory with its asking, as the product has it but for the probe itself."""
+        targets: Sequence[Target] = self._inventory.targets
+        probing = Probing(self._probe, lambda: 0.0)
+        asking = Asking({target.name: target for target in targets}, {}, probing.probe, _nobody)
+        return Hosts(self._inventory, probing, asking)
+
+    def _probe(self, target: Target) -> Probed:
+        number, host = self._hosts[target.name]
+        pool = Pool(f"pool-{host.uuid}", "", host.uuid)
+        seen = self.at + timedelta(microseconds=number)
+        return Observation(target.name, host.address, seen, Transport.JSON_RPC_2, TlsMode.PINNED, pool, (host,))
+
+
+def _host(name: str, brand: str, version: str, booted_at: datetime) -> Host:
+    more = ("release/stable/1", "3.4.0", "free", None, booted_at, False, None)
+    return Host(f"uuid-{name}", name, "192.0.2.1", True, True, brand, version, *more)
+
+
+def _target(name: str) -> Target:
+    trust = Trust(TlsMode.PINNED, b"\0" * 32)
+    return Target(name, Endpoint("192.0.2.1", 443, trust), "bench", lambda: "", "the bench", tags=("lab",))
+
+
+def _nobody(_: Orchestra) -> tuple[Probed, ...]:
+    return ()
