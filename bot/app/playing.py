@@ -67,6 +67,7 @@ def _show(hosts: "Hosts", clock: Clock, box: Letterbox, stop: Event) -> Show:
     from bot.alerts.plan import Plan
     from bot.app.watching import DECISIONS, Terms, watching
     from bot.demo.carrier import Carrier
+    from bot.fleet.sweep import Pace
     from bot.round import Sent
     from bot.store.store import open_store
 
@@ -75,7 +76,7 @@ def _show(hosts: "Hosts", clock: Clock, box: Letterbox, stop: Event) -> Show:
         store = open_store(f"sqlite:///{_folder(ends)}/demo.db", DECISIONS, log, clock.now)
         ends.callback(store.close)
         carrier = Carrier(store.outbox, desk().ports.matrix, clock.now, box)
-        terms = Terms(Plan(ROOM), EVERY, CONCURRENCY, clock.now, lambda: Sent(carrier.send()))
+        terms = Terms(Plan(ROOM), EVERY, Pace(CONCURRENCY), clock.now, lambda: Sent(carrier.send()))
         watched = watching(store, hosts, terms, log, stop)
         close = ends.pop_all().close
     return Show(

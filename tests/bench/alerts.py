@@ -94,7 +94,7 @@ def _sweeps(url: str, probing: float) -> dict[str, dict[str, float]]:
     log = structlog.get_logger().bind()
     store = open_store(url, DECISIONS, log, lambda: fleet.at)
     try:
-        terms = Terms(PLAN, timedelta(hours=6), Pace().concurrency, lambda: fleet.at, lambda: Sent())
+        terms = Terms(PLAN, timedelta(hours=6), Pace(), lambda: fleet.at, lambda: Sent())
         watched = watching(store, fleet.hosts(), terms, log, threading.Event())
         counted = Counted(store.database.engine)
         book = Book(store.database, counted)
