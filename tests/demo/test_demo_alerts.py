@@ -75,7 +75,7 @@ def test_tomorrow_the_pool_has_been_mixed_for_a_day(channel: Channel) -> None:
 
 def test_who_never_answered_is_told_of_after_the_third_sweep_and_then_nothing_is_new(channel: Channel) -> None:
     assert "down-a" not in heard(channel, "tomorrow")
-    assert "⚠️ down-a does not answer" in heard(channel, "tomorrow")
+    assert "⚠️ down-a has not answered since" in heard(channel, "tomorrow")
     assert "There is nothing new to tell." in heard(channel, "tomorrow")
 
 
