@@ -50,7 +50,7 @@ class ChangeKind(StrEnum):
 
 
 class RowChange(NamedTuple):
-    """One difference. `before` and `after` are what a person reads (a label, signs in words, notes), None for nothing."""
+    """One difference. `before` and `after` are what a person reads (label, signs in words, notes), None for nothing."""
 
     kind: ChangeKind
     label: str
