@@ -39,6 +39,10 @@ class Process:
         lines = (line for line in self.told.splitlines() if line.startswith("{"))
         return [event for line in lines if (event := json.loads(line)).get("event") == name]
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def send(self, number: int) -> None:
         self._child.send_signal(number)
 
