@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
 
+from bot.alerts.alert import Rule
 from bot.alerts.outbox import Delivery, Kind
 from bot.fleet.schedule import slot
 from bot.matrix.load import load_matrix
@@ -18,6 +19,9 @@ from bot.store.database import Database
 from bot.store.tables import alerts, bulletins, outbox, sweeps
 from tests.bench.endurance.served import Life
 from tests.delivery.slack import Slack
+
+ENDED = {("XCP-ng", "8.2"), ("XCP-ng", "8.1"), ("XCP-ng", "7.6")}
+"""Of the releases that the world has, those whose end of life is over."""
 
 POSTED = (Kind.BULLETIN, Kind.NEWS, Kind.DIGEST)
 Figures = dict[str, Any]
@@ -84,6 +88,23 @@ def current(kept: Records, slack: Slack) -> Figures:
         "bulletins_missing": missing,
         "bulletins_stale": stale,
         "bulletins_over": _over(kept, slack),
+    }
+
+
+def true(kept: Records, runs: set[tuple[str, str, str, str]], routes: dict[str, str]) -> Figures:
+    """The world against the alerts: hosts whose release is over and that none has, and hosts that one has in vain."""
+    over = {(routes[pool], product, number, name) for pool, name, product, number in runs if (product, number) in ENDED}
+    told = {
+        (row.channel, row.product, row.release, host[1])
+        for row in kept.alerts
+        if row.rule == Rule.EOL and row.resolved_at is None
+        for host in row.hosts
+    }
+    unreachable = [row.id for row in kept.alerts if row.rule == Rule.UNREACHABLE and row.resolved_at is None]
+    return {
+        "hosts_not_told": sorted(over - told),
+        "hosts_told_wrongly": sorted(told - over),
+        "unreachable": unreachable,
     }
 
 

@@ -21,7 +21,7 @@ from bot.store.tables import alerts, sweeps
 from tests.acceptance.lab import USER, environment
 from tests.acceptance.waiting import free_port, until
 from tests.bench.endurance.people import People
-from tests.bench.endurance.proof import Records, current, delivered, noted, swept, weighed
+from tests.bench.endurance.proof import Records, current, delivered, noted, swept, true, weighed
 from tests.bench.endurance.served import Served
 from tests.bench.endurance.skies import Sky, Workspace
 from tests.bench.endurance.world import World, pools
@@ -136,10 +136,10 @@ def _calendar(scene: Scene, pace: float) -> dict[str, tuple[Callable[[], float |
 
     return {
         "weighing": (scene.served.weigh, lambda: 5.0),
-        "world": (scene.world.change, within(10, 40)),
+        "world": (scene.world.change, within(6, 26)),
         "sky": (lambda: scene.sky.change() * pace, lambda: 0.0),
         "press": (lambda: _press(scene), within(20, 60)),
-        "words": (lambda: _type(scene), within(40, 120)),
+        "words": (lambda: _type(scene), within(60, 140)),
     }
 
 
@@ -180,6 +180,7 @@ def _type(scene: Scene) -> None:
 def _settle(scene: Scene) -> None:
     """Calm weather, and nothing changes any more: until the world is swept and all is sent."""
     scene.sky.clear()
+    scene.world.rest()
     scene.people.go()
     outbox, begun = SqlOutbox(scene.database), _count(scene)
     until(lambda: _count(scene) >= begun + 3, 6 * EVERY.total_seconds(), "swept again")
@@ -197,6 +198,7 @@ def _proof(scene: Scene) -> dict[str, object]:
     return {
         **delivered(kept, scene.slack, (LAB, PROD)),
         **current(kept, scene.slack),
+        **true(kept, scene.world.runs(), {"lab": LAB, "prod": PROD, "edge": PROD}),
         **swept(kept, EVERY, scene.served.lives),
         **weighed(scene.served.memory),
         **noted(scene.served.logs),
@@ -218,6 +220,9 @@ NOTHING_OF = (
     "bulletins_missing",
     "bulletins_stale",
     "bulletins_over",
+    "hosts_not_told",
+    "hosts_told_wrongly",
+    "unreachable",
     "slots_twice",
     "slots_missed",
     "incidents",

@@ -36,6 +36,7 @@ class World:
     def __init__(self, simulator: Simulator, random: Random) -> None:
         self._simulator, self._random = simulator, random
         self._away: list[tuple[str, str]] = []
+        self._runs = {name: ("XCP-ng", FIRST.get(name, "8.3")) for names in POOLS.values() for name in names}
         self.changes: Counter[str] = Counter()
 
     def change(self) -> None:
@@ -44,9 +45,20 @@ class World:
         (deed,) = self._random.choices(deeds, (6, 3, 3, 1))
         self.changes[deed()] += 1
 
+    def rest(self) -> None:
+        """Every host is up from now on."""
+        for host in self._simulator.hosts:
+            host.come_up()
+
+    def runs(self) -> set[tuple[str, str, str, str]]:
+        """What a sweep would find now: pool, host, product and release."""
+        here = ((pool, name) for pool, names in POOLS.items() for name in names if (pool, name) not in self._away)
+        return {(pool, name, *self._runs[name]) for pool, name in here}
+
     def _release(self) -> str:
         host = self._random.choice(self._simulator.hosts)
-        before, after = host.now.release, release(*self._random.choice(RELEASES))
+        before, self._runs[host.name] = host.now.release, self._random.choice(RELEASES)
+        after = release(*self._runs[host.name])
         host.upgrade(after)
         return "upgraded" if after.api > before.api else "downgraded"
 
