@@ -67,7 +67,7 @@ class People:
 
     def go(self) -> None:
         """Wait for whoever still types."""
-        self._reap(30)
+        self._reap(60)
 
 
 def _elements(message: Kept) -> list[Element]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -69,7 +70,7 @@ def measure(minutes: float, kills: int, seed: int) -> dict[str, object]:
     print(f"in {folder}", file=sys.stderr, flush=True)
     with _scene(folder, Random(seed)) as scene:
         died = _live(scene, 60 * minutes, kills)
-        _settle(scene)
+        unsettled = not _settle(scene)
         status = scene.served.stop()
         found = {
             "minutes": round((scene.served.lives[-1].ended or 0) - scene.served.lives[0].began) / 60,
@@ -77,7 +78,8 @@ def measure(minutes: float, kills: int, seed: int) -> dict[str, object]:
             "kills": died,
             "died_by_itself": [life.status for life in scene.served.lives[:-1] if life.status != -9],
             "exit_status": status,
-            **_proof(scene),
+            "unsettled": unsettled,
+            **_proof(scene, folder),
         }
     (folder / "figures.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     return {**found, "verdict": _wrong(found)}
@@ -177,15 +179,20 @@ def _type(scene: Scene) -> None:
         scene.people.type(scene.random.choice(found))
 
 
-def _settle(scene: Scene) -> None:
-    """Calm weather, and nothing changes any more: until the world is swept and all is sent."""
+def _settle(scene: Scene) -> bool:
+    """Calm weather, and nothing changes any more: until the world is swept and all is sent; False if that hangs."""
     scene.sky.clear()
     scene.world.rest()
     scene.people.go()
     outbox, begun = SqlOutbox(scene.database), _count(scene)
-    until(lambda: _count(scene) >= begun + 3, 6 * EVERY.total_seconds(), "swept again")
-    until(lambda: not outbox.states(), 180, "all is sent")
-    scene.served.weigh()
+    try:
+        until(lambda: _count(scene) >= begun + 3, 10 * EVERY.total_seconds(), "swept again")
+        until(lambda: not outbox.states(), 180, "all is sent")
+    except AssertionError:
+        return False
+    finally:
+        scene.served.weigh()
+    return True
 
 
 def _count(scene: Scene) -> int:
@@ -193,8 +200,10 @@ def _count(scene: Scene) -> int:
         return len(connection.execute(select(sweeps.c.id).where(sweeps.c.finished_at.is_not(None))).all())
 
 
-def _proof(scene: Scene) -> dict[str, object]:
+def _proof(scene: Scene, folder: Path) -> dict[str, object]:
     kept = Records.read(scene.database)
+    said = {channel: [asdict(message) for message in scene.slack.room(channel).messages] for channel in (LAB, PROD)}
+    (folder / "channels.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
     return {
         **delivered(kept, scene.slack, (LAB, PROD)),
         **current(kept, scene.slack),
@@ -211,6 +220,7 @@ def _proof(scene: Scene) -> dict[str, object]:
 
 NOTHING_OF = (
     "died_by_itself",
+    "unsettled",
     "lost",
     "doubled",
     "strange",
