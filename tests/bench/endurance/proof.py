@@ -59,36 +59,34 @@ def delivered(kept: Records, slack: Slack, channels: Sequence[str]) -> Figures:
 
 
 def current(kept: Records, slack: Slack) -> Figures:
-    """Open alerts, and what their bulletins lack: the message, words that hold, a fingerprint of their own."""
-    telling, missing, stale = Telling(load_matrix()), 0, []
+    """Alerts, and what bulletins of open ones lack: the message, words that hold, a fingerprint of their own."""
     is_open = [row for row in kept.alerts if row.resolved_at is None]
-    for bulletin in (row for row in kept.bulletins if row.id in {alert.bulletin for alert in is_open}):
-        last = [row for row in kept.outbox if row.bulletin == bulletin.id and row.kind in (Kind.BULLETIN, Kind.EDIT)][
-            -1
-        ]
-        about = tuple(row_alert(row) for row in is_open if row.bulletin == bulletin.id)
-        told = Delivery(0, last.key, bulletin.channel, Kind.EDIT, {}, last.created_at, bulletin.id, alerts=about)
-        message = slack.room(bulletin.channel).find(bulletin.ts)
-        wanted = telling.bulletin(told)
-        if message is None:
-            missing += 1
-        elif (message.text, _said(message.blocks)) != (wanted.text, _said([*wanted.blocks])):
-            stale.append({"bulletin": bulletin.id, "says": message.text, "should": wanted.text})
     prints = Counter((row.channel, row.rule, row.subject) for row in is_open)
     closed = {row.id for row in kept.bulletins if row.closed_at} & {row.bulletin for row in is_open}
+    wrong = [_wrong(row, kept, slack) for row in kept.bulletins if row.id in {alert.bulletin for alert in is_open}]
     return {
         "alerts": len(kept.alerts),
-        "open": len(is_open),
-        "resolved": len(kept.alerts) - len(is_open),
         "states": dict(Counter(row.state for row in kept.alerts)),
         "rules": dict(Counter(row.rule for row in kept.alerts)),
         "bulletins": len(kept.bulletins),
         "open_twice": sum(count - 1 for count in prints.values()),
         "open_in_closed_bulletin": len(closed),
-        "bulletins_missing": missing,
-        "bulletins_stale": stale,
+        "bulletins_wrong": [each for each in wrong if each],
         "bulletins_over": _over(kept, slack),
     }
+
+
+def _wrong(bulletin: Row[Any], kept: Records, slack: Slack) -> str | None:
+    """What is wrong with the message of a bulletin that has open alerts."""
+    about = tuple(row_alert(row) for row in kept.alerts if row.bulletin == bulletin.id and row.resolved_at is None)
+    last = [row for row in kept.outbox if row.bulletin == bulletin.id and row.kind in (Kind.BULLETIN, Kind.EDIT)][-1]
+    told = Delivery(0, last.key, bulletin.channel, Kind.EDIT, {}, last.created_at, bulletin.id, alerts=about)
+    message, wanted = slack.room(bulletin.channel).find(bulletin.ts), Telling(load_matrix()).bulletin(told)
+    if message is None:
+        return f"{bulletin.channel} {bulletin.subject}: not there"
+    if (message.text, _said(message.blocks)) == (wanted.text, _said([*wanted.blocks])):
+        return None
+    return f"{bulletin.channel} {bulletin.subject}: says {message.text!r}, should say {wanted.text!r}"
 
 
 def true(kept: Records, runs: set[tuple[str, str, str, str]], routes: dict[str, str]) -> Figures:
