@@ -13,6 +13,7 @@ from slack_bolt import App, BoltResponse
 
 from bot.alerts.alert import Alert, AlertState
 from bot.alerts.ports import Act, Action
+from bot.chat.commands import ACK, ALERTS
 from bot.chat.reply import Code, Line, Verb, line
 from bot.slack.asker import Asker, of_press
 from bot.slack.button import Json, SnoozeFor, decode_ids, decode_snooze
@@ -28,6 +29,9 @@ _NONE = line("There is no such alert any more.")
 _RESOLVED = line("It is resolved already.")
 _ACKNOWLEDGED = line("It is acknowledged already.")
 _SNOOZED = line("It is snoozed for as long already.")
+
+_TYPED = {Action.ACKNOWLEDGE.value: ACK.name, "hosts": ALERTS.name}
+"""Presses as the commands that they stand for, which is how the audit trail has them."""
 
 _DAYS = {SnoozeFor.DAY: timedelta(days=1), SnoozeFor.WEEK: timedelta(days=7)}
 
@@ -148,7 +152,7 @@ def _unchanged(action: Action, found: tuple[Alert, ...]) -> Line:
 
 
 def _words(what: str, ids: tuple[int, ...]) -> str:
-    return f"{what} {' '.join(map(str, ids))}"
+    return f"{_TYPED.get(what, what)} {' '.join(map(str, ids))}"
 
 
 def _text(value: object) -> str | None:

@@ -11,6 +11,8 @@ from slack_bolt import BoltResponse
 
 from bot.alerts.alert import Alert, AlertState, Concerned, NotifyReason, Rule, Subject
 from bot.alerts.ports import Act, Action
+from bot.chat.commands import ACK, ALERTS
+from bot.chat.interpret import interpret
 from bot.chat.reply import Act as Button
 from bot.chat.reply import Reply, Verb, line
 from bot.slack.alerts import AlertPress, Means, listen
@@ -131,7 +133,8 @@ def test_acknowledging_says_who_and_when_and_wakes_the_sender(room: Room, standi
     response = _press(room, standin, "ack", "17,18")
     assert (response.status, response.body) == (200, "")
     assert book.acts == [((17, 18), Act(Action.ACKNOWLEDGE, "U0000001", NOW))]
-    assert book.notes == [("U0000001", "acknowledge 17 18", "done")]
+    assert book.notes == [("U0000001", "ack 17 18", "done")]
+    assert interpret("ack 17 18")[0] is ACK  # so the trail has it under that command
     assert (book.woken, standin.calls) == (1, [])
 
 
@@ -191,7 +194,8 @@ def test_all_hosts_are_shown_to_the_presser_alone(room: Room, standin: StandIn, 
         ["*prod*", "• xen-3"],
     ]
     assert complaints(told.fields) == []
-    assert book.notes == [("U0000001", "hosts 17 18", "shown")]
+    assert book.notes == [("U0000001", "alerts 17 18", "shown")]
+    assert interpret("alerts 17 18")[0] is ALERTS
 
 
 def test_many_hosts_come_in_their_order_and_it_is_said_what_is_missing(
