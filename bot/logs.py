@@ -21,7 +21,7 @@ _TOKEN_SIGNS = ("xox", "xapp-", "ticket=", "hooks.slack.com/")
 """One of these is in whatever _TOKENS finds: far quicker to look for."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_QUIET = ("slack_sdk", "websocket", "waitress.queue")
+_QUIET = ("slack_sdk", "websocket", "waitress.queue", "alembic.runtime.plugins")
 """Libraries that tell again and again what we tell once, and better."""
 
 

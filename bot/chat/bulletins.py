@@ -73,8 +73,13 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
         lines.append(line(count))
     elif first.is_open and first.watched:
         lines.append(line("No watched host runs it; this channel watches the release."))
+    told = {sentence(first, day)}
     for other in others:
-        lines.append(sentence(other, day))
+        said = sentence(other, day)
+        if said in told:  # alerts of a subject mostly end together, for one reason
+            continue
+        told.add(said)
+        lines.append(said)
         if other.is_open and other.hosts != first.hosts and (count := hosts(other)):
             lines.append(line(count))
     if lines:

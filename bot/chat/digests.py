@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bot.alerts.alert import Rule
 from bot.alerts.digest import Digest, Ending, Numbers, Unheeded
 from bot.chat.reply import Ask, Block, Bullets, Line, Paragraph, Reply, Strong, Typed, headline, line
 from bot.matrix.wording import day_in_words, distance
@@ -53,8 +54,19 @@ def _ending(ending: Ending, digest: Digest) -> Line:
 
 
 def _unheeded(alert: Unheeded) -> Line:
-    about = alert.rule.value.replace("_", " ").replace("eol", "end of life")
-    return line(f"alert {alert.id}, ", Strong(alert.name), f": {about}, open since {day_in_words(alert.opened)}")
+    since = f": {_ABOUT[alert.rule]}, open since {day_in_words(alert.opened)}"
+    return line(f"alert {alert.id}, ", Strong(alert.name), since)
+
+
+_ABOUT = {
+    Rule.SWEEP_LATE: "no sweep finished in time",
+    Rule.EOL: "end of life",
+    Rule.UNKNOWN_VERSION: "an unknown version",
+    Rule.SUPPORT: "not fully supported",
+    Rule.MAINTENANCE: "end of maintenance",
+    Rule.MIXED_POOL: "several versions",
+    Rule.UNREACHABLE: "no answer",
+}
 
 
 def _numbers(numbers: Numbers, resolved: int) -> str:

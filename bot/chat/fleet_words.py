@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.chat.narrowing import SOON, ends_soon
-from bot.chat.reply import Line, Mark, Span, Strong, headline
+from bot.chat.reply import Code, Line, Mark, Span, Strong, headline, line
 from bot.chat.roster import Listed
 from bot.matrix.wording import moment_in_words
 
@@ -13,12 +13,17 @@ def fleet_line(listed: Sequence[Listed], count: int, words: str, sources: int) -
 
     `sources` is how many targets are asked.
     """
+    if not (count or sources):
+        return line(Strong("No host is watched"), ": add ", Code("targets"), " or ", Code("xen_orchestra"), _TO_FILE)
     if not count:
         return headline(Strong("No host is known yet"), f"{sources} {'target' if sources == 1 else 'targets'} to ask")
     some = f"{len(listed)} of {hosts_in_words(count)}" if words else hosts_in_words(count)
     pools = len({each.watched.pool.uuid for each in listed})
     where = f" in {pools} {'pool' if pools == 1 else 'pools'}" if listed else ""
     return headline(Strong(f"{some}{where}"), *([words] if words else []), *_fate(listed))
+
+
+_TO_FILE = " to the configuration"
 
 
 def hosts_in_words(count: int) -> str:

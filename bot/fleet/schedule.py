@@ -82,6 +82,7 @@ class Schedule:
         self._again = again
         self._done: dict[str, datetime] = {}
         self._not_before: dict[str, float] = {}
+        self._turned_down: dict[str, tuple[datetime, float]] = {}
         self._failures: dict[str, int] = {}
 
     def run(self, stop: Event) -> None:
@@ -98,7 +99,7 @@ class Schedule:
     def _look_at(self, job: Job, pool: ThreadPoolExecutor) -> None:
         due = job.due(self._clock())
         # A clock that went back shows another slot, too: its work is asked for, and turned down where it is kept.
-        if self._done.get(job.name) == due or self._monotonic() < self._not_before.get(job.name, 0.0):
+        if self._done.get(job.name) == due or self._waits(job.name, due):
             return
         future = pool.submit(job.run, due)
         if error := future.exception():
@@ -107,7 +108,13 @@ class Schedule:
             self._done[job.name] = due
             self._failures.pop(job.name, None)
         else:
-            self._not_before[job.name] = self._monotonic() + self._again
+            self._turned_down[job.name] = due, self._monotonic() + self._again
+
+    def _waits(self, name: str, due: datetime) -> bool:
+        """After a failure any slot waits; where another process is at a slot, that one alone."""
+        slot_of_others, until = self._turned_down.get(name, (None, 0.0))
+        not_before = max(self._not_before.get(name, 0.0), until if slot_of_others == due else 0.0)
+        return self._monotonic() < not_before
 
     def _failed(self, job: Job, due: datetime, error: BaseException) -> None:
         times = self._failures[job.name] = self._failures.get(job.name, 0) + 1

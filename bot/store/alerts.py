@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, ColumnElement, Connection, bindparam, literal, select
 
-from bot.alerts.alert import Alert, Concern, Notification, Settled
+from bot.alerts.alert import Alert, Concern, Notification, NotifyReason, Settled
 from bot.alerts.outbox import Kind
 from bot.alerts.ports import Act, Judgement, WhyGone
 from bot.store.alert_rows import alert_row, row_alert
@@ -88,10 +88,15 @@ class SqlAlerts:
             return _read(connection, *where)
 
     def _news(self, settled: Settled, bulletins: Bulletins) -> Iterable[Message]:
-        """What goes into threads: all but what a bulletin that is new says itself."""
+        """What goes into threads: all but what a bulletin that is new says itself, and each end once for one reason."""
+        ended: set[tuple[int, str | None]] = set()
         for notification in settled.notifications:
             alert = notification.alert
             bulletin = bulletins.id(alert)
+            if notification.reason is NotifyReason.RESOLVED:
+                if (bulletin, alert.why_resolved) in ended:
+                    continue
+                ended.add((bulletin, alert.why_resolved))
             if not bulletins.is_new(bulletin):
                 yield Message(alert.channel, Kind.NEWS, bulletin, self._decide.as_data(notification))
 

@@ -138,6 +138,7 @@ def secure(sock: socket.socket, endpoint: Endpoint, context: ssl.SSLContext, dea
     wrapped: socket.socket = sock
     try:
         name = _checked_name(endpoint.host)
+        sock.getpeername()  # a peer that has gone is found here: wrapping would raise and leave the socket open
         wrapped = tls = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
         tls.settimeout(deadline.left())
         tls.do_handshake()

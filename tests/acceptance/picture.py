@@ -84,7 +84,7 @@ def _home(stage: Stage, _: str) -> None:
 
 
 SCENES = {
-    "reply": Scene(demo_fleet, (1000, 500, 2), GRANTED, _reply),
+    "reply": Scene(demo_fleet, (1000, 640, 1.6), GRANTED, _reply),
     "alert": Scene(_prod, (1250, 640, 1.25), WATCHED, _alert),
     "home": Scene(_small, (900, 1180, 1), WATCHED, _home),
 }

@@ -34,6 +34,8 @@ def disk(tmp_path: Path) -> Path:
         _on_a_small_disk(folder, ["true"]), capture_output=True, check=False
     )
     if not tried or tried.returncode:
+        # Not a part that could be installed: the system does not allow it. A bound of SQLite's own stands in for the
+        # disk in tests/store, everywhere.
         pytest.skip("this system lets nobody have a disk of their own")
     return folder
 

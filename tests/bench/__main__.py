@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME ...]`: run benches by name, all of them without one.
+"""`python -m tests.bench [NAME ...]`: run benches by name, all but endurance without one.
 
 python -m tests.bench sweep --hosts 1000,10000 --concurrency 64,256 --runs 1
 """
@@ -10,14 +10,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tests.bench import alerts, latency, lookup, memory, probe, slash, start, sweep
+from tests.bench.endurance import run as endurance
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Print a JSON line for each bench."""
     options = _parser().parse_args(words)
     swept = partial(sweep.measure, options.hosts, options.concurrency, options.runs, options.clients)
+    endured = partial(endurance.measure, options.minutes, options.kills, options.seed)
+    long = {"sweep": swept, "endurance": endured}
     for name in options.names or BENCHES:
-        measured = swept() if name == "sweep" else BENCHES[name]()
+        measured = (long.get(name) or BENCHES[name])()
         print(json.dumps({"bench": name, **measured}), flush=True)
     return 0
 
@@ -36,7 +39,11 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.bench", description="Measures, and prints JSON.")
-    parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help=", ".join(BENCHES))
+    parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help=f"{', '.join(BENCHES)}, endurance")
+    of_endurance = parser.add_argument_group("endurance")
+    of_endurance.add_argument("--minutes", type=float, default=60, metavar="N", help="how long serve is to endure")
+    of_endurance.add_argument("--kills", type=int, default=10, metavar="N", help="at random moments of it")
+    of_endurance.add_argument("--seed", type=int, default=1, metavar="N", help="of what happens when")
     of_sweep = parser.add_argument_group("sweep")
     of_sweep.add_argument("--hosts", type=_numbers, default=[1000], metavar="N,...", help="how many are simulated")
     of_sweep.add_argument("--concurrency", type=_numbers, default=[64, 256], metavar="N,...", help="asked at once")
@@ -46,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _name(text: str) -> str:
-    if text not in BENCHES:
-        raise argparse.ArgumentTypeError(f"{text}: {', '.join(BENCHES)} are allowed")
+    if text not in (*BENCHES, "endurance"):
+        raise argparse.ArgumentTypeError(f"{text}: {', '.join((*BENCHES, 'endurance'))} are allowed")
     return text
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.chat.command import Right
 from bot.chat.desk import Desk
+from bot.chat.fleet_words import fleet_line
 from bot.chat.reply import Ask, Bullets, Paragraph, Reply, Table, line, plain
 from bot.errors import UsageError
 from bot.matrix.known import Matrix
@@ -234,3 +235,7 @@ def test_a_clock_that_went_back_makes_no_sweep_lie_in_the_future(matrix: Matrix,
     assert kept.watched
     early = kept._replace(watched=kept.watched._replace(clock=lambda: NOON - timedelta(hours=1)))
     assert "(just now)" in plain(Desk(early, lambda: TODAY).answer("fleet", ALL).context[0])
+
+
+def test_without_anything_to_watch_it_says_what_to_add() -> None:
+    assert plain(fleet_line((), 0, "", 0)) == "No host is watched: add targets or xen_orchestra to the configuration"

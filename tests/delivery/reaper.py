@@ -2,9 +2,8 @@
 
 import threading
 from enum import StrEnum
-from multiprocessing.process import BaseProcess
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tests.delivery.weather import Answer, Call, Said, Weather
 
@@ -33,6 +32,12 @@ def drawn(random: Random, when: When, seconds: float) -> Shot:
     return Shot(when, random.randint(1, CALLS), random.uniform(0, seconds) if when is When.BY_THE_CLOCK else 5)
 
 
+class Victim(Protocol):
+    """Whom to kill."""
+
+    def kill(self) -> None: ...
+
+
 class Reaper:
     """Stands in the way of all calls; behind it is the weather."""
 
@@ -41,10 +46,10 @@ class Reaper:
         self._lock = threading.Lock()
         self._calls = 0
         self._shot: Shot | None = None
-        self._victim: BaseProcess | None = None
+        self._victim: Victim | None = None
         self._aimed = threading.Event()
 
-    def aim(self, shot: Shot, victim: BaseProcess) -> None:
+    def aim(self, shot: Shot, victim: Victim) -> None:
         """Calls wait until this is done, so that none of a process goes uncounted."""
         with self._lock:
             self._calls, self._shot, self._victim = 0, shot, victim

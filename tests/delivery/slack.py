@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.delivery.weather import Call, Calm, Json, Said, Weather
@@ -111,7 +111,7 @@ class Slack:
         with self._lock:
             assert self._lock.wait_for(lambda: self._open == 0, 10)
 
-    def __enter__(self) -> "Slack":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -147,6 +147,21 @@ def test_what_fails_is_logged_and_tried_again_later_and_keeps_nobody_else_waitin
     assert len(ran) == 1
 
 
+def test_a_slot_that_another_process_has_taken_does_not_keep_the_next_one_waiting(
+    clock: Clock, log: FilteringBoundLogger
+) -> None:
+    sweeps, ran = FakeSweepLog(), list[datetime | None]()
+    sweeps.claim(NOON, "killed in the middle", clock(), STALE)
+    every = timedelta(seconds=20)
+    job = Job("sweep", every, once_a_slot(sweeps, "me", clock, STALE, _finishing(sweeps, clock, ran)))
+    with Running(clock, log, job) as running:
+        running.look_twice()
+        assert ran == []
+        clock.pass_by(every.total_seconds())
+        running.look_twice()
+    assert ran == [NOON + every]
+
+
 def test_of_two_processes_one_sweeps_a_slot_and_the_other_one_takes_over_when_it_dies(clock: Clock) -> None:
     sweeps = FakeSweepLog()
     done: list[datetime | None] = []

@@ -74,6 +74,7 @@ def test_other_libraries_log_in_the_same_form_and_quiet_ones_not_at_all() -> Non
     logs.configure("json", stream=out)
     logging.getLogger("waitress").warning("full: %s", 7)
     logging.getLogger("slack_sdk.web.base_client").error("again and again")
+    logging.getLogger("alembic.runtime.plugins").info("setup plugin")
     (line,) = _lines(out)
     assert json.loads(line)["event"] == "full: 7"
     assert json.loads(line)["logger"] == "waitress"

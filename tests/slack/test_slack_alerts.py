@@ -11,6 +11,8 @@ from slack_bolt import BoltResponse
 
 from bot.alerts.alert import Alert, AlertState, Concerned, NotifyReason, Rule, Subject
 from bot.alerts.ports import Act, Action
+from bot.chat.commands import ACK, ALERTS
+from bot.chat.interpret import interpret
 from bot.chat.reply import Act as Button
 from bot.chat.reply import Reply, Verb, line
 from bot.slack.alerts import AlertPress, Means, listen
@@ -134,6 +136,7 @@ def test_acknowledging_says_who_and_when_and_wakes_the_sender(room: Room, standi
     assert (response.status, response.body) == (200, "")
     assert book.acts == [((17, 18), Act(Action.ACKNOWLEDGE, "U0000001", NOW))]
     assert book.notes == [("U0000001", "ack 17 18", "done")]
+    assert interpret("ack 17 18")[0] is ACK  # so the trail has it under that command
     assert (book.woken, standin.calls) == (1, [])
 
 
@@ -194,6 +197,7 @@ def test_all_hosts_are_shown_to_the_presser_alone(room: Room, standin: StandIn, 
     ]
     assert complaints(told.fields) == []
     assert book.notes == [("U0000001", "alerts 17 18", "shown")]
+    assert interpret("alerts 17 18")[0] is ALERTS
 
 
 def test_many_hosts_come_in_their_order_and_it_is_said_what_is_missing(

@@ -202,3 +202,11 @@ def test_the_number_of_an_alert_never_comes_twice(book: SqlAlerts, database: Dat
             connection.exec_driver_sql(f"DELETE FROM {table}")
     book.settle(judged([concern(A)], why_gone), START)
     assert [alert.id for alert in book.open()] == [2]
+
+
+def test_alerts_of_a_subject_that_end_together_for_one_reason_are_told_of_once(
+    book: SqlAlerts, database: Database
+) -> None:
+    book.settle(judged([concern(A), concern(A, rule=Rule.SUPPORT)], why_gone), START)
+    assert book.settle(judged([], why_gone), at(1)).resolved == 2
+    assert _rows(database, "kind") == ["bulletin", "news"]

@@ -66,9 +66,7 @@ def choices(ports: Ports, _: Invocation) -> tuple[Choice, ...]:
 def _which(inventory: Inventory) -> Reply:
     names = [target.name for target in inventory.targets]
     if not names:
-        return Reply(
-            "no_host", with_code("There is no host to ask: add `targets` to the configuration."), exit_status=1
-        )
+        return Reply("no_host", with_code(_NOBODY), exit_status=1)
     blocks: tuple[Block, ...] = (Bullets(tuple(line(name) for name in names[:NAMED])),)
     if len(names) > NAMED:
         blocks += (Paragraph((line(f"{len(names) - NAMED} more are in the inventory."),)),)
@@ -77,6 +75,7 @@ def _which(inventory: Inventory) -> Reply:
 
 
 _PICK = Pick("probe")
+_NOBODY = "There is no host to ask: add `targets` to the configuration."
 
 
 def _asking(target: Target) -> Line:
@@ -92,7 +91,9 @@ def _fleet(ports: Ports) -> Fleet:
 def _find(inventory: Inventory, asked: Invocation) -> tuple[Target | Failure, date | None]:
     """The target that the words name, and the day of an "on DATE" in them. UsageError for a day that is none."""
     if not asked.words.strip():
-        raise UsageError(f"Say which host, for example: probe {_example(inventory)}.")
+        if not inventory.targets:
+            raise UsageError(_NOBODY)
+        raise UsageError(f"Say which host, for example: probe {inventory.targets[0].name}.")
     target = inventory.find(asked.words)
     if isinstance(target, Target):
         return target, None
@@ -100,10 +101,6 @@ def _find(inventory: Inventory, asked: Invocation) -> tuple[Target | Failure, da
     if bad:
         raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
     return (inventory.find(name) if day else target), day
-
-
-def _example(inventory: Inventory) -> str:
-    return inventory.targets[0].name if inventory.targets else "lab-a"
 
 
 def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | None) -> Reply:
