@@ -1,0 +1,117 @@
+"""What is in use: the shipped data with the support levels of an accepted page."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from packaging.version import InvalidVersion, Version
+
+from bot.matrix.known import Matrix
+from bot.matrix.lifecycle import Lifecycle
+from bot.matrix.listing import Badge, ListRow, PublishedList, Support, SupportLevel
+from bot.matrix.release import Product, Release
+from bot.matrix.wording import day_in_words
+from bot.published.page import Page, PageRow
+
+UNOFFICIAL = "no official support"
+"""How the list's notes say it, whatever else they say."""
+
+_LEVELS = {Badge.FULL: SupportLevel.FULL, Badge.PARTIAL: SupportLevel.PARTIAL}
+_UNKNOWN = Lifecycle(None, None, None)
+_WITH_PATCH = 3
+
+
+def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
+    """The Matrix with the page's rows, in the page's order, as read on a day. ValueError for a page with problems.
+
+    What the page says of support counts, its signs of dates do not. A release that the data lacks is added without
+    dates. One that the page has no more stays, with its dates, but is unlisted: support follows the page, and a row
+    that it dropped is no promise any more. A page without signs says nothing of support, so it changes nothing.
+    """
+    if page.problems:
+        raise ValueError(f"a page with {len(page.problems)} problems is not to be used")
+    if not page.has_signs:
+        return matrix
+    new = _new_releases(matrix, page, read_on)
+    releases = _in_order((*matrix.releases, *new))
+    known = {(release.product, number): release for release in releases for number in release.aliases}
+    known.update({(release.product, release.number): release for release in releases})
+    rows = tuple(_row(row, tuple(known[row.product, _number(text)] for text in row.releases)) for row in page.rows)
+    was = matrix.published
+    return Matrix(
+        releases=releases,
+        published=PublishedList(was.source, read_on, was.legend, rows),
+        issues=matrix.issues,  # whether an issue touches a new release is not known before somebody has looked
+        features=matrix.features,
+        hops={**matrix.hops, **dict.fromkeys(new, ())},
+        lifecycle_source=matrix.lifecycle_source,
+        lifecycle_read_on=matrix.lifecycle_read_on,
+    )
+
+
+def _new_releases(matrix: Matrix, page: Page, read_on: date) -> tuple[Release, ...]:
+    """The page's releases that the data lacks, each once."""
+    known = {(release.product, number) for release in matrix.releases for number in (release.number, *release.aliases)}
+    found: dict[tuple[Product, str], Release] = {}
+    for row in page.rows:
+        for text in row.releases:
+            named = row.product, _number(text)
+            if named not in known and named not in found:
+                found[named] = _new(row, text, read_on)
+    return tuple(found.values())
+
+
+def _new(row: PageRow, text: str, read_on: date) -> Release:
+    """A release of which nothing but its row is known. "9.x" before any 9.0 is known is release 9, as 8 is 8.4."""
+    number = _number(text)
+    return Release(
+        product=row.product,
+        number=number,
+        base_name=_name(row, text),
+        compares_as=_version(number),
+        lifecycle=_UNKNOWN,
+        aliases=(f"{number}.0",) if number.count(".") + 1 < _WITH_PATCH else (),  # as hosts report it
+        note=_note(row, read_on),
+    )
+
+
+def _number(text: str) -> str:
+    return text.lower().removesuffix(".x")
+
+
+def _version(number: str) -> Version:
+    try:
+        return Version(number)
+    except InvalidVersion:
+        raise ValueError(f"{number!r} is no release's number") from None
+
+
+def _name(row: PageRow, text: str) -> str:
+    """The row's label if it names this release alone; without "LTS", for since when it is one is not known."""
+    label = " ".join(row.label.split()).removesuffix(" LTS")
+    return label if len(row.releases) == 1 and label.endswith(f" {text}") else f"{row.product} {text}"
+
+
+def _note(row: PageRow, read_on: date) -> str:
+    note = f"From the published list of {day_in_words(read_on)}: its dates are not in our data yet"
+    if Badge.NO_SECURITY_UPDATES in row.badges:
+        note += ", and the list shows it as without security updates"
+    return note
+
+
+def _in_order(releases: Iterable[Release]) -> tuple[Release, ...]:
+    """Newest first within each product."""
+    newest_first = sorted(releases, key=lambda release: release.compares_as, reverse=True)
+    return tuple(sorted(newest_first, key=lambda release: list(Product).index(release.product)))
+
+
+def _row(row: PageRow, releases: tuple[Release, ...]) -> ListRow:
+    return ListRow(row.product, releases, support_of(row), row.label if len(releases) > 1 else None)
+
+
+def support_of(row: PageRow) -> Support:
+    """What a row's signs and notes say of support. ValueError if its signs name no level, or both."""
+    levels = [_LEVELS[badge] for badge in row.badges if badge in _LEVELS]
+    if len(levels) != 1:
+        raise ValueError(f"line {row.line}: {row.label} has {len(levels)} signs of how far it is supported")
+    official = not any(UNOFFICIAL in " ".join(note.lower().split()) for note in row.notes)
+    return Support(levels[0], official, Badge.EXTRA_FEATURES in row.badges)
