@@ -11,11 +11,13 @@ from bot.matrix.listing import Badge, ListRow, PublishedList, Support, SupportLe
 from bot.matrix.release import Product, Release
 from bot.matrix.wording import day_in_words
 from bot.published.page import Page, PageRow
+from bot.query.text import shown
 
 UNOFFICIAL = "no official support"
 """How the list's notes say it, whatever else they say."""
 
 _LEVELS = {Badge.FULL: SupportLevel.FULL, Badge.PARTIAL: SupportLevel.PARTIAL}
+_NAMES = {Product.XCP_NG: ("XCP-ng",), Product.XENSERVER: ("XenServer", "Citrix Hypervisor")}
 _UNKNOWN = Lifecycle(None, None, None)
 _WITH_PATCH = 3
 
@@ -86,9 +88,9 @@ def _version(number: str) -> Version:
 
 
 def _name(row: PageRow, text: str) -> str:
-    """The row's label if it names this release alone; without "LTS", for since when it is one is not known."""
+    """The row's label if it is a product's name and this number; without "LTS", whose first day is not known."""
     label = " ".join(row.label.split()).removesuffix(" LTS")
-    return label if len(row.releases) == 1 and label.endswith(f" {text}") else f"{row.product} {text}"
+    return label if label in {f"{name} {text}" for name in _NAMES[row.product]} else f"{row.product} {text}"
 
 
 def _note(row: PageRow, read_on: date) -> str:
@@ -105,7 +107,7 @@ def _in_order(releases: Iterable[Release]) -> tuple[Release, ...]:
 
 
 def _row(row: PageRow, releases: tuple[Release, ...]) -> ListRow:
-    return ListRow(row.product, releases, support_of(row), row.label if len(releases) > 1 else None)
+    return ListRow(row.product, releases, support_of(row), shown(row.label) if len(releases) > 1 else None)
 
 
 def support_of(row: PageRow) -> Support:

@@ -96,6 +96,12 @@ def test_a_new_release_is_called_as_its_row_but_for_the_lts(matrix: Matrix, labe
     assert name in [release.base_name for release in new.releases]
 
 
+@pytest.mark.parametrize("label", ["=1+1 9.1", "XenServer\x1b[31m 9.1", "*XenServer* <!channel> 9.1", "9.1"])
+def test_a_name_that_is_no_products_is_not_taken_from_a_page(matrix: Matrix, label: str) -> None:
+    new = merged(matrix, page_of(matrix, PageRow(label, XS, ("9.1",), (FULL,))), READ_ON)
+    assert [release.base_name for release in new.releases if release.number == "9.1"] == ["XenServer 9.1"]
+
+
 def test_a_row_of_several_new_releases_has_its_label_and_each_release_its_name(matrix: Matrix) -> None:
     page = page_of(matrix, PageRow("XenServer 9.1 and 9.2", XS, ("9.1", "9.2"), (FULL,)))
     new = merged(matrix, page, READ_ON)
