@@ -1,43 +1,43 @@
 """What is in use: the shipped data with the support levels of an accepted page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import Lifecycle
-from bot.matrix.listing import Badge, ListRow, PublishedList, Support, SupportLevel
+from bot.matrix.listing import Badge, ListRow, PublishedList, Support
 from bot.matrix.release import Product, Release
 from bot.matrix.wording import day_in_words
 from bot.published.page import Page, PageRow
+from bot.published.usable import levels, names, number_of, unusable
 from bot.query.text import shown
 
 UNOFFICIAL = "no official support"
 """How the list's notes say it, whatever else they say."""
 
-_LEVELS = {Badge.FULL: SupportLevel.FULL, Badge.PARTIAL: SupportLevel.PARTIAL}
 _NAMES = {Product.XCP_NG: ("XCP-ng",), Product.XENSERVER: ("XenServer", "Citrix Hypervisor")}
 _UNKNOWN = Lifecycle(None, None, None)
 _WITH_PATCH = 3
 
 
 def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
-    """The Matrix with the page's rows, in the page's order, as read on a day. ValueError for a page with problems.
+    """The shipped Matrix with the page's rows, in the page's order, as read on a day. ValueError for one that is
+    `unusable`.
 
     What the page says of support counts, its signs of dates do not. A release that the data lacks is added without
     dates. One that the page has no more stays, with its dates, but is unlisted: support follows the page, and a row
     that it dropped is no promise any more. A page without signs says nothing of support, so it changes nothing.
     """
-    if page.problems:
-        raise ValueError(f"a page with {len(page.problems)} problems is not to be used")
+    if problems := unusable(matrix, page):
+        raise ValueError(f"this page is not to be used: {problems[0].message}")
     if not page.has_signs:
         return matrix
     new = _new_releases(matrix, page, read_on)
     releases = _in_order((*matrix.releases, *new))
-    known = {(release.product, number): release for release in releases for number in release.aliases}
-    known.update({(release.product, release.number): release for release in releases})
-    rows = tuple(_row(row, tuple(known[row.product, _number(text)] for text in row.releases)) for row in page.rows)
+    known = names(releases)
+    rows = tuple(_row(row, tuple(known[row.product, number_of(text)] for text in row.releases)) for row in page.rows)
     was = matrix.published
     return Matrix(
         releases=releases,
@@ -52,39 +52,34 @@ def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
 
 def _new_releases(matrix: Matrix, page: Page, read_on: date) -> tuple[Release, ...]:
     """The page's releases that the data lacks, each once."""
-    known = {(release.product, number) for release in matrix.releases for number in (release.number, *release.aliases)}
+    known = names(matrix.releases)
     found: dict[tuple[Product, str], Release] = {}
     for row in page.rows:
         for text in row.releases:
-            named = row.product, _number(text)
+            named = row.product, number_of(text)
             if named not in known and named not in found:
                 found[named] = _new(row, text, read_on)
-    return tuple(found.values())
+    return tuple(_without_others(release, found) for release in found.values())
+
+
+def _without_others(release: Release, found: Mapping[tuple[Product, str], Release]) -> Release:
+    """Without the aliases that are numbers of releases of their own: 9.0 beside 9.x."""
+    own = tuple(alias for alias in release.aliases if (release.product, alias) not in found)
+    return release._replace(aliases=own)
 
 
 def _new(row: PageRow, text: str, read_on: date) -> Release:
     """A release of which nothing but its row is known. "9.x" before any 9.0 is known is release 9, as 8 is 8.4."""
-    number = _number(text)
+    number = number_of(text)
     return Release(
         product=row.product,
         number=number,
         base_name=_name(row, text),
-        compares_as=_version(number),
+        compares_as=Version(number),
         lifecycle=_UNKNOWN,
         aliases=(f"{number}.0",) if number.count(".") + 1 < _WITH_PATCH else (),  # as hosts report it
         note=_note(row, read_on),
     )
-
-
-def _number(text: str) -> str:
-    return text.lower().removesuffix(".x")
-
-
-def _version(number: str) -> Version:
-    try:
-        return Version(number)
-    except InvalidVersion:
-        raise ValueError(f"{number!r} is no release's number") from None
 
 
 def _name(row: PageRow, text: str) -> str:
@@ -111,9 +106,7 @@ def _row(row: PageRow, releases: tuple[Release, ...]) -> ListRow:
 
 
 def support_of(row: PageRow) -> Support:
-    """What a row's signs and notes say of support. ValueError if its signs name no level, or both."""
-    levels = [_LEVELS[badge] for badge in row.badges if badge in _LEVELS]
-    if len(levels) != 1:
-        raise ValueError(f"line {row.line}: {row.label} has {len(levels)} signs of how far it is supported")
+    """What a row's signs and notes say of support."""
+    (level,) = levels(row)
     official = not any(UNOFFICIAL in " ".join(note.lower().split()) for note in row.notes)
-    return Support(levels[0], official, Badge.EXTRA_FEATURES in row.badges)
+    return Support(level, official, Badge.EXTRA_FEATURES in row.badges)

@@ -15,6 +15,7 @@ from bot.matrix.recommend import recommend
 from bot.matrix.release import Release
 from bot.published.merged import merged
 from bot.published.page import Page, PageProblem, PageRow
+from bot.published.usable import unusable
 from bot.query.identify import identify
 from bot.query.reading import Reader
 from bot.terminal.look import look_of
@@ -81,6 +82,11 @@ def test_a_host_that_runs_a_new_release_is_known(matrix: Matrix) -> None:
 def test_a_row_for_a_whole_line_is_a_release_until_its_numbers_are_known(matrix: Matrix, typed: str) -> None:
     new = merged(matrix, page_of(matrix, new_row("XCP-ng 9.x", PARTIAL)), READ_ON)
     assert [release.base_name for release in Reader(new).read(typed).releases] == ["XCP-ng 9.x"]
+
+
+def test_a_number_beside_a_whole_line_is_a_release_of_its_own(matrix: Matrix) -> None:
+    new = merged(matrix, page_of(matrix, new_row("XCP-ng 9.x", PARTIAL), new_row("XCP-ng 9.0", FULL)), READ_ON)
+    assert Reader(new).read("XCP-ng 9.0").releases == (_release(new, "XCP-ng 9.0"),)
 
 
 @pytest.mark.parametrize(
@@ -156,18 +162,38 @@ def test_a_page_without_signs_changes_nothing(matrix: Matrix) -> None:
     assert merged(matrix, unsigned, READ_ON) is matrix
 
 
+_NEW_1 = new_row("XenServer 9.1", FULL)
+
+
 @pytest.mark.parametrize(
-    "page",
+    ("row", "told"),
     [
-        Page((), (PageProblem(3, "The sign ⚡ is not in the legend."),)),
-        Page((new_row("XenServer 9.1", EXTRAS),)),
-        Page((new_row("XenServer 9.1", FULL, PARTIAL),)),
-        Page((new_row("XenServer nine", FULL),)),
+        (new_row("XenServer 9.1", EXTRAS), "XenServer 9.1 has no sign of how far it is supported."),
+        (new_row("XenServer 9.1", FULL, PARTIAL), "XenServer 9.1 has two signs of how far it is supported."),
+        (new_row("XenServer 9.2", FULL)._replace(releases=()), "XenServer 9.2 names no release."),
+        (new_row("XenServer 9.2-beta", FULL), '"9.2-beta" in XenServer 9.2-beta is not the number of a release.'),
+        (new_row("XenServer nine", FULL), '"nine" in XenServer nine is not the number of a release.'),
+        (new_row("XenServer 8.4", FULL), "XenServer 8.4 is in line 5 already."),
+        (_NEW_1._replace(releases=("9.1", "9.0")), "XenServer 9.1 is in line 6 already."),
     ],
 )
-def test_a_page_that_cannot_be_meant_is_refused(matrix: Matrix, page: Page) -> None:
-    with pytest.raises(ValueError, match=r"problems|signs|number"):
+def test_a_page_that_makes_no_sense_is_refused_with_its_line(matrix: Matrix, row: PageRow, told: str) -> None:
+    eight = new_row("XenServer 8", FULL)
+    page = Page((eight._replace(line=5), _NEW_1._replace(line=6), row._replace(line=7)))
+    assert unusable(matrix, page)[0] == PageProblem(7, told)
+    with pytest.raises(ValueError, match="not to be used"):
         merged(matrix, page, READ_ON)
+
+
+def test_a_page_that_was_not_read_without_problems_is_refused_for_these(matrix: Matrix) -> None:
+    page = page_of(matrix)._replace(problems=(PageProblem(3, "The sign ⚡ is not in the legend."),))
+    assert unusable(matrix, page) == page.problems
+    with pytest.raises(ValueError, match="The sign ⚡ is not in the legend"):
+        merged(matrix, page, READ_ON)
+
+
+def test_a_page_that_says_what_the_list_says_can_be_used(matrix: Matrix) -> None:
+    assert unusable(matrix, page_of(matrix)) == ()
 
 
 _SIGNS = st.sampled_from([(FULL,), (PARTIAL,), (FULL, EXTRAS), (PARTIAL, SKULL), (FULL, EXTRAS, SKULL)])
