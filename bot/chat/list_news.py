@@ -76,7 +76,7 @@ def _short(change: RowChange) -> str:
     label, before, after = shown(change.label), _text(change.before), _text(change.after)
     match change.kind:
         case ChangeKind.ADDED:
-            return f"{label} added ({after})"
+            return f"{label} added{f' ({what})' if (what := _about(change, change.after)) else ''}"
         case ChangeKind.REMOVED:
             return f"{label} removed"
         case ChangeKind.RELABELLED:
@@ -104,15 +104,20 @@ def _long(change: RowChange) -> Line:
     label, before, after = Strong(shown(change.label)), _text(change.before), _text(change.after)
     match change.kind:
         case ChangeKind.ADDED:
-            return line(label, f" added: {after}")
+            return line(label, " added", f": {what}" if (what := _about(change, change.after)) else "")
         case ChangeKind.REMOVED:
-            return line(label, f" removed; it was: {before}")
+            return line(label, " removed", f"; it was: {what}" if (what := _about(change, change.before)) else "")
         case ChangeKind.RELABELLED:
             return line(Strong(before), " is called ", Strong(after), " now")
         case ChangeKind.BADGES:
-            return line(label, f" {_signs(change)}: it was {before}, it is {after} now")
+            return line(label, f" {_signs(change)} (before: {before}; now: {after})")
         case ChangeKind.NOTES:
-            return line(label, f" has other notes: {before} → {after}")
+            return line(label, f" has other notes (before: {before}; now: {after})")
+
+
+def _about(change: RowChange, whole: str | None) -> str:
+    """What is said of a row that came or went, without its label again."""
+    return shown((whole or "").removeprefix(change.label).lstrip(": "), 200)
 
 
 def _text(value: str | None) -> str:

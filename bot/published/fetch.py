@@ -165,11 +165,19 @@ def _checked(body: bytes, asked: str, etag: str | None) -> Fetched | Failed:
         return Failed(f"{asked} is larger than {SIZE_MAX // 2**20} MiB, so it is not the list. {_MEND}")
     if not body.strip():
         return Failed(f"{asked} is empty. {_MEND}")
-    if b"\0" in body:
-        return Failed(f"{asked} is no text. {_MEND}")
+    if b"\0" in body or not _is_text(body):
+        return Failed(f"{asked} is no text in UTF-8, or it is damaged. {_MEND}")
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:20].lower().startswith(_WEB_PAGE):
         return Failed(f"{asked} is a web page, not the text that it is made from. {_MEND}")
     return Fetched(body, etag if etag and len(etag) < 200 and etag.isascii() and etag.isprintable() else None)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refused(asked: str, status: int) -> Failed:

@@ -30,13 +30,17 @@ class Kept(NamedTuple):
 
 
 class Tries(NamedTuple):
-    """How fetching goes: the last try, the last that brought a page, and why none does since then."""
+    """How fetching goes: the last try, the last that brought a page, and why none does since then.
+
+    `passing`: it may go well again by itself.
+    """
 
     tried_at: datetime
     ok_at: datetime | None = None
     failing_since: datetime | None = None
     error: str | None = None
     told_at: datetime | None = None
+    passing: bool = False
 
 
 class Revisions(Protocol):
@@ -57,7 +61,7 @@ class Revisions(Protocol):
     def fetched(self, source: str, now: datetime) -> None:
         """Keep that the source answered, whatever it gave."""
 
-    def failed(self, source: str, error: str, now: datetime) -> Tries:
+    def failed(self, source: str, error: str, passing: bool, now: datetime) -> Tries:
         """Keep that it did not give a page."""
 
     def tell(self, kept: Kept, channel: str, payload: dict[str, Any], now: datetime) -> bool:

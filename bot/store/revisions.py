@@ -50,10 +50,11 @@ class SqlRevisions:
         with self._database.writing(Turn.PUBLISHED) as connection:
             _put(connection, source, Tries(tried_at=now, ok_at=now))
 
-    def failed(self, source: str, error: str, now: datetime) -> Tries:
+    def failed(self, source: str, error: str, passing: bool, now: datetime) -> Tries:
         with self._database.writing(Turn.PUBLISHED) as connection:
             before = _tries(connection, source) or Tries(tried_at=now)
-            after = before._replace(tried_at=now, error=error, failing_since=before.failing_since or now)
+            since = before.failing_since or now
+            after = before._replace(tried_at=now, error=error, passing=passing, failing_since=since)
             _put(connection, source, after)
             return after
 
@@ -115,7 +116,7 @@ def _kept(row: Row[Any]) -> Kept:
 
 def _tries(connection: Connection, source: str) -> Tries | None:
     row = connection.execute(select(tries).where(tries.c.source == source)).first()
-    return Tries(row.tried_at, row.ok_at, row.failing_since, row.error, row.told_at) if row else None
+    return Tries(row.tried_at, row.ok_at, row.failing_since, row.error, row.told_at, row.passing) if row else None
 
 
 def _put(connection: Connection, source: str, found: Tries) -> None:

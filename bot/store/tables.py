@@ -291,4 +291,5 @@ tries = Table(
     Column("failing_since", Moment),
     Column("error", Line),
     Column("told_at", Moment),
+    Column("passing", Boolean, nullable=False),
 )

@@ -68,6 +68,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, pauses: Pauses, name
         (b"\xef\xbb\xbf\n<!DOCTYPE html><html></html>", "is a web page"),
         (b"<HTML lang=en>", "is a web page"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "is no text"),
+        (b"- XCP-ng 8.3 \xe2\x98", "is no text in UTF-8, or it is damaged"),
         (b" \n", "is empty"),
     ],
 )

@@ -79,8 +79,8 @@ def test_each_page_is_told_once(revisions: Revisions, database: Database) -> Non
 
 def test_failures_are_kept_until_the_source_answers(revisions: Revisions) -> None:
     revisions.fetched(SOURCE, START)
-    revisions.failed(SOURCE, "does not answer", at(24))
-    assert revisions.failed(SOURCE, "is no text", at(48)) == Tries(at(48), START, at(24), "is no text")
+    revisions.failed(SOURCE, "does not answer", True, at(24))
+    assert revisions.failed(SOURCE, "is no text", False, at(48)) == Tries(at(48), START, at(24), "is no text")
     revisions.fetched(SOURCE, at(72))
     assert revisions.tries(SOURCE) == Tries(at(72), at(72))
 
@@ -88,10 +88,10 @@ def test_failures_are_kept_until_the_source_answers(revisions: Revisions) -> Non
 def test_a_failure_is_told_once_until_the_source_answers(revisions: Revisions) -> None:
     told = []
     for day in range(2):
-        revisions.failed(SOURCE, "does not answer", at(24 * day))
+        revisions.failed(SOURCE, "does not answer", True, at(24 * day))
         told.append(revisions.tell_failure(SOURCE, "C1", NEWS, at(24 * day)))
     revisions.fetched(SOURCE, at(48))
     told.append(revisions.tell_failure(SOURCE, "C1", NEWS, at(48)))
-    revisions.failed(SOURCE, "does not answer", at(72))
+    revisions.failed(SOURCE, "does not answer", True, at(72))
     told.append(revisions.tell_failure(SOURCE, "C1", NEWS, at(72)))
     assert told == [True, False, False, True]

@@ -48,7 +48,8 @@ def _first(look: "Look") -> Line:
     count = len(look.changes)
     if not count:
         return headline(Strong("The published list is the one in use"), "no changes")
-    return headline(Strong("The published list"), "1 change" if count == 1 else f"{count} changes")
+    subject = "The published list is in use from now on" if look.kept else "The published list differs"
+    return headline(Strong(subject), "1 change" if count == 1 else f"{count} changes")
 
 
 def _said(look: "Look") -> str:
@@ -61,8 +62,11 @@ def _blocks(look: "Look") -> Iterator[Block]:
     from bot.chat.list_news import change_list, problem_list
 
     if look.problems:
-        yield problem_list(look.problems, len(look.problems))
+        if len(look.problems) > 1:
+            yield problem_list(look.problems, len(look.problems))
         yield Paragraph((line("The list in use stays as it was."),))
+    if look.page is None or look.page.problems:
+        return  # what can't be read as a whole tells nothing for certain
     if look.changes:
         yield change_list(look.changes, len(look.changes), "What it changes")
     elif look.kept and look.kept.changes and look.kept.accepted_at:

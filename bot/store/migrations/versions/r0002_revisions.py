@@ -33,5 +33,6 @@ def upgrade() -> None:
         sa.Column("failing_since", sa.DateTime()),
         sa.Column("error", sa.String()),
         sa.Column("told_at", sa.DateTime()),
+        sa.Column("passing", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("source", name="pk_tries"),
     )
