@@ -19,9 +19,11 @@ from bot.app.configured import reveal
 from bot.app.hosts import Hosts
 from bot.app.judging import Judge
 from bot.app.lookups import now
-from bot.chat.command import Alerting, Ports, Watched
+from bot.app.publishing import follower
+from bot.chat.command import Alerting, Ports, Published, Watched
 from bot.fleet.sweep import STALE, Pace, Sweeper
 from bot.matrix.load import load_matrix
+from bot.published.following import Follower
 from bot.query.reading import Reader
 from bot.round import Rounds, Sent
 from bot.settings.model import Settings
@@ -34,17 +36,21 @@ DECISIONS = Decisions(machine.settle, machine.act, to_data)
 
 
 class Terms(NamedTuple):
-    """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now."""
+    """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
+
+    `list_url` is where the published list is read, if it is followed.
+    """
 
     plan: Plan
     every: timedelta
     pace: Pace
     clock: Callable[[], datetime]
     send: Callable[[], Sent]
+    list_url: str | None = None
 
 
 class Watching(NamedTuple):
-    """A fleet that is watched. Sweeps end early once `stop` is set."""
+    """A fleet that is watched. Sweeps end early once `stop` is set. `follows` the published list, if anybody does."""
 
     store: Store
     hosts: Hosts
@@ -52,6 +58,7 @@ class Watching(NamedTuple):
     rounds: Rounds
     clock: Callable[[], datetime]
     stop: threading.Event
+    follows: Follower | None = None
 
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
@@ -71,6 +78,7 @@ class Watching(NamedTuple):
                 lambda day, tell: self.rounds.ask(day, tell, self.stop),
             ),
             audit=store.audit,
+            published=Published(self.follows.last) if self.follows else None,
         )
 
     def settle(self) -> Settled:
@@ -90,13 +98,14 @@ def open_settings(settings: Settings, log: FilteringBoundLogger) -> Store:
 def terms_of(settings: Settings, send: Callable[[], Sent], stale: float = STALE) -> Terms:
     """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.Pace)."""
     pace = Pace(settings.sweep.concurrency, stale=stale)
-    return Terms(plan(settings.alerts), settings.sweep.every, pace, now, send)
+    return Terms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url)
 
 
 def watching(store: Store, hosts: Hosts, terms: Terms, log: FilteringBoundLogger, stop: threading.Event) -> Watching:
     """Watch hosts with a database."""
     matrix = load_matrix()
-    judge = Judge(matrix, Reader(matrix), store, hosts.asking.sources, terms.plan, terms.every, since=terms.clock())
+    reader = Reader(matrix)
+    judge = Judge(matrix, reader, store, hosts.asking.sources, terms.plan, terms.every, since=terms.clock())
     sweeper = Sweeper(
         hosts.asking,
         store.fleet,
@@ -108,7 +117,9 @@ def watching(store: Store, hosts: Hosts, terms: Terms, log: FilteringBoundLogger
         terms.pace,
     )
     rounds = Rounds(sweeper, judge.swept, store.alerts, store.outbox, terms.send)
-    return Watching(store, hosts, judge, rounds, terms.clock, stop)
+    url = terms.list_url
+    follows = follower(url, matrix, reader, store.revisions, stop.wait, terms.clock) if url else None
+    return Watching(store, hosts, judge, rounds, terms.clock, stop, follows)
 
 
 def new_name() -> str:

@@ -41,7 +41,7 @@ def chat_command(spec: CommandSpec) -> click.Command:
         reply = _answer(spec, " ".join(words), as_of, config, Caller(_user(), channel), as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
-        if as_json or reply.exit_status != 1:
+        if as_json or reply.exit_status != 1 or spec.follows:
             print_reply(reply, as_json)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
@@ -72,6 +72,11 @@ def _words_complete(spec: CommandSpec) -> Callable[[click.Context, click.Paramet
 def _answer(
     spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller, quiet: bool
 ) -> Reply:
+    if spec.follows:
+        from bot.app.publishing import desk_with_list
+
+        with desk_with_list(settings_of(config)) as with_list:
+            return with_list.run(spec, words, ALL, as_of)
     if spec.right is Right.LOOKUP:
         from bot.app.lookups import desk
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.cli.options import SHARED
-from bot.cli.printing import folder, print_json, settings_of
+from bot.cli.printing import fail, folder, print_json, print_reply, settings_of
 from bot.errors import UsageError
 from bot.terminal.output import write
 
@@ -63,6 +63,20 @@ def _serve(config: Path | None, part: str) -> int:
     from bot.app.serving import Part, serve
 
     return serve(settings_of(config), Part(part))
+
+
+@_operator(
+    "sync",
+    "Read the published list (`list.url`), keep it, use it if nothing is wrong with it, and show what it changes.",
+    click.Option(["--force"], is_flag=True, help="Use it though more than half of the rows are gone."),
+)
+def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -> int:
+    from bot.app.publishing import sync
+    from bot.chat.commands.changes import changes_reply
+
+    reply = changes_reply(sync(settings_of(config), as_of, force), rows=True)
+    print_reply(reply, as_json)
+    return fail([reply.summary], 1) if reply.exit_status else 0
 
 
 @_operator("doctor", "Check the tokens, scopes, channel and clock, and each host of the inventory.")

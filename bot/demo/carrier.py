@@ -10,9 +10,11 @@ from bot.alerts.notification import from_data
 from bot.alerts.outbox import Delivery, Kind, Outbox
 from bot.chat.bulletins import bulletin, news
 from bot.chat.digests import digest_words
+from bot.chat.list_news import list_words
 from bot.chat.reply import Block, Paragraph, Strong
 from bot.demo.letterbox import Letterbox, Post
 from bot.matrix.known import Matrix
+from bot.published.news import ListNews
 
 LEASE = 60.0
 """Seconds."""
@@ -68,6 +70,8 @@ def _post(delivery: Delivery, matrix: Matrix) -> Post:
             return Post(delivery.kind, news(told), told.alert.subject.name)
         case Kind.DIGEST:
             return Post(delivery.kind, digest_words(Digest.from_data(delivery.payload)))
+        case Kind.LIST:
+            return Post(delivery.kind, list_words(ListNews.from_data(delivery.payload)))
         case Kind.BULLETIN | Kind.EDIT:
             decided = delivery.created_at
             reply = bulletin(delivery.alerts, decided.date(), decided, matrix)

@@ -40,6 +40,7 @@ _WHERE = {
     Kind.EDIT: ("its message about {} (edited)", ""),
     Kind.NEWS: ("in the thread about {}", "    "),
     Kind.DIGEST: ("to the channel", ""),
+    Kind.LIST: ("to the channel", ""),
 }
 """Where a post stands, and how far it is set in."""
 

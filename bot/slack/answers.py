@@ -116,7 +116,7 @@ class Answers:
 
         def answer() -> Answer:
             spec, rest = interpret(words)
-            if spec.right is Right.LOOKUP and not spec.slow:
+            if spec.right is Right.LOOKUP and not (spec.slow or spec.follows):
                 look_up = self._kept if len(words) <= KEPT_WORDS_MAX else self._look_up
                 return look_up(words, rights, on or today, today)
             reply = self._desk.run(spec, rest, rights, on or today, caller)

@@ -7,8 +7,10 @@ from bot.alerts.notification import from_data
 from bot.alerts.outbox import Delivery
 from bot.chat.bulletins import bulletin, news
 from bot.chat.digests import digest_words
+from bot.chat.list_news import list_words
 from bot.chat.reply import Reply, line
 from bot.matrix.known import Matrix
+from bot.published.news import ListNews
 from bot.slack.message import Message, messages
 
 
@@ -29,6 +31,9 @@ class Telling:
 
     def digest(self, delivery: Delivery) -> Message:
         return _one(digest_words(Digest.from_data(delivery.payload)))
+
+    def list_news(self, delivery: Delivery) -> Message:
+        return _one(list_words(ListNews.from_data(delivery.payload)))
 
 
 def _one(reply: Reply) -> Message:
