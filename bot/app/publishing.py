@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.app.configured import reveal
+from bot.app.in_use import kept_pages
 from bot.app.lookups import now, today
 from bot.chat.command import Ports, Published
 from bot.chat.desk import Desk
@@ -46,20 +47,11 @@ def desk_with_list(settings: Settings) -> Iterator[Desk]:
     """Answers about the page as it is now, against what is in use in the settings' database, if there is one yet."""
     matrix = load_matrix()
     reader = Reader(matrix)
-    with ExitStack() as ends:
-        follows = follower(settings.list.url, matrix, reader, _kept(settings, ends))
-        yield Desk(Ports(matrix, reader, published=Published(follows.look)), today)
-
-
-def _kept(settings: Settings, ends: ExitStack) -> Revisions | None:
-    """What is kept, for reading alone; None where there is nothing yet."""
-    from bot.store.database import Database
-    from bot.store.migrate import is_current
-    from bot.store.revisions import SqlRevisions
-
-    database = Database(reveal(settings.database) or "")
-    ends.callback(database.close)
-    return None if database.is_missing or not is_current(database) else SqlRevisions(database)
+    with kept_pages(settings) as revisions:
+        yield Desk(
+            Ports(matrix, reader, published=Published(follower(settings.list.url, matrix, reader, revisions).look)),
+            today,
+        )
 
 
 def sync(settings: Settings, day: date | None, force: bool) -> Look:

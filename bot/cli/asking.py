@@ -16,7 +16,7 @@ from bot.chat.reply import Reply, plain
 from bot.cli.options import CHANNEL, FAIL_ON, SHARED
 from bot.cli.printing import fail, folder, print_reply, settings_of
 from bot.errors import UsageError
-from bot.settings import check_settings
+from bot.settings import settings_for_lookup
 
 if TYPE_CHECKING:
     from bot.chat.desk import Desk
@@ -78,10 +78,10 @@ def _answer(
         with desk_with_list(settings_of(config)) as with_list:
             return with_list.run(spec, words, ALL, as_of)
     if spec.right is Right.LOOKUP:
-        from bot.app.lookups import desk
+        from bot.app.lookups import desk_of
 
-        check_settings(config, os.environ, folder())  # none is needed, but a mistake is told, not passed over
-        return desk().run(spec, words, ALL, as_of)
+        # None is needed, but a mistake is told, not passed over.
+        return desk_of(settings_for_lookup(config, os.environ, folder())).run(spec, words, ALL, as_of)
     from bot.terminal.progress import Progress
 
     with Progress(None if quiet else sys.stderr, os.environ) as progress:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 from bot.cli.printing import folder, settings_of
 from bot.errors import UsageError
-from bot.settings import check_settings
+from bot.settings import settings_for_lookup
 
 HOSTS, RELEASES = "hosts", "releases"
 OF_RELEASES = ("endoflife", "data")
@@ -52,12 +52,12 @@ def _hosts(wanted: Wanted, day: date, config: Path | None) -> str:
 
 
 def _releases(form: str, day: date, config: Path | None) -> str:
-    from bot.app.lookups import desk
+    from bot.app.lookups import desk_of
     from bot.chat.releases import releases_csv, releases_data
     from bot.published.feed import endoflife
 
-    check_settings(config, os.environ, folder())  # as for a look-up: none is needed, but a mistake is told
-    in_use = desk().ports.matrix
+    # As for a look-up: none is needed, but a mistake is told.
+    in_use = desk_of(settings_for_lookup(config, os.environ, folder())).ports.matrix
     if form == "data":
         from bot.matrix.load import load_matrix, shipped
         from bot.published.written import written

@@ -1,5 +1,6 @@
 """What messages to channels say, made when they are sent: they tell what holds then, as of the day it was decided."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.alerts.digest import Digest
@@ -17,14 +18,14 @@ from bot.slack.message import Message, messages
 class Telling:
     """bot.slack.courier.Words."""
 
-    def __init__(self, matrix: Matrix) -> None:
+    def __init__(self, matrix: Callable[[], Matrix]) -> None:
         self._matrix = matrix
 
     def bulletin(self, delivery: Delivery) -> Message:
         if not delivery.alerts:  # forgotten with the rest of an old history
             return _one(Reply("bulletin", line("This alert ended long ago.")))
         decided: datetime = delivery.created_at
-        return _one(bulletin(delivery.alerts, decided.date(), decided, self._matrix))
+        return _one(bulletin(delivery.alerts, decided.date(), decided, self._matrix()))
 
     def news(self, delivery: Delivery) -> Message:
         return _one(news(from_data(delivery.payload)))
