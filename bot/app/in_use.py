@@ -14,7 +14,6 @@ from bot.chat.reply import Line, Reply
 from bot.errors import UnavailableError
 from bot.matrix.known import Matrix
 from bot.matrix.load import load_matrix
-from bot.published.fetch import shown_source
 from bot.published.merged import merged
 from bot.published.ports import Revisions
 from bot.published.reading import read
@@ -43,9 +42,8 @@ def shipped() -> Edition:
 class InUse:
     """The edition in use. Whoever asks gets it at once; the database is looked at now and then."""
 
-    def __init__(self, revisions: Revisions, source: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, revisions: Revisions, clock: Callable[[], float] = time.monotonic) -> None:
         self._revisions = revisions
-        self._source = source
         self._clock = clock
         self._lock = threading.Lock()
         self._shipped = self._edition = shipped()
@@ -62,7 +60,7 @@ class InUse:
 
     def _looked_at(self) -> Edition:
         try:
-            kept = self._revisions.in_use(self._source)
+            kept = self._revisions.in_use()
         except UnavailableError:
             return self._edition
         if kept is None:
@@ -129,6 +127,6 @@ def edition_of(settings: Settings) -> Edition:
     """The edition that the settings' database has now; what is shipped where that can't be had."""
     try:
         with kept_pages(settings) as revisions:
-            return InUse(revisions, shown_source(settings.list.url))() if revisions else shipped()
+            return InUse(revisions)() if revisions else shipped()
     except UnavailableError:
         return shipped()

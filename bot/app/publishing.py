@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.app.configured import reveal
@@ -24,6 +24,10 @@ from bot.settings.model import Settings
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+
+NEWS = timedelta(days=7)
+"""How long a page is news, for a channel that was not named when it came."""
 
 
 def follower(
@@ -94,6 +98,8 @@ def tell(look: Look, revisions: Revisions, channel: str | None, at: datetime) ->
     if look.kept is None:
         return _tell_failure(look, revisions, channel, at)
     kept = look.kept
+    if at - (kept.accepted_at or kept.fetched_at) > NEWS:
+        return False
     said = look._replace(changes=kept.changes, problems=kept.problems)  # as it was when it came
     news = ListNews.of(said, at.date())
     return news is not None and revisions.tell(kept, channel, news.to_data(), at)

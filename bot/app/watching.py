@@ -23,7 +23,6 @@ from bot.app.lookups import now
 from bot.app.publishing import follower
 from bot.chat.command import Alerting, Ports, Published, Watched
 from bot.fleet.sweep import STALE, Pace, Sweeper
-from bot.published.fetch import shown_source
 from bot.published.following import Follower
 from bot.round import Rounds, Sent
 from bot.settings.model import Settings
@@ -111,7 +110,7 @@ def terms_of(
 def in_use(store: Store, list_url: str | None) -> Callable[[], Edition]:
     """What is known: with the published list, if it is followed."""
     if list_url:
-        return InUse(store.revisions, shown_source(list_url))
+        return InUse(store.revisions)
     known = shipped()
     return lambda: known
 

@@ -16,6 +16,7 @@ from bot.published.look import Look
 from bot.published.page import ChangeKind, PageProblem, PageRow, Revision, RowChange
 from bot.published.ports import Finding, Revisions
 from bot.published.reading import read
+from bot.published.usable import unusable
 from bot.query.reading import Reader
 
 Get = Callable[[str, str | None], Answer]
@@ -81,7 +82,7 @@ class Follower(NamedTuple):
         accepted = self._accepted()
         before = in_use(self.matrix, day) if accepted is None else accepted
         changes = changes_of(page, self.matrix, day) if accepted is None else compare(before, page.rows)
-        problems = page.problems or (() if force else _lost(before, changes))
+        problems = unusable(self.matrix, page) or (() if force else _lost(before, changes))
         return Look(
             source=self.name,
             read_at=self.now(),
@@ -95,7 +96,7 @@ class Follower(NamedTuple):
 
     def _accepted(self) -> tuple[PageRow, ...] | None:
         """The rows of the page that is in use; None before there is one, as the shipped list is then."""
-        kept = self.revisions.in_use(self.name) if self.revisions else None
+        kept = self.revisions.in_use() if self.revisions else None
         return read(kept.revision.text, self.reader).rows if kept else None
 
 

@@ -49,8 +49,8 @@ class Revisions(Protocol):
     def latest(self, source: str) -> Kept | None:
         """The page that a source gave last."""
 
-    def in_use(self, source: str) -> Kept | None:
-        """The page that was accepted last."""
+    def in_use(self) -> Kept | None:
+        """The page that was accepted last, whichever source gave it."""
 
     def keep(self, found: Finding, now: datetime) -> Kept:
         """Keep a page. One that is the latest already stays as it is, but for being accepted now."""

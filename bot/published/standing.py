@@ -22,7 +22,7 @@ class Standing(NamedTuple):
     @classmethod
     def of(cls, revisions: Revisions, source: str) -> "Standing":
         """What is kept of a source. UnavailableError if that can't be had."""
-        return cls(source, revisions.latest(source), revisions.in_use(source), revisions.tries(source))
+        return cls(source, revisions.latest(source), revisions.in_use(), revisions.tries(source))
 
     def is_away(self, now: datetime) -> bool:
         """Whether no page can be had, for so long or so surely that it should be told."""

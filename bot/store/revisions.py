@@ -24,15 +24,15 @@ class SqlRevisions:
         with self._database.reading() as connection:
             return _last(connection, revisions.c.source == source)
 
-    def in_use(self, source: str) -> Kept | None:
+    def in_use(self) -> Kept | None:
         with self._database.reading() as connection:
-            return _last(connection, (revisions.c.source == source) & revisions.c.accepted_at.is_not(None))
+            return _last(connection, _ACCEPTED)
 
     def keep(self, found: Finding, now: datetime) -> Kept:
         source = found.revision.source
         with self._database.writing(Turn.PUBLISHED) as connection:
             last = _last(connection, revisions.c.source == source)
-            if last is None or last.revision.digest != found.revision.digest:
+            if last is None or last.revision.digest != found.revision.digest or _is_replaced(connection, last):
                 connection.execute(insert(revisions).values(_values(found, now)))
             else:
                 connection.execute(
@@ -94,6 +94,15 @@ def _renewed(last: Kept, found: Finding, now: datetime) -> dict[str, Any]:
     wanted = ("etag", "changes", "problems", "accepted_at")
     new = {name: value for name, value in _values(found, now).items() if name in wanted}
     return {**new, "told_at": None} if found.accepted else new
+
+
+_ACCEPTED = revisions.c.accepted_at.is_not(None)
+
+
+def _is_replaced(connection: Connection, kept: Kept) -> bool:
+    """Whether a page that was in use gave way to one of another source."""
+    newest = _last(connection, _ACCEPTED)
+    return kept.accepted_at is not None and newest is not None and newest.id != kept.id
 
 
 def _last(connection: Connection, condition: ColumnElement[bool]) -> Kept | None:
