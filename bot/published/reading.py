@@ -19,6 +19,7 @@ from bot.published.source import source_of
 from bot.query.reading import Reader
 
 _MOST_PROBLEMS = 50
+_MOST_ENTRIES = 2_000
 _BULLET = re.compile(r"^[\s*+\-|>{.)\d]{0,20}")
 _ORPHAN = re.compile(r"^\s*\]\s*\}")
 
@@ -30,6 +31,9 @@ def read(text: str | bytes, reader: Reader) -> Page:
         return Page((), source.problems)
     from_scripts = scripts(source.lines)
     found = sorted((*from_scripts.entries, *entries(from_scripts.lines)), key=lambda entry: entry.line)
+    if len(found) > _MOST_ENTRIES:
+        line = found[_MOST_ENTRIES].line
+        return Page((), (PageProblem(line, "The page has too many rows to be the list: check list.url"),))
     sheet = _Sheet(found, reader)
     problems = (
         *source.problems,
