@@ -109,7 +109,14 @@ class _Walk:
         if self._open:
             self._open[-1].below.append(item)
         elif not self._quotes:
-            self._top.append(item)
+            above = self._top[-1] if self._top else None
+            is_note = above and above.group == item.group and self._indent(item) > self._indent(above)
+            (above.below if above and is_note else self._top).append(item)
+
+    def _indent(self, item: _Item) -> int:
+        """How far a bullet is indented: one space makes none of the levels of Markdown, but means a note."""
+        line = self._lines[item.line - 1]
+        return len(line) - len(line.lstrip())
 
     def _inline(self, token: Token) -> None:
         line = (token.map or (0, 0))[0] + 1

@@ -92,6 +92,7 @@ def test_what_is_no_list_is_one_problem(reader: Reader, page: str | bytes, line:
         "* [XCP-ng 8.1](https://xcp-ng.org/8.1)   ✅☠  ",
         "1. XCP-ng 8.1 ✅ ☠️",
         "- ✅ ☠️ XCP-ng 8.1",
+        "- XCP-ng 8.1 âœ… â˜ ï¸",
         "- XCP-ng\u00a08.1 ✅\u200b ☠️",
         "| Release | Badges |\n|---|---|\n| ✅ ☠️ | XCP-ng 8.1 |",
         '<X data={[{\'name\': "XCP-ng 8.1", "badges": [\'✅\', "☠️"], n: -1.5, /* c */ z: null,}, ]}\n/>',
@@ -113,8 +114,10 @@ def test_another_way_of_writing_a_row_gives_the_same(reader: Reader, row: str) -
     "row",
     [
         "- XCP-ng 8.1 ✅ (see [here](https://a.example))",
+        "- XCP-ng 8.1 (see [here](https://a.example)) ✅",
         "- XCP-ng 8.1 ✅ - see [here](https://a.example)",
         "- XCP-ng 8.1 ✅<br>see [here](https://a.example)",
+        "- XCP-ng 8.1 ✅\n - see [here](https://a.example)",
         "- XCP-ng 8.1 ✅\n\n  see [here](https://a.example)",
         "- XCP-ng 8.1 ✅\n  see\n  [here](https://a.example)".replace("see\n  ", "see "),
         "| Release | | Notes |\n|-|-|-|\n| XCP-ng 8.1 | ✅ | see [here](https://a.example) |",
