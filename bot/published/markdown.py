@@ -76,7 +76,8 @@ class _Walk:
         self._rows: list[Entry] = []
         self._cells: list[str] = []
         self._links: list[str] = []
-        self._group = 0
+        self._groups = 0
+        self._within: list[int] = []
         self._seen_cells = 0
         self._row_line = 0
         self._quotes = 0
@@ -92,10 +93,13 @@ class _Walk:
             case "blockquote_open" | "blockquote_close":
                 self._quotes += token.nesting
             case "bullet_list_open" | "ordered_list_open" | "table_open":
-                self._group += 1
+                self._groups += 1
+                self._within.append(self._groups)
+            case "bullet_list_close" | "ordered_list_close" | "table_close":
+                self._within.pop()
             case "list_item_open":
                 first, behind = token.map or (0, 0)
-                self._open.append(_Item(first + 1, behind, self._group))
+                self._open.append(_Item(first + 1, behind, self._within[-1]))
             case "list_item_close":
                 self._close(self._open.pop())
             case "tr_open":
@@ -132,7 +136,7 @@ class _Walk:
     def _close_row(self) -> None:
         if self._cells and not self._open and not self._quotes:
             line = self._row_line
-            self._rows.append(Entry(line, line, tuple(self._cells), self._group, links=tuple(self._links)))
+            self._rows.append(Entry(line, line, tuple(self._cells), self._within[-1], links=tuple(self._links)))
 
     def _of(self, item: _Item) -> Iterator[Entry]:
         """A bullet with its notes; what stands below a bullet that is no row stands for itself."""

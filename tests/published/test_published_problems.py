@@ -34,6 +34,7 @@ def page_of(rows: str, reader: Reader, legend: str = BULLET_LEGEND) -> Page:
         ("XCP-ng 8.1 ✅\n", "in no list or table"),
         ("## XCP-ng 8.1 ✅\n", "in no list or table"),
         ("- XCP-ng 8.1 ✅\n- a stray line\n", "stands among the rows"),
+        ("- XCP-ng 8.1 ✅\n  - a note\n- a stray line\n", "stands among the rows"),
         ("<!-- hidden\n- XCP-ng 8.1 ✅\n", "never ends"),
         (":::tip\n- XCP-ng 8.1 ✅\n", "never ends"),
         ("- XCP-ng 8.1 ✅\n  - XCP-ng 8.0 ✅\n", "in no list or table"),
