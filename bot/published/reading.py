@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.matrix.listing import Badge
 from bot.published.entry import Entry
-from bot.published.labels import has_label, overlap, take_label
+from bot.published.labels import mentions_release, overlap, take_label
 from bot.published.markdown import entries
 from bot.published.page import Page, PageProblem, PageRow
 from bot.published.rows import LegendLine, SignedRow, classify
@@ -132,7 +132,7 @@ def _left_over(lines: tuple[str, ...], found: Iterable[Entry]) -> Iterator[PageP
             continue
         bare = _BULLET.sub("", line).strip()
         label = take_label(bare)
-        if (has_sign(line) and has_label(line)) or (label and not label.rest) or _ORPHAN.match(line):
+        if (has_sign(line) and mentions_release(line)) or (label and not label.rest) or _ORPHAN.match(line):
             yield PageProblem(at, f"“{_short(line)}” looks like a row and is in no list or table")
 
 

@@ -32,6 +32,7 @@ def page_of(rows: str, reader: Reader, legend: str = BULLET_LEGEND) -> Page:
         ("- Foo 8.1 ✅\n", "neither a row nor a line of the legend"),
         ("- XCP-ng eight ✅\n", "neither a row nor a line of the legend"),
         ("XCP-ng 8.1 ✅\n", "in no list or table"),
+        ("- XCP-ng 8.0 ✅\n-_XCP-ng 8.1 ✅\n", "in no list or table"),
         ("## XCP-ng 8.1 ✅\n", "in no list or table"),
         ("- XCP-ng 8.1 ✅\n- a stray line\n", "stands among the rows"),
         ("- XCP-ng 8.1 ✅\n  - a note\n- a stray line\n", "stands among the rows"),
