@@ -55,6 +55,11 @@ def begins_like_label(text: str) -> bool:
     return _PRODUCT.match(text) is not None
 
 
+def mentions_release(text: str) -> bool:
+    """Whether a product and a digit are anywhere in a text, even glued to something."""
+    return _PRODUCT.search(text) is not None
+
+
 def has_label(text: str) -> bool:
     """Whether a label is anywhere in a text."""
     return _LABEL.search(text) is not None

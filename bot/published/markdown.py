@@ -15,6 +15,9 @@ _DEEPEST = 12
 _LONGEST = 4_000
 """Characters of one bullet or cell. The real ones have 200; reading links in much longer text takes long."""
 
+_MOST_CELLS = 10_000
+_CELL_LEVEL = 3
+
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").disable("inline")
 
 
@@ -50,8 +53,10 @@ def seen(content: str, references: dict[str, object]) -> Text:
     for token in tokens:
         if token.type in ("text", "code_inline", "text_special"):
             parts.append(token.content)
-        elif token.type in ("softbreak", "hardbreak") or token.content.lower().startswith("<br"):
+        elif token.type in ("softbreak", "hardbreak"):
             parts.append("\n")
+        elif token.type == "html_inline" and token.content.lower().startswith("<br"):
+            parts.append("; ")
         elif token.type == "link_open":
             links.append(str(token.attrGet("href")))
         elif token.type == "image":
@@ -71,7 +76,10 @@ class _Walk:
         self._rows: list[Entry] = []
         self._cells: list[str] = []
         self._links: list[str] = []
-        self._group = 0
+        self._groups = 0
+        self._within: list[int] = []
+        self._seen_cells = 0
+        self._row_line = 0
         self._quotes = 0
 
     def entries(self) -> tuple[Entry, ...]:
@@ -85,16 +93,19 @@ class _Walk:
             case "blockquote_open" | "blockquote_close":
                 self._quotes += token.nesting
             case "bullet_list_open" | "ordered_list_open" | "table_open":
-                self._group += 1
+                self._groups += 1
+                self._within.append(self._groups)
+            case "bullet_list_close" | "ordered_list_close" | "table_close":
+                self._within.pop()
             case "list_item_open":
                 first, behind = token.map or (0, 0)
-                self._open.append(_Item(first + 1, behind, self._group))
+                self._open.append(_Item(first + 1, behind, self._within[-1]))
             case "list_item_close":
                 self._close(self._open.pop())
             case "tr_open":
                 self._cells, self._links = [], []
             case "tr_close":
-                self._close_row(token)
+                self._close_row()
             case "inline":
                 self._inline(token)
 
@@ -102,22 +113,30 @@ class _Walk:
         if self._open:
             self._open[-1].below.append(item)
         elif not self._quotes:
-            self._top.append(item)
+            above = self._top[-1] if self._top else None
+            is_note = above and above.group == item.group and self._indent(item) > self._indent(above)
+            (above.below if above and is_note else self._top).append(item)
+
+    def _indent(self, item: _Item) -> int:
+        """How far a bullet is indented: one space makes none of the levels of Markdown, but means a note."""
+        line = self._lines[item.line - 1]
+        return len(line) - len(line.lstrip())
 
     def _inline(self, token: Token) -> None:
         line = (token.map or (0, 0))[0] + 1
         if self._open:
             self._open[-1].paragraphs.append((token.content, line))
-        elif token.level >= _CELL_LEVEL:
+        elif token.level >= _CELL_LEVEL and self._seen_cells < _MOST_CELLS:
+            self._seen_cells += 1
             text = seen(token.content, self._references)
             self._cells.append(tidy(" ".join(text.lines)))
             self._links.extend(text.links)
             self._row_line = line
 
-    def _close_row(self, _: Token) -> None:
+    def _close_row(self) -> None:
         if self._cells and not self._open and not self._quotes:
             line = self._row_line
-            self._rows.append(Entry(line, line, tuple(self._cells), self._group, links=tuple(self._links)))
+            self._rows.append(Entry(line, line, tuple(self._cells), self._within[-1], links=tuple(self._links)))
 
     def _of(self, item: _Item) -> Iterator[Entry]:
         """A bullet with its notes; what stands below a bullet that is no row stands for itself."""
@@ -148,6 +167,3 @@ def _all_below(item: _Item) -> Iterator[str]:
     for below in item.below:
         yield from (content for content, _ in below.paragraphs)
         yield from _all_below(below)
-
-
-_CELL_LEVEL = 3

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.matrix.listing import Badge
 from bot.published.entry import Entry
-from bot.published.labels import has_label, overlap, take_label
+from bot.published.labels import mentions_release, overlap, take_label
 from bot.published.markdown import entries
 from bot.published.page import Page, PageProblem, PageRow
 from bot.published.rows import LegendLine, SignedRow, classify
@@ -19,6 +19,7 @@ from bot.published.source import source_of
 from bot.query.reading import Reader
 
 _MOST_PROBLEMS = 50
+_MOST_ENTRIES = 2_000
 _BULLET = re.compile(r"^[\s*+\-|>{.)\d]{0,20}")
 _ORPHAN = re.compile(r"^\s*\]\s*\}")
 
@@ -30,6 +31,9 @@ def read(text: str | bytes, reader: Reader) -> Page:
         return Page((), source.problems)
     from_scripts = scripts(source.lines)
     found = sorted((*from_scripts.entries, *entries(from_scripts.lines)), key=lambda entry: entry.line)
+    if len(found) > _MOST_ENTRIES:
+        line = found[_MOST_ENTRIES].line
+        return Page((), (PageProblem(line, "The page has too many rows to be the list: check list.url"),))
     sheet = _Sheet(found, reader)
     problems = (
         *source.problems,
@@ -128,7 +132,7 @@ def _left_over(lines: tuple[str, ...], found: Iterable[Entry]) -> Iterator[PageP
             continue
         bare = _BULLET.sub("", line).strip()
         label = take_label(bare)
-        if (has_sign(line) and has_label(line)) or (label and not label.rest) or _ORPHAN.match(line):
+        if (has_sign(line) and mentions_release(line)) or (label and not label.rest) or _ORPHAN.match(line):
             yield PageProblem(at, f"“{_short(line)}” looks like a row and is in no list or table")
 
 

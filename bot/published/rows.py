@@ -11,6 +11,7 @@ from bot.published.signs import SIGNS, contradicts, has_sign, is_meaning, take_s
 from bot.query.reading import Reader
 
 _NOTE = re.compile(r"^(?:[-–—:;]\s*|(?=\())(?!\w+:)(?=.*[^\W\d_])(.*)")
+_ASIDE = re.compile(r"(\([^()]*\))\s*")
 _EDGES = " :()[]–—-="
 
 
@@ -31,11 +32,12 @@ class LegendLine(NamedTuple):
 
 
 class _Parted(NamedTuple):
-    """The parts of a row: label, signs before and behind it, words behind them."""
+    """The parts of a row: label, signs before and behind it, words in brackets between, words behind them."""
 
     labelled: Labelled
     signs: tuple[str, ...]
     rest: str
+    aside: str = ""
 
 
 def classify(entry: Entry, reader: Reader) -> SignedRow | LegendLine | PageProblem | None:
@@ -56,13 +58,15 @@ def _part(cell: str) -> _Parted | None:
     labelled = take_label(text)
     if not labelled:
         return None
-    behind, rest = take_signs(labelled.rest)
-    return _Parted(labelled, (*before, *behind), rest)
+    aside = _ASIDE.match(labelled.rest)
+    between = aside[1] if aside and has_sign(labelled.rest) and not has_sign(aside[1]) else ""
+    behind, rest = take_signs(labelled.rest[len(between) :].strip())
+    return _Parted(labelled, (*before, *behind), rest, between)
 
 
 def _row(entry: Entry, at: int, parted: _Parted, reader: Reader) -> SignedRow | PageProblem:
     label = parted.labelled.text
-    signs, notes = list(parted.signs), []
+    signs, notes = list(parted.signs), [_unwrapped(parted.aside)] if parted.aside else []
     if parted.rest:
         note = _NOTE.match(parted.rest)
         if not note or has_sign(parted.rest) or unknown_sign(parted.rest):

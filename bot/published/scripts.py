@@ -26,34 +26,43 @@ class Scripts(NamedTuple):
     problems: tuple[PageProblem, ...] = ()
 
 
+class Place(NamedTuple):
+    """A line and a place in it."""
+
+    line: int
+    at: int
+
+
 def scripts(lines: tuple[str, ...]) -> Scripts:
     """Reads literals; the first thing that is none ends the reading, with a problem."""
     text = "\n".join(lines)
     kept: list[str] = []
     found: list[Entry] = []
-    at, group = 0, 0
+    at, group, line = 0, 0, 1
     while opening := _OPENING.search(text, at):
         try:
             members, end = read_array(text, opening.end())
         except NoLiteral as error:
-            line = text.count("\n", 0, error.at) + 1
+            line += text.count("\n", at, error.at)
             message = "The table cannot be read from here on: its rows must be literals, nothing is evaluated"
             return Scripts(tuple(found), tuple("".join((*kept, text[at:])).split("\n")), (PageProblem(line, message),))
         if "{" in opening[0] and text.startswith("}", skip(text, end)):
             end = skip(text, end) + 1
         group -= 1
-        found.extend(_entries(text, members, group))
+        line += text.count("\n", at, opening.end())
+        found.extend(_entries(text, members, group, Place(line, opening.end())))
+        line += text.count("\n", opening.end(), end)
         kept.extend((text[at : opening.start()], "\n" * text.count("\n", opening.start(), end)))
         at = end
     return Scripts(tuple(found), tuple("".join((*kept, text[at:])).split("\n")))
 
 
-def _entries(text: str, members: tuple[Placed, ...], group: int) -> Iterator[Entry]:
+def _entries(text: str, members: tuple[Placed, ...], group: int, place: Place) -> Iterator[Entry]:
     """The members of an array in which any text is a label or has a sign; other arrays are not the list's."""
     strings = [string for member in members for string in _strings(member.value)]
     if not any(has_sign(string) or take_label(string) for string in strings):
         return
-    line, counted = 1, 0
+    line, counted = place
     for member in members:
         line, counted = line + text.count("\n", counted, member.start), member.start
         yield _entry(member, line, line + text.count("\n", member.start, member.end), group)

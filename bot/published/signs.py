@@ -47,6 +47,7 @@ def plainly_signed(text: str) -> str:
     A page that was read as Windows-1252 and saved as UTF-8 has each byte of a sign as a letter, but for the five bytes
     that this encoding lacks: those are lost, or stand as control characters or replacement characters.
     """
+    text = _SPACED_SKULL.sub("☠", text)
     return _MANGLED.sub(lambda match: _BY_GROUP[match.lastgroup or ""], text).translate(_INVISIBLE)
 
 
@@ -99,6 +100,9 @@ def _letter(byte: int) -> str:
         return f"[\\x{byte:02x}\ufffd]?"
     return re.escape(letters) if ord(letters) == byte else f"[{re.escape(letters)}\\x{byte:02x}]"
 
+
+_SPACED_SKULL = re.compile("â˜ ï¸[\x8f\ufffd]?")
+"""Its last byte is a no-break space, which an editor may have made a plain one."""
 
 _BY_GROUP = {f"sign{at}": sign for at, sign in enumerate(SIGNS)}
 _MANGLED = re.compile(

@@ -9,6 +9,13 @@ from bot.published.signs import plainly_signed
 LARGEST = 2 * 1024 * 1024
 """Characters; more is no list, and is not read."""
 
+_MOST_LINES = 100_000
+_MOST_STRUCTURE = 3_000
+_LONGEST_STRUCTURE = 4_000
+"""Lines that are more than prose, and characters of one. The real pages have 60 and 300; reading Markdown takes time
+that grows with the square of some of these."""
+
+_STRUCTURE = re.compile(r"\s*(?:[-*+>#|<\[=:{~`_]|\d{1,9}[.)])")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
 _ADMONITION = re.compile(r"(\s*)(:{3,})(.*)")
 _HTML = re.compile(r"\s*(?:<!--[^>]{0,500}-->\s*)?(?:<\?xml\b|<!doctype\b|<html\b|<head\b|<body\b)", re.I)
@@ -39,8 +46,22 @@ def source_of(page: str | bytes) -> Source:
     text = plainly_signed(text)
     if _HTML.match(text):
         return _none(1, "The page is HTML instead of Markdown: list.url must be the address of the raw text")
-    clearing = _Clearing(text.split("\n"))
-    return clearing.cleared()
+    lines = text.split("\n")
+    return _too_much(lines) or _Clearing(lines).cleared()
+
+
+def _too_much(lines: list[str]) -> Source | None:
+    """Why a page has too much structure to be the list, if it has."""
+    if len(lines) > _MOST_LINES:
+        return _none(_MOST_LINES, "The page has too many lines to be the list: check list.url")
+    structure = [(at, line) for at, line in enumerate(lines, 1) if _STRUCTURE.match(line) or "|" in line]
+    if long := next((at for at, line in structure if len(line) > _LONGEST_STRUCTURE), None):
+        return _none(long, "This line is too long for the list: check list.url")
+    if len(structure) > _MOST_STRUCTURE:
+        return _none(
+            structure[_MOST_STRUCTURE][0], "The page has too many lists or tables to be the list: check list.url"
+        )
+    return None
 
 
 def _none(line: int, message: str) -> Source:
