@@ -58,6 +58,12 @@ class InUse:
                 self._lock.release()
         return self._edition
 
+    def look(self) -> None:
+        """Look at the database now, for a page that this process has just accepted."""
+        with self._lock:
+            self._edition = self._looked_at()
+            self._look_at = self._clock() + LOOKED_AT
+
     def _looked_at(self) -> Edition:
         try:
             kept = self._revisions.in_use()

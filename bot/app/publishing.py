@@ -81,14 +81,14 @@ def sync(settings: Settings, day: date | None, force: bool) -> Look:
 
 def follow(
     follows: Follower, revisions: Revisions, channel: str | None, at: datetime, log: "FilteringBoundLogger"
-) -> None:
-    """Sync, and tell the channel what is new, once."""
+) -> bool:
+    """Sync, and tell the channel what is new, once; whether it is told something."""
     look = follows.sync(at.date(), revisions)
     if look.problems:
         log.warning("published list not used", source=look.source, reason=look.problems[0].message)
     else:
         log.info("published list read", source=look.source, changes=len(look.changes))
-    tell(look, revisions, channel, at)
+    return tell(look, revisions, channel, at)
 
 
 def tell(look: Look, revisions: Revisions, channel: str | None, at: datetime) -> bool:

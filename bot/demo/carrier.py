@@ -25,7 +25,9 @@ _BY = "demo"
 class Carrier:
     """Brings what waits in an outbox into the letterbox."""
 
-    def __init__(self, outbox: Outbox, matrix: Matrix, clock: Callable[[], datetime], box: Letterbox) -> None:
+    def __init__(
+        self, outbox: Outbox, matrix: Callable[[], Matrix], clock: Callable[[], datetime], box: Letterbox
+    ) -> None:
         self._outbox = outbox
         self._matrix = matrix
         self._clock = clock
@@ -36,7 +38,7 @@ class Carrier:
         """How many messages waited and are in the channel now."""
         with self._one_at_a_time:
             sent = [delivery for channel in self._outbox.waiting(self._clock()) for delivery in self._all_for(channel)]
-        self._box.put([_post(delivery, self._matrix) for delivery in _by_message(sent) if not _is_small(delivery)])
+        self._box.put([_post(delivery, self._matrix()) for delivery in _by_message(sent) if not _is_small(delivery)])
         return len(sent)
 
     def _all_for(self, channel: str) -> Iterator[Delivery]:
