@@ -76,6 +76,12 @@ def test_a_page_in_use_changes_nothing(run: Run) -> None:
     assert run("changes").out.startswith("The published list is the one in use  no changes\n")
 
 
+def test_changes_of_a_page_in_use_are_those_against_the_list_before_it(run: Run) -> None:
+    came = run("sync", "--force", "--json").json["changes"]
+    assert came
+    assert run("changes", "--json").json["changes"] == came
+
+
 def test_a_page_that_lost_rows_is_a_problem_until_it_is_forced(run: Run) -> None:
     ran = run("sync", "--json")
     assert ran.status == 1

@@ -13,6 +13,7 @@ from bot.query.text import shown
 
 if TYPE_CHECKING:
     from bot.published.look import Look
+    from bot.published.page import RowChange
 
 _NONE: Data = {"source": None, "revision": None, "changes": [], "problems": []}
 _NEVER = with_code("The published list has not been read here yet: `xocompat serve` reads it once a day.")
@@ -35,7 +36,9 @@ def changes_reply(look: "Look", rows: bool = False) -> Reply:
         blocks=tuple(_blocks(look)),
         buttons=(Share("changes"), Ask("List", "list")),
         context=(line(" · ".join(_context(look))),),
-        data={**changes_data(look), **({"rows": rows_data(look)} if rows else {})},
+        data={**changes_data(look, look.changes), "rows": rows_data(look)}
+        if rows
+        else changes_data(look, _since(look)),
         exit_status=1 if look.problems else 0,
     )
 
@@ -69,9 +72,9 @@ def _blocks(look: "Look") -> Iterator[Block]:
         return  # what can't be read as a whole tells nothing for certain
     if look.changes:
         yield change_list(look.changes, len(look.changes), "What it changes")
-    elif look.kept and look.kept.changes and look.kept.accepted_at:
+    elif (came := _since(look)) and look.kept and look.kept.accepted_at:
         since = f"What it changed when it came on {day_in_words(look.kept.accepted_at.date())}"
-        yield change_list(look.kept.changes, len(look.kept.changes), since)
+        yield change_list(came, len(came), since)
     if look.disagreements:
         yield Bullets(
             tuple(line(shown(each.message, 300)) for each in look.disagreements),
@@ -85,12 +88,21 @@ def _context(look: "Look") -> Iterator[str]:
         yield f"read on {day_in_words(look.read_at.date())}"
 
 
-def changes_data(look: "Look") -> Data:
-    """The page against the list in use before it. A problem of the page as a whole has no line."""
+def _of_sync(look: "Look") -> Data:
+    return {**changes_data(look, look.changes), "rows": rows_data(look)}
+
+
+def _since(look: "Look") -> "tuple[RowChange, ...]":
+    """The page against the list in use before it; of one that is in use already, what it changed when it came."""
+    return look.changes or (look.kept.changes if look.kept and look.kept.accepted_at else ())
+
+
+def changes_data(look: "Look", changes: "tuple[RowChange, ...]") -> Data:
+    """The JSON of a page. A problem of the page as a whole has no line."""
     return {
         "source": look.source,
         "revision": look.digest,
-        "changes": [change._asdict() for change in look.changes],
+        "changes": [change._asdict() for change in changes],
         "problems": [{"line": problem.line or None, "message": problem.message} for problem in look.problems],
     }
 
