@@ -158,7 +158,7 @@ def test_a_silent_server_is_left(pauses: Pauses) -> None:
     with serving(Page(TEXT, drip=30)) as pages:
         begun = time.monotonic()
         answer = fetch(pages.url, None, pauses, QUICK._replace(pauses=()))
-        assert (isinstance(answer, Failed) and answer.passing, time.monotonic() - begun < 2) == (True, True)
+        assert (isinstance(answer, Failed) and answer.passing, time.monotonic() - begun < 10) == (True, True)
 
 
 def test_a_server_that_gives_a_byte_now_and_then_is_left_when_time_is_up(pauses: Pauses) -> None:
@@ -166,7 +166,7 @@ def test_a_server_that_gives_a_byte_now_and_then_is_left_when_time_is_up(pauses:
         begun = time.monotonic()
         answer = fetch(pages.url, None, pauses, QUICK._replace(whole=0.5))
         assert "took longer than 0.5 seconds" in _message(answer)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 10
 
 
 def test_nobody_listens(pauses: Pauses) -> None:
