@@ -72,7 +72,7 @@ def test_a_bulletin_is_right_if_it_says_what_holds(queue: Queue, slack: Slack) -
     outbox = SqlOutbox(queue.database)
     delivery = outbox.next(LAB)
     assert delivery
-    message = Telling(load_matrix()).bulletin(delivery)
+    message = Telling(load_matrix).bulletin(delivery)
     outbox.sent(delivery, "1.000001", BEGIN)
     slack.room(LAB).messages.append(Kept("1.000001", message.text, [*message.blocks], None, None))
     assert _wrong(queue, slack) == []

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     """The bulletin, edited to what holds now. Waiting edits of one bulletin are one edit."""
     DIGEST = "digest"
     """A message of its own. `payload` is the digest as data."""
+    LIST = "list"
+    """What is new about the published list, a message of its own. `payload` is a ListNews as data."""
 
 
 class Delivery(NamedTuple):

@@ -8,6 +8,8 @@ from bot.app.lookups import now
 from bot.doctor.check import Check
 from bot.doctor.targets import examine
 from bot.errors import UnavailableError
+from bot.published.fetch import shown_source
+from bot.published.standing import Standing
 from bot.settings.model import Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import Patient
@@ -15,6 +17,7 @@ from bot.slack.doctor import examine as examine_slack
 from bot.store.checkup import check as check_database
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
+from bot.store.revisions import SqlRevisions
 from bot.targets import inventory, orchestras
 from bot.xapi.probe import Prober
 from bot.xo.check import check as check_orchestra
@@ -58,10 +61,25 @@ def _stored(settings: Settings) -> Iterator[Check]:
                 waits = f"{state.pending} {'message waits' if state.pending == 1 else 'messages wait'}"
                 mend = "once that is mended it is tried again by the next sweep, or now by `xocompat sweep`"
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
+        yield _published(Standing.of(SqlRevisions(database), shown_source(settings.list.url)))
     except UnavailableError:
         return  # the checks of the database tell it
     finally:
         database.close()
+
+
+def _published(found: Standing) -> Check:
+    """What is told of the published list: when it was read, and why its page is not used."""
+    if found.tries and found.tries.error:
+        what, _, mend = found.tries.error.partition(". ")
+        return Check("published list", not found.is_away(now()), what, mend or "look at `list.url`")
+    if problem := next(iter(found.problems), None):
+        where = f"line {problem.line}: " if problem.line else ""
+        count = len(found.problems)
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        mend = "`xocompat changes` has all of it; the list in use stays as it was"
+        return Check("published list", False, f"{found.source} is not used: {where}{problem.message}{more}", mend)
+    return Check("published list", True, found.in_words())
 
 
 def _orchestras(settings: Settings) -> Iterator[Check]:

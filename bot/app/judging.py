@@ -1,6 +1,6 @@
 """What concerns which channel, judged by all that is known of the fleet."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -10,10 +10,10 @@ from bot.alerts.gone import why_gone
 from bot.alerts.plan import Plan
 from bot.alerts.ports import Judgement
 from bot.alerts.routing import Routing
+from bot.app.in_use import Edition
 from bot.fleet.findings import Finding, find
 from bot.fleet.watched import Source, SourceState, WatchedHost
 from bot.matrix.known import Matrix
-from bot.query.reading import Reader
 from bot.round import Known
 from bot.store.store import Store
 
@@ -26,13 +26,17 @@ WEEK = timedelta(days=7)
 class Judge(NamedTuple):
     """Judges for all channels. `since` is since when sweeps are due every `every`."""
 
-    matrix: Matrix
-    reader: Reader
+    edition: Callable[[], Edition]
     store: Store
     sources: tuple[Source, ...]
     plan: Plan
     every: timedelta
     since: datetime
+
+    @property
+    def matrix(self) -> Matrix:
+        """What is known now."""
+        return self.edition().matrix
 
     @property
     def read_at(self) -> datetime:
@@ -50,7 +54,7 @@ class Judge(NamedTuple):
 
     def findings(self, at: datetime) -> tuple[Finding, ...]:
         """All hosts with their verdicts, the worst first."""
-        return find(self.matrix, self.reader, self.store.fleet.hosts(), at.date())
+        return find(*self.edition()[:2], self.store.fleet.hosts(), at.date())
 
     def digests(self, at: datetime) -> tuple[Digest, ...]:
         """The week of every channel that there is something to tell."""
@@ -70,7 +74,7 @@ class Judge(NamedTuple):
         finished_at: datetime | None,
     ) -> Judgement:
         day = at.date()
-        findings = find(self.matrix, self.reader, hosts, day)
+        findings = find(*self.edition()[:2], hosts, day)
         failed = self.store.sweeps.last_error()
         health = SweepHealth(
             self.every, finished_at, self.since, failed.error if failed else None, self.store.alerts.outlines()

@@ -1,11 +1,15 @@
 """Answers for the shipped data. Nothing of hosts, databases or Slack is imported here."""
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from bot.chat.command import Ports
 from bot.chat.desk import Desk
 from bot.matrix.load import load_matrix
 from bot.query.reading import Reader
+
+if TYPE_CHECKING:
+    from bot.settings.model import Settings
 
 
 def now() -> datetime:
@@ -22,3 +26,13 @@ def desk(day: date | None = None) -> Desk:
     """Answers what needs no host and no database, as of a fixed day if one is given."""
     matrix = load_matrix()
     return Desk(Ports(matrix, Reader(matrix)), (lambda: day) if day else today)
+
+
+def desk_of(settings: "Settings | None") -> Desk:
+    """The same; with the published list in use where the settings name a database. None: there are no settings."""
+    if settings is None or "database" not in settings.model_fields_set:
+        return desk()
+    from bot.app.in_use import edition_of
+
+    edition = edition_of(settings)
+    return Desk(Ports(edition.matrix, edition.reader), today)

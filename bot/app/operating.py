@@ -22,6 +22,9 @@ from bot.round import Sent
 from bot.settings.model import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.app.in_use import Edition
     from bot.store.store import Store
     from bot.trust.consent import Consent
 
@@ -41,24 +44,25 @@ def desk_with_fleet(settings: Settings) -> Iterator[Desk]:
 
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
-    from bot.app.watching import open_settings, terms_of, watching
+    from bot.app.watching import in_use, open_settings, terms_of, watching
 
     set_up_log(settings, "error")
     log: FilteringBoundLogger = structlog.get_logger().bind()
     store = open_settings(settings, log)
     try:
-        terms = terms_of(settings, lambda: _send(settings, store, log))
+        edition = in_use(store, settings.list.url)
+        terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition)
         yield Desk(watching(store, hosts_of(settings), terms, log, threading.Event()).ports(), today)
     finally:
         store.close()
 
 
-def _send(settings: Settings, store: "Store", log: FilteringBoundLogger) -> Sent:
+def _send(settings: Settings, store: "Store", log: FilteringBoundLogger, edition: "Callable[[], Edition]") -> Sent:
     from bot.app.talking import sender_of
 
     if not settings.slack.bot_token:
         return Sent(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
-    sender = sender_of(settings, store, log)
+    sender = sender_of(settings, store, log, edition)
     try:
         return Sent(sender.pass_once(PATIENCE).delivered)
     finally:

@@ -9,6 +9,7 @@ from bot.app.configured import reveal
 from bot.app.watching import Watching
 from bot.errors import UnavailableError
 from bot.matrix.release import Product, Release
+from bot.published.standing import Standing
 from bot.settings.model import Settings
 from bot.slack.acknowledgement import is_sent
 from bot.slack.deliver import Sender
@@ -37,7 +38,7 @@ def pages(
 
     shown = metrics(probes, lambda: _picture(watched, sender))
     routes = {
-        **health(_checks(watched, service)),
+        **health(_checks(watched, service), [lambda: _published(watched)]),
         "/metrics": Route("GET", guarded(shown, token)),
         "/calendar.ics": Route("GET", guarded(_calendar(watched), token)),
     }
@@ -98,6 +99,16 @@ def _channels(watched: Watching) -> str | None:
     except UnavailableError:
         return None  # told already
     return "; ".join(f"{state.channel}: {state.stopped}" for state in stopped) or None
+
+
+def _published(watched: Watching) -> str | None:
+    """A page that can't be used keeps nobody from asking about the list in use."""
+    if watched.follows is None:
+        return None
+    try:
+        return Standing.of(watched.store.revisions, watched.follows.name).trouble(watched.clock())
+    except UnavailableError:
+        return None  # told already
 
 
 def _picture(watched: Watching, sender: Sender | None) -> Picture:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import cache
 from logging import ERROR
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TextIO
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger, Processor
 
     from bot.app.hosts import Hosts
+    from bot.app.in_use import InUse
     from bot.app.watching import Watching
 
 EVERY = timedelta(hours=6)
@@ -65,6 +67,7 @@ def backing(simulated: SimulatedHosts, clock: Clock) -> Backing:
 def _show(hosts: "Hosts", clock: Clock, box: Letterbox, stop: Event) -> Show:
     """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
     from bot.alerts.plan import Plan
+    from bot.app.in_use import InUse
     from bot.app.watching import DECISIONS, Terms, watching
     from bot.demo.carrier import Carrier
     from bot.fleet.sweep import Pace
@@ -73,16 +76,20 @@ def _show(hosts: "Hosts", clock: Clock, box: Letterbox, stop: Event) -> Show:
 
     log = _log()
     with ExitStack() as ends:
-        store = open_store(f"sqlite:///{_folder(ends)}/demo.db", DECISIONS, log, clock.now)
+        folder = _folder(ends)
+        store = open_store(f"sqlite:///{folder}/demo.db", DECISIONS, log, clock.now)
         ends.callback(store.close)
-        carrier = Carrier(store.outbox, desk().ports.matrix, clock.now, box)
-        terms = Terms(Plan(ROOM), EVERY, Pace(CONCURRENCY), clock.now, lambda: Sent(carrier.send()))
+        edition, page = InUse(store.revisions), Path(folder, "list.md")
+        carrier = Carrier(store.outbox, lambda: edition().matrix, clock.now, box)
+        pace = Pace(CONCURRENCY)
+        terms = Terms(Plan(ROOM), EVERY, pace, clock.now, lambda: Sent(carrier.send()), str(page), edition)
         watched = watching(store, hosts, terms, log, stop)
         close = ends.pop_all().close
     return Show(
-        watched.ports(),
+        watched.ports,
         sweep=lambda tell: watched.rounds.ask(clock.today(), tell, stop),
         week=lambda: _week(watched),
+        publish=lambda: _publish(watched, page, edition, log),
         send=carrier.send,
         close=close,
     )
@@ -96,6 +103,20 @@ def _week(watched: "Watching") -> None:
     for digest in watched.judge.digests(at):
         if digests.is_on(digest.channel):
             digests.queue(digest.channel, slot(at, WEEK, MONDAY_MORNING), digest.to_data(), at)
+
+
+def _publish(watched: "Watching", page: Path, edition: "InUse", log: "FilteringBoundLogger") -> bool:
+    """Change the page, and follow it as `serve` does; whether the channel is told of it."""
+    from bot.app.publishing import follow
+    from bot.demo.page import changed_page
+
+    at, follows = watched.clock(), watched.follows
+    if follows is None:
+        return False
+    page.write_text(changed_page(follows.matrix, at.date()), encoding="utf-8")
+    told = follow(follows, watched.store.revisions, watched.judge.plan.channel, at, log)
+    edition.look()
+    return told
 
 
 def _folder(ends: ExitStack) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
+from bot.app.publishing import follow
 from bot.app.watching import Watching
 from bot.fleet.ports import SweepRun
 from bot.fleet.schedule import AGAIN, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
@@ -29,6 +30,7 @@ class Duties:
         self._schedules = (
             _schedule(watched, log, self._wake, _sweep(watched, log), _prune(watched)),
             _schedule(watched, log, self._wake, _standing(watched, sender), _digests(watched, sender)),
+            *_following(watched, sender, log, self._wake),  # a server may take its time
         )
         self._threads: list[threading.Thread] = []
 
@@ -95,6 +97,24 @@ def _digests(watched: Watching, sender: Sender) -> Job:
         return True
 
     return Job("digest", WEEK, run, MONDAY_MORNING)
+
+
+def _following(
+    watched: Watching, sender: Sender, log: FilteringBoundLogger, wake: threading.Event
+) -> tuple[Schedule, ...]:
+    """The published list is read once a day, by whichever process comes first."""
+    follows, store, channel = watched.follows, watched.store, watched.judge.plan.channel
+    if follows is None:
+        return ()
+
+    def run(due: datetime) -> bool:
+        at = watched.clock()
+        if store.ticks.claim(f"list {follows.name}", due, at):
+            follow(follows, store.revisions, channel, at, log)
+            sender.wake()
+        return True
+
+    return (_schedule(watched, log, wake, Job("list", DAY, run)),)
 
 
 def _prune(watched: Watching) -> Job:

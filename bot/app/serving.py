@@ -21,7 +21,7 @@ from bot.app.hosts import hosts_of
 from bot.app.pages import pages
 from bot.app.schedule import Duties
 from bot.app.talking import LIMITS, Limits, sender_of, service_of
-from bot.app.watching import open_settings, terms_of, watching
+from bot.app.watching import in_use, open_settings, terms_of, watching
 from bot.errors import UnavailableError, XocompatError
 from bot.round import Sent
 from bot.settings import load_settings
@@ -152,8 +152,10 @@ def process_of(
         probes = Probes()
         hosts = hosts_of(settings, probes.probed)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # what is kept is in `hosts`
-        sender = None if part is Part.CHAT else sender_of(settings, store, log)
-        watched = watching(store, hosts, terms_of(settings, partial(_send, sender), limits.stale), log, stop)
+        edition = in_use(store, settings.list.url)
+        sender = None if part is Part.CHAT else sender_of(settings, store, log, edition)
+        terms = terms_of(settings, partial(_send, sender), limits.stale, edition)
+        watched = watching(store, hosts, terms, log, stop)
         service = service_of(settings, log, socket_mode, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender)
         return Process(log, store, shown, service, Duties(log, watched, sender) if sender else None)

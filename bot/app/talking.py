@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,14 +11,13 @@ from typing import NamedTuple
 from structlog.typing import FilteringBoundLogger
 
 from bot.app.configured import grants, tokens
+from bot.app.in_use import Edition, LiveDesk
 from bot.app.lookups import desk, now, today
 from bot.app.watching import Watching, new_name
 from bot.chat.audit import NoTrail
 from bot.chat.commands import ACK, ALERTS
-from bot.chat.desk import Desk
 from bot.chat.overview import overview
 from bot.fleet.sweep import STALE
-from bot.matrix.load import load_matrix
 from bot.settings.model import Settings
 from bot.slack import alerts, home_tab
 from bot.slack.access import Access
@@ -63,10 +63,10 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
-def sender_of(settings: Settings, store: Store, log: FilteringBoundLogger) -> Sender:
-    """Sends what waits for channels. ConfigError without a bot token."""
+def sender_of(settings: Settings, store: Store, log: FilteringBoundLogger, edition: Callable[[], Edition]) -> Sender:
+    """Sends what waits for channels, in the words of what is known then. ConfigError without a bot token."""
     (token,) = tokens(settings, "bot_token")
-    courier = Courier(web_client(token, settings.slack.api_url), Telling(load_matrix()))
+    courier = Courier(web_client(token, settings.slack.api_url), Telling(lambda: edition().matrix))
     return Sender(log, store.outbox, courier, now, new_name())
 
 
@@ -88,7 +88,7 @@ def service_of(
     groups = Groups(web_client(bot_token, api, timeout=1), time.monotonic)
     kit = Kit(
         log=log,
-        answers=Answers(Desk(watched.ports(limited=True), today) if watched else desk(), today),
+        answers=_answers(watched),
         access=Access(identity, groups, grants(settings), everyone=settings.access.lookup == "everyone"),
         post=Post(client),
         work=Work(limits.threads, limits.waiting),
@@ -108,11 +108,19 @@ def service_of(
     return Service(log, app, identity, kit.work, kit.notices, errands, ears)
 
 
+def _answers(watched: Watching | None) -> Answers:
+    """Of the fleet that is watched, or of releases alone."""
+    if watched is None:
+        return Answers(desk(), today)
+    live = LiveDesk(watched.ports(limited=True), watched.judge.edition, today)
+    return Answers(live, today, edition=lambda: live.page)
+
+
 def _seen_by(watched: Watching | None) -> See:
-    """App Home: of the fleet that is watched, or of releases alone."""
-    ports = watched.ports() if watched else desk().ports
+    """App Home, in the same way."""
     clock = watched.clock if watched else now
-    return lambda rights, lacking: overview(ports, rights, clock(), lacking)
+    known = desk().ports
+    return lambda rights, lacking: overview(watched.ports() if watched else known, rights, clock(), lacking)
 
 
 def _seen(log: FilteringBoundLogger, watched: Watching | None) -> SeenEvents:

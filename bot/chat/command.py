@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.fleet.probing import Probing
     from bot.fleet.sweep import Tell
     from bot.fleet.watched import Source
+    from bot.published.look import Look
     from bot.round import Round
     from bot.xapi.observation import Pool
 
@@ -96,10 +97,16 @@ class Watched(NamedTuple):
     round: "Callable[[date, Tell], Round]"
 
 
+class Published(NamedTuple):
+    """The published list: `look` holds the page against the list in use on a day; None where none was read yet."""
+
+    look: "Callable[[date], Look | None]"
+
+
 class Ports(NamedTuple):
     """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration.
 
-    `watched`, `alerting` and `audit` are None where there is no database.
+    `watched`, `alerting`, `audit` and `published` are None where there is no database (a shell gets the page anew).
     """
 
     matrix: Matrix
@@ -108,6 +115,7 @@ class Ports(NamedTuple):
     alerting: Alerting | None = None
     watched: Watched | None = None
     audit: "KeptTrail | None" = None
+    published: Published | None = None
 
 
 class Invocation(NamedTuple):
@@ -131,7 +139,8 @@ class CommandSpec(NamedTuple):
     `module` of bot.chat.commands has its `run`; it is imported when it is run first, so that a look-up starts fast.
     A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One of a
     `channel` is about the channel that it is asked in: in a shell `--channel` says which. One that `picks` is about
-    something that can be picked from a list: its module has `choices`.
+    something that can be picked from a list: its module has `choices`. One that `follows` tells of
+    what is not in the data but outside: the same question may have another answer a minute later.
     """
 
     name: str
@@ -144,6 +153,7 @@ class CommandSpec(NamedTuple):
     slow: bool = False
     channel: bool = False
     picks: bool = False
+    follows: bool = False
 
     def run(self, ports: Ports, asked: Invocation) -> Reply:
         """The reply to an invocation. UsageError says what is wrong with its words."""

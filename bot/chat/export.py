@@ -51,7 +51,7 @@ def as_csv(listed: Iterable[Listed]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows([_cell(value) for value in _cells(each)] for each in listed)
+    writer.writerows([cell(value) for value in _cells(each)] for each in listed)
     return text.getvalue()
 
 
@@ -74,7 +74,8 @@ def _cells(listed: Listed) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def _cell(value: Cell) -> str:
+def cell(value: Cell) -> str:
+    """A cell of CSV: nothing for None, printable text, an apostrophe before what would be a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -11,6 +11,7 @@ _STAGES = {
     LifecycleStage.SUPPORTED: Mark("🟢", "gets security updates"),
     LifecycleStage.MAINTENANCE: Mark("🟠", "critical security updates only"),
 }
+NOT_KNOWN = Mark("❔", "end of life not known")
 NOT_LISTED = Mark("❔", "not on the Host Compatibility List")
 
 
@@ -29,6 +30,8 @@ def support_marks(published: PublishedList, assessment: Assessment) -> tuple[Mar
 
 def stage_mark(published: PublishedList, assessment: Assessment, since: bool = False) -> Mark:
     """What the vendor's dates say; `since` adds the day a release lost its security updates."""
+    if assessment.stage is LifecycleStage.SUPPORTED and assessment.release.lifecycle.eol is None:
+        return NOT_KNOWN
     if assessment.stage is not LifecycleStage.EOL:
         return _STAGES[assessment.stage]
     skull = badge_mark(published, Badge.NO_SECURITY_UPDATES)

@@ -16,7 +16,7 @@ from bot.chat.reply import Reply, plain
 from bot.cli.options import CHANNEL, FAIL_ON, SHARED
 from bot.cli.printing import fail, folder, print_reply, settings_of
 from bot.errors import UsageError
-from bot.settings import check_settings
+from bot.settings import settings_for_lookup
 
 if TYPE_CHECKING:
     from bot.chat.desk import Desk
@@ -41,7 +41,7 @@ def chat_command(spec: CommandSpec) -> click.Command:
         reply = _answer(spec, " ".join(words), as_of, config, Caller(_user(), channel), as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
-        if as_json or reply.exit_status != 1:
+        if as_json or reply.exit_status != 1 or spec.follows:
             print_reply(reply, as_json)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
@@ -72,11 +72,16 @@ def _words_complete(spec: CommandSpec) -> Callable[[click.Context, click.Paramet
 def _answer(
     spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller, quiet: bool
 ) -> Reply:
-    if spec.right is Right.LOOKUP:
-        from bot.app.lookups import desk
+    if spec.follows:
+        from bot.app.publishing import desk_with_list
 
-        check_settings(config, os.environ, folder())  # none is needed, but a mistake is told, not passed over
-        return desk().run(spec, words, ALL, as_of)
+        with desk_with_list(settings_of(config)) as with_list:
+            return with_list.run(spec, words, ALL, as_of)
+    if spec.right is Right.LOOKUP:
+        from bot.app.lookups import desk_of
+
+        # None is needed, but a mistake is told, not passed over.
+        return desk_of(settings_for_lookup(config, os.environ, folder())).run(spec, words, ALL, as_of)
     from bot.terminal.progress import Progress
 
     with Progress(None if quiet else sys.stderr, os.environ) as progress:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.cli.options import SHARED
-from bot.cli.printing import folder, print_json, settings_of
+from bot.cli.printing import fail, folder, print_json, print_reply, settings_of
 from bot.errors import UsageError
 from bot.terminal.output import write
 
@@ -65,6 +65,20 @@ def _serve(config: Path | None, part: str) -> int:
     return serve(settings_of(config), Part(part))
 
 
+@_operator(
+    "sync",
+    "Read the published list (`list.url`), keep it, use it if nothing is wrong with it, and show what it changes.",
+    click.Option(["--force"], is_flag=True, help="Use it though more than half of the rows are gone."),
+)
+def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -> int:
+    from bot.app.publishing import sync
+    from bot.chat.commands.changes import changes_reply
+
+    reply = changes_reply(sync(settings_of(config), as_of, force), rows=True)
+    print_reply(reply, as_json)
+    return fail([reply.summary], 1) if reply.exit_status else 0
+
+
 @_operator("doctor", "Check the tokens, scopes, channel and clock, and each host of the inventory.")
 def _doctor(config: Path | None, as_json: bool) -> int:
     from bot.app.examining import doctor
@@ -97,27 +111,37 @@ def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: 
 
 @_operator(
     "export",
-    "Write all watched hosts as CSV or JSON, or those for which all words hold (as in fleet).",
+    "Write all watched hosts as CSV or JSON, or those for which all words hold (as in fleet). Or write the releases, "
+    "which takes no database: as CSV or JSON (--what releases), their dates as endoflife.date has them "
+    "(--format endoflife), or the list in use as data/ has it (--format data).",
     click.Argument(["words"], nargs=-1, metavar="[WORDS]"),
-    click.Option(["--format", "form"], type=click.Choice(["csv", "json"]), default="csv", show_default=True),
+    click.Option(
+        ["--what"],
+        type=click.Choice(["hosts", "releases"]),
+        help="Hosts unless given; --format endoflife and --format data are of releases.",
+    ),
+    click.Option(
+        ["--format", "form"],
+        type=click.Choice(["csv", "json", "endoflife", "data"]),
+        help="csv unless given.",
+    ),
     click.Option(["--output"], type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Not to stdout."),
     click.Option(["--force"], is_flag=True, help="Write over a file that is there."),
 )
 def _export(
     words: tuple[str, ...],
-    form: str,
+    what: str | None,
+    form: str | None,
     output: Path | None,
     force: bool,
     as_json: bool,
     as_of: date | None,
     config: Path | None,
 ) -> int:
-    from bot.app.lookups import today
-    from bot.app.operating import desk_with_fleet
-    from bot.chat.export import export, save
+    from bot.chat.export import save
+    from bot.cli.exporting import Wanted, exported
 
-    with desk_with_fleet(settings_of(config)) as desk:
-        text = export(desk.ports, " ".join(words), as_of or today(), "json" if as_json else form)
+    text = exported(Wanted.of(what, form, as_json, words), as_of, config)
     if output:
         save(text, output, force)
     else:

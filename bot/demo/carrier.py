@@ -10,9 +10,11 @@ from bot.alerts.notification import from_data
 from bot.alerts.outbox import Delivery, Kind, Outbox
 from bot.chat.bulletins import bulletin, news
 from bot.chat.digests import digest_words
+from bot.chat.list_news import list_words
 from bot.chat.reply import Block, Paragraph, Strong
 from bot.demo.letterbox import Letterbox, Post
 from bot.matrix.known import Matrix
+from bot.published.news import ListNews
 
 LEASE = 60.0
 """Seconds."""
@@ -23,7 +25,9 @@ _BY = "demo"
 class Carrier:
     """Brings what waits in an outbox into the letterbox."""
 
-    def __init__(self, outbox: Outbox, matrix: Matrix, clock: Callable[[], datetime], box: Letterbox) -> None:
+    def __init__(
+        self, outbox: Outbox, matrix: Callable[[], Matrix], clock: Callable[[], datetime], box: Letterbox
+    ) -> None:
         self._outbox = outbox
         self._matrix = matrix
         self._clock = clock
@@ -34,7 +38,7 @@ class Carrier:
         """How many messages waited and are in the channel now."""
         with self._one_at_a_time:
             sent = [delivery for channel in self._outbox.waiting(self._clock()) for delivery in self._all_for(channel)]
-        self._box.put([_post(delivery, self._matrix) for delivery in _by_message(sent) if not _is_small(delivery)])
+        self._box.put([_post(delivery, self._matrix()) for delivery in _by_message(sent) if not _is_small(delivery)])
         return len(sent)
 
     def _all_for(self, channel: str) -> Iterator[Delivery]:
@@ -68,6 +72,8 @@ def _post(delivery: Delivery, matrix: Matrix) -> Post:
             return Post(delivery.kind, news(told), told.alert.subject.name)
         case Kind.DIGEST:
             return Post(delivery.kind, digest_words(Digest.from_data(delivery.payload)))
+        case Kind.LIST:
+            return Post(delivery.kind, list_words(ListNews.from_data(delivery.payload)))
         case Kind.BULLETIN | Kind.EDIT:
             decided = delivery.created_at
             reply = bulletin(delivery.alerts, decided.date(), decided, matrix)

@@ -40,6 +40,7 @@ _WHERE = {
     Kind.EDIT: ("its message about {} (edited)", ""),
     Kind.NEWS: ("in the thread about {}", "    "),
     Kind.DIGEST: ("to the channel", ""),
+    Kind.LIST: ("to the channel", ""),
 }
 """Where a post stands, and how far it is set in."""
 
@@ -110,11 +111,16 @@ class Channel:
 
     def _desk_for(self, spec: CommandSpec, tell: Tell) -> Desk:
         """With hosts to ask or with the fleet, as far as the command needs them: they may have to be waited for."""
-        if self._stage is None or spec.right is Right.LOOKUP:
+        if self._stage is None:
             return self._desk
+        if spec.right in (Right.FLEET, Right.OPERATE):
+            return self._desk._replace(ports=self._stage.show(tell).ports())
+        ports = self._desk.ports
+        if live := self._stage.ports():  # what is known follows the published list
+            ports = ports._replace(matrix=live.matrix, reader=live.reader, published=live.published)
         if spec.right is Right.PROBE:
-            return self._desk._replace(ports=self._desk.ports._replace(fleet=self._stage.fleet()))
-        return self._desk._replace(ports=self._stage.show(tell).ports)
+            ports = ports._replace(fleet=self._stage.fleet())
+        return self._desk._replace(ports=ports)
 
     def _note(self, spec: CommandSpec, words: str, reply: Reply, way: str, seconds: float) -> None:
         if self._stage:

@@ -11,6 +11,7 @@ from typing import TextIO
 from bot.chat.desk import Desk
 from bot.demo.channel import COMMAND, NAME, Channel
 from bot.demo.deeds import examples
+from bot.demo.own import PUBLISH
 from bot.demo.screen import Screen, typed_so_far
 from bot.demo.stage import Stage
 from bot.demo.transcript import transcript
@@ -67,6 +68,7 @@ def _about(stage: Stage) -> str:
     return f"""{count} to ask: {some}.
 Type probe {names[0]} to ask one. All are asked in the background: alerts appear by themselves.
 tomorrow, next week or on 2028-11-01 moves the clock; {examples(stage.hosts)[0]} plays the operator.
+{PUBLISH} changes the list that Xen Orchestra publishes.
 """
 
 

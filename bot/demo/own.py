@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.chat.export import export
-from bot.chat.reply import Bullets, Code, Line, Paragraph, Reply, Strong, Typed, line
+from bot.chat.reply import Ask, Bullets, Code, Line, Paragraph, Reply, Strong, Typed, line
 from bot.demo.deeds import do, examples, is_deed
 from bot.demo.stage import Stage, Tell
 from bot.errors import UsageError
 from bot.matrix.wording import day_in_words, span
 from bot.query.text import shown
+
+PUBLISH = "do publish"
 
 OF_SHELLS = frozenset({"serve", "sync", "trust", "doctor", "manifest", "db", "demo", "completion"})
 
@@ -21,6 +23,7 @@ def help_block(stage: Stage) -> Bullets:
         (
             _entry("tomorrow", "moves the clock; also: next week, on 2028-11-01, and today to begin anew"),
             _entry(upgrade, f"plays the operator; also: {down}, {up}"),
+            _entry(PUBLISH, "changes Xen Orchestra's page, which xocompat follows"),
             _entry("export", "all watched hosts as CSV, as a shell prints them"),
             _entry("exit", "leaves"),
         ),
@@ -41,13 +44,24 @@ def answer(typed: str, stage: Stage, tell: Tell) -> Iterator[Reply | str] | None
     word, _, rest = typed.partition(" ")
     if (day := stage.clock.meant(typed)) is not None:
         return _go(day, stage, tell)
+    if " ".join(typed.casefold().split()) == PUBLISH:
+        return iter((_publish(stage, tell),))
     if is_deed(typed, stage.hosts):
         return iter((do(typed, stage.hosts),))
     if word.casefold() == "export":
-        return iter((export(stage.show(tell).ports, rest, stage.clock.today(), "csv").rstrip(),))
+        return iter((export(stage.show(tell).ports(), rest, stage.clock.today(), "csv").rstrip(),))
     if word.casefold() in OF_SHELLS:
         raise UsageError(f'"{shown(word)}" is for the operator\'s shell: xocompat {shown(typed)}.')
     return None
+
+
+def _publish(stage: Stage, tell: Tell) -> Reply:
+    show = stage.show(tell)
+    if not show.publish():
+        return Reply("deed", line("xocompat reads Xen Orchestra's page again: nothing changed that was not told."))
+    show.send()
+    said = line(Strong("Xen Orchestra's page"), " is another one now. xocompat reads it, as it does once a day.")
+    return Reply("deed", said, buttons=(Ask("Show changes", "changes"),))
 
 
 def _go(day: date, stage: Stage, tell: Tell) -> Iterator[Reply]:

@@ -29,13 +29,15 @@ def unheard(_: int, __: int) -> None:
 class Show(NamedTuple):
     """A watched fleet with a database of its own, which is gone once it is closed.
 
-    `sweep` makes a round as of the clock; `week` queues the weekly digest, unless nobody wants it; `send` brings what
-    waits into the letterbox.
+    `ports` are as of now: they follow the published list. `sweep` makes a round as of the clock; `week` queues the
+    weekly digest, unless nobody wants it; `publish` changes the page of Xen Orchestra and reads it: whether the channel
+    is told of it; `send` brings what waits into the letterbox.
     """
 
-    ports: Ports
+    ports: Callable[[], Ports]
     sweep: "Callable[[Tell], Round]"
     week: Callable[[], None]
+    publish: Callable[[], bool]
     send: Callable[[], int]
     close: Callable[[], None]
 
@@ -83,9 +85,15 @@ class Stage:
                 tell(*self._come)
                 self._changed.wait()
         show = self._show.result()
-        while self._trail and show.ports.audit:
-            show.ports.audit.record(self._trail.pop(0))
+        audit = show.ports().audit if self._trail else None
+        while self._trail and audit:
+            audit.record(self._trail.pop(0))
         return show
+
+    def ports(self) -> Ports | None:
+        """What commands may use; None while the fleet is not ready, which nobody waits for here."""
+        ready = self._show.done() and not self._show.exception()
+        return self._show.result().ports() if ready else None
 
     def go(self, day: date, tell: Tell) -> None:
         """It is another day, and the fleet is swept as of then. On an earlier day everything begins anew."""

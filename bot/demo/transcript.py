@@ -9,9 +9,9 @@ ALONE = ("1", "/xocompat list xcp-ng", "/xocompat 8.2", "/xocompat XenServer 7.7
 PROBED = "prod-a"
 """A pool in the middle of a rolling upgrade."""
 
-MENDED = ("/xocompat fleet eol prod", "9", "do upgrade xen-12 xen-13", "1")
+MENDED = ("/xocompat fleet eol prod", "9", "do upgrade xen-12 xen-13", "1", "do publish")
 """What is in need there, with what the bot says unasked; the last alert acknowledged by its button; what it is about
-mended, and the sweep that hears of it."""
+mended, and the sweep that hears of it; a list that changed."""
 
 OF_MANY = ("/xocompat fleet eol",)
 

@@ -24,6 +24,11 @@ class Lifecycle(NamedTuple):
     eol: date | None
     lts_since: date | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether any date is known: none is of a release that was read from the published list only."""
+        return self != (None, None, None, None)
+
     def stage(self, on: date) -> LifecycleStage:
         """The stage on a day. A release is EOL from its EOL date on, as the list says ("EOL since ...").
 

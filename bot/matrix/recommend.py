@@ -19,6 +19,8 @@ WORTH_DAYS = 90
 
 NOTHING = "Nothing now but to keep it updated."
 
+ASK_THE_VENDOR = "Keep it updated, and ask the vendor for how long: our data has no end of life for it yet."
+
 EOL = LifecycleStage.EOL
 
 
@@ -74,7 +76,7 @@ def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Way |
     ]
     if product is release.product:
         goals = [goal for goal in goals if goal.compares_as > release.compares_as]
-    goals.sort(key=lambda goal: goal.lifecycle.eol or date.max, reverse=True)
+    goals.sort(key=lambda goal: goal.lifecycle.eol or date.min, reverse=True)  # an end that nobody knows is no merit
     for goal in goals:
         if path := shortest(matrix.hops, release, goal, on):
             return Way(goal, path)
@@ -103,7 +105,7 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
         return Recommendation(_plan(release, ways, on), ways)
     if matrix.support(release).level is not SupportLevel.FULL:
         return Recommendation(_prefer_full_support(matrix, release, ways, on), ways)
-    return Recommendation(NOTHING, ways)
+    return Recommendation(NOTHING if life.eol else ASK_THE_VENDOR, ways)
 
 
 def _not_out_yet(release: Release) -> str:
@@ -149,6 +151,7 @@ def _prefer_full_support(matrix: Matrix, release: Release, ways: Ways, on: date)
     if ways.within and ways.within.path and matrix.support(ways.within.goal).level is SupportLevel.FULL:
         return f"For full support in Xen Orchestra upgrade to {ways.within.words(on)}."
     full = [r for r in matrix.supported(release.product, on) if matrix.support(r).level is SupportLevel.FULL]
+    full.sort(key=lambda release: release.lifecycle.eol is None)
     if full:
         return f"For full support in Xen Orchestra use {full[0].name(on)}."
     return "Keep it updated, and expect features of Xen Orchestra to be missing."

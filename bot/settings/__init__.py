@@ -84,13 +84,14 @@ def load_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) ->
     return load(sources(config, environ, cwd))
 
 
-def check_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) -> None:
+def settings_for_lookup(config: Path | None, environ: Mapping[str, str], cwd: Path) -> "Settings | None":
     """For commands that need no setting: ConfigError if the file or our own variables have problems.
 
-    Costs nothing where there is nothing to read.
+    None, and free of cost, where there is nothing to read.
     """
     found = sources(config, environ, cwd)
-    if not found.nothing_to_read:
-        from bot.settings.load import load
+    if found.nothing_to_read:
+        return None
+    from bot.settings.load import load
 
-        load(found.for_lookup())
+    return load(found.for_lookup())

@@ -103,11 +103,15 @@ def ack_body(message: Message) -> str:
 
 
 class Answers:
-    """Asks a desk and renders what it says. `today` is the day that is meant where none is given."""
+    """Asks a desk and renders what it says. `today` is the day that is meant where none is given.
 
-    def __init__(self, desk: Desk, today: Callable[[], date]) -> None:
+    `edition` changes with what the desk knows: what was rendered for another one is not given again.
+    """
+
+    def __init__(self, desk: Desk, today: Callable[[], date], edition: Callable[[], int] = lambda: 0) -> None:
         self._desk = desk
         self._today = today
+        self._edition = edition
         self._kept = lru_cache(KEPT)(self._look_up)
 
     def ask(self, words: str, rights: frozenset[Right], on: date | None = None, caller: Caller = NOBODY) -> Answer:
@@ -116,9 +120,9 @@ class Answers:
 
         def answer() -> Answer:
             spec, rest = interpret(words)
-            if spec.right is Right.LOOKUP and not spec.slow:
+            if spec.right is Right.LOOKUP and not (spec.slow or spec.follows):
                 look_up = self._kept if len(words) <= KEPT_WORDS_MAX else self._look_up
-                return look_up(words, rights, on or today, today)
+                return look_up(words, rights, on or today, today, self._edition())
             reply = self._desk.run(spec, rest, rights, on or today, caller)
             return answered(reply, _days(reply, on or today, today))
 
@@ -160,7 +164,7 @@ class Answers:
         except UsageError:
             return ()
 
-    def _look_up(self, words: str, rights: frozenset[Right], day: date, today: date) -> Answer:
+    def _look_up(self, words: str, rights: frozenset[Right], day: date, today: date, _: int) -> Answer:
         spec, rest = interpret(words)
         reply = self._desk.run(spec, rest, rights, day)
         return answered(reply, _days(reply, day, today))

@@ -26,6 +26,9 @@ class Words(Protocol):
     def digest(self, delivery: Delivery) -> Message:
         """The digest of a week."""
 
+    def list_news(self, delivery: Delivery) -> Message:
+        """What is new about the published list."""
+
 
 class Courier:
     """Sends each message once, whatever comes of it."""
@@ -55,6 +58,8 @@ class Courier:
                 return self._words.news(delivery)
             case Kind.DIGEST:
                 return self._words.digest(delivery)
+            case Kind.LIST:
+                return self._words.list_news(delivery)
             case Kind.BULLETIN | Kind.EDIT:
                 return self._words.bulletin(delivery)
 

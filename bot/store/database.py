@@ -23,6 +23,7 @@ class Turn(IntEnum):
     MIGRATION = 0x786F_0001
     FLEET = 0x786F_0002
     ALERTS = 0x786F_0003
+    PUBLISHED = 0x786F_0004
 
 
 class Database:

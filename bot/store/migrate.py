@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from bot.errors import UnavailableError
 from bot.store.database import Database, Turn
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All that there are, the oldest first: so a start with nothing to do needs no Alembic. A test holds them together."""
 
 PATIENCE = 60.0
@@ -29,6 +29,12 @@ def migrate(database: Database) -> bool:
             return False
         _run(connection)
     return True
+
+
+def is_current(database: Database) -> bool:
+    """Whether a database has all tables of this version. UnavailableError if it is newer than we, or can't be had."""
+    with database.reading() as connection:
+        return _is_ours(database, connection)
 
 
 def _reserve(database: Database) -> None:

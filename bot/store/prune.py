@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 
 from bot.alerts.outbox import Kind
 from bot.store.database import Database, Turn
 from bot.store.seen import KEPT as SEEN_KEPT
-from bot.store.tables import alerts, audit, bulletins, changes, outbox, seen, sweeps, ticks
+from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, seen, sweeps, ticks
 
 HISTORY = timedelta(days=400)
 
@@ -28,7 +28,10 @@ def prune(database: Database, now: datetime) -> None:
         connection.execute(delete(outbox).where(done, unused))
         left = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id)
         connection.execute(delete(bulletins).where(ended, ~alert_left, ~left))
+    newest = select(func.max(revisions.c.id)).group_by(revisions.c.source)
+    needed = or_(revisions.c.id.in_(newest), revisions.c.id.in_(newest.where(revisions.c.accepted_at.is_not(None))))
     with database.writing() as connection:
+        connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
         for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
             connection.execute(delete(table).where(column < before))
         connection.execute(delete(ticks).where(ticks.c.at < before))

@@ -14,6 +14,7 @@ from bot.store.hosts import SqlFleet
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.prune import prune
+from bot.store.revisions import SqlRevisions
 from bot.store.seen import SqlSeen
 from bot.store.sweeps import SqlSweeps
 from bot.store.ticks import SqlTicks
@@ -36,6 +37,7 @@ class Store(NamedTuple):
     ticks: SqlTicks
     audit: SqlAudit
     seen: SqlSeen
+    revisions: SqlRevisions
 
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they change is changed soon, or not at all."""
@@ -67,4 +69,5 @@ def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: C
         ticks=SqlTicks(database),
         audit=SqlAudit(log, database),
         seen=SqlSeen(log, database, now),
+        revisions=SqlRevisions(database),
     )

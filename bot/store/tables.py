@@ -264,3 +264,32 @@ seen = Table(
     Column("key", Line, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
 )
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Line, nullable=False, index=True),
+    Column("digest", Line, nullable=False),
+    Column("etag", Line),
+    Column("text", Line, nullable=False),
+    Column("changes", JSON, nullable=False),  # [[kind, label, before, after], ...]
+    Column("problems", JSON, nullable=False),  # [[line, message], ...]
+    Column("read_on", Date, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+    Column("accepted_at", Moment),
+    Column("told_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("source", Line, primary_key=True),
+    Column("tried_at", Moment, nullable=False),
+    Column("ok_at", Moment),
+    Column("failing_since", Moment),
+    Column("error", Line),
+    Column("told_at", Moment),
+    Column("passing", Boolean, nullable=False),
+)

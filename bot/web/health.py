@@ -9,16 +9,20 @@ Check = Callable[[], str | None]
 """Why something is not ready, without host names or secrets; None if it is."""
 
 
-def health(checks: Iterable[Check]) -> dict[str, Route]:
-    """Routes for supervisors: /healthz while the process lives, /readyz while every check passes."""
-    asked = tuple(checks)
+def health(checks: Iterable[Check], notices: Iterable[Check] = ()) -> dict[str, Route]:
+    """Routes for supervisors: /healthz while the process lives, /readyz while every check passes.
+
+    What does not keep the process from its work is a notice, which /readyz tells as well.
+    """
+    asked, noticed = tuple(checks), tuple(notices)
 
     def live(_: Request) -> Response:
         return Response(200, "ok\n")
 
     def ready(_: Request) -> Response:
         reasons = [reason for check in asked if (reason := check())]
-        return Response(503, "".join(f"{reason}\n" for reason in reasons)) if reasons else Response(200, "ready\n")
+        told = [notice for check in noticed if (notice := check())]
+        return Response(503 if reasons else 200, "".join(f"{line}\n" for line in (*(reasons or ["ready"]), *told)))
 
     return {"/healthz": Route("GET", live), "/readyz": Route("GET", ready)}
 

@@ -45,7 +45,7 @@ def slack() -> Iterator[Slack]:
 
 
 def _sender(house: House, slack: Slack, log: FilteringBoundLogger) -> Sender:
-    courier = Courier(web_client(TOKEN, slack.api, timeout=2), Telling(load_matrix()))
+    courier = Courier(web_client(TOKEN, slack.api, timeout=2), Telling(load_matrix))
     return Sender(log, house.store.outbox, courier, lambda: datetime.now(UTC), "us", PACE)
 
 

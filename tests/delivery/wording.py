@@ -10,7 +10,7 @@ class Plainly:
     def bulletin(self, delivery: Delivery) -> Message:
         return _said(delivery, " ".join(f"{alert.id}:{alert.state}" for alert in delivery.alerts))
 
-    news = digest = bulletin
+    news = digest = list_news = bulletin
 
 
 def _said(delivery: Delivery, more: str) -> Message:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.settings import check_settings, sources
+from bot.settings import settings_for_lookup, sources
 
 
 def test_asking_whether_there_is_anything_to_read_imports_neither_pydantic_nor_yaml() -> None:
     code = (
-        "import sys; from pathlib import Path; from bot.settings import check_settings, sources\n"
+        "import sys; from pathlib import Path; from bot.settings import settings_for_lookup, sources\n"
         "assert sources(None, {}, Path('/nowhere')).nothing_to_read\n"
-        "check_settings(None, {'PORT': 'x'}, Path('/nowhere'))\n"
+        "settings_for_lookup(None, {'PORT': 'x'}, Path('/nowhere'))\n"
         "print(sorted({'pydantic', 'pydantic_core', 'yaml', 'json'} & sys.modules.keys()))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
@@ -49,5 +49,5 @@ def test_a_file_in_the_folder_is_something_to_read(tmp_path: Path) -> None:
 def test_a_look_up_checks_what_is_ours_and_not_what_other_programs_share(tmp_path: Path) -> None:
     (tmp_path / "xocompat.yaml").write_text("zzz: 1")
     with pytest.raises(ConfigError) as caught:
-        check_settings(None, {"PORT": "x", "XOCOMPAT_SWEEP__EVERY": "x"}, tmp_path)
+        settings_for_lookup(None, {"PORT": "x", "XOCOMPAT_SWEEP__EVERY": "x"}, tmp_path)
     assert [problem.file for problem in caught.value.problems] == ["xocompat.yaml", "XOCOMPAT_SWEEP__EVERY"]

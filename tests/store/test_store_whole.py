@@ -15,11 +15,13 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.ports import Watch, WatchKind
 from bot.cli import main
 from bot.errors import UnavailableError
+from bot.store.migrate import REVISIONS
 from bot.store.store import Store, open_store
 from bot.store.tables import metadata, outbox
 from tests.alerts.fakes import judged
 from tests.fleet.fleets import LAB, START, at, host, pool, told
 from tests.store.decisions import SIMPLE, A, concern, why_gone
+from tests.store.pages import LIST, finding
 from tests.store.test_store_audit import ENTRY
 
 DAY = timedelta(days=1)
@@ -40,6 +42,9 @@ def _fill(store: Store) -> None:
     store.digests.queue("C1", START, {}, START)
     store.audit.record(ENTRY)
     store.seen.claim("Ev1")
+    for digest in ("a1", "b2"):
+        store.revisions.keep(finding(digest), START)
+    store.revisions.fetched(LIST, START)
     store.sweeps.finish(run, START)
 
 
@@ -62,12 +67,14 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
     assert {name for name, count in before.items() if count == 0} == {"channels", "seen"}
     store.prune(START + 402 * DAY)
     kept = _counts(store)
-    assert {name for name in kept if kept[name] < before[name]} == {"changes", "sweeps", "ticks", "audit", "outbox"}
+    assert {name for name in kept if kept[name] < before[name]} == {
+        "changes", "sweeps", "ticks", "audit", "outbox", "revisions",
+    }  # fmt: skip
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))
     store.prune(START + 402 * DAY)
     assert {name for name, count in _counts(store).items() if count} == {
-        "sources", "pools", "hosts", "sightings", "watches", "digests",
+        "sources", "pools", "hosts", "sightings", "watches", "digests", "revisions", "tries",
     }  # fmt: skip
     store.close()
 
@@ -111,7 +118,7 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_upgrade_makes_the_tables_and_check_finds_all_well(shell: Shell, empty_url: str) -> None:
-    assert json.loads(shell(empty_url, "upgrade", "--json")[1]) == {"changed": True, "revision": "0001"}
+    assert json.loads(shell(empty_url, "upgrade", "--json")[1]) == {"changed": True, "revision": REVISIONS[-1]}
     assert "already has the tables" in shell(empty_url, "upgrade")[1]
     status, out, _ = shell(empty_url, "check")
     assert status == 0
@@ -130,7 +137,7 @@ def test_check_makes_no_database_where_there_is_none(shell: Shell, tmp_path: Pat
 def test_check_says_that_tables_are_missing(shell: Shell, empty_server: str) -> None:
     status, out, _ = shell(empty_server, "check")
     assert status == 1
-    assert "not ok  revision: no tables yet: `xocompat db upgrade` makes it 0001" in out
+    assert f"not ok  revision: no tables yet: `xocompat db upgrade` makes it {REVISIONS[-1]}" in out
 
 
 def test_check_finds_a_damaged_file(shell: Shell, tmp_path: Path, migrated_file: Path) -> None:

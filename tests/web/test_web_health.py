@@ -20,6 +20,13 @@ def test_it_is_not_ready_for_every_reason_there_is() -> None:
     assert (response.status, response.body) == (503, "no Slack\nno disk\n")
 
 
+def test_a_notice_is_told_and_keeps_nothing_from_being_ready() -> None:
+    ready = health([lambda: None], [lambda: "the list is old", lambda: None])["/readyz"].handler(ASKED)
+    assert (ready.status, ready.body) == (200, "ready\nthe list is old\n")
+    not_ready = health([lambda: "no Slack"], [lambda: "the list is old"])["/readyz"].handler(ASKED)
+    assert (not_ready.status, not_ready.body) == (503, "no Slack\nthe list is old\n")
+
+
 def test_a_check_that_is_kept_is_not_made_again_before_its_time() -> None:
     now, asked = [0.0], list[int]()
 

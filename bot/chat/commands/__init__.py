@@ -62,6 +62,17 @@ TIMELINE = CommandSpec(
     module="timeline",
 )
 
+CHANGES = CommandSpec(
+    name="changes",
+    takes="",
+    about="how the published list differs from the one in use",
+    examples=(("changes", "rows that came, went or changed, and where the vendors' dates disagree"),),
+    right=Right.LOOKUP,
+    module="changes",
+    details="In chat it tells of the page as it was read last, which happens once a day; a shell reads it anew.",
+    follows=True,
+)
+
 HELP = CommandSpec(
     name="help",
     takes="[COMMAND]",
@@ -208,6 +219,6 @@ AUDIT = CommandSpec(
 )
 
 _HOSTS = (CHECK, PROBE, FLEET, ALERTS, SWEEP)
-_FACTS = (LIST, ISSUES, UPGRADE, FEATURE, TIMELINE)
+_FACTS = (LIST, ISSUES, UPGRADE, FEATURE, TIMELINE, CHANGES)
 _TELLING = (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT)
 COMMANDS = {spec.name: spec for spec in (*_HOSTS, *_FACTS, *_TELLING, HELP)}

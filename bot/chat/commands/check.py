@@ -100,7 +100,7 @@ def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
 def _notes(release: Release) -> Iterator[str]:
     if release.note:
         yield release.note
-    if release.lifecycle.released is None:
+    if release.lifecycle.released is None and release.lifecycle.is_known:
         yield "the day of its release is not known"
     if release.inferred:
         dates = " and ".join(_DATES[name] for name in sorted(release.inferred))

@@ -43,6 +43,8 @@ def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[Line, ...]:
     notes = [issue.id for issue in issues_of(matrix, row) if issue.from_list and len(issue.affects) <= OWN_ROW]
     if not row.support.official:
         notes.insert(0, "no official support")
+    if not any(release.lifecycle.is_known for release in row.releases):
+        notes.insert(0, "end of life not known")
     return (line(Strong(row.label(day))), (*spans, *line(f"  ({', '.join(notes)})" if notes else "")))
 
 

@@ -81,7 +81,7 @@ def _wrong(bulletin: Row[Any], kept: Records, slack: Slack) -> str | None:
     about = tuple(row_alert(row) for row in kept.alerts if row.bulletin == bulletin.id and row.resolved_at is None)
     last = [row for row in kept.outbox if row.bulletin == bulletin.id and row.kind in (Kind.BULLETIN, Kind.EDIT)][-1]
     told = Delivery(0, last.key, bulletin.channel, Kind.EDIT, {}, last.created_at, bulletin.id, alerts=about)
-    message, wanted = slack.room(bulletin.channel).find(bulletin.ts), Telling(load_matrix()).bulletin(told)
+    message, wanted = slack.room(bulletin.channel).find(bulletin.ts), Telling(load_matrix).bulletin(told)
     if message is None:
         return f"{bulletin.channel} {bulletin.subject}: not there"
     if (message.text, _said(message.blocks)) == (wanted.text, _said([*wanted.blocks])):

@@ -1,0 +1,203 @@
+"""Gets a published page: from a file, or over the network with bounds for everything that a server could do to us."""
+
+import threading
+import time
+from collections.abc import Callable
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from bot import __version__
+
+SIZE_MAX = 2 * 2**20
+"""Bytes of a page; those that were published so far have 5,000."""
+
+REDIRECTS_MAX = 5
+CHUNK = 2**16
+_HEADERS = {
+    "User-Agent": f"xocompat/{__version__}",
+    "Accept": "text/markdown, text/plain, */*;q=0.5",
+    "Accept-Encoding": "identity",
+}
+_MEND = "Set `list.url` to the address of the page's text, or to a file."
+_WEB_PAGE = (b"<!doctype html", b"<html")
+
+
+class Bounds(NamedTuple):
+    """In seconds: to connect, between two reads, and for everything together; and before each further try."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    whole: float = 60.0
+    pauses: tuple[float, ...] = (1.0, 4.0)
+
+
+class Fetched(NamedTuple):
+    """The bytes of a page, and by which tag its server would know them again."""
+
+    body: bytes
+    etag: str | None = None
+
+
+class NotModified(NamedTuple):
+    """The page is the one whose tag was given."""
+
+
+class Failed(NamedTuple):
+    """Why there is no page: a sentence, and one with what to do where something can be done.
+
+    `passing`: the network or the server may be well again later; else what is there is no page.
+    """
+
+    message: str
+    passing: bool = False
+
+
+Answer = Fetched | NotModified | Failed
+Pause = Callable[[float], object]
+"""Waits so many seconds."""
+
+
+def fetch(source: str, known: str | None, pause: Pause, bounds: Bounds = Bounds()) -> Answer:  # noqa: B008 # a value
+    """The page at an http or https address, or in a file. `known` is the tag of the page that is there already."""
+    if "://" not in source:
+        return _of_file(Path(source))
+    found: list[Answer] = []
+    # A server that gives a byte now and then never runs into a limit between two reads.
+    asking = threading.Thread(target=lambda: found.append(_tried(source, known, pause, bounds)), daemon=True)
+    asking.start()
+    asking.join(bounds.whole)
+    return found[0] if found else _slow(source, bounds)
+
+
+def shown_source(source: str) -> str:
+    """A source as it may be told: without a user and a password."""
+    parts = urlsplit(source) if "://" in source else None
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts else source
+
+
+def _of_file(path: Path) -> Answer:
+    try:
+        with path.open("rb") as file:
+            return _checked(file.read(SIZE_MAX + 1), str(path), None)
+    except OSError as error:
+        return Failed(f"{path} can't be read: {error.strerror or error}. Set `list.url` to a file that can.")
+
+
+def _tried(source: str, known: str | None, pause: Pause, bounds: Bounds) -> Answer:
+    """Once more after each pause, as long as it may help."""
+    ends = time.monotonic() + bounds.whole
+    answer = _follow(source, known, bounds, ends)
+    for seconds in bounds.pauses:
+        if not (isinstance(answer, Failed) and answer.passing) or time.monotonic() + seconds >= ends:
+            break
+        pause(seconds)
+        answer = _follow(source, known, bounds, ends)
+    return answer
+
+
+def _follow(source: str, known: str | None, bounds: Bounds, ends: float) -> Answer:
+    """Ask, and ask where the answer leads to; never from https to less."""
+    url, asked = source, shown_source(source)
+    with _session() as session:
+        for _ in range(REDIRECTS_MAX + 1):
+            try:
+                found = _ask(session, url, known, bounds, ends)
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                return _failed(asked, error)
+            if not isinstance(found, _Elsewhere):
+                return found
+            url = urljoin(url, found.url)
+            if urlsplit(url).scheme not in {"https", urlsplit(source).scheme}:
+                return Failed(f"{asked} leads to an address that is not https. {_MEND}")
+    return Failed(f"{asked} leads elsewhere more than {REDIRECTS_MAX} times. {_MEND}")
+
+
+class _Elsewhere(NamedTuple):
+    """A redirect."""
+
+    url: str
+
+
+def _session() -> requests.Session:
+    """Proxies and CAs as the environment has them; no cookies, and no passwords out of a .netrc."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.auth = lambda request: request
+    session.headers.update(_HEADERS)
+    return session
+
+
+def _ask(session: requests.Session, url: str, known: str | None, bounds: Bounds, ends: float) -> Answer | _Elsewhere:
+    tag = {"If-None-Match": known} if known else {}
+    limits = (bounds.connect, bounds.read)
+    with session.get(url, headers=tag, stream=True, allow_redirects=False, timeout=limits) as response:
+        asked = shown_source(url)
+        if response.is_redirect:
+            return _Elsewhere(response.headers["location"])
+        if response.status_code == 304 and known:
+            return NotModified()
+        if response.status_code != 200:
+            return _refused(asked, response.status_code)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            return Failed(f"{asked} is sent compressed, which was not asked for. {_MEND}")
+        body = _body(response, ends)
+        return _slow(asked, bounds) if body is None else _checked(body, asked, response.headers.get("etag"))
+
+
+def _body(response: requests.Response, ends: float) -> bytes | None:
+    """What arrives, up to one byte too many; None if it takes too long."""
+    body = bytearray()
+    while len(body) <= SIZE_MAX and (more := response.raw.read1(CHUNK)):
+        body += more
+        if time.monotonic() >= ends:
+            return None
+    return bytes(body[: SIZE_MAX + 1])
+
+
+def _checked(body: bytes, asked: str, etag: str | None) -> Fetched | Failed:
+    """What can't be the text of a page is refused before anybody reads it."""
+    if len(body) > SIZE_MAX:
+        return Failed(f"{asked} is larger than {SIZE_MAX // 2**20} MiB, so it is not the list. {_MEND}")
+    if not body.strip():
+        return Failed(f"{asked} is empty. {_MEND}")
+    if b"\0" in body or not _is_text(body):
+        return Failed(f"{asked} is no text in UTF-8, or it is damaged. {_MEND}")
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:20].lower().startswith(_WEB_PAGE):
+        return Failed(f"{asked} is a web page, not the text that it is made from. {_MEND}")
+    return Fetched(body, etag if etag and len(etag) < 200 and etag.isascii() and etag.isprintable() else None)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refused(asked: str, status: int) -> Failed:
+    if status == 429 or status >= 500:
+        return Failed(f"{asked} can't be had now: its server answers {status}. It is tried again later.", passing=True)
+    return Failed(f"{asked} can't be had: its server answers {status}. {_MEND}")
+
+
+def _slow(source: str, bounds: Bounds) -> Failed:
+    return Failed(f"{shown_source(source)} took longer than {bounds.whole:g} seconds. Try again later.", passing=True)
+
+
+def _failed(asked: str, error: Exception) -> Failed:
+    """What went wrong, in words; an error's own may hold a proxy's password."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return Failed(f"{asked} can't be trusted: its certificate does not hold. Look at the machine's CAs and clock.")
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Failed(f"{asked} can't be reached: the proxy refuses. Look at HTTPS_PROXY.", passing=True)
+    if isinstance(error, requests.Timeout):
+        return Failed(f"{asked} does not answer. Try again later.", passing=True)
+    if isinstance(error, (requests.ConnectionError, HTTPError, OSError)) and not isinstance(error, ValueError):
+        return Failed(f"{asked} can't be reached. Look at the network, or try again later.", passing=True)
+    return Failed(f"{asked} is no address that can be asked. {_MEND}")

@@ -1,0 +1,169 @@
+"""The bullets and tables of Markdown, as entries."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.published.entry import Entry, tidy
+from bot.published.labels import begins_like_label
+from bot.published.signs import has_sign
+
+_DEEPEST = 12
+_LONGEST = 4_000
+"""Characters of one bullet or cell. The real ones have 200; reading links in much longer text takes long."""
+
+_MOST_CELLS = 10_000
+_CELL_LEVEL = 3
+
+_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").disable("inline")
+
+
+class Text(NamedTuple):
+    """What a person sees of some Markdown, line by line, and where its links lead."""
+
+    lines: tuple[str, ...]
+    links: tuple[str, ...]
+
+
+@dataclass
+class _Item:
+    """A bullet: its paragraphs with the lines where they begin, the bullets below it."""
+
+    line: int
+    last: int
+    group: int
+    paragraphs: list[tuple[str, int]] = field(default_factory=list)
+    below: list["_Item"] = field(default_factory=list)
+
+
+def entries(lines: Sequence[str]) -> tuple[Entry, ...]:
+    """All bullets and rows of tables outside quotations, in their order. Bullets below a row are its notes."""
+    return _Walk(lines).entries()
+
+
+def seen(content: str, references: dict[str, object]) -> Text:
+    """Markdown within a line as plain text. Code stays as it is, only addresses of the web are links."""
+    tokens: list[Token] = []
+    _MARKDOWN.inline.parse(content[:_LONGEST], _MARKDOWN, references, tokens)
+    parts: list[str] = []
+    links: list[str] = []
+    for token in tokens:
+        if token.type in ("text", "code_inline", "text_special"):
+            parts.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        elif token.type == "html_inline" and token.content.lower().startswith("<br"):
+            parts.append("; ")
+        elif token.type == "link_open":
+            links.append(str(token.attrGet("href")))
+        elif token.type == "image":
+            parts.append(token.content)
+    found = tuple(dict.fromkeys(link for link in links if link.startswith(("https://", "http://"))))
+    return Text(tuple(tidy(line) for line in "".join(parts).split("\n")), found)
+
+
+class _Walk:
+    """Goes through the blocks once."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._references: dict[str, object] = {}
+        self._open: list[_Item] = []
+        self._top: list[_Item] = []
+        self._rows: list[Entry] = []
+        self._cells: list[str] = []
+        self._links: list[str] = []
+        self._groups = 0
+        self._within: list[int] = []
+        self._seen_cells = 0
+        self._row_line = 0
+        self._quotes = 0
+
+    def entries(self) -> tuple[Entry, ...]:
+        for token in _MARKDOWN.parse("\n".join(self._lines), self._references):
+            self._see(token)
+        bullets = (entry for item in self._top for entry in self._of(item))
+        return tuple(sorted((*bullets, *self._rows), key=lambda entry: entry.line))
+
+    def _see(self, token: Token) -> None:
+        match token.type:
+            case "blockquote_open" | "blockquote_close":
+                self._quotes += token.nesting
+            case "bullet_list_open" | "ordered_list_open" | "table_open":
+                self._groups += 1
+                self._within.append(self._groups)
+            case "bullet_list_close" | "ordered_list_close" | "table_close":
+                self._within.pop()
+            case "list_item_open":
+                first, behind = token.map or (0, 0)
+                self._open.append(_Item(first + 1, behind, self._within[-1]))
+            case "list_item_close":
+                self._close(self._open.pop())
+            case "tr_open":
+                self._cells, self._links = [], []
+            case "tr_close":
+                self._close_row()
+            case "inline":
+                self._inline(token)
+
+    def _close(self, item: _Item) -> None:
+        if self._open:
+            self._open[-1].below.append(item)
+        elif not self._quotes:
+            above = self._top[-1] if self._top else None
+            is_note = above and above.group == item.group and self._indent(item) > self._indent(above)
+            (above.below if above and is_note else self._top).append(item)
+
+    def _indent(self, item: _Item) -> int:
+        """How far a bullet is indented: one space makes none of the levels of Markdown, but means a note."""
+        line = self._lines[item.line - 1]
+        return len(line) - len(line.lstrip())
+
+    def _inline(self, token: Token) -> None:
+        line = (token.map or (0, 0))[0] + 1
+        if self._open:
+            self._open[-1].paragraphs.append((token.content, line))
+        elif token.level >= _CELL_LEVEL and self._seen_cells < _MOST_CELLS:
+            self._seen_cells += 1
+            text = seen(token.content, self._references)
+            self._cells.append(tidy(" ".join(text.lines)))
+            self._links.extend(text.links)
+            self._row_line = line
+
+    def _close_row(self) -> None:
+        if self._cells and not self._open and not self._quotes:
+            line = self._row_line
+            self._rows.append(Entry(line, line, tuple(self._cells), self._within[-1], links=tuple(self._links)))
+
+    def _of(self, item: _Item) -> Iterator[Entry]:
+        """A bullet with its notes; what stands below a bullet that is no row stands for itself."""
+        content, line = item.paragraphs[0] if item.paragraphs else ("", item.line)
+        text = seen(content, self._references)
+        first = text.lines[0]
+        if begins_like_label(first) or has_sign(first):
+            notes, links = self._notes(item, text, line)
+            yield Entry(item.line, line, (first,), item.group, notes, links)
+            return
+        yield Entry(item.line, line, (first,), item.group)
+        for below in item.below:
+            yield from self._of(below)
+
+    def _notes(self, item: _Item, text: Text, line: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The lines below a row, as far as they are indented, and all links."""
+        behind = zip(text.lines[1:], self._lines[line:], strict=False)
+        notes = [note for note, raw in behind if raw[:1].isspace()]
+        links = list(text.links)
+        for content in (*(content for content, _ in item.paragraphs[1:]), *_all_below(item)):
+            more = seen(content, self._references)
+            notes.append(tidy(" ".join(more.lines)))
+            links.extend(more.links)
+        return tuple(note for note in notes if note), tuple(dict.fromkeys(links))
+
+
+def _all_below(item: _Item) -> Iterator[str]:
+    for below in item.below:
+        yield from (content for content, _ in below.paragraphs)
+        yield from _all_below(below)

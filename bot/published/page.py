@@ -1,0 +1,75 @@
+"""What a published page says, row by row, and what of it cannot be read."""
+
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.matrix.listing import Badge
+from bot.matrix.release import Product
+
+
+class PageRow(NamedTuple):
+    """A row as the page has it: its label, what that means, its signs in the list's order, what is noted below it.
+
+    `releases` are numbers such as "8.2" or "5.6"; those that nobody knows yet ("9.1") stand as the page has them.
+    `notes` are plain text, `links` their addresses. `line` counts from 1.
+    """
+
+    label: str
+    product: Product
+    releases: tuple[str, ...]
+    badges: tuple[Badge, ...]
+    notes: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    line: int = 0
+
+
+class PageProblem(NamedTuple):
+    """Something that cannot be read, or contradicts the rest: a sentence with what to do or what it means."""
+
+    line: int
+    message: str
+
+
+class Page(NamedTuple):
+    """A page as it was read. One with problems must not be used. `has_signs` is False for pages before May 2020."""
+
+    rows: tuple[PageRow, ...]
+    problems: tuple[PageProblem, ...] = ()
+    has_signs: bool = True
+
+
+class ChangeKind(StrEnum):
+    """How a row differs (CONTRACT.md section 2)."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RELABELLED = "relabelled"
+    BADGES = "badges"
+    NOTES = "notes"
+
+
+class RowChange(NamedTuple):
+    """One difference. `before` and `after` are what a person reads (label, signs in words, notes), None for nothing."""
+
+    kind: ChangeKind
+    label: str
+    before: str | None
+    after: str | None
+
+
+class Disagreement(NamedTuple):
+    """The page and the vendor's dates say different things of a row on a day."""
+
+    label: str
+    eol: date
+    message: str
+
+
+class Revision(NamedTuple):
+    """A page that was fetched from `source`. `digest` is the SHA-256 of its bytes in hexadecimal digits."""
+
+    source: str
+    digest: str
+    text: str
+    read_on: date

@@ -1,0 +1,134 @@
+"""What is known follows the accepted page, in a process that runs for long and in a shell."""
+
+import hashlib
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app.in_use import LOOKED_AT, Edition, InUse, LiveDesk, shipped
+from bot.chat.command import Ports, Right
+from bot.cli import main
+from bot.errors import UnavailableError
+from bot.matrix.listing import SupportLevel
+from bot.matrix.release import Product
+from bot.published.page import Revision
+from bot.published.ports import Finding, Kept
+from bot.slack.answers import Answers
+from bot.store.database import Database
+from bot.store.revisions import SqlRevisions
+from tests.published.texts import ROWS, page
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+DAY = date(2026, 11, 23)
+LOOKUP = frozenset({Right.LOOKUP})
+
+
+class Pages(SqlRevisions):
+    """Pages in a database that can be away."""
+
+    is_away = False
+
+    def in_use(self) -> Kept | None:
+        if self.is_away:
+            raise UnavailableError("The database is away.")
+        return super().in_use()
+
+
+class Running:
+    """The edition of a process, whose clock is moved by hand."""
+
+    def __init__(self, database: Database) -> None:
+        self.revisions = Pages(database)
+        self.seconds = 0.0
+        self.edition = InUse(self.revisions, lambda: self.seconds)
+
+    def accept(self, *rows: str, source: str = "list.md", accepted: bool = True) -> Kept:
+        body = page(*rows)
+        revision = Revision(source, hashlib.sha256(body).hexdigest(), body.decode(), DAY)
+        kept = self.revisions.keep(Finding(revision, None, (), (), accepted), NOW)
+        self.seconds += LOOKED_AT
+        return kept
+
+    def level(self, number: str) -> SupportLevel:
+        matrix = self.edition().matrix
+        release = matrix.release(Product.XENSERVER, number)
+        assert release
+        return matrix.support(release).level
+
+
+@pytest.fixture
+def running(database: Database) -> Running:
+    return Running(database)
+
+
+def test_support_follows_the_accepted_page_and_dates_do_not(running: Running) -> None:
+    assert running.level("7.2") is SupportLevel.PARTIAL
+    running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
+    assert running.level("7.2") is SupportLevel.FULL
+    release = running.edition().matrix.release(Product.XENSERVER, "7.2")
+    assert release
+    assert release.lifecycle.eol == date(2018, 4, 13)
+
+
+def test_a_page_that_is_not_accepted_changes_nothing(running: Running) -> None:
+    running.accept(*ROWS[:-1], "- XenServer 7.2 ✅", accepted=False)
+    assert running.level("7.2") is SupportLevel.PARTIAL
+
+
+def test_the_database_is_looked_at_now_and_then(running: Running) -> None:
+    assert running.edition().page == 0
+    running.accept()
+    running.seconds -= 1
+    assert running.edition().page == 0
+    running.seconds += 1
+    assert running.edition().page == 1
+    assert running.edition() is running.edition()
+
+
+def test_the_page_that_was_accepted_last_counts_whichever_source_gave_it(running: Running) -> None:
+    running.accept(*ROWS[:-1], "- XenServer 7.2 ✅", source="a.md")
+    running.accept(source="b.md")
+    assert running.level("7.2") is SupportLevel.PARTIAL
+    running.accept(*ROWS[:-1], "- XenServer 7.2 ✅", source="a.md")
+    assert running.level("7.2") is SupportLevel.FULL
+
+
+def test_without_the_database_what_was_known_stays(running: Running) -> None:
+    running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
+    assert running.level("7.2") is SupportLevel.FULL
+    running.revisions.is_away = True
+    running.seconds += LOOKED_AT
+    assert running.level("7.2") is SupportLevel.FULL
+
+
+def test_what_was_rendered_before_is_not_given_again(running: Running) -> None:
+    known = shipped()
+    live = LiveDesk(Ports(known.matrix, known.reader), running.edition, lambda: DAY)
+    answers = Answers(live, lambda: DAY, edition=lambda: live.page)
+    assert "partial support" in answers.ask("XenServer 7.2", LOOKUP).messages[0].text
+    running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
+    assert "full support" in answers.ask("XenServer 7.2", LOOKUP).messages[0].text
+
+
+def test_a_new_row_can_be_asked_about_at_once(running: Running) -> None:
+    running.accept(*ROWS, "- XenServer 9.1 ✅")
+    edition: Edition = running.edition()
+    (part,) = edition.reader.read("XenServer 9.1").parts
+    assert [release.number for release in part.releases] == ["9.1"]
+
+
+def test_a_shell_uses_it_where_a_configuration_names_the_database(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "list.md").write_bytes(page(*ROWS[:-1], "- XenServer 7.2 ✅"))
+    config = tmp_path / "xocompat.yaml"
+    config.write_text("list: {url: list.md}\n")
+    assert main(["sync", "--force"]) == 0
+    capsys.readouterr()
+    main(["XenServer 7.2"])
+    assert "❎ partial support" in capsys.readouterr().out
+    config.write_text("list: {url: list.md}\ndatabase: sqlite:///xocompat.db\n")
+    main(["XenServer 7.2"])
+    assert "✅ full support" in capsys.readouterr().out
