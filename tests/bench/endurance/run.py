@@ -21,6 +21,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.tables import alerts, sweeps
 from tests.acceptance.lab import USER, environment
 from tests.acceptance.waiting import free_port, until
+from tests.bench.endurance.fate import Fate
 from tests.bench.endurance.people import People
 from tests.bench.endurance.proof import Records, current, delivered, noted, swept, true, weighed
 from tests.bench.endurance.served import Served
@@ -33,11 +34,6 @@ from tests.slack.signed import SECRET
 EVERY = timedelta(seconds=20)
 LAB, PROD = "C0000001", "C0000002"
 TICK = 0.05
-LONGEST_AIM = 15.0
-"""Seconds until a kill that waits for a call to Slack, or for a sweep, comes anyway."""
-
-KILLS = ("by the clock", "in a sweep", "at a call", "at a call that gets through", "at an answer")
-_AT_CALL = dict(zip(KILLS[2:], (When.BEFORE, When.UNDER_WAY, When.AFTER), strict=True))
 
 _CONFIG = """
 database: sqlite:///{database}
@@ -111,23 +107,19 @@ def _scene(folder: Path, random: Random) -> Iterator[Scene]:
 def _live(scene: Scene, seconds: float, kills: int) -> dict[str, int]:
     """Let things happen until the time is over; how many kills there were, by their kind."""
     begun, never = time.monotonic(), threading.Event()
-    moments = sorted(scene.random.uniform(0.03, 0.97) * seconds for _ in range(kills))
-    died = dict.fromkeys(KILLS, 0)
+    moments = [scene.random.uniform(0.03, 0.97) * seconds for _ in range(kills)]
+    fate = Fate(scene.served, scene.reaper, lambda: _is_sweeping(scene), moments)
     calendar = _calendar(scene, min(1.0, seconds / 300))  # a short run is livelier
     due = {name: 5.0 * at for at, name in enumerate(calendar, 1)}
-    while (now := time.monotonic() - begun) < seconds:
-        if moments and now >= moments[0]:
-            del moments[0]
-            kind = KILLS[sum(died.values()) % len(KILLS)]
-            died[kind] += 1
-            _kill(scene, kind)
+    while (now := time.monotonic() - begun) < seconds or not fate.is_over:
+        scene.served.tend()
+        fate.tend(now)
         for name, at in due.items():
             if now >= at:
                 happens, again = calendar[name]
                 due[name] = now + (happens() or again())
-        scene.served.tend()
         never.wait(TICK)
-    return died
+    return dict(fate.kills)
 
 
 def _calendar(scene: Scene, pace: float) -> dict[str, tuple[Callable[[], float | None], Callable[[], float]]]:
@@ -143,22 +135,6 @@ def _calendar(scene: Scene, pace: float) -> dict[str, tuple[Callable[[], float |
         "press": (lambda: _press(scene), within(20, 60)),
         "words": (lambda: _type(scene), within(60, 140)),
     }
-
-
-def _kill(scene: Scene, kind: str) -> None:
-    """Kill serve at the moment, or in the middle of what is meant if that comes soon; it is started again."""
-    lives, ends = len(scene.served.lives), time.monotonic() + LONGEST_AIM
-    if kind in _AT_CALL:
-        scene.reaper.aim(Shot(_AT_CALL[kind], 1, 0), scene.served)
-    never = threading.Event()
-    while len(scene.served.lives) == lives:
-        is_late = time.monotonic() > ends
-        if is_late or kind == KILLS[0] or (kind == KILLS[1] and _is_sweeping(scene)):
-            scene.reaper.aim(Shot(When.BY_THE_CLOCK, 0, 0), scene.served)
-            scene.served.kill()
-            until(lambda: not scene.served.is_running, 5, "dead")
-        scene.served.tend()
-        never.wait(0.01)
 
 
 def _is_sweeping(scene: Scene) -> bool:

@@ -57,7 +57,8 @@ class World:
 
     def _release(self) -> str:
         host = self._random.choice(self._simulator.hosts)
-        before, self._runs[host.name] = host.now.release, self._random.choice(RELEASES)
+        others = [each for each in RELEASES if each != self._runs[host.name]]
+        before, self._runs[host.name] = host.now.release, self._random.choice(others)
         after = release(*self._runs[host.name])
         host.upgrade(after)
         return "upgraded" if after.api > before.api else "downgraded"
