@@ -39,24 +39,43 @@ def shipped() -> Edition:
     return Edition(matrix, Reader(matrix))
 
 
-class InUse:
-    """The edition in use. Whoever asks gets it at once; the database is looked at now and then."""
+Work = Callable[[], None]
 
-    def __init__(self, revisions: Revisions, clock: Callable[[], float] = time.monotonic) -> None:
-        self._revisions = revisions
-        self._clock = clock
+
+def _in_background(work: Work) -> None:
+    threading.Thread(target=work, name="list-in-use", daemon=True).start()
+
+
+class InUse:
+    """The edition in use. Whoever asks gets it at once: the database is looked at now and then, by another thread.
+
+    `start` begins such a look; a question in chat must not wait for a database that is away.
+    """
+
+    def __init__(
+        self,
+        revisions: Revisions,
+        clock: Callable[[], float] = time.monotonic,
+        start: Callable[[Work], None] = _in_background,
+    ) -> None:
+        self._revisions, self._clock, self._start = revisions, clock, start
         self._lock = threading.Lock()
         self._shipped = self._edition = shipped()
         self._look_at = clock()
+        self.look()
 
     def __call__(self) -> Edition:
         if self._clock() >= self._look_at and self._lock.acquire(blocking=False):
-            try:
-                self._edition = self._looked_at()
-            finally:
-                self._look_at = self._clock() + LOOKED_AT
-                self._lock.release()
+            self._look_at = self._clock() + LOOKED_AT
+            self._start(self._look_again)
         return self._edition
+
+    def _look_again(self) -> None:
+        """Ends with the lock that was taken for it."""
+        try:
+            self._edition = self._looked_at()
+        finally:
+            self._lock.release()
 
     def look(self) -> None:
         """Look at the database now, for a page that this process has just accepted."""

@@ -1,6 +1,7 @@
 """What is known follows the accepted page, in a process that runs for long and in a shell."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Running:
     def __init__(self, database: Database) -> None:
         self.revisions = Pages(database)
         self.seconds = 0.0
-        self.edition = InUse(self.revisions, lambda: self.seconds)
+        self.edition = InUse(self.revisions, lambda: self.seconds, lambda look: look())
 
     def accept(self, *rows: str, source: str = "list.md", accepted: bool = True) -> Kept:
         body = page(*rows)
@@ -100,6 +101,15 @@ def test_without_the_database_what_was_known_stays(running: Running) -> None:
     running.revisions.is_away = True
     running.seconds += LOOKED_AT
     assert running.level("7.2") is SupportLevel.FULL
+
+
+def test_nobody_waits_for_a_look_at_the_database(running: Running) -> None:
+    begun: list[Callable[[], None]] = []
+    edition = InUse(running.revisions, lambda: running.seconds, begun.append)
+    running.accept()
+    assert [edition().page, edition().page, len(begun)] == [0, 0, 1]
+    begun[0]()
+    assert edition().page == 1
 
 
 def test_what_was_rendered_before_is_not_given_again(running: Running) -> None:
