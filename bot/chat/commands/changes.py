@@ -36,9 +36,7 @@ def changes_reply(look: "Look", rows: bool = False) -> Reply:
         blocks=tuple(_blocks(look)),
         buttons=(Share("changes"), Ask("List", "list")),
         context=(line(" · ".join(_context(look))),),
-        data={**changes_data(look, look.changes), "rows": rows_data(look)}
-        if rows
-        else changes_data(look, _since(look)),
+        data=_of_sync(look) if rows else changes_data(look, _since(look)),
         exit_status=1 if look.problems else 0,
     )
 
