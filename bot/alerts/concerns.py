@@ -25,7 +25,7 @@ UNREACHABLE_AFTER = 3
 MIXED_AFTER = timedelta(days=1)
 """A rolling upgrade takes hours."""
 
-LATE_AFTER, LATE_GRACE = 2, timedelta(minutes=10)
+_LATE_AFTER, _LATE_GRACE = 2, timedelta(minutes=10)
 """Periods without a sweep that are late, and the time that a sweep itself may take."""
 
 
@@ -182,15 +182,20 @@ def _unreachable(
 def _late(routing: Routing, now: datetime, sweep: SweepHealth) -> Iterator[Concern]:
     """Late sweeps are told wherever silence would be taken for good news. Only a sweep that is done ends it."""
     last = sweep.finished_at or sweep.since
-    is_late = last is not None and now - last > LATE_AFTER * sweep.every + LATE_GRACE
+    is_late = last is not None and is_late_by(now - last, sweep.every)
     told = {alert.channel: alert.opened_at for alert in sweep.open if alert.rule is Rule.SWEEP_LATE}
     for channel in dict.fromkeys((*routing.channels, *(alert.channel for alert in sweep.open))):
         told_at = told.get(channel, now)
         # What was told far ahead of now was told by a wrong clock.
-        was_wrong = told_at - now > LATE_AFTER * sweep.every
+        was_wrong = told_at - now > _LATE_AFTER * sweep.every
         is_over = sweep.finished_at is not None and (sweep.finished_at > told_at or was_wrong)
         if is_late or (channel in told and not is_over):
             yield Concern(channel, Rule.SWEEP_LATE, SWEEP, is_news=is_late, detail=_lateness(sweep))
+
+
+def is_late_by(since: timedelta, every: timedelta) -> bool:
+    """Whether so long without a finished sweep is too long."""
+    return since > _LATE_AFTER * every + _LATE_GRACE
 
 
 SWEEP = Subject("sweep", "The fleet's sweep")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from bot.app.configured import reveal
@@ -33,8 +34,9 @@ class Edition(NamedTuple):
     page: int = 0
 
 
+@cache
 def shipped() -> Edition:
-    """What comes with this version."""
+    """What comes with this version: the same for all in a process."""
     matrix = load_matrix()
     return Edition(matrix, Reader(matrix))
 

@@ -13,11 +13,8 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.app.configured import set_up_log
 from bot.app.hosts import hosts_of
-from bot.app.lookups import now, today
-from bot.chat.command import Ports
+from bot.app.lookups import desk, now, today
 from bot.chat.desk import Desk
-from bot.matrix.load import load_matrix
-from bot.query.reading import Reader
 from bot.round import Sent
 from bot.settings.model import Settings
 
@@ -34,8 +31,8 @@ PATIENCE = 2.0
 
 def desk_with_hosts(settings: Settings) -> Desk:
     """Asks the settings' hosts; no database is needed for that."""
-    matrix = load_matrix()
-    return Desk(Ports(matrix, Reader(matrix), hosts_of(settings).fleet()), today)
+    alone = desk()
+    return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet()))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import os
 import time
 from datetime import timedelta
 
-from bot.alerts.concerns import LATE_AFTER, LATE_GRACE
+from bot.alerts.concerns import is_late_by
 from bot.app.configured import reveal
 from bot.app.watching import Watching
 from bot.errors import UnavailableError
@@ -84,7 +84,7 @@ def _sweeps(watched: Watching) -> str | None:
         return None  # told already
     since = last.finished_at if last and last.finished_at else judge.since
     late = watched.clock() - since
-    if late <= LATE_AFTER * judge.every + LATE_GRACE:
+    if not is_late_by(late, judge.every):
         return None
     return f"no sweep has finished for {_rounded(late)}, one every {_rounded(judge.every)} is expected"
 

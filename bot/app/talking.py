@@ -118,9 +118,11 @@ def _answers(watched: Watching | None) -> Answers:
 
 def _seen_by(watched: Watching | None) -> See:
     """App Home, in the same way."""
-    clock = watched.clock if watched else now
-    known = desk().ports
-    return lambda rights, lacking: overview(watched.ports() if watched else known, rights, clock(), lacking)
+    if watched is None:
+        known = desk().ports
+        return lambda rights, lacking: overview(known, rights, now(), lacking)
+    ports, clock = watched.ports, watched.clock
+    return lambda rights, lacking: overview(ports(), rights, clock(), lacking)
 
 
 def _seen(log: FilteringBoundLogger, watched: Watching | None) -> SeenEvents:
