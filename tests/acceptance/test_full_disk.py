@@ -78,7 +78,7 @@ def test_it_stays_up_says_so_and_loses_nothing(watch_on: Callable[[str], Watch],
     bot.wait_until_ready()
     until(lambda: _say(bot, "alerts").startswith("2 open alerts"), 30, "what was upgraded is resolved")
     room = watch.slack.room(CHANNEL)
-    until(lambda: len(room.messages) == TOLD + 1, 20, "and told in its thread")
+    until(lambda: len(room.messages) == TOLD + 1, 90, "and told in its thread")
     assert bot.stop() == 0
     assert len({*room.keys}) == len(room.keys) == TOLD + 1
     assert "Traceback" not in bot.told
