@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.chat.command import Ports
-from bot.chat.desk import Desk
-from bot.matrix.known import Matrix
+from bot.chat.runner import CommandRunner
 from bot.matrix.load import load_matrix
-from bot.query.reading import Reader
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.tables import metadata
@@ -50,9 +50,9 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def desk(matrix: Matrix, reader: Reader) -> Desk:
+def desk(matrix: Matrix, reader: Reader) -> CommandRunner:
     """Answers on a fixed day."""
-    return Desk(Ports(matrix, reader), lambda: date(2026, 11, 23))
+    return CommandRunner(Ports(matrix, reader), lambda: date(2026, 11, 23))
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.chat.command import Fleet
-from bot.demo.simulator import SimHost, SimPool, SimTarget, Simulator, release
 from bot.fleet.inventory import Inventory
-from bot.fleet.limits import Limits
-from bot.fleet.probing import Probing
+from bot.fleet.probing import Limits, Probing
+from bot.simulator import SimHost, SimPool, SimTarget, Simulator, release
 from bot.xapi.probe import Prober
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.alerts.outbox import Kind
+from bot.alerts.delivery.outbox import DeliveryKind
 from bot.matrix.load import load_matrix
-from bot.slack.telling import Telling
+from bot.slack.delivery import MessageWording
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from bot.store.sweeps import SqlSweeps
@@ -54,7 +54,7 @@ def _said(slack: Slack, *keys: str) -> None:
 def test_what_is_lost_doubled_or_out_of_order_is_counted(
     queue: Queue, slack: Slack, said: tuple[int, ...], wrong: dict[str, int]
 ) -> None:
-    keys = [queue.message(Kind.DIGEST) for _ in range(3)]
+    keys = [queue.message(DeliveryKind.DIGEST) for _ in range(3)]
     _said(slack, *(keys[at] for at in said))
     found = delivered(Records.read(queue.database), slack, (LAB,))
     none = dict.fromkeys(("lost", "doubled", "strange", "disordered"), 0)
@@ -72,7 +72,7 @@ def test_a_bulletin_is_right_if_it_says_what_holds(queue: Queue, slack: Slack) -
     outbox = SqlOutbox(queue.database)
     delivery = outbox.next(LAB)
     assert delivery
-    message = Telling(load_matrix).bulletin(delivery)
+    message = MessageWording(load_matrix).bulletin(delivery)
     outbox.sent(delivery, "1.000001", BEGIN)
     slack.room(LAB).messages.append(Kept("1.000001", message.text, [*message.blocks], None, None))
     assert _wrong(queue, slack) == []

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.cli import main
-from bot.demo.simulator import Certificate, SimHost, SimPool, Simulator, all_releases, as_yaml, lone, release
-from bot.demo.simulator.inventory import PASSWORD_VARIABLE
+from bot.simulator import SimCertificate, SimHost, SimPool, Simulator, all_releases, as_yaml, lone, release
+from bot.simulator.inventory import PASSWORD_VARIABLE
 
 Probe = Callable[..., tuple[int, Any, str]]
 
@@ -74,7 +74,7 @@ def test_a_host_that_is_down_is_one_line_and_1(pool: Simulator, probe: Probe) ->
 
 def test_a_changed_certificate_gets_no_byte(pool: Simulator, probe: Probe) -> None:
     inventory = as_yaml(pool.targets)
-    pool["xen-1"].show_certificate(Certificate("xen-1", 2))
+    pool["xen-1"].show_certificate(SimCertificate("xen-1", 2))
     status, found, err = probe(pool, inventory=inventory)
     assert (status, found["error"]["code"]) == (1, "tls_pin_mismatch")
     assert "nothing was sent" in err

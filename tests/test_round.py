@@ -10,18 +10,18 @@ import pytest
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.alert import Alert, Concern, Rule, Settled, Subject
-from bot.alerts.outbox import ChannelState, Outbox
-from bot.alerts.ports import Act, Judgement
+from bot.alerts.alert import Alert, AlertSubject, Condition, Reconciled, Rule
+from bot.alerts.cycle import FleetState, SendResult, SweepCycle
+from bot.alerts.delivery.outbox import ChannelState, Outbox
+from bot.alerts.ports import AlertAct, Evaluation
 from bot.errors import UnavailableError
+from bot.fleet.hosts import PollResult, Source
 from bot.fleet.ports import SweepRun
-from bot.fleet.sweep import Ending, Sweeper
-from bot.fleet.watched import Source, Told
-from bot.round import Known, Rounds, Sent
+from bot.fleet.sweep import SweepEnd, Sweeper
 from tests.fleet.fakes import FakeAsks, FakeStore, FakeSweepLog, host, target, told
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-CONCERN = Concern("C1", Rule.EOL, Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"))
+CONCERN = Condition("C1", Rule.EOL, AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"))
 
 
 class FakeBook:
@@ -29,18 +29,18 @@ class FakeBook:
 
     def __init__(self, calls: list[str]) -> None:
         self._calls = calls
-        self.settled: list[tuple[Sequence[Concern], datetime]] = []
+        self.settled: list[tuple[Sequence[Condition], datetime]] = []
         self.away = False
 
-    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
+    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
         if self.away:
             raise UnavailableError("The database is locked.")
         found = judge()
         self._calls.append("settle")
         self.settled.append((found.concerns, now))
-        return Settled()
+        return Reconciled()
 
-    def act(self, ids: Collection[int], act: Act) -> tuple[Alert, ...]:
+    def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
         raise AssertionError((ids, act))
 
     def open(self) -> tuple[Alert, ...]:
@@ -71,12 +71,12 @@ class FakeOutbox:
 class Made(NamedTuple):
     """Rounds with all that they work with."""
 
-    rounds: Rounds
+    rounds: SweepCycle
     store: FakeStore
     sweeps: FakeSweepLog
     book: FakeBook
     calls: list[str]
-    known: list[Known]
+    known: list[FleetState]
 
     def go(self, day: date | None = None, run: SweepRun | None = None) -> object:
         begun = run or self.sweeps.begin("me", NOON)
@@ -86,7 +86,7 @@ class Made(NamedTuple):
 Make = Callable[..., Made]
 
 
-def _answer(source: Source) -> Told:
+def _answer(source: Source) -> PollResult:
     return told(source, NOON, host(f"{source.name}-1"))
 
 
@@ -95,21 +95,21 @@ def made() -> Made:
     wrapper = structlog.make_filtering_bound_logger(logging.DEBUG)
     log: FilteringBoundLogger = structlog.wrap_logger(None, processors=[], wrapper_class=wrapper)
     calls: list[str] = []
-    known: list[Known] = []
+    known: list[FleetState] = []
     store, sweeps, book = FakeStore(), FakeSweepLog(), FakeBook(calls)
 
-    def judge(seen: Known) -> Judgement:
+    def judge(seen: FleetState) -> Evaluation:
         calls.append("judge")
         known.append(seen)
-        return Judgement((CONCERN,), lambda _: "no host runs it any more")
+        return Evaluation((CONCERN,), lambda _: "no host runs it any more")
 
-    def send() -> Sent:
+    def send() -> SendResult:
         calls.append("send")
-        return Sent(4)
+        return SendResult(4)
 
     asks = FakeAsks([target("lab-a"), target("lab-b")], _answer)
     sweeper = Sweeper(asks, store, sweeps, lambda: NOON, lambda: 0.0, "me", log)
-    rounds = Rounds(sweeper, judge, book, cast(Outbox, FakeOutbox(calls)), send)
+    rounds = SweepCycle(sweeper, judge, book, cast(Outbox, FakeOutbox(calls)), send)
     return Made(rounds, store, sweeps, book, calls, known)
 
 
@@ -167,6 +167,6 @@ def test_a_sweep_that_was_stopped_decides_nothing_and_is_not_done(made: Made) ->
     stop = threading.Event()
     stop.set()
     result = made.rounds.ask(NOON.date(), lambda _, __: None, stop)
-    assert result.swept.ending is Ending.STOPPED
+    assert result.swept.ending is SweepEnd.STOPPED
     assert made.calls == []
     assert made.sweeps.last_finished() is None

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.configuration import inventory, orchestras
 from bot.settings import load_settings
-from bot.targets import inventory, orchestras
 from bot.xapi.target import CredentialsError, Target, TlsMode
 from bot.xo.orchestra import Orchestra
 

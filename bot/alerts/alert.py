@@ -1,8 +1,9 @@
 """An alert: one (channel, subject, rule) with the hosts that it is about, and what was done about it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Rule(StrEnum):
@@ -18,7 +19,7 @@ class Rule(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-class Subject(NamedTuple):
+class AlertSubject(NamedTuple):
     """What an alert is about. `key` tells subjects apart, `name` is for people.
 
     `release:XCP-ng:8.2`, `pool:UUID`, `source:NAME`, `version:BRAND VERSION` or `sweep`. `product` and `release` are of
@@ -31,7 +32,7 @@ class Subject(NamedTuple):
     release: str | None = None
 
 
-class Concerned(NamedTuple):
+class AffectedHost(NamedTuple):
     """A host that an alert is about; `pool` is its pool's name, or the host's own where the pool has none."""
 
     uuid: str
@@ -39,7 +40,7 @@ class Concerned(NamedTuple):
     pool: str
 
 
-class Concern(NamedTuple):
+class Condition(NamedTuple):
     """What holds now for a channel, before anybody asks whether it was told already.
 
     `due` is the day it is about (end of life, end of maintenance). `threshold_days` is the tightest lead that the day
@@ -50,8 +51,8 @@ class Concern(NamedTuple):
 
     channel: str
     rule: Rule
-    subject: Subject
-    hosts: tuple[Concerned, ...] = ()
+    subject: AlertSubject
+    hosts: tuple[AffectedHost, ...] = ()
     due: date | None = None
     threshold_days: int | None = None
     is_news: bool = True
@@ -102,8 +103,8 @@ class Alert(NamedTuple):
     id: int
     channel: str
     rule: Rule
-    subject: Subject
-    hosts: tuple[Concerned, ...]
+    subject: AlertSubject
+    hosts: tuple[AffectedHost, ...]
     due: date | None
     threshold_days: int | None
     detail: str
@@ -119,7 +120,7 @@ class Alert(NamedTuple):
     snoozed_until: datetime | None = None
     resolved_at: datetime | None = None
     why_resolved: str | None = None
-    gone: tuple[Concerned, ...] = ()
+    gone: tuple[AffectedHost, ...] = ()
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -140,11 +141,11 @@ class Notification(NamedTuple):
     reason: NotifyReason
     at: datetime
     days_left: int | None = None
-    added: tuple[Concerned, ...] = ()
-    gone: tuple[Concerned, ...] = ()
+    added: tuple[AffectedHost, ...] = ()
+    gone: tuple[AffectedHost, ...] = ()
 
 
-class Settled(NamedTuple):
+class Reconciled(NamedTuple):
     """What comes of holding concerns against the alerts that are open.
 
     `changed` are alerts to keep (new ones have id 0), whether or not something is told: the bulletin of each is edited.
@@ -160,3 +161,79 @@ class Settled(NamedTuple):
     @property
     def resolved(self) -> int:
         return sum(alert.state is AlertState.RESOLVED for alert in self.changed)
+
+
+VERSION = 1
+
+
+def notification_data(notification: Notification) -> dict[str, Any]:
+    """All of it, in what JSON can hold."""
+    return {
+        "version": VERSION,
+        "alert": alert_to_data(notification.alert),
+        "reason": notification.reason.value,
+        "at": notification.at.isoformat(),
+        "days_left": notification.days_left,
+        "added": _from_hosts(notification.added),
+        "gone": _from_hosts(notification.gone),
+    }
+
+
+def notification_from_data(data: Mapping[str, Any]) -> Notification:
+    """What `to_data` wrote. Keys that it lacks have their default, others are passed over.
+
+    ValueError or KeyError for what is no notification.
+    """
+    return Notification(
+        alert=alert_from_data(data["alert"]),
+        reason=NotifyReason(data["reason"]),
+        at=datetime.fromisoformat(data["at"]),
+        days_left=data.get("days_left"),
+        added=_to_hosts(data.get("added")),
+        gone=_to_hosts(data.get("gone")),
+    )
+
+
+def alert_to_data(alert: Alert) -> dict[str, Any]:
+    """An alert, field by field."""
+    return {
+        **alert._asdict(),
+        "rule": alert.rule.value,
+        "subject": [*alert.subject],
+        "hosts": _from_hosts(alert.hosts),
+        "gone": _from_hosts(alert.gone),
+        "state": alert.state.value,
+        "reason": alert.reason.value,
+        "due": alert.due.isoformat() if alert.due else None,
+        **{name: moment.isoformat() if (moment := getattr(alert, name)) else None for name in _MOMENTS},
+    }
+
+
+def alert_from_data(data: Mapping[str, Any]) -> Alert:
+    """What `alert_to_data` wrote."""
+    kept = {name: data[name] for name in Alert._fields if name in data}
+    due = data.get("due")
+    return Alert(
+        **{
+            **kept,
+            "rule": Rule(data["rule"]),
+            "subject": AlertSubject(*data["subject"]),
+            "hosts": _to_hosts(data.get("hosts")),
+            "gone": _to_hosts(data.get("gone")),
+            "state": AlertState(data["state"]),
+            "reason": NotifyReason(data["reason"]),
+            "due": date.fromisoformat(due) if due else None,
+            **{name: datetime.fromisoformat(data[name]) if data.get(name) else None for name in _MOMENTS},
+        }
+    )
+
+
+_MOMENTS = ("opened_at", "told_at", "acknowledged_at", "snoozed_at", "snoozed_until", "resolved_at")
+
+
+def _from_hosts(hosts: Sequence[AffectedHost]) -> list[list[str]]:
+    return [[*host] for host in hosts]
+
+
+def _to_hosts(data: Sequence[Sequence[str]] | None) -> tuple[AffectedHost, ...]:
+    return tuple(AffectedHost(*host) for host in data or ())

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Self
 
-from bot.alerts.alert import Alert, AlertState, Concern, Rule
-from bot.fleet.findings import Finding
-from bot.matrix.listing import SupportLevel
+from bot.alerts.alert import Alert, AlertState, Condition, Rule
+from bot.fleet.verdicts import HostVerdict
+from bot.matrix.support import SupportLevel
 
 VERSION = 1
 WEEK = timedelta(days=7)
 
 
-class Ending(NamedTuple):
+class ReleaseEnd(NamedTuple):
     """A release with the day that its updates end, and how many of the channel's hosts run it."""
 
     name: str
@@ -20,7 +20,7 @@ class Ending(NamedTuple):
     hosts: int
 
 
-class Unheeded(NamedTuple):
+class Unacknowledged(NamedTuple):
     """An alert that nobody acknowledged. `opened` is the day it was told first."""
 
     id: int
@@ -29,7 +29,7 @@ class Unheeded(NamedTuple):
     opened: date
 
 
-class Numbers(NamedTuple):
+class HostCounts(NamedTuple):
     """The channel's hosts: all, those past their end of life, in partial or no support, unknown, and unreachable."""
 
     hosts: int = 0
@@ -44,14 +44,14 @@ class Digest(NamedTuple):
 
     channel: str
     day: date
-    numbers: Numbers
-    ended: tuple[Ending, ...] = ()
-    next: tuple[Ending, ...] = ()
-    unheeded: tuple[Unheeded, ...] = ()
+    numbers: HostCounts
+    ended: tuple[ReleaseEnd, ...] = ()
+    next: tuple[ReleaseEnd, ...] = ()
+    unheeded: tuple[Unacknowledged, ...] = ()
     resolved: int = 0
 
     @property
-    def ended_this_week(self) -> tuple[Ending, ...]:
+    def ended_this_week(self) -> tuple[ReleaseEnd, ...]:
         return tuple(ending for ending in self.ended if ending.day > self.day - WEEK)
 
     def to_data(self) -> dict[str, Any]:
@@ -70,15 +70,15 @@ class Digest(NamedTuple):
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """What `to_data` wrote; what is missing counts nothing. ValueError or KeyError for what is no digest."""
-        known = {name: data["numbers"][name] for name in Numbers._fields if name in data.get("numbers", {})}
+        known = {name: data["numbers"][name] for name in HostCounts._fields if name in data.get("numbers", {})}
         return cls(
             channel=data["channel"],
             day=date.fromisoformat(data["day"]),
-            numbers=Numbers(**known),
+            numbers=HostCounts(**known),
             ended=_endings(data.get("ended", ())),
             next=_endings(data.get("next", ())),
             unheeded=tuple(
-                Unheeded(number, Rule(rule), name, date.fromisoformat(opened))
+                Unacknowledged(number, Rule(rule), name, date.fromisoformat(opened))
                 for number, rule, name, opened in data.get("unheeded", ())
             ),
             resolved=data.get("resolved", 0),
@@ -87,8 +87,8 @@ class Digest(NamedTuple):
 
 def digest(
     channel: str,
-    hosts: Sequence[Finding],
-    concerns: Iterable[Concern],
+    hosts: Sequence[HostVerdict],
+    concerns: Iterable[Condition],
     open_alerts: Iterable[Alert],
     resolved: Iterable[Alert],
     day: date,
@@ -99,7 +99,7 @@ def digest(
     and alerts may be those of all channels.
     """
     dated = [c for c in concerns if c.channel == channel and c.rule is Rule.EOL and c.due]
-    endings = [Ending(c.subject.name, c.due, len(c.hosts)) for c in dated if c.due]
+    endings = [ReleaseEnd(c.subject.name, c.due, len(c.hosts)) for c in dated if c.due]
     alerts = [alert for alert in open_alerts if alert.channel == channel]
     if not (hosts or endings or alerts):
         return None
@@ -110,7 +110,7 @@ def digest(
         ended=tuple(sorted((e for e in endings if e.day <= day), key=lambda e: (-e.day.toordinal(), e.name))),
         next=tuple(sorted((e for e in endings if e.day > day), key=lambda e: (e.day, e.name))),
         unheeded=tuple(
-            Unheeded(alert.id, alert.rule, alert.subject.name, alert.opened_at.date())
+            Unacknowledged(alert.id, alert.rule, alert.subject.name, alert.opened_at.date())
             for alert in sorted(alerts, key=lambda alert: (alert.opened_at, alert.id))
             if alert.state is AlertState.FIRING
         ),
@@ -118,9 +118,9 @@ def digest(
     )
 
 
-def _count(hosts: Sequence[Finding]) -> Numbers:
+def _count(hosts: Sequence[HostVerdict]) -> HostCounts:
     levels = [finding.assessment.support.level for finding in hosts if finding.assessment]
-    return Numbers(
+    return HostCounts(
         hosts=len(hosts),
         eol=sum(finding.is_eol for finding in hosts),
         weak=sum(level is not SupportLevel.FULL for level in levels),
@@ -129,9 +129,9 @@ def _count(hosts: Sequence[Finding]) -> Numbers:
     )
 
 
-def _ending_data(ending: Ending) -> list[Any]:
+def _ending_data(ending: ReleaseEnd) -> list[Any]:
     return [ending.name, ending.day.isoformat(), ending.hosts]
 
 
-def _endings(data: Iterable[Sequence[Any]]) -> tuple[Ending, ...]:
-    return tuple(Ending(name, date.fromisoformat(day), hosts) for name, day, hosts in data)
+def _endings(data: Iterable[Sequence[Any]]) -> tuple[ReleaseEnd, ...]:
+    return tuple(ReleaseEnd(name, date.fromisoformat(day), hosts) for name, day, hosts in data)

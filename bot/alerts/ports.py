@@ -5,36 +5,36 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from bot.alerts.alert import Alert, Concern, Settled
+from bot.alerts.alert import Alert, Condition, Reconciled
 
 
-class Action(StrEnum):
+class AlertAction(StrEnum):
     """What a person does about an alert."""
 
     ACKNOWLEDGE = "acknowledge"
     SNOOZE = "snooze"
 
 
-class Act(NamedTuple):
+class AlertAct(NamedTuple):
     """An action with who does it and when. A snooze without `until` lasts until the next threshold."""
 
-    action: Action
+    action: AlertAction
     by: str
     at: datetime
     until: datetime | None = None
 
 
-class WhyGone(Protocol):
+class ResolutionReason(Protocol):
     """Why an alert's concern is gone, to complete "resolved: ..."."""
 
     def __call__(self, alert: Alert) -> str: ...
 
 
-class Judgement(NamedTuple):
+class Evaluation(NamedTuple):
     """What concerns which channel now, and why what concerned it before is gone."""
 
-    concerns: Sequence[Concern]
-    why_gone: WhyGone
+    concerns: Sequence[Condition]
+    why_gone: ResolutionReason
 
 
 class AlertBook(Protocol):
@@ -43,13 +43,13 @@ class AlertBook(Protocol):
     A bulletin is the one message of a (channel, subject): all open alerts there are in it.
     """
 
-    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
+    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
         """Hold what concerns all channels now against the open alerts; keep and queue what comes of it.
 
         `judge` is called once nobody else settles: what it looks at is not older than what the one before kept.
         """
 
-    def act(self, ids: Collection[int], act: Act) -> tuple[Alert, ...]:
+    def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
         """Do something about open alerts; those that changed, as they are then. Doing it twice changes nothing."""
 
     def open(self) -> tuple[Alert, ...]:

@@ -8,11 +8,11 @@ process that does it all; `operating` and `playing` are for the shell's own word
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.web.http import Wsgi
+    from bot.web.server import Wsgi
 
 
 def web() -> "Wsgi":
     """The WSGI application for gunicorn: `gunicorn 'bot.app:web()'`."""
-    from bot.app.serving import web as made
+    from bot.app.serve import web as made
 
     return made()

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
-from bot.app.publishing import follow
-from bot.app.watching import Watching
+from bot.app.fleet import WatchedFleet
+from bot.app.published import follow
 from bot.fleet.ports import SweepRun
 from bot.fleet.schedule import AGAIN, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
-from bot.fleet.sweep import Ending
-from bot.slack.deliver import Sender
+from bot.fleet.sweep import SweepEnd
+from bot.slack.worker import OutboxWorker
 
 STANDING = timedelta(minutes=5)
 """How often what is known is judged anew: a snooze ends, a day begins, a sweep does not come."""
@@ -20,10 +20,10 @@ STANDING = timedelta(minutes=5)
 DAY = timedelta(days=1)
 
 
-class Duties:
+class ScheduledJobs:
     """Threads for the schedule and for sending, from `start` until its event is set."""
 
-    def __init__(self, log: FilteringBoundLogger, watched: Watching, sender: Sender) -> None:
+    def __init__(self, log: FilteringBoundLogger, watched: WatchedFleet, sender: OutboxWorker) -> None:
         self._sender = sender
         self._wake = threading.Event()
         # A sweep that hangs must not keep the second from telling that it does.
@@ -54,13 +54,13 @@ class Duties:
         return not any(thread.is_alive() for thread in self._threads)
 
 
-def _schedule(watched: Watching, log: FilteringBoundLogger, wake: threading.Event, *jobs: Job) -> Schedule:
+def _schedule(watched: WatchedFleet, log: FilteringBoundLogger, wake: threading.Event, *jobs: Job) -> Schedule:
     """What one process left undone another one takes as soon as it may."""
     again = min(AGAIN, watched.rounds.sweeper.pace.stale)
     return Schedule(jobs, watched.clock, time.monotonic, log, wake, again)
 
 
-def _sweep(watched: Watching, log: FilteringBoundLogger) -> Job:
+def _sweep(watched: WatchedFleet, log: FilteringBoundLogger) -> Job:
     rounds = watched.rounds
     sweeper = rounds.sweeper
 
@@ -68,13 +68,13 @@ def _sweep(watched: Watching, log: FilteringBoundLogger) -> Job:
         made = rounds.go(run, None, lambda _, __: None, watched.stop)
         swept, slot = made.swept, run.slot and run.slot.isoformat()
         log.info("swept", slot=slot, ending=swept.ending.value, sources=swept.sources, failed=len(swept.failed))
-        return swept.ending is Ending.DONE
+        return swept.ending is SweepEnd.DONE
 
     due = once_a_slot(sweeper.sweeps, sweeper.by, watched.clock, sweeper.pace.stale, go)
     return Job("sweep", watched.judge.every, due)
 
 
-def _standing(watched: Watching, sender: Sender) -> Job:
+def _standing(watched: WatchedFleet, sender: OutboxWorker) -> Job:
     def run(_: datetime) -> bool:
         watched.settle()
         sender.wake()
@@ -83,7 +83,7 @@ def _standing(watched: Watching, sender: Sender) -> Job:
     return Job("standing", min(STANDING, watched.judge.every), run)
 
 
-def _digests(watched: Watching, sender: Sender) -> Job:
+def _digests(watched: WatchedFleet, sender: OutboxWorker) -> Job:
     """On Monday morning. Each channel's is queued once, whichever process comes first."""
     queue = watched.store.digests
 
@@ -100,7 +100,7 @@ def _digests(watched: Watching, sender: Sender) -> Job:
 
 
 def _following(
-    watched: Watching, sender: Sender, log: FilteringBoundLogger, wake: threading.Event
+    watched: WatchedFleet, sender: OutboxWorker, log: FilteringBoundLogger, wake: threading.Event
 ) -> tuple[Schedule, ...]:
     """The published list is read once a day, by whichever process comes first."""
     follows, store, channel = watched.follows, watched.store, watched.judge.plan.channel
@@ -117,7 +117,7 @@ def _following(
     return (_schedule(watched, log, wake, Job("list", DAY, run)),)
 
 
-def _prune(watched: Watching) -> Job:
+def _prune(watched: WatchedFleet) -> Job:
     def run(_: datetime) -> bool:
         watched.store.prune(watched.clock())
         return True

@@ -6,23 +6,22 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.chat.reply import Line, Reply
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
+from bot.chat.reply import Reply, RichText
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 
 if TYPE_CHECKING:
-    from bot.alerts.outbox import Outbox
-    from bot.alerts.plan import Plan
+    from bot.alerts.cycle import CycleResult
+    from bot.alerts.delivery.outbox import Outbox
     from bot.alerts.ports import AlertBook, Digests, Watches
+    from bot.alerts.routing import AlertPlan
     from bot.chat.audit import KeptTrail
+    from bot.fleet.hosts import Source
     from bot.fleet.inventory import Inventory
-    from bot.fleet.limits import Limits
     from bot.fleet.ports import FleetStore, SweepLog
-    from bot.fleet.probing import Probing
+    from bot.fleet.probing import Limits, Probing
     from bot.fleet.sweep import Tell
-    from bot.fleet.watched import Source
-    from bot.published.look import Look
-    from bot.round import Round
+    from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool
 
 
@@ -48,7 +47,7 @@ NOBODY = Caller()
 class Progress(NamedTuple):
     """How far a command that takes a while has come; without a `total` nobody knows how much there is."""
 
-    said: Line
+    said: RichText
     done: int = 0
     total: int = 0
 
@@ -81,7 +80,7 @@ class Alerting(NamedTuple):
     book: "AlertBook"
     watches: "Watches"
     digests: "Digests"
-    plan: "Plan"
+    plan: "AlertPlan"
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
     outbox: "Outbox | None" = None
@@ -94,13 +93,13 @@ class Watched(NamedTuple):
     sweeps: "SweepLog"
     sources: "tuple[Source, ...]"
     clock: Callable[[], datetime]
-    round: "Callable[[date, Tell], Round]"
+    round: "Callable[[date, Tell], CycleResult]"
 
 
-class Published(NamedTuple):
+class PublishedPort(NamedTuple):
     """The published list: `look` holds the page against the list in use on a day; None where none was read yet."""
 
-    look: "Callable[[date], Look | None]"
+    look: "Callable[[date], PageDiff | None]"
 
 
 class Ports(NamedTuple):
@@ -115,7 +114,7 @@ class Ports(NamedTuple):
     alerting: Alerting | None = None
     watched: Watched | None = None
     audit: "KeptTrail | None" = None
-    published: Published | None = None
+    published: PublishedPort | None = None
 
 
 class Invocation(NamedTuple):
@@ -160,12 +159,12 @@ class CommandSpec(NamedTuple):
         reply: Reply = import_module(f"bot.chat.commands.{self.module}").run(ports, asked)
         return reply
 
-    def opening(self, ports: Ports, asked: Invocation) -> Line | Reply:
+    def opening(self, ports: Ports, asked: Invocation) -> RichText | Reply:
         """Of a slow command: the line to show while it runs, or the reply where nothing needs to be waited for.
 
         Quick, and asks nobody. UsageError as `run`.
         """
-        said: Line | Reply = import_module(f"bot.chat.commands.{self.module}").opening(ports, asked)
+        said: RichText | Reply = import_module(f"bot.chat.commands.{self.module}").opening(ports, asked)
         return said
 
     def choices(self, ports: Ports, asked: Invocation) -> tuple[Choice, ...]:

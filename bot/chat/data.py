@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.matrix.assess import Assessment
 from bot.matrix.issue import KnownIssue
-from bot.matrix.listing import ListRow
-from bot.matrix.release import Product, Release, Source
+from bot.matrix.release import Citation, Product, Release
+from bot.matrix.support import ListRow
 from bot.query.query import Query
 
 Data = dict[str, Any]
@@ -78,7 +78,7 @@ def row_data(row: ListRow, day: date, issues: Iterable[KnownIssue]) -> Data:
     }
 
 
-def source_data(source: Source) -> Data:
+def source_data(source: Citation) -> Data:
     """A source; `url` is null for a document without a public address."""
     return {"title": source.title, "url": source.url}
 

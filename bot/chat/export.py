@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from bot.chat.command import Ports
-from bot.chat.narrowing import narrowing, take_words
-from bot.chat.roster import Listed, roster, roster_data, watched_of
+from bot.chat.data import Data, assessment_data
+from bot.chat.filter import fleet_filter, take_words
+from bot.chat.hosts import Listed, fleet_data, hosts_with_verdicts, watched_of
 from bot.errors import UnavailableError, UsageError
+from bot.matrix.assess import Assessment, assess
+from bot.matrix.matrix import Matrix
 from bot.query.text import shown
 
 Format = Literal["csv", "json"]
@@ -34,14 +37,14 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
     """The hosts for which all words hold, the worst first. UsageError for words that are none."""
     watched = watched_of(ports)
     rest, named_day = take_words(words)
-    every = roster(ports, watched, named_day or day)
-    narrow = narrowing(ports.reader, rest, every, watched.sources)
+    every = hosts_with_verdicts(ports, watched, named_day or day)
+    narrow = fleet_filter(ports.reader, rest, every, watched.sources)
     if narrow.unknown:
         near = f" Near: {', '.join(narrow.near)}." if narrow.near else ""
         raise UsageError(f"Hosts can't be chosen by {', '.join(narrow.unknown)}.{near} `xocompat help fleet` has more.")
     listed = [each for each in every if narrow.holds(each)]
     if form == "json":
-        data = {"as_of": (named_day or day).isoformat(), "hosts": roster_data(listed, named_day or day)}
+        data = {"as_of": (named_day or day).isoformat(), "hosts": fleet_data(listed, named_day or day)}
         return f"{json.dumps(data, indent=2)}\n"
     return as_csv(listed)
 
@@ -106,3 +109,44 @@ def save(text: str, path: Path, force: bool) -> None:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise UnavailableError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+RELEASE_HEADER = (
+    "product", "release", "name", "support", "official_support", "extra_features", "stage", "released_on",
+    "maintenance_ends_on", "eol_on", "lts", "days_left", "aliases", "codenames", "note",
+)  # fmt: skip
+
+_FIELDS = ("product", "release", "name", "support", "lifecycle")
+
+
+def releases_csv(matrix: Matrix, day: date) -> str:
+    """A line for each release below a header, as `timeline` has them. Dates are YYYY-MM-DD, or YYYY-MM; empty: unknown.
+
+    Several names of a release are separated by "; ".
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(RELEASE_HEADER)
+    writer.writerows([cell(value) for value in _values(assess(matrix, release, day))] for release in matrix.releases)
+    return text.getvalue()
+
+
+def _values(assessment: Assessment) -> tuple[str | int | bool | None, ...]:
+    release, data = assessment.release, assessment_data(assessment)
+    support, life = data["support"], data["lifecycle"]
+    return (
+        data["product"], data["release"], data["name"], support["level"], support["official"],
+        support["extra_features"], life["stage"], life["released_on"], life["maintenance_ends_on"], life["eol_on"],
+        life["lts"], life["days_left"], "; ".join(release.aliases), "; ".join(release.codenames), release.note,
+    )  # fmt: skip
+
+
+def releases_data(matrix: Matrix, day: date) -> Data:
+    """The same as values, each release with the fields that it has in a look-up."""
+    return {"as_of": day.isoformat(), "releases": [_data(assess(matrix, release, day)) for release in matrix.releases]}
+
+
+def _data(assessment: Assessment) -> Data:
+    release, whole = assessment.release, assessment_data(assessment)
+    names = {"aliases": list(release.aliases), "codenames": list(release.codenames), "note": release.note}
+    return {**{field: whole[field] for field in _FIELDS}, **names}

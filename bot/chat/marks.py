@@ -1,9 +1,9 @@
 """The signs of a verdict, each an emoji with its word. Support and lifecycle keep signs of their own."""
 
-from bot.chat.reply import Line, Mark, Strong, headline
+from bot.chat.reply import Mark, RichText, Strong, headline
 from bot.matrix.assess import Assessment
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.listing import Badge, PublishedList, SupportLevel
+from bot.matrix.support import Badge, PublishedList, SupportLevel
 from bot.matrix.wording import day_in_words
 
 _STAGES = {
@@ -39,7 +39,7 @@ def stage_mark(published: PublishedList, assessment: Assessment, since: bool = F
     return Mark(skull.emoji, f"{skull.text} since {day_in_words(eol)}") if since and eol else skull
 
 
-def verdict(published: PublishedList, assessment: Assessment, since: bool = False) -> Line:
+def verdict(published: PublishedList, assessment: Assessment, since: bool = False) -> RichText:
     """The first line about a release: name, support, lifecycle (REPLIES.md rule 1)."""
     marks = support_marks(published, assessment)
     return headline(Strong(assessment.name), *marks, stage_mark(published, assessment, since))

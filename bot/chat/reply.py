@@ -49,27 +49,27 @@ class Mark(NamedTuple):
     text: str
 
 
-class Person(NamedTuple):
+class PersonName(NamedTuple):
     """Someone by their id; a platform that knows them shows their name. `shell:USER` is one at a shell."""
 
     text: str
 
 
-class Room(NamedTuple):
+class ChannelName(NamedTuple):
     """A channel by its id; a platform that knows it shows its name."""
 
     text: str
 
 
-Span = Plain | Strong | Code | Typed | Link | Mark | Person | Room
+Span = Plain | Strong | Code | Typed | Link | Mark | PersonName | ChannelName
 
 GAP = Plain("\u2003")
 """What stands between the facts of a headline: a wide space that no one types."""
 
-Line = tuple[Span, ...]
+RichText = tuple[Span, ...]
 
 
-def line(*spans: Span | str) -> Line:
+def line(*spans: Span | str) -> RichText:
     """A line of spans; a bare string is plain text."""
     return tuple(Plain(span) if isinstance(span, str) else span for span in spans)
 
@@ -79,7 +79,7 @@ def full_stop(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def with_code(text: str) -> Line:
+def with_code(text: str) -> RichText:
     """A line from text of our own data, in which `backticks` enclose code."""
     return tuple(Code(piece) if odd % 2 else Plain(piece) for odd, piece in enumerate(text.split("`")) if piece)
 
@@ -89,12 +89,12 @@ def plain(spans: Iterable[Span]) -> str:
     return "".join(span.text for span in spans)
 
 
-def headline(subject: Span | str, *facts: Span | str) -> Line:
+def headline(subject: Span | str, *facts: Span | str) -> RichText:
     """A first line: what it is about, then its facts. Renderers set them apart; `spoken` reads them as a sentence."""
     return line(*(piece for fact in (subject, *facts) for piece in (GAP, fact)))[1:]
 
 
-def spoken(spans: Line) -> str:
+def spoken(spans: RichText) -> str:
     """A headline for notifications and screen readers: "XenServer 7.2: partial support, no security updates"."""
     subject, *facts = plain(spans).split(GAP.text)
     return " ".join((f"{subject}: {', '.join(facts)}" if facts else subject).split())
@@ -103,13 +103,13 @@ def spoken(spans: Line) -> str:
 class Paragraph(NamedTuple):
     """Lines that belong together."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RichText, ...]
 
 
 class Bullets(NamedTuple):
     """A titled list; `numbered` where the order matters (steps)."""
 
-    items: tuple[Line, ...]
+    items: tuple[RichText, ...]
     title: str | None = None
     numbered: bool = False
 
@@ -118,14 +118,14 @@ class Table(NamedTuple):
     """Rows of cells under a header. A platform without tables writes each row as a line."""
 
     header: tuple[str, ...]
-    rows: tuple[tuple[Line, ...], ...]
+    rows: tuple[tuple[RichText, ...], ...]
     title: str | None = None
 
 
 class Heading(NamedTuple):
     """The first line of the next thing, where a reply is about several."""
 
-    line: Line
+    line: RichText
 
 
 Block = Paragraph | Bullets | Table | Heading
@@ -191,10 +191,10 @@ class Reply(NamedTuple):
     """
 
     kind: str
-    headline: Line
+    headline: RichText
     blocks: tuple[Block, ...] = ()
     buttons: tuple[Button, ...] = ()
-    context: tuple[Line, ...] = ()
+    context: tuple[RichText, ...] = ()
     data: Mapping[str, Any] | None = None
     exit_status: int = 0
     assessed: tuple[Assessment, ...] | None = None

@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.chat.data import suggestion_name
-from bot.chat.reply import Ask, Bullets, Line, Paragraph, Plain, Reply, Strong, line
+from bot.chat.reply import Ask, Bullets, Paragraph, Plain, Reply, RichText, Strong, line
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query, QueryPart
 
@@ -23,7 +23,7 @@ def reply(query: Query, day: date) -> Reply:
     return Reply(query.outcome, first, blocks, (*asks, WHOLE_LIST))
 
 
-def sentence(part: QueryPart, day: date) -> Line:
+def sentence(part: QueryPart, day: date) -> RichText:
     """What is wrong with one part, with the nearest names."""
     if part.outcome is Outcome.UNSUPPORTED_PLATFORM:
         return _unsupported(part)
@@ -61,7 +61,7 @@ def _nearest(part: QueryPart, day: date) -> str:
     return f" Nearest: {', '.join(names)}." if names else ""
 
 
-def _unsupported(part: QueryPart) -> Line:
+def _unsupported(part: QueryPart) -> RichText:
     """The list's own section "Others": no agent, so nothing works without XAPI."""
     why = " will not work: Xen Orchestra installs no agent and talks to hosts through XAPI, which "
     lacks = "a distribution's Xen does not have" if str(part.platform).startswith("Xen") else "it does not have"

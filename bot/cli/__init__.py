@@ -11,7 +11,7 @@ import click
 
 from bot.cli.group import cli
 from bot.cli.operator import OPERATORS
-from bot.cli.printing import fail
+from bot.cli.output import fail
 from bot.errors import UnavailableError, XocompatError
 from bot.terminal.output import hang_up
 

@@ -4,11 +4,11 @@ import click
 
 from bot import __version__
 from bot.chat.commands import CHECK, COMMANDS, HELP
-from bot.cli.asking import chat_command
+from bot.cli.chat_commands import chat_command
 from bot.cli.options import VALUED
 
 
-class Words(click.Group):
+class CommandGroup(click.Group):
     """A group whose unknown first word begins a look-up: `xocompat XenServer 7.2` is `xocompat check XenServer 7.2`.
 
     Commands of chat become commands of the shell when they are asked for.
@@ -49,7 +49,7 @@ def _options_last(args: list[str]) -> list[str]:
     return [args[at], *args[:at], *args[at + 1 :]]
 
 
-@click.group(cls=Words, invoke_without_command=False, context_settings={"help_option_names": ["--help", "-h"]})
+@click.group(cls=CommandGroup, invoke_without_command=False, context_settings={"help_option_names": ["--help", "-h"]})
 @click.version_option(__version__, prog_name="xocompat", message="%(prog)s %(version)s")
 def cli() -> None:
     """Is this host fine with Xen Orchestra, and for how long? Try: xocompat XenServer 7.2"""

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bot.cli.options import SHARED
-from bot.cli.printing import fail, folder, print_json, print_reply, settings_of
+from bot.cli.output import fail, folder, print_json, print_reply, settings_of
 from bot.errors import UsageError
 from bot.terminal.output import write
 
@@ -43,7 +43,7 @@ def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Call
     ),
 )
 def _demo(as_of: date | None, hosts: int | None) -> int:
-    from bot.app.playing import demo
+    from bot.app.demo import demo
 
     return demo(as_of, hosts, sys.stdin, sys.stdout, os.environ)
 
@@ -60,9 +60,9 @@ def _demo(as_of: date | None, hosts: int | None) -> int:
     ),
 )
 def _serve(config: Path | None, part: str) -> int:
-    from bot.app.serving import Part, serve
+    from bot.app.serve import ProcessPart, serve
 
-    return serve(settings_of(config), Part(part))
+    return serve(settings_of(config), ProcessPart(part))
 
 
 @_operator(
@@ -71,7 +71,7 @@ def _serve(config: Path | None, part: str) -> int:
     click.Option(["--force"], is_flag=True, help="Use it though more than half of the rows are gone."),
 )
 def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -> int:
-    from bot.app.publishing import sync
+    from bot.app.published import sync
     from bot.chat.commands.changes import changes_reply
 
     reply = changes_reply(sync(settings_of(config), as_of, force), rows=True)
@@ -81,10 +81,10 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
 
 @_operator("doctor", "Check the tokens, scopes, channel and clock, and each host of the inventory.")
 def _doctor(config: Path | None, as_json: bool) -> int:
-    from bot.app.examining import doctor
-    from bot.terminal.progress import Progress
+    from bot.app.doctor import doctor
+    from bot.terminal.progress import ProgressLine
 
-    with Progress(None if as_json else sys.stderr, os.environ) as progress:
+    with ProgressLine(None if as_json else sys.stderr, os.environ) as progress:
         checks = doctor(settings_of(config), progress.show)
     if as_json:
         print_json({"checks": [check.data() for check in checks]})
@@ -102,8 +102,8 @@ def _doctor(config: Path | None, as_json: bool) -> int:
     click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
 )
 def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: bool, config: Path | None) -> int:
-    from bot.app.operating import trust
-    from bot.trust.consent import consent_of
+    from bot.app.operator import trust
+    from bot.app.trust import consent_of
 
     trust(config, folder(), host, address, consent_of(yes, pin), as_json)
     return 0
@@ -139,9 +139,9 @@ def _export(
     config: Path | None,
 ) -> int:
     from bot.chat.export import save
-    from bot.cli.exporting import Wanted, exported
+    from bot.cli.export import ExportRequest, exported
 
-    text = exported(Wanted.of(what, form, as_json, words), as_of, config)
+    text = exported(ExportRequest.of(what, form, as_json, words), as_of, config)
     if output:
         save(text, output, force)
     else:
@@ -155,7 +155,7 @@ def _export(
     click.Option(["--http", "url"], metavar="URL", help="For HTTP instead of Socket Mode: the public address."),
 )
 def _manifest(url: str | None) -> int:
-    from bot.app.operating import manifest
+    from bot.app.operator import manifest
 
     print_json(manifest(url))
     return 0
@@ -185,13 +185,13 @@ def _completion(shell: str) -> int:
     click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
 )
 def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int:
-    from bot.store.words import DEEDS
+    from bot.store.commands import DATABASE_COMMANDS
 
     if (file is None) == (deed == "backup"):
         raise UsageError(
             "Name the file to write: xocompat db backup FILE" if file is None else f"db {deed} takes no file."
         )
-    done = DEEDS[deed](settings_of(config).database.get_secret_value(), file or Path())
+    done = DATABASE_COMMANDS[deed](settings_of(config).database.get_secret_value(), file or Path())
     if as_json:
         print_json(done.data)
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from bot.gate import Condition
+    from bot.cli.conditions import FailCondition
 
 VALUED = ("--as-of", "--config", "--fail-on", "--channel")
 """Shared options that take a value: they may stand before the first word, too."""
@@ -22,13 +22,13 @@ def _day(_: click.Context, param: click.Parameter, value: str | None) -> date | 
         raise click.BadParameter(f"{value!a} is not a day: write it as 2028-12-01.", param=param) from None
 
 
-def _conditions(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "tuple[Condition, ...]":
+def _conditions(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "tuple[FailCondition, ...]":
     if not values:
         return ()
-    from bot.gate import parse
+    from bot.cli.conditions import parse_condition
 
     try:
-        return tuple(map(parse, values))
+        return tuple(map(parse_condition, values))
     except ValueError as error:
         raise click.BadParameter(str(error), param=param) from None
 

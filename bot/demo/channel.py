@@ -1,26 +1,53 @@
-"""A channel with one person and the bot in it: a typed line in, what the channel shows out."""
+"""Buttons of what the channel shows, numbered so that a number presses one."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from bot.alerts.outbox import Kind
+from bot.alerts.delivery.outbox import DeliveryKind
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Caller, CommandSpec, Progress, Right
 from bot.chat.commands import HELP
-from bot.chat.desk import Desk
 from bot.chat.interpret import interpret
-from bot.chat.reply import Act, Reply, Share
-from bot.demo import own
-from bot.demo.buttons import Buttons
-from bot.demo.letterbox import Post
-from bot.demo.stage import Stage, Tell, unheard
+from bot.chat.reply import Act, Ask, Button, Reply, RichText, Share, line
+from bot.chat.runner import CommandRunner
+from bot.demo import commands as own
+from bot.demo.platform import ChannelPost
+from bot.demo.stage import DemoSession, Tell, unheard
 from bot.errors import XocompatError
 from bot.query.text import shown
-from bot.terminal.clean import cleaned
-from bot.terminal.look import Look
-from bot.terminal.paint import painted
-from bot.terminal.piece import DIM, Piece
-from bot.terminal.render import render
+from bot.terminal.capabilities import Capabilities
+from bot.terminal.render import painted, render
+from bot.terminal.text import DIM, Piece, cleaned
+
+MOST = 99
+
+
+class NumberedButtons:
+    """Those that can be pressed: of the last reply, and of what was posted since."""
+
+    def __init__(self) -> None:
+        self._shown: list[Button] = []
+        self._anew = False
+
+    def pressed(self, typed: str) -> Button | None:
+        """The one whose number is typed."""
+        number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= len(str(MOST)) else 0
+        return self._shown[number - 1] if 0 < number <= len(self._shown) else None
+
+    def replace(self) -> None:
+        """Whatever is shown next takes their numbers."""
+        self._anew = True
+
+    def show(self, buttons: Sequence[Button], public: bool) -> RichText:
+        """They with their numbers. What everybody sees already has nothing to share; no terminal has a picker."""
+        if self._anew:
+            self._shown, self._anew = [], False
+        first = len(self._shown) + 1
+        fit = [b for b in buttons if isinstance(b, Ask | Act) or (isinstance(b, Share) and not public)]
+        self._shown += fit[: MOST - len(self._shown)]
+        numbered = enumerate(self._shown[first - 1 :], first)
+        return line(said) if (said := "   ".join(f"{number} [{button.label}]" for number, button in numbered)) else ()
+
 
 NAME = "#xo-admins"
 ROOM = "CXOADMINS0"
@@ -36,23 +63,23 @@ _PRIVATE = "only visible to you"
 _IN_THREAD = "in the thread, for everybody to see"
 _SHARED = f"shared in {NAME}, for everybody to see"
 _WHERE = {
-    Kind.BULLETIN: ("to the channel", ""),
-    Kind.EDIT: ("its message about {} (edited)", ""),
-    Kind.NEWS: ("in the thread about {}", "    "),
-    Kind.DIGEST: ("to the channel", ""),
-    Kind.LIST: ("to the channel", ""),
+    DeliveryKind.BULLETIN: ("to the channel", ""),
+    DeliveryKind.EDIT: ("its message about {} (edited)", ""),
+    DeliveryKind.NEWS: ("in the thread about {}", "    "),
+    DeliveryKind.DIGEST: ("to the channel", ""),
+    DeliveryKind.LIST: ("to the channel", ""),
 }
 """Where a post stands, and how far it is set in."""
 
 
-class Channel:
+class DemoChannel:
     """Remembers the buttons that it shows. Without a stage no host can be asked."""
 
-    def __init__(self, desk: Desk, look: Look, stage: Stage | None = None) -> None:
+    def __init__(self, desk: CommandRunner, look: Capabilities, stage: DemoSession | None = None) -> None:
         self._desk = desk
         self._look = look
         self._stage = stage
-        self._buttons = Buttons()
+        self._buttons = NumberedButtons()
 
     def hear(self, typed: str, tell: Tell = unheard) -> Iterator[str]:
         """What the channel shows after a line was typed, as it comes: texts of several lines, without the last newline.
@@ -76,7 +103,7 @@ class Channel:
             if not isinstance(button, Act):  # the buttons of other alerts stay where they are
                 self._buttons.replace()
             yield from self._answer(button.words, seen_by, f"[{cleaned(button.label)}] → ", "button", tell)
-        elif self._stage and (mine := own.answer(text, self._stage, tell)):
+        elif self._stage and (mine := own.answer_own(text, self._stage, tell)):
             self._buttons.replace()
             for said in mine:
                 yield said if isinstance(said, str) else f"{self._header('the demo')}\n{self._show(said, public=True)}"
@@ -109,7 +136,7 @@ class Channel:
             self._stage.show(tell).send()
             yield from self.unasked()
 
-    def _desk_for(self, spec: CommandSpec, tell: Tell) -> Desk:
+    def _desk_for(self, spec: CommandSpec, tell: Tell) -> CommandRunner:
         """With hosts to ask or with the fleet, as far as the command needs them: they may have to be waited for."""
         if self._stage is None:
             return self._desk
@@ -129,7 +156,7 @@ class Channel:
                 AuditEntry(at, CALLER.name, None, CALLER.channel, way, spec.name, shown(words), reply.kind, ms)
             )
 
-    def _post(self, post: Post) -> str:
+    def _post(self, post: ChannelPost) -> str:
         """A message, set in where it stands in a thread."""
         where, indent = _WHERE[post.kind]
         width = self._look.width and self._look.width - len(indent)
@@ -140,7 +167,7 @@ class Channel:
     def _header(self, text: str) -> str:
         return painted([Piece(text, DIM)], self._look)
 
-    def _show(self, reply: Reply, public: bool, look: Look | None = None) -> str:
+    def _show(self, reply: Reply, public: bool, look: Capabilities | None = None) -> str:
         buttons = self._buttons.show(reply.buttons, public)
         return render(reply, look or self._look, COMMAND, buttons).replace(ROOM, NAME)
 

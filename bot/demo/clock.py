@@ -15,7 +15,7 @@ HOW = "The clock goes to: tomorrow, next week, a day such as on 2028-11-01, or t
 _STEPS = {"tomorrow": timedelta(days=1), "next week": timedelta(weeks=1)}
 
 
-class Clock:
+class DemoClock:
     """`real` is the time in UTC; `day` is where it begins, None: today. UsageError for a day out of bounds."""
 
     def __init__(self, real: Callable[[], datetime], day: date | None = None) -> None:

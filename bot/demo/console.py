@@ -1,23 +1,21 @@
 """The demo: a channel to type in where somebody sits at a terminal, a transcript of one where nobody does."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from io import TextIOWrapper
 from typing import TextIO
 
-from bot.chat.desk import Desk
-from bot.demo.channel import COMMAND, NAME, Channel
-from bot.demo.deeds import examples
-from bot.demo.own import PUBLISH
+from bot.chat.runner import CommandRunner
+from bot.demo.channel import COMMAND, NAME, DemoChannel
+from bot.demo.commands import PUBLISH, examples
 from bot.demo.screen import Screen, typed_so_far
-from bot.demo.stage import Stage
-from bot.demo.transcript import transcript
-from bot.terminal.look import is_terminal, look_of
+from bot.demo.stage import DemoSession
+from bot.terminal.capabilities import capabilities_of, is_terminal
 from bot.terminal.output import hang_up, write
-from bot.terminal.progress import Progress
+from bot.terminal.progress import ProgressLine
 
 PROMPT = f"{NAME} > "
 LEAVING = frozenset({"exit", "quit"})
@@ -30,19 +28,19 @@ FEW = 12
 
 
 def console(
-    desk: Desk,
+    desk: CommandRunner,
     stdin: TextIO | None,
     stdout: TextIO,
     environ: Mapping[str, str],
     lines: Iterable[str] | None = None,
-    stage: Stage | None = None,
+    stage: DemoSession | None = None,
 ) -> int:
     """Talk until the person leaves, or play `lines` (None: the transcript) where no person is. The exit status: 0.
 
     A reader that has gone (`| head`) ends it without a word.
     """
     names = stage.hosts.names if stage else ()
-    channel = Channel(desk, look_of(stdout, environ), stage)
+    channel = DemoChannel(desk, capabilities_of(stdout, environ), stage)
     answering = _Answering(channel, stdout, environ)
     try:
         if stdin and is_terminal(stdin) and is_terminal(stdout):
@@ -60,7 +58,7 @@ def console(
     return 0
 
 
-def _about(stage: Stage) -> str:
+def _about(stage: DemoSession) -> str:
     """Which hosts there are to ask, what happens to them by itself, and how to make more of it happen."""
     names = stage.hosts.names
     some = ", ".join(names) if len(names) <= FEW else f"{names[0]} to {names[-1]}"
@@ -75,9 +73,9 @@ tomorrow, next week or on 2028-11-01 moves the clock; {examples(stage.hosts)[0]}
 class _Answering:
     """Writes what the channel shows; while that takes its time, how far it has come."""
 
-    def __init__(self, channel: Channel, stdout: TextIO, environ: Mapping[str, str]) -> None:
+    def __init__(self, channel: DemoChannel, stdout: TextIO, environ: Mapping[str, str]) -> None:
         self._channel, self._stdout, self._environ = channel, stdout, environ
-        self._progress = Progress(None, environ)
+        self._progress = ProgressLine(None, environ)
 
     def __call__(self, typed: str) -> None:
         answers = self._channel.hear(typed, self._tell)
@@ -85,7 +83,7 @@ class _Answering:
             write(self._stdout, f"{text}\n\n")
 
     def _next(self, answers: Iterator[str]) -> str:
-        with Progress(self._stdout, self._environ) as self._progress:
+        with ProgressLine(self._stdout, self._environ) as self._progress:
             return next(answers, "")
 
     def _tell(self, done: int, total: int) -> None:
@@ -142,3 +140,33 @@ def _plain(screen: Screen, stdin: TextIO, stdout: TextIO, prompt: str) -> str:
     if not typed:
         raise EOFError
     return typed
+
+
+OPENS = ("/xocompat XenServer 7.2",)
+ALONE = ("1", "/xocompat list xcp-ng", "/xocompat 8.2", "/xocompat XenServer 7.7", "1", "@xocompat XCP-ng 8.3")
+"""Where there are no hosts."""
+
+PROBED = "prod-a"
+"""A pool in the middle of a rolling upgrade."""
+
+MENDED = ("/xocompat fleet eol prod", "9", "do upgrade xen-12 xen-13", "1", "do publish")
+"""What is in need there, with what the bot says unasked; the last alert acknowledged by its button; what it is about
+mended, and the sweep that hears of it; a list that changed."""
+
+OF_MANY = ("/xocompat fleet eol",)
+
+
+def transcript(names: Sequence[str] = ()) -> Iterator[str]:
+    """Lines as somebody types them in a channel with hosts of these names; a lone number presses that button of the
+    reply before.
+
+    Of a fleet that is not the demo's usual one the first host is asked, and the last.
+    """
+    yield from OPENS
+    if not names:
+        yield from ALONE
+    elif PROBED in names:
+        yield from (f"/xocompat probe {PROBED}", *MENDED)
+    else:
+        yield from (f"/xocompat probe {name}" for name in dict.fromkeys((names[0], names[-1])))
+        yield from OF_MANY

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from bot.demo.orchestra import TOKEN, SimulatedOrchestra
-from bot.demo.simulator import Address, SimPool, SimTarget, SimulatedHost, Simulator, SimulatorError
 from bot.errors import UnavailableError
 from bot.fleet.inventory import Inventory
+from bot.simulator import SimAddress, SimPool, SimTarget, SimulatedHost, Simulator, SimulatorError
+from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
 
@@ -20,7 +20,7 @@ OF_ORCHESTRA = "xo"
 _FROM = "the demo itself"
 
 
-class Known(NamedTuple):
+class DemoSources(NamedTuple):
     """Whom the bot may ask."""
 
     inventory: Inventory
@@ -44,7 +44,7 @@ class SimulatedHosts:
         self._elsewhere = elsewhere
         self._simulator = Simulator(self.pools, now)
         self._running = ExitStack()
-        self._known: Future[Known] = Future()
+        self._known: Future[DemoSources] = Future()
 
     def __enter__(self) -> Self:
         """They listen at once. Their certificates' key takes up to a second, and a thread of its own."""
@@ -64,7 +64,7 @@ class SimulatedHosts:
     ) -> None:
         self._running.__exit__(kind, error, trace)
 
-    def known(self) -> Known:
+    def known(self) -> DemoSources:
         """The hosts to ask. Waits until they can be asked; UnavailableError if they cannot."""
         return self._known.result()
 
@@ -90,10 +90,10 @@ class SimulatedHosts:
         orchestra.forget(*(host.name for pool in self.pools for host in pool.hosts if host.name not in apart))
         return orchestra
 
-    def _get_known(self, orchestra: SimulatedOrchestra | None) -> Known:
+    def _get_known(self, orchestra: SimulatedOrchestra | None) -> DemoSources:
         names = set(self.names)
         inventory = Inventory(target_of(entry) for entry in self._simulator.targets if entry.name in names)
-        return Known(inventory, (orchestra_of(orchestra.address),) if orchestra else ())
+        return DemoSources(inventory, (orchestra_of(orchestra.address),) if orchestra else ())
 
 
 def _named(pool: SimPool, wanted: str) -> Iterator[str]:
@@ -116,10 +116,10 @@ def target_of(entry: SimTarget) -> Target:
     )
 
 
-def orchestra_of(address: Address) -> Orchestra:
+def orchestra_of(address: SimAddress) -> Orchestra:
     """The simulated Xen Orchestra's entry."""
     return Orchestra(OF_ORCHESTRA, _endpoint(address, "1.2"), lambda: TOKEN, _FROM, tags=(OF_ORCHESTRA,))
 
 
-def _endpoint(address: Address, minimum: str) -> Endpoint:
+def _endpoint(address: SimAddress, minimum: str) -> Endpoint:
     return Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=minimum))

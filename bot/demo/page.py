@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.matrix.known import Matrix
-from bot.matrix.listing import Badge, ListRow
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
-from bot.published.merged import UNOFFICIAL
+from bot.matrix.support import Badge, ListRow
+from bot.published.merge import UNOFFICIAL
 
 NEW = "XenServer 9.1"
 DROPS = (Product.XCP_NG, "8.2")

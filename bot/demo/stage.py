@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Fleet, Ports
-from bot.demo.clock import Clock
+from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.letterbox import Letterbox
+from bot.demo.platform import Inbox
 from bot.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from bot.round import Round
+    from bot.alerts.cycle import CycleResult
 
 Tell = Callable[[int, int], None]
 """Hears how much of how much is done."""
@@ -26,7 +26,7 @@ def unheard(_: int, __: int) -> None:
     """Progress that nobody watches."""
 
 
-class Show(NamedTuple):
+class DemoFleet(NamedTuple):
     """A watched fleet with a database of its own, which is gone once it is closed.
 
     `ports` are as of now: they follow the published list. `sweep` makes a round as of the clock; `week` queues the
@@ -35,14 +35,14 @@ class Show(NamedTuple):
     """
 
     ports: Callable[[], Ports]
-    sweep: "Callable[[Tell], Round]"
+    sweep: "Callable[[Tell], CycleResult]"
     week: Callable[[], None]
     publish: Callable[[], bool]
     send: Callable[[], int]
     close: Callable[[], None]
 
 
-class Backing(NamedTuple):
+class DemoParts(NamedTuple):
     """What a stage is put together from. `fleet` is for probes, and needs no database; `open` begins a show.
 
     Both may wait for the hosts; UnavailableError if they can't be had. A sweep of the show ends early once the event is
@@ -50,16 +50,16 @@ class Backing(NamedTuple):
     """
 
     hosts: SimulatedHosts
-    clock: Clock
-    box: Letterbox
+    clock: DemoClock
+    box: Inbox
     fleet: Callable[[], Fleet]
-    open: Callable[[threading.Event], Show]
+    open: Callable[[threading.Event], DemoFleet]
 
 
-class Stage:
+class DemoSession:
     """Begins to sweep when it is entered, while the channel already talks. For the channel's thread alone."""
 
-    def __init__(self, backing: Backing) -> None:
+    def __init__(self, backing: DemoParts) -> None:
         self.hosts, self.clock, self.box, self.fleet = backing.hosts, backing.clock, backing.box, backing.fleet
         self._open = backing.open
         self._stop = threading.Event()
@@ -78,7 +78,7 @@ class Stage:
         if not self._show.exception():
             self._show.result().close()
 
-    def show(self, tell: Tell) -> Show:
+    def show(self, tell: Tell) -> DemoFleet:
         """The fleet, once its first sweep is done; `tell` hears how far that has come."""
         with self._changed:
             while not self._show.done():
@@ -121,7 +121,7 @@ class Stage:
         self._show.add_done_callback(lambda _: self._hear(0, 0))
         background.shutdown(wait=False)
 
-    def _get_ready(self) -> Show:
+    def _get_ready(self) -> DemoFleet:
         self.hosts.known()
         if self._stop.is_set():  # whoever leaves at once does not wait for a database
             raise UnavailableError("The demo is over.")

@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from bot.fleet.watched import Change, Source, SourceState, Told, WatchedHost
+from bot.fleet.hosts import Change, PollResult, Source, SourceState, WatchedHost
 
 
 class FleetStore(Protocol):
     """Hosts as they were last seen. UnavailableError where the database can't be had."""
 
-    def record(self, told: Sequence[Told], at: datetime) -> tuple[Change, ...]:
+    def record(self, told: Sequence[PollResult], at: datetime) -> tuple[Change, ...]:
         """Keep what a chunk of sources answered, in one transaction; what is new about it.
 
         A source that failed keeps its hosts as they were. A host that a target's pool does not list any more has left;

@@ -4,11 +4,11 @@ from datetime import date
 from typing import NamedTuple
 
 from bot.matrix.issue import KnownIssue
-from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.listing import Badge, Support, badges
+from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import Recommendation, recommend
-from bot.matrix.release import Release, Source
+from bot.matrix.release import Citation, Release
+from bot.matrix.support import Badge, Support, badges
 
 
 class Assessment(NamedTuple):
@@ -23,7 +23,7 @@ class Assessment(NamedTuple):
     badges: tuple[Badge, ...]
     known_issues: tuple[KnownIssue, ...]
     recommendation: Recommendation
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
 
 
 def assess(matrix: Matrix, release: Release, on: date) -> Assessment:

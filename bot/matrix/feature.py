@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.matrix.release import Product, Release, Source
+from bot.matrix.release import Citation, Product, Release
 
 
 class Availability(StrEnum):
@@ -33,7 +33,7 @@ class Feature(NamedTuple):
     aliases: tuple[str, ...]
     summary: str
     support: tuple[tuple[Product, FeatureSupport], ...]
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
     note: str | None = None
 
     def of(self, product: Product) -> FeatureSupport:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.matrix.release import Release, Source
+from bot.matrix.release import Citation, Release
 
 
 class IssueKind(StrEnum):
@@ -25,7 +25,7 @@ class KnownIssue(NamedTuple):
     summary: str
     details: str
     affects: tuple[tuple[Release, str], ...]
-    links: tuple[Source, ...]
+    links: tuple[Citation, ...]
     fixed_in: str | None = None
     mitigation: str | None = None
     from_list: bool = False

@@ -1,26 +1,179 @@
-"""From data/*.yaml to a Matrix: parsed and checked once per change of a file, then kept compiled in the user's cache.
-
-Parsing and checking the YAML takes far longer than a look-up. As with Python's own compiled files, a copy says what it
-was made from (path, time of change, size) and is made again when that differs; without a cache directory that can be
-written to, every start checks again.
-"""
+"""From validated data, as plain JSON values, to the Matrix of linked value objects."""
 
 import marshal
 import os
 import sys
 import zlib
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from packaging.version import Version
+
 from bot import __version__
 from bot.errors import DataError, Problem
-from bot.matrix.build import build
-from bot.matrix.known import Matrix
+from bot.matrix.feature import Availability, Feature, FeatureSupport
+from bot.matrix.issue import IssueKind, KnownIssue
+from bot.matrix.lifecycle import Lifecycle, PartialDate
+from bot.matrix.matrix import Matrix
+from bot.matrix.release import Citation, LastFix, Product, Release, UpdateLevel
+from bot.matrix.support import Badge, Legend, ListRow, PublishedList, Support, SupportLevel
+from bot.matrix.upgrade import Hop
+
+Raw = dict[str, Any]
+
+
+def build(raw: Raw) -> Matrix:
+    """The Matrix of all files together."""
+    return _Building(raw).matrix()
+
+
+class _Building:
+    """Holds what later files refer to: sources by key, releases by product and number, issues by id."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._sources = {key: Citation(s["title"], s["url"]) for key, s in raw["sources"]["sources"].items()}
+        self._releases = tuple(map(self._release, raw["releases"]["releases"]))
+        self._by_number = {(release.product, release.number): release for release in self._releases}
+        self._issues = {issue["id"]: self._issue(issue) for issue in raw["issues"]["issues"]}
+
+    def matrix(self) -> Matrix:
+        return Matrix(
+            releases=self._releases,
+            published=self._list(self._raw["list"]),
+            issues=tuple(self._issues.values()),
+            features=tuple(map(self._feature, self._raw["features"]["features"])),
+            hops=self._leaving([hop for rule in self._raw["upgrades"]["hops"] for hop in self._hops(rule)]),
+            lifecycle_source=self._sources[self._raw["releases"]["source"]],
+            lifecycle_read_on=date.fromisoformat(self._raw["releases"]["read_on"]),
+        )
+
+    def _release(self, raw: Raw) -> Release:
+        dates: Raw = raw["lifecycle"]
+        facts = {name: fact for name, fact in dates.items() if fact}
+        return Release(
+            product=Product(raw["product"]),
+            number=raw["release"],
+            base_name=raw["name"],
+            compares_as=Version(raw["compares_as"] or raw["release"]),
+            lifecycle=_lifecycle(facts),
+            aliases=tuple(raw["aliases"]),
+            codenames=tuple(raw["codenames"]),
+            levels=tuple(map(_level, raw["levels"])),
+            sources=self._cited(key for fact in facts.values() for key in fact["sources"]),
+            inferred=frozenset(
+                name for name, fact in facts.items() if fact["day"] and fact["confidence"] == "inferred"
+            ),
+            last_fix=self._last_fix(raw["last_fix"]) if raw["last_fix"] else None,
+            note=raw["note"],
+        )
+
+    def _last_fix(self, raw: Raw) -> LastFix:
+        day = PartialDate.parse(raw["day"]) if raw["day"] else None
+        return LastFix(raw["name"], day, raw["level"], self._cited(raw["sources"]))
+
+    def _cited(self, keys: Iterable[str]) -> tuple[Citation, ...]:
+        return tuple(self._sources[key] for key in dict.fromkeys(keys))
+
+    def _named(self, product: str, numbers: list[str]) -> Iterable[Release]:
+        return (self._by_number[Product(product), number] for number in numbers)
+
+    def _list(self, raw: Raw) -> PublishedList:
+        return PublishedList(
+            source=self._sources[raw["source"]],
+            read_on=date.fromisoformat(raw["read_on"]),
+            legend=tuple(Legend(Badge(x["badge"]), x["emoji"], x["words"], x["meaning"]) for x in raw["legend"]),
+            rows=tuple(map(self._row, raw["rows"])),
+        )
+
+    def _row(self, raw: Raw) -> ListRow:
+        product = Product(raw["product"])
+        return ListRow(
+            product=product,
+            releases=tuple(self._named(product, raw["releases"])),
+            support=Support(SupportLevel(raw["support"]), raw["official"], raw["extra_features"]),
+            title=raw["label"],
+        )
+
+    def _issue(self, raw: Raw) -> KnownIssue:
+        def condition(release: Release) -> str:
+            return str(raw["conditions"].get(release.product, {}).get(release.number, ""))
+
+        affected = [r for product, numbers in raw["affects"].items() for r in self._named(product, numbers)]
+        return KnownIssue(
+            id=raw["id"],
+            kind=IssueKind(raw["kind"]),
+            summary=raw["summary"],
+            details=raw["details"],
+            affects=tuple((release, condition(release)) for release in affected),
+            links=self._cited(raw["links"]),
+            fixed_in=raw["fixed_in"],
+            mitigation=raw["mitigation"],
+            from_list=raw["from_list"],
+        )
+
+    def _feature(self, raw: Raw) -> Feature:
+        return Feature(
+            id=raw["id"],
+            name=raw["name"],
+            aliases=tuple(raw["aliases"]),
+            summary=raw["summary"],
+            support=tuple((Product(p), self._feature_support(p, s)) for p, s in raw["support"].items()),
+            sources=self._cited(raw["sources"]),
+            note=raw["note"],
+        )
+
+    def _feature_support(self, product: str, raw: Raw) -> FeatureSupport:
+        release = self._by_number[Product(product), raw["release"]] if raw["release"] else None
+        return FeatureSupport(Availability(raw["availability"]), release, raw["note"], raw["inferred"])
+
+    def _leaving(self, hops: list[Hop]) -> dict[Release, tuple[Hop, ...]]:
+        return {release: tuple(hop for hop in hops if hop.start is release) for release in self._releases}
+
+    def _hops(self, raw: Raw) -> Iterable[Hop]:
+        to = self._by_number[Product(raw["to"]["product"]), raw["to"]["release"]]
+        for start in self._named(raw["product"], raw["start"]):
+            yield Hop(
+                start=start,
+                to=to,
+                arrives_at=raw["arrives_at"],
+                how=raw["how"],
+                why=raw["why"],
+                blockers=tuple(self._issues[name] for name in raw["blockers"]),
+                sources=self._cited(raw["sources"]),
+                inferred=raw["inferred"],
+            )
+
+
+def _lifecycle(facts: Raw) -> Lifecycle:
+    def day(name: str) -> date | None:
+        text = facts.get(name, {}).get("day")
+        return date.fromisoformat(text) if text else None
+
+    released = facts["released"]["day"]
+    return Lifecycle(
+        released=PartialDate.parse(released) if released else None,
+        maintenance_ends=day("maintenance_ends"),
+        eol=day("eol"),
+        lts_since=day("lts_since"),
+    )
+
+
+def _inferred(fact: Raw) -> bool:
+    return bool(fact["day"]) and fact["confidence"] == "inferred"
+
+
+def _level(raw: Raw) -> UpdateLevel:
+    facts = {name: raw[name] for name in ("released", "maintenance_ends", "eol") if raw[name]}
+    return UpdateLevel(raw["name"], tuple(raw["aliases"]), _lifecycle(facts))
+
 
 NAMES = ("sources", "releases", "list", "issues", "features", "upgrades")
 """The files of data/, in the order in which their problems are told."""
 
-Raw = dict[str, Any]
+LoadRaw = dict[str, Any]
 Origin = list[Any]
 
 
@@ -57,7 +210,7 @@ def _cache_folder() -> Path:
     return (given if given.is_absolute() else Path.home() / ".cache") / "xocompat"
 
 
-def _kept(copy: Path, origin: Origin) -> Raw | None:
+def _kept(copy: Path, origin: Origin) -> LoadRaw | None:
     try:
         made_from, raw = marshal.loads(copy.read_bytes())
     except (OSError, ValueError, EOFError, TypeError):
@@ -65,10 +218,10 @@ def _kept(copy: Path, origin: Origin) -> Raw | None:
     return raw if made_from == origin else None
 
 
-def _checked_and_kept(paths: list[Path], copy: Path, origin: Origin) -> Raw:
-    from bot.matrix.check import checked  # pydantic and yaml: only when a file has changed
+def _checked_and_kept(paths: list[Path], copy: Path, origin: Origin) -> LoadRaw:
+    from bot.matrix.validate import validated
 
-    raw = checked({path.stem: _read(path) for path in paths})
+    raw = validated({path.stem: _read(path) for path in paths})
     partial = copy.with_suffix(f".{os.getpid()}")
     try:
         copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -4,10 +4,10 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.listing import SupportLevel
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
+from bot.matrix.support import SupportLevel
 from bot.matrix.upgrade import Path, shortest
 from bot.matrix.wording import day_in_words
 
@@ -24,7 +24,7 @@ ASK_THE_VENDOR = "Keep it updated, and ask the vendor for how long: our data has
 EOL = LifecycleStage.EOL
 
 
-class Way(NamedTuple):
+class UpgradeRoute(NamedTuple):
     """Where to go from a release. `path` is None where no source documents the steps."""
 
     goal: Release
@@ -36,18 +36,18 @@ class Way(NamedTuple):
         return f"{self.goal.name(on)} (by way of {', '.join(between)})" if between else self.goal.name(on)
 
 
-class Ways(NamedTuple):
+class UpgradeRoutes(NamedTuple):
     """The ways on from a release: within its product, and across to the other one."""
 
-    within: Way | None
-    across: Way | None
+    within: UpgradeRoute | None
+    across: UpgradeRoute | None
 
 
 class Recommendation(NamedTuple):
     """A sentence to act on. `ways` are what it names."""
 
     text: str
-    ways: Ways
+    ways: UpgradeRoutes
 
     @property
     def is_nothing(self) -> bool:
@@ -55,18 +55,18 @@ class Recommendation(NamedTuple):
         return self.text is NOTHING
 
 
-def ways_on(matrix: Matrix, release: Release, on: date) -> Ways:
+def upgrade_routes(matrix: Matrix, release: Release, on: date) -> UpgradeRoutes:
     """The best supported goal of each product: one that a documented path leads to first, then the longest support."""
     within = _best(matrix, release, release.product, on)
     if release.product is Product.XCP_NG:  # nobody documents the way back
-        return Ways(within, None)
+        return UpgradeRoutes(within, None)
     across = _best(matrix, release, Product.XCP_NG, on)
     if across and not across.path and (within is None or within.path or release.lifecycle.stage(on) is not EOL):
         across = None  # installing the other product anew is advice only where everything else is a new start, too
-    return Ways(within, across)
+    return UpgradeRoutes(within, across)
 
 
-def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Way | None:
+def _best(matrix: Matrix, release: Release, product: Product, on: date) -> UpgradeRoute | None:
     """Never back to an older release, and not to one that ends too soon to be worth the work."""
     own = release.lifecycle.eol or date.min
     goals = [
@@ -79,8 +79,8 @@ def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Way |
     goals.sort(key=lambda goal: goal.lifecycle.eol or date.min, reverse=True)  # an end that nobody knows is no merit
     for goal in goals:
         if path := shortest(matrix.hops, release, goal, on):
-            return Way(goal, path)
-    return Way(goals[0], None) if goals else None
+            return UpgradeRoute(goal, path)
+    return UpgradeRoute(goals[0], None) if goals else None
 
 
 def _is_worth_it(goal: Release, on: date) -> bool:
@@ -97,8 +97,8 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
     life = release.lifecycle
     stage, left = life.stage(on), life.days_left(on)
     if stage is LifecycleStage.UPCOMING:
-        return Recommendation(_not_out_yet(release), Ways(None, None))
-    ways = ways_on(matrix, release, on)
+        return Recommendation(_not_out_yet(release), UpgradeRoutes(None, None))
+    ways = upgrade_routes(matrix, release, on)
     if stage is EOL:
         return Recommendation(_leave(release, ways, on), ways)
     if (left is not None and left <= SOON_DAYS) or stage is LifecycleStage.MAINTENANCE:
@@ -115,7 +115,7 @@ def _not_out_yet(release: Release) -> str:
     return f"It came out {on} {when}: ask about a day from then on."
 
 
-def _leave(release: Release, ways: Ways, on: date) -> str:
+def _leave(release: Release, ways: UpgradeRoutes, on: date) -> str:
     if ways.within and ways.within.path:
         return f"Upgrade to {ways.within.words(on)}{_or_across(ways, on)}."
     if ways.across and ways.across.path:
@@ -126,15 +126,15 @@ def _leave(release: Release, ways: Ways, on: date) -> str:
     return f"No later {release.product} with security updates is known for that day: ask the vendor for its successor."
 
 
-def _or_anew(ways: Ways, on: date) -> str:
+def _or_anew(ways: UpgradeRoutes, on: date) -> str:
     return f", or install {ways.within.goal.name(on)} anew" if ways.within else ""
 
 
-def _or_across(ways: Ways, on: date) -> str:
+def _or_across(ways: UpgradeRoutes, on: date) -> str:
     return f", or move to {ways.across.goal.name(on)}" if ways.across else ""
 
 
-def _plan(release: Release, ways: Ways, on: date) -> str:
+def _plan(release: Release, ways: UpgradeRoutes, on: date) -> str:
     eol = release.lifecycle.eol
     until = f" before {day_in_words(eol)}" if eol else ""
     if ways.within and ways.within.path:
@@ -147,7 +147,7 @@ def _plan(release: Release, ways: Ways, on: date) -> str:
     return f"Plan what follows it{until}: no successor with a longer support is known for that day."
 
 
-def _prefer_full_support(matrix: Matrix, release: Release, ways: Ways, on: date) -> str:
+def _prefer_full_support(matrix: Matrix, release: Release, ways: UpgradeRoutes, on: date) -> str:
     if ways.within and ways.within.path and matrix.support(ways.within.goal).level is SupportLevel.FULL:
         return f"For full support in Xen Orchestra upgrade to {ways.within.words(on)}."
     full = [r for r in matrix.supported(release.product, on) if matrix.support(r).level is SupportLevel.FULL]

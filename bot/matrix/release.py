@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from bot.matrix.dates import PartialDate
-from bot.matrix.lifecycle import Lifecycle
+from bot.matrix.lifecycle import Lifecycle, PartialDate
 
 
 class Product(StrEnum):
@@ -17,7 +16,7 @@ class Product(StrEnum):
     XENSERVER = "XenServer"
 
 
-class Source(NamedTuple):
+class Citation(NamedTuple):
     """Where a fact comes from: a public address, or a document's name where none is public."""
 
     title: str
@@ -38,7 +37,7 @@ class LastFix(NamedTuple):
     name: str
     day: PartialDate | None
     level: str | None
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
 
 
 class Release(NamedTuple):
@@ -58,7 +57,7 @@ class Release(NamedTuple):
     aliases: tuple[str, ...] = ()
     codenames: tuple[str, ...] = ()
     levels: tuple[UpdateLevel, ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Citation, ...] = ()
     inferred: frozenset[str] = frozenset()
     last_fix: LastFix | None = None
     note: str | None = None

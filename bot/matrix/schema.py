@@ -11,11 +11,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from bot.matrix.dates import PartialDate
 from bot.matrix.feature import Availability
 from bot.matrix.issue import IssueKind
-from bot.matrix.listing import Badge
+from bot.matrix.lifecycle import PartialDate
 from bot.matrix.release import Product
+from bot.matrix.support import Badge
 
 
 def _a_version(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.matrix.issue import KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.release import Release, Source
+from bot.matrix.release import Citation, Release
 
 
 class Hop(NamedTuple):
@@ -19,7 +19,7 @@ class Hop(NamedTuple):
     how: str
     why: str
     blockers: tuple[KnownIssue, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[Citation, ...]
     inferred: bool = False
 
     def arrival(self, on: date) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from bot.matrix.dates import PartialDate
+from bot.matrix.lifecycle import PartialDate
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

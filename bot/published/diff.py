@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from bot.matrix.known import Matrix
-from bot.matrix.listing import Badge
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
+from bot.matrix.support import Badge
 from bot.published.labels import overlap
-from bot.published.page import ChangeKind, Disagreement, Page, PageRow, RowChange
+from bot.published.page import Disagreement, Page, PageRow, RowChange, RowChangeKind
 from bot.published.signs import WORDS
 
 _SKULL = Badge.NO_SECURITY_UPDATES
@@ -38,7 +38,7 @@ def changes(page: Page, matrix: Matrix, day: date, accepted: Sequence[PageRow] =
         change
         for old, new in _pairs(used, page.rows)
         for change in _changes(_agreeing(old, new), new)
-        if accepted or change.kind is not ChangeKind.NOTES
+        if accepted or change.kind is not RowChangeKind.NOTES
     )
 
 
@@ -89,19 +89,19 @@ def _share(one: PageRow, other: PageRow) -> bool:
 def _changes(old: Side, new: Side) -> list[RowChange]:
     """The changes of rows that belong together; one side may be empty."""
     if not old or not new:
-        kind = ChangeKind.ADDED if new else ChangeKind.REMOVED
+        kind = RowChangeKind.ADDED if new else RowChangeKind.REMOVED
         return [
             RowChange(kind, row.label, None if new else _whole(row), _whole(row) if new else None) for row in old or new
         ]
     label, found = _labels(new), list[RowChange]()
     if _labels(old) != label:
-        found.append(RowChange(ChangeKind.RELABELLED, label, _labels(old), label))
+        found.append(RowChange(RowChangeKind.RELABELLED, label, _labels(old), label))
     for now in new:
         for was in (row for row in old if _share(row, now)):
             if was.badges and now.badges and set(was.badges) != set(now.badges):
-                found.append(RowChange(ChangeKind.BADGES, now.label, badge_words(was), badge_words(now)))
+                found.append(RowChange(RowChangeKind.BADGES, now.label, badge_words(was), badge_words(now)))
             if _notes(was) != _notes(now):
-                found.append(RowChange(ChangeKind.NOTES, now.label, _notes(was), _notes(now)))
+                found.append(RowChange(RowChangeKind.NOTES, now.label, _notes(was), _notes(now)))
     return list(dict.fromkeys(found))
 
 

@@ -27,7 +27,7 @@ _MEND = "Set `list.url` to the address of the page's text, or to a file."
 _WEB_PAGE = (b"<!doctype html", b"<html")
 
 
-class Bounds(NamedTuple):
+class FetchLimits(NamedTuple):
     """In seconds: to connect, between two reads, and for everything together; and before each further try."""
 
     connect: float = 5.0
@@ -57,16 +57,16 @@ class Failed(NamedTuple):
     passing: bool = False
 
 
-Answer = Fetched | NotModified | Failed
+FetchResult = Fetched | NotModified | Failed
 Pause = Callable[[float], object]
 """Waits so many seconds."""
 
 
-def fetch(source: str, known: str | None, pause: Pause, bounds: Bounds = Bounds()) -> Answer:  # noqa: B008 # a value
+def fetch(source: str, known: str | None, pause: Pause, bounds: FetchLimits = FetchLimits()) -> FetchResult:  # noqa: B008 # a value
     """The page at an http or https address, or in a file. `known` is the tag of the page that is there already."""
     if "://" not in source:
         return _of_file(Path(source))
-    found: list[Answer] = []
+    found: list[FetchResult] = []
     # A server that gives a byte now and then never runs into a limit between two reads.
     asking = threading.Thread(target=lambda: found.append(_tried(source, known, pause, bounds)), daemon=True)
     asking.start()
@@ -80,7 +80,7 @@ def shown_source(source: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts else source
 
 
-def _of_file(path: Path) -> Answer:
+def _of_file(path: Path) -> FetchResult:
     try:
         with path.open("rb") as file:
             return _checked(file.read(SIZE_MAX + 1), str(path), None)
@@ -88,7 +88,7 @@ def _of_file(path: Path) -> Answer:
         return Failed(f"{path} can't be read: {error.strerror or error}. Set `list.url` to a file that can.")
 
 
-def _tried(source: str, known: str | None, pause: Pause, bounds: Bounds) -> Answer:
+def _tried(source: str, known: str | None, pause: Pause, bounds: FetchLimits) -> FetchResult:
     """Once more after each pause, as long as it may help."""
     ends = time.monotonic() + bounds.whole
     answer = _follow(source, known, bounds, ends)
@@ -100,7 +100,7 @@ def _tried(source: str, known: str | None, pause: Pause, bounds: Bounds) -> Answ
     return answer
 
 
-def _follow(source: str, known: str | None, bounds: Bounds, ends: float) -> Answer:
+def _follow(source: str, known: str | None, bounds: FetchLimits, ends: float) -> FetchResult:
     """Ask, and ask where the answer leads to; never from https to less."""
     url, asked = source, shown_source(source)
     with _session() as session:
@@ -132,7 +132,9 @@ def _session() -> requests.Session:
     return session
 
 
-def _ask(session: requests.Session, url: str, known: str | None, bounds: Bounds, ends: float) -> Answer | _Elsewhere:
+def _ask(
+    session: requests.Session, url: str, known: str | None, bounds: FetchLimits, ends: float
+) -> FetchResult | _Elsewhere:
     tag = {"If-None-Match": known} if known else {}
     limits = (bounds.connect, bounds.read)
     with session.get(url, headers=tag, stream=True, allow_redirects=False, timeout=limits) as response:
@@ -186,7 +188,7 @@ def _refused(asked: str, status: int) -> Failed:
     return Failed(f"{asked} can't be had: its server answers {status}. {_MEND}")
 
 
-def _slow(source: str, bounds: Bounds) -> Failed:
+def _slow(source: str, bounds: FetchLimits) -> Failed:
     return Failed(f"{shown_source(source)} took longer than {bounds.whole:g} seconds. Try again later.", passing=True)
 
 

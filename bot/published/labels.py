@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bot.matrix.release import Product
 from bot.query.canonical import PRODUCT_NAMES
 from bot.query.query import Outcome
-from bot.query.reading import Reader
+from bot.query.reader import Reader
 
 _PRODUCTS = {name: product for product, names in PRODUCT_NAMES.items() for name in names}
 _NAME = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(_PRODUCTS, key=len, reverse=True))

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.published.entry import Entry, tidy
 from bot.published.labels import begins_like_label
+from bot.published.page import PageEntry, tidy
 from bot.published.signs import has_sign
 
 _DEEPEST = 12
@@ -21,7 +21,7 @@ _CELL_LEVEL = 3
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").disable("inline")
 
 
-class Text(NamedTuple):
+class MarkdownText(NamedTuple):
     """What a person sees of some Markdown, line by line, and where its links lead."""
 
     lines: tuple[str, ...]
@@ -39,12 +39,12 @@ class _Item:
     below: list["_Item"] = field(default_factory=list)
 
 
-def entries(lines: Sequence[str]) -> tuple[Entry, ...]:
+def entries(lines: Sequence[str]) -> tuple[PageEntry, ...]:
     """All bullets and rows of tables outside quotations, in their order. Bullets below a row are its notes."""
     return _Walk(lines).entries()
 
 
-def seen(content: str, references: dict[str, object]) -> Text:
+def seen(content: str, references: dict[str, object]) -> MarkdownText:
     """Markdown within a line as plain text. Code stays as it is, only addresses of the web are links."""
     tokens: list[Token] = []
     _MARKDOWN.inline.parse(content[:_LONGEST], _MARKDOWN, references, tokens)
@@ -62,7 +62,7 @@ def seen(content: str, references: dict[str, object]) -> Text:
         elif token.type == "image":
             parts.append(token.content)
     found = tuple(dict.fromkeys(link for link in links if link.startswith(("https://", "http://"))))
-    return Text(tuple(tidy(line) for line in "".join(parts).split("\n")), found)
+    return MarkdownText(tuple(tidy(line) for line in "".join(parts).split("\n")), found)
 
 
 class _Walk:
@@ -73,7 +73,7 @@ class _Walk:
         self._references: dict[str, object] = {}
         self._open: list[_Item] = []
         self._top: list[_Item] = []
-        self._rows: list[Entry] = []
+        self._rows: list[PageEntry] = []
         self._cells: list[str] = []
         self._links: list[str] = []
         self._groups = 0
@@ -82,7 +82,7 @@ class _Walk:
         self._row_line = 0
         self._quotes = 0
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[PageEntry, ...]:
         for token in _MARKDOWN.parse("\n".join(self._lines), self._references):
             self._see(token)
         bullets = (entry for item in self._top for entry in self._of(item))
@@ -136,22 +136,22 @@ class _Walk:
     def _close_row(self) -> None:
         if self._cells and not self._open and not self._quotes:
             line = self._row_line
-            self._rows.append(Entry(line, line, tuple(self._cells), self._within[-1], links=tuple(self._links)))
+            self._rows.append(PageEntry(line, line, tuple(self._cells), self._within[-1], links=tuple(self._links)))
 
-    def _of(self, item: _Item) -> Iterator[Entry]:
+    def _of(self, item: _Item) -> Iterator[PageEntry]:
         """A bullet with its notes; what stands below a bullet that is no row stands for itself."""
         content, line = item.paragraphs[0] if item.paragraphs else ("", item.line)
         text = seen(content, self._references)
         first = text.lines[0]
         if begins_like_label(first) or has_sign(first):
             notes, links = self._notes(item, text, line)
-            yield Entry(item.line, line, (first,), item.group, notes, links)
+            yield PageEntry(item.line, line, (first,), item.group, notes, links)
             return
-        yield Entry(item.line, line, (first,), item.group)
+        yield PageEntry(item.line, line, (first,), item.group)
         for below in item.below:
             yield from self._of(below)
 
-    def _notes(self, item: _Item, text: Text, line: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _notes(self, item: _Item, text: MarkdownText, line: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The lines below a row, as far as they are indented, and all links."""
         behind = zip(text.lines[1:], self._lines[line:], strict=False)
         notes = [note for note, raw in behind if raw[:1].isspace()]

@@ -4,8 +4,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.matrix.listing import Badge
 from bot.matrix.release import Product
+from bot.matrix.support import Badge
 
 
 class PageRow(NamedTuple):
@@ -39,7 +39,7 @@ class Page(NamedTuple):
     has_signs: bool = True
 
 
-class ChangeKind(StrEnum):
+class RowChangeKind(StrEnum):
     """How a row differs (CONTRACT.md section 2)."""
 
     ADDED = "added"
@@ -52,7 +52,7 @@ class ChangeKind(StrEnum):
 class RowChange(NamedTuple):
     """One difference. `before` and `after` are what a person reads (label, signs in words, notes), None for nothing."""
 
-    kind: ChangeKind
+    kind: RowChangeKind
     label: str
     before: str | None
     after: str | None
@@ -73,3 +73,23 @@ class Revision(NamedTuple):
     digest: str
     text: str
     read_on: date
+
+
+class PageEntry(NamedTuple):
+    """A bullet, a row of a table or an object. `cells` are its texts, a bullet has one.
+
+    `line` and `last` count from 1. `group` tells the list or table, `eol` what a flag beside the signs says.
+    """
+
+    line: int
+    last: int
+    cells: tuple[str, ...]
+    group: int
+    notes: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    eol: bool | None = None
+
+
+def tidy(text: str) -> str:
+    """A text with single spaces."""
+    return " ".join(text.split())

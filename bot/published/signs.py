@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from bot.matrix.listing import Badge
+from bot.matrix.support import Badge
 
 SIGNS = {
     "✅": Badge.FULL,

@@ -6,7 +6,7 @@ Kept apart from the grammar, which takes longer to load than such a question tak
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bot.matrix.known import Matrix
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release, UpdateLevel
 from bot.query.query import Outcome
 
@@ -30,7 +30,7 @@ class Match(NamedTuple):
     level: str | None = None
 
 
-class Answer(NamedTuple):
+class CanonicalReading(NamedTuple):
     """The fields of a QueryPart behind its text, for a spelling whose meaning is known beforehand."""
 
     outcome: Outcome
@@ -40,14 +40,14 @@ class Answer(NamedTuple):
     product: Product
 
 
-def canonical(matrix: Matrix) -> dict[str, Answer]:
+def canonical(matrix: Matrix) -> dict[str, CanonicalReading]:
     """How each of these spellings, in lower case, is answered: "xenserver 7.2", "ch 8.2 cu1", "7.2"."""
-    answers: dict[str, Answer] = {}
+    answers: dict[str, CanonicalReading] = {}
     numbers = {product: numbers_of(matrix, product) for product in Product}
     for product, own in numbers.items():
         misnamed = {text for text in own if hypervisors(matrix.of(product), text)}
         for text, match in (*own.items(), *_with_suffix(matrix, product)):
-            answer = Answer(Outcome.ASSESSED, match.releases, (), match.level, product)
+            answer = CanonicalReading(Outcome.ASSESSED, match.releases, (), match.level, product)
             names = PRODUCT_NAMES[product]
             if misnamed and text.partition(" ")[0] in misnamed:
                 names = tuple(name for name in names if name not in HYPERVISOR_NAMES)

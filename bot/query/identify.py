@@ -3,7 +3,7 @@
 import re
 
 from bot.query.query import Outcome, QueryPart
-from bot.query.reading import Reader
+from bot.query.reader import Reader
 
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", re.ASCII)
 _BRANDS = {

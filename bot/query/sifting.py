@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bot.query.cursor import Item
-from bot.query.platforms import DISTRIBUTIONS
+from bot.query.spellings import Number
 from bot.query.suggest import resembling
 from bot.query.tokens import fold
-from bot.query.wanted import Number
-from bot.query.words import Kind
+from bot.query.versions import Item
+from bot.query.words import DISTRIBUTIONS, TokenKind
 
 _BEFORE_COUNTED = frozenset({"of", "our", "the", "my", "your", "these", "those", "old", "other", "more", "x"})
-_NAMING = (Kind.PRODUCT, Kind.PLATFORM, Kind.VERSION, Kind.UNKNOWN, Kind.NUMBER)
+_NAMING = (TokenKind.PRODUCT, TokenKind.PLATFORM, TokenKind.VERSION, TokenKind.UNKNOWN, TokenKind.NUMBER)
 """What a whole number stands behind when it is a version."""
 _WHERE = frozenset({"on", "in", "under", "inside"})
 
@@ -25,7 +24,7 @@ def sift(items: Sequence[Item], text: str) -> list[Item]:
 
 def segments(items: Sequence[Item]) -> list[range]:
     """The stretches between "and", "or", "/"."""
-    joints = [at for at, item in enumerate(items) if item.kind is Kind.JOINT]
+    joints = [at for at, item in enumerate(items) if item.kind is TokenKind.JOINT]
     return [range(start + 1, end) for start, end in pairwise([-1, *joints, len(items)])]
 
 
@@ -34,15 +33,15 @@ def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
     joined: list[Item] = []
     for item in items:
         last = joined[-1] if joined else None
-        if last and item.kind is Kind.UNKNOWN and last.kind in (Kind.PRODUCT, Kind.PLATFORM):
+        if last and item.kind is TokenKind.UNKNOWN and last.kind in (TokenKind.PRODUCT, TokenKind.PLATFORM):
             name = fold(text[last.start : last.end]).replace(" ", "").replace("-", "") + item.value
             if item.start - last.end <= 1 and resembling(name):
-                joined[-1] = Item(Kind.UNKNOWN, name, last.start, item.end)
+                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
                 continue
-        if last and last.kind is Kind.UNKNOWN and item.kind is Kind.FILLER:
+        if last and last.kind is TokenKind.UNKNOWN and item.kind is TokenKind.FILLER:
             name = last.value + fold(text[item.start : item.end])
             if item.start - last.end <= 1 and resembling(name):
-                joined[-1] = Item(Kind.UNKNOWN, name, last.start, item.end)
+                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
                 continue
         joined.append(item)
     return joined
@@ -53,9 +52,9 @@ def _without_codenames(items: Sequence[Item], _: str) -> list[Item]:
     words = {
         at
         for segment in segments(items)
-        if any(items[at].kind is Kind.NUMBER for at in segment)
+        if any(items[at].kind is TokenKind.NUMBER for at in segment)
         for at in segment
-        if items[at].kind is Kind.CODENAME
+        if items[at].kind is TokenKind.CODENAME
     }
     return [_as_filler(item) if at in words else item for at, item in enumerate(items)]
 
@@ -70,10 +69,10 @@ def _without_counts(items: Sequence[Item], text: str) -> list[Item]:
             return False
         if at and items[at - 1].kind in _NAMING:
             return False
-        if [item.kind for item in items[at + 1 : at + 2]] == [Kind.UNKNOWN]:
+        if [item.kind for item in items[at + 1 : at + 2]] == [TokenKind.UNKNOWN]:
             return True
         told = (item for item in items[at + 1 : at + 6] if text[item.start : item.end].lower() not in _BEFORE_COUNTED)
-        return [item.kind for item in told][:2] == [Kind.PRODUCT, Kind.NUMBER]
+        return [item.kind for item in told][:2] == [TokenKind.PRODUCT, TokenKind.NUMBER]
 
     return [_as_filler(item) if counts(at) else item for at, item in enumerate(items)]
 
@@ -83,9 +82,9 @@ def _without_homes(items: Sequence[Item], text: str) -> list[Item]:
     homes = {
         at
         for at in range(2, len(items))
-        if items[at].kind is Kind.PLATFORM
+        if items[at].kind is TokenKind.PLATFORM
         and items[at].value in DISTRIBUTIONS
-        and items[at - 2].kind is Kind.TOOL
+        and items[at - 2].kind is TokenKind.TOOL
         and text[items[at - 1].start : items[at - 1].end].lower() in _WHERE
     }
     homes |= {at + 1 for at in homes if at + 1 < len(items) and items[at + 1].wanted}
@@ -93,4 +92,4 @@ def _without_homes(items: Sequence[Item], text: str) -> list[Item]:
 
 
 def _as_filler(item: Item) -> Item:
-    return item._replace(kind=Kind.FILLER, value="", wanted=None)
+    return item._replace(kind=TokenKind.FILLER, value="", wanted=None)

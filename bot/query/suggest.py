@@ -1,8 +1,7 @@
 """The nearest names to what is not known, best first."""
 
 from bot.matrix.release import Product, Release
-from bot.query.spellings import Spellings
-from bot.query.wanted import Codename, Digits, Number, Wanted, digits
+from bot.query.spellings import Codename, Digits, Number, Spellings, Wanted, digits
 
 MOST = 4
 _WORDS = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from bot.query.words import VOCABULARY, Kind
+from bot.query.words import VOCABULARY, TokenKind
 
 _SCAN = re.compile(
     r"(?P<id>\b(?:xs\d{2,3}e\d\w*+|(?:cve|xsa|xso|ctx|kb)-?\d[\d-]*+|24/7|x86(?:[ -]64)?|x64|(?:amd|arm)64|i[36]86)\b"
@@ -27,7 +27,13 @@ _SCAN = re.compile(
     r"|(?P<dash>-)",
     re.IGNORECASE,
 )
-_SIGNS = {"joint": Kind.JOINT, "arrow": Kind.JOINT, "plus": Kind.PLUS, "dash": Kind.DASH, "dots": Kind.DOTS}
+_SIGNS = {
+    "joint": TokenKind.JOINT,
+    "arrow": TokenKind.JOINT,
+    "plus": TokenKind.PLUS,
+    "dash": TokenKind.DASH,
+    "dots": TokenKind.DOTS,
+}
 _LONGEST_PHRASE = 5
 _LONGEST_NUMBER = 30
 _LONGEST_PART = 100
@@ -37,7 +43,7 @@ _LONGEST_PART = 100
 class Token(NamedTuple):
     """A token: what it is, the value that it stands for, and where it is in the text."""
 
-    kind: Kind
+    kind: TokenKind
     value: str
     start: int
     end: int
@@ -57,7 +63,7 @@ class Scanner:
 
     def __init__(self, codenames: Mapping[str, str], is_decimal: Callable[[str, str], bool]) -> None:
         """`codenames`: phrase to value. `is_decimal(whole, places)`: whether "7,2" is one number."""
-        known = {**VOCABULARY, **{name: (Kind.CODENAME, value) for name, value in codenames.items()}}
+        known = {**VOCABULARY, **{name: (TokenKind.CODENAME, value) for name, value in codenames.items()}}
         self._known = known
         self._first_words = frozenset(phrase.partition(" ")[0] for phrase in known if " " in phrase)
         self._is_decimal = is_decimal
@@ -113,7 +119,7 @@ class Scanner:
             return None
         if not (whole.text.isdecimal() and places.text.isdecimal() and self._is_decimal(whole.text, places.text)):
             return None
-        if behind and self._known.get(fold(behind.text), (None, ""))[0] in (Kind.COUNTED, Kind.MEASURE):
+        if behind and self._known.get(fold(behind.text), (None, ""))[0] in (TokenKind.COUNTED, TokenKind.MEASURE):
             return None
         return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
 
@@ -142,7 +148,7 @@ class Scanner:
         for count in range(len(words), 0, -1):
             if found := self._known.get(" ".join(words[:count])):
                 return Token(*found, raws[at].start, raws[end[count - 1] - 1].end), end[count - 1]
-        return Token(Kind.UNKNOWN, first, raws[at].start, raws[at].end), at + 1
+        return Token(TokenKind.UNKNOWN, first, raws[at].start, raws[at].end), at + 1
 
 
 def _following(raws: list[_Raw], at: int) -> Iterator[tuple[str, int]]:
@@ -165,16 +171,16 @@ def _goes_on_with_range(raws: list[_Raw], at: int) -> bool:
     return sign.text == "," or (sign.text == ";" and first.text[0] == ">" and behind.text[0] == "<")
 
 
-def _kind(raw: _Raw) -> Kind | None:
+def _kind(raw: _Raw) -> TokenKind | None:
     if raw.group in _SIGNS:
         return _SIGNS[raw.group]
     if raw.group == "number":
         if len(raw.text) > _LONGEST_NUMBER:
-            return Kind.UNKNOWN
-        return Kind.WILDCARD if raw.text[-1] in "xX*" else Kind.NUMBER
+            return TokenKind.UNKNOWN
+        return TokenKind.WILDCARD if raw.text[-1] in "xX*" else TokenKind.NUMBER
     if raw.group == "operator":
-        return None if raw.text == "=" or set(raw.text) == {"!"} else Kind.OPERATOR
-    return {"id": Kind.FILLER, "address": Kind.UNKNOWN, "comma": Kind.COMMA}.get(raw.group)
+        return None if raw.text == "=" or set(raw.text) == {"!"} else TokenKind.OPERATOR
+    return {"id": TokenKind.FILLER, "address": TokenKind.UNKNOWN, "comma": TokenKind.COMMA}.get(raw.group)
 
 
 def fold(word: str) -> str:

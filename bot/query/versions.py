@@ -1,18 +1,126 @@
-"""Puts tokens together: a number with its level, a range, a number that counts something and is no release."""
+"""A place among the tokens of a part, and what stands around it."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from bot.query.cursor import Cursor, Item
+from bot.query.spellings import Between, Codename, Number, Prefix, Range, Wanted, digits
 from bot.query.tokens import Token
-from bot.query.wanted import Between, Codename, Number, Prefix, Range
-from bot.query.words import JOINING, Kind
+from bot.query.words import JOINING, OF_TWO, TokenKind
+
+_SIGNS = {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS, TokenKind.COMMA, TokenKind.JOINT, TokenKind.OPERATOR}
+_BEHIND_GLUED = _SIGNS | {TokenKind.SUFFIX, TokenKind.EARLY}
+"""What may touch the last number of a range; other letters make it a build number."""
+_MOST_DIGITS = 2
+"""No release has more before its first dot."""
+
+
+class Item(NamedTuple):
+    """A word of a part, or several that make a version; `wanted` is what they want then.
+
+    `value` is the token's; of a version, what to show if that is not what stands in the text.
+    """
+
+    kind: TokenKind
+    value: str
+    start: int
+    end: int
+    wanted: Wanted | None = None
+
+
+class Cursor:
+    """Goes through the tokens once and keeps the items behind it. Each `_skip_*` moves on."""
+
+    def __init__(self, tokens: Sequence[Token], is_number: Callable[[str], bool]) -> None:
+        self._tokens = tokens
+        self._is_release = is_number
+        self._at = 0
+        self._items: list[Item] = []
+
+    def _peek(self, ahead: int = 0) -> Token | None:
+        at = self._at + ahead
+        return self._tokens[at] if at < len(self._tokens) else None
+
+    def _is(self, kind: TokenKind, ahead: int = 0) -> bool:
+        token = self._peek(ahead)
+        return token is not None and token.kind is kind
+
+    def _looks_like_release(self, number: str) -> bool:
+        whole, dot, _ = number.partition(".")
+        return len(whole) <= _MOST_DIGITS and (bool(dot) or self._is_release(number))
+
+    def _is_last_of_range(self, first: Token, last: Token) -> bool:
+        """Whether what stands behind a dash ends a range: a release above the first, no build ("7.2.0-142457c")."""
+        behind = self._peek(2)
+        glued = behind is not None and behind.start == last.end and behind.kind not in _BEHIND_GLUED
+        is_above = digits(last.value) > digits(first.value)
+        return last.kind is TokenKind.NUMBER and not glued and is_above and self._looks_like_release(last.value)
+
+    def _last_in_words(self, first: Token) -> Token | None:
+        """The last number of "7.0 through 7.3", "from 7.0 to 7.3", "between 7.0 and 7.3"; "7.0 to 7.3" is two."""
+        joint, last = self._peek(), self._peek(1)
+        if not joint or not last or last.kind is not TokenKind.NUMBER or not self._looks_like_release(last.value):
+            return None
+        before = self._word_before()
+        is_range = (
+            (joint.kind is TokenKind.DIRECTION and joint.value == "<=")
+            or joint.value in ("through", "thru")
+            or (before == "from" and joint.value == "to")
+            or (before == "between" and joint.value in JOINING)
+        )
+        return last if is_range and digits(last.value) > digits(first.value) else None
+
+    def _word_before(self) -> str:
+        """The word before a number or its product's name; none where something goes from one to another."""
+        near = [item for item in self._items[-3:] if item.kind not in (TokenKind.PRODUCT, TokenKind.VERSION)]
+        if not near or any(item.value in OF_TWO for item in self._items):
+            return ""
+        return near[-1].value
+
+    def _has_no_version_yet(self) -> bool:
+        """Whether no version stands in this stretch: in "8.2 before 8.3" both are releases."""
+        told = next((item for item in reversed(self._items) if item.wanted or item.kind is TokenKind.JOINT), None)
+        return told is None or told.kind is TokenKind.JOINT
+
+    def _skip_suffixes(self, end: int) -> int:
+        """Passes LTS, beta 2 and their like; the end of the last one."""
+        while token := self._peek(1 if self._is(TokenKind.DASH) else 0):
+            if token.kind not in (TokenKind.SUFFIX, TokenKind.EARLY):
+                break
+            self._at += 2 if self._is(TokenKind.DASH) else 1
+            end = token.end
+            number = self._peek()
+            if (
+                token.kind is TokenKind.EARLY
+                and number
+                and number.kind is TokenKind.NUMBER
+                and number.value.isdecimal()
+            ):
+                self._at += 1
+                end = number.end
+        return end
+
+    def _skip_builds(self, number: Token) -> None:
+        """Passes the build glued to a number by a dash: "7.6.0-150000", "7.2.0-142457c", "8.2.1-20231130"."""
+        end = number.end
+        while (dash := self._peek()) and dash.kind is TokenKind.DASH and dash.start == end:
+            build = self._peek(1)
+            if not build or build.kind is not TokenKind.NUMBER or build.start != dash.end:
+                return
+            if "." in build.value and self._looks_like_release(build.value):
+                return
+            self._at += 2
+            end = build.end
+            while (letters := self._peek()) and letters.start == end and letters.kind not in _SIGNS:
+                self._at += 1
+                end = letters.end
+
 
 _MOST_CLAUSES = 20
 _BETWEEN_NUMBER_AND_LEVEL = 2
-_NAMING = {Kind.FILLER, Kind.COUNTED, Kind.GUEST, Kind.UNKNOWN}
+_NAMING = {TokenKind.FILLER, TokenKind.COUNTED, TokenKind.GUEST, TokenKind.UNKNOWN}
 """With a number glued to them they are the name of some machine: host-3, lab2."""
-_TURNED = {Kind.LATER, Kind.OPERATOR, Kind.EARLY, Kind.SUFFIX, Kind.LEVEL, Kind.LABEL, Kind.GUEST,
-           Kind.MEASURE, Kind.COUNTED}  # fmt: skip
+_TURNED = {TokenKind.LATER, TokenKind.OPERATOR, TokenKind.EARLY, TokenKind.SUFFIX, TokenKind.LEVEL, TokenKind.LABEL,
+           TokenKind.GUEST, TokenKind.MEASURE, TokenKind.COUNTED}  # fmt: skip
 """Words that mean something beside a number only; elsewhere they are filler."""
 
 _LONGEST_SIGN = 3
@@ -43,24 +151,24 @@ class _Reading(Cursor):
 
     def _read(self, token: Token) -> Item | None:
         match token.kind:
-            case Kind.NUMBER:
+            case TokenKind.NUMBER:
                 return self._read_number(token)
-            case Kind.WILDCARD:
+            case TokenKind.WILDCARD:
                 self._at += 1
                 prefix = token.value.rpartition(".")[0]
-                return Item(Kind.NUMBER, "", token.start, self._skip_suffixes(token.end), Prefix(prefix))
-            case Kind.OPERATOR:
+                return Item(TokenKind.NUMBER, "", token.start, self._skip_suffixes(token.end), Prefix(prefix))
+            case TokenKind.OPERATOR:
                 return self._read_range(token)
-            case Kind.DIRECTION:
+            case TokenKind.DIRECTION:
                 return self._read_direction(token)
-            case Kind.LEVEL:
+            case TokenKind.LEVEL:
                 return self._read_lone_level(token)
-            case Kind.CODENAME:
+            case TokenKind.CODENAME:
                 self._at += 1
-                return Item(Kind.CODENAME, token.value, token.start, token.end, Codename(token.value))
-            case Kind.DASH | Kind.DOTS | Kind.PLUS | Kind.COMMA:
+                return Item(TokenKind.CODENAME, token.value, token.start, token.end, Codename(token.value))
+            case TokenKind.DASH | TokenKind.DOTS | TokenKind.PLUS | TokenKind.COMMA:
                 self._at += 1
-                return Item(Kind.JOINT, "", token.start, token.end) if token.kind is Kind.PLUS else None
+                return Item(TokenKind.JOINT, "", token.start, token.end) if token.kind is TokenKind.PLUS else None
             case _:
                 return self._read_word(token)
 
@@ -69,34 +177,38 @@ class _Reading(Cursor):
     def _read_word(self, token: Token) -> Item:
         self._at += 1
         end = self._own_number(token)
-        if token.kind is Kind.PLATFORM and self._is_guests():
-            return Item(Kind.FILLER, "", token.start, end)
-        if end != token.end and token.kind not in (Kind.UNKNOWN, Kind.TOOL):
-            return Item(Kind.FILLER, "", token.start, end)
-        kind = Kind.FILLER if token.kind in _TURNED else token.kind
+        if token.kind is TokenKind.PLATFORM and self._is_guests():
+            return Item(TokenKind.FILLER, "", token.start, end)
+        if end != token.end and token.kind not in (TokenKind.UNKNOWN, TokenKind.TOOL):
+            return Item(TokenKind.FILLER, "", token.start, end)
+        kind = TokenKind.FILLER if token.kind in _TURNED else token.kind
         return Item(kind, token.value, token.start, end)
 
     def _own_number(self, token: Token) -> int:
         """Passes a number that belongs to the word before it ("XO 5.98", "build 12", "host-3"); the new end."""
         ahead = 0
-        while self._is(Kind.DASH, ahead) or (token.kind is Kind.TOOL and self._is(Kind.VERSION, ahead)):
+        while self._is(TokenKind.DASH, ahead) or (token.kind is TokenKind.TOOL and self._is(TokenKind.VERSION, ahead)):
             ahead += 1
         number = self._peek(ahead)
-        if number is None or number.kind not in (Kind.NUMBER, Kind.WILDCARD):
+        if number is None or number.kind not in (TokenKind.NUMBER, TokenKind.WILDCARD):
             return token.end
         whole = number.value.isdecimal()
         glued = whole and number.start - token.end == ahead <= 1
-        if token.kind is Kind.TOOL or (token.kind is Kind.LABEL and whole) or (token.kind in _NAMING and glued):
+        if (
+            token.kind is TokenKind.TOOL
+            or (token.kind is TokenKind.LABEL and whole)
+            or (token.kind in _NAMING and glued)
+        ):
             self._at += ahead + 1
             return number.end
         return token.end
 
     def _is_guests(self) -> bool:
         """Whether a platform is what runs on the hosts: "Debian VMs", "Debian 12 guests"."""
-        if self._is(Kind.NUMBER) and self._is(Kind.GUEST, 1):
+        if self._is(TokenKind.NUMBER) and self._is(TokenKind.GUEST, 1):
             self._at += 2
             return True
-        return self._is(Kind.GUEST)
+        return self._is(TokenKind.GUEST)
 
     # numbers
 
@@ -104,24 +216,24 @@ class _Reading(Cursor):
         self._at += 1
         if self._is_counted(token):
             self._at += 1
-            return Item(Kind.FILLER, "", token.start, token.end)
-        if self._is(Kind.DASH) or self._is(Kind.DOTS):
+            return Item(TokenKind.FILLER, "", token.start, token.end)
+        if self._is(TokenKind.DASH) or self._is(TokenKind.DOTS):
             last = self._peek(1)
             if last and self._is_last_of_range(token, last):
                 self._at += 2
                 end = self._skip_suffixes(last.end)
-                return Item(Kind.NUMBER, "", token.start, end, Between(token.value, last.value))
+                return Item(TokenKind.NUMBER, "", token.start, end, Between(token.value, last.value))
             self._skip_builds(token)
         if last := self._last_in_words(token):
             self._at += 2
             between = Between(token.value, last.value)
-            return Item(Kind.NUMBER, f"{token.value}-{last.value}", token.start, last.end, between)
+            return Item(TokenKind.NUMBER, f"{token.value}-{last.value}", token.start, last.end, between)
         end = self._skip_suffixes(token.end)
         if operator := self._open_end(end):
             end = self._tokens[self._at - 1].end
             value = operator + token.value
             told = value if self._word_before() == "from" else ""
-            return Item(Kind.NUMBER, told, token.start, end, Range(value, token.value))
+            return Item(TokenKind.NUMBER, told, token.start, end, Range(value, token.value))
         level, end = self._read_level(end)
         return self._with_what_was_before(token, level, self._skip_suffixes(end))
 
@@ -131,34 +243,47 @@ class _Reading(Cursor):
         operator, self._operator = self._operator, ""
         if operator:
             clause = f"{operator}{number.value}"
-            return Item(Kind.NUMBER, clause, number.start, end, Range(clause, number.value))
+            return Item(TokenKind.NUMBER, clause, number.start, end, Range(clause, number.value))
         if said_level and not level:
             return Item(
-                Kind.NUMBER, f"{number.value} {said_level}", number.start, end, Number(number.value, said_level)
+                TokenKind.NUMBER, f"{number.value} {said_level}", number.start, end, Number(number.value, said_level)
             )
-        return Item(Kind.NUMBER, "", number.start, end, Number(number.value, level))
+        return Item(TokenKind.NUMBER, "", number.start, end, Number(number.value, level))
 
     def _is_counted(self, number: Token) -> bool:
         """Whether a number counts or measures ("3 hosts", "2 TiB") and is no release. "XenServer 8 hosts" are of 8."""
-        if self._is(Kind.MEASURE):
+        if self._is(TokenKind.MEASURE):
             return True
         before = self._items[-1].kind if self._items else None
-        return self._is(Kind.COUNTED) and number.value.isdecimal() and before not in (Kind.PRODUCT, Kind.VERSION)
+        return (
+            self._is(TokenKind.COUNTED)
+            and number.value.isdecimal()
+            and before not in (TokenKind.PRODUCT, TokenKind.VERSION)
+        )
 
     def _open_end(self, end: int) -> str:
         """Passes "+" or "or newer" behind a number; the operator that it stands for."""
         plus = self._peek()
         behind = self._peek(1)
-        if plus and plus.kind is Kind.PLUS and plus.start == end and (behind is None or behind.start > plus.end):
+        if plus and plus.kind is TokenKind.PLUS and plus.start == end and (behind is None or behind.start > plus.end):
             self._at += 1
             return ">="
-        if self._is(Kind.JOINT) and behind and behind.kind is Kind.LATER:
+        if self._is(TokenKind.JOINT) and behind and behind.kind is TokenKind.LATER:
             self._at += 2
             return behind.value
-        if self._is(Kind.JOINT) and behind and behind.kind is Kind.DIRECTION and not self._is(Kind.NUMBER, 2):
+        if (
+            self._is(TokenKind.JOINT)
+            and behind
+            and behind.kind is TokenKind.DIRECTION
+            and not self._is(TokenKind.NUMBER, 2)
+        ):
             self._at += 2
             return behind.value[0] + "="
-        if self._word_before() == "from" and plus and ((plus.value == "on" and not behind) or plus.kind is Kind.LATER):
+        if (
+            self._word_before() == "from"
+            and plus
+            and ((plus.value == "on" and not behind) or plus.kind is TokenKind.LATER)
+        ):
             self._at += 1
             return ">="
         return ""
@@ -166,17 +291,19 @@ class _Reading(Cursor):
     def _read_level(self, end: int) -> tuple[str, int]:
         """Passes "CU1", "Service Pack 1", "with CU2" behind a number; the level and its end."""
         ahead = 0
-        while ahead < _BETWEEN_NUMBER_AND_LEVEL and (self._is(Kind.FILLER, ahead) or self._is(Kind.DASH, ahead)):
+        while ahead < _BETWEEN_NUMBER_AND_LEVEL and (
+            self._is(TokenKind.FILLER, ahead) or self._is(TokenKind.DASH, ahead)
+        ):
             ahead += 1
         token = self._peek(ahead)
-        if not token or token.kind is not Kind.LEVEL:
+        if not token or token.kind is not TokenKind.LEVEL:
             return "", end
         if token.value == "CC":
             self._at += ahead + 1
             return token.value, token.end
-        ahead += self._is(Kind.DASH, ahead + 1)
+        ahead += self._is(TokenKind.DASH, ahead + 1)
         number = self._peek(ahead + 1)
-        if not number or number.kind is not Kind.NUMBER or not number.value.isdecimal():
+        if not number or number.kind is not TokenKind.NUMBER or not number.value.isdecimal():
             return "", end
         self._at += ahead + 2
         return f"{token.value}{number.value}", number.end
@@ -187,15 +314,17 @@ class _Reading(Cursor):
         level, end = self._read_level(token.end)
         if not level:
             self._at += 1
-            return Item(Kind.FILLER, "", start, token.end)
-        follows = next((t for t in self._tokens[self._at : self._at + 4] if t.kind in (Kind.NUMBER, Kind.JOINT)), None)
-        if follows and follows.kind is Kind.NUMBER:
+            return Item(TokenKind.FILLER, "", start, token.end)
+        follows = next(
+            (t for t in self._tokens[self._at : self._at + 4] if t.kind in (TokenKind.NUMBER, TokenKind.JOINT)), None
+        )
+        if follows and follows.kind is TokenKind.NUMBER:
             self._level = level
-            return Item(Kind.FILLER, "", start, end)
+            return Item(TokenKind.FILLER, "", start, end)
         if last and isinstance(last.wanted, Number):
             number = Number(last.wanted.text, level)
-            return Item(Kind.NUMBER, f"{number.text} {level}", start, end, number)
-        return Item(Kind.UNKNOWN, level.lower(), start, end)
+            return Item(TokenKind.NUMBER, f"{number.text} {level}", start, end, number)
+        return Item(TokenKind.UNKNOWN, level.lower(), start, end)
 
     # ranges
 
@@ -207,52 +336,52 @@ class _Reading(Cursor):
             if clauses and self._joins_upper_bound(token, clauses[-1]):
                 self._at += 1
                 continue
-            if token.kind not in (Kind.OPERATOR, Kind.COMMA):
+            if token.kind not in (TokenKind.OPERATOR, TokenKind.COMMA):
                 break
             self._at += 1
-            if token.kind is Kind.COMMA:
+            if token.kind is TokenKind.COMMA:
                 continue
             number = self._peek()
-            if number and number.kind in (Kind.NUMBER, Kind.WILDCARD):
+            if number and number.kind in (TokenKind.NUMBER, TokenKind.WILDCARD):
                 self._at += 1
                 text, end = text or number.value, number.end
                 clauses.append(token.value + number.value.replace("x", "*"))
             elif token.end - token.start <= _LONGEST_SIGN:  # no "newer than"
                 clauses.append(token.value)
                 end = token.end
-        if not clauses and self._is(Kind.PRODUCT) and self._is(Kind.NUMBER, 1):
+        if not clauses and self._is(TokenKind.PRODUCT) and self._is(TokenKind.NUMBER, 1):
             self._operator = first.value
-        of_product = bool(self._items) and self._items[-1].kind is Kind.PRODUCT
-        counts = self._is(Kind.MEASURE) or (self._is(Kind.COUNTED) and text.isdecimal() and not of_product)
+        of_product = bool(self._items) and self._items[-1].kind is TokenKind.PRODUCT
+        counts = self._is(TokenKind.MEASURE) or (self._is(TokenKind.COUNTED) and text.isdecimal() and not of_product)
         if counts or not clauses or not (text or of_product):
-            return Item(Kind.FILLER, "", first.start, end)
+            return Item(TokenKind.FILLER, "", first.start, end)
         specifier = ",".join(clauses[: _MOST_CLAUSES + 1]) if len(clauses) <= _MOST_CLAUSES else "<"
-        return Item(Kind.NUMBER, "", first.start, self._skip_suffixes(end), Range(specifier, text.rstrip(".*x")))
+        return Item(TokenKind.NUMBER, "", first.start, self._skip_suffixes(end), Range(specifier, text.rstrip(".*x")))
 
     def _joins_upper_bound(self, joint: Token, clause: str) -> bool:
         """Whether "and", "&" or "/" stands between a lower bound and an upper one: ">= 7.0 and < 7.4"."""
         upper, number = self._peek(1), self._peek(2)
-        if joint.kind is not Kind.JOINT or joint.value not in JOINING or not upper or not number:
+        if joint.kind is not TokenKind.JOINT or joint.value not in JOINING or not upper or not number:
             return False
-        bounds = upper.kind is Kind.OPERATOR and clause[0] == ">" and upper.value[0] == "<"
-        return bounds and clause[-1].isdecimal() and number.kind is Kind.NUMBER
+        bounds = upper.kind is TokenKind.OPERATOR and clause[0] == ">" and upper.value[0] == "<"
+        return bounds and clause[-1].isdecimal() and number.kind is TokenKind.NUMBER
 
     def _read_direction(self, token: Token) -> Item:
         """A range by one word: "before 7", "until 7.2", "since version 7.1". Filler if no release's number follows."""
         self._at += 1
-        ahead = int(self._is(Kind.VERSION))
+        ahead = int(self._is(TokenKind.VERSION))
         number = self._peek(ahead)
-        filler = Item(Kind.FILLER, "", token.start, token.end)
+        filler = Item(TokenKind.FILLER, "", token.start, token.end)
         asks_when = bool(self._items) and self._items[-1].value == "long"  # "how long until 8.2 is dead"
         if not number or asks_when or not self._has_no_version_yet():
             return filler
-        ends_with_number = self._is(Kind.NUMBER, ahead + 1) and not self._peek(ahead + 2)
-        if number.kind is Kind.PRODUCT and ends_with_number:  # "since XCP-ng 8.2 is dead" is about that one
+        ends_with_number = self._is(TokenKind.NUMBER, ahead + 1) and not self._peek(ahead + 2)
+        if number.kind is TokenKind.PRODUCT and ends_with_number:  # "since XCP-ng 8.2 is dead" is about that one
             self._operator = token.value
-        if number.kind is not Kind.NUMBER or not self._looks_like_release(number.value):
+        if number.kind is not TokenKind.NUMBER or not self._looks_like_release(number.value):
             return filler
-        if self._is(Kind.MEASURE, ahead + 1) or self._is(Kind.COUNTED, ahead + 1):
+        if self._is(TokenKind.MEASURE, ahead + 1) or self._is(TokenKind.COUNTED, ahead + 1):
             return filler
         self._at += ahead + 1
         wanted = Range(token.value + number.value, number.value)
-        return Item(Kind.NUMBER, token.value + number.value, token.start, self._skip_suffixes(number.end), wanted)
+        return Item(TokenKind.NUMBER, token.value + number.value, token.start, self._skip_suffixes(number.end), wanted)

@@ -1,15 +1,91 @@
-"""The words of a question: products, update levels, joints between releases, and what says nothing about a release.
-
-Phrases are lower case, without accents, with a space where people type a space or a hyphen.
-"""
+"""Platforms that Xen Orchestra cannot manage, as people write them: hypervisors, clouds, and Xen of a distribution."""
 
 from enum import Enum, auto
 
 from bot.query.canonical import PRODUCT_NAMES
-from bot.query.platforms import PLATFORMS
+
+XEN = "Xen"
+
+_NAMES = {
+    XEN: "xen|xen project|xen hypervisor|xen project hypervisor|upstream xen|vanilla xen|plain xen",
+    "VMware": "vmware|vm ware|vmware workstation|vmware player|vmware fusion|vmware cloud|vcf",
+    "VMware ESXi": "esxi|esx|vmware esxi|vmware esx|vsphere hypervisor|vmware hypervisor",
+    "VMware vSphere": "vsphere|vmware vsphere|vcenter|vmware vcenter|vcsa|vsan",
+    "Proxmox VE": "proxmox|proxmox ve|pve|proxmoxve",
+    "Hyper-V": "hyper v|hyperv|microsoft hyper v|windows hyper v|azure local|azure stack|azure stack hci",
+    "KVM": "kvm|qemu|libvirt|qemu kvm|kvm qemu|linux kvm|virt manager|redhat kvm",
+    "oVirt": "ovirt",
+    "Red Hat Virtualization": "rhv|rhev|rhevm|red hat virtualization|red hat virtualisation",
+    "Oracle Linux Virtualization Manager": "olvm|oracle linux virtualization manager",
+    "Oracle VM": "oracle vm|oracle vm server|ovm",
+    "Nutanix AHV": "nutanix|ahv|nutanix ahv|acropolis|nutanix aos",
+    "Scale Computing HyperCore": "scale computing|hypercore|scale computing hypercore",
+    "VirtualBox": "virtualbox|virtual box|vbox|oracle virtualbox",
+    "Parallels": "parallels|parallels desktop|virtuozzo|openvz",
+    "bhyve": "bhyve",
+    "FreeBSD": "freebsd|free bsd",
+    "NetBSD": "netbsd",
+    "OpenBSD": "openbsd",
+    "SmartOS": "smartos|illumos|omnios|triton",
+    "TrueNAS": "truenas|freenas",
+    "Unraid": "unraid",
+    "OpenStack": "openstack",
+    "CloudStack": "cloudstack|apache cloudstack",
+    "OpenNebula": "opennebula",
+    "OpenShift": "openshift|openshift virtualization|okd",
+    "Qubes OS": "qubes|qubes os|qubesos",
+    "Harvester": "harvester|suse virtualization",
+    "KubeVirt": "kubevirt",
+    "Kubernetes": "kubernetes|k8s|k3s|rancher",
+    "Docker": "docker|podman|containerd",
+    "LXC": "lxc|lxd|incus|linux containers",
+    "AWS": "aws|amazon|amazon web services",
+    "AWS EC2": "ec2|aws ec2|amazon ec2",
+    "Azure": "azure|microsoft azure",
+    "Google Cloud": "gcp|gce|google cloud|google compute engine",
+    "IBM PowerVM": "powervm|ibm powervm|lpar",
+    "z/VM": "zvm|z vm",
+    "Sangfor": "sangfor",
+    "HPE VM Essentials": "hpe vme|hpe vm essentials|morpheus",
+    "Firecracker": "firecracker",
+    "Cloud Hypervisor": "cloud hypervisor",
+}
+_DISTRIBUTIONS = {
+    "Debian": "debian|debian gnu linux",
+    "Ubuntu": "ubuntu|kubuntu|ubuntu server",
+    "Alpine": "alpine|alpine linux",
+    "SUSE": "suse|sles|suse linux|suse linux enterprise|suse linux enterprise server",
+    "openSUSE": "opensuse|open suse|tumbleweed|opensuse leap",
+    "Fedora": "fedora|fedora server",
+    "CentOS": "centos|cent os|centos stream",
+    "Rocky Linux": "rocky|rocky linux|rockylinux",
+    "AlmaLinux": "almalinux|alma linux|alma",
+    "Red Hat Enterprise Linux": "rhel|red hat|redhat|red hat enterprise linux|red hat linux",
+    "Oracle Linux": "oracle linux|oraclelinux|unbreakable linux",
+    "Arch Linux": "arch|arch linux|archlinux|manjaro",
+    "Gentoo": "gentoo|gentoo linux",
+    "NixOS": "nixos|nix os|nix",
+    "Slackware": "slackware",
+    "Void Linux": "void linux",
+    "Linux Mint": "mint|linux mint",
+    "Devuan": "devuan",
+    "Amazon Linux": "amazon linux",
+    "Linux": "linux|gnu linux|linux distribution|linux distro|distro|distribution",
+}
+
+DISTRIBUTIONS = frozenset(_DISTRIBUTIONS)
+"""Operating systems: with Xen they are a platform ("Xen on Debian"), beside a release they are its guests."""
+
+PLATFORMS = {
+    phrase: name
+    for names in (_NAMES, _DISTRIBUTIONS)
+    for name, phrases in names.items()
+    for phrase in phrases.split("|")
+}
+"""The name to show for each phrase (lower case, a space for each hyphen)."""
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is."""
 
     PRODUCT = auto()
@@ -76,36 +152,36 @@ _DIRECTIONS = {
 }
 
 _PHRASES = {
-    Kind.TOOL: """
+    TokenKind.TOOL: """
         xen orchestra|xenorchestra|xo|xoa|xoas|xoce|xo ce|xo lite|xolite|xen orchestra lite|xen orchestra appliance
         xo appliance|xo server|xo web|xo cli|xo proxy|xo hub|xo from sources|xostor|vates vms|xen center|xencenter
         xenadmin|xcp ng center|xcpng center|xcp center|xapi|xen api|xenapi|xenopsd|xen tools|xenserver tools
         xenserver vm tools|citrix vm tools|xcp ng tools|guest tools|windows|windows server|win|linux kernel|kernel
         python|nodejs|node js|java|openssl|tls|ssl|nfs|smb|cifs|iscsi|raid|netdata|grafana|terraform|ansible
         packer|veeam|netbox|json rpc|xml rpc|api|rest api""",
-    Kind.LABEL: "build|patch|hotfix|kb|cve|ticket|issue|bug|pr|id|port|vlan|slot|number|nr|dom|room|rack",
-    Kind.SUFFIX: """
+    TokenKind.LABEL: "build|patch|hotfix|kb|cve|ticket|issue|bug|pr|id|port|vlan|slot|number|nr|dom|room|rack",
+    TokenKind.SUFFIX: """
         lts|ltsr|cr|long term support|long term support release|long term service release|current release|ga""",
-    Kind.EARLY: """
+    TokenKind.EARLY: """
         rc|beta|alpha|preview|pre|prerelease|pre release|release candidate|tech preview|technical preview
         technology preview|early access|ea|nightly""",
-    Kind.VERSION: """
+    TokenKind.VERSION: """
         v|version|versions|ver|vers|rev|revision|release|releases|rel|r|versione|versioni|versie|ausgabe""",
-    Kind.UNKNOWN: """
+    TokenKind.UNKNOWN: """
         xenapp|xendesktop|xenmobile|citrix xenapp|citrix xendesktop|citrix virtual apps|citrix virtual desktops
         citrix virtual apps and desktops|citrix daas|citrix cloud|citrix workspace|citrix adc|citrix storefront
         citrix gateway|netscaler|citrix netscaler|xen cloud platform|xenclient""",
-    Kind.GUEST: "vm|vms|guest|guests|template|templates|domu|domus|container|containers|iso|isos|image|images",
-    Kind.MEASURE: """
+    TokenKind.GUEST: "vm|vms|guest|guests|template|templates|domu|domus|container|containers|iso|isos|image|images",
+    TokenKind.MEASURE: """
         gb|gib|tb|tib|mb|mib|kb|kib|ghz|mhz|gbit|mbit|bit|bits|byte|bytes|g|t|k|x|d|h|ms|sec|second|seconds|min|minute
         minutes|hour|hours|day|days|week|weeks|month|months|year|years|yr|yrs|percent|st|nd|rd|th|jahre|tage|monate
         jours|mois|ans|annees|dias|anos|meses|giorni|anni|mesi""",
-    Kind.COUNTED: """
+    TokenKind.COUNTED: """
         host|hosts|node|nodes|server|servers|machine|machines|pool|pools|site|sites|cluster|clusters|box|boxes|people
         user|users|core|cores|cpu|cpus|vcpu|vcpus|socket|sockets|disk|disks|vdi|vdis|sr|srs|nic|nics|time|times|step
         steps|hotes|serveurs|maschinen|servidores|nodos|nodi""",
-    Kind.FILLER: "up to date|up and running",
-    Kind.JOINT: """
+    TokenKind.FILLER: "up to date|up and running",
+    TokenKind.JOINT: """
         and|or|vs|versus|to|then|plus|as well as|und|oder|et|ou|y|o|e|ed|einschliesslich|through|thru
         against""",
 }
@@ -234,18 +310,23 @@ OF_TWO = frozenset(
 """Words that make "from 7.0 to 7.3" and "between 7.0 and 7.3" two releases instead of a range."""
 
 
-def _vocabulary() -> dict[str, tuple[Kind, str]]:
-    words = {word: (Kind.FILLER, word) for word in (*_FILLER.split(), *_LETTERS.split())}
+def _vocabulary() -> dict[str, tuple[TokenKind, str]]:
+    words = {word: (TokenKind.FILLER, word) for word in (*_FILLER.split(), *_LETTERS.split())}
     for kind, phrases in _PHRASES.items():
         for line in phrases.split("\n"):
             words.update((phrase.strip(), (kind, "")) for phrase in line.split("|") if phrase.strip())
-    words.update((word, (Kind.JOINT, word)) for word, (kind, _) in tuple(words.items()) if kind is Kind.JOINT)
-    tables = (Kind.LEVEL, _LEVELS), (Kind.OPERATOR, _OPERATORS), (Kind.LATER, _LATER), (Kind.DIRECTION, _DIRECTIONS)
+    words.update((word, (TokenKind.JOINT, word)) for word, (kind, _) in tuple(words.items()) if kind is TokenKind.JOINT)
+    tables = (
+        (TokenKind.LEVEL, _LEVELS),
+        (TokenKind.OPERATOR, _OPERATORS),
+        (TokenKind.LATER, _LATER),
+        (TokenKind.DIRECTION, _DIRECTIONS),
+    )
     for kind, table in tables:
         words.update((phrase, (kind, value)) for value, phrases in table.items() for phrase in phrases)
-    words.update((phrase, (Kind.PLATFORM, name)) for phrase, name in PLATFORMS.items())
+    words.update((phrase, (TokenKind.PLATFORM, name)) for phrase, name in PLATFORMS.items())
     for product, names in PRODUCT_NAMES.items():
-        words.update((name.replace("-", " "), (Kind.PRODUCT, product.value)) for name in names)
+        words.update((name.replace("-", " "), (TokenKind.PRODUCT, product.value)) for name in names)
     return words
 
 

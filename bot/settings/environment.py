@@ -16,7 +16,7 @@ from bot.errors import Problem
 from bot.settings import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sources
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree
 from bot.settings.model import Keys
-from bot.settings.told import Location, Origin, clean
+from bot.settings.problems import Location, SettingOrigin, clean
 
 _JSON = 'must be JSON, such as ["30d", "0d"] or {"every": "6h"}'
 
@@ -26,7 +26,7 @@ class Overlay:
     """The file's tree with the environment over it; where each value of the environment stands; what was wrong."""
 
     tree: Tree
-    origins: dict[Location, Origin] = field(default_factory=dict)
+    origins: dict[Location, SettingOrigin] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def lay(self, variable: str, path: tuple[str, ...], value: Any) -> None:
@@ -36,7 +36,7 @@ class Overlay:
                 self.tree[at[0]] = part
             elif not self._lay_key(at[0], at[1], part):
                 continue
-            self.origins[at] = Origin(variable, len(path))
+            self.origins[at] = SettingOrigin(variable, len(path))
 
     def _lay_key(self, section: str, key: str, value: Any) -> bool:
         """False where the file has something that is no section: that is the problem to tell."""

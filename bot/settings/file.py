@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from bot.errors import Problem
-from bot.settings.told import Location, dotted
+from bot.settings.problems import Location, dotted
 
 Tree = dict[str, Any]
 

@@ -11,7 +11,7 @@ from bot.settings.values import FilePath, HostAddress, HttpsUrl, Name, Pin, Tag,
 HTTPS_PORT = 443
 
 
-class Tls(Section):
+class TlsSettings(Section):
     """How a host's certificate is trusted: by its pin, by CAs in a file, not at all, or else by the system's CAs."""
 
     at_most_one = ("pin", "ca", "insecure")
@@ -22,30 +22,30 @@ class Tls(Section):
     minimum: TlsVersion = "1.2"
 
 
-class Member(Section):
+class MemberSettings(Section):
     """Another host of a pool, to which the target may redirect. What is not given is as the target has it."""
 
     at_most_one = ("pin", "tls")
 
     address: HostAddress
     pin: Pin | None = None
-    tls: Tls | None = None
+    tls: TlsSettings | None = None
 
 
 def _member(value: object) -> object:
-    return value if isinstance(value, (dict, Member)) else {"address": value}
+    return value if isinstance(value, (dict, MemberSettings)) else {"address": value}
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class EndpointSettings:
     """Where to connect, nothing left open."""
 
     host: str
     port: int
-    tls: Tls
+    tls: TlsSettings
 
 
-class Target(Section):
+class TargetSettings(Section):
     """A pool's coordinator or a lone host, to be asked through XAPI."""
 
     exactly_one = ("password_env", "password_file")
@@ -55,30 +55,30 @@ class Target(Section):
     username: Username
     password_env: VariableName | None = None
     password_file: FilePath | None = None
-    tls: Tls = Tls()
+    tls: TlsSettings = TlsSettings()
     tags: tuple[Tag, ...] = ()
-    also: tuple[Annotated[Member, BeforeValidator(_member)], ...] = ()
+    also: tuple[Annotated[MemberSettings, BeforeValidator(_member)], ...] = ()
 
     @property
-    def endpoint(self) -> Endpoint:
+    def endpoint(self) -> EndpointSettings:
         """The target's own."""
-        return Endpoint(self.address.host, self.address.port or HTTPS_PORT, self.tls)
+        return EndpointSettings(self.address.host, self.address.port or HTTPS_PORT, self.tls)
 
     @property
-    def members(self) -> tuple[Endpoint, ...]:
+    def members(self) -> tuple[EndpointSettings, ...]:
         """Where a redirect may lead, besides the target itself."""
         return tuple(map(self._member_endpoint, self.also))
 
-    def _member_endpoint(self, member: Member) -> Endpoint:
-        tls = member.tls or (Tls(pin=member.pin, minimum=self.tls.minimum) if member.pin else self.tls)
-        return Endpoint(member.address.host, member.address.port or self.endpoint.port, tls)
+    def _member_endpoint(self, member: MemberSettings) -> EndpointSettings:
+        tls = member.tls or (TlsSettings(pin=member.pin, minimum=self.tls.minimum) if member.pin else self.tls)
+        return EndpointSettings(member.address.host, member.address.port or self.endpoint.port, tls)
 
 
-class XenOrchestra(Section):
+class OrchestraSettings(Section):
     """A Xen Orchestra whose hosts are watched through its REST API; `token_env` names the variable with its token."""
 
     name: Name
     url: HttpsUrl
     token_env: VariableName
-    tls: Tls = Tls()
+    tls: TlsSettings = TlsSettings()
     tags: tuple[Tag, ...] = ()

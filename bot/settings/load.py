@@ -12,7 +12,7 @@ from bot.settings import Sources
 from bot.settings.environment import Overlay, lay_over, unknown
 from bot.settings.file import Tree, read_file
 from bot.settings.model import Keys, Settings
-from bot.settings.told import ADVICE, Location, Telling, clean, dotted, everything
+from bot.settings.problems import ADVICE, Location, ProblemWording, clean, dotted, everything
 
 MOST_TOLD = 100
 """Lines of problems before the rest is only counted."""
@@ -54,7 +54,7 @@ def _validated(overlay: Overlay, label: str, folder: Path) -> tuple[Settings | N
     more = [*((places[id(given)], what) for given, what in broken), *_repeated(overlay.tree)]
     if not errors and not more:
         return settings, []
-    return settings, Telling(label, overlay.tree, overlay.origins).problems(errors, more)
+    return settings, ProblemWording(label, overlay.tree, overlay.origins).problems(errors, more)
 
 
 def _read(tree: Tree, context: dict[str, object]) -> tuple[Settings | None, list[ErrorDetails]]:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, SecretStr, field_validator
 
 from bot.chat.command import Right
 from bot.settings import WEB_TOKEN
-from bot.settings.inventory import Target, XenOrchestra
+from bot.settings.inventory import OrchestraSettings, TargetSettings
 from bot.settings.section import Section
 from bot.settings.values import (
     ChannelId,
@@ -29,13 +29,13 @@ PUBLISHED = "https://raw.githubusercontent.com/vatesfr/xen-orchestra/master/docs
 """The source text of the public page with the Host Compatibility List."""
 
 
-class Published(Section):
+class ListSettings(Section):
     """Where `sync` reads the published list: an address or a file's path."""
 
     url: ListUrl = PUBLISHED
 
 
-class Sweep(Section):
+class SweepSettings(Section):
     """How often all targets are asked, and how many at a time."""
 
     every: Period = timedelta(hours=6)
@@ -51,7 +51,7 @@ def _longest_first(leads: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
 Leads = Annotated[tuple[Lead, ...], AfterValidator(_longest_first)]
 
 
-class Route(Section):
+class RouteSettings(Section):
     """A channel that is told of hosts with any of the tags, or in any of the pools; `lead` None: as `alerts.lead`."""
 
     exactly_one = ("tags", "pools")
@@ -62,21 +62,21 @@ class Route(Section):
     lead: Leads | None = None
 
 
-class Alerts(Section):
+class AlertSettings(Section):
     """Who is told, and how long before an end of life. `channel` gets what no route takes; longest lead first."""
 
     channel: ChannelId | None = None
     lead: Leads = tuple(timedelta(days=days) for days in (365, 180, 90, 30, 7, 0))
-    routes: tuple[Route, ...] = ()
+    routes: tuple[RouteSettings, ...] = ()
 
 
-class Web(Section):
+class WebSettings(Section):
     """`token_env` names the variable whose value opens /metrics and /calendar.ics to callers from afar."""
 
     token_env: VariableName = WEB_TOKEN
 
 
-class Grant(Section):
+class GrantSettings(Section):
     """What somebody of the home workspace may do, everywhere or in one channel, besides looking up."""
 
     who: Who
@@ -91,14 +91,14 @@ class Grant(Section):
         return may
 
 
-class Access(Section):
+class AccessSettings(Section):
     """Who may do what; nothing but look-ups without a grant. `lookup` everyone: people of Slack Connect, too."""
 
     lookup: Literal["workspace", "everyone"] = "workspace"
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[GrantSettings, ...] = ()
 
 
-class Log(Section):
+class LogSettings(Section):
     """How the log is written, and from which level on."""
 
     format: Literal["console", "json"] = "console"
@@ -109,17 +109,17 @@ class Keys(Section):
     """What stands in the file, or in the environment as XOCOMPAT_<KEY>."""
 
     database: DatabaseUrl = SecretStr("sqlite:///xocompat.db")
-    list: Published = Published()
-    targets: tuple[Target, ...] = ()
-    xen_orchestra: tuple[XenOrchestra, ...] = ()
-    sweep: Sweep = Sweep()
-    alerts: Alerts = Alerts()
-    web: Web = Web()
-    access: Access = Access()
-    log: Log = Log()
+    list: ListSettings = ListSettings()
+    targets: tuple[TargetSettings, ...] = ()
+    xen_orchestra: tuple[OrchestraSettings, ...] = ()
+    sweep: SweepSettings = SweepSettings()
+    alerts: AlertSettings = AlertSettings()
+    web: WebSettings = WebSettings()
+    access: AccessSettings = AccessSettings()
+    log: LogSettings = LogSettings()
 
 
-class Slack(Section):
+class SlackSettings(Section):
     """From the environment alone. Tokens of a wrong shape are `doctor`'s to tell."""
 
     bot_token: SecretStr | None = None
@@ -133,5 +133,5 @@ class Slack(Section):
 class Settings(Keys):
     """All settings: the file's keys, and what comes from the environment alone."""
 
-    slack: Slack = Slack()
+    slack: SlackSettings = SlackSettings()
     port: Port = 3000

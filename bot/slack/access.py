@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
+from bot.chat.access import LOOKUP, Grant, Granted, Requester, concerning, granted
 from bot.chat.command import CommandSpec, Right
 from bot.chat.commands import HELP
-from bot.chat.desk import GRANT, refusal
-from bot.chat.grants import LOOKUP, Grant, Granted, Person, concerning, granted
 from bot.chat.reply import Code, line
-from bot.slack.answers import Answer, answered, private
-from bot.slack.asker import Asker
+from bot.chat.runner import GRANT, refusal
 from bot.slack.groups import Groups
-from bot.slack.home import Identity
+from bot.slack.identity import Identity
+from bot.slack.payload import Actor
+from bot.slack.responder import RenderedReply, answered, private
 
 _STRANGER = line(
     "Only members of the workspace that runs xocompat may ask it. Ask one of them, or ask whoever runs it to set ",
@@ -32,7 +32,7 @@ class Access:
     grants: tuple[Grant, ...] = ()
     everyone: bool = False
 
-    def admit(self, asker: Asker, spec: CommandSpec) -> frozenset[Right] | Answer:
+    def admit(self, asker: Actor, spec: CommandSpec) -> frozenset[Right] | RenderedReply:
         """What the asker may do, as far as a command needs to know it; or why they are not answered."""
         if refused := self._stranger(asker):
             return refused
@@ -41,7 +41,7 @@ class Access:
         found = self._granted(asker)
         return found.rights if spec.right in found.rights else self._refused(asker, spec, found)
 
-    def _stranger(self, asker: Asker) -> Answer | None:
+    def _stranger(self, asker: Actor) -> RenderedReply | None:
         if self.everyone:
             return None
         home = self.identity.home()
@@ -49,25 +49,25 @@ class Access:
             return private("home_unknown", _UNKNOWN)
         return None if home.has(asker.team) else private("refused", _STRANGER)
 
-    def _granted(self, asker: Asker) -> Granted:
+    def _granted(self, asker: Actor) -> Granted:
         """Slack is asked who is at home, and who is in a group, only where a grant depends on it."""
-        person = Person(asker.user, at_home=True, channel=asker.channel)
+        person = Requester(asker.user, at_home=True, channel=asker.channel)
         if not concerning(self.grants, person):
             return Granted(LOOKUP)
         home = self.identity.home()
         at_home = home is not None and home.has(asker.team)
         return granted(self.grants, person._replace(at_home=at_home), self.groups.has)
 
-    def _refused(self, asker: Asker, spec: CommandSpec, found: Granted) -> Answer:
+    def _refused(self, asker: Actor, spec: CommandSpec, found: Granted) -> RenderedReply:
         if self.identity.home() is None:
             return private("home_unknown", _UNKNOWN)
         return answered(refusal(spec, self._whom(asker, spec.right, found)))
 
-    def whom(self, asker: Asker, right: Right) -> str:
+    def whom(self, asker: Actor, right: Right) -> str:
         """Whom to ask for a right that somebody lacks, or why it can't be had."""
         return self._whom(asker, right, self._granted(asker))
 
-    def _whom(self, asker: Asker, right: Right, found: Granted) -> str:
+    def _whom(self, asker: Actor, right: Right, found: Granted) -> str:
         home = self.identity.home()
         if home is not None and not home.has(asker.team):
             return _HOME_ONLY

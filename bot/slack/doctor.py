@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot.doctor.check import Check
-from bot.slack.fault import FAILURES, MENDS, Fault, fault_of
+from bot.check import Check
+from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
 from bot.slack.groups import SCOPE, explained, members_of
 from bot.slack.manifest import SCOPES
 from bot.slack.mrkdwn import plain_text
@@ -25,7 +25,7 @@ _GROUP_MENDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class SlackDoctorInput:
     """What is examined; None where it is not set. `channels` are those that alerts go to, by the key that names each.
 
     `groups` are user groups that grants name.
@@ -38,7 +38,9 @@ class Patient:
     groups: tuple[str, ...] = ()
 
 
-def examine(patient: Patient, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> tuple[Check, ...]:
+def examine(
+    patient: SlackDoctorInput, client: Callable[[str], WebClient], now: Callable[[], datetime]
+) -> tuple[Check, ...]:
     """All checks, in the order in which to mend things. `client` makes a client for a token. No token is ever told."""
     return (
         *_bot(patient, client, now),
@@ -48,14 +50,14 @@ def examine(patient: Patient, client: Callable[[str], WebClient], now: Callable[
     )
 
 
-def _bot(patient: Patient, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> Iterator[Check]:
+def _bot(patient: SlackDoctorInput, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> Iterator[Check]:
     if not patient.bot_token:
         yield Check("bot token", False, "SLACK_BOT_TOKEN is not set", f"set it to the xoxb- token: {_INSTALL}")
         return
     try:
         told = client(patient.bot_token).auth_test()
     except FAILURES as error:
-        fault = fault_of(error, "the bot token")
+        fault = slack_error(error, "the bot token")
         yield Check("bot token", False, fault.text, _mend(fault, "SLACK_BOT_TOKEN", "xoxb-"))
         yield from (Check(name, False, "not known without the bot token's answer") for name in ("scopes", "clock"))
         return
@@ -93,7 +95,7 @@ def _header(told: SlackResponse, name: str) -> str:
     return next((str(value) for key, value in told.headers.items() if key.lower() == name), "")
 
 
-def _way_in(patient: Patient, client: Callable[[str], WebClient]) -> Check:
+def _way_in(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Check:
     if not patient.app_token:
         if patient.signing_secret:
             return Check("signing secret", True, "it is set: Slack's requests come over HTTP, to /slack/events")
@@ -102,12 +104,12 @@ def _way_in(patient: Patient, client: Callable[[str], WebClient]) -> Check:
     try:
         client(patient.app_token).apps_connections_open(app_token=patient.app_token)
     except FAILURES as error:
-        fault = fault_of(error, "the app token")
+        fault = slack_error(error, "the app token")
         return Check("app token", False, fault.text, _mend(fault, "SLACK_APP_TOKEN", "xapp-"))
     return Check("app token", True, "Socket Mode opens")
 
 
-def _channels(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Check]:
+def _channels(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Iterator[Check]:
     if patient.bot_token:
         for key, channel in patient.channels.items():
             yield _channel(key, channel, client(patient.bot_token))
@@ -117,7 +119,7 @@ def _channel(key: str, channel: str, client: WebClient) -> Check:
     try:
         found = client.conversations_info(channel=channel).get("channel") or {}
     except FAILURES as error:
-        fault = fault_of(error, "the bot token")
+        fault = slack_error(error, "the bot token")
         if fault.code == "missing_scope":
             return Check(key, True, f"{channel} cannot be looked at without the scope channels:read")
         return Check(key, False, f"{channel}: {fault.text}")
@@ -129,7 +131,7 @@ def _channel(key: str, channel: str, client: WebClient) -> Check:
     return Check(key, True, f"the bot is in #{name}")
 
 
-def _groups(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Check]:
+def _groups(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Iterator[Check]:
     """A grant to a group is worth nothing while Slack does not tell who is in it."""
     if not (patient.groups and patient.bot_token):
         return
@@ -137,7 +139,7 @@ def _groups(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Ch
         try:
             count = len(members_of(client(patient.bot_token), group))
         except FAILURES as error:
-            fault = explained(fault_of(error, "the bot token"))
+            fault = explained(slack_error(error, "the bot token"))
             yield Check(
                 "access.grants",
                 False,
@@ -148,7 +150,7 @@ def _groups(patient: Patient, client: Callable[[str], WebClient]) -> Iterator[Ch
             yield Check("access.grants", True, f"{group} has {count} members")
 
 
-def _mend(fault: Fault, variable: str, prefix: str) -> str:
+def _mend(fault: SlackError, variable: str, prefix: str) -> str:
     if not fault.code:
         return "check the network, the proxy and SLACK_API_URL"
     return f"set {variable} to the app's {prefix} token" if fault.refused and fault.code not in MENDS else ""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from slack_sdk import WebClient
 
-from bot.slack.fault import FAILURES, Fault, fault_of
+from bot.slack.errors import FAILURES, SlackError, slack_error
 
 SCOPE = "usergroups:read"
 """What the bot needs for it. Not among those that the manifest asks for: without grants to groups it has no use."""
@@ -30,7 +30,7 @@ class Groups:
         self._lock = threading.Lock()
         self._answers: dict[str, _Answer] = {}
         self._silent_until = 0.0
-        self.fault: Fault | None = None
+        self.fault: SlackError | None = None
 
     def has(self, group: str, user: str) -> bool | None:
         """Whether a group has a user; None if Slack does not tell. `fault` is why not."""
@@ -47,7 +47,7 @@ class Groups:
         try:
             members = frozenset(map(str, members_of(self._client, group)))
         except FAILURES as error:
-            self.fault = explained(fault_of(error, "SLACK_BOT_TOKEN"))
+            self.fault = explained(slack_error(error, "SLACK_BOT_TOKEN"))
             self._silent_until = now if self.fault.code else now + AGAIN
             return None
         return members
@@ -59,8 +59,8 @@ def members_of(client: WebClient, group: str) -> list[str]:
     return found if isinstance(found, list) else []
 
 
-def explained(fault: Fault) -> Fault:
+def explained(fault: SlackError) -> SlackError:
     """The fault, with what to do about a missing scope: the manifest does not ask for this one."""
     if fault.code == "missing_scope":
-        return Fault(fault.code, f"the bot lacks the scope {SCOPE}")
+        return SlackError(fault.code, f"the bot lacks the scope {SCOPE}")
     return fault

@@ -7,22 +7,22 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.slack.asker import of_event
-from bot.slack.errands import Errands
-from bot.slack.home import Identity
-from bot.slack.kit import BUSY, Kit
-from bot.slack.public import InThread
-from bot.slack.question import Question, question
+from bot.slack.identity import Identity
+from bot.slack.jobs import BackgroundJobs
+from bot.slack.payload import of_event
+from bot.slack.reply_target import ThreadTarget
+from bot.slack.request import Request, request_of
+from bot.slack.services import BUSY, SessionServices
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class MentionListener:
     """Hears `@xocompat WORDS`."""
 
-    kit: Kit
-    errands: Errands
+    kit: SessionServices
+    errands: BackgroundJobs
     identity: Identity
 
     def hear(self, body: dict[str, Any]) -> BoltResponse:
@@ -35,8 +35,8 @@ class Mention:
         if not self.kit.seen.claim(key):
             self.kit.log.info("delivered again", who=asker.user, where=asker.channel)
             return BoltResponse(status=200)
-        asked = question("mention", asker, self._words(str(event.get("text") or "")))
-        place = InThread(self.kit.post, asker, asker.channel, asker.thread)
+        asked = request_of("mention", asker, self._words(str(event.get("text") or "")))
+        place = ThreadTarget(self.kit.post, asker, asker.channel, asker.thread)
         if not asked.spec.slow:
             self.kit.later(asker, None, lambda: self._answer(asked, place), key)
         elif not self.errands.take(asked, place, key=key):
@@ -50,7 +50,7 @@ class Mention:
         mention = next((found for found in _MENTION.finditer(text) if not home or found[1] == home.bot_user), None)
         return f"{text[: mention.start()]} {text[mention.end() :]}".strip() if mention else text.strip()
 
-    def _answer(self, asked: Question, place: InThread) -> None:
+    def _answer(self, asked: Request, place: ThreadTarget) -> None:
         answer = self.kit.answer(asked)
         self.kit.told(asked, answer)
         place.aside(answer)

@@ -6,7 +6,7 @@ Every text object also says `verbatim`, so that Slack links no address and no na
 import re
 from collections.abc import Callable
 
-from bot.chat.reply import GAP, Code, Line, Link, Mark, Person, Plain, Room, Span, Strong, Typed
+from bot.chat.reply import GAP, ChannelName, Code, Link, Mark, PersonName, Plain, RichText, Span, Strong, Typed
 
 COMMAND = "/xocompat"
 """The slash command, as it is typed."""
@@ -48,7 +48,7 @@ def escape(text: str, most: int = TEXT_MAX) -> str:
     return _fitting(text, most, _as_data)
 
 
-def mrkdwn(spans: Line, most: int = TEXT_MAX) -> str:
+def mrkdwn(spans: RichText, most: int = TEXT_MAX) -> str:
     """A line, at most `most` characters. What does not fit is left out behind an ellipsis, never cut in a mark-up."""
     pieces = ""
     closing = False
@@ -87,9 +87,9 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
             return _strong(text, most)
         case Link(text, url):
             return _link(text, url, most)
-        case Person(text):
+        case PersonName(text):
             return _mention("@", text, most) if _USER.fullmatch(text) else escape(text, most)
-        case Room(text):
+        case ChannelName(text):
             return _mention("#", text, most) if _CHANNEL.fullmatch(text) else escape(text, most)
 
 

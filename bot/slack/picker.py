@@ -1,33 +1,96 @@
-"""A modal that lets one pick what a command is about: `/xocompat probe` alone lists the hosts that may be probed."""
+"""The picker as Slack draws it: a modal with one list. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import BoltResponse
 from slack_sdk import WebClient
 
+from bot.chat.command import Choice
 from bot.chat.commands import COMMANDS
 from bot.chat.reply import line
-from bot.slack.answers import Answer, private
-from bot.slack.asker import Asker, of_view
-from bot.slack.errands import Errands
-from bot.slack.fault import FAILURES, fault_of
-from bot.slack.kit import BUSY, Kit
-from bot.slack.modal import HOST, PICK_HOST, modal, options
-from bot.slack.place import Original, Private
-from bot.slack.question import Question, question
+from bot.slack.errors import FAILURES, slack_error
+from bot.slack.jobs import BackgroundJobs
+from bot.slack.mrkdwn import plain_text
+from bot.slack.payload import Actor, of_view
+from bot.slack.reply_target import EphemeralTarget, Original
+from bot.slack.request import Request, request_of
+from bot.slack.responder import RenderedReply, private
+from bot.slack.services import BUSY, SessionServices
+
+CALLBACK = "pick"
+HOST = "host"
+PICK_HOST = "pick_host"
+OPTIONS_MAX = 100
+"""Options of a list. A longer one is asked for as it is typed into."""
+
+TEXT_MAX = 75
+
+Json = dict[str, Any]
+
+
+def modal(choices: tuple[Choice, ...], metadata: str) -> Json:
+    """The view to open. `metadata` comes back with what was picked, at most 3000 characters."""
+    element: Json = {
+        "action_id": PICK_HOST,
+        "placeholder": _plain("Choose or type a name"),
+        "focus_on_load": True,
+    }
+    if len(choices) <= OPTIONS_MAX:
+        element |= {"type": "static_select", "options": options(choices)}
+    else:
+        element |= {"type": "external_select", "min_query_length": 0}
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": metadata,
+        "title": _plain("Ask a host"),
+        "submit": _plain("Probe"),
+        "close": _plain("Cancel"),
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": HOST,
+                "label": _plain("Host"),
+                "hint": _plain("The reply comes where you asked, for your eyes only."),
+                "element": element,
+            }
+        ],
+    }
+
+
+def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
+    """The first hundred that match what was typed, those that begin with it first."""
+    wanted = typed.strip().casefold()
+    matching = [choice for choice in choices if wanted in f"{choice.word} {choice.about}".casefold()]
+    matching.sort(key=lambda choice: not choice.word.casefold().startswith(wanted))
+    return [_option(choice) for choice in matching[:OPTIONS_MAX]]
+
+
+def _option(choice: Choice) -> Json:
+    about = plain_text(choice.about, TEXT_MAX)
+    return {
+        "text": _plain(plain_text(choice.word, TEXT_MAX)),
+        "value": choice.word,
+        **({"description": _plain(about)} if about else {}),
+    }
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
 
 METADATA_MAX = 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class PickerOrigin:
     """Where a picker was opened, and so where its reply goes. It travels through Slack in the modal's metadata."""
 
     command: str
-    asker: Asker
+    asker: Actor
     url: str | None
     original: Original = Original.NONE
 
@@ -38,7 +101,7 @@ class Origin:
         return whole if len(whole) <= METADATA_MAX else json.dumps({**told, "original": Original.NONE.name})
 
 
-def origin_of(body: Mapping[str, Any]) -> Origin | None:
+def origin_of(body: Mapping[str, Any]) -> PickerOrigin | None:
     """The origin that a modal tells, with whoever uses it now; None if it is none of ours."""
     view = body.get("view")
     try:
@@ -51,40 +114,40 @@ def origin_of(body: Mapping[str, Any]) -> Origin | None:
     if not isinstance(command, str) or command not in COMMANDS or not isinstance(original, str):
         return None
     known = Original.__members__.get(original)
-    return Origin(command, of_view(body, told), url if isinstance(url, str) else None, known) if known else None
+    return PickerOrigin(command, of_view(body, told), url if isinstance(url, str) else None, known) if known else None
 
 
 @dataclass(frozen=True, slots=True)
 class Picker:
     """`client` is quick: a trigger_id lives for three seconds."""
 
-    kit: Kit
-    errands: Errands
+    kit: SessionServices
+    errands: BackgroundJobs
     client: WebClient
 
-    def open(self, asked: Question, trigger: object, origin: Origin) -> Answer | None:
+    def open(self, asked: Request, trigger: object, origin: PickerOrigin) -> RenderedReply | None:
         """Open the modal; or the answer to give instead, such as names to type."""
         rights = self.kit.access.admit(asked.asker, asked.spec)
-        if isinstance(rights, Answer):
+        if isinstance(rights, RenderedReply):
             return rights
         choices = self.kit.answers.choices(asked.spec.name, rights)
         if choices and isinstance(trigger, str):
             try:
                 self.client.views_open(trigger_id=trigger, view=modal(choices, origin.encode()))
             except FAILURES as error:
-                self.kit.log.warning("the picker does not open", reason=fault_of(error, "SLACK_BOT_TOKEN").text)
+                self.kit.log.warning("the picker does not open", reason=slack_error(error, "SLACK_BOT_TOKEN").text)
             else:
                 self.kit.told(asked, "picker")
                 return None
         said = self.kit.answers.opening(asked.spec.name, rights, None, asked.caller)
-        return said if isinstance(said, Answer) else private("usage", line("Say what to ask."))
+        return said if isinstance(said, RenderedReply) else private("usage", line("Say what to ask."))
 
     def submit(self, body: dict[str, Any]) -> BoltResponse:
         """What was picked is asked where the picker was opened. An empty acknowledgement closes the modal."""
         origin, word = origin_of(body), _picked(body)
         if origin and word:
-            asked = question("picker", origin.asker, f"{origin.command} {word}")
-            place = Private(self.kit.post, origin.asker, origin.url, origin.original)
+            asked = request_of("picker", origin.asker, f"{origin.command} {word}")
+            place = EphemeralTarget(self.kit.post, origin.asker, origin.url, origin.original)
             if not self.errands.take(asked, place):
                 self.kit.told(asked, "busy")
                 self.kit.tell(origin.asker, origin.url, BUSY)
@@ -96,7 +159,7 @@ class Picker:
         found: list[dict[str, Any]] = []
         if origin:
             rights = self.kit.access.admit(origin.asker, COMMANDS[origin.command])
-            if not isinstance(rights, Answer):
+            if not isinstance(rights, RenderedReply):
                 found = options(self.kit.answers.choices(origin.command, rights), str(body.get("value") or ""))
         return BoltResponse(status=200, body=json.dumps({"options": found}))
 

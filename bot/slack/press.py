@@ -8,16 +8,15 @@ from typing import Any
 from slack_bolt import BoltResponse
 
 from bot.chat.reply import line
-from bot.slack.answers import Answer
-from bot.slack.asker import of_press
-from bot.slack.button import PICK, SHARE, Pressed, decode
-from bot.slack.errands import Errands
-from bot.slack.kit import BUSY, Kit
-from bot.slack.message import notice
-from bot.slack.picker import Origin, Picker
-from bot.slack.place import Original, Place, Private
-from bot.slack.public import Shared
-from bot.slack.question import Question, question
+from bot.slack.actions import PICK, SHARE, ActionValue, decode
+from bot.slack.blocks import notice
+from bot.slack.jobs import BackgroundJobs
+from bot.slack.payload import of_press
+from bot.slack.picker import Picker, PickerOrigin
+from bot.slack.reply_target import ChannelTarget, EphemeralTarget, Original, ReplyTarget
+from bot.slack.request import Request, request_of
+from bot.slack.responder import RenderedReply
+from bot.slack.services import BUSY, SessionServices
 
 _STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
 _SHARED = notice(line("It is in the channel already."))
@@ -25,11 +24,11 @@ _AGAIN = "asked again to be shared: the reply that was shown is not kept any mor
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class ActionListener:
     """Hears the buttons below replies. Rights are looked at when a button is pressed, whoever saw it before."""
 
-    kit: Kit
-    errands: Errands
+    kit: SessionServices
+    errands: BackgroundJobs
     picker: Picker
 
     def hear(self, body: dict[str, Any], action: dict[str, Any]) -> BoltResponse:
@@ -41,34 +40,34 @@ class Press:
         if pressed is None:
             self.kit.tell(asker, url, _STALE)
         elif kind.startswith(SHARE):
-            self._share(body, question("share button", asker, pressed.words, pressed.on), url, pressed)
+            self._share(body, request_of("share button", asker, pressed.words, pressed.on), url, pressed)
         elif kind.startswith(PICK):
-            self._pick(body, question("pick button", asker, pressed.words), url)
+            self._pick(body, request_of("pick button", asker, pressed.words), url)
         else:
-            self._ask(body, question("ask button", asker, pressed.words, pressed.on), url)
+            self._ask(body, request_of("ask button", asker, pressed.words, pressed.on), url)
         return BoltResponse(status=200)
 
-    def _ask(self, body: Mapping[str, Any], asked: Question, url: str | None) -> None:
+    def _ask(self, body: Mapping[str, Any], asked: Request, url: str | None) -> None:
         """A slow question is answered in place of the message with the button, if nobody else sees that."""
         if asked.spec.slow:
-            self._run(asked, Private(self.kit.post, asked.asker, url, _original(body)), url)
+            self._run(asked, EphemeralTarget(self.kit.post, asked.asker, url, _original(body)), url)
         else:
             self.kit.later(asked.asker, url, lambda: self._answer(asked, url))
 
-    def _answer(self, asked: Question, url: str | None) -> None:
+    def _answer(self, asked: Request, url: str | None) -> None:
         answer = self.kit.answer(asked)
         self.kit.told(asked, answer)
         for message in answer.messages:
             self.kit.post.privately(asked.asker, url, message)
 
-    def _pick(self, body: Mapping[str, Any], asked: Question, url: str | None) -> None:
-        origin = Origin(asked.spec.name, asked.asker, url, _original(body))
+    def _pick(self, body: Mapping[str, Any], asked: Request, url: str | None) -> None:
+        origin = PickerOrigin(asked.spec.name, asked.asker, url, _original(body))
         if instead := self.picker.open(asked, body.get("trigger_id"), origin):
             self.kit.told(asked, instead)
             for message in instead.messages:
                 self.kit.tell(asked.asker, url, message)
 
-    def _share(self, body: Mapping[str, Any], asked: Question, url: str | None, pressed: Pressed) -> None:
+    def _share(self, body: Mapping[str, Any], asked: Request, url: str | None, pressed: ActionValue) -> None:
         """Once for each message: whoever presses twice has shared it once."""
         asker = asked.asker
         container = body.get("container")
@@ -81,23 +80,23 @@ class Press:
             return
         kept = self.kit.kept.get(pressed.kept, asker.user)
         if asked.spec.slow and kept is None:
-            self._run(asked, Shared(self.kit.post, asker, url, _AGAIN), url, key)
+            self._run(asked, ChannelTarget(self.kit.post, asker, url, _AGAIN), url, key)
         else:
             self.kit.later(asker, url, lambda: self._show(asked, url, kept, key), key)
 
-    def _show(self, asked: Question, url: str | None, kept: Answer | None, key: str) -> None:
+    def _show(self, asked: Request, url: str | None, kept: RenderedReply | None, key: str) -> None:
         """A reply that was kept tells of hosts: whoever shares it must have the right to ask them still."""
         if kept:
             rights = self.kit.access.admit(asked.asker, asked.spec)
-            answer = rights if isinstance(rights, Answer) else kept
+            answer = rights if isinstance(rights, RenderedReply) else kept
         else:
             answer = self.kit.answer(asked)
         self.kit.told(asked, answer)
-        Shared(self.kit.post, asked.asker, url).finish(answer)
+        ChannelTarget(self.kit.post, asked.asker, url).finish(answer)
         if answer.private:
             self.kit.seen.release(key)
 
-    def _run(self, asked: Question, place: Place, url: str | None, key: str | None = None) -> None:
+    def _run(self, asked: Request, place: ReplyTarget, url: str | None, key: str | None = None) -> None:
         if not self.errands.take(asked, place, key=key):
             self.kit.told(asked, "busy")
             self.kit.tell(asked.asker, url, BUSY)

@@ -9,10 +9,10 @@ from slack_bolt import App
 from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
-from bot.slack.ears import Ears
-from bot.slack.errands import Errands
-from bot.slack.home import Identity
-from bot.slack.work import Work
+from bot.slack.executor import BoundedExecutor
+from bot.slack.identity import Identity
+from bot.slack.jobs import BackgroundJobs
+from bot.slack.socket_mode import SocketModeClient
 
 TICK = 0.25
 INTRODUCED_EVERY = 2.0
@@ -27,10 +27,10 @@ class Service:
     log: FilteringBoundLogger
     app: App
     identity: Identity
-    work: Work
-    notices: Work
-    errands: Errands
-    ears: Ears | None = None
+    work: BoundedExecutor
+    notices: BoundedExecutor
+    errands: BackgroundJobs
+    ears: SocketModeClient | None = None
 
     def not_ready(self) -> str | None:
         """Why Slack does not reach us or we not it; None if all is well. Over HTTP this asks Slack."""

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, String, Table, cast, column, func, literal, select, true
 from sqlalchemy.types import JSON
 
+from bot.store.columns import moment_text, storable
 from bot.store.database import insert
-from bot.store.kinds import moment_text, storable
 
 Rows = Sequence[Mapping[str, Any]]
 

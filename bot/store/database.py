@@ -12,12 +12,11 @@ from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import JSON, String
 
-from bot.store.engine import PATIENCE, PATIENT, READS, make_engine, read_url, shown_name
-from bot.store.kinds import storable
-from bot.store.trouble import in_plain_words
+from bot.store.columns import storable
+from bot.store.engine import PATIENCE, PATIENT, READS, make_engine, plain_errors, read_url, shown_name
 
 
-class Turn(IntEnum):
+class WriteLock(IntEnum):
     """What is written by one process at a time. The numbers are locks of PostgreSQL; SQLite has one for everything."""
 
     MIGRATION = 0x786F_0001
@@ -32,7 +31,7 @@ class Database:
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
         self.url = read_url(url)
         self.name = shown_name(self.url)
-        with in_plain_words(self.name):
+        with plain_errors(self.name):
             self.engine: Engine = make_engine(url, patience)
         self._reader = self._reading()
 
@@ -59,17 +58,17 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment, and changes nothing. UnavailableError if it can't be had."""
-        with in_plain_words(self.name), self._reader.connect() as connection:
+        with plain_errors(self.name), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
-    def writing(self, turn: Turn | None = None, patience: float | None = None) -> Iterator[Connection]:
+    def writing(self, turn: WriteLock | None = None, patience: float | None = None) -> Iterator[Connection]:
         """A transaction, kept as a whole or not at all. UnavailableError if it can't be had.
 
         `turn` is waited for until other processes are done with it; `patience` in seconds, where waiting must be short.
         """
         engine = self.engine if patience is None else self.engine.execution_options(**{PATIENT: patience})
-        with in_plain_words(self.name), engine.begin() as connection:
+        with plain_errors(self.name), engine.begin() as connection:
             if turn is not None and self.is_postgresql:
                 connection.execute(select(func.pg_advisory_xact_lock(literal(int(turn)))))
             yield connection

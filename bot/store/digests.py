@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.alerts.outbox import Kind
+from bot.alerts.delivery.outbox import DeliveryKind
+from bot.store.alerts import OutboxMessage, queue
 from bot.store.bulk import upsert
 from bot.store.database import Database
-from bot.store.queue import Message, queue
 from bot.store.tables import digests
 from bot.store.ticks import claimed
 
@@ -30,5 +30,5 @@ class SqlDigests:
         with self._database.writing() as connection:
             if not claimed(connection, f"digest:{channel}", slot, now):
                 return False
-            queue(connection, [Message(channel, Kind.DIGEST, payload=text)], now)
+            queue(connection, [OutboxMessage(channel, DeliveryKind.DIGEST, payload=text)], now)
             return True

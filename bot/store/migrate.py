@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from bot.errors import UnavailableError
-from bot.store.database import Database, Turn
+from bot.store.database import Database, WriteLock
 
 REVISIONS = ("0001", "0002")
 """All that there are, the oldest first: so a start with nothing to do needs no Alembic. A test holds them together."""
@@ -24,7 +24,7 @@ def migrate(database: Database) -> bool:
     with database.reading() as connection:
         if _is_ours(database, connection):
             return False
-    with database.writing(Turn.MIGRATION, PATIENCE) as connection:
+    with database.writing(WriteLock.MIGRATION, PATIENCE) as connection:
         if _is_ours(database, connection):  # another process was quicker
             return False
         _run(connection)

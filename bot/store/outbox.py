@@ -1,17 +1,60 @@
-"""The outbox in a database: bot.alerts.outbox.Outbox."""
+"""The row that a channel has once something is sent to it: who may send, from when on, and whether it is stopped."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, or_, select, update
 
 from bot.alerts.alert import Alert
-from bot.alerts.outbox import ChannelState, Delivery, Kind
-from bot.store.alert_rows import row_alert
-from bot.store.channel_row import INTACT, free, held, in_time, lease, put
-from bot.store.database import Database, Turn
+from bot.alerts.delivery.outbox import ChannelState, Delivery, DeliveryKind
+from bot.store.alerts import row_alert
+from bot.store.database import Database, WriteLock, insert
 from bot.store.tables import alerts, bulletins, channels, outbox
+
+LONGEST = timedelta(hours=2)
+"""Nothing is leased or paused for longer. What lies further ahead was written before the clock was turned back."""
+
+INTACT = channels.c.stopped_code.is_(None)
+"""The channel is not stopped."""
+
+
+def in_time(now: datetime) -> ColumnElement[bool]:
+    """The channel may be sent to as far as its pause goes."""
+    pause = channels.c.not_before
+    return or_(pause.is_(None), pause <= now, pause > now + LONGEST)
+
+
+def free(now: datetime) -> ColumnElement[bool]:
+    """Nobody holds the lease."""
+    until = channels.c.leased_until
+    return or_(until.is_(None), until <= now, until > now + LONGEST)
+
+
+def held(by: str, now: datetime) -> ColumnElement[bool]:
+    """The lease is that process's, and not over."""
+    return and_(channels.c.leased_by == by, channels.c.leased_until > now)
+
+
+def lease(connection: Connection, channel: str, by: str, now: datetime, seconds: float) -> bool:
+    """Take the lease or renew it; False if another process has it."""
+    terms = {"leased_by": by, "leased_until": now + timedelta(seconds=seconds)}
+    taken = (
+        insert(connection, channels)
+        .values(channel=channel, **terms)
+        .on_conflict_do_update(
+            index_elements=[channels.c.channel], set_=terms, where=or_(channels.c.leased_by == by, free(now))
+        )
+        .returning(channels.c.channel)
+    )
+    return connection.execute(taken).first() is not None
+
+
+def put(connection: Connection, channel: str, **values: object) -> None:
+    """Set columns of a channel's row, whether or not there is one."""
+    row = insert(connection, channels).values(channel=channel, **values)
+    connection.execute(row.on_conflict_do_update(index_elements=[channels.c.channel], set_=values))
+
 
 PENDING, SENDING, SENT, DROPPED = "pending", "sending", "sent", "dropped"
 """States of a message. Those of the first two wait; their `done_at` is NULL."""
@@ -59,17 +102,17 @@ class SqlOutbox:
             .values(state=SENDING, began_at=now, attempts=outbox.c.attempts + 1)
         )
         # Whoever changes an alert looks whether a message waits that will tell it.
-        with self._database.writing(Turn.ALERTS) as connection:
+        with self._database.writing(WriteLock.ALERTS) as connection:
             return connection.execute(begun).rowcount == 1
 
     def sent(self, delivery: Delivery, ts: str | None, now: datetime) -> None:
         with self._database.writing() as connection:
-            if _done(connection, delivery, now, state=SENT, ts=ts) and delivery.kind is Kind.BULLETIN:
+            if _done(connection, delivery, now, state=SENT, ts=ts) and delivery.kind is DeliveryKind.BULLETIN:
                 connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=ts))
 
     def not_sent(self, delivery: Delivery, now: datetime) -> None:  # noqa: ARG002 # the port's; a row keeps no such time
         # An edit would be in the way of a later one that waits already.
-        undone = (outbox.c.id == delivery.id) & WAITS & (outbox.c.kind != Kind.EDIT)
+        undone = (outbox.c.id == delivery.id) & WAITS & (outbox.c.kind != DeliveryKind.EDIT)
         with self._database.writing() as connection:
             connection.execute(update(outbox).where(undone).values(state=PENDING))
 
@@ -79,12 +122,12 @@ class SqlOutbox:
 
     def repost(self, delivery: Delivery, now: datetime) -> None:
         # The bulletin's own row is older than all that is about it, so it is the next again.
-        first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == Kind.BULLETIN)
+        first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == DeliveryKind.BULLETIN)
         anew = {"key": secrets.token_hex(16), "state": PENDING, "attempts": 0, "began_at": None}
         with self._database.writing() as connection:
             found = connection.execute(update(outbox).where(first).values(**anew, done_at=None, ts=None)).rowcount
             connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=None))
-            if delivery.kind is Kind.EDIT or not found:
+            if delivery.kind is DeliveryKind.EDIT or not found:
                 why = "the bulletin is posted anew" if found else "there is no bulletin"
                 _done(connection, delivery, now, state=DROPPED, why_dropped=why)
 
@@ -116,7 +159,9 @@ class SqlOutbox:
         """Forget what was sent before a moment, but not how to post a bulletin again that is still in use."""
         recent = select(bulletins.c.id).where(or_(bulletins.c.closed_at.is_(None), bulletins.c.closed_at >= before))
         needed = select(outbox.c.bulletin).where(WAITS, outbox.c.bulletin.is_not(None))
-        of_use = (outbox.c.kind == Kind.BULLETIN) & or_(outbox.c.bulletin.in_(recent), outbox.c.bulletin.in_(needed))
+        of_use = (outbox.c.kind == DeliveryKind.BULLETIN) & or_(
+            outbox.c.bulletin.in_(recent), outbox.c.bulletin.in_(needed)
+        )
         with self._database.writing() as connection:
             connection.execute(delete(outbox).where(outbox.c.done_at < before, ~of_use))
 
@@ -142,7 +187,7 @@ def _delivery(row: Row[Any], about: tuple[Alert, ...]) -> Delivery:
         id=row.id,
         key=row.key,
         channel=row.channel,
-        kind=Kind(row.kind),
+        kind=DeliveryKind(row.kind),
         payload=row.payload,
         created_at=row.created_at,
         bulletin=row.bulletin,

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, func, or_, select
 
-from bot.alerts.outbox import Kind
-from bot.store.database import Database, Turn
+from bot.alerts.delivery.outbox import DeliveryKind
+from bot.store.database import Database, WriteLock
 from bot.store.seen import KEPT as SEEN_KEPT
 from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, seen, sweeps, ticks
 
@@ -22,8 +22,8 @@ def prune(database: Database, now: datetime) -> None:
     waiting = select(outbox.c.bulletin).where(outbox.c.done_at.is_(None), outbox.c.bulletin.is_not(None))
     gone = select(bulletins.c.id).where(ended, ~alert_left, ~unsent)
     # A bulletin that is in use keeps its own row: it may have to be posted again.
-    unused = or_(outbox.c.kind != Kind.BULLETIN.value, outbox.c.bulletin.in_(gone))
-    with database.writing(Turn.ALERTS) as connection:
+    unused = or_(outbox.c.kind != DeliveryKind.BULLETIN.value, outbox.c.bulletin.in_(gone))
+    with database.writing(WriteLock.ALERTS) as connection:
         connection.execute(delete(alerts).where(alerts.c.resolved_at < before, alerts.c.bulletin.not_in(waiting)))
         connection.execute(delete(outbox).where(done, unused))
         left = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id)

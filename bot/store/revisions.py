@@ -1,16 +1,16 @@
-"""Pages of the published list in a database: bot.published.ports.Revisions."""
+"""Pages of the published list in a database: bot.published.revisions.Revisions."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
-from bot.alerts.outbox import Kind
-from bot.published.page import ChangeKind, PageProblem, Revision, RowChange
-from bot.published.ports import Finding, Kept, Tries
+from bot.alerts.delivery.outbox import DeliveryKind
+from bot.published.page import PageProblem, Revision, RowChange, RowChangeKind
+from bot.published.revisions import FetchAttempts, RevisionReport, StoredRevision
+from bot.store.alerts import OutboxMessage, queue
 from bot.store.bulk import upsert
-from bot.store.database import Database, Turn
-from bot.store.queue import Message, queue
+from bot.store.database import Database, WriteLock
 from bot.store.tables import revisions, tries
 
 
@@ -20,17 +20,17 @@ class SqlRevisions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def latest(self, source: str) -> Kept | None:
+    def latest(self, source: str) -> StoredRevision | None:
         with self._database.reading() as connection:
             return _last(connection, revisions.c.source == source)
 
-    def in_use(self) -> Kept | None:
+    def in_use(self) -> StoredRevision | None:
         with self._database.reading() as connection:
             return _last(connection, _ACCEPTED)
 
-    def keep(self, found: Finding, now: datetime) -> Kept:
+    def keep(self, found: RevisionReport, now: datetime) -> StoredRevision:
         source = found.revision.source
-        with self._database.writing(Turn.PUBLISHED) as connection:
+        with self._database.writing(WriteLock.PUBLISHED) as connection:
             last = _last(connection, revisions.c.source == source)
             if last is None or last.revision.digest != found.revision.digest or _is_replaced(connection, last):
                 connection.execute(insert(revisions).values(_values(found, now)))
@@ -42,28 +42,28 @@ class SqlRevisions:
         assert kept
         return kept
 
-    def tries(self, source: str) -> Tries | None:
+    def tries(self, source: str) -> FetchAttempts | None:
         with self._database.reading() as connection:
             return _tries(connection, source)
 
     def fetched(self, source: str, now: datetime) -> None:
-        with self._database.writing(Turn.PUBLISHED) as connection:
-            _put(connection, source, Tries(tried_at=now, ok_at=now))
+        with self._database.writing(WriteLock.PUBLISHED) as connection:
+            _put(connection, source, FetchAttempts(tried_at=now, ok_at=now))
 
-    def failed(self, source: str, error: str, passing: bool, now: datetime) -> Tries:
-        with self._database.writing(Turn.PUBLISHED) as connection:
-            before = _tries(connection, source) or Tries(tried_at=now)
+    def failed(self, source: str, error: str, passing: bool, now: datetime) -> FetchAttempts:
+        with self._database.writing(WriteLock.PUBLISHED) as connection:
+            before = _tries(connection, source) or FetchAttempts(tried_at=now)
             since = before.failing_since or now
             after = before._replace(tried_at=now, error=error, passing=passing, failing_since=since)
             _put(connection, source, after)
             return after
 
-    def tell(self, kept: Kept, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+    def tell(self, kept: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         untold = update(revisions).where(revisions.c.id == kept.id, revisions.c.told_at.is_(None))
         with self._database.writing() as connection:
             if connection.execute(untold.values(told_at=now)).rowcount != 1:
                 return False
-            queue(connection, [Message(channel, Kind.LIST, payload=payload)], now)
+            queue(connection, [OutboxMessage(channel, DeliveryKind.LIST, payload=payload)], now)
             return True
 
     def tell_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
@@ -71,11 +71,11 @@ class SqlRevisions:
         with self._database.writing() as connection:
             if connection.execute(untold.values(told_at=now)).rowcount != 1:
                 return False
-            queue(connection, [Message(channel, Kind.LIST, payload=payload)], now)
+            queue(connection, [OutboxMessage(channel, DeliveryKind.LIST, payload=payload)], now)
             return True
 
 
-def _values(found: Finding, now: datetime) -> dict[str, Any]:
+def _values(found: RevisionReport, now: datetime) -> dict[str, Any]:
     revision = found.revision
     return {
         **revision._asdict(),
@@ -87,7 +87,7 @@ def _values(found: Finding, now: datetime) -> dict[str, Any]:
     }
 
 
-def _renewed(last: Kept, found: Finding, now: datetime) -> dict[str, Any]:
+def _renewed(last: StoredRevision, found: RevisionReport, now: datetime) -> dict[str, Any]:
     """What the same page has anew: its tag; and, as long as it is not in use, what is said of it."""
     if last.accepted_at:
         return {"etag": found.etag}
@@ -99,23 +99,23 @@ def _renewed(last: Kept, found: Finding, now: datetime) -> dict[str, Any]:
 _ACCEPTED = revisions.c.accepted_at.is_not(None)
 
 
-def _is_replaced(connection: Connection, kept: Kept) -> bool:
+def _is_replaced(connection: Connection, kept: StoredRevision) -> bool:
     """Whether a page that was in use gave way to one of another source."""
     newest = _last(connection, _ACCEPTED)
     return kept.accepted_at is not None and newest is not None and newest.id != kept.id
 
 
-def _last(connection: Connection, condition: ColumnElement[bool]) -> Kept | None:
+def _last(connection: Connection, condition: ColumnElement[bool]) -> StoredRevision | None:
     row = connection.execute(select(revisions).where(condition).order_by(revisions.c.id.desc()).limit(1)).first()
     return _kept(row) if row else None
 
 
-def _kept(row: Row[Any]) -> Kept:
-    return Kept(
+def _kept(row: Row[Any]) -> StoredRevision:
+    return StoredRevision(
         id=row.id,
         revision=Revision(row.source, row.digest, row.text, row.read_on),
         etag=row.etag,
-        changes=tuple(RowChange(ChangeKind(kind), *rest) for kind, *rest in row.changes),
+        changes=tuple(RowChange(RowChangeKind(kind), *rest) for kind, *rest in row.changes),
         problems=tuple(PageProblem(line, message) for line, message in row.problems),
         fetched_at=row.fetched_at,
         accepted_at=row.accepted_at,
@@ -123,10 +123,12 @@ def _kept(row: Row[Any]) -> Kept:
     )
 
 
-def _tries(connection: Connection, source: str) -> Tries | None:
+def _tries(connection: Connection, source: str) -> FetchAttempts | None:
     row = connection.execute(select(tries).where(tries.c.source == source)).first()
-    return Tries(row.tried_at, row.ok_at, row.failing_since, row.error, row.told_at, row.passing) if row else None
+    return (
+        FetchAttempts(row.tried_at, row.ok_at, row.failing_since, row.error, row.told_at, row.passing) if row else None
+    )
 
 
-def _put(connection: Connection, source: str, found: Tries) -> None:
+def _put(connection: Connection, source: str, found: FetchAttempts) -> None:
     upsert(connection, tries, [{"source": source, **found._asdict()}])

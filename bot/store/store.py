@@ -10,7 +10,7 @@ from bot.store.alerts import Decisions, SqlAlerts
 from bot.store.audit import SqlAudit
 from bot.store.database import Database
 from bot.store.digests import SqlDigests
-from bot.store.hosts import SqlFleet
+from bot.store.fleet import SqlFleet
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.prune import prune

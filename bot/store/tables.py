@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.store.kinds import Line, Moment
+from bot.store.columns import MomentColumn, TextColumn
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,46 +30,46 @@ metadata = MetaData(naming_convention=CONVENTION)
 sources = Table(
     "sources",
     metadata,
-    Column("name", Line, primary_key=True),
-    Column("kind", Line, nullable=False),
-    Column("tried_at", Moment, nullable=False),
-    Column("ok_at", Moment),
+    Column("name", TextColumn, primary_key=True),
+    Column("kind", TextColumn, nullable=False),
+    Column("tried_at", MomentColumn, nullable=False),
+    Column("ok_at", MomentColumn),
     Column("failures", Integer, nullable=False, default=0),
-    Column("unreachable_since", Moment),
-    Column("error_code", Line),
-    Column("error", Line),
+    Column("unreachable_since", MomentColumn),
+    Column("error_code", TextColumn),
+    Column("error", TextColumn),
 )
 
 pools = Table(
     "pools",
     metadata,
-    Column("uuid", Line, primary_key=True),
-    Column("name", Line, nullable=False),
-    Column("coordinator", Line, nullable=False),
-    Column("mixed_since", Moment),
+    Column("uuid", TextColumn, primary_key=True),
+    Column("name", TextColumn, nullable=False),
+    Column("coordinator", TextColumn, nullable=False),
+    Column("mixed_since", MomentColumn),
 )
 
 hosts = Table(
     "hosts",
     metadata,
-    Column("uuid", Line, primary_key=True),
+    Column("uuid", TextColumn, primary_key=True),
     Column("pool", ForeignKey("pools.uuid"), nullable=False, index=True),
-    Column("name", Line, nullable=False),
-    Column("address", Line, nullable=False),
+    Column("name", TextColumn, nullable=False),
+    Column("address", TextColumn, nullable=False),
     Column("is_coordinator", Boolean, nullable=False),
     Column("enabled", Boolean),
-    Column("product_brand", Line),
-    Column("product_version", Line),
-    Column("build", Line),
-    Column("platform_version", Line),
-    Column("edition", Line),
-    Column("licence_expires", Moment),
-    Column("booted_at", Moment),
+    Column("product_brand", TextColumn),
+    Column("product_version", TextColumn),
+    Column("build", TextColumn),
+    Column("platform_version", TextColumn),
+    Column("edition", TextColumn),
+    Column("licence_expires", MomentColumn),
+    Column("booted_at", MomentColumn),
     Column("reboot_required", Boolean),
     Column("pending_updates", Integer),
     Column("up_to_date", Boolean),
-    Column("first_seen_at", Moment, nullable=False),
-    Column("observed_at", Moment, nullable=False),
+    Column("first_seen_at", MomentColumn, nullable=False),
+    Column("observed_at", MomentColumn, nullable=False),
 )
 
 sightings = Table(
@@ -77,47 +77,47 @@ sightings = Table(
     metadata,
     Column("source", ForeignKey("sources.name", ondelete="CASCADE"), primary_key=True),
     Column("host", ForeignKey("hosts.uuid", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("seen_at", Moment, nullable=False),
-    Column("missing_since", Moment),  # not seen, or its source does not answer
+    Column("seen_at", MomentColumn, nullable=False),
+    Column("missing_since", MomentColumn),  # not seen, or its source does not answer
 )
 
 changes = Table(
     "changes",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("at", Moment, nullable=False, index=True),
-    Column("kind", Line, nullable=False),
-    Column("source", Line, nullable=False),
-    Column("uuid", Line),
-    Column("host", Line),
-    Column("pool", Line),
-    Column("before", Line),
-    Column("after", Line),
+    Column("at", MomentColumn, nullable=False, index=True),
+    Column("kind", TextColumn, nullable=False),
+    Column("source", TextColumn, nullable=False),
+    Column("uuid", TextColumn),
+    Column("host", TextColumn),
+    Column("pool", TextColumn),
+    Column("before", TextColumn),
+    Column("after", TextColumn),
 )
 
 sweeps = Table(
     "sweeps",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("slot", Moment, unique=True),  # NULL for one that somebody asked for
-    Column("by", Line, nullable=False),
-    Column("started_at", Moment, nullable=False, index=True),
-    Column("beat_at", Moment, nullable=False),
-    Column("finished_at", Moment),
+    Column("slot", MomentColumn, unique=True),  # NULL for one that somebody asked for
+    Column("by", TextColumn, nullable=False),
+    Column("started_at", MomentColumn, nullable=False, index=True),
+    Column("beat_at", MomentColumn, nullable=False),
+    Column("finished_at", MomentColumn),
     Column("sources", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
-    Column("error", Line),
+    Column("error", TextColumn),
 )
 
 bulletins = Table(
     "bulletins",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("channel", Line, nullable=False),
-    Column("subject", Line, nullable=False),
-    Column("ts", Line),
-    Column("opened_at", Moment, nullable=False),
-    Column("closed_at", Moment),
+    Column("channel", TextColumn, nullable=False),
+    Column("subject", TextColumn, nullable=False),
+    Column("ts", TextColumn),
+    Column("opened_at", MomentColumn, nullable=False),
+    Column("closed_at", MomentColumn),
 )
 Index(
     "ix_bulletins_open",
@@ -133,29 +133,29 @@ alerts = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("bulletin", ForeignKey("bulletins.id"), nullable=False, index=True),
-    Column("channel", Line, nullable=False),
-    Column("rule", Line, nullable=False),
-    Column("subject", Line, nullable=False),
-    Column("subject_name", Line, nullable=False),
-    Column("product", Line),
-    Column("release", Line),
+    Column("channel", TextColumn, nullable=False),
+    Column("rule", TextColumn, nullable=False),
+    Column("subject", TextColumn, nullable=False),
+    Column("subject_name", TextColumn, nullable=False),
+    Column("product", TextColumn),
+    Column("release", TextColumn),
     Column("hosts", JSON, nullable=False),  # [[uuid, name, pool], ...]
     Column("gone", JSON, nullable=False),
     Column("due", Date),
     Column("threshold_days", Integer),
-    Column("detail", Line, nullable=False),
+    Column("detail", TextColumn, nullable=False),
     Column("watched", Boolean, nullable=False),
-    Column("state", Line, nullable=False),
-    Column("reason", Line, nullable=False),
-    Column("opened_at", Moment, nullable=False),
-    Column("told_at", Moment, nullable=False),
-    Column("acknowledged_by", Line),
-    Column("acknowledged_at", Moment),
-    Column("snoozed_by", Line),
-    Column("snoozed_at", Moment),
-    Column("snoozed_until", Moment),
-    Column("resolved_at", Moment, index=True),
-    Column("why_resolved", Line),
+    Column("state", TextColumn, nullable=False),
+    Column("reason", TextColumn, nullable=False),
+    Column("opened_at", MomentColumn, nullable=False),
+    Column("told_at", MomentColumn, nullable=False),
+    Column("acknowledged_by", TextColumn),
+    Column("acknowledged_at", MomentColumn),
+    Column("snoozed_by", TextColumn),
+    Column("snoozed_at", MomentColumn),
+    Column("snoozed_until", MomentColumn),
+    Column("resolved_at", MomentColumn, index=True),
+    Column("why_resolved", TextColumn),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(
@@ -172,18 +172,18 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", Line, nullable=False, unique=True),
-    Column("channel", Line, nullable=False),
+    Column("key", TextColumn, nullable=False, unique=True),
+    Column("channel", TextColumn, nullable=False),
     Column("bulletin", ForeignKey("bulletins.id"), index=True),
-    Column("kind", Line, nullable=False),
+    Column("kind", TextColumn, nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("state", Line, nullable=False),  # pending, sending, sent, dropped
-    Column("created_at", Moment, nullable=False),
-    Column("began_at", Moment),  # of the last try
+    Column("state", TextColumn, nullable=False),  # pending, sending, sent, dropped
+    Column("created_at", MomentColumn, nullable=False),
+    Column("began_at", MomentColumn),  # of the last try
     Column("attempts", Integer, nullable=False, default=0),
-    Column("done_at", Moment),
-    Column("ts", Line),
-    Column("why_dropped", Line),
+    Column("done_at", MomentColumn),
+    Column("ts", TextColumn),
+    Column("why_dropped", TextColumn),
     sqlite_autoincrement=True,
 )
 Index(
@@ -204,92 +204,92 @@ Index(
 channels = Table(
     "channels",
     metadata,
-    Column("channel", Line, primary_key=True),
-    Column("leased_by", Line),
-    Column("leased_until", Moment),
-    Column("not_before", Moment),
-    Column("stopped_code", Line),
-    Column("stopped", Line),
-    Column("stopped_at", Moment),
+    Column("channel", TextColumn, primary_key=True),
+    Column("leased_by", TextColumn),
+    Column("leased_until", MomentColumn),
+    Column("not_before", MomentColumn),
+    Column("stopped_code", TextColumn),
+    Column("stopped", TextColumn),
+    Column("stopped_at", MomentColumn),
 )
 
 watches = Table(
     "watches",
     metadata,
-    Column("channel", Line, primary_key=True),
-    Column("kind", Line, primary_key=True),
-    Column("what", Line, primary_key=True),
-    Column("product", Line),
-    Column("release", Line),
+    Column("channel", TextColumn, primary_key=True),
+    Column("kind", TextColumn, primary_key=True),
+    Column("what", TextColumn, primary_key=True),
+    Column("product", TextColumn),
+    Column("release", TextColumn),
     Column("lead", JSON(none_as_null=True)),
-    Column("by", Line, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("by", TextColumn, nullable=False),
+    Column("at", MomentColumn, nullable=False),
 )
 
 digests = Table(
     "digests",
     metadata,
-    Column("channel", Line, primary_key=True),
+    Column("channel", TextColumn, primary_key=True),
     Column("is_on", Boolean, nullable=False),
-    Column("by", Line, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("by", TextColumn, nullable=False),
+    Column("at", MomentColumn, nullable=False),
 )
 
 ticks = Table(
     "ticks",
     metadata,
-    Column("name", Line, primary_key=True),  # a job, with its channel where it has one
-    Column("slot", Moment, primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("name", TextColumn, primary_key=True),  # a job, with its channel where it has one
+    Column("slot", MomentColumn, primary_key=True),
+    Column("at", MomentColumn, nullable=False),
 )
 
 audit = Table(
     "audit",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("at", Moment, nullable=False, index=True),
-    Column("who", Line, nullable=False),
-    Column("team", Line),
-    Column("where", Line),
-    Column("way", Line, nullable=False),
-    Column("command", Line, nullable=False),
-    Column("words", Line, nullable=False),
-    Column("outcome", Line, nullable=False),
+    Column("at", MomentColumn, nullable=False, index=True),
+    Column("who", TextColumn, nullable=False),
+    Column("team", TextColumn),
+    Column("where", TextColumn),
+    Column("way", TextColumn, nullable=False),
+    Column("command", TextColumn, nullable=False),
+    Column("words", TextColumn, nullable=False),
+    Column("outcome", TextColumn, nullable=False),
     Column("ms", Float, nullable=False),
 )
 
 seen = Table(
     "seen",
     metadata,
-    Column("key", Line, primary_key=True),
-    Column("at", Moment, nullable=False, index=True),
+    Column("key", TextColumn, primary_key=True),
+    Column("at", MomentColumn, nullable=False, index=True),
 )
 
 revisions = Table(
     "revisions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("source", Line, nullable=False, index=True),
-    Column("digest", Line, nullable=False),
-    Column("etag", Line),
-    Column("text", Line, nullable=False),
+    Column("source", TextColumn, nullable=False, index=True),
+    Column("digest", TextColumn, nullable=False),
+    Column("etag", TextColumn),
+    Column("text", TextColumn, nullable=False),
     Column("changes", JSON, nullable=False),  # [[kind, label, before, after], ...]
     Column("problems", JSON, nullable=False),  # [[line, message], ...]
     Column("read_on", Date, nullable=False),
-    Column("fetched_at", Moment, nullable=False),
-    Column("accepted_at", Moment),
-    Column("told_at", Moment),
+    Column("fetched_at", MomentColumn, nullable=False),
+    Column("accepted_at", MomentColumn),
+    Column("told_at", MomentColumn),
     sqlite_autoincrement=True,
 )
 
 tries = Table(
     "tries",
     metadata,
-    Column("source", Line, primary_key=True),
-    Column("tried_at", Moment, nullable=False),
-    Column("ok_at", Moment),
-    Column("failing_since", Moment),
-    Column("error", Line),
-    Column("told_at", Moment),
+    Column("source", TextColumn, primary_key=True),
+    Column("tried_at", MomentColumn, nullable=False),
+    Column("ok_at", MomentColumn),
+    Column("failing_since", MomentColumn),
+    Column("error", TextColumn),
+    Column("told_at", MomentColumn),
     Column("passing", Boolean, nullable=False),
 )

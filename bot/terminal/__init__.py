@@ -1,6 +1,6 @@
-"""How a Reply looks in a terminal or a pipe: `look_of` says what a stream shows, `render` lays a Reply out for it."""
+"""How a Reply looks in a terminal or a pipe: `render` lays it out for what `capabilities_of` says a stream shows."""
 
-from bot.terminal.look import Look, look_of
+from bot.terminal.capabilities import Capabilities, capabilities_of
 from bot.terminal.render import render
 
-__all__ = ["Look", "look_of", "render"]
+__all__ = ["Capabilities", "capabilities_of", "render"]

@@ -6,10 +6,9 @@ from types import TracebackType
 from typing import NamedTuple, Self, TextIO
 
 from bot.errors import UnavailableError
-from bot.terminal.clean import cleaned
-from bot.terminal.look import Look, is_terminal, look_of
+from bot.terminal.capabilities import Capabilities, capabilities_of, is_terminal
 from bot.terminal.output import write
-from bot.terminal.width import width
+from bot.terminal.text import cleaned, width
 
 BEAT = 0.1
 """Seconds between frames, and before the first: what is done sooner shows nothing."""
@@ -29,7 +28,7 @@ class _Shown(NamedTuple):
     total: int = 0
 
 
-class Progress:
+class ProgressLine:
     """Shows how far something has come, while it is entered.
 
         with Progress(sys.stderr, os.environ) as progress:
@@ -42,7 +41,7 @@ class Progress:
 
     def __init__(self, stream: TextIO | None, environ: Mapping[str, str], beat: float = BEAT) -> None:
         self._stream = stream if stream is not None and is_terminal(stream) else None
-        self._look = look_of(stream, environ) if stream is not None and self._stream else Look()
+        self._look = capabilities_of(stream, environ) if stream is not None and self._stream else Capabilities()
         self._moves = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self._beat = beat
         self._now = _Shown("")
@@ -82,14 +81,14 @@ class Progress:
             _written(stream, _ERASED)
 
 
-def frame(text: str, done: int, total: int, beat: int, look: Look) -> str:
+def frame(text: str, done: int, total: int, beat: int, look: Capabilities) -> str:
     """One line, a column narrower than the terminal: a sign that turns, the bar if there is a total, the text."""
     frames = _DOTS if look.emoji else _ASCII_FRAMES
     bar = f" {_bar(done, total, look)}" if total > 0 else ""
     return _cut(f"{frames[beat % len(frames)]}{bar} {cleaned(text)}", (look.width or 80) - 1)
 
 
-def _bar(done: int, total: int, look: Look) -> str:
+def _bar(done: int, total: int, look: Capabilities) -> str:
     filled = BAR * min(max(done, 0), total) // total
     full, empty = ("█", "░") if look.emoji else ("#", ".")
     return f"{full * filled}{empty * (BAR - filled)} {done}/{total}"

@@ -1,7 +1,7 @@
-"""A Reply as text for a terminal or a pipe. Pure: the same Reply and Look give the same text."""
+"""Tables: columns two spaces apart, shrunk to the width; where that cannot be, each row stands as lines of its own."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
 from bot.chat.reply import (
@@ -12,22 +12,111 @@ from bot.chat.reply import (
     Button,
     Code,
     Heading,
-    Line,
     Paragraph,
     Plain,
     Reply,
+    RichText,
     Table,
     Typed,
     line,
 )
-from bot.terminal.clean import cleaned
-from bot.terminal.look import Look
-from bot.terminal.paint import painted
-from bot.terminal.piece import BOLD, DIM, Piece, dressed, parted
-from bot.terminal.wrap import Row, columns_of, hung, wrapped
+from bot.terminal.capabilities import Capabilities
+from bot.terminal.text import (
+    BOLD,
+    DIM,
+    HARD_SPACE,
+    Piece,
+    Row,
+    cleaned,
+    columns_of,
+    dressed,
+    hung,
+    parted,
+    widest_word,
+    wrapped,
+)
+
+_BETWEEN = 2
+
+Cells = list[Row]
 
 
-def render(reply: Reply, look: Look, prompt: str = "xocompat", footer: Line | None = None) -> str:
+def table(header: Sequence[str], rows: Sequence[Cells], look: Capabilities) -> list[Row]:
+    """The lines of a table. The header's text is clean. In a pipe every row is one line."""
+    count = max(len(header), *map(len, rows), 1) if rows else max(len(header), 1)
+    names = [*header, *[""] * (count - len(header))]
+    filled = [[*cells, *([] for _ in range(count - len(cells)))] for cells in rows]
+    head: Cells = [[Piece(name, DIM)] for name in names]
+    columns = [[cells[at] for cells in (head, *filled)] for at in range(count)]
+    wanted = [max(map(columns_of, column)) for column in columns]
+    if look.width is None:
+        return [line for cells in (head, *filled) for line in _line(cells, wanted)]
+    room = look.width - _BETWEEN * (count - 1)
+    widths = wanted if sum(wanted) <= room else _shrunk(wanted, [max(map(widest_word, c)) for c in columns], room)
+    if widths is None:
+        return [line for cells in filled for line in _stacked(names, cells, look.width)]
+    rule = Piece(("─" if look.emoji else "-") * (sum(widths) + _BETWEEN * (count - 1)), DIM)
+    return [*_line(head, widths), [rule], *(line for cells in filled for line in _line(cells, widths))]
+
+
+def _shrunk(wanted: list[int], least: list[int], room: int) -> list[int] | None:
+    """Widths that fit, taken from the widest columns first; None if no line break makes them fit."""
+    if sum(least) > room:
+        return None
+    widths = [min(want, room) for want in wanted]
+    while sum(widths) > room:
+        widest = max((at for at in range(len(widths)) if widths[at] > least[at]), key=widths.__getitem__)
+        widths[widest] -= 1
+    return widths
+
+
+def _line(cells: Cells, widths: list[int]) -> Iterator[Row]:
+    """A row of the table: one line, or as many as its tallest cell takes."""
+    tall = [wrapped(cell, max(columns, 1)) for cell, columns in zip(cells, widths, strict=True)]
+    for parts in zip_longest(*tall, fillvalue=[]):
+        line: Row = []
+        for part, columns in zip(parts, widths, strict=True):
+            line += [*part, Piece(" " * (columns - columns_of(part) + _BETWEEN))]
+        yield line
+
+
+def _stacked(names: list[str], cells: Cells, columns: int) -> Iterator[Row]:
+    """A row whose cells stand below each other, each after its column's name."""
+    yield from hung([], cells[0], columns)
+    for name, cell in zip(names[1:], cells[1:], strict=True):
+        if columns_of(cell):
+            named = [Piece(f"{name}: ", DIM), *cell] if name else cell
+            yield from ([Piece("  "), *row] for row in wrapped(named, columns - 2))
+
+
+def painted(row: Row, look: Capabilities) -> str:
+    """A line without spaces at its end, in SGR colours and OSC 8 links where the look has them."""
+    runs = [
+        (dress, "".join(piece.text for piece in run).replace(HARD_SPACE, " "))
+        for dress, run in groupby(_trimmed(row), key=lambda piece: (piece.style, piece.url))
+    ]
+    return "".join(_run(text, style, url, look) for (style, url), text in runs)
+
+
+def _trimmed(row: Row) -> Row:
+    kept = list(row)
+    while kept and not kept[-1].text.strip():
+        kept.pop()
+    if kept:
+        last = kept[-1]
+        kept[-1] = Piece(last.text.rstrip(), last.style, last.url)
+    return kept
+
+
+def _run(text: str, style: str, url: str, look: Capabilities) -> str:
+    if look.color and style:
+        text = f"\x1b[{style}m{text}\x1b[0m"
+    if look.links and url:
+        text = f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"
+    return text
+
+
+def render(reply: Reply, look: Capabilities, prompt: str = "xocompat", footer: RichText | None = None) -> str:
     """The whole reply, without a newline at its end.
 
     `prompt` stands before words to type ("xocompat" in a shell, "/xocompat" in chat). `footer` takes the buttons'
@@ -46,7 +135,7 @@ def render(reply: Reply, look: Look, prompt: str = "xocompat", footer: Line | No
     return "\n".join(painted(row, look) for row in rows)
 
 
-def hint(buttons: Sequence[Button]) -> Line:
+def hint(buttons: Sequence[Button]) -> RichText:
     """Buttons as words to type. Sharing is no use to one who sits alone at a terminal."""
     asks = [Typed(button.words) for button in buttons if isinstance(button, Ask | Act)]
     if not asks:
@@ -57,13 +146,13 @@ def hint(buttons: Sequence[Button]) -> Line:
 class _Sheet(NamedTuple):
     """Lays blocks out in rows, for one look and one prompt."""
 
-    look: Look
+    look: Capabilities
     prompt: str
 
-    def spans(self, spans: Line, base: str = "") -> list[Row]:
+    def spans(self, spans: RichText, base: str = "") -> list[Row]:
         return wrapped(dressed(spans, self.look, self.prompt, base), self.look.width)
 
-    def facts(self, spans: Line) -> list[Row]:
+    def facts(self, spans: RichText) -> list[Row]:
         """A quiet line of facts with dots between them; a line breaks at a dot."""
         return wrapped(parted(dressed(spans, self.look, self.prompt, DIM)), self.look.width)
 
@@ -90,7 +179,7 @@ class _Sheet(NamedTuple):
                 yield from self._title(title)
                 yield from self._bullets(items, numbered)
             case Table(header, rows, title):
-                from bot.terminal.table import table  # a verdict has none, and starts faster without
+                pass
 
                 yield from self._title(title)
                 cells = [[dressed(cell, self.look, self.prompt) for cell in row] for row in rows]
@@ -99,7 +188,7 @@ class _Sheet(NamedTuple):
     def _title(self, title: str | None) -> list[Row]:
         return self.spans(line(Plain(title)), BOLD) if title else []
 
-    def _bullets(self, items: Sequence[Line], numbered: bool) -> Iterator[Row]:
+    def _bullets(self, items: Sequence[RichText], numbered: bool) -> Iterator[Row]:
         if not numbered and items and all(map(_is_entry, items)):
             yield from self._entries(items)
             return
@@ -108,7 +197,7 @@ class _Sheet(NamedTuple):
             lead = f"{number:>{digits}}. " if numbered else f"{bullet} "
             yield from hung([Piece(lead)], dressed(item, self.look, self.prompt), self.look.width)
 
-    def _entries(self, items: Sequence[Line]) -> Iterator[Row]:
+    def _entries(self, items: Sequence[RichText]) -> Iterator[Row]:
         """Words to type, each with what it does, in two columns; below each other where the words leave no room."""
         entries = [tuple(dressed(part, self.look, self.prompt) for part in (item[:1], item[1:])) for item in items]
         column = max(columns_of(typed) for typed, _ in entries) + 2
@@ -135,7 +224,7 @@ def _follows(block: Block, sections: bool) -> bool:
             return False
 
 
-def _is_entry(item: Line) -> bool:
+def _is_entry(item: RichText) -> bool:
     """Whether an item is words to type and, set apart by two spaces, what they do."""
     match item:
         case (Typed() | Code(), Plain(text), *_):

@@ -3,34 +3,34 @@
 import threading
 from collections.abc import Callable, Iterable
 
-from bot.web.http import Request, Response, Route
+from bot.web.server import HttpRequest, HttpResponse, HttpRoute
 
-Check = Callable[[], str | None]
+HealthCheck = Callable[[], str | None]
 """Why something is not ready, without host names or secrets; None if it is."""
 
 
-def health(checks: Iterable[Check], notices: Iterable[Check] = ()) -> dict[str, Route]:
+def health(checks: Iterable[HealthCheck], notices: Iterable[HealthCheck] = ()) -> dict[str, HttpRoute]:
     """Routes for supervisors: /healthz while the process lives, /readyz while every check passes.
 
     What does not keep the process from its work is a notice, which /readyz tells as well.
     """
     asked, noticed = tuple(checks), tuple(notices)
 
-    def live(_: Request) -> Response:
-        return Response(200, "ok\n")
+    def live(_: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, "ok\n")
 
-    def ready(_: Request) -> Response:
+    def ready(_: HttpRequest) -> HttpResponse:
         reasons = [reason for check in asked if (reason := check())]
         told = [notice for check in noticed if (notice := check())]
-        return Response(503 if reasons else 200, "".join(f"{line}\n" for line in (*(reasons or ["ready"]), *told)))
+        return HttpResponse(503 if reasons else 200, "".join(f"{line}\n" for line in (*(reasons or ["ready"]), *told)))
 
-    return {"/healthz": Route("GET", live), "/readyz": Route("GET", ready)}
+    return {"/healthz": HttpRoute("GET", live), "/readyz": HttpRoute("GET", ready)}
 
 
-class Kept:
+class CachedCheck:
     """A check whose result is kept for some seconds, so that a prober can't make us ask Slack all the time."""
 
-    def __init__(self, check: Check, seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(self, check: HealthCheck, seconds: float, clock: Callable[[], float]) -> None:
         self._check = check
         self._seconds = seconds
         self._clock = clock

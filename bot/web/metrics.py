@@ -13,12 +13,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from bot.alerts.alert import Alert
-from bot.alerts.outbox import ChannelState
+from bot.alerts.delivery.outbox import ChannelState
 from bot.errors import UnavailableError
-from bot.fleet.findings import Finding
+from bot.fleet.hosts import SourceState
 from bot.fleet.ports import SweepRun
-from bot.fleet.watched import SourceState
-from bot.web.http import Handler, Request, Response
+from bot.fleet.verdicts import HostVerdict
+from bot.web.server import Handler, HttpRequest, HttpResponse
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "xocompat"
@@ -26,11 +26,11 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)
 """Bounds of the histogram of probes; a probe ends after 30."""
 
 
-class Picture(NamedTuple):
+class MetricsSnapshot(NamedTuple):
     """All that the gauges show, at one moment."""
 
     at: datetime
-    findings: Sequence[Finding] = ()
+    findings: Sequence[HostVerdict] = ()
     sources: Sequence[SourceState] = ()
     alerts: Sequence[Alert] = ()
     channels: Sequence[ChannelState] = ()
@@ -39,7 +39,7 @@ class Picture(NamedTuple):
     """Messages that this process sent again without knowing whether Slack has the first one."""
 
 
-class Probes:
+class ProbeMetrics:
     """Counts the probes of this process."""
 
     def __init__(self) -> None:
@@ -58,19 +58,19 @@ class Probes:
             self._errors.labels(code).inc()
 
 
-def metrics(probes: Probes, picture: Callable[[], Picture]) -> Handler:
+def metrics(probes: ProbeMetrics, picture: Callable[[], MetricsSnapshot]) -> Handler:
     """The handler of /metrics. Where `picture` raises UnavailableError, it says that the database is away."""
     ProcessCollector(registry=probes.registry)
     probes.registry.register(_Gauges(picture))
 
-    def answer(_: Request) -> Response:
-        return Response(200, generate_latest(probes.registry).decode(), {"content-type": TYPE})
+    def answer(_: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, generate_latest(probes.registry).decode(), {"content-type": TYPE})
 
     return answer
 
 
 class _Gauges(Collector):
-    def __init__(self, picture: Callable[[], Picture]) -> None:
+    def __init__(self, picture: Callable[[], MetricsSnapshot]) -> None:
         self._picture = picture
 
     def describe(self) -> Iterable[Metric]:
@@ -107,7 +107,7 @@ def _tallied(name: str, about: str, labels: Sequence[str], seen: Iterable[tuple[
     return family
 
 
-def _of_hosts(findings: Sequence[Finding]) -> Iterator[Metric]:
+def _of_hosts(findings: Sequence[HostVerdict]) -> Iterator[Metric]:
     ends = _family("host_eol_timestamp_seconds", "When a host's release is EOL.", ("host", "uuid", "pool", "release"))
     for finding in findings:
         eol = finding.assessment.release.lifecycle.eol if finding.assessment else None

@@ -4,8 +4,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bot.xapi.bounds import Deadline
-from bot.xapi.fields import boolean
-from bot.xapi.session import Session
+from bot.xapi.records import boolean
+from bot.xapi.session import XapiSession
 from bot.xapi.target import TlsMode
 
 _TELLS_A_WRITER = frozenset({"vm.start", "host.disable", "pool.sync_database"})
@@ -31,7 +31,7 @@ class Admission(NamedTuple):
     account: Account
 
 
-def account_of(session: Session, deadline: Deadline) -> Account:
+def account_of(session: XapiSession, deadline: Deadline) -> Account:
     """What a session's account may do. Hosts before 5.6 know no roles, and those before 5.5 no users but root."""
     if boolean({"is": session.own("is_local_superuser", deadline)}, "is"):
         return Account.SUPERUSER

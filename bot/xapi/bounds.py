@@ -7,7 +7,7 @@ Clock = Callable[[], float]
 """Seconds that only go forward, such as time.monotonic."""
 
 
-class Bounds(NamedTuple):
+class ProbeBounds(NamedTuple):
     """Limits of one probe; the defaults are the contract's (CONTRACT.md section 2).
 
     Seconds: `connect` for the name, TCP and TLS together; `login` for each login; `whole` for everything; `logout` is
@@ -49,3 +49,26 @@ class Deadline:
         if left <= 0:
             raise TimeoutError
         return left
+
+
+_LONG = 8
+
+
+class Secret:
+    """A password or a session reference on its way to the host. No repr, format or error shows it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself: for the request, nothing else."""
+        return self._text
+
+    def hidden_in(self, text: str) -> str:
+        """A text of the host without the secret in it; short secrets are left, as they are part of many a word."""
+        return text.replace(self._text, "[hidden]") if len(self._text) >= _LONG else text
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"

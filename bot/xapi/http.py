@@ -1,18 +1,70 @@
-"""As much of HTTP/1.1 as is needed, within bounds: a POST whose reply is read whole, a GET whose reply comes in pieces.
-
-RFC 9112. XAPI takes no chunked requests and at most 1024 bytes of request headers, with lower-case names. Redirects are
-not followed, nothing is decompressed. A reply that breaks the rules is refused, not guessed at.
-"""
+"""The head of a reply: its status, and what it says of its body (RFC 9112). What breaks the rules is refused."""
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from bot.xapi import trouble
-from bot.xapi.bounds import Bounds, Deadline
-from bot.xapi.dial import Wire
-from bot.xapi.head import Head, read_head, too_large
-from bot.xapi.secret import Secret
+from bot.xapi import errors
+from bot.xapi.bounds import Deadline, ProbeBounds, Secret
+from bot.xapi.errors import ProbeError
+
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: |\Z)")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class Head(NamedTuple):
+    """What the headers say of the body. `length` is None for one that lasts until the connection ends."""
+
+    status: int
+    kind: str
+    length: int | None
+    chunked: bool
+    keep: bool
+
+
+def read_head(lines: list[bytes], bounds: ProbeBounds) -> Head:
+    """The head of its lines, without the blank one. Trouble if it breaks the rules or the bounds."""
+    status = _STATUS.match(lines[0])
+    if not status:
+        raise errors.not_xapi("with something else than HTTP")
+    if len(lines) - 1 > bounds.headers:
+        raise errors.bad_reply("has too many headers")
+    headers: dict[bytes, bytes] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        name, value = name.lower(), value.strip(b" \t")
+        contradicts = name in _FRAMING and headers.get(name, value) != value
+        if not colon or not name or name != name.strip() or contradicts:
+            raise errors.bad_reply("has headers that contradict each other, or are none")
+        headers[name] = value
+    length, chunked = _framing(headers, bounds)
+    connection = headers.get(b"connection", b"").lower()
+    keep = b"close" not in connection and (status[1] == b"1" or b"keep-alive" in connection)
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    framed = chunked or length is not None
+    return Head(int(status[2]), kind.decode("ascii", "replace"), length, chunked, keep and framed)
+
+
+def _framing(headers: dict[bytes, bytes], bounds: ProbeBounds) -> tuple[int | None, bool]:
+    """Length and whether it is chunked. A reply that claims both is refused (RFC 9112, 6.3)."""
+    length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
+    if coding is not None and (length is not None or coding.lower() != b"chunked"):
+        raise errors.bad_reply("does not say how long it is")
+    if length is None:
+        return None, coding is not None
+    if not _LENGTH.fullmatch(length):
+        raise errors.bad_reply("does not say how long it is")
+    if int(length) > bounds.reply:
+        raise too_large(bounds)
+    return int(length), False
+
+
+def too_large(bounds: ProbeBounds) -> ProbeError:
+    """The trouble with a reply of more bytes than are read."""
+    size = f"{bounds.reply >> 20} MiB" if bounds.reply >= 1 << 20 else f"{bounds.reply} bytes"
+    return errors.too_large(f"more than {size} at once")
+
 
 USER_AGENT = "xocompat"
 OK = 200
@@ -45,10 +97,26 @@ class Incoming(NamedTuple):
     pieces: Iterator[bytes]
 
 
+class Wire(Protocol):
+    """What is spoken on: as much of a TLS socket as is needed. Tests put their own bytes behind it."""
+
+    def settimeout(self, seconds: float, /) -> None:
+        """Bounds the next operation."""
+
+    def send(self, data: bytes, /) -> int:
+        """Sends some of it, and says how much. OSError if it cannot."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Some bytes, none at the end. OSError if it cannot."""
+
+    def close(self) -> None:
+        """Lets go of it."""
+
+
 class Http:
     """A keep-alive connection over a wire that is trusted. One request at a time; not thread-safe."""
 
-    def __init__(self, wire: Wire, host: str, bounds: Bounds) -> None:
+    def __init__(self, wire: Wire, host: str, bounds: ProbeBounds) -> None:
         self._wire = wire
         self._host = host
         self._bounds = bounds
@@ -97,7 +165,7 @@ class Http:
         except TimeoutError:
             raise
         except OSError:
-            raise trouble.bad_reply("broke the connection off") from None
+            raise errors.bad_reply("broke the connection off") from None
 
     def _fill(self, deadline: Deadline) -> bool:
         """Some more bytes into the buffer; False at the end. Counts what a reply takes, whatever its framing."""
@@ -107,7 +175,7 @@ class Http:
         except TimeoutError:
             raise
         except OSError:
-            raise trouble.bad_reply("broke the connection off") from None
+            raise errors.bad_reply("broke the connection off") from None
         self._taken += len(piece)
         if self._taken > self._bounds.reply + self._bounds.head:
             raise too_large(self._bounds)
@@ -116,18 +184,18 @@ class Http:
 
     def _need(self, deadline: Deadline) -> None:
         if not self._fill(deadline):
-            raise trouble.bad_reply("broke off in the middle")
+            raise errors.bad_reply("broke off in the middle")
 
     def _head(self, deadline: Deadline) -> Head:
         searched = 0
         while (end := self._buffer.find(b"\r\n\r\n", max(searched - 3, 0))) < 0:
             searched = len(self._buffer)
             if searched > self._bounds.head:
-                raise trouble.bad_reply("has endless headers")
+                raise errors.bad_reply("has endless headers")
             if self._buffer[:7] != b"HTTP/1."[:searched]:
-                raise trouble.not_xapi("with something else than HTTP")
+                raise errors.not_xapi("with something else than HTTP")
             if not self._fill(deadline):
-                raise trouble.bad_reply("broke off in the middle" if self._buffer else "closed the connection instead")
+                raise errors.bad_reply("broke off in the middle" if self._buffer else "closed the connection instead")
         lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
         return read_head(lines, self._bounds)
@@ -148,7 +216,7 @@ class Http:
         if head.chunked:
             yield from self._chunks(deadline)
         elif head.length is None:
-            raise trouble.bad_reply("does not say how long it is")
+            raise errors.bad_reply("does not say how long it is")
         else:
             yield from self._as_it_comes(head.length, deadline)
         self.usable = head.keep and not self._buffer
@@ -163,7 +231,7 @@ class Http:
             while len(self._buffer) < 2:
                 self._need(deadline)
             if self._take(2) != b"\r\n":
-                raise trouble.bad_reply("is cut into pieces that do not fit")
+                raise errors.bad_reply("is cut into pieces that do not fit")
         while self._line(deadline):
             pass  # trailers say nothing that is needed; _fill bounds them
 
@@ -178,12 +246,12 @@ class Http:
     def _chunk_size(self, deadline: Deadline) -> int:
         if found := _CHUNK.fullmatch(self._line(deadline)):
             return int(found[1], 16)
-        raise trouble.bad_reply("is cut into pieces that do not fit")
+        raise errors.bad_reply("is cut into pieces that do not fit")
 
     def _line(self, deadline: Deadline) -> bytes:
         while (end := self._buffer.find(b"\r\n", 0, _LONGEST_LINE + 2)) < 0:
             if len(self._buffer) > _LONGEST_LINE:
-                raise trouble.bad_reply("is cut into pieces that do not fit")
+                raise errors.bad_reply("is cut into pieces that do not fit")
             self._need(deadline)
         return self._take(end + 2)[:-2]
 

@@ -7,10 +7,10 @@ request. An error of version 1 is an array `[CODE, params...]`, and so is one of
 import json
 from typing import Any
 
-from bot.xapi import trouble
-from bot.xapi.bounds import Bounds
+from bot.xapi import errors
+from bot.xapi.bounds import ProbeBounds
+from bot.xapi.call import CallResult, XapiRefused
 from bot.xapi.observation import Transport
-from bot.xapi.said import Refused, Said
 
 PATH = "/jsonrpc"
 KIND = "application/json"
@@ -30,38 +30,38 @@ def request(transport: Transport, method: str, params: list[str], number: int) -
     return json.dumps(asked).encode()
 
 
-def read(body: bytes, number: int, bounds: Bounds) -> Said:
+def read(body: bytes, number: int, bounds: ProbeBounds) -> CallResult:
     """What a body says, and in which version. Refused if it is an error of XAPI, Trouble if it is no JSON-RPC."""
     reply = _parsed(body, bounds)
     if reply is _UNREADABLE:
-        raise trouble.bad_reply("is not valid JSON in UTF-8")
+        raise errors.bad_reply("is not valid JSON in UTF-8")
     if not isinstance(reply, dict):
-        raise trouble.not_xapi(OTHER)
+        raise errors.not_xapi(OTHER)
     transport = Transport.JSON_RPC_2 if reply.get("jsonrpc") == "2.0" else Transport.JSON_RPC_1
     if reply.get("error") is not None:
         raise _refused(reply["error"])
     if "result" not in reply:
-        raise trouble.not_xapi(OTHER)
+        raise errors.not_xapi(OTHER)
     if reply.get("id") not in (number, 0, None):
-        raise trouble.bad_reply("answers another question")
-    return Said(transport, reply["result"])
+        raise errors.bad_reply("answers another question")
+    return CallResult(transport, reply["result"])
 
 
 def _refused(error: object) -> Exception:
     match error:
         case [str(code), *params]:
-            return Refused(code, params)
+            return XapiRefused(code, params)
         case {"message": str(code), "data": [*params]}:
-            return Refused(code, params)
+            return XapiRefused(code, params)
         case {"message": str(code)}:
-            return Refused(code, [])
-    return trouble.not_xapi(OTHER)
+            return XapiRefused(code, [])
+    return errors.not_xapi(OTHER)
 
 
-def _parsed(body: bytes, bounds: Bounds) -> object:
+def _parsed(body: bytes, bounds: ProbeBounds) -> object:
     """The value, or _UNREADABLE: an exception would carry the body with it."""
     if len(body) > _LIGHT and _weight(body) > bounds.values:
-        raise trouble.too_large("too many values")
+        raise errors.too_large("too many values")
     try:
         return json.loads(str(body, "utf-8"))
     except (ValueError, RecursionError):  # json's scanner stops by itself where it nests too deep

@@ -9,26 +9,24 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.xapi import trouble
+from bot.xapi import errors
 from bot.xapi.account import Admission, account_of
 from bot.xapi.address import is_ip, normal, same_host
-from bot.xapi.bounds import Bounds, Clock, Deadline
-from bot.xapi.dial import Connect, TlsConnect
-from bot.xapi.dialect import Dialects
-from bot.xapi.line import Line
+from bot.xapi.bounds import Clock, Deadline, ProbeBounds
+from bot.xapi.connection import Connect, Connection, TlsConnect
+from bot.xapi.errors import ProbeError
 from bot.xapi.observation import Failure, Observation, Probed
 from bot.xapi.records import host_records, hosts_of, pool_of
-from bot.xapi.session import Session, Supporter, log_in
+from bot.xapi.session import Dialects, Supporter, XapiSession, log_in
 from bot.xapi.target import Endpoint, Target
-from bot.xapi.tls import Contexts
-from bot.xapi.trouble import Trouble
+from bot.xapi.tls import TlsContexts
 
-BOUNDS = Bounds()
+BOUNDS = ProbeBounds()
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-Visit = Callable[[Target, Line, Deadline, Deadline], T]
+Visit = Callable[[Target, Connection, Deadline, Deadline], T]
 """What is done on a line: the work by the first deadline, logging out by the second."""
 
 
@@ -39,13 +37,13 @@ class Prober:
         self,
         now: Callable[[], datetime],
         clock: Clock = time.monotonic,
-        bounds: Bounds = BOUNDS,
+        bounds: ProbeBounds = BOUNDS,
         connect: Connect | None = None,
     ) -> None:
         self._now = now
         self._clock = clock
         self._bounds = bounds
-        self._connect = connect or TlsConnect(Contexts())
+        self._connect = connect or TlsConnect(TlsContexts())
         self._dialects = Dialects(clock)
 
     def probe(self, target: Target) -> Probed:
@@ -63,10 +61,10 @@ class Prober:
 
         Only the TLS handshake is sent. Blocks, 5 seconds at most.
         """
-        line = Line(self._connect, member, self._bounds)
+        line = Connection(self._connect, member, self._bounds)
         try:
             line.open(Deadline(self._clock, self._bounds.connect))
-        except Trouble as stopped:
+        except ProbeError as stopped:
             return _at(stopped, member).failure(target.name, target.endpoint, other="member")
         finally:
             line.close()
@@ -75,7 +73,7 @@ class Prober:
     def _answer(self, target: Target, visit: Visit[T]) -> T | Failure:
         try:
             return self._ask(target, visit)
-        except Trouble as stopped:
+        except ProbeError as stopped:
             return stopped.failure(target.name, target.endpoint, target.username, target.password_from)
 
     def _ask(self, target: Target, visit: Visit[T]) -> T:
@@ -88,22 +86,22 @@ class Prober:
             leads_to = supporter.address
         coordinator = _listed(target, leads_to)
         if coordinator is None:
-            raise trouble.led_astray(_shown(leads_to))
+            raise errors.led_astray(_shown(leads_to))
         try:
             return self._on_line(target, coordinator, visit, work, ends)
         except Supporter:
-            raise _at(trouble.led_again(), coordinator) from None
+            raise _at(errors.led_again(), coordinator) from None
 
     def _on_line(self, target: Target, endpoint: Endpoint, visit: Visit[T], work: Deadline, ends: Deadline) -> T:
-        line = Line(self._connect, endpoint, self._bounds)
+        line = Connection(self._connect, endpoint, self._bounds)
         try:
             return visit(target, line, work, ends)
-        except Trouble as stopped:
+        except ProbeError as stopped:
             raise _at(stopped, endpoint) from None
         finally:
             line.close()
 
-    def _observe(self, target: Target, line: Line, work: Deadline, ends: Deadline) -> Observation:
+    def _observe(self, target: Target, line: Connection, work: Deadline, ends: Deadline) -> Observation:
         session, (pools, hosts, seen) = self._in_session(target, line, self._records, work, ends)
         records = host_records(hosts, self._bounds)
         pool, coordinator = pool_of(pools, records)
@@ -117,41 +115,46 @@ class Prober:
             hosts=tuple(session.cleaned(host) for host in hosts_of(records, coordinator)),
         )
 
-    def _records(self, session: Session, work: Deadline) -> tuple[Any, Any, datetime]:
+    def _records(self, session: XapiSession, work: Deadline) -> tuple[Any, Any, datetime]:
         pools = session.call("pool.get_all_records", work)
         hosts = session.call("host.get_all_records", work)
         return pools, hosts, self._now()
 
-    def _log_in_only(self, target: Target, line: Line, work: Deadline, ends: Deadline) -> Admission:
+    def _log_in_only(self, target: Target, line: Connection, work: Deadline, ends: Deadline) -> Admission:
         _, account = self._in_session(target, line, account_of, work, ends)
         return Admission(target.name, str(line.endpoint), line.endpoint.trust.mode, account)
 
     def _in_session(
-        self, target: Target, line: Line, ask: Callable[[Session, Deadline], U], work: Deadline, ends: Deadline
-    ) -> tuple[Session, U]:
+        self,
+        target: Target,
+        line: Connection,
+        ask: Callable[[XapiSession, Deadline], U],
+        work: Deadline,
+        ends: Deadline,
+    ) -> tuple[XapiSession, U]:
         """What is asked in a session of its own, and the session, which has ended."""
         session = self._log_in(target, line, work)
         try:
             return session, ask(session, work)
         except TimeoutError:
-            raise trouble.slow_reply(self._bounds.whole) from None
+            raise errors.slow_reply(self._bounds.whole) from None
         finally:
             session.log_out(ends.within(self._bounds.logout))
 
-    def _log_in(self, target: Target, line: Line, work: Deadline) -> Session:
+    def _log_in(self, target: Target, line: Connection, work: Deadline) -> XapiSession:
         line.open(work)
         deadline = work.within(self._bounds.login)
         try:
             return log_in(line, target, self._dialects, deadline)
         except TimeoutError:
-            raise trouble.slow_login(deadline.seconds) from None
+            raise errors.slow_login(deadline.seconds) from None
 
 
 def probe(
     target: Target,
     now: Callable[[], datetime],
     clock: Clock = time.monotonic,
-    bounds: Bounds = BOUNDS,
+    bounds: ProbeBounds = BOUNDS,
     connect: Connect | None = None,
 ) -> Probed:
     """One probe of a target by itself, nothing remembered. Whoever asks more than once keeps a Prober."""
@@ -170,6 +173,6 @@ def _shown(address: str) -> str:
     return number if is_ip(number) and "%" not in number else "something that is no IP address"
 
 
-def _at(stopped: Trouble, endpoint: Endpoint) -> Trouble:
+def _at(stopped: ProbeError, endpoint: Endpoint) -> ProbeError:
     stopped.at = endpoint
     return stopped

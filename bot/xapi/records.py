@@ -1,11 +1,91 @@
-"""Records of XAPI as what the product knows: a Pool and its Hosts. What a record lacks is None, never guessed."""
+"""Fields of a record, read whatever a transport made of them: XML-RPC has numbers as texts, old hosts lack fields.
 
+Total: what does not read as its kind is None. Texts are the host's own words, cut to a length, in characters that can
+be written as UTF-8, and without session references.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from bot.xapi import trouble
-from bot.xapi.bounds import Bounds
-from bot.xapi.fields import Record, boolean, items, mapping, moment, seconds, since_1970, text
+from bot.xapi import errors
+from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import Host, Pool
+
+Record = Mapping[str, Any]
+
+_REFERENCE = re.compile(r"OpaqueRef:[^\s\"'<>]*")
+_BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+_MOMENT = re.compile(
+    r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})T([0-9]{2}):?([0-9]{2}):?([0-9]{2})(?:\.[0-9]{1,9})?(?:Z|\+00:?00)?", re.ASCII
+)
+_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,9})?", re.ASCII)
+
+
+def text(record: Record, name: str, limit: int = 256) -> str | None:
+    """A text; None if it is empty or none."""
+    value = record.get(name)
+    if not isinstance(value, str) or not value:
+        return None
+    if len(value) > limit:
+        value = value[:limit]
+    if not value.isascii():
+        value = value.encode("utf-8", "replace").decode()  # half a surrogate pair is legal in JSON, but nowhere else
+    return _REFERENCE.sub("[hidden]", value) if "OpaqueRef:" in value else value
+
+
+def boolean(record: Record, name: str) -> bool | None:
+    """A truth value."""
+    value = record.get(name)
+    return _BOOLEANS.get(value) if isinstance(value, (bool, str)) else None
+
+
+def mapping(record: Record, name: str) -> Record:
+    """A map; empty if it is none."""
+    value = record.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def items(record: Record, name: str) -> list[Any] | None:
+    """A set, as a list."""
+    value = record.get(name)
+    return value if isinstance(value, list) else None
+
+
+def moment(record: Record, name: str) -> datetime | None:
+    """A DateTime of XAPI, `20240229T15:07:05Z`, with or without dashes; always UTC."""
+    value = record.get(name)
+    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def seconds(record: Record, name: str) -> float | None:
+    """Seconds since 1970, as the text that OCaml makes of a float: `1700000000.`."""
+    value = record.get(name)
+    if isinstance(value, str) and _SECONDS.fullmatch(value):
+        return float(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 10**12:
+        return float(value)
+    return None
+
+
+def since_1970(record: Record, name: str) -> datetime | None:
+    """The moment of `seconds`."""
+    value = seconds(record, name)
+    if value is None:
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):  # beyond the year 9999
+        return None
+
 
 _SHORT = 64
 _NULL = "OpaqueRef:NULL"
@@ -15,7 +95,7 @@ def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
     """The pool of `pool.get_all_records`, and the reference of its coordinator. There is exactly one pool."""
     records = list(_records(pools).values())
     if len(records) != 1:
-        raise trouble.bad_reply("does not know its pool")
+        raise errors.bad_reply("does not know its pool")
     pool = records[0]
     master = pool.get("master")
     reference = master if isinstance(master, str) and master != _NULL else ""
@@ -23,13 +103,13 @@ def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
     return Pool(text(pool, "uuid", _SHORT) or "", text(pool, "name_label") or "", coordinator or ""), reference
 
 
-def host_records(hosts: Any, bounds: Bounds) -> dict[str, Record]:
+def host_records(hosts: Any, bounds: ProbeBounds) -> dict[str, Record]:
     """What `host.get_all_records` returned, by reference."""
     records = _records(hosts)
     if not records:
-        raise trouble.bad_reply("knows no host of its pool")
+        raise errors.bad_reply("knows no host of its pool")
     if len(records) > bounds.hosts:
-        raise trouble.too_large(f"more than {bounds.hosts} hosts")
+        raise errors.too_large(f"more than {bounds.hosts} hosts")
     return records
 
 
@@ -41,7 +121,7 @@ def hosts_of(records: dict[str, Record], coordinator: str) -> tuple[Host, ...]:
 
 def _records(value: Any) -> dict[str, Record]:
     if not isinstance(value, dict) or not all(isinstance(record, dict) for record in value.values()):
-        raise trouble.bad_reply("has no records where they should be")
+        raise errors.bad_reply("has no records where they should be")
     return value
 
 

@@ -11,11 +11,11 @@ import ssl
 import threading
 from typing import NamedTuple
 
-from bot.xapi import trouble
+from bot.xapi import errors
 from bot.xapi.address import is_ip
 from bot.xapi.bounds import Deadline
+from bot.xapi.errors import ProbeError
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from bot.xapi.trouble import Trouble
 
 _VERSIONS = {
     "1.0": ssl.TLSVersion.MINIMUM_SUPPORTED,
@@ -88,7 +88,7 @@ class _Kind(NamedTuple):
     minimum: str
 
 
-class Contexts:
+class TlsContexts:
     """TLS contexts, each made once: loading the system's CAs costs 25 ms. Thread-safe.
 
     A CA file is read when it is needed first, and again only if that failed.
@@ -129,7 +129,7 @@ def _load(context: ssl.SSLContext, ca_file: str) -> None:
     try:
         context.load_verify_locations(ca_file)
     except OSError:  # ssl.SSLError too: a file without certificates
-        raise trouble.unreadable_ca() from None
+        raise errors.unreadable_ca() from None
 
 
 def secure(sock: socket.socket, endpoint: Endpoint, context: ssl.SSLContext, deadline: Deadline) -> ssl.SSLSocket:
@@ -162,9 +162,9 @@ def _checked_name(host: str) -> str:
 
 def _check(tls: ssl.SSLSocket, trust: Trust) -> None:
     if trust.minimum == "1.1" and tls.version() in _BELOW_1_1:
-        raise trouble.tls_too_old(trust.minimum)
+        raise errors.tls_too_old(trust.minimum)
     if trust.mode is TlsMode.PINNED and not hmac.compare_digest(digest(tls), trust.pin or b""):
-        raise trouble.another_certificate()
+        raise errors.another_certificate()
 
 
 def digest(tls: ssl.SSLSocket) -> bytes:
@@ -172,12 +172,12 @@ def digest(tls: ssl.SSLSocket) -> bytes:
     return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").digest()
 
 
-def _translated(error: OSError, trust: Trust) -> Trouble:
+def _translated(error: OSError, trust: Trust) -> ProbeError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return trouble.untrusted(_UNTRUSTED.get(error.verify_code, "cannot be trusted here"))
+        return errors.untrusted(_UNTRUSTED.get(error.verify_code, "cannot be trusted here"))
     if not isinstance(error, ssl.SSLError) or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return trouble.hung_up()
+        return errors.hung_up()
     reason = error.reason or "no reason given"
     if reason in _TOO_OLD:
-        return trouble.tls_too_old(trust.minimum)
-    return trouble.no_tls() if reason in _NO_TLS else trouble.tls_failed(reason)
+        return errors.tls_too_old(trust.minimum)
+    return errors.no_tls() if reason in _NO_TLS else errors.tls_failed(reason)

@@ -8,10 +8,10 @@ from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from bot.xapi import trouble
-from bot.xapi.bounds import Bounds
+from bot.xapi import errors
+from bot.xapi.bounds import ProbeBounds
+from bot.xapi.call import CallResult, XapiRefused
 from bot.xapi.observation import Transport
-from bot.xapi.said import Refused, Said
 
 PATH = "/RPC2"
 KIND = "text/xml"
@@ -30,7 +30,7 @@ _HOLDERS = frozenset({"struct", "array"})
 def request(method: str, params: list[str]) -> bytes:
     """The body that asks for a method. Trouble if a text cannot be written in XML."""
     if any(_NOT_XML.search(param) for param in params):
-        raise trouble.unspeakable_login()
+        raise errors.unspeakable_login()
     values = "".join(f"<param><value><string>{_escaped(param)}</string></value></param>" for param in params)
     head = f'<?xml version="1.0" encoding="utf-8"?><methodCall><methodName>{method}</methodName>'
     return f"{head}<params>{values}</params></methodCall>".encode()
@@ -40,21 +40,21 @@ def _escaped(text: str) -> str:
     return escape(text, {"\r": "&#13;"})  # a bare one would be read as a line feed
 
 
-def read(body: bytes, bounds: Bounds) -> Said:
+def read(body: bytes, bounds: ProbeBounds) -> CallResult:
     """What a body says. Refused if it is an error of XAPI, Trouble if it is no XML-RPC."""
     reader = _Reader(bounds.depth)
     if not reader.feed(body):
-        raise trouble.bad_reply("is not valid XML in UTF-8")
+        raise errors.bad_reply("is not valid XML in UTF-8")
     if reader.is_foreign or not reader.roots:
-        raise trouble.not_xapi(OTHER)
+        raise errors.not_xapi(OTHER)
     match reader.roots[0]:
         case {"Status": "Success", "Value": value} if not reader.is_fault:
-            return Said(Transport.XML_RPC, value)
+            return CallResult(Transport.XML_RPC, value)
         case {"Status": "Failure", "ErrorDescription": [str(code), *params]} if not reader.is_fault:
-            raise Refused(code, params)
+            raise XapiRefused(code, params)
         case {"faultString": str(code)} if reader.is_fault:
-            raise Refused(code, [])
-    raise trouble.not_xapi(OTHER)
+            raise XapiRefused(code, [])
+    raise errors.not_xapi(OTHER)
 
 
 class _Stop(Exception):

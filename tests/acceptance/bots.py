@@ -13,7 +13,7 @@ HTTP = {"SLACK_SIGNING_SECRET": SECRET}
 _LIMITED = """
 import os, sys
 from pathlib import Path
-from bot.app.serving import Limits, serve
+from bot.app.serve import Limits, serve
 from bot.errors import XocompatError
 from bot.settings import load_settings
 try:

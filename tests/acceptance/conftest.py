@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.simulator import Simulator
+from bot.simulator import Simulator
 from tests.acceptance.bots import SOCKET, Bot
 from tests.acceptance.getting import local_slack
 from tests.acceptance.lab import LocalSlack

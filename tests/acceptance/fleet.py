@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.demo.simulator import PASSWORD, PASSWORD_VARIABLE, Simulator, as_yaml
+from bot.simulator import PASSWORD, PASSWORD_VARIABLE, Simulator, as_yaml
 from tests.acceptance.lab import USER
 
 GRANT = f"access: {{grants: [{{who: {USER}, may: [probe]}}]}}\n"

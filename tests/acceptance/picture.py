@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.demo.simulator import SimHost, SimPool, Simulator, demo_fleet, lone, release
+from bot.simulator import SimHost, SimPool, Simulator, demo_fleet, lone, release
 from tests.acceptance.bots import SOCKET, Bot
 from tests.acceptance.chromium import Browser
 from tests.acceptance.fleet import configured

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bot.demo.simulator import LOGIN, Delay, SimHost, SimPool, Simulator, lone, release
+from bot.simulator import LOGIN, Delay, SimHost, SimPool, Simulator, lone, release
 from tests.acceptance.bots import HTTP, SOCKET, Bot
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.fleet import configured

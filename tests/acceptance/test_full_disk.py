@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.simulator import release
+from bot.simulator import release
 from tests.acceptance.bots import Bot, limited
 from tests.acceptance.lab import CHANNEL, SECRET
 from tests.acceptance.waiting import until

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import pytest
 
-from bot.demo.simulator import (
+from bot.simulator import (
     Delay,
-    Entry,
-    Moment,
+    FaultMoment,
+    InventoryEntry,
     Refuse,
     Silence,
     SimHost,
@@ -49,7 +49,9 @@ class Lab(NamedTuple):
 def hosts() -> Iterator[Simulator]:
     """A pool of two, asked as lab-a; one of them has a name that means harm."""
     members = (SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XCP-ng", "8.2"), label=HOSTILE))
-    pool = SimPool(members, name="lab", entries=(Entry("lab-a", "xen-1"),), users=(SimUser("xocompat", SECRET),))
+    pool = SimPool(
+        members, name="lab", entries=(InventoryEntry("lab-a", "xen-1"),), users=(SimUser("xocompat", SECRET),)
+    )
     with Simulator([pool]) as simulator:
         yield simulator
 
@@ -172,7 +174,7 @@ def test_no_password_and_no_session_reference_is_in_the_log(one_lab: Lab) -> Non
 
 
 def test_who_waits_when_the_process_is_stopped_is_told(lab: Lab) -> None:
-    lab.hosts["xen-1"].fail(Silence(Moment.REQUEST, on=LOGIN))
+    lab.hosts["xen-1"].fail(Silence(FaultMoment.REQUEST, on=LOGIN))
     lab.slack.command("probe lab-a")
     lab.slack.wait_for(ASKING)
     until(lambda: LOGIN in lab.hosts["xen-1"].seen.methods, 10, "the host is asked")

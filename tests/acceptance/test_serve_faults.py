@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.demo.simulator import Silence, slow_login
+from bot.simulator import Silence, slow_login
 from bot.store.database import Database
 from bot.store.tables import alerts, outbox, sweeps
 from tests.acceptance.bots import HTTP, Bot, limited

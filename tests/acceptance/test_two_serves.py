@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.simulator import Silence
+from bot.simulator import Silence
 from bot.store.tables import alerts, outbox, sweeps
 from tests.acceptance.bots import Bot, limited
 from tests.acceptance.lab import CHANNEL, SECRET

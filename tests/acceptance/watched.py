@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table, select
 
-from bot.demo.simulator import PASSWORD, PASSWORD_VARIABLE, SimHost, SimPool, Simulator, as_yaml, lone, release
 from bot.errors import UnavailableError
+from bot.simulator import PASSWORD, PASSWORD_VARIABLE, SimHost, SimPool, Simulator, as_yaml, lone, release
 from bot.store.database import Database
 from tests.acceptance.bots import HTTP, Bot
 from tests.acceptance.lab import BOT_TOKEN, CHANNEL, USER

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
-from bot.alerts import machine
-from bot.alerts.alert import Alert, AlertState, Concern, Settled
-from bot.alerts.ports import Act, Judgement, Watch, WatchKind, WhyGone
+from bot.alerts import state_machine as machine
+from bot.alerts.alert import Alert, AlertState, Condition, Reconciled
+from bot.alerts.ports import AlertAct, Evaluation, ResolutionReason, Watch, WatchKind
 
 
-def judged(concerns: Sequence[Concern], why_gone: WhyGone) -> Callable[[], Judgement]:
+def judged(concerns: Sequence[Condition], why_gone: ResolutionReason) -> Callable[[], Evaluation]:
     """A judgement that is made already."""
-    return lambda: Judgement(concerns, why_gone)
+    return lambda: Evaluation(concerns, why_gone)
 
 
 class MemoryBook:
@@ -18,24 +18,24 @@ class MemoryBook:
 
     def __init__(self, alerts: Iterable[Alert] = ()) -> None:
         self._alerts = {alert.id: alert for alert in alerts}
-        self.told: list[Settled] = []
+        self.told: list[Reconciled] = []
 
-    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
+    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
         found = judge()
-        settled = machine.settle(found.concerns, self.open(), now, found.why_gone)
+        settled = machine.reconcile(found.concerns, self.open(), now, found.why_gone)
         numbered = {alert.fingerprint: self._keep(alert) for alert in settled.changed}
         told = tuple(
             notification._replace(alert=numbered[notification.alert.fingerprint])
             for notification in settled.notifications
         )
-        kept = Settled(tuple(numbered.values()), told)
+        kept = Reconciled(tuple(numbered.values()), told)
         self.told.append(kept)
         return kept
 
-    def act(self, ids: Collection[int], act: Act) -> tuple[Alert, ...]:
+    def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
         changed = []
         for alert in self.find(ids):
-            after = machine.act(alert, act)
+            after = machine.apply(alert, act)
             if after != alert:
                 changed.append(self._keep(after))
         return tuple(changed)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.fleet.watched import Source, SourceKind, SourceState, WatchedHost
+from bot.fleet.hosts import Source, SourceKind, SourceState, WatchedHost
 from bot.xapi.observation import Host, Pool
 
 NOW = datetime(2025, 6, 20, 8, tzinfo=UTC)

@@ -5,23 +5,23 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.alert import Concern, Rule
-from bot.alerts.concerns import SweepHealth, concerns
-from bot.alerts.machine import settle
-from bot.alerts.plan import Plan, Route
+from bot.alerts.alert import Condition, Rule
 from bot.alerts.ports import Watch, WatchKind
-from bot.fleet.findings import find
-from bot.fleet.watched import SourceState, WatchedHost
-from bot.matrix.known import Matrix
+from bot.alerts.routing import AlertPlan, Route
+from bot.alerts.rules import SweepHealth, conditions
+from bot.alerts.state_machine import reconcile
+from bot.fleet.hosts import SourceState, WatchedHost
+from bot.fleet.verdicts import host_verdicts
+from bot.matrix.matrix import Matrix
 from bot.query.query import Query
-from bot.query.reading import Reader
+from bot.query.reader import Reader
 from tests.alerts.fleets import LAB, LAB_A, NOW, OPS, OTHER, PROD, TEAM, XO, host, state
 
 FINE = SweepHealth(timedelta(hours=6), NOW)
-DEFAULT = Plan(OPS)
+DEFAULT = AlertPlan(OPS)
 TODAY = NOW.date()
 XCP_82 = Watch(TEAM, WatchKind.RELEASE, "XCP-ng 8.2", "XCP-ng", "8.2")
-Concerning = Callable[..., tuple[Concern, ...]]
+Concerning = Callable[..., tuple[Condition, ...]]
 
 
 @pytest.fixture
@@ -30,25 +30,25 @@ def concerning(matrix: Matrix, reader: Reader) -> Concerning:
 
     def found(
         hosts: Sequence[WatchedHost],
-        plan: Plan = DEFAULT,
+        plan: AlertPlan = DEFAULT,
         watches: Sequence[Watch] = (),
         sources: Sequence[SourceState] = (),
         day: date = TODAY,
         now: datetime = NOW,
         sweep: SweepHealth = FINE,
-    ) -> tuple[Concern, ...]:
-        findings = find(matrix, reader, hosts, day)
-        return concerns(findings, sources, (LAB_A, XO), watches, plan, matrix, day, now, sweep)
+    ) -> tuple[Condition, ...]:
+        findings = host_verdicts(matrix, reader, hosts, day)
+        return conditions(findings, sources, (LAB_A, XO), watches, plan, matrix, day, now, sweep)
 
     return found
 
 
-def _one(found: Sequence[Concern], rule: Rule = Rule.EOL, channel: str = OPS) -> Concern:
+def _one(found: Sequence[Condition], rule: Rule = Rule.EOL, channel: str = OPS) -> Condition:
     (concern,) = [c for c in found if c.rule is rule and c.channel == channel]
     return concern
 
 
-def _names(concern: Concern) -> list[str]:
+def _names(concern: Condition) -> list[str]:
     return [each.name for each in concern.hosts]
 
 
@@ -74,7 +74,7 @@ def test_the_tightest_lead_crossed_is_the_threshold(concerning: Concerning, day:
 
 
 def test_after_the_end_the_smallest_lead_of_a_route_counts(concerning: Concerning) -> None:
-    plan = Plan(OPS, routes=(Route(TEAM, (90, 30), tags=("lab",)),))
+    plan = AlertPlan(OPS, routes=(Route(TEAM, (90, 30), tags=("lab",)),))
     assert _one(concerning([host("xen-2")], plan, day=date(2026, 1, 1)), channel=TEAM).threshold_days == 30
 
 
@@ -121,7 +121,7 @@ def test_a_version_that_is_not_known_is_a_subject_of_its_own(concerning: Concern
 
 
 def test_a_pool_is_mixed_when_it_has_been_for_more_than_a_day(concerning: Concerning) -> None:
-    def mixed(hours: int) -> Concern:
+    def mixed(hours: int) -> Condition:
         since = NOW - timedelta(hours=hours)
         members = [host("xen-2", mixed_since=since), host("xen-1", "8.3.0", mixed_since=since)]
         return _one(concerning(members), Rule.MIXED_POOL)
@@ -134,7 +134,7 @@ def test_a_pool_is_mixed_when_it_has_been_for_more_than_a_day(concerning: Concer
 
 
 def test_a_source_is_unreachable_after_three_sweeps(concerning: Concerning) -> None:
-    def failed(sweeps: int) -> list[Concern]:
+    def failed(sweeps: int) -> list[Condition]:
         found = concerning([host("xen-2")], sources=[state(LAB_A, sweeps), state(XO)])
         return [c for c in found if c.rule is Rule.UNREACHABLE]
 
@@ -145,14 +145,14 @@ def test_a_source_is_unreachable_after_three_sweeps(concerning: Concerning) -> N
 
 
 def test_a_source_that_was_never_reached_is_routed_by_its_tags(concerning: Concerning) -> None:
-    plan = Plan(OPS, routes=(Route(TEAM, (30,), tags=("lab",)),))
+    plan = AlertPlan(OPS, routes=(Route(TEAM, (30,), tags=("lab",)),))
     found = concerning([], plan, sources=[state(LAB_A, 3), state(XO, 3)])
     assert {(c.channel, c.subject.name) for c in found} == {(TEAM, "lab-a"), (OPS, "xo")}
 
 
 def test_sweeps_are_late_after_two_periods_and_a_while(concerning: Concerning) -> None:
     health = SweepHealth(timedelta(hours=6), NOW - timedelta(hours=13), error="The database is away.")
-    plan = Plan(OPS, routes=(Route(TEAM, (30,), tags=("lab",)),))
+    plan = AlertPlan(OPS, routes=(Route(TEAM, (30,), tags=("lab",)),))
     found = concerning([], plan, [XCP_82._replace(channel=OTHER)], sweep=health)
     late = [c for c in found if c.rule is Rule.SWEEP_LATE]
     assert {c.channel for c in late} == {OPS, TEAM, OTHER}
@@ -164,7 +164,7 @@ def test_sweeps_are_late_after_two_periods_and_a_while(concerning: Concerning) -
 
 def test_a_late_sweep_stays_told_until_one_has_finished_even_if_the_clock_runs_back(concerning: Concerning) -> None:
     health = SweepHealth(timedelta(hours=6), NOW - timedelta(hours=13))
-    (alert,) = settle(concerning([], sweep=health), (), NOW, lambda _: "gone").changed
+    (alert,) = reconcile(concerning([], sweep=health), (), NOW, lambda _: "gone").changed
     back = NOW - timedelta(hours=12)
     (kept,) = concerning([], now=back, sweep=health._replace(open=(alert,)))
     assert not kept.is_news
@@ -174,7 +174,9 @@ def test_a_late_sweep_stays_told_until_one_has_finished_even_if_the_clock_runs_b
 
 def test_what_a_clock_years_ahead_called_late_ends_once_the_clock_is_right(concerning: Concerning) -> None:
     health = SweepHealth(timedelta(hours=6), NOW)
-    (alert,) = settle(concerning([], now=NOW + timedelta(days=9999), sweep=health), (), NOW, lambda _: "gone").changed
+    (alert,) = reconcile(
+        concerning([], now=NOW + timedelta(days=9999), sweep=health), (), NOW, lambda _: "gone"
+    ).changed
     wrong = alert._replace(opened_at=NOW + timedelta(days=9999))
     assert not concerning([], sweep=health._replace(open=(wrong,)))
 
@@ -186,7 +188,7 @@ def test_nothing_is_late_where_no_sweep_was_ever_expected(concerning: Concerning
 
 
 def test_every_route_that_matches_gets_it_and_the_default_what_none_takes(concerning: Concerning) -> None:
-    plan = Plan(OPS, routes=(Route(TEAM, (90,), tags=("lab",)), Route(OTHER, (90,), pools=("LAB", "pool-prod"))))
+    plan = AlertPlan(OPS, routes=(Route(TEAM, (90,), tags=("lab",)), Route(OTHER, (90,), pools=("LAB", "pool-prod"))))
     third = LAB._replace(uuid="pool-3", name="third")
     hosts = [
         host("xen-2"),
@@ -220,14 +222,14 @@ def test_a_release_is_watched_without_any_host(concerning: Concerning) -> None:
 
 
 def test_leads_of_several_ways_into_a_channel_are_one(concerning: Concerning) -> None:
-    plan = Plan(routes=(Route(TEAM, (100, 0), tags=("lab",)),))
+    plan = AlertPlan(routes=(Route(TEAM, (100, 0), tags=("lab",)),))
     watch = XCP_82._replace(lead=(88, 0))
     assert _one(concerning([host("xen-2")], plan), channel=TEAM).threshold_days == 100
     assert _one(concerning([host("xen-2")], plan, [watch]), channel=TEAM).threshold_days == 88
 
 
 def test_without_a_way_nobody_is_told(concerning: Concerning) -> None:
-    assert concerning([host("xen-2")], Plan()) == ()
+    assert concerning([host("xen-2")], AlertPlan()) == ()
 
 
 def test_names_from_hosts_are_fit_to_be_shown(concerning: Concerning) -> None:
@@ -251,6 +253,6 @@ def test_of_ten_thousand_hosts_each_version_is_read_once(concerning: Concerning,
     versions = ("8.2.1", "8.3.0", "8.1.0")
     hosts = [host(f"xen-{number}", versions[number % 3], pool=pools[number % 200]) for number in range(10_000)]
     counting = Counting(matrix)
-    assert len(find(matrix, counting, hosts, TODAY)) == 10_000
+    assert len(host_verdicts(matrix, counting, hosts, TODAY)) == 10_000
     assert counting.reads == 3
     assert concerning(hosts)

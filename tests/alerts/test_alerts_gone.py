@@ -5,19 +5,19 @@ from datetime import date
 
 import pytest
 
-from bot.alerts.alert import Alert, Concern, Concerned, Rule, Subject
-from bot.alerts.gone import NO_WAY, why_gone
-from bot.alerts.machine import settle
-from bot.fleet.findings import find
-from bot.fleet.watched import Change, ChangeKind, SourceState, WatchedHost
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
+from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Rule
+from bot.alerts.resolution import NO_WAY, resolution_reason
+from bot.alerts.state_machine import reconcile
+from bot.fleet.hosts import Change, ChangeKind, SourceState, WatchedHost
+from bot.fleet.verdicts import host_verdicts
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from tests.alerts.fleets import LAB_A, NOW, OPS, XO, host, state
 
 Why = Callable[..., str]
-HOSTS = tuple(Concerned(f"uuid-{name}", name, "lab") for name in ("xen-2", "xen-3"))
-XCP_82 = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
-EOL = Concern(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90)
+HOSTS = tuple(AffectedHost(f"uuid-{name}", name, "lab") for name in ("xen-2", "xen-3"))
+XCP_82 = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+EOL = Condition(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90)
 
 
 @pytest.fixture
@@ -25,15 +25,15 @@ def why(matrix: Matrix, reader: Reader) -> Why:
     """Why a concern is gone with these hosts, sources and changes."""
 
     def told(
-        concern: Concern,
+        concern: Condition,
         hosts: Sequence[WatchedHost] = (),
         sources: Sequence[SourceState] = (),
         changes: Sequence[Change] = (),
         day: date = date(2025, 6, 20),
     ) -> str:
-        (alert,) = settle((concern,), (), NOW, _unasked).changed
-        findings = find(matrix, reader, hosts, day)
-        return why_gone(findings, sources, (LAB_A, XO), changes, matrix, day)(alert)
+        (alert,) = reconcile((concern,), (), NOW, _unasked).changed
+        findings = host_verdicts(matrix, reader, hosts, day)
+        return resolution_reason(findings, sources, (LAB_A, XO), changes, matrix, day)(alert)
 
     return told
 
@@ -63,14 +63,14 @@ def test_a_watch_that_was_removed_is_told_as_such(why: Why) -> None:
 
 
 def test_the_end_of_life_takes_over_from_maintenance(why: Why) -> None:
-    subject = Subject("release:XenServer:6.0", "XenServer 6.0", "XenServer", "6.0")
-    ended = Concern(OPS, Rule.MAINTENANCE, subject, HOSTS, date(2014, 9, 26), 0)
+    subject = AlertSubject("release:XenServer:6.0", "XenServer 6.0", "XenServer", "6.0")
+    ended = Condition(OPS, Rule.MAINTENANCE, subject, HOSTS, date(2014, 9, 26), 0)
     old = [host("xen-2", "6.0.0", "XenServer")]
     assert "its end of life has come" in why(ended, old, day=date(2016, 9, 26))
 
 
 def test_a_release_that_is_in_full_support_now_is_told_as_such(why: Why) -> None:
-    partial = Concern(OPS, Rule.SUPPORT, XCP_82, HOSTS, detail="partial support")
+    partial = Condition(OPS, Rule.SUPPORT, XCP_82, HOSTS, detail="partial support")
     assert why(partial, [host("xen-2")]) == "the list has it in full support now"
 
 
@@ -79,7 +79,7 @@ def test_a_day_that_is_not_given_any_more_is_told_as_such(why: Why) -> None:
 
 
 def test_a_version_that_is_known_by_now_is_told_as_such(why: Why) -> None:
-    unknown = Concern(OPS, Rule.UNKNOWN_VERSION, Subject("version:XCP-ng 8.2.1", "XCP-ng 8.2.1"), HOSTS[:1])
+    unknown = Condition(OPS, Rule.UNKNOWN_VERSION, AlertSubject("version:XCP-ng 8.2.1", "XCP-ng 8.2.1"), HOSTS[:1])
     assert why(unknown, [host("xen-2")]) == "no host runs it any more (xen-2 known by now)"
 
 
@@ -88,21 +88,21 @@ def test_a_version_that_is_known_by_now_is_told_as_such(why: Why) -> None:
     [("lab-a", 0, "it answers again"), ("lab-a", 4, NO_WAY), ("lab-b", 0, "lab-b was removed from the configuration")],
 )
 def test_a_source(why: Why, name: str, failures: int, said: str) -> None:
-    unreachable = Concern(OPS, Rule.UNREACHABLE, Subject(f"source:{name}", name))
+    unreachable = Condition(OPS, Rule.UNREACHABLE, AlertSubject(f"source:{name}", name))
     assert why(unreachable, sources=[state(LAB_A, failures)]) == said
 
 
 def test_a_pool(why: Why) -> None:
-    mixed = Concern(OPS, Rule.MIXED_POOL, Subject("pool:pool-lab", "lab"), HOSTS)
+    mixed = Condition(OPS, Rule.MIXED_POOL, AlertSubject("pool:pool-lab", "lab"), HOSTS)
     assert why(mixed, [host("xen-2", "8.3.0"), host("xen-3", "8.3.0")]) == "all its hosts run one version"
     assert why(mixed, [host("xen-2", mixed_since=NOW)]) == NO_WAY
     assert why(mixed) == "its hosts are gone (xen-2, xen-3 left)"
 
 
 def test_a_sweep(why: Why) -> None:
-    assert why(Concern(OPS, Rule.SWEEP_LATE, Subject("sweep", "The fleet's sweep"))) == "a sweep has finished"
+    assert why(Condition(OPS, Rule.SWEEP_LATE, AlertSubject("sweep", "The fleet's sweep"))) == "a sweep has finished"
 
 
 def test_many_hosts_are_counted(why: Why) -> None:
-    many = tuple(Concerned(str(number), f"xen-{number}", "lab") for number in range(9))
+    many = tuple(AffectedHost(str(number), f"xen-{number}", "lab") for number in range(9))
     assert "xen-4 and 4 more left" in why(EOL._replace(hosts=many))

@@ -6,14 +6,24 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Fingerprint, NotifyReason, Rule, Settled, Subject
-from bot.alerts.dated import tightest
-from bot.alerts.ports import Act, Action
+from bot.alerts.alert import (
+    AffectedHost,
+    Alert,
+    AlertState,
+    AlertSubject,
+    Condition,
+    Fingerprint,
+    NotifyReason,
+    Reconciled,
+    Rule,
+)
+from bot.alerts.ports import AlertAct, AlertAction
+from bot.alerts.rules import tightest
 from tests.alerts.fakes import MemoryBook, judged
 
 CHANNELS = ("C1", "C2")
 LEADS = (365, 180, 90, 30, 7, 0)
-HOSTS = tuple(Concerned(f"uuid-{number}", f"xen-{number}", "lab") for number in range(4))
+HOSTS = tuple(AffectedHost(f"uuid-{number}", f"xen-{number}", "lab") for number in range(4))
 RELEASES = {"8.2": date(2025, 9, 16), "8.3": date(2028, 11, 30)}
 START = datetime(2025, 1, 1, 8, tzinfo=UTC)
 
@@ -25,7 +35,7 @@ class Life(RuleBasedStateMachine):
     def begin(self) -> None:
         self.now = START
         self.book = MemoryBook()
-        self.runs: dict[Concerned, str] = {HOSTS[0]: "8.2", HOSTS[1]: "8.3"}
+        self.runs: dict[AffectedHost, str] = {HOSTS[0]: "8.2", HOSTS[1]: "8.3"}
         self.routed: dict[str, tuple[int, ...]] = {CHANNELS[0]: LEADS}
         self.told: dict[int, list[int]] = {}
         self.snooze_ends: dict[int, int] = {}
@@ -40,10 +50,10 @@ class Life(RuleBasedStateMachine):
         """Nothing but what had changed before is told, and nothing ends or fires by it."""
         self.swept()
         self.now -= timedelta(days=days)
-        assert self.swept() == Settled()
+        assert self.swept() == Reconciled()
 
     @rule(host=st.sampled_from(HOSTS), release=st.sampled_from([*RELEASES, None]))
-    def host_comes_upgrades_or_leaves(self, host: Concerned, release: str | None) -> None:
+    def host_comes_upgrades_or_leaves(self, host: AffectedHost, release: str | None) -> None:
         if release:
             self.runs[host] = release
         else:
@@ -60,10 +70,10 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), days=st.sampled_from([None, 1, 7, 90]))
     def somebody_acts(self, data: st.DataObject, days: int | None) -> None:
         alert = data.draw(st.sampled_from(self.book.open()))
-        action = data.draw(st.sampled_from(Action))
-        until = self.now + timedelta(days=days) if days and action is Action.SNOOZE else None
-        act = Act(action, "U1", self.now, until)
-        if self.book.act([alert.id], act) and action is Action.SNOOZE and until:
+        action = data.draw(st.sampled_from(AlertAction))
+        until = self.now + timedelta(days=days) if days and action is AlertAction.SNOOZE else None
+        act = AlertAct(action, "U1", self.now, until)
+        if self.book.act([alert.id], act) and action is AlertAction.SNOOZE and until:
             self.deeds[alert.id] = self.deeds.get(alert.id, 0) + 1
         assert self.book.act([alert.id], act) == ()
 
@@ -71,17 +81,17 @@ class Life(RuleBasedStateMachine):
     def sweep(self) -> None:
         self.swept()
 
-    def swept(self) -> Settled:
+    def swept(self) -> Reconciled:
         before = {alert.id: alert for alert in self.book.open()}
         concerns = self.concerns()
         settled = self.book.settle(judged(concerns, lambda _: "gone"), self.now)
         again = self.book.settle(judged(concerns, lambda _: "gone"), self.now)
-        assert again == Settled()
+        assert again == Reconciled()
         self._check(before, {c.fingerprint for c in concerns}, settled)
         self._nothing_is_forgotten(concerns)
         return settled
 
-    def _nothing_is_forgotten(self, concerns: tuple[Concern, ...]) -> None:
+    def _nothing_is_forgotten(self, concerns: tuple[Condition, ...]) -> None:
         alerts = {alert.fingerprint: alert for alert in self.book.open()}
         for concern in concerns:
             alert = alerts.get(concern.fingerprint)
@@ -93,21 +103,21 @@ class Life(RuleBasedStateMachine):
             if alert and alert.state is AlertState.SNOOZED:
                 assert alert.snoozed_until is None or alert.snoozed_until > self.now
 
-    def concerns(self) -> tuple[Concern, ...]:
+    def concerns(self) -> tuple[Condition, ...]:
         return tuple(
             self._concern(channel, release, leads)
             for channel, leads in self.routed.items()
             for release in sorted(set(self.runs.values()))
         )
 
-    def _concern(self, channel: str, release: str, leads: tuple[int, ...]) -> Concern:
+    def _concern(self, channel: str, release: str, leads: tuple[int, ...]) -> Condition:
         due = RELEASES[release]
         threshold = tightest(leads, (due - self.now.date()).days)
-        subject = Subject(f"release:XCP-ng:{release}", f"XCP-ng {release}", "XCP-ng", release)
+        subject = AlertSubject(f"release:XCP-ng:{release}", f"XCP-ng {release}", "XCP-ng", release)
         hosts = tuple(sorted(host for host, runs in self.runs.items() if runs == release))
-        return Concern(channel, Rule.EOL, subject, hosts, due, threshold, threshold is not None)
+        return Condition(channel, Rule.EOL, subject, hosts, due, threshold, threshold is not None)
 
-    def _check(self, before: dict[int, Alert], holding: set[Fingerprint], settled: Settled) -> None:
+    def _check(self, before: dict[int, Alert], holding: set[Fingerprint], settled: Reconciled) -> None:
         seen = [n.alert.fingerprint for n in settled.notifications]
         assert len(seen) == len(set(seen)), "one notification for an alert at a time"
         for notification in settled.notifications:

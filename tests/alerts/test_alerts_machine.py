@@ -4,15 +4,25 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Notification, NotifyReason, Rule, Settled, Subject
-from bot.alerts.machine import act, settle
-from bot.alerts.ports import Act, Action
+from bot.alerts.alert import (
+    AffectedHost,
+    Alert,
+    AlertState,
+    AlertSubject,
+    Condition,
+    Notification,
+    NotifyReason,
+    Reconciled,
+    Rule,
+)
+from bot.alerts.ports import AlertAct, AlertAction
+from bot.alerts.state_machine import apply, reconcile
 
 DUE = date(2025, 9, 16)
 NOW = datetime(2025, 6, 20, 8, tzinfo=UTC)
-RELEASE = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
-ONE, TWO = (Concerned(f"uuid-{name}", name, "lab") for name in ("xen-1", "xen-2"))
-CONCERN = Concern("C1", Rule.EOL, RELEASE, (ONE,), DUE, 90)
+RELEASE = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+ONE, TWO = (AffectedHost(f"uuid-{name}", name, "lab") for name in ("xen-1", "xen-2"))
+CONCERN = Condition("C1", Rule.EOL, RELEASE, (ONE,), DUE, 90)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 FIRING, ACKED, SNOOZED, RESOLVED = AlertState
@@ -22,8 +32,8 @@ def gone(alert: Alert) -> str:  # noqa: ARG001 - as the port has it
     return "no host runs it any more"
 
 
-def settled(concern: Concern | None, alert: Alert | None, now: datetime) -> Settled:
-    return settle((concern,) if concern else (), (alert,) if alert else (), now, gone)
+def settled(concern: Condition | None, alert: Alert | None, now: datetime) -> Reconciled:
+    return reconcile((concern,) if concern else (), (alert,) if alert else (), now, gone)
 
 
 def opened() -> Alert:
@@ -32,53 +42,53 @@ def opened() -> Alert:
     return alert._replace(id=17)
 
 
-def told(settled: Settled) -> Notification:
+def told(settled: Reconciled) -> Notification:
     (notification,) = settled.notifications
     return notification
 
 
-def ack(by: str = "U1", at: datetime = NOW) -> Act:
-    return Act(Action.ACKNOWLEDGE, by, at)
+def ack(by: str = "U1", at: datetime = NOW) -> AlertAct:
+    return AlertAct(AlertAction.ACKNOWLEDGE, by, at)
 
 
-def snooze(until: datetime | None, by: str = "U1") -> Act:
-    return Act(Action.SNOOZE, by, NOW, until)
+def snooze(until: datetime | None, by: str = "U1") -> AlertAct:
+    return AlertAct(AlertAction.SNOOZE, by, NOW, until)
 
 
 def test_on_first_sight_it_is_told_once() -> None:
     first = settled(CONCERN, None, NOW)
     assert (first.opened, told(first).reason, told(first).days_left) == (1, NotifyReason.NEW, 88)
     assert (told(first).alert.threshold_days, told(first).alert.state) == (90, FIRING)
-    assert settled(CONCERN, first.changed[0], NOW) == Settled()
+    assert settled(CONCERN, first.changed[0], NOW) == Reconciled()
 
 
 def test_what_is_too_far_off_opens_nothing_and_ends_nothing() -> None:
     far = CONCERN._replace(threshold_days=None, is_news=False)
-    assert settled(far, None, NOW) == Settled()
-    assert settled(far, opened(), NOW - 300 * DAY) == Settled()
+    assert settled(far, None, NOW) == Reconciled()
+    assert settled(far, opened(), NOW - 300 * DAY) == Reconciled()
 
 
 def test_a_stricter_threshold_is_told_and_a_looser_one_is_not() -> None:
     stricter = settled(CONCERN._replace(threshold_days=30), opened(), NOW + 60 * DAY)
     assert (told(stricter).reason, told(stricter).alert.threshold_days) == (NotifyReason.THRESHOLD, 30)
-    assert settled(CONCERN, stricter.changed[0], NOW + 61 * DAY) == Settled()
+    assert settled(CONCERN, stricter.changed[0], NOW + 61 * DAY) == Reconciled()
 
 
 @pytest.mark.parametrize("deed", [ack(), snooze(None), snooze(NOW + 300 * DAY)])
-def test_a_stricter_threshold_ends_an_acknowledgement_and_a_snooze(deed: Act) -> None:
-    alert = act(opened(), deed)
-    assert settled(CONCERN, alert, NOW + 40 * DAY) == Settled()
+def test_a_stricter_threshold_ends_an_acknowledgement_and_a_snooze(deed: AlertAct) -> None:
+    alert = apply(opened(), deed)
+    assert settled(CONCERN, alert, NOW + 40 * DAY) == Reconciled()
     after = told(settled(CONCERN._replace(threshold_days=30), alert, NOW + 60 * DAY))
     assert (after.reason, after.alert.state) == (NotifyReason.THRESHOLD, FIRING)
     assert "U1" in (after.alert.acknowledged_by, after.alert.snoozed_by)
 
 
 def test_a_snooze_ends_by_itself_and_that_is_told_once() -> None:
-    alert = act(opened(), snooze(NOW + 7 * DAY))
-    assert settled(CONCERN, alert, NOW + 7 * DAY - HOUR) == Settled()
+    alert = apply(opened(), snooze(NOW + 7 * DAY))
+    assert settled(CONCERN, alert, NOW + 7 * DAY - HOUR) == Reconciled()
     over = settled(CONCERN, alert, NOW + 7 * DAY)
     assert (told(over).reason, told(over).alert.state) == (NotifyReason.SNOOZE_OVER, FIRING)
-    assert settled(CONCERN, over.changed[0], NOW + 7 * DAY) == Settled()
+    assert settled(CONCERN, over.changed[0], NOW + 7 * DAY) == Reconciled()
 
 
 def test_more_hosts_are_told() -> None:
@@ -87,12 +97,12 @@ def test_more_hosts_are_told() -> None:
 
 
 def test_an_acknowledged_alert_is_told_more_hosts_and_stays_acknowledged() -> None:
-    more = told(settled(CONCERN._replace(hosts=(ONE, TWO)), act(opened(), ack()), NOW + HOUR))
+    more = told(settled(CONCERN._replace(hosts=(ONE, TWO)), apply(opened(), ack()), NOW + HOUR))
     assert (more.reason, more.alert.state) == (NotifyReason.MORE_HOSTS, ACKED)
 
 
 def test_a_snoozed_alert_takes_more_hosts_in_silence() -> None:
-    more = settled(CONCERN._replace(hosts=(ONE, TWO)), act(opened(), snooze(None)), NOW + HOUR)
+    more = settled(CONCERN._replace(hosts=(ONE, TWO)), apply(opened(), snooze(None)), NOW + HOUR)
     assert (more.notifications, more.changed[0].hosts) == ((), (ONE, TWO))
 
 
@@ -118,21 +128,21 @@ def test_a_host_that_comes_back_before_anybody_heard_of_it_is_no_news() -> None:
 
 def test_a_firing_alert_is_told_again_after_30_days() -> None:
     alert = opened()
-    assert settled(CONCERN, alert, NOW + 30 * DAY - HOUR) == Settled()
+    assert settled(CONCERN, alert, NOW + 30 * DAY - HOUR) == Reconciled()
     reminder = settled(CONCERN, alert, NOW + 30 * DAY)
     assert told(reminder).reason is NotifyReason.REMINDER
-    assert settled(CONCERN, reminder.changed[0], NOW + 59 * DAY) == Settled()
-    assert settled(CONCERN, act(alert, ack()), NOW + 300 * DAY) == Settled()
+    assert settled(CONCERN, reminder.changed[0], NOW + 59 * DAY) == Reconciled()
+    assert settled(CONCERN, apply(alert, ack()), NOW + 300 * DAY) == Reconciled()
 
 
 @pytest.mark.parametrize("deed", [None, ack(), snooze(None)])
-def test_a_concern_that_is_gone_resolves_and_that_is_told_once(deed: Act | None) -> None:
-    alert = act(opened(), deed) if deed else opened()
+def test_a_concern_that_is_gone_resolves_and_that_is_told_once(deed: AlertAct | None) -> None:
+    alert = apply(opened(), deed) if deed else opened()
     ended = settled(None, alert, NOW + DAY)
     assert (told(ended).reason, ended.resolved, told(ended).gone) == (NotifyReason.RESOLVED, 1, (ONE,))
     after = ended.changed[0]
     assert (after.state, after.why_resolved, after.resolved_at) == (RESOLVED, gone(after), NOW + DAY)
-    assert settled(None, after, NOW + DAY) == Settled()
+    assert settled(None, after, NOW + DAY) == Reconciled()
 
 
 def test_a_concern_that_comes_back_is_a_new_alert() -> None:
@@ -155,39 +165,39 @@ def test_a_date_that_moves_but_stays_in_sight_is_kept_in_silence() -> None:
 
 
 @pytest.mark.parametrize("deed", [None, ack(), snooze(NOW + 7 * DAY)])
-def test_a_clock_that_runs_back_changes_nothing(deed: Act | None) -> None:
-    alert = act(opened(), deed) if deed else opened()
+def test_a_clock_that_runs_back_changes_nothing(deed: AlertAct | None) -> None:
+    alert = apply(opened(), deed) if deed else opened()
     for concern in (CONCERN._replace(threshold_days=365), CONCERN._replace(threshold_days=None, is_news=False)):
-        assert settled(concern, alert, NOW - 200 * DAY) == Settled()
+        assert settled(concern, alert, NOW - 200 * DAY) == Reconciled()
 
 
 def test_the_first_acknowledgement_counts() -> None:
-    alert = act(opened(), ack("U1"))
+    alert = apply(opened(), ack("U1"))
     assert (alert.state, alert.acknowledged_by, alert.acknowledged_at) == (ACKED, "U1", NOW)
-    assert act(alert, ack("U2", NOW + HOUR)) is alert
+    assert apply(alert, ack("U2", NOW + HOUR)) is alert
 
 
 def test_a_snooze_can_be_made_longer_but_not_to_end_before_it_begins() -> None:
-    alert = act(opened(), snooze(NOW + DAY))
-    assert act(alert, snooze(NOW + DAY, "U2")) is alert
-    assert act(alert, snooze(NOW + 2 * DAY, "U2")).snoozed_by == "U2"
-    assert act(alert, snooze(NOW)) is alert
+    alert = apply(opened(), snooze(NOW + DAY))
+    assert apply(alert, snooze(NOW + DAY, "U2")) is alert
+    assert apply(alert, snooze(NOW + 2 * DAY, "U2")).snoozed_by == "U2"
+    assert apply(alert, snooze(NOW)) is alert
 
 
 def test_acknowledging_ends_a_snooze_and_the_other_way_round() -> None:
-    snoozed = act(act(opened(), ack("U1")), snooze(None, "U2"))
+    snoozed = apply(apply(opened(), ack("U1")), snooze(None, "U2"))
     assert (snoozed.state, snoozed.acknowledged_by, snoozed.snoozed_by) == (SNOOZED, None, "U2")
-    acked = act(snoozed, ack("U3"))
+    acked = apply(snoozed, ack("U3"))
     assert (acked.state, acked.acknowledged_by, acked.snoozed_by) == (ACKED, "U3", None)
 
 
 def test_nothing_can_be_done_about_what_ended() -> None:
     (ended,) = settled(None, opened(), NOW).changed
-    assert act(ended, ack()) is ended
-    assert act(ended, snooze(None)) is ended
+    assert apply(ended, ack()) is ended
+    assert apply(ended, snooze(None)) is ended
 
 
 def test_more_members_of_a_mixed_pool_are_no_news() -> None:
-    mixed = Concern("C1", Rule.MIXED_POOL, Subject("pool:1", "lab"), (ONE,))
+    mixed = Condition("C1", Rule.MIXED_POOL, AlertSubject("pool:1", "lab"), (ONE,))
     (alert,) = settled(mixed, None, NOW).changed
     assert settled(mixed._replace(hosts=(ONE, TWO)), alert, NOW).notifications == ()

@@ -13,14 +13,13 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.alert import Alert, Notification
-from bot.alerts.plan import Plan
-from bot.app.hosts import asked
-from bot.app.watching import DECISIONS, Terms, Watching, watching
+from bot.alerts.cycle import CycleResult, SendResult
+from bot.alerts.routing import AlertPlan
+from bot.app.fleet import DECISIONS, WatchedFleet, WatchTerms, hosts_from, watch_fleet
 from bot.demo.hosts import target_of
-from bot.demo.simulator import SimHost, SimPool, Simulator, lone, release
 from bot.fleet.inventory import Inventory
-from bot.fleet.sweep import Pace
-from bot.round import Round, Sent
+from bot.fleet.sweep import SweepPace
+from bot.simulator import SimHost, SimPool, Simulator, lone, release
 from bot.store.store import Store, open_store
 
 OPS, TEAM = "C0000OPS", "C000TEAM"
@@ -49,14 +48,14 @@ class Clock:
 class House(NamedTuple):
     """A fleet that is watched, from one start of the process to the next."""
 
-    watched: Watching
+    watched: WatchedFleet
     clock: Clock
 
     @property
     def store(self) -> Store:
         return self.watched.store
 
-    def sweep(self) -> Round:
+    def sweep(self) -> CycleResult:
         """The next round; it must be done."""
         return self.watched.rounds.ask(self.clock().date(), lambda _, __: None, threading.Event())
 
@@ -106,11 +105,15 @@ def start(tmp_path: Path, hosts: Simulator, clock: Clock, log: FilteringBoundLog
     """Starts the process anew on the same database: with a plan, without some targets, with a way to send."""
     stores: list[Store] = []
 
-    def begin(plan: Plan = Plan(OPS), without: tuple[str, ...] = (), send: Callable[[], Sent] = Sent) -> House:  # noqa: B008 # a value
+    def begin(
+        plan: AlertPlan = AlertPlan(OPS),  # noqa: B008 # a value
+        without: tuple[str, ...] = (),
+        send: Callable[[], SendResult] = SendResult,
+    ) -> House:
         known = Inventory(target_of(entry) for entry in hosts.targets if entry.name not in without)
         stores.append(open_store(f"sqlite:///{tmp_path / 'fleet.db'}", DECISIONS, log, clock))
-        terms = Terms(plan, EVERY, Pace(), clock, send)
-        return House(watching(stores[-1], asked(known), terms, log, threading.Event()), clock)
+        terms = WatchTerms(plan, EVERY, SweepPace(), clock, send)
+        return House(watch_fleet(stores[-1], hosts_from(known), terms, log, threading.Event()), clock)
 
     yield begin
     for store in stores:

@@ -1,12 +1,12 @@
 """The configuration changes between two runs: what it does not lead to any more ends, and says why."""
 
 from bot.alerts.alert import AlertState, Notification, NotifyReason, Rule
-from bot.alerts.plan import Plan, Route
-from bot.demo.simulator import Simulator
+from bot.alerts.routing import AlertPlan, Route
+from bot.simulator import Simulator
 from tests.app.conftest import OPS, TEAM, Clock, House, Start
 
 XCP = "XCP-ng 8.2 LTS"
-OF_PROD = Plan(OPS, routes=(Route(TEAM, (30, 0), tags=("prod",)),))
+OF_PROD = AlertPlan(OPS, routes=(Route(TEAM, (30, 0), tags=("prod",)),))
 
 
 def test_a_target_that_is_removed_closes_its_alerts_with_that_reason(start: Start) -> None:
@@ -58,12 +58,12 @@ def test_a_route_that_is_new_takes_over(start: Start) -> None:
 
 def test_a_lead_that_is_tighter_now_is_told_and_a_looser_one_closes_nothing(start: Start, clock: Clock) -> None:
     clock.pass_by(400)  # 336 days before the end of life of XCP-ng 8.3
-    house = start(Plan(OPS, (365,)))
+    house = start(AlertPlan(OPS, (365,)))
     house.sweep()
     assert _crossed(house) == [365]
-    house = start(Plan(OPS, (365, 340)))
+    house = start(AlertPlan(OPS, (365, 340)))
     assert [(told.reason, told.alert.state) for told in _told(house)] == [(NotifyReason.THRESHOLD, AlertState.FIRING)]
-    house = start(Plan(OPS, (90,)))
+    house = start(AlertPlan(OPS, (90,)))
     assert _told(house) == []
     assert _crossed(house) == [340]
 

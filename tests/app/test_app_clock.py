@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.alerts.alert import AlertState, NotifyReason, Rule
-from bot.alerts.ports import Act, Action
+from bot.alerts.ports import AlertAct, AlertAction
 from tests.app.conftest import START, Clock, House
 
 YEARS = 9000.0
@@ -16,7 +16,7 @@ def _late(house: House) -> bool:
 def test_a_snooze_ends_once_however_the_clock_jumps(house: House, clock: Clock) -> None:
     house.sweep()
     (alert,) = [each for each in house.open() if each.subject.release == "8.2"]
-    house.store.alerts.act([alert.id], Act(Action.SNOOZE, "U1", clock(), START + timedelta(hours=3)))
+    house.store.alerts.act([alert.id], AlertAct(AlertAction.SNOOZE, "U1", clock(), START + timedelta(hours=3)))
     clock.pass_by(-2)
     assert house.settle() == ()
     clock.now = START + timedelta(hours=4)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.in_use import LOOKED_AT, Edition, InUse, LiveDesk, shipped
+from bot.app.dataset import LOOKED_AT, CurrentDataset, Dataset, LiveRunner, shipped_dataset
 from bot.chat.command import Ports, Right
 from bot.cli import main
 from bot.errors import UnavailableError
-from bot.matrix.listing import SupportLevel
 from bot.matrix.release import Product
+from bot.matrix.support import SupportLevel
 from bot.published.page import Revision
-from bot.published.ports import Finding, Kept
-from bot.slack.answers import Answers
+from bot.published.revisions import RevisionReport, StoredRevision
+from bot.slack.responder import Responder
 from bot.store.database import Database
 from bot.store.revisions import SqlRevisions
 from tests.published.texts import ROWS, page
@@ -30,7 +30,7 @@ class Pages(SqlRevisions):
 
     is_away = False
 
-    def in_use(self) -> Kept | None:
+    def in_use(self) -> StoredRevision | None:
         if self.is_away:
             raise UnavailableError("The database is away.")
         return super().in_use()
@@ -42,12 +42,12 @@ class Running:
     def __init__(self, database: Database) -> None:
         self.revisions = Pages(database)
         self.seconds = 0.0
-        self.edition = InUse(self.revisions, lambda: self.seconds, lambda look: look())
+        self.edition = CurrentDataset(self.revisions, lambda: self.seconds, lambda look: look())
 
-    def accept(self, *rows: str, source: str = "list.md", accepted: bool = True) -> Kept:
+    def accept(self, *rows: str, source: str = "list.md", accepted: bool = True) -> StoredRevision:
         body = page(*rows)
         revision = Revision(source, hashlib.sha256(body).hexdigest(), body.decode(), DAY)
-        kept = self.revisions.keep(Finding(revision, None, (), (), accepted), NOW)
+        kept = self.revisions.keep(RevisionReport(revision, None, (), (), accepted), NOW)
         self.seconds += LOOKED_AT
         return kept
 
@@ -105,7 +105,7 @@ def test_without_the_database_what_was_known_stays(running: Running) -> None:
 
 def test_nobody_waits_for_a_look_at_the_database(running: Running) -> None:
     begun: list[Callable[[], None]] = []
-    edition = InUse(running.revisions, lambda: running.seconds, begun.append)
+    edition = CurrentDataset(running.revisions, lambda: running.seconds, begun.append)
     running.accept()
     assert [edition().page, edition().page, len(begun)] == [0, 0, 1]
     begun[0]()
@@ -113,9 +113,9 @@ def test_nobody_waits_for_a_look_at_the_database(running: Running) -> None:
 
 
 def test_what_was_rendered_before_is_not_given_again(running: Running) -> None:
-    known = shipped()
-    live = LiveDesk(Ports(known.matrix, known.reader), running.edition, lambda: DAY)
-    answers = Answers(live, lambda: DAY, edition=lambda: live.page)
+    known = shipped_dataset()
+    live = LiveRunner(Ports(known.matrix, known.reader), running.edition, lambda: DAY)
+    answers = Responder(live, lambda: DAY, edition=lambda: live.page)
     assert "partial support" in answers.ask("XenServer 7.2", LOOKUP).messages[0].text
     running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
     assert "full support" in answers.ask("XenServer 7.2", LOOKUP).messages[0].text
@@ -123,7 +123,7 @@ def test_what_was_rendered_before_is_not_given_again(running: Running) -> None:
 
 def test_a_new_row_can_be_asked_about_at_once(running: Running) -> None:
     running.accept(*ROWS, "- XenServer 9.1 ✅")
-    edition: Edition = running.edition()
+    edition: Dataset = running.edition()
     (part,) = edition.reader.read("XenServer 9.1").parts
     assert [release.number for release in part.releases] == ["9.1"]
 

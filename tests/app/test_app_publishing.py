@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.app.publishing import tell
-from bot.chat.list_news import list_words
-from bot.matrix.known import Matrix
-from bot.published.fetch import Answer, Failed, Fetched
-from bot.published.following import Follower
-from bot.published.news import ListNews
-from bot.published.standing import Standing
-from bot.query.reading import Reader
+from bot.app.published import tell
+from bot.chat.list_message import list_message
+from bot.matrix.matrix import Matrix
+from bot.published.fetch import Failed, Fetched, FetchResult
+from bot.published.revisions import ListNews
+from bot.published.sync import ListFollower, SyncStatus
+from bot.query.reader import Reader
 from bot.store.database import Database
 from bot.store.revisions import SqlRevisions
 from bot.store.tables import outbox
@@ -34,14 +33,14 @@ class Daily:
         self.kept = SqlRevisions(database)
         self.at = START
 
-    def __call__(self, given: Answer | bytes, channel: str | None = "C1", force: bool = False) -> list[str]:
+    def __call__(self, given: FetchResult | bytes, channel: str | None = "C1", force: bool = False) -> list[str]:
         """The first lines of what is queued for the channel on that day."""
         answer = Fetched(given) if isinstance(given, bytes) else given
-        follower = Follower(LIST, lambda _, __: answer, self._matrix, self._reader, lambda: self.at, self.kept)
+        follower = ListFollower(LIST, lambda _, __: answer, self._matrix, self._reader, lambda: self.at, self.kept)
         before = len(self._rows())
         tell(follower.sync(self.at.date(), self.kept, force), self.kept, channel, self.at)
         self.at += DAY
-        return [list_words(ListNews.from_data(row.payload)).summary for row in self._rows()[before:]]
+        return [list_message(ListNews.from_data(row.payload)).summary for row in self._rows()[before:]]
 
     def _rows(self) -> list[Any]:
         with self._database.reading() as connection:
@@ -49,7 +48,7 @@ class Daily:
 
     @property
     def trouble(self) -> str | None:
-        return Standing.of(self.kept, LIST).trouble(self.at - DAY)
+        return SyncStatus.of(self.kept, LIST).trouble(self.at - DAY)
 
 
 @pytest.fixture

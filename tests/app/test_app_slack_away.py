@@ -7,21 +7,20 @@ from datetime import UTC, datetime
 import pytest
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.outbox import Kind
-from bot.demo.simulator import Simulator, release
+from bot.alerts.delivery.outbox import DeliveryKind
 from bot.matrix.load import load_matrix
+from bot.simulator import Simulator, release
 from bot.slack.client import web_client
-from bot.slack.courier import Courier
-from bot.slack.deliver import Sender
-from bot.slack.pace import Became, Pace
-from bot.slack.telling import Telling
+from bot.slack.delivery import MessageWording, SlackCourier
+from bot.slack.retry import DeliveryStatus, RetryPolicy
+from bot.slack.worker import OutboxWorker
 from tests.acceptance.waiting import until
 from tests.app.conftest import OPS, Clock, House, Start
 from tests.delivery.queue import Queue
 from tests.delivery.slack import TOKEN, Slack
 from tests.delivery.weather import Answer, Call, Calm, Said
 
-PACE = Pace(between=0, settling=0.02, pause=0.01, longest=0.05, lease=10, poll=0.01)
+PACE = RetryPolicy(between=0, settling=0.02, pause=0.01, longest=0.05, lease=10, poll=0.01)
 TRIES = 60
 """An hour's, at a pause of a minute."""
 
@@ -44,9 +43,9 @@ def slack() -> Iterator[Slack]:
         yield running
 
 
-def _sender(house: House, slack: Slack, log: FilteringBoundLogger) -> Sender:
-    courier = Courier(web_client(TOKEN, slack.api, timeout=2), Telling(load_matrix))
-    return Sender(log, house.store.outbox, courier, lambda: datetime.now(UTC), "us", PACE)
+def _sender(house: House, slack: Slack, log: FilteringBoundLogger) -> OutboxWorker:
+    courier = SlackCourier(web_client(TOKEN, slack.api, timeout=2), MessageWording(load_matrix))
+    return OutboxWorker(log, house.store.outbox, courier, lambda: datetime.now(UTC), "us", PACE)
 
 
 def test_everything_arrives_afterwards_once_and_in_order(
@@ -73,6 +72,6 @@ def test_everything_arrives_afterwards_once_and_in_order(
         stop.set()
         sender.wake()
         running.join(10)
-    wanted = [row.key for row in Queue(house.store.database).rows(OPS) if row.kind != Kind.EDIT.value]
+    wanted = [row.key for row in Queue(house.store.database).rows(OPS) if row.kind != DeliveryKind.EDIT.value]
     assert slack.room(OPS).keys == wanted
-    assert sender.tally.of(Became.AMBIGUOUS) == 0
+    assert sender.tally.of(DeliveryStatus.AMBIGUOUS) == 0

@@ -16,13 +16,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Engine, event
 
-from bot.alerts.alert import Settled
-from bot.alerts.plan import Plan
-from bot.alerts.ports import Judgement
-from bot.app.serving import settle_down
-from bot.app.watching import DECISIONS, Terms, watching
-from bot.fleet.sweep import Pace
-from bot.round import Rounds, Sent
+from bot.alerts.alert import Reconciled
+from bot.alerts.cycle import SendResult, SweepCycle
+from bot.alerts.ports import Evaluation
+from bot.alerts.routing import AlertPlan
+from bot.app.fleet import DECISIONS, WatchTerms, watch_fleet
+from bot.app.serve import settle_down
+from bot.fleet.sweep import SweepPace
 from bot.store.alerts import SqlAlerts
 from bot.store.database import Database
 from bot.store.store import open_store
@@ -38,8 +38,8 @@ SWEEPS = {
     "nothing_new": datetime(2026, 11, 23, 18, tzinfo=UTC),
     "threshold": datetime(2028, 9, 1, tzinfo=UTC),
 }
-PLAN = Plan("C0123456789")
-CHUNKS = HOSTS / Pace().chunk
+PLAN = AlertPlan("C0123456789")
+CHUNKS = HOSTS / SweepPace().chunk
 
 
 class Counted:
@@ -61,7 +61,7 @@ class Book(SqlAlerts):
         self._counted = counted
         self.seconds, self.statements = 0.0, 0
 
-    def settle(self, judge: Callable[[], Judgement], now: datetime) -> Settled:
+    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
         begun, before = time.perf_counter(), self._counted.statements
         settled = super().settle(judge, now)
         self.seconds, self.statements = time.perf_counter() - begun, self._counted.statements - before
@@ -94,8 +94,8 @@ def _sweeps(url: str, probing: float) -> dict[str, dict[str, float]]:
     log = structlog.get_logger().bind()
     store = open_store(url, DECISIONS, log, lambda: fleet.at)
     try:
-        terms = Terms(PLAN, timedelta(hours=6), Pace(), lambda: fleet.at, lambda: Sent())
-        watched = watching(store, fleet.hosts(), terms, log, threading.Event())
+        terms = WatchTerms(PLAN, timedelta(hours=6), SweepPace(), lambda: fleet.at, lambda: SendResult())
+        watched = watch_fleet(store, fleet.hosts(), terms, log, threading.Event())
         counted = Counted(store.database.engine)
         book = Book(store.database, counted)
         rounds, found = watched.rounds._replace(book=book), {}
@@ -109,7 +109,7 @@ def _sweeps(url: str, probing: float) -> dict[str, dict[str, float]]:
         store.close()
 
 
-def _sweep(rounds: Rounds, book: Book, counted: Counted, at: datetime) -> dict[str, float]:
+def _sweep(rounds: SweepCycle, book: Book, counted: Counted, at: datetime) -> dict[str, float]:
     before, begun, used = counted.statements, time.perf_counter(), time.process_time()
     made = rounds.ask(at.date(), lambda _, __: None, threading.Event())
     cpu, seconds = time.process_time() - used, time.perf_counter() - begun

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import cycle, islice
 
-from bot.app.hosts import Hosts
-from bot.fleet.asking import Asking
+from bot.app.fleet import Hosts
 from bot.fleet.inventory import Inventory
 from bot.fleet.probing import Probing
+from bot.fleet.sources import SourceClient
 from bot.xapi.observation import Host, Observation, Pool, Probed, Transport
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
@@ -33,7 +33,7 @@ class Answering:
         """The inventory with its asking, as the product has it but for the probe itself."""
         targets: Sequence[Target] = self._inventory.targets
         probing = Probing(self._probe, lambda: 0.0)
-        asking = Asking({target.name: target for target in targets}, {}, probing.probe, _nobody)
+        asking = SourceClient({target.name: target for target in targets}, {}, probing.probe, _nobody)
         return Hosts(self._inventory, probing, asking)
 
     def _probe(self, target: Target) -> Probed:

@@ -7,7 +7,7 @@ from packaging.version import Version
 from bot.matrix.assess import assess
 from bot.matrix.load import load_matrix
 from bot.matrix.recommend import recommend
-from bot.query.reading import Reader
+from bot.query.reader import Reader
 from tests.bench.timing import microseconds
 
 DAY = date(2026, 11, 23)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def simulated(hosts: int, latency: float = 0.0) -> Iterator[list[Asked]]:
     """So many lone hosts, each of whose calls takes `latency` seconds."""
-    command = [sys.executable, "-m", "bot.demo.simulator", "--fleet", str(hosts), "--latency", str(latency), "--json"]
+    command = [sys.executable, "-m", "bot.simulator", "--fleet", str(hosts), "--latency", str(latency), "--json"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

@@ -18,15 +18,14 @@ from pathlib import Path
 import structlog
 from slack_bolt import BoltRequest
 
-from bot import logs
-from bot.app.hosts import hosts_of
-from bot.app.serving import settle_down
-from bot.app.talking import service_of
-from bot.app.watching import Watching, open_settings, terms_of, watching
-from bot.round import Sent
+from bot import log as logs
+from bot.alerts.cycle import SendResult
+from bot.app.fleet import WatchedFleet, hosts_of, open_settings, terms_of, watch_fleet
+from bot.app.serve import settle_down
+from bot.app.slack import service_of
 from bot.settings import load_settings
 from bot.settings.model import Settings
-from bot.slack.door import Door
+from bot.slack.http import RequestVerifier
 from tests.bench import empty
 from tests.bench.serving import environment, free_port, running
 from tests.bench.slack_stub import BODY, SECRET, headers, web_api
@@ -53,24 +52,24 @@ def in_process(environ: Mapping[str, str], with_database: bool) -> dict[str, flo
         settings = load_settings(None, environ, Path(tempfile.mkdtemp()))
         log = structlog.get_logger().bind()
         if not with_database:
-            return _in_process(Door(service_of(settings, log, socket_mode=False).app, SECRET, time.time))
+            return _in_process(RequestVerifier(service_of(settings, log, socket_mode=False).app, SECRET, time.time))
         with _watching(settings) as watched:
             return _in_process(
-                Door(service_of(settings, log, socket_mode=False, watched=watched).app, SECRET, time.time)
+                RequestVerifier(service_of(settings, log, socket_mode=False, watched=watched).app, SECRET, time.time)
             )
 
 
 @contextmanager
-def _watching(settings: Settings) -> Iterator[Watching]:
+def _watching(settings: Settings) -> Iterator[WatchedFleet]:
     log = structlog.get_logger().bind()
     store = open_settings(settings, log)
     try:
-        yield watching(store, hosts_of(settings), terms_of(settings, lambda: Sent()), log, threading.Event())
+        yield watch_fleet(store, hosts_of(settings), terms_of(settings, lambda: SendResult()), log, threading.Event())
     finally:
         store.close()
 
 
-def _in_process(door: Door) -> dict[str, float]:
+def _in_process(door: RequestVerifier) -> dict[str, float]:
     app, signed, body = empty.app(), headers(), BODY.encode()
     settle_down()
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from bot.alerts.cycle import CycleResult
 from bot.chat.command import Ports, Watched
 from bot.fleet.sweep import Tell
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.round import Round
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from bot.xapi.observation import Failure, FailureCode
 from tests.fleet.fakes import FakeStore, FakeSweepLog, host, refused, target, told
 
@@ -46,11 +46,11 @@ def ports(
     matrix: Matrix,
     reader: Reader,
     kept: tuple[FakeStore, FakeSweepLog],
-    go: Callable[[date, Tell], Round] | None = None,
+    go: Callable[[date, Tell], CycleResult] | None = None,
 ) -> Ports:
     """Ports with a fleet, two hours after its last sweep."""
 
-    def none(_: date, __: Tell) -> Round:
+    def none(_: date, __: Tell) -> CycleResult:
         raise AssertionError("nobody should be asked")
 
     store, sweeps = kept

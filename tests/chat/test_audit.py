@@ -7,11 +7,11 @@ import pytest
 
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Ports, Right
-from bot.chat.desk import Desk
 from bot.chat.reply import Table, plain
+from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ALL = frozenset(Right)
@@ -35,8 +35,8 @@ class Kept:
 ENTRY = AuditEntry(AT, "U1", "T1", "C1", "command", "probe", "lab-a", "assessed", 412.0)
 
 
-def _desk(matrix: Matrix, reader: Reader, trail: Kept | None) -> Desk:
-    return Desk(Ports(matrix, reader, audit=trail), lambda: date(2026, 11, 23))
+def _desk(matrix: Matrix, reader: Reader, trail: Kept | None) -> CommandRunner:
+    return CommandRunner(Ports(matrix, reader, audit=trail), lambda: date(2026, 11, 23))
 
 
 def test_entries_are_shown_with_who_where_what_and_how_it_went(matrix: Matrix, reader: Reader) -> None:

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import settings as checked
 from hypothesis import strategies as st
 
-from bot.alerts.alert import Alert, AlertState, Concern, Concerned, Rule, Subject
-from bot.alerts.outbox import ChannelState, Outbox
-from bot.alerts.plan import Plan, Route
+from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, Condition, Rule
+from bot.alerts.delivery.outbox import ChannelState, Outbox
+from bot.alerts.routing import AlertPlan, Route
 from bot.chat.command import Alerting, Caller, Ports, Right
-from bot.chat.desk import Desk
 from bot.chat.interpret import interpret
 from bot.chat.reply import Reply
+from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.terminal.look import Look
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches, judged
 from tests.alerts.fleets import LAB, NOW, OPS, TEAM
@@ -28,19 +28,25 @@ from tests.alerts.fleets import LAB, NOW, OPS, TEAM
 EVERY = frozenset(Right)
 PERSON = Caller("U0123456789", OPS)
 SHELL = Caller("shell:ops", None)
-PLAIN = Look()
-HOSTS = (Concerned("uuid-2", "xen-2", "lab"), Concerned("uuid-3", "xen-3", "lab"), Concerned("uuid-9", "xen-9", "prod"))
-XCP_82 = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+PLAIN = Capabilities()
+HOSTS = (
+    AffectedHost("uuid-2", "xen-2", "lab"),
+    AffectedHost("uuid-3", "xen-3", "lab"),
+    AffectedHost("uuid-9", "xen-9", "prod"),
+)
+XCP_82 = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
 CONCERNS = (
-    Concern(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90),
-    Concern(TEAM, Rule.UNREACHABLE, Subject("source:lab-a", "lab-a"), (), detail="since yesterday: It did not answer."),
+    Condition(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90),
+    Condition(
+        TEAM, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), (), detail="since yesterday: It did not answer."
+    ),
 )
 
 
 class Asked(NamedTuple):
     """A desk with two open alerts, and what is behind it."""
 
-    desk: Desk
+    desk: CommandRunner
     book: MemoryBook
     watches: MemoryWatches
     digests: MemoryDigests
@@ -61,9 +67,9 @@ def ask(matrix: Matrix, reader: Reader) -> Asked:
 def _asked(matrix: Matrix, reader: Reader) -> Asked:
     book, watches, digests = MemoryBook(), MemoryWatches(), MemoryDigests()
     book.settle(judged(CONCERNS, _gone), NOW)
-    plan = Plan(OPS, routes=(Route(TEAM, (30, 0), tags=("lab",)),))
+    plan = AlertPlan(OPS, routes=(Route(TEAM, (30, 0), tags=("lab",)),))
     alerting = Alerting(book, watches, digests, plan, lambda: NOW, lambda: (LAB,))
-    return Asked(Desk(Ports(matrix, reader, alerting=alerting), NOW.date), book, watches, digests)
+    return Asked(CommandRunner(Ports(matrix, reader, alerting=alerting), NOW.date), book, watches, digests)
 
 
 def _gone(alert: Alert) -> str:
@@ -311,7 +317,7 @@ def test_the_digest_is_on_until_it_is_turned_off(ask: Asked) -> None:
 
 
 @pytest.mark.parametrize("words", ["alerts", "ack 1", "snooze 1 7d", "watch all", "unwatch all", "watches", "digest"])
-def test_without_a_database_there_are_no_alerts(desk: Desk, words: str) -> None:
+def test_without_a_database_there_are_no_alerts(desk: CommandRunner, words: str) -> None:
     with pytest.raises(UsageError, match="There is no database here"):
         desk.answer(words, EVERY)
 

@@ -4,27 +4,27 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.alert import Alert, Concern, Concerned, Rule, Subject
-from bot.alerts.concerns import SWEEP
-from bot.alerts.digest import Digest, Ending, Numbers, Unheeded
-from bot.alerts.machine import act, settle
-from bot.alerts.ports import Act, Action
-from bot.chat.bulletins import bulletin, news
-from bot.chat.digests import digest_words
+from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Rule
+from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
+from bot.alerts.ports import AlertAct, AlertAction
+from bot.alerts.rules import SWEEP
+from bot.alerts.state_machine import apply, reconcile
+from bot.chat.alert_messages import alert_message, thread_update
+from bot.chat.digest_message import digest_message
 from bot.chat.reply import Act as Button
-from bot.chat.reply import Person, Reply, Room, line
-from bot.matrix.known import Matrix
-from bot.slack.message import messages
+from bot.chat.reply import ChannelName, PersonName, Reply, line
+from bot.matrix.matrix import Matrix
+from bot.slack.blocks import messages
 from bot.slack.mrkdwn import mrkdwn
-from bot.terminal.look import Look
+from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 from tests.alerts.fleets import NOW, OPS
 
 DUE = date(2025, 9, 16)
-LAB_2, LAB_3 = Concerned("uuid-2", "xen-2", "lab"), Concerned("uuid-3", "xen-3", "lab")
-PROD_9, PROD_12 = Concerned("uuid-9", "xen-9", "prod"), Concerned("uuid-12", "xen-12", "prod")
-XCP_82 = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
-EOL = Concern(OPS, Rule.EOL, XCP_82, (LAB_2, LAB_3, PROD_9), DUE, 90)
+LAB_2, LAB_3 = AffectedHost("uuid-2", "xen-2", "lab"), AffectedHost("uuid-3", "xen-3", "lab")
+PROD_9, PROD_12 = AffectedHost("uuid-9", "xen-9", "prod"), AffectedHost("uuid-12", "xen-12", "prod")
+XCP_82 = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+EOL = Condition(OPS, Rule.EOL, XCP_82, (LAB_2, LAB_3, PROD_9), DUE, 90)
 DAY = timedelta(days=1)
 
 
@@ -32,22 +32,22 @@ def gone(alert: Alert) -> str:  # noqa: ARG001 - as the port has it
     return "no host runs it any more"
 
 
-def opened(concern: Concern = EOL, number: int = 17) -> Alert:
-    (alert,) = settle((concern,), (), NOW, gone).changed
+def opened(concern: Condition = EOL, number: int = 17) -> Alert:
+    (alert,) = reconcile((concern,), (), NOW, gone).changed
     return alert._replace(id=number)
 
 
 def said(reply: Reply) -> str:
-    return render(reply, Look())
+    return render(reply, Capabilities())
 
 
 def of(matrix: Matrix, *alerts: Alert, at: datetime = NOW) -> Reply:
-    return bulletin(alerts, at.date(), at, matrix)
+    return alert_message(alerts, at.date(), at, matrix)
 
 
-def follow(concern: Concern | None, alert: Alert, now: datetime) -> Reply:
-    settled = settle((concern,) if concern else (), (alert,), now, gone)
-    return news(settled.notifications[0])
+def follow(concern: Condition | None, alert: Alert, now: datetime) -> Reply:
+    settled = reconcile((concern,) if concern else (), (alert,), now, gone)
+    return thread_update(settled.notifications[0])
 
 
 def test_a_bulletin_reads_as_it_was_agreed(matrix: Matrix) -> None:
@@ -68,24 +68,24 @@ def test_after_the_day_it_says_so(matrix: Matrix) -> None:
 
 
 def test_who_did_what_and_when_stands_in_it(matrix: Matrix) -> None:
-    alert = act(opened(), Act(Action.ACKNOWLEDGE, "U0123456789", NOW))
+    alert = apply(opened(), AlertAct(AlertAction.ACKNOWLEDGE, "U0123456789", NOW))
     reply = of(matrix, alert)
     assert "acknowledged by U0123456789 on 20 Jun 2025" in said(reply)
     assert "acknowledged by <@U0123456789> on 20 Jun 2025" in str(messages(reply)[0].blocks)
     assert [button.label for button in reply.buttons] == ["Snooze", "Show hosts"]
-    snoozed = act(alert, Act(Action.SNOOZE, "shell:ops", NOW, NOW + 7 * DAY))
+    snoozed = apply(alert, AlertAct(AlertAction.SNOOZE, "shell:ops", NOW, NOW + 7 * DAY))
     assert "snoozed by shell:ops on 20 Jun 2025, until 27 Jun 2025 08:00 UTC" in said(of(matrix, snoozed))
 
 
 def test_an_alert_that_fires_again_says_who_had_acknowledged_it(matrix: Matrix) -> None:
-    alert = act(opened(), Act(Action.ACKNOWLEDGE, "U1", NOW))
-    (again,) = settle((EOL._replace(threshold_days=30),), (alert,), NOW + 60 * DAY, gone).changed
+    alert = apply(opened(), AlertAct(AlertAction.ACKNOWLEDGE, "U1", NOW))
+    (again,) = reconcile((EOL._replace(threshold_days=30),), (alert,), NOW + 60 * DAY, gone).changed
     assert "fires again; it was acknowledged by U1 on 20 Jun 2025" in said(of(matrix, again))
 
 
 def test_buttons_name_the_alerts_that_are_open(matrix: Matrix) -> None:
-    support = opened(Concern(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail="partial support"), 18)
-    (ended,) = settle((), (opened(number=16),), NOW, gone).changed
+    support = opened(Condition(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail="partial support"), 18)
+    (ended,) = reconcile((), (opened(number=16),), NOW, gone).changed
     reply = of(matrix, support, opened(), ended)
     assert [(b.label, b.verb, b.ids) for b in reply.buttons if isinstance(b, Button)] == [
         ("Acknowledge", "ack", (17, 18)),
@@ -97,7 +97,7 @@ def test_buttons_name_the_alerts_that_are_open(matrix: Matrix) -> None:
 
 
 def test_when_all_ended_it_says_why_and_has_no_buttons(matrix: Matrix) -> None:
-    (ended,) = settle((), (opened(),), datetime(2025, 9, 2, tzinfo=NOW.tzinfo), gone).changed
+    (ended,) = reconcile((), (opened(),), datetime(2025, 9, 2, tzinfo=NOW.tzinfo), gone).changed
     reply = of(matrix, ended)
     assert said(reply).startswith("✅ XCP-ng 8.2 LTS: no host runs it any more")
     assert "resolved 2 Sep 2025, 14 days before its end of life · alert 17" in said(reply)
@@ -108,37 +108,39 @@ def test_when_all_ended_it_says_why_and_has_no_buttons(matrix: Matrix) -> None:
     ("concern", "first"),
     [
         (
-            Concern(OPS, Rule.MAINTENANCE, XCP_82, (LAB_2,), date(2025, 7, 20), 30),
+            Condition(OPS, Rule.MAINTENANCE, XCP_82, (LAB_2,), date(2025, 7, 20), 30),
             "🟠 XCP-ng 8.2 LTS gets critical updates only from 20 Jul 2025: 30 days left",
         ),
         (
-            Concern(OPS, Rule.UNKNOWN_VERSION, Subject("version:Foo 1", "Foo 1"), (LAB_2,)),
+            Condition(OPS, Rule.UNKNOWN_VERSION, AlertSubject("version:Foo 1", "Foo 1"), (LAB_2,)),
             "❓ Foo 1 is a version that I do not know",
         ),
         (
-            Concern(OPS, Rule.MIXED_POOL, Subject("pool:1", "lab"), (LAB_2,), detail="XCP-ng 8.2.1 and XCP-ng 8.3.0"),
+            Condition(
+                OPS, Rule.MIXED_POOL, AlertSubject("pool:1", "lab"), (LAB_2,), detail="XCP-ng 8.2.1 and XCP-ng 8.3.0"
+            ),
             "⚠️ Pool lab has run several versions for more than a day: XCP-ng 8.2.1 and XCP-ng 8.3.0",
         ),
         (
-            Concern(OPS, Rule.UNREACHABLE, Subject("source:lab-a", "lab-a"), detail="since today: It is down."),
+            Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail="since today: It is down."),
             "⚠️ lab-a has not answered since today: It is down.",
         ),
         (
-            Concern(OPS, Rule.SWEEP_LATE, SWEEP, detail="since 19 Jun 2025 19:00 UTC, one every 6 hours expected"),
+            Condition(OPS, Rule.SWEEP_LATE, SWEEP, detail="since 19 Jun 2025 19:00 UTC, one every 6 hours expected"),
             "⚠️ No sweep has finished since 19 Jun 2025 19:00 UTC, one every 6 hours expected",
         ),
         (
-            Concern(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail="not on the Host Compatibility List"),
+            Condition(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail="not on the Host Compatibility List"),
             "❔ XCP-ng 8.2 LTS is not on the Host Compatibility List",
         ),
     ],
 )
-def test_every_rule_has_its_first_line(matrix: Matrix, concern: Concern, first: str) -> None:
+def test_every_rule_has_its_first_line(matrix: Matrix, concern: Condition, first: str) -> None:
     assert said(of(matrix, opened(concern))).split("\n")[0] == first
 
 
 def test_many_hosts_are_counted_and_some_are_named(matrix: Matrix) -> None:
-    many = tuple(Concerned(str(number), f"xen-{number}", "lab") for number in range(10_000))
+    many = tuple(AffectedHost(str(number), f"xen-{number}", "lab") for number in range(10_000))
     reply = of(matrix, opened(EOL._replace(hosts=many)))
     assert "10000 hosts: xen-0, xen-1, " in said(reply)
     assert "(lab) and 9990 more" in said(reply)
@@ -150,7 +152,7 @@ def test_a_watched_release_without_hosts_says_so(matrix: Matrix) -> None:
 
 
 def test_a_threshold_tells_what_changed_since_the_last_notice() -> None:
-    (fewer,) = settle((EOL._replace(hosts=(LAB_2, PROD_9)),), (opened(),), NOW + DAY, gone).changed
+    (fewer,) = reconcile((EOL._replace(hosts=(LAB_2, PROD_9)),), (opened(),), NOW + DAY, gone).changed
     told = said(follow(EOL._replace(hosts=(LAB_2, PROD_9, PROD_12), threshold_days=30), fewer, NOW + 58 * DAY))
     assert "XCP-ng 8.2 LTS gets no security updates from 16 Sep 2025: 30 days left" in told
     assert "Since the last notice: xen-12 (prod) found; xen-3 (lab) gone." in told
@@ -162,14 +164,14 @@ def test_each_reason_has_its_words() -> None:
     more = follow(EOL._replace(hosts=(*EOL.hosts, PROD_12)), alert, NOW + DAY)
     assert said(more).startswith("Also on XCP-ng 8.2 LTS: xen-12 (prod)")
     assert said(follow(EOL, alert, NOW + 30 * DAY)).startswith("Still so: ☠️ XCP-ng 8.2 LTS gets no")
-    snoozed = act(alert, Act(Action.SNOOZE, "U1", NOW, NOW + DAY))
+    snoozed = apply(alert, AlertAct(AlertAction.SNOOZE, "U1", NOW, NOW + DAY))
     assert said(follow(EOL, snoozed, NOW + DAY)).startswith("The snooze is over: ☠️ XCP-ng 8.2 LTS")
     assert said(follow(None, alert, NOW + DAY)).startswith("✅ XCP-ng 8.2 LTS: no host runs it any more")
-    assert "new: 90-day mark passed" in said(news(settle((EOL,), (), NOW, gone).notifications[0]))
+    assert "new: 90-day mark passed" in said(thread_update(reconcile((EOL,), (), NOW, gone).notifications[0]))
 
 
 def test_people_and_channels_are_mentioned_in_slack_and_plain_elsewhere() -> None:
-    spans = line(Person("U0123456789"), " in ", Room("C0123456789"), " not ", Person("shell:<!here>"))
+    spans = line(PersonName("U0123456789"), " in ", ChannelName("C0123456789"), " not ", PersonName("shell:<!here>"))
     assert mrkdwn(spans) == "<@U0123456789> in <#C0123456789> not shell:&lt;!here&gt;"
     assert said(Reply("x", spans)) == "U0123456789 in C0123456789 not shell:<!here>"
 
@@ -178,18 +180,18 @@ def test_a_digest_has_the_week_in_its_first_line() -> None:
     week = Digest(
         OPS,
         date(2025, 9, 18),
-        Numbers(hosts=40, eol=3, unknown=1),
-        ended=(Ending("XCP-ng 8.2 LTS", DUE, 3),),
-        next=(Ending("XCP-ng 8.3 LTS", date(2028, 11, 30), 37),),
-        unheeded=(Unheeded(17, Rule.EOL, "XCP-ng 8.2 LTS", date(2025, 6, 20)),),
+        HostCounts(hosts=40, eol=3, unknown=1),
+        ended=(ReleaseEnd("XCP-ng 8.2 LTS", DUE, 3),),
+        next=(ReleaseEnd("XCP-ng 8.3 LTS", date(2028, 11, 30), 37),),
+        unheeded=(Unacknowledged(17, Rule.EOL, "XCP-ng 8.2 LTS", date(2025, 6, 20)),),
         resolved=1,
     )
-    told = said(digest_words(week))
+    told = said(digest_message(week))
     assert told.startswith("This week  XCP-ng 8.2 LTS reached end of life  1 alert that nobody acknowledged")
     assert "40 hosts: 3 past their end of life, 1 of an unknown version. 1 alert resolved this week." in told
     assert "XCP-ng 8.3 LTS, 30 Nov 2028 (in 3 years): 37 hosts" in told
     assert "alert 17, XCP-ng 8.2 LTS: end of life, open since 20 Jun 2025" in told
-    quiet = said(digest_words(Digest(OPS, date(2025, 9, 18), Numbers(hosts=2))))
+    quiet = said(digest_message(Digest(OPS, date(2025, 9, 18), HostCounts(hosts=2))))
     assert quiet.startswith("This week  nothing ends that is known")
     assert "2 hosts: all is well." in quiet
 
@@ -202,13 +204,13 @@ def test_a_digest_has_the_week_in_its_first_line() -> None:
     ],
 )
 def test_a_target_without_an_answer_is_named_once(matrix: Matrix, why: str, told: str) -> None:
-    silent = Concern(OPS, Rule.UNREACHABLE, Subject("source:lab-a", "lab-a"), detail=f"since 20 Jun 2025: {why}")
+    silent = Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail=f"since 20 Jun 2025: {why}")
     first = said(of(matrix, opened(silent))).splitlines()[0]
     assert first.startswith(f"⚠️ lab-a has not answered since 20 Jun 2025: {told}")
 
 
 def test_the_same_about_all_alerts_is_said_once(matrix: Matrix) -> None:
     both = (opened(), opened(EOL._replace(rule=Rule.SUPPORT, detail="partial support"), 18))
-    done = tuple(act(alert, Act(Action.ACKNOWLEDGE, "U0123456789", NOW)) for alert in both)
+    done = tuple(apply(alert, AlertAct(AlertAction.ACKNOWLEDGE, "U0123456789", NOW)) for alert in both)
     assert said(of(matrix, *done)).count("acknowledged by U0123456789 on 20 Jun 2025") == 1
     assert "Alert 17: acknowledged by U0123456789" in said(of(matrix, done[0], both[1]))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.chat.command import Right
 from bot.chat.commands import COMMANDS
-from bot.chat.desk import Desk
 from bot.chat.interpret import interpret
 from bot.chat.reply import Ask
+from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ WORDS = [words for words in _all_words() if words not in ("check", "upgrade")]
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_every_reply_has_a_first_line_json_and_at_most_three_buttons(desk: Desk, words: str) -> None:
+def test_every_reply_has_a_first_line_json_and_at_most_three_buttons(desk: CommandRunner, words: str) -> None:
     reply = desk.answer(words, LOOKUP)
     assert reply.summary
     assert "\n" not in reply.summary
@@ -40,13 +40,13 @@ def test_every_reply_has_a_first_line_json_and_at_most_three_buttons(desk: Desk,
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_what_a_button_asks_is_answered_too(desk: Desk, words: str) -> None:
+def test_what_a_button_asks_is_answered_too(desk: CommandRunner, words: str) -> None:
     for button in desk.answer(words, LOOKUP).buttons:
         asked = desk.answer(button.words, LOOKUP)
         assert asked.exit_status == 0 or not isinstance(button, Ask)
 
 
-def test_the_first_line_is_read_out_with_words_in_place_of_emoji(desk: Desk) -> None:
+def test_the_first_line_is_read_out_with_words_in_place_of_emoji(desk: CommandRunner) -> None:
     said = desk.answer("XenServer 7.2", LOOKUP).summary
     assert said == "XenServer 7.2: partial support, no security updates"
     assert desk.answer("XCP-ng 8.3", LOOKUP).summary.startswith("XCP-ng 8.3 LTS: full support, all extra features, ")
@@ -59,7 +59,7 @@ def test_readme_shows_every_command_as_the_list_has_it() -> None:
     assert rows == expected
 
 
-def test_help_shows_only_what_the_asker_may_run(desk: Desk) -> None:
+def test_help_shows_only_what_the_asker_may_run(desk: CommandRunner) -> None:
     def named(rights: frozenset[Right]) -> set[str]:
         return {command["name"] for command in (desk.answer("help", rights).data or {})["commands"]}
 
@@ -67,19 +67,19 @@ def test_help_shows_only_what_the_asker_may_run(desk: Desk) -> None:
     assert named(frozenset(Right)) == set(COMMANDS)
 
 
-def test_who_lacks_a_right_is_told_which_and_whom_to_ask(desk: Desk) -> None:
+def test_who_lacks_a_right_is_told_which_and_whom_to_ask(desk: CommandRunner) -> None:
     refused = desk.answer("probe lab-a", LOOKUP)
     assert (refused.kind, refused.exit_status) == ("refused", 1)
     assert "the right probe" in refused.summary
     assert "Whoever runs xocompat" in refused.summary
 
 
-def test_a_day_that_is_none_is_told(desk: Desk) -> None:
+def test_a_day_that_is_none_is_told(desk: CommandRunner) -> None:
     with pytest.raises(UsageError, match="write it as 2028-12-01"):
         desk.answer("XenServer 7.2 on 2028-02-30", LOOKUP)
 
 
-def test_the_list_is_told_for_another_day_too(desk: Desk) -> None:
+def test_the_list_is_told_for_another_day_too(desk: CommandRunner) -> None:
     reply = desk.answer("list on 2024-11-14", LOOKUP)
     assert reply.data
     assert len(reply.data["rows"]) == 21
@@ -112,7 +112,7 @@ def test_any_text_means_some_command(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(words=st.text(max_size=80), command=st.sampled_from(sorted(COMMANDS)))
-def test_any_words_get_a_reply_or_a_usage_error(desk: Desk, words: str, command: str) -> None:
+def test_any_words_get_a_reply_or_a_usage_error(desk: CommandRunner, words: str, command: str) -> None:
     try:
         said: tuple[str, ...] = (desk.answer(f"{command} {words}", LOOKUP).summary,)
     except UsageError as error:

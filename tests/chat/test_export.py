@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from bot.chat.command import Ports
 from bot.chat.export import CELL_MAX, HEADER, as_csv, export, save
-from bot.chat.roster import roster
+from bot.chat.hosts import hosts_with_verdicts
 from bot.errors import UnavailableError, UsageError
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from bot.query.text import shown
 from tests.chat.fleet import NOON, fleet, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, host, target, told
@@ -66,7 +66,7 @@ def test_text_of_a_host_never_begins_a_formula(matrix: Matrix, reader: Reader, t
     store.record((told(target(text, text), NOON, host(text, text, text), pool=text),), NOON)
     kept = ports(matrix, reader, (store, FakeSweepLog()))
     assert kept.watched
-    (row,) = _rows(as_csv(roster(kept, kept.watched, TODAY)))
+    (row,) = _rows(as_csv(hosts_with_verdicts(kept, kept.watched, TODAY)))
     assert row["host"] == row["pool"] == row["product_brand"] == f"'{text.strip()}"
 
 
@@ -76,7 +76,7 @@ def test_any_text_stays_in_its_cell(matrix: Matrix, reader: Reader, text: str) -
     store.record((told(target("a"), NOON, host(text), pool="p"),), NOON)
     kept = ports(matrix, reader, (store, FakeSweepLog()))
     assert kept.watched
-    written = as_csv(roster(kept, kept.watched, TODAY))
+    written = as_csv(hosts_with_verdicts(kept, kept.watched, TODAY))
     (row,) = csv.DictReader(io.StringIO(written, newline=""))
     assert tuple(row) == HEADER
     assert row["host"].removeprefix("'") == shown(text, CELL_MAX).removeprefix("'")

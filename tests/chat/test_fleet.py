@@ -9,13 +9,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.chat.command import Right
-from bot.chat.desk import Desk
-from bot.chat.fleet_words import fleet_line
+from bot.chat.fleet_summary import fleet_line
 from bot.chat.reply import Ask, Bullets, Paragraph, Reply, Table, line, plain
+from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.slack.message import messages
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.slack.blocks import messages
 from tests.chat.fleet import NOON, fleet, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, host, target, told
 
@@ -24,16 +24,16 @@ TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture(scope="module")
-def known(matrix: Matrix, reader: Reader) -> Desk:
+def known(matrix: Matrix, reader: Reader) -> CommandRunner:
     """Answers about the fleet of the tests."""
-    return Desk(ports(matrix, reader, fleet()), lambda: TODAY)
+    return CommandRunner(ports(matrix, reader, fleet()), lambda: TODAY)
 
 
 def _names(reply: Reply) -> list[str]:
     return [seen["name"] for seen in (reply.data or {})["hosts"]]
 
 
-def test_all_hosts_are_shown_the_worst_first(known: Desk) -> None:
+def test_all_hosts_are_shown_the_worst_first(known: CommandRunner) -> None:
     reply = known.answer("fleet", ALL)
     assert _names(reply) == ["archive-1", "spare-1", "xen-2", "xen-12", "xen-1", "xen-11"]
     assert reply.exit_status == 0
@@ -41,14 +41,16 @@ def test_all_hosts_are_shown_the_worst_first(known: Desk) -> None:
     assert [plain(row[0]) for row in table.rows] == _names(reply)
 
 
-def test_the_first_line_counts_hosts_pools_and_what_is_wrong(known: Desk) -> None:
+def test_the_first_line_counts_hosts_pools_and_what_is_wrong(known: CommandRunner) -> None:
     said = known.answer("fleet", ALL).summary
     assert said == (
         "6 hosts in 4 pools: 3 get no security updates, 1 of an unknown version, 1 not seen since 23 Nov 2026 12:00 UTC"
     )
 
 
-def test_targets_without_an_answer_are_told_with_their_reason_those_that_never_had_one_first(known: Desk) -> None:
+def test_targets_without_an_answer_are_told_with_their_reason_those_that_never_had_one_first(
+    known: CommandRunner,
+) -> None:
     (silent,) = (block for block in known.answer("fleet", ALL).blocks if isinstance(block, Bullets))
     assert silent.title == "Without an answer: 3 of 6 targets"
     assert [plain(item) for item in silent.items] == [
@@ -58,12 +60,12 @@ def test_targets_without_an_answer_are_told_with_their_reason_those_that_never_h
     ]
 
 
-def test_the_last_sweep_and_its_age_stand_below(known: Desk) -> None:
+def test_the_last_sweep_and_its_age_stand_below(known: CommandRunner) -> None:
     first = plain(known.answer("fleet", ALL).context[0])
     assert first == "Last sweep 23 Nov 2026 12:00 UTC (2 hours ago): 5 targets, 2 without an answer."
 
 
-def test_the_json_is_that_of_a_probes_hosts_and_says_where_they_were_seen(known: Desk) -> None:
+def test_the_json_is_that_of_a_probes_hosts_and_says_where_they_were_seen(known: CommandRunner) -> None:
     data = known.answer("fleet xen-2", ALL).data or {}
     assert json.loads(json.dumps(data)) == data
     (seen,) = data["hosts"]
@@ -113,7 +115,7 @@ def test_the_json_is_that_of_a_probes_hosts_and_says_where_they_were_seen(known:
         ("new-a", []),
     ],
 )
-def test_words_narrow_it_down_and_all_must_hold(known: Desk, words: str, names: list[str]) -> None:
+def test_words_narrow_it_down_and_all_must_hold(known: CommandRunner, words: str, names: list[str]) -> None:
     reply = known.answer(f"fleet {words}", ALL)
     assert (_names(reply), reply.exit_status) == (names, 0)
 
@@ -130,7 +132,7 @@ def test_words_narrow_it_down_and_all_must_hold(known: Desk, words: str, names: 
     ],
 )
 def test_words_that_are_none_get_near_ones_and_what_there_is(
-    known: Desk, words: str, unknown: list[str], near: str | None
+    known: CommandRunner, words: str, unknown: list[str], near: str | None
 ) -> None:
     reply = known.answer(f"fleet {words}", ALL)
     data = reply.data or {}
@@ -139,29 +141,29 @@ def test_words_that_are_none_get_near_ones_and_what_there_is(
     assert "a tag (archive, lab, prod)" in plain(reply.blocks[0].lines[0])  # type: ignore[union-attr]
 
 
-def test_another_day_has_other_verdicts(known: Desk) -> None:
+def test_another_day_has_other_verdicts(known: CommandRunner) -> None:
     assert known.answer("fleet eol on 2025-01-01", ALL).data == known.answer(
         "fleet eol", ALL, date(2025, 1, 1)
     ).data  # fmt: skip
     assert _names(known.answer("fleet eol on 2025-01-01", ALL)) == ["archive-1"]
 
 
-def test_a_day_that_is_none_is_told(known: Desk) -> None:
+def test_a_day_that_is_none_is_told(known: CommandRunner) -> None:
     with pytest.raises(UsageError, match="2028-02-30"):
         known.answer("fleet eol on 2028-02-30", ALL)
 
 
-def test_only_those_with_the_right_see_the_fleet_or_the_button_to_sweep_it(known: Desk) -> None:
+def test_only_those_with_the_right_see_the_fleet_or_the_button_to_sweep_it(known: CommandRunner) -> None:
     assert known.answer("fleet", frozenset({Right.LOOKUP, Right.PROBE})).kind == "refused"
     buttons = known.answer("fleet", frozenset({Right.FLEET})).buttons
     assert not any(isinstance(button, Ask) for button in buttons)
 
 
-def test_verdicts_are_there_for_fail_on(known: Desk) -> None:
+def test_verdicts_are_there_for_fail_on(known: CommandRunner) -> None:
     assert {a.name for a in known.answer("fleet eol", ALL).assessed or ()} == {"XenServer 7.2", "XCP-ng 8.2 LTS"}
 
 
-def test_the_next_step_is_that_of_the_worst_release_with_all_its_hosts(known: Desk) -> None:
+def test_the_next_step_is_that_of_the_worst_release_with_all_its_hosts(known: CommandRunner) -> None:
     steps = [
         plain(row)
         for block in known.answer("fleet lab", ALL).blocks
@@ -171,25 +173,25 @@ def test_the_next_step_is_that_of_the_worst_release_with_all_its_hosts(known: De
     assert steps == ["Next step: XCP-ng 8.2 LTS (2 hosts): upgrade to XCP-ng 8.3 LTS."]
 
 
-def test_without_a_database_it_says_what_to_configure(desk: Desk) -> None:
+def test_without_a_database_it_says_what_to_configure(desk: CommandRunner) -> None:
     for words in ("fleet", "sweep"):
         with pytest.raises(UsageError, match="add `targets` or `xen_orchestra`"):
             desk.answer(words, ALL)
 
 
 def test_before_the_first_sweep_it_says_so(matrix: Matrix, reader: Reader) -> None:
-    empty = Desk(ports(matrix, reader, (FakeStore(), FakeSweepLog())), lambda: TODAY)
+    empty = CommandRunner(ports(matrix, reader, (FakeStore(), FakeSweepLog())), lambda: TODAY)
     reply = empty.answer("fleet", ALL)
     assert reply.summary == "No host is known yet: 6 targets to ask"
     assert plain(reply.context[0]) == "No sweep is done yet."
 
 
-def _large(matrix: Matrix, reader: Reader, count: int) -> Desk:
+def _large(matrix: Matrix, reader: Reader, count: int) -> CommandRunner:
     store = FakeStore()
     runs = ("8.3.0", "8.2.1", "8.0.0")
     many = [host(f"xen-{at:05}", runs[at % 3], coordinator=not at) for at in range(count)]
     store.record((told(target("lab-a", "lab"), NOON, *many, pool="big"),), NOON)
-    return Desk(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY)
+    return CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY)
 
 
 def test_a_large_fleet_shows_the_worst_and_how_to_see_the_rest_within_slacks_limits(
@@ -210,7 +212,7 @@ def test_what_a_host_calls_itself_is_data(matrix: Matrix, reader: Reader) -> Non
     store = FakeStore()
     nasty = host("<!channel> \x1b[31m\u202ered", "8.3.0\n=cmd")
     store.record((told(target("lab-a"), NOON, nasty, pool="<@U0123456>"),), NOON)
-    reply = Desk(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet", ALL)
+    reply = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet", ALL)
     sent = json.dumps([message.body() for message in messages(reply)])
     assert "<!channel>" not in sent
     assert "<@U0123456>" not in sent
@@ -221,7 +223,7 @@ def test_what_a_host_calls_itself_is_data(matrix: Matrix, reader: Reader) -> Non
 @given(words=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(
     ("eol", "lab", "lab pool", "8.2", "XCP-ng", ">=7", "on", "2028-01-01", ",", "and", "_", "*", "xen-1", "or")
 )).map(" ".join)))  # fmt: skip
-def test_any_words_narrow_the_fleet_down_or_are_told(known: Desk, words: str) -> None:
+def test_any_words_narrow_the_fleet_down_or_are_told(known: CommandRunner, words: str) -> None:
     try:
         reply = known.answer(f"fleet {words}", ALL)
     except UsageError as error:
@@ -234,7 +236,7 @@ def test_a_clock_that_went_back_makes_no_sweep_lie_in_the_future(matrix: Matrix,
     kept = ports(matrix, reader, fleet())
     assert kept.watched
     early = kept._replace(watched=kept.watched._replace(clock=lambda: NOON - timedelta(hours=1)))
-    assert "(just now)" in plain(Desk(early, lambda: TODAY).answer("fleet", ALL).context[0])
+    assert "(just now)" in plain(CommandRunner(early, lambda: TODAY).answer("fleet", ALL).context[0])
 
 
 def test_without_anything_to_watch_it_says_what_to_add() -> None:

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.access import LOOKUP, Grant, Granted, Requester, granted
 from bot.chat.command import Right
-from bot.chat.grants import LOOKUP, Grant, Granted, Person, granted
 
-ANN = Person("U1", at_home=True, channel="C1")
+ANN = Requester("U1", at_home=True, channel="C1")
 PROBE = frozenset({Right.PROBE})
 MORE = frozenset({Right.PROBE, Right.FLEET, Right.OPERATE})
 

@@ -7,23 +7,23 @@ import pytest
 
 from bot.chat.command import Caller, Fleet, Ports, Right
 from bot.chat.commands import PROBE
-from bot.chat.desk import Desk
 from bot.chat.reply import Ask, Pick, Reply, Table, plain
-from bot.demo.simulator import SimHost, SimPool, Simulator, large_fleet, lone, release
+from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.terminal.look import Look
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.simulator import SimHost, SimPool, Simulator, large_fleet, lone, release
+from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 from tests.simulated import HOSTILE, fleet_of, rolling_pool
 
 ALL = frozenset(Right)
-Asking = Callable[[Fleet], Desk]
+Asking = Callable[[Fleet], CommandRunner]
 
 
 @pytest.fixture
 def asking(matrix: Matrix, reader: Reader) -> Asking:
-    return lambda fleet: Desk(Ports(matrix, reader, fleet), lambda: date(2026, 11, 23))
+    return lambda fleet: CommandRunner(Ports(matrix, reader, fleet), lambda: date(2026, 11, 23))
 
 
 def _rows(blocks: tuple[object, ...]) -> int:
@@ -85,7 +85,7 @@ def test_of_a_large_pool_twenty_hosts_are_above_the_rest_below_and_what_is_left_
         desk = asking(fleet_of(simulator))
         reply = desk.run(PROBE, simulator.targets[0].name, ALL)
     assert (_rows(reply.blocks), _rows(reply.rest)) == (above, below)
-    text = render(reply, Look(width=None))
+    text = render(reply, Capabilities(width=None))
     assert all(each in text for each in said)
     assert text.count("sim-00001-") == above + below
     assert len((reply.data or {})["hosts"]) == count

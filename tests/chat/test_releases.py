@@ -3,9 +3,9 @@
 import csv
 import io
 
-from bot.chat.releases import HEADER, releases_csv, releases_data
-from bot.matrix.known import Matrix
-from bot.published.merged import merged
+from bot.chat.export import RELEASE_HEADER, releases_csv, releases_data
+from bot.matrix.matrix import Matrix
+from bot.published.merge import merged
 from tests.published.listed import FULL, READ_ON, new_row, page_of
 
 
@@ -20,7 +20,7 @@ def test_csv_has_a_line_for_each_release_in_the_order_of_the_data(matrix: Matrix
 
 def test_a_line_has_what_the_list_and_the_vendor_say(matrix: Matrix) -> None:
     row = _rows(matrix)["XenServer", "5.6"]
-    assert tuple(row) == HEADER
+    assert tuple(row) == RELEASE_HEADER
     assert (row["name"], row["support"], row["official_support"], row["stage"]) == (
         "XenServer 5.6", "partial", "no", "eol",
     )  # fmt: skip

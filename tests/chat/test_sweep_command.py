@@ -5,19 +5,19 @@ from datetime import date
 
 import pytest
 
-from bot.alerts.alert import Alert, AlertState, Concerned, Notification, NotifyReason, Rule, Settled, Subject
-from bot.alerts.outbox import ChannelState
+from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, Notification, NotifyReason, Reconciled, Rule
+from bot.alerts.cycle import CycleResult, SendResult
+from bot.alerts.delivery.outbox import ChannelState
 from bot.chat.command import Caller, Progress, Right
 from bot.chat.commands import SWEEP
-from bot.chat.desk import Desk
-from bot.chat.reply import Bullets, Line, Reply, plain
+from bot.chat.reply import Bullets, Reply, RichText, plain
+from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
-from bot.fleet.sweep import Ending, Swept, Tell
-from bot.fleet.watched import Change, ChangeKind
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.round import Round, Sent
-from bot.slack.message import messages
+from bot.fleet.hosts import Change, ChangeKind
+from bot.fleet.sweep import SweepEnd, SweepResult, Tell
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.slack.blocks import messages
 from bot.xapi.observation import Failure, FailureCode
 from tests.chat.fleet import AWAY, NOON, fleet, ports
 
@@ -27,14 +27,14 @@ Sweep = Callable[..., Reply]
 
 
 def _alert(at: int, state: AlertState, reason: NotifyReason) -> Alert:
-    subject = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
-    hosts = (Concerned("u", "xen-2", "lab"),)
+    subject = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+    hosts = (AffectedHost("u", "xen-2", "lab"),)
     return Alert(at, "C1", Rule.EOL, subject, hosts, None, None, "", False, state, reason, NOON, NOON)
 
 
 NEW = _alert(17, AlertState.FIRING, NotifyReason.NEW)
 OVER = _alert(16, AlertState.RESOLVED, NotifyReason.RESOLVED)
-SETTLED = Settled(
+SETTLED = Reconciled(
     (NEW, OVER), (Notification(NEW, NotifyReason.NEW, NOON), Notification(OVER, NotifyReason.RESOLVED, NOON))
 )
 STOPPED = ChannelState("C2", 3, NOON, stopped_code="not_in_channel", stopped="Invite the bot: /invite @xocompat.")
@@ -46,13 +46,13 @@ def _failures(count: int) -> tuple[Failure, ...]:
 
 @pytest.fixture
 def sweep(matrix: Matrix, reader: Reader) -> Sweep:
-    def answered(made: Round, words: str = "sweep", told: list[Progress] | None = None) -> Reply:
-        def go(_: date, tell: Tell) -> Round:
+    def answered(made: CycleResult, words: str = "sweep", told: list[Progress] | None = None) -> Reply:
+        def go(_: date, tell: Tell) -> CycleResult:
             for done in range(1_001):
                 tell(done, 1_000)
             return made
 
-        desk = Desk(ports(matrix, reader, fleet(), go), lambda: TODAY)
+        desk = CommandRunner(ports(matrix, reader, fleet(), go), lambda: TODAY)
         heard = [] if told is None else told
         return desk.run(SWEEP, words.removeprefix("sweep").strip(), ALL, None, Caller("U1"), heard.append)
 
@@ -60,7 +60,7 @@ def sweep(matrix: Matrix, reader: Reader) -> Sweep:
 
 
 def _items(reply: Reply, title: str) -> list[str]:
-    found: list[Line] = [
+    found: list[RichText] = [
         item
         for block in reply.blocks
         if isinstance(block, Bullets) and block.title and block.title.startswith(title)
@@ -70,7 +70,7 @@ def _items(reply: Reply, title: str) -> list[str]:
 
 
 def test_the_counts_are_those_of_the_contract(sweep: Sweep) -> None:
-    made = Round(NOON, Swept(6, _failures(2)), SETTLED, Sent(4), (STOPPED,))
+    made = CycleResult(NOON, SweepResult(6, _failures(2)), SETTLED, SendResult(4), (STOPPED,))
     reply = sweep(made)
     assert reply.data == {
         "as_of": "2026-11-23", "targets": 6, "failed": 2, "opened": 1, "resolved": 1, "delivered": 4, "pending": 3,
@@ -84,7 +84,7 @@ def test_it_says_what_failed_and_why_what_changed_who_was_told_and_what_waits(sw
         Change(NOON, ChangeKind.UPGRADED, "lab-a", "u", "xen-2", "lab", "8.2.1", "8.3.0"),
         Change(NOON, ChangeKind.UNREACHABLE, "down-a"),
     )
-    reply = sweep(Round(NOON, Swept(6, _failures(1), changes), SETTLED, Sent(1), (STOPPED,)))
+    reply = sweep(CycleResult(NOON, SweepResult(6, _failures(1), changes), SETTLED, SendResult(1), (STOPPED,)))
     assert _items(reply, "No answer") == ["t0: t0 did not answer: nothing listens on its address."]
     assert _items(reply, "Different") == [
         "xen-2 (pool lab): from 8.2.1 to 8.3.0",
@@ -99,13 +99,13 @@ def test_it_says_what_failed_and_why_what_changed_who_was_told_and_what_waits(sw
 
 def test_what_waits_without_a_token_says_so(sweep: Sweep) -> None:
     waiting = ChannelState("C1", 1, NOON)
-    reply = sweep(Round(NOON, Swept(1), SETTLED, Sent(0, "SLACK_BOT_TOKEN is not set."), (waiting,)))
+    reply = sweep(CycleResult(NOON, SweepResult(1), SETTLED, SendResult(0, "SLACK_BOT_TOKEN is not set."), (waiting,)))
     assert _items(reply, "Waits") == ["channel C1: 1 message. SLACK_BOT_TOKEN is not set."]
 
 
 def test_thousands_of_failures_and_changes_are_bounded(sweep: Sweep) -> None:
     changes = tuple(Change(NOON, ChangeKind.JOINED, "lab-a", "u", f"xen-{at}", "lab") for at in range(5_000))
-    reply = sweep(Round(NOON, Swept(9_999, _failures(5_000), changes)))
+    reply = sweep(CycleResult(NOON, SweepResult(9_999, _failures(5_000), changes)))
     assert _items(reply, "No answer")[-1] == "and 4990 more"
     assert len(_items(reply, "Different")) == 11
     assert len(messages(reply)) == 1
@@ -114,20 +114,22 @@ def test_thousands_of_failures_and_changes_are_bounded(sweep: Sweep) -> None:
 @pytest.mark.parametrize(
     ("swept", "status"),
     [
-        (Swept(6), 0),
-        (Swept(6, _failures(5)), 0),
-        (Swept(6, _failures(6)), 1),
-        (Swept(6, ending=Ending.STOPPED), 1),
-        (Swept(6, ending=Ending.TAKEN_OVER), 1),
+        (SweepResult(6), 0),
+        (SweepResult(6, _failures(5)), 0),
+        (SweepResult(6, _failures(6)), 1),
+        (SweepResult(6, ending=SweepEnd.STOPPED), 1),
+        (SweepResult(6, ending=SweepEnd.TAKEN_OVER), 1),
     ],
 )
-def test_it_fails_only_if_nobody_answered_or_it_could_not_be_done(sweep: Sweep, swept: Swept, status: int) -> None:
-    assert sweep(Round(NOON, swept)).exit_status == status
+def test_it_fails_only_if_nobody_answered_or_it_could_not_be_done(
+    sweep: Sweep, swept: SweepResult, status: int
+) -> None:
+    assert sweep(CycleResult(NOON, swept)).exit_status == status
 
 
 def test_progress_counts_up_and_is_told_a_hundred_times_at_most(sweep: Sweep) -> None:
     told: list[Progress] = []
-    sweep(Round(NOON, Swept(1_000)), told=told)
+    sweep(CycleResult(NOON, SweepResult(1_000)), told=told)
     assert [progress.done for progress in told] == list(range(0, 1_001, 10))
     assert plain(told[0].said) == "Asking 6 targets …"
 
@@ -135,11 +137,11 @@ def test_progress_counts_up_and_is_told_a_hundred_times_at_most(sweep: Sweep) ->
 def test_the_day_in_the_words_is_the_day_of_the_round(matrix: Matrix, reader: Reader) -> None:
     asked: list[date] = []
 
-    def go(day: date, _: Tell) -> Round:
+    def go(day: date, _: Tell) -> CycleResult:
         asked.append(day)
-        return Round(NOON, Swept(6))
+        return CycleResult(NOON, SweepResult(6))
 
-    desk = Desk(ports(matrix, reader, fleet(), go), lambda: TODAY)
+    desk = CommandRunner(ports(matrix, reader, fleet(), go), lambda: TODAY)
     desk.answer("sweep", ALL)
     desk.answer("sweep on 2028-11-01", ALL)
     assert asked == [TODAY, date(2028, 11, 1)]
@@ -147,11 +149,11 @@ def test_the_day_in_the_words_is_the_day_of_the_round(matrix: Matrix, reader: Re
 
 def test_it_takes_no_hosts(sweep: Sweep) -> None:
     with pytest.raises(UsageError, match="takes no words but a day"):
-        sweep(Round(NOON, Swept(6)), "sweep lab-a")
+        sweep(CycleResult(NOON, SweepResult(6)), "sweep lab-a")
 
 
 def test_what_is_said_before_names_how_many_are_asked(matrix: Matrix, reader: Reader) -> None:
-    desk = Desk(ports(matrix, reader, fleet()), lambda: TODAY)
+    desk = CommandRunner(ports(matrix, reader, fleet()), lambda: TODAY)
     said = desk.opening(SWEEP, "", ALL)
     assert not isinstance(said, Reply)
     assert plain(said) == "Asking 6 targets …"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 
-from bot.alerts.outbox import Kind
+from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store.database import Database
 from bot.store.tables import alerts, bulletins, outbox
 
@@ -28,7 +28,7 @@ class Queue:
         number = self._keep(bulletins, channel=channel, subject=subject, opened_at=NOW)
         if alert:
             self.alert(number, channel, subject)
-        self.message(Kind.BULLETIN, channel, number)
+        self.message(DeliveryKind.BULLETIN, channel, number)
         return number
 
     def alert(self, bulletin: int, channel: str = LAB, subject: str = "s", **values: Any) -> int:
@@ -51,7 +51,7 @@ class Queue:
         }
         return self._keep(alerts, bulletin=bulletin, channel=channel, subject=subject, **(told | values))
 
-    def message(self, kind: Kind, channel: str = LAB, bulletin: int | None = None, **payload: Any) -> str:
+    def message(self, kind: DeliveryKind, channel: str = LAB, bulletin: int | None = None, **payload: Any) -> str:
         """A message that waits; its key."""
         key = f"key-{next(self._numbers)}"
         row = {"kind": kind.value, "payload": payload, "state": "pending", "created_at": NOW}

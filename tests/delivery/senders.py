@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 import structlog
 
-from bot.alerts.outbox import Delivery, Outbox
+from bot.alerts.delivery.outbox import Delivery, Outbox
 from bot.slack.client import web_client
-from bot.slack.courier import Courier
-from bot.slack.deliver import Sender
-from bot.slack.outcome import Posted
-from bot.slack.pace import Pace
+from bot.slack.delivery import SlackCourier
+from bot.slack.outcomes import Delivered
+from bot.slack.retry import RetryPolicy
+from bot.slack.worker import OutboxWorker
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from tests.delivery.slack import TOKEN
 from tests.delivery.wording import Plainly
 
-PACE = Pace(between=0, settling=0.05, pause=0.02, longest=0.1, lease=0.4, poll=0.02)
+PACE = RetryPolicy(between=0, settling=0.05, pause=0.02, longest=0.1, lease=0.4, poll=0.02)
 
 
 class Place(NamedTuple):
@@ -30,7 +30,7 @@ class Place(NamedTuple):
     database: str
     api: str
     by: str
-    pace: Pace = PACE
+    pace: RetryPolicy = PACE
     token: str = TOKEN
 
 
@@ -51,13 +51,13 @@ def right(place: Place) -> None:
     log = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)
     outbox = SqlOutbox(Database(place.database))
-    Sender(log, outbox, _courier(place), _now, place.by, place.pace).run(threading.Event())
+    OutboxWorker(log, outbox, _courier(place), _now, place.by, place.pace).run(threading.Event())
 
 
 def mark_then_post(place: Place) -> None:
     """Wrong: what it marked when it was killed is lost."""
 
-    def send(outbox: Outbox, courier: Courier, delivery: Delivery) -> None:
+    def send(outbox: Outbox, courier: SlackCourier, delivery: Delivery) -> None:
         outbox.sent(delivery, None, _now())
         courier.send(delivery)
 
@@ -67,14 +67,14 @@ def mark_then_post(place: Place) -> None:
 def post_then_mark(place: Place) -> None:
     """Wrong: what it posted when it was killed is posted again."""
 
-    def send(outbox: Outbox, courier: Courier, delivery: Delivery) -> None:
-        if isinstance(posted := courier.send(delivery), Posted):
+    def send(outbox: Outbox, courier: SlackCourier, delivery: Delivery) -> None:
+        if isinstance(posted := courier.send(delivery), Delivered):
             outbox.sent(delivery, posted.ts, _now())
 
     _wrongly(place, send)
 
 
-def _wrongly(place: Place, send: Callable[[Outbox, Courier, Delivery], None]) -> None:
+def _wrongly(place: Place, send: Callable[[Outbox, SlackCourier, Delivery], None]) -> None:
     logging.disable(logging.CRITICAL)
     outbox, courier = SqlOutbox(Database(place.database)), _courier(place)
     while waiting := outbox.waiting(_now()):
@@ -83,8 +83,8 @@ def _wrongly(place: Place, send: Callable[[Outbox, Courier, Delivery], None]) ->
                 send(outbox, courier, delivery)
 
 
-def _courier(place: Place) -> Courier:
-    return Courier(web_client(place.token, place.api), Plainly())
+def _courier(place: Place) -> SlackCourier:
+    return SlackCourier(web_client(place.token, place.api), Plainly())
 
 
 def _now() -> datetime:

@@ -4,7 +4,7 @@ from collections import Counter
 from random import Random
 from typing import NamedTuple
 
-from bot.alerts.outbox import Kind
+from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store.outbox import SqlOutbox
 from tests.acceptance.waiting import until
 from tests.delivery.queue import Queue
@@ -79,10 +79,10 @@ def top_up(queue: Queue, random: Random, threads: bool = True) -> None:
     """More work: digests, and a bulletin with all that may follow it."""
     if threads:
         bulletin = queue.bulletin(channel := random.choice(CHANNELS))
-        for kind in (Kind.NEWS, Kind.EDIT, Kind.NEWS):
+        for kind in (DeliveryKind.NEWS, DeliveryKind.EDIT, DeliveryKind.NEWS):
             queue.message(kind, channel, bulletin)
     for channel in random.sample(CHANNELS, 2 if threads else 4):
-        queue.message(Kind.DIGEST, channel)
+        queue.message(DeliveryKind.DIGEST, channel)
 
 
 def came_of(queue: Queue, slack: Slack) -> Came:
@@ -92,10 +92,10 @@ def came_of(queue: Queue, slack: Slack) -> Came:
     disordered = []
     for channel in CHANNELS:
         rows, messages = queue.rows(channel), slack.room(channel).messages
-        wanted = [row.key for row in rows if row.kind != Kind.EDIT]
+        wanted = [row.key for row in rows if row.kind != DeliveryKind.EDIT]
         counts = Counter(each.key for each in messages if each.key)
         edits = {text.split()[1] for each in messages for text in each.edits}
-        lost |= {*wanted} - {*counts} | {row.key for row in rows if row.kind == Kind.EDIT} - edits
+        lost |= {*wanted} - {*counts} | {row.key for row in rows if row.kind == DeliveryKind.EDIT} - edits
         doubled |= {key for key, count in counts.items() if count > 1}
         if [key for key in counts if key in wanted] != [key for key in wanted if key in counts]:
             disordered.append(channel)

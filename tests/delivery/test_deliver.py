@@ -10,13 +10,13 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from bot.alerts.outbox import Delivery, Kind
+from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.errors import UnavailableError
+from bot.slack.blocks import SlackMessage
 from bot.slack.client import web_client
-from bot.slack.courier import Courier
-from bot.slack.deliver import Passed, Sender
-from bot.slack.message import Message
-from bot.slack.pace import Became, Pace
+from bot.slack.delivery import SlackCourier
+from bot.slack.retry import DeliveryStatus, RetryPolicy
+from bot.slack.worker import OutboxWorker, Passed
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from tests.acceptance.waiting import free_port, until
@@ -26,9 +26,9 @@ from tests.delivery.weather import Fault, Script
 from tests.delivery.wording import Plainly
 
 PROD = "C000PROD"
-QUICK = Pace(between=0, settling=0.05, pause=0.02, longest=0.1, lease=10, poll=0.02)
+QUICK = RetryPolicy(between=0, settling=0.05, pause=0.02, longest=0.1, lease=10, poll=0.02)
 PASSING = [fault for fault in Fault if fault not in (Fault.NONE, Fault.ODD)]
-MakeSender = Callable[..., Sender]
+MakeSender = Callable[..., OutboxWorker]
 
 
 def now() -> datetime:
@@ -47,14 +47,14 @@ def kept_log() -> LogCapture:
 
 @pytest.fixture
 def sender_of(slack: Slack, outbox: SqlOutbox, kept_log: LogCapture) -> Iterator[MakeSender]:
-    made: list[Sender] = []
+    made: list[OutboxWorker] = []
     log = structlog.wrap_logger(
         None, processors=[kept_log], wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG)
     )
 
-    def make(pace: Pace = QUICK, by: str = "us", words: Plainly | None = None) -> Sender:
-        courier = Courier(web_client(TOKEN, slack.api, timeout=2), words or Plainly())
-        made.append(Sender(log.bind(), outbox, courier, now, by, pace))
+    def make(pace: RetryPolicy = QUICK, by: str = "us", words: Plainly | None = None) -> OutboxWorker:
+        courier = SlackCourier(web_client(TOKEN, slack.api, timeout=2), words or Plainly())
+        made.append(OutboxWorker(log.bind(), outbox, courier, now, by, pace))
         return made[-1]
 
     yield make
@@ -63,19 +63,19 @@ def sender_of(slack: Slack, outbox: SqlOutbox, kept_log: LogCapture) -> Iterator
 
 
 @pytest.fixture
-def sender(sender_of: MakeSender) -> Sender:
+def sender(sender_of: MakeSender) -> OutboxWorker:
     return sender_of()
 
 
 def _keys(queue: Queue, channel: str = LAB) -> list[str]:
-    return [row.key for row in queue.rows(channel) if row.kind != Kind.EDIT]
+    return [row.key for row in queue.rows(channel) if row.kind != DeliveryKind.EDIT]
 
 
-def test_everything_that_waits_is_sent_in_order(sender: Sender, queue: Queue, slack: Slack) -> None:
+def test_everything_that_waits_is_sent_in_order(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
     bulletin = queue.bulletin()
-    for kind in (Kind.NEWS, Kind.NEWS, Kind.EDIT):
+    for kind in (DeliveryKind.NEWS, DeliveryKind.NEWS, DeliveryKind.EDIT):
         queue.message(kind, bulletin=bulletin)
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     assert sender.pass_once() == Passed(delivered=5, pending=0)
     first, *news, digest = slack.room(LAB).messages
     assert [each.key for each in (first, *news, digest)] == _keys(queue)
@@ -86,47 +86,47 @@ def test_everything_that_waits_is_sent_in_order(sender: Sender, queue: Queue, sl
     assert digest.thread_ts is None
 
 
-def test_channels_do_not_wait_for_each_other(sender: Sender, queue: Queue, slack: Slack) -> None:
+def test_channels_do_not_wait_for_each_other(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
     names = [f"C{number:07d}" for number in range(9)]
     for name in names:
         slack.room(name)
-        queue.message(Kind.DIGEST, name)
-        queue.message(Kind.DIGEST, name)
+        queue.message(DeliveryKind.DIGEST, name)
+        queue.message(DeliveryKind.DIGEST, name)
     slack.room(names[0]).archived = True
     assert sender.pass_once() == Passed(delivered=16, pending=2)
     assert all(slack.room(name).keys == _keys(queue, name) for name in names[1:])
 
 
 @pytest.mark.parametrize("fault", PASSING)
-@pytest.mark.parametrize("kind", [Kind.BULLETIN, Kind.NEWS, Kind.DIGEST])
+@pytest.mark.parametrize("kind", [DeliveryKind.BULLETIN, DeliveryKind.NEWS, DeliveryKind.DIGEST])
 def test_whatever_happens_on_the_way_it_is_there_once(
-    sender: Sender, queue: Queue, slack: Slack, fault: Fault, kind: Kind
+    sender: OutboxWorker, queue: Queue, slack: Slack, fault: Fault, kind: DeliveryKind
 ) -> None:
-    if kind is Kind.NEWS:
+    if kind is DeliveryKind.NEWS:
         bulletin = queue.bulletin()
         sender.pass_once()
-        queue.message(Kind.NEWS, bulletin=bulletin)
-    elif kind is Kind.BULLETIN:
+        queue.message(DeliveryKind.NEWS, bulletin=bulletin)
+    elif kind is DeliveryKind.BULLETIN:
         queue.bulletin()
     else:
         queue.message(kind)
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Script([fault, fault])
     assert sender.pass_once().pending == 0
     assert slack.room(LAB).keys == _keys(queue)
-    assert sender.tally.of(Became.AMBIGUOUS) == 0
+    assert sender.tally.of(DeliveryStatus.AMBIGUOUS) == 0
 
 
 @pytest.mark.parametrize("fault", [Fault.DROPPED_AFTER, Fault.BROKEN_BEFORE, Fault.LIMITED])
-def test_an_edit_that_failed_is_repeated(sender: Sender, queue: Queue, slack: Slack, fault: Fault) -> None:
+def test_an_edit_that_failed_is_repeated(sender: OutboxWorker, queue: Queue, slack: Slack, fault: Fault) -> None:
     bulletin = queue.bulletin()
-    queue.message(Kind.EDIT, bulletin=bulletin)
+    queue.message(DeliveryKind.EDIT, bulletin=bulletin)
     slack.weather = Script([fault], "chat.update")
     assert sender.pass_once().pending == 0
     assert slack.room(LAB).messages[0].text.startswith("edit ")
 
 
-def test_a_look_up_that_fails_is_repeated(sender: Sender, queue: Queue, slack: Slack) -> None:
+def test_a_look_up_that_fails_is_repeated(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
     class Both:
         posts, looks = (
             Script([Fault.DROPPED_AFTER]),
@@ -136,14 +136,14 @@ def test_a_look_up_that_fails_is_repeated(sender: Sender, queue: Queue, slack: S
         def meet(self, call, answer):  # type: ignore[no-untyped-def] # those of Script
             return (self.posts if call.method == "chat.postMessage" else self.looks).meet(call, answer)
 
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Both()
     assert sender.pass_once().pending == 0
     assert slack.room(LAB).keys == _keys(queue)
 
 
-def test_a_message_is_found_behind_many_others(sender: Sender, queue: Queue, slack: Slack) -> None:
-    queue.message(Kind.DIGEST)
+def test_a_message_is_found_behind_many_others(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Script([Fault.DROPPED_AFTER])
     assert sender.pass_once(patience=0).pending == 1
     for number in range(450):
@@ -153,19 +153,19 @@ def test_a_message_is_found_behind_many_others(sender: Sender, queue: Queue, sla
     assert len(slack.of("conversations.history")) == 3
 
 
-@pytest.mark.parametrize("kind", [Kind.DIGEST, Kind.NEWS])
+@pytest.mark.parametrize("kind", [DeliveryKind.DIGEST, DeliveryKind.NEWS])
 def test_without_the_right_to_look_it_is_sent_again_and_counted(
-    sender: Sender, queue: Queue, slack: Slack, kind: Kind
+    sender: OutboxWorker, queue: Queue, slack: Slack, kind: DeliveryKind
 ) -> None:
     bulletin = queue.bulletin()
     sender.pass_once()
-    queue.message(kind, bulletin=bulletin if kind is Kind.NEWS else None)
+    queue.message(kind, bulletin=bulletin if kind is DeliveryKind.NEWS else None)
     slack.scopes.discard("channels:history")
     slack.weather = Script([Fault.DROPPED_AFTER])
     assert sender.pass_once().pending == 0
     first, again = _keys(queue)
     assert slack.room(LAB).keys == [first, again, again]
-    assert sender.tally.of(Became.AMBIGUOUS) == 1
+    assert sender.tally.of(DeliveryStatus.AMBIGUOUS) == 1
 
 
 def _leave(slack: Slack) -> None:
@@ -195,7 +195,7 @@ def _narrow(slack: Slack) -> None:
     ids=["not in the channel", "archived", "token revoked", "no scope"],
 )
 def test_a_refusal_stops_the_channel_with_its_remedy_and_loses_nothing(
-    sender: Sender,
+    sender: OutboxWorker,
     outbox: SqlOutbox,
     queue: Queue,
     slack: Slack,
@@ -205,7 +205,7 @@ def test_a_refusal_stops_the_channel_with_its_remedy_and_loses_nothing(
     remedy: str,
 ) -> None:
     queue.bulletin()
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     trouble(slack)
     assert sender.pass_once() == Passed(0, 2)
     assert sender.pass_once() == Passed(0, 2)
@@ -219,9 +219,11 @@ def test_a_refusal_stops_the_channel_with_its_remedy_and_loses_nothing(
     assert remedy in told["reason"]
 
 
-def test_a_mended_channel_gets_what_it_missed(sender: Sender, outbox: SqlOutbox, queue: Queue, slack: Slack) -> None:
+def test_a_mended_channel_gets_what_it_missed(
+    sender: OutboxWorker, outbox: SqlOutbox, queue: Queue, slack: Slack
+) -> None:
     queue.bulletin()
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     _leave(slack)
     sender.pass_once()
     slack.room(LAB).member = True
@@ -231,9 +233,9 @@ def test_a_mended_channel_gets_what_it_missed(sender: Sender, outbox: SqlOutbox,
 
 
 def test_a_channel_left_while_a_try_was_open_stops_and_still_looks_first(
-    sender: Sender, outbox: SqlOutbox, queue: Queue, slack: Slack
+    sender: OutboxWorker, outbox: SqlOutbox, queue: Queue, slack: Slack
 ) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Script([Fault.DROPPED_AFTER])
     sender.pass_once(patience=0)
     _leave(slack)
@@ -244,32 +246,34 @@ def test_a_channel_left_while_a_try_was_open_stops_and_still_looks_first(
     assert slack.room(LAB).keys == _keys(queue)
 
 
-def test_a_deleted_bulletin_is_posted_anew_and_its_news_follow(sender: Sender, queue: Queue, slack: Slack) -> None:
+def test_a_deleted_bulletin_is_posted_anew_and_its_news_follow(
+    sender: OutboxWorker, queue: Queue, slack: Slack
+) -> None:
     bulletin = queue.bulletin()
     sender.pass_once()
     slack.room(LAB).messages.clear()
-    news = queue.message(Kind.NEWS, bulletin=bulletin)
-    queue.message(Kind.EDIT, bulletin=bulletin)
+    news = queue.message(DeliveryKind.NEWS, bulletin=bulletin)
+    queue.message(DeliveryKind.EDIT, bulletin=bulletin)
     assert sender.pass_once().pending == 0
     first, second = slack.room(LAB).messages
     assert (second.key, second.thread_ts) == (news, first.ts)
     assert len(first.edits) == 1
 
 
-def test_an_edit_of_a_deleted_bulletin_posts_it_anew(sender: Sender, queue: Queue, slack: Slack) -> None:
+def test_an_edit_of_a_deleted_bulletin_posts_it_anew(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
     bulletin = queue.bulletin()
     sender.pass_once()
     slack.room(LAB).messages.clear()
-    queue.message(Kind.EDIT, bulletin=bulletin)
+    queue.message(DeliveryKind.EDIT, bulletin=bulletin)
     assert sender.pass_once().pending == 0
     (anew,) = slack.room(LAB).messages
     assert anew.key == _keys(queue)[0]
 
 
 def test_an_answer_names_the_pause_and_it_is_kept(
-    sender: Sender, outbox: SqlOutbox, queue: Queue, slack: Slack, sender_of: MakeSender
+    sender: OutboxWorker, outbox: SqlOutbox, queue: Queue, slack: Slack, sender_of: MakeSender
 ) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Script([Fault.LIMITED], limited=1200)
     begun = now()
     assert sender.pass_once() == Passed(0, 1)
@@ -281,10 +285,12 @@ def test_an_answer_names_the_pause_and_it_is_kept(
 
 
 def test_what_never_left_needs_no_look_up(outbox: SqlOutbox, queue: Queue, kept_log: LogCapture) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     log = structlog.wrap_logger(None, processors=[kept_log])
     nowhere = web_client(TOKEN, f"http://127.0.0.1:{free_port()}/api/")
-    sender = Sender(log.bind(), outbox, Courier(nowhere, Plainly()), now, "us", QUICK._replace(pause=60, longest=60))
+    sender = OutboxWorker(
+        log.bind(), outbox, SlackCourier(nowhere, Plainly()), now, "us", QUICK._replace(pause=60, longest=60)
+    )
     assert sender.pass_once() == Passed(0, 1)
     assert sender.close()
     assert [row.state for row in queue.rows()] == ["pending"]
@@ -294,7 +300,7 @@ def test_what_never_left_needs_no_look_up(outbox: SqlOutbox, queue: Queue, kept_
 def test_pauses_grow_and_a_restart_does_not_forget_it(
     sender_of: MakeSender, outbox: SqlOutbox, queue: Queue, slack: Slack
 ) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Script([Fault.ODD] * 4)
     pauses = []
     for name in ("first", "second", "third"):
@@ -308,7 +314,7 @@ def test_pauses_grow_and_a_restart_does_not_forget_it(
 
 def test_messages_of_a_channel_are_paced(sender_of: MakeSender, queue: Queue) -> None:
     for _ in range(3):
-        queue.message(Kind.DIGEST)
+        queue.message(DeliveryKind.DIGEST)
     sender = sender_of(QUICK._replace(between=0.15))
     assert sender.pass_once(patience=0) == Passed(1, 2)
     begun = now()
@@ -319,9 +325,9 @@ def test_messages_of_a_channel_are_paced(sender_of: MakeSender, queue: Queue) ->
 class _Bent(Plainly):
     """Blocks that Slack does not take."""
 
-    def bulletin(self, delivery: Delivery) -> Message:
+    def bulletin(self, delivery: Delivery) -> SlackMessage:
         made = super().bulletin(delivery)
-        return Message(
+        return SlackMessage(
             made.text, (*made.blocks, {"type": "context", "elements": [{"text": "quiet"}]}, {"type": "data_table"})
         )
 
@@ -330,7 +336,7 @@ class _Bent(Plainly):
 
 def test_blocks_that_slack_does_not_take_go_as_plain_text(sender_of: MakeSender, queue: Queue, slack: Slack) -> None:
     bulletin = queue.bulletin()
-    queue.message(Kind.EDIT, bulletin=bulletin)
+    queue.message(DeliveryKind.EDIT, bulletin=bulletin)
     assert sender_of(words=_Bent()).pass_once() == Passed(2, 0)
     (kept,) = slack.room(LAB).messages
     assert kept.blocks == []
@@ -340,22 +346,22 @@ def test_blocks_that_slack_does_not_take_go_as_plain_text(sender_of: MakeSender,
 
 def test_a_message_without_any_words_stops_the_channel(sender_of: MakeSender, outbox: SqlOutbox, queue: Queue) -> None:
     class Silent(Plainly):
-        def digest(self, delivery: Delivery) -> Message:
-            return Message(delivery.key[:0], ())
+        def digest(self, delivery: Delivery) -> SlackMessage:
+            return SlackMessage(delivery.key[:0], ())
 
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     assert sender_of(words=Silent()).pass_once() == Passed(0, 1)
     assert outbox.states()[0].stopped_code == "no_text"
 
 
 def test_a_refusal_that_nobody_knows_stops_the_channel_after_some_tries(
-    sender: Sender, outbox: SqlOutbox, queue: Queue, slack: Slack
+    sender: OutboxWorker, outbox: SqlOutbox, queue: Queue, slack: Slack
 ) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Script([Fault.ODD] * 9)
     assert sender.pass_once() == Passed(0, 1)
     assert len(slack.of("chat.postMessage")) == 0
-    assert sender.tally.of(Became.FAILED) == 4
+    assert sender.tally.of(DeliveryStatus.FAILED) == 4
     assert outbox.states()[0].stopped_code == "unheard_of"
 
 
@@ -363,17 +369,17 @@ def test_words_that_break_keep_their_channel_waiting_and_no_other(
     sender_of: MakeSender, queue: Queue, slack: Slack, kept_log: LogCapture
 ) -> None:
     class Broken(Plainly):
-        def digest(self, delivery: Delivery) -> Message:
+        def digest(self, delivery: Delivery) -> SlackMessage:
             raise KeyError(delivery.key)
 
     slack.room(PROD)
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     queue.bulletin(PROD)
     assert sender_of(QUICK._replace(pause=60, longest=60), words=Broken()).pass_once() == Passed(1, 1)
     assert [entry["channel"] for entry in kept_log.entries if entry["event"] == "incident"] == [LAB]
 
 
-def test_a_bulletin_says_what_holds_when_it_is_sent(sender: Sender, queue: Queue, slack: Slack) -> None:
+def test_a_bulletin_says_what_holds_when_it_is_sent(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
     bulletin = queue.bulletin()
     queue.end(queue.alert(bulletin, rule="support"), now())
     sender.pass_once()
@@ -381,14 +387,14 @@ def test_a_bulletin_says_what_holds_when_it_is_sent(sender: Sender, queue: Queue
 
 
 def test_while_it_runs_what_is_queued_goes_out_and_it_ends_when_told(
-    sender: Sender, queue: Queue, slack: Slack
+    sender: OutboxWorker, queue: Queue, slack: Slack
 ) -> None:
     stop = threading.Event()
     running = threading.Thread(target=sender.run, args=(stop,))
     running.start()
     queue.bulletin()
     until(lambda: slack.room(LAB).messages, 5, "posted")
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     sender.wake()
     until(lambda: len(slack.room(LAB).messages) == 2, 5, "posted")
     stop.set()
@@ -399,7 +405,7 @@ def test_while_it_runs_what_is_queued_goes_out_and_it_ends_when_told(
 def test_a_post_that_hangs_is_looked_up_and_nobody_else_sends_it(
     sender_of: MakeSender, queue: Queue, slack: Slack
 ) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     slack.weather = Script([Fault.SLOW], slow=2.5)
     other = sender_of(by="them")
     hanging = threading.Thread(target=sender_of().pass_once)
@@ -411,9 +417,9 @@ def test_a_post_that_hangs_is_looked_up_and_nobody_else_sends_it(
 
 
 def test_without_its_lease_a_sender_sends_nothing(
-    sender: Sender, outbox: SqlOutbox, queue: Queue, slack: Slack
+    sender: OutboxWorker, outbox: SqlOutbox, queue: Queue, slack: Slack
 ) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     assert outbox.lease(LAB, "them", now(), 30)
     assert sender.pass_once() == Passed(0, 1)
     assert slack.calls == []
@@ -434,26 +440,26 @@ class Locked(SqlOutbox):
 
 
 @pytest.fixture
-def locked(database: Database, slack: Slack, kept_log: LogCapture) -> Iterator[tuple[Sender, Locked]]:
+def locked(database: Database, slack: Slack, kept_log: LogCapture) -> Iterator[tuple[OutboxWorker, Locked]]:
     """A sender that may not write to its outbox yet."""
     outbox = Locked(database)
     log = structlog.wrap_logger(None, processors=[kept_log]).bind()
-    sender = Sender(log, outbox, Courier(web_client(TOKEN, slack.api), Plainly()), now, "us", QUICK)
+    sender = OutboxWorker(log, outbox, SlackCourier(web_client(TOKEN, slack.api), Plainly()), now, "us", QUICK)
     yield sender, outbox
     assert sender.close()
 
 
-def test_a_pass_ends_where_the_database_takes_nothing(locked: tuple[Sender, Locked], queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+def test_a_pass_ends_where_the_database_takes_nothing(locked: tuple[OutboxWorker, Locked], queue: Queue) -> None:
+    queue.message(DeliveryKind.DIGEST)
     with pytest.raises(UnavailableError, match="locked"):
         locked[0].pass_once()
 
 
 def test_a_locked_database_is_tried_at_every_look_told_once_and_costs_no_pause(
-    locked: tuple[Sender, Locked], queue: Queue, slack: Slack, kept_log: LogCapture
+    locked: tuple[OutboxWorker, Locked], queue: Queue, slack: Slack, kept_log: LogCapture
 ) -> None:
     sender, outbox = locked
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     stop, begun = threading.Event(), time.monotonic()
     running = threading.Thread(target=sender.run, args=(stop,))
     running.start()
@@ -477,10 +483,10 @@ def test_a_sender_that_was_held_up_until_its_lease_is_nearly_over_does_not_send(
             late.append(timedelta(seconds=6))
             return super().sending(delivery, by, now)
 
-    queue.message(Kind.DIGEST)
-    courier = Courier(web_client(TOKEN, slack.api), Plainly())
+    queue.message(DeliveryKind.DIGEST)
+    courier = SlackCourier(web_client(TOKEN, slack.api), Plainly())
     log = structlog.wrap_logger(None, processors=[LogCapture()]).bind()
-    sender = Sender(log, HeldUp(database), courier, lambda: now() + sum(late, timedelta()), "us", QUICK)
+    sender = OutboxWorker(log, HeldUp(database), courier, lambda: now() + sum(late, timedelta()), "us", QUICK)
     sender.pass_once(patience=0)
     assert sender.close()
     assert slack.of("chat.postMessage") == []

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.alerts.outbox import Delivery, Kind
+from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.errors import UnavailableError
-from bot.store.database import Database, Turn
+from bot.store.database import Database, WriteLock
 from bot.store.outbox import SqlOutbox
 from bot.store.tables import alerts
 from tests.delivery.queue import LAB, NOW, Queue
@@ -32,7 +32,7 @@ def _begin(outbox: SqlOutbox) -> Delivery:
 
 
 def test_the_oldest_message_is_the_next_until_it_is_sent(outbox: SqlOutbox, queue: Queue) -> None:
-    first, second = (queue.message(Kind.DIGEST, week=week) for week in (1, 2))
+    first, second = (queue.message(DeliveryKind.DIGEST, week=week) for week in (1, 2))
     delivery = _begin(outbox)
     assert (delivery.key, delivery.kind, delivery.payload, delivery.created_at) == (first, "digest", {"week": 1}, NOW)
     assert _next(outbox).key == first
@@ -41,7 +41,7 @@ def test_the_oldest_message_is_the_next_until_it_is_sent(outbox: SqlOutbox, queu
 
 
 def test_a_try_that_began_is_known_as_one(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     assert not _next(outbox).was_sending
     _begin(outbox)
     begun = _next(outbox)
@@ -49,7 +49,7 @@ def test_a_try_that_began_is_known_as_one(outbox: SqlOutbox, queue: Queue) -> No
 
 
 def test_a_try_that_reached_nobody_is_as_if_none_began(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     outbox.not_sent(_begin(outbox), NOW)
     again = _next(outbox)
     assert (again.was_sending, again.attempts) == (False, 1)
@@ -58,16 +58,16 @@ def test_a_try_that_reached_nobody_is_as_if_none_began(outbox: SqlOutbox, queue:
 def test_a_failed_edit_makes_way_for_the_edit_that_waits(outbox: SqlOutbox, queue: Queue) -> None:
     bulletin = queue.bulletin()
     outbox.sent(_begin(outbox), "1.000001", NOW)
-    queue.message(Kind.EDIT, bulletin=bulletin)
+    queue.message(DeliveryKind.EDIT, bulletin=bulletin)
     edit = _begin(outbox)
-    queue.message(Kind.EDIT, bulletin=bulletin)
+    queue.message(DeliveryKind.EDIT, bulletin=bulletin)
     outbox.not_sent(edit, NOW)
     assert _next(outbox).id == edit.id
 
 
 def test_a_bulletin_is_known_by_its_timestamp_once_it_is_posted(outbox: SqlOutbox, queue: Queue) -> None:
     bulletin = queue.bulletin()
-    queue.message(Kind.NEWS, bulletin=bulletin)
+    queue.message(DeliveryKind.NEWS, bulletin=bulletin)
     assert _next(outbox).ts is None
     outbox.sent(_begin(outbox), "1.000001", NOW)
     assert _next(outbox).ts == "1.000001"
@@ -105,7 +105,7 @@ def test_a_lease_ends_by_itself_or_by_its_holder_alone(outbox: SqlOutbox) -> Non
 
 
 def test_without_the_lease_no_try_begins(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     delivery = _next(outbox)
     assert not outbox.sending(delivery, US, NOW)
     assert outbox.lease(LAB, US, NOW, 30)
@@ -115,8 +115,8 @@ def test_without_the_lease_no_try_begins(outbox: SqlOutbox, queue: Queue) -> Non
 
 
 def test_a_channel_waits_until_its_pause_is_over(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
-    queue.message(Kind.DIGEST, PROD)
+    queue.message(DeliveryKind.DIGEST)
+    queue.message(DeliveryKind.DIGEST, PROD)
     outbox.wait(LAB, LATER)
     assert outbox.waiting(NOW) == (PROD,)
     assert outbox.waiting(LATER) == (LAB, PROD)
@@ -125,13 +125,13 @@ def test_a_channel_waits_until_its_pause_is_over(outbox: SqlOutbox, queue: Queue
 
 
 def test_a_channel_that_is_leased_is_nothing_to_take_on(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     assert outbox.lease(LAB, THEM, NOW, 30)
     assert outbox.waiting(NOW) == ()
 
 
 def test_a_clock_that_was_turned_back_keeps_nothing_waiting(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     assert outbox.lease(LAB, THEM, NOW, 30)
     outbox.wait(LAB, LATER)
     before = NOW - timedelta(days=1)
@@ -140,7 +140,7 @@ def test_a_clock_that_was_turned_back_keeps_nothing_waiting(outbox: SqlOutbox, q
 
 
 def test_a_stopped_channel_keeps_its_messages_until_it_is_resumed(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     outbox.stop(LAB, "not_in_channel", "invite it", NOW)
     outbox.stop(PROD, "is_archived", "choose another", NOW)
     assert outbox.waiting(LATER) == ()
@@ -156,22 +156,22 @@ def test_a_stopped_channel_keeps_its_messages_until_it_is_resumed(outbox: SqlOut
 
 
 def test_the_state_of_a_channel_tells_how_much_waits(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     _begin(outbox)
     (state,) = outbox.states()
     assert (state.pending, state.oldest, state.stopped) == (2, NOW, None)
 
 
 def test_what_is_dropped_says_why_and_waits_no_more(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.EDIT)
+    queue.message(DeliveryKind.EDIT)
     outbox.drop(_begin(outbox), "too old", NOW)
     assert outbox.next(LAB) is None
     assert [(row.state, row.why_dropped) for row in queue.rows()] == [("dropped", "too old")]
 
 
 def test_what_was_sent_is_not_dropped_afterwards(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     delivery = _begin(outbox)
     outbox.sent(delivery, "1.000001", NOW)
     outbox.drop(delivery, "late", NOW)
@@ -182,12 +182,12 @@ def test_a_deleted_bulletin_is_posted_anew_before_what_waits(outbox: SqlOutbox, 
     bulletin = queue.bulletin()
     old = _begin(outbox)
     outbox.sent(old, "1.000001", NOW)
-    queue.message(Kind.DIGEST)
-    queue.message(Kind.EDIT, bulletin=bulletin)
+    queue.message(DeliveryKind.DIGEST)
+    queue.message(DeliveryKind.EDIT, bulletin=bulletin)
     outbox.sent(_begin(outbox), "1.000002", NOW)
     outbox.repost(_begin(outbox), NOW)
     anew = _next(outbox)
-    assert (anew.kind, anew.ts, anew.was_sending, anew.attempts) == (Kind.BULLETIN, None, False, 0)
+    assert (anew.kind, anew.ts, anew.was_sending, anew.attempts) == (DeliveryKind.BULLETIN, None, False, 0)
     assert anew.key != old.key
     outbox.sent(old, "1.000001", NOW)
     assert _next(outbox).key == anew.key
@@ -198,7 +198,7 @@ def test_a_deleted_bulletin_is_posted_anew_before_what_waits(outbox: SqlOutbox, 
 def test_news_of_a_deleted_bulletin_follow_the_new_one(outbox: SqlOutbox, queue: Queue) -> None:
     bulletin = queue.bulletin()
     outbox.sent(_begin(outbox), "1.000001", NOW)
-    queue.message(Kind.NEWS, bulletin=bulletin)
+    queue.message(DeliveryKind.NEWS, bulletin=bulletin)
     news = _begin(outbox)
     outbox.not_sent(news, NOW)
     outbox.repost(news, NOW)
@@ -208,10 +208,10 @@ def test_news_of_a_deleted_bulletin_follow_the_new_one(outbox: SqlOutbox, queue:
 
 def test_what_was_sent_long_ago_is_forgotten_but_not_a_bulletin_in_use(outbox: SqlOutbox, queue: Queue) -> None:
     used, closed = queue.bulletin(), queue.bulletin()
-    queue.message(Kind.DIGEST)
+    queue.message(DeliveryKind.DIGEST)
     while delivery := outbox.next(LAB):
         outbox.sent(delivery, "1.000001", NOW)
-    waiting = queue.message(Kind.DIGEST)
+    waiting = queue.message(DeliveryKind.DIGEST)
     queue.close(closed, NOW)
     outbox.prune(LATER)
     assert [(row.bulletin, row.state) for row in queue.rows()] == [(used, "sent"), (None, "pending")]
@@ -225,7 +225,7 @@ def test_what_is_told_is_read_after_whoever_changes_alerts_is_done(
     delivery = _next(outbox)
     assert outbox.lease(LAB, US, NOW, 30)
     with ThreadPoolExecutor(1) as other:
-        with database.writing(Turn.ALERTS) as connection:
+        with database.writing(WriteLock.ALERTS) as connection:
             begun = other.submit(outbox.sending, delivery, US, NOW)
             with pytest.raises(TimeoutError):
                 begun.result(0.2)
@@ -235,7 +235,7 @@ def test_what_is_told_is_read_after_whoever_changes_alerts_is_done(
 
 
 def test_news_that_have_no_bulletin_to_follow_are_dropped(outbox: SqlOutbox, queue: Queue) -> None:
-    queue.message(Kind.NEWS)
+    queue.message(DeliveryKind.NEWS)
     outbox.repost(_begin(outbox), NOW)
     assert [(row.state, row.why_dropped) for row in queue.rows()] == [("dropped", "there is no bulletin")]
 

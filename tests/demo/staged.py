@@ -5,33 +5,35 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from bot.app.playing import backing
-from bot.chat.desk import Desk
-from bot.demo.channel import Channel
-from bot.demo.clock import Clock
+from bot.app.demo import backing
+from bot.chat.runner import CommandRunner
+from bot.demo.channel import DemoChannel
+from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.simulator import SimPool
-from bot.demo.stage import Stage
-from bot.terminal.look import Look
+from bot.demo.stage import DemoSession
+from bot.simulator import SimPool
+from bot.terminal.capabilities import Capabilities
 
 MORNING = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """A Monday, an hour after digests are due."""
 
 
-def ticking(begun: datetime = MORNING) -> Clock:
+def ticking(begun: datetime = MORNING) -> DemoClock:
     """A clock that begins at a moment, and goes on as time does."""
     start = time.monotonic()
-    return Clock(lambda: begun + timedelta(seconds=time.monotonic() - start))
+    return DemoClock(lambda: begun + timedelta(seconds=time.monotonic() - start))
 
 
 @contextmanager
-def staged(desk: Desk, pools: Sequence[SimPool], elsewhere: Sequence[SimPool] = ()) -> Iterator[tuple[Channel, Stage]]:
+def staged(
+    desk: CommandRunner, pools: Sequence[SimPool], elsewhere: Sequence[SimPool] = ()
+) -> Iterator[tuple[DemoChannel, DemoSession]]:
     """A channel and what is behind it."""
     clock = ticking()
-    with SimulatedHosts(pools, elsewhere, clock.now) as hosts, Stage(backing(hosts, clock)) as stage:
-        yield Channel(desk._replace(today=clock.today), Look(), stage), stage
+    with SimulatedHosts(pools, elsewhere, clock.now) as hosts, DemoSession(backing(hosts, clock)) as stage:
+        yield DemoChannel(desk._replace(today=clock.today), Capabilities(), stage), stage
 
 
-def heard(channel: Channel, typed: str) -> str:
+def heard(channel: DemoChannel, typed: str) -> str:
     """All that comes of a line."""
     return "\n".join(channel.hear(typed))

@@ -4,21 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.chat.desk import Desk
-from bot.demo.channel import Channel
-from bot.demo.simulator import branch_fleet, demo_fleet
-from bot.demo.stage import Stage
+from bot.chat.runner import CommandRunner
+from bot.demo.channel import DemoChannel
+from bot.demo.stage import DemoSession
+from bot.simulator import branch_fleet, demo_fleet
 from tests.demo.staged import heard, staged
 
 
 @pytest.fixture
-def both(desk: Desk) -> Iterator[tuple[Channel, Stage]]:
+def both(desk: CommandRunner) -> Iterator[tuple[DemoChannel, DemoSession]]:
     with staged(desk, demo_fleet(), branch_fleet()) as both:
         yield both
 
 
 @pytest.fixture
-def channel(both: tuple[Channel, Stage]) -> Channel:
+def channel(both: tuple[DemoChannel, DemoSession]) -> DemoChannel:
     """One in which the first alerts are told."""
     channel, _ = both
     heard(channel, "fleet")
@@ -26,14 +26,14 @@ def channel(both: tuple[Channel, Stage]) -> Channel:
 
 
 @pytest.fixture(scope="module")
-def unchanged(desk: Desk) -> Iterator[Channel]:
+def unchanged(desk: CommandRunner) -> Iterator[DemoChannel]:
     """One for words that change nothing."""
     with staged(desk, demo_fleet(), branch_fleet()) as (channel, _):
         heard(channel, "fleet")
         yield channel
 
 
-def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[Channel, Stage]) -> None:
+def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[DemoChannel, DemoSession]) -> None:
     channel, _ = both
     told = heard(channel, "fleet")
     assert told.startswith("xocompat, only visible to you\n10 hosts in 6 pools")
@@ -42,12 +42,12 @@ def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[Channel, Stage])
     assert heard(channel, "fleet").count("to the channel") == 0
 
 
-def test_hosts_of_the_xen_orchestra_are_watched_and_nobody_can_probe_them(unchanged: Channel) -> None:
+def test_hosts_of_the_xen_orchestra_are_watched_and_nobody_can_probe_them(unchanged: DemoChannel) -> None:
     assert "2 of 10 hosts in 1 pool  xo" in heard(unchanged, "fleet xo")
     assert 'I know no host "branch-1"' in heard(unchanged, "probe branch-1")
 
 
-def test_a_number_acknowledges_and_leaves_the_other_alerts_their_numbers(channel: Channel) -> None:
+def test_a_number_acknowledges_and_leaves_the_other_alerts_their_numbers(channel: DemoChannel) -> None:
     heard(channel, "snooze 3 7d")
     heard(channel, "alerts 4")
     acknowledged = heard(channel, "1")
@@ -57,7 +57,7 @@ def test_a_number_acknowledges_and_leaves_the_other_alerts_their_numbers(channel
     assert "[Snooze] → xocompat" in heard(channel, "2")
 
 
-def test_an_upgrade_resolves_the_alert(channel: Channel) -> None:
+def test_an_upgrade_resolves_the_alert(channel: DemoChannel) -> None:
     done = heard(channel, "do upgrade xen-12, xen-13")
     assert done.startswith("the demo\nxen-12 and xen-13 run XCP-ng 8.3.")
     swept = heard(channel, "1")
@@ -67,25 +67,25 @@ def test_an_upgrade_resolves_the_alert(channel: Channel) -> None:
     assert "XCP-ng 8.2 LTS" not in heard(channel, "alerts")
 
 
-def test_tomorrow_the_pool_has_been_mixed_for_a_day(channel: Channel) -> None:
+def test_tomorrow_the_pool_has_been_mixed_for_a_day(channel: DemoChannel) -> None:
     told = heard(channel, "tomorrow")
     assert told.startswith("the demo\nIt is 24 Nov 2026 now, 1 day later. All hosts are asked …")
     assert "⚠️ Pool prod has run several versions for more than a day" in told
 
 
-def test_who_never_answered_is_told_of_after_the_third_sweep_and_then_nothing_is_new(channel: Channel) -> None:
+def test_who_never_answered_is_told_of_after_the_third_sweep_and_then_nothing_is_new(channel: DemoChannel) -> None:
     assert "down-a" not in heard(channel, "tomorrow")
     assert "⚠️ down-a has not answered since" in heard(channel, "tomorrow")
     assert "There is nothing new to tell." in heard(channel, "tomorrow")
 
 
-def test_a_snooze_ends_when_its_day_comes(channel: Channel) -> None:
+def test_a_snooze_ends_when_its_day_comes(channel: DemoChannel) -> None:
     heard(channel, "snooze 4 2026-11-26")
     assert "snooze is over" not in heard(channel, "tomorrow")
     assert "The snooze is over: ☠️ XCP-ng 8.2 LTS" in heard(channel, "on 2026-11-26")
 
 
-def test_thresholds_pass_and_the_end_comes(channel: Channel) -> None:
+def test_thresholds_pass_and_the_end_comes(channel: DemoChannel) -> None:
     heard(channel, "digest off")
     told = heard(channel, "on 2028-11-01")
     assert "☠️ XCP-ng 8.3 LTS gets no security updates from 30 Nov 2028: 29 days left" in told
@@ -97,14 +97,14 @@ def test_thresholds_pass_and_the_end_comes(channel: Channel) -> None:
     assert "threshold: the day has come" in ended
 
 
-def test_a_reminder_is_told_in_the_thread_alone(channel: Channel) -> None:
+def test_a_reminder_is_told_in_the_thread_alone(channel: DemoChannel) -> None:
     heard(channel, "digest off")
     told = heard(channel, "on 2027-03-01")
     assert "Still so: ☠️ XCP-ng 8.2 LTS" in told
     assert "XCP-ng 8.2 LTS (edited)" not in told
 
 
-def test_look_ups_and_probes_are_as_of_the_clocks_day(channel: Channel) -> None:
+def test_look_ups_and_probes_are_as_of_the_clocks_day(channel: DemoChannel) -> None:
     heard(channel, "on 2028-12-01")
     assert "As of 1 Dec 2028" in heard(channel, "XCP-ng 8.3")
     probed = heard(channel, "probe lab-a")
@@ -112,14 +112,14 @@ def test_look_ups_and_probes_are_as_of_the_clocks_day(channel: Channel) -> None:
     assert "1 Dec 2028" in probed
 
 
-def test_a_new_week_brings_the_digest_unless_it_is_off(channel: Channel) -> None:
+def test_a_new_week_brings_the_digest_unless_it_is_off(channel: DemoChannel) -> None:
     assert "This week" not in heard(channel, "tomorrow")
     assert "This week  XCP-ng 8.3 LTS ends next" in heard(channel, "next week")
     heard(channel, "digest off")
     assert "This week" not in heard(channel, "next week")
 
 
-def test_back_in_time_everything_begins_anew(channel: Channel) -> None:
+def test_back_in_time_everything_begins_anew(channel: DemoChannel) -> None:
     heard(channel, "do upgrade prod")
     heard(channel, "on 2026-12-01")
     assert "XCP-ng 8.2 LTS" not in heard(channel, "alerts")
@@ -130,7 +130,7 @@ def test_back_in_time_everything_begins_anew(channel: Channel) -> None:
     assert "It is 23 Nov 2026 already." in heard(channel, "today")
 
 
-def test_hosts_that_come_up_are_found(channel: Channel) -> None:
+def test_hosts_that_come_up_are_found(channel: DemoChannel) -> None:
     assert "moved-1 and spare-1 are up." in heard(channel, "do up moved-a down-a")
     assert "✅ all 9 targets answered" in heard(channel, "sweep")
     assert "xen-1 is down." in heard(channel, "do down xen-1")
@@ -138,7 +138,7 @@ def test_hosts_that_come_up_are_found(channel: Channel) -> None:
     assert "2 of 12 hosts in 1 pool  unreachable" in heard(channel, "fleet unreachable")
 
 
-def test_what_is_done_stands_in_the_audit_trail(unchanged: Channel) -> None:
+def test_what_is_done_stands_in_the_audit_trail(unchanged: DemoChannel) -> None:
     heard(unchanged, "XenServer 7.2")
     heard(unchanged, "@xocompat timeline")
     audit = heard(unchanged, "audit")
@@ -146,14 +146,14 @@ def test_what_is_done_stands_in_the_audit_trail(unchanged: Channel) -> None:
         assert told in audit
 
 
-def test_the_fleet_is_exported_as_in_a_shell(unchanged: Channel) -> None:
+def test_the_fleet_is_exported_as_in_a_shell(unchanged: DemoChannel) -> None:
     header, *rows = heard(unchanged, "export prod").splitlines()
     assert header.startswith("pool,pool_uuid,host,")
     assert len(rows) == 3
     assert "Hosts can't be chosen by nonsense" in heard(unchanged, "export nonsense")
 
 
-def test_the_channel_watches_by_its_name(channel: Channel) -> None:
+def test_the_channel_watches_by_its_name(channel: DemoChannel) -> None:
     assert "watching: #xo-admins is told about XCP-ng 8.3" in heard(channel, "watch XCP-ng 8.3 lead 1000d")
     assert "1000-day mark passed" in heard(channel, "sweep")
 
@@ -179,5 +179,5 @@ def test_the_channel_watches_by_its_name(channel: Channel) -> None:
         ("x" * 500, "I know no platform"),
     ],
 )
-def test_odd_words_are_answered_sensibly(unchanged: Channel, typed: str, told: str) -> None:
+def test_odd_words_are_answered_sensibly(unchanged: DemoChannel, typed: str, told: str) -> None:
     assert told in heard(unchanged, typed)

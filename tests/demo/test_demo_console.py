@@ -4,9 +4,8 @@ import io
 
 import pytest
 
-from bot.chat.desk import Desk
-from bot.demo.console import PROMPT, console
-from bot.demo.transcript import transcript
+from bot.chat.runner import CommandRunner
+from bot.demo.console import PROMPT, console, transcript
 from tests.demo.seat import Terminal
 
 
@@ -17,13 +16,13 @@ class GonePipe(io.StringIO):
         raise BrokenPipeError
 
 
-def talk(desk: Desk, typed: str) -> str:
+def talk(desk: CommandRunner, typed: str) -> str:
     out = Terminal()
     assert console(desk, Terminal(typed), out, {"TERM": "dumb"}) == 0
     return out.getvalue()
 
 
-def test_somebody_at_a_terminal_asks_and_leaves(desk: Desk) -> None:
+def test_somebody_at_a_terminal_asks_and_leaves(desk: CommandRunner) -> None:
     out = talk(desk, "\n/xocompat XenServer 7.2\nexit\nXCP-ng 8.3\n")
     assert out.startswith("This is #xo-admins")
     assert "XenServer 7.2  ❎ partial support" in out
@@ -32,15 +31,15 @@ def test_somebody_at_a_terminal_asks_and_leaves(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("typed", ["quit\n", "EXIT\n", ""])
-def test_leaving_ends_with_0(desk: Desk, typed: str) -> None:
+def test_leaving_ends_with_0(desk: CommandRunner, typed: str) -> None:
     talk(desk, typed)
 
 
-def test_help_lists_what_may_be_asked_here(desk: Desk) -> None:
+def test_help_lists_what_may_be_asked_here(desk: CommandRunner) -> None:
     assert "/xocompat timeline" in talk(desk, "help\n")
 
 
-def test_without_a_terminal_the_transcript_plays(desk: Desk) -> None:
+def test_without_a_terminal_the_transcript_plays(desk: CommandRunner) -> None:
     out = io.StringIO()
     assert console(desk, io.StringIO(""), out, {}) == 0
     text = out.getvalue()
@@ -56,13 +55,13 @@ def test_without_a_terminal_the_transcript_plays(desk: Desk) -> None:
     assert "\x1b" not in text
 
 
-def test_with_no_standard_input_at_all_the_transcript_plays(desk: Desk) -> None:
+def test_with_no_standard_input_at_all_the_transcript_plays(desk: CommandRunner) -> None:
     out = Terminal()
     assert console(desk, None, out, {"TERM": "dumb"}) == 0
     assert out.getvalue().startswith(PROMPT)
 
 
-def test_every_line_of_the_transcript_is_understood(desk: Desk) -> None:
+def test_every_line_of_the_transcript_is_understood(desk: CommandRunner) -> None:
     """A button that is not there would be read as a question, and a wrong use would be a line alone."""
     out = io.StringIO()
     console(desk, io.StringIO(""), out, {})
@@ -72,18 +71,18 @@ def test_every_line_of_the_transcript_is_understood(desk: Desk) -> None:
         assert header.startswith("[" if typed.isdigit() else "xocompat, ")
 
 
-def test_lines_that_join_later_play_as_well(desk: Desk) -> None:
+def test_lines_that_join_later_play_as_well(desk: CommandRunner) -> None:
     out = io.StringIO()
     console(desk, io.StringIO(""), out, {}, [*transcript(), "/xocompat timeline"])
     assert "What ends next" in out.getvalue()
 
 
-def test_a_reader_that_has_gone_ends_it_quietly(desk: Desk) -> None:
+def test_a_reader_that_has_gone_ends_it_quietly(desk: CommandRunner) -> None:
     assert console(desk, io.StringIO(""), GonePipe(), {}) == 0
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_stream_that_lacks_characters_gets_what_it_can_show(desk: Desk, encoding: str) -> None:
+def test_a_stream_that_lacks_characters_gets_what_it_can_show(desk: CommandRunner, encoding: str) -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding=encoding)
     assert console(desk, io.StringIO(""), out, {}) == 0

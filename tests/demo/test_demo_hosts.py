@@ -7,22 +7,22 @@ from io import StringIO
 
 import pytest
 
-from bot.app.playing import demo
-from bot.chat.desk import Desk
-from bot.demo.channel import Channel
+from bot.app.demo import demo
+from bot.chat.runner import CommandRunner
+from bot.demo.channel import DemoChannel
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.simulator import demo_fleet
+from bot.simulator import demo_fleet
 from tests.demo.seat import Terminal
 from tests.demo.staged import staged
 
 
 @pytest.fixture(scope="module")
-def channel(desk: Desk) -> Iterator[Channel]:
+def channel(desk: CommandRunner) -> Iterator[DemoChannel]:
     with staged(desk, demo_fleet()) as (channel, _):
         yield channel
 
 
-def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: Channel) -> None:
+def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoChannel) -> None:
     asking, verdict = channel.hear("/xocompat probe prod-a")
     assert asking == "xocompat, only visible to you\nAsking prod-a … (at most 30 seconds)"
     assert verdict.startswith("Pool prod (asked prod-a)  ☠️ 2 of 3 hosts get no security updates\n")
@@ -41,7 +41,7 @@ def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: Channel
         ("Probe moved-a", "moved-a showed another certificate than the pinned one, so nothing was sent."),
     ],
 )
-def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: Channel, typed: str, told: str) -> None:
+def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: DemoChannel, typed: str, told: str) -> None:
     _, answer = channel.hear(typed)
     assert answer.startswith(told)
 
@@ -59,12 +59,12 @@ def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: Channel, typ
         ("probe lab-a on 2028-02-30", '"2028-02-30" is not a day: write it as 2028-12-01.'),
     ],
 )
-def test_what_names_no_host_is_told_at_once_and_nobody_is_asked(channel: Channel, typed: str, told: str) -> None:
+def test_what_names_no_host_is_told_at_once_and_nobody_is_asked(channel: DemoChannel, typed: str, told: str) -> None:
     (answer,) = channel.hear(typed)
     assert told in answer
 
 
-def test_a_probe_can_be_repeated_and_shared(channel: Channel) -> None:
+def test_a_probe_can_be_repeated_and_shared(channel: DemoChannel) -> None:
     *_, answer = channel.hear("probe prod-a")
     assert "1 [Probe again]   2 [Share to channel]" in answer
     asking, again = channel.hear("1")
@@ -75,7 +75,7 @@ def test_a_probe_can_be_repeated_and_shared(channel: Channel) -> None:
     assert "[Share" not in shared
 
 
-def test_hosts_that_cannot_be_simulated_leave_the_look_ups_alone(desk: Desk) -> None:
+def test_hosts_that_cannot_be_simulated_leave_the_look_ups_alone(desk: CommandRunner) -> None:
     impossible = replace(demo_fleet()[0], port=70_000)
     with staged(desk, [impossible]) as (channel, _):
         for typed in ("probe lab-a", "fleet", "tomorrow", "do up lab-a"):

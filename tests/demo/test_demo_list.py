@@ -4,22 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.chat.desk import Desk
-from bot.demo.channel import Channel
-from bot.demo.simulator import SimHost, SimPool, release
+from bot.chat.runner import CommandRunner
+from bot.demo.channel import DemoChannel
+from bot.simulator import SimHost, SimPool, release
 from tests.demo.staged import heard, staged
 
 POOL = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")),), name="lab")
 
 
 @pytest.fixture
-def channel(desk: Desk) -> Iterator[Channel]:
+def channel(desk: CommandRunner) -> Iterator[DemoChannel]:
     with staged(desk, [POOL]) as (channel, _):
         heard(channel, "fleet")
         yield channel
 
 
-def test_a_page_that_changed_is_told_in_the_channel(channel: Channel) -> None:
+def test_a_page_that_changed_is_told_in_the_channel(channel: DemoChannel) -> None:
     told = heard(channel, "do publish")
     assert told.startswith("the demo\nXen Orchestra's page is another one now.")
     assert "to the channel\n📄 The Host Compatibility List changed: XenServer 9.1 added (full support)" in told
@@ -27,14 +27,14 @@ def test_a_page_that_changed_is_told_in_the_channel(channel: Channel) -> None:
     assert "more" not in told
 
 
-def test_the_same_page_is_told_once(channel: Channel) -> None:
+def test_the_same_page_is_told_once(channel: DemoChannel) -> None:
     heard(channel, "do publish")
     again = heard(channel, "Do  Publish")
     assert "nothing changed" in again
     assert "📄" not in again
 
 
-def test_answers_follow_the_page_at_once(channel: Channel) -> None:
+def test_answers_follow_the_page_at_once(channel: DemoChannel) -> None:
     assert "XenServer 9.1  ✅" not in heard(channel, "list")
     heard(channel, "do publish")
     assert "XenServer 9.1" in heard(channel, "list")
@@ -43,18 +43,18 @@ def test_answers_follow_the_page_at_once(channel: Channel) -> None:
     assert "XenServer 9.1" in heard(channel, "changes")
 
 
-def test_a_list_without_official_support_keeps_saying_so(channel: Channel) -> None:
+def test_a_list_without_official_support_keeps_saying_so(channel: DemoChannel) -> None:
     before = heard(channel, "XenServer 6.2")
     heard(channel, "do publish")
     assert "no official support" in before.casefold()
     assert "no official support" in heard(channel, "XenServer 6.2").casefold()
 
 
-def test_where_time_runs_back_the_shipped_list_is_in_use_again(channel: Channel) -> None:
+def test_where_time_runs_back_the_shipped_list_is_in_use_again(channel: DemoChannel) -> None:
     heard(channel, "do publish")
     heard(channel, "on 2026-11-01")
     assert "XenServer 9.1" not in heard(channel, "list")
 
 
-def test_help_names_it(channel: Channel) -> None:
+def test_help_names_it(channel: DemoChannel) -> None:
     assert "`do publish`        changes Xen Orchestra's page" in heard(channel, "help")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot.demo.orchestra import TOKEN, Rights, SimulatedOrchestra
-from bot.demo.simulator import SimHost, SimPool, Simulator, release
+from bot.simulator import SimHost, SimPool, Simulator, release
+from bot.simulator.orchestra import TOKEN, Rights, SimulatedOrchestra
 
 COOKIE = {"Cookie": f"theme=dark; authenticationToken={TOKEN}"}
 POOL = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XenServer", "7.2"))), name="lab")

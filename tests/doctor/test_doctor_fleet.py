@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.demo.orchestra import TOKEN, SimulatedOrchestra
-from bot.demo.simulator import SimHost, Simulator, lone, release
+from bot.simulator import SimHost, Simulator, lone, release
+from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from tests.delivery.queue import LAB, Queue

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.check import Check
 from bot.cli import main
-from bot.demo.simulator import Role, SimHost, SimPool, Simulator, SimUser, as_yaml, lone, release
-from bot.demo.simulator.inventory import PASSWORD_VARIABLE, SimTarget
-from bot.doctor.check import Check
-from bot.doctor.targets import AT_ONCE, examine
+from bot.fleet.doctor import AT_ONCE, examine_targets
+from bot.simulator import Role, SimHost, SimPool, Simulator, SimUser, as_yaml, lone, release
+from bot.simulator.inventory import PASSWORD_VARIABLE, SimTarget
 from bot.xapi.account import Account, Admission
 from bot.xapi.observation import Failure
 from bot.xapi.probe import Prober
@@ -32,7 +32,7 @@ def _target(simulated: SimTarget, mode: TlsMode = TlsMode.PINNED, password: str 
 
 
 def _examine(targets: Iterable[Target]) -> list[Check]:
-    return list(examine(tuple(targets), Prober(lambda: NOW), lambda _, __: None))
+    return list(examine_targets(tuple(targets), Prober(lambda: NOW), lambda _, __: None))
 
 
 def _lines(pool: SimPool, mode: TlsMode = TlsMode.PINNED) -> list[str]:
@@ -139,7 +139,7 @@ class Crowd:
 def test_many_targets_are_tried_at_once_but_not_all_and_told_in_their_order() -> None:
     endpoint, seen, crowd = Endpoint("192.0.2.1", 443, Trust(TlsMode.CA)), list[tuple[int, int]](), Crowd()
     targets = [Target(f"lab-{n}", endpoint, "x", str, "P") for n in range(3 * AT_ONCE)]
-    checks = examine(targets, crowd, lambda done, total: seen.append((done, total)))
+    checks = examine_targets(targets, crowd, lambda done, total: seen.append((done, total)))
     assert [check.name for check in checks] == [f"target lab-{n}" for n in range(3 * AT_ONCE)]
     assert crowd.most == AT_ONCE
     assert seen == [(done, 3 * AT_ONCE) for done in range(1, 3 * AT_ONCE + 1)]

@@ -4,19 +4,18 @@ from datetime import datetime
 
 from hypothesis import strategies as st
 
-from bot.fleet.kept import Kept, Recorded
-from bot.fleet.recording import forgotten, recorded
-from bot.fleet.watched import Change, ChangeKind, Source, SourceKind, Told
+from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind
+from bot.fleet.reconcile import FleetSnapshot, FleetUpdate, forget, reconcile
 from bot.xapi.observation import Host
 from tests.fleet.fleets import LAB, PROD, START, XO, failed, host, pool, told
 
-NOTHING = Kept({}, {}, {}, {})
+NOTHING = FleetSnapshot({}, {}, {}, {})
 
 
-def after(kept: Kept, found: Recorded) -> Kept:
+def after(kept: FleetSnapshot, found: FleetUpdate) -> FleetSnapshot:
     """What a store holds once it has written."""
     sightings = {**kept.sightings, **{(s.source, s.host): s for s in found.sightings}}
-    return Kept(
+    return FleetSnapshot(
         sources=_without({**kept.sources, **{s.name: s for s in found.sources}}, found.sources_gone),
         pools=_without({**kept.pools, **{p.pool.uuid: p for p in found.pools}}, found.pools_gone),
         hosts=_without({**kept.hosts, **{h.host.uuid: h for h in found.hosts}}, found.hosts_gone),
@@ -35,13 +34,13 @@ class Book:
         self.kept = NOTHING
         self.changes: tuple[Change, ...] = ()
 
-    def record(self, *answers: Told, when: datetime = START) -> None:
-        found = recorded(self.kept, answers, when)
+    def record(self, *answers: PollResult, when: datetime = START) -> None:
+        found = reconcile(self.kept, answers, when)
         self.kept, self.changes = after(self.kept, found), found.changes
 
     def forget(self, names: set[str], when: datetime = START) -> None:
         sources = {name: state for name, state in self.kept.sources.items() if name in names}
-        found = forgotten(self.kept._replace(sources=sources), when)
+        found = forget(self.kept._replace(sources=sources), when)
         self.kept, self.changes = after(self.kept, found), found.changes
 
     def host(self, name: str) -> Host:
@@ -62,7 +61,7 @@ SOURCES = st.sampled_from([LAB, PROD, XO, Source("xo2", SourceKind.XEN_ORCHESTRA
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> Told:
+def answers(draw: st.DrawFn) -> PollResult:
     """Whatever a source may answer: pools that overlap, hosts that move, nothing, a failure."""
     source = draw(SOURCES)
     if draw(st.integers(0, 4)) == 0:
@@ -75,6 +74,6 @@ def answers(draw: st.DrawFn) -> Told:
     )
 
 
-def sweeps() -> st.SearchStrategy[list[Told]]:
+def sweeps() -> st.SearchStrategy[list[PollResult]]:
     """Answers of a few sources, each at most once."""
     return st.lists(answers(), min_size=1, max_size=3, unique_by=lambda one: one.source.name)

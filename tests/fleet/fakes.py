@@ -6,8 +6,8 @@ from threading import Lock
 from typing import Any
 
 from bot.errors import UnavailableError
+from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
-from bot.fleet.watched import Change, ChangeKind, Source, SourceKind, SourceState, Told, WatchedHost
 from bot.xapi.observation import Failure, Host, Observation, Pool, Transport
 from bot.xapi.target import TlsMode
 
@@ -33,17 +33,17 @@ def host(name: str, version: str = "8.3.0", brand: str = "XCP-ng", coordinator: 
     return said._replace(**more)
 
 
-def told(source: Source, at: datetime, *hosts: Host, pool: str | None = None) -> Told:
+def told(source: Source, at: datetime, *hosts: Host, pool: str | None = None) -> PollResult:
     """A target's pool, as it answers."""
     name = pool or source.name
     seen = Pool(f"pool-{name}", name, hosts[0].uuid)
     answer = Observation(source.name, "192.0.2.1", at, Transport.JSON_RPC_2, TlsMode.PINNED, seen, hosts)
-    return Told(source, (answer,))
+    return PollResult(source, (answer,))
 
 
-def refused(source: Source, failure: Failure) -> Told:
+def refused(source: Source, failure: Failure) -> PollResult:
     """A source that has no answer."""
-    return Told(source, (failure,))
+    return PollResult(source, (failure,))
 
 
 def target(name: str, *tags: str) -> Source:
@@ -53,7 +53,7 @@ def target(name: str, *tags: str) -> Source:
 class FakeAsks:
     """Sources whose answers a test gives."""
 
-    def __init__(self, sources: Sequence[Source], tell: Callable[[Source], Told]) -> None:
+    def __init__(self, sources: Sequence[Source], tell: Callable[[Source], PollResult]) -> None:
         self.sources = tuple(sources)
         self.tell = tell
 
@@ -69,14 +69,14 @@ class FakeStore:
         self.chunks: list[int] = []
         self.away = False
 
-    def record(self, told: Sequence[Told], at: datetime) -> tuple[Change, ...]:
+    def record(self, told: Sequence[PollResult], at: datetime) -> tuple[Change, ...]:
         self._check()
         self.chunks.append(len(told))
         found = [change for each in told for change in self._record(each, at)]
         self._changes += found
         return tuple(found)
 
-    def _record(self, told: Told, at: datetime) -> list[Change]:
+    def _record(self, told: PollResult, at: datetime) -> list[Change]:
         source, failure = told.source, told.failure
         before = self._sources.get(source.name)
         if failure:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.fleet.watched import Source, SourceKind, Told
+from bot.fleet.hosts import PollResult, Source, SourceKind
 from bot.xapi.observation import Failure, FailureCode, Host, Observation, Pool, Transport
 from bot.xapi.target import TlsMode
 
@@ -38,11 +38,11 @@ def pool(name: str, *hosts: Host, when: datetime = START, target: str = "lab") -
     return Observation(target, "192.0.2.1", when, Transport.JSON_RPC_2, TlsMode.CA, made, hosts)
 
 
-def told(source: Source, *answers: Observation) -> Told:
+def told(source: Source, *answers: Observation) -> PollResult:
     """What a source answered."""
-    return Told(source, answers)
+    return PollResult(source, answers)
 
 
-def failed(source: Source, code: FailureCode = FailureCode.TIMEOUT) -> Told:
+def failed(source: Source, code: FailureCode = FailureCode.TIMEOUT) -> PollResult:
     """That a source did not answer."""
-    return Told(source, (Failure(source.name, code, "It did not answer."),))
+    return PollResult(source, (Failure(source.name, code, "It did not answer."),))

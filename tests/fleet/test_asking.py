@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from bot.demo.orchestra import SimulatedOrchestra
-from bot.demo.simulator import SimHost, SimPool, Simulator, release
-from bot.fleet.asking import Asking
-from bot.fleet.watched import Source, SourceKind
+from bot.fleet.hosts import Source, SourceKind
+from bot.fleet.sources import SourceClient
+from bot.simulator import SimHost, SimPool, Simulator, release
+from bot.simulator.orchestra import SimulatedOrchestra
 from bot.xapi.observation import Observation, Probed
 from bot.xapi.probe import Prober
-from bot.xo.asking import ask
+from bot.xo.client import ask
 from tests.xo.orchestras import simulated, target
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -18,7 +18,7 @@ POOL = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", rel
 def test_a_target_and_a_xen_orchestra_tell_the_same_hosts() -> None:
     with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         lab, xo = target(simulator.targets[0]), simulated(stand_in)
-        asking = Asking(
+        asking = SourceClient(
             {lab.name: lab}, {xo.name: xo}, Prober(lambda: NOW).probe, lambda orchestra: ask(orchestra, lambda: NOW)
         )
         assert asking.sources == (Source("xen-1", SourceKind.TARGET), Source("xo", SourceKind.XEN_ORCHESTRA))
@@ -39,7 +39,9 @@ def _uuids(answers: tuple[Probed, ...]) -> list[tuple[str, str]]:
 def test_a_source_that_fails_says_why() -> None:
     with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         xo = simulated(stand_in, "wrong")
-        asking = Asking({}, {xo.name: xo}, Prober(lambda: NOW).probe, lambda orchestra: ask(orchestra, lambda: NOW))
+        asking = SourceClient(
+            {}, {xo.name: xo}, Prober(lambda: NOW).probe, lambda orchestra: ask(orchestra, lambda: NOW)
+        )
         told = asking.tell(asking.sources[0])
     assert told.failure is not None
     assert told.failure.code == "login_refused"

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from bot.fleet.findings import find
-from bot.matrix.known import Matrix
+from bot.fleet.verdicts import host_verdicts
+from bot.matrix.matrix import Matrix
 from bot.query.query import Query
-from bot.query.reading import Reader
+from bot.query.reader import Reader
 from tests.alerts.fleets import host
 
 DAY = date(2025, 6, 20)
@@ -23,7 +23,7 @@ class CountingReader(Reader):
 
 def test_the_worst_come_first(matrix: Matrix, reader: Reader) -> None:
     hosts = [host("new", "8.3.0"), host("odd", "9.9.9"), host("soon"), host("old", "8.1.0"), host("older", "7.4.0")]
-    found = find(matrix, reader, hosts, DAY)
+    found = host_verdicts(matrix, reader, hosts, DAY)
     assert [finding.host.host.name for finding in found] == ["older", "old", "odd", "soon", "new"]
     assert [finding.is_eol for finding in found] == [True, True, False, False, False]
     assert [finding.assessment is None for finding in found] == [False, False, True, False, False]
@@ -31,7 +31,7 @@ def test_the_worst_come_first(matrix: Matrix, reader: Reader) -> None:
 
 def test_each_version_is_read_once(matrix: Matrix) -> None:
     counting = CountingReader(matrix)
-    found = find(
+    found = host_verdicts(
         matrix, counting, [host(f"xen-{number}", ("8.2.1", "8.3.0")[number % 2]) for number in range(100)], DAY
     )
     assert counting.count == 2

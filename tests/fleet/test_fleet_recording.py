@@ -3,10 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.fleet.kept import Kept
-from bot.fleet.merging import version
-from bot.fleet.recording import forgotten
-from bot.fleet.watched import Change, ChangeKind, SourceKind, Told
+from bot.fleet.hosts import Change, ChangeKind, PollResult, SourceKind
+from bot.fleet.reconcile import FleetSnapshot, forget, version
 from bot.xapi.observation import FailureCode
 from tests.fleet.book import Book, sweeps
 from tests.fleet.fleets import LAB, PROD, START, XO, at, bare, failed, host, pool, told
@@ -175,7 +173,7 @@ def test_a_source_that_is_forgotten_takes_along_what_only_it_saw() -> None:
     book = Book()
     book.record(told(LAB, pool("p", host("a", "8.2.1"), host("b"))), told(XO, pool("p", bare("b"))))
     only_lab = book.kept._replace(sources={"lab": book.kept.sources["lab"]})
-    found = forgotten(only_lab, at(1))
+    found = forget(only_lab, at(1))
     assert (found.hosts_gone, found.sources_gone) == (("uuid-a",), ("lab",))
     assert [(c.kind, c.host) for c in found.changes] == [
         (ChangeKind.REMOVED, "a"),
@@ -185,7 +183,7 @@ def test_a_source_that_is_forgotten_takes_along_what_only_it_saw() -> None:
 
 
 @given(st.lists(sweeps(), max_size=8))
-def test_whatever_is_answered_what_is_kept_is_consistent(all_sweeps: list[list[Told]]) -> None:
+def test_whatever_is_answered_what_is_kept_is_consistent(all_sweeps: list[list[PollResult]]) -> None:
     book = Book()
     for number, sweep in enumerate(all_sweeps):
         before = book.kept
@@ -202,7 +200,7 @@ def test_whatever_is_answered_what_is_kept_is_consistent(all_sweeps: list[list[T
         _as_counted(book, before)
 
 
-def _as_counted(book: Book, before: Kept) -> None:
+def _as_counted(book: Book, before: FleetSnapshot) -> None:
     """Every host that is new or gone was told, however it moved in between."""
     joined = {c.uuid for c in book.changes if c.kind is ChangeKind.JOINED}
     left = {c.uuid for c in book.changes if c.kind is ChangeKind.LEFT}
@@ -211,7 +209,7 @@ def _as_counted(book: Book, before: Kept) -> None:
 
 
 @given(sweeps())
-def test_targets_that_agree_with_themselves_change_nothing_the_second_time(sweep: list[Told]) -> None:
+def test_targets_that_agree_with_themselves_change_nothing_the_second_time(sweep: list[PollResult]) -> None:
     book = Book()
     targets = [one for one in sweep if one.source.kind is SourceKind.TARGET][:1]
     for _ in range(2):

@@ -9,9 +9,8 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
-from bot.fleet.questions import WINDOW, asking
-from bot.fleet.sweep import Ending, Pace, Sweeper
-from bot.fleet.watched import ChangeKind, Source, Told
+from bot.fleet.hosts import ChangeKind, PollResult, Source
+from bot.fleet.sweep import WINDOW, SweepEnd, Sweeper, SweepPace, asking
 from bot.xapi.observation import Failure, FailureCode
 from tests.fleet.conftest import NOON, Clock
 from tests.fleet.fakes import FakeAsks, FakeStore, FakeSweepLog, host, refused, target, told
@@ -19,15 +18,15 @@ from tests.fleet.fakes import FakeAsks, FakeStore, FakeSweepLog, host, refused, 
 Make = Callable[..., Sweeper]
 
 
-def _answer(source: Source) -> Told:
+def _answer(source: Source) -> PollResult:
     return told(source, NOON, host(f"{source.name}-1"))
 
 
-def _away(source: Source) -> Told:
+def _away(source: Source) -> PollResult:
     return refused(source, Failure(source.name, FailureCode.UNREACHABLE, f"{source.name} did not answer."))
 
 
-DEFAULT = Pace()
+DEFAULT = SweepPace()
 
 
 def unheard(_: int, __: int) -> None:
@@ -46,7 +45,9 @@ def sweeps() -> FakeSweepLog:
 
 @pytest.fixture
 def make(store: FakeStore, sweeps: FakeSweepLog, clock: Clock, log: FilteringBoundLogger) -> Make:
-    def made(sources: Sequence[Source], tell: Callable[[Source], Told] = _answer, pace: Pace = DEFAULT) -> Sweeper:
+    def made(
+        sources: Sequence[Source], tell: Callable[[Source], PollResult] = _answer, pace: SweepPace = DEFAULT
+    ) -> Sweeper:
         return Sweeper(FakeAsks(sources, tell), store, sweeps, clock, clock.monotonic, "me", log, pace)
 
     return made
@@ -61,13 +62,13 @@ def test_every_source_is_asked_once_and_what_it_told_is_kept(
 ) -> None:
     asked: list[str] = []
 
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         asked.append(source.name)
         return _answer(source)
 
     swept = make(_sources(1000), tell).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
     assert sorted(asked) == sorted(f"t{at}" for at in range(1000))
-    assert (swept.sources, swept.failed, swept.ending) == (1000, (), Ending.DONE)
+    assert (swept.sources, swept.failed, swept.ending) == (1000, (), SweepEnd.DONE)
     assert len(store.hosts()) == 1000
     assert {change.kind for change in swept.changes} == {ChangeKind.JOINED}
     assert store.chunks == [200] * 5
@@ -77,7 +78,7 @@ def test_no_more_are_under_way_than_allowed_and_all_of_them_are_at_once(make: Ma
     together = threading.Barrier(8)
     lock, now, most = threading.Lock(), 0, 0
 
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         nonlocal now, most
         with lock:
             now += 1
@@ -87,7 +88,7 @@ def test_no_more_are_under_way_than_allowed_and_all_of_them_are_at_once(make: Ma
             now -= 1
         return _answer(source)
 
-    make(_sources(64), tell, Pace(8, 10)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+    make(_sources(64), tell, SweepPace(8, 10)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
     assert most == 8
 
 
@@ -102,7 +103,7 @@ def test_questions_wait_in_line_by_the_window_not_by_the_thousand() -> None:
 
     may_end = threading.Event()
 
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         assert may_end.wait(10)
         return _answer(source)
 
@@ -126,7 +127,7 @@ def test_the_failure_of_some_is_told_and_keeps_nobody_else_from_being_asked(
 def test_an_error_that_nobody_foresaw_is_logged_and_is_that_sources_failure(
     make: Make, sweeps: FakeSweepLog, kept_log: LogCapture
 ) -> None:
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         if source.name == "t1":
             raise ZeroDivisionError("password in here")
         return _answer(source)
@@ -158,12 +159,12 @@ def test_progress_counts_up_to_all(make: Make, sweeps: FakeSweepLog) -> None:
 
 
 def test_a_sweep_that_lasts_says_that_it_lives(make: Make, sweeps: FakeSweepLog, clock: Clock) -> None:
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         clock.pass_by(DEFAULT.beat)
         return _answer(source)
 
     run = sweeps.begin("me", NOON)
-    make(_sources(5), tell, Pace(1)).sweep(run, NOON, unheard, threading.Event())
+    make(_sources(5), tell, SweepPace(1)).sweep(run, NOON, unheard, threading.Event())
     assert sweeps.beats >= 2
     assert sweeps.alive[run.id][1] > NOON
 
@@ -173,27 +174,27 @@ def test_a_sweep_whose_run_was_taken_over_ends_and_keeps_what_it_heard(
 ) -> None:
     asked: list[Source] = []
 
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         asked.append(source)
         if len(asked) == 3:
             clock.pass_by(2 * DEFAULT.beat)
             sweeps.alive[1] = ("another", clock())
         return _answer(source)
 
-    swept = make(_sources(100), tell, Pace(1)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
-    assert swept.ending is Ending.TAKEN_OVER
+    swept = make(_sources(100), tell, SweepPace(1)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+    assert swept.ending is SweepEnd.TAKEN_OVER
     assert 1 <= len(store.hosts()) <= len(asked) < 100
 
 
 def test_a_sweep_that_is_stopped_waits_for_no_answer(make: Make, store: FakeStore, sweeps: FakeSweepLog) -> None:
     stop, may_end, begun = threading.Event(), threading.Event(), threading.Semaphore(0)
 
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         begun.release()
         assert may_end.wait(10)
         return _answer(source)
 
-    sweeper = make(_sources(10), tell, Pace(2))
+    sweeper = make(_sources(10), tell, SweepPace(2))
 
     def stop_once_begun() -> None:
         assert begun.acquire(timeout=10)
@@ -204,16 +205,16 @@ def test_a_sweep_that_is_stopped_waits_for_no_answer(make: Make, store: FakeStor
     swept = sweeper.sweep(sweeps.begin("me", NOON), NOON, unheard, stop)
     stopper.join(10)
     may_end.set()
-    assert (swept.ending, store.hosts()) == (Ending.STOPPED, ())
+    assert (swept.ending, store.hosts()) == (SweepEnd.STOPPED, ())
 
 
 def test_a_database_that_is_away_stops_the_sweep(make: Make, store: FakeStore, sweeps: FakeSweepLog) -> None:
-    def tell(source: Source) -> Told:
+    def tell(source: Source) -> PollResult:
         store.away = True
         return _answer(source)
 
     with pytest.raises(UnavailableError):
-        make(_sources(10), tell, Pace(2)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
+        make(_sources(10), tell, SweepPace(2)).sweep(sweeps.begin("me", NOON), NOON, unheard, threading.Event())
 
 
 def test_what_a_sweep_keeps_is_of_the_moment_it_is_given(make: Make, store: FakeStore, sweeps: FakeSweepLog) -> None:

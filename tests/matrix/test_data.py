@@ -9,12 +9,11 @@ import pytest
 import yaml
 
 from bot.errors import DataError
-from bot.matrix.dates import PartialDate
-from bot.matrix.known import Matrix
-from bot.matrix.lifecycle import Lifecycle
-from bot.matrix.listing import Badge, ListRow
+from bot.matrix.lifecycle import Lifecycle, PartialDate
 from bot.matrix.load import NAMES, load_matrix, shipped
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
+from bot.matrix.support import Badge, ListRow
 
 SEED_DAY = date(2024, 11, 14)
 

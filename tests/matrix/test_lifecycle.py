@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matrix.dates import PartialDate
-from bot.matrix.lifecycle import Lifecycle, LifecycleStage
+from bot.matrix.lifecycle import Lifecycle, LifecycleStage, PartialDate
 from bot.matrix.wording import day_in_words, distance
 
 LIFE = Lifecycle(PartialDate(2016, 5, 24), date(2019, 5, 19), date(2021, 5, 19))

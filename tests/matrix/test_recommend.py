@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.matrix.assess import assess
-from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.recommend import recommend, ways_on
+from bot.matrix.matrix import Matrix
+from bot.matrix.recommend import recommend, upgrade_routes
 from bot.matrix.release import Product, Release
 
 TODAY = date(2026, 11, 23)
@@ -23,7 +23,7 @@ def _release(matrix: Matrix, product: Product, number: str) -> Release:
 
 
 def _steps(matrix: Matrix, product: Product, number: str, on: date = TODAY) -> tuple[list[str], list[str]]:
-    ways = ways_on(matrix, _release(matrix, product, number), on)
+    ways = upgrade_routes(matrix, _release(matrix, product, number), on)
     within, across = (way.path if way else None for way in ways)
     return [hop.arrival(on) for hop in within or ()], [hop.arrival(on) for hop in across or ()]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.matrix.listing import Badge
+from bot.matrix.support import Badge
 from bot.published.page import PageRow
 
 EMOJI = {Badge.FULL: "✅", Badge.PARTIAL: "❎", Badge.EXTRA_FEATURES: "🚀", Badge.NO_SECURITY_UPDATES: "☠️"}

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from bot.matrix.known import Matrix
-from bot.matrix.listing import Badge, ListRow
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
+from bot.matrix.support import Badge, ListRow
 from bot.published.page import Page, PageRow
 
 READ_ON = date(2026, 11, 25)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.matrix.known import Matrix
-from bot.published.feed import endoflife
-from bot.published.merged import merged
+from bot.matrix.matrix import Matrix
+from bot.published.endoflife import endoflife
+from bot.published.merge import merged
 from tests.published.listed import FULL, READ_ON, new_row, page_of
 
 PRODUCT = {

@@ -7,18 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.command import Ports, Right
-from bot.chat.desk import Desk
-from bot.matrix.known import Matrix
+from bot.chat.runner import CommandRunner
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.listing import UNLISTED, Badge, Support, SupportLevel
+from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend
 from bot.matrix.release import Release
-from bot.published.merged import merged
+from bot.matrix.support import UNLISTED, Badge, Support, SupportLevel
+from bot.published.merge import merged, unusable
 from bot.published.page import Page, PageProblem, PageRow
-from bot.published.usable import unusable
 from bot.query.identify import identify
-from bot.query.reading import Reader
-from bot.terminal.look import look_of
+from bot.query.reader import Reader
+from bot.terminal.capabilities import capabilities_of
 from bot.terminal.render import render
 from tests.published.listed import EXTRAS, FULL, PARTIAL, READ_ON, SKULL, XS, new_row, page_of, row_of
 
@@ -29,13 +28,13 @@ def _release(matrix: Matrix, name: str) -> Release:
     return next(release for release in matrix.releases if release.base_name == name)
 
 
-def _desk(matrix: Matrix) -> Desk:
-    return Desk(Ports(matrix, Reader(matrix)), lambda: READ_ON)
+def _desk(matrix: Matrix) -> CommandRunner:
+    return CommandRunner(Ports(matrix, Reader(matrix)), lambda: READ_ON)
 
 
 def _said(matrix: Matrix, words: str) -> str:
     reply = _desk(matrix).answer(words, ALL)
-    return render(reply, look_of(io.StringIO(), {}))
+    return render(reply, capabilities_of(io.StringIO(), {}))
 
 
 def _replaced(matrix: Matrix, label: str, *badges: Badge, notes: tuple[str, ...] = ()) -> Page:

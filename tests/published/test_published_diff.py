@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from bot.matrix.known import Matrix
-from bot.matrix.listing import Badge
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
+from bot.matrix.support import Badge
 from bot.published.diff import changes, compare, disagreements, in_use
-from bot.published.page import ChangeKind, Page, PageRow, RowChange
-from bot.published.reading import read
+from bot.published.page import Page, PageRow, RowChange, RowChangeKind
+from bot.published.parse import read_page
 from bot.published.signs import WORDS
-from bot.query.reading import Reader
+from bot.query.reader import Reader
 from tests.published.test_published_formats import ROWS
 
 XS, XCP = Product.XENSERVER, Product.XCP_NG
@@ -27,7 +27,7 @@ DAYS = {"2020-05-21.md": date(2020, 5, 21), "seed.md": date(2024, 11, 14), "2026
 
 
 def page_of(shared: Path, name: str, reader: Reader) -> Page:
-    return read((shared / "pages" / name).read_bytes(), reader)
+    return read_page((shared / "pages" / name).read_bytes(), reader)
 
 
 def test_the_words_of_signs_are_those_of_the_legend(matrix: Matrix) -> None:
@@ -37,7 +37,7 @@ def test_the_words_of_signs_are_those_of_the_legend(matrix: Matrix) -> None:
 def test_a_new_name_is_a_label_that_changed() -> None:
     before = PageRow("XCP-ng 8.3", XCP, ("8.3",), (FULL,))
     assert compare([before], [before._replace(label="XCP-ng 8.3 LTS")]) == (
-        RowChange(ChangeKind.RELABELLED, "XCP-ng 8.3 LTS", "XCP-ng 8.3", "XCP-ng 8.3 LTS"),
+        RowChange(RowChangeKind.RELABELLED, "XCP-ng 8.3 LTS", "XCP-ng 8.3", "XCP-ng 8.3 LTS"),
     )
 
 
@@ -51,20 +51,20 @@ def test_signs_and_notes_are_told_before_and_after() -> None:
     after = before._replace(badges=(PARTIAL, SKULL), notes=("JSON-RPC issues", "slow"))
     assert compare([before], [after]) == (
         RowChange(
-            ChangeKind.BADGES,
+            RowChangeKind.BADGES,
             "XenServer 7.2",
             "full support, no security updates",
             "partial support, no security updates",
         ),
-        RowChange(ChangeKind.NOTES, "XenServer 7.2", None, "JSON-RPC issues; slow"),
+        RowChange(RowChangeKind.NOTES, "XenServer 7.2", None, "JSON-RPC issues; slow"),
     )
 
 
 def test_a_row_that_is_split_is_relabelled_and_tells_only_the_part_that_changed() -> None:
     assert compare([OLD], SPLIT) == (
-        RowChange(ChangeKind.RELABELLED, "XenServer 6.1, XenServer 6.2", OLD.label, "XenServer 6.1, XenServer 6.2"),
+        RowChange(RowChangeKind.RELABELLED, "XenServer 6.1, XenServer 6.2", OLD.label, "XenServer 6.1, XenServer 6.2"),
         RowChange(
-            ChangeKind.BADGES,
+            RowChangeKind.BADGES,
             "XenServer 6.2",
             "partial support, no security updates",
             "full support, no security updates",
@@ -92,8 +92,8 @@ def test_the_order_of_rows_is_no_change(before: list[PageRow], after: list[PageR
 @given(before=ROWS, after=ROWS)
 @settings(max_examples=50, deadline=None)
 def test_what_one_way_adds_the_other_way_removes(before: list[PageRow], after: list[PageRow]) -> None:
-    added = {change.label for change in compare(before, after) if change.kind is ChangeKind.ADDED}
-    removed = {change.label for change in compare(after, before) if change.kind is ChangeKind.REMOVED}
+    added = {change.label for change in compare(before, after) if change.kind is RowChangeKind.ADDED}
+    removed = {change.label for change in compare(after, before) if change.kind is RowChangeKind.REMOVED}
     assert added == removed
 
 
@@ -112,7 +112,7 @@ def test_the_newest_page_took_one_sign_away(shared: Path, matrix: Matrix, reader
     page = page_of(shared, "2026-08-07.md", reader)
     assert changes(page, matrix, DAYS["2026-08-07.md"]) == (
         RowChange(
-            ChangeKind.BADGES,
+            RowChangeKind.BADGES,
             "XCP-ng 8.2 LTS",
             "full support, all extra features, no security updates",
             "full support, no security updates",
@@ -126,7 +126,7 @@ def test_a_page_that_lags_behind_dates_disagrees_and_changes_nothing(
     page, day = page_of(shared, "seed.md", reader), date(2026, 7, 15)
     told = [found.message for found in disagreements(page, matrix, day)]
     assert "the page does not show XCP-ng 8.2 as EOL, the vendor's date passed 302 days ago" in told
-    assert ChangeKind.BADGES not in {change.kind for change in changes(page, matrix, day)}
+    assert RowChangeKind.BADGES not in {change.kind for change in changes(page, matrix, day)}
 
 
 def test_a_page_that_is_ahead_of_dates_disagrees(shared: Path, matrix: Matrix, reader: Reader) -> None:
@@ -145,7 +145,7 @@ def test_notes_are_compared_with_those_of_the_page_in_use(matrix: Matrix) -> Non
     rows = tuple(row._replace(notes=("new",) if row.label == "XenServer 9" else ()) for row in in_use(matrix, day))
     assert changes(Page(rows), matrix, day) == ()
     assert changes(Page(rows), matrix, day, in_use(matrix, day)) == (
-        RowChange(ChangeKind.NOTES, "XenServer 9", None, "new"),
+        RowChange(RowChangeKind.NOTES, "XenServer 9", None, "new"),
     )
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.published.fetch import SIZE_MAX, Bounds, Failed, Fetched, NotModified, fetch, shown_source
+from bot.published.fetch import SIZE_MAX, Failed, Fetched, FetchLimits, NotModified, fetch, shown_source
 from tests.published.pages import Page, serving
 
 TEXT = b"- XCP-ng 8.3\n"
-QUICK = Bounds(connect=1, read=0.3, whole=3, pauses=(1.0, 4.0))
+QUICK = FetchLimits(connect=1, read=0.3, whole=3, pauses=(1.0, 4.0))
 NEW_PLACE = (("Location", "/elsewhere.md"),)
 
 

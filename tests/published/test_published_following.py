@@ -4,13 +4,12 @@ from datetime import date
 
 import pytest
 
-from bot.matrix.known import Matrix
-from bot.published.fetch import Answer, Failed, Fetched, NotModified
-from bot.published.following import Follower
-from bot.published.look import Look
-from bot.published.page import ChangeKind
-from bot.published.ports import Revisions
-from bot.query.reading import Reader
+from bot.matrix.matrix import Matrix
+from bot.published.fetch import Failed, Fetched, FetchResult, NotModified
+from bot.published.page import RowChangeKind
+from bot.published.revisions import PageDiff, Revisions
+from bot.published.sync import ListFollower
+from bot.query.reader import Reader
 from bot.store.database import Database
 from bot.store.revisions import SqlRevisions
 from tests.fleet.fleets import START
@@ -25,10 +24,10 @@ class Source:
     """What the source gives next, and which tags it was asked with."""
 
     def __init__(self) -> None:
-        self.gives: Answer = Fetched(page(), '"1"')
+        self.gives: FetchResult = Fetched(page(), '"1"')
         self.asked: list[str | None] = []
 
-    def __call__(self, source: str, known: str | None) -> Answer:
+    def __call__(self, source: str, known: str | None) -> FetchResult:
         assert source.endswith("example.org/list.md")
         self.asked.append(known)
         return self.gives
@@ -39,13 +38,13 @@ class Followed:
 
     def __init__(self, matrix: Matrix, reader: Reader, kept: Revisions) -> None:
         self.source, self.kept = Source(), kept
-        self.follower = Follower(LIST, self.source, matrix, reader, lambda: START, kept)
+        self.follower = ListFollower(LIST, self.source, matrix, reader, lambda: START, kept)
 
-    def begin(self) -> Look:
+    def begin(self) -> PageDiff:
         """The first page, which is far shorter than the shipped list."""
         return self.sync(force=True)
 
-    def sync(self, given: Answer | bytes | None = None, force: bool = False) -> Look:
+    def sync(self, given: FetchResult | bytes | None = None, force: bool = False) -> PageDiff:
         if given is not None:
             self.source.gives = Fetched(given) if isinstance(given, bytes) else given
         return self.follower.sync(DAY, self.kept, force)
@@ -81,8 +80,8 @@ def test_what_changes_is_told_against_the_page_in_use(followed: Followed) -> Non
     followed.begin()
     look = followed.sync(page(*ROWS[1:], "- XenServer 9 ✅"))
     assert [(change.kind, change.label) for change in look.changes] == [
-        (ChangeKind.ADDED, "XenServer 9"),
-        (ChangeKind.REMOVED, "XCP-ng 8.3 LTS"),
+        (RowChangeKind.ADDED, "XenServer 9"),
+        (RowChangeKind.REMOVED, "XCP-ng 8.3 LTS"),
     ]
 
 
@@ -128,8 +127,8 @@ def test_looking_keeps_nothing(followed: Followed) -> None:
 
 
 def test_without_a_database_the_shipped_list_is_what_is_in_use(matrix: Matrix, reader: Reader) -> None:
-    look = Follower(LIST, Source(), matrix, reader, lambda: START).look(DAY)
-    assert "XenServer 9" in {change.label for change in look.changes if change.kind is ChangeKind.REMOVED}
+    look = ListFollower(LIST, Source(), matrix, reader, lambda: START).look(DAY)
+    assert "XenServer 9" in {change.label for change in look.changes if change.kind is RowChangeKind.REMOVED}
 
 
 def test_the_last_page_is_looked_at_without_asking_anybody(followed: Followed) -> None:
@@ -143,6 +142,6 @@ def test_the_last_page_is_looked_at_without_asking_anybody(followed: Followed) -
 
 def test_a_password_of_the_source_is_neither_kept_nor_told(matrix: Matrix, reader: Reader, sqlite: Database) -> None:
     kept = SqlRevisions(sqlite)
-    follower = Follower(LIST.replace("//", "//ann:secret@"), Source(), matrix, reader, lambda: START, kept)
+    follower = ListFollower(LIST.replace("//", "//ann:secret@"), Source(), matrix, reader, lambda: START, kept)
     assert follower.sync(DAY, kept).source == LIST
     assert kept.latest(LIST)

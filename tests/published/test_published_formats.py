@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.matrix.listing import Badge
 from bot.matrix.load import load_matrix
 from bot.matrix.release import Product
+from bot.matrix.support import Badge
 from bot.published.page import PageRow
-from bot.published.reading import read
-from bot.query.reading import Reader
+from bot.published.parse import read_page
+from bot.query.reader import Reader
 from tests.published.formats import FORMATS, Format, bullets, unsigned
 
 MATRIX = load_matrix()
@@ -78,7 +78,7 @@ def facts(rows: Iterable[PageRow]) -> list[tuple[str, Product, tuple[str, ...], 
 @settings(max_examples=15, deadline=None)
 @given(rows=ROWS)
 def test_rows_are_read_back(written: Format, rows: list[PageRow]) -> None:
-    page = read(written.write(rows), READER)
+    page = read_page(written.write(rows), READER)
     assert page.problems == ()
     assert page.has_signs
     assert facts(page.rows) == facts(rows)
@@ -87,7 +87,7 @@ def test_rows_are_read_back(written: Format, rows: list[PageRow]) -> None:
 @given(rows=ROWS)
 @settings(max_examples=15, deadline=None)
 def test_a_page_of_before_may_2020_has_rows_without_signs(rows: list[PageRow]) -> None:
-    page = read(unsigned(rows), READER)
+    page = read_page(unsigned(rows), READER)
     assert page.problems == ()
     assert not page.has_signs
     assert facts(page.rows) == facts(row._replace(badges=()) for row in rows)
@@ -96,11 +96,11 @@ def test_a_page_of_before_may_2020_has_rows_without_signs(rows: list[PageRow]) -
 @given(text=st.text(max_size=200) | st.binary(max_size=200))
 @settings(deadline=None)
 def test_any_text_is_read_without_an_exception(text: str | bytes) -> None:
-    page = read(text, READER)
+    page = read_page(text, READER)
     assert page.problems
 
 
 @given(rows=ROWS)
 @settings(max_examples=10, deadline=None)
 def test_rows_may_stand_in_any_order(rows: list[PageRow]) -> None:
-    assert facts(read(bullets(rows[::-1]), READER).rows) == facts(rows[::-1])
+    assert facts(read_page(bullets(rows[::-1]), READER).rows) == facts(rows[::-1])

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.published.page import Page
-from bot.published.reading import read
-from bot.query.reading import Reader
+from bot.published.parse import read_page
+from bot.query.reader import Reader
 
 NAMES = ("seed.md", "2020-05-21.md", "2026-08-07.md")
 FIXTURES = [HealthCheck.function_scoped_fixture]
@@ -35,17 +35,17 @@ def check(damaged: Page, whole: Page) -> None:
 
 
 def test_a_page_cut_at_any_line_has_only_its_own_rows(whole: bytes, reader: Reader) -> None:
-    lines, expected = whole.split(b"\n"), read(whole, reader)
+    lines, expected = whole.split(b"\n"), read_page(whole, reader)
     for end in range(len(lines)):
-        page = read(b"\n".join(lines[:end]), reader)
+        page = read_page(b"\n".join(lines[:end]), reader)
         signs = [(row.label, row.badges) for row in page.rows]
         assert page.problems or signs == [(row.label, row.badges) for row in expected.rows[: len(signs)]]
 
 
 def test_a_page_without_any_one_line_shows_no_wrong_sign(whole: bytes, reader: Reader) -> None:
-    lines, expected = whole.split(b"\n"), read(whole, reader)
+    lines, expected = whole.split(b"\n"), read_page(whole, reader)
     for at in range(len(lines)):
-        page = read(b"\n".join((*lines[:at], *lines[at + 1 :])), reader)
+        page = read_page(b"\n".join((*lines[:at], *lines[at + 1 :])), reader)
         check(page, expected)
         assert page.problems or len(page.rows) >= len(expected.rows) - 1
 
@@ -57,9 +57,9 @@ def flips(page: bytes) -> Iterator[bytes]:
 
 
 def test_a_page_with_one_bit_flipped_shows_no_wrong_sign(whole: bytes, reader: Reader) -> None:
-    expected = read(whole, reader)
+    expected = read_page(whole, reader)
     for damaged in flips(whole):
-        page = read(damaged, reader)
+        page = read_page(damaged, reader)
         check(page, expected)
         assert page.problems or len(page.rows) >= len(expected.rows) - 1
 
@@ -70,5 +70,5 @@ def test_a_page_with_some_bytes_replaced_never_raises(whole: bytes, reader: Read
     page = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 20))):
         page[data.draw(st.integers(0, len(page) - 1))] = data.draw(st.integers(0, 255))
-    read(bytes(page), reader)
-    read(bytes(page).decode("utf-8", "surrogateescape"), reader)
+    read_page(bytes(page), reader)
+    read_page(bytes(page).decode("utf-8", "surrogateescape"), reader)

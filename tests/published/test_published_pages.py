@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.matrix.known import Matrix
+from bot.matrix.matrix import Matrix
 from bot.published.page import Page
-from bot.published.reading import read
-from bot.query.reading import Reader
+from bot.published.parse import read_page
+from bot.query.reader import Reader
 
 
-def read_page(shared: Path, name: str, reader: Reader) -> Page:
-    page = read((shared / "pages" / name).read_bytes(), reader)
+def checked_page(shared: Path, name: str, reader: Reader) -> Page:
+    page = read_page((shared / "pages" / name).read_bytes(), reader)
     assert page.problems == ()
     assert page.has_signs
     return page
@@ -20,7 +20,7 @@ def read_page(shared: Path, name: str, reader: Reader) -> Page:
 
 def test_the_first_page_is_the_list_of_its_day(shared: Path, matrix: Matrix, reader: Reader) -> None:
     day = date(2024, 11, 14)
-    page = read_page(shared, "seed.md", reader)
+    page = checked_page(shared, "seed.md", reader)
     expected = [
         (row.label(day), row.product, tuple(release.number for release in row.releases), row.badges(day))
         for row in matrix.published.rows
@@ -79,12 +79,12 @@ XenServer 5.x: partial no_security_updates
     ("name", "expected"), [("2020-05-21.md", SIGNS_OF_2020), ("2026-08-07.md", SIGNS_OF_2026)], ids=["2020", "2026"]
 )
 def test_a_page_gives_each_row_with_its_signs(shared: Path, reader: Reader, name: str, expected: str) -> None:
-    page = read_page(shared, name, reader)
+    page = checked_page(shared, name, reader)
     assert [f"{row.label}: {' '.join(row.badges)}" for row in page.rows] == expected.strip().splitlines()
 
 
 def test_notes_below_a_row_are_plain_text_with_their_links(shared: Path, reader: Reader) -> None:
-    rows = {row.label: row for row in read_page(shared, "seed.md", reader).rows}
+    rows = {row.label: row for row in checked_page(shared, "seed.md", reader).rows}
     assert rows["XenServer 7.5"].notes == ("VDI I/O error, waiting for Citrix to release our fix",)
     assert rows["XenServer 7.5"].links == ("https://bugs.xenserver.org/browse/XSO-873",)
     assert "INTERNAL_ERROR((Failure \"Expected float, got 'I(1)'\"))" in rows["XenServer 7.2"].notes[0]
@@ -92,6 +92,6 @@ def test_notes_below_a_row_are_plain_text_with_their_links(shared: Path, reader:
 
 
 def test_rows_that_hold_several_releases_name_all_known_ones(shared: Path, reader: Reader) -> None:
-    rows = {row.label: row.releases for row in read_page(shared, "2026-08-07.md", reader).rows}
+    rows = {row.label: row.releases for row in checked_page(shared, "2026-08-07.md", reader).rows}
     assert rows["XenServer 5.x"] == ("5.0", "5.5", "5.6")
     assert rows["XenServer 6.1 and 6.2"] == ("6.1", "6.2")

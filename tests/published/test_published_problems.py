@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from bot.matrix.listing import Badge
+from bot.matrix.support import Badge
 from bot.published.page import Page
-from bot.published.reading import read
-from bot.query.reading import Reader
+from bot.published.parse import read_page
+from bot.query.reader import Reader
 from tests.published.formats import BULLET_LEGEND, TABLE_LEGEND
 
 FULL, SKULL = Badge.FULL, Badge.NO_SECURITY_UPDATES
@@ -15,7 +15,7 @@ LEGEND_LINES = BULLET_LEGEND.count("\n") + 1
 
 
 def page_of(rows: str, reader: Reader, legend: str = BULLET_LEGEND) -> Page:
-    return read(f"{legend}\n## Hosts\n\n{rows}", reader)
+    return read_page(f"{legend}\n## Hosts\n\n{rows}", reader)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_legend_that_does_not_explain_the_signs_is_a_problem(reader: Reader, l
     ids=["empty", "prose", "html", "png", "nul", "utf-16", "windows-1252", "large"],
 )
 def test_what_is_no_list_is_one_problem(reader: Reader, page: str | bytes, line: int, message: str) -> None:
-    ((found, told),) = read(page, reader).problems
+    ((found, told),) = read_page(page, reader).problems
     assert found == line
     assert message in told
 
@@ -151,5 +151,5 @@ def test_two_mebibytes_of_anything_are_read_in_seconds(reader: Reader, piece: st
     size = 2 * 1024 * 1024
     page = f"|a|\n|-|\n{piece * (size // len(piece.encode()))}"[:size]
     started = time.process_time()
-    assert read(page, reader).problems
+    assert read_page(page, reader).problems
     assert time.process_time() - started < 20  # of CPU on a slow machine; what grows with the square takes minutes

@@ -8,12 +8,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.matrix.known import Matrix
-from bot.matrix.listing import ListRow, Support, SupportLevel
 from bot.matrix.load import load_matrix, shipped
-from bot.published.merged import merged
+from bot.matrix.matrix import Matrix
+from bot.matrix.support import ListRow, Support, SupportLevel
+from bot.published.data_file import list_file, row_text
+from bot.published.merge import merged
 from bot.published.page import Page, PageRow
-from bot.published.written import row_text, written
 from tests.published.listed import EXTRAS, FULL, PARTIAL, READ_ON, SKULL, XCP, XS, new_row, page_of
 
 
@@ -40,23 +40,23 @@ def _diff(before: str, after: str) -> list[str]:
 
 
 def test_the_shipped_list_is_the_shipped_file(matrix: Matrix, text: str) -> None:
-    assert written(text, matrix, matrix) == text
+    assert list_file(text, matrix, matrix) == text
 
 
 def test_a_page_that_changes_nothing_changes_the_day_alone(matrix: Matrix, text: str) -> None:
-    assert _diff(text, written(text, matrix, merged(matrix, page_of(matrix), READ_ON))) == ["read_on: 2026-11-25"]
+    assert _diff(text, list_file(text, matrix, merged(matrix, page_of(matrix), READ_ON))) == ["read_on: 2026-11-25"]
 
 
 def test_a_changed_row_is_the_only_other_line_that_is_new(matrix: Matrix, text: str) -> None:
     page = page_of(matrix, new_row("XenServer 7.2", FULL, SKULL), without=("XenServer 7.2",))
-    assert _diff(text, written(text, matrix, merged(matrix, page, READ_ON)))[1:] == [
+    assert _diff(text, list_file(text, matrix, merged(matrix, page, READ_ON)))[1:] == [
         '- {product: XenServer, releases: ["7.2"], support: full, sources: [host-compatibility-list, xo-list-2023]}'
     ]
 
 
 def test_new_releases_follow_as_a_document_for_the_other_file(matrix: Matrix, text: str) -> None:
     page = page_of(matrix, new_row("XenServer 9.1", FULL), new_row("XCP-ng 9.x", PARTIAL))
-    listed, added = yaml.safe_load_all(written(text, matrix, merged(matrix, page, READ_ON)))
+    listed, added = yaml.safe_load_all(list_file(text, matrix, merged(matrix, page, READ_ON)))
     assert listed["rows"][0]["releases"] == ["9.1"]
     assert [(entry["product"], entry["release"], entry["name"]) for entry in added["releases"]] == [
         ("XCP-ng", "9", "XCP-ng 9.x"),
@@ -79,7 +79,7 @@ def test_new_releases_are_loaded_as_they_are_in_use(matrix: Matrix, text: str, t
         new_row("XCP-ng 9.x", FULL, EXTRAS),
     )
     in_use = merged(matrix, page, READ_ON)
-    again = _loaded(written(text, matrix, in_use), tmp_path)
+    again = _loaded(list_file(text, matrix, in_use), tmp_path)
     assert again.published == in_use.published
     assert set(again.releases) == set(in_use.releases)
     assert {r.number: r for r in again.of(XCP)} == {r.number: r for r in in_use.of(XCP)}
@@ -98,5 +98,5 @@ def test_whatever_is_in_use_is_loaded_as_it_was_written(
     rows = [row._replace(badges=data.draw(_SIGNS), notes=data.draw(_NOTES)) for row in page_of(matrix).rows]
     new = [new_row(label, *data.draw(_SIGNS), notes=data.draw(_NOTES)) for label in data.draw(_NEW)]
     in_use = merged(matrix, Page(tuple(data.draw(st.permutations([*new, *rows])))), READ_ON)
-    again = _loaded(written(text, matrix, in_use), tmp_path_factory.mktemp("data"))
+    again = _loaded(list_file(text, matrix, in_use), tmp_path_factory.mktemp("data"))
     assert again.published == in_use.published

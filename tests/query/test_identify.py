@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.query.identify import identify
 from bot.query.query import Outcome
-from bot.query.reading import Reader
+from bot.query.reader import Reader
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 import pytest
 
-from bot.matrix.known import Matrix
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
-from bot.query.spellings import Spellings
+from bot.query.spellings import Number, Prefix, Range, Spellings, Wanted
 from bot.query.suggest import nearest, resembling
-from bot.query.wanted import Number, Prefix, Range, Wanted
 
 XS, XCP = Product.XENSERVER, Product.XCP_NG
 

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.settings.edit import PinPlace, with_pin
 from bot.settings.file import tree_of
-from bot.settings.pins import Place, with_pin
 
 OLD, NEW = "sha256:" + "0a" * 32, "sha256:" + "1b" * 32
 HEAD = "# hosts of the lab\ndatabase: 'sqlite:///x.db'   # ours\n\ntargets:\n"
 WHO = "name: lab-a\n    address: 192.0.2.10\n    username: xocompat\n    password_env: LAB   # from the vault\n"
-FIRST = Place(0)
+FIRST = PinPlace(0)
 MARKED = "  - ? name\n    : lab-a\n    ? address\n    : a.org\n    ? username\n    : x\n    ? password_env\n    : LAB\n"
 OTHER = f"  - {{name: lab-b, address: 192.0.2.20, username: x, password_env: LAB, tls: {{pin: '{OLD}'}}}}\n"
 
 
-def _pinned(text: str, place: Place = FIRST) -> str:
+def _pinned(text: str, place: PinPlace = FIRST) -> str:
     found = with_pin(text, place, NEW)
     assert found is not None
     return found
@@ -97,7 +97,7 @@ def test_where_nothing_is_said_of_trust_it_is_said_behind_the_login(entry: str, 
 )
 def test_a_member_gets_its_own_pin(also: str, after: str) -> None:
     text = f"{HEAD}  - {WHO}    tls: {{insecure: true}}\n    also: {{}}\n"
-    assert _pinned(text.replace("{}", also, 1), Place(0, 0)) == text.replace("{}", after, 1)
+    assert _pinned(text.replace("{}", also, 1), PinPlace(0, 0)) == text.replace("{}", after, 1)
 
 
 def test_lines_end_as_they_did() -> None:
@@ -165,7 +165,7 @@ def test_any_style_is_edited_and_only_what_is_meant_changes(made: tuple[str, int
     before, problems = tree_of(text, "")
     assert before
     assert not problems
-    changed = _pinned(text, Place(at))
+    changed = _pinned(text, PinPlace(at))
     after, _ = tree_of(changed, "")
     assert after
     tls = dict(before["targets"][at].get("tls") or {})
@@ -177,4 +177,4 @@ def test_any_style_is_edited_and_only_what_is_meant_changes(made: tuple[str, int
     begin, end = parts[0][1], parts[-1][2]
     assert end - begin <= len(OLD) + 12
     assert "#" not in text[begin:end]
-    assert _pinned(changed, Place(at)) == changed
+    assert _pinned(changed, PinPlace(at)) == changed

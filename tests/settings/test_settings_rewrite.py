@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UnavailableError
-from bot.settings.rewrite import ConfigFile, read_config, rewrite
+from bot.settings.edit import ConfigFile, read_config, rewrite
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings.address import Address, parse_address
-from bot.settings.durations import LONGEST, parse_duration
+from bot.settings.values import LONGEST, Address, parse_address, parse_duration
 
 
 @pytest.mark.parametrize(

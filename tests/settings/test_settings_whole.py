@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from bot.chat.command import Right
 from bot.settings import load_settings
-from bot.settings.address import Address
-from bot.settings.inventory import Endpoint, Tls
+from bot.settings.inventory import EndpointSettings, TlsSettings
 from bot.settings.model import PUBLISHED
+from bot.settings.values import Address
 from tests.settings.conftest import Load
 
 PIN, OTHER_PIN = f"sha256:{'0a' * 32}", f"sha256:{'1b' * 32}"
@@ -97,7 +97,7 @@ def test_settings_cannot_be_changed(load: Load) -> None:
 
 def test_keys_that_exclude_each_other_are_refused_in_code_too() -> None:
     with pytest.raises(ValidationError, match="at most one of pin, ca and insecure"):
-        Tls(pin=PIN, insecure=True)
+        TlsSettings(pin=PIN, insecure=True)
 
 
 def test_a_member_has_the_targets_port_and_tls_unless_given(load: Load) -> None:
@@ -115,20 +115,20 @@ targets:
       - {{address: xen-4, tls: {{insecure: true}}}}
 """
     ).targets
-    tls = Tls(pin=PIN, minimum="1.0")
-    assert target.endpoint == Endpoint("xen-1.example.org", 8443, tls)
+    tls = TlsSettings(pin=PIN, minimum="1.0")
+    assert target.endpoint == EndpointSettings("xen-1.example.org", 8443, tls)
     assert target.members == (
-        Endpoint("2001:db8::2", 8443, tls),
-        Endpoint("2001:db8::3", 443, Tls(pin=OTHER_PIN, minimum="1.0")),
-        Endpoint("xen-4", 8443, Tls(insecure=True)),
+        EndpointSettings("2001:db8::2", 8443, tls),
+        EndpointSettings("2001:db8::3", 443, TlsSettings(pin=OTHER_PIN, minimum="1.0")),
+        EndpointSettings("xen-4", 8443, TlsSettings(insecure=True)),
     )
     assert target.address == Address("xen-1.example.org", 8443)
 
 
 def test_a_target_is_asked_on_port_443_and_trusted_by_the_systems_cas_unless_told_otherwise(load: Load) -> None:
     (target,) = load("targets: [{name: a, address: LAB, username: u, password_env: P}]").targets
-    assert target.endpoint == Endpoint("lab", 443, Tls())
-    assert target.tls == Tls(pin=None, ca=None, insecure=False, minimum="1.2")
+    assert target.endpoint == EndpointSettings("lab", 443, TlsSettings())
+    assert target.tls == TlsSettings(pin=None, ca=None, insecure=False, minimum="1.2")
 
 
 def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:

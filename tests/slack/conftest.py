@@ -13,28 +13,28 @@ from slack_bolt import App, BoltResponse
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
+from bot.chat.access import Grant
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Fleet, Ports, Right
-from bot.chat.desk import Desk
-from bot.chat.grants import Grant
-from bot.demo.simulator import Simulator
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
+from bot.chat.runner import CommandRunner
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.simulator import Simulator
 from bot.slack.access import Access
 from bot.slack.acknowledgement import is_sent
-from bot.slack.answers import Answers
-from bot.slack.answers import Desk as Asked
-from bot.slack.bolt import bolt_app
+from bot.slack.app import bolt_app
 from bot.slack.client import web_client
-from bot.slack.door import Door
-from bot.slack.errands import Errands
+from bot.slack.executor import BoundedExecutor
 from bot.slack.groups import Groups
-from bot.slack.home import Identity
-from bot.slack.kept import Kept
-from bot.slack.kit import Kit
-from bot.slack.post import Post
+from bot.slack.http import RequestVerifier
+from bot.slack.identity import Identity
+from bot.slack.jobs import BackgroundJobs
+from bot.slack.post import SlackClient
+from bot.slack.reply_cache import ReplyCache
+from bot.slack.responder import Responder
+from bot.slack.responder import RunsCommands as Asked
 from bot.slack.seen import SqliteSeen
-from bot.slack.work import Work
+from bot.slack.services import SessionServices
 from tests.simulated import HOSTILE, fleet_of, rolling_pool
 from tests.slack.desks import Gate
 from tests.slack.signed import FORM, SECRET, headers
@@ -86,11 +86,11 @@ class Room:
     """What a listener test holds: say something to the door, look at what Slack was told."""
 
     app: App
-    kit: Kit
-    door: Door
-    work: Work
-    notices: Work
-    errands: Errands
+    kit: SessionServices
+    door: RequestVerifier
+    work: BoundedExecutor
+    notices: BoundedExecutor
+    errands: BackgroundJobs
     trail: Trail = field(default_factory=Trail)
     clock: Clock = field(default_factory=Clock)
 
@@ -110,7 +110,7 @@ Furnish = Callable[..., Room]
 
 
 @pytest.fixture
-def furnish(standin: StandIn, log: FilteringBoundLogger, desk: Desk) -> Iterator[Furnish]:
+def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) -> Iterator[Furnish]:
     """Makes a Room: `asked` is the desk, `everyone` opens it to strangers, `threads` and `waiting` bound its pools."""
     made: list[tuple[Room, SqliteSeen]] = []
 
@@ -125,21 +125,21 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: Desk) -> Iterator
         identity = Identity(client, time.monotonic)
         seen = SqliteSeen(log, None, time.time)
         trail, clock = Trail(), Clock()
-        kit = Kit(
+        kit = SessionServices(
             log=log,
-            answers=Answers(asked, lambda: date(2026, 11, 23)),
+            answers=Responder(asked, lambda: date(2026, 11, 23)),
             access=Access(identity, Groups(client, clock), grants, everyone),
-            post=Post(client),
-            work=Work(threads, waiting),
-            notices=Work(1, 20),
+            post=SlackClient(client),
+            work=BoundedExecutor(threads, waiting),
+            notices=BoundedExecutor(1, 20),
             seen=seen,
-            kept=Kept(clock),
+            kept=ReplyCache(clock),
             trail=trail,
             now=lambda: datetime(2026, 11, 23, 8, tzinfo=UTC),
         )
-        errands = Errands(kit, Work(threads, waiting, "errands"))
+        errands = BackgroundJobs(kit, BoundedExecutor(threads, waiting, "errands"))
         app = bolt_app(client, client, identity, kit, errands)
-        room = Room(app, kit, Door(app, SECRET, time.time), kit.work, kit.notices, errands, trail, clock)
+        room = Room(app, kit, RequestVerifier(app, SECRET, time.time), kit.work, kit.notices, errands, trail, clock)
         made.append((room, seen))
         return room
 
@@ -181,6 +181,6 @@ def probing(furnish: Furnish, matrix: Matrix, reader: Reader, simulator: Simulat
 
     def make(fleet: Fleet | None = None, grants: tuple[Grant, ...] = (MAY_PROBE,), **more: Any) -> Room:
         ports = Ports(matrix, reader, fleet or fleet_of(simulator, limited=True))
-        return furnish(Desk(ports, lambda: date(2026, 11, 23)), grants=grants, **more)
+        return furnish(CommandRunner(ports, lambda: date(2026, 11, 23)), grants=grants, **more)
 
     return make

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from bot.chat.command import Choice
-from bot.chat.reply import Bullets, Line, Reply, Strong, line
+from bot.chat.reply import Bullets, Reply, RichText, Strong, line
 from bot.errors import UnavailableError
 
 _ROWS = Bullets(tuple(line(f"row {at} {'x' * 60}") for at in range(35)))
@@ -15,7 +15,7 @@ LONG = Reply("list", (Strong("Long"),), (_ROWS,) * 8)
 class Saying:
     """Says the same before it answers, and has nothing to choose from."""
 
-    def opening(self, *_: Any) -> Line:
+    def opening(self, *_: Any) -> RichText:
         return line("Asking ", Strong("lab-a"), " …")
 
     def choices(self, *_: Any) -> tuple[Choice, ...]:
@@ -67,5 +67,5 @@ class Away(Saying):
 class AwayAtOnce(Away):
     """Misses it before there is anything to wait for."""
 
-    def opening(self, *_: Any) -> Line:
+    def opening(self, *_: Any) -> RichText:
         raise UnavailableError("xocompat.db is locked by another process: try again.")

@@ -3,29 +3,29 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from bot.alerts.alert import Alert, Concern, Concerned, Rule, Subject
-from bot.alerts.plan import Plan
-from bot.alerts.ports import Act, Action
+from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Rule
+from bot.alerts.ports import AlertAct, AlertAction
+from bot.alerts.routing import AlertPlan
 from bot.chat.command import Alerting, Ports, Right
-from bot.chat.overview import overview
-from bot.chat.reply import Line, Reply
+from bot.chat.home_page import home_page
+from bot.chat.reply import Reply, RichText
 from bot.errors import UnavailableError
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches, judged
 from tests.chat.fleet import fleet, ports
 
 NOW = datetime(2026, 11, 23, 14, tzinfo=UTC)
 OPS = "C0000OPS"
-XEN_2, SPARE = Concerned("uuid-xen-2", "xen-2", "lab pool"), Concerned("uuid-spare-1", "spare-1", "spare-1")
-ARCHIVE = Concerned("uuid-archive-1", "archive-1", "archive")
-XCP_82 = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
-XS_72 = Subject("release:XenServer:7.2", "XenServer 7.2", "XenServer", "7.2")
+XEN_2, SPARE = AffectedHost("uuid-xen-2", "xen-2", "lab pool"), AffectedHost("uuid-spare-1", "spare-1", "spare-1")
+ARCHIVE = AffectedHost("uuid-archive-1", "archive-1", "archive")
+XCP_82 = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+XS_72 = AlertSubject("release:XenServer:7.2", "XenServer 7.2", "XenServer", "7.2")
 CONCERNS = (
-    Concern(OPS, Rule.EOL, XCP_82, (SPARE, XEN_2), date(2025, 9, 16), 0),
-    Concern(OPS, Rule.MIXED_POOL, Subject("pool:lab", "lab pool"), (XEN_2,), detail="XCP-ng 8.2.1 and 8.3.0"),
-    Concern(OPS, Rule.EOL, XS_72, (ARCHIVE,), date(2018, 4, 13), 0),
-    Concern(OPS, Rule.SUPPORT, XS_72, (ARCHIVE,), detail="partial support"),
+    Condition(OPS, Rule.EOL, XCP_82, (SPARE, XEN_2), date(2025, 9, 16), 0),
+    Condition(OPS, Rule.MIXED_POOL, AlertSubject("pool:lab", "lab pool"), (XEN_2,), detail="XCP-ng 8.2.1 and 8.3.0"),
+    Condition(OPS, Rule.EOL, XS_72, (ARCHIVE,), date(2018, 4, 13), 0),
+    Condition(OPS, Rule.SUPPORT, XS_72, (ARCHIVE,), detail="partial support"),
 )
 
 
@@ -42,33 +42,33 @@ class Page:
 
     matrix: Matrix
     reader: Reader
-    concerns: tuple[Concern, ...] = CONCERNS
+    concerns: tuple[Condition, ...] = CONCERNS
     book: MemoryBook = field(default_factory=MemoryBook)
 
     def __post_init__(self) -> None:
         if self.concerns:
             self.book.settle(judged(self.concerns, lambda _: "over"), NOW - timedelta(days=3))
 
-    def see(self, rights: frozenset[Right], lacking: Line) -> tuple[Reply, ...]:
-        plan = Plan(OPS)
+    def see(self, rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:
+        plan = AlertPlan(OPS)
         alerting = Alerting(self.book, MemoryWatches(), MemoryDigests(), plan, lambda: NOW)
         known = ports(self.matrix, self.reader, fleet())._replace(alerting=alerting)
-        return overview(known, rights, NOW, lacking)
+        return home_page(known, rights, NOW, lacking)
 
     def acknowledge(self, number: int) -> None:
-        self.book.act((number,), Act(Action.ACKNOWLEDGE, "U0000002", NOW - timedelta(days=1)))
+        self.book.act((number,), AlertAct(AlertAction.ACKNOWLEDGE, "U0000002", NOW - timedelta(days=1)))
 
 
 def alone(matrix: Matrix, reader: Reader, rights: frozenset[Right]) -> tuple[Reply, ...]:
     """The page of a bot that knows releases alone."""
-    return overview(Ports(matrix, reader), rights, NOW, ())
+    return home_page(Ports(matrix, reader), rights, NOW, ())
 
 
-def many(count: int) -> tuple[Concern, ...]:
+def many(count: int) -> tuple[Condition, ...]:
     """So many releases that end, each with many hosts of long names."""
-    hosts = tuple(Concerned(f"u-{at}", f"xen-{at:05d}.{'a-rather-long-name.' * 8}org", f"p{at}") for at in range(40))
+    hosts = tuple(AffectedHost(f"u-{at}", f"xen-{at:05d}.{'a-rather-long-name.' * 8}org", f"p{at}") for at in range(40))
     return tuple(
-        Concern(OPS, rule, Subject(f"version:{at}", f"Xen {at}"), hosts, date(2025, 9, 16), 0, detail="x " * 200)
+        Condition(OPS, rule, AlertSubject(f"version:{at}", f"Xen {at}"), hosts, date(2025, 9, 16), 0, detail="x " * 200)
         for at in range(count)
         for rule in (Rule.EOL, Rule.SUPPORT, Rule.MAINTENANCE, Rule.UNKNOWN_VERSION)
     )

@@ -11,12 +11,12 @@ from bot.chat.reply import (
     Button,
     Code,
     Heading,
-    Line,
     Link,
     Mark,
     Paragraph,
     Plain,
     Reply,
+    RichText,
     Share,
     Span,
     Strong,
@@ -56,7 +56,7 @@ spans: st.SearchStrategy[Span] = st.one_of(
     st.builds(Mark, st.sampled_from(("✅", "☠️", "")), texts),
     st.builds(Link, texts, st.one_of(texts, st.just("https://example.org/?a=1&b=2"))),
 )
-lines: st.SearchStrategy[Line] = st.lists(spans, max_size=4).map(tuple)
+lines: st.SearchStrategy[RichText] = st.lists(spans, max_size=4).map(tuple)
 _rows = st.lists(st.lists(lines, max_size=3).map(tuple), max_size=60).map(tuple)
 _many = st.lists(lines, max_size=60).map(tuple)
 blocks: st.SearchStrategy[Block] = st.one_of(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from slack_bolt import BoltResponse
 
+from bot.chat.access import Grant
 from bot.chat.command import Right
-from bot.chat.grants import Grant
-from bot.demo.simulator import Simulator
+from bot.simulator import Simulator
 from tests.slack.conftest import Probing, Room
 from tests.slack.signed import command, mention
 from tests.slack.standin import StandIn

@@ -9,18 +9,18 @@ from urllib.parse import urlencode
 import pytest
 from slack_bolt import BoltResponse
 
-from bot.alerts.alert import Alert, AlertState, Concerned, NotifyReason, Rule, Subject
-from bot.alerts.ports import Act, Action
+from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, NotifyReason, Rule
+from bot.alerts.ports import AlertAct, AlertAction
 from bot.chat.commands import ACK, ALERTS
 from bot.chat.interpret import interpret
 from bot.chat.reply import Act as Button
 from bot.chat.reply import Reply, Verb, line
-from bot.slack.alerts import AlertPress, Means, listen
-from bot.slack.asker import Asker
+from bot.slack.alert_actions import AlertActionListener, AlertActionServices, listen
+from bot.slack.blocks import messages
 from bot.slack.client import web_client
-from bot.slack.message import messages
-from bot.slack.post import Post
-from bot.slack.work import Work
+from bot.slack.executor import BoundedExecutor
+from bot.slack.payload import Actor
+from bot.slack.post import SlackClient
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import TOKEN, Furnish, Room
 from tests.slack.signed import press
@@ -28,11 +28,11 @@ from tests.slack.standin import StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
-HOSTS = tuple(Concerned(f"u-{number}", f"xen-{number}", "lab" if number < 3 else "prod") for number in (3, 1, 2))
-SUBJECT = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+HOSTS = tuple(AffectedHost(f"u-{number}", f"xen-{number}", "lab" if number < 3 else "prod") for number in (3, 1, 2))
+SUBJECT = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
 
 
-def _alert(number: int, state: AlertState = AlertState.FIRING, hosts: tuple[Concerned, ...] = HOSTS) -> Alert:
+def _alert(number: int, state: AlertState = AlertState.FIRING, hosts: tuple[AffectedHost, ...] = HOSTS) -> Alert:
     return Alert(number, "C0000001", Rule.EOL, SUBJECT, hosts, None, 90, "", False, state, NotifyReason.NEW, NOW, NOW)
 
 
@@ -41,15 +41,15 @@ class Book:
 
     def __init__(self) -> None:
         self.alerts = {number: _alert(number) for number in (17, 18)}
-        self.acts: list[tuple[tuple[int, ...], Act]] = []
+        self.acts: list[tuple[tuple[int, ...], AlertAct]] = []
         self.notes: list[tuple[str, str, str]] = []
         self.woken = 0
-        self.refreshed: list[Asker] = []
+        self.refreshed: list[Actor] = []
         self.may = True
 
-    def act(self, ids: tuple[int, ...], act: Act) -> tuple[Alert, ...]:
+    def act(self, ids: tuple[int, ...], act: AlertAct) -> tuple[Alert, ...]:
         self.acts.append((ids, act))
-        state = AlertState.SNOOZED if act.action is Action.SNOOZE else AlertState.ACKNOWLEDGED
+        state = AlertState.SNOOZED if act.action is AlertAction.SNOOZE else AlertState.ACKNOWLEDGED
         changed = tuple(self.alerts[i]._replace(state=state) for i in ids if self._changes(i, state))
         self.alerts.update({alert.id: alert for alert in changed})
         return changed
@@ -61,7 +61,7 @@ class Book:
     def find(self, ids: tuple[int, ...]) -> tuple[Alert, ...]:
         return tuple(self.alerts[number] for number in ids if number in self.alerts)
 
-    def note(self, asker: Asker, words: str, outcome: str, begun: float) -> None:
+    def note(self, asker: Actor, words: str, outcome: str, begun: float) -> None:
         assert begun > 0
         self.notes.append((asker.user, words, outcome))
 
@@ -77,14 +77,14 @@ def book() -> Book:
 @pytest.fixture
 def room(furnish: Furnish, standin: StandIn, book: Book) -> Iterator[Room]:
     room = furnish()
-    post = Post(web_client(TOKEN, standin.api))
-    work = Work(1, 20)
+    post = SlackClient(web_client(TOKEN, standin.api))
+    work = BoundedExecutor(1, 20)
     broken: list[BaseException] = []
 
-    def later(_: Asker, __: str | None, task: Callable[[], None]) -> bool:
+    def later(_: Actor, __: str | None, task: Callable[[], None]) -> bool:
         return work.take(task, broken.append)
 
-    means = Means(
+    means = AlertActionServices(
         may_act=lambda _: book.may,
         may_see=lambda _: book.may,
         act=book.act,
@@ -97,7 +97,7 @@ def room(furnish: Furnish, standin: StandIn, book: Book) -> Iterator[Room]:
         refresh=book.refreshed.append,
         now=lambda: NOW,
     )
-    listen(room.app, AlertPress(means))
+    listen(room.app, AlertActionListener(means))
     room.work = work
     yield room
     assert work.settle(10)
@@ -134,7 +134,7 @@ def _submit(room: Room, standin: StandIn, day: str | None) -> BoltResponse:
 def test_acknowledging_says_who_and_when_and_wakes_the_sender(room: Room, standin: StandIn, book: Book) -> None:
     response = _press(room, standin, "ack", "17,18")
     assert (response.status, response.body) == (200, "")
-    assert book.acts == [((17, 18), Act(Action.ACKNOWLEDGE, "U0000001", NOW))]
+    assert book.acts == [((17, 18), AlertAct(AlertAction.ACKNOWLEDGE, "U0000001", NOW))]
     assert book.notes == [("U0000001", "ack 17 18", "done")]
     assert interpret("ack 17 18")[0] is ACK  # so the trail has it under that command
     assert (book.woken, standin.calls) == (1, [])
@@ -166,7 +166,7 @@ def test_snoozing_is_for_as_long_as_was_chosen(
     room: Room, standin: StandIn, book: Book, value: str, until: datetime | None
 ) -> None:
     _snooze(room, standin, value)
-    assert book.acts == [((17, 18), Act(Action.SNOOZE, "U0000001", NOW, until))]
+    assert book.acts == [((17, 18), AlertAct(AlertAction.SNOOZE, "U0000001", NOW, until))]
 
 
 def test_a_date_is_asked_for_in_a_modal(room: Room, standin: StandIn, book: Book) -> None:
@@ -174,7 +174,7 @@ def test_a_date_is_asked_for_in_a_modal(room: Room, standin: StandIn, book: Book
     assert (response.status, response.body) == (200, "")
     assert standin.of("views.open")[0].fields["trigger_id"] == "1.2.3"
     until = datetime(2026, 12, 24, tzinfo=UTC)
-    assert book.acts == [((17, 18), Act(Action.SNOOZE, "U0000001", NOW, until))]
+    assert book.acts == [((17, 18), AlertAct(AlertAction.SNOOZE, "U0000001", NOW, until))]
 
 
 def test_a_day_that_is_not_ahead_keeps_the_modal_open(room: Room, standin: StandIn, book: Book) -> None:
@@ -204,7 +204,7 @@ def test_many_hosts_come_in_their_order_and_it_is_said_what_is_missing(
     room: Room, standin: StandIn, book: Book
 ) -> None:
     many = tuple(
-        Concerned(f"u-{at}", f"xen-{at:05d}.a-rather-long-domain.example.org", f"p{at % 7}") for at in range(4000)
+        AffectedHost(f"u-{at}", f"xen-{at:05d}.a-rather-long-domain.example.org", f"p{at % 7}") for at in range(4000)
     )
     book.alerts[17] = _alert(17, hosts=many)
     _press(room, standin, "hosts")
@@ -270,8 +270,8 @@ def _press_at_home(room: Room, verb: str, value: str = "17", **more: Any) -> Non
 
 def test_in_app_home_acknowledging_shows_the_page_anew(room: Room, standin: StandIn, book: Book) -> None:
     _press_at_home(room, "ack")
-    assert book.acts == [((17,), Act(Action.ACKNOWLEDGE, "U0000001", NOW))]
-    assert (book.refreshed, standin.calls) == ([Asker("U0000001", "T0000001", None)], [])
+    assert book.acts == [((17,), AlertAct(AlertAction.ACKNOWLEDGE, "U0000001", NOW))]
+    assert (book.refreshed, standin.calls) == ([Actor("U0000001", "T0000001", None)], [])
 
 
 def test_in_app_home_a_press_that_may_not_be_is_told_in_a_modal(room: Room, standin: StandIn, book: Book) -> None:
@@ -306,7 +306,7 @@ def test_in_app_home_a_snooze_until_a_day_shows_the_page_anew(room: Room, standi
     }
     room.post(urlencode({"payload": json.dumps(payload)}))
     assert room.work.settle(10)
-    assert book.acts == [((17,), Act(Action.SNOOZE, "U0000001", NOW, datetime(2026, 12, 24, tzinfo=UTC)))]
+    assert book.acts == [((17,), AlertAct(AlertAction.SNOOZE, "U0000001", NOW, datetime(2026, 12, 24, tzinfo=UTC)))]
     assert len(book.refreshed) == 2
 
 

@@ -5,8 +5,8 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.button import SnoozeFor, decode_ids, decode_snooze, encode_ids, snooze_menu
-from bot.slack.until import CALLBACK, Chosen, chosen, modal
+from bot.slack.actions import SnoozeFor, decode_ids, decode_snooze, encode_ids, snooze_menu
+from bot.slack.snooze import CALLBACK, Chosen, chosen, modal
 
 ids = st.lists(st.integers(0, 10**9 - 1), min_size=1, max_size=12).map(tuple)
 scraps = st.recursive(

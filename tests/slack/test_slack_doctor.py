@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.doctor.check import Check
+from bot.check import Check
 from bot.slack.client import web_client
-from bot.slack.doctor import Patient, examine
+from bot.slack.doctor import SlackDoctorInput, examine
 from tests.slack.standin import HOME, Said, StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -27,7 +27,7 @@ def _examine(
     api: str | None = None,
     groups: tuple[str, ...] = (),
 ) -> dict[str, Check]:
-    patient = Patient(bot, app, secret, {"alerts.channel": channel} if channel else {}, groups)
+    patient = SlackDoctorInput(bot, app, secret, {"alerts.channel": channel} if channel else {}, groups)
     checks = examine(patient, lambda token: web_client(token, api or standin.api), lambda: NOW)
     told = " ".join(map(str, checks)) + json.dumps([check.data() for check in checks]) + repr(checks)
     assert "secret" not in told.replace("signing secret", "")

@@ -10,14 +10,14 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.slack.client import web_client
-from bot.slack.ears import SILENT_AFTER, Ears
+from bot.slack.socket_mode import SILENT_AFTER, SocketModeClient
 from tests.slack.conftest import Furnish
 from tests.slack.desks import Gate, Long
 from tests.slack.standin import Said, StandIn
 from tests.slack.websockets import Line, Server
 
 HELLO = {"type": "hello", "num_connections": 1}
-Listen = Callable[..., Ears]
+Listen = Callable[..., SocketModeClient]
 
 
 def _command(envelope: str, text: str = "8.2") -> dict[str, Any]:
@@ -53,12 +53,12 @@ def clock() -> Clock:
 @pytest.fixture
 def listen(standin: StandIn, log: FilteringBoundLogger, furnish: Furnish, clock: Clock) -> Iterator[Listen]:
     """Starts ears that are told the address of a server."""
-    started: list[Ears] = []
+    started: list[SocketModeClient] = []
 
-    def start(server: Server, **kwargs: Any) -> Ears:
+    def start(server: Server, **kwargs: Any) -> SocketModeClient:
         standin.answers["apps.connections.open"] = {"ok": True, "url": server.url}
         app = furnish(everyone=True, **kwargs).app
-        started.append(Ears(log, app, web_client("xapp-of-the-tests", standin.api), clock))
+        started.append(SocketModeClient(log, app, web_client("xapp-of-the-tests", standin.api), clock))
         started[-1].start()
         return started[-1]
 

@@ -6,18 +6,17 @@ import pytest
 
 from bot.chat.command import Progress
 from bot.chat.reply import line
-from bot.slack.answers import Answer, private
-from bot.slack.asker import Asker
 from bot.slack.client import web_client
-from bot.slack.errand import Errand
-from bot.slack.place import Original, Private
-from bot.slack.post import Post
-from bot.slack.public import InThread
-from bot.slack.question import question
+from bot.slack.jobs import BackgroundJob
+from bot.slack.payload import Actor
+from bot.slack.post import SlackClient
+from bot.slack.reply_target import EphemeralTarget, Original, ThreadTarget
+from bot.slack.request import request_of
+from bot.slack.responder import RenderedReply, private
 from tests.slack.conftest import TOKEN
 from tests.slack.standin import Said, StandIn
 
-ASKER = Asker("U0000001", "T0000001", "C0000001")
+ASKER = Actor("U0000001", "T0000001", "C0000001")
 DONE = private("done", line("done"))
 
 
@@ -60,25 +59,25 @@ def alarms() -> Alarms:
     return Alarms()
 
 
-def _sweep(errand: Errand, clock: Clock, seconds: int) -> None:
+def _sweep(errand: BackgroundJob, clock: Clock, seconds: int) -> None:
     """Progress ten times a second for so long."""
     for at in range(10 * seconds):
         clock.now += 0.1
         errand.tell(Progress(line("Asked"), at, 10 * seconds))
 
 
-def _post(standin: StandIn) -> Post:
-    return Post(web_client(TOKEN, standin.api))
+def _post(standin: StandIn) -> SlackClient:
+    return SlackClient(web_client(TOKEN, standin.api))
 
 
 def test_a_response_url_has_uses_left_for_the_reply(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
-    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
-    errand = Errand(question("command", ASKER, "probe lab-a"), place, clock, later=alarms)
+    place = EphemeralTarget(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = BackgroundJob(request_of("command", ASKER, "probe lab-a"), place, clock, later=alarms)
     _sweep(errand, clock, 120)
     assert len(standin.of("respond")) == 2
     assert all(call.fields["replace_original"] for call in standin.of("respond"))
     assert errand.end()
-    place.finish(Answer("done", DONE.messages * 3, ""))
+    place.finish(RenderedReply("done", DONE.messages * 3, ""))
     assert len(standin.of("respond")) == 5
     assert standin.of("chat.postEphemeral") == []
 
@@ -87,8 +86,8 @@ def test_in_a_thread_progress_is_shown_every_two_seconds_at_most(
     standin: StandIn, clock: Clock, alarms: Alarms
 ) -> None:
     standin.answers["chat.postMessage"] = {"ok": True, "ts": "1.2"}
-    place = InThread(_post(standin), ASKER, "C0000001", "1.1")
-    errand = Errand(question("mention", ASKER, "probe lab-a"), place, clock, later=alarms)
+    place = ThreadTarget(_post(standin), ASKER, "C0000001", "1.1")
+    errand = BackgroundJob(request_of("mention", ASKER, "probe lab-a"), place, clock, later=alarms)
     place.open(DONE.messages[0])
     _sweep(errand, clock, 20)
     assert len(standin.of("chat.update")) in (9, 10)
@@ -96,9 +95,9 @@ def test_in_a_thread_progress_is_shown_every_two_seconds_at_most(
 
 
 def test_nothing_is_shown_after_the_end(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
-    errand = Errand(
-        question("command", ASKER, "probe lab-a"),
-        Private(_post(standin), ASKER, standin.response_url, Original.OURS),
+    errand = BackgroundJob(
+        request_of("command", ASKER, "probe lab-a"),
+        EphemeralTarget(_post(standin), ASKER, standin.response_url, Original.OURS),
         clock,
         later=alarms,
     )
@@ -111,16 +110,16 @@ def test_progress_that_slack_does_not_take_does_not_end_the_work(
     standin: StandIn, clock: Clock, alarms: Alarms
 ) -> None:
     standin.answers["respond"] = Said("no_service", 500)
-    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
-    errand = Errand(question("command", ASKER, "probe lab-a"), place, clock, later=alarms)
+    place = EphemeralTarget(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = BackgroundJob(request_of("command", ASKER, "probe lab-a"), place, clock, later=alarms)
     _sweep(errand, clock, 20)
     assert len(standin.of("respond")) == 1
     assert errand.end()
 
 
 def test_what_was_told_too_soon_is_shown_when_its_time_has_come(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
-    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
-    errand = Errand(question("command", ASKER, "sweep"), place, clock, later=alarms)
+    place = EphemeralTarget(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = BackgroundJob(request_of("command", ASKER, "sweep"), place, clock, later=alarms)
     for count in (1, 2, 39):
         errand.tell(Progress(line("Asked"), count, 40))
     assert standin.calls == []
@@ -130,16 +129,16 @@ def test_what_was_told_too_soon_is_shown_when_its_time_has_come(standin: StandIn
 
 
 def test_an_end_leaves_nothing_that_was_told_to_be_shown(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
-    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
-    errand = Errand(question("command", ASKER, "sweep"), place, clock, later=alarms)
+    place = EphemeralTarget(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = BackgroundJob(request_of("command", ASKER, "sweep"), place, clock, later=alarms)
     errand.tell(Progress(line("Asked"), 1, 40))
     assert errand.end()
     assert (alarms.set, standin.calls) == ([], [])
 
 
 def test_that_nothing_has_come_yet_is_not_shown(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
-    place = Private(_post(standin), ASKER, standin.response_url, Original.OURS)
-    errand = Errand(question("command", ASKER, "sweep"), place, clock, later=alarms)
+    place = EphemeralTarget(_post(standin), ASKER, standin.response_url, Original.OURS)
+    errand = BackgroundJob(request_of("command", ASKER, "sweep"), place, clock, later=alarms)
     clock.now += 60
     errand.tell(Progress(line("Asking")))
     errand.tell(Progress(line("Asking"), 0, 40))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat.command import Right
-from bot.chat.desk import Desk
-from bot.slack.answers import Answers
+from bot.chat.runner import CommandRunner
+from bot.slack.responder import Responder
 from tests.questions import QUESTIONS
 from tests.slack.blockkit import complaints
 
@@ -19,12 +19,12 @@ TOLD = {**QUESTIONS, "usage": "upgrade"}
 
 
 @pytest.fixture
-def answers(desk: Desk) -> Answers:
-    return Answers(desk, lambda: date(2026, 11, 23))
+def answers(desk: CommandRunner) -> Responder:
+    return Responder(desk, lambda: date(2026, 11, 23))
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_a_reply_is_what_its_golden_file_says(name: str, answers: Answers) -> None:
+def test_a_reply_is_what_its_golden_file_says(name: str, answers: Responder) -> None:
     bodies = [message.body() for message in answers.ask(TOLD[name], LOOKUP).messages]
     path = FOLDER / f"{name}.json"
     if os.environ.get("UPDATE_GOLDEN"):
@@ -34,7 +34,7 @@ def test_a_reply_is_what_its_golden_file_says(name: str, answers: Answers) -> No
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_slack_takes_every_kind_of_reply(name: str, answers: Answers) -> None:
+def test_slack_takes_every_kind_of_reply(name: str, answers: Responder) -> None:
     assert [complaints(message.body()) for message in answers.ask(TOLD[name], LOOKUP).messages] == [[]] * len(
         answers.ask(TOLD[name], LOOKUP).messages
     )

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.slack.client import web_client
-from bot.slack.fault import fault_of, retry_after
-from bot.slack.home import Home, Identity
+from bot.slack.errors import retry_after, slack_error
+from bot.slack.identity import Identity, Workspace
 from tests.slack.standin import HOME, Said, StandIn
 
 
@@ -16,7 +16,7 @@ def _identity(standin: StandIn, clock: list[float] | None = None) -> Identity:
 def test_home_is_asked_once_and_kept(standin: StandIn) -> None:
     identity = _identity(standin)
     assert identity.known is None
-    assert identity.home() == identity.home() == Home("T0000001", None, "U0000BOT", "B0000BOT")
+    assert identity.home() == identity.home() == Workspace("T0000001", None, "U0000BOT", "B0000BOT")
     assert len(standin.of("auth.test")) == 1
 
 
@@ -83,7 +83,7 @@ def test_a_429_says_how_long_to_wait(standin: StandIn) -> None:
         standin.answers["auth.test"] = Said({"ok": False, "error": "ratelimited"}, 429, header)
         assert retry_after(_failure(standin)) == seconds
     assert retry_after(OSError()) == 0
-    assert "again in a minute" in fault_of(_failure(standin)).text
+    assert "again in a minute" in slack_error(_failure(standin)).text
 
 
 def _failure(standin: StandIn) -> Exception:

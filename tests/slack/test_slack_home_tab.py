@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.chat.access import Grant
 from bot.chat.command import Right
-from bot.chat.grants import Grant
 from bot.chat.reply import Reply, with_code
 from bot.errors import UnavailableError
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.slack.home_tab import HomeTab, listen
-from bot.slack.view import home
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.slack.app_home import HomeTab, home, listen
 from tests.slack.blockkit import home_complaints
 from tests.slack.conftest import Furnish, Room
 from tests.slack.homes import AwayBook, Page, alone, many

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from bot.chat.reply import Ask, Bullets, Heading, Mark, Paragraph, Plain, Reply, Share, Strong, Table, headline, line
-from bot.slack.button import DAY_OF_PRESS, Days, Pressed, decode
-from bot.slack.message import MESSAGES_MAX, messages, notice
+from bot.slack.actions import DAY_OF_PRESS, ActionValue, Days, decode
+from bot.slack.blocks import MESSAGES_MAX, messages, notice
 from tests.slack.blockkit import complaints
 from tests.slack.replies import lines, replies
 
@@ -110,8 +110,8 @@ def test_at_most_three_buttons_each_with_its_own_id_and_what_it_asks() -> None:
 
 def test_sharing_shows_the_day_again_and_a_further_question_means_the_day_of_the_press() -> None:
     found = _elements(messages(VERDICT, Days(date(2026, 11, 23), None))[0].blocks, "actions")
-    assert decode(found[0]["value"]) == Pressed("upgrade XenServer 7.2", None)
-    assert decode(found[1]["value"]) == Pressed("XenServer 7.2", date(2026, 11, 23))
+    assert decode(found[0]["value"]) == ActionValue("upgrade XenServer 7.2", None)
+    assert decode(found[1]["value"]) == ActionValue("XenServer 7.2", date(2026, 11, 23))
 
 
 def test_a_button_with_more_words_than_slack_carries_is_left_out() -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from structlog.testing import LogCapture
 
 from bot.chat.commands import COMMANDS
-from bot.demo.simulator import Simulator, large_fleet
-from bot.slack.asker import Asker
-from bot.slack.picker import METADATA_MAX, Origin, origin_of
+from bot.simulator import Simulator, large_fleet
+from bot.slack.payload import Actor
+from bot.slack.picker import METADATA_MAX, PickerOrigin, origin_of
 from tests.simulated import fleet_of
 from tests.slack.blockkit import view_complaints
 from tests.slack.conftest import Probing, Room
@@ -153,6 +153,6 @@ def test_any_view_has_a_pick_or_none(view: object) -> None:
 
 
 def test_an_address_too_long_for_the_metadata_is_left_out() -> None:
-    origin = Origin("probe", Asker("U1", "T1", "C1"), "https://hooks.slack.com/" + "x" * METADATA_MAX)
+    origin = PickerOrigin("probe", Actor("U1", "T1", "C1"), "https://hooks.slack.com/" + "x" * METADATA_MAX)
     assert len(origin.encode()) <= METADATA_MAX
     assert json.loads(origin.encode()) == {"command": "probe", "channel": "C1", "thread": None, "original": "NONE"}

@@ -2,14 +2,14 @@
 
 import pytest
 
-from bot.slack.button import Pressed, encode
+from bot.slack.actions import ActionValue, encode
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
 from tests.slack.desks import Broken, Gate
 from tests.slack.signed import press
 from tests.slack.standin import Said, StandIn
 
-ASK = encode(Pressed("upgrade XenServer 7.2", None))
+ASK = encode(ActionValue("upgrade XenServer 7.2", None))
 
 
 def _share(day: str | None = None) -> str:

@@ -10,7 +10,7 @@ from structlog.testing import LogCapture
 
 from bot.chat.command import Progress
 from bot.chat.reply import Reply, line
-from bot.demo.simulator import PASSWORD, Delay, Simulator, large_fleet
+from bot.simulator import PASSWORD, Delay, Simulator, large_fleet
 from bot.slack.acknowledgement import is_sent
 from tests.simulated import fleet_of
 from tests.slack.blockkit import complaints

@@ -11,11 +11,11 @@ import pytest
 
 from bot.chat.command import NOBODY, Ports, Right, unheard
 from bot.chat.commands import PROBE
-from bot.chat.desk import Desk, refusal
-from bot.demo.simulator import SimHost, SimPool, Simulator, large_fleet, lone, release
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.slack.answers import Answer, Answers, answered
+from bot.chat.runner import CommandRunner, refusal
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.simulator import SimHost, SimPool, Simulator, large_fleet, lone, release
+from bot.slack.responder import RenderedReply, Responder, answered
 from tests.simulated import HOSTILE, fleet_of, rolling_pool
 from tests.slack.blockkit import complaints
 
@@ -44,23 +44,23 @@ SHAPES = {
 
 
 @pytest.fixture(params=[*SHAPES, "refused"])
-def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Iterator[tuple[str, Answer]]:
+def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Iterator[tuple[str, RenderedReply]]:
     """The name of a shape, and the answer of that shape."""
     name = request.param
     if name == "refused":
         yield name, answered(refusal(PROBE))
         return
     with Simulator(SHAPES[name].pools) as simulator:
-        desk = Desk(Ports(matrix, reader, fleet_of(simulator, clock=lambda: 0.0)), lambda: date(2026, 11, 23))
-        yield name, _answer(Answers(desk, lambda: date(2026, 11, 23)), SHAPES[name].words)
+        desk = CommandRunner(Ports(matrix, reader, fleet_of(simulator, clock=lambda: 0.0)), lambda: date(2026, 11, 23))
+        yield name, _answer(Responder(desk, lambda: date(2026, 11, 23)), SHAPES[name].words)
 
 
-def _answer(answers: Answers, words: str) -> Answer:
+def _answer(answers: Responder, words: str) -> RenderedReply:
     opened = answers.opening(words, ALL, None, NOBODY)
-    return opened if isinstance(opened, Answer) else answers.run(words, ALL, None, NOBODY, unheard, "a-key")
+    return opened if isinstance(opened, RenderedReply) else answers.run(words, ALL, None, NOBODY, unheard, "a-key")
 
 
-def test_a_reply_is_what_its_golden_file_says_and_slack_takes_it(shape: tuple[str, Answer]) -> None:
+def test_a_reply_is_what_its_golden_file_says_and_slack_takes_it(shape: tuple[str, RenderedReply]) -> None:
     name, answer = shape
     bodies: list[dict[str, Any]] = [message.body() for message in answer.messages]
     path = FOLDER / f"{name}.json"

@@ -5,9 +5,9 @@ import json
 import pytest
 from structlog.testing import LogCapture
 
+from bot.chat.access import Grant
 from bot.chat.command import Right
-from bot.chat.grants import Grant
-from bot.slack.button import Pressed, encode
+from bot.slack.actions import ActionValue, encode
 from tests.slack.conftest import Furnish, Room
 from tests.slack.desks import Away, AwayAtOnce
 from tests.slack.signed import command, mention, press
@@ -62,7 +62,7 @@ def test_a_mention_is_answered_with_what_is_wrong(
 
 
 def test_a_button_says_what_is_wrong(room: Room, standin: StandIn, kept_log: LogCapture) -> None:
-    room.post(press("ask_1", encode(Pressed("fleet", None)), standin.response_url))
+    room.post(press("ask_1", encode(ActionValue("fleet", None)), standin.response_url))
     room.settle()
     assert [call.fields["text"] for call in standin.of("respond")] == [DAMAGED]
     assert ("unavailable", DAMAGED) in _logged(kept_log)

@@ -2,7 +2,7 @@
 
 import threading
 
-from bot.slack.work import Work
+from bot.slack.executor import BoundedExecutor
 
 
 def _ignore(_: BaseException) -> None:
@@ -10,7 +10,7 @@ def _ignore(_: BaseException) -> None:
 
 
 def test_there_are_only_so_many_places() -> None:
-    work, gate = Work(1, 1), threading.Event()
+    work, gate = BoundedExecutor(1, 1), threading.Event()
     wait = gate.wait
     assert work.take(lambda: assert_set(wait(10)), _ignore)
     assert work.take(lambda: assert_set(wait(10)), _ignore)
@@ -26,7 +26,7 @@ def assert_set(is_set: bool) -> None:
 
 
 def test_what_a_task_raised_is_told_and_its_place_is_free_again() -> None:
-    work, told = Work(1, 0), list[BaseException]()
+    work, told = BoundedExecutor(1, 0), list[BaseException]()
 
     def break_down() -> None:
         raise ValueError("no")
@@ -39,7 +39,7 @@ def test_what_a_task_raised_is_told_and_its_place_is_free_again() -> None:
 
 
 def test_draining_finishes_what_was_taken_and_takes_nothing_more() -> None:
-    work, gate, done = Work(1, 5), threading.Event(), list[int]()
+    work, gate, done = BoundedExecutor(1, 5), threading.Event(), list[int]()
     work.take(lambda: assert_set(gate.wait(10)), _ignore)
     for at in range(3):
         work.take(lambda at=at: done.append(at), _ignore)  # type: ignore[misc] # mypy can't type such a default
@@ -52,7 +52,7 @@ def test_draining_finishes_what_was_taken_and_takes_nothing_more() -> None:
 
 
 def test_draining_gives_up_on_work_that_hangs() -> None:
-    work, gate = Work(1, 0), threading.Event()
+    work, gate = BoundedExecutor(1, 0), threading.Event()
     work.take(lambda: assert_set(gate.wait(10)), _ignore)
     assert not work.drain(0.05)
     gate.set()

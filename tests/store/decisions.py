@@ -5,32 +5,34 @@ from datetime import datetime
 from typing import Any
 
 from bot.alerts.alert import (
+    AffectedHost,
     Alert,
     AlertState,
-    Concern,
-    Concerned,
+    AlertSubject,
+    Condition,
     Notification,
     NotifyReason,
+    Reconciled,
     Rule,
-    Settled,
-    Subject,
 )
-from bot.alerts.ports import Act, WhyGone
+from bot.alerts.ports import AlertAct, ResolutionReason
 from bot.store.alerts import Decisions
 
-XCP82 = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
-POOL = Subject("pool:uuid-p", "p")
-A, B = Concerned("uuid-a", "a", "p"), Concerned("uuid-b", "b", "p")
+XCP82 = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+POOL = AlertSubject("pool:uuid-p", "p")
+A, B = AffectedHost("uuid-a", "a", "p"), AffectedHost("uuid-b", "b", "p")
 
 
 def concern(
-    *hosts: Concerned, channel: str = "C1", rule: Rule = Rule.EOL, subject: Subject = XCP82, detail: str = ""
-) -> Concern:
+    *hosts: AffectedHost, channel: str = "C1", rule: Rule = Rule.EOL, subject: AlertSubject = XCP82, detail: str = ""
+) -> Condition:
     """Something that concerns a channel."""
-    return Concern(channel, rule, subject, hosts, detail=detail)
+    return Condition(channel, rule, subject, hosts, detail=detail)
 
 
-def settle(concerns: Sequence[Concern], open_alerts: Sequence[Alert], now: datetime, why_gone: WhyGone) -> Settled:
+def settle(
+    concerns: Sequence[Condition], open_alerts: Sequence[Alert], now: datetime, why_gone: ResolutionReason
+) -> Reconciled:
     """New concerns open, those that are gone resolve, more hosts are told, fewer are kept in silence."""
     known = {alert.fingerprint: alert for alert in open_alerts}
     holding = {each.fingerprint: each for each in concerns}
@@ -48,10 +50,10 @@ def settle(concerns: Sequence[Concern], open_alerts: Sequence[Alert], now: datet
         if key not in known:
             changed.append(_opened(each, now))
             told.append(Notification(changed[-1], NotifyReason.NEW, now, added=each.hosts))
-    return Settled(tuple(changed), tuple(told))
+    return Reconciled(tuple(changed), tuple(told))
 
 
-def _opened(concern: Concern, now: datetime) -> Alert:
+def _opened(concern: Condition, now: datetime) -> Alert:
     return Alert(
         id=0,
         **{name: getattr(concern, name) for name in concern._fields if name != "is_news"},
@@ -62,7 +64,7 @@ def _opened(concern: Concern, now: datetime) -> Alert:
     )
 
 
-def act(alert: Alert, act: Act) -> Alert:
+def act(alert: Alert, act: AlertAct) -> Alert:
     """Whatever is done acknowledges, once."""
     if alert.state is AlertState.ACKNOWLEDGED:
         return alert

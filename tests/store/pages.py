@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from bot.published.page import ChangeKind, PageProblem, Revision, RowChange
-from bot.published.ports import Finding
+from bot.published.page import PageProblem, Revision, RowChange, RowChangeKind
+from bot.published.revisions import RevisionReport
 
 LIST = "https://example.org/list.md"
-ADDED = RowChange(ChangeKind.ADDED, "XenServer 9", None, "full support")
+ADDED = RowChange(RowChangeKind.ADDED, "XenServer 9", None, "full support")
 
 
-def finding(digest: str = "a1", problems: tuple[PageProblem, ...] = ()) -> Finding:
+def finding(digest: str = "a1", problems: tuple[PageProblem, ...] = ()) -> RevisionReport:
     """A page that adds a row; one with problems is not accepted."""
     revision = Revision(LIST, digest, f"- row of {digest} ☠️\r\n", date(2026, 11, 23))
-    return Finding(revision, '"tag"', (ADDED,), problems, accepted=not problems)
+    return RevisionReport(revision, '"tag"', (ADDED,), problems, accepted=not problems)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.alerts.alert import AlertState, Rule
-from bot.alerts.ports import Act, Action
+from bot.alerts.ports import AlertAct, AlertAction
 from bot.errors import UnavailableError
 from bot.store.alerts import SqlAlerts
 from bot.store.database import Database
@@ -17,7 +17,7 @@ from tests.alerts.fakes import judged
 from tests.fleet.fleets import START, at
 from tests.store.decisions import POOL, SIMPLE, XCP82, A, B, concern, settle, why_gone
 
-ACK = Act(Action.ACKNOWLEDGE, "U1", at(2))
+ACK = AlertAct(AlertAction.ACKNOWLEDGE, "U1", at(2))
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.errors import UnavailableError
-from bot.store.checkup import write
-from bot.store.database import Database, Turn
-from bot.store.hosts import SqlFleet
+from bot.store.database import Database, WriteLock
+from bot.store.doctor import write
+from bot.store.fleet import SqlFleet
 from bot.store.migrate import migrate
 from bot.store.tables import seen
 from tests.fleet.fleets import LAB, START, host, pool, told
@@ -55,21 +55,21 @@ def test_a_file_that_another_process_holds_is_told(quick: Database, file: Path) 
 def test_a_turn_that_another_process_has_is_told(server: str, migrated_server: Database) -> None:
     quick = Database(server, patience=0.05)
     with (
-        migrated_server.writing(Turn.FLEET),
+        migrated_server.writing(WriteLock.FLEET),
         pytest.raises(UnavailableError, match="is locked by another process"),
-        quick.writing(Turn.FLEET),
+        quick.writing(WriteLock.FLEET),
     ):
         pass
-    with quick.writing(Turn.FLEET):
+    with quick.writing(WriteLock.FLEET):
         pass
     quick.close()
 
 
 def test_patience_can_be_shorter_for_one_transaction(database: Database) -> None:
     with (
-        database.writing(Turn.ALERTS),
+        database.writing(WriteLock.ALERTS),
         pytest.raises(UnavailableError, match="is locked by another process"),
-        database.writing(Turn.ALERTS, patience=0.01),
+        database.writing(WriteLock.ALERTS, patience=0.01),
     ):
         pass
 
@@ -95,9 +95,9 @@ def test_who_is_in_a_hurry_shares_the_connections_of_those_who_wait(database: Da
     hurried = database.hurried(0.05)
     assert hurried.engine.pool is database.engine.pool
     with (
-        database.writing(Turn.ALERTS),
+        database.writing(WriteLock.ALERTS),
         pytest.raises(UnavailableError, match="is locked by another process"),
-        hurried.writing(Turn.ALERTS),
+        hurried.writing(WriteLock.ALERTS),
     ):
         pass
     with hurried.reading() as connection:

@@ -4,9 +4,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table, event, func, select
 
-from bot.fleet.watched import Change, ChangeKind, Source, SourceKind, SourceState, Told, WatchedHost
+from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost
 from bot.store.database import Database
-from bot.store.hosts import SqlFleet
+from bot.store.fleet import SqlFleet
 from bot.store.tables import pools, sightings
 from bot.xapi.observation import Pool
 from tests.fleet.book import Book, sweeps
@@ -121,7 +121,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_hosts(databas
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(sweeps(), min_size=1, max_size=5), st.sets(st.sampled_from(["lab", "prod", "xo", "xo2"])))
 def test_a_part_of_the_fleet_is_enough_to_record_what_the_whole_would(
-    database: Database, all_sweeps: list[list[Told]], configured: set[str]
+    database: Database, all_sweeps: list[list[PollResult]], configured: set[str]
 ) -> None:
     fleet, book = SqlFleet(database), Book()
     fleet.keep_only([], START)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.published.page import PageProblem
-from bot.published.ports import Revisions, Tries
+from bot.published.revisions import FetchAttempts, Revisions
 from bot.store.database import Database
 from bot.store.revisions import SqlRevisions
 from bot.store.tables import outbox
@@ -74,9 +74,9 @@ def test_each_page_is_told_once(revisions: Revisions, database: Database) -> Non
 def test_failures_are_kept_until_the_source_answers(revisions: Revisions) -> None:
     revisions.fetched(LIST, START)
     revisions.failed(LIST, "does not answer", True, at(24))
-    assert revisions.failed(LIST, "is no text", False, at(48)) == Tries(at(48), START, at(24), "is no text")
+    assert revisions.failed(LIST, "is no text", False, at(48)) == FetchAttempts(at(48), START, at(24), "is no text")
     revisions.fetched(LIST, at(72))
-    assert revisions.tries(LIST) == Tries(at(72), at(72))
+    assert revisions.tries(LIST) == FetchAttempts(at(72), at(72))
 
 
 def test_a_failure_is_told_once_until_the_source_answers(revisions: Revisions) -> None:

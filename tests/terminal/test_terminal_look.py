@@ -6,7 +6,7 @@ import pty
 
 import pytest
 
-from bot.terminal.look import Look, look_of
+from bot.terminal.capabilities import Capabilities, capabilities_of
 
 
 class Screen(io.StringIO):
@@ -19,17 +19,19 @@ class Screen(io.StringIO):
 
 
 def test_a_pipe_is_plain_and_has_no_width() -> None:
-    assert look_of(io.StringIO(), {"TERM": "xterm-kitty", "COLUMNS": "90"}) == Look(None, color=False, links=False)
+    assert capabilities_of(io.StringIO(), {"TERM": "xterm-kitty", "COLUMNS": "90"}) == Capabilities(
+        None, color=False, links=False
+    )
 
 
 def test_a_terminal_has_color_and_80_columns_unless_it_says_otherwise() -> None:
-    assert look_of(Screen(), {"TERM": "xterm"}) == Look(80, color=True, links=False)
+    assert capabilities_of(Screen(), {"TERM": "xterm"}) == Capabilities(80, color=True, links=False)
 
 
 def test_a_closed_stream_is_no_terminal() -> None:
     screen = Screen()
     screen.close()
-    assert look_of(screen, {}).width is None
+    assert capabilities_of(screen, {}).width is None
 
 
 @pytest.mark.parametrize(
@@ -43,18 +45,18 @@ def test_a_closed_stream_is_no_terminal() -> None:
     ],
 )
 def test_color_follows_the_environment(environ: dict[str, str], color: bool) -> None:
-    assert look_of(Screen(), environ).color is color
+    assert capabilities_of(Screen(), environ).color is color
 
 
 def test_color_can_be_forced_into_a_pipe() -> None:
-    assert look_of(io.StringIO(), {"FORCE_COLOR": "1"}) == Look(None, color=True, links=False)
+    assert capabilities_of(io.StringIO(), {"FORCE_COLOR": "1"}) == Capabilities(None, color=True, links=False)
 
 
 @pytest.mark.parametrize(
     ("columns", "width"), [("20", 40), ("72", 72), ("300", 100), ("wide", 80), ("", 80), ("0", 80)]
 )
 def test_the_width_stays_between_40_and_100_columns(columns: str, width: int) -> None:
-    assert look_of(Screen(), {"COLUMNS": columns}).width == width
+    assert capabilities_of(Screen(), {"COLUMNS": columns}).width == width
 
 
 def test_the_width_is_that_of_the_terminal_itself() -> None:
@@ -65,7 +67,7 @@ def test_the_width_is_that_of_the_terminal_itself() -> None:
         import termios
 
         fcntl.ioctl(stream, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 66, 0, 0))
-        assert look_of(stream, {}).width == 66
+        assert capabilities_of(stream, {}).width == 66
     os.close(controller)
 
 
@@ -84,9 +86,9 @@ def test_the_width_is_that_of_the_terminal_itself() -> None:
     ],
 )
 def test_links_are_clickable_in_terminals_known_for_it(environ: dict[str, str], links: bool) -> None:
-    assert look_of(Screen(), environ).links is links
+    assert capabilities_of(Screen(), environ).links is links
 
 
 @pytest.mark.parametrize(("encoding", "emoji"), [("utf-8", True), ("UTF8", True), ("latin-1", False), ("ascii", False)])
 def test_emoji_need_a_stream_that_can_carry_them(encoding: str, emoji: bool) -> None:
-    assert look_of(io.TextIOWrapper(io.BytesIO(), encoding=encoding), {}).emoji is emoji
+    assert capabilities_of(io.TextIOWrapper(io.BytesIO(), encoding=encoding), {}).emoji is emoji

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot.terminal.look import Look
-from bot.terminal.progress import Progress, frame
-from bot.terminal.width import width
+from bot.terminal.capabilities import Capabilities
+from bot.terminal.progress import ProgressLine, frame
+from bot.terminal.text import width
 
 ASKING = "Asking lab-a … (at most 30 seconds)"
 
@@ -50,7 +50,7 @@ def screen() -> Iterator[Screen]:
 
 
 def test_on_a_terminal_a_line_moves_and_is_gone_at_the_end(screen: Screen) -> None:
-    with Progress(screen.stream, {"TERM": "xterm"}, beat=0.01) as progress:
+    with ProgressLine(screen.stream, {"TERM": "xterm"}, beat=0.01) as progress:
         progress.show(ASKING)
         screen.see(f"⠋ {ASKING}")
         screen.see(f"⠙ {ASKING}")
@@ -60,21 +60,21 @@ def test_on_a_terminal_a_line_moves_and_is_gone_at_the_end(screen: Screen) -> No
 
 
 def test_what_is_said_last_is_shown_with_a_bar_once_there_is_a_total(screen: Screen) -> None:
-    with Progress(screen.stream, {"TERM": "xterm"}, beat=0.01) as progress:
+    with ProgressLine(screen.stream, {"TERM": "xterm"}, beat=0.01) as progress:
         progress.show(ASKING)
         progress.show("Asking the fleet", 16, 64)
         screen.see("█████░░░░░░░░░░░░░░░ 16/64 Asking the fleet")
 
 
 def test_what_is_done_before_the_first_beat_shows_nothing(screen: Screen) -> None:
-    with Progress(screen.stream, {"TERM": "xterm"}, beat=60) as progress:
+    with ProgressLine(screen.stream, {"TERM": "xterm"}, beat=60) as progress:
         progress.show(ASKING)
     assert screen.all == ""
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1", "TERM": "xterm"}, {"TERM": "dumb"}])
 def test_where_nothing_may_move_each_new_text_is_a_line(screen: Screen, environ: dict[str, str]) -> None:
-    with Progress(screen.stream, environ) as progress:
+    with ProgressLine(screen.stream, environ) as progress:
         progress.show(ASKING)
         progress.show("Asking the fleet", 0, 3)
         progress.show("Asking the fleet", 1, 3)
@@ -84,14 +84,14 @@ def test_where_nothing_may_move_each_new_text_is_a_line(screen: Screen, environ:
 @pytest.mark.parametrize("make", [lambda: None, io.StringIO])
 def test_where_nobody_looks_nothing_is_written(make: Callable[[], io.StringIO | None]) -> None:
     stream = make()
-    with Progress(stream, {"TERM": "xterm"}, beat=0.001) as progress:
+    with ProgressLine(stream, {"TERM": "xterm"}, beat=0.001) as progress:
         progress.show(ASKING)
     assert stream is None or stream.getvalue() == ""
 
 
 def test_what_ends_in_an_error_leaves_no_line_and_no_thread_either(screen: Screen) -> None:
     def interrupted() -> None:
-        with Progress(screen.stream, {"TERM": "xterm"}, beat=0.01) as progress:
+        with ProgressLine(screen.stream, {"TERM": "xterm"}, beat=0.01) as progress:
             progress.show(ASKING)
             screen.see(ASKING)
             raise KeyboardInterrupt
@@ -103,11 +103,11 @@ def test_what_ends_in_an_error_leaves_no_line_and_no_thread_either(screen: Scree
 
 
 def test_a_line_never_wraps_and_never_steers() -> None:
-    line = frame("a\x1b[2J" + "名" * 80, 3, 2, 7, Look(width=40))
+    line = frame("a\x1b[2J" + "名" * 80, 3, 2, 7, Capabilities(width=40))
     assert width(line) <= 39
     assert line.isprintable()
     assert line.endswith("…")
 
 
 def test_a_terminal_without_unicode_gets_ascii() -> None:
-    assert frame("Asking", 1, 2, 0, Look(width=60, emoji=False)) == "| ##########.......... 1/2 Asking"
+    assert frame("Asking", 1, 2, 0, Capabilities(width=60, emoji=False)) == "| ##########.......... 1/2 Asking"

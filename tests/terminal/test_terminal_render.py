@@ -22,11 +22,11 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.terminal.look import Look
+from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 
-PIPE, TERMINAL = Look(), Look(width=60)
-COLOR = Look(width=60, color=True)
+PIPE, TERMINAL = Capabilities(), Capabilities(width=60)
+COLOR = Capabilities(width=60, color=True)
 
 VERDICT = Reply(
     kind="check",
@@ -48,7 +48,9 @@ VERDICT = Reply(
 )
 
 
-def shown(*blocks: Paragraph | Bullets | Table | Heading, look: Look = PIPE, prompt: str = "xocompat") -> list[str]:
+def shown(
+    *blocks: Paragraph | Bullets | Table | Heading, look: Capabilities = PIPE, prompt: str = "xocompat"
+) -> list[str]:
     """The lines under a headline that is of no interest."""
     return render(Reply("x", line("x"), blocks), look, prompt).split("\n")[1:]
 
@@ -77,12 +79,12 @@ def test_color_marks_the_headline_the_signs_and_the_context() -> None:
 
 
 def test_a_look_without_emoji_keeps_their_words() -> None:
-    first = render(VERDICT, Look(width=80, emoji=False)).splitlines()[0]
+    first = render(VERDICT, Capabilities(width=80, emoji=False)).splitlines()[0]
     assert first == "XenServer 7.2  partial support  no security updates"
 
 
 def test_a_mark_is_not_torn_apart_where_a_line_breaks() -> None:
-    assert render(VERDICT, Look(width=40)).splitlines()[:2] == [
+    assert render(VERDICT, Capabilities(width=40)).splitlines()[:2] == [
         "XenServer 7.2  ❎ partial support",
         "☠️ no security updates",
     ]
@@ -157,12 +159,12 @@ def test_a_link_is_clickable_only_where_the_terminal_follows_it() -> None:
     assert shown(text) == ["details <https://example.org/a>"]
     assert shown(text, look=TERMINAL) == ["details (https://example.org/a)"]
     clickable = "\x1b]8;;https://example.org/a\x1b\\details\x1b]8;;\x1b\\"
-    assert shown(text, look=Look(width=60, links=True)) == [clickable]
+    assert shown(text, look=Capabilities(width=60, links=True)) == [clickable]
 
 
 def test_only_web_and_mail_addresses_become_clickable() -> None:
     text = Paragraph((line(Link("details", "file:///etc/passwd")),))
-    assert shown(text, look=Look(width=60, links=True)) == ["details (file:///etc/passwd)"]
+    assert shown(text, look=Capabilities(width=60, links=True)) == ["details (file:///etc/passwd)"]
 
 
 def test_an_address_has_no_sign_at_which_it_could_end_early() -> None:
@@ -185,7 +187,7 @@ def test_a_shell_gets_quotes_where_it_would_read_a_sign_as_its_own() -> None:
 def test_words_to_type_with_what_they_do_stand_in_two_columns() -> None:
     entries = Bullets((line(Typed("list"), "  the list"), line(Typed("help COMMAND"), "  more of a command")))
     assert shown(entries) == ["xocompat list          the list", "xocompat help COMMAND  more of a command"]
-    assert shown(entries, look=Look(width=40)) == [
+    assert shown(entries, look=Capabilities(width=40)) == [
         "xocompat list",
         "    the list",
         "xocompat help COMMAND",
@@ -219,11 +221,11 @@ def test_the_gap_between_facts_is_two_spaces() -> None:
 def test_a_usual_verdict_needs_no_table_of_all_characters() -> None:
     """Importing wcwidth takes longer than the whole look-up."""
     code = (
-        "import sys; from bot.chat.reply import *; from bot.terminal.look import Look; "
+        "import sys; from bot.chat.reply import *; from bot.terminal.capabilities import Capabilities; "
         "from bot.terminal.render import render; "
         "mark = Mark('☠️', 'no security updates since 16 Sep 2025'); "
         "row = (line(Strong('XCP-ng 8.2 → 8.3')), line(mark), line(mark)); "
-        "render(Reply('x', headline(*row[0], mark, mark), (Table(('A', 'B', 'C'), (row,)),)), Look(width=60)); "
+        "render(Reply('x', headline(*row[0], mark, mark), (Table(('A', 'B', 'C'), (row,)),)), Capabilities(width=60)); "
         "heavy = {'wcwidth', 'textwrap', 'shutil', 'shlex', 'urllib.parse'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )

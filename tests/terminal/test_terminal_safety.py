@@ -13,23 +13,20 @@ from bot.chat.reply import (
     Bullets,
     Code,
     Heading,
-    Line,
     Link,
     Mark,
     Paragraph,
     Plain,
     Reply,
+    RichText,
     Share,
     Strong,
     Table,
     Typed,
 )
-from bot.terminal.clean import cleaned
-from bot.terminal.look import Look
-from bot.terminal.piece import dressed
+from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
-from bot.terminal.width import width
-from bot.terminal.wrap import wrapped
+from bot.terminal.text import cleaned, dressed, width, wrapped
 
 OURS = re.compile(r"\x1b\[[0-9;]+m|\x1b\]8;;[!-~]*\x1b\\")
 
@@ -69,11 +66,11 @@ replies = st.builds(
     exit_status=st.just(0),
     assessed=st.none(),
 )
-looks = st.builds(Look, st.none() | st.integers(40, 100), st.booleans(), st.booleans(), st.booleans())
+looks = st.builds(Capabilities, st.none() | st.integers(40, 100), st.booleans(), st.booleans(), st.booleans())
 
 
 @given(replies, looks)
-def test_no_reply_gets_anything_but_text_and_our_own_escapes_through(reply: Reply, look: Look) -> None:
+def test_no_reply_gets_anything_but_text_and_our_own_escapes_through(reply: Reply, look: Capabilities) -> None:
     text = render(reply, look)
     if look.color or look.links:
         text = OURS.sub("", text)
@@ -86,27 +83,27 @@ def test_a_line_is_wider_than_the_terminal_only_where_its_last_word_is_too_long(
     reply: Reply, columns: int, color: bool
 ) -> None:
     """Without emoji, since an emoji and the word after it are one word."""
-    for text in OURS.sub("", render(reply, Look(columns, color, emoji=False))).split("\n"):
+    for text in OURS.sub("", render(reply, Capabilities(columns, color, emoji=False))).split("\n"):
         if wcswidth(text) > columns:
             assert wcswidth(text.split()[-1]) > columns / 2
 
 
 @given(lines, st.integers(1, 60))
-def test_a_wrapped_line_is_too_wide_only_if_it_is_one_word(spans: Line, columns: int) -> None:
-    for row in wrapped(dressed(spans, Look(columns), "xocompat"), columns):
+def test_a_wrapped_line_is_too_wide_only_if_it_is_one_word(spans: RichText, columns: int) -> None:
+    for row in wrapped(dressed(spans, Capabilities(columns), "xocompat"), columns):
         text = "".join(piece.text for piece in row)
         assert width(text) <= columns or " " not in text.strip(" ")
 
 
 @given(replies)
 def test_a_pipe_gets_no_escape_and_nothing_drawn(reply: Reply) -> None:
-    text = render(reply, Look())
+    text = render(reply, Capabilities())
     assert "\x1b" not in text
     assert text.count("─") <= repr(reply).count("─")
 
 
 @given(replies, looks)
-def test_rendering_is_pure(reply: Reply, look: Look) -> None:
+def test_rendering_is_pure(reply: Reply, look: Capabilities) -> None:
     assert render(reply, look) == render(reply, look)
 
 

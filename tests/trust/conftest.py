@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.simulator import SimHost, SimPool, Simulator, release
+from bot.simulator import SimHost, SimPool, Simulator, release
 from tests.trust.lab import Lab
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.demo.simulator import Simulator
+from bot.simulator import Simulator
 
 OTHER = "sha256:" + "ab" * 32
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot.cli import main
-from bot.demo.simulator import Certificate, SimHost, Simulator, Tls, lone, release
+from bot.simulator import SimCertificate, SimHost, SimTls, Simulator, lone, release
 from tests.trust.lab import OTHER, Lab
 
 
@@ -144,7 +144,7 @@ def test_a_host_that_is_away_is_one_line_and_1(lab: Lab, trust: Trust) -> None:
 
 
 def test_old_tls_is_spoken_only_where_the_target_allows_it_and_stays_allowed(lab: Lab, trust: Trust) -> None:
-    assert lab.simulator["old-1"].now.offered_tls is Tls.OLD
+    assert lab.simulator["old-1"].now.offered_tls is SimTls.OLD
     before = lab.write("tls: {insecure: true}", "old-1")
     ran = trust("lab-a", "--yes")
     assert (ran.status, lab.text) == (1, before)
@@ -155,7 +155,7 @@ def test_old_tls_is_spoken_only_where_the_target_allows_it_and_stays_allowed(lab
 
 
 def test_what_a_certificate_says_of_itself_steers_no_terminal(lab: Lab, trust: Trust) -> None:
-    evil = Certificate("<!channel>\x1b[31m\nPinned.", names=("127.0.0.1",))
+    evil = SimCertificate("<!channel>\x1b[31m\nPinned.", names=("127.0.0.1",))
     with Simulator([lone(SimHost("evil-1", release("XCP-ng", "8.3"), certificate=evil))]) as other:
         Lab(other, lab.folder).write("tls: {insecure: true}", "evil-1")
         ran = trust("lab-a")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot.demo.simulator import Certificate, Moment, Silence
+from bot.simulator import FaultMoment, Silence, SimCertificate
 from tests.trust.lab import OTHER, Lab
 
 QUESTION = "Pin it in xocompat.yaml? Type yes: "
@@ -96,13 +96,13 @@ def test_what_is_pinned_is_what_was_shown_although_the_host_shows_another_by_now
     seat = sit("trust", "lab-a")
     seat.see(QUESTION)
     try:
-        host.show_certificate(Certificate("xen-1", 7))
+        host.show_certificate(SimCertificate("xen-1", 7))
         assert lab.pin("xen-1") != shown
         seat.type("yes\n")
         assert seat.end() == 0
         assert lab.text == before.replace("{insecure: true}", f'{{pin: "{shown}"}}')
     finally:
-        host.show_certificate(own or Certificate("xen-1"))
+        host.show_certificate(own or SimCertificate("xen-1"))
 
 
 def test_what_somebody_else_wrote_while_the_question_stood_is_not_lost(lab: Lab, sit: Sit) -> None:
@@ -128,7 +128,7 @@ def test_ctrl_c_at_the_question_changes_nothing(lab: Lab, sit: Sit) -> None:
 def test_a_probe_shows_whom_it_asks_until_ctrl_c_and_leaves_a_clean_line(lab: Lab, sit: Sit) -> None:
     lab.write("tls: {insecure: true}")
     host = lab.simulator["xen-1"]
-    host.fail(Silence(Moment.REQUEST, on="session.login_with_password"))
+    host.fail(Silence(FaultMoment.REQUEST, on="session.login_with_password"))
     try:
         seat = sit("probe", "lab-a")
         seat.see("⠙ Asking lab-a … (at most 30 seconds)")

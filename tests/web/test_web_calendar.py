@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.matrix.known import Matrix
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.web.calendar import OCTETS_MAX, calendar
 

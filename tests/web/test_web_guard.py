@@ -2,15 +2,15 @@
 
 import pytest
 
-from bot.web.guard import guarded
-from bot.web.http import Request, Response
+from bot.web.access import guarded
+from bot.web.server import HttpRequest, HttpResponse
 
 TOKEN = "let-me-in"
 
 
 def _ask(remote: str, headers: dict[str, str] | None = None, query: str = "", token: str | None = TOKEN) -> int:
-    handler = guarded(lambda _: Response(200, "secret"), lambda: token)
-    return handler(Request("GET", "/metrics", headers or {}, query=query, remote=remote)).status
+    handler = guarded(lambda _: HttpResponse(200, "secret"), lambda: token)
+    return handler(HttpRequest("GET", "/metrics", headers or {}, query=query, remote=remote)).status
 
 
 @pytest.mark.parametrize("remote", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])

@@ -1,9 +1,9 @@
 """Health: alive while the process is, ready while every check passes."""
 
-from bot.web.health import Kept, health
-from bot.web.http import Request
+from bot.web.health import CachedCheck, health
+from bot.web.server import HttpRequest
 
-ASKED = Request("GET", "/", {})
+ASKED = HttpRequest("GET", "/", {})
 
 
 def test_the_process_is_alive_whatever_the_checks_say() -> None:
@@ -34,7 +34,7 @@ def test_a_check_that_is_kept_is_not_made_again_before_its_time() -> None:
         asked.append(1)
         return "no"
 
-    kept = Kept(check, 30, lambda: now[0])
+    kept = CachedCheck(check, 30, lambda: now[0])
     assert [kept(), kept()] == ["no", "no"]
     now[0] = 29.9
     kept()

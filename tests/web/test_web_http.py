@@ -7,11 +7,13 @@ from wsgiref.util import setup_testing_defaults
 
 import pytest
 
-from bot.web.http import BODY_MAX, Request, Response, Route, wsgi
+from bot.web.server import BODY_MAX, HttpRequest, HttpResponse, HttpRoute, wsgi
 
 ROUTES = {
-    "/echo": Route("POST", lambda request: Response(200, request.body.decode(), {"x-length": str(len(request.body))})),
-    "/hello": Route("GET", lambda request: Response(200, request.headers.get("x-name", "nobody"))),
+    "/echo": HttpRoute(
+        "POST", lambda request: HttpResponse(200, request.body.decode(), {"x-length": str(len(request.body))})
+    ),
+    "/hello": HttpRoute("GET", lambda request: HttpResponse(200, request.headers.get("x-name", "nobody"))),
 }
 
 
@@ -37,7 +39,7 @@ def test_a_path_has_its_handler() -> None:
 
 def test_a_response_is_told_when_it_is_written() -> None:
     told: list[str] = []
-    routes = {"/": Route("GET", lambda _: Response(200, "abc", sent=lambda: told.append("sent")))}
+    routes = {"/": HttpRoute("GET", lambda _: HttpResponse(200, "abc", sent=lambda: told.append("sent")))}
     environ: dict[str, Any] = {}
     setup_testing_defaults(environ)
     body = wsgi(routes)(environ, lambda *_: told.append("started"))
@@ -86,4 +88,4 @@ def test_a_body_shorter_than_its_length_is_400() -> None:
 
 
 def test_a_request_holds_what_came() -> None:
-    assert Request("GET", "/", {}).body == b""
+    assert HttpRequest("GET", "/", {}).body == b""

@@ -10,15 +10,15 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.alerts.alert import Alert, AlertState, Concern, Rule, Subject
-from bot.alerts.outbox import ChannelState
+from bot.alerts.alert import Alert, AlertState, AlertSubject, Condition, Rule
+from bot.alerts.delivery.outbox import ChannelState
 from bot.errors import UnavailableError
-from bot.fleet.findings import find
 from bot.fleet.ports import SweepRun
-from bot.matrix.known import Matrix
-from bot.query.reading import Reader
-from bot.web.http import Request
-from bot.web.metrics import Picture, Probes, metrics
+from bot.fleet.verdicts import host_verdicts
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
+from bot.web.server import HttpRequest
 from tests.alerts.fakes import MemoryBook, judged
 from tests.alerts.fleets import LAB_A, NOW, OPS, TEAM, XO, host, state
 
@@ -29,20 +29,20 @@ FOUND = ("xen-1", "8.3.0"), ("xen-2", "8.2.1"), ("xen-3", "9.9")
 
 def _alerts() -> tuple[Alert, ...]:
     book = MemoryBook()
-    xcp = Subject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
+    xcp = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
     rules = (Rule.EOL, Rule.SUPPORT)
-    book.settle(judged([Concern(OPS, rule, xcp, ()) for rule in rules], lambda _: "gone"), NOW)
+    book.settle(judged([Condition(OPS, rule, xcp, ()) for rule in rules], lambda _: "gone"), NOW)
     return book.open()
 
 
 @pytest.fixture
-def picture(matrix: Matrix, reader: Reader) -> Picture:
+def picture(matrix: Matrix, reader: Reader) -> MetricsSnapshot:
     """Three hosts, one of an unknown version and out of reach; a source is away, and a channel stopped."""
     hosts = [host(name, version, unreachable_since=NOW if name == "xen-3" else None) for name, version in FOUND]
     minute = timedelta(minutes=1)
-    return Picture(
+    return MetricsSnapshot(
         at=NOW,
-        findings=find(matrix, reader, hosts, date(2025, 10, 1)),
+        findings=host_verdicts(matrix, reader, hosts, date(2025, 10, 1)),
         sources=(state(LAB_A), state(XO, failures=2)),
         alerts=_alerts(),
         channels=(
@@ -55,20 +55,20 @@ def picture(matrix: Matrix, reader: Reader) -> Picture:
 
 
 Families = dict[str, Metric]
-Show = Callable[[Callable[[], Picture]], Families]
+Show = Callable[[Callable[[], MetricsSnapshot]], Families]
 
 
 @pytest.fixture
-def probes() -> Probes:
-    return Probes()
+def probes() -> ProbeMetrics:
+    return ProbeMetrics()
 
 
 @pytest.fixture
-def show(probes: Probes) -> Show:
+def show(probes: ProbeMetrics) -> Show:
     """What somebody who scrapes reads."""
 
-    def scrape(picture: Callable[[], Picture]) -> Families:
-        answer = metrics(probes, picture)(Request("GET", "/metrics", {}))
+    def scrape(picture: Callable[[], MetricsSnapshot]) -> Families:
+        answer = metrics(probes, picture)(HttpRequest("GET", "/metrics", {}))
         assert answer.status == 200
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
         return {family.name: family for family in text_string_to_metric_families(answer.body)}
@@ -80,41 +80,41 @@ def _values(family: Metric, *labels: str) -> dict[tuple[str, ...], float]:
     return {tuple(s.labels[label] for label in labels): s.value for s in family.samples}
 
 
-def test_every_name_has_the_prefix(show: Show, picture: Picture) -> None:
+def test_every_name_has_the_prefix(show: Show, picture: MetricsSnapshot) -> None:
     assert {name.split("_")[0] for name in show(lambda: picture)} <= {"xocompat", "process"}
 
 
-def test_a_host_has_the_moment_at_which_its_release_ends_if_that_is_known(show: Show, picture: Picture) -> None:
+def test_a_host_has_the_moment_at_which_its_release_ends_if_that_is_known(show: Show, picture: MetricsSnapshot) -> None:
     found = _values(show(lambda: picture)["xocompat_host_eol_timestamp_seconds"], "host", "pool", "uuid")
     ends = datetime(2025, 9, 16, tzinfo=UTC).timestamp()
     assert found[("xen-2", "lab", "uuid-xen-2")] == ends
     assert {name for name, *_ in found} == {"xen-1", "xen-2"}
 
 
-def test_hosts_are_counted_by_the_stage_of_their_release(show: Show, picture: Picture) -> None:
+def test_hosts_are_counted_by_the_stage_of_their_release(show: Show, picture: MetricsSnapshot) -> None:
     families = show(lambda: picture)
     assert _values(families["xocompat_hosts"], "stage") == {("eol",): 1, ("supported",): 1, ("unknown",): 1}
     assert _values(families["xocompat_hosts_unreachable"]) == {(): 1}
 
 
-def test_sources_and_sweeps_are_shown(show: Show, picture: Picture) -> None:
+def test_sources_and_sweeps_are_shown(show: Show, picture: MetricsSnapshot) -> None:
     families = show(lambda: picture)
     assert _values(families["xocompat_source_up"], "source") == {("lab-a",): 1, ("xo",): 0}
     names = ("last_success_timestamp_seconds", "duration_seconds", "sources", "sources_failed")
     assert [_values(families[f"xocompat_sweep_{name}"])[()] for name in names] == [NOW.timestamp() - 60, 60, 2, 1]
 
 
-def test_without_any_sweep_there_is_no_moment_of_the_last_one(show: Show, picture: Picture) -> None:
+def test_without_any_sweep_there_is_no_moment_of_the_last_one(show: Show, picture: MetricsSnapshot) -> None:
     assert "xocompat_sweep_last_success_timestamp_seconds" not in show(lambda: picture._replace(last_sweep=None))
 
 
-def test_alerts_are_counted_by_state_and_rule(show: Show, picture: Picture) -> None:
+def test_alerts_are_counted_by_state_and_rule(show: Show, picture: MetricsSnapshot) -> None:
     firing = AlertState.FIRING.value
     found = _values(show(lambda: picture)["xocompat_alerts"], "state", "rule")
     assert found == {(firing, "eol"): 1, (firing, "support"): 1}
 
 
-def test_what_waits_and_what_is_stopped_is_shown_by_channel(show: Show, picture: Picture) -> None:
+def test_what_waits_and_what_is_stopped_is_shown_by_channel(show: Show, picture: MetricsSnapshot) -> None:
     families = show(lambda: picture)
     assert _values(families["xocompat_outbox_pending"], "channel") == {(OPS,): 2, (TEAM,): 1}
     stopped = _values(families["xocompat_channel_stopped"], "channel", "code")
@@ -128,13 +128,15 @@ AHEAD = ChannelState(OPS, 1, NOW + timedelta(hours=1))
 
 @pytest.mark.parametrize("channels", [(), (AHEAD,)], ids=["nothing waits", "the clock went back"])
 def test_the_oldest_message_is_never_of_a_negative_age(
-    show: Show, picture: Picture, channels: tuple[ChannelState, ...]
+    show: Show, picture: MetricsSnapshot, channels: tuple[ChannelState, ...]
 ) -> None:
     shown = show(lambda: picture._replace(channels=channels))
     assert _values(shown["xocompat_outbox_oldest_age_seconds"]) == {(): 0}
 
 
-def test_probes_are_measured_and_their_errors_counted_by_code(show: Show, probes: Probes, picture: Picture) -> None:
+def test_probes_are_measured_and_their_errors_counted_by_code(
+    show: Show, probes: ProbeMetrics, picture: MetricsSnapshot
+) -> None:
     probes.probed(0.2, None)
     probes.probed(30.0, "timeout")
     families = show(lambda: picture)
@@ -145,7 +147,7 @@ def test_probes_are_measured_and_their_errors_counted_by_code(show: Show, probes
 
 
 def test_without_the_database_it_says_just_that(show: Show) -> None:
-    def away() -> Picture:
+    def away() -> MetricsSnapshot:
         raise UnavailableError("The database is away.")
 
     families = show(away)
@@ -156,8 +158,8 @@ def test_without_the_database_it_says_just_that(show: Show) -> None:
 
 def test_a_name_that_means_harm_stays_a_label(show: Show, matrix: Matrix, reader: Reader) -> None:
     name = 'x"} 1\nxocompat_database_up 7\n\\'
-    findings = find(matrix, reader, [host(name)], date(2025, 10, 1))
-    families = show(lambda: Picture(NOW, findings))
+    findings = host_verdicts(matrix, reader, [host(name)], date(2025, 10, 1))
+    families = show(lambda: MetricsSnapshot(NOW, findings))
     assert [s.labels["host"] for s in families["xocompat_host_eol_timestamp_seconds"].samples] == [name]
     assert _values(families["xocompat_database_up"]) == {(): 1}
 
@@ -174,7 +176,9 @@ def _series(families: Families) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("file", ["alerts.yml", "dashboard.json"])
-def test_rules_and_dashboard_name_only_what_there_is(show: Show, probes: Probes, picture: Picture, file: str) -> None:
+def test_rules_and_dashboard_name_only_what_there_is(
+    show: Show, probes: ProbeMetrics, picture: MetricsSnapshot, file: str
+) -> None:
     probes.probed(1.0, "timeout")
     named = _named(file)
     assert len(named) > 3

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.errors import UnavailableError
-from bot.web.http import Request, Response, Route, wsgi
-from bot.web.server import Server
+from bot.web.server import HttpRequest, HttpResponse, HttpRoute, Server, wsgi
 
 
 class Slow:
@@ -18,10 +17,10 @@ class Slow:
     def __init__(self) -> None:
         self.asked, self.go = threading.Event(), threading.Event()
 
-    def __call__(self, _: Request) -> Response:
+    def __call__(self, _: HttpRequest) -> HttpResponse:
         self.asked.set()
         assert self.go.wait(10)
-        return Response(200, "slow but sure")
+        return HttpResponse(200, "slow but sure")
 
 
 @pytest.fixture
@@ -32,9 +31,9 @@ def slow() -> Slow:
 @pytest.fixture
 def server(slow: Slow) -> Iterator[Server]:
     routes = {
-        "/": Route("GET", lambda _: Response(200, "hello")),
-        "/slow": Route("GET", slow),
-        "/echo": Route("POST", lambda request: Response(200, str(len(request.body)))),
+        "/": HttpRoute("GET", lambda _: HttpResponse(200, "hello")),
+        "/slow": HttpRoute("GET", slow),
+        "/echo": HttpRoute("POST", lambda request: HttpResponse(200, str(len(request.body)))),
     }
     running = Server(wsgi(routes), 0, "127.0.0.1")
     running.start()

@@ -4,8 +4,8 @@ import ssl
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from bot.xapi.bounds import Bounds
-from bot.xapi.dial import Connect
+from bot.xapi.bounds import ProbeBounds
+from bot.xapi.connection import Connect
 from bot.xapi.observation import Failure, Observation, Probed
 from bot.xapi.probe import BOUNDS, Prober
 from bot.xapi.target import Endpoint, Target
@@ -14,7 +14,7 @@ from tests.xapi.fake import PASSWORD, REFERENCE
 from tests.xapi.server import Script, Server
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
-QUICK = Bounds(connect=0.4, login=0.6, whole=1.5, logout=0.3, reply=256 * 1024)
+QUICK = ProbeBounds(connect=0.4, login=0.6, whole=1.5, logout=0.3, reply=256 * 1024)
 """Bounds for tests that run into them."""
 
 
@@ -37,7 +37,7 @@ def target(endpoint: Endpoint, *also: Endpoint, password: str = PASSWORD) -> Tar
     return Target("lab", endpoint, "xocompat", lambda: password, "LAB_PASSWORD", also)
 
 
-def prober(bounds: Bounds = BOUNDS, connect: Connect | None = None) -> Prober:
+def prober(bounds: ProbeBounds = BOUNDS, connect: Connect | None = None) -> Prober:
     """A prober at a fixed moment; on real sockets unless told otherwise."""
     return Prober(lambda: NOW, bounds=bounds, connect=connect)
 

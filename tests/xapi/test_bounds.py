@@ -7,13 +7,13 @@ import tracemalloc
 import pytest
 
 from bot.xapi.address import SocketAddress, resolve
-from bot.xapi.bounds import Bounds, Deadline
-from bot.xapi.dial import TlsConnect
+from bot.xapi.bounds import Deadline, ProbeBounds
+from bot.xapi.connection import TlsConnect
 from bot.xapi.json_rpc import WEIGHTS
 from bot.xapi.observation import FailureCode
 from bot.xapi.probe import BOUNDS, Prober
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from bot.xapi.tls import Contexts
+from bot.xapi.tls import TlsContexts
 from tests.xapi.asking import NOW, QUICK, Serve, failed, prober, seen, target
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, host, http, saying, serving
 from tests.xapi.server import Request, Script, Talk
@@ -140,7 +140,7 @@ def test_a_name_that_is_looked_up_too_long_is_given_up() -> None:
     def stuck(host: str, port: int, deadline: Deadline) -> list[SocketAddress]:
         raise TimeoutError(host, port, deadline)
 
-    asker = prober(QUICK, TlsConnect(Contexts(), stuck))
+    asker = prober(QUICK, TlsConnect(TlsContexts(), stuck))
     failure = failed(asker.probe(target(Endpoint("stuck.example.org", 443, Trust(TlsMode.INSECURE)))))
     assert failure.code is FailureCode.TIMEOUT
 
@@ -200,7 +200,7 @@ def test_a_pool_of_a_full_house_is_read_in_full(serve: Serve, pinned: Trust) -> 
 
 def test_more_hosts_than_any_pool_has_are_too_many() -> None:
     hosts: dict[str, object] = {f"OpaqueRef:{number}": {} for number in range(20)}
-    asker = prober(Bounds(hosts=19), FakeNetwork(FakeXapi(hosts=hosts).answer))
+    asker = prober(ProbeBounds(hosts=19), FakeNetwork(FakeXapi(hosts=hosts).answer))
     assert failed(asker.probe(target(LAB))).code is FailureCode.REPLY_TOO_LARGE
 
 

@@ -10,11 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.demo.simulator import Certificate as Simulated
-from bot.xapi.certificate import Certificate, certificate_of, shown_by
+from bot.simulator import SimCertificate as Simulated
+from bot.xapi.certificate import Certificate, Described, certificate_of, described, shown_by
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from bot.xapi.x509 import Described, described
 from tests.xapi.asking import QUICK, Certificates, Serve
 from tests.xapi.fake import FakeXapi, serving
 from tests.xapi.server import Talk

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.xapi.bounds import Bounds
+from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import Failure, FailureCode, Observation
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from tests.xapi.asking import assert_fit_to_be_told, prober, target
@@ -24,7 +24,7 @@ from tests.xapi.spoiling import spoilt
 from tests.xapi.wires import FakeNetwork
 
 LAB = target(Endpoint("192.0.2.1", 443, Trust(TlsMode.INSECURE)), Endpoint("192.0.2.2", 443, Trust(TlsMode.INSECURE)))
-SMALL = Bounds(reply=64 * 1024, head=2048)
+SMALL = ProbeBounds(reply=64 * 1024, head=2048)
 CODES = {
     FailureCode.BAD_REPLY,
     FailureCode.NOT_XAPI,

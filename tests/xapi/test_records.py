@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.xapi.fields import boolean, moment, since_1970, text
 from bot.xapi.observation import Host
-from bot.xapi.records import host_of
+from bot.xapi.records import boolean, host_of, moment, since_1970, text
 from tests.xapi.fake import host
 
 BOOTED = {"boot_time": "1700000000."}

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.xapi.dialect import KEPT, Dialect, Dialects
+from bot.xapi.bounds import Secret
 from bot.xapi.observation import Failure, Transport
-from bot.xapi.secret import Secret
+from bot.xapi.session import KEPT, Dialects, HostDialect
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from tests.xapi.asking import Serve, assert_fit_to_be_told, prober, seen, target
 from tests.xapi.fake import COORDINATOR, LOGIN, PASSWORD, POOLS, REFERENCE, Era, FakeXapi, host, serving
@@ -63,11 +63,11 @@ def test_a_fault_of_our_own_tells_no_secret_in_its_traceback() -> None:
 
 
 def test_a_dialect_is_forgotten_after_a_day() -> None:
-    clock, old = Clock(), Dialect(Transport.XML_RPC, originator=False)
+    clock, old = Clock(), HostDialect(Transport.XML_RPC, originator=False)
     dialects = Dialects(clock)
     dialects.learn(LAB, old)
     clock.now += KEPT - 1
     assert dialects.of(LAB) == old
     dialects.learn(LAB, old)
     clock.now += 1
-    assert dialects.of(LAB) == Dialect()
+    assert dialects.of(LAB) == HostDialect()

@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from bot.demo.simulator import (
+from bot.simulator import (
     Body,
+    FaultMoment,
     JsonRpc,
-    Moment,
     Oversize,
     Refuse,
-    Release,
     Reset,
     Role,
     Silence,
     SimHost,
     SimPool,
+    SimRelease,
     SimTarget,
     Simulator,
     SimUser,
@@ -25,7 +25,7 @@ from bot.demo.simulator import (
     lone,
     release,
 )
-from bot.xapi.bounds import Bounds
+from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import FailureCode, Transport
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 from tests.xapi.asking import failed, prober, seen
@@ -49,7 +49,7 @@ def _target(simulated: SimTarget, password: str | None = None) -> Target:
 
 
 @pytest.mark.parametrize("runs", all_releases(), ids=lambda runs: f"{runs.product} {runs.name}")
-def test_every_release_says_what_it_is_in_its_own_way_of_speaking(runs: Release) -> None:
+def test_every_release_says_what_it_is_in_its_own_way_of_speaking(runs: SimRelease) -> None:
     with Simulator([lone(SimHost("xen-1", runs))]) as simulator:
         observed = seen(prober().probe(_target(simulator.targets[0])))
         assert simulator["xen-1"].sessions == ()
@@ -89,10 +89,10 @@ def test_a_restart_and_updates_are_told() -> None:
         (Truncate(10, on=LOGIN), FailureCode.BAD_REPLY),
         (Oversize(9 << 20, on=HOSTS), FailureCode.REPLY_TOO_LARGE),
         (Oversize(9 << 20, declared=False, on=HOSTS), FailureCode.REPLY_TOO_LARGE),
-        (Reset(Moment.ACCEPT), FailureCode.UNREACHABLE),
-        (Reset(Moment.REQUEST, on=HOSTS), FailureCode.BAD_REPLY),
-        (Silence(Moment.HANDSHAKE), FailureCode.TIMEOUT),
-        (Silence(Moment.REQUEST, on=HOSTS), FailureCode.TIMEOUT),
+        (Reset(FaultMoment.ACCEPT), FailureCode.UNREACHABLE),
+        (Reset(FaultMoment.REQUEST, on=HOSTS), FailureCode.BAD_REPLY),
+        (Silence(FaultMoment.HANDSHAKE), FailureCode.TIMEOUT),
+        (Silence(FaultMoment.REQUEST, on=HOSTS), FailureCode.TIMEOUT),
         (Refuse("HOST_STILL_BOOTING", on=LOGIN), FailureCode.BOOTING),
         (Refuse("RBAC_PERMISSION_DENIED", on=HOSTS), FailureCode.NOT_AUTHORIZED),
         (Body(b"{}", on=LOGIN), FailureCode.NOT_XAPI),
@@ -101,7 +101,7 @@ def test_a_restart_and_updates_are_told() -> None:
     ids=lambda value: str(value)[:50],
 )
 def test_a_fault_ends_in_its_code(fault: Truncate, code: FailureCode) -> None:
-    quick = Bounds(connect=1.0, login=1.0, whole=2.5, logout=0.5)
+    quick = ProbeBounds(connect=1.0, login=1.0, whole=2.5, logout=0.5)
     with Simulator([lone(HOST)]) as simulator:
         simulator["xen-1"].fail(fault)
         assert failed(prober(quick).probe(_target(simulator.targets[0]))).code is code

@@ -9,11 +9,11 @@ import pytest
 
 from bot.xapi.address import SocketAddress, resolve
 from bot.xapi.bounds import Deadline
-from bot.xapi.dial import TlsConnect
+from bot.xapi.connection import TlsConnect
 from bot.xapi.observation import Failure, FailureCode, Probed
 from bot.xapi.probe import Prober
 from bot.xapi.target import TlsMode, Trust
-from bot.xapi.tls import Contexts
+from bot.xapi.tls import TlsContexts
 from tests.xapi.asking import NOW, Certificates, Serve, failed, prober, seen, target
 from tests.xapi.fake import FakeXapi, serving
 from tests.xapi.server import Script, Talk
@@ -178,7 +178,7 @@ def test_a_name_is_sent_as_sni_and_a_number_is_not(serve: Serve, certificates: C
 
 
 def test_contexts_are_made_once_for_each_kind_of_trust(certificates: Certificates) -> None:
-    contexts, file = Contexts(), str(certificates.authority.file)
+    contexts, file = TlsContexts(), str(certificates.authority.file)
     ca = contexts.of(Trust(TlsMode.CA, ca_file=file))
     assert contexts.of(Trust(TlsMode.CA, ca_file=file)) is ca
     one = contexts.of(Trust(TlsMode.PINNED, b"1" * 32))
@@ -195,7 +195,7 @@ def test_a_second_address_of_a_name_is_tried(serve: Serve, pinned: Trust) -> Non
         dead = resolve("127.0.0.1", 1, deadline)
         return dead + resolve("127.0.0.1", port, deadline)
 
-    asker = Prober(lambda: NOW, connect=TlsConnect(Contexts(), two))
+    asker = Prober(lambda: NOW, connect=TlsConnect(TlsContexts(), two))
     seen(asker.probe(target(server.endpoint(pinned, "two-addresses"))))
 
 
@@ -203,7 +203,7 @@ def test_the_dot_at_the_end_of_a_name_is_not_in_its_certificate(serve: Serve, ce
     def here(_: str, port: int, deadline: Deadline) -> list[SocketAddress]:
         return resolve("127.0.0.1", port, deadline)
 
-    asker = Prober(lambda: NOW, connect=TlsConnect(Contexts(), here))
+    asker = Prober(lambda: NOW, connect=TlsConnect(TlsContexts(), here))
     seen(asker.probe(target(serve(serving(FakeXapi())).endpoint(_ca(certificates), "localhost."))))
 
 

@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.demo.orchestra import TOKEN, SimulatedOrchestra
-from bot.demo.simulator import SimTarget
-from bot.xapi.bounds import Bounds
-from bot.xapi.dial import Connect
+from bot.simulator import SimTarget
+from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
+from bot.xapi.bounds import ProbeBounds
+from bot.xapi.connection import Connect
 from bot.xapi.observation import Failure, Observation, Probed
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
-from bot.xo.asking import BOUNDS, ask
+from bot.xo.client import BOUNDS, ask
 from bot.xo.orchestra import Orchestra
 from tests.xapi.server import Request, Script, Talk
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
-QUICK = Bounds(connect=0.4, whole=1.0, reply=256 * 1024, hosts=200)
+QUICK = ProbeBounds(connect=0.4, whole=1.0, reply=256 * 1024, hosts=200)
 """Bounds for tests that run into them."""
 
 POOL = {"id": "pool-1", "name_label": "lab", "master": "host-1"}
@@ -57,7 +57,7 @@ def target(simulated: SimTarget) -> Target:
     return Target(simulated.name, first, simulated.user.name, lambda: simulated.user.password, "P", tuple(also))
 
 
-def answers(asked: Orchestra, bounds: Bounds = BOUNDS, connect: Connect | None = None) -> tuple[Probed, ...]:
+def answers(asked: Orchestra, bounds: ProbeBounds = BOUNDS, connect: Connect | None = None) -> tuple[Probed, ...]:
     """What it answers at a fixed moment, fit to be told."""
     given = ask(asked, lambda: NOW, bounds=bounds, connect=connect)
     assert given
@@ -67,7 +67,7 @@ def answers(asked: Orchestra, bounds: Bounds = BOUNDS, connect: Connect | None =
     return given
 
 
-def seen(asked: Orchestra, bounds: Bounds = BOUNDS, connect: Connect | None = None) -> tuple[Observation, ...]:
+def seen(asked: Orchestra, bounds: ProbeBounds = BOUNDS, connect: Connect | None = None) -> tuple[Observation, ...]:
     """The observations that it must have given, at least one."""
     given = answers(asked, bounds, connect)
     observed = tuple(answer for answer in given if isinstance(answer, Observation))
@@ -76,7 +76,7 @@ def seen(asked: Orchestra, bounds: Bounds = BOUNDS, connect: Connect | None = No
     return observed
 
 
-def failed(asked: Orchestra, bounds: Bounds = BOUNDS, connect: Connect | None = None) -> Failure:
+def failed(asked: Orchestra, bounds: ProbeBounds = BOUNDS, connect: Connect | None = None) -> Failure:
     """The one failure that it must have given."""
     (failure,) = answers(asked, bounds, connect)
     assert isinstance(failure, Failure), failure

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.demo.orchestra import TOKEN, Rights, SimulatedOrchestra
-from bot.demo.simulator import Release, SimHost, SimPool, Simulator, all_releases, demo_fleet, lone, release
+from bot.simulator import SimHost, SimPool, SimRelease, Simulator, all_releases, demo_fleet, lone, release
+from bot.simulator.orchestra import TOKEN, Rights, SimulatedOrchestra
 from bot.xapi.observation import Host, Observation, Transport
 from bot.xapi.probe import Prober
 from bot.xapi.target import TlsMode
-from bot.xo.check import check
+from bot.xo.doctor import check
 from tests.xo.orchestras import NOW, failed, orchestra, seen, simulated, target
 
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
@@ -31,7 +31,7 @@ def test_a_pool_is_told_with_its_hosts_and_how_they_were_asked() -> None:
 
 
 @pytest.mark.parametrize("runs", all_releases(), ids=lambda runs: f"{runs.product} {runs.name}")
-def test_a_host_of_every_release_is_the_one_that_it_says_itself(runs: Release) -> None:
+def test_a_host_of_every_release_is_the_one_that_it_says_itself(runs: SimRelease) -> None:
     with Simulator([lone(replace(HOST, release=runs))]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         (through,) = seen(simulated(stand_in))
         itself = Prober(lambda: NOW).probe(target(simulator.targets[0]))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.demo.orchestra import TOKEN
-from bot.xapi.bounds import Bounds
+from bot.simulator.orchestra import TOKEN
+from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import FailureCode
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from bot.xo.asking import BOUNDS, ask
+from bot.xo.client import BOUNDS, ask
 from tests.xapi.server import Request
 from tests.xapi.wires import Clock, FakeNetwork
 from tests.xo.orchestras import (
@@ -31,7 +31,7 @@ from tests.xo.orchestras import (
 )
 
 XO = orchestra(Endpoint("192.0.2.9", 443, Trust(TlsMode.INSECURE)))
-SMALL = Bounds(reply=64 * 1024, head=2048, hosts=50)
+SMALL = ProbeBounds(reply=64 * 1024, head=2048, hosts=50)
 MiB = 1 << 20
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.xapi.errors import ProbeError
 from bot.xapi.observation import FailureCode
-from bot.xapi.trouble import Trouble
-from bot.xo.reading import LONGEST, records
+from bot.xo.records import LONGEST, records
 
 _TEXT = st.text(max_size=20)
 _SCALAR = st.none() | st.booleans() | st.integers() | _TEXT
@@ -59,7 +59,7 @@ def _told(pieces: list[bytes]) -> str:
     try:
         for record in records(pieces):
             assert isinstance(record, dict)
-    except Trouble as stopped:
+    except ProbeError as stopped:
         return stopped.code
     return ""
 
@@ -71,7 +71,7 @@ def test_an_empty_list_has_no_records(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"[", b"[{}", b"[{},", b"[{}] {}", b"[{},]", b'{"a":1', b"[{}]]"])
 def test_a_list_that_is_not_whole_is_refused(body: bytes) -> None:
-    with pytest.raises(Trouble, match="bad_reply"):
+    with pytest.raises(ProbeError, match="bad_reply"):
         list(records([body]))
 
 
@@ -85,6 +85,6 @@ def test_a_record_without_an_end_is_not_waited_for() -> None:
             taken += 1
             yield b"x" * 1000
 
-    with pytest.raises(Trouble, match="bad_reply"):
+    with pytest.raises(ProbeError, match="bad_reply"):
         list(records(endless()))
     assert taken <= LONGEST / 1000 + 2

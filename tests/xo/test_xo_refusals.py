@@ -4,19 +4,18 @@ import ssl
 
 import pytest
 
-from bot.demo.orchestra import TOKEN, SimulatedOrchestra
-from bot.demo.simulator import (
+from bot.simulator import (
     Body,
-    Certificate,
     ContentType,
     Delay,
     Drip,
     Fault,
-    Moment,
+    FaultMoment,
     Oversize,
     Raw,
     Reset,
     Silence,
+    SimCertificate,
     SimHost,
     Simulator,
     Truncate,
@@ -26,11 +25,12 @@ from bot.demo.simulator import (
     lone,
     release,
 )
+from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.xapi.address import SocketAddress
 from bot.xapi.bounds import Deadline
-from bot.xapi.dial import TlsConnect
+from bot.xapi.connection import TlsConnect
 from bot.xapi.target import CredentialsError, Endpoint, TlsMode, Trust
-from bot.xapi.tls import Contexts
+from bot.xapi.tls import TlsContexts
 from bot.xo.orchestra import Orchestra
 from tests.xapi.asking import Certificates, Serve
 from tests.xapi.server import Talk
@@ -60,8 +60,8 @@ FAR = Endpoint("192.0.2.9", 443, Trust(TlsMode.INSECURE))
         (Truncate(9), "bad_reply", "broke off in the middle"),
         (Truncate(9, on="hosts"), "bad_reply", "broke off in the middle"),
         (Reset(), "bad_reply", "the connection"),
-        (Reset(Moment.ACCEPT), "unreachable", "xo"),
-        (Silence(Moment.ACCEPT), "timeout", "within 0.4 seconds"),
+        (Reset(FaultMoment.ACCEPT), "unreachable", "xo"),
+        (Silence(FaultMoment.ACCEPT), "timeout", "within 0.4 seconds"),
         (Silence(), "timeout", "had not told its hosts after 1 seconds"),
         (Delay(9, on="hosts"), "timeout", "had not told its hosts"),
         (Drip(200, on="hosts"), "timeout", "had not told its hosts"),
@@ -87,7 +87,7 @@ def test_a_content_type_of_another_kind_is_read_for_what_it_holds() -> None:
 
 def test_another_certificate_than_the_pinned_one_gets_no_byte() -> None:
     with Simulator(POOLS) as simulator:
-        certificate = Certificate("xo", 2)
+        certificate = SimCertificate("xo", 2)
         with SimulatedOrchestra(simulator) as known, SimulatedOrchestra(simulator, certificate=certificate) as replaced:
             endpoint = simulated(replaced).endpoint._replace(trust=simulated(known).endpoint.trust)
             failure = failed(orchestra(endpoint))
@@ -200,5 +200,5 @@ def test_a_name_that_is_not_known_leads_to_the_url() -> None:
         raise OSError(host, port)
 
     unknown = orchestra(Endpoint("xo.example.org", 443, Trust(TlsMode.INSECURE)))
-    failure = failed(unknown, connect=TlsConnect(Contexts(), nobody))
+    failure = failed(unknown, connect=TlsConnect(TlsContexts(), nobody))
     assert (failure.code, "Check `url` in the configuration" in failure.message) == ("unreachable", True)

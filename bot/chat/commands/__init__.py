@@ -23,7 +23,7 @@ LIST = CommandSpec(
     about="the compatibility list, row by row",
     examples=(("list xcp-ng", "one product"), ("list on 2024-11-14", "as it was on a day")),
     right=Right.LOOKUP,
-    module="listing",
+    module="list",
 )
 
 ISSUES = CommandSpec(
@@ -215,7 +215,7 @@ AUDIT = CommandSpec(
     about="see who asked and did what",
     examples=(("audit", "the latest"), ("audit probe lab-a", "entries in which all words occur")),
     right=Right.OPERATE,
-    module="trail",
+    module="audit",
 )
 
 _HOSTS = (CHECK, PROBE, FLEET, ALERTS, SWEEP)

@@ -4,20 +4,19 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from bot.alerts.alert import Alert, AlertState
-from bot.alerts.outbox import ChannelState
-from bot.chat.alert_words import hosts_by_pool, reason, sentence, state
-from bot.chat.alerting import alert_data, alerting, find, moment, read_ids, worst_first
-from bot.chat.bulletins import bulletin
+from bot.alerts.delivery.outbox import ChannelState
+from bot.chat.alert_context import alert_data, alerting, find, moment, read_ids, worst_first
+from bot.chat.alert_messages import alert_message, hosts_by_pool, reason, sentence, state
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.reply import (
     Act,
     Ask,
     Block,
-    Line,
+    ChannelName,
     Mark,
     Paragraph,
     Reply,
-    Room,
+    RichText,
     Strong,
     Table,
     Verb,
@@ -66,7 +65,7 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Seq
     )
 
 
-def alerts_line(alerts: Sequence[Alert]) -> Line:
+def alerts_line(alerts: Sequence[Alert]) -> RichText:
     """How many are open, and how many of them somebody knows of."""
     states = [alert.state for alert in alerts]
     count = sum(one is not AlertState.RESOLVED for one in states)
@@ -80,7 +79,9 @@ def alerts_line(alerts: Sequence[Alert]) -> Line:
 def _untold(stopped: Sequence[ChannelState]) -> Iterator[Block]:
     if stopped:
         mark = Mark("⚠️", "not delivered")
-        yield Paragraph(tuple(line(mark, ": ", Room(s.channel), f" ({_waits(s)}). {s.stopped}.") for s in stopped))
+        yield Paragraph(
+            tuple(line(mark, ": ", ChannelName(s.channel), f" ({_waits(s)}). {s.stopped}.") for s in stopped)
+        )
 
 
 def _waits(state: ChannelState) -> str:
@@ -95,21 +96,21 @@ def _body(asked: Invocation, alerts: Sequence[Alert]) -> Iterator[Block]:
         yield Paragraph((line(f"{len(alerts) - IN_FULL} more are not shown; `--json` in a shell has all of them."),))
 
 
-def _row(asked: Invocation, alert: Alert) -> tuple[Line, ...]:
+def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
     count = hosts_by_pool(alert.hosts, 3)
     return (
         line(str(alert.id)),
         sentence(alert, asked.day),
         line(count),
         state(alert),
-        line(Room(alert.channel)),
+        line(ChannelName(alert.channel)),
     )
 
 
 def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
-    shown = bulletin(alerts, asked.day, moment(known, asked), ports.matrix)
+    shown = alert_message(alerts, asked.day, moment(known, asked), ports.matrix)
     buttons = tuple(button for button in shown.buttons if not (isinstance(button, Act) and button.verb is Verb.HOSTS))
     return shown._replace(kind="alert", blocks=(*shown.blocks, *_facts(alerts)), buttons=buttons)
 
@@ -117,7 +118,7 @@ def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
 def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
     for alert in alerts:
         told = f", {reason(alert, alert.reason)}, told first on {day_in_words(alert.opened_at.date())}"
-        yield Paragraph((line(Strong(f"Alert {alert.id}"), " in ", Room(alert.channel), told),))
+        yield Paragraph((line(Strong(f"Alert {alert.id}"), " in ", ChannelName(alert.channel), told),))
     together = {host.uuid: host for alert in alerts for host in alert.hosts}
     hosts = sorted(together.values(), key=lambda host: (host.pool, host.name))
     if hosts:

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bot.chat.asking import read
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data
-from bot.chat.reply import Ask, Block, Bullets, Line, Paragraph, Reply, Share, Strong, headline, line, with_code
+from bot.chat.lookup import read
+from bot.chat.reply import Ask, Block, Bullets, Paragraph, Reply, RichText, Share, Strong, headline, line, with_code
 from bot.errors import UsageError
 from bot.matrix.wording import day_in_words
 from bot.query.text import shown
 
 if TYPE_CHECKING:
-    from bot.published.look import Look
     from bot.published.page import RowChange
+    from bot.published.revisions import PageDiff
 
 _NONE: Data = {"source": None, "revision": None, "changes": [], "problems": []}
 _NEVER = with_code("The published list has not been read here yet: `xocompat serve` reads it once a day.")
@@ -28,7 +28,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return changes_reply(look) if look else Reply("changes", _NEVER, buttons=(Ask("List", "list"),), data=_NONE)
 
 
-def changes_reply(look: "Look", rows: bool = False) -> Reply:
+def changes_reply(look: "PageDiff", rows: bool = False) -> Reply:
     """A page in words, and as the JSON of CONTRACT.md section 2; with its `rows` for `sync`."""
     return Reply(
         kind="changes",
@@ -41,7 +41,7 @@ def changes_reply(look: "Look", rows: bool = False) -> Reply:
     )
 
 
-def _first(look: "Look") -> Line:
+def _first(look: "PageDiff") -> RichText:
     if look.problems:
         count = len(look.problems)
         more = f" (and {count - 1} more)" if count > 1 else ""
@@ -53,14 +53,14 @@ def _first(look: "Look") -> Line:
     return headline(Strong(subject), "1 change" if count == 1 else f"{count} changes")
 
 
-def _said(look: "Look") -> str:
-    from bot.chat.list_news import in_words
+def _said(look: "PageDiff") -> str:
+    from bot.chat.list_message import in_words
 
     return in_words(look.problems[0])
 
 
-def _blocks(look: "Look") -> Iterator[Block]:
-    from bot.chat.list_news import change_list, problem_list
+def _blocks(look: "PageDiff") -> Iterator[Block]:
+    from bot.chat.list_message import change_list, problem_list
 
     if look.problems:
         if len(look.problems) > 1:
@@ -80,22 +80,22 @@ def _blocks(look: "Look") -> Iterator[Block]:
         )
 
 
-def _context(look: "Look") -> Iterator[str]:
+def _context(look: "PageDiff") -> Iterator[str]:
     yield shown(look.source, 200)
     if look.read_at:
         yield f"read on {day_in_words(look.read_at.date())}"
 
 
-def _of_sync(look: "Look") -> Data:
+def _of_sync(look: "PageDiff") -> Data:
     return {**changes_data(look, look.changes), "rows": rows_data(look)}
 
 
-def _since(look: "Look") -> "tuple[RowChange, ...]":
+def _since(look: "PageDiff") -> "tuple[RowChange, ...]":
     """The page against the list in use before it; of one that is in use already, what it changed when it came."""
     return look.changes or (look.kept.changes if look.kept and look.kept.accepted_at else ())
 
 
-def changes_data(look: "Look", changes: "tuple[RowChange, ...]") -> Data:
+def changes_data(look: "PageDiff", changes: "tuple[RowChange, ...]") -> Data:
     """The JSON of a page. A problem of the page as a whole has no line."""
     return {
         "source": look.source,
@@ -105,7 +105,7 @@ def changes_data(look: "Look", changes: "tuple[RowChange, ...]") -> Data:
     }
 
 
-def rows_data(look: "Look") -> list[Data]:
+def rows_data(look: "PageDiff") -> list[Data]:
     """The rows as read from the page."""
     return [
         {

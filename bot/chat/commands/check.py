@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.chat import unknown
-from bot.chat.asking import context, read
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
+from bot.chat.lookup import context, read
 from bot.chat.marks import verdict
 from bot.chat.reply import (
     Ask,
@@ -15,11 +15,11 @@ from bot.chat.reply import (
     Button,
     Code,
     Heading,
-    Line,
     Link,
     Paragraph,
     Plain,
     Reply,
+    RichText,
     Share,
     Strong,
     full_stop,
@@ -29,10 +29,10 @@ from bot.chat.reply import (
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.issue import IssueKind, KnownIssue
-from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.listing import SupportLevel
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
+from bot.matrix.support import SupportLevel
 from bot.matrix.wording import day_in_words, distance
 from bot.query.query import Outcome, Query, QueryPart
 
@@ -107,7 +107,7 @@ def _notes(release: Release) -> Iterator[str]:
         yield f"no source states {dates} outright; it is reasoned from several"
 
 
-def _level(assessment: Assessment, part: QueryPart) -> Iterator[Line]:
+def _level(assessment: Assessment, part: QueryPart) -> Iterator[RichText]:
     level = next((level for level in assessment.release.levels if level.name == part.level), None)
     if level is None:
         return
@@ -118,7 +118,7 @@ def _level(assessment: Assessment, part: QueryPart) -> Iterator[Line]:
         yield line(Strong(level.name), f" is an update of {assessment.release.base_name} and shares its dates.")
 
 
-def why(assessment: Assessment) -> Line:
+def why(assessment: Assessment) -> RichText:
     """Why the verdict matters, support and lifecycle apart."""
     said = [_lifecycle_sentence(assessment), *_support_sentences(assessment)]
     return line(" ".join(sentence for sentence in said if sentence))
@@ -150,7 +150,7 @@ def _support_sentences(assessment: Assessment) -> Iterator[str]:
         yield "Xen Orchestra works with it, but the platform gets no security updates."
 
 
-def _last_fix(assessment: Assessment) -> Iterator[Line]:
+def _last_fix(assessment: Assessment) -> Iterator[RichText]:
     """The security cut-off, as far as it is known."""
     fix = assessment.release.last_fix
     known_by_then = fix and (fix.day is None or fix.day.earliest <= assessment.on)
@@ -160,7 +160,7 @@ def _last_fix(assessment: Assessment) -> Iterator[Line]:
         yield line(f"The last security fix that our sources show is {fix.name}{of}{when}.")
 
 
-def next_step(assessment: Assessment) -> Line:
+def next_step(assessment: Assessment) -> RichText:
     """The one thing to do next."""
     text = assessment.recommendation.text
     return line(Strong("Next step: "), text[0].lower() + text[1:])
@@ -173,7 +173,7 @@ def _issues(assessment: Assessment) -> Iterator[Block]:
             yield Bullets(tuple(issue_line(issue, assessment.release) for issue in found), title)
 
 
-def issue_line(issue: KnownIssue, release: Release | None = None) -> Line:
+def issue_line(issue: KnownIssue, release: Release | None = None) -> RichText:
     """An issue in a line: what happens, then its links."""
     summary = issue.summary_for(release) if release else issue.summary
     links = [Link(_link_name(issue, url), url) for url in issue.urls[:LINKS]]
@@ -221,7 +221,7 @@ def _urgency(assessment: Assessment) -> tuple[bool, int]:
     return (left is None, left or 0)
 
 
-def _opening(query: Query, assessments: tuple[Assessment, ...]) -> Line:
+def _opening(query: Query, assessments: tuple[Assessment, ...]) -> RichText:
     if _is_one_number(query):
         return line(Code(query.parts[0].text), " can be two things:")
     count = len(assessments)

@@ -1,8 +1,8 @@
 """`digest [on|off]`: whether a channel gets its weekly digest."""
 
-from bot.chat.alerting import alerting, here, moment
+from bot.chat.alert_context import alerting, here, moment
 from bot.chat.command import Invocation, Ports
-from bot.chat.reply import Line, Mark, Reply, Room, line
+from bot.chat.reply import ChannelName, Mark, Reply, RichText, line
 from bot.errors import UsageError
 from bot.query.text import plain, shown
 
@@ -19,7 +19,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply("digest_switch", _first(channel, is_on), data={"channel": channel, "digest": is_on})
 
 
-def _first(channel: str, is_on: bool) -> Line:
+def _first(channel: str, is_on: bool) -> RichText:
     if is_on:
-        return line(Mark("📄", "weekly digest on"), ": ", Room(channel), " gets one every week")
-    return line(Mark("🔕", "weekly digest off"), ": ", Room(channel), " gets none; alerts come as before")
+        return line(Mark("📄", "weekly digest on"), ": ", ChannelName(channel), " gets one every week")
+    return line(Mark("🔕", "weekly digest off"), ": ", ChannelName(channel), " gets none; alerts come as before")

@@ -7,10 +7,10 @@ from bot.chat.reply import (
     Ask,
     Block,
     Bullets,
-    Line,
     Link,
     Paragraph,
     Reply,
+    RichText,
     Share,
     Strong,
     Table,
@@ -52,7 +52,7 @@ def since(product: Product, support: FeatureSupport) -> str:
 
 def _one(feature: Feature) -> Reply:
     said = [(since(product, support), support) for product, support in feature.support]
-    details: list[Line] = [line(full_stop(feature.summary))]
+    details: list[RichText] = [line(full_stop(feature.summary))]
     details += [line(Strong(str(p)), f": {full_stop(s.note)}") for p, s in feature.support if s.note]
     if feature.note:
         details.append(line(full_stop(feature.note)))

@@ -3,28 +3,35 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bot.chat.asking import context
 from bot.chat.command import Invocation, Ports, Right, Watched
-from bot.chat.fleet_words import fleet_line, hosts_in_words
-from bot.chat.hosts import row
-from bot.chat.narrowing import STATES, Narrowing, narrowing, take_words
+from bot.chat.filter import STATES, FleetFilter, fleet_filter, take_words
+from bot.chat.fleet_summary import (
+    States,
+    fleet_line,
+    hosts_in_words,
+    last_sweep,
+    silent,
+    sources_data,
+    states_of,
+    sweep_data,
+)
+from bot.chat.hosts import Listed, fleet_data, hosts_with_verdicts, row, watched_of
+from bot.chat.lookup import context
 from bot.chat.reply import (
     Ask,
     Block,
     Button,
     Code,
-    Line,
     Paragraph,
     Plain,
     Reply,
+    RichText,
     Share,
     Strong,
     Table,
     Typed,
     line,
 )
-from bot.chat.roster import Listed, roster, roster_data, watched_of
-from bot.chat.sources import States, last_sweep, silent, sources_data, states_of, sweep_data
 from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 
@@ -37,8 +44,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     watched = watched_of(ports)
     words, named_day = take_words(asked.words)
     day = named_day or asked.day
-    every = roster(ports, watched, day)
-    narrow = narrowing(ports.reader, words, every, watched.sources)
+    every = hosts_with_verdicts(ports, watched, day)
+    narrow = fleet_filter(ports.reader, words, every, watched.sources)
     if narrow.unknown:
         return _unknown(narrow, watched, day)
     listed = [each for each in every if narrow.holds(each)]
@@ -51,7 +58,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         context=(last_sweep(watched), *context(ports.matrix, day)),
         data={
             "as_of": day.isoformat(),
-            "hosts": roster_data(listed, day),
+            "hosts": fleet_data(listed, day),
             "targets": sources_data(watched, states),
             "sweep": sweep_data(watched),
         },
@@ -73,7 +80,7 @@ def _body(listed: Sequence[Listed], watched: Watched, states: States, *, is_whol
         yield from silent(watched, states)
 
 
-def _row(listed: Listed) -> tuple[Line, ...]:
+def _row(listed: Listed) -> tuple[RichText, ...]:
     name, runs, verdict, remarks = row(listed.judged)
     away = listed.watched.unreachable_since
     missing = f"{', ' if remarks and remarks[0].text else ''}not seen since {moment_in_words(away)}" if away else ""
@@ -97,7 +104,7 @@ def _buttons(asked: Invocation, has_hosts: bool) -> Iterator[Button]:
         yield Share(f"fleet {asked.words}".strip())
 
 
-def _unknown(narrow: Narrowing, watched: Watched, day: date) -> Reply:
+def _unknown(narrow: FleetFilter, watched: Watched, day: date) -> Reply:
     words = " and ".join(f'"{word}"' for word in narrow.unknown[:3])
     close = f" Near: {', '.join(narrow.near)}." if narrow.near else ""
     tags = sorted({tag for source in watched.sources for tag in source.tags})

@@ -3,7 +3,7 @@
 from bot.chat.command import CommandSpec, Invocation, Ports
 from bot.chat.commands import COMMANDS
 from bot.chat.nearest import near
-from bot.chat.reply import Ask, Bullets, Code, Line, Paragraph, Plain, Reply, Strong, Typed, line
+from bot.chat.reply import Ask, Bullets, Code, Paragraph, Plain, Reply, RichText, Strong, Typed, line
 from bot.errors import UsageError
 from bot.query.text import shown
 
@@ -36,7 +36,7 @@ def _all(allowed: list[CommandSpec]) -> Reply:
     return Reply("help", first, (Bullets(items), Paragraph((more,))), buttons, data=data)
 
 
-def _line(spec: CommandSpec) -> Line:
+def _line(spec: CommandSpec) -> RichText:
     typed = spec.examples[0][0] if spec.name == "check" else f"{spec.name} {spec.takes}".strip()
     return (Typed(typed), Plain(f"  {spec.about}"))
 

@@ -3,19 +3,19 @@
 from datetime import date
 
 from bot.chat import unknown
-from bot.chat.asking import context, read
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands.check import issue_line
 from bot.chat.data import Data, issue_data
+from bot.chat.lookup import context, read
 from bot.chat.nearest import near
 from bot.chat.reply import (
     Ask,
     Block,
     Bullets,
-    Line,
     Link,
     Paragraph,
     Reply,
+    RichText,
     Share,
     Strong,
     Typed,
@@ -24,7 +24,7 @@ from bot.chat.reply import (
     with_code,
 )
 from bot.matrix.issue import IssueKind, KnownIssue
-from bot.matrix.known import Matrix
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.text import shown
 
@@ -71,7 +71,7 @@ def _number(release: Release, condition: str) -> str:
 
 
 def _one(issue: KnownIssue, day: date) -> Reply:
-    facts: list[Line] = [line(Strong("Affects: "), affected(issue))]
+    facts: list[RichText] = [line(Strong("Affects: "), affected(issue))]
     if issue.fixed_in:
         facts.append((*line(Strong("Fixed in: ")), *with_code(issue.fixed_in)))
     if issue.mitigation:

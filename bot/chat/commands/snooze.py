@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from bot.alerts.alert import Alert
-from bot.alerts.ports import Act, Action
-from bot.chat.acting import act_on
-from bot.chat.alerting import alerting, find, moment, read_ids
+from bot.alerts.ports import AlertAct, AlertAction
+from bot.chat.acknowledge import act_on
+from bot.chat.alert_context import alerting, find, moment, read_ids
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.reply import Mark, Reply
 from bot.errors import UsageError
@@ -40,7 +40,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     until = _until(found, now)
     if until is None:
         _refuse_endless(known, find(known, ids))
-    return act_on(ports, asked, ids, Act(Action.SNOOZE, asked.caller.name, now, until), Mark("💤", "snoozed"))
+    return act_on(ports, asked, ids, AlertAct(AlertAction.SNOOZE, asked.caller.name, now, until), Mark("💤", "snoozed"))
 
 
 def _until(found: re.Match[str], now: datetime) -> datetime | None:

@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from bot.alerts.alert import Notification, NotifyReason
-from bot.alerts.outbox import ChannelState
+from bot.alerts.cycle import CycleResult
+from bot.alerts.delivery.outbox import ChannelState
 from bot.chat.command import Invocation, Ports, Progress, Watched
-from bot.chat.narrowing import take_words
-from bot.chat.reply import Ask, Block, Bullets, Line, Mark, Reply, Strong, headline, line
-from bot.chat.roster import watched_of
+from bot.chat.filter import take_words
+from bot.chat.hosts import watched_of
+from bot.chat.reply import Ask, Block, Bullets, Mark, Reply, RichText, Strong, headline, line
 from bot.errors import UsageError
-from bot.fleet.sweep import Ending, Swept, Tell
-from bot.fleet.watched import Change, ChangeKind
+from bot.fleet.hosts import Change, ChangeKind
+from bot.fleet.sweep import SweepEnd, SweepResult, Tell
 from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
-from bot.round import Round
 
 IN_FULL = 10
 """Of each list so many lines; how many more there are stands below it."""
@@ -31,7 +31,7 @@ _REASONS = {
 }
 
 
-def opening(ports: Ports, asked: Invocation) -> Line | Reply:
+def opening(ports: Ports, asked: Invocation) -> RichText | Reply:
     """How many are asked."""
     watched, _ = _wanted(ports, asked)
     return _asking(watched)
@@ -57,7 +57,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "delivered": made.sent.messages,
             "pending": made.pending,
         },
-        exit_status=0 if swept.ending is Ending.DONE and not swept.is_in_vain else 1,
+        exit_status=0 if swept.ending is SweepEnd.DONE and not swept.is_in_vain else 1,
     )
 
 
@@ -71,12 +71,12 @@ def _wanted(ports: Ports, asked: Invocation) -> tuple[Watched, date]:
     return watched, day or asked.day
 
 
-def _asking(watched: Watched) -> Line:
+def _asking(watched: Watched) -> RichText:
     count = len(watched.sources)
     return line("Asking ", Strong(f"{count} {'target' if count == 1 else 'targets'}"), " …")
 
 
-def _telling(asked: Invocation, said: Line) -> Tell:
+def _telling(asked: Invocation, said: RichText) -> Tell:
     """Passes progress on, a hundred times at most."""
     last = -1
 
@@ -90,10 +90,10 @@ def _telling(asked: Invocation, said: Line) -> Tell:
     return tell
 
 
-def _first(swept: Swept) -> Line:
+def _first(swept: SweepResult) -> RichText:
     count, failed = swept.sources, len(swept.failed)
-    if swept.ending is not Ending.DONE:
-        why = "xocompat is ending" if swept.ending is Ending.STOPPED else "another process has taken it over"
+    if swept.ending is not SweepEnd.DONE:
+        why = "xocompat is ending" if swept.ending is SweepEnd.STOPPED else "another process has taken it over"
         return headline(Strong("The sweep is not done"), Mark("⚠️", f"{why}; what was heard by then is kept"))
     if swept.is_in_vain:
         return headline(Strong(f"None of {count} targets answered"), Mark("⚠️", "what is known of the hosts is old"))
@@ -104,23 +104,23 @@ def _first(swept: Swept) -> Line:
     )
 
 
-def _body(made: Round) -> Iterator[Block]:
+def _body(made: CycleResult) -> Iterator[Block]:
     failures = (line(Strong(shown(f.target)), f": {shown(f.message, MESSAGE_MAX)}") for f in made.swept.failed)
     yield from _bullets("No answer", len(made.swept.failed), failures)
     yield from _bullets("Different", len(made.swept.changes), map(_change, made.swept.changes))
-    if made.swept.ending is Ending.DONE:
+    if made.swept.ending is SweepEnd.DONE:
         yield from _bullets("Told", len(made.settled.notifications), map(_told, made.settled.notifications))
         yield from _bullets("Waits", len(made.channels), (_waits(made, channel) for channel in made.channels))
 
 
-def _bullets(title: str, count: int, items: Iterable[Line]) -> Iterator[Block]:
+def _bullets(title: str, count: int, items: Iterable[RichText]) -> Iterator[Block]:
     if count:
         kept = [item for item, _ in zip(items, range(IN_FULL), strict=False)]
         more = [line(f"and {count - IN_FULL} more")] if count > IN_FULL else []
         yield Bullets((*kept, *more), f"{title} ({count})")
 
 
-def _change(change: Change) -> Line:
+def _change(change: Change) -> RichText:
     name = shown(change.host or change.pool or change.source)
     pool = f" (pool {shown(change.pool)})" if change.host and change.pool else ""
     return line(Strong(name), f"{pool}: {_DIFFERENT[change.kind](change)}")
@@ -138,14 +138,14 @@ _DIFFERENT: dict[ChangeKind, Callable[[Change], str]] = {
 }
 
 
-def _told(notification: Notification) -> Line:
+def _told(notification: Notification) -> RichText:
     alert = notification.alert
     hosts = f", {len(alert.hosts)} {'host' if len(alert.hosts) == 1 else 'hosts'}" if alert.hosts else ""
     said = f" · {_REASONS[notification.reason]}{hosts} · channel {shown(alert.channel)}"
     return line(Strong(shown(alert.subject.name)), said)
 
 
-def _waits(made: Round, channel: ChannelState) -> Line:
+def _waits(made: CycleResult, channel: ChannelState) -> RichText:
     messages = f"{channel.pending} {'message' if channel.pending == 1 else 'messages'}"
     why = channel.stopped or made.sent.why_not
     if not why and channel.not_before:

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from bot.chat.asking import context, read_product
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import lifecycle_data
+from bot.chat.lookup import context, read_product
 from bot.chat.marks import stage_mark
-from bot.chat.reply import Line, Reply, Share, Strong, Table, headline, line
+from bot.chat.reply import Reply, RichText, Share, Strong, Table, headline, line
 from bot.matrix.assess import Assessment, assess
-from bot.matrix.known import Matrix
 from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.matrix import Matrix
 from bot.matrix.wording import day_in_words, distance
 
 
@@ -36,20 +36,20 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-class Ending(NamedTuple):
+class NextEnd(NamedTuple):
     """The day on which a release loses its security updates."""
 
     day: date
     name: str
 
 
-def ends_next(assessed: Iterable[Assessment]) -> list[Ending]:
+def ends_next(assessed: Iterable[Assessment]) -> list[NextEnd]:
     """Of the releases that still get updates those whose end is known, the next one first."""
     running = (a for a in assessed if a.stage in (LifecycleStage.SUPPORTED, LifecycleStage.MAINTENANCE))
-    return sorted(Ending(eol, a.name) for a in running if (eol := a.release.lifecycle.eol))
+    return sorted(NextEnd(eol, a.name) for a in running if (eol := a.release.lifecycle.eol))
 
 
-def _next(assessed: tuple[Assessment, ...], day: date) -> Line:
+def _next(assessed: tuple[Assessment, ...], day: date) -> RichText:
     ending = ends_next(assessed)
     if not ending:
         return headline(Strong("What ends next"), "nothing that is known")
@@ -58,7 +58,7 @@ def _next(assessed: tuple[Assessment, ...], day: date) -> Line:
     return headline(Strong("What ends next"), f"{names} on {day_in_words(first)} ({distance(first, day)})")
 
 
-def _row(matrix: Matrix, assessment: Assessment) -> tuple[Line, ...]:
+def _row(matrix: Matrix, assessment: Assessment) -> tuple[RichText, ...]:
     life = assessment.release.lifecycle
     released = day_in_words(life.released) if life.released else "not known"
     eol = day_in_words(life.eol) if life.eol else "not known"

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bot.alerts.ports import Watch
-from bot.chat.alerting import alerting, here
+from bot.chat.alert_context import alerting, here
 from bot.chat.command import Invocation, Ports
-from bot.chat.reply import Line, Mark, Paragraph, Reply, Room, line
-from bot.chat.watching import about, read, typed, watch_data
+from bot.chat.reply import ChannelName, Mark, Paragraph, Reply, RichText, line
+from bot.chat.watch import about, read, typed, watch_data
 from bot.errors import UsageError
 
 
@@ -29,15 +29,15 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _first(wanted: Sequence[Watch], removed: Sequence[Watch], channel: str) -> Line:
+def _first(wanted: Sequence[Watch], removed: Sequence[Watch], channel: str) -> RichText:
     those = removed or wanted
     what = about(those[0]) if len(those) == 1 else line(f"{len(those)} releases")
     if not removed:
-        return line(Room(channel), " does not watch ", *what)
+        return line(ChannelName(channel), " does not watch ", *what)
     return line(Mark("✅", "not watched any more"), ": ", *what)
 
 
-def _left(left: Sequence[Watch]) -> Line:
+def _left(left: Sequence[Watch]) -> RichText:
     if not left:
         return line("Nothing is watched here now; what the configuration sends here still comes.")
     return line(f"Still watched here: {', '.join(map(typed, left))}.")

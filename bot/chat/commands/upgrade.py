@@ -4,13 +4,26 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.chat import unknown
-from bot.chat.asking import context, read
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data, query_data, source_data
-from bot.chat.reply import Ask, Block, Bullets, Heading, Line, Link, Paragraph, Reply, Share, Strong, line, with_code
+from bot.chat.lookup import context, read
+from bot.chat.reply import (
+    Ask,
+    Block,
+    Bullets,
+    Heading,
+    Link,
+    Paragraph,
+    Reply,
+    RichText,
+    Share,
+    Strong,
+    line,
+    with_code,
+)
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
-from bot.matrix.recommend import Way
+from bot.matrix.recommend import UpgradeRoute
 from bot.matrix.upgrade import Hop
 
 
@@ -33,12 +46,12 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply("upgrade", first[0], tuple(blocks), buttons, context(matrix, day), data, exit_status, assessments)
 
 
-def _ways(assessment: Assessment) -> Iterator[Way]:
+def _ways(assessment: Assessment) -> Iterator[UpgradeRoute]:
     ways = assessment.recommendation.ways
     yield from (way for way in (ways.within, ways.across) if way)
 
 
-def _of(assessment: Assessment) -> "tuple[Line, *tuple[Block, ...]]":
+def _of(assessment: Assessment) -> "tuple[RichText, *tuple[Block, ...]]":
     day, ways = assessment.on, assessment.recommendation.ways
     first = ways.within or ways.across
     if not first:
@@ -54,27 +67,27 @@ def _of(assessment: Assessment) -> "tuple[Line, *tuple[Block, ...]]":
     return (line(Strong(f"{assessment.name} → {first.goal.name(day)}"), f": {_count(first)}"), *blocks)
 
 
-def _count(way: Way) -> str:
+def _count(way: UpgradeRoute) -> str:
     if not way.path:
         return "no path in our sources"
     return "1 step" if len(way.path) == 1 else f"{len(way.path)} steps"
 
 
-def _steps(way: Way, title: str | None, day: date) -> Block:
+def _steps(way: UpgradeRoute, title: str | None, day: date) -> Block:
     if not way.path:
         anew = "Our sources show no upgrade path: ask the vendor, or install it anew and restore the VMs."
         return Bullets((line(anew),), title) if title else Paragraph((line(anew),))
     return Bullets(tuple(_step(hop, day) for hop in way.path), title, numbered=True)
 
 
-def _step(hop: Hop, day: date) -> Line:
+def _step(hop: Hop, day: date) -> RichText:
     return (*line(Strong(hop.arrival(day)), f", {hop.how}. "), *with_code(hop.why))
 
 
 def _blockers(assessment: Assessment) -> Iterator[Block]:
     hops = [hop for way in _ways(assessment) for hop in way.path or ()]
     found = {issue.id: issue for hop in hops for issue in hop.blockers}.values()
-    items: list[Line] = []
+    items: list[RichText] = []
     for issue in found:
         links = [span for link in issue.links if link.url for span in (*line("  "), Link("details", link.url))][:2]
         items.append((*with_code(f"{issue.summary}. {issue.mitigation or ''}".strip()), *links))
@@ -82,7 +95,7 @@ def _blockers(assessment: Assessment) -> Iterator[Block]:
         yield Bullets(tuple(items), "Check first")
 
 
-def _path_data(assessment: Assessment, way: Way) -> Data:
+def _path_data(assessment: Assessment, way: UpgradeRoute) -> Data:
     return {
         "from": {"product": assessment.release.product.value, "release": assessment.release.number},
         "to": {"product": way.goal.product.value, "release": way.goal.number, "name": way.goal.name(assessment.on)},

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bot.alerts.plan import names
 from bot.alerts.ports import Watch, WatchKind
-from bot.chat.alerting import alerting, here, moment
+from bot.alerts.routing import names
+from bot.chat.alert_context import alerting, here, moment
 from bot.chat.command import Alerting, Invocation, Ports
-from bot.chat.reply import Ask, Line, Mark, Paragraph, Reply, Room, line
-from bot.chat.watching import about, lead_in_words, pools, read, watch_data
-from bot.matrix.known import Matrix
+from bot.chat.reply import Ask, ChannelName, Mark, Paragraph, Reply, RichText, line
+from bot.chat.watch import about, lead_in_words, pools, read, watch_data
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
 from bot.matrix.wording import day_in_words, distance
 
@@ -33,12 +33,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _first(watches: Sequence[Watch], channel: str, added: bool) -> Line:
+def _first(watches: Sequence[Watch], channel: str, added: bool) -> RichText:
     what = about(watches[0]) if len(watches) == 1 else line(f"{len(watches)} releases, with or without hosts")
-    return line(Mark("👀", "watching" if added else "watching already"), ": ", Room(channel), " is told about ", *what)
+    return line(
+        Mark("👀", "watching" if added else "watching already"), ": ", ChannelName(channel), " is told about ", *what
+    )
 
 
-def _more(matrix: Matrix, known: Alerting, watches: Sequence[Watch], day: date) -> Iterator[Line]:
+def _more(matrix: Matrix, known: Alerting, watches: Sequence[Watch], day: date) -> Iterator[RichText]:
     lead = watches[0].lead
     yield line(
         f"{lead_in_words(lead or known.plan.lead).capitalize()}; what is due already comes within a few minutes."
@@ -47,7 +49,7 @@ def _more(matrix: Matrix, known: Alerting, watches: Sequence[Watch], day: date) 
         yield from _note(matrix, known, watch, day)
 
 
-def _note(matrix: Matrix, known: Alerting, watch: Watch, day: date) -> Iterator[Line]:
+def _note(matrix: Matrix, known: Alerting, watch: Watch, day: date) -> Iterator[RichText]:
     """When a release ends; that no pool has the name now."""
     if watch.kind is WatchKind.POOL and (there := pools(known)) is not None:
         if not any(names(pool, watch.what) for pool in there):

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.alerts.plan import Plan, Route
 from bot.alerts.ports import Watch
-from bot.chat.alerting import alerting, here
+from bot.alerts.routing import AlertPlan, Route
+from bot.chat.alert_context import alerting, here
 from bot.chat.command import Invocation, Ports
-from bot.chat.reply import Block, Bullets, Line, Paragraph, Person, Reply, Room, Typed, headline, line
-from bot.chat.watching import about, lead_in_words, typed, watch_data
+from bot.chat.reply import Block, Bullets, ChannelName, Paragraph, PersonName, Reply, RichText, Typed, headline, line
+from bot.chat.watch import about, lead_in_words, typed, watch_data
 from bot.errors import UsageError
 from bot.matrix.wording import day_in_words
 
@@ -38,13 +38,13 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _first(channel: str, watches: Sequence[Watch], digest: bool) -> Line:
+def _first(channel: str, watches: Sequence[Watch], digest: bool) -> RichText:
     count = {0: "nothing", 1: "1 thing"}.get(len(watches), f"{len(watches)} things")
     weekly = f"weekly digest {'on' if digest else 'off'}"
-    return (*line(Room(channel)), *headline(f" watches {count}", weekly))
+    return (*line(ChannelName(channel)), *headline(f" watches {count}", weekly))
 
 
-def _body(channel: str, watches: Sequence[Watch], plan: Plan) -> Iterator[Block]:
+def _body(channel: str, watches: Sequence[Watch], plan: AlertPlan) -> Iterator[Block]:
     if watches:
         yield Bullets(tuple(_watch(watch, plan) for watch in watches), "Watched")
     if routed := tuple(_routes(channel, plan)):
@@ -53,14 +53,14 @@ def _body(channel: str, watches: Sequence[Watch], plan: Plan) -> Iterator[Block]
         yield Paragraph((line("Nothing is told here. To change that: ", Typed("watch all")),))
 
 
-def _watch(watch: Watch, plan: Plan) -> Line:
+def _watch(watch: Watch, plan: AlertPlan) -> RichText:
     lead = lead_in_words(watch.lead or plan.lead)
     on = f" on {day_in_words(watch.at.date())}" if watch.at else ""
-    by = line(", by ", Person(watch.by), on) if watch.by else ()
+    by = line(", by ", PersonName(watch.by), on) if watch.by else ()
     return (*about(watch), *line(f": {lead}"), *by, *line("  "), Typed(f"unwatch {typed(watch)}"))
 
 
-def _routes(channel: str, plan: Plan) -> Iterator[Line]:
+def _routes(channel: str, plan: AlertPlan) -> Iterator[RichText]:
     for route in plan.routes:
         if route.channel == channel:
             yield line(f"hosts {_of(route)}: {lead_in_words(route.lead)}")

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, select
 
 from bot.alerts.alert import Rule
-from bot.alerts.outbox import Delivery, Kind
+from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.fleet.schedule import slot
 from bot.matrix.load import load_matrix
-from bot.slack.telling import Telling
-from bot.store.alert_rows import row_alert
+from bot.slack.delivery import MessageWording
+from bot.store.alerts import row_alert
 from bot.store.database import Database
 from bot.store.tables import alerts, bulletins, outbox, sweeps
 from tests.bench.endurance.served import Life
@@ -23,7 +23,7 @@ from tests.delivery.slack import Slack
 ENDED = {("XCP-ng", "8.2"), ("XCP-ng", "8.1"), ("XCP-ng", "7.6")}
 """Of the releases that the world has, those whose end of life is over."""
 
-POSTED = (Kind.BULLETIN, Kind.NEWS, Kind.DIGEST)
+POSTED = (DeliveryKind.BULLETIN, DeliveryKind.NEWS, DeliveryKind.DIGEST)
 Figures = dict[str, Any]
 
 
@@ -79,9 +79,13 @@ def current(kept: Records, slack: Slack) -> Figures:
 def _wrong(bulletin: Row[Any], kept: Records, slack: Slack) -> str | None:
     """What is wrong with the message of a bulletin that has open alerts."""
     about = tuple(row_alert(row) for row in kept.alerts if row.bulletin == bulletin.id and row.resolved_at is None)
-    last = [row for row in kept.outbox if row.bulletin == bulletin.id and row.kind in (Kind.BULLETIN, Kind.EDIT)][-1]
-    told = Delivery(0, last.key, bulletin.channel, Kind.EDIT, {}, last.created_at, bulletin.id, alerts=about)
-    message, wanted = slack.room(bulletin.channel).find(bulletin.ts), Telling(load_matrix).bulletin(told)
+    last = [
+        row
+        for row in kept.outbox
+        if row.bulletin == bulletin.id and row.kind in (DeliveryKind.BULLETIN, DeliveryKind.EDIT)
+    ][-1]
+    told = Delivery(0, last.key, bulletin.channel, DeliveryKind.EDIT, {}, last.created_at, bulletin.id, alerts=about)
+    message, wanted = slack.room(bulletin.channel).find(bulletin.ts), MessageWording(load_matrix).bulletin(told)
     if message is None:
         return f"{bulletin.channel} {bulletin.subject}: not there"
     if (message.text, _said(message.blocks)) == (wanted.text, _said([*wanted.blocks])):

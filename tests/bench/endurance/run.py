@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from bot.demo.simulator import PASSWORD, PASSWORD_VARIABLE, Simulator, as_yaml
+from bot.simulator import PASSWORD, PASSWORD_VARIABLE, Simulator, as_yaml
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from bot.store.tables import alerts, sweeps

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from bot.demo.simulator import SimHost, SimPool, Simulator, Tls, release
-from bot.demo.simulator.engine import Engine
-from bot.demo.simulator.records import host_ref
+from bot.simulator import SimHost, SimPool, SimTls, Simulator, release
+from bot.simulator.engine import Engine
+from bot.simulator.records import host_ref
 
 LATENCY = 0.4
 """Seconds of each call, so that a sweep takes some, and is hit by a kill now and then."""
@@ -27,7 +27,7 @@ def pools() -> tuple[SimPool, ...]:
 
 def _host(name: str) -> SimHost:
     # One TLS for all releases, as an inventory's minimum is not rewritten when a host is upgraded.
-    return SimHost(name, release("XCP-ng", FIRST.get(name, "8.3")), tls=Tls.QUICK, latency=LATENCY)
+    return SimHost(name, release("XCP-ng", FIRST.get(name, "8.3")), tls=SimTls.QUICK, latency=LATENCY)
 
 
 class World:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
-from bot.demo.simulator import PASSWORD, Address
+from bot.simulator import PASSWORD, SimAddress
 
 SECONDS = 10
 
@@ -121,7 +121,9 @@ class Connection:
 
 
 @contextmanager
-def connected(address: Address, context: ssl.SSLContext = _ANYTHING, timeout: float = SECONDS) -> Iterator[Connection]:
+def connected(
+    address: SimAddress, context: ssl.SSLContext = _ANYTHING, timeout: float = SECONDS
+) -> Iterator[Connection]:
     with (
         socket.create_connection((address.host, address.port), timeout=timeout) as plain,
         context.wrap_socket(plain, server_hostname=address.host) as secured,

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot.demo.simulator import SimHost, SimPool, SimulatedHost, Simulator, lone, release
+from bot.simulator import SimHost, SimPool, SimulatedHost, Simulator, lone, release
 
 Simulate = Callable[..., Simulator]
 OneHost = Callable[..., SimulatedHost]

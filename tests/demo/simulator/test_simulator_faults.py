@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.demo.simulator import (
+from bot.simulator import (
     LOGIN,
     Body,
     ContentType,
     Delay,
     Drip,
     Fault,
-    Moment,
+    FaultMoment,
     Oversize,
     Raw,
     Refuse,
@@ -61,14 +61,14 @@ def says_nothing(connection: Connection) -> bool:
 
 
 def test_silence_after_accept_never_shakes_hands(failing: Failing) -> None:
-    host = failing(Silence(Moment.ACCEPT))
+    host = failing(Silence(FaultMoment.ACCEPT))
     with pytest.raises(TimeoutError), connected(host.address, timeout=0.2):
         pass
     assert (host.seen.connections, host.seen.handshakes, host.seen.bytes) == (1, 0, 0)
 
 
-@pytest.mark.parametrize("moment", [Moment.HANDSHAKE, Moment.REQUEST])
-def test_silence_after_the_handshake_takes_requests_and_answers_none(failing: Failing, moment: Moment) -> None:
+@pytest.mark.parametrize("moment", [FaultMoment.HANDSHAKE, FaultMoment.REQUEST])
+def test_silence_after_the_handshake_takes_requests_and_answers_none(failing: Failing, moment: FaultMoment) -> None:
     host = failing(Silence(moment))
     with connected(host.address) as connection:
         assert says_nothing(connection)
@@ -76,14 +76,14 @@ def test_silence_after_the_handshake_takes_requests_and_answers_none(failing: Fa
 
 
 def test_a_reset_before_the_handshake(failing: Failing) -> None:
-    host = failing(Reset(Moment.ACCEPT))
+    host = failing(Reset(FaultMoment.ACCEPT))
     with pytest.raises(ConnectionResetError), connected(host.address):
         pass
     assert host.seen.handshakes == 0
 
 
-@pytest.mark.parametrize(("moment", "sent"), [(Moment.HANDSHAKE, b""), (Moment.REQUEST, REQUEST)])
-def test_a_reset_after_the_handshake(failing: Failing, moment: Moment, sent: bytes) -> None:
+@pytest.mark.parametrize(("moment", "sent"), [(FaultMoment.HANDSHAKE, b""), (FaultMoment.REQUEST, REQUEST)])
+def test_a_reset_after_the_handshake(failing: Failing, moment: FaultMoment, sent: bytes) -> None:
     with connected(failing(Reset(moment)).address) as connection:
         connection.send(sent)
         with connection.below_tls() as below, pytest.raises(ConnectionResetError):  # in TLS Python makes an end of it

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from bot.demo.simulator.http import Patience, Refused, Requests
-from bot.demo.simulator.stream import Stream
+from bot.simulator.http import HttpRefused, Patience, Requests
+from bot.simulator.stream import Stream
 from tests.demo.simulator.asking import connected
 from tests.demo.simulator.conftest import OneHost
 
@@ -87,7 +87,7 @@ def test_a_first_request_that_does_not_come_times_out_where_xapi_limits_headers(
             stream = Stream(asyncio.get_running_loop(), near)
             try:
                 await stream.within(0.2, Requests(stream, limit, patience).next())
-            except Refused as refusal:
+            except HttpRefused as refusal:
                 return refusal.response.status
             except TimeoutError:
                 return None

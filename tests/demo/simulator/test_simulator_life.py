@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.demo.simulator import (
+from bot.settings import load_settings
+from bot.simulator import (
     PASSWORD,
     PASSWORD_VARIABLE,
     Silence,
@@ -26,11 +27,10 @@ from bot.demo.simulator import (
     lone,
     release,
 )
-from bot.settings import load_settings
 from tests.demo.simulator.asking import connected
 from tests.demo.simulator.conftest import Simulate
 
-COMMAND = [sys.executable, "-m", "bot.demo.simulator"]
+COMMAND = [sys.executable, "-m", "bot.simulator"]
 
 
 def open_sockets() -> int:
@@ -85,7 +85,7 @@ def test_the_command_says_what_can_not_be(words: list[str], status: int, told: s
 
 def test_too_few_open_files_are_told_before_anything_runs() -> None:
     few = "import resource, sys, runpy; resource.setrlimit(resource.RLIMIT_NOFILE, (1200, 1200)); "
-    run = "sys.argv[1:] = ['--fleet', '300']; runpy.run_module('bot.demo.simulator', run_name='__main__')"
+    run = "sys.argv[1:] = ['--fleet', '300']; runpy.run_module('bot.simulator', run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", few + run], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "300 hosts need 1300 open files, the limit is 1200: raise it (ulimit -Hn).\n"

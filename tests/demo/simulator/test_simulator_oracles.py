@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.simulator import SimHost, SimPool, SimulatedHost, Simulator, Tls, release
+from bot.simulator import SimHost, SimPool, SimTls, SimulatedHost, Simulator, release
 from tests.demo.simulator.conftest import OneHost, Simulate
 from tests.demo.simulator.oracle.getting import node, xen_api
 from tests.parts import missing
@@ -64,7 +64,7 @@ def read(npm_client: Path, host: SimulatedHost, *more: str) -> Any:
 
 @pytest.mark.parametrize(("product", "name"), ERAS)
 def test_pypis_client_reads_every_era(python_client: Any, one_host: OneHost, product: str, name: str) -> None:
-    host = one_host(product, name, tls=Tls.QUICK)
+    host = one_host(product, name, tls=SimTls.QUICK)
     with session_of(python_client, host, "") as session:
         session.login_with_password("root", "demo", *(["1.0", "test"] if name > "6.1" else []))
         (record,) = session.xenapi.host.get_all_records().values()

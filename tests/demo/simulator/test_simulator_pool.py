@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bot.demo.simulator import Certificate, SimHost, SimPool, Simulator, SimulatorError, lone, release
+from bot.simulator import SimCertificate, SimHost, SimPool, Simulator, SimulatorError, lone, release
 from tests.demo.simulator.asking import Connection, connected
 from tests.demo.simulator.conftest import OneHost, Simulate
 
@@ -141,4 +141,4 @@ def test_a_host_is_known_by_its_name_only(lab: Simulator) -> None:
     assert [host.name for host in lab.hosts] == ["xen-1", "xen-2"]
     with pytest.raises(LookupError, match="xen-9"):
         lab["xen-9"]
-    assert lab["xen-1"].certificate == Certificate("xen-1", names=("xen-1", "127.0.0.1"))
+    assert lab["xen-1"].certificate == SimCertificate("xen-1", names=("xen-1", "127.0.0.1"))

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.demo.simulator import CITRIX, XCP_NG, XENSERVER, Grade, Release, SimHost, all_releases, release
+from bot.simulator import CITRIX, XCP_NG, XENSERVER, Grade, SimHost, SimRelease, all_releases, release
 from tests.demo.simulator.asking import connected
 from tests.demo.simulator.conftest import OneHost
 
 
-def record_of(one_host: OneHost, runs: Release, **what: object) -> Any:
+def record_of(one_host: OneHost, runs: SimRelease, **what: object) -> Any:
     host = one_host(**what)
     host.upgrade(runs)
     with connected(host.address) as connection:
@@ -25,7 +25,7 @@ JSON = [runs for runs in all_releases() if runs.api >= (2, 3)]
 
 
 @pytest.mark.parametrize("runs", JSON, ids=lambda runs: f"{runs.product} {runs.name}")
-def test_every_release_says_what_it_is(one_host: OneHost, runs: Release) -> None:
+def test_every_release_says_what_it_is(one_host: OneHost, runs: SimRelease) -> None:
     record = record_of(one_host, runs)
     said = record["software_version"]
     assert said["product_brand"] == runs.product
@@ -87,7 +87,7 @@ def test_fields_appear_with_the_api_that_brought_them(one_host: OneHost, field: 
 
 
 @pytest.mark.parametrize("runs", [runs for runs in JSON if runs.api >= (2, 12)], ids=lambda runs: runs.name)
-def test_a_record_is_as_long_as_a_real_one(one_host: OneHost, runs: Release) -> None:
+def test_a_record_is_as_long_as_a_real_one(one_host: OneHost, runs: SimRelease) -> None:
     assert 12_000 < len(json.dumps(record_of(one_host, runs), separators=(",", ":"))) < 14_000
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.demo.simulator import OpenSession, Role, SessionLimits, SimHost, SimPool, SimUser, release
+from bot.simulator import OpenSession, Role, SessionLimits, SimHost, SimPool, SimUser, release
 from tests.demo.simulator.asking import Connection, connected
 from tests.demo.simulator.conftest import OneHost, Simulate
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.demo.simulator import Certificate, SimulatedHost, Tls
+from bot.simulator import SimCertificate, SimTls, SimulatedHost
 from tests.demo.simulator.asking import connected, tls_context
 from tests.demo.simulator.conftest import OneHost
 
@@ -59,8 +59,8 @@ def test_a_client_without_rsa_key_exchange_can_not_talk_to_7_x(one_host: OneHost
 
 
 def test_a_hosts_tls_can_be_other_than_its_releases(one_host: OneHost) -> None:
-    assert shaken(one_host("XCP-ng", "8.3", tls=Tls.OLD), tls_context())[0] == "TLSv1"
-    assert shaken(one_host("XenServer", "6.1", tls=Tls.QUICK), tls_context())[0] == "TLSv1.2"
+    assert shaken(one_host("XCP-ng", "8.3", tls=SimTls.OLD), tls_context())[0] == "TLSv1"
+    assert shaken(one_host("XenServer", "6.1", tls=SimTls.QUICK), tls_context())[0] == "TLSv1.2"
 
 
 def test_the_pin_is_of_the_certificate_that_is_shown(one_host: OneHost) -> None:
@@ -83,12 +83,12 @@ def test_a_strict_client_takes_the_certificate_as_its_own_ca(one_host: OneHost) 
 @pytest.mark.parametrize(
     ("certificate", "complaint"),
     [
-        (Certificate("xen-1", valid_until=date(2021, 1, 1)), "expired"),
-        (Certificate("xen-1", valid_from=date(2044, 1, 1)), "not yet valid"),
-        (Certificate("xen-1", names=("other.example",)), "IP address mismatch"),
+        (SimCertificate("xen-1", valid_until=date(2021, 1, 1)), "expired"),
+        (SimCertificate("xen-1", valid_from=date(2044, 1, 1)), "not yet valid"),
+        (SimCertificate("xen-1", names=("other.example",)), "IP address mismatch"),
     ],
 )
-def test_a_certificate_can_be_bad(one_host: OneHost, certificate: Certificate, complaint: str) -> None:
+def test_a_certificate_can_be_bad(one_host: OneHost, certificate: SimCertificate, complaint: str) -> None:
     host = one_host(certificate=certificate)
     with pytest.raises(ssl.SSLCertVerificationError, match=complaint):
         shaken(host, verifying(host.certificate.pem))
@@ -97,7 +97,7 @@ def test_a_certificate_can_be_bad(one_host: OneHost, certificate: Certificate, c
 def test_a_certificate_can_change_under_way(one_host: OneHost) -> None:
     host = one_host()
     before = host.address.pin
-    host.show_certificate(Certificate("xen-1", 2))
+    host.show_certificate(SimCertificate("xen-1", 2))
     assert host.address.pin != before
     with connected(host.address) as connection:
         shown = connection.socket.getpeercert(binary_form=True)
@@ -105,14 +105,14 @@ def test_a_certificate_can_change_under_way(one_host: OneHost) -> None:
 
 
 def test_what_an_inventory_pins_can_be_out_of_date(one_host: OneHost) -> None:
-    host = one_host(certificate=Certificate("xen-1", 2), pinned=Certificate("xen-1", 1))
+    host = one_host(certificate=SimCertificate("xen-1", 2), pinned=SimCertificate("xen-1", 1))
     assert host.known_address.pin != host.address.pin
     host.change(lambda now: replace(now, pinned=None))
     assert host.known_address == host.address
 
 
 def test_a_key_of_1024_bits_is_too_small_for_a_client_of_today(one_host: OneHost) -> None:
-    host = one_host(certificate=Certificate("xen-1", bits=1024))
+    host = one_host(certificate=SimCertificate("xen-1", bits=1024))
     assert shaken(host, tls_context())[0] == "TLSv1.2"
     context = verifying(host.certificate.pem)
     context.set_ciphers("DEFAULT:@SECLEVEL=2")

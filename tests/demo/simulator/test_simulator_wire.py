@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.demo.simulator import JsonRpc, all_releases, release
+from bot.simulator import JsonRpc, all_releases, release
 from tests.demo.simulator.asking import connected
 from tests.demo.simulator.conftest import OneHost
 

@@ -1,0 +1,153 @@
+"""What of the settings several parts take, in the form in which they take it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot import log as logs
+from bot.alerts.routing import AlertPlan, Route
+from bot.chat.access import Grant
+from bot.errors import ConfigError, Problem
+from bot.fleet.inventory import Inventory
+from bot.settings.inventory import HTTPS_PORT, OrchestraSettings, TlsSettings
+from bot.settings.inventory import EndpointSettings as ConfiguredEndpoint
+from bot.settings.inventory import TargetSettings as ConfiguredTarget
+from bot.settings.model import AlertSettings, Settings
+from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
+from bot.xo.orchestra import Orchestra
+
+
+def reveal(secret: Any) -> str | None:
+    """The text of a secret; None where it is not set."""
+    return secret.get_secret_value() if secret else None
+
+
+def tokens(settings: Settings, *keys: str) -> list[str]:
+    """Secrets of Slack's that are needed. ConfigError lists all that are not set."""
+    values = {key: reveal(getattr(settings.slack, key)) for key in keys}
+    how = "is not set: make the Slack app from `xocompat manifest`, and take it from the app's settings"
+    if missing := [Problem(f"SLACK_{key.upper()}", "", how) for key, value in values.items() if not value]:
+        raise ConfigError(missing)
+    return [value for value in values.values() if value]
+
+
+def grants(settings: Settings) -> tuple[Grant, ...]:
+    """Who may do more than look up."""
+    return tuple(Grant(grant.who, grant.where, frozenset(grant.may)) for grant in settings.access.grants)
+
+
+def channels(settings: Settings) -> dict[str, str]:
+    """Channels that the configuration sends alerts to, each by the first key that names it."""
+    routes = enumerate(settings.alerts.routes)
+    named = [("alerts.channel", settings.alerts.channel), *((f"alerts.routes[{at}]", r.channel) for at, r in routes)]
+    first: dict[str, str] = {}
+    for key, channel in named:
+        if channel:
+            first.setdefault(channel, key)
+    return {key: channel for channel, key in first.items()}
+
+
+def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
+    """The log of this process, without any secret of the settings; from their level on, unless another is given."""
+    told = settings.log
+    form = told.format if "format" in told.model_fields_set else None
+    logs.configure(form, level or told.level, _secrets(settings))
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    slack = settings.slack
+    for secret in (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret):
+        if text := reveal(secret):
+            yield text
+
+
+def inventory(targets: Iterable[ConfiguredTarget], environ: Mapping[str, str]) -> Inventory:
+    """The inventory of the configuration's targets. No password is read yet."""
+    return Inventory(_target(target, environ) for target in targets)
+
+
+def orchestras(configured: Iterable[OrchestraSettings], environ: Mapping[str, str]) -> tuple[Orchestra, ...]:
+    """The configured Xen Orchestras. No token is read yet."""
+    return tuple(_orchestra(one, environ) for one in configured)
+
+
+def _orchestra(one: OrchestraSettings, environ: Mapping[str, str]) -> Orchestra:
+    url = urlsplit(one.url)
+    return Orchestra(
+        name=one.name,
+        endpoint=Endpoint(url.hostname or "", url.port or HTTPS_PORT, _trust(one.tls)),
+        token=partial(_from_variable, one.token_env, environ),
+        token_from=one.token_env,
+        path=url.path,
+        tags=one.tags,
+    )
+
+
+def _target(target: ConfiguredTarget, environ: Mapping[str, str]) -> Target:
+    password, read_from = _password(target, environ)
+    return Target(
+        name=target.name,
+        endpoint=_endpoint(target.endpoint),
+        username=target.username,
+        password=password,
+        password_from=read_from,
+        also=tuple(map(_endpoint, target.members)),
+        tags=target.tags,
+    )
+
+
+def _endpoint(endpoint: ConfiguredEndpoint) -> Endpoint:
+    return Endpoint(endpoint.host, endpoint.port, _trust(endpoint.tls))
+
+
+def _trust(tls: TlsSettings) -> Trust:
+    if tls.pin:
+        return Trust(TlsMode.PINNED, pin=bytes.fromhex(tls.pin.removeprefix("sha256:")), minimum=tls.minimum)
+    if tls.insecure:
+        return Trust(TlsMode.INSECURE, minimum=tls.minimum)
+    return Trust(TlsMode.CA, ca_file=str(tls.ca) if tls.ca else None, minimum=tls.minimum)
+
+
+def _password(target: ConfiguredTarget, environ: Mapping[str, str]) -> tuple[Callable[[], str], str]:
+    if target.password_env:
+        return partial(_from_variable, target.password_env, environ), target.password_env
+    path = Path(str(target.password_file))
+    return partial(_from_file, path), str(path)
+
+
+def _from_variable(name: str, environ: Mapping[str, str]) -> str:
+    if value := environ.get(name):
+        return value
+    raise CredentialsError(f"The variable {name} is not set.")
+
+
+def _from_file(path: Path) -> str:
+    """The file's first line, as tools write it: without the newline at its end."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialsError(f"The file {path} cannot be read as text.") from error
+    password = text.split("\n", 1)[0].rstrip("\r")
+    if not password:
+        raise CredentialsError(f"The file {path} is empty.")
+    return password
+
+
+def plan(alerts: AlertSettings) -> AlertPlan:
+    """Leads in days; a route without any has the general ones."""
+    lead = _days(alerts.lead)
+    return AlertPlan(
+        channel=alerts.channel,
+        lead=lead,
+        routes=tuple(
+            Route(route.channel, _days(route.lead) if route.lead else lead, route.tags, route.pools)
+            for route in alerts.routes
+        ),
+    )
+
+
+def _days(leads: tuple[timedelta, ...]) -> tuple[int, ...]:
+    return tuple(lead.days for lead in leads)

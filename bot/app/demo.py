@@ -1,0 +1,138 @@
+"""The demo: the chat in a terminal, with simulated hosts that are asked, swept and told of as real ones are."""
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import date, timedelta
+from functools import cache
+from logging import ERROR
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Lock
+from typing import TYPE_CHECKING, TextIO
+
+from bot.app.lookup import now, runner
+from bot.demo import console
+from bot.demo.channel import ROOM
+from bot.demo.clock import DemoClock
+from bot.demo.hosts import SimulatedHosts
+from bot.demo.platform import Inbox
+from bot.demo.stage import DemoFleet, DemoParts, DemoSession
+from bot.errors import UnavailableError
+from bot.simulator import branch_fleet, demo_fleet, large_fleet
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
+
+    from bot.app.dataset import CurrentDataset
+    from bot.app.fleet import Hosts, WatchedFleet
+
+EVERY = timedelta(hours=6)
+CONCURRENCY = 64
+
+
+def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
+    """Talk, with a few simulated hosts or so many. The exit status: 0."""
+    clock = DemoClock(now, day)
+    pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(), branch_fleet())
+    with SimulatedHosts(pools, elsewhere, clock.now) as simulated, DemoSession(backing(simulated, clock)) as stage:
+        return console(runner()._replace(today=clock.today), stdin, stdout, environ, stage=stage)
+
+
+def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
+    """What the stage is put together from, on a clock."""
+    box, one_at_a_time = Inbox(), Lock()
+
+    @cache
+    def made() -> "Hosts":
+        from bot.app.fleet import hosts_from
+
+        known = simulated.known()
+        return hosts_from(known.inventory, known.orchestras, clock=clock.now)
+
+    def real() -> "Hosts":
+        with one_at_a_time:  # probes and sweeps know of each other
+            return made()
+
+    return DemoParts(
+        simulated,
+        clock,
+        box,
+        fleet=lambda: real().fleet(),
+        open=lambda stop: _show(real(), clock, box, stop),
+    )
+
+
+def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFleet:
+    """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
+    from bot.alerts.cycle import SendResult
+    from bot.alerts.routing import AlertPlan
+    from bot.app.dataset import CurrentDataset
+    from bot.app.fleet import DECISIONS, WatchTerms, watch_fleet
+    from bot.demo.platform import DemoDelivery
+    from bot.fleet.sweep import SweepPace
+    from bot.store.store import open_store
+
+    log = _log()
+    with ExitStack() as ends:
+        folder = _folder(ends)
+        store = open_store(f"sqlite:///{folder}/demo.db", DECISIONS, log, clock.now)
+        ends.callback(store.close)
+        edition, page = CurrentDataset(store.revisions), Path(folder, "list.md")
+        carrier = DemoDelivery(store.outbox, lambda: edition().matrix, clock.now, box)
+        pace = SweepPace(CONCURRENCY)
+        terms = WatchTerms(
+            AlertPlan(ROOM), EVERY, pace, clock.now, lambda: SendResult(carrier.send()), str(page), edition
+        )
+        watched = watch_fleet(store, hosts, terms, log, stop)
+        close = ends.pop_all().close
+    return DemoFleet(
+        watched.ports,
+        sweep=lambda tell: watched.rounds.ask(clock.today(), tell, stop),
+        week=lambda: _week(watched),
+        publish=lambda: _publish(watched, page, edition, log),
+        send=carrier.send,
+        close=close,
+    )
+
+
+def _week(watched: "WatchedFleet") -> None:
+    """Queue what a Monday's digest tells."""
+    from bot.fleet.schedule import MONDAY_MORNING, WEEK, slot
+
+    at, digests = watched.clock(), watched.store.digests
+    for digest in watched.judge.digests(at):
+        if digests.is_on(digest.channel):
+            digests.queue(digest.channel, slot(at, WEEK, MONDAY_MORNING), digest.to_data(), at)
+
+
+def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log: "FilteringBoundLogger") -> bool:
+    """Change the page, and follow it as `serve` does; whether the channel is told of it."""
+    from bot.app.published import follow
+    from bot.demo.page import changed_page
+
+    at, follows = watched.clock(), watched.follows
+    if follows is None:
+        return False
+    page.write_text(changed_page(follows.matrix, at.date()), encoding="utf-8")
+    told = follow(follows, watched.store.revisions, watched.judge.plan.channel, at, log)
+    edition.look()
+    return told
+
+
+def _folder(ends: ExitStack) -> str:
+    try:
+        return ends.enter_context(TemporaryDirectory(prefix="xocompat-demo-"))
+    except OSError as error:
+        raise UnavailableError(f"The demo's database has no place here: {error.strerror or error}.") from error
+
+
+def _log() -> "FilteringBoundLogger":
+    """For what nobody foresaw; the demo tells the rest itself."""
+    import structlog
+
+    processors: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+    made: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.WriteLogger(sys.stderr), processors, structlog.make_filtering_bound_logger(ERROR)
+    )
+    return made

@@ -1,0 +1,87 @@
+"""Whether all that the settings name works: Slack, channels, the database, every host and every Xen Orchestra."""
+
+import os
+from collections.abc import Callable, Iterator
+
+from bot.app.configuration import channels, grants, inventory, orchestras, reveal
+from bot.app.lookup import now
+from bot.check import Check
+from bot.errors import UnavailableError
+from bot.fleet.doctor import examine_targets
+from bot.published.fetch import shown_source
+from bot.published.sync import SyncStatus
+from bot.settings.model import Settings
+from bot.slack.client import web_client
+from bot.slack.doctor import SlackDoctorInput
+from bot.slack.doctor import examine as examine_slack
+from bot.store.database import Database
+from bot.store.doctor import check_database as check_database
+from bot.store.outbox import SqlOutbox
+from bot.store.revisions import SqlRevisions
+from bot.xapi.probe import Prober
+from bot.xo.doctor import check as check_orchestra
+
+
+def doctor(settings: Settings, say: Callable[[str, int, int], None]) -> tuple[Check, ...]:
+    """Check by check, in the order in which to mend things. `say` is told how far it has come.
+
+    Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
+    """
+    targets = inventory(settings.targets, os.environ).targets
+    tried = examine_targets(targets, Prober(now), lambda done, total: say("Trying the targets", done, total))
+    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings))
+
+
+def _slack(settings: Settings) -> tuple[Check, ...]:
+    slack = settings.slack
+    if settings.targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
+        mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
+        return (Check("slack", True, "no token is set, so only this shell is answered", mend),)
+    patient = SlackDoctorInput(
+        bot_token=reveal(slack.bot_token),
+        app_token=reveal(slack.app_token),
+        signing_secret=reveal(slack.signing_secret),
+        channels=channels(settings),
+        groups=tuple(dict.fromkeys(grant.who for grant in grants(settings) if grant.is_of_group)),
+    )
+    return examine_slack(patient, lambda token: web_client(token, slack.api_url), now)
+
+
+def _stored(settings: Settings) -> Iterator[Check]:
+    """The database, if there is any yet, and channels whose messages Slack does not take."""
+    database = Database(reveal(settings.database) or "")
+    try:
+        if database.is_missing:
+            yield Check("database", True, f"{database.name} will be made by `serve`")
+            return
+        yield from (Check(f"database: {found.name}", found.ok, found.text) for found in check_database(database))
+        for state in SqlOutbox(database).states():
+            if state.stopped:
+                waits = f"{state.pending} {'message waits' if state.pending == 1 else 'messages wait'}"
+                mend = "once that is mended it is tried again by the next sweep, or now by `xocompat sweep`"
+                yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
+        yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
+    except UnavailableError:
+        return  # the checks of the database tell it
+    finally:
+        database.close()
+
+
+def _published(found: SyncStatus) -> Check:
+    """What is told of the published list: when it was read, and why its page is not used."""
+    if found.tries and found.tries.error:
+        what, _, mend = found.tries.error.partition(". ")
+        return Check("published list", not found.is_away(now()), what, mend or "look at `list.url`")
+    if problem := next(iter(found.problems), None):
+        where = f"line {problem.line}: " if problem.line else ""
+        count = len(found.problems)
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        mend = "`xocompat changes` has all of it; the list in use stays as it was"
+        return Check("published list", False, f"{found.source} is not used: {where}{problem.message}{more}", mend)
+    return Check("published list", True, found.in_words())
+
+
+def _orchestras(settings: Settings) -> Iterator[Check]:
+    for one in orchestras(settings.xen_orchestra, os.environ):
+        found = check_orchestra(one, now)
+        yield Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend)

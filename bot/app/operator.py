@@ -1,0 +1,95 @@
+"""The operator's own words, for the shell alone."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from bot.alerts.cycle import SendResult
+from bot.app.configuration import set_up_log
+from bot.app.fleet import hosts_of
+from bot.app.lookup import now, runner, today
+from bot.chat.runner import CommandRunner
+from bot.settings.model import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.app.dataset import Dataset
+    from bot.app.trust import Consent
+    from bot.store.store import Store
+
+PATIENCE = 2.0
+"""Seconds that a sweep in a shell waits for a channel's pause to end."""
+
+
+def runner_with_hosts(settings: Settings) -> CommandRunner:
+    """Asks the settings' hosts; no database is needed for that."""
+    alone = runner()
+    return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet()))
+
+
+@contextmanager
+def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
+    """Shows, sweeps and looks after the fleet, with its database. UnavailableError says why that can't be had.
+
+    Alerts of a sweep are sent at once, as far as Slack takes them.
+    """
+    from bot.app.fleet import current_dataset, open_settings, terms_of, watch_fleet
+
+    set_up_log(settings, "error")
+    log: FilteringBoundLogger = structlog.get_logger().bind()
+    store = open_settings(settings, log)
+    try:
+        edition = current_dataset(store, settings.list.url)
+        terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition)
+        yield CommandRunner(watch_fleet(store, hosts_of(settings), terms, log, threading.Event()).ports(), today)
+    finally:
+        store.close()
+
+
+def _send(
+    settings: Settings, store: "Store", log: FilteringBoundLogger, edition: "Callable[[], Dataset]"
+) -> SendResult:
+    from bot.app.slack import worker_of
+
+    if not settings.slack.bot_token:
+        return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
+    sender = worker_of(settings, store, log, edition)
+    try:
+        return SendResult(sender.pass_once(PATIENCE).delivered)
+    finally:
+        sender.close()
+
+
+def manifest(http_url: str | None = None) -> dict[str, Any]:
+    """The manifest of the Slack app: for Socket Mode, or for HTTP at a public address."""
+    from bot.slack.manifest import manifest as made
+
+    return made(http_url)
+
+
+def trust(config: Path | None, folder: Path, host: str, address: str | None, consent: "Consent", as_json: bool) -> None:
+    """Show the certificate of a host of the inventory, and pin it if that is confirmed.
+
+    UnavailableError if it is not pinned in the end, UsageError if the words name nothing.
+    """
+    from bot.app.configuration import inventory
+    from bot.app.trust import InventoryFile, ShellStreams, TrustCommand, choose
+    from bot.settings import TARGETS, load_settings, sources
+    from bot.settings.edit import read_config
+    from bot.xapi.certificate import shown_by
+
+    found = sources(config, os.environ, folder)
+    # Before the settings are loaded: what is written must be this very file with one change.
+    file = read_config(folder, found.file) if found.file and TARGETS not in found.own else None
+    settings = load_settings(config, os.environ, folder)
+    picked = choose(inventory(settings.targets, os.environ), host, address)
+    shell = ShellStreams(sys.stdin, sys.stdout, sys.stderr, os.environ)
+    TrustCommand(shown_by, now, shell).run(picked, InventoryFile(file, TARGETS), consent, as_json)

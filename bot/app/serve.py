@@ -1,0 +1,195 @@
+"""The process that does it all, or a part of it: chat, the schedule with its sweeps, delivery, and the web routes."""
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from bot.alerts.cycle import SendResult
+from bot.app.configuration import set_up_log, tokens
+from bot.app.fleet import current_dataset, hosts_of, open_settings, terms_of, watch_fleet
+from bot.app.schedule import ScheduledJobs
+from bot.app.slack import LIMITS, ServiceLimits, service_of, worker_of
+from bot.app.web import pages
+from bot.errors import UnavailableError, XocompatError
+from bot.settings import load_settings
+from bot.settings.model import Settings
+from bot.slack.service import SERVING, Service
+from bot.slack.worker import OutboxWorker
+from bot.store.store import Store
+from bot.web.metrics import ProbeMetrics
+from bot.web.server import Server, Wsgi
+
+APP_LOAD_ERROR = 4
+"""What gunicorn takes as "don't start this worker again"."""
+
+YOUNG = 10_000
+"""Objects that may be new before garbage is looked for: a sweep makes hundreds of thousands, and keeps most of them."""
+
+ENDING = 9.0
+"""Seconds for stopping as a whole."""
+
+
+class ProcessPart(StrEnum):
+    """What a process does. Several of each kind may share a PostgreSQL: what is to be done once is done once."""
+
+    ALL = "all"
+    CHAT = "chat"
+    SCHEDULE = "schedule"
+
+
+class Process(NamedTuple):
+    """All that runs in a process. `service` is the Slack side, `duties` the schedule and the delivery."""
+
+    log: FilteringBoundLogger
+    store: Store
+    pages: Wsgi
+    service: Service | None
+    duties: ScheduledJobs | None
+
+    def start(self, stop: threading.Event) -> None:
+        """Hear Slack, and do what is due."""
+        if self.service:
+            self.service.start(stop)
+        if self.duties:
+            self.duties.start(stop)
+
+    def watch(self, stop: threading.Event) -> None:
+        """Until `stop` is set. UnavailableError where only a new process can mend it."""
+        if self.service:
+            self.service.watch(stop)
+        else:
+            stop.wait()
+
+    def drain(self, stop_serving: Callable[[float], None], ends: float) -> bool:
+        """Finish what was begun, by the clock's `ends` at most; False if some of it hangs."""
+        done = self.service.drain(stop_serving) if self.service else _stopped(stop_serving)
+        done = (self.duties is None or self.duties.join(ends - time.monotonic())) and done
+        return _done(self.store.close, ends - time.monotonic()) and done
+
+
+def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: ServiceLimits = LIMITS) -> int:
+    """Do a process's part until SIGTERM or SIGINT; 0 then. UnavailableError if it can't be done.
+
+    Chat over Socket Mode if there is an app token, else over HTTP; the web routes in both.
+    """
+    set_up_log(settings)
+    stop = threading.Event()
+    socket_mode = bool(settings.slack.app_token)
+    port = settings.port
+    process = process_of(settings, part, socket_mode, stop, limits)
+    del settings  # as read, thousands of targets take more than all that is made of them
+    settle_down()
+    try:
+        server = Server(process.pages, port)
+    except UnavailableError:
+        process.store.close()
+        raise
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    server.start()
+    process.start(stop)
+    way = "Socket Mode" if socket_mode else "HTTP"
+    process.log.info("serving", port=server.port, part=part.value, way=way if process.service else "no chat")
+    try:
+        process.watch(stop)
+    finally:
+        stop.set()
+        all_done = process.drain(server.stop, time.monotonic() + ENDING)
+        process.log.info("stopped", all_done=all_done)
+    if not all_done or threading.active_count() > 1:
+        # The interpreter would wait for a thread that hangs, or that asks a silent host, and a supervisor kill us.
+        sys.stderr.flush()
+        os._exit(0)
+    return 0
+
+
+def web() -> Wsgi:
+    """Chat over HTTP as a WSGI application, settings from the environment and ./xocompat.yaml."""
+    stop = threading.Event()
+    try:
+        settings = load_settings(None, os.environ, Path.cwd())
+        set_up_log(settings)
+        process = process_of(settings, ProcessPart.CHAT, socket_mode=False, stop=stop)
+        settle_down()
+    except XocompatError as error:
+        sys.stderr.writelines(f"xocompat: {line}\n" for line in error.lines)
+        raise SystemExit(APP_LOAD_ERROR) from None
+    process.start(stop)
+    _drain_before_the_end(process, stop)
+    return process.pages
+
+
+def settle_down() -> None:
+    """What is there by now stays. Looking through it for garbage again and again takes a third of a sweep's CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
+
+
+def process_of(
+    settings: Settings, part: ProcessPart, socket_mode: bool, stop: threading.Event, limits: ServiceLimits = LIMITS
+) -> Process:
+    """Put a process together. ConfigError lists what it needs and has not, UnavailableError says what can't be had."""
+    log: FilteringBoundLogger = structlog.get_logger().bind()
+    chats = part is not ProcessPart.SCHEDULE
+    tokens(settings, "bot_token", *(["app_token" if socket_mode else "signing_secret"] if chats else []))
+    store = open_settings(settings, log)
+    try:
+        probes = ProbeMetrics()
+        hosts = hosts_of(settings, probes.probed)
+        settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # what is kept is in `hosts`
+        edition = current_dataset(store, settings.list.url)
+        sender = None if part is ProcessPart.CHAT else worker_of(settings, store, log, edition)
+        terms = terms_of(settings, partial(_send, sender), limits.stale, edition)
+        watched = watch_fleet(store, hosts, terms, log, stop)
+        service = service_of(settings, log, socket_mode, watched, sender, limits) if chats else None
+        shown = pages(settings, watched, probes, service, sender)
+        return Process(log, store, shown, service, ScheduledJobs(log, watched, sender) if sender else None)
+    except XocompatError:
+        store.close()
+        raise
+
+
+def _send(sender: OutboxWorker | None) -> SendResult:
+    """What a round queued is sent by the sender's own threads, here or in another process."""
+    if sender:
+        sender.wake()
+    return SendResult()
+
+
+def _done(what: Callable[[], None], seconds: float) -> bool:
+    """Do something that may hang; False if it does."""
+    doing = threading.Thread(target=what, daemon=True)
+    doing.start()
+    doing.join(max(0.0, seconds))
+    return not doing.is_alive()
+
+
+def _stopped(stop_serving: Callable[[float], None]) -> bool:
+    stop_serving(SERVING)
+    return True
+
+
+def _drain_before_the_end(process: Process, stop: threading.Event) -> None:
+    """gunicorn waits for requests, not for what follows them: whoever waits for a slow command is told first."""
+    ending = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        process.drain(lambda _: None, time.monotonic() + ENDING)
+        if callable(ending):
+            ending(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)

@@ -1,0 +1,148 @@
+"""What the process answers over HTTP: health and metrics, the calendar, and Slack's own requests."""
+
+import os
+import time
+from datetime import timedelta
+
+from bot.alerts.rules import is_late_by
+from bot.app.configuration import reveal
+from bot.app.fleet import WatchedFleet
+from bot.errors import UnavailableError
+from bot.matrix.release import Product, Release
+from bot.published.sync import SyncStatus
+from bot.settings.model import Settings
+from bot.slack.acknowledgement import is_sent
+from bot.slack.http import RequestVerifier
+from bot.slack.manifest import EVENTS_PATH
+from bot.slack.retry import DeliveryStatus
+from bot.slack.service import Service
+from bot.slack.worker import OutboxWorker
+from bot.store.doctor import write
+from bot.web.access import guarded
+from bot.web.calendar import TYPE, calendar
+from bot.web.health import CachedCheck, HealthCheck, health
+from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
+from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute, Wsgi, wsgi
+
+READY_KEPT, WRITTEN_KEPT = 30.0, 2.0
+"""Seconds that Slack is not asked again whether it takes our token, and the database whether it takes a row."""
+
+
+def pages(
+    settings: Settings,
+    watched: WatchedFleet,
+    probes: ProbeMetrics,
+    service: Service | None,
+    sender: OutboxWorker | None,
+) -> Wsgi:
+    """All that is answered; Slack's requests only with a signing secret to check them by."""
+
+    def token() -> str | None:
+        return os.environ.get(settings.web.token_env)
+
+    shown = metrics(probes, lambda: _picture(watched, sender))
+    routes = {
+        **health(_checks(watched, service), [lambda: _published(watched)]),
+        "/metrics": HttpRoute("GET", guarded(shown, token)),
+        "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), token)),
+    }
+    if service and (secret := reveal(settings.slack.signing_secret)):
+        routes[EVENTS_PATH] = HttpRoute("POST", _slack(RequestVerifier(service.app, secret, time.time)))
+    return wsgi(routes)
+
+
+def _slack(door: RequestVerifier) -> Handler:
+    def receive(request: HttpRequest) -> HttpResponse:
+        answer = door.receive(request.body, request.headers)
+        return HttpResponse(answer.status, answer.body, answer.first_headers(), lambda: is_sent(answer))
+
+    return receive
+
+
+def _checks(watched: WatchedFleet, service: Service | None) -> list[HealthCheck]:
+    """Why the process can't do its work. Nothing here names a host."""
+    database = CachedCheck(lambda: _database(watched), WRITTEN_KEPT, time.monotonic)
+    found: list[HealthCheck] = [database, lambda: _sweeps(watched), lambda: _channels(watched)]
+    if service:
+        found.append(service.not_ready if service.ears else CachedCheck(service.not_ready, READY_KEPT, time.monotonic))
+    return found
+
+
+def _database(watched: WatchedFleet) -> str | None:
+    """Whether it takes something: a full disk shows in nothing else. Its name may be a host's, and is left out."""
+    database = watched.store.database
+    try:
+        write(database, watched.clock())
+    except UnavailableError as error:
+        return f"the database {str(error).removeprefix(database.name).strip()}"
+    return None
+
+
+def _sweeps(watched: WatchedFleet) -> str | None:
+    judge = watched.judge
+    if not judge.sources:
+        return None
+    try:
+        last = watched.store.sweeps.last_finished()
+    except UnavailableError:
+        return None  # told already
+    since = last.finished_at if last and last.finished_at else judge.since
+    late = watched.clock() - since
+    if not is_late_by(late, judge.every):
+        return None
+    return f"no sweep has finished for {_rounded(late)}, one every {_rounded(judge.every)} is expected"
+
+
+def _rounded(span: timedelta) -> timedelta:
+    return timedelta(seconds=round(span.total_seconds()))
+
+
+def _channels(watched: WatchedFleet) -> str | None:
+    try:
+        stopped = [state for state in watched.store.outbox.states() if state.stopped]
+    except UnavailableError:
+        return None  # told already
+    return "; ".join(f"{state.channel}: {state.stopped}" for state in stopped) or None
+
+
+def _published(watched: WatchedFleet) -> str | None:
+    """A page that can't be used keeps nobody from asking about the list in use."""
+    if watched.follows is None:
+        return None
+    try:
+        return SyncStatus.of(watched.store.revisions, watched.follows.name).trouble(watched.clock())
+    except UnavailableError:
+        return None  # told already
+
+
+def _picture(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
+    at, store = watched.clock(), watched.store
+    return MetricsSnapshot(
+        at=at,
+        findings=watched.judge.findings(at),
+        sources=store.fleet.sources(),
+        alerts=store.alerts.outlines(),
+        channels=store.outbox.states(),
+        last_sweep=store.sweeps.last_finished(),
+        ambiguous=sender.tally.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
+    )
+
+
+def _calendar(watched: WatchedFleet) -> Handler:
+    def answer(_: HttpRequest) -> HttpResponse:
+        try:
+            releases = _releases(watched)
+        except UnavailableError as error:
+            return HttpResponse(503, f"{error}\n")
+        return HttpResponse(200, calendar(releases, watched.judge.read_at), {"content-type": TYPE})
+
+    return answer
+
+
+def _releases(watched: WatchedFleet) -> set[Release]:
+    """What a watched host runs or a channel watches."""
+    matrix = watched.judge.matrix
+    run = {finding.assessment.release for finding in watched.judge.findings(watched.clock()) if finding.assessment}
+    named = ((watch.product, watch.release) for watch in watched.store.watches.all())
+    watched_too = (matrix.release(Product(product), number) for product, number in named if product and number)
+    return run | {release for release in watched_too if release}

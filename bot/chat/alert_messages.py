@@ -1,0 +1,330 @@
+"""Alerts in words: what each says, its hosts, what was done about it, and why it was told."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+
+from bot.alerts.alert import AffectedHost, Alert, AlertState, Notification, NotifyReason, Rule
+from bot.chat.alert_context import alert_data, release_of, worst_first
+from bot.chat.reply import (
+    Act,
+    Block,
+    Button,
+    Mark,
+    Paragraph,
+    PersonName,
+    Reply,
+    RichText,
+    Strong,
+    Verb,
+    full_stop,
+    line,
+    with_code,
+)
+from bot.matrix.matrix import Matrix
+from bot.matrix.recommend import recommend
+from bot.matrix.wording import day_in_words, distance, moment_in_words, span
+
+NAMED = 10
+"""So many hosts are named; `alerts ID` names all."""
+
+
+def sentence(alert: Alert, day: date) -> RichText:
+    """What an alert says on a day, without a full stop: the first line of a bulletin."""
+    sign, (before, after) = Mark(_sign(alert), ""), _clauses(alert, day)
+    if alert.rule is Rule.SWEEP_LATE and alert.is_open:
+        return line(sign, " ", Strong("No sweep has finished"), f" {alert.detail}")
+    return line(sign, f" {before}", Strong(alert.subject.name), *with_code(after))
+
+
+def _sign(alert: Alert) -> str:
+    if not alert.is_open:
+        return "✅"
+    if alert.rule is Rule.SUPPORT:
+        return "❔" if alert.detail.startswith("not on") else "❎"
+    return _SIGNS[alert.rule]
+
+
+_SIGNS = {
+    Rule.SWEEP_LATE: "⚠️",
+    Rule.EOL: "☠️",
+    Rule.UNKNOWN_VERSION: "❓",
+    Rule.MAINTENANCE: "🟠",
+    Rule.MIXED_POOL: "⚠️",
+    Rule.UNREACHABLE: "⚠️",
+}
+
+
+def _clauses(alert: Alert, day: date) -> tuple[str, str]:
+    """The words before the subject's name, and those after it."""
+    if not alert.is_open:
+        return "", f": {alert.why_resolved or 'resolved'}"
+    match alert.rule:
+        case Rule.EOL:
+            return "", _end_of_life(alert.due, day)
+        case Rule.MAINTENANCE:
+            return "", _end_of_maintenance(alert.due, day)
+        case Rule.SUPPORT:
+            return "", _SUPPORT.get(alert.detail, f": {alert.detail}")
+        case Rule.UNKNOWN_VERSION:
+            return "", " is a version that I do not know"
+        case Rule.MIXED_POOL:
+            return "Pool ", f" has run several versions for more than a day: {alert.detail}"
+        case Rule.UNREACHABLE:
+            return "", _silence(alert)
+        case Rule.SWEEP_LATE:
+            return "", f" is late: {alert.detail}"
+
+
+def _silence(alert: Alert) -> str:
+    """Since when a target does not answer, and why; the failure's words name the target and that once more."""
+    name, detail = alert.subject.name, alert.detail
+    since, _, why = detail.partition(": ") if detail.startswith("since ") else ("", "", detail)
+    why = why.removeprefix(f"{name} did not answer: ")
+    why = f"it {why.removeprefix(f'{name} ')}" if why.startswith(f"{name} ") else why
+    return f" has not answered{f' {since}' if since else ''}{f': {why}' if why else ''}"
+
+
+_SUPPORT = {
+    "not on the Host Compatibility List": " is not on the Host Compatibility List",
+    "no official support": " has no official support by Xen Orchestra",
+    "partial support": " is only partially supported by Xen Orchestra",
+}
+
+
+def _end_of_life(due: date | None, day: date) -> str:
+    if due is None:
+        return " has an end of life"
+    if due > day:
+        return f" gets no security updates from {day_in_words(due)}: {span((due - day).days)} left"
+    return f" reached end of life on {day_in_words(due)} ({distance(due, day)}): it gets no security updates"
+
+
+def _end_of_maintenance(due: date | None, day: date) -> str:
+    if due is None:
+        return " has an end of maintenance"
+    if due > day:
+        return f" gets critical updates only from {day_in_words(due)}: {span((due - day).days)} left"
+    return f" has got critical updates only since {day_in_words(due)}"
+
+
+def hosts(alert: Alert) -> str:
+    """An alert's hosts by pool: `3 hosts in 2 pools: xen-2, xen-3 (lab), xen-9 (prod)`; empty where it has none."""
+    return hosts_by_pool(alert.hosts)
+
+
+def hosts_by_pool(those: Sequence[AffectedHost], most: int = NAMED) -> str:
+    """How many hosts there are, and the names of some."""
+    if not those:
+        return ""
+    pools = len({host.pool for host in those})
+    count = "1 host" if len(those) == 1 else f"{len(those)} hosts"
+    where = f" in {pools} pools" if pools > 1 else ""
+    return f"{count}{where}: {named(those, most)}"
+
+
+def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
+    """Hosts by name with their pools, at most so many."""
+    pools: dict[str, list[str]] = {}
+    for host in those[:most]:
+        pools.setdefault(host.pool, []).append(host.name)
+    more = f" and {len(those) - most} more" if len(those) > most else ""
+    return ", ".join(_of_pool(pool, names) for pool, names in pools.items()) + more
+
+
+def _of_pool(pool: str, names: list[str]) -> str:
+    return ", ".join(names) if names == [pool] else f"{', '.join(names)} ({pool})"
+
+
+def acknowledgement(alert: Alert) -> RichText:
+    """Who did what about an alert and when; empty if nobody did."""
+    fires = alert.state is AlertState.FIRING
+    if alert.acknowledged_by and alert.acknowledged_at:
+        on = f" on {day_in_words(alert.acknowledged_at.date())}"
+        verb = "fires again; it was acknowledged by " if fires else "acknowledged by "
+        return line(verb, PersonName(alert.acknowledged_by), on)
+    if alert.snoozed_by and alert.snoozed_at:
+        on = f" on {day_in_words(alert.snoozed_at.date())}"
+        verb = "fires again; it was snoozed by " if fires else "snoozed by "
+        return line(verb, PersonName(alert.snoozed_by), on, _until(alert))
+    return ()
+
+
+def _until(alert: Alert) -> str:
+    until = alert.snoozed_until
+    if until is None:
+        return ", until the next threshold"
+    at_midnight = (until.hour, until.minute) == (0, 0)
+    return f", until {day_in_words(until.date()) if at_midnight else moment_in_words(until)}"
+
+
+def state(alert: Alert) -> RichText:
+    """An alert's state, with who did it and when."""
+    if alert.state is AlertState.RESOLVED and alert.resolved_at:
+        return line(f"resolved on {day_in_words(alert.resolved_at.date())}")
+    return acknowledgement(alert) or line(alert.state.value)
+
+
+def reason(alert: Alert, told: NotifyReason) -> str:
+    """Why something is told: `new: 90-day mark passed`."""
+    if told in (NotifyReason.NEW, NotifyReason.THRESHOLD) and alert.threshold_days is not None:
+        return f"{_REASONS[told]}: {_mark(alert, alert.threshold_days)}"
+    if told is NotifyReason.RESOLVED and alert.resolved_at:
+        return f"resolved {day_in_words(alert.resolved_at.date())}{_in_time(alert)}"
+    return _REASONS[told]
+
+
+def _mark(alert: Alert, days: int) -> str:
+    if days:
+        return f"{days}-day mark passed"
+    return "past its date" if alert.due and alert.due < alert.told_at.date() else "the day has come"
+
+
+_REASONS = {
+    NotifyReason.NEW: "new",
+    NotifyReason.THRESHOLD: "threshold",
+    NotifyReason.MORE_HOSTS: "more hosts",
+    NotifyReason.REMINDER: "reminder",
+    NotifyReason.SNOOZE_OVER: "the snooze is over",
+    NotifyReason.RESOLVED: "resolved",
+}
+
+
+def _in_time(alert: Alert) -> str:
+    """How long before its end of life an alert was resolved, where it was."""
+    if alert.rule is not Rule.EOL or alert.due is None or alert.resolved_at is None:
+        return ""
+    left = (alert.due - alert.resolved_at.date()).days
+    return f", {span(left)} before its end of life" if left > 0 else ""
+
+
+def since_last_notice(added: Sequence[AffectedHost], gone: Sequence[AffectedHost]) -> Iterator[str]:
+    """What became of an alert's hosts: `xen-12 (prod) found`, `xen-3 (lab) gone`."""
+    if added:
+        yield f"{named(added)} found"
+    if gone:
+        yield f"{named(gone)} gone"
+
+
+def numbers(alerts: Iterable[Alert]) -> str:
+    """`alert 17`, `alerts 17 and 18`."""
+    ids = [str(alert.id) for alert in alerts]
+    return f"alert {ids[0]}" if len(ids) == 1 else f"alerts {', '.join(ids[:-1])} and {ids[-1]}" if ids else ""
+
+
+def alert_message(alerts: Sequence[Alert], day: date, now: datetime, matrix: Matrix) -> Reply:
+    """The one message of a (channel, subject), as it is now: the worst of its alerts first, the rest below.
+
+    `alerts` are those of one subject that are open, or that just ended; at least one.
+    """
+    ordered = [*worst_first(a for a in alerts if a.is_open), *worst_first(a for a in alerts if not a.is_open)]
+    first, *others = ordered
+    return Reply(
+        kind="bulletin",
+        headline=sentence(first, day),
+        blocks=tuple(_body(first, others, day, matrix)),
+        buttons=_buttons([alert for alert in ordered if alert.is_open]),
+        context=_context(first, ordered, now),
+        data={"alerts": [alert_data(alert, matrix) for alert in ordered]},
+    )
+
+
+def thread_update(notification: Notification) -> Reply:
+    """What is new about an alert, for its thread: a line that can stand alone in somebody's notification."""
+    alert, told = notification.alert, notification.reason
+    lines = [_first(notification)]
+    if told is NotifyReason.NEW and alert.hosts:
+        lines.append(line(full_stop(hosts(alert))))
+    changed = "; ".join(_changed(notification))
+    if changed:
+        lines.append(line(f"Since the last notice: {changed}."))
+    context = line(f"{reason(alert, told)} · {numbers([alert])}")
+    return Reply("news", lines[0], (Paragraph(tuple(lines[1:])),) if lines[1:] else (), context=(context,))
+
+
+def _first(notification: Notification) -> RichText:
+    alert, day = notification.alert, notification.at.date()
+    said = sentence(alert, day)
+    match notification.reason:
+        case NotifyReason.MORE_HOSTS:
+            return line("Also on ", Strong(alert.subject.name), f": {named(notification.added)}")
+        case NotifyReason.REMINDER:
+            return line("Still so: ", *said)
+        case NotifyReason.SNOOZE_OVER:
+            return line("The snooze is over: ", *said)
+        case NotifyReason.NEW | NotifyReason.THRESHOLD | NotifyReason.RESOLVED:
+            return said
+
+
+def _changed(notification: Notification) -> Iterator[str]:
+    """Hosts since the last notice, where the first line or the list of hosts does not tell them already."""
+    match notification.reason:
+        case NotifyReason.NEW | NotifyReason.RESOLVED:
+            return
+        case NotifyReason.MORE_HOSTS:
+            yield from since_last_notice((), notification.gone)
+        case _:
+            yield from since_last_notice(notification.added, notification.gone)
+
+
+def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> Iterator[Block]:
+    lines: list[RichText] = []
+    if first.is_open and (count := hosts(first)):
+        lines.append(line(count))
+    elif first.is_open and first.watched:
+        lines.append(line("No watched host runs it; this channel watches the release."))
+    told = {sentence(first, day)}
+    for other in others:
+        said = sentence(other, day)
+        if said in told:  # alerts of a subject mostly end together, for one reason
+            continue
+        told.add(said)
+        lines.append(said)
+        if other.is_open and other.hosts != first.hosts and (count := hosts(other)):
+            lines.append(line(count))
+    if lines:
+        yield Paragraph(tuple(lines))
+    if first.is_open and (step := next_step(first, day, matrix)):
+        yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
+    if done := tuple(_heeded([first, *others])):
+        yield Paragraph(done)
+
+
+def _heeded(alerts: Sequence[Alert]) -> Iterator[RichText]:
+    """Who did what about each of the alerts; where the same was done about all, no number is needed."""
+    done = {alert.id: acknowledgement(alert) for alert in alerts if alert.is_open}
+    if len(done) == len(alerts) and len({*done.values()}) == 1:
+        yield from filter(None, [done[alerts[0].id]])
+        return
+    for number, each in done.items():
+        if each:
+            yield line(f"Alert {number}: ", *each)
+
+
+def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
+    """The one thing to do about an alert; empty where what it says has it."""
+    if release := release_of(alert, matrix):
+        advice = recommend(matrix, release, day)
+        return "" if advice.is_nothing else advice.text[0].lower() + advice.text[1:]
+    return {
+        Rule.UNKNOWN_VERSION: "see whether a newer xocompat knows it.",
+        Rule.MIXED_POOL: "finish the rolling upgrade.",
+        Rule.SWEEP_LATE: "what this channel knows may be old, so see whether `xocompat serve` runs, and its log.",
+    }.get(alert.rule, "")
+
+
+def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
+    """What can be done about open alerts; nothing twice."""
+    ids = tuple(alert.id for alert in alerts)
+    wanted: list[Button] = []
+    if unheeded := tuple(a.id for a in alerts if a.state is not AlertState.ACKNOWLEDGED):
+        wanted.append(Act("Acknowledge", Verb.ACK, unheeded))
+    if ids:
+        wanted.append(Act("Snooze", Verb.SNOOZE, ids))
+    if any(alert.hosts for alert in alerts):
+        wanted.append(Act("Show hosts", Verb.HOSTS, ids))
+    return tuple(wanted)
+
+
+def _context(first: Alert, alerts: Sequence[Alert], now: datetime) -> tuple[RichText, ...]:
+    """Why it was told last, which alerts it is, and when it was so: days that are left soon are fewer."""
+    return (line(f"{reason(first, first.reason)} · {numbers(alerts)} · as of {moment_in_words(now)}"),)

@@ -1,0 +1,126 @@
+"""What somebody sees who opens the bot's own page: the fleet, open alerts, what ends next, and what to type.
+
+Each part is shown to whoever may see it; `lookup` alone shows what ends next and how to ask.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from bot.alerts.alert import Alert
+from bot.chat.alert_context import urgency, worst_first
+from bot.chat.alert_messages import alert_message, numbers, reason
+from bot.chat.command import CommandSpec, Ports, Right, Watched
+from bot.chat.commands import ALERTS, CHECK, FLEET, PROBE, SWEEP, TIMELINE, UPGRADE, WATCH
+from bot.chat.commands.alerts import alerts_line
+from bot.chat.commands.timeline import ends_next
+from bot.chat.fleet_summary import fleet_line, hosts_in_words, last_sweep, states_of, unanswering
+from bot.chat.hosts import Listed, hosts_with_verdicts
+from bot.chat.reply import Act, ChannelName, Paragraph, Plain, Reply, RichText, Strong, Typed, Verb, line, with_code
+from bot.errors import UnavailableError
+from bot.matrix.assess import assess
+from bot.matrix.release import Product
+from bot.matrix.wording import day_in_words, distance
+from bot.query.text import shown
+
+ALERTS_SHOWN = 10
+"""Messages of channels that are shown, the worst first."""
+
+NAMED = 5
+"""Of targets without an answer, and of what ends next."""
+
+
+def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: RichText) -> tuple[Reply, ...]:
+    """The parts of the page, in their order. `lacking` says what is not shown, and why; it may be empty.
+
+    Where the database can't be had, that is said in the place of what it holds.
+    """
+    day = now.date()
+    listed: list[Listed] = []
+    parts: list[Reply] = []
+    if Right.FLEET in rights:
+        try:
+            if ports.watched:
+                listed = hosts_with_verdicts(ports, ports.watched, day)
+                parts.append(_fleet(ports.watched, listed))
+            if ports.alerting:
+                parts += _alerts(ports, ports.alerting.book.open(), rights, now)
+        except UnavailableError as error:
+            parts.append(Reply("unavailable", with_code(str(error))))
+    return (*parts, _ends_next(ports, listed, day), _to_type(rights, lacking))
+
+
+def _fleet(watched: Watched, listed: Sequence[Listed]) -> Reply:
+    silent = unanswering(watched, states_of(watched))
+    said = fleet_line(listed, len(listed), "", len(watched.sources))
+    return Reply(
+        "fleet", said, tuple(_silent(watched, [source.name for source in silent])), context=(last_sweep(watched),)
+    )
+
+
+def _silent(watched: Watched, names: Sequence[str]) -> Iterator[Paragraph]:
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        count = f"{len(names)} of {len(watched.sources)} targets without an answer: "
+        yield Paragraph((line(f"{count}{', '.join(map(shown, names[:NAMED]))}{more}."),))
+
+
+def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now: datetime) -> Iterator[Reply]:
+    """How many there are, then each channel's messages, the worst first."""
+    messages = _messages(alerts)
+    rest = line("The worst are below; ", Typed("alerts"), " shows more.")
+    yield Reply("alerts", alerts_line(alerts), (Paragraph((rest,)),) if len(messages) > ALERTS_SHOWN else ())
+    for group in messages[:ALERTS_SHOWN]:
+        told = alert_message(group, now.date(), now, ports.matrix)
+        buttons = tuple(button for button in told.buttons if isinstance(button, Act) and _may(button, rights))
+        first = group[0]
+        context = line(f"{reason(first, first.reason)} · {numbers(group)} · ", ChannelName(first.channel))
+        yield told._replace(buttons=buttons, context=(context,))
+
+
+def _messages(alerts: Sequence[Alert]) -> list[list[Alert]]:
+    """Alerts as they share a message in their channel: those of one subject."""
+
+    def message(alert: Alert) -> tuple[str, str]:
+        return alert.channel, alert.subject.key
+
+    together = [worst_first(group) for _, group in groupby(sorted(alerts, key=message), key=message)]
+    return sorted(together, key=lambda group: urgency(group[0]))
+
+
+def _may(button: Act, rights: frozenset[Right]) -> bool:
+    return button.verb is Verb.HOSTS or Right.OPERATE in rights
+
+
+def _ends_next(ports: Ports, listed: Sequence[Listed], day: date) -> Reply:
+    """What loses its security updates next, and how many hosts run it as far as that is known."""
+    matrix = ports.matrix
+    ending = ends_next(assess(matrix, release, day) for product in Product for release in matrix.of(product))
+    hosts = Counter(a.name for each in listed if (a := each.judged.assessment))
+    lines = tuple(
+        line(
+            "• ",
+            Strong(each.name),
+            f"  {day_in_words(each.day)} ({distance(each.day, day)})",
+            f": {hosts_in_words(hosts[each.name])}" if hosts[each.name] else "",
+        )
+        for each in ending[:NAMED]
+    )
+    return Reply("ends_next", line(Strong("What ends next")), (Paragraph(lines or (line("Nothing that is known."),)),))
+
+
+_TO_TYPE = (CHECK, UPGRADE, TIMELINE, PROBE, FLEET, ALERTS, SWEEP, WATCH)
+
+
+def _to_type(rights: frozenset[Right], lacking: RichText) -> Reply:
+    lines = [_example(spec) for spec in _TO_TYPE if spec.right in rights]
+    lines.append(line(Typed("help"), "  all that there is to ask"))
+    return Reply(
+        "to_type", line(Strong("What to type, in any channel")), (Paragraph(tuple(lines)),), context=(lacking,)
+    )
+
+
+def _example(spec: CommandSpec) -> RichText:
+    typed = spec.name if spec.picks else spec.examples[0][0]
+    return (Typed(typed), Plain(f"  {spec.about}"))

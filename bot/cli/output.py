@@ -1,0 +1,49 @@
+"""What a command prints, and where the settings that it needs come from."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.chat.reply import Reply
+from bot.errors import UnavailableError
+from bot.settings import load_settings
+from bot.terminal.capabilities import capabilities_of
+from bot.terminal.output import write
+from bot.terminal.render import render
+from bot.terminal.text import cleaned
+
+LINE_MAX = 500
+"""An error that quotes what was typed stays a line that can be read."""
+
+
+def print_reply(reply: Reply, as_json: bool) -> None:
+    if as_json:
+        print_json(reply.data)
+    else:
+        write(sys.stdout, f"{render(reply, capabilities_of(sys.stdout, os.environ))}\n")
+
+
+def print_json(data: object) -> None:
+    import json
+
+    write(sys.stdout, f"{json.dumps(data, indent=2)}\n")
+
+
+def fail(lines: Sequence[str], status: int) -> int:
+    if sys.stderr is not None:
+        for line in map(cleaned, lines):
+            write(sys.stderr, f"xocompat: {line if len(line) <= LINE_MAX else line[: LINE_MAX - 1] + '…'}\n")
+    return status
+
+
+def settings_of(config: Path | None) -> Any:
+    return load_settings(config, os.environ, folder())
+
+
+def folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UnavailableError("The current folder is gone: change to one that exists.") from None

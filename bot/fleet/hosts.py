@@ -1,0 +1,97 @@
+"""The fleet as it was last seen: hosts, the sources that see them, and what changed."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.xapi.observation import Failure, Host, Pool, Probed
+
+
+class SourceKind(StrEnum):
+    """Where hosts are known from."""
+
+    TARGET = "target"
+    XEN_ORCHESTRA = "xen_orchestra"
+
+
+class Source(NamedTuple):
+    """An entry of the inventory that a sweep asks: a target, or a Xen Orchestra. Names are unique among both."""
+
+    name: str
+    kind: SourceKind
+    tags: tuple[str, ...] = ()
+
+
+class PollResult(NamedTuple):
+    """What a source answered in a sweep: a target's one pool, all pools of a Xen Orchestra, or why nothing."""
+
+    source: Source
+    answers: tuple[Probed, ...]
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the source as a whole has no answer."""
+        return next((answer for answer in self.answers if isinstance(answer, Failure)), None)
+
+
+class SourceState(NamedTuple):
+    """How asking a source went lately. `failures` counts failed sweeps in a row."""
+
+    name: str
+    kind: SourceKind
+    tried_at: datetime
+    ok_at: datetime | None
+    failures: int
+    unreachable_since: datetime | None
+    error_code: str | None
+    error: str | None
+
+
+class WatchedHost(NamedTuple):
+    """A host as it was last seen, however long ago. One host, whichever sources see it: its uuid says which it is.
+
+    `sources` have it, the one that told last first. `unreachable_since` is None while at least one of them sees it.
+    `mixed_since` is since when its pool runs several versions.
+    """
+
+    host: Host
+    pool: Pool
+    sources: tuple[str, ...]
+    observed_at: datetime
+    unreachable_since: datetime | None = None
+    mixed_since: datetime | None = None
+
+    @property
+    def is_reachable(self) -> bool:
+        return self.unreachable_since is None
+
+
+class ChangeKind(StrEnum):
+    """What a sweep found to be different."""
+
+    UPGRADED = "upgraded"
+    JOINED = "joined"
+    LEFT = "left"
+    POOL_MIXED = "pool_mixed"
+    POOL_UNIFORM = "pool_uniform"
+    UNREACHABLE = "unreachable"
+    REACHABLE = "reachable"
+    REMOVED = "removed"
+    """Its source is not in the configuration any more."""
+
+
+class Change(NamedTuple):
+    """One difference. `host` is a name, `uuid` a host's or a pool's; both None for what concerns a source.
+
+    `before` and `after` are versions (of a host that joined, left or was upgraded; of a mixed pool, all of them), error
+    codes of a source, or the names of pools for a host that joined from another.
+    """
+
+    at: datetime
+    kind: ChangeKind
+    source: str
+    uuid: str | None = None
+    host: str | None = None
+    pool: str | None = None
+    before: str | None = None
+    after: str | None = None

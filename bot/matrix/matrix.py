@@ -1,0 +1,96 @@
+"""Everything that is known, checked and linked: the Matrix that all questions are asked of."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cached_property
+
+from bot.matrix.feature import Feature
+from bot.matrix.issue import IssueKind, KnownIssue
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.release import Citation, Product, Release
+from bot.matrix.support import UNLISTED, ListRow, PublishedList, Support
+from bot.matrix.upgrade import Hop
+
+_TOLD = frozenset({IssueKind.LIVE, IssueKind.GOOD_TO_KNOW})
+
+
+class Matrix:
+    """Releases newest first within each product, the list, issues, features, and the upgrade hops that leave each.
+
+    Never changed once built, and known by its identity: two of them are not compared, only asked.
+    """
+
+    def __init__(
+        self,
+        releases: tuple[Release, ...],
+        published: PublishedList,
+        issues: tuple[KnownIssue, ...],
+        features: tuple[Feature, ...],
+        hops: Mapping[Release, tuple[Hop, ...]],
+        lifecycle_source: Citation,
+        lifecycle_read_on: date,
+    ) -> None:
+        self.releases = releases
+        self.published = published
+        self.issues = issues
+        self.features = features
+        self.hops = hops
+        self.lifecycle_source = lifecycle_source
+        self.lifecycle_read_on = lifecycle_read_on
+
+    def __repr__(self) -> str:
+        return f"Matrix({len(self.releases)} releases, {len(self.issues)} issues, {len(self.features)} features)"
+
+    def of(self, product: Product) -> tuple[Release, ...]:
+        """A product's releases, newest first."""
+        return self._by_product[product]
+
+    def release(self, product: Product, number: str) -> Release | None:
+        """The release with exactly this number ("8", "6.0.2"); aliases are the query's business."""
+        return self._by_number.get((product, number))
+
+    def row(self, release: Release) -> ListRow | None:
+        """The list's row that holds a release; None where the list does not have it."""
+        return self._rows.get(release)
+
+    def support(self, release: Release) -> Support:
+        """What the list says of a release."""
+        row = self.row(release)
+        return row.support if row else UNLISTED
+
+    def issues_of(self, release: Release) -> tuple[KnownIssue, ...]:
+        """All issues that touch a release, of every kind, in the data's order (the list's own first)."""
+        return self._issues.get(release, ())
+
+    def told_issues(self, release: Release) -> tuple[KnownIssue, ...]:
+        """The issues that belong to a verdict: not those that a current Xen Orchestra has fixed, nor those that only
+        matter during an upgrade."""
+        return self._told.get(release, ())
+
+    def supported(self, product: Product, on: date) -> tuple[Release, ...]:
+        """The releases of a product that are out and not EOL on a day, newest first."""
+        alive = {LifecycleStage.SUPPORTED, LifecycleStage.MAINTENANCE}
+        return tuple(release for release in self.of(product) if release.lifecycle.stage(on) in alive)
+
+    @cached_property
+    def _by_product(self) -> dict[Product, tuple[Release, ...]]:
+        return {product: tuple(r for r in self.releases if r.product is product) for product in Product}
+
+    @cached_property
+    def _by_number(self) -> dict[tuple[Product, str], Release]:
+        return {(release.product, release.number): release for release in self.releases}
+
+    @cached_property
+    def _rows(self) -> dict[Release, ListRow]:
+        return {release: row for row in self.published.rows for release in row.releases}
+
+    @cached_property
+    def _issues(self) -> dict[Release, tuple[KnownIssue, ...]]:
+        def touching(release: Release) -> Iterable[KnownIssue]:
+            return (issue for issue in self.issues if issue.condition(release) is not None)
+
+        return {release: tuple(touching(release)) for release in self.releases}
+
+    @cached_property
+    def _told(self) -> dict[Release, tuple[KnownIssue, ...]]:
+        return {release: tuple(i for i in found if i.kind in _TOLD) for release, found in self._issues.items()}

@@ -1,0 +1,162 @@
+"""Whether a page that was read makes sense beside what is known."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from packaging.version import Version
+
+from bot.matrix.lifecycle import Lifecycle
+from bot.matrix.matrix import Matrix
+from bot.matrix.release import Product, Release
+from bot.matrix.support import Badge, ListRow, PublishedList, Support, SupportLevel
+from bot.matrix.wording import day_in_words
+from bot.published.page import Page, PageProblem, PageRow
+from bot.query.text import shown
+
+_LEVELS = {Badge.FULL: SupportLevel.FULL, Badge.PARTIAL: SupportLevel.PARTIAL}
+_NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}", re.ASCII)
+
+Names = dict[tuple[Product, str], Release]
+
+
+def unusable(matrix: Matrix, page: Page) -> tuple[PageProblem, ...]:
+    """What keeps a page from being merged: what could not be read, else rows that make no sense beside what is known.
+
+    Two rows about one release contradict each other, whatever names they have for it.
+    """
+    return page.problems or (tuple(_senseless(matrix, page)) if page.has_signs else ())
+
+
+def _senseless(matrix: Matrix, page: Page) -> Iterator[PageProblem]:
+    known, first = release_names(matrix.releases), dict[tuple[Product, str], PageRow]()
+    for row in page.rows:
+        label = shown(row.label)
+        if (signs := len(levels(row))) != 1:
+            told = "two signs" if signs else "no sign"
+            yield PageProblem(row.line, f"{label} has {told} of how far it is supported.")
+        if not row.releases:
+            yield PageProblem(row.line, f"{label} names no release.")
+        for text in row.releases:
+            number = number_of(text)
+            release = known.get((row.product, number))
+            before = first.setdefault((row.product, release.number if release else number), row)
+            if not _NUMBER.fullmatch(number):
+                yield PageProblem(row.line, f'"{shown(text)}" in {label} is not the number of a release.')
+            elif before is not row:
+                yield PageProblem(row.line, f"{row.product} {number} is in line {before.line} already.")
+
+
+def levels(row: PageRow) -> list[SupportLevel]:
+    """The levels of support that a row's signs name: one, unless the page is wrong."""
+    return [_LEVELS[badge] for badge in row.badges if badge in _LEVELS]
+
+
+def number_of(text: str) -> str:
+    """A release's number as the page has it, as the data would have it: 9 for "9.x"."""
+    return text.lower().removesuffix(".x")
+
+
+def release_names(releases: Iterable[Release]) -> Names:
+    """Releases by product and number; an alias is never in the way of another's own number."""
+    every = tuple(releases)
+    also = {(release.product, alias): release for release in every for alias in release.aliases}
+    return {**also, **{(release.product, release.number): release for release in every}}
+
+
+UNOFFICIAL = "no official support"
+"""How the list's notes say it, whatever else they say."""
+
+_NAMES = {Product.XCP_NG: ("XCP-ng",), Product.XENSERVER: ("XenServer", "Citrix Hypervisor")}
+_UNKNOWN = Lifecycle(None, None, None)
+_WITH_PATCH = 3
+
+
+def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
+    """The shipped Matrix with the page's rows, in the page's order, as read on a day. ValueError for one that is
+    `unusable`.
+
+    What the page says of support counts, its signs of dates do not. A release that the data lacks is added without
+    dates. One that the page has no more stays, with its dates, but is unlisted: support follows the page, and a row
+    that it dropped is no promise any more. A page without signs says nothing of support, so it changes nothing.
+    """
+    if problems := unusable(matrix, page):
+        raise ValueError(f"this page is not to be used: {problems[0].message}")
+    if not page.has_signs:
+        return matrix
+    new = _new_releases(matrix, page, read_on)
+    releases = _in_order((*matrix.releases, *new))
+    known = release_names(releases)
+    rows = tuple(_row(row, tuple(known[row.product, number_of(text)] for text in row.releases)) for row in page.rows)
+    was = matrix.published
+    return Matrix(
+        releases=releases,
+        published=PublishedList(was.source, read_on, was.legend, rows),
+        issues=matrix.issues,  # whether an issue touches a new release is not known before somebody has looked
+        features=matrix.features,
+        hops={**matrix.hops, **dict.fromkeys(new, ())},
+        lifecycle_source=matrix.lifecycle_source,
+        lifecycle_read_on=matrix.lifecycle_read_on,
+    )
+
+
+def _new_releases(matrix: Matrix, page: Page, read_on: date) -> tuple[Release, ...]:
+    """The page's releases that the data lacks, each once."""
+    known = release_names(matrix.releases)
+    found: dict[tuple[Product, str], Release] = {}
+    for row in page.rows:
+        for text in row.releases:
+            named = row.product, number_of(text)
+            if named not in known and named not in found:
+                found[named] = _new(row, text, read_on)
+    return tuple(_without_others(release, found) for release in found.values())
+
+
+def _without_others(release: Release, found: Mapping[tuple[Product, str], Release]) -> Release:
+    """Without the aliases that are numbers of releases of their own: 9.0 beside 9.x."""
+    own = tuple(alias for alias in release.aliases if (release.product, alias) not in found)
+    return release._replace(aliases=own)
+
+
+def _new(row: PageRow, text: str, read_on: date) -> Release:
+    """A release of which nothing but its row is known. "9.x" before any 9.0 is known is release 9, as 8 is 8.4."""
+    number = number_of(text)
+    return Release(
+        product=row.product,
+        number=number,
+        base_name=_name(row, text),
+        compares_as=Version(number),
+        lifecycle=_UNKNOWN,
+        aliases=(f"{number}.0",) if number.count(".") + 1 < _WITH_PATCH else (),  # as hosts report it
+        note=_note(row, read_on),
+    )
+
+
+def _name(row: PageRow, text: str) -> str:
+    """The row's label if it is a product's name and this number; without "LTS", whose first day is not known."""
+    label = " ".join(row.label.split()).removesuffix(" LTS")
+    return label if label in {f"{name} {text}" for name in _NAMES[row.product]} else f"{row.product} {text}"
+
+
+def _note(row: PageRow, read_on: date) -> str:
+    note = f"From the published list of {day_in_words(read_on)}: its dates are not in our data yet"
+    if Badge.NO_SECURITY_UPDATES in row.badges:
+        note += ", and the list shows it as without security updates"
+    return note
+
+
+def _in_order(releases: Iterable[Release]) -> tuple[Release, ...]:
+    """Newest first within each product."""
+    newest_first = sorted(releases, key=lambda release: release.compares_as, reverse=True)
+    return tuple(sorted(newest_first, key=lambda release: list(Product).index(release.product)))
+
+
+def _row(row: PageRow, releases: tuple[Release, ...]) -> ListRow:
+    return ListRow(row.product, releases, support_of(row), shown(row.label) if len(releases) > 1 else None)
+
+
+def support_of(row: PageRow) -> Support:
+    """What a row's signs and notes say of support."""
+    (level,) = levels(row)
+    official = not any(UNOFFICIAL in " ".join(note.lower().split()) for note in row.notes)
+    return Support(level, official, Badge.EXTRA_FEATURES in row.badges)

@@ -1,0 +1,113 @@
+"""Presets of releases: `release("XCP-ng", "8.3")`. Values that are not known are left out, as hosts leave them out."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from bot.simulator.release import Grade, SimRelease, Version
+
+XENSERVER: Final = "XenServer"
+CITRIX: Final = "Citrix Hypervisor"
+XCP_NG: Final = "XCP-ng"
+
+_R = Grade.RECORDED
+_S = Grade.SOURCE
+_X = Grade.SYNTHETIC
+_STOCKHOLM = "release/stockholm/master/7"
+_YANGTZE = "release/yangtze/master/58"
+_QUEBEC = "release/quebec/master/17"
+_KEYS = ("product_version", "product_version_text", "platform_version", "build_number", "xapi", "xen")
+
+
+def release(product: str, name: str) -> SimRelease:
+    """The preset of that name; a name such as `8.2` or `6.5` is the one with the last of its updates.
+
+    Raises LookupError that says which are near.
+    """
+    found = _PRESETS.get((product, name))
+    if found is None:
+        known = [f"{key[0]} {key[1]}" for key in _PRESETS]
+        near = get_close_matches(f"{product} {name}", known, n=3, cutoff=0) or known
+        raise LookupError(f"No preset is called {product} {name}. Near: {', '.join(near)}.")
+    return found
+
+
+def all_releases() -> tuple[SimRelease, ...]:
+    """Every preset once, by product and age."""
+    return tuple({id(preset): preset for preset in _PRESETS.values()}.values())
+
+
+_Row = tuple[str, str, Version, Version, Grade, str]
+
+# name, then product_version and _text, platform_version, build_number, xapi, xen with "-" for what is absent or unknown
+_XENSERVER: Final[tuple[_Row, ...]] = (
+    ("5.5", "5.5.0 - - 14395c 1.3 3.3.1", (1, 6), (0, 1), _R, "Welcome to Citrix XenServer 5.5.0"),
+    ("5.6", "5.6.0 - - 28413c 1.3 3.4.2", (1, 7), (0, 1), _R, "Welcome to Citrix XenServer 5.6.0"),
+    ("6.0", "6.0.0 6.0 - 49890c 1.3 4.1.1", (1, 9), (0, 2), _R, "Welcome to Citrix XenServer 6.0.0"),
+    ("6.0.2", "6.0.2 6.0.2 - 53456c 1.3 4.1.2", (1, 9), (0, 2), _X, "Welcome to Citrix XenServer 6.0.2"),
+    ("6.1", "6.1.0 6.1 1.6.10 59235c 1.3 4.1.3", (1, 10), (0, 2), _R, "Welcome to Citrix XenServer 6.1.0"),
+    ("6.2", "6.2.0 6.2 1.8.0 70446c 1.3 4.1.5", (2, 0), (0, 2), _X, "Welcome to Citrix XenServer 6.2.0"),
+    ("6.5.0", "6.5.0 6.5 1.9.0 90233c 1.3 4.4.1-xs90192", (2, 3), (1, 9), _R, "Welcome to Citrix XenServer 6.5.0"),
+    ("6.5", "6.5.0 6.5 1.9.0 90233c 1.3 4.4.1-xs90192", (2, 4), (1, 9), _R, "Welcome to Citrix XenServer 6.5.0"),
+    ("7.0", "7.0.0 7.0 2.1.0 125380c - 4.6.1", (2, 5), (1, 9), _S, "XenServer 7"),
+    ("7.1.0", "7.1.0 7.1 2.1.1 - - -", (2, 6), (1, 14), _X, "XenServer 7"),
+    ("7.1", "7.1.2 7.1 2.1.1 - - -", (2, 6), (1, 14), _X, "XenServer 7"),
+    ("7.2", "7.2.0 7.2 2.3.0 - - -", (2, 7), (1, 30), _X, "XenServer 7"),
+    ("7.3", "7.3.0 7.3 2.4.0 - - -", (2, 8), (1, 47), _X, "XenServer 7"),
+    ("7.4", "7.4.0 7.4 2.5.0 - - -", (2, 9), (1, 62), _X, "XenServer 7"),
+    ("7.5", "7.5.0 7.5 2.6.0 release/kolkata/master/29 - -", (2, 10), (1, 90, 6), _X, "XenServer 7"),
+    ("7.6", "7.6.0 7.6 2.7.0 release/lima/master/8 - -", (2, 11), (1, 110, 1), _X, "XenServer 7"),
+)
+_CITRIX: Final[tuple[_Row, ...]] = (
+    ("8.0", "8.0.0 8.0 3.0.0 release/naples/master/45 1.20 -", (2, 12), (1, 160, 2), _X, "Citrix Hypervisor 8.0"),
+    ("8.1", f"8.1.0 8.1 3.1.0 {_QUEBEC} 1.20 4.13.0-8.3", (2, 14), (1, 214, 1), _R, "Citrix Hypervisor 8.1"),
+    ("8.2.0", f"8.2.0 8.2 3.2.0 {_STOCKHOLM} 1.20 -", (2, 15), (1, 249, 3), _X, "Citrix Hypervisor 8.2"),
+    ("8.2", f"8.2.1 8.2 3.2.1 {_YANGTZE} 1.20 -", (2, 16), (1, 249, 40), _X, "Citrix Hypervisor 8.2"),
+)
+_XENSERVER_AGAIN: Final[tuple[_Row, ...]] = (
+    ("8", "8.4.0 8 3.4.0 stream 24.15 4.17.4-4", (2, 21), (24, 15), _R, "XenServer 8"),
+    ("9", "9.0.0 9 3.5.0 stream 26.4 -", (2, 23), (26, 4), _X, "XenServer 9"),
+)
+_XCP_NG: Final[tuple[_Row, ...]] = (
+    ("7.4", "7.4.0 7.4 2.5.0 - - -", (2, 9), (1, 62), _X, "Welcome to XCP-ng 7.4.0"),
+    ("7.5", "7.5.0 7.5 2.6.0 release/kolkata/master/29 - -", (2, 10), (1, 90, 6), _R, "Welcome to XCP-ng 7.5.0"),
+    ("7.6", "7.6.0 7.6 2.7.0 release/lima/master/8 - -", (2, 11), (1, 110, 1), _S, "Welcome to XCP-ng 7.6.0"),
+    ("8.0", "8.0.0 8.0 3.0.0 release/naples/master/45 1.20 -", (2, 12), (1, 160, 2), _S, "Welcome to XCP-ng 8.0.0"),
+    ("8.1", f"8.1.0 8.1 3.1.0 {_QUEBEC} 1.20 4.13.0-8.3", (2, 14), (1, 214, 1), _S, "Welcome to XCP-ng 8.1.0"),
+    ("8.2.0", f"8.2.0 8.2 3.2.0 {_STOCKHOLM} 1.20 -", (2, 15), (1, 249, 3), _S, "Welcome to XCP-ng 8.2.0"),
+    ("8.2", f"8.2.1 8.2 3.2.1 {_YANGTZE} 1.20 4.13.5-9.39", (2, 16), (1, 249, 40), _R, "Welcome to XCP-ng 8.2.1"),
+    ("8.3", "8.3.0 8.3 3.4.0 8.3.0 26.1 -", (2, 21), (26, 1, 4), _S, "XO Lite"),
+)
+_DATABASE: Final = {  # dbv and db_schema, where recorded
+    (XCP_NG, "8.2"): {"dbv": "0.0.1", "db_schema": "5.603"},
+    (XENSERVER, "8"): {"dbv": "2024.0229", "db_schema": "5.778"},
+}
+_ALIASES: Final = {
+    (XCP_NG, "8.2.1"): (XCP_NG, "8.2"),
+    (XCP_NG, "8.3.0"): (XCP_NG, "8.3"),
+    (CITRIX, "8.2.1"): (CITRIX, "8.2"),
+    (XENSERVER, "7.1.2"): (XENSERVER, "7.1"),
+    (XENSERVER, "6.5 SP1"): (XENSERVER, "6.5"),
+    (XENSERVER, "8.4.0"): (XENSERVER, "8"),
+}
+
+
+def _presets(product: str, rows: Iterable[_Row]) -> Iterator[tuple[tuple[str, str], SimRelease]]:
+    for name, words, api, xapi, grade, title in rows:
+        said = {key: word for key, word in zip(_KEYS, words.split(), strict=True) if word != "-"}
+        said |= {"product_brand": product, **_platform(said), **_DATABASE.get((product, name), {})}
+        yield (product, name), SimRelease(product, name, said, api, xapi, grade, title)
+
+
+def _platform(said: dict[str, str]) -> dict[str, str]:
+    """The platform has had a name for as long as it has had a version, always the same one."""
+    return {"platform_name": "XCP"} if "platform_version" in said else {}
+
+
+_PRESETS: Final[dict[tuple[str, str], SimRelease]] = {
+    **dict(_presets(XENSERVER, _XENSERVER)),
+    **dict(_presets(CITRIX, _CITRIX)),
+    **dict(_presets(XENSERVER, _XENSERVER_AGAIN)),
+    **dict(_presets(XCP_NG, _XCP_NG)),
+}
+_PRESETS.update({alias: _PRESETS[name] for alias, name in _ALIASES.items()})

@@ -1,0 +1,188 @@
+"""The parts of a reply: lines of mrkdwn that stand together, before they become blocks."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.chat.reply import GAP, Block, Bullets, Heading, Paragraph, Plain, Reply, RichText, Span, Strong, Table, plain
+from bot.slack.actions import DAY_OF_PRESS, Days, buttons
+from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn
+
+HEADLINE_MAX = 1000
+NOTHING = "Nothing to show."
+
+
+def parts(reply: Reply) -> Iterator[list[str]]:
+    """Lines that stand together; the first ones are the headline's.
+
+    The first paragraph stands with the headline or heading above it, and headings without anything between them are
+    one list.
+    """
+    return _together([mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING], reply.blocks)
+
+
+def blocks_in_parts(blocks: Iterable[Block]) -> Iterator[list[str]]:
+    """The same of blocks that stand below nothing."""
+    return (part for part in _together([], blocks) if part)
+
+
+def _together(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
+    takes: tuple[type[Block], ...] = (Paragraph,)
+    for block in blocks:
+        lines = [text for text in map(mrkdwn, _lines(block)) if text.strip()]
+        heading = isinstance(block, Heading)
+        if isinstance(block, takes):
+            part += lines
+        else:
+            yield part
+            part = lines
+        takes = (Heading, Paragraph) if heading else ()
+    yield part
+
+
+def texts(lines: Iterable[str]) -> Iterator[str]:
+    """Lines in as few texts as Slack's limit allows."""
+    text = ""
+    for each in lines:
+        if text and len(text) + 1 + len(each) > TEXT_MAX:
+            yield text
+            text = ""
+        text = f"{text}\n{each}" if text else each
+    if text:
+        yield text
+
+
+def _lines(block: Block) -> Iterable[RichText]:
+    match block:
+        case Paragraph(lines):
+            return lines
+        case Heading(only):
+            return (only,)
+        case Bullets(items, title, numbered):
+            signs = (f"{at}. " if numbered else "• " for at in range(1, len(items) + 1))
+            return (*_title(title), *((Plain(sign), *item) for sign, item in zip(signs, items, strict=True)))
+        case Table(header, rows, title):
+            # On a phone a row is a line, and columns are told by the title where they do not speak for themselves.
+            columns = f": {', '.join(filter(None, header[1:]))}" if len(header) > 2 else ""
+            return (*_title(title, columns), *map(_row, rows))
+
+
+def _title(title: str | None, more: str = "") -> tuple[RichText, ...]:
+    return ((Strong(title), Plain(more)),) if title else ()
+
+
+def _row(cells: tuple[RichText, ...]) -> RichText:
+    spans: list[Span] = []
+    for cell in filter(plain, cells):  # a gap is for facts, not for the lack of one
+        spans += (GAP, *cell) if spans else cell
+    return tuple(spans)
+
+
+Json = dict[str, Any]
+
+BLOCKS_MAX = 46
+"""Blocks of one message before its buttons and context; Slack takes 50 in all."""
+
+BUDGET = 9_500
+"""Characters of a message's blocks as JSON. Slack refuses at some 11,000 with msg_blocks_too_long."""
+
+MESSAGES_MAX = 5
+"""Messages of one reply: a response_url can be used five times."""
+
+SUMMARY_MAX = 300
+CONTEXT_MAX = 10
+CONTEXT_TEXT_MAX = 250
+_NOTE = 400
+"""Room for the line that says what follows or is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """One message. `text` is what notifications and screen readers tell."""
+
+    text: str
+    blocks: tuple[Json, ...]
+
+    def body(self, **more: Any) -> Json:
+        """What is sent, with the fields of the way it goes. Nothing in it unfurls."""
+        return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
+
+
+def messages(
+    reply: Reply, days: Days = DAY_OF_PRESS, shared_by: str | None = None, most: int = MESSAGES_MAX
+) -> tuple[SlackMessage, ...]:
+    """The messages of a reply, at most `most`: one, unless it is very long or has a rest. `days` are what its buttons
+    ask about.
+
+    A reply that is shared names who shared it (a Slack user id) and can't be shared again.
+    """
+    head, *body = (_section(text) for part in parts(reply) for text in texts(part))
+    quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
+    if shared_by:
+        quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
+    actions = _actions(reply, days, shared_by is not None, BUDGET - _NOTE - size([head, *_context(quiet)]))
+    room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
+    summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
+    pages = [*_pages(body, room)]
+    if below := [_section(text) for part in blocks_in_parts(reply.rest) for text in texts(part)]:
+        pages += _pages(below, BUDGET - _NOTE)
+    kept = pages[:most]
+    notes = [*_notes(len(kept), sum(map(_message_lines, pages[most:])))]
+    first = SlackMessage(summary, (head, *kept[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
+    following = zip(kept[1:], notes[1:], strict=True)
+    return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
+
+
+def notice(said: RichText) -> SlackMessage:
+    """A message of one line: an error, a refusal."""
+    return SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (_section(mrkdwn(said).strip() or NOTHING),))
+
+
+def size(blocks: Sequence[Json]) -> int:
+    """How much of the budget blocks take."""
+    return len(json.dumps(blocks, ensure_ascii=False))
+
+
+def _text(text: str) -> Json:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _section(text: str) -> Json:
+    return {"type": "section", "text": _text(text)}
+
+
+def _context(texts: Iterable[str]) -> list[Json]:
+    elements = [_text(text) for text in texts if text.strip()][:CONTEXT_MAX]
+    return [{"type": "context", "elements": elements}] if elements else []
+
+
+def _actions(reply: Reply, days: Days, shared: bool, room: int) -> list[Json]:
+    elements = buttons(reply.buttons, days, shared)
+    while elements and size(elements) + 50 > room:
+        elements.pop()
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _pages(blocks: Iterable[Json], room: int) -> Iterator[list[Json]]:
+    """The blocks of each message; `room` is what the first has left, and it may stay empty."""
+    page: list[Json] = []
+    for block in blocks:
+        if size([*page, block]) > room or len(page) == BLOCKS_MAX:
+            yield page
+            page, room = [], BUDGET - _NOTE
+        page.append(block)
+    yield page
+
+
+def _message_lines(page: list[Json]) -> int:
+    return sum(block["text"]["text"].count("\n") + 1 for block in page)
+
+
+def _notes(count: int, left: int) -> Iterator[str]:
+    """What the context of each message says of the others."""
+    follow = count - 1
+    yield {0: "", 1: "1 message follows with the rest"}.get(follow, f"{follow} messages follow with the rest")
+    for at in range(2, count + 1):
+        more = f" · {left} more lines are not shown: ask for less at once" if left and at == count else ""
+        yield f"{at} of {count}{more}"

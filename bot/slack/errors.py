@@ -1,0 +1,102 @@
+"""What goes wrong between Slack and here, in words for an operator: no host names, no secrets, no traceback."""
+
+import re
+import ssl
+from dataclasses import dataclass
+from http.client import HTTPException
+from socket import gaierror
+from urllib.error import URLError
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+FAILURES = (SlackClientError, OSError, HTTPException)
+"""Everything that slack_sdk lets out when a call did not work."""
+
+REFUSALS = frozenset({
+    "account_inactive",
+    "invalid_auth",
+    "link_disabled",
+    "missing_scope",
+    "no_permission",
+    "not_allowed_token_type",
+    "not_authed",
+    "org_login_required",
+    "team_access_not_granted",
+    "token_expired",
+    "token_revoked",
+})  # fmt: skip
+"""Codes that no further try will change: somebody has to mend the token."""
+
+MENDS = {
+    "account_inactive": "the app was removed from the workspace: install it again",
+    "channel_not_found": "there is no such channel, or it is private and the bot is not in it: use the channel's id",
+    "is_archived": "the channel is archived: choose another one",
+    "link_disabled": "Socket Mode is off: turn it on in the app's settings",
+    "missing_scope": "the token lacks a scope: install the app again from `xocompat manifest`",
+    "not_in_channel": "the bot is not in the channel: type /invite @xocompat there",
+    "restricted_action": "the channel's settings do not let the bot post: allow it there, or choose another one",
+    "ratelimited": "too many calls at once: it will work again in a minute",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlackError:
+    """Why a call to Slack failed. `code` is Slack's own, or empty if Slack was not reached."""
+
+    code: str
+    text: str
+
+    @property
+    def refused(self) -> bool:
+        """Slack answered, and will give the same answer again."""
+        return self.code in REFUSALS
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def slack_error(error: Exception, what: str = "the token") -> SlackError:
+    """The fault behind an exception of FAILURES. `what` names what Slack refuses, such as "SLACK_BOT_TOKEN"."""
+    if isinstance(error, SlackApiError):
+        return answered(_code(error), what, getattr(error.response, "status_code", 0))
+    return SlackError("", f"Slack cannot be reached: {_reason(error)}")
+
+
+def retry_after(error: Exception) -> float:
+    """Seconds that Slack asks us to wait: what a 429 says, at most five minutes; 0 for other failures."""
+    if not isinstance(error, SlackApiError) or _code(error) != "ratelimited":
+        return 0.0
+    named = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
+    return min(float(named), 300.0) if named.isascii() and named.isdigit() else 30.0
+
+
+def _code(error: SlackApiError) -> str:
+    """Slack's code; empty where something else answered, such as a proxy with a page of its own."""
+    data = getattr(error.response, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) and re.fullmatch(r"[a-z0-9_]{1,60}", code) else ""
+
+
+def answered(code: str, what: str = "the token", status: int = 200) -> SlackError:
+    """The fault that a code of Slack's names; without a code something else answered, with an HTTP status."""
+    if not code:
+        return SlackError("", f"Slack cannot be reached: something else answered (HTTP {status})")
+    if mend := MENDS.get(code):
+        return SlackError(code, f"Slack answered {code}: {mend}")
+    return SlackError(code, f"Slack refuses {what} ({code})" if code in REFUSALS else f"Slack answered {code}")
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
+    match cause:
+        case ssl.SSLError():
+            return "the TLS connection failed"
+        case gaierror():
+            return "its name does not resolve"
+        case TimeoutError():
+            return "it did not answer in time"
+        case ConnectionRefusedError():
+            return "the connection was refused"
+        case OSError(strerror=str(text)):
+            return text.lower()
+    return f"no proper answer ({type(cause).__name__})"

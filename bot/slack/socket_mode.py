@@ -1,0 +1,196 @@
+"""Socket Mode: hears Slack through a WebSocket, comes back by itself, and knows when it has gone deaf.
+
+One thread reads, pings and connects anew; what it hears is answered on threads of their own. slack_sdk's clients were
+measured and left aside: the built-in one is deaf for 4 to 47 seconds after Slack is back, and the one that is built on
+websocket-client can wait for ever on a socket that another thread has closed.
+"""
+
+import json
+import logging
+import select
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import websocket
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_sdk import WebClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from structlog.typing import FilteringBoundLogger
+from websocket import ABNF, WebSocket, WebSocketConnectionClosedException, WebSocketException
+
+from bot.slack.acknowledgement import is_sent
+from bot.slack.errors import FAILURES, SlackError, answered, retry_after, slack_error
+from bot.slack.executor import BoundedExecutor
+
+PING = 2.0
+"""Seconds between pings."""
+
+SILENT_AFTER = 3 * PING
+"""Seconds without a pong or a message after which a connection is given up, however alive it looks."""
+
+DEAF_AFTER = 120.0
+HANDSHAKE = 5.0
+"""Seconds to connect, and for the rest of a frame that has begun."""
+
+PAUSE_MIN, PAUSE_MAX = 1.0, 3.0
+"""Seconds between tries to connect, more from try to try."""
+
+TICK = 0.25
+LISTENERS, IN_LINE = 10, 200
+
+
+class SocketModeClient:
+    """Hears for a Bolt app from `start` to `close`. Times are in seconds, of the clock that is given."""
+
+    def __init__(
+        self,
+        log: FilteringBoundLogger,
+        app: App,
+        client: WebClient,
+        clock: Callable[[], float],
+        deaf_after: float = DEAF_AFTER,
+    ) -> None:
+        self._log = log
+        self._app = app
+        self._client = client
+        self._clock = clock
+        self._deaf_after = deaf_after
+        self._listeners = BoundedExecutor(LISTENERS, IN_LINE, "ears")
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ears", daemon=True)
+        self._heard_at = clock()
+        self._connected = False
+        self.fault: SlackError | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since Slack was heard, or since the start."""
+        return self._clock() - self._heard_at
+
+    @property
+    def silent(self) -> bool:
+        """Whether a command typed now would probably not be heard."""
+        return not self._connected or self.age > SILENT_AFTER
+
+    @property
+    def deaf(self) -> bool:
+        """Whether nothing was heard for so long that a new process is the better try."""
+        return self.age > self._deaf_after
+
+    def start(self) -> None:
+        """Connect, now or as soon as Slack is there."""
+        self._heard_at = self._clock()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hear nothing more. What was heard is answered first, on the connection that is still open."""
+        self._stop.set()
+        self._thread.join()
+        self._listeners.drain(0)
+
+    def _run(self) -> None:
+        pause = PAUSE_MIN
+        while not self._stop.is_set():
+            try:
+                socket = self._connect()
+            except (*FAILURES, WebSocketException, ValueError) as error:
+                self._failed(slack_error(error, "SLACK_APP_TOKEN"))
+                self._stop.wait(max(pause, retry_after(error)))
+                pause = min(pause * 1.5, PAUSE_MAX)
+                continue
+            pause = PAUSE_MIN
+            begun = self._clock()
+            self._listen(socket)
+            self._connected = False
+            self._stop.wait(max(0.0, PAUSE_MIN - (self._clock() - begun)))
+
+    def _connect(self) -> WebSocket:
+        told = self._client.apps_connections_open(app_token=self._client.token or "")
+        return websocket.create_connection(str(told["url"]), timeout=HANDSHAKE, enable_multithread=True)
+
+    def _listen(self, socket: WebSocket) -> None:
+        """Until the connection ends, or we do."""
+        try:
+            self._read(socket)
+            if self._stop.is_set():
+                self._listeners.drain(HANDSHAKE)
+        except (WebSocketException, OSError, ValueError) as error:
+            self._log.warning("the connection to Slack broke: connecting again", reason=slack_error(error).text)
+        finally:
+            socket.close(timeout=1)
+
+    def _read(self, socket: WebSocket) -> None:
+        opened_at = next_ping = self._clock()
+        while not self._stop.is_set():
+            now = self._clock()
+            if now - max(self._heard_at, opened_at) > SILENT_AFTER:
+                self._log.warning("Slack is silent: connecting again", seconds=round(self.age))
+                return
+            if now >= next_ping:
+                socket.ping()
+                next_ping = now + PING
+            if not _readable(socket):
+                continue
+            kind, data = socket.recv_data(control_frame=True)
+            self._heard_at = self._clock()
+            if kind == ABNF.OPCODE_CLOSE or (kind == ABNF.OPCODE_TEXT and not self._take(socket, data)):
+                return
+
+    def _take(self, socket: WebSocket, data: bytes) -> bool:
+        """Do what a message says; False if it says that this connection ends."""
+        message = json.loads(data)
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "hello":
+            self._connected, self.fault = True, None
+            self._log.info("Slack is heard")
+        elif kind == "disconnect":
+            reason = str(message.get("reason"))
+            self._log.info("Slack ends the connection", reason=reason[:40])
+            if reason == "link_disabled":
+                self._failed(answered(reason))
+            return False
+        elif kind and not self._listeners.take(lambda: self._answer(socket, message), self._broke):
+            self._log.warning("busy", type=str(kind)[:40])
+        return True
+
+    def _answer(self, socket: WebSocket, message: dict[str, Any]) -> None:
+        request = SocketModeRequest.from_dict(message)
+        if request:
+            response = run_bolt_app(self._app, request)
+            send_response(_Wire(socket), request, response, 0)
+            is_sent(response)
+
+    def _broke(self, error: BaseException) -> None:
+        if isinstance(error, (WebSocketException, OSError)):
+            self._log.warning("an acknowledgement was lost with its connection")
+        else:
+            self._log.error("a message from Slack could not be answered", exc_info=error)
+
+    def _failed(self, fault: SlackError) -> None:
+        if fault != self.fault:
+            self._log.warning("Slack does not connect", reason=fault.text)
+        self._connected, self.fault = False, fault
+
+
+class _Wire(BaseSocketModeClient):
+    """What Bolt needs of a Socket Mode client to acknowledge: a way to send."""
+
+    logger = logging.getLogger("xocompat.socket")
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    def send_message(self, message: str) -> None:
+        self._socket.send(message)
+
+
+def _readable(socket: WebSocket) -> bool:
+    """Whether there is something to read; waits for it a moment. TLS may hold what select can't see."""
+    raw = socket.sock
+    if raw is None:
+        raise WebSocketConnectionClosedException("closed")
+    pending = getattr(raw, "pending", None)
+    return bool((pending and pending()) or select.select([raw], [], [], TICK)[0])

@@ -1,0 +1,211 @@
+"""Text of a Reply is data. What could steer a terminal, or show other text than there is, never gets through."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from bot.chat.reply import GAP, ChannelName, Code, Link, Mark, PersonName, Plain, RichText, Span, Strong, Typed
+from bot.terminal.capabilities import Capabilities
+
+_JOINER = "\u200d"  # holds an emoji of several parts together, as in a family or a flag
+_LOOSE_JOINER = f"(?<!\\S){_JOINER}+|{_JOINER}+(?!\\S)|{_JOINER}{{2,}}"
+_UNSAFE_IN_ADDRESS = re.compile(r"""[^!#-;=?-\[\]_a-z~]""")
+_FOLLOWED = ("https://", "http://", "mailto:")
+
+
+def cleaned(text: str) -> str:
+    """One line of text without control characters, bidi overrides and lone surrogates; any white space is a space."""
+    if text.isprintable():
+        return text
+    kept = "".join(c if c.isprintable() or c == _JOINER else " " if c.isspace() else "" for c in text)
+    return re.sub(_LOOSE_JOINER, "", kept) if _JOINER in kept else kept
+
+
+def address(url: str) -> str:
+    """A URL in printable ASCII without spaces or quotes, so that it ends where it ends."""
+    return _UNSAFE_IN_ADDRESS.sub(_percent, cleaned(url).strip())
+
+
+def is_followed(url: str) -> bool:
+    """Whether a click on it may open it: web and mail addresses only."""
+    return url.lower().startswith(_FOLLOWED)
+
+
+def _percent(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode())
+
+
+_SIGNS = ("✅", "❎", "❔", "🚀", "🟢", "🟠", "🕓", "📄", "☠\ufe0f", "⚠\ufe0f")
+"""The signs of our own replies, all two columns wide. The variation selector is what makes the last two wide."""
+
+
+def width(text: str) -> int:
+    """The columns of cleaned text: CJK and emoji take two, combining characters none."""
+    if text.isascii():
+        return len(text)
+    plain = text
+    for sign in _SIGNS:
+        plain = plain.replace(sign, "  ")
+    if all(map(_is_narrow, plain)):
+        return len(plain)
+    from wcwidth import wcswidth
+
+    return max(wcswidth(text), 0)
+
+
+def _is_narrow(char: str) -> bool:
+    """Latin letters, dashes and dots, arrows, lines: one column each, whatever stands beside them."""
+    return (
+        char < "\u0300" or "\u2010" <= char <= "\u2027" or "\u2190" <= char <= "\u21ff" or "\u2500" <= char <= "\u257f"
+    )
+
+
+BOLD, DIM, UNDERLINED, CYAN = "1", "2", "4", "36"
+"""SGR parameters (ECMA-48, 8.3.117); styles are joined by semicolons."""
+
+HARD_SPACE = "\xa0"
+"""A space where no line breaks; cleaned text has none of its own."""
+
+_RED, _GREEN, _YELLOW = "31", "32", "33"
+_TINTS = dict.fromkeys("✅🚀🟢", _GREEN) | dict.fromkeys("❎⚠🟠❔", _YELLOW) | dict.fromkeys("☠🔴❌", _RED)
+_BEHIND_A_DOT = re.compile("(?<= ·)( )")
+_FOR_A_SHELL_TO_READ = re.compile(r"""[<>&;$`\\"'()*?!#~{}]""")
+
+
+class Piece(NamedTuple):
+    """Text of one dress. `whole` text stays in one line if it fits into one."""
+
+    text: str
+    style: str = ""
+    url: str = ""
+    whole: bool = False
+
+
+def dressed(spans: RichText, look: Capabilities, prompt: str, base: str = "") -> list[Piece]:
+    """The pieces of a line. `prompt` is what stands before words to type; `base` is the style of the whole line."""
+    return [piece for span in spans for piece in _dress(span, look, prompt, base)]
+
+
+def parted(pieces: Iterable[Piece]) -> list[Piece]:
+    """Pieces cut behind each dot between facts, so that every fact stays whole."""
+    return [piece._replace(text=t, whole=True) for piece in pieces for t in _BEHIND_A_DOT.split(piece.text) if t]
+
+
+def words_to_type(words: str, prompt: str) -> str:
+    """Words as they are typed after a prompt. A shell gets quotes where it would read a sign as its own."""
+    text = cleaned(words)
+    if not prompt.startswith("/"):
+        text = " ".join(_quoted(word) for word in text.split(" "))
+    return f"{prompt} {text}".rstrip()
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "'\"'\"'") + "'" if _FOR_A_SHELL_TO_READ.search(word) else word
+
+
+def _dress(span: Span, look: Capabilities, prompt: str, base: str) -> Iterator[Piece]:
+    if span == GAP:
+        yield Piece("  ", base)
+        return
+    match span:
+        case Plain(text) | PersonName(text) | ChannelName(text):
+            yield Piece(cleaned(text), base)
+        case Strong(text):
+            yield Piece(cleaned(text), _styles(base, BOLD))
+        case Code(text):
+            shown = cleaned(text)
+            yield Piece(shown if look.color else f"`{shown}`", _styles(base, CYAN), whole=True)
+        case Typed(text):
+            yield Piece(words_to_type(text, prompt), _styles(base, CYAN), whole=True)
+        case Mark(emoji, text):
+            yield _mark(cleaned(emoji), cleaned(text), look, base)
+        case Link(text, url):
+            yield from _link(cleaned(text), address(url), look, base)
+
+
+def _mark(emoji: str, text: str, look: Capabilities, base: str) -> Piece:
+    sign = emoji.replace(" ", "") + HARD_SPACE * bool(text) if emoji and look.emoji else ""
+    return Piece(sign + text, _styles(base, _TINTS.get(emoji.rstrip("\ufe0f"), "")), whole=True)
+
+
+def _link(text: str, url: str, look: Capabilities, base: str) -> Iterator[Piece]:
+    if look.links and is_followed(url):
+        yield Piece(text or url, _styles(base, UNDERLINED), url)
+        return
+    yield Piece(text, base)
+    if url and url != text:
+        yield Piece(f" <{url}>" if look.is_piped else f" ({url})", base)
+
+
+def _styles(*styles: str) -> str:
+    return ";".join(style for style in dict.fromkeys(styles) if style)
+
+
+Row = list[Piece]
+"""One line of output."""
+
+_SPACES = re.compile("( +)")
+
+
+def wrapped(pieces: Row, columns: int | None) -> list[Row]:
+    """The lines, at least one. `columns` is None where nothing is wrapped."""
+    if columns is None or columns_of(pieces) <= columns:
+        return [pieces]
+    rows: list[Row] = [[]]
+    used = 0
+    for gap, word in _words(pieces, columns):
+        wanted = columns_of(gap) + columns_of(word)
+        if rows[-1] and used + wanted <= columns:
+            rows[-1] += [*gap, *word]
+            used += wanted
+            continue
+        if rows[-1]:
+            rows.append([])
+        rows[-1] += word
+        used = columns_of(word)
+    return rows
+
+
+def hung(lead: Row, pieces: Row, columns: int | None) -> list[Row]:
+    """Lines behind a lead ("1. "), the second and later ones set in by the lead's width."""
+    by = columns_of(lead)
+    first, *others = wrapped(pieces, None if columns is None else max(columns - by, 1))
+    return [[*lead, *first], *([Piece(" " * by), *other] for other in others)]
+
+
+def columns_of(pieces: Iterable[Piece]) -> int:
+    """How wide pieces are side by side."""
+    return width("".join(piece.text for piece in pieces))
+
+
+def widest_word(pieces: Row) -> int:
+    """The columns of the longest run without a space, below which wrapping is no use."""
+    return max((columns_of(word) for _, word in _words(_loosened(pieces), 1)), default=0)
+
+
+def _words(pieces: Sequence[Piece], columns: int) -> Iterator[tuple[Row, Row]]:
+    """Words, each with the gap before it."""
+    gap: Row = []
+    for is_gap, group in groupby(_cut(pieces, columns), key=lambda piece: not piece.text.strip(" ")):
+        run = list(group)
+        if is_gap:
+            gap = run
+        elif any(piece.whole for piece in run) and columns_of(run) > columns:
+            (_, first), *others = _words(_loosened(run), columns)
+            yield gap, first
+            yield from others
+        else:
+            yield gap, run
+
+
+def _cut(pieces: Iterable[Piece], columns: int) -> Iterator[Piece]:
+    for piece in pieces:
+        if piece.whole and width(piece.text) <= columns:
+            yield piece
+        else:
+            yield from (piece._replace(text=text, whole=False) for text in _SPACES.split(piece.text) if text)
+
+
+def _loosened(pieces: Iterable[Piece]) -> Row:
+    return [piece._replace(whole=False) for piece in pieces]

@@ -1,0 +1,41 @@
+"""Whether a Xen Orchestra can be asked, for `doctor`: address, certificate, token, and what the token may read."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.xapi.bounds import ProbeBounds
+from bot.xapi.connection import Connect
+from bot.xapi.observation import Failure, Observation
+from bot.xapi.target import TlsMode
+from bot.xo.client import BOUNDS, ask
+from bot.xo.orchestra import Orchestra
+
+
+class Checked(NamedTuple):
+    """`text` says what was found, or what is wrong and what to do; `mend` what to do besides."""
+
+    ok: bool
+    text: str
+    mend: str = ""
+
+
+def check(
+    orchestra: Orchestra, now: Callable[[], datetime], bounds: ProbeBounds = BOUNDS, connect: Connect | None = None
+) -> Checked:
+    """Ask it as a sweep does. Blocks, `bounds.whole` seconds at most."""
+    answers = ask(orchestra, now, bounds=bounds, connect=connect)
+    for answer in answers:
+        if isinstance(answer, Failure):
+            return Checked(False, answer.message)
+    hosts = sum(len(answer.hosts) for answer in answers if isinstance(answer, Observation))
+    told = f"it tells {_count(hosts, 'host')} in {_count(len(answers), 'pool')}"
+    if orchestra.endpoint.trust.mode is TlsMode.INSECURE:
+        return Checked(
+            True, f"{told}, its certificate is not checked", f"set its `pin` under `tls` of {orchestra.name}"
+        )
+    return Checked(True, told)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
