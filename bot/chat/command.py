@@ -1,24 +1,25 @@
 """Commands as values: bot.chat.commands has the list of them, and a module for what each one does."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bot.chat.reply import Reply, RichText
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 
 if TYPE_CHECKING:
+    from bot.alerts.alert import Alert
     from bot.alerts.cycle import CycleResult
-    from bot.alerts.delivery.outbox import Outbox
-    from bot.alerts.ports import AlertBook, Digests, Watches
+    from bot.alerts.delivery.outbox import ChannelState
+    from bot.alerts.ports import AlertAct, Digests, Watches
     from bot.alerts.routing import AlertPlan
-    from bot.chat.audit import KeptTrail
-    from bot.fleet.hosts import Source
+    from bot.chat.audit import StoredTrail
+    from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
-    from bot.fleet.ports import FleetStore, SweepLog
+    from bot.fleet.ports import SweepRun
     from bot.fleet.probing import Limits, Probing
     from bot.fleet.sweep import Tell
     from bot.published.revisions import PageDiff
@@ -35,10 +36,14 @@ class Right(StrEnum):
 
 
 class Caller(NamedTuple):
-    """Who asks, and where: a Slack user's id in a channel's, or `shell:USER` in the one of `--channel`, if any."""
+    """Who asks, and where: a Slack user's id in a channel's, or `shell:USER` in the one of `--channel`, if any.
+
+    `scoped` are those of the caller's rights that reach no further than that channel.
+    """
 
     name: str = ""
     channel: str | None = None
+    scoped: frozenset[Right] = frozenset()
 
 
 NOBODY = Caller()
@@ -71,29 +76,67 @@ class Choice(NamedTuple):
     about: str = ""
 
 
+class AlertList(Protocol):
+    """What commands need of the alerts: bot.alerts.ports.AlertBook has it."""
+
+    def act(self, ids: Collection[int], act: "AlertAct") -> "tuple[Alert, ...]": ...
+
+    def open(self) -> "tuple[Alert, ...]": ...
+
+    def resolved(self, since: datetime) -> "tuple[Alert, ...]": ...
+
+    def find(self, ids: Iterable[int]) -> "tuple[Alert, ...]": ...
+
+
+class ChannelStates(Protocol):
+    """What commands need of the messages that wait: bot.alerts.delivery.outbox.Outbox has it."""
+
+    def states(self) -> "tuple[ChannelState, ...]": ...
+
+
+class KnownFleet(Protocol):
+    """What commands need of the stored fleet: bot.fleet.ports.FleetStore has it."""
+
+    def hosts(self) -> "tuple[WatchedHost, ...]": ...
+
+    def sources(self) -> "tuple[SourceState, ...]": ...
+
+
+class SweepHistory(Protocol):
+    """What commands need of the sweeps that were made: bot.fleet.ports.SweepLog has it."""
+
+    def last_finished(self) -> "SweepRun | None": ...
+
+    def last_error(self) -> "SweepRun | None": ...
+
+
 class Alerting(NamedTuple):
     """Alerts and who is told of them. `now` is the clock, in UTC; `pools` are those known now, if that can be told.
 
     `outbox` has what waits to be sent, where anything is sent.
     """
 
-    book: "AlertBook"
+    book: AlertList
     watches: "Watches"
     digests: "Digests"
     plan: "AlertPlan"
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
-    outbox: "Outbox | None" = None
+    outbox: ChannelStates | None = None
 
 
 class Watched(NamedTuple):
-    """The fleet as it is kept, the sources that it is known from, and the round that asks them anew as of a day."""
+    """The stored fleet, the sources that it is known from, and the sweep that asks them anew as of a day.
 
-    store: "FleetStore"
-    sweeps: "SweepLog"
+    `channel` is the only one whose part of the fleet it is (bot.chat.scope); None: it is the whole fleet.
+    """
+
+    store: KnownFleet
+    sweeps: SweepHistory
     sources: "tuple[Source, ...]"
     clock: Callable[[], datetime]
     round: "Callable[[date, Tell], CycleResult]"
+    channel: str | None = None
 
 
 class PublishedPort(NamedTuple):
@@ -113,7 +156,7 @@ class Ports(NamedTuple):
     fleet: Fleet | None = None
     alerting: Alerting | None = None
     watched: Watched | None = None
-    audit: "KeptTrail | None" = None
+    audit: "StoredTrail | None" = None
     published: PublishedPort | None = None
 
 

@@ -8,7 +8,7 @@ from bot.chat.command import Watched
 from bot.chat.data import Data
 from bot.chat.filter import SOON, ends_soon
 from bot.chat.hosts import Listed
-from bot.chat.reply import Bullets, Code, Mark, RichText, Span, Strong, headline, line
+from bot.chat.reply import Bullets, Code, Mark, RichText, Span, Strong, headline, line, with_code
 from bot.fleet.hosts import Source, SourceState
 from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
@@ -108,11 +108,11 @@ def _iso(moment: datetime | None) -> str | None:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
-def fleet_line(listed: Sequence[Listed], count: int, words: str, sources: int) -> RichText:
-    """Of some hosts: `count` is how many there are in all, `words` are those that narrowed them down.
-
-    `sources` is how many targets are asked.
-    """
+def fleet_line(listed: Sequence[Listed], count: int, words: str, watched: Watched) -> RichText:
+    """Of some hosts: `count` is how many there are in all, `words` are those that narrowed them down."""
+    sources = len(watched.sources)
+    if not (count or sources) and watched.channel:
+        return line(Strong("No host leads to this channel"), *with_code(_LEADING))
     if not (count or sources):
         return line(Strong("No host is watched"), ": add ", Code("targets"), " or ", Code("xen_orchestra"), _TO_FILE)
     if not count:
@@ -124,6 +124,7 @@ def fleet_line(listed: Sequence[Listed], count: int, words: str, sources: int) -
 
 
 _TO_FILE = " to the configuration"
+_LEADING = ": add a route under `alerts` to the configuration, or `watch` something"
 
 
 def hosts_in_words(count: int) -> str:

@@ -53,7 +53,7 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
 
 def _fleet(watched: Watched, listed: Sequence[Listed]) -> Reply:
     silent = unanswering(watched, states_of(watched))
-    said = fleet_line(listed, len(listed), "", len(watched.sources))
+    said = fleet_line(listed, len(listed), "", watched)
     return Reply(
         "fleet", said, tuple(_silent(watched, [source.name for source in silent])), context=(last_sweep(watched),)
     )

@@ -43,7 +43,7 @@ class CommandRunner(NamedTuple):
         """The same for a command that is already known."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights, caller, tell))
+        return spec.run(self._reached(spec, caller), Invocation(spec, words, day or self.today(), rights, caller, tell))
 
     def opening(
         self,
@@ -56,10 +56,21 @@ class CommandRunner(NamedTuple):
         """Of a slow command: what to show while it runs, or the reply if nothing needs to be waited for."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.opening(self.ports, Invocation(spec, words, day or self.today(), rights, caller))
+        return spec.opening(self._reached(spec, caller), Invocation(spec, words, day or self.today(), rights, caller))
 
     def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
         """What a command that picks can be about, as far as the asker may run it."""
         if spec.right not in rights:
             return ()
         return spec.choices(self.ports, Invocation(spec, "", day or self.today(), rights))
+
+    def _reached(self, spec: CommandSpec, caller: Caller) -> Ports:
+        """What the command may use for the caller. A look-up shows hosts by the right to see the fleet."""
+        right = Right.FLEET if spec.right is Right.LOOKUP else spec.right
+        if right not in caller.scoped or right is Right.PROBE:
+            return self.ports
+        if caller.channel is None:
+            raise ValueError(f"the right {right} holds in a channel alone, and no channel is named")
+        from bot.chat.scope import scoped  # a shell, where every right holds everywhere, starts without it
+
+        return scoped(self.ports, caller.channel)

@@ -52,7 +52,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     states = states_of(watched)
     return Reply(
         kind="fleet",
-        headline=fleet_line(listed, len(every), shown(words), len(watched.sources)),
+        headline=fleet_line(listed, len(every), shown(words), watched),
         blocks=tuple(_body(listed, watched, states, is_whole=not words)),
         buttons=tuple(_buttons(asked, bool(listed))),
         context=(last_sweep(watched), *context(ports.matrix, day)),
