@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from bot.chat.verdict import recommendation
 from bot.matrix.assess import Assessment
 from bot.matrix.issue import KnownIssue
 from bot.matrix.release import Citation, Product, Release
@@ -39,7 +40,7 @@ def assessment_data(assessment: Assessment) -> Data:
         "lifecycle": lifecycle_data(assessment),
         "badges": [badge.value for badge in assessment.badges],
         "known_issues": [issue_data(issue, release) for issue in assessment.known_issues],
-        "recommendation": assessment.recommendation.text,
+        "recommendation": recommendation(assessment),
         "sources": [source_data(source) for source in assessment.sources],
     }
 

@@ -13,6 +13,7 @@ from bot.chat.command import Ports
 from bot.chat.data import Data, assessment_data
 from bot.chat.filter import fleet_filter, take_words
 from bot.chat.hosts import Listed, fleet_data, hosts_with_verdicts, watched_of
+from bot.chat.verdict import recommendation
 from bot.errors import UnavailableError, UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.matrix import Matrix
@@ -71,7 +72,7 @@ def _cells(listed: Listed) -> tuple[Cell, ...]:
         str(life.eol) if life and life.eol else None,
         str(life.maintenance_ends) if life and life.maintenance_ends else None,
         verdict.days_left if verdict else None,
-        verdict.recommendation.text if verdict else None,
+        recommendation(verdict) if verdict else None,
         host.enabled, host.reboot_required, seen.is_reachable, _iso(seen.unreachable_since), _iso(seen.observed_at),
         " ".join(seen.sources), " ".join(sorted(listed.tags)),
     )  # fmt: skip

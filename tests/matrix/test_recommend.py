@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.verdict import recommendation
 from bot.matrix.assess import assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
@@ -97,7 +98,7 @@ def test_a_path_takes_the_steps_that_the_vendors_document(
 def test_the_next_step_is_told_in_a_sentence(
     matrix: Matrix, product: Product, number: str, on: date, text: str
 ) -> None:
-    assert recommend(matrix, _release(matrix, product, number), on).text == text
+    assert recommendation(assess(matrix, _release(matrix, product, number), on)) == text
 
 
 @given(on=st.dates(date(2005, 1, 1), date(2040, 1, 1)), at=st.integers(0, 26))
@@ -105,7 +106,7 @@ def test_no_recommendation_leads_to_a_release_that_is_not_out_or_that_ends_soone
     matrix: Matrix, on: date, at: int
 ) -> None:
     release = matrix.releases[at]
-    for way in recommend(matrix, release, on).ways:
+    for way in recommend(matrix, release, on).routes:
         if way is None:
             continue
         assert way.goal.lifecycle.stage(on) in (LifecycleStage.SUPPORTED, LifecycleStage.MAINTENANCE)
@@ -122,4 +123,4 @@ def test_support_never_depends_on_the_day_and_the_skull_on_nothing_else(matrix: 
     assessment = assess(matrix, release, on)
     assert assessment.support == matrix.support(release)
     assert ("no_security_updates" in assessment.badges) == (assessment.stage is LifecycleStage.EOL)
-    assert recommend(matrix, release, on).text
+    assert recommendation(assessment).endswith(".")

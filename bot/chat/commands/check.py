@@ -7,7 +7,6 @@ from bot.chat import unknown
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
 from bot.chat.lookup import context, read
-from bot.chat.marks import verdict
 from bot.chat.reply import (
     Ask,
     Block,
@@ -26,6 +25,7 @@ from bot.chat.reply import (
     line,
     with_code,
 )
+from bot.chat.verdict import next_step, recommendation, verdict
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.issue import IssueKind, KnownIssue
@@ -94,7 +94,7 @@ def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
     yield from _issues(assessment)
     if notes := tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release)):
         yield Paragraph(notes)
-    yield Paragraph((next_step(assessment),))
+    yield Paragraph((_next_step(assessment),))
 
 
 def _notes(release: Release) -> Iterator[str]:
@@ -127,7 +127,7 @@ def why(assessment: Assessment) -> RichText:
 def _lifecycle_sentence(assessment: Assessment) -> str:
     life, on = assessment.release.lifecycle, assessment.on
     if assessment.stage is LifecycleStage.UPCOMING:
-        return f"On {day_in_words(on)} it was not out yet. {assessment.recommendation.text}"
+        return f"On {day_in_words(on)} it was not out yet. {recommendation(assessment)}"
     if life.eol is None:
         return "Its end of life is not known."
     when = f"{day_in_words(life.eol)} ({distance(life.eol, on)})"
@@ -160,10 +160,9 @@ def _last_fix(assessment: Assessment) -> Iterator[RichText]:
         yield line(f"The last security fix that our sources show is {fix.name}{of}{when}.")
 
 
-def next_step(assessment: Assessment) -> RichText:
-    """The one thing to do next."""
-    text = assessment.recommendation.text
-    return line(Strong("Next step: "), text[0].lower() + text[1:])
+def _next_step(assessment: Assessment) -> RichText:
+    step = next_step(assessment.recommendation, assessment.release, assessment.on)
+    return line(Strong("Next step: "), step)
 
 
 def _issues(assessment: Assessment) -> Iterator[Block]:
@@ -189,7 +188,7 @@ def _link_name(issue: KnownIssue, url: str) -> str:
 def _buttons(assessment: Assessment) -> tuple[Button, ...]:
     name = assessment.release.base_name
     asks: list[Button] = []
-    if assessment.recommendation.ways.within or assessment.recommendation.ways.across:
+    if any(assessment.recommendation.routes):
         asks.append(Ask("Upgrade path", f"upgrade {name}"))
     if assessment.known_issues:
         asks.append(Ask("Known issues", f"issues {name}"))
@@ -202,7 +201,7 @@ def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], 
     for assessment in assessments if _is_one_number(query) else sorted(assessments, key=_urgency):
         blocks.append(Heading(verdict(matrix.published, assessment, since=True)))
         if len(assessments) <= IN_FULL:
-            blocks.append(Paragraph((next_step(assessment),)))
+            blocks.append(Paragraph((_next_step(assessment),)))
     if not _is_one_number(query):
         twofold = [part for part in query.parts if part.outcome is Outcome.AMBIGUOUS]
         blocks.extend(Paragraph((line(Code(part.text), " can be two things: say which product."),)) for part in twofold)

@@ -32,6 +32,7 @@ from bot.chat.reply import (
     Typed,
     line,
 )
+from bot.chat.verdict import next_step
 from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 
@@ -92,8 +93,8 @@ def _next_step(listed: Sequence[Listed]) -> Iterator[Block]:
     needy = (a for each in listed if (a := each.judged.assessment) and not a.recommendation.is_nothing)
     if worst := next(needy, None):
         count = sum((a := each.judged.assessment) is not None and a.name == worst.name for each in listed)
-        text = worst.recommendation.text
-        said = f"{worst.name} ({hosts_in_words(count)}): {text[0].lower()}{text[1:]}"
+        step = next_step(worst.recommendation, worst.release, worst.on)
+        said = f"{worst.name} ({hosts_in_words(count)}): {step}"
         yield Paragraph((line(Strong("Next step: "), said),))
 
 

@@ -5,8 +5,8 @@ from datetime import date
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import row_data
 from bot.chat.lookup import context, read_product
-from bot.chat.marks import badge_mark
 from bot.chat.reply import Block, Bullets, Plain, Reply, RichText, Share, Strong, Table, headline, line
+from bot.chat.verdict import badge_mark
 from bot.matrix.assess import assess
 from bot.matrix.issue import KnownIssue
 from bot.matrix.matrix import Matrix

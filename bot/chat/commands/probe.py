@@ -8,7 +8,6 @@ from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.check import why
 from bot.chat.data import Data
 from bot.chat.hosts import Judged, host_data, judge, name_of, remarks, row, runs
-from bot.chat.marks import stage_mark, support_marks
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -28,9 +27,11 @@ from bot.chat.reply import (
     line,
     with_code,
 )
+from bot.chat.verdict import next_step, stage_mark, support_marks
 from bot.errors import UsageError
 from bot.fleet.inventory import Inventory
 from bot.fleet.probing import unguarded
+from bot.matrix.assess import Assessment
 from bot.matrix.support import PublishedList, SupportLevel
 from bot.matrix.wording import day_in_words
 from bot.query.days import take_day
@@ -155,25 +156,14 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
 
 def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
     """What to do, once for all hosts that it is about; nothing for hosts that need nothing."""
-    worth = ((j.assessment.recommendation.text, j) for j in seen.judged if j.assessment and _needs_something(j))
-    for text, about in _together(worth).items():
-        yield line(Strong("Next step: "), _lower(text) if seen.is_lone else _told_of(text, _names(about)))
 
+    def step(assessment: Assessment, hosts: str = "") -> str:
+        return next_step(assessment.recommendation, assessment.release, assessment.on, hosts)
 
-def _needs_something(judged: Judged) -> bool:
-    return judged.assessment is not None and not judged.assessment.recommendation.is_nothing
-
-
-def _told_of(text: str, names: str) -> str:
-    """A recommendation with the hosts in it: "upgrade xen-2 and xen-3 to XCP-ng 8.3 LTS."."""
-    verb, to, goal = text.partition(" to ")
-    if to and " " not in verb:
-        return f"{_lower(verb)} {names} to {goal}"
-    return f"{names}: {_lower(text)}"
-
-
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
+    needy = [(a, j) for j in seen.judged if (a := j.assessment) and not a.recommendation.is_nothing]
+    verdicts = {step(assessment): assessment for assessment, _ in needy}
+    for same, about in _together((step(assessment), judged) for assessment, judged in needy).items():
+        yield line(Strong("Next step: "), same if seen.is_lone else step(verdicts[same], _names(about)))
 
 
 def _together(pairs: Iterable[tuple[str, Judged]]) -> dict[str, list[Judged]]:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import lifecycle_data
 from bot.chat.lookup import context, read_product
-from bot.chat.marks import stage_mark
 from bot.chat.reply import Reply, RichText, Share, Strong, Table, headline, line
+from bot.chat.verdict import stage_mark
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
