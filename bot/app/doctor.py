@@ -70,8 +70,8 @@ def _stored(settings: Settings) -> Iterator[Check]:
 def _published(found: SyncStatus) -> Check:
     """What is told of the published list: when it was read, and why its page is not used."""
     if found.tries and found.tries.error:
-        what, _, mend = found.tries.error.partition(". ")
-        return Check("published list", not found.is_away(now()), what, mend or "look at `list.url`")
+        mend = found.tries.mend or "look at `list.url`"
+        return Check("published list", not found.is_away(now()), found.tries.what, mend)
     if problem := next(iter(found.problems), None):
         where = f"line {problem.line}: " if problem.line else ""
         count = len(found.problems)

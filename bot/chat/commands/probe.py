@@ -291,10 +291,8 @@ def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | N
 
 def _why(failure: Failure) -> RichText:
     """What happened and what to do, the host's name set off where the sentence begins with it."""
-    name = failure.target
-    if name and failure.message.startswith(name):
-        return (Strong(name), *with_code(failure.message[len(name) :]))
-    return with_code(failure.message)
+    name = (Strong(failure.subject),) if failure.subject else ()
+    return (*name, *with_code(failure.message[len(failure.subject) :]))
 
 
 _FINAL = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS, FailureCode.TLS_PIN_MISMATCH})
