@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple, TextIO
 
 from bot.chat.reply import Code, Mark, Paragraph, Reply, RichText, Strong, headline, line
+from bot.chat.wording import day_in_words, distance
 from bot.errors import UnavailableError, UsageError
 from bot.fleet.inventory import Inventory
-from bot.matrix.wording import day_in_words, distance
 from bot.query.text import shown
 from bot.settings.edit import ConfigFile, PinPlace, rewrite, with_pin
 from bot.settings.values import Address, parse_address

@@ -21,9 +21,9 @@ from bot.chat.reply import (
     line,
     with_code,
 )
+from bot.chat.wording import day_in_words, distance, moment_in_words, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend
-from bot.matrix.wording import day_in_words, distance, moment_in_words, span
 
 NAMED = 10
 """So many hosts are named; `alerts ID` names all."""

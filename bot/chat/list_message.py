@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.chat.reply import Ask, Block, Bullets, Mark, Reply, RichText, Strong, line
-from bot.matrix.wording import day_in_words
+from bot.chat.wording import day_in_words
 from bot.published.page import PageProblem, RowChange, RowChangeKind
 from bot.published.revisions import ListNews
 from bot.query.text import shown

@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.chat.reply import Mark, RichText, Strong, headline
-from bot.chat.wording import day_in_words
+from bot.chat.wording import capitalized, day_in_words
 from bot.matrix.assess import Assessment
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.recommend import Action, Recommendation, UpgradeRoute
@@ -51,8 +51,7 @@ def verdict(published: PublishedList, assessment: Assessment, since: bool = Fals
 
 def recommendation(assessment: Assessment) -> str:
     """What to do next, as a sentence: "Upgrade to XCP-ng 8.3 LTS."."""
-    clause = next_step(assessment.recommendation, assessment.release, assessment.on)
-    return f"{clause[0].upper()}{clause[1:]}"
+    return capitalized(next_step(assessment.recommendation, assessment.release, assessment.on))
 
 
 def next_step(advice: Recommendation, release: Release, on: date, hosts: str = "") -> str:

@@ -6,16 +6,20 @@ A day, a moment, a distance and a span are in bot.matrix.wording as long as room
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.chat.reply import RichText, line
 from bot.matrix.wording import day_in_words, distance, moment_in_words, span
 
 __all__ = [
     "age",
+    "bounded",
+    "capitalized",
     "counted",
     "day_in_words",
     "distance",
     "iso",
     "joined",
     "moment_in_words",
+    "nearest",
     "plural",
     "span",
     "with_more",
@@ -29,20 +33,41 @@ def plural(count: int, one: str, many: str = "") -> str:
     return one if count == 1 else many or f"{one}s"
 
 
-def counted(count: int, one: str, many: str = "", none: str = "") -> str:
-    """A count with its noun: `1 host`, `3 hosts`; `none` is what is said of zero, if not `0 hosts`."""
-    return none if none and not count else f"{count} {plural(count, one, many)}"
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: `1 host`, `3 hosts`."""
+    return f"{count} {plural(count, one, many)}"
 
 
 def joined(items: Sequence[str], word: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return f" {word} ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+    """`a`, `a and b`, `a, b and c`; nothing of nothing."""
+    first, last = ", ".join(items[:-1]), "".join(items[-1:])
+    return f"{first} {word} {last}" if first else last
 
 
-def with_more(items: Sequence[str], most: int, total: int | None = None) -> str:
-    """At most so many of the items: `a, b and 3 more`. `total` is how many there are, if not those that are given."""
-    more = (len(items) if total is None else total) - most
+def with_more(items: Sequence[str], most: int) -> str:
+    """At most so many of the items, and how many there are besides: `a, b and 3 more`."""
+    more = len(items) - most
     return f"{', '.join(items[:most])}{f' and {more} more' if more > 0 else ''}"
+
+
+def bounded(items: Sequence[RichText], most: int, total: int | None = None) -> tuple[RichText, ...]:
+    """At most so many lines of a list, and below them how many there are besides.
+
+    `total` is how many there are in all, where not all of them are given.
+    """
+    shown = tuple(items[:most])
+    more = (len(items) if total is None else total) - len(shown)
+    return (*shown, line(f"and {more} more")) if more > 0 else shown
+
+
+def nearest(names: Sequence[str], word: str = "Near") -> str:
+    """The end of a sentence about what is not known: ` Near: a, b.`; nothing where nothing is near."""
+    return f" {word}: {', '.join(names)}." if names else ""
+
+
+def capitalized(clause: str) -> str:
+    """A clause as the beginning of a sentence; the case of what follows stays as it is."""
+    return f"{clause[:1].upper()}{clause[1:]}"
 
 
 def age(moment: datetime, now: datetime) -> str:

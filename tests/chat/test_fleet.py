@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.chat.command import Right
-from bot.chat.fleet_summary import fleet_line
+from bot.chat.commands.fleet import fleet_line
 from bot.chat.reply import Ask, Bullets, Paragraph, Reply, Table, line, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError

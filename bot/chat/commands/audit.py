@@ -4,8 +4,8 @@ from bot.chat.audit import AuditEntry
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.reply import Code, Paragraph, Reply, RichText, Strong, Table, headline, line, with_code
+from bot.chat.wording import moment_in_words
 from bot.errors import UsageError
-from bot.matrix.wording import moment_in_words
 from bot.query.text import plain, shown
 
 IN_FULL = 40

@@ -7,8 +7,8 @@ from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.lookup import read
 from bot.chat.reply import Ask, Block, Bullets, Paragraph, Reply, RichText, Share, Strong, headline, line, with_code
+from bot.chat.wording import day_in_words
 from bot.errors import UsageError
-from bot.matrix.wording import day_in_words
 from bot.query.text import shown
 
 if TYPE_CHECKING:

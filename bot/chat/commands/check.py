@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.chat import unknown
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
-from bot.chat.lookup import context, read
+from bot.chat.lookup import context, read, unknown_reply, unknown_sentence
 from bot.chat.reply import (
     Ask,
     Block,
@@ -26,6 +25,7 @@ from bot.chat.reply import (
     with_code,
 )
 from bot.chat.verdict import next_step, recommendation, verdict
+from bot.chat.wording import day_in_words, distance
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.issue import IssueKind, KnownIssue
@@ -33,7 +33,6 @@ from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
 from bot.matrix.support import SupportLevel
-from bot.matrix.wording import day_in_words, distance
 from bot.query.query import Outcome, Query, QueryPart
 
 IN_FULL = 3
@@ -66,7 +65,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     elif assessments:
         shape = _several(matrix, query, assessments, asked.words, day)
     else:
-        shape = unknown.reply(query, day)
+        shape = unknown_reply(query, day)
     return shape._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
 
 
@@ -84,7 +83,7 @@ def _one(matrix: Matrix, assessment: Assessment, query: Query) -> Reply:
 def _missing(query: Query, day: date) -> Iterator[Block]:
     for part in query.parts:
         if not part.releases:
-            yield Paragraph((unknown.sentence(part, day),))
+            yield Paragraph((unknown_sentence(part, day),))
 
 
 def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:

@@ -2,7 +2,6 @@
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data, source_data
-from bot.chat.nearest import near
 from bot.chat.reply import (
     Ask,
     Block,
@@ -20,7 +19,7 @@ from bot.chat.reply import (
 )
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.release import Product
-from bot.query.text import shown
+from bot.query.text import near, shown
 
 _WORDS = {
     Availability.ALL: "every release",

@@ -2,10 +2,9 @@
 
 from bot.chat.command import CommandSpec, Invocation, Ports
 from bot.chat.commands import COMMANDS
-from bot.chat.nearest import near
 from bot.chat.reply import Ask, Bullets, Code, Paragraph, Plain, Reply, RichText, Strong, Typed, line
 from bot.errors import UsageError
-from bot.query.text import shown
+from bot.query.text import near, shown
 
 _QUESTION = "is this host fine with Xen Orchestra, and for how long?"
 

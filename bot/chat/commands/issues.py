@@ -2,12 +2,10 @@
 
 from datetime import date
 
-from bot.chat import unknown
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands.check import issue_line
 from bot.chat.data import Data, issue_data
-from bot.chat.lookup import context, read
-from bot.chat.nearest import near
+from bot.chat.lookup import context, read, unknown_reply
 from bot.chat.reply import (
     Ask,
     Block,
@@ -26,7 +24,7 @@ from bot.chat.reply import (
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
-from bot.query.text import shown
+from bot.query.text import near, shown
 
 _TITLES = {
     IssueKind.LIVE: "Known issues",
@@ -48,7 +46,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         return _of(ports.matrix, query.releases, day, 0 if query.outcome == "assessed" else 3)
     ids = near(asked.words, (issue.id for issue in ports.matrix.issues))
     if not ids and any(part.product or part.suggestions for part in query.parts if part.outcome != "unknown_product"):
-        return _told(unknown.reply(query, day), day, ports.matrix, (), exit_status=3)
+        return _told(unknown_reply(query, day), day, ports.matrix, (), exit_status=3)
     near_ones = f" Near: {', '.join(ids)}." if ids else ""
     first = line(f'I know no issue and no release "{shown(asked.words)}".{near_ones}')
     asks = (*(Ask(name, f"issues {name}") for name in ids[:2]), Ask("All issues", "issues"))

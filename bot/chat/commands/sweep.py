@@ -10,10 +10,10 @@ from bot.chat.command import Invocation, Ports, Progress, Watched
 from bot.chat.filter import take_words
 from bot.chat.hosts import watched_of
 from bot.chat.reply import Ask, Block, Bullets, Mark, Reply, RichText, Strong, headline, line
+from bot.chat.wording import moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
 from bot.fleet.sweep import SweepEnd, SweepResult, Tell
-from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 
 IN_FULL = 10

@@ -9,10 +9,10 @@ from bot.chat.data import lifecycle_data
 from bot.chat.lookup import context, read_product
 from bot.chat.reply import Reply, RichText, Share, Strong, Table, headline, line
 from bot.chat.verdict import stage_mark
+from bot.chat.wording import day_in_words, distance
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
-from bot.matrix.wording import day_in_words, distance
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.chat import unknown
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data, query_data, source_data
-from bot.chat.lookup import context, read
+from bot.chat.lookup import context, read, unknown_reply
 from bot.chat.reply import (
     Ask,
     Block,
@@ -39,7 +38,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     data = query_data(asked.words, day, query, assessments)
     data["paths"] = [_path_data(a, route) for a in assessments for route in _routes(a)]
     if not assessments:
-        shape = unknown.reply(query, day)
+        shape = unknown_reply(query, day)
         return shape._replace(context=context(matrix, day), data=data, exit_status=3, assessed=())
     (headline, blocks), *others = (_of(assessment) for assessment in assessments)
     blocks += tuple(block for first, rest in others for block in (Heading(first), *rest))
