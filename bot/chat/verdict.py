@@ -1,9 +1,10 @@
 """A verdict in words: its signs, each an emoji with its word, and the next step. Support and lifecycle stay apart."""
 
+from collections.abc import Iterator
 from datetime import date
 
-from bot.chat.reply import Mark, RichText, Strong, headline
-from bot.chat.wording import capitalized, day_in_words
+from bot.chat.reply import Mark, RichText, Strong, headline, line
+from bot.chat.wording import capitalized, day_in_words, distance
 from bot.matrix.assess import Assessment
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.recommend import Action, Recommendation, UpgradeRoute
@@ -47,6 +48,38 @@ def verdict(published: PublishedList, assessment: Assessment, since: bool = Fals
     """The first line about a release: name, support, lifecycle (REPLIES.md rule 1)."""
     marks = support_marks(published, assessment)
     return headline(Strong(assessment.name), *marks, stage_mark(published, assessment, since))
+
+
+def why(assessment: Assessment) -> RichText:
+    """Why the verdict matters, support and lifecycle apart."""
+    said = [_lifecycle_sentence(assessment), *_support_sentences(assessment)]
+    return line(" ".join(sentence for sentence in said if sentence))
+
+
+def _lifecycle_sentence(assessment: Assessment) -> str:
+    life, on = assessment.release.lifecycle, assessment.on
+    if assessment.stage is LifecycleStage.UPCOMING:
+        return f"On {day_in_words(on)} it was not out yet. {recommendation(assessment)}"
+    if life.eol is None:
+        return "Its end of life is not known."
+    when = f"{day_in_words(life.eol)} ({distance(life.eol, on)})"
+    if assessment.stage is LifecycleStage.EOL:
+        return f"End of life since {when}."
+    if assessment.stage is LifecycleStage.MAINTENANCE and life.maintenance_ends:
+        return f"Maintenance ended on {day_in_words(life.maintenance_ends)}; end of life on {when}."
+    return f"Supported until {when}."
+
+
+def _support_sentences(assessment: Assessment) -> Iterator[str]:
+    support = assessment.support
+    if support.level is SupportLevel.UNLISTED:
+        yield "It is a real release, but the list does not have it: whether Xen Orchestra works with it is not known."
+    elif support.level is SupportLevel.PARTIAL:
+        yield "Not all Xen Orchestra features work."
+        if not support.official:
+            yield "There is no official support."
+    elif assessment.stage is LifecycleStage.EOL:
+        yield "Xen Orchestra works with it, but the platform gets no security updates."
 
 
 def recommendation(assessment: Assessment) -> str:

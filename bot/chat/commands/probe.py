@@ -6,7 +6,6 @@ from datetime import date
 from typing import NamedTuple
 
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
-from bot.chat.commands.check import why
 from bot.chat.data import Data, suggestion_name
 from bot.chat.hosts import host_data, name_of, remarks, row, runs
 from bot.chat.reply import (
@@ -28,7 +27,7 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.verdict import next_step, stage_mark, support_marks
+from bot.chat.verdict import next_step, stage_mark, support_marks, why
 from bot.chat.wording import day_in_words, iso, joined, moment_in_words, nearest, plural, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost

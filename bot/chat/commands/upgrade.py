@@ -38,8 +38,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     data = query_data(asked.words, day, query, assessments)
     data["paths"] = [_path_data(a, route) for a in assessments for route in _routes(a)]
     if not assessments:
-        shape = unknown_reply(query, day)
-        return shape._replace(context=context(matrix, day), data=data, exit_status=3, assessed=())
+        reply = unknown_reply(query, day)
+        return reply._replace(context=context(matrix, day), data=data, exit_status=3, assessed=())
     (headline, blocks), *others = (_of(assessment) for assessment in assessments)
     blocks += tuple(block for first, rest in others for block in (Heading(first), *rest))
     buttons = (Ask("Verdict", ", ".join(r.base_name for r in query.releases)), Share(f"upgrade {asked.words}"))
