@@ -33,5 +33,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     except XocompatError as error:
         return fail(error.lines, error.exit_status)
     except BrokenPipeError:
-        hang_up(sys.stdout)  # whoever reads (`| head`) has seen enough
+        hang_up(sys.stdout)  # the reader (`| head`) has seen enough
         return 0
