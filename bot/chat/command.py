@@ -57,8 +57,8 @@ class Progress(NamedTuple):
     total: int = 0
 
 
-def unheard(_: Progress) -> None:
-    """Progress that nobody watches."""
+def ignore_progress(_: Progress) -> None:
+    """For a caller to whom no progress is shown."""
 
 
 class Fleet(NamedTuple):
@@ -70,7 +70,7 @@ class Fleet(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Something that a command can be about: the word to type, and what tells it from others."""
+    """Something that a command can be about: the word to type, and what distinguishes it from others."""
 
     word: str
     about: str = ""
@@ -111,7 +111,7 @@ class SweepHistory(Protocol):
 
 
 class Alerting(NamedTuple):
-    """Alerts and who is told of them. `now` is the clock, in UTC; `pools` are those known now, if that can be told.
+    """Alerts and who gets them. `now` is the clock, in UTC; `pools` are those known now, where that is known.
 
     `outbox` has what waits to be sent, where anything is sent.
     """
@@ -140,9 +140,9 @@ class Watched(NamedTuple):
 
 
 class PublishedPort(NamedTuple):
-    """The published list: `look` holds the page against the list in use on a day; None where none was read yet."""
+    """The published list: `diff` compares the page with the list in use on a day; None where none was read yet."""
 
-    look: "Callable[[date], PageDiff | None]"
+    diff: "Callable[[date], PageDiff | None]"
 
 
 class Ports(NamedTuple):
@@ -164,7 +164,7 @@ class Invocation(NamedTuple):
     """A command with what was asked of it. `words` are as typed, without the command's name.
 
     `day` is the day it is asked for: today unless `--as-of` said otherwise; "on DATE" in the words still wins.
-    `tell` shows how far a slow command has come, each Progress in place of the one before.
+    `report` shows how far a slow command has come, each Progress in place of the one before.
     """
 
     command: "CommandSpec"
@@ -172,7 +172,7 @@ class Invocation(NamedTuple):
     day: date
     rights: frozenset[Right] = frozenset(Right)
     caller: Caller = NOBODY
-    tell: Callable[[Progress], None] = unheard
+    report: Callable[[Progress], None] = ignore_progress
 
 
 class CommandSpec(NamedTuple):
@@ -181,7 +181,7 @@ class CommandSpec(NamedTuple):
     `module` of bot.chat.commands has its `run`; it is imported when it is run first, so that a look-up starts fast.
     A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One of a
     `channel` is about the channel that it is asked in: in a shell `--channel` says which. One that `picks` is about
-    something that can be picked from a list: its module has `choices`. One that `follows` tells of
+    something that can be picked from a list: its module has `choices`. One that `follows` is about
     what is not in the data but outside: the same question may have another answer a minute later.
     """
 

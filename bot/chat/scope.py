@@ -129,7 +129,7 @@ class _Part:
 
     @cached_property
     def configured(self) -> tuple[Source, ...]:
-        """The sources that have one of the hosts, and those whose silence the channel is told of."""
+        """The sources that have one of the hosts, and those whose silence makes an alert for the channel."""
         seeing = {name for host in self._hosts for name in host.sources}
         pools: dict[str, set[Pool]] = defaultdict(set)
         for host in self._all_hosts:

@@ -140,7 +140,7 @@ def _clause(advice: Recommendation, release: Release, on: date) -> str:
 
 
 def _route(route: UpgradeRoute | None, on: date) -> str:
-    """The goal's name with what lies on the way: "XenServer 8 (by way of Citrix Hypervisor 8.2 CU1)"."""
+    """The goal's name with the steps before it: "XenServer 8 (by way of Citrix Hypervisor 8.2 CU1)"."""
     if route is None:
         return ""
     between = [hop.arrival(on) for hop in (route.path or ())[:-1]]

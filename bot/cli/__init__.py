@@ -1,4 +1,4 @@
-"""The shell's door: the same words as in chat, and the operator's own.
+"""The command line: the same words as in chat, and the operator's own.
 
 A look-up must start fast, so nothing of Slack, of the configuration's models, of the database or of the demo is
 imported before it is needed, and the commands of chat become commands of the shell from their one list.

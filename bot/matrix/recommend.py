@@ -83,7 +83,7 @@ class Recommendation(NamedTuple):
 def upgrade_routes(matrix: Matrix, release: Release, on: date) -> UpgradeRoutes:
     """The best supported goal of each product: one that a documented path leads to first, then the longest support."""
     within = _best(matrix, release, release.product, on)
-    if release.product is Product.XCP_NG:  # nobody documents the way back
+    if release.product is Product.XCP_NG:  # nobody documents the path back
         return UpgradeRoutes(within, None)
     across = _best(matrix, release, Product.XCP_NG, on)
     is_eol = release.lifecycle.stage(on) is LifecycleStage.EOL

@@ -44,7 +44,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     query, day = read(ports, asked)
     if query.parts:
         raise UsageError("`changes` takes nothing: it tells how the published list differs from the one in use.")
-    diff = ports.published.look(day) if ports.published else None
+    diff = ports.published.diff(day) if ports.published else None
     return changes_reply(diff) if diff else Reply("changes", _NEVER, buttons=(Ask("List", "list"),), data=_NONE)
 
 

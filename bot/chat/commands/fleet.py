@@ -173,7 +173,7 @@ def _answers(state: SourceState | None) -> bool:
 
 
 def last_sweep(watched: Watched) -> RichText:
-    """When the last sweep was, how it went, and what kept a later one from being done."""
+    """When the last sweep was, how it went, and why a later one could not be done."""
     done, broken = watched.sweeps.last_finished(), watched.sweeps.last_error()
     if done is None or done.finished_at is None:
         said = "No sweep is done yet."

@@ -53,5 +53,5 @@ def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
 
 
 def _issues(matrix: Matrix, row: ListRow) -> tuple[KnownIssue, ...]:
-    """The issues that are told of a row's releases, each once."""
+    """The known issues of a row's releases, each once."""
     return tuple({issue.id: issue for release in row.releases for issue in matrix.told_issues(release)}.values())

@@ -88,7 +88,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     target, named_day = _find(fleet.inventory, asked)
     if isinstance(target, Failure):
         return _failed(target, asked.words, fleet.inventory, None)
-    asked.tell(Progress(_asking(target)))
+    asked.report(Progress(_asking(target)))
     guard = fleet.limits.guard(asked.caller.name, target) if fleet.limits else unguarded
     answer = fleet.probing.probe(target, guard)
     if isinstance(answer, Failure):
@@ -191,7 +191,7 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     verdicts = host_verdicts(ports.matrix, ports.reader, hosts, day)
     seen = ProbedPool(observation, verdicts, day, ports.matrix.published)
     words = f"probe {observation.target}{f' on {named_day}' if named_day else ''}"
-    lone = verdicts[0].assessment if seen.is_lone else None  # which has more to tell: its known issues, its path
+    lone = verdicts[0].assessment if seen.is_lone else None  # which has more to show: its known issues, its path
     verdict = (Ask(lone.name, lone.name),) if lone else ()
     below = verdicts[IN_FULL:SHOWN]
     title = f"Hosts {IN_FULL + 1} to {IN_FULL + len(below)} of {len(verdicts)}"

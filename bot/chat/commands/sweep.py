@@ -85,7 +85,7 @@ def _telling(asked: Invocation, said: RichText) -> Tell:
         percent = done * 100 // total if total else 100
         if percent != last:
             last = percent
-            asked.tell(Progress(said, done, total))
+            asked.report(Progress(said, done, total))
 
     return tell
 
