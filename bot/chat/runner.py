@@ -43,9 +43,8 @@ class CommandRunner(NamedTuple):
         """The same for a command that is already known."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.run(
-            self._reached(spec, caller), Invocation(spec, words, day or self.today(), rights, caller, report)
-        )
+        asked = Invocation(spec, words, day or self.today(), rights, caller, report)
+        return spec.run(self._reached(spec, caller), asked)
 
     def opening(
         self,

@@ -1,6 +1,5 @@
 """The operator's own words, for the shell alone."""
 
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple, Self
 import click
 
 from bot.cli.options import SHARED
-from bot.cli.output import fail, folder, print_json, print_reply, settings_of
+from bot.cli.output import fail, folder, json_text, print_json, print_reply, settings_of
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.output import write
@@ -201,7 +200,7 @@ def _releases(form: str, day: date, config: Path | None) -> str:
     if form == "csv":
         return releases_csv(in_use, day)
     data = endoflife(in_use, day) if form == "endoflife" else releases_data(in_use, day)
-    return f"{json.dumps(data, indent=2)}\n"
+    return json_text(data)
 
 
 @_operator(
