@@ -50,16 +50,12 @@ def lifecycle_data(assessment: Assessment) -> Data:
     life = assessment.release.lifecycle
     return {
         "stage": assessment.stage.value,
-        "released_on": _text(life.released),
-        "maintenance_ends_on": _text(life.maintenance_ends),
-        "eol_on": _text(life.eol),
+        "released_on": str(life.released) if life.released else None,
+        "maintenance_ends_on": str(life.maintenance_ends) if life.maintenance_ends else None,
+        "eol_on": str(life.eol) if life.eol else None,
         "lts": life.is_lts(assessment.on),
         "days_left": assessment.days_left,
     }
-
-
-def _text(day: object) -> str | None:
-    return None if day is None else str(day)
 
 
 def issue_data(issue: KnownIssue, release: Release | None = None) -> Data:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from bot.alerts.alert import Alert
 from bot.alerts.cycle import CycleResult
@@ -39,61 +40,57 @@ def scoped(ports: Ports, channel: str) -> Ports:
     )
 
 
-class _Alerts:
-    def __init__(self, book: AlertList, channel: str) -> None:
-        self._book = book
-        self._channel = channel
+class _Alerts(NamedTuple):
+    book: AlertList
+    channel: str
 
     def open(self) -> tuple[Alert, ...]:
-        return self._own(self._book.open())
+        return self._own(self.book.open())
 
     def resolved(self, since: datetime) -> tuple[Alert, ...]:
-        return self._own(self._book.resolved(since))
+        return self._own(self.book.resolved(since))
 
     def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
-        return self._own(self._book.find(ids))
+        return self._own(self.book.find(ids))
 
     def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
-        return self._book.act([alert.id for alert in self.find(ids)], act)
+        return self.book.act([alert.id for alert in self.find(ids)], act)
 
     def _own(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-        return tuple(alert for alert in alerts if alert.channel == self._channel)
+        return tuple(alert for alert in alerts if alert.channel == self.channel)
 
 
-class _Watches:
-    def __init__(self, watches: Watches, channel: str) -> None:
-        self._watches = watches
-        self._channel = channel
+class _Watches(NamedTuple):
+    watches: Watches
+    channel: str
 
     def add(self, watch: Watch) -> bool:
-        return watch.channel == self._channel and self._watches.add(watch)
+        return watch.channel == self.channel and self.watches.add(watch)
 
     def remove(self, channel: str, kind: WatchKind, what: str) -> bool:
-        return channel == self._channel and self._watches.remove(channel, kind, what)
+        return channel == self.channel and self.watches.remove(channel, kind, what)
 
     def all(self) -> tuple[Watch, ...]:
-        return tuple(watch for watch in self._watches.all() if watch.channel == self._channel)
+        return tuple(watch for watch in self.watches.all() if watch.channel == self.channel)
 
 
-class _States:
-    def __init__(self, outbox: ChannelStates, channel: str) -> None:
-        self._outbox = outbox
-        self._channel = channel
+class _States(NamedTuple):
+    outbox: ChannelStates
+    channel: str
 
     def states(self) -> tuple[ChannelState, ...]:
-        return tuple(state for state in self._outbox.states() if state.channel == self._channel)
+        return tuple(state for state in self.outbox.states() if state.channel == self.channel)
 
 
-class _Trail:
-    def __init__(self, trail: StoredTrail, channel: str) -> None:
-        self._trail = trail
-        self._channel = channel
+class _Trail(NamedTuple):
+    trail: StoredTrail
+    channel: str
 
     def record(self, entry: AuditEntry) -> None:
-        self._trail.record(entry)
+        self.trail.record(entry)
 
     def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
-        return self._trail.find(words, limit, self._channel) if where in (None, self._channel) else ()
+        return self.trail.find(words, limit, self.channel) if where in (None, self.channel) else ()
 
 
 class _Part:
@@ -113,7 +110,7 @@ class _Part:
     def watched(self) -> Watched:
         """The fleet, in which nothing else is known."""
         return self._every._replace(
-            store=self, sweeps=self, sources=self.configured, round=self._round, channel=self._channel
+            store=self, sweeps=self, sources=self.configured, round=self._sweep, channel=self._channel
         )
 
     @cached_property
@@ -159,29 +156,28 @@ class _Part:
     def last_error(self) -> SweepRun | None:
         return self._every.sweeps.last_error()
 
-    def _round(self, day: date, tell: Tell) -> CycleResult:
-        """Everything is asked, for it disturbs nobody; what is shown of it is the channel's."""
+    def _sweep(self, day: date, tell: Tell) -> CycleResult:
+        """All sources are asked, for that disturbs nobody; what is shown of it is the channel's.
+
+        Hosts may lead to the channel before the sweep alone, or after it alone.
+        """
         own = len(self.configured)
         made = self._every.round(day, lambda done, total: tell(done * own // total if total else own, own))
-        return _of_channel(made, self, _Part(self._ports, self._every, self._channel), self._channel)
+        after = _Part(self._ports, self._every, self._channel)
+        names = self.names | after.names
+        uuids = {uuid for host in (*self.hosts(), *after.hosts()) for uuid in (host.host.uuid, host.pool.uuid)}
 
+        def concerns(change: Change) -> bool:
+            return change.source in names if change.uuid is None else change.uuid in uuids
 
-def _of_channel(made: CycleResult, before: _Part, after: _Part, channel: str) -> CycleResult:
-    names = before.names | after.names
-    hosts = (*before.hosts(), *after.hosts())
-    uuids = {uuid for host in hosts for uuid in (host.host.uuid, host.pool.uuid)}
-
-    def concerns(change: Change) -> bool:
-        return change.source in names if change.uuid is None else change.uuid in uuids
-
-    swept = made.swept._replace(
-        sources=len(after.configured),
-        failed=tuple(failure for failure in made.swept.failed if failure.target in names),
-        changes=tuple(filter(concerns, made.swept.changes)),
-    )
-    settled = made.settled._replace(
-        changed=tuple(alert for alert in made.settled.changed if alert.channel == channel),
-        notifications=tuple(told for told in made.settled.notifications if told.alert.channel == channel),
-    )
-    states = tuple(state for state in made.channels if state.channel == channel)
-    return made._replace(swept=swept, settled=settled, channels=states)
+        swept = made.swept._replace(
+            sources=len(after.configured),
+            failed=tuple(failure for failure in made.swept.failed if failure.target in names),
+            changes=tuple(filter(concerns, made.swept.changes)),
+        )
+        settled = made.settled._replace(
+            changed=tuple(alert for alert in made.settled.changed if alert.channel == self._channel),
+            notifications=tuple(each for each in made.settled.notifications if each.alert.channel == self._channel),
+        )
+        states = tuple(state for state in made.channels if state.channel == self._channel)
+        return made._replace(swept=swept, settled=settled, channels=states)
