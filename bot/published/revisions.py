@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, Self
 
+from bot.errors import what_and_mend
 from bot.published.page import Disagreement, Page, PageProblem, Revision, RowChange, RowChangeKind
 
 
@@ -42,6 +43,16 @@ class FetchAttempts(NamedTuple):
     error: str | None = None
     told_at: datetime | None = None
     passing: bool = False
+
+    @property
+    def what(self) -> str:
+        """What keeps a page from coming."""
+        return what_and_mend(self.error or "")[0]
+
+    @property
+    def mend(self) -> str:
+        """What to do about it; empty where the error does not say."""
+        return what_and_mend(self.error or "")[1]
 
 
 class Revisions(Protocol):

@@ -11,8 +11,8 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from bot.chat.nearest import near
 from bot.errors import Problem
+from bot.query.text import near
 from bot.settings import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sources
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree
 from bot.settings.model import Keys
