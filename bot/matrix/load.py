@@ -1,8 +1,11 @@
-"""From validated data, as plain JSON values, to the Matrix of linked value objects."""
+"""Loads data/ as the Matrix of linked value objects.
 
-import marshal
+Checking the YAML takes a third of a second, too long before every answer in a shell. So the checked content is compiled
+to one file of JSON: when a wheel is built (hatch_build.py), and in a checkout by the first command after an edit.
+"""
+
+import json
 import os
-import sys
 import zlib
 from collections.abc import Iterable
 from datetime import date
@@ -11,7 +14,6 @@ from typing import Any
 
 from packaging.version import Version
 
-from bot import __version__
 from bot.errors import DataError, Problem
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.issue import IssueKind, KnownIssue
@@ -161,28 +163,45 @@ def _lifecycle(facts: Raw) -> Lifecycle:
     )
 
 
-def _inferred(fact: Raw) -> bool:
-    return bool(fact["day"]) and fact["confidence"] == "inferred"
-
-
 def _level(raw: Raw) -> UpdateLevel:
     facts = {name: raw[name] for name in ("released", "maintenance_ends", "eol") if raw[name]}
     return UpdateLevel(raw["name"], tuple(raw["aliases"]), _lifecycle(facts))
 
 
 NAMES = ("sources", "releases", "list", "issues", "features", "upgrades")
-"""The files of data/, in the order in which their problems are told."""
+"""The files of data/, in the order in which their problems are reported."""
 
-LoadRaw = dict[str, Any]
-Origin = list[Any]
+COMPILED = "compiled.json"
+"""The compiled file, beside the YAML that it was made from."""
+
+_DATA = b'"data": '
 
 
-def load_matrix(folder: Path | None = None, cache: Path | None = None) -> Matrix:
-    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
-    paths = [(folder or shipped()) / f"{name}.yaml" for name in NAMES]
-    origin: Origin = [__version__, sys.hexversion, *map(_state, paths)]
-    copy = (cache or _cache_folder()) / f"data-{zlib.crc32(str(paths).encode()):08x}"
-    return build(_kept(copy, origin) or _checked_and_kept(paths, copy, origin))
+def load_matrix(folder: Path | None = None) -> Matrix:
+    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found.
+
+    The compiled file is used if it was made from just these files and is undamaged. Otherwise the YAML is checked and
+    used, and compiled anew where the folder is ours to write.
+    """
+    folder = folder or shipped()
+    files = _read(folder)
+    sources = _sources(files)
+    try:
+        compiled = (folder / COMPILED).read_bytes()
+    except OSError:
+        compiled = b""
+    content = compiled.partition(_DATA)[2][:-2]
+    if content and compiled == _sealed(sources, content):
+        return build(json.loads(content))
+    raw = _checked(files)
+    _write(folder, _sealed(sources, _content(raw)))
+    return build(raw)
+
+
+def compile_data(folder: Path) -> bytes:
+    """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
+    files = _read(folder)
+    return _sealed(_sources(files), _content(_checked(files)))
 
 
 def shipped() -> Path:
@@ -192,48 +211,68 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "data"
 
 
-def _state(path: Path) -> list[Any]:
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return [str(path), state.st_mtime_ns, state.st_size]
+def _read(folder: Path) -> dict[str, bytes]:
+    """The files' bytes by name. DataError for the first one that cannot be read."""
+    files = {}
+    for name in NAMES:
+        path = folder / f"{name}.yaml"
+        try:
+            files[name] = path.read_bytes()
+        except OSError as error:
+            raise DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")]) from error
+    return files
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
-    return DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")])
-
-
-def _cache_folder() -> Path:
-    """As the XDG base directory specification has it: a relative path there is to be ignored."""
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (given if given.is_absolute() else Path.home() / ".cache") / "xocompat"
-
-
-def _kept(copy: Path, origin: Origin) -> LoadRaw | None:
-    try:
-        made_from, raw = marshal.loads(copy.read_bytes())
-    except (OSError, ValueError, EOFError, TypeError):
-        return None
-    return raw if made_from == origin else None
-
-
-def _checked_and_kept(paths: list[Path], copy: Path, origin: Origin) -> LoadRaw:
+def _checked(files: dict[str, bytes]) -> Raw:
     from bot.matrix.validate import validated
 
-    raw = validated({path.stem: _read(path) for path in paths})
-    partial = copy.with_suffix(f".{os.getpid()}")
+    return validated(files)
+
+
+def _sources(files: dict[str, bytes]) -> bytes:
+    """All that decides what is compiled: the files, and the module that checks and resolves them."""
+    checker = Path(__file__).with_name("validate.py")
+    parts = [checker.read_bytes() if checker.exists() else b"", *files.values()]
+    return b"".join(b"%d:%b," % (len(part), part) for part in parts)
+
+
+def _content(raw: Raw) -> bytes:
+    return json.dumps(raw, separators=(",", ":")).encode()
+
+
+def _sealed(sources: bytes, content: bytes) -> bytes:
+    """The compiled file, which begins with the checksums of what it was made from and of its own content.
+
+    They are against edits and damage, so CRC-32 does (hashlib would take 3 ms of a start that takes 50). They protect
+    from nobody who may write here: such a person could edit the YAML, or the code.
+    """
+    return b'{"made_from": "%d-%08x", "crc32": "%08x", %b%b}\n' % (
+        len(sources),
+        zlib.crc32(sources),
+        zlib.crc32(content),
+        _DATA,
+        content,
+    )
+
+
+def _write(folder: Path, compiled: bytes) -> None:
+    """Put the compiled file in place, all of it at once. Where that cannot be done, each start checks the YAML again.
+
+    Only for the folder's owner: root in somebody's checkout must neither follow links nor leave files there.
+    """
+    import tempfile
+
     try:
-        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial.write_bytes(marshal.dumps((origin, raw)))
-        partial.replace(copy)
+        if folder.stat().st_uid != os.geteuid():
+            return
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{COMPILED}.")
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(compiled)
+                os.fchmod(descriptor, 0o644)
+            os.replace(name, folder / COMPILED)
+        except OSError:
+            os.unlink(name)
+            raise
     except OSError:
-        pass  # a read-only home: every start checks again, slower but right
-    return raw
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+        pass
