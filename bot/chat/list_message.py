@@ -1,11 +1,13 @@
 """How the published list changed, in words: for the channel that is told of it, and for who asks."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from bot.chat.reply import Ask, Block, Bullets, Mark, Reply, RichText, Strong, line
-from bot.matrix.wording import day_in_words
-from bot.published.page import PageProblem, RowChange, RowChangeKind
+from bot.matrix.wording import day_in_words, span
+from bot.published.page import Disagreement, PageProblem, RowChange, RowChangeKind
 from bot.published.revisions import ListNews
+from bot.published.sync import SyncState, SyncStatus
 from bot.query.text import shown
 
 SHOWN = 20
@@ -63,6 +65,29 @@ def in_words(problem: PageProblem) -> str:
     """A problem as a sentence."""
     said = shown(problem.message, 300)
     return f"line {problem.line}: {said}" if problem.line else said
+
+
+def sync_trouble(status: SyncStatus, now: datetime) -> str | None:
+    """Why the list in use may be old, in a line without the source's name; None if the list is followed well."""
+    match status.state(now):
+        case SyncState.UNREACHABLE:
+            days = status.days_failing(now)
+            what = f"the published list can't be read{f' for {span(days)}' if days else ''}"
+        case SyncState.REFUSED:
+            count = len(status.problems)
+            what = f"the published list is not used, its page has {'1 problem' if count == 1 else f'{count} problems'}"
+        case SyncState.GOOD:
+            return None
+    return f"{what}: the list in use stays as it was"
+
+
+def disagreement(found: Disagreement) -> str:
+    """How the page and the vendor's date differ."""
+    days = (found.eol - found.on).days
+    count = f"{abs(days)} day" if abs(days) == 1 else f"{abs(days)} days"
+    when = "is today" if days == 0 else f"is in {count}" if days > 0 else f"passed {count} ago"
+    claim = "shows" if found.is_shown else "does not show"
+    return f"the page {claim} {found.name} as EOL, the vendor's date {when}"
 
 
 def _capped(items: Iterable[RichText], count: int) -> tuple[RichText, ...]:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
-from bot.published.labels import has_label, take_label
+from bot.published.labels import has_label, has_sign, take_label, unknown_sign
 from bot.published.page import PageEntry, PageProblem, tidy
-from bot.published.signs import has_sign, unknown_sign
 
 Literal = None | bool | float | str | list["Literal"] | dict[str, "Literal"]
 

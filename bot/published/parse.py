@@ -10,11 +10,22 @@ from typing import NamedTuple
 
 from bot.matrix.support import Badge
 from bot.published.components import scripts
-from bot.published.labels import Labelled, begins_like_label, meaning, mentions_release, overlap, take_label
-from bot.published.markdown import entries
+from bot.published.labels import (
+    SIGNS,
+    Labelled,
+    begins_like_label,
+    contradicts,
+    has_sign,
+    is_meaning,
+    meaning,
+    mentions_release,
+    overlap,
+    take_label,
+    take_signs,
+    unknown_sign,
+)
+from bot.published.markdown import entries, page_text
 from bot.published.page import Page, PageEntry, PageProblem, PageRow
-from bot.published.signs import SIGNS, contradicts, has_sign, is_meaning, take_signs, unknown_sign
-from bot.published.text import page_text
 from bot.query.reader import Reader
 
 _NOTE = re.compile(r"^(?:[-–—:;]\s*|(?=\())(?!\w+:)(?=.*[^\W\d_])(.*)")

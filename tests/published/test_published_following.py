@@ -110,11 +110,11 @@ def test_a_page_that_cannot_be_had_is_a_problem_and_is_kept(followed: Followed) 
     followed.begin()
     look = followed.sync(AWAY)
     assert ([problem.message for problem in look.problems], look.passing) == (["It does not answer."], True)
-    tries = followed.kept.tries(LIST)
+    tries = followed.kept.attempts(LIST)
     assert tries
     assert (tries.error, tries.passing) == ("It does not answer.", True)
     followed.sync(page())
-    assert followed.kept.tries(LIST) == tries._replace(error=None, passing=False, failing_since=None)
+    assert followed.kept.attempts(LIST) == tries._replace(error=None, passing=False, failing_since=None)
 
 
 def test_that_nothing_changed_is_no_answer_to_the_first_question(followed: Followed) -> None:
@@ -122,20 +122,20 @@ def test_that_nothing_changed_is_no_answer_to_the_first_question(followed: Follo
 
 
 def test_looking_keeps_nothing(followed: Followed) -> None:
-    assert followed.follower.look(DAY).changes
-    assert (followed.kept.latest(LIST), followed.kept.tries(LIST)) == (None, None)
+    assert followed.follower.check(DAY).changes
+    assert (followed.kept.latest(LIST), followed.kept.attempts(LIST)) == (None, None)
 
 
 def test_without_a_database_the_shipped_list_is_what_is_in_use(matrix: Matrix, reader: Reader) -> None:
-    look = ListFollower(LIST, Source(), matrix, reader, lambda: START).look(DAY)
+    look = ListFollower(LIST, Source(), matrix, reader, lambda: START).check(DAY)
     assert "XenServer 9" in {change.label for change in look.changes if change.kind is RowChangeKind.REMOVED}
 
 
 def test_the_last_page_is_looked_at_without_asking_anybody(followed: Followed) -> None:
-    assert followed.follower.last(DAY) is None
+    assert followed.follower.latest(DAY) is None
     followed.begin()
     followed.source.asked.clear()
-    look = followed.follower.last(DAY)
+    look = followed.follower.latest(DAY)
     assert look
     assert (look.changes, look.accepted, look.read_at, followed.source.asked) == ((), True, START, [])
 

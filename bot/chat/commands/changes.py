@@ -49,7 +49,7 @@ def _first(look: "PageDiff") -> RichText:
     count = len(look.changes)
     if not count:
         return headline(Strong("The published list is the one in use"), "no changes")
-    subject = "The published list is in use from now on" if look.kept else "The published list differs"
+    subject = "The published list is in use from now on" if look.stored else "The published list differs"
     return headline(Strong(subject), "1 change" if count == 1 else f"{count} changes")
 
 
@@ -60,7 +60,7 @@ def _said(look: "PageDiff") -> str:
 
 
 def _blocks(look: "PageDiff") -> Iterator[Block]:
-    from bot.chat.list_message import change_list, problem_list
+    from bot.chat.list_message import change_list, disagreement, problem_list
 
     if look.problems:
         if len(look.problems) > 1:
@@ -70,12 +70,12 @@ def _blocks(look: "PageDiff") -> Iterator[Block]:
         return  # what can't be read as a whole tells nothing for certain
     if look.changes:
         yield change_list(look.changes, len(look.changes), "What it changes")
-    elif (came := _since(look)) and look.kept and look.kept.accepted_at:
-        since = f"What it changed when it came on {day_in_words(look.kept.accepted_at.date())}"
+    elif (came := _since(look)) and look.stored and look.stored.accepted_at:
+        since = f"What it changed when it came on {day_in_words(look.stored.accepted_at.date())}"
         yield change_list(came, len(came), since)
     if look.disagreements:
         yield Bullets(
-            tuple(line(shown(each.message, 300)) for each in look.disagreements),
+            tuple(line(shown(disagreement(each), 300)) for each in look.disagreements),
             "Where it and the vendors' dates disagree",
         )
 
@@ -92,7 +92,7 @@ def _of_sync(look: "PageDiff") -> Data:
 
 def _since(look: "PageDiff") -> "tuple[RowChange, ...]":
     """The page against the list in use before it; of one that is in use already, what it changed when it came."""
-    return look.changes or (look.kept.changes if look.kept and look.kept.accepted_at else ())
+    return look.changes or (look.stored.changes if look.stored and look.stored.accepted_at else ())
 
 
 def changes_data(look: "PageDiff", changes: "tuple[RowChange, ...]") -> Data:
