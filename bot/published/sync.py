@@ -44,10 +44,9 @@ class SyncStatus(NamedTuple):
 
     def state(self, now: datetime) -> SyncState:
         """The state at a moment: a source that may answer again by itself is UNREACHABLE only after a week."""
-        attempts = self.attempts
-        if attempts and attempts.failing_since:
-            if not attempts.passing or self.days_failing(now) >= OVERDUE_DAYS:
-                return SyncState.UNREACHABLE
+        is_failing = self.attempts is not None and self.attempts.failing_since is not None
+        if is_failing and not (self.attempts and self.attempts.passing and self.days_failing(now) < OVERDUE_DAYS):
+            return SyncState.UNREACHABLE
         return SyncState.REFUSED if self.problems else SyncState.GOOD
 
     def days_failing(self, now: datetime) -> int:

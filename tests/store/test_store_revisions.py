@@ -65,7 +65,8 @@ def test_a_page_that_was_refused_can_be_accepted_and_is_told_anew(revisions: Rev
 
 def test_each_page_is_told_once(revisions: Revisions, database: Database) -> None:
     kept = revisions.save(finding(), START)
-    assert [revisions.queue_news(kept, "C1", NEWS, START), revisions.queue_news(kept, "C1", NEWS, at(1))] == [True, False]
+    queued = [revisions.queue_news(kept, "C1", NEWS, moment) for moment in (START, at(1))]
+    assert queued == [True, False]
     with database.reading() as connection:
         rows = connection.execute(select(outbox.c.channel, outbox.c.kind, outbox.c.payload)).all()
     assert [tuple(row) for row in rows] == [("C1", "list", NEWS)]
