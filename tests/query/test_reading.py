@@ -6,8 +6,9 @@ import pytest
 
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
+from bot.query.grammar import MOST_PARTS
 from bot.query.query import Outcome, QueryPart
-from bot.query.reader import MOST_PARTS, Reader
+from bot.query.reader import Reader
 
 XS_7 = "XenServer 7.0, XenServer 7.1, XenServer 7.2, XenServer 7.3, XenServer 7.4, XenServer 7.5, XenServer 7.6"
 CH_8 = "Citrix Hypervisor 8.0, Citrix Hypervisor 8.1, Citrix Hypervisor 8.2"

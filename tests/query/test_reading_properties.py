@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.canonical import HYPERVISOR_NAMES, PRODUCT_NAMES
+from bot.query.grammar import MOST_PARTS
 from bot.query.query import Outcome, Query
-from bot.query.reader import MOST_PARTS, Reader
+from bot.query.reader import Reader
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 WORDS = """
