@@ -18,7 +18,7 @@ PREFIX = "XOCOMPAT_"
 DEFAULT_FILE = Path("xocompat.yaml")
 NAMES_THE_FILE = "XOCOMPAT_CONFIG"
 WEB_TOKEN = "XOCOMPAT_WEB_TOKEN"
-"""The variable that `web.token_env` names unless it is told otherwise: a secret, not a key."""
+"""The variable that `web.token_env` names by default: a secret, not a key."""
 
 TARGETS = "XOCOMPAT_TARGETS"
 """The variable that holds the whole inventory, where no file does."""
@@ -27,7 +27,6 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
     "SLACK_BOT_TOKEN": ("slack", "bot_token"),
     "SLACK_APP_TOKEN": ("slack", "app_token"),
     "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
-    "SLACK_CLIENT_ID": ("slack", "client_id"),
     "SLACK_CLIENT_SECRET": ("slack", "client_secret"),
     "SLACK_API_URL": ("slack", "api_url"),
     "DATABASE_URL": ("database",),
@@ -58,7 +57,11 @@ class Sources(NamedTuple):
 def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sources:
     """What there is to read. `config` is the value of `--config`; an empty variable counts as unset."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
-    file, named_by = _file(config, given, cwd)
+    file, named_by = config, "--config"
+    if file is None and (name := given.get(NAMES_THE_FILE)):
+        file, named_by = Path(name), NAMES_THE_FILE
+    elif file is None:  # a dangling link is there, and an error to report: lexists
+        file, named_by = DEFAULT_FILE if os.path.lexists(cwd / DEFAULT_FILE) else None, ""
     return Sources(
         cwd=cwd,
         file=file,
@@ -66,15 +69,6 @@ def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sourc
         own={name: given[name] for name in given if name.startswith(PREFIX) and name != NAMES_THE_FILE},
         platform={name: given[name] for name in PLATFORM if name in given},
     )
-
-
-def _file(config: Path | None, given: Mapping[str, str], cwd: Path) -> tuple[Path | None, str]:
-    if config is not None:
-        return config, "--config"
-    if name := given.get(NAMES_THE_FILE):
-        return Path(name), NAMES_THE_FILE
-    # A dangling link is there, and an error to tell: lexists.
-    return (DEFAULT_FILE if os.path.lexists(cwd / DEFAULT_FILE) else None), ""
 
 
 def load_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) -> "Settings":

@@ -236,7 +236,7 @@ class ConfigFile(NamedTuple):
 
 
 def read_config(folder: Path, name: Path) -> ConfigFile | None:
-    """The file as it is now, the way there through links resolved; None if it cannot be read."""
+    """The file as it is now, with links resolved; None if it cannot be read."""
     try:
         path = Path(os.path.realpath(folder / name))
         return ConfigFile(str(name), path, path.read_bytes())
@@ -247,7 +247,7 @@ def read_config(folder: Path, name: Path) -> ConfigFile | None:
 def rewrite(file: ConfigFile, data: bytes) -> None:
     """Put new bytes in the place of those that were read. UnavailableError, and nothing changed, if that cannot be.
 
-    Whoever reads the file meanwhile, or after a crash, finds all of the old or all of the new.
+    A reader finds all of the old or all of the new, meanwhile and after a crash.
     """
     try:
         temporary = _written_beside(file.path, data)
@@ -270,11 +270,15 @@ def _unwritten(file: ConfigFile, why: str | None) -> UnavailableError:
 
 
 def _written_beside(path: Path, data: bytes) -> Path:
-    """A file in the same folder, so that it can take the other's place at once; on disk when this returns."""
+    """A file in the same folder, with the other's owner and mode, so that it can take the other's place at once; on
+    disk when this returns."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(descriptor, "wb") as file:
-            _dress_like(path, descriptor)
+            old, new = path.stat(), os.fstat(descriptor)
+            if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):  # first: it may take bits off the mode
+                os.fchown(descriptor, old.st_uid, old.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
             file.write(data)
             file.flush()
             os.fsync(descriptor)
@@ -282,14 +286,6 @@ def _written_beside(path: Path, data: bytes) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
-
-
-def _dress_like(path: Path, descriptor: int) -> None:
-    """Owner first: changing it may take bits off the mode."""
-    old, new = path.stat(), os.fstat(descriptor)
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 
 def _sync_folder(folder: Path) -> None:

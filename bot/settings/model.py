@@ -52,7 +52,7 @@ Leads = Annotated[tuple[Lead, ...], AfterValidator(_longest_first)]
 
 
 class RouteSettings(Section):
-    """A channel that is told of hosts with any of the tags, or in any of the pools; `lead` None: as `alerts.lead`."""
+    """A channel for alerts about hosts with any of the tags, or in any of the pools; `lead` None: as `alerts.lead`."""
 
     exactly_one = ("tags", "pools")
 
@@ -63,7 +63,7 @@ class RouteSettings(Section):
 
 
 class AlertSettings(Section):
-    """Who is told, and how long before an end of life. `channel` gets what no route takes; longest lead first."""
+    """Where alerts go, and how long before an end of life. `channel` gets what no route takes; longest lead first."""
 
     channel: ChannelId | None = None
     lead: Leads = tuple(timedelta(days=days) for days in (365, 180, 90, 30, 7, 0))
@@ -120,13 +120,12 @@ class Keys(Section):
 
 
 class SlackSettings(Section):
-    """From the environment alone. Tokens of a wrong shape are `doctor`'s to tell."""
+    """From the environment alone. Tokens of a wrong shape are reported by `doctor`."""
 
     bot_token: SecretStr | None = None
     app_token: SecretStr | None = None
     signing_secret: SecretStr | None = None
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
+    client_secret: SecretStr | None = None  # unused but for the log, which must not show it
     api_url: SlackApiUrl = "https://slack.com/api/"
 
 
