@@ -7,7 +7,7 @@ to one file of JSON: when a wheel is built (hatch_build.py), and in a checkout b
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,34 +27,54 @@ Raw = dict[str, Any]
 
 
 def build(raw: Raw) -> Matrix:
-    """The Matrix of all files together."""
-    return _Building(raw).matrix()
+    """The Matrix of validated data: the files' content by name, as plain JSON values."""
+    linked = _Linked(raw)
+    listed = raw["list"]
+    published = PublishedList(
+        source=linked.sources[listed["source"]],
+        read_on=date.fromisoformat(listed["read_on"]),
+        legend=tuple(Legend(Badge(x["badge"]), x["emoji"], x["words"], x["meaning"]) for x in listed["legend"]),
+        rows=tuple(map(linked.row, listed["rows"])),
+    )
+    hops = [hop for rule in raw["upgrades"]["hops"] for hop in linked.hops(rule)]
+    return Matrix(
+        releases=linked.releases,
+        published=published,
+        issues=tuple(linked.issues.values()),
+        features=tuple(map(linked.feature, raw["features"]["features"])),
+        hops={release: tuple(hop for hop in hops if hop.start is release) for release in linked.releases},
+        lifecycle_source=linked.sources[raw["releases"]["source"]],
+        lifecycle_read_on=date.fromisoformat(raw["releases"]["read_on"]),
+    )
 
 
-class _Building:
-    """Holds what later files refer to: sources by key, releases by product and number, issues by id."""
+class _Linked:
+    """What other facts refer to (sources by key, releases by product and number, issues by id), and those facts."""
 
     def __init__(self, raw: Raw) -> None:
-        self._raw = raw
-        self._sources = {key: Citation(s["title"], s["url"]) for key, s in raw["sources"]["sources"].items()}
-        self._releases = tuple(map(self._release, raw["releases"]["releases"]))
-        self._by_number = {(release.product, release.number): release for release in self._releases}
-        self._issues = {issue["id"]: self._issue(issue) for issue in raw["issues"]["issues"]}
+        self.sources = {key: Citation(s["title"], s["url"]) for key, s in raw["sources"]["sources"].items()}
+        self.releases = tuple(map(self._release, raw["releases"]["releases"]))
+        self._by_number = {(release.product, release.number): release for release in self.releases}
+        self.issues = {issue["id"]: self._issue(issue) for issue in raw["issues"]["issues"]}
 
-    def matrix(self) -> Matrix:
-        return Matrix(
-            releases=self._releases,
-            published=self._list(self._raw["list"]),
-            issues=tuple(self._issues.values()),
-            features=tuple(map(self._feature, self._raw["features"]["features"])),
-            hops=self._leaving([hop for rule in self._raw["upgrades"]["hops"] for hop in self._hops(rule)]),
-            lifecycle_source=self._sources[self._raw["releases"]["source"]],
-            lifecycle_read_on=date.fromisoformat(self._raw["releases"]["read_on"]),
-        )
+    def cited(self, keys: Iterable[str]) -> tuple[Citation, ...]:
+        """Sources by their keys, each once."""
+        return tuple(self.sources[key] for key in dict.fromkeys(keys))
+
+    def named(self, product: str, numbers: Iterable[str]) -> tuple[Release, ...]:
+        """Releases of a product by their numbers."""
+        return tuple(self._by_number[Product(product), number] for number in numbers)
 
     def _release(self, raw: Raw) -> Release:
-        dates: Raw = raw["lifecycle"]
-        facts = {name: fact for name, fact in dates.items() if fact}
+        facts: Raw = {name: fact for name, fact in raw["lifecycle"].items() if fact}
+        levels: list[UpdateLevel] = []
+        for level in raw["levels"]:
+            dates = {name: level[name] for name in ("released", "maintenance_ends", "eol") if level[name]}
+            levels.append(UpdateLevel(level["name"], tuple(level["aliases"]), _lifecycle(dates)))
+        last_fix: LastFix | None = None
+        if fix := raw["last_fix"]:
+            day = PartialDate.parse(fix["day"]) if fix["day"] else None
+            last_fix = LastFix(fix["name"], day, fix["level"], self.cited(fix["sources"]))
         return Release(
             product=Product(raw["product"]),
             number=raw["release"],
@@ -63,88 +83,68 @@ class _Building:
             lifecycle=_lifecycle(facts),
             aliases=tuple(raw["aliases"]),
             codenames=tuple(raw["codenames"]),
-            levels=tuple(map(_level, raw["levels"])),
-            sources=self._cited(key for fact in facts.values() for key in fact["sources"]),
+            levels=tuple(levels),
+            sources=self.cited(key for fact in facts.values() for key in fact["sources"]),
             inferred=frozenset(
                 name for name, fact in facts.items() if fact["day"] and fact["confidence"] == "inferred"
             ),
-            last_fix=self._last_fix(raw["last_fix"]) if raw["last_fix"] else None,
+            last_fix=last_fix,
             note=raw["note"],
         )
 
-    def _last_fix(self, raw: Raw) -> LastFix:
-        day = PartialDate.parse(raw["day"]) if raw["day"] else None
-        return LastFix(raw["name"], day, raw["level"], self._cited(raw["sources"]))
-
-    def _cited(self, keys: Iterable[str]) -> tuple[Citation, ...]:
-        return tuple(self._sources[key] for key in dict.fromkeys(keys))
-
-    def _named(self, product: str, numbers: list[str]) -> Iterable[Release]:
-        return (self._by_number[Product(product), number] for number in numbers)
-
-    def _list(self, raw: Raw) -> PublishedList:
-        return PublishedList(
-            source=self._sources[raw["source"]],
-            read_on=date.fromisoformat(raw["read_on"]),
-            legend=tuple(Legend(Badge(x["badge"]), x["emoji"], x["words"], x["meaning"]) for x in raw["legend"]),
-            rows=tuple(map(self._row, raw["rows"])),
-        )
-
-    def _row(self, raw: Raw) -> ListRow:
-        product = Product(raw["product"])
+    def row(self, raw: Raw) -> ListRow:
+        """A row of the list."""
         return ListRow(
-            product=product,
-            releases=tuple(self._named(product, raw["releases"])),
+            product=Product(raw["product"]),
+            releases=self.named(raw["product"], raw["releases"]),
             support=Support(SupportLevel(raw["support"]), raw["official"], raw["extra_features"]),
             title=raw["label"],
         )
 
     def _issue(self, raw: Raw) -> KnownIssue:
-        def condition(release: Release) -> str:
-            return str(raw["conditions"].get(release.product, {}).get(release.number, ""))
-
-        affected = [r for product, numbers in raw["affects"].items() for r in self._named(product, numbers)]
+        affected = [release for product, numbers in raw["affects"].items() for release in self.named(product, numbers)]
+        conditions: Raw = raw["conditions"]
         return KnownIssue(
             id=raw["id"],
             kind=IssueKind(raw["kind"]),
             summary=raw["summary"],
             details=raw["details"],
-            affects=tuple((release, condition(release)) for release in affected),
-            links=self._cited(raw["links"]),
+            affects=tuple((r, str(conditions.get(r.product, {}).get(r.number, ""))) for r in affected),
+            links=self.cited(raw["links"]),
             fixed_in=raw["fixed_in"],
             mitigation=raw["mitigation"],
             from_list=raw["from_list"],
         )
 
-    def _feature(self, raw: Raw) -> Feature:
+    def feature(self, raw: Raw) -> Feature:
+        """A feature, with the first release of each product that has it."""
+        support: list[tuple[Product, FeatureSupport]] = []
+        for product, since in raw["support"].items():
+            release = self._by_number[Product(product), since["release"]] if since["release"] else None
+            first = FeatureSupport(Availability(since["availability"]), release, since["note"], since["inferred"])
+            support.append((Product(product), first))
         return Feature(
             id=raw["id"],
             name=raw["name"],
             aliases=tuple(raw["aliases"]),
             summary=raw["summary"],
-            support=tuple((Product(p), self._feature_support(p, s)) for p, s in raw["support"].items()),
-            sources=self._cited(raw["sources"]),
+            support=tuple(support),
+            sources=self.cited(raw["sources"]),
             note=raw["note"],
         )
 
-    def _feature_support(self, product: str, raw: Raw) -> FeatureSupport:
-        release = self._by_number[Product(product), raw["release"]] if raw["release"] else None
-        return FeatureSupport(Availability(raw["availability"]), release, raw["note"], raw["inferred"])
-
-    def _leaving(self, hops: list[Hop]) -> dict[Release, tuple[Hop, ...]]:
-        return {release: tuple(hop for hop in hops if hop.start is release) for release in self._releases}
-
-    def _hops(self, raw: Raw) -> Iterable[Hop]:
+    def hops(self, raw: Raw) -> Iterator[Hop]:
+        """The documented step from every release of a range."""
         to = self._by_number[Product(raw["to"]["product"]), raw["to"]["release"]]
-        for start in self._named(raw["product"], raw["start"]):
+        for start in self.named(raw["product"], raw["start"]):
             yield Hop(
                 start=start,
                 to=to,
                 arrives_at=raw["arrives_at"],
                 how=raw["how"],
                 why=raw["why"],
-                blockers=tuple(self._issues[name] for name in raw["blockers"]),
-                sources=self._cited(raw["sources"]),
+                blockers=tuple(self.issues[name] for name in raw["blockers"]),
+                sources=self.cited(raw["sources"]),
                 inferred=raw["inferred"],
             )
 
@@ -161,11 +161,6 @@ def _lifecycle(facts: Raw) -> Lifecycle:
         eol=day("eol"),
         lts_since=day("lts_since"),
     )
-
-
-def _level(raw: Raw) -> UpdateLevel:
-    facts = {name: raw[name] for name in ("released", "maintenance_ends", "eol") if raw[name]}
-    return UpdateLevel(raw["name"], tuple(raw["aliases"]), _lifecycle(facts))
 
 
 NAMES = ("sources", "releases", "list", "issues", "features", "upgrades")
@@ -193,15 +188,15 @@ def load_matrix(folder: Path | None = None) -> Matrix:
     content = compiled.partition(_DATA)[2][:-2]
     if content and compiled == _sealed(sources, content):
         return build(json.loads(content))
-    raw = _checked(files)
-    _write(folder, _sealed(sources, _content(raw)))
-    return build(raw)
+    compiled = _compiled(files, sources)
+    _write(folder, compiled)
+    return build(json.loads(compiled)["data"])
 
 
 def compile_data(folder: Path) -> bytes:
     """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
     files = _read(folder)
-    return _sealed(_sources(files), _content(_checked(files)))
+    return _compiled(files, _sources(files))
 
 
 def shipped() -> Path:
@@ -223,10 +218,10 @@ def _read(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _checked(files: dict[str, bytes]) -> Raw:
+def _compiled(files: dict[str, bytes], sources: bytes) -> bytes:
     from bot.matrix.validate import validated
 
-    return validated(files)
+    return _sealed(sources, json.dumps(validated(files), separators=(",", ":")).encode())
 
 
 def _sources(files: dict[str, bytes]) -> bytes:
@@ -236,23 +231,14 @@ def _sources(files: dict[str, bytes]) -> bytes:
     return b"".join(b"%d:%b," % (len(part), part) for part in parts)
 
 
-def _content(raw: Raw) -> bytes:
-    return json.dumps(raw, separators=(",", ":")).encode()
-
-
 def _sealed(sources: bytes, content: bytes) -> bytes:
     """The compiled file, which begins with the checksums of what it was made from and of its own content.
 
     They are against edits and damage, so CRC-32 does (hashlib would take 3 ms of a start that takes 50). They protect
     from nobody who may write here: such a person could edit the YAML, or the code.
     """
-    return b'{"made_from": "%d-%08x", "crc32": "%08x", %b%b}\n' % (
-        len(sources),
-        zlib.crc32(sources),
-        zlib.crc32(content),
-        _DATA,
-        content,
-    )
+    checksums = (len(sources), zlib.crc32(sources), zlib.crc32(content))
+    return b'{"made_from": "%d-%08x", "crc32": "%08x", ' % checksums + _DATA + content + b"}\n"
 
 
 def _write(folder: Path, compiled: bytes) -> None:

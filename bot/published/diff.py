@@ -28,10 +28,13 @@ def compare(before: Sequence[PageRow], after: Sequence[PageRow]) -> tuple[RowCha
 def changes(page: Page, matrix: Matrix, day: date, accepted: Sequence[PageRow] = ()) -> tuple[RowChange, ...]:
     """The page against the list in use on a day. `accepted` are the rows of the page that is in use, if one is.
 
-    The skull of the list in use follows from dates, so that a page which lags or leads is no change: `disagreements`
-    tells it. The shipped list has no notes of the page's wording, so that only those of an accepted page are compared.
+    The skull of the list in use follows from dates, so that a page which lags or leads is no change, but one of the
+    `disagreements`. The shipped list has no notes of the page's wording: only those of an accepted page are compared.
     """
-    used = tuple(_with_notes(row, accepted) for row in in_use(matrix, day))
+    used: list[PageRow] = []
+    for row in in_use(matrix, day):
+        notes = (note for other in accepted if _share(row, other) for note in other.notes)
+        used.append(row._replace(notes=tuple(dict.fromkeys(notes))))
     return tuple(
         change
         for old, new in _pairs(used, page.rows)
@@ -122,13 +125,8 @@ def _notes(row: PageRow) -> str | None:
 
 def _whole(row: PageRow) -> str:
     words = badge_words(row)
-    told = f"{row.label}: {words}" if words else row.label
-    return f"{told} ({_notes(row)})" if row.notes else told
-
-
-def _with_notes(row: PageRow, accepted: Sequence[PageRow]) -> PageRow:
-    notes = (note for other in accepted if _share(row, other) for note in other.notes)
-    return row._replace(notes=tuple(dict.fromkeys(notes)))
+    text = f"{row.label}: {words}" if words else row.label
+    return f"{text} ({_notes(row)})" if row.notes else text
 
 
 def _agreeing(old: Side, new: Side) -> Side:

@@ -78,7 +78,7 @@ class _Clearing:
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
-        self._kept: list[str] = []
+        self._cleared: list[str] = []
         self._problems: list[PageProblem] = []
         self._fence = ""
         self._comment = ""
@@ -86,20 +86,17 @@ class _Clearing:
         self._admonitions: list[tuple[int, int, bool]] = []  # colons, line, whether its text is left out
 
     def cleared(self) -> PageText:
-        after = self._front_matter()
-        self._kept.extend("" for _ in range(after))
+        after = 0
+        if self._lines[0].rstrip() == "---":  # front matter
+            ends = (at for at, line in enumerate(self._lines[1:], 1) if line.rstrip() in ("---", "..."))
+            after = next(ends, -1) + 1
+        self._cleared.extend("" for _ in range(after))
         for line in self._lines[after:]:
-            self._kept.append(self._line(line))
+            self._cleared.append(self._line(line))
         if self._comment:
             self._refuse(self._comment_line, "This comment never ends")
         self._problems.extend(PageProblem(line, "This block never ends") for _, line, _ in self._admonitions)
-        return PageText(tuple(self._kept), tuple(self._problems))
-
-    def _front_matter(self) -> int:
-        if self._lines[0].rstrip() != "---":
-            return 0
-        ends = (at for at, line in enumerate(self._lines[1:], 1) if line.rstrip() in ("---", "..."))
-        return next(ends, -1) + 1
+        return PageText(tuple(self._cleared), tuple(self._problems))
 
     def _line(self, line: str) -> str:
         if self._fence:
@@ -117,7 +114,7 @@ class _Clearing:
 
     def _mark(self, indent: int, colons: int, name: str) -> None:
         """A line that begins or ends an admonition. What stands in one below a row belongs to the row."""
-        line = len(self._kept) + 1
+        line = len(self._cleared) + 1
         if name:
             self._admonitions.append((colons, line, indent < 2))
         elif self._admonitions:
@@ -141,7 +138,7 @@ class _Clearing:
                 break
             start, sign = min(starts)
             parts.append(line[at:start])
-            at, self._comment, self._comment_line = start + len(sign), _COMMENTS[sign], len(self._kept) + 1
+            at, self._comment, self._comment_line = start + len(sign), _COMMENTS[sign], len(self._cleared) + 1
         return "".join(parts)
 
     def _refuse(self, line: int, message: str) -> None:
@@ -242,7 +239,9 @@ class _Walk:
             case "tr_open":
                 self._cells, self._links = [], []
             case "tr_close":
-                self._close_row()
+                if self._cells and not self._open and not self._quotes:
+                    line, cells, links = self._row_line, tuple(self._cells), tuple(self._links)
+                    self._rows.append(PageEntry(line, line, cells, self._within[-1], links=links))
             case "inline":
                 self._inline(token)
 
@@ -269,11 +268,6 @@ class _Walk:
             self._cells.append(tidy(" ".join(text.lines)))
             self._links.extend(text.links)
             self._row_line = line
-
-    def _close_row(self) -> None:
-        if self._cells and not self._open and not self._quotes:
-            line = self._row_line
-            self._rows.append(PageEntry(line, line, tuple(self._cells), self._within[-1], links=tuple(self._links)))
 
     def _of(self, item: _Item) -> Iterator[PageEntry]:
         """A bullet with its notes; what stands below a bullet that is no row stands for itself."""

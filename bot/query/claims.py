@@ -74,8 +74,8 @@ def _without_counts(items: Sequence[Item], text: str) -> list[Item]:
             return False
         if [item.kind for item in items[at + 1 : at + 2]] == [TokenKind.UNKNOWN]:
             return True
-        told = (item for item in items[at + 1 : at + 6] if text[item.start : item.end].lower() not in _BEFORE_COUNTED)
-        return [item.kind for item in told][:2] == [TokenKind.PRODUCT, TokenKind.NUMBER]
+        behind = (item for item in items[at + 1 : at + 6] if text[item.start : item.end].lower() not in _BEFORE_COUNTED)
+        return [item.kind for item in behind][:2] == [TokenKind.PRODUCT, TokenKind.NUMBER]
 
     return [_as_filler(item) if counts(at) else item for at, item in enumerate(items)]
 
@@ -145,10 +145,10 @@ class Owners:
 
     def _names_follow(self, stretch: range) -> bool:
         """Whether names stand behind their versions: each right behind it, or none right in front of one."""
-        told = [at for at in stretch if self._items[at].kind in OWNING or self._items[at].wanted]
-        if len(told) < 2 or not self._items[told[0]].wanted or self._items[told[-1]].wanted:
+        places = [at for at in stretch if self._items[at].kind in OWNING or self._items[at].wanted]
+        if len(places) < 2 or not self._items[places[0]].wanted or self._items[places[-1]].wanted:
             return False
-        versions = [at for at in told if self._items[at].wanted]
+        versions = [at for at in places if self._items[at].wanted]
         behind = [item.kind for at in versions for item in self._items[at + 1 : at + 2]]
         if len(behind) == len(versions) and all(kind in OWNING for kind in behind):
             return True
@@ -273,8 +273,8 @@ class QuestionPart:
         for name, places in _by_name(self._items).items():
             versions = self._owners.versions_of(places)
             if not self._is_beside_release(name, places[0], versions):
-                told = [self._items[at] for at in (*places, *versions)]
-                text = self._text[min(item.start for item in told) : max(item.end for item in told)]
+                named = [self._items[at] for at in (*places, *versions)]
+                text = self._text[min(item.start for item in named) : max(item.end for item in named)]
                 yield Claim(text, self._items[versions[0]].wanted if versions else None, platform=name)
 
     def _is_beside_release(self, name: str, at: int, versions: list[int]) -> bool:

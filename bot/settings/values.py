@@ -108,7 +108,7 @@ _VALUES_NAME = "a name of letters, digits, dots, dashes and underscores, at most
 
 
 def _name(value: object) -> object:
-    """Not an address: in chat, asking for an address is refused, whoever it belongs to."""
+    """Not an address: in chat, asking for an address is refused, whosever it is."""
     try:
         ip_address(str(value))
     except ValueError:

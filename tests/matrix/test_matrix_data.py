@@ -154,7 +154,7 @@ def test_xso_868_is_on_xenserver_5_to_7_5_and_xcp_ng_7_4_with_the_condition_of_7
 def test_the_verdict_on_7_2_names_the_float_error_first_then_xso_868(matrix: Matrix) -> None:
     release = matrix.release(Product.XENSERVER, "7.2")
     assert release
-    assert [issue.id for issue in matrix.told_issues(release)] == ["xs72-jsonrpc-float", "XSO-868"]
+    assert [issue.id for issue in matrix.verdict_issues(release)] == ["xs72-jsonrpc-float", "XSO-868"]
 
 
 def test_release_dates_known_by_month_alone_stay_so(matrix: Matrix) -> None:

@@ -54,7 +54,7 @@ OWN_ROW = 3
 
 def issues_of(matrix: Matrix, row: ListRow) -> tuple[KnownIssue, ...]:
     """The told issues of a row's releases, each once."""
-    return tuple({issue.id: issue for release in row.releases for issue in matrix.told_issues(release)}.values())
+    return tuple({issue.id: issue for release in row.releases for issue in matrix.verdict_issues(release)}.values())
 
 
 def _legend(matrix: Matrix) -> Block:
