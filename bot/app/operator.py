@@ -82,8 +82,9 @@ def trust(config: Path | None, folder: Path, host: str, address: str | None, con
     """
     from bot.app.configuration import inventory
     from bot.app.trust import InventoryFile, ShellStreams, TrustCommand, choose
-    from bot.settings import TARGETS, load_settings, sources
+    from bot.settings import load_settings
     from bot.settings.edit import read_config
+    from bot.settings.source import TARGETS, sources
     from bot.xapi.certificate import shown_by
 
     found = sources(config, os.environ, folder)

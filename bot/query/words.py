@@ -1,4 +1,4 @@
-"""The words that a question may hold, in several languages, and what kind of token each is; platforms by their names."""
+"""The words that a question may hold, in several languages, and what kind of token each is; platforms by name."""
 
 from enum import Enum, auto
 

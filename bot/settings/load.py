@@ -15,10 +15,10 @@ from pydantic_core import ErrorDetails
 
 from bot.chat.nearest import near
 from bot.errors import ConfigError, Problem
-from bot.settings import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sources
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
+from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sources
 
 MOST_PROBLEMS = 100
 """Lines of problems before the rest is only counted."""
