@@ -10,7 +10,6 @@ from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.support import Badge, ListRow, PublishedList, Support, SupportLevel
-from bot.matrix.wording import day_in_words
 from bot.published.page import Page, PageProblem, PageRow
 from bot.query.text import shown
 
@@ -70,6 +69,8 @@ UNOFFICIAL = "no official support"
 _NAMES = {Product.XCP_NG: ("XCP-ng",), Product.XENSERVER: ("XenServer", "Citrix Hypervisor")}
 _UNKNOWN = Lifecycle(None, None, None)
 _WITH_PATCH = 3
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""As notes in data/ write them."""
 
 
 def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
@@ -130,7 +131,8 @@ def _new(row: PageRow, text: str, read_on: date) -> Release:
     number = number_of(text)
     label = " ".join(row.label.split()).removesuffix(" LTS")
     is_name = label in {f"{name} {text}" for name in _NAMES[row.product]}
-    note = f"From the published list of {day_in_words(read_on)}: its dates are not in our data yet"
+    day = f"{read_on.day} {_MONTHS[read_on.month - 1]} {read_on.year}"
+    note = f"From the published list of {day}: its dates are not in our data yet"
     if Badge.NO_SECURITY_UPDATES in row.badges:
         note += ", and the list shows it as without security updates"
     return Release(

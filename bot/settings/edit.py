@@ -92,9 +92,8 @@ def _edited(text: str, place: PinPlace, pin: str) -> str | None:
     start = piece.start_mark.index
     end = start + len(text[start : piece.end_mark.index].rstrip())  # some marks lie behind the white space that follows
     column = piece.start_mark.column
-    if (
-        not isinstance(piece, yaml.MappingNode) or not piece.value
-    ):  # an address alone, or a `tls` without anything in it
+    has_keys = isinstance(piece, yaml.MappingNode) and piece.value
+    if not has_keys:  # an address alone, or a `tls` with nothing in it
         space = " " if start == end and text[start - 1 : start] == ":" else ""
         new: str | None = space + _new_piece(text[start:end], pin, is_tls=tls is not None)
     elif tls is not None or (place.member is not None and _inside(node, "pin")):
