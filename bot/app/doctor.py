@@ -8,8 +8,9 @@ from bot.app.lookup import now
 from bot.check import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
+from bot.matrix.wording import day_in_words
 from bot.published.fetch import shown_source
-from bot.published.sync import SyncStatus
+from bot.published.sync import SyncState, SyncStatus
 from bot.settings.model import Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
@@ -68,17 +69,21 @@ def _stored(settings: Settings) -> Iterator[Check]:
 
 
 def _published(found: SyncStatus) -> Check:
-    """When the published list was read, and why its page is not used."""
-    if found.tries and found.tries.error:
-        mend = found.tries.mend or "look at `list.url`"
-        return Check("published list", not found.is_away(now()), found.tries.what, mend)
+    """What is told of the published list: when it was read, and why its page is not used."""
+    if found.attempts and found.attempts.error:
+        is_passing = found.state(now()) is not SyncState.UNREACHABLE
+        return Check("published list", is_passing, found.attempts.what, found.attempts.mend or "look at `list.url`")
     if problem := next(iter(found.problems), None):
         where = f"line {problem.line}: " if problem.line else ""
         count = len(found.problems)
         more = f" (and {count - 1} more)" if count > 1 else ""
         mend = "`xocompat changes` has all of it; the list in use stays as it was"
         return Check("published list", False, f"{found.source} is not used: {where}{problem.message}{more}", mend)
-    return Check("published list", True, found.in_words())
+    if found.read_at is None:
+        return Check("published list", True, f"{found.source} was not read yet")
+    used = f"the page of {day_in_words(found.in_use.fetched_at.date())}" if found.in_use else "the shipped list"
+    read = f"{found.source} was read on {day_in_words(found.read_at.date())}"
+    return Check("published list", True, f"{read}, in use is {used}")
 
 
 def _orchestras(settings: Settings) -> Iterator[Check]:

@@ -135,7 +135,7 @@ class WatchedFleet(NamedTuple):
                 lambda day, tell: self.rounds.ask(day, tell, self.stop),
             ),
             audit=store.audit,
-            published=PublishedPort(self.follows.last) if self.follows else None,
+            published=PublishedPort(self.follows.latest) if self.follows else None,
         )
 
     def settle(self) -> Reconciled:

@@ -20,8 +20,9 @@ from bot.chat.wording import day_in_words, distance
 from bot.errors import UnavailableError, UsageError
 from bot.fleet.inventory import Inventory
 from bot.query.text import shown
-from bot.settings import TARGETS, load_settings, sources
+from bot.settings import load_settings
 from bot.settings.edit import ConfigFile, PinPlace, read_config, rewrite, with_pin
+from bot.settings.source import TARGETS, sources
 from bot.settings.values import parse_address
 from bot.terminal.capabilities import capabilities_of, is_terminal
 from bot.terminal.output import write

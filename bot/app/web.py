@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.alerts.rules import is_late_by
 from bot.app.configuration import reveal
 from bot.app.fleet import WatchedFleet
+from bot.chat.commands.changes import sync_trouble
 from bot.errors import UnavailableError
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus
@@ -110,7 +111,8 @@ def _published(watched: WatchedFleet) -> str | None:
     if watched.follows is None:
         return None
     try:
-        return SyncStatus.of(watched.store.revisions, watched.follows.name).trouble(watched.clock())
+        status = SyncStatus.of(watched.store.revisions, watched.follows.name)
+        return sync_trouble(status, watched.clock())
     except UnavailableError:
         return None  # told already
 

@@ -9,9 +9,8 @@ from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
-from bot.query.identify import identify
 from bot.query.query import QueryPart
-from bot.query.reader import Reader
+from bot.query.reader import Reader, identify
 
 FAR = 1_000_000
 """Days left where no end of life is known."""

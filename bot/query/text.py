@@ -70,26 +70,21 @@ def plain(text: str) -> str:
 
 def without_remarks(text: str) -> str:
     """A text without brackets that list several update levels; of other levels in brackets, without their commas."""
-    return _REMARK.sub(_level_alone, text)
 
+    def level_alone(remark: re.Match[str]) -> str:
+        levels = _LEVELS.findall(remark[0])
+        return re.sub("[,;]", " ", remark[0]) if len(levels) <= 1 else ""
 
-def _level_alone(remark: re.Match[str]) -> str:
-    levels = _LEVELS.findall(remark[0])
-    return re.sub("[,;]", " ", remark[0]) if len(levels) <= 1 else ""
+    return _REMARK.sub(level_alone, text)
 
 
 def shown(text: str, limit: int = 60) -> str:
     """Any text as one printable line of at most `limit` characters, cut with an ellipsis."""
     if not (text.isascii() and text.isprintable()):  # most are, and a fleet's names are shown by the thousand
-        text = "".join(map(_shown_character, _ESCAPE_SEQUENCE.sub("", text)))
+        characters = (" " if char.isspace() else char for char in _ESCAPE_SEQUENCE.sub("", text))
+        text = "".join(char for char in characters if char.isprintable() and char not in _INVISIBLE)
     folded = " ".join(text.split())
     return folded if len(folded) <= limit else folded[: max(limit - 1, 0)].rstrip() + "…"
-
-
-def _shown_character(character: str) -> str:
-    if character.isspace():
-        return " "
-    return character if character.isprintable() and character not in _INVISIBLE else ""
 
 
 def _plain_character(character: str) -> str:

@@ -43,7 +43,7 @@ def _fill(store: Store) -> None:
     store.audit.record(ENTRY)
     store.seen.claim("Ev1")
     for digest in ("a1", "b2"):
-        store.revisions.keep(finding(digest), START)
+        store.revisions.save(finding(digest), START)
     store.revisions.fetched(LIST, START)
     store.sweeps.finish(run, START)
 

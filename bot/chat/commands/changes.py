@@ -1,6 +1,7 @@
 """`changes`: how the published list differs from the one in use; and the message to a channel that it changed."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data
@@ -19,10 +20,11 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.wording import bounded, counted, day_in_words
+from bot.chat.wording import bounded, counted, day_in_words, span
 from bot.errors import UsageError
-from bot.published.page import PageProblem, RowChange, RowChangeKind
+from bot.published.page import Disagreement, PageProblem, RowChange, RowChangeKind
 from bot.published.revisions import ListNews, PageDiff
+from bot.published.sync import SyncState, SyncStatus
 from bot.query.text import shown
 
 SHOWN = 20
@@ -69,7 +71,7 @@ def _first_line(diff: PageDiff) -> RichText:
         return line(Strong("The published list is not used"), f": {_problem(diff.problems[0])}{more}")
     if not diff.changes:
         return headline(Strong("The published list is the one in use"), "no changes")
-    subject = "The published list is in use from now on" if diff.kept else "The published list differs"
+    subject = "The published list is in use from now on" if diff.stored else "The published list differs"
     return headline(Strong(subject), counted(len(diff.changes), "change"))
 
 
@@ -82,19 +84,19 @@ def _body(diff: PageDiff) -> Iterator[Block]:
         return  # what can't be read as a whole tells nothing for certain
     if diff.changes:
         yield _change_list(diff.changes, len(diff.changes), "What it changes")
-    elif (came := _changes_since(diff)) and diff.kept and diff.kept.accepted_at:
-        since = f"What it changed when it came on {day_in_words(diff.kept.accepted_at.date())}"
+    elif (came := _changes_since(diff)) and diff.stored and diff.stored.accepted_at:
+        since = f"What it changed when it came on {day_in_words(diff.stored.accepted_at.date())}"
         yield _change_list(came, len(came), since)
     if diff.disagreements:
         yield Bullets(
-            tuple(line(shown(each.message, MESSAGE_MAX)) for each in diff.disagreements),
+            tuple(line(shown(disagreement(each), MESSAGE_MAX)) for each in diff.disagreements),
             "Where it and the vendors' dates disagree",
         )
 
 
 def _changes_since(diff: PageDiff) -> tuple[RowChange, ...]:
     """The page against the list in use before it; of one that is in use already, what it changed when it came."""
-    return diff.changes or (diff.kept.changes if diff.kept and diff.kept.accepted_at else ())
+    return diff.changes or (diff.stored.changes if diff.stored and diff.stored.accepted_at else ())
 
 
 def _data(diff: PageDiff, changes: tuple[RowChange, ...]) -> Data:
@@ -212,3 +214,25 @@ def _about(change: RowChange, row: str | None) -> str:
 
 def _text(value: str | None) -> str:
     return shown(value, TEXT_MAX) if value else "nothing"
+
+
+def sync_trouble(status: SyncStatus, now: datetime) -> str | None:
+    """Why the list in use may be old, in a line without the source's name; None if the list is followed well."""
+    match status.state(now):
+        case SyncState.UNREACHABLE:
+            days = status.days_failing(now)
+            what = f"the published list can't be read{f' for {span(days)}' if days else ''}"
+        case SyncState.REFUSED:
+            what = f"the published list is not used, its page has {counted(len(status.problems), 'problem')}"
+        case SyncState.GOOD:
+            return None
+    return f"{what}: the list in use stays as it was"
+
+
+def disagreement(found: Disagreement) -> str:
+    """How the page and the vendor's date differ."""
+    days = (found.eol - found.on).days
+    count = counted(abs(days), "day")
+    when = "is today" if days == 0 else f"is in {count}" if days > 0 else f"passed {count} ago"
+    claim = "shows" if found.is_shown else "does not show"
+    return f"the page {claim} {found.name} as EOL, the vendor's date {when}"

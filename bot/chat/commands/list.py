@@ -54,4 +54,4 @@ def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
 
 def _issues(matrix: Matrix, row: ListRow) -> tuple[KnownIssue, ...]:
     """The known issues of a row's releases, each once."""
-    return tuple({issue.id: issue for release in row.releases for issue in matrix.told_issues(release)}.values())
+    return tuple({issue.id: issue for release in row.releases for issue in matrix.verdict_issues(release)}.values())

@@ -16,8 +16,7 @@ from bot.matrix.release import Release
 from bot.matrix.support import UNLISTED, Badge, Support, SupportLevel
 from bot.published.merge import merged, unusable
 from bot.published.page import Page, PageProblem, PageRow
-from bot.query.identify import identify
-from bot.query.reader import Reader
+from bot.query.reader import Reader, identify
 from bot.terminal.capabilities import capabilities_of
 from bot.terminal.render import render
 from tests.published.listed import EXTRAS, FULL, PARTIAL, READ_ON, SKULL, XS, new_row, page_of, row_of

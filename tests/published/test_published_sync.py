@@ -1,14 +1,14 @@
 """Following a page: it is used when nothing is wrong with it, and else the list in use stays as it was."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from bot.matrix.matrix import Matrix
 from bot.published.fetch import Failed, Fetched, FetchResult, NotModified
-from bot.published.page import RowChangeKind
-from bot.published.revisions import PageDiff, Revisions
-from bot.published.sync import ListFollower
+from bot.published.page import PageProblem, Revision, RowChangeKind
+from bot.published.revisions import FetchAttempts, PageDiff, Revisions, StoredRevision
+from bot.published.sync import ListFollower, SyncState, SyncStatus
 from bot.query.reader import Reader
 from bot.store.database import Database
 from bot.store.revisions import SqlRevisions
@@ -110,11 +110,11 @@ def test_a_page_that_cannot_be_had_is_a_problem_and_is_kept(followed: Followed) 
     followed.begin()
     look = followed.sync(AWAY)
     assert ([problem.message for problem in look.problems], look.passing) == (["It does not answer."], True)
-    tries = followed.kept.tries(LIST)
+    tries = followed.kept.attempts(LIST)
     assert tries
     assert (tries.error, tries.passing) == ("It does not answer.", True)
     followed.sync(page())
-    assert followed.kept.tries(LIST) == tries._replace(error=None, passing=False, failing_since=None)
+    assert followed.kept.attempts(LIST) == tries._replace(error=None, passing=False, failing_since=None)
 
 
 def test_that_nothing_changed_is_no_answer_to_the_first_question(followed: Followed) -> None:
@@ -122,20 +122,20 @@ def test_that_nothing_changed_is_no_answer_to_the_first_question(followed: Follo
 
 
 def test_looking_keeps_nothing(followed: Followed) -> None:
-    assert followed.follower.look(DAY).changes
-    assert (followed.kept.latest(LIST), followed.kept.tries(LIST)) == (None, None)
+    assert followed.follower.check(DAY).changes
+    assert (followed.kept.latest(LIST), followed.kept.attempts(LIST)) == (None, None)
 
 
 def test_without_a_database_the_shipped_list_is_what_is_in_use(matrix: Matrix, reader: Reader) -> None:
-    look = ListFollower(LIST, Source(), matrix, reader, lambda: START).look(DAY)
+    look = ListFollower(LIST, Source(), matrix, reader, lambda: START).check(DAY)
     assert "XenServer 9" in {change.label for change in look.changes if change.kind is RowChangeKind.REMOVED}
 
 
 def test_the_last_page_is_looked_at_without_asking_anybody(followed: Followed) -> None:
-    assert followed.follower.last(DAY) is None
+    assert followed.follower.latest(DAY) is None
     followed.begin()
     followed.source.asked.clear()
-    look = followed.follower.last(DAY)
+    look = followed.follower.latest(DAY)
     assert look
     assert (look.changes, look.accepted, look.read_at, followed.source.asked) == ((), True, START, [])
 
@@ -145,3 +145,54 @@ def test_a_password_of_the_source_is_neither_kept_nor_told(matrix: Matrix, reade
     follower = ListFollower(LIST.replace("//", "//ann:secret@"), Source(), matrix, reader, lambda: START, kept)
     assert follower.sync(DAY, kept).source == LIST
     assert kept.latest(LIST)
+
+
+def _stored(*problems: PageProblem, accepted: bool) -> StoredRevision:
+    return StoredRevision(1, Revision(LIST, "d", "", DAY), None, (), problems, START, START if accepted else None)
+
+
+GOOD, BAD = _stored(accepted=True), _stored(PageProblem(3, "No."), accepted=False)
+FAILING = FetchAttempts(START, ok_at=START, failing_since=START, error="It does not answer.")
+
+
+@pytest.mark.parametrize(
+    ("latest", "attempts", "days", "state"),
+    [
+        (None, None, 0, SyncState.GOOD),
+        (GOOD, FetchAttempts(START, ok_at=START), 30, SyncState.GOOD),
+        (GOOD, FAILING._replace(passing=True), 6, SyncState.GOOD),
+        (GOOD, FAILING._replace(passing=True), 7, SyncState.UNREACHABLE),
+        (GOOD, FAILING, 0, SyncState.UNREACHABLE),
+        (None, FAILING, 0, SyncState.UNREACHABLE),
+        (BAD, FetchAttempts(START, ok_at=START), 0, SyncState.REFUSED),
+        (BAD, FAILING._replace(passing=True), 6, SyncState.REFUSED),
+        (BAD, FAILING, 0, SyncState.UNREACHABLE),
+        (BAD._replace(accepted_at=START), None, 0, SyncState.GOOD),
+    ],
+)
+def test_a_source_is_unreachable_before_its_page_is_refused(
+    latest: StoredRevision | None, attempts: FetchAttempts | None, days: int, state: SyncState
+) -> None:
+    status = SyncStatus(LIST, latest, None, attempts)
+    assert status.state(START + timedelta(days=days)) is state
+    assert status.days_failing(START + timedelta(days=days)) == (days if attempts and attempts.failing_since else 0)
+
+
+def test_a_page_was_read_when_its_source_last_gave_one() -> None:
+    later = START + timedelta(days=1)
+    assert SyncStatus(LIST, None, None, FAILING).read_at is None
+    assert SyncStatus(LIST, GOOD, None, None).read_at == START
+    assert SyncStatus(LIST, GOOD, None, FetchAttempts(later, ok_at=later)).read_at == later
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "mend"),
+    [
+        (None, "", ""),
+        ("It does not answer.", "It does not answer.", ""),
+        ("It is empty. Set `list.url` to a file.", "It is empty", "Set `list.url` to a file."),
+    ],
+)
+def test_an_attempt_says_what_went_wrong_and_what_to_do(error: str | None, what: str, mend: str) -> None:
+    attempt = FetchAttempts(START, error=error)
+    assert (attempt.what, attempt.mend) == (what, mend)

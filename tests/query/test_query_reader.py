@@ -1,5 +1,7 @@
 """What holds for every text, and for every spelling of every release."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.canonical import HYPERVISOR_NAMES, PRODUCT_NAMES
+from bot.query.grammar import MOST_PARTS
 from bot.query.query import Outcome, Query
-from bot.query.reader import MOST_PARTS, Reader
+from bot.query.reader import Reader
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 WORDS = """
@@ -210,3 +213,15 @@ def test_chat_may_mangle_a_question(
 )  # fmt: skip
 def test_forty_thousand_characters_of_one_kind_are_read(reader: Reader, piece: str) -> None:
     check(reader.read(piece * (40_000 // len(piece))))
+
+
+def test_a_plain_question_loads_no_grammar() -> None:
+    """It takes as long to load as all the rest of a look-up."""
+    code = (
+        "import sys; from bot.matrix.load import load_matrix; from bot.query.reader import Reader\n"
+        "reader = Reader(load_matrix()); reader.read('XenServer 7.2')\n"
+        "print('bot.query.grammar' in sys.modules, 'bot.query.words' in sys.modules)\n"
+        "reader.read('is XenServer 7.2 ok?'); print('bot.query.grammar' in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert ran.stdout.split() == ["False", "False", "True"]

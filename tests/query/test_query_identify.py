@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.query.identify import identify
 from bot.query.query import Outcome
-from bot.query.reader import Reader
+from bot.query.reader import Reader, identify
 
 
 @pytest.mark.parametrize(

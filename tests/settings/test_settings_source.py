@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.settings import settings_for_lookup, sources
+from bot.settings import settings_for_lookup
+from bot.settings.source import sources
 
 
 def test_asking_whether_there_is_anything_to_read_imports_neither_pydantic_nor_yaml() -> None:
     code = (
-        "import sys; from pathlib import Path; from bot.settings import settings_for_lookup, sources\n"
+        "import sys; from pathlib import Path; from bot.settings import settings_for_lookup\n"
+        "from bot.settings.source import sources\n"
         "assert sources(None, {}, Path('/nowhere')).nothing_to_read\n"
         "settings_for_lookup(None, {'PORT': 'x'}, Path('/nowhere'))\n"
         "print(sorted({'pydantic', 'pydantic_core', 'yaml', 'json'} & sys.modules.keys()))\n"

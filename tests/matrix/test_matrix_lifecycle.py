@@ -27,6 +27,55 @@ def test_a_stage_begins_on_its_date(on: date, stage: LifecycleStage) -> None:
     assert LIFE.stage(on) is stage
 
 
+DAY = date(2020, 6, 15)
+
+
+@pytest.mark.parametrize(
+    ("released", "maintenance_ends", "eol", "stage"),
+    [
+        # before, on and after each date, with the others missing
+        ("2020-06-16", None, None, "upcoming"),
+        ("2020-06-15", None, None, "supported"),
+        ("2020-07", None, None, "upcoming"),
+        ("2020-06", None, None, "supported"),  # of a month the first day counts
+        (None, None, None, "supported"),
+        (None, "2020-06-16", None, "supported"),
+        (None, "2020-06-15", None, "maintenance"),
+        (None, None, "2020-06-16", "supported"),
+        (None, None, "2020-06-15", "eol"),
+        # together
+        ("2016-01-01", "2019-01-01", "2020-06-16", "maintenance"),
+        ("2016-01-01", "2019-01-01", "2020-06-15", "eol"),
+        ("2016-01-01", "2020-06-15", "2020-06-15", "eol"),
+        ("2016-01-01", "2020-06-16", "2021-06-15", "supported"),
+        ("2020-06-16", "2020-06-14", "2020-06-14", "upcoming"),  # before it was out, nothing else counts
+    ],
+)
+def test_a_stage_follows_from_the_dates_that_are_known(
+    released: str | None, maintenance_ends: str | None, eol: str | None, stage: str
+) -> None:
+    life = Lifecycle(
+        PartialDate.parse(released) if released else None,
+        date.fromisoformat(maintenance_ends) if maintenance_ends else None,
+        date.fromisoformat(eol) if eol else None,
+    )
+    assert life.stage(DAY) == stage
+    assert life.is_known is bool(released or maintenance_ends or eol)
+
+
+@pytest.mark.parametrize(
+    ("eol", "days"), [("2020-06-16", 1), ("2020-06-15", 0), ("2020-06-14", -1), ("2021-06-15", 365), (None, None)]
+)
+def test_days_are_left_until_the_end_of_life_and_are_below_0_after_it(eol: str | None, days: int | None) -> None:
+    assert Lifecycle(None, None, date.fromisoformat(eol) if eol else None).days_left(DAY) == days
+
+
+@pytest.mark.parametrize(("since", "is_lts"), [("2020-06-16", False), ("2020-06-15", True), (None, False)])
+def test_a_release_is_an_lts_from_the_day_that_the_vendor_called_it_one(since: str | None, is_lts: bool) -> None:
+    life = Lifecycle(None, None, None, date.fromisoformat(since) if since else None)
+    assert life.is_lts(DAY) is is_lts
+
+
 def test_a_release_without_dates_is_neither_upcoming_nor_eol() -> None:
     unknown = Lifecycle(None, None, None)
     assert {unknown.stage(date.min), unknown.stage(date.max)} == {LifecycleStage.SUPPORTED}

@@ -31,7 +31,7 @@ def _loaded(written_text: str, folder: Path) -> Matrix:
         path = folder / "releases.yaml"
         entries = added.partition("releases:\n")[2]
         path.write_text(path.read_text("utf-8").replace("releases:\n", f"releases:\n{entries}\n", 1), encoding="utf-8")
-    return load_matrix(folder, folder / "cache")
+    return load_matrix(folder)
 
 
 def _diff(before: str, after: str) -> list[str]:
