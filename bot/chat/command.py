@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.fleet.hosts import Source
     from bot.fleet.inventory import Inventory
     from bot.fleet.ports import FleetStore, SweepLog
-    from bot.fleet.probing import Limits, Probing
+    from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Tell
     from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool

@@ -16,8 +16,8 @@ from bot.store.database import Database, WriteLock
 from bot.store.doctor import write
 from bot.store.fleet import SqlFleet
 from bot.store.migrate import migrate
-from bot.store.tables import seen
-from tests.fleet.fleets import LAB, START, host, pool, told
+from bot.store.tables import leases
+from tests.fleet.fleets import LAB, START, answered, host, pool
 
 SECRET = "hunter2-hunter2"
 
@@ -38,7 +38,7 @@ def quick(file: Path) -> Iterator[Database]:
 
 
 def _record(database: Database) -> None:
-    SqlFleet(database).record([told(LAB, pool("p", host("a")))], START)
+    SqlFleet(database).record([answered(LAB, pool("p", host("a")))], START)
 
 
 def test_a_file_that_another_process_holds_is_told(quick: Database, file: Path) -> None:
@@ -88,7 +88,7 @@ def test_writing_a_little_leaves_a_database_as_it_is(database: Database) -> None
     write(database, START)
     write(database, START)
     with database.reading() as connection:
-        assert len(connection.execute(select(seen)).all()) == 1
+        assert len(connection.execute(select(leases)).all()) == 1
 
 
 def test_who_is_in_a_hurry_shares_the_connections_of_those_who_wait(database: Database) -> None:
@@ -110,7 +110,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_kept(quick: Database) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {size}")  # of this connection, which the pool gives again
     crowd = [host(f"{n:04}") for n in range(2000)]
     with pytest.raises(UnavailableError, match="its disk is full: make room"):
-        SqlFleet(quick).record([told(LAB, pool("p", *crowd))], START)
+        SqlFleet(quick).record([answered(LAB, pool("p", *crowd))], START)
     assert not SqlFleet(quick).hosts()
     assert not SqlFleet(quick).sources()
 

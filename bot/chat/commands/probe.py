@@ -30,7 +30,7 @@ from bot.chat.reply import (
 )
 from bot.errors import UsageError
 from bot.fleet.inventory import Inventory
-from bot.fleet.probing import unguarded
+from bot.fleet.sources import unguarded
 from bot.matrix.support import PublishedList, SupportLevel
 from bot.matrix.wording import day_in_words
 from bot.query.days import take_day
