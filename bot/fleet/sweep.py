@@ -78,6 +78,9 @@ BEATS = 4
 PATIENCE = 0.5
 """Seconds without an answer until it is checked whether the sweep should end."""
 
+GATHERED = 2.0
+"""Seconds after which answers are recorded, however few they are."""
+
 Tell = Callable[[int, int], None]
 """Takes how many sources of how many are done."""
 
@@ -153,7 +156,7 @@ class Sweeper(NamedTuple):
         progress = _SweepProgress(self, run, stop)
         with polling(self.inventory.poll, left, self.pace.concurrency, PATIENCE) as outcomes:
             results = self._results(progress.until_it_ends(outcomes), before, len(sources), tell)
-            while chunk := [*islice(results, self.pace.chunk)]:
+            for chunk in self._chunks(results):
                 changes += self.store.record(chunk, self.clock())
                 failed += (result.failure for result in chunk if result.failure)
         if progress.ending is SweepEnd.STOPPED:
@@ -171,10 +174,29 @@ class Sweeper(NamedTuple):
         failed = [Failure(s.name, FailureCode(s.error_code), s.error or "") for s in states if s.error_code]
         return {state.name for state in states}, failed
 
-    def _results(self, outcomes: Iterator[PollOutcome], done: int, total: int, tell: Tell) -> Iterator[PollResult]:
-        for count, outcome in enumerate(outcomes, done + 1):
-            tell(count, total)
-            yield outcome.result or self._broken(outcome)
+    def _results(
+        self, outcomes: Iterator[PollOutcome | None], done: int, total: int, tell: Tell
+    ) -> Iterator[PollResult | None]:
+        for outcome in outcomes:
+            if outcome:
+                done += 1
+                tell(done, total)
+            yield outcome and (outcome.result or self._broken(outcome))
+
+    def _chunks(self, results: Iterator[PollResult | None]) -> Iterator[list[PollResult]]:
+        """What is recorded together. Answers don't wait long for others: with this process, they would be lost."""
+        chunk: list[PollResult] = []
+        begun = self.monotonic()
+        for result in results:
+            if result:
+                chunk.append(result)
+            if chunk and (result is None or len(chunk) >= self.pace.chunk or self.monotonic() - begun >= GATHERED):
+                yield chunk
+                chunk = []
+            if not chunk:
+                begun = self.monotonic()
+        if chunk:
+            yield chunk
 
     def _broken(self, outcome: PollOutcome) -> PollResult:
         """A source at which something failed that nobody foresaw: a failure as another one, and a traceback."""
@@ -192,10 +214,9 @@ class _SweepProgress:
         self._beaten_at = sweeper.monotonic()
         self.ending = SweepEnd.DONE
 
-    def until_it_ends(self, outcomes: Iterator[PollOutcome | None]) -> Iterator[PollOutcome]:
+    def until_it_ends(self, outcomes: Iterator[PollOutcome | None]) -> Iterator[PollOutcome | None]:
         for outcome in outcomes:
-            if outcome:
-                yield outcome
+            yield outcome
             if not self._goes_on():
                 return
 
