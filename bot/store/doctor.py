@@ -8,10 +8,12 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, text
 
 from bot.errors import UnavailableError
+from bot.store import leases
 from bot.store.backup import existing
-from bot.store.database import Database, insert
+from bot.store.database import Database
+from bot.store.leases import LeaseKind
 from bot.store.migrate import REVISIONS, newer, revision
-from bot.store.tables import alerts, audit, hosts, outbox, seen, sources
+from bot.store.tables import alerts, audit, outbox, sightings, sources
 
 SPACE_MIN = 100 * 2**20
 """Bytes that should be free where a database grows."""
@@ -20,10 +22,10 @@ PATIENCE = 2.0
 """Seconds for a lock that a sweep's bookkeeping may hold."""
 
 _WRITTEN = "xocompat: written"
-"""A key that no delivery of Slack's has."""
+"""An event that chat never delivers."""
 
 _COUNTED = {
-    "hosts": select(func.count()).select_from(hosts),
+    "hosts": select(func.count(sightings.c.uuid.distinct())),
     "sources": select(func.count()).select_from(sources),
     "open alerts": select(func.count()).where(alerts.c.resolved_at.is_(None)),
     "messages to send": select(func.count()).where(outbox.c.done_at.is_(None)),
@@ -53,8 +55,7 @@ def check_database(database: Database) -> tuple[DatabaseCheck, ...]:
 def write(database: Database, now: datetime) -> None:
     """Write a little. UnavailableError says why that can't be done: a lock, a full disk, a copy that is only read."""
     with database.writing(patience=PATIENCE) as connection:
-        into = insert(connection, seen).values(key=_WRITTEN, at=now)
-        connection.execute(into.on_conflict_do_update(index_elements=["key"], set_={"at": now}))
+        leases.claim_or_renew(connection, LeaseKind.EVENT, _WRITTEN, "", now, 0)
 
 
 def _checks(database: Database) -> Iterator[DatabaseCheck]:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, func, or_, select
 
 from bot.alerts.delivery.outbox import DeliveryKind
+from bot.store import leases
 from bot.store.database import Database, WriteLock
-from bot.store.seen import KEPT as SEEN_KEPT
-from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, seen, sweeps, ticks
+from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, sweeps
 
 HISTORY = timedelta(days=400)
 
@@ -34,5 +34,4 @@ def prune(database: Database, now: datetime) -> None:
         connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
         for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
             connection.execute(delete(table).where(column < before))
-        connection.execute(delete(ticks).where(ticks.c.at < before))
-        connection.execute(delete(seen).where(seen.c.at <= now - SEEN_KEPT))
+        leases.prune(connection, before, now)

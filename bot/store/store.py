@@ -11,13 +11,12 @@ from bot.store.audit import SqlAudit
 from bot.store.database import Database
 from bot.store.digests import SqlDigests
 from bot.store.fleet import SqlFleet
+from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.prune import prune
 from bot.store.revisions import SqlRevisions
-from bot.store.seen import SqlSeen
 from bot.store.sweeps import SqlSweeps
-from bot.store.ticks import SqlTicks
 from bot.store.watches import SqlWatches
 
 HURRY = 2.0
@@ -34,7 +33,7 @@ class Store(NamedTuple):
     outbox: SqlOutbox
     watches: SqlWatches
     digests: SqlDigests
-    ticks: SqlTicks
+    slots: SqlSlots
     audit: SqlAudit
     seen: SqlSeen
     revisions: SqlRevisions
@@ -66,7 +65,7 @@ def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: C
         outbox=SqlOutbox(database),
         watches=SqlWatches(database),
         digests=SqlDigests(database),
-        ticks=SqlTicks(database),
+        slots=SqlSlots(database),
         audit=SqlAudit(log, database),
         seen=SqlSeen(log, database, now),
         revisions=SqlRevisions(database),
