@@ -16,7 +16,7 @@ from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
 from bot.slack.doctor import examine as examine_slack
 from bot.store.database import Database
-from bot.store.doctor import check_database as check_database
+from bot.store.maintenance import check_database as check_database
 from bot.store.outbox import SqlOutbox
 from bot.store.revisions import SqlRevisions
 from bot.xapi.probe import Prober

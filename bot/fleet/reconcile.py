@@ -224,7 +224,7 @@ class _Update:
         self._of_source: dict[str, list[str]] = defaultdict(list)
         for source, uuid in begun.sightings:
             self._of_source[source].append(uuid)
-        self._touched: dict[str, tuple[str, datetime]] = {}  # pools, with the source that touched each last and when
+        self._touched: dict[str, tuple[datetime, str]] = {}  # pools: when each was touched last, and by which source
         self._changes: list[Change] = []
 
     def apply(self, result: PollResult) -> None:
@@ -307,14 +307,14 @@ class _Update:
                 self._sightings[name, uuid] = sighting._replace(missing_since=since, is_lost=is_lost)
 
     def _touch(self, pool: Pool, source: str, at: datetime) -> None:
-        self._touched[pool.uuid] = source, at
+        self._touched[pool.uuid] = max(self._touched.get(pool.uuid, (at, source)), (at, source))
 
     def _compare(self, before: CurrentHost | None, after: CurrentHost) -> None:
         if before and before.pool.uuid == after.pool.uuid and version(before.host) == version(after.host):
             return
         by = next(s for s in after.sightings if s.seen_at == after.observed_at)
         for current in filter(None, (before, after)):
-            self._touched.setdefault(current.pool.uuid, (by.source, by.seen_at))
+            self._touch(current.pool, by.source, by.seen_at)
         if before is None:
             self._note(ChangeKind.JOINED, after, None, version_text(after.host))
             return
@@ -329,7 +329,9 @@ class _Update:
         self._changes.append(Change(by.seen_at, kind, by.source, *about, before_text or None, after_text or None))
 
     def _leave(self, before: CurrentHost) -> None:
-        source, at = self._touched.setdefault(before.pool.uuid, (before.sightings[0].source, self._now))
+        if before.pool.uuid not in self._touched:
+            self._touch(before.pool, before.sightings[0].source, self._now)
+        at, source = self._touched[before.pool.uuid]
         host, pool = before.host, before.pool.name or None
         text = version_text(host) or None
         self._changes.append(Change(at, self._gone, source, host.uuid, host.name, pool, text))
@@ -344,7 +346,7 @@ class _Update:
         for uuid, those in members.items():
             since = self._stored.mixed.get(uuid)
             is_mixed = len({version(member.host) for member in those}) > 1
-            source, at = self._touched.get(uuid, ("", self._now))
+            at, source = self._touched.get(uuid, (self._now, ""))
             if is_mixed:
                 mixed[uuid] = since or at
             if is_mixed != (since is not None):

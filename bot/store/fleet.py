@@ -1,4 +1,7 @@
-"""The fleet in the database: each chunk of a sweep is a fixed number of statements, however many hosts are in it."""
+"""The fleet and its sweeps in the database.
+
+Each chunk of a sweep is a fixed number of statements, however many hosts are in it.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -6,14 +9,16 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar, get_type_hints
 
-from sqlalchemy import Connection, Row, Select, and_, delete, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, or_, select, tuple_, union, update
 
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost
+from bot.fleet.ports import SweepRun
 from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, Sighting, current_hosts, forget, reconcile
-from bot.store.bulk import add, renew, upsert
+from bot.store import leases
 from bot.store.columns import storable
-from bot.store.database import Database, WriteLock, among, listed
-from bot.store.tables import changes, mixed_pools, sightings, sources
+from bot.store.database import Database, WriteLock, add, among, insert, listed, renew, upsert
+from bot.store.leases import LeaseKind
+from bot.store.tables import changes, mixed_pools, sightings, sources, sweeps
 from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
 
 _HOST = tuple(sightings.c[field] for field in Host._fields)
@@ -56,9 +61,9 @@ class SqlFleet:
                 {answer.pool.uuid for answer in seen},
                 {host.uuid for answer in seen for host in answer.hosts},
             )
-            update = reconcile(stored, results, now)
-            _write(connection, update, stored)
-        return update.changes
+            found = reconcile(stored, results, now)
+            _write(connection, found, stored)
+        return found.changes
 
     def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:
         configured = {(source.name, source.kind) for source in sources}
@@ -68,9 +73,9 @@ class SqlFleet:
             if not gone:
                 return ()
             stored = _snapshot(connection, gone, (), ())
-            update = forget(stored, now)
-            _write(connection, update, stored)
-        return update.changes
+            found = forget(stored, now)
+            _write(connection, found, stored)
+        return found.changes
 
     def hosts(self) -> tuple[WatchedHost, ...]:
         with self._database.reading() as connection:
@@ -196,7 +201,7 @@ def _snapshot(
     )
 
 
-def _write(connection: Connection, update: FleetUpdate, stored: FleetSnapshot) -> None:
+def _write(connection: Connection, found: FleetUpdate, stored: FleetSnapshot) -> None:
     """Most of a sweep is as it was but for the moment, and writing that alone is much cheaper."""
 
     def is_same_source(new: SourceState) -> bool:
@@ -207,20 +212,20 @@ def _write(connection: Connection, update: FleetUpdate, stored: FleetSnapshot) -
         old = stored.sightings.get((new.source, new.host.uuid))
         return old is not None and old._replace(seen_at=new.seen_at) == new
 
-    same, other = _parted(update.sources, is_same_source)
+    same, other = _parted(found.sources, is_same_source)
     upsert(connection, sources, [source._asdict() for source in other])
     renew(connection, sources, [{"name": s.name, "tried_at": s.tried_at, "ok_at": s.ok_at} for s in same])
-    again, new = _parted(update.sightings, is_same_sighting)
+    again, new = _parted(found.sightings, is_same_sighting)
     upsert(connection, sightings, [_row(sighting) for sighting in new])
     renew(connection, sightings, [{"uuid": s.host.uuid, "source": s.source, "seen_at": s.seen_at} for s in again])
-    if update.sightings_gone:
+    if found.sightings_gone:
         key = tuple_(sightings.c.source, sightings.c.uuid)
-        connection.execute(delete(sightings).where(key.in_(update.sightings_gone)))
-    upsert(connection, mixed_pools, [{"pool": pool, "since": since} for pool, since in update.mixed])
-    for column, gone in ((mixed_pools.c.pool, update.mixed_gone), (sources.c.name, update.sources_gone)):
+        connection.execute(delete(sightings).where(key.in_(found.sightings_gone)))
+    upsert(connection, mixed_pools, [{"pool": pool, "since": since} for pool, since in found.mixed])
+    for column, gone in ((mixed_pools.c.pool, found.mixed_gone), (sources.c.name, found.sources_gone)):
         if gone:
             connection.execute(delete(column.table).where(among(connection, column, gone)))
-    add(connection, changes, [change._asdict() for change in update.changes])
+    add(connection, changes, [change._asdict() for change in found.changes])
 
 
 def _parted(found: Iterable[T], is_same: Callable[[T], bool]) -> tuple[list[T], list[T]]:
@@ -238,3 +243,65 @@ def _row(sighting: Sighting) -> dict[str, Any]:
     when = {"seen_at": sighting.seen_at, "missing_since": sighting.missing_since, "is_lost": sighting.is_lost}
     bounded = {"pending_updates": None if count is None else min(count, _COUNT_MAX)}
     return {**host, **bounded, **pool, "source": sighting.source, **when}
+
+
+_RUN = tuple(sweeps.c[field] for field in SweepRun._fields if field != "is_resumed")
+
+
+class SqlSweeps:
+    """bot.fleet.ports.SweepLog: the log of all runs, and a lease on each that has a slot and is not finished."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, slot: datetime, by: str, now: datetime, seconds: float) -> SweepRun | None:
+        unfinished = sweeps.c.slot == slot, sweeps.c.finished_at.is_(None)
+        with self._database.writing() as connection:
+            into = insert(connection, sweeps).values(slot=slot, by=by, started_at=now)
+            new = connection.execute(into.on_conflict_do_nothing(index_elements=["slot"]).returning(*_RUN)).first()
+            row = new or connection.execute(select(*_RUN).where(*unfinished)).first()
+            if row is None or not leases.claim(connection, LeaseKind.SWEEP, str(row.id), by, now, seconds):
+                return None
+            connection.execute(update(sweeps).where(sweeps.c.id == row.id).values(by=by))
+        return SweepRun(*row)._replace(is_resumed=new is None)
+
+    def is_done(self, slot: datetime) -> bool:
+        done = select(sweeps.c.id).where(sweeps.c.slot == slot, sweeps.c.finished_at.is_not(None))
+        with self._database.reading() as connection:
+            return connection.execute(done).first() is not None
+
+    def begin(self, by: str, now: datetime) -> SweepRun:
+        new = sweeps.insert().values(by=by, started_at=now).returning(*_RUN)
+        with self._database.writing() as connection:
+            return SweepRun(*connection.execute(new).one())
+
+    def beat(self, run: SweepRun, by: str, now: datetime, seconds: float) -> bool:
+        if run.slot is None:  # nobody takes over what somebody else asked for
+            return True
+        with self._database.writing() as connection:
+            return leases.renew(connection, LeaseKind.SWEEP, str(run.id), by, now, seconds)
+
+    def release(self, run: SweepRun, by: str) -> None:
+        with self._database.writing() as connection:
+            leases.release(connection, LeaseKind.SWEEP, str(run.id), by)
+
+    def finish(self, run: SweepRun, now: datetime) -> None:
+        values = {"finished_at": now, "sources": run.sources, "failed": run.failed, "error": run.error}
+        unfinished = sweeps.c.id == run.id, sweeps.c.finished_at.is_(None)
+        with self._database.writing() as connection:
+            connection.execute(update(sweeps).where(*unfinished).values(values))
+            leases.release(connection, LeaseKind.SWEEP, str(run.id))
+
+    def last_finished(self) -> SweepRun | None:
+        return self._last(sweeps.c.error.is_(None))
+
+    def last_error(self) -> SweepRun | None:
+        found = self._last()
+        return found if found and found.error is not None else None
+
+    def _last(self, *where: ColumnElement[bool]) -> SweepRun | None:
+        done = select(*_RUN).where(sweeps.c.finished_at.is_not(None), *where)
+        with self._database.reading() as connection:
+            # Not by their times: a clock may have been far ahead.
+            row = connection.execute(done.order_by(sweeps.c.id.desc()).limit(1)).first()
+        return SweepRun(*row) if row else None

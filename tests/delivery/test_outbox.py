@@ -10,7 +10,7 @@ from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.errors import UnavailableError
 from bot.store.database import Database, WriteLock
 from bot.store.outbox import SqlOutbox
-from bot.store.prune import HISTORY, prune
+from bot.store.store import HISTORY, prune
 from bot.store.tables import alerts
 from tests.delivery.queue import LAB, NOW, Queue
 

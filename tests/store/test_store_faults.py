@@ -17,8 +17,8 @@ from bot.errors import UnavailableError
 from bot.store import audit, fleet
 from bot.store.audit import SqlAudit
 from bot.store.database import Database, WriteLock
-from bot.store.doctor import write
 from bot.store.fleet import SqlFleet
+from bot.store.maintenance import write
 from bot.store.migrate import migrate
 from bot.store.tables import leases
 from tests.fleet.fleets import LAB, START, answered, host, pool

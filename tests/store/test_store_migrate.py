@@ -18,11 +18,10 @@ from bot.errors import UnavailableError
 from bot.fleet.hosts import ChangeKind
 from bot.fleet.ports import SweepRun
 from bot.store.database import Database
-from bot.store.fleet import SqlFleet
+from bot.store.fleet import SqlFleet, SqlSweeps
 from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.migrate import FOLDER, REVISIONS, migrate, revision
 from bot.store.outbox import SqlOutbox
-from bot.store.sweeps import SqlSweeps
 from bot.store.tables import metadata
 from tests.fleet.fleets import LAB, START, answered, at, host, pool
 

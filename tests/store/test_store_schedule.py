@@ -12,8 +12,8 @@ from bot.fleet.ports import SweepRun
 from bot.slack.seen import SeenEvents, SqliteSeen
 from bot.store.database import Database
 from bot.store.digests import SqlDigests
+from bot.store.fleet import SqlSweeps
 from bot.store.leases import SqlSeen, SqlSlots
-from bot.store.sweeps import SqlSweeps
 from bot.store.tables import outbox
 from bot.store.watches import SqlWatches
 from tests.fleet.fleets import START, at
