@@ -43,7 +43,7 @@ class CommandRunner(NamedTuple):
         """The same for a command that is already known."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights, caller, tell))
+        return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights, caller, tell, day))
 
     def opening(
         self,
@@ -56,7 +56,7 @@ class CommandRunner(NamedTuple):
         """Of a slow command: what to show while it runs, or the reply if nothing needs to be waited for."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.opening(self.ports, Invocation(spec, words, day or self.today(), rights, caller))
+        return spec.opening(self.ports, Invocation(spec, words, day or self.today(), rights, caller, as_of=day))
 
     def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
         """What a command that picks can be about, as far as the asker may run it."""
