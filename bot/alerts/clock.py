@@ -46,6 +46,11 @@ class ClockCheck:
             self._observed.append(_Anchor(server_date, self._monotonic()))
         self.doubt()
 
+    @property
+    def heard(self) -> bool:
+        """Whether any server has said what time it is."""
+        return bool(self._observed)
+
     def doubt(self) -> str | None:
         """Why the clock can't be believed, as a clause for people; None where it can."""
         with self._lock:

@@ -32,14 +32,14 @@ class ScheduledJobs:
         every = watched.judge.every
         jobs: list[tuple[Job, ...]] = [
             # A sweep that hangs must not keep the second from saying that it does.
-            (self._sweep_job(), Job("prune", DAY, self._prune)),
+            (self._sweep_job(), Job("prune", DAY, self.prune)),
             (
-                Job("evaluate", min(EVALUATE_EVERY, every), self._evaluate),
-                Job("digest", WEEK, self._digests, MONDAY_MORNING),
+                Job("evaluate", min(EVALUATE_EVERY, every), self.evaluate),
+                Job("digest", WEEK, self.digests, MONDAY_MORNING),
             ),
         ]
         if watched.follows:
-            jobs.append((Job("list", DAY, self._follow_list),))  # a server may take its time
+            jobs.append((Job("list", DAY, self.follow_list),))  # a server may take its time
         # What one process left undone another one takes as soon as it may.
         again = min(AGAIN, watched.rounds.sweeper.pace.stale)
         self._schedules = [Schedule(each, watched.clock, time.monotonic, log, self._wake, again) for each in jobs]
@@ -74,12 +74,13 @@ class ScheduledJobs:
         due = once_a_slot(sweeper.sweeps, sweeper.by, watched.clock, sweeper.pace.stale, go)
         return Job("sweep", watched.judge.every, due)
 
-    def _evaluate(self, _: datetime) -> bool:
+    def evaluate(self, _: datetime) -> bool:
+        """Evaluate what is stored; a clock in doubt decides nothing. Like every job: whether its slot is done."""
         self._watched.settle()
         self._sender.wake()
         return True
 
-    def _digests(self, due: datetime) -> bool:
+    def digests(self, due: datetime) -> bool:
         """On Monday morning. Each channel's is queued once, whichever process comes first."""
         at = self._watched.clock()
         if self._watched.clock_check.doubt():
@@ -89,7 +90,7 @@ class ScheduledJobs:
             self._sender.wake()
         return True
 
-    def _follow_list(self, due: datetime) -> bool:
+    def follow_list(self, due: datetime) -> bool:
         """The published list is read once a day, by whichever process comes first."""
         watched, at = self._watched, self._watched.clock()
         if watched.clock_check.doubt():
@@ -99,7 +100,8 @@ class ScheduledJobs:
             self._sender.wake()
         return True
 
-    def _prune(self, _: datetime) -> bool:
+    def prune(self, _: datetime) -> bool:
+        """Forget what ended long ago, as far as the clock can be believed."""
         if self._watched.clock_check.doubt():
             return False
         self._watched.store.prune(self._watched.clock())

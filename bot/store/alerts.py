@@ -21,6 +21,7 @@ from bot.alerts.alert import (
     notification_data,
 )
 from bot.alerts.delivery.outbox import DeliveryKind
+from bot.alerts.state_machine import AHEAD
 from bot.store.columns import storable
 from bot.store.database import Database, WriteLock, among, insert
 from bot.store.tables import alerts, bulletins, outbox
@@ -155,6 +156,9 @@ class SqlAlertTransaction:
         )
 
     def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:
+        # What waits says what holds on the day it was queued: one that has not come was a wrong clock's.
+        early = outbox.c.done_at.is_(None), outbox.c.created_at > now + AHEAD
+        self._connection.execute(outbox.update().where(*early).values(created_at=now))
         touched = dict.fromkeys((alert.channel, self._messages[_key(alert)]) for alert in saved)
         rendered_later = unposted(self._connection, {message for _, message in touched} - self._new)
         wanted = [
