@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 
+from bot.alerts.clock import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
+from bot.app.fleet import clock_check
 from bot.app.lookup import now
 from bot.check import Check
 from bot.errors import UnavailableError
@@ -27,9 +29,10 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
+    clock = clock_check()  # its `observe` is for all that asks servers here: Slack's client, Xen Orchestra's
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings))
+    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings), *clock_checks(clock))
 
 
 def _slack(settings: Settings) -> tuple[Check, ...]:
@@ -62,13 +65,13 @@ def _stored(settings: Settings) -> Iterator[Check]:
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
     except UnavailableError:
-        return  # the checks of the database have it
+        return  # the checks of the database tell it
     finally:
         database.close()
 
 
 def _published(found: SyncStatus) -> Check:
-    """When the published list was read, and why its page is not used."""
+    """What is told of the published list: when it was read, and why its page is not used."""
     if found.tries and found.tries.error:
         mend = found.tries.mend or "look at `list.url`"
         return Check("published list", not found.is_away(now()), found.tries.what, mend)
@@ -79,6 +82,15 @@ def _published(found: SyncStatus) -> Check:
         mend = "`xocompat changes` has all of it; the list in use stays as it was"
         return Check("published list", False, f"{found.source} is not used: {where}{problem.message}{more}", mend)
     return Check("published list", True, found.in_words())
+
+
+def clock_checks(clock: ClockCheck) -> Iterator[Check]:
+    """Whether this machine's clock agrees with the servers that were asked before, if one said what time it is."""
+    if doubt := clock.doubt():
+        mend = "set it (by NTP, for example): until then `serve` decides nothing and prunes nothing"
+        yield Check("clock", False, doubt, mend)
+    elif clock.heard:
+        yield Check("clock", True, "it is as servers have it")
 
 
 def _orchestras(settings: Settings) -> Iterator[Check]:

@@ -15,7 +15,7 @@ from bot.app.slack import service_of
 from bot.settings import load_settings
 from bot.slack.http import RequestVerifier
 from bot.slack.service import Service
-from tests.app.conftest import OPS, TEAM, House, Start
+from tests.app.conftest import OPS, START, TEAM, House, Start
 from tests.slack.signed import SECRET, command, headers, press
 from tests.slack.standin import StandIn
 
@@ -68,7 +68,10 @@ class Slack:
 
 
 @pytest.fixture
-def slack(house: House, standin: StandIn, log: FilteringBoundLogger, tmp_path: Path) -> Iterator[Slack]:
+def slack(
+    house: House, standin: StandIn, log: FilteringBoundLogger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Slack]:
+    monkeypatch.setattr("bot.app.slack.today", START.date)  # as the fleet's clock has it
     file = tmp_path / "xocompat.yaml"
     file.write_text(CONFIG)
     tokens = {"SLACK_BOT_TOKEN": "xoxb-of-the-tests", "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": standin.api}
