@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 
+from bot.alerts.clock import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
+from bot.app.fleet import clock_check
 from bot.app.lookup import now
 from bot.check import Check
 from bot.errors import UnavailableError
@@ -28,9 +30,10 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
+    clock = clock_check()  # its `observe` is for all that asks servers here: Slack's client, Xen Orchestra's
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings))
+    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings), *clock_checks(clock))
 
 
 def _slack(settings: Settings) -> tuple[Check, ...]:
@@ -63,7 +66,7 @@ def _stored(settings: Settings) -> Iterator[Check]:
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
     except UnavailableError:
-        return  # the checks of the database have it
+        return  # the checks of the database tell it
     finally:
         database.close()
 
@@ -84,6 +87,15 @@ def _published(found: SyncStatus) -> Check:
     used = f"the page of {day_in_words(found.in_use.fetched_at.date())}" if found.in_use else "the shipped list"
     read = f"{found.source} was read on {day_in_words(found.read_at.date())}"
     return Check("published list", True, f"{read}, in use is {used}")
+
+
+def clock_checks(clock: ClockCheck) -> Iterator[Check]:
+    """Whether this machine's clock agrees with the servers that were asked before, if one said what time it is."""
+    if doubt := clock.doubt():
+        mend = "set it (by NTP, for example): until then `serve` decides nothing and prunes nothing"
+        yield Check("clock", False, doubt, mend)
+    elif clock.heard:
+        yield Check("clock", True, "it is as servers have it")
 
 
 def _orchestras(settings: Settings) -> Iterator[Check]:

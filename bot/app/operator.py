@@ -37,14 +37,15 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
 
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
-    from bot.app.fleet import current_dataset, open_settings, terms_of, watch_fleet
+    from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
 
     set_up_log(settings, "error")
     log: FilteringBoundLogger = structlog.get_logger().bind()
     store = open_settings(settings, log)
     try:
         edition = current_dataset(store, settings.list.url)
-        terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition)
+        check = clock_check()  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
+        terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition, check=check)
         yield CommandRunner(watch_fleet(store, hosts_of(settings), terms, log, threading.Event()).ports(), today)
     finally:
         store.close()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
+from bot.alerts.evaluate import act_on
 from bot.app.configuration import grants, tokens
 from bot.app.dataset import Dataset, LiveRunner
 from bot.app.fleet import WatchedFleet, new_name
@@ -117,7 +118,7 @@ def _answers(watched: WatchedFleet | None) -> Responder:
     """Of the fleet that is watched, or of releases alone."""
     if watched is None:
         return Responder(runner(), today)
-    live = LiveRunner(watched.ports(limited=True), watched.judge.edition, today)
+    live = LiveRunner(watched.ports(limited=True), watched.edition, today)
     return Responder(live, today, edition=lambda: live.page)
 
 
@@ -156,7 +157,7 @@ def _means(
     return AlertActionServices(
         may_act=lambda asker: not isinstance(kit.access.admit(asker, ACK), RenderedReply),
         may_see=lambda asker: not isinstance(kit.access.admit(asker, ALERTS), RenderedReply),
-        act=book.act,
+        act=lambda ids, act: act_on(book, ids, act),
         find=book.find,
         tell=kit.post.privately,
         later=kit.later,

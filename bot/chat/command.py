@@ -1,9 +1,10 @@
 """Commands as values: bot.chat.commands has the list of them, and a module for what each one does."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from enum import StrEnum
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bot.chat.reply import Reply, RichText
@@ -11,10 +12,11 @@ from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 
 if TYPE_CHECKING:
-    from bot.alerts.alert import Alert
+    from contextlib import AbstractContextManager
+
     from bot.alerts.cycle import CycleResult
     from bot.alerts.delivery.outbox import ChannelState
-    from bot.alerts.ports import AlertAct, Digests, Watches
+    from bot.alerts.ports import AlertBook, AlertReader, Digests, Watches
     from bot.alerts.routing import AlertPlan
     from bot.chat.audit import StoredTrail
     from bot.fleet.hosts import Source, SourceState, WatchedHost
@@ -76,18 +78,6 @@ class Choice(NamedTuple):
     about: str = ""
 
 
-class AlertList(Protocol):
-    """What commands need of the alerts: bot.alerts.ports.AlertBook has it."""
-
-    def act(self, ids: Collection[int], act: "AlertAct") -> "tuple[Alert, ...]": ...
-
-    def open(self) -> "tuple[Alert, ...]": ...
-
-    def resolved(self, since: datetime) -> "tuple[Alert, ...]": ...
-
-    def find(self, ids: Iterable[int]) -> "tuple[Alert, ...]": ...
-
-
 class ChannelStates(Protocol):
     """What commands need of the messages that wait: bot.alerts.delivery.outbox.Outbox has it."""
 
@@ -113,21 +103,24 @@ class SweepHistory(Protocol):
 class Alerting(NamedTuple):
     """Alerts and who gets them. `now` is the clock, in UTC; `pools` are those known now, where that is known.
 
-    `outbox` has what waits to be sent, where anything is sent.
+    `outbox` has what waits to be sent, where anything is sent; `on` are the alerts as they would be on a day, which
+    are gone after it.
     """
 
-    book: AlertList
+    book: "AlertBook"
     watches: "Watches"
     digests: "Digests"
     plan: "AlertPlan"
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
     outbox: ChannelStates | None = None
+    on: "Callable[[date], AbstractContextManager[AlertReader]] | None" = None
 
 
 class Watched(NamedTuple):
-    """The stored fleet, the sources that it is known from, and the sweep that asks them anew as of a day.
+    """The stored fleet, the sources that it is known from, and the sweep that asks them anew.
 
+    `rehearse` is such a sweep as of a day: it says what that day would bring, and stores and sends nothing.
     `channel` is the only one whose part of the fleet it is (bot.chat.scope); None: it is the whole fleet.
     """
 
@@ -135,7 +128,8 @@ class Watched(NamedTuple):
     sweeps: SweepHistory
     sources: "tuple[Source, ...]"
     clock: Callable[[], datetime]
-    round: "Callable[[date, Tell], CycleResult]"
+    round: "Callable[[Tell], CycleResult]"
+    rehearse: "Callable[[date, Tell], CycleResult]"
     channel: str | None = None
 
 
@@ -164,6 +158,7 @@ class Invocation(NamedTuple):
     """A command with what was asked of it. `words` are as typed, without the command's name.
 
     `day` is the day it is asked for: today unless `--as-of` said otherwise; "on DATE" in the words still wins.
+    `as_of` is that day where one was given beside the words, else None.
     `report` shows how far a slow command has come, each Progress in place of the one before.
     """
 
@@ -173,12 +168,14 @@ class Invocation(NamedTuple):
     rights: frozenset[Right] = frozenset(Right)
     caller: Caller = NOBODY
     report: Callable[[Progress], None] = ignore_progress
+    as_of: date | None = None
 
 
 class CommandSpec(NamedTuple):
     """One command: its name, what it takes, what it is for in a line, examples to type, and the right it needs.
 
-    `module` of bot.chat.commands has its `run`; it is imported when it is run first, so that a look-up starts fast.
+    `module` of bot.chat.commands has its `run`, or the function that stands after a dot (`alerts.acknowledge`); it is
+    imported when it is run first, so that a look-up starts fast.
     A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One of a
     `channel` is about the channel that it is asked in: in a shell `--channel` says which. One that `picks` is about
     something that can be picked from a list: its module has `choices`. One that `follows` is about
@@ -199,7 +196,8 @@ class CommandSpec(NamedTuple):
 
     def run(self, ports: Ports, asked: Invocation) -> Reply:
         """The reply to an invocation. UsageError says what is wrong with its words."""
-        reply: Reply = import_module(f"bot.chat.commands.{self.module}").run(ports, asked)
+        _, _, function = self.module.partition(".")
+        reply: Reply = getattr(self._loaded(), function or "run")(ports, asked)
         return reply
 
     def opening(self, ports: Ports, asked: Invocation) -> RichText | Reply:
@@ -207,10 +205,13 @@ class CommandSpec(NamedTuple):
 
         Quick, and asks nobody. UsageError as `run`.
         """
-        said: RichText | Reply = import_module(f"bot.chat.commands.{self.module}").opening(ports, asked)
+        said: RichText | Reply = self._loaded().opening(ports, asked)
         return said
 
     def choices(self, ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
         """Of a command that picks: what it can be about. Quick, and asks nobody. UsageError as `run`."""
-        found: tuple[Choice, ...] = import_module(f"bot.chat.commands.{self.module}").choices(ports, asked)
+        found: tuple[Choice, ...] = self._loaded().choices(ports, asked)
         return found
+
+    def _loaded(self) -> ModuleType:
+        return import_module(f"bot.chat.commands.{self.module.partition('.')[0]}")

@@ -43,7 +43,7 @@ class CommandRunner(NamedTuple):
         """The same for a command that is already known."""
         if spec.right not in rights:
             return refusal(spec)
-        asked = Invocation(spec, words, day or self.today(), rights, caller, report)
+        asked = Invocation(spec, words, day or self.today(), rights, caller, report, day)
         return spec.run(self._reached(spec, caller), asked)
 
     def opening(
@@ -57,7 +57,8 @@ class CommandRunner(NamedTuple):
         """Of a slow command: what to show while it runs, or the reply if nothing needs to be waited for."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.opening(self._reached(spec, caller), Invocation(spec, words, day or self.today(), rights, caller))
+        asked = Invocation(spec, words, day or self.today(), rights, caller, as_of=day)
+        return spec.opening(self._reached(spec, caller), asked)
 
     def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
         """What a command that picks can be about, as far as the asker may run it."""

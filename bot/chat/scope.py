@@ -4,18 +4,19 @@ Commands do not know of it: they get ports that have nothing else. An alert of a
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from bot.alerts.alert import Alert
+from bot.alerts.alert import Alert, Notification
 from bot.alerts.cycle import CycleResult
 from bot.alerts.delivery.outbox import ChannelState
-from bot.alerts.ports import AlertAct, Watch, Watches, WatchKind
+from bot.alerts.ports import AlertBook, AlertReader, AlertTransaction, Watch, Watches, WatchKind
 from bot.alerts.routing import AlertPlan, Routing
 from bot.chat.audit import AuditEntry, StoredTrail
-from bot.chat.command import AlertList, ChannelStates, Ports, Watched
+from bot.chat.command import ChannelStates, Ports, Watched
 from bot.fleet.hosts import Change, Source, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import Tell
@@ -29,7 +30,8 @@ def scoped(ports: Ports, channel: str) -> Ports:
     `fleet`, which `probe` asks, is not narrowed either: a grant to probe names who may ask any host of the inventory.
     """
     alerting = ports.alerting and ports.alerting._replace(
-        book=_Alerts(ports.alerting.book, channel),
+        book=_Book(ports.alerting.book, channel),
+        on=ports.alerting.on and _alerts_on(ports.alerting.on, channel),
         watches=_Watches(ports.alerting.watches, channel),
         outbox=ports.alerting.outbox and _States(ports.alerting.outbox, channel),
     )
@@ -40,24 +42,67 @@ def scoped(ports: Ports, channel: str) -> Ports:
     )
 
 
-class _Alerts(NamedTuple):
-    book: AlertList
+def _alerts_on(
+    on: Callable[[date], AbstractContextManager[AlertReader]], channel: str
+) -> Callable[[date], AbstractContextManager[AlertReader]]:
+    @contextmanager
+    def alerts_on(day: date) -> Iterator[AlertReader]:
+        with on(day) as alerts:
+            yield _Reader(alerts, channel)
+
+    return alerts_on
+
+
+class _Reader(NamedTuple):
+    alerts: AlertReader
     channel: str
 
     def open(self) -> tuple[Alert, ...]:
-        return self._own(self.book.open())
+        return self._own(self.alerts.open())
 
     def resolved(self, since: datetime) -> tuple[Alert, ...]:
-        return self._own(self.book.resolved(since))
+        return self._own(self.alerts.resolved(since))
 
     def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
-        return self._own(self.book.find(ids))
-
-    def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
-        return self.book.act([alert.id for alert in self.find(ids)], act)
+        return self._own(self.alerts.find(ids))
 
     def _own(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
         return tuple(alert for alert in alerts if alert.channel == self.channel)
+
+
+class _Book(NamedTuple):
+    book: AlertBook
+    channel: str
+
+    def open(self) -> tuple[Alert, ...]:
+        return _Reader(self.book, self.channel).open()
+
+    def resolved(self, since: datetime) -> tuple[Alert, ...]:
+        return _Reader(self.book, self.channel).resolved(since)
+
+    def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
+        return _Reader(self.book, self.channel).find(ids)
+
+    @contextmanager
+    def transaction(self) -> Iterator[AlertTransaction]:
+        with self.book.transaction() as unit:
+            yield _Transaction(unit, self.channel)
+
+
+class _Transaction(NamedTuple):
+    """Only what was read in it is saved, so that reading is what is narrowed."""
+
+    unit: AlertTransaction
+    channel: str
+
+    def open_alerts(self, ids: Collection[int] | None = None) -> tuple[Alert, ...]:
+        return tuple(alert for alert in self.unit.open_alerts(ids) if alert.channel == self.channel)
+
+    def save(self, changed: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
+        return self.unit.save(changed, now)
+
+    def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:
+        self.unit.queue(saved, updates, now)
 
 
 class _Watches(NamedTuple):
@@ -109,9 +154,8 @@ class _Part:
 
     def watched(self) -> Watched:
         """The fleet, in which nothing else is known."""
-        return self._every._replace(
-            store=self, sweeps=self, sources=self.configured, round=self._sweep, channel=self._channel
-        )
+        narrowed = self._every._replace(store=self, sweeps=self, sources=self.configured, channel=self._channel)
+        return narrowed._replace(round=self._sweep, rehearse=self._rehearse)
 
     @cached_property
     def _all_hosts(self) -> tuple[WatchedHost, ...]:
@@ -156,13 +200,19 @@ class _Part:
     def last_error(self) -> SweepRun | None:
         return self._every.sweeps.last_error()
 
-    def _sweep(self, day: date, tell: Tell) -> CycleResult:
-        """All sources are asked, for that disturbs nobody; what is shown of it is the channel's.
+    def _sweep(self, tell: Tell) -> CycleResult:
+        """All sources are asked, for that disturbs nobody; what is shown of it is the channel's."""
+        return self._own(self._every.round(self._scaled(tell)))
 
-        Hosts may lead to the channel before the sweep alone, or after it alone.
-        """
+    def _rehearse(self, day: date, tell: Tell) -> CycleResult:
+        return self._own(self._every.rehearse(day, self._scaled(tell)))
+
+    def _scaled(self, tell: Tell) -> Tell:
         own = len(self.configured)
-        made = self._every.round(day, lambda done, total: tell(done * own // total if total else own, own))
+        return lambda done, total: tell(done * own // total if total else own, own)
+
+    def _own(self, made: CycleResult) -> CycleResult:
+        """Hosts may lead to the channel before the sweep alone, or after it alone."""
         after = _Part(self._ports, self._every, self._channel)
         names = self.names | after.names
         uuids = {uuid for host in (*self.hosts(), *after.hosts()) for uuid in (host.host.uuid, host.pool.uuid)}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, Notification, NotifyReason, Reconciled, Rule
 from bot.alerts.cycle import CycleResult
 from bot.alerts.delivery.outbox import ChannelState
+from bot.alerts.facts import NO_DETAIL
 from bot.alerts.ports import Watch, WatchKind
 from bot.alerts.routing import AlertPlan, Route
 from bot.chat.audit import AuditEntry
@@ -45,7 +47,9 @@ def _alert(number: int, channel: str, name: str, state: AlertState = AlertState.
     hosts = (AffectedHost(f"uuid-{channel}", f"host-{channel}", "lab pool" if channel == LAB else "prod"),)
     ended = NOON if state is AlertState.RESOLVED else None
     reason = NotifyReason.RESOLVED if ended else NotifyReason.NEW
-    made = Alert(number, channel, Rule.EOL, subject, hosts, date(2025, 9, 16), 0, "", False, state, reason, NOON, NOON)
+    made = Alert(
+        number, channel, Rule.EOL, subject, hosts, date(2025, 9, 16), 0, NO_DETAIL, False, state, reason, NOON, NOON
+    )
     return made._replace(resolved_at=ended)
 
 
@@ -86,7 +90,7 @@ class Stopped:
         )
 
 
-def _swept(_: date, tell: Tell) -> CycleResult:
+def _swept(_: date | None, tell: Tell) -> CycleResult:
     tell(3, 6)
     old, down = (Failure(n, FailureCode.UNREACHABLE, AWAY.format(n)) for n in ("old-a", "down-a"))
     changes = (
@@ -106,7 +110,10 @@ def _swept(_: date, tell: Tell) -> CycleResult:
 @pytest.fixture
 def runner(matrix: Matrix, reader: Reader) -> CommandRunner:
     watches = MemoryWatches([Watch(OPS, WatchKind.POOL, "prod"), Watch(LAB, WatchKind.POOL, "mine")])
-    alerting = Alerting(MemoryBook(ALERTS), watches, MemoryDigests(), PLAN, lambda: NOON, frozenset, Stopped())
+    book = MemoryBook(ALERTS)
+    alerting = Alerting(
+        book, watches, MemoryDigests(), PLAN, lambda: NOON, frozenset, Stopped(), on=lambda _: nullcontext(book)
+    )
     every: Ports = ports(matrix, reader, fleet(), _swept)
     return CommandRunner(every._replace(alerting=alerting, audit=Trail(*ENTRIES)), NOON.date)
 
@@ -122,7 +129,8 @@ def _said(reply: Reply) -> str:
 
 TYPED = [
     "alerts", "alerts all", "alerts 16", "ack 16", "snooze 16 7d", "watches", "digest", "digest off",
-    "fleet", "fleet lab", "fleet unreachable", "fleet on 2030-01-01", "sweep", "audit",
+    "alerts on 2030-01-01", "sweep on 2030-01-01", "fleet", "fleet lab", "fleet unreachable", "fleet on 2030-01-01",
+    "sweep", "audit",
 ]  # fmt: skip
 
 
