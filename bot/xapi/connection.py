@@ -34,7 +34,7 @@ class TlsConnect:
         try:
             return secure(self._dial(endpoint, deadline), endpoint, context, deadline)
         except TimeoutError:
-            raise errors.slow_connect(deadline.seconds) from None
+            raise errors.connect_timeout(deadline.seconds) from None
 
     def _dial(self, endpoint: Endpoint, deadline: Deadline) -> socket.socket:
         try:
@@ -42,14 +42,14 @@ class TlsConnect:
         except TimeoutError:
             raise
         except (OSError, ValueError):
-            raise errors.no_such_name(endpoint.host) from None
+            raise errors.name_not_found(endpoint.host) from None
         try:
             return _first_that_answers(addresses, deadline)
         except TimeoutError:
             raise
         except OSError as error:
             refused = error.errno in (errno.ECONNREFUSED, errno.ECONNRESET)
-            raise (errors.nothing_listens() if refused else errors.no_route()) from None
+            raise (errors.connection_refused() if refused else errors.no_route()) from None
 
 
 def _first_that_answers(addresses: Sequence[SocketAddress], deadline: Deadline) -> socket.socket:

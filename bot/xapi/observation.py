@@ -91,14 +91,21 @@ class FailureCode(StrEnum):
 
 
 class Failure(NamedTuple):
-    """A probe that has no answer. `message` is a sentence or two in the user's terms: what happened, what to do next.
+    """A probe that has no answer. `what` is a sentence, `mend` says what to do about it, if anything.
 
-    It never holds a password, a session reference or text of the host that is not printable and short.
+    Both are in the user's terms, and hold no password, no session reference and no text of the host that is not
+    printable and short.
     """
 
     target: str
     code: FailureCode
-    message: str
+    what: str
+    mend: str = ""
+
+    @property
+    def message(self) -> str:
+        """Both, one after the other."""
+        return f"{self.what} {self.mend}" if self.mend else self.what
 
 
 Probed = Observation | Failure

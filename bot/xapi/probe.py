@@ -86,11 +86,11 @@ class Prober:
             leads_to = supporter.address
         coordinator = _listed(target, leads_to)
         if coordinator is None:
-            raise errors.led_astray(_shown(leads_to))
+            raise errors.coordinator_not_listed(_shown(leads_to))
         try:
             return self._on_line(target, coordinator, visit, work, ends)
         except Supporter:
-            raise _at(errors.led_again(), coordinator) from None
+            raise _at(errors.second_redirect(), coordinator) from None
 
     def _on_line(self, target: Target, endpoint: Endpoint, visit: Visit[T], work: Deadline, ends: Deadline) -> T:
         line = Connection(self._connect, endpoint, self._bounds)
@@ -137,7 +137,7 @@ class Prober:
         try:
             return session, ask(session, work)
         except TimeoutError:
-            raise errors.slow_reply(self._bounds.whole) from None
+            raise errors.reply_timeout(self._bounds.whole) from None
         finally:
             session.log_out(ends.within(self._bounds.logout))
 
@@ -147,7 +147,7 @@ class Prober:
         try:
             return log_in(line, target, self._dialects, deadline)
         except TimeoutError:
-            raise errors.slow_login(deadline.seconds) from None
+            raise errors.login_timeout(deadline.seconds) from None
 
 
 def probe(

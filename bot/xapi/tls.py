@@ -164,7 +164,7 @@ def _check(tls: ssl.SSLSocket, trust: Trust) -> None:
     if trust.minimum == "1.1" and tls.version() in _BELOW_1_1:
         raise errors.tls_too_old(trust.minimum)
     if trust.mode is TlsMode.PINNED and not hmac.compare_digest(digest(tls), trust.pin or b""):
-        raise errors.another_certificate()
+        raise errors.pin_mismatch()
 
 
 def digest(tls: ssl.SSLSocket) -> bytes:
@@ -176,8 +176,8 @@ def _translated(error: OSError, trust: Trust) -> ProbeError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return errors.untrusted(_UNTRUSTED.get(error.verify_code, "cannot be trusted here"))
     if not isinstance(error, ssl.SSLError) or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return errors.hung_up()
+        return errors.closed_in_handshake()
     reason = error.reason or "no reason given"
     if reason in _TOO_OLD:
         return errors.tls_too_old(trust.minimum)
-    return errors.no_tls() if reason in _NO_TLS else errors.tls_failed(reason)
+    return errors.not_tls() if reason in _NO_TLS else errors.tls_failed(reason)

@@ -30,7 +30,7 @@ _HOLDERS = frozenset({"struct", "array"})
 def request(method: str, params: list[str]) -> bytes:
     """The body that asks for a method. Trouble if a text cannot be written in XML."""
     if any(_NOT_XML.search(param) for param in params):
-        raise errors.unspeakable_login()
+        raise errors.login_not_in_xml()
     values = "".join(f"<param><value><string>{_escaped(param)}</string></value></param>" for param in params)
     head = f'<?xml version="1.0" encoding="utf-8"?><methodCall><methodName>{method}</methodName>'
     return f"{head}<params>{values}</params></methodCall>".encode()

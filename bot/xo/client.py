@@ -74,7 +74,7 @@ def _pools(
         line.open(ends)
         return _read(orchestra, line, token, ends)
     except TimeoutError:
-        raise refusal.slow(bounds.whole) from None
+        raise refusal.timed_out(bounds.whole) from None
     finally:
         line.close()
 
@@ -88,9 +88,9 @@ def _read(orchestra: Orchestra, line: Connection, token: Secret, ends: Deadline)
 def _some(found: tuple[OrchestraPool, ...], members: list[OrchestraHost]) -> tuple[OrchestraPool, ...]:
     """A token without rights is shown empty lists: silence must not pass for an answer."""
     if not members:
-        raise refusal.shows_nothing()
+        raise refusal.lists_no_host()
     if not found:
-        raise refusal.sees_nothing(len(members))
+        raise refusal.no_host_runs(len(members))
     return found
 
 
@@ -99,7 +99,7 @@ def _list(orchestra: Orchestra, line: Connection, what: str, token: Secret, ends
     path = f"{orchestra.path}/rest/v0/{what}?fields={fields}&ndjson=true"
     reply = line.get(path, Secret(f"authenticationToken={token.reveal()}"), ends)
     if reply.status != OK:
-        raise refusal.refused(reply.status)
+        raise refusal.of_status(reply.status)
     if reply.kind in _PAGE:
         raise errors.not_xapi("with a web page")
     for count, record in enumerate(records(reply.pieces), 1):
@@ -114,5 +114,5 @@ def _token(orchestra: Orchestra) -> Secret:
     except CredentialsError as missing:
         raise refusal.no_token(str(missing)) from None
     if not _TOKEN.fullmatch(token):
-        raise refusal.unspeakable_token()
+        raise refusal.malformed_token()
     return Secret(token)

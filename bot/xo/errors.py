@@ -21,14 +21,15 @@ SUBJECT = ErrorSubject(
 _BEHIND_A_PROXY = frozenset({502, 503, 504})
 
 
-def refused(status: int) -> ProbeError:
+def of_status(status: int) -> ProbeError:
     """What an HTTP status other than 200 means. A redirect is not followed: the token is for this address alone."""
     if status == 401:
         return token_refused()
     if status == 403:
         return not_authorized()
     if status in _BEHIND_A_PROXY:
-        return not_up(status)
+        what = f"Something answers for {{who}}, but not {{who}} itself (HTTP status {status})."
+        return ProbeError(FailureCode.UNREACHABLE, what, REACHABLE)
     if 300 <= status < 400:
         return errors.not_xapi(f"with a redirect (HTTP status {status}), which is not followed")
     if status in (400, 429, 500):
@@ -41,48 +42,32 @@ def no_token(why: str) -> ProbeError:
     return ProbeError(FailureCode.LOGIN_REFUSED, "There is no token to ask {who} with: {why}", why=why)
 
 
-def unspeakable_token() -> ProbeError:
-    words = (
-        "{who} was not asked: the token in {password_from} has characters that no token has. "
-        "Copy it again from Xen Orchestra, without quotes or spaces."
-    )
-    return ProbeError(FailureCode.LOGIN_REFUSED, words)
+def malformed_token() -> ProbeError:
+    what = "{who} was not asked: the token in {password_from} has characters that no token has."
+    return ProbeError(FailureCode.LOGIN_REFUSED, what, "Copy it again from Xen Orchestra, without quotes or spaces.")
 
 
 def token_refused() -> ProbeError:
-    words = (
-        "{who} refused the token in {password_from}: it has expired, was deleted, or is not whole. "
-        "Make a new one in Xen Orchestra, set {password_from} to it and start again."
-    )
-    return ProbeError(FailureCode.LOGIN_REFUSED, words)
+    what = "{who} refused the token in {password_from}: it has expired, was deleted, or is not whole."
+    mend = "Make a new one in Xen Orchestra, set {password_from} to it and start again."
+    return ProbeError(FailureCode.LOGIN_REFUSED, what, mend)
 
 
 def not_authorized() -> ProbeError:
-    words = (
-        "{who} knows the token in {password_from}, but does not let its user read. Let that user read hosts and pools "
-        "(from Xen Orchestra 6.4 on; before, only an admin may use the API)."
-    )
-    return ProbeError(FailureCode.NOT_AUTHORIZED, words)
+    what = "{who} knows the token in {password_from}, but does not let its user read."
+    mend = "Let that user read hosts and pools (from Xen Orchestra 6.4 on; before, only an admin may use the API)."
+    return ProbeError(FailureCode.NOT_AUTHORIZED, what, mend)
 
 
-def shows_nothing() -> ProbeError:
-    words = (
-        "{who} let us in, but shows no host. May the user of the token in {password_from} read hosts and pools, "
-        "and is any server connected there?"
-    )
-    return ProbeError(FailureCode.NOT_AUTHORIZED, words)
+def lists_no_host() -> ProbeError:
+    mend = "May the user of the token in {password_from} read hosts and pools, and is any server connected there?"
+    return ProbeError(FailureCode.NOT_AUTHORIZED, "{who} let us in, but shows no host.", mend)
 
 
-def sees_nothing(count: int) -> ProbeError:
-    words = "{who} is up, but sees none of its {count} hosts running. Look at `Settings > Servers` there."
-    return ProbeError(FailureCode.UNREACHABLE, words, count=str(count))
+def no_host_runs(count: int) -> ProbeError:
+    what = f"{{who}} is up, but sees none of its {count} hosts running."
+    return ProbeError(FailureCode.UNREACHABLE, what, "Look at `Settings > Servers` there.")
 
 
-def not_up(status: int) -> ProbeError:
-    words = f"Something answers for {{who}}, but not {{who}} itself (HTTP status {{status}}). {REACHABLE}"
-    return ProbeError(FailureCode.UNREACHABLE, words, status=str(status))
-
-
-def slow(seconds: float) -> ProbeError:
-    words = f"{{who}} had not told its hosts after {seconds:.3g} seconds. {LATER}"
-    return ProbeError(FailureCode.TIMEOUT, words)
+def timed_out(seconds: float) -> ProbeError:
+    return ProbeError(FailureCode.TIMEOUT, f"{{who}} had not told its hosts after {seconds:.3g} seconds.", LATER)

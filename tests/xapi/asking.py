@@ -62,6 +62,7 @@ def assert_fit_to_be_told(probed: Probed) -> None:
     assert REFERENCE not in told
     assert "OpaqueRef:" not in told
     if isinstance(probed, Failure):
+        assert probed.what.endswith(".")
         assert "lab" in probed.message
         assert probed.message.isprintable()
         assert len(probed.message) < 400

@@ -26,10 +26,9 @@ def test_nothing_listens(pinned: Trust) -> None:
         port = once.getsockname()[1]
     failure = failed(prober().probe(target(Endpoint("127.0.0.1", port, pinned))))
     assert failure.code is FailureCode.UNREACHABLE
-    assert failure.message == (
-        "lab did not answer: nothing listens on its address. "
-        "Is the host up, and is the management network reachable from here?"
-    )
+    assert failure.what == "lab did not answer: nothing listens on its address."
+    assert failure.mend == "Is the host up, and is the management network reachable from here?"
+    assert failure.message == f"{failure.what} {failure.mend}"
 
 
 @pytest.mark.parametrize("name", ["no-such-host.invalid", "a" * 64 + ".invalid", "two..dots", "nul\0.invalid"])

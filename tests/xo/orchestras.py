@@ -89,6 +89,7 @@ def assert_fit_to_be_told(answer: Probed) -> None:
     if isinstance(answer, Failure):
         assert "xo" in answer.message
         assert "{" not in answer.message
+        assert answer.what.endswith(".")
         assert answer.message.isprintable()
         assert len(answer.message) < 400
         assert answer.message.endswith((".", "?"))

@@ -29,6 +29,7 @@ from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.xapi.address import SocketAddress
 from bot.xapi.bounds import Deadline
 from bot.xapi.connection import TlsConnect
+from bot.xapi.observation import FailureCode
 from bot.xapi.target import CredentialsError, Endpoint, TlsMode, Trust
 from bot.xapi.tls import TlsContexts
 from bot.xo.orchestra import Orchestra
@@ -157,7 +158,8 @@ def test_a_variable_that_is_not_set_is_told_by_its_name() -> None:
 
     network = FakeNetwork(telling())
     failure = failed(Orchestra("xo", FAR, unset, "XO_TOKEN"), connect=network)
-    assert failure == ("xo", "login_refused", "There is no token to ask xo with: The variable XO_TOKEN is not set.")
+    what = "There is no token to ask xo with: The variable XO_TOKEN is not set."
+    assert failure == ("xo", FailureCode.LOGIN_REFUSED, what, "")
     assert network.called == []
 
 
