@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with suppress(KeyboardInterrupt), Simulator(_numbered(pools, options.port)) as simulator:
-            sys.stdout.write(_told(simulator, options.json))
+            sys.stdout.write(_inventory(simulator, options.json))
             sys.stdout.flush()
             while True:
                 signal.pause()
@@ -66,7 +66,7 @@ def _numbered(pools: tuple[SimPool, ...], first: int) -> tuple[SimPool, ...]:
     return tuple(replace(pool, port=first + number) for number, pool in enumerate(pools)) if first else pools
 
 
-def _told(simulator: Simulator, for_programs: bool) -> str:
+def _inventory(simulator: Simulator, for_programs: bool) -> str:
     if for_programs:
         return as_json(simulator.targets) + "\n"
     hosts = "".join(f"# {host.name:<12} {host.address!s:<18} {_state(host.now)}\n" for host in simulator.hosts)

@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Final
 
-from bot.simulator.fleet import Role
-from bot.simulator.release import Version
+from bot.simulator.fleets import Role
+from bot.simulator.releases import Version
 
 CLASSES: Final[dict[str, Version]] = {
     "session": (1, 1),

@@ -12,8 +12,18 @@ import pytest
 from bot.check import Check
 from bot.cli import main
 from bot.fleet.doctor import AT_ONCE, examine_targets
-from bot.simulator import Role, SimHost, SimPool, Simulator, SimUser, as_yaml, lone, release
-from bot.simulator.inventory import PASSWORD_VARIABLE, SimTarget
+from bot.simulator import (
+    PASSWORD_VARIABLE,
+    Role,
+    SimHost,
+    SimPool,
+    SimTarget,
+    Simulator,
+    SimUser,
+    as_yaml,
+    lone,
+    release,
+)
 from bot.xapi.account import Account, Admission
 from bot.xapi.observation import Failure
 from bot.xapi.probe import Prober

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from bot.simulator import SimHost, SimPool, SimTls, SimulatedHost, Simulator, release
-from tests.demo.simulator.conftest import OneHost, Simulate
-from tests.demo.simulator.oracle.getting import node, xen_api
 from tests.parts import missing
+from tests.simulator.conftest import OneHost, Simulate
+from tests.simulator.oracle.getting import node, xen_api
 
 SCRIPT = Path(__file__).parent / "oracle" / "read.mjs"
 ERAS = [("XenServer", "5.6"), ("XenServer", "6.2"), ("XenServer", "7.2"), ("XCP-ng", "7.6"), ("XCP-ng", "8.3")]

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.simulator import OpenSession, Role, SessionLimits, SimHost, SimPool, SimUser, release
-from tests.demo.simulator.asking import Connection, connected
-from tests.demo.simulator.conftest import OneHost, Simulate
+from tests.simulator.client import Connection, connected
+from tests.simulator.conftest import OneHost, Simulate
 
 LOGIN = "session.login_with_password"
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))

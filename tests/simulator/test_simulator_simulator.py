@@ -27,8 +27,8 @@ from bot.simulator import (
     lone,
     release,
 )
-from tests.demo.simulator.asking import connected
-from tests.demo.simulator.conftest import Simulate
+from tests.simulator.client import connected
+from tests.simulator.conftest import Simulate
 
 COMMAND = [sys.executable, "-m", "bot.simulator"]
 

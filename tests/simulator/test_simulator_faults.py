@@ -26,8 +26,8 @@ from bot.simulator import (
     redirect_to,
     slow_login,
 )
-from tests.demo.simulator.asking import Connection, Reply, connected
-from tests.demo.simulator.conftest import OneHost
+from tests.simulator.client import Connection, Reply, connected
+from tests.simulator.conftest import OneHost
 
 PING = b'{"method":"system.isAlive:x","params":["x"],"id":0}'
 REQUEST = b"POST /jsonrpc HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(PING) + PING

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from bot.simulator import SimCertificate, SimTls, SimulatedHost
-from tests.demo.simulator.asking import connected, tls_context
-from tests.demo.simulator.conftest import OneHost
+from tests.simulator.client import connected, tls_context
+from tests.simulator.conftest import OneHost
 
 EPHEMERAL = "ECDHE+AESGCM"
 

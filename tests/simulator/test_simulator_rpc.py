@@ -5,8 +5,8 @@ import re
 import pytest
 
 from bot.simulator import JsonRpc, all_releases, release
-from tests.demo.simulator.asking import connected
-from tests.demo.simulator.conftest import OneHost
+from tests.simulator.client import connected
+from tests.simulator.conftest import OneHost
 
 MATCHING = [("XenServer", "7.3"), ("XCP-ng", "7.6"), ("XCP-ng", "8.2"), ("XCP-ng", "8.3"), ("XenServer", "8")]
 ALWAYS_V1 = [("XenServer", "6.5"), ("XenServer", "7.0"), ("XenServer", "7.2")]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.simulator import CITRIX, XCP_NG, XENSERVER, Grade, SimHost, SimRelease, all_releases, release
-from tests.demo.simulator.asking import connected
-from tests.demo.simulator.conftest import OneHost
+from tests.simulator.client import connected
+from tests.simulator.conftest import OneHost
 
 
 def record_of(one_host: OneHost, runs: SimRelease, **what: object) -> Any:

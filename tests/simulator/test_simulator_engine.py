@@ -5,7 +5,7 @@ import os
 import socket
 from contextlib import ExitStack
 
-from bot.simulator.listener import bound_to, bound_together
+from bot.simulator.engine import bound_to, bound_together
 
 
 def bound_to_the_first_alone(address: str, port: int) -> socket.socket:

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from bot.simulator import SimCertificate, SimHost, SimPool, Simulator, SimulatorError, lone, release
-from tests.demo.simulator.asking import Connection, connected
-from tests.demo.simulator.conftest import OneHost, Simulate
+from tests.simulator.client import Connection, connected
+from tests.simulator.conftest import OneHost, Simulate
 
 LOGIN = "session.login_with_password"
 

@@ -5,10 +5,9 @@ import socket
 
 import pytest
 
-from bot.simulator.http import HttpRefused, Patience, Requests
-from bot.simulator.stream import Stream
-from tests.demo.simulator.asking import connected
-from tests.demo.simulator.conftest import OneHost
+from bot.simulator.http import HttpRefused, RequestReader, RequestTimeouts, Stream
+from tests.simulator.client import connected
+from tests.simulator.conftest import OneHost
 
 PING = b'{"method":"system.isAlive:x","params":["x"],"id":0}'
 MOST = 1006
@@ -77,8 +76,8 @@ def test_what_is_no_call_has_its_status(one_host: OneHost, request_line: str, st
         assert connection.reply().status == status
 
 
-@pytest.mark.parametrize("patience", [Patience(total=0.05), Patience(read=0.05)])
-def test_a_first_request_that_does_not_come_times_out_where_xapi_limits_headers(patience: Patience) -> None:
+@pytest.mark.parametrize("timeouts", [RequestTimeouts(total=0.05), RequestTimeouts(read=0.05)])
+def test_a_first_request_that_does_not_come_times_out_where_xapi_limits_headers(timeouts: RequestTimeouts) -> None:
     async def refused(limit: int | None) -> int | None:
         near, far = socket.socketpair()
         near.setblocking(False)
@@ -86,7 +85,7 @@ def test_a_first_request_that_does_not_come_times_out_where_xapi_limits_headers(
             far.send(b"GET / HT")
             stream = Stream(asyncio.get_running_loop(), near)
             try:
-                await stream.within(0.2, Requests(stream, limit, patience).next())
+                await stream.within(0.2, RequestReader(stream, limit, timeouts).next())
             except HttpRefused as refusal:
                 return refusal.response.status
             except TimeoutError:
