@@ -77,6 +77,10 @@ class SimHost:
     up_to_date: bool | None = None
 
     @property
+    def shown_label(self) -> str:
+        return self.name if self.label is None else self.label
+
+    @property
     def offered_tls(self) -> SimTls:
         return self.tls or self.release.tls
 

@@ -15,15 +15,16 @@ import asyncio
 import json
 import socket
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
 from enum import Enum
+from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import parse_qs
 
 from bot.simulator.engine import Engine, Listener, bound_together
@@ -37,7 +38,6 @@ from bot.simulator.simulator import Simulator
 from bot.simulator.state import HostState, PoolState, Traffic
 from bot.simulator.tls import SimCertificate, SimContexts, SimTls
 
-T = TypeVar("T")
 _Object = dict[str, Any]
 
 TOKEN: Final = "demo-token-of-the-stand-in"
@@ -68,7 +68,11 @@ class OrchestraRequest(NamedTuple):
 
 
 class SimulatedOrchestra:
-    """Answers while it is entered, within its simulator's. Raises SimulatorError where its port is not free."""
+    """Answers while it is entered, within its simulator's. Raises SimulatorError where its port is not free.
+
+    Any thread may hold it; it answers in the loop of its simulator. What is changed is replaced as a whole; what is
+    read is read in the loop, behind what has happened already.
+    """
 
     def __init__(
         self,
@@ -81,133 +85,104 @@ class SimulatedOrchestra:
         self._tokens = {TOKEN: Rights.READ} if tokens is None else dict(tokens)
         self._certificate = certificate or SimCertificate("xo")
         self._port = port
+        self._faults: tuple[Fault, ...] = ()
+        self._forgotten: frozenset[str] = frozenset()
+        self._traffic = Traffic()
+        self._requests: deque[OrchestraRequest] = deque(maxlen=_MOST_REQUESTS)
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
-        def start(engine: Engine) -> _Running:
+        def listen(engine: Engine) -> Listener:
             (bound,) = bound_together(1, self._port)
-            return _Running(engine, bound, self._certificate, self._tokens)
+            listener = Listener(bound, asyncio.get_running_loop(), partial(self._accept, engine))
+            self._certificate = self._certificate.at(listener.address)
+            listener.open()
+            return listener
 
-        self._running = self._simulator.run(start)
+        self._contexts = SimContexts()
+        self._listener = self._simulator.run(listen)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._in_loop(_Running.close)
+        def close(_: Engine) -> None:
+            self._listener.close()
+            for task in self._tasks:
+                task.cancel()
+            self._contexts.close()
+
+        self._simulator.run(close)
 
     @property
     def address(self) -> SimAddress:
         """Where it listens, and its pin."""
-        return self._in_loop(lambda running: running.address)
+        return SimAddress(self._listener.address, self._listener.port, self._certificate.pin)
 
     @property
     def requests(self) -> tuple[OrchestraRequest, ...]:
         """The last thousand requests, oldest first."""
-        return self._in_loop(lambda running: tuple(running.requests))
+        return self._simulator.run(lambda _: tuple(self._requests))
 
     @property
     def handshakes(self) -> int:
         """How many connections were made, TLS and all."""
-        return self._in_loop(lambda running: running.traffic.handshakes)
+        return self._simulator.run(lambda _: self._traffic.handshakes)
 
     @property
     def received(self) -> int:
         """How many bytes came inside TLS."""
-        return self._in_loop(lambda running: running.traffic.bytes)
+        return self._simulator.run(lambda _: self._traffic.bytes)
 
     def fail(self, *faults: Fault) -> None:
         """It fails in these ways from now on, and in no others. `on` is hosts, pools or, for all, empty."""
-
-        def change(running: _Running) -> None:
-            running.faults = faults
-
-        self._in_loop(change)
+        self._faults = faults
 
     def forget(self, *names: str) -> None:
         """It has lost contact with these hosts, and no others: they are not listed."""
-
-        def change(running: _Running) -> None:
-            running.forgotten = frozenset(names)
-
-        self._in_loop(change)
+        self._forgotten = frozenset(names)
 
     def renew(self, tokens: Mapping[str, Rights]) -> None:
         """These tokens open it from now on, and no others, as when one has expired."""
+        self._tokens = dict(tokens)
 
-        def change(running: _Running) -> None:
-            running.tokens = dict(tokens)
-
-        self._in_loop(change)
-
-    def _in_loop(self, what: "Callable[[_Running], T]") -> T:
-        return self._simulator.run(lambda _: what(self._running))
-
-
-class _Running:
-    """A simulated Xen Orchestra inside the loop; only the loop's thread may call it. `forgotten` are names of hosts."""
-
-    def __init__(
-        self, engine: Engine, bound: socket.socket, certificate: SimCertificate, tokens: dict[str, Rights]
-    ) -> None:
-        self._engine = engine
-        self._loop = asyncio.get_running_loop()
-        self._contexts = SimContexts()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._listener = Listener(bound, self._loop, self._accept)
-        self._certificate = certificate.at(self._listener.address)
-        self.tokens = tokens
-        self.faults: tuple[Fault, ...] = ()
-        self.forgotten: frozenset[str] = frozenset()
-        self.traffic = Traffic()
-        self.requests: deque[OrchestraRequest] = deque(maxlen=_MOST_REQUESTS)
-        self._listener.open()
-
-    @property
-    def address(self) -> SimAddress:
-        return SimAddress(self._listener.address, self._listener.port, self._certificate.pin)
-
-    def close(self) -> None:
-        self._listener.close()
-        for task in self._tasks:
-            task.cancel()
-        self._contexts.close()
-
-    def _accept(self, connection: socket.socket) -> None:
-        stream = Stream(self._loop, connection)
+    def _accept(self, engine: Engine, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        stream = Stream(loop, connection)
 
         def ended(task: "asyncio.Task[None]") -> None:
             stream.close()
             self._tasks.discard(task)
             error = None if task.cancelled() else task.exception()
             if error is not None:
-                self._engine.broken.append(error)
+                engine.broken.append(error)
 
-        task = self._loop.create_task(self._serve(stream))
+        task = loop.create_task(self._serve(engine, stream))
         self._tasks.add(task)
         task.add_done_callback(ended)
 
-    async def _serve(self, stream: Stream) -> None:
+    async def _serve(self, engine: Engine, stream: Stream) -> None:
         """Answers a client until one of the two leaves. A connection that breaks ends it quietly."""
-        self.traffic.connections += 1
+        self._traffic.connections += 1
         with suppress(OSError):
-            if await stopped(self.faults, stream, FaultMoment.ACCEPT):
+            if await stopped(self._faults, stream, FaultMoment.ACCEPT):
                 return
             await stream.handshake(self._contexts.get(self._certificate, SimTls.MODERN))
-            self.traffic.handshakes += 1
-            stream.on_bytes = self.traffic.count_bytes
-            if await stopped(self.faults, stream, FaultMoment.HANDSHAKE):
+            self._traffic.handshakes += 1
+            stream.on_bytes = self._traffic.count_bytes
+            if await stopped(self._faults, stream, FaultMoment.HANDSHAKE):
                 return
             requests = RequestReader(stream, None)
             try:
                 while (request := await requests.next()) is not None:
-                    if await self._answer(stream, request) is not ConnectionEnd.KEEP:
+                    if await self._answer(engine, stream, request) is not ConnectionEnd.KEEP:
                         return
             except HttpRefused as refused:
                 await stream.within(_LAST_SECONDS, stream.write_last(refused.response.wire))
 
-    async def _answer(self, stream: Stream, request: SimRequest) -> ConnectionEnd:
+    async def _answer(self, engine: Engine, stream: Stream, request: SimRequest) -> ConnectionEnd:
         what = request.path.removeprefix(_BASE)
-        faults = tuple(fault for fault in self.faults if fault.on in ("", what))
+        faults = tuple(fault for fault in self._faults if fault.on in ("", what))
         if await stopped(faults, stream, FaultMoment.REQUEST, what):
             return ConnectionEnd.CUT
         for fault in faults:
@@ -215,12 +190,12 @@ class _Running:
                 await asyncio.sleep(fault.seconds)
         objects: Iterable[_Object] | None = None
         if what == "pools":
-            objects = _pools(self._engine.pools)
+            objects = _pools(engine.pools)
         elif what == "hosts":
-            objects = _hosts(self._engine.pools, self.forgotten)
-        response = _refusal(request, self.tokens) or _listing(request, objects)
-        response = response.with_header("date", format_datetime(self._engine.now().astimezone(UTC), usegmt=True))
-        self.requests.append(OrchestraRequest(request.path, request.query, response.status))
+            objects = _hosts(engine.pools, self._forgotten)
+        response = _refusal(request, self._tokens) or _listing(request, objects)
+        response = response.with_header("date", format_datetime(engine.now().astimezone(UTC), usegmt=True))
+        self._requests.append(OrchestraRequest(request.path, request.query, response.status))
         return await deliver(stream, delivery(faults, response) if faults else _in_chunks(response))
 
 
@@ -295,7 +270,7 @@ def _pools(known: Iterable[PoolState]) -> Iterator[_Object]:
                 "id": _pool_id(pool),
                 "uuid": _pool_id(pool),
                 "type": "pool",
-                "name_label": pool.name or _label(pool.coordinator),
+                "name_label": pool.name or pool.coordinator.host.shown_label,
                 "name_description": "",
                 "master": uuid_of("host", pool.coordinator.host.name),
                 "HA_enabled": False,
@@ -326,7 +301,7 @@ def _host(state: HostState) -> _Object:
         "id": uuid,
         "uuid": uuid,
         "type": "host",
-        "name_label": _label(state),
+        "name_label": host.shown_label,
         "name_description": "Default install",
         "hostname": host.name,
         "address": state.address,
@@ -344,10 +319,6 @@ def _host(state: HostState) -> _Object:
         "$pool": _pool_id(pool),
         "$poolId": _pool_id(pool),
     }
-
-
-def _label(state: HostState) -> str:
-    return state.host.name if state.host.label is None else state.host.label
 
 
 def _pool_id(pool: PoolState) -> str:

@@ -250,7 +250,7 @@ def host_record(host: SimHost, address: str, api: Version) -> Record:
         other_config["rpm_patch_installation_time"] = f"{patched.timestamp():.3f}"
     record: Record = {
         "uuid": uuid_of("host", host.name),
-        "name_label": host.name if host.label is None else host.label,
+        "name_label": host.shown_label,
         "name_description": "Default install",
         "hostname": host.name,
         "address": address,

@@ -94,24 +94,6 @@ def read_json(body: bytes, era: JsonRpc) -> Call:
     return Call(dialect, method, params, sent if era is JsonRpc.MATCHING else 0)
 
 
-def json_result(call: Call, result: Value) -> str:
-    if call.dialect is SimDialect.JSON_RPC_2:
-        return _json({"jsonrpc": "2.0", "result": result, "id": call.id})
-    return _json({"result": result, "error": None, "id": call.id})
-
-
-def json_error(call: Call, error: XapiError, release: SimRelease) -> str:
-    """An error. One raised outside dispatch is the same whatever the request was: id 0, in version 2 an array too."""
-    if error.outside_dispatch and release.emergency_in_version_2:
-        return _json({"jsonrpc": "2.0", "error": error.description, "id": 0})
-    if error.outside_dispatch:
-        return _json({"result": None, "error": error.description, "id": 0})
-    if call.dialect is SimDialect.JSON_RPC_2:
-        described: Value = {"code": release.error_code, "message": error.code, "data": list(error.params)}
-        return _json({"jsonrpc": "2.0", "error": described, "id": call.id})
-    return _json({"result": None, "error": error.description, "id": call.id})
-
-
 def _json(value: Value) -> str:
     def plain(other: object) -> str:
         if isinstance(other, datetime):
@@ -166,16 +148,32 @@ def _value_of(element: ElementTree.Element | None) -> Value:
     return text
 
 
-def xml_result(call: Call, result: Value) -> str:
-    """`system.listMethods` alone answers with the bare value."""
+def result_text(call: Call, result: Value) -> str:
+    """A result in the call's dialect. In XML `system.listMethods` alone answers with the bare value."""
+    match call.dialect:
+        case SimDialect.JSON_RPC_2:
+            return _json({"jsonrpc": "2.0", "result": result, "id": call.id})
+        case SimDialect.JSON_RPC_1:
+            return _json({"result": result, "error": None, "id": call.id})
     return _xml_response(result if call.method == "system.listMethods" else {"Status": "Success", "Value": result})
 
 
-def xml_error(error: XapiError) -> str:
-    return _xml_response({"Status": "Failure", "ErrorDescription": error.description})
+def error_text(call: Call, error: XapiError, release: SimRelease) -> str:
+    """An error in the call's dialect.
+
+    One raised outside dispatch has id 0, and in JSON the version of the release, whatever the request was.
+    """
+    if call.dialect is SimDialect.XML_RPC:
+        return _xml_response({"Status": "Failure", "ErrorDescription": error.description})
+    if error.outside_dispatch and release.emergency_in_version_2:
+        return _json({"jsonrpc": "2.0", "error": error.description, "id": 0})
+    if call.dialect is SimDialect.JSON_RPC_1 or error.outside_dispatch:
+        return _json({"result": None, "error": error.description, "id": 0 if error.outside_dispatch else call.id})
+    described: Value = {"code": release.error_code, "message": error.code, "data": list(error.params)}
+    return _json({"jsonrpc": "2.0", "error": described, "id": call.id})
 
 
-def xml_fault(code: int, text: str) -> str:
+def xml_fault_text(code: int, text: str) -> str:
     """A fault of XML-RPC itself: what hosts up to 6.2 answer where they can't parse the XML."""
     fault = _xml({"faultCode": Int32(code), "faultString": text})
     return f"{_PROLOGUE}<methodResponse><fault>{fault}</fault></methodResponse>"

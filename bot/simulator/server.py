@@ -128,9 +128,8 @@ async def _response(host: HostState, asked: _Asked) -> SimResponse:
     if request.method != "POST":
         return _page(host.host.release, request)
     if call is None:
-        return _rpc_response(request, _XML + _CORS, rpc.xml_fault(_PARSE_ERROR, "Failed to parse supplied XML"))
-    is_xml = call.dialect is SimDialect.XML_RPC
-    kind = _XML if is_xml else _JSON
+        return _rpc_response(request, _XML + _CORS, rpc.xml_fault_text(_PARSE_ERROR, "Failed to parse supplied XML"))
+    kind = _XML if call.dialect is SimDialect.XML_RPC else _JSON
     await asyncio.sleep(host.host.latency)
     try:
         for fault in host.host.faults:
@@ -141,11 +140,9 @@ async def _response(host: HostState, asked: _Asked) -> SimResponse:
                     raise XapiError(code, *params)
         result = await answer(host, call)
     except XapiError as error:
-        text = rpc.xml_error(error) if is_xml else rpc.json_error(call, error, host.host.release)
+        text = rpc.error_text(call, error, host.host.release)
         return _rpc_response(request, kind if error.outside_dispatch else kind + _CORS, text)
-    return _rpc_response(
-        request, kind + _CORS, rpc.xml_result(call, result) if is_xml else rpc.json_result(call, result)
-    )
+    return _rpc_response(request, kind + _CORS, rpc.result_text(call, result))
 
 
 def _rpc_response(request: SimRequest, headers: Headers, text: str) -> SimResponse:

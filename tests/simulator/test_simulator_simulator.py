@@ -140,6 +140,7 @@ def test_the_command_prints_an_inventory_and_ends_with_ctrl_c() -> None:
         lines: list[str] = []
         while not lines or "Ctrl-C" not in lines[-1]:
             lines.append(process.stdout.readline())
+            assert lines[-1], "it ended before it had printed an inventory"
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert len(yaml.safe_load("".join(lines))["targets"]) == 8
