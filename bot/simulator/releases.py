@@ -180,11 +180,11 @@ _ALIASES: Final = {
 
 def _presets(product: str, rows: Iterable[_Row]) -> Iterator[tuple[tuple[str, str], SimRelease]]:
     for name, words, api, xapi, grade, title in rows:
-        said = {key: word for key, word in zip(_KEYS, words.split(), strict=True) if word != "-"}
+        keys = {key: word for key, word in zip(_KEYS, words.split(), strict=True) if word != "-"}
         # The platform has had a name for as long as it has had a version, always the same one.
-        said |= {"platform_name": "XCP"} if "platform_version" in said else {}
-        said |= {"product_brand": product, **_DATABASE.get((product, name), {})}
-        yield (product, name), SimRelease(product, name, said, api, xapi, grade, title)
+        keys |= {"platform_name": "XCP"} if "platform_version" in keys else {}
+        keys |= {"product_brand": product, **_DATABASE.get((product, name), {})}
+        yield (product, name), SimRelease(product, name, keys, api, xapi, grade, title)
 
 
 _PRESETS: Final[dict[tuple[str, str], SimRelease]] = {

@@ -8,13 +8,13 @@ from bot.xapi.target import TlsMode
 
 
 class Transport(StrEnum):
-    """The way of speaking in which a pool was told."""
+    """The protocol through which a pool was read."""
 
     JSON_RPC_2 = "json-rpc-2"
     JSON_RPC_1 = "json-rpc-1"
     XML_RPC = "xml-rpc"
     XO_REST = "xo-rest"
-    """Xen Orchestra told it: the host itself was not asked."""
+    """Through Xen Orchestra: the host itself was not asked."""
 
 
 class Host(NamedTuple):

@@ -9,9 +9,9 @@ import pytest
 from bot.xapi.address import SocketAddress, resolve
 from bot.xapi.bounds import Deadline, ProbeBounds
 from bot.xapi.connection import TlsConnect
-from bot.xapi.json_rpc import WEIGHTS
 from bot.xapi.observation import FailureCode
 from bot.xapi.probe import BOUNDS, Prober
+from bot.xapi.rpc import WEIGHTS
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xapi.tls import TlsContexts
 from tests.xapi.asking import NOW, QUICK, Serve, failed, prober, seen, target

@@ -3,11 +3,12 @@
 import pytest
 
 from bot.xapi.observation import FailureCode
+from bot.xapi.probe import Prober
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from tests.xapi.asking import Certificates, Serve, failed, prober, seen, target
+from tests.xapi.asking import NOW, Certificates, Serve, failed, prober, seen, target
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, serving
-from tests.xapi.server import Server
-from tests.xapi.wires import FakeNetwork
+from tests.xapi.server import Request, Server
+from tests.xapi.wires import Clock, FakeNetwork
 
 NOWHERE = Trust(TlsMode.PINNED, b"\0" * 32)
 
@@ -113,3 +114,19 @@ def test_spellings_of_one_address_are_the_same(listed: str, leads_to: str) -> No
     assert network.called[-1] == away
     assert observed.address == str(away)
     assert coordinator.methods == [LOGIN, POOLS, HOSTS, LOGOUT]
+
+
+def test_time_is_left_to_log_out_of_the_coordinator_too() -> None:
+    clock, coordinator = Clock(), FakeXapi()
+    answering = iter([FakeXapi(errors={LOGIN: ["HOST_IS_SLAVE", "192.0.2.7"]})])
+
+    def answer(request: Request) -> bytes:
+        if HOSTS.encode() in request.body:
+            clock.now += 29
+        return next(answering, coordinator).answer(request)
+
+    asked = target(Endpoint("192.0.2.1", 443, NOWHERE), Endpoint("192.0.2.7", 443, NOWHERE))
+    failure = failed(Prober(lambda: NOW, clock, connect=FakeNetwork(answer, clock=clock)).probe(asked))
+    assert failure.code is FailureCode.TIMEOUT
+    assert coordinator.methods == [LOGIN, POOLS, HOSTS, LOGOUT]
+    assert coordinator.sessions == 0

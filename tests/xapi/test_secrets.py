@@ -5,10 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.xapi.bounds import Secret
 from bot.xapi.observation import Failure, Transport
-from bot.xapi.session import KEPT, Dialects, HostDialect
-from bot.xapi.target import Endpoint, TlsMode, Trust
+from bot.xapi.session import REMEMBERED, Dialects, HostDialect
+from bot.xapi.target import Endpoint, Secret, TlsMode, Trust
 from tests.xapi.asking import Serve, assert_fit_to_be_told, prober, seen, target
 from tests.xapi.fake import COORDINATOR, LOGIN, PASSWORD, POOLS, REFERENCE, Era, FakeXapi, host, serving
 from tests.xapi.server import Request
@@ -66,7 +65,7 @@ def test_a_dialect_is_forgotten_after_a_day() -> None:
     clock, old = Clock(), HostDialect(Transport.XML_RPC, originator=False)
     dialects = Dialects(clock)
     dialects.learn(LAB, old)
-    clock.now += KEPT - 1
+    clock.now += REMEMBERED - 1
     assert dialects.of(LAB) == old
     dialects.learn(LAB, old)
     clock.now += 1

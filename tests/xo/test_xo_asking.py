@@ -1,17 +1,23 @@
 """A Xen Orchestra asked by the real client over real TLS: its pools are those that the hosts tell themselves."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.simulator import SimHost, SimPool, SimRelease, Simulator, all_releases, demo_fleet, lone, release
 from bot.simulator.orchestra import TOKEN, Rights, SimulatedOrchestra
 from bot.xapi.observation import Host, Observation, Transport
 from bot.xapi.probe import Prober
-from bot.xapi.target import TlsMode
+from bot.xapi.target import Endpoint, TlsMode, Trust
+from bot.xo.client import ask, date_of
 from bot.xo.doctor import check
-from tests.xo.orchestras import NOW, failed, orchestra, seen, simulated, target
+from tests.xapi.wires import FakeNetwork
+from tests.xo.orchestras import NOW, failed, orchestra, seen, simulated, target, telling
 
+FAR = Endpoint("192.0.2.9", 443, Trust(TlsMode.INSECURE))
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
 POOL = SimPool((HOST, SimHost("xen-2", release("XCP-ng", "8.2"))), name="lab")
 
@@ -111,3 +117,43 @@ def test_the_check_for_the_doctor_says_what_is_there_and_what_is_wrong() -> None
     assert "not checked" in unchecked.text
     assert "`pin` under `tls` of xo" in unchecked.mend
     assert (refused.ok, refused.text.startswith("xo refused the token")) == (False, True)
+
+
+def test_the_time_of_its_clock_is_handed_over_with_each_list() -> None:
+    shown: list[datetime] = []
+    with Simulator([POOL], lambda: NOW + timedelta(hours=2)) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        ask(simulated(stand_in), lambda: NOW, on_date=shown.append)
+        stand_in.renew({})
+        ask(simulated(stand_in), lambda: NOW, on_date=shown.append)
+    assert shown == [NOW + timedelta(hours=2)] * 2, "of answers alone: what refuses may be something else"
+
+
+@pytest.mark.parametrize(
+    ("header", "moment"),
+    [
+        ("Mon, 23 Nov 2026 08:00:05 GMT", NOW + timedelta(seconds=5)),
+        ("Monday, 23-Nov-26 08:00:00 GMT", NOW),
+        ("Mon Nov 23 08:00:00 2026", NOW),
+        ("Mon, 23 Nov 2026 09:00:00 +0100", NOW),
+        ("", None),
+        ("yesterday", None),
+        ("Mon, 23 Nov 20266 08:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Mon, 23 Nov 2026 08:00:00 GMT" + " " * 64, None),
+    ],
+)
+def test_a_date_is_read_in_every_form_that_http_has_had(header: str, moment: datetime | None) -> None:
+    assert date_of(header) == moment
+
+
+@given(st.text(st.characters(max_codepoint=255), max_size=64))
+def test_any_text_is_a_date_or_none(header: str) -> None:
+    found = date_of(header)
+    assert found is None or found.utcoffset() == timedelta(0)
+
+
+def test_an_answer_without_a_date_is_an_answer() -> None:
+    shown: list[datetime] = []
+    (observed,) = ask(orchestra(FAR), lambda: NOW, connect=FakeNetwork(telling()), on_date=shown.append)
+    assert isinstance(observed, Observation)
+    assert shown == []
