@@ -28,7 +28,7 @@ from bot.xapi.account import Account, Admission
 from bot.xapi.observation import Failure
 from bot.xapi.probe import Prober
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
-from tests.xapi.asking import NOW
+from tests.xapi.probing import NOW
 
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
 

@@ -4,10 +4,10 @@ import pytest
 
 from bot.xapi.observation import Failure, FailureCode, Observation
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from tests.xapi.asking import Serve, assert_fit_to_be_told, failed, prober, seen, target
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, http, serving
+from tests.xapi.network import FakeNetwork
+from tests.xapi.probing import Serve, assert_fit_to_be_told, failed, prober, seen, target
 from tests.xapi.server import Request, Talk
-from tests.xapi.wires import FakeNetwork
 
 LAB = target(Endpoint("192.0.2.1", 443, Trust(TlsMode.INSECURE)))
 FRAMINGS = ("length", "chunked", "until the end")

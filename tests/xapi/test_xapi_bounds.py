@@ -1,6 +1,7 @@
 """No host can make a probe take more than its bounds: of time, however the bytes drip, of bytes, of memory."""
 
 import socket
+import threading
 import time
 import tracemalloc
 
@@ -14,10 +15,10 @@ from bot.xapi.probe import BOUNDS, Prober
 from bot.xapi.rpc import WEIGHTS
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xapi.tls import TlsContexts
-from tests.xapi.asking import NOW, QUICK, Serve, failed, prober, seen, target
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, host, http, saying, serving
-from tests.xapi.server import Request, Script, Talk
-from tests.xapi.wires import Clock, FakeNetwork
+from tests.xapi.network import Clock, FakeNetwork
+from tests.xapi.probing import NOW, QUICK, Serve, failed, prober, seen, target
+from tests.xapi.server import PATIENCE, Request, Script, Talk
 
 LAB = Endpoint("192.0.2.1", 443, Trust(TlsMode.INSECURE))
 
@@ -67,6 +68,14 @@ def test_a_handshake_that_drips_ends_in_time(serve: Serve, pinned: Trust) -> Non
     assert _within(QUICK.connect, begun)
 
 
+class Slow(Clock):
+    """Each look at it takes 20 ms: as a probe takes one before it waits for bytes, so does each byte."""
+
+    def __call__(self) -> float:
+        self.now += 0.02
+        return self.now
+
+
 def _dripping(xapi: FakeXapi, method: str, start: int = 0) -> Script:
     """Answers well, but one method's answer from some byte on in single bytes, each in a TLS record of its own."""
 
@@ -77,35 +86,58 @@ def _dripping(xapi: FakeXapi, method: str, start: int = 0) -> Script:
                 talk.send(reply)
                 continue
             talk.send(reply[:start])
-            talk.drip(reply[start:])
+            for byte in reply[start:]:
+                talk.send(bytes([byte]))
 
     return script
 
 
 @pytest.mark.parametrize("start", [0, 20, 90])
 def test_a_login_that_drips_ends_in_time(start: int, serve: Serve, pinned: Trust) -> None:
-    begun = time.monotonic()
-    server = serve(_dripping(FakeXapi(), LOGIN, start))
-    failure = failed(prober(QUICK).probe(target(server.endpoint(pinned))))
+    clock, server = Slow(), serve(_dripping(FakeXapi(), LOGIN, start))
+    failure = failed(Prober(lambda: NOW, clock, QUICK).probe(target(server.endpoint(pinned))))
     assert failure.code is FailureCode.TIMEOUT
     assert "login within 0.6 seconds" in failure.message
-    assert _within(QUICK.connect + QUICK.login, begun)
+    assert clock.now - 1000.0 <= QUICK.connect + QUICK.login
 
 
 @pytest.mark.parametrize("start", [0, 90])
 def test_records_that_drip_end_in_time_and_are_logged_out_of(start: int, serve: Serve, pinned: Trust) -> None:
-    xapi, begun = FakeXapi(), time.monotonic()
-    failure = failed(prober(QUICK).probe(target(serve(_dripping(xapi, HOSTS, start)).endpoint(pinned))))
+    clock, xapi = Slow(), FakeXapi()
+    server = serve(_dripping(xapi, HOSTS, start))
+    failure = failed(Prober(lambda: NOW, clock, QUICK).probe(target(server.endpoint(pinned))))
     assert failure.code is FailureCode.TIMEOUT
-    assert _within(QUICK.whole, begun)
+    assert clock.now - 1000.0 <= QUICK.whole
     assert xapi.methods == [LOGIN, POOLS, HOSTS, LOGOUT]
     assert xapi.sessions == 0
 
 
 def test_a_logout_that_drips_ends_in_time_and_spoils_nothing(serve: Serve, pinned: Trust) -> None:
+    clock, server = Slow(), serve(_dripping(FakeXapi(), LOGOUT))
+    seen(Prober(lambda: NOW, clock, QUICK).probe(target(server.endpoint(pinned))))
+    assert clock.now - 1000.0 <= 1.0
+
+
+@pytest.mark.parametrize("method", [LOGIN, POOLS, HOSTS, LOGOUT])
+def test_a_host_that_says_nothing_more_is_left_in_time(method: str, serve: Serve, pinned: Trust) -> None:
+    xapi, left = FakeXapi(), threading.Event()
+
+    def script(talk: Talk) -> None:
+        while request := talk.request():
+            if method.encode() not in request.body:
+                talk.send(xapi.answer(request))
+                continue
+            talk.wait_until_closed()
+            left.set()
+
     begun = time.monotonic()
-    seen(prober(QUICK).probe(target(serve(_dripping(FakeXapi(), LOGOUT)).endpoint(pinned))))
-    assert _within(1.0, begun)
+    probed = prober(QUICK).probe(target(serve(script).endpoint(pinned)))
+    assert _within(QUICK.whole, begun)
+    assert left.wait(PATIENCE), "the probe closes the connection"
+    if method == LOGOUT:
+        seen(probed)
+    else:
+        assert failed(probed).code is FailureCode.TIMEOUT
 
 
 @pytest.mark.parametrize("tick", [0.5, 1.0, 4.0, 40.0])

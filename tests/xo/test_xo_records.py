@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from tests.xapi.wires import FakeNetwork
+from tests.xapi.network import FakeNetwork
 from tests.xo.orchestras import HOST, POOL, answering, failed, http, lines, orchestra, seen, telling
 
 XO = orchestra(Endpoint("192.0.2.9", 443, Trust(TlsMode.INSECURE)))

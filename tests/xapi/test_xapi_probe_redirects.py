@@ -5,10 +5,10 @@ import pytest
 from bot.xapi.observation import FailureCode
 from bot.xapi.probe import Prober
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from tests.xapi.asking import NOW, Certificates, Serve, failed, prober, seen, target
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, serving
+from tests.xapi.network import Clock, FakeNetwork
+from tests.xapi.probing import NOW, Certificates, Serve, failed, prober, seen, target
 from tests.xapi.server import Request, Server
-from tests.xapi.wires import Clock, FakeNetwork
 
 NOWHERE = Trust(TlsMode.PINNED, b"\0" * 32)
 

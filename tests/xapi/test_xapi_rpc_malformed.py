@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import Failure, FailureCode, Observation
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from tests.xapi.asking import assert_fit_to_be_told, prober, target
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, XML, Era, FakeXapi, http
+from tests.xapi.network import FakeNetwork
+from tests.xapi.probing import assert_fit_to_be_told, prober, target
 from tests.xapi.server import Request
 from tests.xapi.spoiling import spoilt
-from tests.xapi.wires import FakeNetwork
 
 LAB = target(Endpoint("192.0.2.1", 443, Trust(TlsMode.INSECURE)), Endpoint("192.0.2.2", 443, Trust(TlsMode.INSECURE)))
 SMALL = ProbeBounds(reply=64 * 1024, head=2048)

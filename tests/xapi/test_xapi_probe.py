@@ -6,8 +6,8 @@ import pytest
 
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
-from tests.xapi.asking import QUICK, Serve, failed, prober, seen, target
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, http, saying, serving
+from tests.xapi.probing import QUICK, Serve, failed, prober, seen, target
 
 EMERGENCY = [
     "HOST_STILL_BOOTING",

@@ -12,8 +12,8 @@ from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import FailureCode
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xo.client import BOUNDS, ask
+from tests.xapi.network import Clock, FakeNetwork
 from tests.xapi.server import Request
-from tests.xapi.wires import Clock, FakeNetwork
 from tests.xo.orchestras import (
     HOST,
     NOW,

@@ -33,9 +33,9 @@ from bot.xapi.observation import FailureCode
 from bot.xapi.target import CredentialsError, Endpoint, TlsMode, Trust
 from bot.xapi.tls import TlsContexts
 from bot.xo.orchestra import Orchestra
-from tests.xapi.asking import Certificates, Serve
+from tests.xapi.network import FakeNetwork
+from tests.xapi.probing import Certificates, Serve
 from tests.xapi.server import Talk
-from tests.xapi.wires import FakeNetwork
 from tests.xo.orchestras import QUICK, failed, orchestra, seen, serving, simulated, telling
 
 POOLS = (lone(SimHost("xen-1", release("XCP-ng", "8.3"))),)

@@ -14,8 +14,8 @@ from bot.xapi.observation import Failure, FailureCode, Probed
 from bot.xapi.probe import Prober
 from bot.xapi.target import TlsMode, Trust
 from bot.xapi.tls import TlsContexts
-from tests.xapi.asking import NOW, Certificates, Serve, failed, prober, seen, target
 from tests.xapi.fake import FakeXapi, serving
+from tests.xapi.probing import NOW, Certificates, Serve, failed, prober, seen, target
 from tests.xapi.server import Script, Talk
 
 

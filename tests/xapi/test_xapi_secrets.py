@@ -8,10 +8,10 @@ import pytest
 from bot.xapi.observation import Failure, Transport
 from bot.xapi.session import REMEMBERED, Dialects, HostDialect
 from bot.xapi.target import Endpoint, Secret, TlsMode, Trust
-from tests.xapi.asking import Serve, assert_fit_to_be_told, prober, seen, target
 from tests.xapi.fake import COORDINATOR, LOGIN, PASSWORD, POOLS, REFERENCE, Era, FakeXapi, host, serving
+from tests.xapi.network import Clock, FakeNetwork
+from tests.xapi.probing import Serve, assert_fit_to_be_told, prober, seen, target
 from tests.xapi.server import Request
-from tests.xapi.wires import Clock, FakeNetwork
 
 LAB = Endpoint("192.0.2.1", 443, Trust(TlsMode.INSECURE))
 

@@ -15,9 +15,9 @@ from bot.simulator import SimCertificate as Simulated
 from bot.xapi.certificate import Certificate, certificate_of, shown_by
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from tests.xapi.asking import QUICK, Certificates, Serve
 from tests.xapi.certificates import self_signed
 from tests.xapi.fake import FakeXapi, serving
+from tests.xapi.probing import QUICK, Certificates, Serve
 from tests.xapi.server import Talk
 
 SIMULATED = Simulated("xen-1.example", valid_from=date(1951, 12, 31), valid_until=date(2049, 2, 3)).der

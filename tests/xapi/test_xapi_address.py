@@ -8,10 +8,10 @@ import pytest
 from bot.xapi.address import SocketAddress, is_ip, normal, resolve, same_host
 from bot.xapi.bounds import Deadline
 from bot.xapi.target import Endpoint, TlsMode, Trust
-from tests.xapi.asking import prober, seen, target
 from tests.xapi.fake import FakeXapi
+from tests.xapi.network import Clock, FakeNetwork
+from tests.xapi.probing import prober, seen, target
 from tests.xapi.server import Request
-from tests.xapi.wires import Clock, FakeNetwork
 
 
 def _soon() -> Deadline:

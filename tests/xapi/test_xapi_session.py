@@ -5,8 +5,8 @@ import pytest
 from bot.xapi.observation import Transport
 from bot.xapi.probe import BOUNDS
 from bot.xapi.target import TlsMode, Trust
-from tests.xapi.asking import NOW, Serve, prober, seen, target
 from tests.xapi.fake import COORDINATOR, HOSTS, LOGIN, LOGOUT, PASSWORD, POOLS, SUPPORTER, Era, FakeXapi, host, serving
+from tests.xapi.probing import NOW, Serve, prober, seen, target
 from tests.xapi.server import Request
 
 PROBE = [LOGIN, POOLS, HOSTS, LOGOUT]

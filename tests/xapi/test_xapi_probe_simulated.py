@@ -28,7 +28,7 @@ from bot.simulator import (
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import FailureCode, Transport
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
-from tests.xapi.asking import failed, prober, seen
+from tests.xapi.probing import failed, prober, seen
 
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
 HOSTS, LOGIN = "host.get_all_records", "session.login_with_password"

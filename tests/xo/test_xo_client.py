@@ -14,7 +14,7 @@ from bot.xapi.probe import Prober
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xo.client import ask, date_of
 from bot.xo.doctor import check
-from tests.xapi.wires import FakeNetwork
+from tests.xapi.network import FakeNetwork
 from tests.xo.orchestras import NOW, failed, orchestra, seen, simulated, target, telling
 
 FAR = Endpoint("192.0.2.9", 443, Trust(TlsMode.INSECURE))
