@@ -4,11 +4,12 @@ import ssl
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+from bot.simulator import SimTarget
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.connection import Connect
 from bot.xapi.observation import Failure, Observation, Probed
 from bot.xapi.probe import BOUNDS, Prober
-from bot.xapi.target import Endpoint, Target
+from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 from tests.xapi.certificates import Authority, Certificate
 from tests.xapi.fake import PASSWORD, REFERENCE
 from tests.xapi.server import Script, Server
@@ -35,6 +36,24 @@ class Serve(Protocol):
 def target(endpoint: Endpoint, *also: Endpoint, password: str = PASSWORD) -> Target:
     """A target named lab."""
     return Target("lab", endpoint, "xocompat", lambda: password, "LAB_PASSWORD", also)
+
+
+def target_of(simulated: SimTarget, name: str = "", password: str | None = None) -> Target:
+    """A simulated host as an inventory has it, under its own name unless another is given."""
+    user = simulated.user
+    first, *also = (
+        Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=simulated.minimum))
+        for address in (simulated.address, *simulated.also)
+    )
+    return Target(
+        name or simulated.name,
+        first,
+        user.name,
+        lambda: user.password if password is None else password,
+        "LAB_PASSWORD",
+        tuple(also),
+        simulated.tags,
+    )
 
 
 def prober(bounds: ProbeBounds = BOUNDS, connect: Connect | None = None) -> Prober:

@@ -16,7 +16,6 @@ from bot.simulator import (
     SimHost,
     SimPool,
     SimRelease,
-    SimTarget,
     Simulator,
     SimUser,
     Truncate,
@@ -27,8 +26,8 @@ from bot.simulator import (
 )
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.observation import FailureCode, Transport
-from bot.xapi.target import Endpoint, Target, TlsMode, Trust
-from tests.xapi.probing import failed, prober, seen
+from bot.xapi.target import Target
+from tests.xapi.probing import failed, prober, seen, target_of
 
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
 HOSTS, LOGIN = "host.get_all_records", "session.login_with_password"
@@ -39,19 +38,10 @@ SPOKEN = {
 }
 
 
-def _target(simulated: SimTarget, password: str | None = None) -> Target:
-    user = simulated.user
-    first, *also = (
-        Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=simulated.minimum))
-        for address in (simulated.address, *simulated.also)
-    )
-    return Target("lab", first, user.name, lambda: password or user.password, "LAB_PASSWORD", tuple(also))
-
-
 @pytest.mark.parametrize("runs", all_releases(), ids=lambda runs: f"{runs.product} {runs.name}")
 def test_every_release_says_what_it_is_in_its_own_way_of_speaking(runs: SimRelease) -> None:
     with Simulator([lone(SimHost("xen-1", runs))]) as simulator:
-        observed = seen(prober().probe(_target(simulator.targets[0])))
+        observed = seen(prober().probe(target_of(simulator.targets[0], "lab")))
         assert simulator["xen-1"].sessions == ()
     (host,) = observed.hosts
     said = runs.software_version
@@ -64,7 +54,7 @@ def test_every_release_says_what_it_is_in_its_own_way_of_speaking(runs: SimRelea
 def test_a_pool_is_told_through_a_supporter_with_the_pin_of_its_coordinator() -> None:
     members = (SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XCP-ng", "8.2")))
     with Simulator([SimPool(members, name="lab")]) as simulator:
-        lab = _target(simulator.targets[0])
+        lab = target_of(simulator.targets[0], "lab")
         through = Target("lab", lab.also[0], lab.username, lab.password, lab.password_from, (lab.endpoint,))
         observed = seen(prober().probe(through))
         methods = {name: simulator[name].seen.methods for name in ("xen-1", "xen-2")}
@@ -77,7 +67,7 @@ def test_a_pool_is_told_through_a_supporter_with_the_pin_of_its_coordinator() ->
 def test_a_restart_and_updates_are_told() -> None:
     waiting = replace(HOST, restart_pending=True)
     with Simulator([lone(waiting), lone(SimHost("xen-8", release("XenServer", "8"), up_to_date=True))]) as simulator:
-        one, other = (seen(prober().probe(_target(target))).hosts[0] for target in simulator.targets)
+        one, other = (seen(prober().probe(target_of(target, "lab"))).hosts[0] for target in simulator.targets)
     assert one.reboot_required is True
     assert (other.up_to_date, other.pending_updates) == (True, 0)
 
@@ -104,13 +94,13 @@ def test_a_fault_ends_in_its_code(fault: Truncate, code: FailureCode) -> None:
     quick = ProbeBounds(connect=1.0, login=1.0, whole=2.5, logout=0.5)
     with Simulator([lone(HOST)]) as simulator:
         simulator["xen-1"].fail(fault)
-        assert failed(prober(quick).probe(_target(simulator.targets[0]))).code is code
+        assert failed(prober(quick).probe(target_of(simulator.targets[0], "lab"))).code is code
 
 
 def test_a_session_is_ended_although_the_records_broke_off() -> None:
     with Simulator([lone(HOST)]) as simulator:
         simulator["xen-1"].fail(Truncate(40, on=HOSTS))
-        failed(prober().probe(_target(simulator.targets[0])))
+        failed(prober().probe(target_of(simulator.targets[0], "lab")))
         assert simulator["xen-1"].sessions == ()
         assert simulator["xen-1"].seen.methods[-1] == "session.logout"
 
@@ -118,7 +108,7 @@ def test_a_session_is_ended_although_the_records_broke_off() -> None:
 def test_a_wrong_password_and_a_user_without_a_role_are_told_apart() -> None:
     pool = lone(HOST)
     with Simulator([replace(pool, users=(SimUser("xocompat", role=Role.NONE),))]) as simulator:
-        target = _target(simulator.targets[0])
+        target = target_of(simulator.targets[0], "lab")
         assert failed(prober().probe(target)).code is FailureCode.NOT_AUTHORIZED
-        wrong = _target(simulator.targets[0], "wrong")
+        wrong = target_of(simulator.targets[0], "lab", "wrong")
         assert failed(prober().probe(wrong)).code is FailureCode.LOGIN_REFUSED

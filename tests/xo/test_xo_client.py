@@ -15,7 +15,8 @@ from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xo.client import ask, date_of
 from bot.xo.doctor import check
 from tests.xapi.network import FakeNetwork
-from tests.xo.orchestras import NOW, failed, orchestra, seen, simulated, target, telling
+from tests.xapi.probing import target_of
+from tests.xo.orchestras import NOW, failed, orchestra, seen, simulated, telling
 
 FAR = Endpoint("192.0.2.9", 443, Trust(TlsMode.INSECURE))
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
@@ -40,7 +41,7 @@ def test_a_pool_is_told_with_its_hosts_and_how_they_were_asked() -> None:
 def test_a_host_of_every_release_is_the_one_that_it_says_itself(runs: SimRelease) -> None:
     with Simulator([lone(replace(HOST, release=runs))]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         (through,) = seen(simulated(stand_in))
-        itself = Prober(lambda: NOW).probe(target(simulator.targets[0]))
+        itself = Prober(lambda: NOW).probe(target_of(simulator.targets[0]))
     assert isinstance(itself, Observation)
     assert through.pool == itself.pool
     assert list(map(_common, through.hosts)) == list(map(_common, itself.hosts))
