@@ -3,12 +3,12 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
-from typing import Final
+from typing import Any, Final
 
 from bot.simulator.fleets import SimHost, SimPool
 from bot.simulator.http import Stream
@@ -24,6 +24,7 @@ _AT_ONCE: Final = 64  # connections taken before other work gets its turn
 _PAUSE: Final = 0.2  # seconds without accepting once the process has no descriptors left
 
 Accepted = Callable[[socket.socket], None]
+ServeStream = Callable[[Stream], Coroutine[Any, Any, None]]
 Bind = Callable[[str, int], socket.socket]
 
 
@@ -131,7 +132,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._contexts = SimContexts()
         self._listeners: dict[str, Listener] = {}
-        self._connections: dict[asyncio.Task[None], str] = {}
+        self._connections: dict[asyncio.Task[None], object] = {}
         self._port = 0
         self.pools: list[PoolState] = []
         self.hosts: dict[str, HostState] = {}
@@ -166,9 +167,7 @@ class Engine:
         before, state.host = state.host, host
         if before.up and not host.up:
             self._listeners[host.name].shut()
-            for task, name in self._connections.items():
-                if name == host.name:
-                    task.cancel()
+            self.drop(host.name)
         if host.up and not before.up:
             self._listeners[host.name].open()
         state.pool.touch()
@@ -196,21 +195,31 @@ class Engine:
         self.pools.append(state)
 
     def _accept(self, name: str, connection: socket.socket) -> None:
+        self.answer(name, connection, partial(serve, self.hosts[name], contexts=self._contexts))
+
+    def answer(self, owner: object, connection: socket.socket, serve_stream: ServeStream) -> None:
+        """Has a connection answered by a task of its own. What the task raises is a mistake of the simulator's own."""
         if len(self._connections) >= MAX_CONNECTIONS:
             connection.close()
             return
         stream = Stream(self._loop, connection)
-        task = self._loop.create_task(serve(self.hosts[name], stream, self._contexts))
-        self._connections[task] = name
-        task.add_done_callback(partial(self._left, stream))
 
-    def _left(self, stream: Stream, task: "asyncio.Task[None]") -> None:
-        """Closes the socket here, as a task that is cancelled early never runs."""
-        stream.close()
-        self._connections.pop(task, None)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            self.broken.append(error)
+        def ended(task: "asyncio.Task[None]") -> None:
+            stream.close()  # here, as a task that is cancelled early never runs
+            self._connections.pop(task, None)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                self.broken.append(error)
+
+        task = self._loop.create_task(serve_stream(stream))
+        self._connections[task] = owner
+        task.add_done_callback(ended)
+
+    def drop(self, owner: object) -> None:
+        """Cuts the connections that are answered for that owner."""
+        for task, of in self._connections.items():
+            if of == owner:
+                task.cancel()
 
 
 def _need_descriptors(count: int) -> None:

@@ -68,7 +68,7 @@ class Drip:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """Closes the connection, without TLS's goodbye, after that many bytes of the answer's body."""
+    """Closes the connection, without TLS's close_notify, after that many bytes of the answer's body."""
 
     at: int
     on: str = ""
@@ -150,11 +150,11 @@ class ConnectionEnd(Enum):
 
     KEEP = "keep"
     CLOSE = "close"
-    CUT = "close without TLS's goodbye"
+    CUT = "close without TLS's close_notify"
 
 
 class FaultyDelivery(NamedTuple):
-    """An answer on its way: chunks, the seconds between them, and the end."""
+    """A response as it is sent: chunks, the seconds between them, and the end."""
 
     chunks: Iterator[bytes]
     pause: float

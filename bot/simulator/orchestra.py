@@ -13,7 +13,6 @@ other list, and whatever changes something.
 
 import asyncio
 import json
-import socket
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -89,12 +88,13 @@ class SimulatedOrchestra:
         self._forgotten: frozenset[str] = frozenset()
         self._traffic = Traffic()
         self._requests: deque[OrchestraRequest] = deque(maxlen=_MOST_REQUESTS)
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         def listen(engine: Engine) -> Listener:
             (bound,) = bound_together(1, self._port)
-            listener = Listener(bound, asyncio.get_running_loop(), partial(self._accept, engine))
+            serve = partial(self._serve, engine)
+            loop = asyncio.get_running_loop()
+            listener = Listener(bound, loop, lambda connection: engine.answer(self, connection, serve))
             self._certificate = self._certificate.at(listener.address)
             listener.open()
             return listener
@@ -106,10 +106,9 @@ class SimulatedOrchestra:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        def close(_: Engine) -> None:
+        def close(engine: Engine) -> None:
             self._listener.close()
-            for task in self._tasks:
-                task.cancel()
+            engine.drop(self)
             self._contexts.close()
 
         self._simulator.run(close)
@@ -145,21 +144,6 @@ class SimulatedOrchestra:
     def renew(self, tokens: Mapping[str, Rights]) -> None:
         """These tokens open it from now on, and no others, as when one has expired."""
         self._tokens = dict(tokens)
-
-    def _accept(self, engine: Engine, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        stream = Stream(loop, connection)
-
-        def ended(task: "asyncio.Task[None]") -> None:
-            stream.close()
-            self._tasks.discard(task)
-            error = None if task.cancelled() else task.exception()
-            if error is not None:
-                engine.broken.append(error)
-
-        task = loop.create_task(self._serve(engine, stream))
-        self._tasks.add(task)
-        task.add_done_callback(ended)
 
     async def _serve(self, engine: Engine, stream: Stream) -> None:
         """Answers a client until one of the two leaves. A connection that breaks ends it quietly."""

@@ -226,7 +226,7 @@ class Simulator:
 
 
 def _checked(pools: tuple[SimPool, ...]) -> tuple[SimPool, ...]:
-    """The pools, if names are unique and every name is somebody's."""
+    """The pools, if names are unique and every name that is used is a host's."""
     names: set[str] = set()
     for pool in pools:
         members = {host.name for host in pool.hosts}

@@ -52,7 +52,7 @@ class Pool(NamedTuple):
 class Observation(NamedTuple):
     """A pool at a moment. `address` is where it answered: a redirect may have led from the target to its pool.
 
-    `seconds` is what the asking took.
+    `seconds` is how long the probe took.
     """
 
     target: str

@@ -1,4 +1,4 @@
-"""Lists as they come: the same records however they are cut, and nothing but records or a Trouble from any bytes."""
+"""Lists as they come: the same records however they are cut, and nothing but records or a ProbeError from any bytes."""
 
 import json
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def _lines(listed: list[dict[str, Any]], plain: bool) -> list[bytes]:
 @example([b'{"a":' + b"9" * 5_000 + b"}"])
 @example([b'{"a":"\xed\xa0\x80"}'])
 @example([b"\xef\xbb\xbf{}"])
-def test_any_bytes_are_records_or_a_trouble(pieces: list[bytes]) -> None:
+def test_any_bytes_are_records_or_a_probe_error(pieces: list[bytes]) -> None:
     assert _told(pieces) in ("", FailureCode.BAD_REPLY, FailureCode.NOT_XAPI)
 
 
