@@ -77,7 +77,7 @@ def _checks(tried: _Tried) -> Iterator[Check]:
 
 
 def _failed(name: str, failure: Failure, ok: bool = False) -> Check:
-    return Check(name, ok, failure.what, failure.mend)
+    return Check(name, ok, failure.what.removesuffix("."), failure.mend)
 
 
 def _answered(target: Target, answer: Admission | Failure) -> Check:

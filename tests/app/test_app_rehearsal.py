@@ -12,7 +12,7 @@ import pytest
 
 from bot.cli import main
 from bot.simulator import SimHost, SimPool, Simulator, as_yaml, lone, release
-from bot.simulator.inventory import PASSWORD_VARIABLE
+from bot.simulator.fleets import PASSWORD_VARIABLE
 
 FAR = "2028-12-01"
 CHANNEL = "C0123456789"

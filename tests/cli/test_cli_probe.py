@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 
 from bot.cli import main
-from bot.simulator import SimCertificate, SimHost, SimPool, Simulator, all_releases, as_yaml, lone, release
-from bot.simulator.inventory import PASSWORD_VARIABLE
+from bot.simulator import (
+    PASSWORD_VARIABLE,
+    SimCertificate,
+    SimHost,
+    SimPool,
+    Simulator,
+    all_releases,
+    as_yaml,
+    lone,
+    release,
+)
 
 Probe = Callable[..., tuple[int, Any, str]]
 

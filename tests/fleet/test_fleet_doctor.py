@@ -12,13 +12,23 @@ import pytest
 from bot.check import Check
 from bot.cli import main
 from bot.fleet.doctor import AT_ONCE, examine_targets
-from bot.simulator import Role, SimHost, SimPool, Simulator, SimUser, as_yaml, lone, release
-from bot.simulator.inventory import PASSWORD_VARIABLE, SimTarget
+from bot.simulator import (
+    PASSWORD_VARIABLE,
+    Role,
+    SimHost,
+    SimPool,
+    SimTarget,
+    Simulator,
+    SimUser,
+    as_yaml,
+    lone,
+    release,
+)
 from bot.xapi.account import Account, Admission
 from bot.xapi.observation import Failure
 from bot.xapi.probe import Prober
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
-from tests.xapi.asking import NOW
+from tests.xapi.probing import NOW
 
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
 
