@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
 from bot.app.lookup import now
+from bot.chat.wording import day_in_words
 from bot.check import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
-from bot.matrix.wording import day_in_words
 from bot.published.fetch import shown_source
 from bot.published.sync import SyncState, SyncStatus
 from bot.settings.model import Settings
@@ -23,13 +23,13 @@ from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
 
 
-def doctor(settings: Settings, say: Callable[[str, int, int], None]) -> tuple[Check, ...]:
-    """Check by check, in the order in which to mend things. `say` is told how far it has come.
+def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple[Check, ...]:
+    """Check by check, in the order in which to mend things. `report` gets what is done now, and how far.
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
     targets = inventory(settings.targets, os.environ).targets
-    tried = examine_targets(targets, Prober(now), lambda done, total: say("Trying the targets", done, total))
+    tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
     return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings))
 
 
@@ -38,14 +38,14 @@ def _slack(settings: Settings) -> tuple[Check, ...]:
     if settings.targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
         mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
         return (Check("slack", True, "no token is set, so only this shell is answered", mend),)
-    patient = SlackDoctorInput(
+    checked = SlackDoctorInput(
         bot_token=reveal(slack.bot_token),
         app_token=reveal(slack.app_token),
         signing_secret=reveal(slack.signing_secret),
         channels=channels(settings),
         groups=tuple(dict.fromkeys(grant.who for grant in grants(settings) if grant.is_of_group)),
     )
-    return examine_slack(patient, lambda token: web_client(token, slack.api_url), now)
+    return examine_slack(checked, lambda token: web_client(token, slack.api_url), now)
 
 
 def _stored(settings: Settings) -> Iterator[Check]:
@@ -63,13 +63,13 @@ def _stored(settings: Settings) -> Iterator[Check]:
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
     except UnavailableError:
-        return  # the checks of the database tell it
+        return  # the checks of the database have it
     finally:
         database.close()
 
 
 def _published(found: SyncStatus) -> Check:
-    """What is told of the published list: when it was read, and why its page is not used."""
+    """When the published list was read, and why its page is not used."""
     if found.attempts and found.attempts.error:
         is_passing = found.state(now()) is not SyncState.UNREACHABLE
         return Check("published list", is_passing, found.attempts.what, found.attempts.mend or "look at `list.url`")

@@ -15,6 +15,7 @@ from bot.app.dataset import Dataset, LiveRunner
 from bot.app.fleet import WatchedFleet, new_name
 from bot.app.lookup import now, runner, today
 from bot.chat.audit import NoTrail
+from bot.chat.command import CommandSpec
 from bot.chat.commands import ACK, ALERTS
 from bot.chat.home_page import home_page
 from bot.fleet.sweep import STALE
@@ -141,6 +142,14 @@ def _means(
 ) -> AlertActionServices:
     book = watched.store.alerts
 
+    def reached(asker: Actor, spec: CommandSpec, ids: tuple[int, ...]) -> tuple[int, ...]:
+        found = kit.access.admit(asker, spec)
+        if isinstance(found, RenderedReply):
+            return ()
+        return (
+            ids if spec.right not in found.scoped else tuple(a.id for a in book.find(ids) if a.channel == asker.channel)
+        )
+
     def note(asker: Actor, words: str, outcome: str, begun: float) -> None:
         kit.told(replace(request_of("alert button", asker, words), begun=begun), outcome)
 
@@ -156,4 +165,5 @@ def _means(
         wake=sender.wake if sender else lambda: None,
         refresh=tab.publish,
         now=watched.clock,
+        reached=reached,
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.alerts.rules import is_late_by
 from bot.app.configuration import reveal
 from bot.app.fleet import WatchedFleet
-from bot.chat.list_message import sync_trouble
+from bot.chat.commands.changes import sync_trouble
 from bot.errors import UnavailableError
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState, Notification, NotifyReason, Rule
+from bot.chat import verdict
 from bot.chat.alert_context import alert_data, release_of, worst_first
 from bot.chat.reply import (
     Act,
@@ -20,9 +21,9 @@ from bot.chat.reply import (
     line,
     with_code,
 )
+from bot.chat.wording import day_in_words, distance, moment_in_words, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend
-from bot.matrix.wording import day_in_words, distance, moment_in_words, span
 
 NAMED = 10
 """So many hosts are named; `alerts ID` names all."""
@@ -304,7 +305,7 @@ def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
     """The one thing to do about an alert; empty where what it says has it."""
     if release := release_of(alert, matrix):
         advice = recommend(matrix, release, day)
-        return "" if advice.is_nothing else advice.text[0].lower() + advice.text[1:]
+        return "" if advice.is_nothing else verdict.next_step(advice, release, day)
     return {
         Rule.UNKNOWN_VERSION: "see whether a newer xocompat knows it.",
         Rule.MIXED_POOL: "finish the rolling upgrade.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.alerts.alert import Rule
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
 from bot.chat.reply import Ask, Block, Bullets, Paragraph, Reply, RichText, Strong, Typed, headline, line
-from bot.matrix.wording import day_in_words, distance
+from bot.chat.wording import day_in_words, distance
 
 SHOWN = 5
 """So many of each kind."""

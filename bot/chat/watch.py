@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from bot.alerts.ports import Watch, WatchKind
 from bot.alerts.routing import names
-from bot.chat import unknown
 from bot.chat.alert_context import alerting
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
+from bot.chat.lookup import unknown_reply
 from bot.chat.reply import Ask, Reply, RichText, Strong, line
 from bot.errors import UsageError
 from bot.query.query import Outcome, Query
@@ -66,7 +66,7 @@ def _which(query: Query, asked: Invocation) -> Reply:
         said = line(f'"{shown(query.parts[0].text)}" can be several: say which product.')
         buttons = tuple(Ask(r.base_name, f"{name} {r.base_name}") for r in query.releases[:2])
         return Reply("ambiguous", said, (), buttons, data={"outcome": query.outcome.value}, exit_status=3)
-    reply = unknown.reply(query, asked.day)
+    reply = unknown_reply(query, asked.day)
     asks = tuple(
         b._replace(words=f"{name} {b.words}") for b in reply.buttons if isinstance(b, Ask) and b.words != "list"
     )

@@ -77,9 +77,7 @@ def _checks(tried: _Tried) -> Iterator[Check]:
 
 
 def _failed(name: str, failure: Failure, ok: bool = False) -> Check:
-    """The first sentence of a failure says what happened, the others what to do."""
-    what, _, mend = failure.message.partition(". ")
-    return Check(name, ok, what.removesuffix("."), mend)
+    return Check(name, ok, failure.what, failure.mend)
 
 
 def _answered(target: Target, answer: Admission | Failure) -> Check:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, Self
 
+from bot.errors import what_and_mend
 from bot.published.page import Disagreement, Page, PageProblem, Revision, RowChange, RowChangeKind
 
 
@@ -46,12 +47,12 @@ class FetchAttempts(NamedTuple):
     @property
     def what(self) -> str:
         """What went wrong, without what to do about it; "" if nothing did."""
-        return (self.error or "").partition(". ")[0]
+        return what_and_mend(self.error or "")[0]
 
     @property
     def mend(self) -> str:
         """What to do about it; "" where that is not known."""
-        return (self.error or "").partition(". ")[2]
+        return what_and_mend(self.error or "")[1]
 
 
 class Revisions(Protocol):

@@ -5,6 +5,7 @@ Slack's forms and its escaping of `& < >`: https://api.slack.com/reference/surfa
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI: colours, cursor
@@ -111,3 +112,17 @@ def _unlinked(form: re.Match[str]) -> str:
         return f" {label} " if kind == "#" or target.startswith("!date^") else " "
     scheme = _ADDRESS.match(target)
     return (label or target[scheme.end() :]) if scheme else form[0]
+
+
+def near(typed: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """Of names of ours (issues, features, commands, settings) those that look like what was typed, or hold it.
+
+    At most so many, best first.
+    """
+    from difflib import get_close_matches  # only where something was mistyped: a look-up starts without it
+
+    known = {name.casefold(): name for name in names}
+    wanted = typed.casefold()[:60]
+    holding = [name for key, name in known.items() if wanted and wanted in key]
+    close = [known[key] for key in get_close_matches(wanted, known, n=most, cutoff=0.5)]
+    return list(dict.fromkeys([*holding, *close]))[:most]

@@ -13,8 +13,8 @@ from typing import Any, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.chat.nearest import near
 from bot.errors import ConfigError, Problem
+from bot.query.text import near
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything

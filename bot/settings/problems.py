@@ -9,8 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from bot.chat.nearest import near
 from bot.errors import Problem
+from bot.query.text import near
 from bot.settings.model import Keys
 from bot.settings.section import listed
 

@@ -59,10 +59,12 @@ class SqlAudit:
             if len(self._waiting) >= self._held // 2:
                 self._hurry.set()
 
-    def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
+    def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
         self.flush()
         wanted = [word.casefold() for word in words]
         query = select(*_ENTRY).order_by(audit.c.id.desc()).execution_options(yield_per=500)
+        if where is not None:
+            query = query.where(audit.c.where == where)
         with self._database.reading() as connection, connection.execute(query) as rows:
             entries = (entry for entry in map(AuditEntry._make, rows) if _has(entry, wanted))
             return tuple(islice(entries, limit))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from bot.chat.wording import day_in_words
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release
-from bot.matrix.wording import day_in_words
 
 OCTETS_MAX = 75
 """Of a line, without its end (RFC 5545 section 3.1)."""

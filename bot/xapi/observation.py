@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.errors import what_and_mend
 from bot.xapi.target import TlsMode
 
 
@@ -99,6 +100,21 @@ class Failure(NamedTuple):
     target: str
     code: FailureCode
     message: str
+
+    @property
+    def what(self) -> str:
+        """What happened, without a full stop."""
+        return what_and_mend(self.message)[0].removesuffix(".")
+
+    @property
+    def mend(self) -> str:
+        """What to do about it; empty where the message does not say."""
+        return what_and_mend(self.message)[1]
+
+    @property
+    def subject(self) -> str:
+        """The target's name where the message begins with it, else nothing."""
+        return self.target if self.message.startswith(self.target) else ""
 
 
 Probed = Observation | Failure

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app.published import tell
-from bot.chat.list_message import list_message, sync_trouble
+from bot.chat.commands.changes import list_message, sync_trouble
 from bot.matrix.matrix import Matrix
 from bot.published.fetch import Failed, Fetched, FetchResult
 from bot.published.revisions import ListNews

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from bot.chat.command import Ports, Right
 from bot.chat.runner import CommandRunner
+from bot.chat.verdict import recommendation
+from bot.matrix.assess import assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
-from bot.matrix.recommend import recommend
 from bot.matrix.release import Release
 from bot.matrix.support import UNLISTED, Badge, Support, SupportLevel
 from bot.published.merge import merged, unusable
@@ -227,5 +228,5 @@ def test_look_ups_say_that_the_end_of_life_of_a_new_release_is_not_known(matrix:
 def test_a_release_whose_end_is_known_is_the_goal_before_one_of_which_it_is_not(matrix: Matrix) -> None:
     new = merged(matrix, page_of(matrix, new_row("XenServer 9.1", FULL)), READ_ON)
     for name in ("XenServer 6.0", "XenServer 7.2", "XenServer 8", "Citrix Hypervisor 8.2"):
-        before, after = (recommend(each, _release(each, name), READ_ON).text for each in (matrix, new))
+        before, after = (recommendation(assess(each, _release(each, name), READ_ON)) for each in (matrix, new))
         assert before == after

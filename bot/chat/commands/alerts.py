@@ -23,7 +23,7 @@ from bot.chat.reply import (
     headline,
     line,
 )
-from bot.matrix.wording import day_in_words
+from bot.chat.wording import day_in_words
 from bot.query.text import plain
 
 KEPT = timedelta(days=400)

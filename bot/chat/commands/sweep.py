@@ -10,10 +10,10 @@ from bot.chat.command import Invocation, Ports, Progress, Watched
 from bot.chat.filter import take_words
 from bot.chat.hosts import watched_of
 from bot.chat.reply import Ask, Block, Bullets, Mark, Reply, RichText, Strong, headline, line
+from bot.chat.wording import moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
 from bot.fleet.sweep import SweepEnd, SweepResult, Tell
-from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 
 IN_FULL = 10
@@ -57,7 +57,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "delivered": made.sent.messages,
             "pending": made.pending,
         },
-        exit_status=0 if swept.ending is SweepEnd.DONE and not swept.is_in_vain else 1,
+        exit_status=0 if swept.ending is SweepEnd.DONE and not (swept.sources and swept.is_in_vain) else 1,
     )
 
 
@@ -66,7 +66,7 @@ def _wanted(ports: Ports, asked: Invocation) -> tuple[Watched, date]:
     words, day = take_words(asked.words)
     if words:
         raise UsageError("`sweep` asks the whole fleet and takes no words but a day: sweep on 2028-12-01.")
-    if not watched.sources:
+    if not (watched.sources or watched.channel):
         raise UsageError("There is nobody to ask: add `targets` or `xen_orchestra` to the configuration.")
     return watched, day or asked.day
 
@@ -85,7 +85,7 @@ def _telling(asked: Invocation, said: RichText) -> Tell:
         percent = done * 100 // total if total else 100
         if percent != last:
             last = percent
-            asked.tell(Progress(said, done, total))
+            asked.report(Progress(said, done, total))
 
     return tell
 
@@ -95,6 +95,8 @@ def _first(swept: SweepResult) -> RichText:
     if swept.ending is not SweepEnd.DONE:
         why = "xocompat is ending" if swept.ending is SweepEnd.STOPPED else "another process has taken it over"
         return headline(Strong("The sweep is not done"), Mark("⚠️", f"{why}; what was heard by then is kept"))
+    if not count:
+        return headline(Strong("Sweep done"), "none of the targets leads to this channel")
     if swept.is_in_vain:
         return headline(Strong(f"None of {count} targets answered"), Mark("⚠️", "what is known of the hosts is old"))
     if failed:

@@ -9,9 +9,9 @@ from bot.chat.alert_context import alerting, here, moment
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.reply import Ask, ChannelName, Mark, Paragraph, Reply, RichText, line
 from bot.chat.watch import about, lead_in_words, pools, read, watch_data
+from bot.chat.wording import day_in_words, distance
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
-from bot.matrix.wording import day_in_words, distance
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:

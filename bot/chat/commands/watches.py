@@ -8,8 +8,8 @@ from bot.chat.alert_context import alerting, here
 from bot.chat.command import Invocation, Ports
 from bot.chat.reply import Block, Bullets, ChannelName, Paragraph, PersonName, Reply, RichText, Typed, headline, line
 from bot.chat.watch import about, lead_in_words, typed, watch_data
+from bot.chat.wording import day_in_words
 from bot.errors import UsageError
-from bot.matrix.wording import day_in_words
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.simulator import SimHost, SimPool, Simulator, release
-from tests.trust.lab import Lab
+from tests.app.trust.lab import Lab
 
 
 @pytest.fixture(scope="module")

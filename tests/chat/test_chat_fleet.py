@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot.chat.command import Right
-from bot.chat.fleet_summary import fleet_line
+from bot.chat.commands.fleet import fleet_line
 from bot.chat.reply import Ask, Bullets, Paragraph, Reply, Table, line, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
@@ -239,5 +239,10 @@ def test_a_clock_that_went_back_makes_no_sweep_lie_in_the_future(matrix: Matrix,
     assert "(just now)" in plain(CommandRunner(early, lambda: TODAY).answer("fleet", ALL).context[0])
 
 
-def test_without_anything_to_watch_it_says_what_to_add() -> None:
-    assert plain(fleet_line((), 0, "", 0)) == "No host is watched: add targets or xen_orchestra to the configuration"
+def test_without_anything_to_watch_it_says_what_to_add(matrix: Matrix, reader: Reader) -> None:
+    watched = ports(matrix, reader, (FakeStore(), FakeSweepLog())).watched
+    assert watched
+    assert (
+        plain(fleet_line((), 0, "", watched._replace(sources=())))
+        == "No host is watched: add targets or xen_orchestra to the configuration"
+    )

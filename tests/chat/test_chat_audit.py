@@ -27,7 +27,7 @@ class Kept:
     def record(self, entry: AuditEntry) -> None:
         self._entries.append(entry)
 
-    def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
+    def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:  # noqa: ARG002
         self.asked.append(tuple(words))
         return tuple(self._entries[:limit])
 

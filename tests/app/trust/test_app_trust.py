@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli import main
 from bot.simulator import SimCertificate, SimHost, SimTls, Simulator, lone, release
-from tests.trust.lab import OTHER, Lab
+from tests.app.trust.lab import OTHER, Lab
 
 
 class Ran(NamedTuple):

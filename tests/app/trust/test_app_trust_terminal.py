@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.simulator import FaultMoment, Silence, SimCertificate
-from tests.trust.lab import OTHER, Lab
+from tests.app.trust.lab import OTHER, Lab
 
 QUESTION = "Pin it in xocompat.yaml? Type yes: "
 

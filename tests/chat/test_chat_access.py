@@ -59,6 +59,21 @@ def test_a_group_is_asked_about_only_where_it_could_add_something() -> None:
     assert asked == ["S3"]
 
 
+def test_a_right_that_is_granted_for_the_channel_alone_is_scoped() -> None:
+    here, both = Grant("U1", "C1", MORE), Grant("*", None, PROBE)
+    assert granted((here,), ANN, _nobody) == Granted(LOOKUP | MORE, scoped=MORE)
+    assert granted((here, both), ANN, _nobody) == Granted(LOOKUP | MORE, scoped=MORE - PROBE)
+    assert granted((both,), ANN, _nobody).scoped == frozenset()
+    assert granted((here, Grant("U1", None, MORE)), ANN, _nobody).scoped == frozenset()
+
+
+def test_a_group_that_could_lift_the_bounds_of_a_channel_is_asked_about() -> None:
+    grants = (Grant("U1", "C1", MORE), Grant("S1", None, MORE))
+    assert granted(grants, ANN, lambda _, __: True).scoped == frozenset()
+    assert granted(grants, ANN, _nobody).scoped == MORE
+    assert granted(grants, ANN, _not_told) == Granted(LOOKUP | MORE, scoped=MORE)
+
+
 _ids = st.sampled_from(["U1", "U2", "S1", "*"])
 _grants = st.lists(
     st.builds(Grant, _ids, st.sampled_from([None, "C1", "C2"]), st.frozensets(st.sampled_from(sorted(MORE)))),
@@ -75,3 +90,11 @@ def test_people_of_other_workspaces_never_get_more_than_look_ups(grants: list[Gr
 def test_a_further_grant_never_takes_a_right_away(grants: list[Grant], member: bool) -> None:
     fewer = granted(grants[1:], ANN, lambda _, __: member).rights
     assert LOOKUP <= fewer <= granted(grants, ANN, lambda _, __: member).rights
+
+
+@given(_grants, st.booleans())
+def test_what_holds_everywhere_is_what_holds_without_a_channel(grants: list[Grant], member: bool) -> None:
+    found = granted(grants, ANN, lambda _, __: member)
+    nowhere = granted(grants, ANN._replace(channel=None), lambda _, __: member)
+    assert found.rights - found.scoped == nowhere.rights
+    assert nowhere.scoped == frozenset()
