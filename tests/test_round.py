@@ -18,7 +18,7 @@ from bot.errors import UnavailableError
 from bot.fleet.hosts import PollResult, Source
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import SweepEnd, Sweeper
-from tests.fleet.fakes import FakeAsks, FakeStore, FakeSweepLog, host, target, told
+from tests.fleet.fakes import FakeSources, FakeStore, FakeSweepLog, answered, host, target
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CONCERN = Condition("C1", Rule.EOL, AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"))
@@ -87,7 +87,7 @@ Make = Callable[..., Made]
 
 
 def _answer(source: Source) -> PollResult:
-    return told(source, NOON, host(f"{source.name}-1"))
+    return answered(source, NOON, host(f"{source.name}-1"))
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def made() -> Made:
         calls.append("send")
         return SendResult(4)
 
-    asks = FakeAsks([target("lab-a"), target("lab-b")], _answer)
+    asks = FakeSources([target("lab-a"), target("lab-b")], _answer)
     sweeper = Sweeper(asks, store, sweeps, lambda: NOON, lambda: 0.0, "me", log)
     rounds = SweepCycle(sweeper, judge, book, cast(Outbox, FakeOutbox(calls)), send)
     return Made(rounds, store, sweeps, book, calls, known)
@@ -133,7 +133,7 @@ def test_all_that_is_decided_is_of_the_day_that_is_asked_about(made: Made) -> No
     made.go(date(2028, 11, 1))
     moment = datetime(2028, 11, 1, 12, 0, tzinfo=UTC)
     assert made.known[0].at == made.book.settled[0][1] == moment
-    assert made.store.sources()[0].tried_at == moment
+    assert made.store.sources()[0].tried_at == NOON  # when it was asked is no matter of the day asked about
     last = made.sweeps.last_finished()
     assert last
     assert last.finished_at == NOON  # whether a sweep is late is no matter of the day asked about

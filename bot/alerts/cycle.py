@@ -70,7 +70,7 @@ class SweepCycle(NamedTuple):
         """
         try:
             at = _moment(day, self.sweeper.clock())
-            swept = self.sweeper.sweep(run, at, tell, stop)
+            swept = self.sweeper.sweep(run, tell, stop)
             settled = self._settle(swept, at) if swept.ending is SweepEnd.DONE else Reconciled()
         except UnavailableError as error:
             if run.slot is None:

@@ -22,8 +22,7 @@ from bot.app.lookup import now
 from bot.app.published import follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
 from bot.fleet.inventory import Inventory
-from bot.fleet.probing import Limits, Probing
-from bot.fleet.sources import SourceClient
+from bot.fleet.sources import CombinedSources, InventorySource, Limits, OrchestraSources, Probing, TargetSources
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
 from bot.settings.model import Settings
@@ -38,7 +37,7 @@ from bot.xo.client import ask
 from bot.xo.orchestra import Orchestra
 
 Measure = Callable[[float, str | None], None]
-"""Hears how long a probe took, in seconds, and the code of its error."""
+"""Takes how long a probe took, in seconds, and the code of its error."""
 
 
 class Hosts(NamedTuple):
@@ -46,45 +45,41 @@ class Hosts(NamedTuple):
 
     inventory: Inventory
     probing: Probing
-    asking: SourceClient
+    sources: InventorySource
 
     def fleet(self, limited: bool = False) -> Fleet:
         """For questions; `limited`: nobody may have hosts asked all the time, as in chat."""
         return Fleet(self.inventory, self.probing, Limits(time.monotonic) if limited else None)
 
 
-def hosts_of(settings: Settings, probed: Measure | None = None) -> Hosts:
+def hosts_of(settings: Settings, measure: Measure | None = None) -> Hosts:
     """The settings' targets and Xen Orchestras. No password and no token is read before it is needed."""
-    return hosts_from(inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ), probed)
+    return hosts_from(inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ), measure)
 
 
 def hosts_from(
     known: Inventory,
     others: tuple[Orchestra, ...] = (),
-    probed: Measure | None = None,
+    measure: Measure | None = None,
     clock: Callable[[], datetime] = now,
 ) -> Hosts:
     """An inventory, and Xen Orchestras, with the asking of them. `clock` says when something was seen, in UTC."""
     connect = TlsConnect(TlsContexts())
     prober = Prober(clock, connect=connect)
-    probing = Probing(_counted(prober.probe, probed) if probed else prober.probe, time.monotonic)
-    asking = SourceClient(
-        {target.name: target for target in known.targets},
-        {one.name: one for one in others},
-        probing.probe,
-        lambda one: ask(one, clock, connect=connect),
-    )
-    return Hosts(known, probing, asking)
 
-
-def _counted(probe: Callable[[Target], Probed], probed: Measure) -> Callable[[Target], Probed]:
-    def ask_and_count(target: Target) -> Probed:
+    def measured(target: Target) -> Probed:
         begun = time.monotonic()
-        answer = probe(target)
-        probed(time.monotonic() - begun, answer.code.value if isinstance(answer, Failure) else None)
+        answer = prober.probe(target)
+        if measure:
+            measure(time.monotonic() - begun, answer.code.value if isinstance(answer, Failure) else None)
         return answer
 
-    return ask_and_count
+    probing = Probing(measured, time.monotonic)
+    sources = CombinedSources(
+        TargetSources(known.targets, probing.probe, clock),
+        OrchestraSources(others, lambda one: ask(one, clock, connect=connect), clock),
+    )
+    return Hosts(known, probing, sources)
 
 
 DECISIONS = Decisions(machine.reconcile, machine.apply, notification_data)
@@ -178,13 +173,13 @@ def watch_fleet(
     judge = FleetEvaluation(
         terms.edition or current_dataset(store, terms.list_url),
         store,
-        hosts.asking.sources,
+        hosts.sources.sources,
         terms.plan,
         terms.every,
         terms.clock(),
     )
     sweeper = Sweeper(
-        hosts.asking,
+        hosts.sources,
         store.fleet,
         store.sweeps,
         terms.clock,

@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.app.fleet import WatchedFleet
 from bot.app.published import follow
 from bot.fleet.ports import SweepRun
-from bot.fleet.schedule import AGAIN, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
+from bot.fleet.schedule import AGAIN, HELD, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
 from bot.fleet.sweep import SweepEnd
 from bot.slack.worker import OutboxWorker
 
@@ -56,8 +56,8 @@ class ScheduledJobs:
 
 def _schedule(watched: WatchedFleet, log: FilteringBoundLogger, wake: threading.Event, *jobs: Job) -> Schedule:
     """What one process left undone another one takes as soon as it may."""
-    again = min(AGAIN, watched.rounds.sweeper.pace.stale)
-    return Schedule(jobs, watched.clock, time.monotonic, log, wake, again)
+    stale = watched.rounds.sweeper.pace.stale
+    return Schedule(jobs, watched.clock, time.monotonic, log, wake, min(AGAIN, stale), min(HELD, stale))
 
 
 def _sweep(watched: WatchedFleet, log: FilteringBoundLogger) -> Job:
@@ -109,7 +109,7 @@ def _following(
 
     def run(due: datetime) -> bool:
         at = watched.clock()
-        if store.ticks.claim(f"list {follows.name}", due, at):
+        if store.slots.claim(f"list {follows.name}", due, at):
             follow(follows, store.revisions, channel, at, log)
             sender.wake()
         return True

@@ -18,7 +18,7 @@ from bot.slack.manifest import EVENTS_PATH
 from bot.slack.retry import DeliveryStatus
 from bot.slack.service import Service
 from bot.slack.worker import OutboxWorker
-from bot.store.doctor import write
+from bot.store.maintenance import write
 from bot.web.access import guarded
 from bot.web.calendar import TYPE, calendar
 from bot.web.health import CachedCheck, HealthCheck, health

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
     from bot.fleet.ports import SweepRun
-    from bot.fleet.probing import Limits, Probing
+    from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Tell
     from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool

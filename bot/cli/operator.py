@@ -239,7 +239,7 @@ def _completion(shell: str) -> int:
     click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
 )
 def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int:
-    from bot.store.commands import DATABASE_COMMANDS
+    from bot.store.maintenance import DATABASE_COMMANDS
 
     if (file is None) == (deed == "backup"):
         raise UsageError(

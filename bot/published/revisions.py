@@ -46,12 +46,12 @@ class FetchAttempts(NamedTuple):
 
     @property
     def what(self) -> str:
-        """What went wrong, without what to do about it; "" if nothing did."""
+        """What keeps a page from coming."""
         return what_and_mend(self.error or "")[0]
 
     @property
     def mend(self) -> str:
-        """What to do about it; "" where that is not known."""
+        """What to do about it; empty where the error does not say."""
         return what_and_mend(self.error or "")[1]
 
 

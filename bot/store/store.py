@@ -1,23 +1,27 @@
-"""All that is kept, behind the ports of the rooms that need it."""
+"""All that is stored, behind the ports of the rooms that need it.
+
+History is kept for 400 days. What is not done yet, an open alert or an unsent message, is kept however old it is.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import delete, exists, func, or_, select
 from structlog.typing import FilteringBoundLogger
 
+from bot.alerts.delivery.outbox import DeliveryKind
+from bot.store import leases
 from bot.store.alerts import Decisions, SqlAlerts
 from bot.store.audit import SqlAudit
-from bot.store.database import Database
+from bot.store.database import Database, WriteLock
 from bot.store.digests import SqlDigests
-from bot.store.fleet import SqlFleet
+from bot.store.fleet import SqlFleet, SqlSweeps
+from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
-from bot.store.prune import prune
 from bot.store.revisions import SqlRevisions
-from bot.store.seen import SqlSeen
-from bot.store.sweeps import SqlSweeps
-from bot.store.ticks import SqlTicks
+from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, sweeps
 from bot.store.watches import SqlWatches
 
 HURRY = 2.0
@@ -34,7 +38,7 @@ class Store(NamedTuple):
     outbox: SqlOutbox
     watches: SqlWatches
     digests: SqlDigests
-    ticks: SqlTicks
+    slots: SqlSlots
     audit: SqlAudit
     seen: SqlSeen
     revisions: SqlRevisions
@@ -66,8 +70,36 @@ def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: C
         outbox=SqlOutbox(database),
         watches=SqlWatches(database),
         digests=SqlDigests(database),
-        ticks=SqlTicks(database),
+        slots=SqlSlots(database),
         audit=SqlAudit(log, database),
         seen=SqlSeen(log, database, now),
         revisions=SqlRevisions(database),
     )
+
+
+HISTORY = timedelta(days=400)
+
+
+def prune(database: Database, now: datetime) -> None:
+    """Forget what ended too long ago. UnavailableError if the database can't be had."""
+    before = now - HISTORY
+    done = outbox.c.done_at < before
+    ended = bulletins.c.closed_at < before
+    alert_left = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id)
+    unsent = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id, outbox.c.done_at.is_(None))
+    waiting = select(outbox.c.bulletin).where(outbox.c.done_at.is_(None), outbox.c.bulletin.is_not(None))
+    gone = select(bulletins.c.id).where(ended, ~alert_left, ~unsent)
+    # A bulletin that is in use keeps its own row: it may have to be posted again.
+    unused = or_(outbox.c.kind != DeliveryKind.BULLETIN.value, outbox.c.bulletin.in_(gone))
+    with database.writing(WriteLock.ALERTS) as connection:
+        connection.execute(delete(alerts).where(alerts.c.resolved_at < before, alerts.c.bulletin.not_in(waiting)))
+        connection.execute(delete(outbox).where(done, unused))
+        left = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id)
+        connection.execute(delete(bulletins).where(ended, ~alert_left, ~left))
+    newest = select(func.max(revisions.c.id)).group_by(revisions.c.source)
+    needed = or_(revisions.c.id.in_(newest), revisions.c.id.in_(newest.where(revisions.c.accepted_at.is_not(None))))
+    with database.writing() as connection:
+        connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
+        for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
+            connection.execute(delete(table).where(column < before))
+        leases.prune(connection, before, now)

@@ -18,7 +18,7 @@ from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.query.text import shown
 from tests.chat.fleet import NOON, fleet, ports
-from tests.fleet.fakes import FakeStore, FakeSweepLog, host, target, told
+from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 
 TODAY = date(2026, 11, 23)
 
@@ -63,7 +63,7 @@ def test_words_that_are_none_are_told_with_near_ones(known: Ports) -> None:
 @pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1"])
 def test_text_of_a_host_never_begins_a_formula(matrix: Matrix, reader: Reader, text: str) -> None:
     store = FakeStore()
-    store.record((told(target(text, text), NOON, host(text, text, text), pool=text),), NOON)
+    store.record((answered(target(text, text), NOON, host(text, text, text), pool=text),), NOON)
     kept = ports(matrix, reader, (store, FakeSweepLog()))
     assert kept.watched
     (row,) = _rows(as_csv(hosts_with_verdicts(kept, kept.watched, TODAY)))
@@ -73,7 +73,7 @@ def test_text_of_a_host_never_begins_a_formula(matrix: Matrix, reader: Reader, t
 @given(text=st.text(max_size=40))
 def test_any_text_stays_in_its_cell(matrix: Matrix, reader: Reader, text: str) -> None:
     store = FakeStore()
-    store.record((told(target("a"), NOON, host(text), pool="p"),), NOON)
+    store.record((answered(target("a"), NOON, host(text), pool="p"),), NOON)
     kept = ports(matrix, reader, (store, FakeSweepLog()))
     assert kept.watched
     written = as_csv(hosts_with_verdicts(kept, kept.watched, TODAY))

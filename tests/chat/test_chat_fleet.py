@@ -17,7 +17,7 @@ from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.slack.blocks import messages
 from tests.chat.fleet import NOON, fleet, ports
-from tests.fleet.fakes import FakeStore, FakeSweepLog, host, target, told
+from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 
 ALL = frozenset(Right)
 TODAY = date(2026, 11, 23)
@@ -190,7 +190,7 @@ def _large(matrix: Matrix, reader: Reader, count: int) -> CommandRunner:
     store = FakeStore()
     runs = ("8.3.0", "8.2.1", "8.0.0")
     many = [host(f"xen-{at:05}", runs[at % 3], coordinator=not at) for at in range(count)]
-    store.record((told(target("lab-a", "lab"), NOON, *many, pool="big"),), NOON)
+    store.record((answered(target("lab-a", "lab"), NOON, *many, pool="big"),), NOON)
     return CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY)
 
 
@@ -211,7 +211,7 @@ def test_a_large_fleet_shows_the_worst_and_how_to_see_the_rest_within_slacks_lim
 def test_what_a_host_calls_itself_is_data(matrix: Matrix, reader: Reader) -> None:
     store = FakeStore()
     nasty = host("<!channel> \x1b[31m\u202ered", "8.3.0\n=cmd")
-    store.record((told(target("lab-a"), NOON, nasty, pool="<@U0123456>"),), NOON)
+    store.record((answered(target("lab-a"), NOON, nasty, pool="<@U0123456>"),), NOON)
     reply = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet", ALL)
     sent = json.dumps([message.body() for message in messages(reply)])
     assert "<!channel>" not in sent

@@ -8,7 +8,7 @@ from bot.chat.command import Fleet, Ports, Right
 from bot.chat.reply import Reply, plain
 from bot.chat.runner import CommandRunner
 from bot.fleet.inventory import Inventory
-from bot.fleet.probing import Probing
+from bot.fleet.sources import Probing
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 from bot.xapi.observation import Host, Observation, Pool, Transport

@@ -89,7 +89,7 @@ def _body(diff: PageDiff) -> Iterator[Block]:
         yield _change_list(came, len(came), since)
     if diff.disagreements:
         yield Bullets(
-            tuple(line(shown(_disagreement(each), MESSAGE_MAX)) for each in diff.disagreements),
+            tuple(line(shown(disagreement(each), MESSAGE_MAX)) for each in diff.disagreements),
             "Where it and the vendors' dates disagree",
         )
 
@@ -144,28 +144,6 @@ def list_message(news: ListNews) -> Reply:
         context=(line(f"{shown(news.source)} · read on {day_in_words(news.day)}"),),
         data=news.to_data(),
     )
-
-
-def sync_trouble(status: SyncStatus, now: datetime) -> str | None:
-    """Why the list in use may be old, in a line without the source's name; None if the list is followed well."""
-    match status.state(now):
-        case SyncState.UNREACHABLE:
-            days = status.days_failing(now)
-            what = f"the published list can't be read{f' for {span(days)}' if days else ''}"
-        case SyncState.REFUSED:
-            what = f"the published list is not used, its page has {counted(len(status.problems), 'problem')}"
-        case SyncState.GOOD:
-            return None
-    return f"{what}: the list in use stays as it was"
-
-
-def _disagreement(found: Disagreement) -> str:
-    """How the page and the vendor's date differ."""
-    days = (found.eol - found.on).days
-    count = counted(abs(days), "day")
-    when = "is today" if days == 0 else f"is in {count}" if days > 0 else f"passed {count} ago"
-    claim = "shows" if found.is_shown else "does not show"
-    return f"the page {claim} {found.name} as EOL, the vendor's date {when}"
 
 
 def _change_list(changes: Sequence[RowChange], total: int, title: str | None = None) -> Bullets:
@@ -236,3 +214,25 @@ def _about(change: RowChange, row: str | None) -> str:
 
 def _text(value: str | None) -> str:
     return shown(value, TEXT_MAX) if value else "nothing"
+
+
+def sync_trouble(status: SyncStatus, now: datetime) -> str | None:
+    """Why the list in use may be old, in a line without the source's name; None if the list is followed well."""
+    match status.state(now):
+        case SyncState.UNREACHABLE:
+            days = status.days_failing(now)
+            what = f"the published list can't be read{f' for {span(days)}' if days else ''}"
+        case SyncState.REFUSED:
+            what = f"the published list is not used, its page has {counted(len(status.problems), 'problem')}"
+        case SyncState.GOOD:
+            return None
+    return f"{what}: the list in use stays as it was"
+
+
+def disagreement(found: Disagreement) -> str:
+    """How the page and the vendor's date differ."""
+    days = (found.eol - found.on).days
+    count = counted(abs(days), "day")
+    when = "is today" if days == 0 else f"is in {count}" if days > 0 else f"passed {count} ago"
+    claim = "shows" if found.is_shown else "does not show"
+    return f"the page {claim} {found.name} as EOL, the vendor's date {when}"

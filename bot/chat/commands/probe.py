@@ -32,7 +32,7 @@ from bot.chat.wording import day_in_words, iso, joined, moment_in_words, nearest
 from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost
 from bot.fleet.inventory import Inventory
-from bot.fleet.probing import unguarded
+from bot.fleet.sources import unguarded
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.assess import Assessment
 from bot.matrix.support import PublishedList, SupportLevel
