@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
 from bot.app.lookup import now
+from bot.chat.wording import day_in_words
 from bot.check import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
-from bot.matrix.wording import day_in_words
 from bot.published.fetch import shown_source
 from bot.published.sync import SyncState, SyncStatus
 from bot.settings.model import Settings
