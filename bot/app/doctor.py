@@ -7,10 +7,10 @@ from bot.alerts.clock import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
 from bot.app.fleet import clock_check
 from bot.app.lookup import now
+from bot.chat.wording import day_in_words
 from bot.check import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
-from bot.matrix.wording import day_in_words
 from bot.published.fetch import shown_source
 from bot.published.sync import SyncState, SyncStatus
 from bot.settings.model import Settings
@@ -72,7 +72,7 @@ def _stored(settings: Settings) -> Iterator[Check]:
 
 
 def _published(found: SyncStatus) -> Check:
-    """What is told of the published list: when it was read, and why its page is not used."""
+    """When the published list was read, and why its page is not used."""
     if found.attempts and found.attempts.error:
         is_passing = found.state(now()) is not SyncState.UNREACHABLE
         return Check("published list", is_passing, found.attempts.what, found.attempts.mend or "look at `list.url`")

@@ -1,7 +1,8 @@
 """Loads data/ as the Matrix of linked value objects.
 
-Checking the YAML takes a third of a second, too long before every answer in a shell. So the checked content is compiled
-to one file of JSON: when a wheel is built (hatch_build.py), and in a checkout by the first command after an edit.
+Checking the YAML takes more than a tenth of a second, too long for an answer in a shell. So the checked content is
+compiled to one file of JSON: when a wheel is built (hatch_build.py), and in a checkout by the first command after an
+edit.
 """
 
 import json

@@ -30,4 +30,5 @@ def settings_for_lookup(config: Path | None, environ: Mapping[str, str], cwd: Pa
         return None
     from bot.settings.load import load
 
-    return load(found.for_lookup())
+    # Without the variables that other programs share: PORT in a shell must not stop a look-up that needs none.
+    return load(found._replace(platform={}))

@@ -256,7 +256,12 @@ def rewrite(file: ConfigFile, data: bytes) -> None:
         if file.path.read_bytes() != file.data:
             raise _unwritten(file, "somebody else changed it meanwhile")
         temporary.replace(file.path)
-        _sync_folder(file.path.parent)
+        with suppress(OSError):  # the new name on disk, too; not every file system lets a folder be synced
+            descriptor = os.open(file.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
     except OSError as error:
         raise _unwritten(file, error.strerror) from None
     finally:
@@ -285,13 +290,3 @@ def _written_beside(path: Path, data: bytes) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name on disk, too. Not every file system lets a folder be synced, and the file has its place already."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

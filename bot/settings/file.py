@@ -114,15 +114,12 @@ class _Plain:
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(at)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(at)
+            items: list[Any] = []
+            while not isinstance(item := next(self._events), yaml.SequenceEndEvent):
+                items.append(self._value(item, (*at, len(items))))
+            return items
         assert isinstance(event, yaml.ScalarEvent)  # aliases are refused before
         return _scalar(event)
-
-    def _sequence(self, at: Location) -> list[Any]:
-        items: list[Any] = []
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.append(self._value(event, (*at, len(items))))
-        return items
 
     def _mapping(self, at: Location) -> Tree:
         tree: Tree = {}

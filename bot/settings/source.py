@@ -45,10 +45,6 @@ class Sources(NamedTuple):
         """Whether a look-up may go on without reading: no file, and no variable that is certainly meant for us."""
         return self.file is None and not self.own.keys() - {WEB_TOKEN}
 
-    def for_lookup(self) -> "Sources":
-        """Without the variables that other programs share: PORT in a shell must not stop a look-up that needs none."""
-        return self._replace(platform={})
-
 
 def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sources:
     """What there is to read. `config` is the value of `--config`; an empty variable counts as unset."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import DataError
 from bot.matrix import load, validate
-from bot.matrix.load import COMPILED, NAMES, compile_data, load_matrix, shipped
+from bot.matrix.load import COMPILED, NAMES, compile_data, load_matrix
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
 from tests.matrix.conftest import Edit
@@ -45,9 +46,17 @@ def test_the_first_use_compiles_and_the_next_ones_do_not_check_again(
     assert checks == [6]
 
 
-def test_what_is_shipped_compiled_is_what_the_yaml_says(matrix: Matrix) -> None:
+def test_what_a_build_compiles_is_what_the_yaml_says(folder: Path, matrix: Matrix, checks: list[int]) -> None:
+    (folder / COMPILED).write_bytes(compile_data(folder))
+    assert _content(load_matrix(folder)) == _content(matrix)
+    assert checks == [6], "by the build alone"
     assert _content(load_matrix()) == _content(matrix)
-    assert (shipped() / COMPILED).read_bytes() == compile_data(shipped())
+
+
+def test_data_with_a_mistake_cannot_be_built(folder: Path, edit: Edit) -> None:
+    edit("list", "support: full", "support: fully")
+    with pytest.raises(DataError, match=r"list\.yaml: rows\[0\]\.support"):
+        compile_data(folder)
 
 
 def test_an_edit_of_the_yaml_holds_at_once_and_is_compiled(folder: Path, edit: Edit, checks: list[int]) -> None:
