@@ -59,7 +59,7 @@ class Store(NamedTuple):
 
 
 def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: Callable[[], datetime]) -> Store:
-    """The database of a URL, with all tables made. UnavailableError says why it can't be had."""
+    """The database of a URL, with all tables made. UnavailableError says why it could not be opened."""
     database = Database(url)
     migrate(database)
     return Store(
@@ -81,7 +81,7 @@ HISTORY = timedelta(days=400)
 
 
 def prune(database: Database, now: datetime) -> None:
-    """Forget what ended too long ago. UnavailableError if the database can't be had."""
+    """Forget what ended too long ago. UnavailableError if the database could not be reached."""
     before = now - HISTORY
     done = outbox.c.done_at < before
     ended = bulletins.c.closed_at < before
