@@ -88,7 +88,7 @@ DECISIONS = Decisions(machine.reconcile, machine.apply, notification_data)
 class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
-    `list_url` is where the published list is read, if it is followed; `edition` what is known, if it is known already.
+    `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
     """
 
     plan: AlertPlan
@@ -97,7 +97,7 @@ class WatchTerms(NamedTuple):
     clock: Callable[[], datetime]
     send: Callable[[], SendResult]
     list_url: str | None = None
-    edition: Callable[[], Dataset] | None = None
+    dataset: Callable[[], Dataset] | None = None
 
 
 class WatchedFleet(NamedTuple):
@@ -114,10 +114,10 @@ class WatchedFleet(NamedTuple):
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
         judge, store = self.judge, self.store.hurried() if limited else self.store
-        edition = judge.edition()
+        dataset = judge.edition()
         return Ports(
-            edition.matrix,
-            edition.reader,
+            dataset.matrix,
+            dataset.reader,
             self.hosts.fleet(limited),
             alerting=Alerting(
                 store.alerts, store.watches, store.digests, judge.plan, self.clock, self._pools, store.outbox
@@ -134,7 +134,7 @@ class WatchedFleet(NamedTuple):
         )
 
     def settle(self) -> Reconciled:
-        """Judge anew what is known, without asking anybody: days pass, and sweeps may not come."""
+        """Evaluate anew what is known, without asking anybody: days pass, and sweeps may not come."""
         at = self.clock()
         return self.store.alerts.settle(lambda: self.judge.standing(at), at)
 
@@ -143,7 +143,7 @@ class WatchedFleet(NamedTuple):
 
 
 def open_settings(settings: Settings, log: FilteringBoundLogger) -> Store:
-    """The settings' database, with all tables. UnavailableError says why it can't be had."""
+    """The settings' database, with all tables. UnavailableError says why it could not be opened."""
     return open_store(reveal(settings.database) or "", DECISIONS, log, now)
 
 
@@ -151,11 +151,11 @@ def terms_of(
     settings: Settings,
     send: Callable[[], SendResult],
     stale: float = STALE,
-    edition: Callable[[], Dataset] | None = None,
+    dataset: Callable[[], Dataset] | None = None,
 ) -> WatchTerms:
-    """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.Pace)."""
+    """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.SweepPace)."""
     pace = SweepPace(settings.sweep.concurrency, stale=stale)
-    return WatchTerms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url, edition)
+    return WatchTerms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url, dataset)
 
 
 def current_dataset(store: Store, list_url: str | None) -> Callable[[], Dataset]:
@@ -171,7 +171,7 @@ def watch_fleet(
 ) -> WatchedFleet:
     """Watch hosts with a database."""
     judge = FleetEvaluation(
-        terms.edition or current_dataset(store, terms.list_url),
+        terms.dataset or current_dataset(store, terms.list_url),
         store,
         hosts.sources.sources,
         terms.plan,
