@@ -1,6 +1,6 @@
 """What of the settings several parts take, in the form in which they take it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -51,16 +51,10 @@ def channels(settings: Settings) -> dict[str, str]:
 
 def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
     """The log of this process, without any secret of the settings; from their level on, unless another is given."""
-    told = settings.log
-    form = told.format if "format" in told.model_fields_set else None
-    logs.configure(form, level or told.level, _secrets(settings))
-
-
-def _secrets(settings: Settings) -> Iterator[str]:
-    slack = settings.slack
-    for secret in (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret):
-        if text := reveal(secret):
-            yield text
+    configured, slack = settings.log, settings.slack
+    form = configured.format if "format" in configured.model_fields_set else None
+    secrets = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
+    logs.configure(form, level or configured.level, filter(None, map(reveal, secrets)))
 
 
 def inventory(targets: Iterable[ConfiguredTarget], environ: Mapping[str, str]) -> Inventory:
@@ -70,23 +64,27 @@ def inventory(targets: Iterable[ConfiguredTarget], environ: Mapping[str, str]) -
 
 def orchestras(configured: Iterable[OrchestraSettings], environ: Mapping[str, str]) -> tuple[Orchestra, ...]:
     """The configured Xen Orchestras. No token is read yet."""
-    return tuple(_orchestra(one, environ) for one in configured)
-
-
-def _orchestra(one: OrchestraSettings, environ: Mapping[str, str]) -> Orchestra:
-    url = urlsplit(one.url)
-    return Orchestra(
-        name=one.name,
-        endpoint=Endpoint(url.hostname or "", url.port or HTTPS_PORT, _trust(one.tls)),
-        token=partial(_from_variable, one.token_env, environ),
-        token_from=one.token_env,
-        path=url.path,
-        tags=one.tags,
-    )
+    found = []
+    for one in configured:
+        url = urlsplit(one.url)
+        found.append(
+            Orchestra(
+                name=one.name,
+                endpoint=Endpoint(url.hostname or "", url.port or HTTPS_PORT, _trust(one.tls)),
+                token=partial(_from_variable, one.token_env, environ),
+                token_from=one.token_env,
+                path=url.path,
+                tags=one.tags,
+            )
+        )
+    return tuple(found)
 
 
 def _target(target: ConfiguredTarget, environ: Mapping[str, str]) -> Target:
-    password, read_from = _password(target, environ)
+    if target.password_env:
+        password, read_from = partial(_from_variable, target.password_env, environ), target.password_env
+    else:
+        password, read_from = partial(_from_file, Path(str(target.password_file))), str(target.password_file)
     return Target(
         name=target.name,
         endpoint=_endpoint(target.endpoint),
@@ -110,13 +108,6 @@ def _trust(tls: TlsSettings) -> Trust:
     return Trust(TlsMode.CA, ca_file=str(tls.ca) if tls.ca else None, minimum=tls.minimum)
 
 
-def _password(target: ConfiguredTarget, environ: Mapping[str, str]) -> tuple[Callable[[], str], str]:
-    if target.password_env:
-        return partial(_from_variable, target.password_env, environ), target.password_env
-    path = Path(str(target.password_file))
-    return partial(_from_file, path), str(path)
-
-
 def _from_variable(name: str, environ: Mapping[str, str]) -> str:
     if value := environ.get(name):
         return value
@@ -137,16 +128,13 @@ def _from_file(path: Path) -> str:
 
 def plan(alerts: AlertSettings) -> AlertPlan:
     """Leads in days; a route without any has the general ones."""
-    lead = _days(alerts.lead)
-    return AlertPlan(
-        channel=alerts.channel,
-        lead=lead,
-        routes=tuple(
-            Route(route.channel, _days(route.lead) if route.lead else lead, route.tags, route.pools)
-            for route in alerts.routes
-        ),
+
+    def days(leads: tuple[timedelta, ...]) -> tuple[int, ...]:
+        return tuple(lead.days for lead in leads)
+
+    lead = days(alerts.lead)
+    routes = (
+        Route(route.channel, days(route.lead) if route.lead else lead, route.tags, route.pools)
+        for route in alerts.routes
     )
-
-
-def _days(leads: tuple[timedelta, ...]) -> tuple[int, ...]:
-    return tuple(lead.days for lead in leads)
+    return AlertPlan(channel=alerts.channel, lead=lead, routes=tuple(routes))

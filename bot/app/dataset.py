@@ -21,8 +21,8 @@ from bot.published.revisions import Revisions
 from bot.query.reader import Reader
 from bot.settings.model import Settings
 
-LOOKED_AT = 30.0
-"""Seconds between two looks at whether another page was accepted, by this process or another."""
+REFRESH = 30.0
+"""Seconds until it is checked again whether another page was accepted, by this process or another."""
 
 
 class Dataset(NamedTuple):
@@ -44,13 +44,13 @@ BackgroundWork = Callable[[], None]
 
 
 def _in_background(work: BackgroundWork) -> None:
-    threading.Thread(target=work, name="list-in-use", daemon=True).start()
+    threading.Thread(target=work, name="current-dataset", daemon=True).start()
 
 
 class CurrentDataset:
-    """The edition in use. Whoever asks gets it at once: the database is looked at now and then, by another thread.
+    """The dataset in use, at once: the database is read every `REFRESH` seconds, by another thread.
 
-    `start` begins such a look; a question in chat must not wait for a database that is away.
+    `start` begins such a reading; a question in chat must not wait for a database that is away.
     """
 
     def __init__(
@@ -61,55 +61,56 @@ class CurrentDataset:
     ) -> None:
         self._revisions, self._clock, self._start = revisions, clock, start
         self._lock = threading.Lock()
-        self._shipped = self._edition = shipped_dataset()
-        self._look_at = clock()
-        self.look()
+        self._shipped = self._dataset = shipped_dataset()
+        self._refresh_at = clock()
+        self.refresh()
 
     def __call__(self) -> Dataset:
-        if self._clock() >= self._look_at and self._lock.acquire(blocking=False):
-            self._look_at = self._clock() + LOOKED_AT
-            self._start(self._look_again)
-        return self._edition
+        if self._clock() >= self._refresh_at and self._lock.acquire(blocking=False):
+            self._refresh_at = self._clock() + REFRESH
+            self._start(self._refresh_and_release)
+        return self._dataset
 
-    def _look_again(self) -> None:
+    def _refresh_and_release(self) -> None:
         """Ends with the lock that was taken for it."""
         try:
-            self._edition = self._looked_at()
+            self._dataset = self._read()
         finally:
             self._lock.release()
 
-    def look(self) -> None:
-        """Look at the database now, for a page that this process has just accepted."""
+    def refresh(self) -> None:
+        """Read the database now, for a page that this process has just accepted."""
         with self._lock:
-            self._edition = self._looked_at()
-            self._look_at = self._clock() + LOOKED_AT
+            self._dataset = self._read()
+            self._refresh_at = self._clock() + REFRESH
 
-    def _looked_at(self) -> Dataset:
+    def _read(self) -> Dataset:
+        """The shipped data with the page that was accepted last; what was known before if there is no database."""
         try:
-            kept = self._revisions.in_use()
+            stored = self._revisions.in_use()
         except UnavailableError:
-            return self._edition
-        if kept is None:
+            return self._dataset
+        if stored is None:
             return self._shipped
-        if kept.id == self._edition.page:
-            return self._edition
-        page = read_page(kept.revision.text, self._shipped.reader)
+        if stored.id == self._dataset.page:
+            return self._dataset
+        page = read_page(stored.revision.text, self._shipped.reader)
         if unusable(self._shipped.matrix, page):  # it was read by another version than this one
             return self._shipped
-        matrix = merged(self._shipped.matrix, page, (kept.accepted_at or kept.fetched_at).date())
-        return Dataset(matrix, Reader(matrix), kept.id)
+        matrix = merged(self._shipped.matrix, page, (stored.accepted_at or stored.fetched_at).date())
+        return Dataset(matrix, Reader(matrix), stored.id)
 
 
 class LiveRunner:
-    """A desk whose answers follow the edition in use, however long the process runs."""
+    """Runs commands with the dataset in use, however long the process runs."""
 
-    def __init__(self, ports: Ports, edition: Callable[[], Dataset], today: Callable[[], date]) -> None:
-        self._ports, self._edition, self._today = ports, edition, today
+    def __init__(self, ports: Ports, dataset: Callable[[], Dataset], today: Callable[[], date]) -> None:
+        self._ports, self._dataset, self._today = ports, dataset, today
 
     @property
     def page(self) -> int:
         """Another number where answers may be other ones."""
-        return self._edition().page
+        return self._dataset().page
 
     def run(
         self,
@@ -120,23 +121,23 @@ class LiveRunner:
         caller: Caller = NOBODY,
         report: Callable[[Progress], None] = ignore_progress,
     ) -> Reply:
-        return self._desk().run(spec, words, rights, day, caller, report)
+        return self._runner().run(spec, words, rights, day, caller, report)
 
     def opening(
         self, spec: CommandSpec, words: str, rights: frozenset[Right], day: date | None = None, caller: Caller = NOBODY
     ) -> RichText | Reply:
-        return self._desk().opening(spec, words, rights, day, caller)
+        return self._runner().opening(spec, words, rights, day, caller)
 
     def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
-        return self._desk().choices(spec, rights, day)
+        return self._runner().choices(spec, rights, day)
 
-    def _desk(self) -> CommandRunner:
-        edition = self._edition()
-        return CommandRunner(self._ports._replace(matrix=edition.matrix, reader=edition.reader), self._today)
+    def _runner(self) -> CommandRunner:
+        dataset = self._dataset()
+        return CommandRunner(self._ports._replace(matrix=dataset.matrix, reader=dataset.reader), self._today)
 
 
 @contextmanager
-def kept_pages(settings: Settings) -> Iterator[Revisions | None]:
+def stored_pages(settings: Settings) -> Iterator[Revisions | None]:
     """The pages that the settings' database has, for reading alone; None where there is none yet."""
     from bot.store.database import Database
     from bot.store.migrate import is_current
@@ -150,9 +151,9 @@ def kept_pages(settings: Settings) -> Iterator[Revisions | None]:
 
 
 def dataset_of(settings: Settings) -> Dataset:
-    """The edition that the settings' database has now; what is shipped where that can't be had."""
+    """The dataset that the settings' database has now; what is shipped if that could not be reached."""
     try:
-        with kept_pages(settings) as revisions:
+        with stored_pages(settings) as revisions:
             return CurrentDataset(revisions)() if revisions else shipped_dataset()
     except UnavailableError:
         return shipped_dataset()

@@ -123,7 +123,7 @@ def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log
         return False
     page.write_text(changed_page(follows.matrix, at.date()), encoding="utf-8")
     told = follow(follows, watched.store.revisions, watched.judge.plan.channel, at, log)
-    edition.look()
+    edition.refresh()
     return told
 
 

@@ -106,7 +106,7 @@ def awake_or_not() -> float:
 class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
-    `list_url` is where the published list is read, if it is followed; `edition` what is known, if it is known already.
+    `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
     `clock_check` judges the clock, where it is the machine's.
     """
 
@@ -116,7 +116,7 @@ class WatchTerms(NamedTuple):
     clock: Callable[[], datetime]
     send: Callable[[], SendResult]
     list_url: str | None = None
-    edition: Callable[[], Dataset] | None = None
+    dataset: Callable[[], Dataset] | None = None
     clock_check: ClockCheck | None = None
 
 
@@ -129,7 +129,7 @@ class WatchedFleet(NamedTuple):
     rounds: SweepCycle
     clock: Callable[[], datetime]
     stop: threading.Event
-    edition: Callable[[], Dataset]
+    dataset: Callable[[], Dataset]
     follows: ListFollower | None = None
 
     @property
@@ -139,10 +139,10 @@ class WatchedFleet(NamedTuple):
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
         judge, store = self.judge, self.store.hurried() if limited else self.store
-        edition = self.edition()
+        dataset = self.dataset()
         return Ports(
-            edition.matrix,
-            edition.reader,
+            dataset.matrix,
+            dataset.reader,
             self.hosts.fleet(limited),
             alerting=Alerting(
                 store.alerts,
@@ -186,12 +186,12 @@ def terms_of(
     settings: Settings,
     send: Callable[[], SendResult],
     stale: float = STALE,
-    edition: Callable[[], Dataset] | None = None,
+    dataset: Callable[[], Dataset] | None = None,
     check: ClockCheck | None = None,
 ) -> WatchTerms:
-    """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.Pace)."""
+    """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.SweepPace)."""
     pace = SweepPace(settings.sweep.concurrency, stale=stale)
-    return WatchTerms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url, edition, check)
+    return WatchTerms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url, dataset, check)
 
 
 def current_dataset(store: Store, list_url: str | None) -> Callable[[], Dataset]:
@@ -206,9 +206,9 @@ def watch_fleet(
     store: Store, hosts: Hosts, terms: WatchTerms, log: FilteringBoundLogger, stop: threading.Event
 ) -> WatchedFleet:
     """Watch hosts with a database."""
-    edition = terms.edition or current_dataset(store, terms.list_url)
+    dataset = terms.dataset or current_dataset(store, terms.list_url)
     judge = FleetEvaluation(
-        edition,
+        dataset,
         store,
         hosts.sources.sources,
         terms.plan,
@@ -230,7 +230,7 @@ def watch_fleet(
     url = terms.list_url
     known = shipped_dataset()  # a page is read by what is shipped: what it added itself must not decide how it is read
     follows = follower(url, known.matrix, known.reader, store.revisions, stop.wait, terms.clock) if url else None
-    return WatchedFleet(store, hosts, judge, rounds, terms.clock, stop, edition, follows)
+    return WatchedFleet(store, hosts, judge, rounds, terms.clock, stop, dataset, follows)
 
 
 def new_name() -> str:

@@ -33,7 +33,7 @@ def runner_with_hosts(settings: Settings) -> CommandRunner:
 
 @contextmanager
 def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
-    """Shows, sweeps and looks after the fleet, with its database. UnavailableError says why that can't be had.
+    """Shows, sweeps and manages the fleet, with its database. UnavailableError says why that could not be opened.
 
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
@@ -45,20 +45,20 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
     try:
         edition = current_dataset(store, settings.list.url)
         check = clock_check()  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
-        terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition, check=check)
+        terms = terms_of(settings, lambda: _send(settings, store, log, edition), dataset=edition, check=check)
         yield CommandRunner(watch_fleet(store, hosts_of(settings), terms, log, threading.Event()).ports(), today)
     finally:
         store.close()
 
 
 def _send(
-    settings: Settings, store: "Store", log: FilteringBoundLogger, edition: "Callable[[], Dataset]"
+    settings: Settings, store: "Store", log: FilteringBoundLogger, dataset: "Callable[[], Dataset]"
 ) -> SendResult:
     from bot.app.slack import worker_of
 
     if not settings.slack.bot_token:
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
-    sender = worker_of(settings, store, log, edition)
+    sender = worker_of(settings, store, log, dataset)
     try:
         return SendResult(sender.pass_once(PATIENCE).delivered)
     finally:

@@ -1,4 +1,4 @@
-"""The published list: looked at from a shell, and followed by whoever has a database."""
+"""The published list: read from a shell, and followed by processes with a database."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.app.configuration import reveal
-from bot.app.dataset import kept_pages
+from bot.app.dataset import stored_pages
 from bot.app.lookup import now, today
 from bot.chat.command import Ports, PublishedPort
 from bot.chat.runner import CommandRunner
@@ -48,7 +48,7 @@ def runner_with_list(settings: Settings) -> Iterator[CommandRunner]:
     """Answers about the page as it is now, against what is in use in the settings' database, if there is one yet."""
     matrix = load_matrix()
     reader = Reader(matrix)
-    with kept_pages(settings) as revisions:
+    with stored_pages(settings) as revisions:
         yield CommandRunner(
             Ports(
                 matrix, reader, published=PublishedPort(follower(settings.list.url, matrix, reader, revisions).check)
@@ -58,9 +58,9 @@ def runner_with_list(settings: Settings) -> Iterator[CommandRunner]:
 
 
 def sync(settings: Settings, day: date | None, force: bool) -> PageDiff:
-    """Get the page, keep it, and use it if nothing is wrong with it. UnavailableError if the database can't be had.
+    """Get the page, store it, and use it if nothing is wrong with it. UnavailableError if the database is away.
 
-    The channel of alerts is told by whoever sends.
+    A message to the channel of alerts is queued, and sent by a process that sends.
     """
     from bot.store.database import Database
     from bot.store.migrate import migrate
@@ -71,9 +71,9 @@ def sync(settings: Settings, day: date | None, force: bool) -> PageDiff:
     try:
         migrate(database)
         revisions = SqlRevisions(database)
-        look = follower(settings.list.url, matrix, Reader(matrix), revisions).sync(day or today(), revisions, force)
-        tell(look, revisions, settings.alerts.channel, now())
-        return look
+        page = follower(settings.list.url, matrix, Reader(matrix), revisions).sync(day or today(), revisions, force)
+        queue_news(page, revisions, settings.alerts.channel, now())
+        return page
     finally:
         database.close()
 
@@ -81,30 +81,26 @@ def sync(settings: Settings, day: date | None, force: bool) -> PageDiff:
 def follow(
     follows: ListFollower, revisions: Revisions, channel: str | None, at: datetime, log: "FilteringBoundLogger"
 ) -> bool:
-    """Sync, and tell the channel what is new, once; whether it is told something."""
-    look = follows.sync(at.date(), revisions)
-    if look.problems:
-        log.warning("published list not used", source=look.source, reason=look.problems[0].message)
+    """Sync, and queue what is new for the channel, once; whether there was something to queue."""
+    page = follows.sync(at.date(), revisions)
+    if page.problems:
+        log.warning("published list not used", source=page.source, reason=page.problems[0].message)
     else:
-        log.info("published list read", source=look.source, changes=len(look.changes))
-    return tell(look, revisions, channel, at)
+        log.info("published list read", source=page.source, changes=len(page.changes))
+    return queue_news(page, revisions, channel, at)
 
 
-def tell(look: PageDiff, revisions: Revisions, channel: str | None, at: datetime) -> bool:
+def queue_news(page: PageDiff, revisions: Revisions, channel: str | None, at: datetime) -> bool:
     """Whether something was queued for the channel: each page once, and once that there is none."""
     if channel is None:
         return False
-    if look.stored is None:
-        return _tell_failure(look, revisions, channel, at)
-    kept = look.stored
-    if at - (kept.accepted_at or kept.fetched_at) > NEWS:
+    stored = page.stored
+    if stored is None:
+        is_away = SyncStatus.of(revisions, page.source).state(at) is SyncState.UNREACHABLE
+        news = ListNews.of(page, at.date()) if is_away else None
+        return news is not None and revisions.queue_failure(page.source, channel, news.to_data(), at)
+    if at - (stored.accepted_at or stored.fetched_at) > NEWS:
         return False
-    said = look._replace(changes=kept.changes, problems=kept.problems)  # as it was when it came
-    news = ListNews.of(said, at.date())
-    return news is not None and revisions.queue_news(kept, channel, news.to_data(), at)
-
-
-def _tell_failure(look: PageDiff, revisions: Revisions, channel: str, at: datetime) -> bool:
-    is_known = SyncStatus.of(revisions, look.source).state(at) is SyncState.UNREACHABLE
-    news = ListNews.of(look, at.date()) if is_known else None
-    return news is not None and revisions.queue_failure(look.source, channel, news.to_data(), at)
+    # As it was when it came.
+    news = ListNews.of(page._replace(changes=stored.changes, problems=stored.problems), at.date())
+    return news is not None and revisions.queue_news(stored, channel, news.to_data(), at)

@@ -35,7 +35,7 @@ APP_LOAD_ERROR = 4
 """What gunicorn takes as "don't start this worker again"."""
 
 YOUNG = 10_000
-"""Objects that may be new before garbage is looked for: a sweep makes hundreds of thousands, and keeps most of them."""
+"""Objects that may be new before garbage is looked for: a sweep makes hundreds of thousands, and most of them stay."""
 
 ENDING = 9.0
 """Seconds for stopping as a whole."""
@@ -59,7 +59,7 @@ class Process(NamedTuple):
     duties: ScheduledJobs | None
 
     def start(self, stop: threading.Event) -> None:
-        """Hear Slack, and do what is due."""
+        """Begin to answer Slack, and to do what is due."""
         if self.service:
             self.service.start(stop)
         if self.duties:
@@ -74,9 +74,17 @@ class Process(NamedTuple):
 
     def drain(self, stop_serving: Callable[[float], None], ends: float) -> bool:
         """Finish what was begun, by the clock's `ends` at most; False if some of it hangs."""
-        done = self.service.drain(stop_serving) if self.service else _stopped(stop_serving)
-        done = (self.duties is None or self.duties.join(ends - time.monotonic())) and done
-        return _done(self.store.close, ends - time.monotonic()) and done
+        done = True
+        if self.service:
+            done = self.service.drain(stop_serving)
+        else:
+            stop_serving(SERVING)
+        if self.duties:
+            done = self.duties.join(ends - time.monotonic()) and done
+        closing = threading.Thread(target=self.store.close, daemon=True)  # which may hang
+        closing.start()
+        closing.join(max(0.0, ends - time.monotonic()))
+        return done and not closing.is_alive()
 
 
 def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: ServiceLimits = LIMITS) -> int:
@@ -132,7 +140,7 @@ def web() -> Wsgi:
 
 
 def settle_down() -> None:
-    """What is there by now stays. Looking through it for garbage again and again takes a third of a sweep's CPU."""
+    """What is there by now stays. To search it for garbage again and again takes a third of a sweep's CPU."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG)
@@ -141,7 +149,7 @@ def settle_down() -> None:
 def process_of(
     settings: Settings, part: ProcessPart, socket_mode: bool, stop: threading.Event, limits: ServiceLimits = LIMITS
 ) -> Process:
-    """Put a process together. ConfigError lists what it needs and has not, UnavailableError says what can't be had."""
+    """Put a process together. ConfigError lists what it lacks, UnavailableError says what could not be reached."""
     log: FilteringBoundLogger = structlog.get_logger().bind()
     chats = part is not ProcessPart.SCHEDULE
     tokens(settings, "bot_token", *(["app_token" if socket_mode else "signing_secret"] if chats else []))
@@ -164,27 +172,14 @@ def process_of(
 
 
 def _send(sender: OutboxWorker | None) -> SendResult:
-    """What a round queued is sent by the sender's own threads, here or in another process."""
+    """What a sweep cycle queued is sent by the sender's own threads, here or in another process."""
     if sender:
         sender.wake()
     return SendResult()
 
 
-def _done(what: Callable[[], None], seconds: float) -> bool:
-    """Do something that may hang; False if it does."""
-    doing = threading.Thread(target=what, daemon=True)
-    doing.start()
-    doing.join(max(0.0, seconds))
-    return not doing.is_alive()
-
-
-def _stopped(stop_serving: Callable[[float], None]) -> bool:
-    stop_serving(SERVING)
-    return True
-
-
 def _drain_before_the_end(process: Process, stop: threading.Event) -> None:
-    """gunicorn waits for requests, not for what follows them: whoever waits for a slow command is told first."""
+    """gunicorn waits for requests, not for what follows them: who waits for a slow command gets the answer first."""
     ending = signal.getsignal(signal.SIGTERM)
 
     def drain(number: int, frame: FrameType | None) -> None:

@@ -17,9 +17,9 @@ _BETWEEN = re.compile(r"[\s,;]+")
 
 NEAR = 3
 ALIKE = 0.4
-"""How many names are suggested, and how much they must look like what was typed (1.0 is the same)."""
+"""How many names are suggested, and how alike they must be to what was typed (1.0 is the same)."""
 FIRST = 5
-"""So many names are told where none is near."""
+"""So many names are given where none is near."""
 
 
 class Inventory:
@@ -41,19 +41,13 @@ class Inventory:
         if _is_address(name):
             said = "I only ask hosts by their name in the inventory, never an address that is typed."
             return Failure(shown(name), FailureCode.REFUSED_ADDRESS, f"{said}{self._names(name)}")
-        if several := self._all_in(name):
-            said = f"I ask one host at a time: probe {several[0]}, then probe {several[1]}."
+        words = [word for word in _BETWEEN.split(name.casefold()) if word]
+        if len(words) > 1 and all(word in self._by_name for word in words):
+            first, second = (self._by_name[word].name for word in words[:2])
+            said = f"I ask one host at a time: probe {first}, then probe {second}."
             return Failure(shown(name), FailureCode.UNKNOWN_HOST, said)
         said = f'I know no host "{shown(name)}".' if shown(name) else "That is no name of a host."
         return Failure(shown(name), FailureCode.UNKNOWN_HOST, f"{said}{self._names(name)}")
-
-    def _all_in(self, name: str) -> list[str]:
-        """The names that it consists of, if there are several and nothing else."""
-        words = [word for word in _BETWEEN.split(name.casefold()) if word]
-        return [self._by_name[word].name for word in words] if len(words) > 1 and self._knows(words) else []
-
-    def _knows(self, words: Iterable[str]) -> bool:
-        return all(word in self._by_name for word in words)
 
     def near(self, typed: str) -> tuple[str, ...]:
         """Names that look like what was typed, best first; all of a small inventory."""

@@ -5,7 +5,7 @@ and what they run, follows from those by `current_hosts`, so the same answers gi
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -93,8 +93,8 @@ def filled(host: Host, other: Host) -> Host:
     return host._replace(**values) if values else host
 
 
-def current_hosts(sightings: Iterable[Sighting]) -> dict[str, CurrentHost]:
-    """The hosts of whole pools by uuid, each with all its sightings given.
+def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
+    """The hosts of whole pools, each with all its sightings given.
 
     A source that speaks for its pool decides who is a member, by its newest answer; others add hosts only where no such
     source answers, or none has since before they saw the host. Of a host that several have, the pool itself is believed
@@ -120,12 +120,16 @@ def current_hosts(sightings: Iterable[Sighting]) -> dict[str, CurrentHost]:
             return pool in members_of
         return pool not in newest or (pool in silent_since and sighting.seen_at >= silent_since[pool])
 
-    found = {}
-    for uuid, seen in by_host.items():
+    for uuid in [*by_host]:
+        seen = by_host.pop(uuid)  # those of a large fleet need not be there twice
         members_of = {s.pool.uuid for s in seen if s.kind.speaks_for_pools and s.seen_at == newest[s.pool.uuid]}
         if counting := [sighting for sighting in seen if counts(sighting, members_of)]:
-            found[uuid] = _merged(counting, silent_since)
-    return found
+            yield _merged(counting, silent_since)
+
+
+def hosts_by_uuid(snapshot: FleetSnapshot) -> dict[str, CurrentHost]:
+    """The hosts of a part of the fleet."""
+    return {current.host.uuid: current for current in current_hosts(snapshot.sightings.values())}
 
 
 def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> CurrentHost:
@@ -219,7 +223,7 @@ class _Update:
     ) -> None:
         """Begins with `begun`, and writes what differs from `stored` in the end; hosts that go are `gone`."""
         self._stored, self._now, self._gone = stored, now, gone
-        self._before = current_hosts(begun.sightings.values())
+        self._before = hosts_by_uuid(begun)
         self._sources, self._sightings = dict(begun.sources), dict(begun.sightings)
         self._of_source: dict[str, list[str]] = defaultdict(list)
         for source, uuid in begun.sightings:
@@ -254,7 +258,7 @@ class _Update:
 
     def finish(self) -> FleetUpdate:
         """All that differs."""
-        after = current_hosts(self._sightings.values())
+        after = hosts_by_uuid(self._stored._replace(sightings=self._sightings))
         for uuid, current in after.items():
             self._compare(self._before.get(uuid), current)
         for uuid in sorted(self._before.keys() - after.keys()):

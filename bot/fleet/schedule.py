@@ -67,7 +67,7 @@ def once_a_slot(
 class Schedule:
     """Does the work of jobs, one at a time, in slots as they become due.
 
-    `wake` has it look at the clock at once. Work that failed is tried again after `again` seconds, and ever later when
+    `wake` has it read the clock at once. Work that failed is tried again after `again` seconds, and ever later when
     it fails on; a slot that another process is at, every `held` seconds. What goes wrong is logged: the schedule itself
     never ends before it is stopped.
     """
@@ -86,7 +86,7 @@ class Schedule:
         self._again, self._held = again, held
         self._done: dict[str, datetime] = {}
         self._not_before: dict[str, float] = {}
-        self._turned_down: dict[str, tuple[datetime, float]] = {}
+        self._held_slots: dict[str, tuple[datetime, float]] = {}
         self._failures: dict[str, int] = {}
 
     def run(self, stop: Event) -> None:
@@ -101,9 +101,12 @@ class Schedule:
                     self._wake.wait(TICK)
 
     def _run_if_due(self, job: Job, pool: ThreadPoolExecutor) -> None:
-        due = job.due(self._clock())
+        due, now = job.due(self._clock()), self._monotonic()
+        # After a failure any slot waits; where another process is at a slot, that one alone.
+        held_slot, until = self._held_slots.get(job.name, (None, 0.0))
+        not_before = max(self._not_before.get(job.name, 0.0), until if held_slot == due else 0.0)
         # A clock that went back shows another slot, too: its work is claimed, and the claim is refused.
-        if self._done.get(job.name) == due or self._waits(job.name, due):
+        if self._done.get(job.name) == due or now < not_before:
             return
         future = pool.submit(job.run, due)
         if error := future.exception():
@@ -112,13 +115,7 @@ class Schedule:
             self._done[job.name] = due
             self._failures.pop(job.name, None)
         else:
-            self._turned_down[job.name] = due, self._monotonic() + self._held
-
-    def _waits(self, name: str, due: datetime) -> bool:
-        """After a failure any slot waits; where another process is at a slot, that one alone."""
-        slot_of_others, until = self._turned_down.get(name, (None, 0.0))
-        not_before = max(self._not_before.get(name, 0.0), until if slot_of_others == due else 0.0)
-        return self._monotonic() < not_before
+            self._held_slots[job.name] = due, self._monotonic() + self._held
 
     def _failed(self, job: Job, due: datetime, error: BaseException) -> None:
         times = self._failures[job.name] = self._failures.get(job.name, 0) + 1

@@ -93,20 +93,24 @@ class Limit(NamedTuple):
 
 
 class Recent:
-    """Counts what happened lately, by key. Not thread-safe: its owner holds a lock."""
+    """Counts what happened lately, by key, against a limit. Not thread-safe: its owner holds a lock."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
         self._times: dict[str, deque[float]] = {}
 
-    def count(self, key: str, now: float) -> int:
-        """How often within the limit's time."""
+    def free_in(self, key: str, now: float) -> float:
+        """Seconds until the limit is reached no more; 0 if it is not."""
         times = self._times.get(key, deque())
         while times and now - times[0] >= self._limit.seconds:
             times.popleft()
         if not times:
             self._times.pop(key, None)
-        return len(times)
+        return times[0] + self._limit.seconds - now if len(times) >= self._limit.times else 0.0
+
+    def is_full(self, key: str, now: float) -> bool:
+        """Whether the limit is reached."""
+        return self.free_in(key, now) > 0
 
     def add(self, key: str, now: float) -> None:
         """It happened now. Never keeps more than the limit can ask about."""
@@ -116,17 +120,9 @@ class Recent:
         """As if it had never happened."""
         self._times.pop(key, None)
 
-    def is_full(self, key: str, now: float) -> bool:
-        """Whether the limit is reached."""
-        return self.count(key, now) >= self._limit.times
-
-    def free_in(self, key: str, now: float) -> float:
-        """Seconds until the limit is reached no more; 0 if it is not."""
-        return self._times[key][0] + self._limit.seconds - now if self.is_full(key, now) else 0.0
-
 
 Guard = Callable[[bool], Failure | None]
-"""Told whether an asker would only share a probe that is under way; a Failure keeps the asker from it."""
+"""Takes whether an asker would only share a probe that is under way; a Failure keeps the asker from it."""
 
 
 def unguarded(_: bool) -> None:
@@ -147,7 +143,10 @@ class Probing:
         """What the target runs, or why that is not known. Blocks until there is an answer."""
         with self._lock:
             if self._refused.is_full(target.name, self._clock()):
-                return _paused(target)
+                user, where = target.username, target.password_from
+                said = f"{target.name} refused the login of user {user} {REFUSALS} times, so it is left alone for now."
+                mend = f"Mend the password in {where}, and try again in {PAUSE / 60:.0f} minutes."
+                return Failure(target.name, FailureCode.LOGIN_REFUSED, f"{said} {mend}")
             running = self._under_way.get(target.name)
             if kept_out := guard(running is not None):
                 return kept_out
@@ -158,26 +157,17 @@ class Probing:
     def _ask_now(self, target: Target, mine: "Future[Probed]") -> Probed:
         try:
             answer = self._ask(target)
-            self._remember(target, answer)
+            with self._lock:
+                if isinstance(answer, Failure) and answer.code is FailureCode.LOGIN_REFUSED:
+                    self._refused.add(target.name, self._clock())
+                elif not isinstance(answer, Failure):
+                    self._refused.forget(target.name)
             mine.set_result(answer)
             return answer
         finally:
             with self._lock:
                 del self._under_way[target.name]
-            mine.cancel()  # does nothing once there is a result; without one, whoever waits must not wait for ever
-
-    def _remember(self, target: Target, answer: Probed) -> None:
-        with self._lock:
-            if isinstance(answer, Failure) and answer.code is FailureCode.LOGIN_REFUSED:
-                self._refused.add(target.name, self._clock())
-            elif not isinstance(answer, Failure):
-                self._refused.forget(target.name)
-
-
-def _paused(target: Target) -> Failure:
-    said = f"{target.name} refused the login of user {target.username} {REFUSALS} times, so it is left alone for now."
-    mend = f"Mend the password in {target.password_from}, and try again in {PAUSE / 60:.0f} minutes."
-    return Failure(target.name, FailureCode.LOGIN_REFUSED, f"{said} {mend}")
+            mine.cancel()  # does nothing once there is a result; without one, other askers must not wait for ever
 
 
 A_PERSON = Limit(10, 60.0)
@@ -195,20 +185,21 @@ class Limits:
 
     def guard(self, who: str, target: Target) -> Guard:
         """Lets `who` have the target asked, or says when that is possible again."""
-        return lambda shares: self._kept_out(who, target, shares)
 
-    def _kept_out(self, who: str, target: Target, shares: bool) -> Failure | None:
-        with self._lock:
-            now = self._clock()
-            if wait := self._people.free_in(who, now):
-                return _busy(target, f"You had hosts asked {_often(self._a_person)}, the most a person may", wait)
-            if not shares and (wait := self._targets.free_in(target.name, now)):
-                said = f"{target.name} was asked {_often(self._a_target)}, the most that chat may"
-                return _busy(target, said, wait)
-            self._people.add(who, now)
-            if not shares:
-                self._targets.add(target.name, now)
-        return None
+        def kept_out(shares: bool) -> Failure | None:
+            with self._lock:
+                now = self._clock()
+                if wait := self._people.free_in(who, now):
+                    return _busy(target, f"You had hosts asked {_often(self._a_person)}, the most a person may", wait)
+                if not shares and (wait := self._targets.free_in(target.name, now)):
+                    said = f"{target.name} was asked {_often(self._a_target)}, the most that chat may"
+                    return _busy(target, said, wait)
+                self._people.add(who, now)
+                if not shares:
+                    self._targets.add(target.name, now)
+            return None
+
+        return kept_out
 
 
 def _often(limit: Limit) -> str:

@@ -82,7 +82,7 @@ GATHERED = 2.0
 """Seconds after which answers are recorded, however few they are."""
 
 Tell = Callable[[int, int], None]
-"""Takes how many sources of how many are done."""
+"""A progress report: takes how many sources of how many are done."""
 
 
 class SweepPace(NamedTuple):
@@ -177,11 +177,20 @@ class Sweeper(NamedTuple):
     def _results(
         self, outcomes: Iterator[PollOutcome | None], done: int, total: int, tell: Tell
     ) -> Iterator[PollResult | None]:
+        """What was answered. An error that nobody foresaw is a failure as another one, and a traceback in the log."""
         for outcome in outcomes:
-            if outcome:
-                done += 1
-                tell(done, total)
-            yield outcome and (outcome.result or self._broken(outcome))
+            if outcome is None:
+                yield None
+                continue
+            done += 1
+            tell(done, total)
+            if outcome.result is None:
+                source, name = outcome.source, outcome.source.name
+                self.log.error("asking failed", source=name, exc_info=outcome.error)
+                said = f"{name} could not be asked: something is wrong in xocompat itself. Its log has the details."
+                yield PollResult(source, (Failure(name, FailureCode.BAD_REPLY, said),), self.clock())
+            else:
+                yield outcome.result
 
     def _chunks(self, results: Iterator[PollResult | None]) -> Iterator[list[PollResult]]:
         """What is recorded together. Answers don't wait long for others: with this process, they would be lost."""
@@ -198,34 +207,24 @@ class Sweeper(NamedTuple):
         if chunk:
             yield chunk
 
-    def _broken(self, outcome: PollOutcome) -> PollResult:
-        """A source at which something failed that nobody foresaw: a failure as another one, and a traceback."""
-        name = outcome.source.name
-        self.log.error("asking failed", source=name, exc_info=outcome.error)
-        said = f"{name} could not be asked: something is wrong in xocompat itself. Its log has the details."
-        return PollResult(outcome.source, (Failure(name, FailureCode.BAD_REPLY, said),), self.clock())
-
 
 class _SweepProgress:
     """Whether a sweep goes on: it gives signs of life, and ends when it is stopped or another process has it."""
 
     def __init__(self, sweeper: Sweeper, run: SweepRun, stop: Event) -> None:
         self._sweeper, self._run, self._stop = sweeper, run, stop
-        self._beaten_at = sweeper.monotonic()
         self.ending = SweepEnd.DONE
 
     def until_it_ends(self, outcomes: Iterator[PollOutcome | None]) -> Iterator[PollOutcome | None]:
+        sweeper = self._sweeper
+        beaten_at = sweeper.monotonic()
         for outcome in outcomes:
             yield outcome
-            if not self._goes_on():
+            if self._stop.is_set():
+                self.ending = SweepEnd.STOPPED
                 return
-
-    def _goes_on(self) -> bool:
-        sweeper = self._sweeper
-        if self._stop.is_set():
-            self.ending = SweepEnd.STOPPED
-        elif sweeper.monotonic() - self._beaten_at >= sweeper.pace.beat:
-            self._beaten_at = sweeper.monotonic()
-            if not sweeper.sweeps.beat(self._run, sweeper.by, sweeper.clock(), sweeper.pace.stale):
-                self.ending = SweepEnd.TAKEN_OVER
-        return self.ending is SweepEnd.DONE
+            if sweeper.monotonic() - beaten_at >= sweeper.pace.beat:
+                beaten_at = sweeper.monotonic()
+                if not sweeper.sweeps.beat(self._run, sweeper.by, sweeper.clock(), sweeper.pace.stale):
+                    self.ending = SweepEnd.TAKEN_OVER
+                    return

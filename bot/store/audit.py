@@ -31,7 +31,7 @@ _ENTRY = tuple(audit.c[field] for field in AuditEntry._fields)
 class SqlAudit:
     """bot.chat.audit.AuditTrail. `close` writes what is held; nothing is lost by an orderly stop.
 
-    `retry` is in seconds: how long to wait after the database could not be had.
+    `retry` is in seconds: how long to wait after the database could not be reached.
     """
 
     def __init__(self, log: FilteringBoundLogger, database: Database, held: int = HELD, retry: float = 5.0) -> None:
@@ -69,7 +69,7 @@ class SqlAudit:
             return tuple(islice(found, limit))
 
     def flush(self) -> None:
-        """Write what is held, now. UnavailableError if the database can't be had; then it is held on."""
+        """Write what is held, now. UnavailableError if the database could not be reached; then it is held on."""
         with self._writing:
             with self._changed:
                 batch, lost = list(self._waiting), self._lost

@@ -15,7 +15,7 @@ def storable(text: str) -> str:
 
 
 class MomentColumn(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC; SQLite knows no zones, and has it as text.
+    """An aware datetime, stored in UTC; SQLite knows no zones, and has it as text.
 
     A sweep reads and writes some for each host, and what SQLAlchemy does for each takes thrice the time.
     """
@@ -24,27 +24,19 @@ class MomentColumn(TypeDecorator[datetime]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
-        return moment_text if dialect.name == "sqlite" else _to_naive
+        if dialect.name == "sqlite":
+            return moment_text
+        return lambda value: None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def result_processor(self, dialect: Dialect, _: object) -> Callable[[Any], datetime | None]:
-        return _from_text if dialect.name == "sqlite" else _from_naive
-
-
-def _to_naive(value: datetime | None) -> datetime | None:
-    return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-
-def _from_naive(value: datetime | None) -> datetime | None:
-    return None if value is None else value.replace(tzinfo=UTC)
+        if dialect.name == "sqlite":
+            return lambda value: None if value is None else datetime.fromisoformat(f"{value}+00:00")
+        return lambda value: None if value is None else value.replace(tzinfo=UTC)
 
 
 def moment_text(value: datetime | None) -> str | None:
     """A moment as SQLite has it; texts are in the order of moments."""
     return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
-
-
-def _from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class TextColumn(TypeDecorator[str]):
@@ -54,8 +46,4 @@ class TextColumn(TypeDecorator[str]):
     cache_ok = True
 
     def bind_processor(self, _: Dialect) -> Callable[[str | None], str | None]:
-        return _to_line
-
-
-def _to_line(value: str | None) -> str | None:
-    return None if value is None else storable(value)
+        return lambda value: None if value is None else storable(value)

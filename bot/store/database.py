@@ -1,4 +1,4 @@
-"""The way to a database: engines, transactions, what errors mean in plain words, and statements about many rows.
+"""A database: engines, transactions, what errors mean in plain words, and statements about many rows.
 
 Transactions that read see one moment, those that write wait for each other where they have to. No statement, no value
 and no URL is ever shown.
@@ -99,39 +99,30 @@ def plain_errors(name: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        what = _words(error)
-        # What has no words of its own is a fault of ours, and its cause is wanted. It shows no values (engine.py).
-        raise UnavailableError(f"{name} {what or _refusal(error)}") from (None if what else error)
+        if what := _words(error):
+            raise UnavailableError(f"{name} {what}") from None
+        # What has no words of its own is a fault of ours, and its cause is wanted. It shows no values: hide_parameters.
+        cause = type(getattr(error, "orig", None) or error).__name__
+        said = f"{name} refused what was asked of it ({cause}). This should not happen: please report it."
+        raise UnavailableError(said) from error
 
 
 def _words(error: SQLAlchemyError) -> str | None:
+    """What an error means, and what to do about it; None for what we did wrong."""
     if isinstance(error, TimeoutError):
         return "is too busy: all connections are in use."
     if isinstance(error, (ArgumentError, NoSuchModuleError)):
         return "has a URL that cannot be read: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME are."
     if not isinstance(error, DBAPIError) or error.orig is None:
         return None
+    text, broken = str(error.orig), f"{_REACH}: the connection broke."
     if name := getattr(error.orig, "sqlite_errorname", None):
-        return _ALIEN if "already exists" in str(error.orig) else _SQLITE.get("_".join(name.split("_")[:2]))
+        return _ALIEN if "already exists" in text else _SQLITE.get("_".join(name.split("_")[:2]))
     if state := getattr(error.orig, "sqlstate", None):
-        return _STATES.get(state) or _by_class(state)
-    return _connecting(error)
-
-
-def _by_class(state: str) -> str | None:
-    return f"{_REACH}: the connection broke." if state.startswith("08") else None
-
-
-def _connecting(error: DBAPIError) -> str | None:
-    if type(error.orig).__name__ not in ("OperationalError", "ConnectionTimeout", "InterfaceError"):
-        return None
-    said = str(error.orig).casefold()
-    return next((words for sign, words in _CONNECTING if sign in said), f"{_REACH}: the connection broke.")
-
-
-def _refusal(error: SQLAlchemyError) -> str:
-    cause = getattr(error, "orig", None) or error
-    return f"refused what was asked of it ({type(cause).__name__}). This should not happen: please report it."
+        return _STATES.get(state) or (broken if state.startswith("08") else None)
+    if type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError"):
+        return next((words for sign, words in _CONNECTING if sign in text.casefold()), broken)
+    return None
 
 
 PATIENCE = 10.0
@@ -160,27 +151,11 @@ def read_url(url: str) -> URL:
             raise UnavailableError("A database in memory cannot be used: name a file, as in sqlite:///xocompat.db.")
         return read.set(drivername="sqlite+pysqlite")
     if read.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
-        return _secret_hidden(read.set(drivername="postgresql+psycopg"))
+        read = read.set(drivername="postgresql+psycopg")
+        # A password may stand among the options, too; there, SQLAlchemy would show it.
+        given = read.query.get("password")
+        return read.difference_update_query(["password"]).set(password=given) if isinstance(given, str) else read
     raise UnavailableError(_NO_URL)
-
-
-def _secret_hidden(url: URL) -> URL:
-    """A password may stand among the options, too; there, SQLAlchemy would show it."""
-    given = url.query.get("password")
-    return url.difference_update_query(["password"]).set(password=given) if isinstance(given, str) else url
-
-
-def make_engine(url: str, patience: float = PATIENCE) -> Engine:
-    """An engine that has not connected yet. UnavailableError if the URL cannot be read."""
-    read = read_url(url)
-    return _sqlite(read, patience) if read.get_backend_name() == "sqlite" else _postgresql(read, patience)
-
-
-def shown_name(url: URL) -> str:
-    """What a database is called in messages: its file, or its host and name."""
-    if url.get_backend_name() == "sqlite":
-        return f"The database {url.database}"
-    return f"The database {url.database or ''} at {url.host or url.query.get('host', 'the local server')}"
 
 
 def _sqlite(url: URL, patience: float) -> Engine:
@@ -240,13 +215,18 @@ class WriteLock(IntEnum):
 
 
 class Database:
-    """The way to a database. Its URL may hold a password, so nothing shows it; `name` is safe to show."""
+    """A database, with its connections. Its URL may hold a password, so nothing shows it; `name` is safe to show.
+
+    `patience` is how many seconds a transaction waits for a lock. UnavailableError if the URL cannot be read.
+    """
 
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
         self.url = read_url(url)
-        self.name = shown_name(self.url)
+        is_sqlite = self.url.get_backend_name() == "sqlite"
+        where = "" if is_sqlite else f" at {self.url.host or self.url.query.get('host', 'the local server')}"
+        self.name = f"The database {self.url.database or ''}{where}"
         with plain_errors(self.name):
-            self.engine: Engine = make_engine(url, patience)
+            self.engine = _sqlite(self.url, patience) if is_sqlite else _postgresql(self.url, patience)
         self._reader = self._reading()
 
     def _reading(self) -> Engine:
@@ -266,25 +246,25 @@ class Database:
 
     @property
     def is_missing(self) -> bool:
-        """Whether it is a file that is not there yet: whoever connects makes it."""
+        """Whether it is a file that is not there yet; the first connection makes it."""
         return not (self.is_postgresql or Path(self.url.database or "").exists())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one moment, and changes nothing. UnavailableError if it can't be had."""
+        """A transaction that sees one moment, and changes nothing. UnavailableError if it could not be made."""
         with plain_errors(self.name), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
-    def writing(self, turn: WriteLock | None = None, patience: float | None = None) -> Iterator[Connection]:
-        """A transaction, kept as a whole or not at all. UnavailableError if it can't be had.
+    def writing(self, lock: WriteLock | None = None, patience: float | None = None) -> Iterator[Connection]:
+        """A transaction, stored as a whole or not at all. UnavailableError if it could not be made.
 
-        `turn` is waited for until other processes are done with it; `patience` in seconds, where waiting must be short.
+        `lock` is held against other processes; `patience` in seconds, where waiting for locks must be short.
         """
         engine = self.engine if patience is None else self.engine.execution_options(**{PATIENT: patience})
         with plain_errors(self.name), engine.begin() as connection:
-            if turn is not None and self.is_postgresql:
-                connection.execute(select(func.pg_advisory_xact_lock(literal(int(turn)))))
+            if lock is not None and self.is_postgresql:
+                connection.execute(select(func.pg_advisory_xact_lock(literal(int(lock)))))
             yield connection
 
     @contextmanager
@@ -349,14 +329,14 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
-    """Keep rows that are new, in their order."""
+    """Insert rows that are new, in their order."""
     if rows:
         values = select(*_values(connection, table, rows).values())
         connection.execute(table.insert().from_select(list(rows[0]), values))
 
 
-def upsert(connection: Connection, table: Table, rows: Rows, kept: Collection[str] = ()) -> None:
-    """Keep rows, in place of those with the same primary key; columns that are `kept` stay as they were there.
+def upsert(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, in place of those with the same primary key.
 
     Values are texts, numbers, truth values and moments; every row has the same columns, and a key of its own.
     """
@@ -368,7 +348,7 @@ def upsert(connection: Connection, table: Table, rows: Rows, kept: Collection[st
         names, select(*_values(connection, table, rows).values()).where(true())
     )
     key = [each.name for each in table.primary_key]
-    new = {name: into.excluded[name] for name in names if name not in key and name not in kept}
+    new = {name: into.excluded[name] for name in names if name not in key}
     connection.execute(into.on_conflict_do_update(index_elements=key, set_=new))
 
 
@@ -395,15 +375,15 @@ def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, Colum
 
 
 def _json(rows: Rows) -> str:
-    """Rows with storable texts. Only what JSON escapes can be anything else, so few rows are looked through."""
-    text = dumps(rows, default=_moment)
+    """Rows with storable texts. Only what JSON escapes can be anything else, so few rows are gone through."""
+
+    def moment(value: object) -> str | None:
+        if isinstance(value, datetime):
+            return moment_text(value)
+        raise TypeError(f"no column holds a {type(value).__name__}")
+
+    text = dumps(rows, default=moment)
     if "\\u" not in text:
         return text
     plain = [{name: storable(v) if isinstance(v, str) else v for name, v in row.items()} for row in rows]
-    return dumps(plain, default=_moment)
-
-
-def _moment(value: object) -> str | None:
-    if isinstance(value, datetime):
-        return moment_text(value)
-    raise TypeError(f"no column holds a {type(value).__name__}")
+    return dumps(plain, default=moment)

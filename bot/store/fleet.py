@@ -79,9 +79,9 @@ class SqlFleet:
 
     def hosts(self) -> tuple[WatchedHost, ...]:
         with self._database.reading() as connection:
-            found = current_hosts(_pages(connection))
             mixed = _mixed(connection)
-        watched = [_watched(current, mixed.get(current.pool.uuid)) for current in found.values()]
+            found = current_hosts(_pages(connection))
+            watched = [_watched(current, mixed.get(current.pool.uuid)) for current in found]
         watched.sort(key=lambda w: (w.pool.name.casefold(), w.pool.uuid, w.host.name.casefold(), w.host.uuid))
         return tuple(watched)
 

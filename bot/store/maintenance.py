@@ -5,7 +5,7 @@ import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ _COUNTED = {
 
 
 class DatabaseCheck(NamedTuple):
-    """One thing that was looked at; `text` says what was found, and what to do if it is not well."""
+    """One thing that was checked; `text` says what was found, and what to do if it is not well."""
 
     name: str
     ok: bool
@@ -58,7 +58,7 @@ def check_database(database: Database) -> tuple[DatabaseCheck, ...]:
 
 
 def write(database: Database, now: datetime) -> None:
-    """Write a little. UnavailableError says why that can't be done: a lock, a full disk, a copy that is only read."""
+    """Write a little. UnavailableError says why that failed: a lock, a full disk, a copy that is only read."""
     with database.writing(patience=PATIENCE) as connection:
         leases.claim_or_renew(connection, LeaseKind.EVENT, _WRITTEN, "", now, 0)
 
@@ -67,14 +67,20 @@ def _checks(database: Database) -> Iterator[DatabaseCheck]:
     file = None if database.is_postgresql else existing(database)
     with database.reading() as connection:
         yield DatabaseCheck("database", True, f"{database.name} answers")
-        made = _revision(database, connection)
-        yield made
+        tables = _revision(database, connection)
+        yield tables
         if file:
-            yield _integrity(database, connection)
-        if made.ok:
-            yield DatabaseCheck("contents", True, _counts(connection))
+            found = connection.execute(text("PRAGMA integrity_check(3)")).scalars().all()
+            is_whole = list(found) == ["ok"]
+            damaged = f"{database.name} is damaged: put a backup in its place ({found[0]})"
+            yield DatabaseCheck("integrity", is_whole, "every page is whole" if is_whole else damaged)
+        if tables.ok:
+            counts = (f"{connection.execute(query).scalar_one()} {name}" for name, query in _COUNTED.items())
+            yield DatabaseCheck("contents", True, ", ".join(counts))
     if file:
-        yield _space(shutil.disk_usage(file.absolute().parent).free)
+        free = shutil.disk_usage(file.absolute().parent).free
+        left = f"{free / 2**20:.0f} MiB are free"
+        yield DatabaseCheck("disk", free >= SPACE_MIN, left if free >= SPACE_MIN else f"only {left}: make room")
 
 
 def _revision(database: Database, connection: Connection) -> DatabaseCheck:
@@ -82,32 +88,15 @@ def _revision(database: Database, connection: Connection) -> DatabaseCheck:
     if found is not None and found not in REVISIONS:
         return DatabaseCheck("revision", False, newer(database.name, found))
     if found != REVISIONS[-1]:
-        return DatabaseCheck(
-            "revision", False, f"{found or 'no tables yet'}: `xocompat db upgrade` makes it {REVISIONS[-1]}"
-        )
+        how = f"{found or 'no tables yet'}: `xocompat db upgrade` makes it {REVISIONS[-1]}"
+        return DatabaseCheck("revision", False, how)
     return DatabaseCheck("revision", True, f"{found}, as this xocompat wants it")
-
-
-def _integrity(database: Database, connection: Connection) -> DatabaseCheck:
-    found = connection.execute(text("PRAGMA integrity_check(3)")).scalars().all()
-    if list(found) == ["ok"]:
-        return DatabaseCheck("integrity", True, "every page is whole")
-    return DatabaseCheck("integrity", False, f"{database.name} is damaged: put a backup in its place ({found[0]})")
-
-
-def _counts(connection: Connection) -> str:
-    return ", ".join(f"{connection.execute(query).scalar_one()} {name}" for name, query in _COUNTED.items())
-
-
-def _space(free: int) -> DatabaseCheck:
-    left = f"{free / 2**20:.0f} MiB are free"
-    return DatabaseCheck("disk", free >= SPACE_MIN, left if free >= SPACE_MIN else f"only {left}: make room")
 
 
 def back_up(database: Database, to: Path) -> int:
     """Copy a file of SQLite's as it is at one moment; bytes written. Others may go on reading and writing.
 
-    UsageError for PostgreSQL, whose own tool does it; UnavailableError if it can't be done. Nothing is overwritten.
+    UsageError for PostgreSQL, whose own tool does it; UnavailableError if it failed. Nothing is overwritten.
     """
     if database.is_postgresql:
         raise UsageError(
@@ -116,7 +105,12 @@ def back_up(database: Database, to: Path) -> int:
     file = existing(database)
     _reserve(to)
     try:
-        _copy(file, to)
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+            (found,) = target.execute("PRAGMA quick_check").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError("the copy is damaged, and so is the database")
     except sqlite3.Error as error:
         to.unlink(missing_ok=True)
         raise UnavailableError(f"The backup {to} could not be made: {error}.") from None
@@ -150,15 +144,6 @@ def _reserve(to: Path) -> None:
         raise UnavailableError(f"The backup {to} cannot be written: {error.strerror}.") from None
 
 
-def _copy(file: Path, to: Path) -> None:
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-        (found,) = target.execute("PRAGMA quick_check").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError("the copy is damaged, and so is the database")
-
-
 class CommandResult(NamedTuple):
     """What was done: for people, for scripts, and whether all is well."""
 
@@ -168,35 +153,25 @@ class CommandResult(NamedTuple):
 
 
 def _upgraded(url: str, _: Path) -> CommandResult:
-    with _opened(url) as database:
+    with closing(Database(url)) as database:
         changed = migrate(database)
-        said = "now has" if changed else "already has"
-        line = f"{database.name} {said} the tables of this xocompat (revision {REVISIONS[-1]})."
+        has = "now has" if changed else "already has"
+        line = f"{database.name} {has} the tables of this xocompat (revision {REVISIONS[-1]})."
     return CommandResult((line,), {"changed": changed, "revision": REVISIONS[-1]})
 
 
 def _backed_up(url: str, to: Path) -> CommandResult:
-    with _opened(url) as database:
+    with closing(Database(url)) as database:
         size = back_up(database, to)
-    return CommandResult(
-        (f"{to} is a copy of the database ({size / 2**20:.1f} MiB).",), {"file": str(to), "bytes": size}
-    )
+    line = f"{to} is a copy of the database ({size / 2**20:.1f} MiB)."
+    return CommandResult((line,), {"file": str(to), "bytes": size})
 
 
 def _checked(url: str, _: Path) -> CommandResult:
-    with _opened(url) as database:
+    with closing(Database(url)) as database:
         checks = check_database(database)
     data = {"checks": [each._asdict() for each in checks]}
     return CommandResult(tuple(map(str, checks)), data, all(each.ok for each in checks))
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[Database]:
-    database = Database(url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 DATABASE_COMMANDS: Mapping[str, Callable[[str, Path], CommandResult]] = {
@@ -204,4 +179,4 @@ DATABASE_COMMANDS: Mapping[str, Callable[[str, Path], CommandResult]] = {
     "backup": _backed_up,
     "check": _checked,
 }
-"""Each takes the database's URL and a file; UnavailableError or UsageError if it can't be done."""
+"""Each takes the database's URL and a file; UnavailableError or UsageError if it failed."""

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(database: Database) -> bool:
-    """Whether there was something to do. UnavailableError if it can't be done, or if the database is newer than we."""
+    """Whether there was something to do. UnavailableError if it failed, or if the database is newer than we."""
     _reserve(database)
     with database.reading() as connection:
         if _is_ours(database, connection):
@@ -32,7 +32,7 @@ def migrate(database: Database) -> bool:
 
 
 def is_current(database: Database) -> bool:
-    """Whether a database has all tables of this version. UnavailableError if it is newer than we, or can't be had."""
+    """Whether a database has all tables of this version. UnavailableError if it is newer, or could not be reached."""
     with database.reading() as connection:
         return _is_ours(database, connection)
 
@@ -42,7 +42,7 @@ def _reserve(database: Database) -> None:
     file = database.url.database
     if database.is_postgresql or file is None:
         return
-    with suppress(OSError):  # what is wrong with it is told when it is opened
+    with suppress(OSError):  # what is wrong with it comes out when it is opened
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 

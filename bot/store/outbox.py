@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
 from bot.alerts.alert import Alert
 from bot.alerts.delivery.outbox import ChannelState, Delivery, DeliveryKind
@@ -38,7 +38,7 @@ WAITS = outbox.c.done_at.is_(None)
 
 
 class SqlOutbox:
-    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it can't be had."""
+    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it could not be made."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,8 +66,11 @@ class SqlOutbox:
             leases.release(connection, LeaseKind.CHANNEL, channel, by)
 
     def next(self, channel: str) -> Delivery | None:
+        at = outbox.outerjoin(bulletins, bulletins.c.id == outbox.c.bulletin)
+        columns = select(outbox, bulletins.c.ts.label("bulletin_ts")).select_from(at)
+        head = columns.where(outbox.c.channel == channel, WAITS).order_by(outbox.c.id).limit(1)
         with self._database.reading() as connection:
-            row = connection.execute(_head(channel)).one_or_none()
+            row = connection.execute(head).one_or_none()
             return _delivery(row, _alerts_of(connection, row.bulletin)) if row else None
 
     def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
@@ -79,7 +82,7 @@ class SqlOutbox:
             .where(outbox.c.id == delivery.id, WAITS, is_ours, ~must_wait)
             .values(state=SENDING, began_at=now, attempts=outbox.c.attempts + 1)
         )
-        # Whoever changes an alert looks whether a message waits that will tell it.
+        # Whatever changes an alert queues no edit where a message waits that will show it: only one of the two goes on.
         with self._database.writing(WriteLock.ALERTS) as connection:
             return connection.execute(begun).rowcount == 1
 
@@ -130,14 +133,12 @@ class SqlOutbox:
         with self._database.reading() as connection:
             queues = {name: (many, since) for name, many, since in connection.execute(pending)}
             known = {row.channel: row for row in connection.execute(select(channels))}
-        stopped = {name for name, row in known.items() if row.stopped_code}
-        return tuple(_state(name, queues.get(name, (0, None)), known.get(name)) for name in sorted({*queues, *stopped}))
-
-
-def _head(channel: str) -> Select[Any]:
-    at = outbox.outerjoin(bulletins, bulletins.c.id == outbox.c.bulletin)
-    columns = select(outbox, bulletins.c.ts.label("bulletin_ts")).select_from(at)
-    return columns.where(outbox.c.channel == channel, WAITS).order_by(outbox.c.id).limit(1)
+        states = []
+        for name in sorted({*queues, *(name for name, row in known.items() if row.stopped_code)}):
+            queue, row = queues.get(name, (0, None)), known.get(name)
+            how = (row.not_before, row.stopped_code, row.stopped, row.stopped_at) if row else ()
+            states.append(ChannelState(name, *queue, *how))
+        return tuple(states)
 
 
 def _alerts_of(connection: Connection, bulletin: int | None) -> tuple[Alert, ...]:
@@ -168,12 +169,6 @@ def _delivery(row: Row[Any], about: tuple[Alert, ...]) -> Delivery:
 
 
 def _done(connection: Connection, delivery: Delivery, now: datetime, **values: str | None) -> bool:
-    """Whether this ended it: of two processes that say so only the first one is heard."""
+    """Whether this ended it: of two processes that say so only the first one counts."""
     ended = update(outbox).where(outbox.c.id == delivery.id, outbox.c.key == delivery.key, WAITS)
     return connection.execute(ended.values(done_at=now, **values)).rowcount == 1
-
-
-def _state(channel: str, queue: tuple[int, datetime | None], row: Row[Any] | None) -> ChannelState:
-    if row is None:
-        return ChannelState(channel, *queue)
-    return ChannelState(channel, *queue, row.not_before, row.stopped_code, row.stopped, row.stopped_at)

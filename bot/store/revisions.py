@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, insert, select, update
 
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.published.page import PageProblem, Revision, RowChange, RowChangeKind
@@ -14,7 +14,7 @@ from bot.store.tables import revisions, tries
 
 
 class SqlRevisions:
-    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it can't be had."""
+    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it could not be made."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,6 +67,9 @@ class SqlRevisions:
 
     def queue_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         untold = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))
+        return self._queue_once(untold, channel, payload, now)
+
+    def _queue_once(self, untold: Update, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         with self._database.writing() as connection:
             if connection.execute(untold.values(told_at=now)).rowcount != 1:
                 return False

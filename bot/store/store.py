@@ -96,7 +96,7 @@ HISTORY = timedelta(days=400)
 
 
 def prune(database: Database, now: datetime) -> None:
-    """Forget what ended too long ago. UnavailableError if the database can't be had."""
+    """Forget what ended too long ago. UnavailableError if the database could not be reached."""
     before = now - HISTORY
     done = outbox.c.done_at < before
     ended = bulletins.c.closed_at < before

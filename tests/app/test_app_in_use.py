@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.dataset import LOOKED_AT, CurrentDataset, Dataset, LiveRunner, shipped_dataset
+from bot.app.dataset import REFRESH, CurrentDataset, Dataset, LiveRunner, shipped_dataset
 from bot.chat.command import Ports, Right
 from bot.cli import main
 from bot.errors import UnavailableError
@@ -48,7 +48,7 @@ class Running:
         body = page(*rows)
         revision = Revision(source, hashlib.sha256(body).hexdigest(), body.decode(), DAY)
         kept = self.revisions.save(RevisionReport(revision, None, (), (), accepted), NOW)
-        self.seconds += LOOKED_AT
+        self.seconds += REFRESH
         return kept
 
     def level(self, number: str) -> SupportLevel:
@@ -99,7 +99,7 @@ def test_without_the_database_what_was_known_stays(running: Running) -> None:
     running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
     assert running.level("7.2") is SupportLevel.FULL
     running.revisions.is_away = True
-    running.seconds += LOOKED_AT
+    running.seconds += REFRESH
     assert running.level("7.2") is SupportLevel.FULL
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.app.published import tell
+from bot.app.published import queue_news
 from bot.chat.commands.changes import list_message, sync_trouble
 from bot.matrix.matrix import Matrix
 from bot.published.fetch import Failed, Fetched, FetchResult
@@ -38,7 +38,7 @@ class Daily:
         answer = Fetched(given) if isinstance(given, bytes) else given
         follower = ListFollower(LIST, lambda _, __: answer, self._matrix, self._reader, lambda: self.at, self.kept)
         before = len(self._rows())
-        tell(follower.sync(self.at.date(), self.kept, force), self.kept, channel, self.at)
+        queue_news(follower.sync(self.at.date(), self.kept, force), self.kept, channel, self.at)
         self.at += DAY
         return [list_message(ListNews.from_data(row.payload)).summary for row in self._rows()[before:]]
 

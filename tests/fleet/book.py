@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind
-from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, current_hosts, forget, reconcile
+from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, forget, hosts_by_uuid, reconcile
 from bot.xapi.observation import Host, Observation
 from tests.fleet.fleets import LAB, PROD, START, XO, answered, failed, host, pool
 
@@ -56,7 +56,7 @@ class Book:
 
     @property
     def hosts(self) -> dict[str, CurrentHost]:
-        return current_hosts(self.kept.sightings.values())
+        return hosts_by_uuid(self.kept)
 
     def host(self, name: str) -> Host:
         return self.hosts[f"uuid-{name}"].host
