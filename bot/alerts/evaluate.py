@@ -87,7 +87,7 @@ class FleetEvaluation(NamedTuple):
                 {alert.channel: alert.opened_at for alert in open_alerts if alert.rule is Rule.SWEEP_LATE},
                 tuple(dict.fromkeys(alert.channel for alert in open_alerts)),
             ),
-            store.fleet.changes(now - LOOKED_BACK),
+            lambda: store.fleet.changes(now - LOOKED_BACK),
         )
 
     def findings(self, at: datetime) -> tuple[HostVerdict, ...]:

@@ -1,14 +1,14 @@
 """What rules look at, the fleet with its verdicts, routes and watches as of a moment; and the values that they find."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from bot.alerts.routing import AlertPlan, Recipient, Routing, Watch, WatchKind
-from bot.fleet.hosts import Change, Source, SourceState
+from bot.fleet.hosts import Change, ChangeKind, Source, SourceState
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -101,7 +101,8 @@ class ReleaseInChannel:
 class FleetFacts:
     """All that rules look at. What several rules need is worked out once.
 
-    `now` is the moment that is judged for, and says the day. `changes` are the latest, the newest first.
+    `now` is the moment that is judged for, and says the day. `changes` reads the latest ones, the newest first: only
+    what is gone needs them.
     """
 
     verdicts: Sequence[HostVerdict]
@@ -112,7 +113,7 @@ class FleetFacts:
     matrix: Matrix
     now: datetime
     sweep: SweepHealth
-    changes: Sequence[Change] = field(default=())
+    changes: Callable[[], Sequence[Change]] = tuple
 
     @cached_property
     def day(self) -> date:
@@ -127,6 +128,14 @@ class FleetFacts:
     def by_uuid(self) -> Mapping[str, HostVerdict]:
         """Every host with its verdict."""
         return {verdict.host.host.uuid: verdict for verdict in self.verdicts}
+
+    @cached_property
+    def removed(self) -> frozenset[str]:
+        """Hosts, by uuid, whose last change was that their source was removed from the configuration."""
+        last: dict[str | None, ChangeKind] = {}
+        for change in self.changes():
+            last.setdefault(change.uuid, change.kind)
+        return frozenset(uuid for uuid, kind in last.items() if uuid and kind is ChangeKind.REMOVED)
 
     @cached_property
     def affected(self) -> Mapping[str, AffectedHost]:

@@ -80,6 +80,8 @@ class Routing:
         self._watches = watches
         self._tags = {source.name: source.tags for source in configured}
         self._found: dict[tuple[tuple[str, ...], Pool], tuple[Recipient, ...]] = {}
+        tells_apart = plan.routes or any(watch.kind is WatchKind.POOL for watch in watches)
+        self._alike = None if tells_apart else self._recipients((), ())
         self._of_release: dict[tuple[str | None, str | None], list[Recipient]] = defaultdict(list)
         for watch in watches:
             if watch.kind is WatchKind.RELEASE:
@@ -87,6 +89,8 @@ class Routing:
 
     def of_host(self, host: WatchedHost) -> tuple[Recipient, ...]:
         """By its tags, which are those of the sources that have it, and by its pool; not by what it runs."""
+        if self._alike is not None:  # as in most configurations
+            return self._alike
         key = (host.sources, host.pool)
         if key not in self._found:
             self._found[key] = self._recipients(

@@ -11,7 +11,6 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts
-from bot.fleet.hosts import ChangeKind
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
@@ -321,12 +320,11 @@ def _not_run(facts: FleetFacts, gone: Condition) -> Detail:
 
 def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
     """What became of the hosts, those with the same fate together."""
-    removed = _removed(facts)
     together: dict[tuple[str, str | None], list[str]] = {}
     for host in gone.hosts:
         here = facts.by_uuid.get(host.uuid)
         if here is None:
-            fate: tuple[str, str | None] = ("removed" if host.uuid in removed else "left", None)
+            fate: tuple[str, str | None] = ("removed" if host.uuid in facts.removed else "left", None)
         elif gone.rule is Rule.UNKNOWN_VERSION and _is_version(here, gone.subject):
             fate = ("known", None)
         else:
@@ -336,14 +334,6 @@ def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
         {"fate": fate, "version": version, "hosts": names[:NAMED], "more": max(0, len(names) - NAMED)}
         for (fate, version), names in together.items()
     ]
-
-
-def _removed(facts: FleetFacts) -> set[str]:
-    """Hosts whose last change was that their source was removed from the configuration."""
-    last: dict[str | None, ChangeKind] = {}
-    for change in facts.changes:
-        last.setdefault(change.uuid, change.kind)
-    return {uuid for uuid, kind in last.items() if uuid and kind is ChangeKind.REMOVED}
 
 
 RULES: dict[Rule, RuleRow] = {

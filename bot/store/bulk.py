@@ -1,25 +1,45 @@
-"""Many rows in one statement and one parameter, as JSON: a sweep writes some for each host.
+"""Many rows in one statement: a sweep writes some for each host.
 
-A parameter for each value costs several times as much, in SQLAlchemy and in PostgreSQL.
+PostgreSQL gets them in one parameter, as JSON: a parameter for each value costs several times as much there and in
+SQLAlchemy. SQLite takes values that are ready for it four times as fast as it takes JSON apart.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from json import dumps
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, String, Table, cast, column, func, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    String,
+    Table,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import JSON
 
 from bot.store.columns import moment_text, storable
 from bot.store.database import insert
 
 Rows = Sequence[Mapping[str, Any]]
+SqlInsert = tuple[str, tuple[str, ...]]
 
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
     """Keep rows that are new, in their order."""
-    if rows:
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        _each(connection, _insert_sql(table, tuple(rows[0])), rows)
+    else:
         values = select(*_values(connection, table, rows).values())
         connection.execute(table.insert().from_select(list(rows[0]), values))
 
@@ -31,13 +51,13 @@ def upsert(connection: Connection, table: Table, rows: Rows, kept: Collection[st
     """
     if not rows:
         return
-    names = list(rows[0])
-    # Without a WHERE, SQLite takes ON CONFLICT for the condition of a join.
-    into = insert(connection, table).from_select(
-        names, select(*_values(connection, table, rows).values()).where(true())
-    )
-    key = [each.name for each in table.primary_key]
-    new = {name: into.excluded[name] for name in names if name not in key and name not in kept}
+    names, key = list(rows[0]), [each.name for each in table.primary_key]
+    changed = tuple(name for name in names if name not in key and name not in kept)
+    if connection.dialect.name == "sqlite":
+        _each(connection, _insert_sql(table, tuple(names), changed), rows)
+        return
+    into = insert(connection, table).from_select(names, select(*_values(connection, table, rows).values()))
+    new = {name: into.excluded[name] for name in changed}
     connection.execute(into.on_conflict_do_update(index_elements=key, set_=new))
 
 
@@ -49,6 +69,29 @@ def renew(connection: Connection, table: Table, rows: Rows) -> None:
     key = [each.name for each in table.primary_key]
     values = {name: new.c[name] for name in rows[0] if name not in key}
     connection.execute(table.update().where(*(table.c[name] == new.c[name] for name in key)).values(values))
+
+
+@lru_cache(64)
+def _insert_sql(table: Table, names: tuple[str, ...], changed: tuple[str, ...] = ()) -> SqlInsert:
+    """An INSERT for SQLite, and the order of its values; where a key is there already, what is `changed` is set."""
+    into = sqlite.insert(table).values({name: bindparam(name) for name in names})
+    if changed:
+        key = [each.name for each in table.primary_key]
+        into = into.on_conflict_do_update(index_elements=key, set_={name: into.excluded[name] for name in changed})
+    compiled = into.compile(dialect=sqlite.dialect())
+    return str(compiled), tuple(compiled.positiontup or ())
+
+
+def _each(connection: Connection, into: SqlInsert, rows: Rows) -> None:
+    """Run an INSERT for each row, with values as SQLite has them."""
+    sql, names = into
+    connection.exec_driver_sql(sql, [tuple(_ready(row[name]) for name in names) for row in rows])
+
+
+def _ready(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    return moment_text(value) if isinstance(value, datetime) else value
 
 
 def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, ColumnElement[Any]]:
