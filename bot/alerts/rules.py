@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
 
-from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts
+from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts, SweepHealth
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
@@ -278,18 +278,18 @@ _LATE_AFTER, _LATE_GRACE = 2, timedelta(minutes=10)
 SWEEP = AlertSubject("sweep", "The fleet's sweep")
 
 
-def is_late_by(since: timedelta, every: timedelta) -> bool:
-    """Whether so long without a finished sweep is too long."""
-    return since > _LATE_AFTER * every + _LATE_GRACE
+def overdue(sweep: SweepHealth, now: datetime) -> timedelta | None:
+    """For how long no sweep has finished, if that is too long; None as long as sweeps come."""
+    finished = sweep.finished_at
+    # What ended on a day that has not come says nothing about today: a wrong clock wrote it.
+    last = finished if finished and finished - now <= _LATE_AFTER * sweep.every else sweep.since
+    return now - last if last and now - last > _LATE_AFTER * sweep.every + _LATE_GRACE else None
 
 
 def _late(facts: FleetFacts) -> Iterator[Condition]:
     """Late sweeps are told wherever silence would be taken for good news. Only a sweep that is done ends it."""
     sweep, now = facts.sweep, facts.now
-    finished = sweep.finished_at
-    # What ended on a day that has not come says nothing about today: a wrong clock wrote it.
-    last = finished if finished and finished - now <= _LATE_AFTER * sweep.every else sweep.since
-    is_late = last is not None and is_late_by(now - last, sweep.every)
+    finished, is_late = sweep.finished_at, overdue(sweep, now) is not None
     values = {"since": minute(finished), "every": round(sweep.every.total_seconds() / 60)}
     detail = Detail("no_sweep", {**values, "error": shown(sweep.error, 200) if sweep.error else None})
     for channel in dict.fromkeys((*facts.routing.channels, *sweep.channels)):

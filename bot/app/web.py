@@ -5,7 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 
-from bot.alerts.rules import is_late_by
+from bot.alerts.facts import SweepHealth
+from bot.alerts.rules import overdue
 from bot.app.configuration import reveal
 from bot.app.fleet import WatchedFleet
 from bot.errors import UnavailableError
@@ -92,9 +93,8 @@ def _sweeps(watched: WatchedFleet) -> str | None:
         last = watched.store.sweeps.last_finished()
     except UnavailableError:
         return None  # told already
-    since = last.finished_at if last and last.finished_at else judge.since
-    late = watched.clock() - since
-    if not is_late_by(late, judge.every):
+    late = overdue(SweepHealth(judge.every, last and last.finished_at, judge.since), watched.clock())
+    if late is None:
         return None
     return f"no sweep has finished for {_rounded(late)}, one every {_rounded(judge.every)} is expected"
 
@@ -140,18 +140,15 @@ def _calendar(watched: WatchedFleet) -> Handler:
             releases = _releases(watched)
         except UnavailableError as error:
             return HttpResponse(503, f"{error}\n")
-        return HttpResponse(
-            200,
-            calendar(releases, datetime.combine(watched.judge.edition().matrix.lifecycle_read_on, time_of_day(), UTC)),
-            {"content-type": TYPE},
-        )
+        read_at = datetime.combine(watched.edition().matrix.lifecycle_read_on, time_of_day(), UTC)
+        return HttpResponse(200, calendar(releases, read_at), {"content-type": TYPE})
 
     return answer
 
 
 def _releases(watched: WatchedFleet) -> set[Release]:
     """What a watched host runs or a channel watches."""
-    matrix = watched.judge.edition().matrix
+    matrix = watched.edition().matrix
     run = {finding.assessment.release for finding in watched.judge.findings(watched.clock()) if finding.assessment}
     named = ((watch.product, watch.release) for watch in watched.store.watches.all())
     watched_too = (matrix.release(Product(product), number) for product, number in named if product and number)

@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 from bot.fleet.hosts import Change, PollResult, Source, SourceState, WatchedHost
 
 
-class FleetStore(Protocol):
-    """Hosts as they were last seen. UnavailableError where the database can't be had."""
+class SweepStore(Protocol):
+    """Takes what sources answer. UnavailableError where the database could not be reached."""
 
     def record(self, told: Sequence[PollResult], at: datetime) -> tuple[Change, ...]:
         """Keep what a chunk of sources answered, in one transaction; what is new about it.
@@ -19,6 +19,10 @@ class FleetStore(Protocol):
 
     def keep_only(self, sources: Collection[Source], at: datetime) -> tuple[Change, ...]:
         """Forget sources that the configuration does not have, and hosts that no other source sees."""
+
+
+class FleetStore(SweepStore, Protocol):
+    """Hosts as they were last seen."""
 
     def hosts(self) -> tuple[WatchedHost, ...]:
         """All hosts, by pool and name."""

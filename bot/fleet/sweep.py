@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from structlog.typing import FilteringBoundLogger
 
 from bot.fleet.hosts import Change, PollResult, Source
-from bot.fleet.ports import FleetStore, SweepLog, SweepRun
+from bot.fleet.ports import SweepLog, SweepRun, SweepStore
 from bot.xapi.observation import Failure, FailureCode
 
 WINDOW = 2
@@ -135,7 +135,7 @@ class Sweeper(NamedTuple):
     """
 
     asks: PollsSources
-    store: FleetStore
+    store: SweepStore
     sweeps: SweepLog
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
