@@ -83,7 +83,7 @@ class FleetEvaluation(NamedTuple):
         return host_verdicts(*self.data(), self.store.fleet.hosts(), at.date())
 
     def digests(self, at: datetime) -> Iterator[Digest]:
-        """The week of every channel that there is something to tell."""
+        """The week of every channel that has something to read of it."""
         open_alerts, resolved = self.store.alerts.open(), self.store.alerts.resolved(at - WEEK)
         facts = self.facts(at, open_alerts)
         conditions, hosts = find_conditions(facts), facts.routing.hosts(facts.verdicts)

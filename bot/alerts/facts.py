@@ -39,7 +39,7 @@ NO_DETAIL = Detail("none")
 
 
 def text_detail(text: str) -> Detail:
-    """Words as an earlier version kept them; they are shown as they are."""
+    """Words as an earlier version stored them; they are shown as they are."""
     return Detail("text", {"text": text}) if text else NO_DETAIL
 
 
@@ -68,7 +68,7 @@ class SweepHealth(NamedTuple):
     """How sweeping goes. `every` is how often one is due, `since` since when any is, `error` why the last one failed.
 
     `finished_at` is the end of the last one that was done; an evaluation after a sweep counts that one. `late_since`
-    says since when late sweeps are told to which channels, and `channels` are all that have an open alert.
+    says since when which channels have an alert of late sweeps, and `channels` are all that have any open alert.
     """
 
     every: timedelta
@@ -80,7 +80,7 @@ class SweepHealth(NamedTuple):
 
 
 class ReleaseInChannel:
-    """What one channel is told about one release: hosts, and the leads of all routes that bring them there."""
+    """What one channel has to do with one release: hosts, and the leads of all routes that bring them there."""
 
     def __init__(self) -> None:
         self.hosts: dict[str, AffectedHost] = {}
@@ -101,7 +101,7 @@ class ReleaseInChannel:
 class FleetFacts:
     """All that rules look at. What several rules need is worked out once.
 
-    `now` is the moment that is judged for, and says the day. `changes` reads the latest ones, the newest first: only
+    `now` is the moment of the evaluation, and says the day. `changes` reads the latest ones, the newest first: only
     what is gone needs them.
     """
 
@@ -149,7 +149,7 @@ class FleetFacts:
 
     @cached_property
     def releases(self) -> Mapping[tuple[str, Release], ReleaseInChannel]:
-        """What each channel is told about each release, by its hosts and its watches."""
+        """What each channel has to do with each release, by its hosts and its watches."""
         found: dict[tuple[str, Release], ReleaseInChannel] = defaultdict(ReleaseInChannel)
         for verdict in self.verdicts:
             if verdict.assessment:

@@ -20,7 +20,7 @@ from bot.xapi.observation import Host
 
 
 class Rule(StrEnum):
-    """What is worth telling. The worst first: the first one gives an alert message its headline."""
+    """What is worth a notification. The worst first: the first one gives an alert message its headline."""
 
     SWEEP_LATE = "sweep_late"
     EOL = "eol"
@@ -41,7 +41,7 @@ class Fingerprint(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What holds now for a channel, whether or not it was told already.
+    """What holds now for a channel, whether or not anybody was notified already.
 
     `due` is the day it is about (end of life, end of maintenance). `threshold_days` is the tightest lead that the day
     has crossed: None if none is, or where days do not matter. `is_news` is whether it should open an alert: a date that
@@ -67,7 +67,7 @@ class Condition(NamedTuple):
 class RuleRow(NamedTuple):
     """A rule: the conditions that it finds, and why one that it found before is gone.
 
-    `more_hosts` is whether a further host makes a condition worse, so that it is told.
+    `more_hosts` is whether a further host makes a condition worse, so that its channel is notified.
     """
 
     find: Callable[[FleetFacts], Iterable[Condition]]
@@ -126,13 +126,13 @@ def release_subject(release: Release, day: date) -> AlertSubject:
 
 def _ends(rule: Rule) -> Callable[[FleetFacts], Iterator[Condition]]:
     def find(facts: FleetFacts) -> Iterator[Condition]:
-        for (channel, release), told in facts.releases.items():
-            for each in due_dates(release.lifecycle, told.lead, facts.day):
+        for (channel, release), found in facts.releases.items():
+            for each in due_dates(release.lifecycle, found.lead, facts.day):
                 if each.rule is rule:
-                    subject, hosts = release_subject(release, facts.day), told.in_order
+                    subject, hosts = release_subject(release, facts.day), found.in_order
                     is_news = each.threshold is not None
                     yield Condition(
-                        channel, rule, subject, hosts, each.day, each.threshold, is_news, watched=told.watched
+                        channel, rule, subject, hosts, each.day, each.threshold, is_news, watched=found.watched
                     )
 
     return find
@@ -152,10 +152,10 @@ def _end_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
 
 
 def _unsupported(facts: FleetFacts) -> Iterator[Condition]:
-    for (channel, release), told in facts.releases.items():
+    for (channel, release), found in facts.releases.items():
         lack = lack_of_support(facts.matrix.support(release))
-        if told.hosts and lack:
-            subject, hosts = release_subject(release, facts.day), told.in_order
+        if found.hosts and lack:
+            subject, hosts = release_subject(release, facts.day), found.in_order
             yield Condition(channel, Rule.SUPPORT, subject, hosts, detail=Detail("support", {"lack": lack}))
 
 
@@ -287,7 +287,7 @@ def overdue(sweep: SweepHealth, now: datetime) -> timedelta | None:
 
 
 def _late(facts: FleetFacts) -> Iterator[Condition]:
-    """Late sweeps are told wherever silence would be taken for good news. Only a sweep that is done ends it."""
+    """Every channel is notified in which silence would be taken for good news. Only a sweep that is done ends it."""
     sweep, now = facts.sweep, facts.now
     finished, is_late = sweep.finished_at, overdue(sweep, now) is not None
     values = {"since": minute(finished), "every": round(sweep.every.total_seconds() / 60)}

@@ -49,16 +49,14 @@ def pages(
         "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), token)),
     }
     if service and (secret := reveal(settings.slack.signing_secret)):
-        routes[EVENTS_PATH] = HttpRoute("POST", _slack(RequestVerifier(service.app, secret, time.time)))
+        verifier = RequestVerifier(service.app, secret, time.time)
+
+        def receive(request: HttpRequest) -> HttpResponse:
+            answer = verifier.receive(request.body, request.headers)
+            return HttpResponse(answer.status, answer.body, answer.first_headers(), lambda: is_sent(answer))
+
+        routes[EVENTS_PATH] = HttpRoute("POST", receive)
     return wsgi(routes)
-
-
-def _slack(door: RequestVerifier) -> Handler:
-    def receive(request: HttpRequest) -> HttpResponse:
-        answer = door.receive(request.body, request.headers)
-        return HttpResponse(answer.status, answer.body, answer.first_headers(), lambda: is_sent(answer))
-
-    return receive
 
 
 def _checks(watched: WatchedFleet, service: Service | None) -> list[HealthCheck]:
@@ -92,22 +90,19 @@ def _sweeps(watched: WatchedFleet) -> str | None:
     try:
         last = watched.store.sweeps.last_finished()
     except UnavailableError:
-        return None  # told already
+        return None  # the check of the database says so
     late = overdue(SweepHealth(judge.every, last and last.finished_at, judge.since), watched.clock())
     if late is None:
         return None
-    return f"no sweep has finished for {_rounded(late)}, one every {_rounded(judge.every)} is expected"
-
-
-def _rounded(span: timedelta) -> timedelta:
-    return timedelta(seconds=round(span.total_seconds()))
+    since, every = (timedelta(seconds=round(span.total_seconds())) for span in (late, judge.every))
+    return f"no sweep has finished for {since}, one every {every} is expected"
 
 
 def _channels(watched: WatchedFleet) -> str | None:
     try:
         stopped = [state for state in watched.store.outbox.states() if state.stopped]
     except UnavailableError:
-        return None  # told already
+        return None  # the check of the database says so
     return "; ".join(f"{state.channel}: {state.stopped}" for state in stopped) or None
 
 
@@ -118,7 +113,7 @@ def _published(watched: WatchedFleet) -> str | None:
     try:
         return SyncStatus.of(watched.store.revisions, watched.follows.name).trouble(watched.clock())
     except UnavailableError:
-        return None  # told already
+        return None  # the check of the database says so
 
 
 def _picture(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
