@@ -3,28 +3,21 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
+from math import inf
 from threading import Event
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from bot.alerts.alert import Alert, Reconciled
 from bot.alerts.clock import ClockCheck
-from bot.alerts.delivery.outbox import ChannelState, Outbox
-from bot.alerts.evaluate import EvaluationStore, FleetEvaluation
+from bot.alerts.delivery.outbox import ChannelState
+from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.ports import AlertReader
 from bot.errors import UnavailableError
-from bot.fleet.hosts import Change, PollResult, Source, SourceState, WatchedHost
-from bot.fleet.ports import FleetStore, SweepRun
+from bot.fleet.hosts import Change, PollResult, Source, SourceState
+from bot.fleet.ports import SweepRun, SweepStore
 from bot.fleet.sweep import SweepEnd, Sweeper, SweepResult, Tell
 
-
-class CycleStore(EvaluationStore, Protocol):
-    """A database with the queue of messages, in which something can be tried and undone."""
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    def rehearsing(self) -> "AbstractContextManager[CycleStore]":
-        """The same for what is only tried: what is written is read there alone, and undone at the end."""
+Rehearsing = Callable[[], AbstractContextManager[AlertStore]]
 
 
 class SendResult(NamedTuple):
@@ -56,11 +49,15 @@ class CycleResult(NamedTuple):
 
 
 class SweepCycle(NamedTuple):
-    """What cycles are made with. `send` brings into channels what can be sent now."""
+    """What cycles are made with.
+
+    `rehearsing` is what is stored for what is only tried: what is written is read there alone, and undone at the end.
+    `send` brings into channels what can be sent now.
+    """
 
     sweeper: Sweeper
     evaluation: FleetEvaluation
-    store: CycleStore
+    rehearsing: Rehearsing
     send: Callable[[], SendResult]
     clock_check: ClockCheck
 
@@ -89,17 +86,17 @@ class SweepCycle(NamedTuple):
             self._finish(run._replace(sources=swept.sources, failed=len(swept.failed), error=doubt))
         if doubt or not is_done:
             return CycleResult(at, swept, doubt=doubt)
-        self.store.outbox.resume()
-        return CycleResult(at, swept, settled, self.send(), self.store.outbox.states())
+        self.evaluation.store.outbox.resume()
+        return CycleResult(at, swept, settled, self.send(), self.evaluation.store.outbox.states())
 
     def rehearse(self, day: date, tell: Tell, stop: Event) -> CycleResult:
         """What a cycle would bring on a day, with the hosts as they answer now. Nothing is stored and nothing sent."""
         sweeper, answers, at = self.sweeper, _Answers(), on_day(day, self.sweeper.clock())
-        unlogged = sweeper._replace(store=answers, sweeps=_NoLog())
-        swept = unlogged.sweep(SweepRun(0, None, sweeper.clock()), tell, stop)
+        alone = sweeper._replace(store=answers, pace=sweeper.pace._replace(stale=inf))  # nobody takes it over
+        swept = alone.sweep(SweepRun(0, None, sweeper.clock()), tell, stop)
         if swept.ending is not SweepEnd.DONE:
             return CycleResult(at, swept, is_dry=True)
-        with self.store.rehearsing() as store:
+        with self.rehearsing() as store:
             waiting = {state.channel: state.pending for state in store.outbox.states()}
             swept = swept._replace(changes=answers.store_in(store.fleet, sweeper))
             settled = self.evaluation._replace(store=store).evaluate(at, swept_at=at)
@@ -129,12 +126,12 @@ def on_day(day: date, now: datetime) -> datetime:
 
 
 @contextmanager
-def alerts_on(store: CycleStore, evaluation: FleetEvaluation, day: date, now: datetime) -> Iterator[AlertReader]:
+def alerts_on(rehearsing: Rehearsing, evaluation: FleetEvaluation, day: date, now: datetime) -> Iterator[AlertReader]:
     """The alerts as they would be on a day, with the fleet as it was swept last and sweeps that go on.
 
     Nothing of it is stored: those that would be new have the id 0.
     """
-    with store.rehearsing() as tried:
+    with rehearsing() as tried:
         at, before = on_day(day, now), {alert.id for alert in tried.alerts.open()}
         evaluation._replace(store=tried).evaluate(at, swept_at=at)
         yield _AlertsOnDay(tried.alerts, {alert.id for alert in tried.alerts.open()} - before)
@@ -155,12 +152,12 @@ class _AlertsOnDay(NamedTuple):
 
 
 class _Answers:
-    """A fleet's store that only remembers what sources answered, until it is known whether that is to be stored."""
+    """Remembers what sources answered, until it is known whether that is to be stored."""
 
     def __init__(self) -> None:
         self._results: list[PollResult] = []
 
-    def store_in(self, store: FleetStore, sweeper: Sweeper) -> tuple[Change, ...]:
+    def store_in(self, store: SweepStore, sweeper: Sweeper) -> tuple[Change, ...]:
         """Store what was answered as a sweep does; what is new about it."""
         changes = [*store.keep_only(sweeper.inventory.sources, sweeper.clock())]
         for begin in range(0, len(self._results), sweeper.pace.chunk):
@@ -174,42 +171,5 @@ class _Answers:
     def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:  # noqa: ARG002
         return ()
 
-    def hosts(self) -> tuple[WatchedHost, ...]:
-        return ()
-
     def sources(self) -> tuple[SourceState, ...]:
         return ()
-
-    def changes(self, since: datetime) -> tuple[Change, ...]:  # noqa: ARG002
-        return ()
-
-
-class _NoLog:
-    """A log of sweeps for one that is only tried: it runs, and nobody else takes it over."""
-
-    def claim(self, slot: datetime, by: str, now: datetime, seconds: float) -> SweepRun | None:  # noqa: ARG002
-        return None
-
-    def is_done(self, slot: datetime) -> bool:  # noqa: ARG002
-        return False
-
-    def begin(self, by: str, now: datetime) -> SweepRun:  # noqa: ARG002
-        return SweepRun(0, None, now)
-
-    def beat(self, run: SweepRun, by: str, now: datetime, seconds: float) -> bool:  # noqa: ARG002
-        return True
-
-    def release(self, run: SweepRun, by: str) -> None:
-        pass
-
-    def finish(self, run: SweepRun, now: datetime) -> None:
-        pass
-
-    def last_finished(self) -> SweepRun | None:
-        return None
-
-    def last_error(self) -> SweepRun | None:
-        return None
-
-    def prune(self, before: datetime) -> None:
-        pass

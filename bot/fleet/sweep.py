@@ -13,7 +13,7 @@ from typing import NamedTuple
 from structlog.typing import FilteringBoundLogger
 
 from bot.fleet.hosts import Change, PollResult, Source
-from bot.fleet.ports import FleetStore, SweepLog, SweepRun
+from bot.fleet.ports import SweepLog, SweepRun, SweepStore
 from bot.fleet.sources import InventorySource
 from bot.xapi.observation import Failure, FailureCode
 
@@ -133,7 +133,7 @@ class Sweeper(NamedTuple):
     """
 
     inventory: InventorySource
-    store: FleetStore
+    store: SweepStore
     sweeps: SweepLog
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
