@@ -74,7 +74,7 @@ class Choice(NamedTuple):
 class Alerting(NamedTuple):
     """Alerts and who is told of them. `now` is the clock, in UTC; `pools` are those known now, if that can be told.
 
-    `outbox` has what waits to be sent, where anything is sent.
+    `outbox` has what waits to be sent, where anything is sent. `is_channel` says whether a text can be a channel's id.
     """
 
     book: "AlertBook"
@@ -84,6 +84,7 @@ class Alerting(NamedTuple):
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
     outbox: "Outbox | None" = None
+    is_channel: Callable[[str], bool] = bool
 
 
 class Watched(NamedTuple):
