@@ -16,6 +16,7 @@ from bot.settings.inventory import HTTPS_PORT, OrchestraSettings, TlsSettings
 from bot.settings.inventory import EndpointSettings as ConfiguredEndpoint
 from bot.settings.inventory import TargetSettings as ConfiguredTarget
 from bot.settings.model import AlertSettings, Settings
+from bot.slack.payload import is_group
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
 
@@ -36,7 +37,9 @@ def tokens(settings: Settings, *keys: str) -> list[str]:
 
 def grants(settings: Settings) -> tuple[Grant, ...]:
     """Who may do more than look up."""
-    return tuple(Grant(grant.who, grant.where, frozenset(grant.may)) for grant in settings.access.grants)
+    return tuple(
+        Grant(grant.who, grant.where, frozenset(grant.may), is_group(grant.who)) for grant in settings.access.grants
+    )
 
 
 def channels(settings: Settings) -> dict[str, str]:

@@ -27,6 +27,7 @@ from bot.fleet.sources import SourceClient
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
 from bot.settings.model import Settings
+from bot.slack.payload import is_channel
 from bot.store.alerts import Decisions
 from bot.store.store import Store, open_store
 from bot.xapi.connection import TlsConnect
@@ -125,7 +126,14 @@ class WatchedFleet(NamedTuple):
             edition.reader,
             self.hosts.fleet(limited),
             alerting=Alerting(
-                store.alerts, store.watches, store.digests, judge.plan, self.clock, self._pools, store.outbox
+                store.alerts,
+                store.watches,
+                store.digests,
+                judge.plan,
+                self.clock,
+                self._pools,
+                store.outbox,
+                is_channel,
             ),
             watched=Watched(
                 store.fleet,

@@ -53,11 +53,11 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
 def _send(
     settings: Settings, store: "Store", log: FilteringBoundLogger, edition: "Callable[[], Dataset]"
 ) -> SendResult:
-    from bot.app.slack import worker_of
+    from bot.app.slack import platform_of, worker_of
 
     if not settings.slack.bot_token:
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
-    sender = worker_of(settings, store, log, edition)
+    sender = worker_of(platform_of(settings).platform, store, log, edition)
     try:
         return SendResult(sender.pass_once(PATIENCE).delivered)
     finally:

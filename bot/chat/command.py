@@ -113,7 +113,7 @@ class SweepHistory(Protocol):
 class Alerting(NamedTuple):
     """Alerts and who gets them. `now` is the clock, in UTC; `pools` are those known now, where that is known.
 
-    `outbox` has what waits to be sent, where anything is sent.
+    `outbox` has what waits to be sent, where anything is sent. `is_channel` says whether a text can be a channel's id.
     """
 
     book: AlertList
@@ -123,6 +123,7 @@ class Alerting(NamedTuple):
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
     outbox: ChannelStates | None = None
+    is_channel: Callable[[str], bool] = bool
 
 
 class Watched(NamedTuple):

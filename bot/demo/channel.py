@@ -8,7 +8,7 @@ from bot.chat.audit import AuditEntry
 from bot.chat.command import Caller, CommandSpec, Progress, Right
 from bot.chat.commands import HELP
 from bot.chat.interpret import interpret
-from bot.chat.reply import Act, Ask, Button, Reply, RichText, Share, line
+from bot.chat.reply import Act, Ask, Button, Menu, Reply, RichText, Share, line
 from bot.chat.runner import CommandRunner
 from bot.demo import commands as own
 from bot.demo.platform import ChannelPost
@@ -43,7 +43,7 @@ class NumberedButtons:
         if self._anew:
             self._shown, self._anew = [], False
         first = len(self._shown) + 1
-        fit = [b for b in buttons if isinstance(b, Ask | Act) or (isinstance(b, Share) and not public)]
+        fit = [b for b in buttons if isinstance(b, Ask | Act | Menu) or (isinstance(b, Share) and not public)]
         self._shown += fit[: MOST - len(self._shown)]
         numbered = enumerate(self._shown[first - 1 :], first)
         return line(said) if (said := "   ".join(f"{number} [{button.label}]" for number, button in numbered)) else ()
@@ -63,9 +63,9 @@ _PRIVATE = "only visible to you"
 _IN_THREAD = "in the thread, for everybody to see"
 _SHARED = f"shared in {NAME}, for everybody to see"
 _WHERE = {
-    DeliveryKind.BULLETIN: ("to the channel", ""),
+    DeliveryKind.ALERT_MESSAGE: ("to the channel", ""),
     DeliveryKind.EDIT: ("its message about {} (edited)", ""),
-    DeliveryKind.NEWS: ("in the thread about {}", "    "),
+    DeliveryKind.THREAD_UPDATE: ("in the thread about {}", "    "),
     DeliveryKind.DIGEST: ("to the channel", ""),
     DeliveryKind.LIST: ("to the channel", ""),
 }
@@ -100,7 +100,7 @@ class DemoChannel:
     def _heard(self, text: str, tell: Tell) -> Iterator[str]:
         if button := self._buttons.pressed(text):
             seen_by = _SHARED if isinstance(button, Share) else _PRIVATE
-            if not isinstance(button, Act):  # the buttons of other alerts stay where they are
+            if not isinstance(button, Act | Menu):  # the buttons of other alerts stay where they are
                 self._buttons.replace()
             yield from self._answer(button.words, seen_by, f"[{cleaned(button.label)}] → ", "button", tell)
         elif self._stage and (mine := own.answer_own(text, self._stage, tell)):

@@ -104,14 +104,14 @@ def _is_small(delivery: Delivery) -> bool:
 
 def _post(delivery: Delivery, matrix: Matrix) -> ChannelPost:
     match delivery.kind:
-        case DeliveryKind.NEWS:
+        case DeliveryKind.THREAD_UPDATE:
             told = notification_from_data(delivery.payload)
             return ChannelPost(delivery.kind, thread_update(told), told.alert.subject.name)
         case DeliveryKind.DIGEST:
             return ChannelPost(delivery.kind, digest_message(Digest.from_data(delivery.payload)))
         case DeliveryKind.LIST:
             return ChannelPost(delivery.kind, list_message(ListNews.from_data(delivery.payload)))
-        case DeliveryKind.BULLETIN | DeliveryKind.EDIT:
+        case DeliveryKind.ALERT_MESSAGE | DeliveryKind.EDIT:
             decided = delivery.created_at
             reply = alert_message(delivery.alerts, decided.date(), decided, matrix)
             if delivery.kind is DeliveryKind.EDIT:  # what to do was said when it was posted

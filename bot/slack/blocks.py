@@ -1,12 +1,26 @@
-"""The parts of a reply: lines of mrkdwn that stand together, before they become blocks."""
+"""A Reply as messages of Block Kit, within all of Slack's limits: the first one whole, nothing lost without a word."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chat.reply import GAP, Block, Bullets, Heading, Paragraph, Plain, Reply, RichText, Span, Strong, Table, plain
-from bot.slack.actions import DAY_OF_PRESS, Days, buttons
+from bot.chat.reply import (
+    GAP,
+    NOTICE,
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    Plain,
+    Reply,
+    RichText,
+    Span,
+    Strong,
+    Table,
+    plain,
+)
+from bot.slack.actions import elements as elements_of
 from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn
 
 HEADLINE_MAX = 1000
@@ -109,19 +123,18 @@ class SlackMessage:
         return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
 
 
-def messages(
-    reply: Reply, days: Days = DAY_OF_PRESS, shared_by: str | None = None, most: int = MESSAGES_MAX
-) -> tuple[SlackMessage, ...]:
-    """The messages of a reply, at most `most`: one, unless it is very long or has a rest. `days` are what its buttons
-    ask about.
+def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MAX) -> tuple[SlackMessage, ...]:
+    """The messages of a reply, at most `most`: one, unless it is very long or has a rest.
 
     A reply that is shared names who shared it (a Slack user id) and can't be shared again.
     """
+    if reply.kind == NOTICE:
+        return (_notice(reply.headline),)
     head, *body = (_section(text) for part in parts(reply) for text in texts(part))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
-    actions = _actions(reply, days, shared_by is not None, BUDGET - _NOTE - size([head, *_context(quiet)]))
+    actions = _actions(reply, shared_by is not None, BUDGET - _NOTE - size([head, *_context(quiet)]))
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
     summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
     pages = [*_pages(body, room)]
@@ -134,7 +147,7 @@ def messages(
     return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
 
 
-def notice(said: RichText) -> SlackMessage:
+def _notice(said: RichText) -> SlackMessage:
     """A message of one line: an error, a refusal."""
     return SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (_section(mrkdwn(said).strip() or NOTHING),))
 
@@ -157,8 +170,8 @@ def _context(texts: Iterable[str]) -> list[Json]:
     return [{"type": "context", "elements": elements}] if elements else []
 
 
-def _actions(reply: Reply, days: Days, shared: bool, room: int) -> list[Json]:
-    elements = buttons(reply.buttons, days, shared)
+def _actions(reply: Reply, shared: bool, room: int) -> list[Json]:
+    elements = elements_of(reply.buttons, shared)
     while elements and size(elements) + 50 > room:
         elements.pop()
     return [{"type": "actions", "elements": elements}] if elements else []

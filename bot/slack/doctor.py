@@ -10,8 +10,8 @@ from slack_sdk.web import SlackResponse
 
 from bot.check import Check
 from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
-from bot.slack.groups import SCOPE, explained, members_of
 from bot.slack.manifest import SCOPES
+from bot.slack.membership import GROUPS_SCOPE, group_error, members_of
 from bot.slack.mrkdwn import plain_text
 
 SKEW_MAX = 60.0
@@ -19,7 +19,9 @@ SKEW_MAX = 60.0
 
 _INSTALL = "install the app again from `xocompat manifest`"
 _GROUP_MENDS = {
-    "missing_scope": f"add {SCOPE} to the bot's scopes (OAuth & Permissions) and install it again, or grant to users",
+    "missing_scope": (
+        f"add {GROUPS_SCOPE} to the bot's scopes (OAuth & Permissions) and install it again, or grant to users"
+    ),
     "no_such_subteam": "name a user group that there is (its ID begins with S), or grant to users",
 }
 
@@ -139,7 +141,7 @@ def _groups(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> It
         try:
             count = len(members_of(client(patient.bot_token), group))
         except FAILURES as error:
-            fault = explained(slack_error(error, "the bot token"))
+            fault = group_error(error, "the bot token")
             yield Check(
                 "access.grants",
                 False,

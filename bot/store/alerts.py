@@ -80,7 +80,7 @@ def queue(connection: Connection, messages: Iterable[OutboxMessage], now: dateti
 def unposted(connection: Connection, bulletins: Collection[int]) -> set[int]:
     """Those of some bulletins that nobody began to post: they are rendered when they are, so they need no edit."""
     waiting = select(outbox.c.bulletin).where(
-        outbox.c.kind == DeliveryKind.BULLETIN.value,
+        outbox.c.kind == DeliveryKind.ALERT_MESSAGE.value,
         outbox.c.state == PENDING,
         among(connection, outbox.c.bulletin, bulletins),
     )
@@ -136,7 +136,7 @@ class AlertMessages:
         """A post for each that is new, an edit for others; what nobody began to post needs none."""
         for (channel, _), bulletin in self._ids.items():
             if bulletin in self._new:
-                yield OutboxMessage(channel, DeliveryKind.BULLETIN, bulletin)
+                yield OutboxMessage(channel, DeliveryKind.ALERT_MESSAGE, bulletin)
             elif bulletin not in self._unposted:
                 yield OutboxMessage(channel, DeliveryKind.EDIT, bulletin)
 
@@ -230,7 +230,9 @@ class SqlAlerts:
                     continue
                 ended.add((bulletin, alert.why_resolved))
             if not bulletins.is_new(bulletin):
-                yield OutboxMessage(alert.channel, DeliveryKind.NEWS, bulletin, self._decide.as_data(notification))
+                yield OutboxMessage(
+                    alert.channel, DeliveryKind.THREAD_UPDATE, bulletin, self._decide.as_data(notification)
+                )
 
 
 def _read(connection: Connection, *where: ColumnElement[bool]) -> tuple[Alert, ...]:

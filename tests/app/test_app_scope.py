@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.alert import AlertState
 from bot.alerts.routing import AlertPlan, Route
-from bot.app.slack import service_of
+from bot.app.slack import platform_of, service_of
 from bot.settings import load_settings
 from bot.slack.http import RequestVerifier
 from bot.slack.service import Service
@@ -55,14 +55,16 @@ class Slack:
         body = command(words, self._standin.response_url, user_id=user, channel_id=channel)
         return self._verifier.receive(body.encode(), headers(body)).body
 
-    def pressed(self, verb: str, ids: str, user: str = "U0000001", channel: str = TEAM) -> list[str]:
-        """What is answered to somebody alone."""
-        before = len(self._standin.of("respond"))
+    def press(self, verb: str, ids: list[int], user: str = "U0000001", channel: str = TEAM) -> None:
         who, where = {"id": user, "team_id": "T0000001"}, {"id": channel}
-        body = press(verb, ids, self._standin.response_url, user=who, channel=where)
+        value = ",".join(map(str, ids))
+        body = press(verb, value, self._standin.response_url, user=who, channel=where)
         assert self._verifier.receive(body.encode(), headers(body)).status == 200
-        assert self._service.work.settle(10)
-        return [json.dumps(call.fields) for call in self._standin.of("respond")[before:]]
+
+    def answers(self) -> list[str]:
+        """What was answered to somebody alone, once all that was begun is done. Nothing is taken on after it."""
+        assert self._service.drain(lambda _: None)
+        return [json.dumps(call.fields) for call in self._standin.of("respond")]
 
 
 @pytest.fixture
@@ -71,9 +73,10 @@ def slack(house: House, standin: StandIn, log: FilteringBoundLogger, tmp_path: P
     file.write_text(CONFIG)
     tokens = {"SLACK_BOT_TOKEN": "xoxb-of-the-tests", "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": standin.api}
     settings = load_settings(file, {"PATH": os.environ["PATH"], **tokens}, tmp_path)
-    service = service_of(settings, log, socket_mode=False, watched=house.watched)
-    yield Slack(service, standin)
-    assert service.drain(lambda _: None)
+    service = service_of(settings, log, False, platform_of(settings), house.watched)
+    slack = Slack(service, standin)
+    yield slack
+    slack.answers()
 
 
 def _ids(house: House, channel: str) -> list[int]:
@@ -99,22 +102,23 @@ def test_what_is_typed_reaches_the_channels_own(house: House, slack: Slack) -> N
     assert OPS not in slack.typed("audit")
 
 
-def test_what_is_pressed_reaches_the_channels_own(house: House, slack: Slack) -> None:
+@pytest.mark.parametrize("verb", ["ack", "hosts"])
+def test_what_is_pressed_reaches_the_channels_own(house: House, slack: Slack, verb: str) -> None:
     """The value of a button is Slack's to give back, and another client's to make up."""
-    others = _ids(house, OPS)
-    for verb in ("ack", "hosts"):
-        (said,) = slack.pressed(verb, ",".join(map(str, others)))
-        assert "There is no" in said
-        assert "old-1" not in said
+    slack.press(verb, _ids(house, OPS))
+    (said,) = slack.answers()
+    assert "There is no" in said
+    assert "old-1" not in said
     assert _states(house) == {AlertState.FIRING}
 
 
 def test_to_whom_it_is_granted_everywhere_reaches_all_from_any_channel(house: House, slack: Slack) -> None:
     first, *others = _ids(house, OPS)
     assert "acknowledged" in slack.typed(f"ack {first}", user="U0000002")
-    assert slack.pressed("ack", ",".join(map(str, others)), user="U0000002") == []
-    assert {alert.state for alert in house.open(OPS)} == {AlertState.ACKNOWLEDGED}
     assert "old-1" in slack.typed("fleet", user="U0000002")
+    slack.press("ack", others, user="U0000002")
+    slack.answers()
+    assert {alert.state for alert in house.open(OPS)} == {AlertState.ACKNOWLEDGED}
 
 
 def test_in_another_channel_the_grant_is_none(slack: Slack) -> None:

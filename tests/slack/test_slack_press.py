@@ -5,11 +5,11 @@ import pytest
 from bot.slack.actions import ActionValue, encode
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.desks import Broken, Gate
+from tests.slack.runners import Broken, Gate
 from tests.slack.signed import press
 from tests.slack.standin import Said, StandIn
 
-ASK = encode(ActionValue("upgrade XenServer 7.2", None))
+ASK = encode(ActionValue("upgrade XenServer 7.2"))
 
 
 def _share(day: str | None = None) -> str:

@@ -8,6 +8,7 @@ from bot.alerts.delivery.outbox import ChannelState
 from bot.chat.alert_context import alert_data, alerting, find, moment, read_ids, worst_first
 from bot.chat.alert_messages import alert_message, hosts_by_pool, reason, sentence, state
 from bot.chat.command import Alerting, Invocation, Ports
+from bot.chat.interpret import interpret
 from bot.chat.reply import (
     Act,
     Ask,
@@ -19,7 +20,6 @@ from bot.chat.reply import (
     RichText,
     Strong,
     Table,
-    Verb,
     headline,
     line,
 )
@@ -111,7 +111,7 @@ def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
     shown = alert_message(alerts, asked.day, moment(known, asked), ports.matrix)
-    buttons = tuple(button for button in shown.buttons if not (isinstance(button, Act) and button.verb is Verb.HOSTS))
+    buttons = tuple(b for b in shown.buttons if not (isinstance(b, Act) and interpret(b.words)[0] is asked.command))
     return shown._replace(kind="alert", blocks=(*shown.blocks, *_facts(alerts)), buttons=buttons)
 
 

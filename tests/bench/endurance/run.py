@@ -21,14 +21,14 @@ from bot.store.outbox import SqlOutbox
 from bot.store.tables import alerts, sweeps
 from tests.acceptance.lab import USER, environment
 from tests.acceptance.waiting import free_port, until
+from tests.alerts.delivery.kills import Reaper, Shot, When
+from tests.alerts.delivery.slack import TOKEN
 from tests.bench.endurance.fate import Fate
 from tests.bench.endurance.people import People
 from tests.bench.endurance.proof import Records, current, delivered, noted, swept, true, weighed
 from tests.bench.endurance.served import Served
 from tests.bench.endurance.skies import Sky, Workspace
 from tests.bench.endurance.world import World, pools
-from tests.delivery.reaper import Reaper, Shot, When
-from tests.delivery.slack import TOKEN
 from tests.slack.signed import SECRET
 
 EVERY = timedelta(seconds=20)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
-from tests.delivery.slack import SCOPES, Slack
-from tests.delivery.weather import Answer, Call, Calm, Fault, Foul, Json, Said, Weather, strike
+from tests.alerts.delivery.slack import SCOPES, Slack
+from tests.alerts.delivery.weather import Answer, Call, Calm, Fault, Foul, Json, Said, Weather, strike
 
 FOUL_SHARE, LIMITED_SHARE = 0.25, 0.3
 RETRY_AFTER = 7
