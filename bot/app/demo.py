@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.app.lookup import now, runner
 from bot.demo import console
-from bot.demo.channel import ROOM
 from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.platform import Inbox
+from bot.demo.platform import ROOM, DemoPlatform
 from bot.demo.stage import DemoFleet, DemoParts, DemoSession
 from bot.errors import UnavailableError
 from bot.simulator import branch_fleet, demo_fleet, large_fleet
@@ -41,7 +40,7 @@ def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: Text
 
 def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
     """What the stage is put together from, on a clock."""
-    box, one_at_a_time = Inbox(), Lock()
+    platform, one_at_a_time = DemoPlatform(), Lock()
 
     @cache
     def made() -> "Hosts":
@@ -57,19 +56,21 @@ def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
     return DemoParts(
         simulated,
         clock,
-        box,
+        platform,
         fleet=lambda: real().fleet(),
-        open=lambda stop: _show(real(), clock, box, stop),
+        open=lambda stop: _show(real(), clock, platform, stop),
     )
 
 
-def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFleet:
+def _show(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event) -> DemoFleet:
     """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
     from bot.alerts.cycle import SendResult
+    from bot.alerts.delivery.retry import RetryPolicy
+    from bot.alerts.delivery.worker import OutboxWorker
     from bot.alerts.routing import AlertPlan
     from bot.app.dataset import CurrentDataset
     from bot.app.fleet import DECISIONS, WatchTerms, watch_fleet
-    from bot.demo.platform import DemoDelivery
+    from bot.chat.transport import PlatformTransport, reply_for
     from bot.fleet.sweep import SweepPace
     from bot.store.store import open_store
 
@@ -79,11 +80,19 @@ def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFlee
         store = open_store(f"sqlite:///{folder}/demo.db", DECISIONS, log, clock.now)
         ends.callback(store.close)
         edition, page = CurrentDataset(store.revisions), Path(folder, "list.md")
-        carrier = DemoDelivery(store.outbox, lambda: edition().matrix, clock.now, box)
+        transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix))
+        worker = OutboxWorker(log, store.outbox, transport, clock.now, "demo", RetryPolicy(between=0))
+        ends.callback(worker.close)
+        sending = Lock()
+
+        def send() -> int:
+            with sending:
+                sent = worker.pass_once().delivered
+            platform.flush()
+            return sent
+
         pace = SweepPace(CONCURRENCY)
-        terms = WatchTerms(
-            AlertPlan(ROOM), EVERY, pace, clock.now, lambda: SendResult(carrier.send()), str(page), edition
-        )
+        terms = WatchTerms(AlertPlan(ROOM), EVERY, pace, clock.now, lambda: SendResult(send()), str(page), edition)
         watched = watch_fleet(store, hosts, terms, log, stop)
         close = ends.pop_all().close
     return DemoFleet(
@@ -91,7 +100,7 @@ def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFlee
         sweep=lambda tell: watched.rounds.ask(clock.today(), tell, stop),
         week=lambda: _week(watched),
         publish=lambda: _publish(watched, page, edition, log),
-        send=carrier.send,
+        send=send,
         close=close,
     )
 

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from bot.alerts.delivery.outbox import DeliveryKind
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Caller, CommandSpec, Progress, Right
 from bot.chat.commands import HELP
 from bot.chat.interpret import interpret
-from bot.chat.reply import Act, Ask, Button, Menu, Reply, RichText, Share, line
+from bot.chat.reply import Act, Button, Menu, Pick, Reply, RichText, Share, line
 from bot.chat.runner import CommandRunner
 from bot.demo import commands as own
-from bot.demo.platform import ChannelPost
+from bot.demo.platform import NAME, ROOM, ChannelPost, Place
 from bot.demo.stage import DemoSession, Tell, unheard
 from bot.errors import XocompatError
 from bot.query.text import shown
@@ -43,15 +42,11 @@ class NumberedButtons:
         if self._anew:
             self._shown, self._anew = [], False
         first = len(self._shown) + 1
-        fit = [b for b in buttons if isinstance(b, Ask | Act | Menu) or (isinstance(b, Share) and not public)]
+        fit = [b for b in buttons if not isinstance(b, Pick) and not (public and isinstance(b, Share))]
         self._shown += fit[: MOST - len(self._shown)]
         numbered = enumerate(self._shown[first - 1 :], first)
         return line(said) if (said := "   ".join(f"{number} [{button.label}]" for number, button in numbered)) else ()
 
-
-NAME = "#xo-admins"
-ROOM = "CXOADMINS0"
-"""The channel's id. It is as wide as the name, which takes its place in what is laid out already."""
 
 COMMAND, MENTION, SHELL = "/xocompat", "@xocompat", "xocompat"
 RIGHTS = frozenset(Right)
@@ -59,17 +54,8 @@ RIGHTS = frozenset(Right)
 
 CALLER = Caller("you", ROOM)
 
-_PRIVATE = "only visible to you"
+_PRIVATE, _SHARED = Place.PRIVATE.value[0], Place.SHARED.value[0]
 _IN_THREAD = "in the thread, for everybody to see"
-_SHARED = f"shared in {NAME}, for everybody to see"
-_WHERE = {
-    DeliveryKind.ALERT_MESSAGE: ("to the channel", ""),
-    DeliveryKind.EDIT: ("its message about {} (edited)", ""),
-    DeliveryKind.THREAD_UPDATE: ("in the thread about {}", "    "),
-    DeliveryKind.DIGEST: ("to the channel", ""),
-    DeliveryKind.LIST: ("to the channel", ""),
-}
-"""Where a post stands, and how far it is set in."""
 
 
 class DemoChannel:
@@ -94,7 +80,7 @@ class DemoChannel:
 
     def unasked(self) -> Iterator[str]:
         """What the bot has said by itself since the last look."""
-        for post in self._stage.box.take() if self._stage else ():
+        for post in self._stage.platform.take() if self._stage else ():
             yield self._post(post)
 
     def _heard(self, text: str, tell: Tell) -> Iterator[str]:
@@ -158,9 +144,9 @@ class DemoChannel:
 
     def _post(self, post: ChannelPost) -> str:
         """A message, set in where it stands in a thread."""
-        where, indent = _WHERE[post.kind]
+        where, indent = post.place.value
         width = self._look.width and self._look.width - len(indent)
-        text = self._show(post.reply, public=True, look=self._look._replace(width=width))
+        text = self._show(post.reply, public=post.place is not Place.PRIVATE, look=self._look._replace(width=width))
         text = f"{self._header(f'xocompat, {where.format(post.about)}')}\n{text}"
         return "\n".join(f"{indent}{row}".rstrip() for row in text.split("\n"))
 

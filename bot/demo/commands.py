@@ -79,7 +79,7 @@ def _go(day: date, stage: DemoSession, tell: Tell) -> Iterator[Reply]:
         anew = "Time runs back in a demo alone, so all begins anew: no alert is known, hosts are as they were at first."
         yield Reply("clock", (*now, *line(" now. All hosts are asked …")), (Paragraph((line(anew),)),))
     stage.go(day, tell)
-    if stage.box.is_empty:
+    if stage.platform.is_empty:
         yield Reply("clock", line("There is nothing new to tell. What ends next: ", Typed("timeline")))
 
 

@@ -9,8 +9,9 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from bot.chat.runner import CommandRunner
-from bot.demo.channel import COMMAND, NAME, DemoChannel
+from bot.demo.channel import COMMAND, DemoChannel
 from bot.demo.commands import PUBLISH, examples
+from bot.demo.platform import NAME
 from bot.demo.screen import Screen, typed_so_far
 from bot.demo.stage import DemoSession
 from bot.terminal.capabilities import capabilities_of, is_terminal
@@ -47,7 +48,7 @@ def console(
             screen = Screen(stdout, environ, PROMPT, channel.unasked)
             write(stdout, f"{_OPENING}{_about(stage) if stage else ''}{_CLOSING}\n")
             if stage:
-                stage.box.rang = screen.rang
+                stage.platform.rang = screen.rang
             _converse(answering, screen, stdin, stdout)
         else:
             for typed in transcript(names) if lines is None else lines:

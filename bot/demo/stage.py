@@ -12,7 +12,7 @@ from bot.chat.audit import AuditEntry
 from bot.chat.command import Fleet, Ports
 from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.platform import Inbox
+from bot.demo.platform import DemoPlatform
 from bot.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class DemoFleet(NamedTuple):
 
     `ports` are as of now: they follow the published list. `sweep` makes a round as of the clock; `week` queues the
     weekly digest, unless nobody wants it; `publish` changes the page of Xen Orchestra and reads it: whether the channel
-    is told of it; `send` brings what waits into the letterbox.
+    is told of it; `send` brings what waits in the outbox into the channel.
     """
 
     ports: Callable[[], Ports]
@@ -51,7 +51,7 @@ class DemoParts(NamedTuple):
 
     hosts: SimulatedHosts
     clock: DemoClock
-    box: Inbox
+    platform: DemoPlatform
     fleet: Callable[[], Fleet]
     open: Callable[[threading.Event], DemoFleet]
 
@@ -59,9 +59,9 @@ class DemoParts(NamedTuple):
 class DemoSession:
     """Begins to sweep when it is entered, while the channel already talks. For the channel's thread alone."""
 
-    def __init__(self, backing: DemoParts) -> None:
-        self.hosts, self.clock, self.box, self.fleet = backing.hosts, backing.clock, backing.box, backing.fleet
-        self._open = backing.open
+    def __init__(self, parts: DemoParts) -> None:
+        self.hosts, self.clock, self.platform, self.fleet = parts.hosts, parts.clock, parts.platform, parts.fleet
+        self._open = parts.open
         self._stop = threading.Event()
         self._changed = threading.Condition()
         self._come = (0, 0)
