@@ -1,4 +1,4 @@
-"""The demo: the chat in a terminal, with simulated hosts that are asked, swept and told of as real ones are."""
+"""The demo: the chat in a terminal, with simulated hosts that are watched as real ones are."""
 
 import sys
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from bot.demo import console
 from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
 from bot.demo.platform import ROOM, DemoPlatform
-from bot.demo.stage import DemoFleet, DemoParts, DemoSession
+from bot.demo.session import DemoFleet, DemoParts, DemoSession
 from bot.errors import UnavailableError
 from bot.simulator import branch_fleet, demo_fleet, large_fleet
 
@@ -31,15 +31,15 @@ CONCURRENCY = 64
 
 
 def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
-    """Talk, with a few simulated hosts or so many. The exit status: 0."""
+    """Answer, with a few simulated hosts or so many. The exit status: 0."""
     clock = DemoClock(now, day)
     pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(), branch_fleet())
-    with SimulatedHosts(pools, elsewhere, clock.now) as simulated, DemoSession(backing(simulated, clock)) as stage:
-        return console(runner()._replace(today=clock.today), stdin, stdout, environ, stage=stage)
+    with SimulatedHosts(pools, elsewhere, clock.now) as simulated, DemoSession(backing(simulated, clock)) as session:
+        return console(runner()._replace(today=clock.today), stdin, stdout, environ, session=session)
 
 
 def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
-    """What the stage is put together from, on a clock."""
+    """What the session is put together from, on a clock."""
     platform, one_at_a_time = DemoPlatform(), Lock()
 
     @cache
@@ -58,11 +58,11 @@ def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
         clock,
         platform,
         fleet=lambda: real().fleet(),
-        open=lambda stop: _show(real(), clock, platform, stop),
+        open=lambda stop: _open(real(), clock, platform, stop),
     )
 
 
-def _show(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event) -> DemoFleet:
+def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event) -> DemoFleet:
     """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
     from bot.alerts.cycle import SendResult
     from bot.alerts.delivery.retry import RetryPolicy
@@ -97,7 +97,7 @@ def _show(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
         close = ends.pop_all().close
     return DemoFleet(
         watched.ports,
-        sweep=lambda tell: watched.rounds.ask(clock.today(), tell, stop),
+        sweep=lambda progress: watched.rounds.ask(clock.today(), progress, stop),
         week=lambda: _week(watched),
         publish=lambda: _publish(watched, page, edition, log),
         send=send,
@@ -106,7 +106,7 @@ def _show(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
 
 
 def _week(watched: "WatchedFleet") -> None:
-    """Queue what a Monday's digest tells."""
+    """Queue the digests of a Monday."""
     from bot.fleet.schedule import MONDAY_MORNING, WEEK, slot
 
     at, digests = watched.clock(), watched.store.digests
@@ -116,7 +116,7 @@ def _week(watched: "WatchedFleet") -> None:
 
 
 def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log: "FilteringBoundLogger") -> bool:
-    """Change the page, and follow it as `serve` does; whether the channel is told of it."""
+    """Change the page, and follow it as `serve` does; whether there is something new to post."""
     from bot.app.published import follow
     from bot.demo.page import changed_page
 
@@ -124,9 +124,9 @@ def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log
     if follows is None:
         return False
     page.write_text(changed_page(follows.matrix, at.date()), encoding="utf-8")
-    told = follow(follows, watched.store.revisions, watched.judge.plan.channel, at, log)
+    is_news = follow(follows, watched.store.revisions, watched.judge.plan.channel, at, log)
     edition.look()
-    return told
+    return is_news
 
 
 def _folder(ends: ExitStack) -> str:
@@ -137,7 +137,7 @@ def _folder(ends: ExitStack) -> str:
 
 
 def _log() -> "FilteringBoundLogger":
-    """For what nobody foresaw; the demo tells the rest itself."""
+    """For what nobody foresaw; the demo says the rest itself."""
     import structlog
 
     processors: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
