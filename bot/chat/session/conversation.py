@@ -1,6 +1,6 @@
 """What people do beside typing a command, on any platform: mention the bot, press buttons, pick, open its page.
 
-Buttons are words. Rights are checked when one is pressed, whoever saw it before.
+Buttons are words. Rights are checked when one is pressed, not when it is shown.
 """
 
 import hashlib
