@@ -1,6 +1,6 @@
 """What somebody sees who opens the bot's own page: the fleet, open alerts, what ends next, and what to type.
 
-Each part is shown to whoever may see it; `lookup` alone shows what ends next and how to ask.
+Each part is shown to people who may see it; `lookup` alone shows what ends next and how to ask.
 """
 
 from collections import Counter
@@ -73,11 +73,11 @@ def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now
     rest = line("The worst are below; ", Typed("alerts"), " shows more.")
     yield Reply("alerts", alerts_line(alerts), (Paragraph((rest,)),) if len(messages) > ALERTS_SHOWN else ())
     for group in messages[:ALERTS_SHOWN]:
-        told = alert_message(group, now.date(), now, ports.matrix)
-        buttons = tuple(button for button in told.buttons if interpret(button.words)[0].right in rights)
+        message = alert_message(group, now.date(), now, ports.matrix)
+        buttons = tuple(button for button in message.buttons if interpret(button.words)[0].right in rights)
         first = group[0]
         context = line(f"{reason(first, first.reason)} · {numbers(group)} · ", ChannelName(first.channel))
-        yield told._replace(buttons=buttons, context=(context,))
+        yield message._replace(buttons=buttons, context=(context,))
 
 
 def _messages(alerts: Sequence[Alert]) -> list[list[Alert]]:

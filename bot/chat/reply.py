@@ -1,7 +1,7 @@
 """What a command answers, before any platform renders it: terminal, JSON and Slack draw the same Reply.
 
 A Reply is its first line (the verdict), blocks below it, at most three buttons and a quiet context line. Text is data:
-the renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
+a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 """
 
 from collections.abc import Iterable, Mapping
@@ -195,7 +195,7 @@ class Reply(NamedTuple):
     """An answer. `kind` names its shape ("check", "unknown_version"); `data` is what `--json` prints.
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
-    `assessed` are its verdicts, for the shell's `--fail-on`; None where the command has none.
+    `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
     """
 

@@ -15,7 +15,6 @@ from bot.chat.reply import (
     Plain,
     Reply,
     RichText,
-    Span,
     Strong,
     Table,
     plain,
@@ -27,21 +26,12 @@ HEADLINE_MAX = 1000
 NOTHING = "Nothing to show."
 
 
-def parts(reply: Reply) -> Iterator[list[str]]:
-    """Lines that stand together; the first ones are the headline's.
+def _parts(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
+    """Lines that stand together; the first ones stand with `part`.
 
     The first paragraph stands with the headline or heading above it, and headings without anything between them are
     one list.
     """
-    return _together([mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING], reply.blocks)
-
-
-def blocks_in_parts(blocks: Iterable[Block]) -> Iterator[list[str]]:
-    """The same of blocks that stand below nothing."""
-    return (part for part in _together([], blocks) if part)
-
-
-def _together(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
     takes: tuple[type[Block], ...] = (Paragraph,)
     for block in blocks:
         lines = [text for text in map(mrkdwn, _lines(block)) if text.strip()]
@@ -55,7 +45,7 @@ def _together(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
     yield part
 
 
-def texts(lines: Iterable[str]) -> Iterator[str]:
+def _texts(lines: Iterable[str]) -> Iterator[str]:
     """Lines in as few texts as Slack's limit allows."""
     text = ""
     for each in lines:
@@ -77,7 +67,7 @@ def _lines(block: Block) -> Iterable[RichText]:
             signs = (f"{at}. " if numbered else "• " for at in range(1, len(items) + 1))
             return (*_title(title), *((Plain(sign), *item) for sign, item in zip(signs, items, strict=True)))
         case Table(header, rows, title):
-            # On a phone a row is a line, and columns are told by the title where they do not speak for themselves.
+            # On a phone a row is a line, and the title names columns that do not speak for themselves.
             columns = f": {', '.join(filter(None, header[1:]))}" if len(header) > 2 else ""
             return (*_title(title, columns), *map(_row, rows))
 
@@ -87,10 +77,8 @@ def _title(title: str | None, more: str = "") -> tuple[RichText, ...]:
 
 
 def _row(cells: tuple[RichText, ...]) -> RichText:
-    spans: list[Span] = []
-    for cell in filter(plain, cells):  # a gap is for facts, not for the lack of one
-        spans += (GAP, *cell) if spans else cell
-    return tuple(spans)
+    """Cells with a gap between them, which is for facts, not for the lack of one."""
+    return tuple(span for cell in filter(plain, cells) for span in (GAP, *cell))[1:]
 
 
 Json = dict[str, Any]
@@ -113,13 +101,13 @@ _NOTE = 400
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """One message. `text` is what notifications and screen readers tell."""
+    """One message. `text` is for notifications and screen readers."""
 
     text: str
     blocks: tuple[Json, ...]
 
     def body(self, **more: Any) -> Json:
-        """What is sent, with the fields of the way it goes. Nothing in it unfurls."""
+        """What is sent, with the fields of its method. Nothing in it unfurls."""
         return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
 
 
@@ -130,7 +118,8 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     """
     if reply.kind == NOTICE:
         return (_notice(reply.headline),)
-    head, *body = (_section(text) for part in parts(reply) for text in texts(part))
+    first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
+    head, *body = _sections(_parts(first_part, reply.blocks))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
@@ -138,10 +127,11 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
     summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
     pages = [*_pages(body, room)]
-    if below := [_section(text) for part in blocks_in_parts(reply.rest) for text in texts(part)]:
+    if below := _sections(_parts([], reply.rest)):
         pages += _pages(below, BUDGET - _NOTE)
     kept = pages[:most]
-    notes = [*_notes(len(kept), sum(map(_message_lines, pages[most:])))]
+    left = sum(block["text"]["text"].count("\n") + 1 for page in pages[most:] for block in page)
+    notes = [*_notes(len(kept), left)]
     first = SlackMessage(summary, (head, *kept[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(kept[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
@@ -157,12 +147,16 @@ def size(blocks: Sequence[Json]) -> int:
     return len(json.dumps(blocks, ensure_ascii=False))
 
 
-def _text(text: str) -> Json:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+def _sections(parts: Iterable[list[str]]) -> list[Json]:
+    return [_section(text) for part in parts for text in _texts(part)]
 
 
 def _section(text: str) -> Json:
     return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> Json:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _context(texts: Iterable[str]) -> list[Json]:
@@ -186,10 +180,6 @@ def _pages(blocks: Iterable[Json], room: int) -> Iterator[list[Json]]:
             page, room = [], BUDGET - _NOTE
         page.append(block)
     yield page
-
-
-def _message_lines(page: list[Json]) -> int:
-    return sum(block["text"]["text"].count("\n") + 1 for block in page)
 
 
 def _notes(count: int, left: int) -> Iterator[str]:

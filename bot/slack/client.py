@@ -46,9 +46,14 @@ class _DatedClient(WebClient):
         return answer
 
     def _report(self, headers: Mapping[str, str]) -> None:
-        """A `Date` that can't be read says nothing."""
-        try:
-            at = parsedate_to_datetime(headers.get("date", ""))
-        except ValueError:
-            return
-        self._on_date(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
+        if at := server_date(headers):
+            self._on_date(at)
+
+
+def server_date(headers: Mapping[str, str]) -> datetime | None:
+    """The moment that an answer's `Date` names, in UTC (RFC 9110); None without one, or with one that can't be read."""
+    try:
+        at = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

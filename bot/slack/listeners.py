@@ -5,7 +5,6 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
@@ -78,7 +77,7 @@ class Listeners:
         if isinstance(opened, Answer):
             return self._acknowledge(request, opened)
         rights, said = opened
-        acknowledgement = Acknowledgement(_ack_body(said))
+        acknowledgement = Acknowledgement(_drawn(said).body)
         origin = request.origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
         if self.conversation.jobs.start(request, EphemeralTarget(services.platform, origin), rights):
             return acknowledgement
@@ -95,10 +94,11 @@ class Listeners:
             answer.drawn = _drawn(answer.reply)
         if answer.drawn.is_whole or not request.origin.address:
             return BoltResponse(status=200, body=answer.drawn.body)
-        taken = services.work.submit(
-            lambda: _respond(self.conversation, request.origin, answer.reply),
-            lambda error: services.failed(request.origin, error),
-        )
+
+        def respond() -> None:
+            delivered(services.platform.respond(request.origin, answer.reply))
+
+        taken = services.work.submit(respond, lambda error: services.failed(request.origin, error))
         return BoltResponse(status=200) if taken else _say(BUSY)
 
     def mention(self, body: Json) -> BoltResponse:
@@ -175,7 +175,9 @@ class Listeners:
         """
         services = self.conversation.services
         if isinstance(error, BoltUnhandledRequestError):
-            services.log.info("not for us", type=_type_of(body))
+            event = body.get("event")
+            kind = event.get("type") if isinstance(event, dict) else body.get("type") or body.get("command")
+            services.log.info("not for us", type=plain_text(str(kind), 40))
             return BoltResponse(status=200)
         if "command" in body:
             return _say(services.explained(error, command_origin(body).actor).reply)
@@ -199,20 +201,6 @@ def _drawn(reply: Reply) -> _Drawn:
     return _Drawn(json.dumps(first.body(response_type="ephemeral")), not others)
 
 
-def _ack_body(reply: Reply) -> str:
-    return _drawn(reply).body
-
-
 def _say(reply: Reply) -> BoltResponse:
     """An acknowledgement that shows a reply to the actor alone."""
-    return BoltResponse(status=200, body=_ack_body(reply))
-
-
-def _respond(conversation: Conversation, origin: Origin, reply: Reply) -> None:
-    delivered(conversation.services.platform.respond(origin, reply))
-
-
-def _type_of(body: Mapping[str, Any]) -> str:
-    event = body.get("event")
-    kind = event.get("type") if isinstance(event, dict) else body.get("type") or body.get("command")
-    return plain_text(str(kind), 40)
+    return BoltResponse(status=200, body=_drawn(reply).body)

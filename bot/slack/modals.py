@@ -93,11 +93,11 @@ def metadata(origin: Origin, **what: str) -> str:
 
     Without the address to reply by if Slack would not carry it: the reply then goes by name and channel.
     """
-    told: Json = {**what, "channel": origin.actor.channel, "thread": origin.actor.thread}
+    noted: Json = {**what, "channel": origin.actor.channel, "thread": origin.actor.thread}
     if origin.on_home_page:
-        told["home"] = True
-    whole = json.dumps({**told, "url": origin.address, "original": origin.original.name})
-    return whole if len(whole) <= METADATA_MAX else json.dumps({**told, "original": Original.NONE.name})
+        noted["home"] = True
+    whole = json.dumps({**noted, "url": origin.address, "original": origin.original.name})
+    return whole if len(whole) <= METADATA_MAX else json.dumps({**noted, "original": Original.NONE.name})
 
 
 class Picked(NamedTuple):
@@ -110,8 +110,8 @@ class Picked(NamedTuple):
 
 def picked(body: Mapping[str, Any]) -> Picked | None:
     """What a list that was sent off, or is typed into, is about; None if it is none of ours."""
-    told = _metadata_of(body)
-    origin, command = _origin(body, told), told.get("command")
+    noted = _metadata_of(body)
+    origin, command = _origin(body, noted), noted.get("command")
     if origin is None or not isinstance(command, str) or command not in COMMANDS:
         return None
     return Picked(origin, command, text_of(_value(body, HOST, PICK_HOST, "selected_option", "value")))
@@ -127,9 +127,9 @@ class PickedDay(NamedTuple):
 
 def picked_day(body: Mapping[str, Any]) -> PickedDay | None:
     """What a day picker that was sent off says; None if it is none of ours."""
-    told = _metadata_of(body)
-    words = text_of(told.get("words")) or old_words("snooze {}", told.get("ids"))
-    origin = _origin(body, {"original": Original.NONE.name, **told})
+    noted = _metadata_of(body)
+    words = text_of(noted.get("words")) or old_words("snooze {}", noted.get("ids"))
+    origin = _origin(body, {"original": Original.NONE.name, **noted})
     if origin is None or not words:
         return None
     chosen = text_of(_value(body, DAY, DAY, "selected_date"))
@@ -142,20 +142,20 @@ def picked_day(body: Mapping[str, Any]) -> PickedDay | None:
 def _metadata_of(body: Mapping[str, Any]) -> Json:
     view = body.get("view")
     try:
-        told = json.loads(str(view.get("private_metadata"))) if isinstance(view, Mapping) else None
+        noted = json.loads(str(view.get("private_metadata"))) if isinstance(view, Mapping) else None
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return noted if isinstance(noted, dict) else {}
 
 
-def _origin(body: Mapping[str, Any], told: Json) -> Origin | None:
+def _origin(body: Mapping[str, Any], noted: Json) -> Origin | None:
     """The origin that a window carries, with the person who uses it now."""
-    original = told.get("original")
+    original = noted.get("original")
     known = Original.__members__.get(original) if isinstance(original, str) else None
     if known is None:
         return None
-    actor, trigger = actor_in_view(body, told), text_of(body.get("trigger_id"))
-    return Origin(actor, text_of(told.get("url")), trigger, known, told.get("home") is True)
+    actor, trigger = actor_in_view(body, noted), text_of(body.get("trigger_id"))
+    return Origin(actor, text_of(noted.get("url")), trigger, known, noted.get("home") is True)
 
 
 def _value(body: Mapping[str, Any], *keys: str) -> object:

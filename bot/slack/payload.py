@@ -1,4 +1,4 @@
-"""Who asked, where, and what of it Slack's payloads tell. Payloads are signed, but their shape is not relied on."""
+"""Who asked, where, and what of it Slack's payloads say. Payloads are signed, but their shape is not relied on."""
 
 import re
 from collections.abc import Mapping
@@ -73,14 +73,14 @@ def press_origin(body: Payload) -> Origin:
     )
 
 
-def actor_in_view(body: Payload, told: Payload) -> Actor:
-    """Who uses a modal; `told` is what we noted of the place where it was opened."""
+def actor_in_view(body: Payload, noted: Payload) -> Actor:
+    """Who uses a modal; `noted` is what we wrote down of the place where it was opened."""
     user = _part(body, "user")
     return Actor(
         user=_id(user.get("id")) or "",
         team=_id(user.get("team_id")) or _id(_part(body, "team").get("id")),
-        channel=_id(told.get("channel")),
-        thread=_ts(told.get("thread")),
+        channel=_id(noted.get("channel")),
+        thread=_ts(noted.get("thread")),
     )
 
 

@@ -97,7 +97,8 @@ class SocketModeClient:
         pause = PAUSE_MIN
         while not self._stop.is_set():
             try:
-                socket = self._connect()
+                opened = self._client.apps_connections_open(app_token=self._client.token or "")
+                socket = websocket.create_connection(str(opened["url"]), timeout=HANDSHAKE, enable_multithread=True)
             except (*FAILURES, WebSocketException, ValueError) as error:
                 self._failed(slack_error(error, "SLACK_APP_TOKEN"))
                 self._stop.wait(max(pause, retry_after(error)))
@@ -105,26 +106,19 @@ class SocketModeClient:
                 continue
             pause = PAUSE_MIN
             begun = self._clock()
-            self._listen(socket)
+            try:
+                self._read(socket)
+                if self._stop.is_set():
+                    self._listeners.drain(HANDSHAKE)
+            except (WebSocketException, OSError, ValueError) as error:
+                self._log.warning("the connection to Slack broke: connecting again", reason=slack_error(error).text)
+            finally:
+                socket.close(timeout=1)
             self._connected = False
             self._stop.wait(max(0.0, PAUSE_MIN - (self._clock() - begun)))
 
-    def _connect(self) -> WebSocket:
-        opened = self._client.apps_connections_open(app_token=self._client.token or "")
-        return websocket.create_connection(str(opened["url"]), timeout=HANDSHAKE, enable_multithread=True)
-
-    def _listen(self, socket: WebSocket) -> None:
-        """Until the connection ends, or we do."""
-        try:
-            self._read(socket)
-            if self._stop.is_set():
-                self._listeners.drain(HANDSHAKE)
-        except (WebSocketException, OSError, ValueError) as error:
-            self._log.warning("the connection to Slack broke: connecting again", reason=slack_error(error).text)
-        finally:
-            socket.close(timeout=1)
-
     def _read(self, socket: WebSocket) -> None:
+        """Until the connection ends, or we do."""
         opened_at = next_ping = self._clock()
         while not self._stop.is_set():
             now = self._clock()
@@ -178,7 +172,7 @@ class SocketModeClient:
 
 
 class _Wire(BaseSocketModeClient):
-    """What Bolt needs of a Socket Mode client to acknowledge: a way to send."""
+    """What Bolt needs of a Socket Mode client to acknowledge: that it sends."""
 
     logger = logging.getLogger("xocompat.socket")
 

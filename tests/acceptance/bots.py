@@ -13,11 +13,11 @@ HTTP = {"SLACK_SIGNING_SECRET": SECRET}
 _LIMITED = """
 import os, sys
 from pathlib import Path
-from bot.app.serve import Limits, serve
+from bot.app.serve import ServiceLimits, serve
 from bot.errors import XocompatError
 from bot.settings import load_settings
 try:
-    sys.exit(serve(load_settings(None, os.environ, Path.cwd()), limits=Limits(**{limits!r})))
+    sys.exit(serve(load_settings(None, os.environ, Path.cwd()), limits=ServiceLimits(**{limits!r})))
 except XocompatError as error:
     sys.exit(f"xocompat: {{error}}")
 """

@@ -93,7 +93,7 @@ def test_an_alert_is_told_acknowledged_and_resolved_in_one_message(lab: Lab) -> 
 def test_who_may_not_operate_is_told_so_and_nothing_changes(calm: Lab) -> None:
     bulletin = _bulletin(calm)
     calm.slack.press(bulletin, "Acknowledge", user=OTHER)
-    calm.slack.wait_for("You may not do that here", also=lambda m: m.get("ephemeral_to") == OTHER)
+    calm.slack.wait_for("You may not acknowledge alerts here", also=lambda m: m.get("ephemeral_to") == OTHER)
     calm.slack.command("audit ack")
     assert "refused" in _shown(calm.slack.wait_for("with ack", also=_private))
     assert "acknowledged" not in _shown(_bulletin(calm))

@@ -1,4 +1,4 @@
-"""Messages on their way to a channel: written with the change that they tell of, sent in order, never forgotten."""
+"""Messages on their way to a channel: written with the change that they are about, sent in order, never forgotten."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,6 +1,6 @@
 """What people do beside typing a command, on any platform: mention the bot, press buttons, pick, open its page.
 
-Buttons are words. Rights are checked when one is pressed, whoever saw it before.
+Buttons are words. Rights are checked when one is pressed, not when it is shown.
 """
 
 import hashlib
@@ -97,7 +97,8 @@ class Conversation:
             if answer.private:
                 services.seen.release(key)
 
-        services.later(request.origin, show, key)
+        if not services.later(request.origin, show, key):
+            services.seen.release(key)
 
     def pick(self, request: Request) -> Answer | None:
         """Open a picker for a command's word; or the answer to give instead, such as names to type."""

@@ -145,7 +145,7 @@ class BackgroundJobs:
         return taken
 
     def drain(self, seconds: float) -> bool:
-        """Take nothing more and finish what was taken; who waits longer than that is told that nothing will come.
+        """Take nothing more and finish what was taken; who waits longer than that gets a last word.
 
         False if something was broken off.
         """

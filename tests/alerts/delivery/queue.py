@@ -10,8 +10,8 @@ from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store.database import Database
 from bot.store.tables import alerts, bulletins, outbox
 
-NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LAB = "C0000LAB"
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 class Queue:

@@ -20,6 +20,7 @@ from bot.chat.transport import PlatformTransport
 from bot.slack.client import web_client
 from bot.slack.membership import Groups, Identity
 from bot.slack.platform import SlackPlatform
+from tests.alerts.delivery.queue import LAB
 from tests.alerts.delivery.weather import Call, Calm, Json, Said, Weather
 from tests.alerts.delivery.words import plainly
 
@@ -30,17 +31,24 @@ SCOPES = {
     "chat.update": "chat:write",
     "conversations.history": "channels:history",
     "conversations.replies": "channels:history",
+    "chat.postEphemeral": "chat:write",
+    "usergroups.users.list": None,
+    "respond": None,
 }
 BLOCKS = frozenset({"section", "context", "actions", "divider"})
+
+
+def platform_at(api: str, token: str = TOKEN, timeout: int = 5) -> SlackPlatform:
+    """The platform whose Web API is at this address."""
+    client = web_client(token, api, timeout)
+    return SlackPlatform(client, client, Identity(client, time.monotonic), Groups(client, time.monotonic))
 
 
 def transport(
     api: str, words: Callable[[Delivery], Reply] = plainly, token: str = TOKEN, timeout: int = 5
 ) -> PlatformTransport:
     """The worker's transport to a Slack at this address."""
-    client = web_client(token, api, timeout)
-    platform = SlackPlatform(client, client, Identity(client, time.monotonic), Groups(client, time.monotonic))
-    return PlatformTransport(platform, words)
+    return PlatformTransport(platform_at(api, token, timeout), words)
 
 
 @dataclass
@@ -90,12 +98,20 @@ class Slack:
         self.weather = weather or Calm()
         self.blocks, self.no_text = {*BLOCKS}, False
         self.calls: list[Call] = []
+        self.private: list[str] = []
+        """Texts that one person alone was shown."""
+        self.groups: dict[str, list[str]] = {}
         self._rooms: dict[str, Room] = {}
         self._lock = threading.Condition()
         self._count = 0
         self._open = 0
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    @property
+    def response_url(self) -> str:
+        """Takes replies to a request that was made in the channel LAB."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}/respond"
 
     @property
     def api(self) -> str:
@@ -151,11 +167,13 @@ class Slack:
 
     def _refused(self, call: Call) -> Json | None:
         scope = SCOPES.get(call.method)
+        if call.method == "respond":  # whoever has the address may
+            return None
         if call.token not in self.tokens:
             return _error("invalid_auth")
         if scope and scope not in self.scopes:
             return _error("missing_scope")
-        if call.method == "auth.test":
+        if call.method in ("auth.test", "usergroups.users.list"):
             return None
         room = self._rooms.get(str(call.fields.get("channel")))
         if room is None:
@@ -195,6 +213,19 @@ class Slack:
             return _error("thread_not_found")
         return _page([each for each in room.messages if fields["ts"] in (each.ts, each.thread_ts)], fields)
 
+    def _show_one(self, fields: Json) -> Json:
+        self.private.append(fields["text"])
+        return {"ok": True}
+
+    def _respond(self, fields: Json) -> Json:
+        if fields["response_type"] == "ephemeral":
+            return self._show_one(fields)
+        return self._post({**fields, "channel": LAB})
+
+    def _members(self, fields: Json) -> Json:
+        members = self.groups.get(fields["usergroup"])
+        return _error("no_such_subteam") if members is None else {"ok": True, "users": members}
+
     def _form(self, fields: Json) -> str | None:
         if self.no_text or not (fields.get("text") or fields.get("blocks")):
             return "no_text"
@@ -211,6 +242,9 @@ class Slack:
         "chat.update": _update,
         "conversations.history": _history,
         "conversations.replies": _replies,
+        "chat.postEphemeral": _show_one,
+        "usergroups.users.list": _members,
+        "respond": _respond,
     }
 
 
