@@ -12,7 +12,7 @@ from bot.simulator import SimHost, Simulator, lone, release
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
-from tests.delivery.queue import LAB, Queue
+from tests.alerts.delivery.queue import LAB, Queue
 from tests.slack.standin import Call, StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from bot.slack.manifest import EVENTS_PATH
-from tests.delivery.slack import Kept
+from tests.alerts.delivery.slack import Kept
 from tests.slack.signed import headers, press
 
 Element = dict[str, Any]
