@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from bot.chat.command import Fleet
 from bot.fleet.inventory import Inventory
 from bot.fleet.sources import Limits, Probing
-from bot.simulator import SimHost, SimPool, SimTarget, Simulator, release
+from bot.simulator import SimHost, SimPool, Simulator, release
 from bot.xapi.probe import Prober
-from bot.xapi.target import Endpoint, Target, TlsMode, Trust
+from tests.xapi.probing import target_of
 
 HOSTILE = "<!channel> \x1b[31m*bold*\u202e & `x`"
 """A host's name that would ping everybody, colour a terminal and turn the reading order."""
@@ -25,13 +25,4 @@ def fleet_of(simulator: Simulator, limited: bool = False, clock: Callable[[], fl
     """The fleet that an operator's inventory of the simulation makes. With a clock that stands a probe takes 0 ms."""
     prober = Prober(lambda: datetime(2026, 11, 23, 8, tzinfo=UTC), clock)
     limits = Limits(clock) if limited else None
-    return Fleet(Inventory(map(_target, simulator.targets)), Probing(prober.probe, clock), limits)
-
-
-def _target(simulated: SimTarget) -> Target:
-    user = simulated.user
-    first, *also = (
-        Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=simulated.minimum))
-        for address in (simulated.address, *simulated.also)
-    )
-    return Target(simulated.name, first, user.name, lambda: user.password, "LAB_PASSWORD", tuple(also), simulated.tags)
+    return Fleet(Inventory(map(target_of, simulator.targets)), Probing(prober.probe, clock), limits)

@@ -15,7 +15,7 @@ from bot.matrix.load import load_matrix
 from bot.matrix.matrix import Matrix
 from bot.published.fetch import FetchResult, Pause, fetch
 from bot.published.revisions import ListNews, PageDiff, Revisions
-from bot.published.sync import ListFollower, SyncStatus
+from bot.published.sync import ListFollower, SyncState, SyncStatus
 from bot.query.reader import Reader
 from bot.settings.model import Settings
 
@@ -50,7 +50,9 @@ def runner_with_list(settings: Settings) -> Iterator[CommandRunner]:
     reader = Reader(matrix)
     with stored_pages(settings) as revisions:
         yield CommandRunner(
-            Ports(matrix, reader, published=PublishedPort(follower(settings.list.url, matrix, reader, revisions).look)),
+            Ports(
+                matrix, reader, published=PublishedPort(follower(settings.list.url, matrix, reader, revisions).check)
+            ),
             today,
         )
 
@@ -92,12 +94,13 @@ def queue_news(page: PageDiff, revisions: Revisions, channel: str | None, at: da
     """Whether something was queued for the channel: each page once, and once that there is none."""
     if channel is None:
         return False
-    stored = page.kept
+    stored = page.stored
     if stored is None:
-        news = ListNews.of(page, at.date()) if SyncStatus.of(revisions, page.source).is_away(at) else None
-        return news is not None and revisions.tell_failure(page.source, channel, news.to_data(), at)
+        is_unreachable = SyncStatus.of(revisions, page.source).state(at) is SyncState.UNREACHABLE
+        news = ListNews.of(page, at.date()) if is_unreachable else None
+        return news is not None and revisions.queue_failure(page.source, channel, news.to_data(), at)
     if at - (stored.accepted_at or stored.fetched_at) > NEWS:
         return False
     # As it was when it came.
     news = ListNews.of(page._replace(changes=stored.changes, problems=stored.problems), at.date())
-    return news is not None and revisions.tell(stored, channel, news.to_data(), at)
+    return news is not None and revisions.queue_news(stored, channel, news.to_data(), at)

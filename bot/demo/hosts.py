@@ -1,6 +1,6 @@
-"""The demo's hosts: simulated in this process, asked as real ones are. They start while the demo already talks."""
+"""The demo's hosts: simulated in this process, probed as real ones are. They start while the demo answers already."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 from bot.errors import UnavailableError
 from bot.fleet.inventory import Inventory
 from bot.simulator import SimAddress, SimPool, SimTarget, SimulatedHost, Simulator, SimulatorError
+from bot.simulator.engine import Engine
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
@@ -21,7 +22,7 @@ _FROM = "the demo itself"
 
 
 class DemoSources(NamedTuple):
-    """Whom the bot may ask."""
+    """What the bot may probe."""
 
     inventory: Inventory
     orchestras: tuple[Orchestra, ...] = ()
@@ -30,7 +31,7 @@ class DemoSources(NamedTuple):
 class SimulatedHosts:
     """Simulated pools that run while it is entered. `names` are what the inventory calls the hosts.
 
-    `elsewhere` are pools that no target has: a Xen Orchestra tells of them, and of no other. `now` is the hosts' clock.
+    `elsewhere` are pools that no target has: a Xen Orchestra lists them, and no other. `now` is the hosts' clock.
     """
 
     def __init__(
@@ -47,15 +48,25 @@ class SimulatedHosts:
         self._known: Future[DemoSources] = Future()
 
     def __enter__(self) -> Self:
-        """They listen at once. Their certificates' key takes up to a second, and a thread of its own."""
+        """They listen at once. Their certificates, and what makes them, are loaded in a thread of its own."""
+        orchestra: SimulatedOrchestra | None = None
         try:
             self._running.enter_context(self._simulator)
-            orchestra = self._orchestra()
+            if self._elsewhere:
+                orchestra = self._running.enter_context(SimulatedOrchestra(self._simulator))
+                listed = {host.name for pool in self._elsewhere for host in pool.hosts}
+                orchestra.forget(*(host.name for pool in self.pools for host in pool.hosts if host.name not in listed))
         except (SimulatorError, OSError) as error:
             self._known.set_exception(UnavailableError(f"The demo's hosts cannot be simulated here. {error}"))
             return self
+
+        def sources() -> DemoSources:
+            names = set(self.names)
+            inventory = Inventory(target_of(entry) for entry in self._simulator.targets if entry.name in names)
+            return DemoSources(inventory, (orchestra_of(orchestra.address),) if orchestra else ())
+
         background = ThreadPoolExecutor(1, thread_name_prefix="demo-hosts")
-        self._known = background.submit(lambda: self._get_known(orchestra))
+        self._known = background.submit(sources)
         background.shutdown(wait=False)
         return self
 
@@ -65,7 +76,7 @@ class SimulatedHosts:
         self._running.__exit__(kind, error, trace)
 
     def known(self) -> DemoSources:
-        """The hosts to ask. Waits until they can be asked; UnavailableError if they cannot."""
+        """The hosts to probe. Waits until they can be probed; UnavailableError if they cannot."""
         return self._known.result()
 
     def find(self, name: str) -> tuple[SimulatedHost, ...]:
@@ -74,33 +85,25 @@ class SimulatedHosts:
         UnavailableError as `known`.
         """
         self.known()
-        found = (host for pool in self.pools for host in _named(pool, name.casefold()))
-        return tuple(self._simulator[name] for name in dict.fromkeys(found))
+        wanted = name.casefold()
+        found: dict[str, None] = {}
+        for pool in self.pools:
+            named = {host.name.casefold(): host.name for host in pool.hosts}
+            entries = {entry.name.casefold(): entry.host for entry in pool.asked}
+            members = [host.name for host in pool.hosts] if pool.name.casefold() == wanted else []
+            found |= dict.fromkeys([*members, *(names[wanted] for names in (named, entries) if wanted in names)])
+        return tuple(self._simulator[each] for each in found)
 
     def reset(self) -> None:
         """All hosts are as they were at first."""
-        first = [host for pool in self.pools for host in pool.hosts]
-        self._simulator.run(lambda engine: [*map(engine.become, (h for h in first if engine.hosts[h.name].host != h))])
 
-    def _orchestra(self) -> SimulatedOrchestra | None:
-        if not self._elsewhere:
-            return None
-        orchestra = self._running.enter_context(SimulatedOrchestra(self._simulator))
-        apart = {host.name for pool in self._elsewhere for host in pool.hosts}
-        orchestra.forget(*(host.name for pool in self.pools for host in pool.hosts if host.name not in apart))
-        return orchestra
+        def restore(engine: Engine) -> None:
+            for pool in self.pools:
+                for host in pool.hosts:
+                    if engine.hosts[host.name].host != host:
+                        engine.become(host)
 
-    def _get_known(self, orchestra: SimulatedOrchestra | None) -> DemoSources:
-        names = set(self.names)
-        inventory = Inventory(target_of(entry) for entry in self._simulator.targets if entry.name in names)
-        return DemoSources(inventory, (orchestra_of(orchestra.address),) if orchestra else ())
-
-
-def _named(pool: SimPool, wanted: str) -> Iterator[str]:
-    if pool.name.casefold() == wanted:
-        yield from (host.name for host in pool.hosts)
-    yield from (host.name for host in pool.hosts if host.name.casefold() == wanted)
-    yield from (entry.host for entry in pool.asked if entry.name.casefold() == wanted)
+        self._simulator.run(restore)
 
 
 def target_of(entry: SimTarget) -> Target:

@@ -82,9 +82,7 @@ def _checks(trial: _Trial) -> Iterator[Check]:
 
 
 def _failed(name: str, failure: Failure, ok: bool = False) -> Check:
-    """The first sentence of a failure says what happened, the others what to do."""
-    what, _, mend = failure.message.partition(". ")
-    return Check(name, ok, what.removesuffix("."), mend)
+    return Check(name, ok, failure.what.removesuffix("."), failure.mend)
 
 
 def _trust_warnings(target: Target) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ one, `--json` prints for programs. Passwords are `demo`, for everybody to know: 
 
 Members of a pool listen at 127.0.0.1, 127.0.0.2 and so on, on one port, because HOST_IS_SLAVE names an address without
 a port. Of more than 500 hosts each has an address of its own, all on one port. Certificates are self-signed RSA, made
-at the start with a key that this process found for itself.
+at the start with a key of this process.
 
 What is simulated: both protocols with what each era makes of them, logins, sessions with limits and a garbage
 collector, supporters, emergency mode, roles, records of pools and hosts, `event.from`, the limits of xapi's HTTP
@@ -27,7 +27,7 @@ classes are there, empty), tasks and asynchronous calls, client certificates, HA
 its name and `enabled`.
 """
 
-from bot.simulator.certificate import SimCertificate
+from bot.simulator.engine import SimulatorError
 from bot.simulator.faults import (
     LOGIN,
     Body,
@@ -49,17 +49,28 @@ from bot.simulator.faults import (
     redirect_to,
     slow_login,
 )
-from bot.simulator.fleet import PASSWORD, InventoryEntry, Role, SessionLimits, SimHost, SimPool, SimUser, lone
-from bot.simulator.fleets import branch_fleet, demo_fleet, large_fleet
-from bot.simulator.host import SimulatedHost
-from bot.simulator.inventory import PASSWORD_VARIABLE, SimAddress, SimTarget, as_json, as_yaml
-from bot.simulator.listener import SimulatorError
-from bot.simulator.release import Grade, JsonRpc, SimRelease
-from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, all_releases, release
-from bot.simulator.seen import RequestLog, SeenCall
-from bot.simulator.sessions import OpenSession
-from bot.simulator.simulator import Simulator
-from bot.simulator.tls import SimTls
+from bot.simulator.fleets import (
+    PASSWORD,
+    PASSWORD_VARIABLE,
+    InventoryEntry,
+    Role,
+    SessionLimits,
+    SimAddress,
+    SimHost,
+    SimPool,
+    SimTarget,
+    SimUser,
+    as_json,
+    as_yaml,
+    branch_fleet,
+    demo_fleet,
+    large_fleet,
+    lone,
+)
+from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, Grade, JsonRpc, SimRelease, all_releases, release
+from bot.simulator.simulator import SimulatedHost, Simulator
+from bot.simulator.state import OpenSession, RequestLog, SeenCall
+from bot.simulator.tls import SimCertificate, SimTls
 
 __all__ = [
     "CITRIX",

@@ -16,8 +16,6 @@ from dataclasses import replace
 from bot.simulator import (
     PASSWORD,
     PASSWORD_VARIABLE,
-    SimHost,
-    SimPool,
     Simulator,
     SimulatorError,
     as_json,
@@ -28,13 +26,15 @@ from bot.simulator import (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 after Ctrl-C or SIGTERM, 1 where the fleet can't run."""
+    """The exit status: 0 after Ctrl-C or SIGTERM, 1 where the fleet cannot run."""
     options = _parser().parse_args(arguments)
     pools = large_fleet(options.fleet, options.pool_size, options.latency) if options.fleet else demo_fleet()
-    signal.signal(signal.SIGTERM, _interrupt)
+    if options.port:
+        pools = tuple(replace(pool, port=options.port + number) for number, pool in enumerate(pools))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with suppress(KeyboardInterrupt), Simulator(_numbered(pools, options.port)) as simulator:
-            sys.stdout.write(_told(simulator, options.json))
+        with suppress(KeyboardInterrupt), Simulator(pools) as simulator:
+            sys.stdout.write(as_json(simulator.targets) + "\n" if options.json else _inventory(simulator))
             sys.stdout.flush()
             while True:
                 signal.pause()
@@ -62,23 +62,14 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _numbered(pools: tuple[SimPool, ...], first: int) -> tuple[SimPool, ...]:
-    return tuple(replace(pool, port=first + number) for number, pool in enumerate(pools)) if first else pools
-
-
-def _told(simulator: Simulator, for_programs: bool) -> str:
-    if for_programs:
-        return as_json(simulator.targets) + "\n"
-    hosts = "".join(f"# {host.name:<12} {host.address!s:<18} {_state(host.now)}\n" for host in simulator.hosts)
-    return f"{hosts}\n# export {PASSWORD_VARIABLE}={PASSWORD}\n{as_yaml(simulator.targets)}\n# Ctrl-C ends it.\n"
-
-
-def _state(host: SimHost) -> str:
-    return f"{host.release.product} {host.release.name}" + ("" if host.up else ", down")
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _inventory(simulator: Simulator) -> str:
+    """The hosts as comments, and a snippet for a configuration file."""
+    text = ""
+    for host in simulator.hosts:
+        runs = host.now.release
+        down = "" if host.now.up else ", down"
+        text += f"# {host.name:<12} {host.address!s:<18} {runs.product} {runs.name}{down}\n"
+    return f"{text}\n# export {PASSWORD_VARIABLE}={PASSWORD}\n{as_yaml(simulator.targets)}\n# Ctrl-C ends it.\n"
 
 
 if __name__ == "__main__":

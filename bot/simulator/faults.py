@@ -68,7 +68,7 @@ class Drip:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """Closes the connection, without TLS's goodbye, after that many bytes of the answer's body."""
+    """Closes the connection, without TLS's close_notify, after that many bytes of the answer's body."""
 
     at: int
     on: str = ""
@@ -150,11 +150,11 @@ class ConnectionEnd(Enum):
 
     KEEP = "keep"
     CLOSE = "close"
-    CUT = "close without TLS's goodbye"
+    CUT = "close without TLS's close_notify"
 
 
 class FaultyDelivery(NamedTuple):
-    """An answer on its way: chunks, the seconds between them, and the end."""
+    """A response as it is sent: chunks, the seconds between them, and the end."""
 
     chunks: Iterator[bytes]
     pause: float
@@ -162,46 +162,31 @@ class FaultyDelivery(NamedTuple):
 
 
 def delivery(faults: tuple[Fault, ...], response: SimResponse) -> FaultyDelivery:
-    """How an answer goes out under the first of the faults that spoils answers; well if there is none."""
+    """How a response is sent under the first of the faults that spoils responses; well if there is none."""
+    ending = ConnectionEnd.CLOSE if response.close else ConnectionEnd.KEEP
     for fault in faults:
-        spoiled = _spoiled(fault, response)
-        if spoiled is not None:
-            return spoiled
-    return _whole(response)
-
-
-def _spoiled(fault: Fault, response: SimResponse) -> FaultyDelivery | None:
-    match fault:
-        case Drip(rate):
-            size = max(1, round(rate / _DRIPS_A_SECOND))
-            return FaultyDelivery(_cut(response.wire, size), size / rate, _ending(response))
-        case Truncate(at):
-            return FaultyDelivery(iter([response.head + response.body[:at]]), 0, ConnectionEnd.CUT)
-        case Oversize(size, declared):
-            return FaultyDelivery(
-                _filled(response, size, declared), 0, _ending(response) if declared else ConnectionEnd.CLOSE
-            )
-        case ContentType(value):
-            return _whole(response.with_header("content-type", value))
-        case Body(data):
-            return _whole(replace(response, body=data))
-        case FaultyAnswer(other):
-            return _whole(replace(other, close=response.close))
-        case Raw(data):
-            return FaultyDelivery(iter([data]), 0, ConnectionEnd.CLOSE)
-    return None
-
-
-def _whole(response: SimResponse) -> FaultyDelivery:
-    return FaultyDelivery(iter([response.wire]), 0, _ending(response))
-
-
-def _ending(response: SimResponse) -> ConnectionEnd:
-    return ConnectionEnd.CLOSE if response.close else ConnectionEnd.KEEP
-
-
-def _cut(data: bytes, size: int) -> Iterator[bytes]:
-    return (data[at : at + size] for at in range(0, len(data), size))
+        match fault:
+            case Drip(rate):
+                data, size = response.wire, max(1, round(rate / _DRIPS_A_SECOND))
+                chunks = (data[at : at + size] for at in range(0, len(data), size))
+                return FaultyDelivery(chunks, size / rate, ending)
+            case Truncate(at):
+                return FaultyDelivery(iter([response.head + response.body[:at]]), 0, ConnectionEnd.CUT)
+            case Oversize(size, declared):
+                filled = _filled(response, size, declared)
+                return FaultyDelivery(filled, 0, ending if declared else ConnectionEnd.CLOSE)
+            case Raw(data):
+                return FaultyDelivery(iter([data]), 0, ConnectionEnd.CLOSE)
+            case ContentType(value):
+                response = response.with_header("content-type", value)
+                break
+            case Body(data):
+                response = replace(response, body=data)
+                break
+            case FaultyAnswer(other):
+                response = replace(other, close=response.close)
+                break
+    return FaultyDelivery(iter([response.wire]), 0, ending)
 
 
 def _filled(response: SimResponse, size: int, declared: bool) -> Iterator[bytes]:

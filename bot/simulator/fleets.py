@@ -1,13 +1,129 @@
-"""Fleets to show and to measure with."""
+"""Simulated hosts and pools as plain data, fleets to show and to measure with, and how an inventory names them."""
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from itertools import cycle, islice
-from typing import Final
+from typing import Final, NamedTuple
 
-from bot.simulator.certificate import SimCertificate
-from bot.simulator.fleet import InventoryEntry, SimHost, SimPool, lone
-from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, release
-from bot.simulator.tls import SimTls
+from bot.simulator.faults import Fault
+from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, SimRelease, release
+from bot.simulator.tls import SimCertificate, SimTls
+
+PASSWORD: Final = "demo"
+"""Of every simulated account unless another is given: it protects nothing."""
+
+
+class Role(Enum):
+    """What an account may do. NONE may log in nowhere; LOCAL is root, whom no role limits."""
+
+    LOCAL = "local superuser"
+    POOL_ADMIN = "pool-admin"
+    VM_OPERATOR = "vm-operator"
+    READ_ONLY = "read-only"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SimUser:
+    """An account of a pool."""
+
+    name: str
+    password: str = PASSWORD
+    role: Role = Role.READ_ONLY
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """When a pool's garbage collector destroys sessions (`xapi_globs.ml`, `db_gc_util.ml`).
+
+    It runs every so many seconds, and then keeps the most recently active ones of every originator, and of root's
+    sessions without one.
+    """
+
+    per_originator: int = 500
+    anonymous: int = 400
+    collected_every: float = 30.0
+    idle_seconds: float = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SimHost:
+    """A host. Its name is unique in its fleet, and is its hostname; `label` is what people call it, None: its name.
+
+    `certificate` None: its own, by its name. `pinned` is the one that clients know, where it is another. `tls` None: as
+    its release. `emergency` is an error code with its parameters, as of a host that does not find its pool.
+    `latency` is what each call takes, in seconds. `restart_pending` and `up_to_date` show in records as far as the
+    release has fields for them; `up_to_date` None: not known.
+    """
+
+    name: str
+    release: SimRelease
+    certificate: SimCertificate | None = None
+    pinned: SimCertificate | None = None
+    tls: SimTls | None = None
+    up: bool = True
+    emergency: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    latency: float = 0.0
+    label: str | None = None
+    enabled: bool = True
+    edition: str | None = None
+    licence_expires: datetime = datetime(2035, 1, 1, tzinfo=UTC)
+    booted: datetime = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
+    restart_pending: bool = False
+    up_to_date: bool | None = None
+
+    @property
+    def shown_label(self) -> str:
+        return self.name if self.label is None else self.label
+
+    @property
+    def offered_tls(self) -> SimTls:
+        return self.tls or self.release.tls
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryEntry:
+    """What an inventory calls a host that it asks."""
+
+    name: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimPool:
+    """Hosts with one database and one coordinator: the first of them, unless named. A lone host is a pool of one.
+
+    `entries` are the inventory's; none: one by the coordinator's name. `refusal_seconds` is what a wrong password
+    costs: 5 on real hosts before xapi 1.289. `port` 0: one that is free.
+    """
+
+    hosts: tuple[SimHost, ...]
+    name: str = ""
+    coordinator: str = ""
+    users: tuple[SimUser, ...] = (SimUser("xocompat"), SimUser("root", role=Role.LOCAL))
+    limits: SessionLimits = SessionLimits()
+    refusal_seconds: float = 0.0
+    entries: tuple[InventoryEntry, ...] = ()
+    tags: tuple[str, ...] = ()
+    port: int = 0
+
+    @property
+    def first_coordinator(self) -> str:
+        return self.coordinator or self.hosts[0].name
+
+    @property
+    def asked(self) -> tuple[InventoryEntry, ...]:
+        return self.entries or (InventoryEntry(self.first_coordinator, self.first_coordinator),)
+
+
+def lone(host: SimHost, entry: str = "", tags: tuple[str, ...] = ()) -> SimPool:
+    """A host that is in nobody's pool but its own."""
+    return SimPool((host,), entries=(InventoryEntry(entry or host.name, host.name),), tags=tags)
+
 
 _SHARED: Final = SimCertificate("simulated", names=("127.0.0.1", "localhost"))
 _MIX: Final = (  # of every twenty pools
@@ -49,7 +165,16 @@ def demo_fleet() -> tuple[SimPool, ...]:
         lone(SimHost("office-1", release(XENSERVER, "8"), up_to_date=False), "office-a", ("office",)),
         lone(SimHost("archive-1", release(XENSERVER, "7.2")), "archive-a", ("archive",)),
         lone(SimHost("spare-1", release(XCP_NG, "8.2"), up=False), "down-a", ("lab",)),
-        lone(_recertified("moved-1"), "moved-a", ("lab",)),
+        lone(
+            SimHost(
+                "moved-1",
+                release(XCP_NG, "8.2"),
+                certificate=SimCertificate("moved-1", 2),
+                pinned=SimCertificate("moved-1", 1),
+            ),
+            "moved-a",
+            ("lab",),
+        ),
     )
 
 
@@ -65,24 +190,83 @@ def large_fleet(hosts: int, pool_size: int = 1, latency: float = 0.0) -> tuple[S
     All share one certificate, and with it one TLS context; the curve is the quick one. `latency` is of each call.
     """
     sizes = [pool_size] * (hosts // pool_size) + ([hosts % pool_size] if hosts % pool_size else [])
-    kinds = islice(cycle(_MIX), len(sizes))
-    return tuple(
-        _pool(number, size, kind, latency) for number, (size, kind) in enumerate(zip(sizes, kinds, strict=True), 1)
-    )
+    pools = []
+    for number, (size, kind) in enumerate(zip(sizes, islice(cycle(_MIX), len(sizes)), strict=True), 1):
+        runs = release(*kind)
+        tls = SimTls.QUICK if runs.tls is SimTls.MODERN else None
+        members = tuple(
+            SimHost(f"sim-{number:05}-{member}", runs, certificate=_SHARED, tls=tls, latency=latency)
+            for member in range(1, size + 1)
+        )
+        name = f"pool-{number:05}" if size > 1 else ""
+        pools.append(SimPool(members, name, entries=(InventoryEntry(f"sim-{number:05}", members[0].name),)))
+    return tuple(pools)
 
 
-def _pool(number: int, size: int, kind: tuple[str, str], latency: float) -> SimPool:
-    runs = release(*kind)
-    tls = SimTls.QUICK if runs.tls is SimTls.MODERN else None
-    members = tuple(
-        SimHost(f"sim-{number:05}-{member}", runs, certificate=_SHARED, tls=tls, latency=latency)
-        for member in range(1, size + 1)
-    )
-    name = f"pool-{number:05}"
-    return SimPool(
-        members, name=name if size > 1 else "", entries=(InventoryEntry(f"sim-{number:05}", members[0].name),)
-    )
+PASSWORD_VARIABLE: Final = "SIMULATOR_PASSWORD"
 
 
-def _recertified(name: str) -> SimHost:
-    return SimHost(name, release(XCP_NG, "8.2"), certificate=SimCertificate(name, 2), pinned=SimCertificate(name, 1))
+class SimAddress(NamedTuple):
+    """Where a host is found, and the pin that its inventory knows: SHA-256 of the DER certificate."""
+
+    host: str
+    port: int
+    pin: bytes
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
+    def pin_text(self) -> str:
+        return f"sha256:{self.pin.hex()}"
+
+
+class SimTarget(NamedTuple):
+    """An entry: how to reach a host and who logs in. `also` are the other members, where a redirect may lead.
+
+    `minimum` is the TLS version that a client must go down to.
+    """
+
+    name: str
+    address: SimAddress
+    user: SimUser
+    minimum: str
+    also: tuple[SimAddress, ...]
+    tags: tuple[str, ...]
+
+
+def as_yaml(targets: Iterable[SimTarget]) -> str:
+    """The `targets` of a configuration file; the password comes from the variable `PASSWORD_VARIABLE`."""
+    lines = ["targets:"]
+    for target in targets:
+        minimum = f', minimum: "{target.minimum}"' if target.minimum != "1.2" else ""
+        lines += [
+            f"  - name: {target.name}",
+            f"    address: {target.address}",
+            f"    username: {target.user.name}",
+            f"    password_env: {PASSWORD_VARIABLE}",
+            f'    tls: {{pin: "{target.address.pin_text}"{minimum}}}',
+        ]
+        if target.also:
+            lines.append("    also:")
+            lines += [f'      - {{address: "{other}", pin: "{other.pin_text}"}}' for other in target.also]
+        if target.tags:
+            lines.append(f"    tags: [{', '.join(target.tags)}]")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(targets: Iterable[SimTarget]) -> str:
+    """The same for programs, on one line, with the passwords in it."""
+    entries = [
+        {
+            "name": target.name,
+            "address": str(target.address),
+            "pin": target.address.pin_text,
+            "username": target.user.name,
+            "password": target.user.password,
+            "minimum": target.minimum,
+            "also": [{"address": str(other), "pin": other.pin_text} for other in target.also],
+        }
+        for target in targets
+    ]
+    return json.dumps({"targets": entries})

@@ -1,10 +1,10 @@
-"""The part of the API that is there: classes by the API version that brought them, messages, who may send which."""
+"""The part of the API that is simulated: classes by the API version that brought them, messages, who may send which."""
 
 from functools import cache
 from typing import Final
 
-from bot.simulator.fleet import Role
-from bot.simulator.release import Version
+from bot.simulator.fleets import Role
+from bot.simulator.releases import Version
 
 CLASSES: Final[dict[str, Version]] = {
     "session": (1, 1),
@@ -32,7 +32,7 @@ REMOVED: Final[dict[str, Version]] = {"VMPP": (2, 0)}
 """Classes whose messages are still known and all answer MESSAGE_REMOVED."""
 
 EMERGENCY_CALLS: Final = frozenset({"host.is_in_emergency_mode", "session.local_logout"})
-"""What a host answers that does not find its pool (`Datamodel.emergency_calls`), as far as it is here."""
+"""What a host answers that does not find its pool (`Datamodel.emergency_calls`), as far as it is simulated."""
 
 GETTERS: Final[dict[str, int]] = {
     "get_all": 0,
@@ -59,7 +59,7 @@ OTHERS: Final[dict[str, tuple[int, Version]]] = {
 """The other messages that take a session: parameters besides it, and the API version that brought them."""
 
 _VM_OPERATOR: Final = frozenset({"VM.start", "VM.clean_shutdown", "VM.hard_reboot"})
-"""What the role next above the reader's may do besides (`_R_VM_OP` of the data model), as far as it is here."""
+"""What the role next above the reader's may do besides (`_R_VM_OP` of the data model), as far as it is simulated."""
 
 SESSION_FIELDS: Final[dict[str, Version]] = {
     "is_local_superuser": (1, 6),
@@ -69,13 +69,16 @@ SESSION_FIELDS: Final[dict[str, Version]] = {
 }
 """Fields of a session that came later, with the API version that brought them: users in 5.5, their roles in 5.6."""
 
-_HIDDEN: Final = frozenset({"get_all", "get_all_records", "get_all_records_where"})  # classes that don't list objects
-
 
 @cache
 def messages(api: Version) -> tuple[str, ...]:
     """What `system.listMethods` answers."""
-    generic = [f"{name}.{getter}" for name, since in CLASSES.items() if since <= api for getter in _getters(name)]
+    generic = [
+        f"{name}.{getter}"
+        for name, since in CLASSES.items()
+        for getter in GETTERS
+        if since <= api and (is_listed(name) or not getter.startswith("get_all"))
+    ]
     others = [name for name, (_, since) in OTHERS.items() if since <= api]
     return ("session.login_with_password", "host.is_in_emergency_mode", *generic, *others)
 
@@ -96,9 +99,5 @@ def may(role: Role, method: str) -> bool:
 
 
 def is_listed(name: str) -> bool:
-    """Whether the class has the messages that give all its objects."""
+    """Whether the class has the messages that give all its objects, `get_all` and those that begin with it."""
     return name != "session"
-
-
-def _getters(name: str) -> list[str]:
-    return [getter for getter in GETTERS if is_listed(name) or getter not in _HIDDEN]

@@ -1,10 +1,96 @@
-"""Presets of releases: `release("XCP-ng", "8.3")`. Values that are not known are left out, as hosts leave them out."""
+"""What a release of the host platform is to a client of XAPI: what it says of itself, and how it answers.
 
-from collections.abc import Iterable, Iterator
+The rules of behaviour are keyed by API version and by the version of the package xapi, read in its source at the tags.
+Presets, such as `release("XCP-ng", "8.3")`, leave out the values that are not known, as hosts leave them out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from enum import Enum
 from typing import Final
 
-from bot.simulator.release import Grade, SimRelease, Version
+from bot.simulator.tls import SimTls
+
+Version = tuple[int, ...]
+
+HEADERS_READ: Final = 1024 - 18  # xapi reads 1,024 bytes at most, and counts the 18 of a frame's header to them
+
+
+class Grade(Enum):
+    """Where a preset comes from."""
+
+    RECORDED = "recorded from a host"
+    SOURCE = "read in source code, package specs or boot logs"
+    SYNTHETIC = "synthetic: put together from its neighbours"
+
+
+class JsonRpc(Enum):
+    """How `/jsonrpc` answers."""
+
+    NONE = "not at all: it is XML-RPC like every path"
+    ALWAYS_V1 = "in version 1 with id 0, whatever was asked"
+    MATCHING = "in the version and with the id of the request"
+
+
+@dataclass(frozen=True, slots=True)
+class SimRelease:
+    """A release. `software_version` holds the keys that decide something; hosts add the usual others.
+
+    `api` is the version of the data model, `xapi` that of the package; where no package version is known, xapi is the
+    lowest that behaves so. `title` is that of the page at `/`.
+    """
+
+    product: str
+    name: str
+    software_version: Mapping[str, str]
+    api: Version
+    xapi: Version
+    grade: Grade
+    title: str
+
+    @property
+    def synthetic(self) -> bool:
+        return self.grade is Grade.SYNTHETIC
+
+    @property
+    def json_rpc(self) -> JsonRpc:
+        if self.api < (2, 3):
+            return JsonRpc.NONE
+        return JsonRpc.MATCHING if self.xapi >= (1, 47) else JsonRpc.ALWAYS_V1
+
+    @property
+    def error_code(self) -> int:
+        """The `code` of errors in version 2 of JSON-RPC, a number that means nothing (CA-274994)."""
+        return 1 if self.xapi >= (1, 62) else 0
+
+    @property
+    def takes_originator(self) -> bool:
+        return self.api >= (2, 0)
+
+    @property
+    def emergency_in_version_2(self) -> bool:
+        """Whether errors raised outside dispatch are arrays in a version 2 reply."""
+        return self.xapi >= (24, 18)
+
+    @property
+    def header_limit(self) -> int | None:
+        """Bytes of a request up to its body, None where there is no limit (CA-368579, also in 8.2's updates)."""
+        return HEADERS_READ if self.xapi >= (1, 249, 26) else None
+
+    @property
+    def tls(self) -> SimTls:
+        if self.api < (2, 5):
+            return SimTls.OLD
+        if self.api < (2, 12):
+            return SimTls.RSA
+        return SimTls.MIXED if self.api < (2, 15) else SimTls.MODERN
+
+    def saying(self, **keys: str | None) -> "SimRelease":
+        """The same with other keys in `software_version`; None leaves a key out. For releases that nobody foresaw."""
+        merged = {**self.software_version, **keys}
+        return replace(self, software_version={key: value for key, value in merged.items() if value is not None})
+
 
 XENSERVER: Final = "XenServer"
 CITRIX: Final = "Citrix Hypervisor"
@@ -94,14 +180,11 @@ _ALIASES: Final = {
 
 def _presets(product: str, rows: Iterable[_Row]) -> Iterator[tuple[tuple[str, str], SimRelease]]:
     for name, words, api, xapi, grade, title in rows:
-        said = {key: word for key, word in zip(_KEYS, words.split(), strict=True) if word != "-"}
-        said |= {"product_brand": product, **_platform(said), **_DATABASE.get((product, name), {})}
-        yield (product, name), SimRelease(product, name, said, api, xapi, grade, title)
-
-
-def _platform(said: dict[str, str]) -> dict[str, str]:
-    """The platform has had a name for as long as it has had a version, always the same one."""
-    return {"platform_name": "XCP"} if "platform_version" in said else {}
+        keys = {key: word for key, word in zip(_KEYS, words.split(), strict=True) if word != "-"}
+        # The platform has had a name for as long as it has had a version, always the same one.
+        keys |= {"platform_name": "XCP"} if "platform_version" in keys else {}
+        keys |= {"product_brand": product, **_DATABASE.get((product, name), {})}
+        yield (product, name), SimRelease(product, name, keys, api, xapi, grade, title)
 
 
 _PRESETS: Final[dict[tuple[str, str], SimRelease]] = {

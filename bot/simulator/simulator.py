@@ -1,21 +1,129 @@
-"""A running simulation, to be held by any thread: the loop has a thread of its own."""
+"""A running simulation and its hosts, to be held by any thread: the event loop has a thread of its own."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
-from bot.simulator.engine import Engine
-from bot.simulator.fleet import InventoryEntry, SimPool
-from bot.simulator.host import SimulatedHost, address_of
-from bot.simulator.inventory import SimTarget
-from bot.simulator.listener import SimulatorError
-from bot.simulator.state import Now
-from bot.simulator.tls import SimTls
+from bot.simulator.engine import Engine, SimulatorError
+from bot.simulator.faults import Fault
+from bot.simulator.fleets import SimAddress, SimHost, SimPool, SimTarget
+from bot.simulator.releases import SimRelease
+from bot.simulator.state import HostState, Now, OpenSession, RequestLog
+from bot.simulator.tls import SimCertificate, SimTls
 
 T = TypeVar("T")
+
+
+class RunInLoop(Protocol):
+    """Does something in the simulation's own thread, and waits for it."""
+
+    def __call__(self, what: Callable[[Engine], T], /) -> T: ...
+
+
+class SimulatedHost:
+    """A host of a running simulation, to be held by any thread. A change has happened when the call returns."""
+
+    def __init__(self, run: RunInLoop, name: str) -> None:
+        self._run = run
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"SimulatedHost({self.name!r})"
+
+    @property
+    def now(self) -> SimHost:
+        """The host as it is now."""
+        return self._read(lambda host: host.host)
+
+    @property
+    def address(self) -> SimAddress:
+        """Where it is, with the pin of the certificate that it shows now."""
+        return self._run(
+            lambda engine: SimAddress(*engine.endpoint(self.name), engine.hosts[self.name].certificate.pin)
+        )
+
+    @property
+    def known_address(self) -> SimAddress:
+        """The same with the pin that an inventory knows."""
+        return self._run(lambda engine: address_of(engine, self.name))
+
+    @property
+    def certificate(self) -> SimCertificate:
+        """The one that it shows; `certificate.pem` serves as a file of CAs for it."""
+        return self._read(lambda host: host.certificate)
+
+    @property
+    def seen(self) -> RequestLog:
+        """What reached it since it started, or since `forget`."""
+        return self._read(lambda host: host.traffic.log())
+
+    @property
+    def sessions(self) -> tuple[OpenSession, ...]:
+        """The open sessions of its pool, oldest first."""
+        return self._read(
+            lambda host: tuple(
+                OpenSession(session.user.name, session.originator) for session in host.pool.sessions.all()
+            )
+        )
+
+    def forget(self) -> None:
+        """Starts `seen` anew."""
+        self._read(lambda host: host.traffic.forget())
+
+    def change(self, how: Callable[[SimHost], SimHost]) -> None:
+        """Makes it another host of the same name: `change(lambda host: replace(host, latency=2))`."""
+        self._run(lambda engine: engine.change(self.name, how))
+
+    def upgrade(self, release: SimRelease) -> None:
+        """It runs another release from now on."""
+        self.change(lambda host: replace(host, release=release))
+
+    def go_down(self) -> None:
+        """Its port is closed, and every connection to it cut."""
+        self.change(lambda host: replace(host, up=False))
+
+    def come_up(self) -> None:
+        self.change(lambda host: replace(host, up=True))
+
+    def enter_emergency(self, code: str = "HOST_STILL_BOOTING", *params: str) -> None:
+        """It answers every call but a few with the error."""
+        self.change(lambda host: replace(host, emergency=(code, *params)))
+
+    def recover(self) -> None:
+        """Out of emergency mode, and rid of all faults."""
+        self.change(lambda host: replace(host, emergency=(), faults=()))
+
+    def fail(self, *faults: Fault) -> None:
+        """It fails in these ways from now on, and no longer in those before."""
+        self.change(lambda host: replace(host, faults=faults))
+
+    def show_certificate(self, certificate: SimCertificate) -> None:
+        """It shows another certificate, as after a new one was installed."""
+        self.change(lambda host: replace(host, certificate=certificate))
+
+    def coordinate(self) -> None:
+        """It becomes its pool's coordinator; the one before becomes a supporter."""
+        self._run(lambda engine: engine.coordinate(self.name))
+
+    def collect_sessions(self) -> None:
+        """Its pool's garbage collector runs now."""
+        self._read(lambda host: host.pool.sessions.collect())
+
+    def end_sessions(self) -> None:
+        """All sessions of its pool end, as when the toolstack restarts."""
+        self._read(lambda host: host.pool.sessions.end_all())
+
+    def _read(self, what: Callable[[HostState], T]) -> T:
+        return self._run(lambda engine: what(engine.hosts[self.name]))
+
+
+def address_of(engine: Engine, name: str) -> SimAddress:
+    """Where a host is, with the pin that an inventory knows."""
+    return SimAddress(*engine.endpoint(name), engine.hosts[name].known_certificate.pin)
 
 
 class _Running(NamedTuple):
@@ -26,10 +134,6 @@ class _Running(NamedTuple):
     stop: asyncio.Event
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Simulator:
     """Simulates pools while it is entered; `simulator["xen-1"]` is a host of it.
 
@@ -38,10 +142,10 @@ class Simulator:
             ...  # connect to host.address
             assert host.seen.methods[-1] == "session.logout"
 
-    Raises SimulatorError for a fleet that can't be. `now` is the hosts' clock.
+    Raises SimulatorError for a fleet that cannot run. `now` is the hosts' clock.
     """
 
-    def __init__(self, pools: Iterable[SimPool], now: Now = _utc_now) -> None:
+    def __init__(self, pools: Iterable[SimPool], now: Now = lambda: datetime.now(UTC)) -> None:
         self._pools = _checked(tuple(pools))
         self._now = now
         self._ready: Future[_Running] = Future()
@@ -82,9 +186,17 @@ class Simulator:
     @property
     def targets(self) -> tuple[SimTarget, ...]:
         """An inventory's entries for the fleet, in its order."""
-        return self.run(
-            lambda engine: tuple(_target(engine, pool, entry) for pool in self._pools for entry in pool.asked)
-        )
+
+        def entries(engine: Engine) -> Iterator[SimTarget]:
+            for pool in self._pools:
+                minimum = "1.0" if any(host.offered_tls is SimTls.OLD for host in pool.hosts) else "1.2"
+                for entry in pool.asked:
+                    others = (host.name for host in pool.hosts if host.name != entry.host)
+                    also = tuple(address_of(engine, name) for name in others)
+                    address = address_of(engine, entry.host)
+                    yield SimTarget(entry.name, address, pool.users[0], minimum, also, pool.tags)
+
+        return self.run(lambda engine: tuple(entries(engine)))
 
     def run(self, what: Callable[[Engine], T]) -> T:
         """The result of something done in the simulation's own thread."""
@@ -98,7 +210,7 @@ class Simulator:
         return asyncio.run_coroutine_threadsafe(done(), running.loop).result()
 
     def _run_loop(self) -> None:
-        """In a loop that watches sockets, as Windows' usual one does not."""
+        # A loop that watches sockets, as Windows' usual one does not.
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
             runner.run(self._simulate())
 
@@ -114,7 +226,7 @@ class Simulator:
 
 
 def _checked(pools: tuple[SimPool, ...]) -> tuple[SimPool, ...]:
-    """The pools, if names are unique and every name is somebody's."""
+    """The pools, if names are unique and every name that is used is a host's."""
     names: set[str] = set()
     for pool in pools:
         members = {host.name for host in pool.hosts}
@@ -125,9 +237,3 @@ def _checked(pools: tuple[SimPool, ...]) -> tuple[SimPool, ...]:
             raise SimulatorError(f"A pool has no host called {', '.join(sorted(named - members))}.")
         names |= members
     return pools
-
-
-def _target(engine: Engine, pool: SimPool, entry: InventoryEntry) -> SimTarget:
-    others = tuple(address_of(engine, host.name) for host in pool.hosts if host.name != entry.host)
-    minimum = "1.0" if any(host.offered_tls is SimTls.OLD for host in pool.hosts) else "1.2"
-    return SimTarget(entry.name, address_of(engine, entry.host), pool.users[0], minimum, others, pool.tags)

@@ -1,13 +1,114 @@
-"""What hosts of an era speak below HTTP, and the contexts that speak it: made once, shared by all hosts alike."""
+"""What hosts of an era show below HTTP: their certificates, and the TLS that they speak."""
 
 import ssl
+import threading
 import warnings
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from enum import Enum
+from functools import cache, lru_cache
+from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bot.simulator.certificate import SimCertificate
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+# `cryptography` is imported by the functions that make certificates: a demo answers look-ups before its hosts have any.
+
+
+@dataclass(frozen=True, slots=True)
+class SimCertificate:
+    """A self-signed certificate to be made. Equal values are the same certificate, in one process.
+
+    `names` are host names and addresses that it is valid for; None: `name`, and the address that the host gets.
+    Another `number` is another certificate with another pin, as after `xe host-emergency-reset-server-certificate`.
+    Hosts upgraded from old releases may have `bits=1024` still.
+    """
+
+    name: str
+    number: int = 1
+    names: tuple[str, ...] | None = None
+    valid_from: date = date(2020, 1, 1)
+    valid_until: date = date(2045, 1, 1)
+    bits: int = 2048
+
+    def at(self, address: str) -> "SimCertificate":
+        """The same, with the names of a host that has this address."""
+        return self if self.names is not None else replace(self, names=(self.name, address))
+
+    @property
+    def der(self) -> bytes:
+        """The certificate, signed with the process's key of that size."""
+        return _certificate(self)
+
+    @property
+    def pem(self) -> str:
+        return ssl.DER_cert_to_PEM_cert(self.der)
+
+    @property
+    def pin(self) -> bytes:
+        """SHA-256 of the DER certificate: 32 bytes."""
+        return sha256(self.der).digest()
+
+    @property
+    def key_pem(self) -> str:
+        """The private key that goes with it."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+        key = _shared_key(self.bits)
+        return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+
+
+@lru_cache(maxsize=4096)
+def _certificate(wanted: SimCertificate) -> bytes:
+    """The DER of a certificate that names its own key as its issuer's, as strict verifiers want it."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key = _shared_key(wanted.bits)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, wanted.name)])
+    own_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    names: list[x509.GeneralName] = []
+    for valid_for in (wanted.name,) if wanted.names is None else wanted.names:
+        try:
+            names.append(x509.IPAddress(ip_address(valid_for)))
+        except ValueError:
+            names.append(x509.DNSName(valid_for.encode("idna").decode()))
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .serial_number(wanted.number)
+        .public_key(key.public_key())
+        .not_valid_before(datetime.combine(wanted.valid_from, time(), UTC))
+        .not_valid_after(datetime.combine(wanted.valid_until, time(), UTC))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(own_key, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own_key), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(key, SHA256())
+        .public_bytes(Encoding.DER)
+    )
+
+
+def _shared_key(bits: int) -> "RSAPrivateKey":
+    """The key of that size that all simulated hosts of this process share, made at the first call."""
+    with _KEYS:  # else two threads that come first at once would get two keys
+        return _new_key(bits)
+
+
+_KEYS: Final = threading.Lock()
+
+
+@cache
+def _new_key(bits: int) -> "RSAPrivateKey":
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+    return generate_private_key(public_exponent=65537, key_size=bits)
 
 
 class _Policy(NamedTuple):
@@ -45,23 +146,18 @@ _USUAL_BITS: Final = 2048  # smaller keys load at the lowest security level only
 
 
 class SimContexts:
-    """Server contexts by certificate and era. Certificates pass through files, as `ssl` reads no others."""
+    """Server contexts by certificate and era, made once. Certificates pass through files, as `ssl` reads no others."""
 
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="xapi-simulator-")
         self._made: dict[tuple[SimCertificate, SimTls], ssl.SSLContext] = {}
 
     def get(self, certificate: SimCertificate, tls: SimTls) -> ssl.SSLContext:
-        """The context for hosts with this certificate; its names must be settled."""
-        context = self._made.get((certificate, tls))
-        if context is None:
-            context = self._made[certificate, tls] = self._new(certificate, tls.value)
-        return context
-
-    def close(self) -> None:
-        self._folder.cleanup()
-
-    def _new(self, certificate: SimCertificate, policy: _Policy) -> ssl.SSLContext:
+        """The context for hosts with this certificate, whose names must be known (`SimCertificate.at`)."""
+        made = self._made.get((certificate, tls))
+        if made is not None:
+            return made
+        policy: _Policy = tls.value
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         weak = certificate.bits < _USUAL_BITS and _WEAK not in policy.ciphers
         context.set_ciphers(policy.ciphers + (_WEAK if weak else ""))
@@ -75,4 +171,8 @@ class SimContexts:
         file.touch(mode=0o600)
         file.write_text(certificate.key_pem + certificate.pem)
         context.load_cert_chain(file)
+        self._made[certificate, tls] = context
         return context
+
+    def close(self) -> None:
+        self._folder.cleanup()

@@ -61,11 +61,11 @@ class SqlAudit:
             if len(self._waiting) >= self._held // 2:
                 self._hurry.set()
 
-    def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
+    def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
         self.flush()
         wanted = [word.casefold() for word in words]
         with self._database.reading() as connection:
-            found = (entry for entry in _newest_first(connection) if _has(entry, wanted))
+            found = (entry for entry in _newest_first(connection, where) if _has(entry, wanted))
             return tuple(islice(found, limit))
 
     def flush(self) -> None:
@@ -122,9 +122,11 @@ class SqlAudit:
                     self._changed.wait_for(lambda: self._closed, self._retry)
 
 
-def _newest_first(connection: Connection) -> Iterator[AuditEntry]:
-    """All entries. Each page is a query of its own, so nothing is left open where the reading ends early."""
+def _newest_first(connection: Connection, where: str | None) -> Iterator[AuditEntry]:
+    """All entries, or those of one channel. Each page is a query of its own: nothing is left open by an early end."""
     page = select(*_ENTRY, audit.c.id).order_by(audit.c.id.desc()).limit(PAGE)
+    if where is not None:
+        page = page.where(audit.c.where == where)
     rows = connection.execute(page).all()
     while rows:
         yield from (AuditEntry._make(row[:-1]) for row in rows)

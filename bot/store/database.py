@@ -267,12 +267,43 @@ class Database:
                 connection.execute(select(func.pg_advisory_xact_lock(literal(int(lock)))))
             yield connection
 
+    @contextmanager
+    def rehearsing(self) -> Iterator["Database"]:
+        """The same database for what is only tried: all is done in one transaction, and undone at the end.
+
+        It holds the locks of the fleet and of alerts, so it has to be short. UnavailableError if it can't be had.
+        """
+        with plain_errors(self.name), self.engine.connect() as connection, connection.begin() as whole:
+            if self.is_postgresql:
+                for lock in (WriteLock.FLEET, WriteLock.ALERTS):
+                    connection.execute(select(func.pg_advisory_xact_lock(literal(int(lock)))))
+            yield _Rehearsal(self, connection)
+            whole.rollback()
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
 
     def __repr__(self) -> str:
         return f"Database({self.name!r})"
+
+
+class _Rehearsal(Database):
+    """A database within one transaction of another: what is written in it is read in it, and nowhere else."""
+
+    def __init__(self, whole: Database, connection: Connection) -> None:
+        self.url, self.name, self.engine = whole.url, whole.name, whole.engine
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with plain_errors(self.name):
+            yield self._connection
+
+    @contextmanager
+    def writing(self, turn: WriteLock | None = None, patience: float | None = None) -> Iterator[Connection]:  # noqa: ARG002 # the whole has all locks
+        with plain_errors(self.name), self._connection.begin_nested():
+            yield self._connection
 
 
 def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

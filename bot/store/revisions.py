@@ -27,7 +27,7 @@ class SqlRevisions:
         with self._database.reading() as connection:
             return _last(connection, _ACCEPTED)
 
-    def keep(self, found: RevisionReport, now: datetime) -> StoredRevision:
+    def save(self, found: RevisionReport, now: datetime) -> StoredRevision:
         source = found.revision.source
         with self._database.writing(WriteLock.PUBLISHED) as connection:
             last = _last(connection, revisions.c.source == source)
@@ -41,7 +41,7 @@ class SqlRevisions:
         assert kept
         return kept
 
-    def tries(self, source: str) -> FetchAttempts | None:
+    def attempts(self, source: str) -> FetchAttempts | None:
         with self._database.reading() as connection:
             return _tries(connection, source)
 
@@ -57,11 +57,11 @@ class SqlRevisions:
             _put(connection, source, after)
             return after
 
-    def tell(self, kept: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
-        untold = update(revisions).where(revisions.c.id == kept.id, revisions.c.told_at.is_(None))
+    def queue_news(self, stored: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+        untold = update(revisions).where(revisions.c.id == stored.id, revisions.c.told_at.is_(None))
         return self._queue_once(untold, channel, payload, now)
 
-    def tell_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+    def queue_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         untold = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))
         return self._queue_once(untold, channel, payload, now)
 

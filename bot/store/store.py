@@ -3,7 +3,8 @@
 History is kept for 400 days. What is not done yet, an open alert or an unsent message, is kept however old it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store import leases
-from bot.store.alerts import Decisions, SqlAlerts
+from bot.store.alerts import SqlAlerts
 from bot.store.audit import SqlAudit
 from bot.store.database import Database, WriteLock
 from bot.store.digests import SqlDigests
@@ -46,8 +47,22 @@ class Store(NamedTuple):
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they change is changed soon, or not at all."""
         database = self.database.hurried(HURRY)
-        book, watches, digests = self.alerts.on(database), SqlWatches(database), SqlDigests(database)
+        book, watches, digests = SqlAlerts(database), SqlWatches(database), SqlDigests(database)
         return self._replace(database=database, alerts=book, watches=watches, digests=digests)
+
+    @contextmanager
+    def rehearsing(self) -> Iterator["Store"]:
+        """The same for what is only tried: all that is written meanwhile is read there alone, and undone at the end."""
+        with self.database.rehearsing() as database:
+            yield self._replace(
+                database=database,
+                fleet=SqlFleet(database),
+                sweeps=SqlSweeps(database),
+                alerts=SqlAlerts(database),
+                outbox=SqlOutbox(database),
+                watches=SqlWatches(database),
+                digests=SqlDigests(database),
+            )
 
     def prune(self, now: datetime) -> None:
         """Forget what ended more than 400 days ago."""
@@ -58,7 +73,7 @@ class Store(NamedTuple):
         self.database.close()
 
 
-def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: Callable[[], datetime]) -> Store:
+def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime]) -> Store:
     """The database of a URL, with all tables made. UnavailableError says why it could not be opened."""
     database = Database(url)
     migrate(database)
@@ -66,7 +81,7 @@ def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: C
         database=database,
         fleet=SqlFleet(database),
         sweeps=SqlSweeps(database),
-        alerts=SqlAlerts(database, decisions),
+        alerts=SqlAlerts(database),
         outbox=SqlOutbox(database),
         watches=SqlWatches(database),
         digests=SqlDigests(database),

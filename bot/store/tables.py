@@ -135,7 +135,7 @@ alerts = Table(
     Column("gone", JSON, nullable=False),
     Column("due", Date),
     Column("threshold_days", Integer),
-    Column("detail", TextColumn, nullable=False),
+    Column("detail", JSON(none_as_null=True)),  # {"kind": ..., its values}, as why_resolved
     Column("watched", Boolean, nullable=False),
     Column("state", TextColumn, nullable=False),
     Column("reason", TextColumn, nullable=False),
@@ -147,7 +147,7 @@ alerts = Table(
     Column("snoozed_at", MomentColumn),
     Column("snoozed_until", MomentColumn),
     Column("resolved_at", MomentColumn, index=True),
-    Column("why_resolved", TextColumn),
+    Column("why_resolved", JSON(none_as_null=True)),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(

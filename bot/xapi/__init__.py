@@ -1,6 +1,6 @@
 """One host or pool asked what it runs, through XAPI, safely: `probe.Prober` gives an Observation or a Failure.
 
-From the outside in: probe (a visit, and one redirect), session (login and logout), rpc with json_rpc and xml_rpc
-(what a call says), line and http (bytes to replies, within bounds), dial, tls and address (a wire that its
-certificate allows).
+From the outside in: `probe` (a session, and one redirect), `session` (login and logout), `rpc` with `xml_rpc` (what a
+call says), `connection` and `http` (bytes to replies, within bounds), `tls` and `address` (a handshake in which the
+certificate passed). `errors` has every text that a Failure may have.
 """

@@ -8,7 +8,7 @@ from bot.xapi.records import boolean
 from bot.xapi.session import XapiSession
 from bot.xapi.target import TlsMode
 
-_TELLS_A_WRITER = frozenset({"vm.start", "host.disable", "pool.sync_database"})
+_OF_WRITERS = frozenset({"vm.start", "host.disable", "pool.sync_database"})
 """Permissions of the roles above read-only: each has those of the ones below, and vm-operator, the lowest, may start
 VMs."""
 
@@ -19,7 +19,7 @@ class Account(StrEnum):
     SUPERUSER = "local superuser"
     WRITER = "more than read"
     READER = "read-only"
-    UNTOLD = "not told"
+    UNKNOWN = "not told"
 
 
 class Admission(NamedTuple):
@@ -37,6 +37,6 @@ def account_of(session: XapiSession, deadline: Deadline) -> Account:
         return Account.SUPERUSER
     permissions = session.own("rbac_permissions", deadline)
     if not isinstance(permissions, list) or not permissions:
-        return Account.UNTOLD
-    may_write = any(isinstance(name, str) and name.lower() in _TELLS_A_WRITER for name in permissions)
+        return Account.UNKNOWN
+    may_write = any(isinstance(name, str) and name.lower() in _OF_WRITERS for name in permissions)
     return Account.WRITER if may_write else Account.READER

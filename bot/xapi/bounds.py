@@ -11,7 +11,7 @@ class ProbeBounds(NamedTuple):
     """Limits of one probe; the defaults are the contract's (CONTRACT.md section 2).
 
     Seconds: `connect` for the name, TCP and TLS together; `login` for each login; `whole` for everything; `logout` is
-    the part of `whole` that is kept free to log out in. Bytes: `reply` for each reply, `head` for its headers, of which
+    the part of `whole` that is left free to log out in. Bytes: `reply` for each reply, `head` for its headers, of which
     there are at most `headers`. `values` bounds what a reply may grow to in memory, in bytes as JSON and XML are
     weighed; `depth` how deep it nests. `hosts`: members of a pool; XAPI knows pools of 64.
     """
@@ -29,7 +29,7 @@ class ProbeBounds(NamedTuple):
 
 
 class Deadline:
-    """The moment by which something must be done. It is asked before every operation that may block."""
+    """The moment by which something must be done. It is checked before every operation that may block."""
 
     __slots__ = ("_clock", "_ends", "seconds")
 
@@ -49,26 +49,3 @@ class Deadline:
         if left <= 0:
             raise TimeoutError
         return left
-
-
-_LONG = 8
-
-
-class Secret:
-    """A password or a session reference on its way to the host. No repr, format or error shows it."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text itself: for the request, nothing else."""
-        return self._text
-
-    def hidden_in(self, text: str) -> str:
-        """A text of the host without the secret in it; short secrets are left, as they are part of many a word."""
-        return text.replace(self._text, "[hidden]") if len(self._text) >= _LONG else text
-
-    def __repr__(self) -> str:
-        return "Secret(hidden)"

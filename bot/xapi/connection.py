@@ -1,28 +1,27 @@
-"""From an endpoint to a wire that its certificate allows to be spoken on."""
+"""From an endpoint to HTTP with it, over TCP and a TLS handshake in which its certificate passed."""
 
 import errno
 import socket
 import ssl
-from collections.abc import Sequence
 from typing import Protocol
 
-from bot.xapi import errors
-from bot.xapi.address import Resolve, SocketAddress, resolve
-from bot.xapi.bounds import Deadline, ProbeBounds, Secret
+from bot.xapi.address import Resolve, resolve
+from bot.xapi.bounds import Deadline, ProbeBounds
+from bot.xapi.errors import CONNECT_TIMEOUT, CONNECTION_REFUSED, NAME_NOT_FOUND, NO_ROUTE, ProbeError
 from bot.xapi.http import Http, HttpReply, Incoming, Wire
-from bot.xapi.target import Endpoint
+from bot.xapi.target import Endpoint, Secret
 from bot.xapi.tls import TlsContexts, secure
 
 
 class Connect(Protocol):
-    """Gives a wire to an endpoint whose certificate passed, or raises Trouble; the seam between probe and network."""
+    """Connects to an endpoint whose certificate passes, or raises ProbeError; the seam between probe and network."""
 
     def __call__(self, endpoint: Endpoint, deadline: Deadline) -> Wire:
         """Connect now. Nothing but the TLS handshake was sent when it returns."""
 
 
 class TlsConnect:
-    """The real way: TCP to the addresses of the endpoint's host in turn, then TLS."""
+    """The real one: TCP to the addresses of the endpoint's host in turn, then TLS."""
 
     def __init__(self, contexts: TlsContexts, look_up: Resolve = resolve) -> None:
         self._contexts = contexts
@@ -34,39 +33,32 @@ class TlsConnect:
         try:
             return secure(self._dial(endpoint, deadline), endpoint, context, deadline)
         except TimeoutError:
-            raise errors.slow_connect(deadline.seconds) from None
+            raise ProbeError(CONNECT_TIMEOUT, f"{deadline.seconds:.3g}") from None
 
     def _dial(self, endpoint: Endpoint, deadline: Deadline) -> socket.socket:
+        """Each address gets its share of the time, so that a dead one does not take that of the next."""
         try:
             addresses = self._look_up(endpoint.host, endpoint.port, deadline)
         except TimeoutError:
             raise
         except (OSError, ValueError):
-            raise errors.no_such_name(endpoint.host) from None
-        try:
-            return _first_that_answers(addresses, deadline)
-        except TimeoutError:
-            raise
-        except OSError as error:
-            refused = error.errno in (errno.ECONNREFUSED, errno.ECONNRESET)
-            raise (errors.nothing_listens() if refused else errors.no_route()) from None
-
-
-def _first_that_answers(addresses: Sequence[SocketAddress], deadline: Deadline) -> socket.socket:
-    """Each address gets its share of the time, so that a dead one does not take that of the next."""
-    failed: OSError = OSError(errno.EADDRNOTAVAIL, "no address")
-    for number, address in enumerate(addresses):
-        sock = socket.socket(address.family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(deadline.left() / (len(addresses) - number))
-            sock.connect(address.address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
-            sock.close()
-            failed = error
-        else:
-            return sock
-    raise failed
+            raise ProbeError(NAME_NOT_FOUND, endpoint.host) from None
+        failed: OSError | None = None
+        for number, address in enumerate(addresses):
+            sock = socket.socket(address.family, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(deadline.left() / (len(addresses) - number))
+                sock.connect(address.address)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as error:
+                sock.close()
+                failed = error
+            else:
+                return sock
+        if isinstance(failed, TimeoutError):
+            raise failed
+        is_refused = failed is not None and failed.errno in (errno.ECONNREFUSED, errno.ECONNRESET)
+        raise ProbeError(CONNECTION_REFUSED if is_refused else NO_ROUTE)
 
 
 class Connection:
@@ -77,36 +69,33 @@ class Connection:
         self.bounds = bounds
         self._connect = connect
         self._http: Http | None = None
-        self._asked = 0
+        self._calls = 0
 
     def open(self, deadline: Deadline) -> Http:
-        """The connection. Trouble if the endpoint cannot be reached or its certificate does not pass."""
+        """The connection. ProbeError if the endpoint cannot be reached or its certificate does not pass."""
         if self._http is None or not self._http.usable:
             self.close()
             wire = self._connect(self.endpoint, deadline.within(self.bounds.connect))
-            self._http = Http(wire, _authority(self.endpoint), self.bounds)
+            # The zone of a link-local address means nothing elsewhere.
+            authority = str(self.endpoint._replace(host=self.endpoint.host.partition("%")[0]))
+            self._http = Http(wire, authority, self.bounds)
         return self._http
 
     def post(self, path: str, kind: str, body: bytes, deadline: Deadline) -> HttpReply:
-        """A request and its reply. Trouble or TimeoutError if there is none; it is never sent twice."""
+        """A request and its reply. ProbeError or TimeoutError if there is none; it is never sent twice."""
         return self.open(deadline).post(path, kind, body, deadline)
 
     def get(self, path: str, cookie: Secret, deadline: Deadline) -> Incoming:
-        """A question with a cookie, and the reply as it comes. As with `post`; the cookie follows no redirect."""
+        """A request with a cookie, and the reply as it comes. As with `post`; no redirect is followed."""
         return self.open(deadline).get(path, cookie, deadline)
 
-    def number(self) -> int:
-        """The number of the next question, from 1."""
-        self._asked += 1
-        return self._asked
+    def next_id(self) -> int:
+        """The number of the next call, from 1."""
+        self._calls += 1
+        return self._calls
 
     def close(self) -> None:
-        """Hangs up; the next request opens a new connection."""
+        """Closes the connection, if one is open; the next request opens a new one."""
         if self._http is not None:
             self._http.close()
             self._http = None
-
-
-def _authority(endpoint: Endpoint) -> str:
-    """The endpoint for the `host` header: without the zone of a link-local address, which means nothing elsewhere."""
-    return str(endpoint._replace(host=endpoint.host.partition("%")[0]))

@@ -1,12 +1,12 @@
-"""The head of a reply: its status, and what it says of its body (RFC 9112). What breaks the rules is refused."""
+"""HTTP as far as a probe needs it (RFC 9112): one connection, within bounds. What breaks the rules is refused."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from bot.xapi import errors
-from bot.xapi.bounds import Deadline, ProbeBounds, Secret
-from bot.xapi.errors import ProbeError
+from bot.xapi.bounds import Deadline, ProbeBounds
+from bot.xapi.errors import BAD_REPLY, NOT_XAPI, TOO_LARGE, ProbeError
+from bot.xapi.target import Secret
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: |\Z)")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
@@ -14,56 +14,58 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Head(NamedTuple):
-    """What the headers say of the body. `length` is None for one that lasts until the connection ends."""
+    """A status, and what the headers say of the body. `length` is None for one that lasts until the connection ends."""
 
     status: int
     kind: str
     length: int | None
     chunked: bool
     keep: bool
+    date: str = ""
 
 
 def read_head(lines: list[bytes], bounds: ProbeBounds) -> Head:
-    """The head of its lines, without the blank one. Trouble if it breaks the rules or the bounds."""
+    """The head of its lines, without the blank one. ProbeError if it breaks the rules or the bounds."""
     status = _STATUS.match(lines[0])
     if not status:
-        raise errors.not_xapi("with something else than HTTP")
+        raise ProbeError(NOT_XAPI, "with something else than HTTP")
     if len(lines) - 1 > bounds.headers:
-        raise errors.bad_reply("has too many headers")
+        raise ProbeError(BAD_REPLY, "has too many headers")
     headers: dict[bytes, bytes] = {}
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
         name, value = name.lower(), value.strip(b" \t")
         contradicts = name in _FRAMING and headers.get(name, value) != value
         if not colon or not name or name != name.strip() or contradicts:
-            raise errors.bad_reply("has headers that contradict each other, or are none")
+            raise ProbeError(BAD_REPLY, "has headers that contradict each other, or are none")
         headers[name] = value
     length, chunked = _framing(headers, bounds)
     connection = headers.get(b"connection", b"").lower()
     keep = b"close" not in connection and (status[1] == b"1" or b"keep-alive" in connection)
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     framed = chunked or length is not None
-    return Head(int(status[2]), kind.decode("ascii", "replace"), length, chunked, keep and framed)
+    date = headers.get(b"date", b"").decode("ascii", "replace")
+    return Head(int(status[2]), kind.decode("ascii", "replace"), length, chunked, keep and framed, date)
 
 
 def _framing(headers: dict[bytes, bytes], bounds: ProbeBounds) -> tuple[int | None, bool]:
     """Length and whether it is chunked. A reply that claims both is refused (RFC 9112, 6.3)."""
     length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
     if coding is not None and (length is not None or coding.lower() != b"chunked"):
-        raise errors.bad_reply("does not say how long it is")
+        raise ProbeError(BAD_REPLY, "does not say how long it is")
     if length is None:
         return None, coding is not None
     if not _LENGTH.fullmatch(length):
-        raise errors.bad_reply("does not say how long it is")
+        raise ProbeError(BAD_REPLY, "does not say how long it is")
     if int(length) > bounds.reply:
-        raise too_large(bounds)
+        raise _too_large(bounds)
     return int(length), False
 
 
-def too_large(bounds: ProbeBounds) -> ProbeError:
-    """The trouble with a reply of more bytes than are read."""
+def _too_large(bounds: ProbeBounds) -> ProbeError:
+    """A reply has more bytes than are read."""
     size = f"{bounds.reply >> 20} MiB" if bounds.reply >= 1 << 20 else f"{bounds.reply} bytes"
-    return errors.too_large(f"more than {size} at once")
+    return ProbeError(TOO_LARGE, f"more than {size} at once")
 
 
 USER_AGENT = "xocompat"
@@ -87,14 +89,15 @@ class HttpReply(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """A reply whose body is on its way: `pieces` gives it as it comes, or Trouble or TimeoutError where it breaks.
+    """A reply whose body is on its way: `pieces` gives it as it comes, or ProbeError or TimeoutError where it breaks.
 
-    The body of any other status than 200 is not read, and empty here.
+    The body of any other status than 200 is not read, and empty here. `date` is the `Date` header as it was sent.
     """
 
     status: int
     kind: str
     pieces: Iterator[bytes]
+    date: str = ""
 
 
 class Wire(Protocol):
@@ -110,7 +113,7 @@ class Wire(Protocol):
         """Some bytes, none at the end. OSError if it cannot."""
 
     def close(self) -> None:
-        """Lets go of it."""
+        """Closes it."""
 
 
 class Http:
@@ -118,15 +121,15 @@ class Http:
 
     def __init__(self, wire: Wire, host: str, bounds: ProbeBounds) -> None:
         self._wire = wire
-        self._host = host
+        self._common = f"HTTP/1.1\r\nhost: {host}\r\nuser-agent: {USER_AGENT}\r\n"
         self._bounds = bounds
         self._buffer = bytearray()
         self._taken = 0
         self.usable = True
 
     def post(self, path: str, kind: str, body: bytes, deadline: Deadline) -> HttpReply:
-        """Send a request and read its reply. Trouble or TimeoutError if there is none; `usable` ends with those."""
-        head = f"{self._opening('POST', path)}content-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
+        """Send a request and read its reply. ProbeError or TimeoutError if there is none; `usable` ends with those."""
+        head = f"POST {path} {self._common}content-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
         found = self._exchange(head.encode("ascii") + body, deadline)
         if found.status != OK:
             return HttpReply(found.status, found.kind, b"")
@@ -139,33 +142,29 @@ class Http:
 
         A body that lasts until the connection ends is refused: cut off, it would pass for a shorter one.
         """
-        head = f"{self._opening('GET', path)}accept: */*\r\ncookie: {cookie.reveal()}\r\n\r\n"
+        head = f"GET {path} {self._common}accept: */*\r\ncookie: {cookie.reveal()}\r\n\r\n"
         found = self._exchange(head.encode("ascii"), deadline)
-        return Incoming(found.status, found.kind, self._pieces(found, deadline) if found.status == OK else iter(()))
+        pieces = self._pieces(found, deadline) if found.status == OK else iter(())
+        return Incoming(found.status, found.kind, pieces, found.date)
 
     def close(self) -> None:
-        """Lets go of the wire."""
+        """Closes the wire."""
         self.usable = False
         self._wire.close()
 
-    def _opening(self, method: str, path: str) -> str:
-        return f"{method} {path} HTTP/1.1\r\nhost: {self._host}\r\nuser-agent: {USER_AGENT}\r\n"
-
     def _exchange(self, request: bytes, deadline: Deadline) -> Head:
+        """Sends a request, and reads the head of its reply."""
         self.usable = False
         self._taken = 0
-        self._send(request, deadline)
-        return self._head(deadline)
-
-    def _send(self, data: bytes, deadline: Deadline) -> None:
         try:
-            while data:
+            while request:
                 self._wire.settimeout(deadline.left())
-                data = data[self._wire.send(data) :]
+                request = request[self._wire.send(request) :]
         except TimeoutError:
             raise
         except OSError:
-            raise errors.bad_reply("broke the connection off") from None
+            raise ProbeError(BAD_REPLY, "broke the connection off") from None
+        return self._head(deadline)
 
     def _fill(self, deadline: Deadline) -> bool:
         """Some more bytes into the buffer; False at the end. Counts what a reply takes, whatever its framing."""
@@ -175,27 +174,28 @@ class Http:
         except TimeoutError:
             raise
         except OSError:
-            raise errors.bad_reply("broke the connection off") from None
+            raise ProbeError(BAD_REPLY, "broke the connection off") from None
         self._taken += len(piece)
         if self._taken > self._bounds.reply + self._bounds.head:
-            raise too_large(self._bounds)
+            raise _too_large(self._bounds)
         self._buffer += piece
         return bool(piece)
 
     def _need(self, deadline: Deadline) -> None:
         if not self._fill(deadline):
-            raise errors.bad_reply("broke off in the middle")
+            raise ProbeError(BAD_REPLY, "broke off in the middle")
 
     def _head(self, deadline: Deadline) -> Head:
         searched = 0
         while (end := self._buffer.find(b"\r\n\r\n", max(searched - 3, 0))) < 0:
             searched = len(self._buffer)
             if searched > self._bounds.head:
-                raise errors.bad_reply("has endless headers")
+                raise ProbeError(BAD_REPLY, "has endless headers")
             if self._buffer[:7] != b"HTTP/1."[:searched]:
-                raise errors.not_xapi("with something else than HTTP")
+                raise ProbeError(NOT_XAPI, "with something else than HTTP")
             if not self._fill(deadline):
-                raise errors.bad_reply("broke off in the middle" if self._buffer else "closed the connection instead")
+                how = "broke off in the middle" if self._buffer else "closed the connection instead"
+                raise ProbeError(BAD_REPLY, how)
         lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
         return read_head(lines, self._bounds)
@@ -206,7 +206,7 @@ class Http:
         if head.length is None:
             while self._fill(deadline):
                 if len(self._buffer) > self._bounds.reply:
-                    raise too_large(self._bounds)
+                    raise _too_large(self._bounds)
             return self._take(len(self._buffer))
         while len(self._buffer) < head.length:
             self._need(deadline)
@@ -216,22 +216,28 @@ class Http:
         if head.chunked:
             yield from self._chunks(deadline)
         elif head.length is None:
-            raise errors.bad_reply("does not say how long it is")
+            raise ProbeError(BAD_REPLY, "does not say how long it is")
         else:
             yield from self._as_it_comes(head.length, deadline)
         self.usable = head.keep and not self._buffer
 
     def _chunks(self, deadline: Deadline) -> Iterator[bytes]:
         total = 0
-        while size := self._chunk_size(deadline):
+        while True:
+            found = _CHUNK.fullmatch(self._line(deadline))
+            if not found:
+                raise ProbeError(BAD_REPLY, "is cut into pieces that do not fit")
+            size = int(found[1], 16)
+            if not size:
+                break
             total += size
             if total > self._bounds.reply:
-                raise too_large(self._bounds)
+                raise _too_large(self._bounds)
             yield from self._as_it_comes(size, deadline)
             while len(self._buffer) < 2:
                 self._need(deadline)
             if self._take(2) != b"\r\n":
-                raise errors.bad_reply("is cut into pieces that do not fit")
+                raise ProbeError(BAD_REPLY, "is cut into pieces that do not fit")
         while self._line(deadline):
             pass  # trailers say nothing that is needed; _fill bounds them
 
@@ -243,15 +249,10 @@ class Http:
             size -= len(piece)
             yield piece
 
-    def _chunk_size(self, deadline: Deadline) -> int:
-        if found := _CHUNK.fullmatch(self._line(deadline)):
-            return int(found[1], 16)
-        raise errors.bad_reply("is cut into pieces that do not fit")
-
     def _line(self, deadline: Deadline) -> bytes:
         while (end := self._buffer.find(b"\r\n", 0, _LONGEST_LINE + 2)) < 0:
             if len(self._buffer) > _LONGEST_LINE:
-                raise errors.bad_reply("is cut into pieces that do not fit")
+                raise ProbeError(BAD_REPLY, "is cut into pieces that do not fit")
             self._need(deadline)
         return self._take(end + 2)[:-2]
 

@@ -8,13 +8,13 @@ from bot.xapi.target import TlsMode
 
 
 class Transport(StrEnum):
-    """The way of speaking in which a pool was told."""
+    """The protocol through which a pool was read."""
 
     JSON_RPC_2 = "json-rpc-2"
     JSON_RPC_1 = "json-rpc-1"
     XML_RPC = "xml-rpc"
     XO_REST = "xo-rest"
-    """Xen Orchestra told it: the host itself was not asked."""
+    """Through Xen Orchestra: the host itself was not asked."""
 
 
 class Host(NamedTuple):
@@ -52,7 +52,7 @@ class Pool(NamedTuple):
 class Observation(NamedTuple):
     """A pool at a moment. `address` is where it answered: a redirect may have led from the target to its pool.
 
-    `seconds` is what the asking took.
+    `seconds` is how long the probe took.
     """
 
     target: str
@@ -91,14 +91,26 @@ class FailureCode(StrEnum):
 
 
 class Failure(NamedTuple):
-    """A probe that has no answer. `message` is a sentence or two in the user's terms: what happened, what to do next.
+    """A probe that has no answer. `what` is a sentence, `mend` says what to do about it, if anything.
 
-    It never holds a password, a session reference or text of the host that is not printable and short.
+    Both are in the user's terms, and hold no password, no session reference and no text of the host that is not
+    printable and short.
     """
 
     target: str
     code: FailureCode
-    message: str
+    what: str
+    mend: str = ""
+
+    @property
+    def message(self) -> str:
+        """Both, one after the other."""
+        return f"{self.what} {self.mend}" if self.mend else self.what
+
+    @property
+    def subject(self) -> str:
+        """The target's name where the message begins with it, else nothing."""
+        return self.target if self.what.startswith(self.target) else ""
 
 
 Probed = Observation | Failure

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.xapi import errors
 from bot.xapi.bounds import ProbeBounds
+from bot.xapi.errors import BAD_REPLY, TOO_LARGE, ProbeError
 from bot.xapi.observation import Host, Pool
 
 Record = Mapping[str, Any]
@@ -95,7 +95,7 @@ def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
     """The pool of `pool.get_all_records`, and the reference of its coordinator. There is exactly one pool."""
     records = list(_records(pools).values())
     if len(records) != 1:
-        raise errors.bad_reply("does not know its pool")
+        raise ProbeError(BAD_REPLY, "does not know its pool")
     pool = records[0]
     master = pool.get("master")
     reference = master if isinstance(master, str) and master != _NULL else ""
@@ -107,9 +107,9 @@ def host_records(hosts: Any, bounds: ProbeBounds) -> dict[str, Record]:
     """What `host.get_all_records` returned, by reference."""
     records = _records(hosts)
     if not records:
-        raise errors.bad_reply("knows no host of its pool")
+        raise ProbeError(BAD_REPLY, "knows no host of its pool")
     if len(records) > bounds.hosts:
-        raise errors.too_large(f"more than {bounds.hosts} hosts")
+        raise ProbeError(TOO_LARGE, f"more than {bounds.hosts} hosts")
     return records
 
 
@@ -121,7 +121,7 @@ def hosts_of(records: dict[str, Record], coordinator: str) -> tuple[Host, ...]:
 
 def _records(value: Any) -> dict[str, Record]:
     if not isinstance(value, dict) or not all(isinstance(record, dict) for record in value.values()):
-        raise errors.bad_reply("has no records where they should be")
+        raise ProbeError(BAD_REPLY, "has no records where they should be")
     return value
 
 
@@ -165,5 +165,5 @@ def _reboot_required(record: Record, brand: str | None) -> bool | None:
 
 
 def _runs_latest_updates(record: Record) -> bool | None:
-    """`latest_synced_updates_applied`: yes, no or unknown, as of the pool's last look at its update server."""
+    """`latest_synced_updates_applied`: yes, no or unknown, when the pool last synced with its update server."""
     return {"yes": True, "no": False}.get(text(record, "latest_synced_updates_applied") or "")

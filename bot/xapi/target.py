@@ -41,8 +41,8 @@ class Endpoint(NamedTuple):
 class Target:
     """An entry of the inventory: a pool's coordinator or a lone host, and the members that a redirect may lead to.
 
-    `password` is asked for at each login and raises CredentialsError if it is not to be had; it is in no repr. Where it
-    comes from (`password_from`: a variable's or a file's name) may be told.
+    `password` is called at each login and raises CredentialsError if it cannot be read; it is in no repr. Where it
+    comes from (`password_from`: a variable's or a file's name) may be shown.
     """
 
     __slots__ = ("also", "endpoint", "name", "password", "password_from", "tags", "username")
@@ -70,4 +70,27 @@ class Target:
 
 
 class CredentialsError(Exception):
-    """A password that is not to be had: its variable is not set, its file cannot be read. The text says which."""
+    """A password that cannot be read: its variable is not set, its file is unreadable. The text says which."""
+
+
+_SHORTEST_HIDDEN = 8
+
+
+class Secret:
+    """A password, a session reference or a token on its way to the host. No repr, format or error shows it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself: for the request, nothing else."""
+        return self._text
+
+    def hidden_in(self, text: str) -> str:
+        """A text of the host without the secret in it; short secrets are left, as they are part of many a word."""
+        return text.replace(self._text, "[hidden]") if len(self._text) >= _SHORTEST_HIDDEN else text
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"

@@ -1,7 +1,7 @@
-"""TLS as the inventory wants it: contexts made once, and a handshake that ends trusted or in a Trouble.
+"""TLS as the inventory wants it: contexts made once, and a handshake that ends trusted or in a ProbeError.
 
-Nothing but the handshake is sent before a certificate passed. Sessions are not resumed, nothing is compressed,
-and no variable of the environment (SSLKEYLOGFILE) is heard.
+Nothing but the handshake is sent before a certificate passed. Sessions are not resumed, nothing is compressed, and no
+variable of the environment (SSLKEYLOGFILE) changes anything.
 """
 
 import hashlib
@@ -11,10 +11,18 @@ import ssl
 import threading
 from typing import NamedTuple
 
-from bot.xapi import errors
 from bot.xapi.address import is_ip
 from bot.xapi.bounds import Deadline
-from bot.xapi.errors import ProbeError
+from bot.xapi.errors import (
+    CLOSED_IN_HANDSHAKE,
+    NOT_TLS,
+    PIN_MISMATCH,
+    TLS_FAILED,
+    TLS_TOO_OLD,
+    UNREADABLE_CA,
+    UNTRUSTED,
+    ProbeError,
+)
 from bot.xapi.target import Endpoint, TlsMode, Trust
 
 _VERSIONS = {
@@ -120,64 +128,52 @@ def _context(kind: _Kind) -> ssl.SSLContext:
     elif kind.ca_file is None:
         context.load_default_certs()
     else:
-        _load(context, kind.ca_file)
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whatever the operator put into the file is trusted
+        try:
+            context.load_verify_locations(kind.ca_file)
+        except OSError:  # ssl.SSLError too: a file without certificates
+            raise ProbeError(UNREADABLE_CA) from None
     return context
 
 
-def _load(context: ssl.SSLContext, ca_file: str) -> None:
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # whatever the operator put into the file is trusted
-    try:
-        context.load_verify_locations(ca_file)
-    except OSError:  # ssl.SSLError too: a file without certificates
-        raise errors.unreadable_ca() from None
-
-
 def secure(sock: socket.socket, endpoint: Endpoint, context: ssl.SSLContext, deadline: Deadline) -> ssl.SSLSocket:
-    """TLS over a connected socket, once its certificate passed. Else the socket is closed: Trouble or TimeoutError."""
+    """TLS over a connected socket, once its certificate passed.
+
+    If it does not, the socket is closed: ProbeError or TimeoutError.
+    """
+    trust, host = endpoint.trust, endpoint.host
+    # What the certificate must be made for; Python sends it as SNI only if it is a name.
+    name = host.partition("%")[0] if is_ip(host) else host.removesuffix(".")
     trusted = False
     wrapped: socket.socket = sock
     try:
-        name = _checked_name(endpoint.host)
         sock.getpeername()  # a peer that has gone is found here: wrapping would raise and leave the socket open
-        wrapped = tls = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+        wrapped = tls = context.wrap_socket(sock, server_hostname=name or host, do_handshake_on_connect=False)
         tls.settimeout(deadline.left())
         tls.do_handshake()
-        _check(tls, endpoint.trust)
+        if trust.minimum == "1.1" and tls.version() in _BELOW_1_1:
+            raise ProbeError(TLS_TOO_OLD, trust.minimum)
+        if trust.mode is TlsMode.PINNED:
+            digest = hashlib.sha256(tls.getpeercert(binary_form=True) or b"").digest()
+            if not hmac.compare_digest(digest, trust.pin or b""):
+                raise ProbeError(PIN_MISMATCH)
         trusted = True
     except TimeoutError:
         raise
     except OSError as error:
-        raise _translated(error, endpoint.trust) from None
+        raise _probe_error_of(error, trust) from None
     finally:
         if not trusted:
             wrapped.close()
     return tls
 
 
-def _checked_name(host: str) -> str:
-    """What the certificate must be made for. Python sends it as SNI only if it is a name."""
-    bare = host.partition("%")[0] if is_ip(host) else host.removesuffix(".")
-    return bare or host
-
-
-def _check(tls: ssl.SSLSocket, trust: Trust) -> None:
-    if trust.minimum == "1.1" and tls.version() in _BELOW_1_1:
-        raise errors.tls_too_old(trust.minimum)
-    if trust.mode is TlsMode.PINNED and not hmac.compare_digest(digest(tls), trust.pin or b""):
-        raise errors.another_certificate()
-
-
-def digest(tls: ssl.SSLSocket) -> bytes:
-    """The SHA-256 of the certificate that was shown, as DER."""
-    return hashlib.sha256(tls.getpeercert(binary_form=True) or b"").digest()
-
-
-def _translated(error: OSError, trust: Trust) -> ProbeError:
+def _probe_error_of(error: OSError, trust: Trust) -> ProbeError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return errors.untrusted(_UNTRUSTED.get(error.verify_code, "cannot be trusted here"))
+        return ProbeError(UNTRUSTED, _UNTRUSTED.get(error.verify_code, "cannot be trusted here"))
     if not isinstance(error, ssl.SSLError) or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return errors.hung_up()
+        return ProbeError(CLOSED_IN_HANDSHAKE)
     reason = error.reason or "no reason given"
     if reason in _TOO_OLD:
-        return errors.tls_too_old(trust.minimum)
-    return errors.no_tls() if reason in _NO_TLS else errors.tls_failed(reason)
+        return ProbeError(TLS_TOO_OLD, trust.minimum)
+    return ProbeError(NOT_TLS) if reason in _NO_TLS else ProbeError(TLS_FAILED, reason)

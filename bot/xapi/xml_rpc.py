@@ -1,20 +1,15 @@
-"""XML-RPC as XAPI speaks it: `{Status, Value}` or `{Status, ErrorDescription}` in a struct, or a plain fault.
+"""XML-RPC's values, written and read.
 
 Read with expat as it comes: a document type (and so any entity of its own) is refused, nesting is bounded.
 """
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from bot.xapi import errors
-from bot.xapi.bounds import ProbeBounds
-from bot.xapi.call import CallResult, XapiRefused
-from bot.xapi.observation import Transport
+from bot.xapi.errors import BAD_REPLY, LOGIN_NOT_IN_XML, NOT_XAPI, ProbeError
 
-PATH = "/RPC2"
-KIND = "text/xml"
 OTHER = "with XML of another kind"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[ \t\r\n]*([+-]?[0-9]{1,20})[ \t\r\n]*", re.ASCII)
@@ -28,33 +23,31 @@ _HOLDERS = frozenset({"struct", "array"})
 
 
 def request(method: str, params: list[str]) -> bytes:
-    """The body that asks for a method. Trouble if a text cannot be written in XML."""
+    """The body that calls a method. ProbeError if a text cannot be written in XML."""
     if any(_NOT_XML.search(param) for param in params):
-        raise errors.unspeakable_login()
-    values = "".join(f"<param><value><string>{_escaped(param)}</string></value></param>" for param in params)
+        raise ProbeError(LOGIN_NOT_IN_XML)
+    # A bare carriage return would be read as a line feed.
+    texts = (escape(param, {"\r": "&#13;"}) for param in params)
+    values = "".join(f"<param><value><string>{text}</string></value></param>" for text in texts)
     head = f'<?xml version="1.0" encoding="utf-8"?><methodCall><methodName>{method}</methodName>'
     return f"{head}<params>{values}</params></methodCall>".encode()
 
 
-def _escaped(text: str) -> str:
-    return escape(text, {"\r": "&#13;"})  # a bare one would be read as a line feed
+class XmlReply(NamedTuple):
+    """The value of a reply, and whether it is a fault."""
+
+    value: Any
+    is_fault: bool
 
 
-def read(body: bytes, bounds: ProbeBounds) -> CallResult:
-    """What a body says. Refused if it is an error of XAPI, Trouble if it is no XML-RPC."""
-    reader = _Reader(bounds.depth)
+def read(body: bytes, depth: int) -> XmlReply:
+    """What a body holds. ProbeError if it is no reply of XML-RPC, or nests deeper than `depth` elements."""
+    reader = _Reader(depth)
     if not reader.feed(body):
-        raise errors.bad_reply("is not valid XML in UTF-8")
+        raise ProbeError(BAD_REPLY, "is not valid XML in UTF-8")
     if reader.is_foreign or not reader.roots:
-        raise errors.not_xapi(OTHER)
-    match reader.roots[0]:
-        case {"Status": "Success", "Value": value} if not reader.is_fault:
-            return CallResult(Transport.XML_RPC, value)
-        case {"Status": "Failure", "ErrorDescription": [str(code), *params]} if not reader.is_fault:
-            raise XapiRefused(code, params)
-        case {"faultString": str(code)} if reader.is_fault:
-            raise XapiRefused(code, [])
-    raise errors.not_xapi(OTHER)
+        raise ProbeError(NOT_XAPI, OTHER)
+    return XmlReply(reader.roots[0], reader.is_fault)
 
 
 class _Stop(Exception):
@@ -113,7 +106,7 @@ class _Reader:
     def _end(self, name: str) -> None:
         self._depth -= 1
         if name == "value":
-            self._keep(self._value if self._is_typed else "".join(self._text))
+            self._add(self._value if self._is_typed else "".join(self._text))
         elif name == "name":
             self._names.append("".join(self._text))
         elif name == "member":
@@ -124,7 +117,7 @@ class _Reader:
             self._value, self._is_typed = _scalar(name, "".join(self._text)), True
         self._text.clear()
 
-    def _keep(self, value: Any) -> None:
+    def _add(self, value: Any) -> None:
         self._value, self._is_typed = None, False
         if not self._holders:
             self.roots.append(value)
@@ -137,7 +130,7 @@ class _Reader:
 
 
 def _scalar(name: str, text: str) -> Any:
-    """A value of its element. What does not read as its kind stays text; whoever wants a number will not take it."""
+    """A value of its element. What does not read as its kind stays text, and is no number to those who need one."""
     number = _NUMBER.fullmatch(text) if name in ("int", "i4", "i8", "boolean") else None
     if name == "nil":
         return None

@@ -7,27 +7,39 @@ escapes as an exception but what no server can cause.
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from bot.xapi import errors
-from bot.xapi.bounds import Clock, Deadline, ProbeBounds, Secret
+from bot.xapi.bounds import Clock, Deadline, ProbeBounds
 from bot.xapi.connection import Connect, Connection, TlsConnect
-from bot.xapi.errors import ProbeError
+from bot.xapi.errors import NOT_XAPI, TOO_LARGE, ProbeError
 from bot.xapi.http import OK
 from bot.xapi.observation import Observation, Probed, Transport
 from bot.xapi.records import Record
-from bot.xapi.target import CredentialsError
+from bot.xapi.target import CredentialsError, Secret
 from bot.xapi.tls import TlsContexts
-from bot.xo import errors as refusal
+from bot.xo.errors import (
+    MALFORMED_TOKEN,
+    NO_HOST_LISTED,
+    NO_HOST_RUNS,
+    NO_TOKEN,
+    SUBJECT,
+    TIMED_OUT,
+    error_of_status,
+)
 from bot.xo.orchestra import Orchestra
-from bot.xo.records import HOSTS, POOLS, OrchestraHost, OrchestraPool, member_of, pool_of, records, seen
+from bot.xo.records import HOSTS, POOLS, OrchestraPool, member_of, pool_of, pools_with_hosts, records
 
 BOUNDS = ProbeBounds(whole=60.0, reply=64 * 1024 * 1024, hosts=16_384)
 """As of a probe, but for a list of thousands: ten thousand hosts take about 5 MiB. `hosts` bounds pools as well."""
 
+OnDate = Callable[[datetime], None]
+"""Gets the time that a Xen Orchestra's clock showed when it answered, in UTC and whole seconds."""
+
 _TOKEN = re.compile(r"[!#-+\--:<-\[\]-~]{1,4096}")
 """What a cookie's value may have (RFC 6265, 4.1.1)."""
 _PAGE = frozenset({"text/html", "application/xhtml+xml"})
+_LONGEST_DATE = 64
 
 
 def ask(
@@ -36,83 +48,86 @@ def ask(
     clock: Clock = time.monotonic,
     bounds: ProbeBounds = BOUNDS,
     connect: Connect | None = None,
+    on_date: OnDate | None = None,
 ) -> tuple[Probed, ...]:
     """An Observation of every pool with a host that runs, or the one Failure that says why that is not known.
 
-    Blocks, `bounds.whole` seconds at most.
+    Blocks, `bounds.whole` seconds at most. `on_date` is called with each list's `Date` header, where it can be read.
     """
+    endpoint, ends = orchestra.endpoint, Deadline(clock, bounds.whole)
     try:
-        return _observed(orchestra, _pools(orchestra, Deadline(clock, bounds.whole), bounds, connect), now())
-    except ProbeError as stopped:
-        failure = stopped.failure(
-            orchestra.name, orchestra.endpoint, password_from=orchestra.token_from, subject=refusal.SUBJECT
-        )
-        return (failure,)
-
-
-def _observed(orchestra: Orchestra, pools: tuple[OrchestraPool, ...], at: datetime) -> tuple[Observation, ...]:
+        token = _token(orchestra)
+        connection = Connection(connect or TlsConnect(TlsContexts()), endpoint, bounds)
+        try:
+            connection.open(ends)
+            found = _pools(connection, orchestra.path, token, ends, on_date)
+        except TimeoutError:
+            raise ProbeError(TIMED_OUT, f"{bounds.whole:.3g}") from None
+        finally:
+            connection.close()
+    except ProbeError as error:
+        return (error.failure(orchestra.name, endpoint, password_from=orchestra.token_from, subject=SUBJECT),)
+    at = now()
     return tuple(
         Observation(
             target=orchestra.name,
-            address=str(orchestra.endpoint),
+            address=str(endpoint),
             observed_at=at,
             transport=Transport.XO_REST,
-            tls=orchestra.endpoint.trust.mode,
+            tls=endpoint.trust.mode,
             pool=pool,
             hosts=hosts,
         )
-        for pool, hosts in pools
+        for pool, hosts in found
     )
-
-
-def _pools(
-    orchestra: Orchestra, ends: Deadline, bounds: ProbeBounds, connect: Connect | None
-) -> tuple[OrchestraPool, ...]:
-    token = _token(orchestra)
-    line = Connection(connect or TlsConnect(TlsContexts()), orchestra.endpoint, bounds)
-    try:
-        line.open(ends)
-        return _read(orchestra, line, token, ends)
-    except TimeoutError:
-        raise refusal.slow(bounds.whole) from None
-    finally:
-        line.close()
-
-
-def _read(orchestra: Orchestra, line: Connection, token: Secret, ends: Deadline) -> tuple[OrchestraPool, ...]:
-    pools = {pool.uuid: pool for pool in (pool_of(r, token) for r in _list(orchestra, line, "pools", token, ends))}
-    members = [member_of(record, pools, token) for record in _list(orchestra, line, "hosts", token, ends)]
-    return _some(seen(pools, members), members)
-
-
-def _some(found: tuple[OrchestraPool, ...], members: list[OrchestraHost]) -> tuple[OrchestraPool, ...]:
-    """A token without rights is shown empty lists: silence must not pass for an answer."""
-    if not members:
-        raise refusal.shows_nothing()
-    if not found:
-        raise refusal.sees_nothing(len(members))
-    return found
-
-
-def _list(orchestra: Orchestra, line: Connection, what: str, token: Secret, ends: Deadline) -> Iterator[Record]:
-    fields = ",".join(POOLS if what == "pools" else HOSTS)
-    path = f"{orchestra.path}/rest/v0/{what}?fields={fields}&ndjson=true"
-    reply = line.get(path, Secret(f"authenticationToken={token.reveal()}"), ends)
-    if reply.status != OK:
-        raise refusal.refused(reply.status)
-    if reply.kind in _PAGE:
-        raise errors.not_xapi("with a web page")
-    for count, record in enumerate(records(reply.pieces), 1):
-        if count > line.bounds.hosts:
-            raise errors.too_large(f"more than {line.bounds.hosts} {what}")
-        yield record
 
 
 def _token(orchestra: Orchestra) -> Secret:
     try:
         token = orchestra.token().strip()
     except CredentialsError as missing:
-        raise refusal.no_token(str(missing)) from None
+        raise ProbeError(NO_TOKEN, str(missing)) from None
     if not _TOKEN.fullmatch(token):
-        raise refusal.unspeakable_token()
+        raise ProbeError(MALFORMED_TOKEN)
     return Secret(token)
+
+
+def _pools(
+    connection: Connection, path: str, token: Secret, ends: Deadline, on_date: OnDate | None
+) -> tuple[OrchestraPool, ...]:
+    """A token without rights is shown empty lists: they must not pass for an answer."""
+
+    def listed(what: str, fields: tuple[str, ...]) -> Iterator[Record]:
+        query = f"{path}/rest/v0/{what}?fields={','.join(fields)}&ndjson=true"
+        reply = connection.get(query, Secret(f"authenticationToken={token.reveal()}"), ends)
+        if reply.status != OK:
+            raise error_of_status(reply.status)
+        if reply.kind in _PAGE:
+            raise ProbeError(NOT_XAPI, "with a web page")
+        date = date_of(reply.date)
+        if on_date and date:
+            on_date(date)
+        for count, record in enumerate(records(reply.pieces), 1):
+            if count > connection.bounds.hosts:
+                raise ProbeError(TOO_LARGE, f"more than {connection.bounds.hosts} {what}")
+            yield record
+
+    pools = {pool.uuid: pool for pool in (pool_of(record, token) for record in listed("pools", POOLS))}
+    members = [member_of(record, pools, token) for record in listed("hosts", HOSTS)]
+    if not members:
+        raise ProbeError(NO_HOST_LISTED)
+    found = pools_with_hosts(pools, members)
+    if not found:
+        raise ProbeError(NO_HOST_RUNS, str(len(members)))
+    return found
+
+
+def date_of(header: str) -> datetime | None:
+    """The moment of a `Date` header (RFC 9110, 6.6.1), in UTC; None if it does not read as one."""
+    if not 0 < len(header) <= _LONGEST_DATE:
+        return None
+    try:
+        found = parsedate_to_datetime(header)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -29,13 +29,9 @@ def check(
         if isinstance(answer, Failure):
             return Checked(False, answer.message)
     hosts = sum(len(answer.hosts) for answer in answers if isinstance(answer, Observation))
-    told = f"it tells {_count(hosts, 'host')} in {_count(len(answers), 'pool')}"
+    pools = len(answers)
+    text = f"it tells {hosts} {'host' if hosts == 1 else 'hosts'} in {pools} {'pool' if pools == 1 else 'pools'}"
     if orchestra.endpoint.trust.mode is TlsMode.INSECURE:
-        return Checked(
-            True, f"{told}, its certificate is not checked", f"set its `pin` under `tls` of {orchestra.name}"
-        )
-    return Checked(True, told)
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+        mend = f"set its `pin` under `tls` of {orchestra.name}"
+        return Checked(True, f"{text}, its certificate is not checked", mend)
+    return Checked(True, text)

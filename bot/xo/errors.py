@@ -1,10 +1,9 @@
 """What can go wrong with a Xen Orchestra, in the user's words, besides what can go wrong with any address.
 
-`{password_from}` is the variable of its token. Nothing that the server said is put into words.
+In these texts `{password_from}` is the variable of its token. Nothing that the server sent is put into them.
 """
 
-from bot.xapi import errors
-from bot.xapi.errors import LATER, REACHABLE, ErrorSubject, ProbeError
+from bot.xapi.errors import BAD_REPLY, LATER, NOT_XAPI, REACHABLE, ErrorSubject, ErrorText, ProbeError
 from bot.xapi.observation import FailureCode
 
 SUBJECT = ErrorSubject(
@@ -18,71 +17,52 @@ SUBJECT = ErrorSubject(
     pin_it="set its new `pin` under `tls` of {name}",
 )
 
-_BEHIND_A_PROXY = frozenset({502, 503, 504})
+NO_TOKEN = ErrorText(  # detail: a sentence that says why, with no secret in it
+    FailureCode.LOGIN_REFUSED, "There is no token to ask {who} with: {detail}"
+)
+MALFORMED_TOKEN = ErrorText(
+    FailureCode.LOGIN_REFUSED,
+    "{who} was not asked: the token in {password_from} has characters that no token has.",
+    "Copy it again from Xen Orchestra, without quotes or spaces.",
+)
+TOKEN_REFUSED = ErrorText(
+    FailureCode.LOGIN_REFUSED,
+    "{who} refused the token in {password_from}: it has expired, was deleted, or is not whole.",
+    "Make a new one in Xen Orchestra, set {password_from} to it and start again.",
+)
+NOT_AUTHORIZED = ErrorText(
+    FailureCode.NOT_AUTHORIZED,
+    "{who} knows the token in {password_from}, but does not let its user read.",
+    "Let that user read hosts and pools (from Xen Orchestra 6.4 on; before, only an admin may use the API).",
+)
+NO_HOST_LISTED = ErrorText(
+    FailureCode.NOT_AUTHORIZED,
+    "{who} let us in, but shows no host.",
+    "May the user of the token in {password_from} read hosts and pools, and is any server connected there?",
+)
+NO_HOST_RUNS = ErrorText(  # detail: how many are listed
+    FailureCode.UNREACHABLE,
+    "{who} is up, but sees none of its {detail} hosts running.",
+    "Look at `Settings > Servers` there.",
+)
+UNAVAILABLE = ErrorText(  # detail: the HTTP status of a proxy before it
+    FailureCode.UNREACHABLE,
+    "Something answers for {who}, but not {who} itself (HTTP status {detail}).",
+    REACHABLE,
+)
+TIMED_OUT = ErrorText(FailureCode.TIMEOUT, "{who} had not told its hosts after {detail} seconds.", LATER)
 
 
-def refused(status: int) -> ProbeError:
+def error_of_status(status: int) -> ProbeError:
     """What an HTTP status other than 200 means. A redirect is not followed: the token is for this address alone."""
     if status == 401:
-        return token_refused()
+        return ProbeError(TOKEN_REFUSED)
     if status == 403:
-        return not_authorized()
-    if status in _BEHIND_A_PROXY:
-        return not_up(status)
+        return ProbeError(NOT_AUTHORIZED)
+    if status in (502, 503, 504):
+        return ProbeError(UNAVAILABLE, str(status))
     if 300 <= status < 400:
-        return errors.not_xapi(f"with a redirect (HTTP status {status}), which is not followed")
+        return ProbeError(NOT_XAPI, f"with a redirect (HTTP status {status}), which is not followed")
     if status in (400, 429, 500):
-        return errors.bad_reply(f"refused with HTTP status {status}")
-    return errors.not_xapi(f"with HTTP status {status}")
-
-
-def no_token(why: str) -> ProbeError:
-    """`why` is a sentence of ours, with no secret in it."""
-    return ProbeError(FailureCode.LOGIN_REFUSED, "There is no token to ask {who} with: {why}", why=why)
-
-
-def unspeakable_token() -> ProbeError:
-    words = (
-        "{who} was not asked: the token in {password_from} has characters that no token has. "
-        "Copy it again from Xen Orchestra, without quotes or spaces."
-    )
-    return ProbeError(FailureCode.LOGIN_REFUSED, words)
-
-
-def token_refused() -> ProbeError:
-    words = (
-        "{who} refused the token in {password_from}: it has expired, was deleted, or is not whole. "
-        "Make a new one in Xen Orchestra, set {password_from} to it and start again."
-    )
-    return ProbeError(FailureCode.LOGIN_REFUSED, words)
-
-
-def not_authorized() -> ProbeError:
-    words = (
-        "{who} knows the token in {password_from}, but does not let its user read. Let that user read hosts and pools "
-        "(from Xen Orchestra 6.4 on; before, only an admin may use the API)."
-    )
-    return ProbeError(FailureCode.NOT_AUTHORIZED, words)
-
-
-def shows_nothing() -> ProbeError:
-    words = (
-        "{who} let us in, but shows no host. May the user of the token in {password_from} read hosts and pools, "
-        "and is any server connected there?"
-    )
-    return ProbeError(FailureCode.NOT_AUTHORIZED, words)
-
-
-def sees_nothing(count: int) -> ProbeError:
-    words = "{who} is up, but sees none of its {count} hosts running. Look at `Settings > Servers` there."
-    return ProbeError(FailureCode.UNREACHABLE, words, count=str(count))
-
-
-def not_up(status: int) -> ProbeError:
-    words = f"Something answers for {{who}}, but not {{who}} itself (HTTP status {{status}}). {REACHABLE}"
-    return ProbeError(FailureCode.UNREACHABLE, words, status=str(status))
-
-
-def slow(seconds: float) -> ProbeError:
-    words = f"{{who}} had not told its hosts after {seconds:.3g} seconds. {LATER}"
-    return ProbeError(FailureCode.TIMEOUT, words)
+        return ProbeError(BAD_REPLY, f"refused with HTTP status {status}")
+    return ProbeError(NOT_XAPI, f"with HTTP status {status}")

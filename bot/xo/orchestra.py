@@ -8,8 +8,8 @@ from bot.xapi.target import Endpoint
 class Orchestra:
     """Where its API is, and the token that opens it. Its hosts are asked through it, never themselves.
 
-    `path` is what stands before `/rest/v0`: empty, or a path that begins with a slash. `token` is asked for at each
-    asking and raises CredentialsError if it is not to be had; it is in no repr. `token_from` names its variable.
+    `path` is what stands before `/rest/v0`: empty, or a path that begins with a slash. `token` is called each time
+    it is asked and raises CredentialsError if it cannot be read; it is in no repr. `token_from` names its variable.
     """
 
     __slots__ = ("endpoint", "name", "path", "tags", "token", "token_from")

@@ -1,4 +1,4 @@
-"""Lists of records as they come, one record at a time: one a line, as asked for, or a JSON array.
+"""Lists of records as they come, and what their records mean: one record a line, as asked for, or a JSON array.
 
 Memory holds a piece and a record, never the list. What is not JSON in UTF-8, or nests deep, is refused.
 """
@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from bot.xapi import errors
-from bot.xapi.bounds import Secret
+from bot.xapi.errors import BAD_REPLY, NOT_XAPI, ProbeError
 from bot.xapi.observation import Host, Pool
 from bot.xapi.records import Record, boolean, since_1970, text
+from bot.xapi.target import Secret
 
 LONGEST = 16 * 1024
 """Characters of a record that did not end yet; a few hundred are usual."""
@@ -23,20 +23,20 @@ _INCOMPLETE = object()
 
 
 def records(pieces: Iterable[bytes]) -> Iterator[Record]:
-    """The records of a body. Trouble where it is no list of records, or not whole."""
-    return _Scanner(_texts(pieces)).records()
+    """The records of a body. ProbeError where it is no list of records, or not whole."""
 
+    def texts() -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        for piece in pieces:
+            try:
+                decoded = decoder.decode(piece)
+            except UnicodeDecodeError:
+                raise _unreadable() from None
+            yield decoded
+        if decoder.getstate()[0]:
+            raise _unreadable()
 
-def _texts(pieces: Iterable[bytes]) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    for piece in pieces:
-        try:
-            text = decoder.decode(piece)
-        except UnicodeDecodeError:
-            raise _unreadable() from None
-        yield text
-    if decoder.getstate()[0]:
-        raise _unreadable()
+    return _Scanner(texts()).records()
 
 
 class _Scanner:
@@ -57,7 +57,7 @@ class _Scanner:
             while self._peek():
                 yield self._record()
         else:
-            raise errors.not_xapi("with something else than JSON")
+            raise ProbeError(NOT_XAPI, "with something else than JSON")
 
     def _array(self) -> Iterator[Record]:
         if self._peek() != "]":
@@ -74,21 +74,25 @@ class _Scanner:
     def _peek(self) -> str:
         """The next character that says something; empty at the end."""
         while True:
-            self._at = self._end_of_space()
+            space = _BETWEEN.match(self._text, self._at)
+            self._at = space.end() if space else self._at
             if self._at < len(self._text):
                 return self._text[self._at]
             if not self._more():
                 return ""
 
-    def _end_of_space(self) -> int:
-        space = _BETWEEN.match(self._text, self._at)
-        return space.end() if space else self._at
-
     def _record(self) -> Record:
         if self._peek() != "{":
-            raise errors.bad_reply("lists something else than records")
+            raise ProbeError(BAD_REPLY, "lists something else than records")
         while (found := self._parsed()) is _INCOMPLETE:
-            self._read_to_a_brace()
+            # Records end with a brace: before one comes there is no use in another attempt.
+            seen = len(self._text) - self._at
+            while seen <= LONGEST and self._more():
+                if self._text.find("}", seen) >= 0:
+                    break
+                seen = len(self._text)
+            else:
+                raise _unreadable()
         if not isinstance(found, dict):
             raise _unreadable()
         return found
@@ -99,21 +103,9 @@ class _Scanner:
             value, self._at = _DECODER.raw_decode(self._text, self._at)
         except json.JSONDecodeError:
             return _INCOMPLETE
-        except (
-            ValueError,
-            RecursionError,
-        ):  # a number of thousands of digits; too deep for json's scanner
+        except (ValueError, RecursionError):  # a number of thousands of digits; too deep for json's scanner
             return None
         return value
-
-    def _read_to_a_brace(self) -> None:
-        """Records end with one: before it comes there is no use in another look."""
-        seen = len(self._text) - self._at
-        while seen <= LONGEST and self._more():
-            if self._text.find("}", seen) >= 0:
-                return
-            seen = len(self._text)
-        raise _unreadable()
 
     def _more(self) -> bool:
         """Another piece behind what is left; False at the end."""
@@ -125,8 +117,8 @@ class _Scanner:
         return True
 
 
-def _unreadable() -> errors.ProbeError:
-    return errors.bad_reply("is not a whole list in JSON and UTF-8")
+def _unreadable() -> ProbeError:
+    return ProbeError(BAD_REPLY, "is not a whole list in JSON and UTF-8")
 
 
 POOLS = ("id", "name_label", "master")
@@ -174,27 +166,27 @@ def pool_of(record: Record, token: Secret) -> Pool:
     """A pool of its record."""
     return Pool(
         uuid=_identity(record, token),
-        name=_said(record, "name_label", token) or "",
-        coordinator=_said(record, "master", token, _SHORT) or "",
+        name=_text(record, "name_label", token) or "",
+        coordinator=_text(record, "master", token, _SHORT) or "",
     )
 
 
 def member_of(record: Record, pools: Mapping[str, Pool], token: Secret) -> OrchestraHost:
     """A host of its record. One that names no pool is a pool of its own; `pools` are those listed, by uuid.
 
-    XAPI's rule for `reboot_required` is applied there, where a host says nothing as "no".
+    Xen Orchestra applies XAPI's rule for `reboot_required` itself, and takes it for "no" where a host says nothing.
     """
     uuid = _identity(record, token)
-    pool = _said(record, "$poolId", token, _SHORT) or _said(record, "$pool", token, _SHORT) or ""
+    pool = _text(record, "$poolId", token, _SHORT) or _text(record, "$pool", token, _SHORT) or ""
     host = Host(
         uuid=uuid,
-        name=_said(record, "name_label", token) or _said(record, "hostname", token) or "",
-        address=_said(record, "address", token, _SHORT) or "",
+        name=_text(record, "name_label", token) or _text(record, "hostname", token) or "",
+        address=_text(record, "address", token, _SHORT) or "",
         is_coordinator=not pool or (pool in pools and pools[pool].coordinator == uuid),
         enabled=boolean(record, "enabled"),
-        product_brand=_said(record, "productBrand", token, _SHORT),
-        product_version=_said(record, "version", token, _SHORT),
-        build=_said(record, "build", token, _SHORT),
+        product_brand=_text(record, "productBrand", token, _SHORT),
+        product_version=_text(record, "version", token, _SHORT),
+        build=_text(record, "build", token, _SHORT),
         platform_version=None,
         edition=None,
         licence_expires=since_1970(record, "license_expiry"),
@@ -205,33 +197,31 @@ def member_of(record: Record, pools: Mapping[str, Pool], token: Secret) -> Orche
     return OrchestraHost(host, pool, record.get("power_state", _RUNNING) == _RUNNING)
 
 
-def seen(pools: Mapping[str, Pool], members: Iterable[OrchestraHost]) -> tuple[OrchestraPool, ...]:
+def pools_with_hosts(pools: Mapping[str, Pool], members: Iterable[OrchestraHost]) -> tuple[OrchestraPool, ...]:
     """Each pool with its running hosts, coordinator first, then by name. A host of a pool that is not listed, too."""
     together: dict[str, dict[str, Host]] = {}
-    for host, pool, is_seen in members:
+    for host, uuid, is_seen in members:
         if is_seen:
-            together.setdefault(pool or host.uuid, {}).setdefault(host.uuid, host)
-    return tuple(_seen(uuid, pools, tuple(hosts.values())) for uuid, hosts in together.items())
-
-
-def _seen(uuid: str, pools: Mapping[str, Pool], hosts: tuple[Host, ...]) -> OrchestraPool:
-    coordinator = next((host for host in hosts if host.is_coordinator), None)
-    pool = pools.get(uuid) or Pool(uuid, "", coordinator.uuid if coordinator else "")
-    if coordinator and pool.name == coordinator.name:
-        pool = pool._replace(name="")  # Xen Orchestra gives a pool without a name that of its coordinator
-    return OrchestraPool(
-        pool, tuple(sorted(hosts, key=lambda host: (not host.is_coordinator, host.name.casefold(), host.uuid)))
-    )
+            together.setdefault(uuid or host.uuid, {}).setdefault(host.uuid, host)
+    found = []
+    for uuid, hosts in together.items():
+        coordinator = next((host for host in hosts.values() if host.is_coordinator), None)
+        pool = pools.get(uuid) or Pool(uuid, "", coordinator.uuid if coordinator else "")
+        if coordinator and pool.name == coordinator.name:
+            pool = pool._replace(name="")  # Xen Orchestra gives a pool without a name that of its coordinator
+        ordered = sorted(hosts.values(), key=lambda host: (not host.is_coordinator, host.name.casefold(), host.uuid))
+        found.append(OrchestraPool(pool, tuple(ordered)))
+    return tuple(found)
 
 
 def _identity(record: Record, token: Secret) -> str:
-    identity = _said(record, "id", token, _SHORT)
+    identity = _text(record, "id", token, _SHORT)
     if identity is None:
-        raise errors.bad_reply("lists records without an id")
+        raise ProbeError(BAD_REPLY, "lists records without an id")
     return identity
 
 
-def _said(record: Record, name: str, token: Secret, limit: int = 256) -> str | None:
-    """A text of the record, without the token: the server knows it, and might say it."""
+def _text(record: Record, name: str, token: Secret, limit: int = 256) -> str | None:
+    """A text of the record, without the token: the server knows it, and might repeat it."""
     value = text(record, name, limit)
     return None if value is None else token.hidden_in(value)

@@ -24,6 +24,7 @@ FOREIGN = (
     "pydantic",
     "requests",
     "structlog",
+    "cryptography",
     "bot.store",
     "bot.fleet",
     "bot.xapi",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tests.bench.clients import Asked
 from tests.bench.simulated import ROOT, simulated
 from tests.bench.swept import CLIENTS
-from tests.demo.simulator.oracle.getting import node, xen_api
+from tests.simulator.oracle.getting import node, xen_api
 
 NPM = "xen-api"
 ALL = (*CLIENTS, NPM)

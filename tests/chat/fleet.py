@@ -51,13 +51,14 @@ def ports(
     matrix: Matrix,
     reader: Reader,
     kept: tuple[FakeStore, FakeSweepLog],
-    go: Callable[[date, Tell], CycleResult] | None = None,
+    go: Callable[[date | None, Tell], CycleResult] | None = None,
 ) -> Ports:
-    """Ports with a fleet, two hours after its last sweep."""
+    """Ports with a fleet, two hours after its last sweep. `go` is a sweep that counts, of None, or one of a day."""
 
-    def none(_: date, __: Tell) -> CycleResult:
+    def none(_: date | None, __: Tell) -> CycleResult:
         raise AssertionError("nobody should be asked")
 
     store, sweeps = kept
-    watched = Watched(store, sweeps, SOURCES, lambda: NOON + timedelta(hours=2), go or none)
+    sweep = go or none
+    watched = Watched(store, sweeps, SOURCES, lambda: NOON + timedelta(hours=2), lambda tell: sweep(None, tell), sweep)
     return Ports(matrix, reader, watched=watched)

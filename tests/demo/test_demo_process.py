@@ -16,12 +16,12 @@ DEMO = """
 import os, sys
 from datetime import date
 from bot.chat.command import Ports
-from bot.chat.runner import Desk
+from bot.chat.runner import CommandRunner
 from bot.demo import console
 from bot.matrix.load import load_matrix
 from bot.query.reader import Reader
 matrix = load_matrix()
-desk = Desk(Ports(matrix, Reader(matrix)), lambda: date(2026, 11, 23))
+desk = CommandRunner(Ports(matrix, Reader(matrix)), lambda: date(2026, 11, 23))
 sys.exit(console(desk, sys.stdin, sys.stdout, os.environ, ["/xocompat list"] * 500))
 """
 

@@ -9,7 +9,8 @@ from bot.simulator.orchestra import SimulatedOrchestra
 from bot.xapi.observation import Observation, Probed
 from bot.xapi.probe import Prober
 from bot.xo.client import ask
-from tests.xo.orchestras import simulated, target
+from tests.xapi.probing import target_of
+from tests.xo.orchestras import simulated
 
 BEFORE, NOW = datetime(2026, 11, 23, 7, tzinfo=UTC), datetime(2026, 11, 23, 8, tzinfo=UTC)
 POOL = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XCP-ng", "8.2"))), name="lab")
@@ -17,7 +18,7 @@ POOL = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", rel
 
 def test_a_target_and_a_xen_orchestra_list_the_same_hosts() -> None:
     with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
-        lab, xo = target(simulator.targets[0]), simulated(stand_in)
+        lab, xo = target_of(simulator.targets[0]), simulated(stand_in)
         sources = CombinedSources(
             TargetSources([lab], Prober(lambda: NOW).probe, lambda: BEFORE),
             OrchestraSources([xo], lambda orchestra: ask(orchestra, lambda: NOW), lambda: BEFORE),

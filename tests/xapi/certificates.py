@@ -92,6 +92,14 @@ class Authority:
         return builder.sign(signer, hashes.SHA256())
 
 
+def self_signed(subject: x509.Name) -> bytes:
+    """The DER of a certificate that says so of itself."""
+    key, now = _key(2048), datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
 def _key(bits: int) -> RSAPrivateKey:
     return generate_private_key(public_exponent=65537, key_size=bits)
 

@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing
 import pytest
 
 from bot.xapi.target import TlsMode, Trust
-from tests.xapi.asking import Certificates, Serve
 from tests.xapi.certificates import Authority
+from tests.xapi.probing import Certificates, Serve
 from tests.xapi.server import Script, Server
 
 

@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.simulator import SimTarget
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.connection import Connect
 from bot.xapi.observation import Failure, Observation, Probed
-from bot.xapi.target import Endpoint, Target, TlsMode, Trust
+from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xo.client import BOUNDS, ask
 from bot.xo.orchestra import Orchestra
 from tests.xapi.server import Request, Script, Talk
@@ -48,15 +47,6 @@ def simulated(stand_in: SimulatedOrchestra, token: str = TOKEN) -> Orchestra:
     return orchestra(Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin)), token)
 
 
-def target(simulated: SimTarget) -> Target:
-    """A simulated host as it is probed directly."""
-    first, *also = (
-        Endpoint(address.host, address.port, Trust(TlsMode.PINNED, address.pin, minimum=simulated.minimum))
-        for address in (simulated.address, *simulated.also)
-    )
-    return Target(simulated.name, first, simulated.user.name, lambda: simulated.user.password, "P", tuple(also))
-
-
 def answers(asked: Orchestra, bounds: ProbeBounds = BOUNDS, connect: Connect | None = None) -> tuple[Probed, ...]:
     """What it answers at a fixed moment, fit to be told."""
     given = ask(asked, lambda: NOW, bounds=bounds, connect=connect)
@@ -89,6 +79,7 @@ def assert_fit_to_be_told(answer: Probed) -> None:
     if isinstance(answer, Failure):
         assert "xo" in answer.message
         assert "{" not in answer.message
+        assert answer.what.endswith(".")
         assert answer.message.isprintable()
         assert len(answer.message) < 400
         assert answer.message.endswith((".", "?"))
