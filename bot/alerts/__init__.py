@@ -1,4 +1,4 @@
-"""When to tell whom what: rules find concerns, a state machine makes alerts of them, notifications carry the reason.
+"""Which channel is notified of what, and when: rules find conditions, a state machine makes alerts of them.
 
-Pure: it knows no database and no chat. `now` and the day are passed in.
+It knows no database and no chat: what it needs of these are ports. `now` is passed in.
 """

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import NamedTuple
 
 DOUBT_FROM = timedelta(days=1)
-"""A clock that is further off decides nothing: warnings are told by days."""
+"""A clock that is further off decides nothing: warnings go by days."""
 
 OBSERVATIONS = 8
 """So many answers of servers are remembered; one that agrees is enough, as servers may have a wrong clock, too."""
@@ -21,7 +21,7 @@ class _Anchor(NamedTuple):
 
 
 class ClockCheck:
-    """Judges a wall clock by the `Date` of servers that answer; where none has, by how far it jumped since the start.
+    """Checks a wall clock by the `Date` of servers that answer; where none has, by how far it jumped since the start.
 
     `wall` is the time in UTC as the machine has it; `monotonic` are seconds that nobody sets, and that go on while the
     machine sleeps, where it has such a clock: to be switched off is no doubt. `changed` is called once when doubt
@@ -41,7 +41,7 @@ class ClockCheck:
         self._in_doubt = False
 
     def observe(self, server_date: datetime) -> None:
-        """A server said just now what time it is, as an aware datetime. What was judged without it does not count."""
+        """A server said just now what time it is, as an aware datetime. It counts more than any jump."""
         with self._lock:
             self._observed.append(_Anchor(server_date, self._monotonic()))
         self.doubt()
@@ -69,7 +69,5 @@ class ClockCheck:
         span = "1 day" if days == 1 else f"{days} days"
         if self._observed:
             return f"this machine's clock is {span} {'ahead of' if off > timedelta() else 'behind'} what servers say"
-        way = "forward" if off > timedelta() else "back"
-        return (
-            f"this machine's clock was set {way} by {span} while xocompat ran, and no server has said what time it is"
-        )
+        jump = f"{'forward' if off > timedelta() else 'back'} by {span}"
+        return f"this machine's clock was set {jump} while xocompat ran, and no server has said what time it is"

@@ -3,28 +3,21 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
+from math import inf
 from threading import Event
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from bot.alerts.alert import Alert, Reconciled
 from bot.alerts.clock import ClockCheck
-from bot.alerts.delivery.outbox import ChannelState, Outbox
-from bot.alerts.evaluate import EvaluationStore, FleetEvaluation
+from bot.alerts.delivery.outbox import ChannelState
+from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.ports import AlertReader
 from bot.errors import UnavailableError
-from bot.fleet.hosts import Change, PollResult, Source, SourceState, WatchedHost
-from bot.fleet.ports import FleetStore, SweepRun
-from bot.fleet.sweep import SweepEnd, Sweeper, SweepResult, Tell
+from bot.fleet.hosts import Change, PollResult, Source, SourceState
+from bot.fleet.ports import SweepRun, SweepStore
+from bot.fleet.sweep import Report, SweepEnd, Sweeper, SweepResult
 
-
-class CycleStore(EvaluationStore, Protocol):
-    """A database with the queue of messages, in which something can be tried and undone."""
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    def rehearsing(self) -> "AbstractContextManager[CycleStore]":
-        """The same for what is only tried: what is written is read there alone, and undone at the end."""
+Rehearsing = Callable[[], AbstractContextManager[AlertStore]]
 
 
 class SendResult(NamedTuple):
@@ -56,19 +49,23 @@ class CycleResult(NamedTuple):
 
 
 class SweepCycle(NamedTuple):
-    """What cycles are made with. `send` brings into channels what can be sent now."""
+    """What cycles are made with.
+
+    `rehearsing` is what is stored for what is only tried: what is written is read there alone, and undone at the end.
+    `send` brings into channels what can be sent now.
+    """
 
     sweeper: Sweeper
     evaluation: FleetEvaluation
-    store: CycleStore
+    rehearsing: Rehearsing
     send: Callable[[], SendResult]
     clock_check: ClockCheck
 
-    def ask(self, tell: Tell, stop: Event) -> CycleResult:
+    def ask(self, report: Report, stop: Event) -> CycleResult:
         """A cycle that somebody asked for. UnavailableError if it could not be made."""
-        return self.go(self.sweeper.sweeps.begin(self.sweeper.by, self.sweeper.clock()), tell, stop)
+        return self.go(self.sweeper.sweeps.begin(self.sweeper.by, self.sweeper.clock()), report, stop)
 
-    def go(self, run: SweepRun, tell: Tell, stop: Event) -> CycleResult:
+    def go(self, run: SweepRun, report: Report, stop: Event) -> CycleResult:
         """The cycle of a sweep that has begun. UnavailableError if it could not be made.
 
         Only a cycle whose alerts are stored is finished. A slot's that broke or died before is left to be taken again,
@@ -76,7 +73,7 @@ class SweepCycle(NamedTuple):
         as the servers that answer say what time it is, but nothing is stored of them and nothing is decided.
         """
         try:
-            swept, at = self._sweep(run, tell, stop)
+            swept, at = self._sweep(run, report, stop)
             doubt = self.clock_check.doubt()
             is_done = swept.ending is SweepEnd.DONE
             settled = self.evaluation.evaluate(at, swept_at=at) if is_done and not doubt else Reconciled()
@@ -89,17 +86,17 @@ class SweepCycle(NamedTuple):
             self._finish(run._replace(sources=swept.sources, failed=len(swept.failed), error=doubt))
         if doubt or not is_done:
             return CycleResult(at, swept, doubt=doubt)
-        self.store.outbox.resume()
-        return CycleResult(at, swept, settled, self.send(), self.store.outbox.states())
+        self.evaluation.store.outbox.resume()
+        return CycleResult(at, swept, settled, self.send(), self.evaluation.store.outbox.states())
 
-    def rehearse(self, day: date, tell: Tell, stop: Event) -> CycleResult:
+    def rehearse(self, day: date, report: Report, stop: Event) -> CycleResult:
         """What a cycle would bring on a day, with the hosts as they answer now. Nothing is stored and nothing sent."""
         sweeper, answers, at = self.sweeper, _Answers(), on_day(day, self.sweeper.clock())
-        unlogged = sweeper._replace(store=answers, sweeps=_NoLog())
-        swept = unlogged.sweep(SweepRun(0, None, sweeper.clock()), tell, stop)
+        alone = sweeper._replace(store=answers, pace=sweeper.pace._replace(stale=inf))  # nobody takes it over
+        swept = alone.sweep(SweepRun(0, None, sweeper.clock()), report, stop)
         if swept.ending is not SweepEnd.DONE:
             return CycleResult(at, swept, is_dry=True)
-        with self.store.rehearsing() as store:
+        with self.rehearsing() as store:
             waiting = {state.channel: state.pending for state in store.outbox.states()}
             swept = swept._replace(changes=answers.store_in(store.fleet, sweeper))
             settled = self.evaluation._replace(store=store).evaluate(at, swept_at=at)
@@ -107,13 +104,13 @@ class SweepCycle(NamedTuple):
         queued = tuple(state for state in states if state.pending)
         return CycleResult(at, swept, settled, channels=queued, is_dry=True)
 
-    def _sweep(self, run: SweepRun, tell: Tell, stop: Event) -> tuple[SweepResult, datetime]:
+    def _sweep(self, run: SweepRun, report: Report, stop: Event) -> tuple[SweepResult, datetime]:
         """Ask every source; the moment that the answers count for. They are stored once the clock can be believed."""
         sweeper, at = self.sweeper, self.sweeper.clock()
         if self.clock_check.doubt() is None:
-            return sweeper.sweep(run, tell, stop), at
+            return sweeper.sweep(run, report, stop), at
         answers = _Answers()
-        swept = sweeper._replace(store=answers).sweep(run, tell, stop)
+        swept = sweeper._replace(store=answers).sweep(run, report, stop)
         at = sweeper.clock()
         if self.clock_check.doubt() is None:
             swept = swept._replace(changes=answers.store_in(sweeper.store, sweeper))
@@ -129,12 +126,12 @@ def on_day(day: date, now: datetime) -> datetime:
 
 
 @contextmanager
-def alerts_on(store: CycleStore, evaluation: FleetEvaluation, day: date, now: datetime) -> Iterator[AlertReader]:
+def alerts_on(rehearsing: Rehearsing, evaluation: FleetEvaluation, day: date, now: datetime) -> Iterator[AlertReader]:
     """The alerts as they would be on a day, with the fleet as it was swept last and sweeps that go on.
 
     Nothing of it is stored: those that would be new have the id 0.
     """
-    with store.rehearsing() as tried:
+    with rehearsing() as tried:
         at, before = on_day(day, now), {alert.id for alert in tried.alerts.open()}
         evaluation._replace(store=tried).evaluate(at, swept_at=at)
         yield _AlertsOnDay(tried.alerts, {alert.id for alert in tried.alerts.open()} - before)
@@ -155,12 +152,12 @@ class _AlertsOnDay(NamedTuple):
 
 
 class _Answers:
-    """A fleet's store that only remembers what sources answered, until it is known whether that is to be stored."""
+    """Remembers what sources answered, until it is known whether that is to be stored."""
 
     def __init__(self) -> None:
         self._results: list[PollResult] = []
 
-    def store_in(self, store: FleetStore, sweeper: Sweeper) -> tuple[Change, ...]:
+    def store_in(self, store: SweepStore, sweeper: Sweeper) -> tuple[Change, ...]:
         """Store what was answered as a sweep does; what is new about it."""
         changes = [*store.keep_only(sweeper.inventory.sources, sweeper.clock())]
         for begin in range(0, len(self._results), sweeper.pace.chunk):
@@ -174,42 +171,5 @@ class _Answers:
     def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:  # noqa: ARG002
         return ()
 
-    def hosts(self) -> tuple[WatchedHost, ...]:
-        return ()
-
     def sources(self) -> tuple[SourceState, ...]:
         return ()
-
-    def changes(self, since: datetime) -> tuple[Change, ...]:  # noqa: ARG002
-        return ()
-
-
-class _NoLog:
-    """A log of sweeps for one that is only tried: it runs, and nobody else takes it over."""
-
-    def claim(self, slot: datetime, by: str, now: datetime, seconds: float) -> SweepRun | None:  # noqa: ARG002
-        return None
-
-    def is_done(self, slot: datetime) -> bool:  # noqa: ARG002
-        return False
-
-    def begin(self, by: str, now: datetime) -> SweepRun:  # noqa: ARG002
-        return SweepRun(0, None, now)
-
-    def beat(self, run: SweepRun, by: str, now: datetime, seconds: float) -> bool:  # noqa: ARG002
-        return True
-
-    def release(self, run: SweepRun, by: str) -> None:
-        pass
-
-    def finish(self, run: SweepRun, now: datetime) -> None:
-        pass
-
-    def last_finished(self) -> SweepRun | None:
-        return None
-
-    def last_error(self) -> SweepRun | None:
-        return None
-
-    def prune(self, before: datetime) -> None:
-        pass

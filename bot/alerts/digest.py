@@ -21,7 +21,7 @@ class ReleaseEnd(NamedTuple):
 
 
 class Unacknowledged(NamedTuple):
-    """An alert that nobody acknowledged. `opened` is the day it was told first."""
+    """An alert that nobody acknowledged. `opened` is the day of its first notification."""
 
     id: int
     rule: Rule
@@ -40,7 +40,7 @@ class HostCounts(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What a channel is told once a week. `ended` has the newest first, `next` the nearest."""
+    """What a channel reads once a week. `ended` has the newest first, `next` the nearest."""
 
     channel: str
     day: date
@@ -61,8 +61,8 @@ class Digest(NamedTuple):
             "channel": self.channel,
             "day": self.day.isoformat(),
             "numbers": self.numbers._asdict(),
-            "ended": [_ending_data(ending) for ending in self.ended],
-            "next": [_ending_data(ending) for ending in self.next],
+            "ended": [[end.name, end.day.isoformat(), end.hosts] for end in self.ended],
+            "next": [[end.name, end.day.isoformat(), end.hosts] for end in self.next],
             "unheeded": [
                 [each.id, each.rule.value, each.name, each.opened.isoformat()] for each in self.unacknowledged
             ],
@@ -72,13 +72,17 @@ class Digest(NamedTuple):
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """What `to_data` wrote; what is missing counts nothing. ValueError or KeyError for what is no digest."""
+        ended, next_ = (
+            tuple(ReleaseEnd(name, date.fromisoformat(day), hosts) for name, day, hosts in data.get(key, ()))
+            for key in ("ended", "next")
+        )
         known = {name: data["numbers"][name] for name in HostCounts._fields if name in data.get("numbers", {})}
         return cls(
             channel=data["channel"],
             day=date.fromisoformat(data["day"]),
             numbers=HostCounts(**known),
-            ended=_endings(data.get("ended", ())),
-            next=_endings(data.get("next", ())),
+            ended=ended,
+            next=next_,
             unacknowledged=tuple(
                 Unacknowledged(number, Rule(rule), name, date.fromisoformat(opened))
                 for number, rule, name, opened in data.get("unheeded", ())
@@ -97,7 +101,7 @@ def digest(
 ) -> Digest | None:
     """A channel's digest on a day; None where there is nothing that it would be about.
 
-    `hosts` are those that the channel is told about (`Routing.hosts`), `resolved` what ended within the week.
+    `hosts` are those that the channel is notified of (`Routing.hosts`), `resolved` what ended within the week.
     Conditions and alerts may be those of all channels.
     """
     dated = [c for c in conditions if c.channel == channel and c.rule is Rule.EOL and c.due]
@@ -129,11 +133,3 @@ def _count(hosts: Sequence[HostVerdict]) -> HostCounts:
         unknown=len(hosts) - len(levels),
         unreachable=sum(not verdict.host.is_reachable for verdict in hosts),
     )
-
-
-def _ending_data(ending: ReleaseEnd) -> list[Any]:
-    return [ending.name, ending.day.isoformat(), ending.hosts]
-
-
-def _endings(data: Iterable[Sequence[Any]]) -> tuple[ReleaseEnd, ...]:
-    return tuple(ReleaseEnd(name, date.fromisoformat(day), hosts) for name, day, hosts in data)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconciled
+from bot.alerts.delivery.outbox import Outbox
 from bot.alerts.digest import WEEK, Digest, digest
 from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
@@ -21,37 +22,24 @@ LOOKED_BACK = timedelta(days=30)
 """How far back changes are read to say why something is gone."""
 
 
-class Knowledge(Protocol):
-    """What is known of releases, with the reader of versions."""
+class AlertStore(NamedTuple):
+    """What is stored of a fleet and its sweeps, of alerts, of who watches what, and of messages that wait."""
 
-    @property
-    def matrix(self) -> Matrix: ...
-
-    @property
-    def reader(self) -> Reader: ...
-
-
-class EvaluationStore(Protocol):
-    """What is stored of a fleet, its sweeps, its alerts and who watches it."""
-
-    @property
-    def fleet(self) -> FleetStore: ...
-
-    @property
-    def sweeps(self) -> SweepLog: ...
-
-    @property
-    def alerts(self) -> AlertBook: ...
-
-    @property
-    def watches(self) -> Watches: ...
+    fleet: FleetStore
+    sweeps: SweepLog
+    alerts: AlertBook
+    watches: Watches
+    outbox: Outbox
 
 
 class FleetEvaluation(NamedTuple):
-    """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`."""
+    """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`.
 
-    edition: Callable[[], Knowledge]
-    store: EvaluationStore
+    `data` is what is known of releases now, with the reader of versions.
+    """
+
+    data: Callable[[], tuple[Matrix, Reader]]
+    store: AlertStore
     sources: tuple[Source, ...]
     plan: AlertPlan
     every: timedelta
@@ -69,15 +57,15 @@ class FleetEvaluation(NamedTuple):
 
     def facts(self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None) -> FleetFacts:
         """What rules look at, as it is stored now."""
-        known, store = self.edition(), self.store
+        (matrix, reader), store = self.data(), self.store
         last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
         return FleetFacts(
-            host_verdicts(known.matrix, known.reader, store.fleet.hosts(), now.date()),
+            host_verdicts(matrix, reader, store.fleet.hosts(), now.date()),
             store.fleet.sources(),
             self.sources,
             store.watches.all(),
             self.plan,
-            known.matrix,
+            matrix,
             now,
             SweepHealth(
                 self.every,
@@ -87,16 +75,15 @@ class FleetEvaluation(NamedTuple):
                 {alert.channel: alert.opened_at for alert in open_alerts if alert.rule is Rule.SWEEP_LATE},
                 tuple(dict.fromkeys(alert.channel for alert in open_alerts)),
             ),
-            store.fleet.changes(now - LOOKED_BACK),
+            lambda: store.fleet.changes(now - LOOKED_BACK),
         )
 
     def findings(self, at: datetime) -> tuple[HostVerdict, ...]:
         """All hosts with their verdicts, the worst first."""
-        known = self.edition()
-        return host_verdicts(known.matrix, known.reader, self.store.fleet.hosts(), at.date())
+        return host_verdicts(*self.data(), self.store.fleet.hosts(), at.date())
 
     def digests(self, at: datetime) -> Iterator[Digest]:
-        """The week of every channel that there is something to tell."""
+        """The week of every channel that has something to read of it."""
         open_alerts, resolved = self.store.alerts.open(), self.store.alerts.resolved(at - WEEK)
         facts = self.facts(at, open_alerts)
         conditions, hosts = find_conditions(facts), facts.routing.hosts(facts.verdicts)

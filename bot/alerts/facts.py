@@ -1,14 +1,14 @@
 """What rules look at, the fleet with its verdicts, routes and watches as of a moment; and the values that they find."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from bot.alerts.routing import AlertPlan, Recipient, Routing, Watch, WatchKind
-from bot.fleet.hosts import Change, Source, SourceState
+from bot.fleet.hosts import Change, ChangeKind, Source, SourceState
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -39,7 +39,7 @@ NO_DETAIL = Detail("none")
 
 
 def text_detail(text: str) -> Detail:
-    """Words as an earlier version kept them; they are shown as they are."""
+    """Words as an earlier version stored them; they are shown as they are."""
     return Detail("text", {"text": text}) if text else NO_DETAIL
 
 
@@ -68,7 +68,7 @@ class SweepHealth(NamedTuple):
     """How sweeping goes. `every` is how often one is due, `since` since when any is, `error` why the last one failed.
 
     `finished_at` is the end of the last one that was done; an evaluation after a sweep counts that one. `late_since`
-    says since when late sweeps are told to which channels, and `channels` are all that have an open alert.
+    says since when which channels have an alert of late sweeps, and `channels` are all that have any open alert.
     """
 
     every: timedelta
@@ -80,7 +80,7 @@ class SweepHealth(NamedTuple):
 
 
 class ReleaseInChannel:
-    """What one channel is told about one release: hosts, and the leads of all routes that bring them there."""
+    """What one channel has to do with one release: hosts, and the leads of all routes that bring them there."""
 
     def __init__(self) -> None:
         self.hosts: dict[str, AffectedHost] = {}
@@ -101,7 +101,8 @@ class ReleaseInChannel:
 class FleetFacts:
     """All that rules look at. What several rules need is worked out once.
 
-    `now` is the moment that is judged for, and says the day. `changes` are the latest, the newest first.
+    `now` is the moment of the evaluation, and says the day. `changes` reads the latest ones, the newest first: only
+    what is gone needs them.
     """
 
     verdicts: Sequence[HostVerdict]
@@ -112,7 +113,7 @@ class FleetFacts:
     matrix: Matrix
     now: datetime
     sweep: SweepHealth
-    changes: Sequence[Change] = field(default=())
+    changes: Callable[[], Sequence[Change]] = tuple
 
     @cached_property
     def day(self) -> date:
@@ -129,6 +130,14 @@ class FleetFacts:
         return {verdict.host.host.uuid: verdict for verdict in self.verdicts}
 
     @cached_property
+    def removed(self) -> frozenset[str]:
+        """Hosts, by uuid, whose last change was that their source was removed from the configuration."""
+        last: dict[str | None, ChangeKind] = {}
+        for change in self.changes():
+            last.setdefault(change.uuid, change.kind)
+        return frozenset(uuid for uuid, kind in last.items() if uuid and kind is ChangeKind.REMOVED)
+
+    @cached_property
     def affected(self) -> Mapping[str, AffectedHost]:
         """Every host as alerts name it, by uuid. Hosts name themselves, so their names are made fit to be shown."""
         found: dict[str, AffectedHost] = {}
@@ -140,7 +149,7 @@ class FleetFacts:
 
     @cached_property
     def releases(self) -> Mapping[tuple[str, Release], ReleaseInChannel]:
-        """What each channel is told about each release, by its hosts and its watches."""
+        """What each channel has to do with each release, by its hosts and its watches."""
         found: dict[tuple[str, Release], ReleaseInChannel] = defaultdict(ReleaseInChannel)
         for verdict in self.verdicts:
             if verdict.assessment:

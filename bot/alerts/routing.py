@@ -1,4 +1,4 @@
-"""Who is told, and how long before: the configuration's part of alerting."""
+"""Which channels are notified, and how long before: the configuration's part of alerting."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ class WatchKind(StrEnum):
 
 
 class Watch(NamedTuple):
-    """Something that a channel wants to be told about. `lead` in days, longest first; None: as `alerts.lead`.
+    """Something that a channel wants to be notified of. `lead` in days, longest first; None: as `alerts.lead`.
 
     `what` is a release's name (its product and number stand beside it), a pool's name or uuid, or "".
     """
@@ -40,7 +40,7 @@ class Watch(NamedTuple):
 
 
 class Route(NamedTuple):
-    """A channel that is told of hosts with any of the tags, or in any of the pools (names or uuids, in any case)."""
+    """A channel that is notified of hosts with any of the tags, or in any of the pools (names or uuids, any case)."""
 
     channel: str
     lead: tuple[int, ...]
@@ -80,6 +80,8 @@ class Routing:
         self._watches = watches
         self._tags = {source.name: source.tags for source in configured}
         self._found: dict[tuple[tuple[str, ...], Pool], tuple[Recipient, ...]] = {}
+        tells_apart = plan.routes or any(watch.kind is WatchKind.POOL for watch in watches)
+        self._alike = None if tells_apart else self._recipients((), ())
         self._of_release: dict[tuple[str | None, str | None], list[Recipient]] = defaultdict(list)
         for watch in watches:
             if watch.kind is WatchKind.RELEASE:
@@ -87,6 +89,8 @@ class Routing:
 
     def of_host(self, host: WatchedHost) -> tuple[Recipient, ...]:
         """By its tags, which are those of the sources that have it, and by its pool; not by what it runs."""
+        if self._alike is not None:  # as in most configurations
+            return self._alike
         key = (host.sources, host.pool)
         if key not in self._found:
             self._found[key] = self._recipients(
@@ -99,17 +103,17 @@ class Routing:
         return self._of_release.get((release.product.value, release.number), ())
 
     def of_source(self, source: str, pools: Collection[Pool]) -> tuple[str, ...]:
-        """The channels that are told when a source that sees some pools does not answer."""
+        """The channels that are notified when a source that sees some pools does not answer."""
         return _distinct(each.channel for each in self._recipients(self._tags.get(source, ()), pools))
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """All channels that are told anything."""
+        """All channels that are notified of anything."""
         configured = [*filter(None, [self._plan.channel]), *(route.channel for route in self._plan.routes)]
         return _distinct([*configured, *(watch.channel for watch in self._watches)])
 
     def hosts(self, verdicts: Iterable[HostVerdict]) -> Mapping[str, Sequence[HostVerdict]]:
-        """The hosts that each channel is told about."""
+        """The hosts that each channel is notified of."""
         found: dict[str, list[HostVerdict]] = defaultdict(list)
         for verdict in verdicts:
             recipients = [*self.of_host(verdict.host)]

@@ -10,8 +10,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
 
-from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts
-from bot.fleet.hosts import ChangeKind
+from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts, SweepHealth
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
@@ -21,7 +20,7 @@ from bot.xapi.observation import Host
 
 
 class Rule(StrEnum):
-    """What is worth telling. The worst first: the first one gives an alert message its headline."""
+    """What is worth a notification. The worst first: the first one gives an alert message its headline."""
 
     SWEEP_LATE = "sweep_late"
     EOL = "eol"
@@ -42,7 +41,7 @@ class Fingerprint(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """What holds now for a channel, whether or not it was told already.
+    """What holds now for a channel, whether or not anybody was notified already.
 
     `due` is the day it is about (end of life, end of maintenance). `threshold_days` is the tightest lead that the day
     has crossed: None if none is, or where days do not matter. `is_news` is whether it should open an alert: a date that
@@ -68,7 +67,7 @@ class Condition(NamedTuple):
 class RuleRow(NamedTuple):
     """A rule: the conditions that it finds, and why one that it found before is gone.
 
-    `more_hosts` is whether a further host makes a condition worse, so that it is told.
+    `more_hosts` is whether a further host makes a condition worse, so that its channel is notified.
     """
 
     find: Callable[[FleetFacts], Iterable[Condition]]
@@ -127,13 +126,13 @@ def release_subject(release: Release, day: date) -> AlertSubject:
 
 def _ends(rule: Rule) -> Callable[[FleetFacts], Iterator[Condition]]:
     def find(facts: FleetFacts) -> Iterator[Condition]:
-        for (channel, release), told in facts.releases.items():
-            for each in due_dates(release.lifecycle, told.lead, facts.day):
+        for (channel, release), found in facts.releases.items():
+            for each in due_dates(release.lifecycle, found.lead, facts.day):
                 if each.rule is rule:
-                    subject, hosts = release_subject(release, facts.day), told.in_order
+                    subject, hosts = release_subject(release, facts.day), found.in_order
                     is_news = each.threshold is not None
                     yield Condition(
-                        channel, rule, subject, hosts, each.day, each.threshold, is_news, watched=told.watched
+                        channel, rule, subject, hosts, each.day, each.threshold, is_news, watched=found.watched
                     )
 
     return find
@@ -153,10 +152,10 @@ def _end_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
 
 
 def _unsupported(facts: FleetFacts) -> Iterator[Condition]:
-    for (channel, release), told in facts.releases.items():
+    for (channel, release), found in facts.releases.items():
         lack = lack_of_support(facts.matrix.support(release))
-        if told.hosts and lack:
-            subject, hosts = release_subject(release, facts.day), told.in_order
+        if found.hosts and lack:
+            subject, hosts = release_subject(release, facts.day), found.in_order
             yield Condition(channel, Rule.SUPPORT, subject, hosts, detail=Detail("support", {"lack": lack}))
 
 
@@ -279,18 +278,18 @@ _LATE_AFTER, _LATE_GRACE = 2, timedelta(minutes=10)
 SWEEP = AlertSubject("sweep", "The fleet's sweep")
 
 
-def is_late_by(since: timedelta, every: timedelta) -> bool:
-    """Whether so long without a finished sweep is too long."""
-    return since > _LATE_AFTER * every + _LATE_GRACE
-
-
-def _late(facts: FleetFacts) -> Iterator[Condition]:
-    """Late sweeps are told wherever silence would be taken for good news. Only a sweep that is done ends it."""
-    sweep, now = facts.sweep, facts.now
+def overdue(sweep: SweepHealth, now: datetime) -> timedelta | None:
+    """For how long no sweep has finished, if that is too long; None as long as sweeps come."""
     finished = sweep.finished_at
     # What ended on a day that has not come says nothing about today: a wrong clock wrote it.
     last = finished if finished and finished - now <= _LATE_AFTER * sweep.every else sweep.since
-    is_late = last is not None and is_late_by(now - last, sweep.every)
+    return now - last if last and now - last > _LATE_AFTER * sweep.every + _LATE_GRACE else None
+
+
+def _late(facts: FleetFacts) -> Iterator[Condition]:
+    """Every channel is notified in which silence would be taken for good news. Only a sweep that is done ends it."""
+    sweep, now = facts.sweep, facts.now
+    finished, is_late = sweep.finished_at, overdue(sweep, now) is not None
     values = {"since": minute(finished), "every": round(sweep.every.total_seconds() / 60)}
     detail = Detail("no_sweep", {**values, "error": shown(sweep.error, 200) if sweep.error else None})
     for channel in dict.fromkeys((*facts.routing.channels, *sweep.channels)):
@@ -321,12 +320,11 @@ def _not_run(facts: FleetFacts, gone: Condition) -> Detail:
 
 def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
     """What became of the hosts, those with the same fate together."""
-    removed = _removed(facts)
     together: dict[tuple[str, str | None], list[str]] = {}
     for host in gone.hosts:
         here = facts.by_uuid.get(host.uuid)
         if here is None:
-            fate: tuple[str, str | None] = ("removed" if host.uuid in removed else "left", None)
+            fate: tuple[str, str | None] = ("removed" if host.uuid in facts.removed else "left", None)
         elif gone.rule is Rule.UNKNOWN_VERSION and _is_version(here, gone.subject):
             fate = ("known", None)
         else:
@@ -336,14 +334,6 @@ def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
         {"fate": fate, "version": version, "hosts": names[:NAMED], "more": max(0, len(names) - NAMED)}
         for (fate, version), names in together.items()
     ]
-
-
-def _removed(facts: FleetFacts) -> set[str]:
-    """Hosts whose last change was that their source was removed from the configuration."""
-    last: dict[str | None, ChangeKind] = {}
-    for change in facts.changes:
-        last.setdefault(change.uuid, change.kind)
-    return {uuid for uuid, kind in last.items() if uuid and kind is ChangeKind.REMOVED}
 
 
 RULES: dict[Rule, RuleRow] = {

@@ -93,9 +93,9 @@ def clock_checks(clock: ClockCheck) -> Iterator[Check]:
     """Whether this machine's clock agrees with the servers that were asked before, if one said what time it is."""
     if doubt := clock.doubt():
         mend = "set it (by NTP, for example): until then `serve` decides nothing and prunes nothing"
-        yield Check("clock", False, doubt, mend)
+        yield Check("clock, by servers", False, doubt, mend)
     elif clock.heard:
-        yield Check("clock", True, "it is as servers have it")
+        yield Check("clock, by servers", True, "it shows their day")
 
 
 def _orchestras(settings: Settings) -> Iterator[Check]:

@@ -4,7 +4,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.alert import Reconciled
 from bot.alerts.clock import ClockCheck
 from bot.alerts.cycle import SendResult, SweepCycle, alerts_on
-from bot.alerts.evaluate import FleetEvaluation
+from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.routing import AlertPlan
 from bot.app.configuration import inventory, orchestras, plan, reveal
 from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
@@ -129,7 +130,7 @@ class WatchedFleet(NamedTuple):
     rounds: SweepCycle
     clock: Callable[[], datetime]
     stop: threading.Event
-    edition: Callable[[], Dataset]
+    dataset: Callable[[], Dataset]
     follows: ListFollower | None = None
 
     @property
@@ -139,7 +140,7 @@ class WatchedFleet(NamedTuple):
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
         judge, store = self.judge, self.store.hurried() if limited else self.store
-        dataset = self.edition()
+        dataset = self.dataset()
         return Ports(
             dataset.matrix,
             dataset.reader,
@@ -152,7 +153,7 @@ class WatchedFleet(NamedTuple):
                 self.clock,
                 self._pools,
                 store.outbox,
-                on=lambda day: alerts_on(store, judge, day, self.clock()),
+                on=lambda day: alerts_on(lambda: rehearsing(store), judge, day, self.clock()),
             ),
             watched=Watched(
                 store.fleet,
@@ -175,6 +176,18 @@ class WatchedFleet(NamedTuple):
 
     def _pools(self) -> set[Pool]:
         return {host.pool for host in self.store.fleet.hosts()}
+
+
+def alert_store(store: Store) -> AlertStore:
+    """What evaluations and sweeps need of a database."""
+    return AlertStore(store.fleet, store.sweeps, store.alerts, store.watches, store.outbox)
+
+
+@contextmanager
+def rehearsing(store: Store) -> Iterator[AlertStore]:
+    """The same for what is only tried; what is written meanwhile is undone at the end."""
+    with store.rehearsing() as tried:
+        yield alert_store(tried)
 
 
 def open_settings(settings: Settings, log: FilteringBoundLogger) -> Store:
@@ -208,8 +221,8 @@ def watch_fleet(
     """Watch hosts with a database."""
     dataset = terms.dataset or current_dataset(store, terms.list_url)
     judge = FleetEvaluation(
-        dataset,
-        store,
+        lambda: dataset()[:2],
+        alert_store(store),
         hosts.sources.sources,
         terms.plan,
         terms.every,
@@ -226,7 +239,7 @@ def watch_fleet(
         terms.pace,
     )
     check = terms.clock_check or ClockCheck(terms.clock, awake_or_not)
-    rounds = SweepCycle(sweeper, judge, store, terms.send, check)
+    rounds = SweepCycle(sweeper, judge, lambda: rehearsing(store), terms.send, check)
     url = terms.list_url
     known = shipped_dataset()  # a page is read by what is shipped: what it added itself must not decide how it is read
     follows = follower(url, known.matrix, known.reader, store.revisions, stop.wait, terms.clock) if url else None

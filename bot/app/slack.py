@@ -118,7 +118,7 @@ def _answers(watched: WatchedFleet | None) -> Responder:
     """Of the fleet that is watched, or of releases alone."""
     if watched is None:
         return Responder(runner(), today)
-    live = LiveRunner(watched.ports(limited=True), watched.edition, today)
+    live = LiveRunner(watched.ports(limited=True), watched.dataset, today)
     return Responder(live, today, edition=lambda: live.page)
 
 

@@ -5,7 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 
-from bot.alerts.rules import is_late_by
+from bot.alerts.facts import SweepHealth
+from bot.alerts.rules import overdue
 from bot.app.configuration import reveal
 from bot.app.fleet import WatchedFleet
 from bot.chat.commands.changes import sync_trouble
@@ -49,16 +50,14 @@ def pages(
         "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), token)),
     }
     if service and (secret := reveal(settings.slack.signing_secret)):
-        routes[EVENTS_PATH] = HttpRoute("POST", _slack(RequestVerifier(service.app, secret, time.time)))
+        verifier = RequestVerifier(service.app, secret, time.time)
+
+        def receive(request: HttpRequest) -> HttpResponse:
+            answer = verifier.receive(request.body, request.headers)
+            return HttpResponse(answer.status, answer.body, answer.first_headers(), lambda: is_sent(answer))
+
+        routes[EVENTS_PATH] = HttpRoute("POST", receive)
     return wsgi(routes)
-
-
-def _slack(door: RequestVerifier) -> Handler:
-    def receive(request: HttpRequest) -> HttpResponse:
-        answer = door.receive(request.body, request.headers)
-        return HttpResponse(answer.status, answer.body, answer.first_headers(), lambda: is_sent(answer))
-
-    return receive
 
 
 def _checks(watched: WatchedFleet, service: Service | None) -> list[HealthCheck]:
@@ -92,23 +91,19 @@ def _sweeps(watched: WatchedFleet) -> str | None:
     try:
         last = watched.store.sweeps.last_finished()
     except UnavailableError:
-        return None  # told already
-    since = last.finished_at if last and last.finished_at else judge.since
-    late = watched.clock() - since
-    if not is_late_by(late, judge.every):
+        return None  # the check of the database says so
+    late = overdue(SweepHealth(judge.every, last and last.finished_at, judge.since), watched.clock())
+    if late is None:
         return None
-    return f"no sweep has finished for {_rounded(late)}, one every {_rounded(judge.every)} is expected"
-
-
-def _rounded(span: timedelta) -> timedelta:
-    return timedelta(seconds=round(span.total_seconds()))
+    since, every = (timedelta(seconds=round(span.total_seconds())) for span in (late, judge.every))
+    return f"no sweep has finished for {since}, one every {every} is expected"
 
 
 def _channels(watched: WatchedFleet) -> str | None:
     try:
         stopped = [state for state in watched.store.outbox.states() if state.stopped]
     except UnavailableError:
-        return None  # told already
+        return None  # the check of the database says so
     return "; ".join(f"{state.channel}: {state.stopped}" for state in stopped) or None
 
 
@@ -120,7 +115,7 @@ def _published(watched: WatchedFleet) -> str | None:
         status = SyncStatus.of(watched.store.revisions, watched.follows.name)
         return sync_trouble(status, watched.clock())
     except UnavailableError:
-        return None  # told already
+        return None  # the check of the database says so
 
 
 def _picture(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
@@ -142,18 +137,15 @@ def _calendar(watched: WatchedFleet) -> Handler:
             releases = _releases(watched)
         except UnavailableError as error:
             return HttpResponse(503, f"{error}\n")
-        return HttpResponse(
-            200,
-            calendar(releases, datetime.combine(watched.judge.edition().matrix.lifecycle_read_on, time_of_day(), UTC)),
-            {"content-type": TYPE},
-        )
+        read_at = datetime.combine(watched.dataset().matrix.lifecycle_read_on, time_of_day(), UTC)
+        return HttpResponse(200, calendar(releases, read_at), {"content-type": TYPE})
 
     return answer
 
 
 def _releases(watched: WatchedFleet) -> set[Release]:
     """What a watched host runs or a channel watches."""
-    matrix = watched.judge.edition().matrix
+    matrix = watched.dataset().matrix
     run = {finding.assessment.release for finding in watched.judge.findings(watched.clock()) if finding.assessment}
     named = ((watch.product, watch.release) for watch in watched.store.watches.all())
     watched_too = (matrix.release(Product(product), number) for product, number in named if product and number)

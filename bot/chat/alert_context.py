@@ -69,15 +69,11 @@ def find(book: AlertReader, ids: Sequence[int]) -> tuple[Alert, ...]:
     """Alerts by id, in that order, open or not. UsageError for an id that there is not, with those that are open."""
     found = {alert.id: alert for alert in book.find(ids)}
     if missing := [number for number in ids if number not in found]:
-        raise UsageError(f"There is no alert {missing[0]}. {_open_ones(book.open())}")
+        there = book.open()
+        named = ", ".join(f"{alert.id} ({alert.subject.name})" for alert in there[:NAMED])
+        more = f" and {len(there) - NAMED} more" if len(there) > NAMED else ""
+        raise UsageError(f"There is no alert {missing[0]}. {f'Open: {named}{more}.' if there else 'None is open.'}")
     return tuple(found[number] for number in ids)
-
-
-def _open_ones(alerts: Sequence[Alert]) -> str:
-    if not alerts:
-        return "None is open."
-    more = f" and {len(alerts) - NAMED} more" if len(alerts) > NAMED else ""
-    return f"Open: {', '.join(f'{alert.id} ({alert.subject.name})' for alert in alerts[:NAMED])}{more}."
 
 
 def only_here(alerts: Iterable[Alert], asked: Invocation) -> None:

@@ -1,4 +1,4 @@
-"""Alerts in words: what each says, its hosts, what was done about it, and why it was told."""
+"""Alerts in words: what each says, its hosts, what was done about it, and why it was sent."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -224,5 +224,5 @@ def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
 
 
 def _context(first: Alert, alerts: Sequence[Alert], now: datetime) -> tuple[RichText, ...]:
-    """Why it was told last, which alerts it is, and when it was so: days that are left soon are fewer."""
+    """The reason of the last notification, which alerts it is, and when it was so: soon fewer days are left."""
     return (line(f"{reason(first, first.reason)} · {numbers(alerts)} · as of {moment_in_words(now)}"),)

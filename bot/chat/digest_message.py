@@ -1,8 +1,8 @@
 """The weekly digest in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
+from bot.alerts.digest import Digest, HostCounts, ReleaseEnd
 from bot.chat.reply import Ask, Block, Bullets, Paragraph, Reply, RichText, Strong, Typed, headline, line
 from bot.chat.rule_wording import WORDING
 from bot.chat.wording import day_in_words, distance
@@ -36,26 +36,28 @@ def _facts(digest: Digest) -> Iterator[str]:
 
 def _body(digest: Digest) -> Iterator[Block]:
     yield Paragraph((line(_numbers(digest.numbers, digest.resolved)),))
-    yield from _list("Past their end of life", [_ending(ending, digest) for ending in digest.ended])
-    yield from _list("Ends next", [_ending(ending, digest) for ending in digest.next])
-    yield from _list("Nobody acknowledged", [_unacknowledged(alert) for alert in digest.unacknowledged])
-
-
-def _list(title: str, items: Sequence[RichText]) -> Iterator[Block]:
-    more = [line(f"and {len(items) - SHOWN} more")] if len(items) > SHOWN else []
-    if items:
-        yield Bullets((*items[:SHOWN], *more), title)
+    unacknowledged = [
+        line(
+            f"alert {alert.id}, ",
+            Strong(alert.name),
+            f": {WORDING[alert.rule].digest}, open since {day_in_words(alert.opened)}",
+        )
+        for alert in digest.unacknowledged
+    ]
+    for title, items in {
+        "Past their end of life": [_ending(ending, digest) for ending in digest.ended],
+        "Ends next": [_ending(ending, digest) for ending in digest.next],
+        "Nobody acknowledged": unacknowledged,
+    }.items():
+        more = [line(f"and {len(items) - SHOWN} more")] if len(items) > SHOWN else []
+        if items:
+            yield Bullets((*items[:SHOWN], *more), title)
 
 
 def _ending(ending: ReleaseEnd, digest: Digest) -> RichText:
     hosts = {0: "no host", 1: "1 host"}.get(ending.hosts, f"{ending.hosts} hosts")
     when = f"{day_in_words(ending.day)} ({distance(ending.day, digest.day)})"
     return line(Strong(ending.name), f", {when}: {hosts}")
-
-
-def _unacknowledged(alert: Unacknowledged) -> RichText:
-    since = f": {WORDING[alert.rule].digest}, open since {day_in_words(alert.opened)}"
-    return line(f"alert {alert.id}, ", Strong(alert.name), since)
 
 
 def _numbers(numbers: HostCounts, resolved: int) -> str:
@@ -67,6 +69,6 @@ def _numbers(numbers: HostCounts, resolved: int) -> str:
         "of an unknown version": numbers.unknown,
         "unreachable": numbers.unreachable,
     }
-    told = [f"{number} {words}" for words, number in parts.items() if number]
+    counted = [f"{number} {words}" for words, number in parts.items() if number]
     ended = f" {resolved} {'alert' if resolved == 1 else 'alerts'} resolved this week." if resolved else ""
-    return f"{count}: {', '.join(told) or 'all is well'}.{ended}" if numbers.hosts else f"No hosts yet.{ended}"
+    return f"{count}: {', '.join(counted) or 'all is well'}.{ended}" if numbers.hosts else f"No hosts yet.{ended}"

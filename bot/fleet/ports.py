@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 from bot.fleet.hosts import Change, PollResult, Source, SourceState, WatchedHost
 
 
-class FleetStore(Protocol):
-    """Hosts as they were last seen. UnavailableError where the database could not be reached."""
+class SweepStore(Protocol):
+    """Takes what sources answer. UnavailableError where the database could not be reached."""
 
     def record(self, results: Sequence[PollResult], now: datetime) -> tuple[Change, ...]:
         """Record what a chunk of sources answered, in one transaction; what is new about it.
@@ -21,11 +21,15 @@ class FleetStore(Protocol):
     def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:
         """Forget sources that the configuration does not have, and hosts that no other source sees."""
 
-    def hosts(self) -> tuple[WatchedHost, ...]:
-        """All hosts, by pool and name."""
-
     def sources(self) -> tuple[SourceState, ...]:
         """All sources that were ever asked, by name."""
+
+
+class FleetStore(SweepStore, Protocol):
+    """Hosts as they were last seen."""
+
+    def hosts(self) -> tuple[WatchedHost, ...]:
+        """All hosts, by pool and name."""
 
     def changes(self, since: datetime) -> tuple[Change, ...]:
         """What changed since a moment, the newest first."""

@@ -90,30 +90,30 @@ class OutboxMessage(NamedTuple):
 
 def queue(connection: Connection, messages: Iterable[OutboxMessage], now: datetime) -> None:
     """Queue messages in their order. An edit of an alert message that has one waiting is that one."""
-    if rows := [_row(message, now) for message in messages]:
+    rows = [
+        {
+            "key": uuid4().hex,
+            "channel": message.channel,
+            "bulletin": message.bulletin,
+            "kind": message.kind.value,
+            "payload": dict(message.payload),
+            "state": PENDING,
+            "created_at": now,
+        }
+        for message in messages
+    ]
+    if rows:
         connection.execute(insert(connection, outbox).on_conflict_do_nothing(), rows)
 
 
-def unposted(connection: Connection, bulletins: Collection[int]) -> set[int]:
+def unposted(connection: Connection, messages: Collection[int]) -> set[int]:
     """Those of some alert messages that nobody began to post: they are rendered when they are, so they need no edit."""
     waiting = select(outbox.c.bulletin).where(
         outbox.c.kind == DeliveryKind.BULLETIN.value,
         outbox.c.state == PENDING,
-        among(connection, outbox.c.bulletin, bulletins),
+        among(connection, outbox.c.bulletin, messages),
     )
     return set(connection.execute(waiting).scalars())
-
-
-def _row(message: OutboxMessage, now: datetime) -> dict[str, Any]:
-    return {
-        "key": uuid4().hex,
-        "channel": message.channel,
-        "bulletin": message.bulletin,
-        "kind": message.kind.value,
-        "payload": dict(message.payload),
-        "state": PENDING,
-        "created_at": now,
-    }
 
 
 _Key = tuple[str, str]

@@ -10,7 +10,8 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.chat.audit import AuditEntry
 from bot.errors import UnavailableError
-from bot.store.database import Database, add
+from bot.store.bulk import add
+from bot.store.database import Database
 from bot.store.tables import audit
 
 GATHERED = 0.25

@@ -5,10 +5,9 @@ and no URL is ever shown.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from datetime import datetime
 from enum import IntEnum
 from json import dumps
 from pathlib import Path
@@ -19,18 +18,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    FromClause,
     Select,
     String,
     Table,
     cast,
-    column,
     create_engine,
     event,
     func,
     literal,
     select,
-    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -38,7 +34,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.types import JSON
 
 from bot.errors import UnavailableError
-from bot.store.columns import moment_text, storable
+from bot.store.columns import storable
 
 _LOCKED = "is locked by another process: try again, or stop what holds it (another serve, a backup, a database shell)."
 _FULL = "cannot be written, as its disk is full: make room, then try again. Nothing that was kept is lost."
@@ -323,67 +319,3 @@ def listed(connection: Connection, column: Column[Any], values: Collection[str |
         return select(func.json_each(literal(given, String)).table_valued("value").c.value)
     found = func.json_array_elements_text(cast(literal(given, String), JSON)).table_valued("value")
     return select(cast(found.c.value, column.type))
-
-
-Rows = Sequence[Mapping[str, Any]]
-
-
-def add(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows that are new, in their order."""
-    if rows:
-        values = select(*_values(connection, table, rows).values())
-        connection.execute(table.insert().from_select(list(rows[0]), values))
-
-
-def upsert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows, in place of those with the same primary key.
-
-    Values are texts, numbers, truth values and moments; every row has the same columns, and a key of its own.
-    """
-    if not rows:
-        return
-    names = list(rows[0])
-    # Without a WHERE, SQLite takes ON CONFLICT for the condition of a join.
-    into = insert(connection, table).from_select(
-        names, select(*_values(connection, table, rows).values()).where(true())
-    )
-    key = [each.name for each in table.primary_key]
-    new = {name: into.excluded[name] for name in names if name not in key}
-    connection.execute(into.on_conflict_do_update(index_elements=key, set_=new))
-
-
-def renew(connection: Connection, table: Table, rows: Rows) -> None:
-    """Set some columns of rows that are there, found by their primary key."""
-    if not rows:
-        return
-    new = select(*(value.label(name) for name, value in _values(connection, table, rows).items())).subquery("new")
-    key = [each.name for each in table.primary_key]
-    values = {name: new.c[name] for name in rows[0] if name not in key}
-    connection.execute(table.update().where(*(table.c[name] == new.c[name] for name in key)).values(values))
-
-
-def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, ColumnElement[Any]]:
-    """The columns of rows that stand in a parameter."""
-    given = literal(_json(rows), String)
-    listed: FromClause
-    if connection.dialect.name == "postgresql":
-        columns = (column(name, table.c[name].type) for name in rows[0])
-        listed = func.json_to_recordset(cast(given, JSON)).table_valued(*columns).render_derived(with_types=True)
-        return {name: listed.c[name] for name in rows[0]}
-    listed = func.json_each(given).table_valued("value")
-    return {name: func.json_extract(listed.c.value, f"$.{name}", type_=table.c[name].type) for name in rows[0]}
-
-
-def _json(rows: Rows) -> str:
-    """Rows with storable texts. Only what JSON escapes can be anything else, so few rows are gone through."""
-
-    def moment(value: object) -> str | None:
-        if isinstance(value, datetime):
-            return moment_text(value)
-        raise TypeError(f"no column holds a {type(value).__name__}")
-
-    text = dumps(rows, default=moment)
-    if "\\u" not in text:
-        return text
-    plain = [{name: storable(v) if isinstance(v, str) else v for name, v in row.items()} for row in rows]
-    return dumps(plain, default=moment)

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store import leases
 from bot.store.alerts import OutboxMessage, queue
-from bot.store.database import Database, upsert
+from bot.store.bulk import upsert
+from bot.store.database import Database
 from bot.store.leases import LeaseKind, slot_name
 from bot.store.tables import digests
 

@@ -15,8 +15,9 @@ from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, 
 from bot.fleet.ports import SweepRun
 from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, Sighting, current_hosts, forget, reconcile
 from bot.store import leases
+from bot.store.bulk import add, renew, upsert
 from bot.store.columns import storable
-from bot.store.database import Database, WriteLock, add, among, insert, listed, renew, upsert
+from bot.store.database import Database, WriteLock, among, insert, listed
 from bot.store.leases import LeaseKind
 from bot.store.tables import changes, mixed_pools, sightings, sources, sweeps
 from bot.xapi.observation import Failure, Host, Observation, Pool, Probed

@@ -9,7 +9,8 @@ from bot.alerts.delivery.outbox import DeliveryKind
 from bot.published.page import PageProblem, Revision, RowChange, RowChangeKind
 from bot.published.revisions import FetchAttempts, RevisionReport, StoredRevision
 from bot.store.alerts import OutboxMessage, queue
-from bot.store.database import Database, WriteLock, upsert
+from bot.store.bulk import upsert
+from bot.store.database import Database, WriteLock
 from bot.store.tables import revisions, tries
 
 

@@ -23,8 +23,8 @@ class SqlWatches:
             if connection.execute(into.on_conflict_do_nothing().returning(watches.c.what)).first():
                 return True
             where = _same(watch.channel, watch.kind, watch.what)
-            (kept,) = connection.execute(select(watches.c.lead).where(where)).one()
-            if kept == row["lead"]:
+            (lead,) = connection.execute(select(watches.c.lead).where(where)).one()
+            if lead == row["lead"]:
                 return False
             connection.execute(watches.update().where(where).values(new))
             return True

@@ -15,9 +15,8 @@ from bot.alerts.alert import Alert, NotifyReason, Rule
 from bot.alerts.clock import ClockCheck
 from bot.alerts.cycle import CycleResult, SendResult, SweepCycle, alerts_on
 from bot.alerts.delivery.outbox import ChannelState
-from bot.alerts.evaluate import FleetEvaluation
+from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.routing import AlertPlan
-from bot.app.dataset import Dataset
 from bot.errors import UnavailableError
 from bot.fleet.hosts import PollResult, Source
 from bot.fleet.ports import SweepRun
@@ -71,9 +70,13 @@ class Memory:
     def outbox(self) -> Any:
         return Outbox(self.calls)
 
+    @property
+    def ports(self) -> AlertStore:
+        return AlertStore(self.fleet, self.sweeps, self.alerts, self.watches, self.outbox)
+
     @contextmanager
-    def rehearsing(self) -> Iterator["Memory"]:
-        yield Memory([], deepcopy(self.fleet), self.sweeps, deepcopy(self.alerts), self.watches)
+    def rehearsing(self) -> Iterator[AlertStore]:
+        yield Memory([], deepcopy(self.fleet), self.sweeps, deepcopy(self.alerts), self.watches).ports
 
 
 class Made:
@@ -88,10 +91,11 @@ class Made:
         asks = FakeSources([target("lab-a"), target("lab-b")], self._answer)
         log = structlog.wrap_logger(None, processors=[])
         sweeper = Sweeper(asks, self.store.fleet, self.store.sweeps, lambda: self.now, lambda: 0.0, "me", log)
-        known = Dataset(matrix, reader)
         every = timedelta(hours=6)
-        evaluation = FleetEvaluation(lambda: known, self.store, asks.sources, AlertPlan("C1"), every, NOON)
-        self.cycle = SweepCycle(sweeper, evaluation, self.store, self._send, self.check)
+        evaluation = FleetEvaluation(
+            lambda: (matrix, reader), self.store.ports, asks.sources, AlertPlan("C1"), every, NOON
+        )
+        self.cycle = SweepCycle(sweeper, evaluation, self.store.rehearsing, self._send, self.check)
 
     def _answer(self, source: Source) -> PollResult:
         self.calls.append("ask")
@@ -196,7 +200,7 @@ def test_a_rehearsal_of_a_fleet_that_was_never_swept_says_what_it_would_find(mad
 def test_alerts_of_another_day_are_those_that_would_be_open_and_new_ones_have_no_number(made: Made) -> None:
     made.go()
     before = _trace(made)
-    with alerts_on(made.store, made.cycle.evaluation, EOL_83, NOON) as book:
+    with alerts_on(made.store.rehearsing, made.cycle.evaluation, EOL_83, NOON) as book:
         found: list[Alert] = [*book.open()]
     assert [(alert.id, alert.subject.release, alert.threshold_days) for alert in found] == [
         (1, "8.2", 0),

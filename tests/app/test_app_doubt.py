@@ -121,7 +121,7 @@ def test_doctor_says_what_servers_said(clock: Clock) -> None:
     check = ClockCheck(clock, clock.monotonic)
     assert [*clock_checks(check)] == []
     check.observe(START)
-    assert [str(each) for each in clock_checks(check)] == ["ok      clock: it is as servers have it"]
+    assert [str(each) for each in clock_checks(check)] == ["ok      clock, by servers: it shows their day"]
     clock.set(WRONG)
     (found,) = clock_checks(check)
     assert not found.ok

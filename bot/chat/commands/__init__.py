@@ -96,12 +96,13 @@ PROBE = CommandSpec(
 
 ALERTS = CommandSpec(
     name="alerts",
-    takes="[all | ID ...]",
+    takes="[all | ID ...] [on DATE]",
     about="see the open alerts, and what was done about them",
     examples=(
         ("alerts", "what is open, the worst first"),
         ("alerts all", "those that ended, too"),
         ("alerts 17", "one in full, with all its hosts"),
+        ("alerts on 2028-12-01", "what would be open on that day"),
     ),
     right=Right.FLEET,
     module="alerts",
@@ -202,7 +203,10 @@ SWEEP = CommandSpec(
     name="sweep",
     takes="[on DATE]",
     about="ask the whole fleet now",
-    examples=(("sweep", "every target is asked, channels are told what they should know"),),
+    examples=(
+        ("sweep", "every target is asked, channels are told what they should know"),
+        ("sweep on 2028-12-01", "what that day would bring; nothing is stored or sent"),
+    ),
     right=Right.OPERATE,
     module="sweep",
     slow=True,

@@ -41,7 +41,7 @@ from bot.chat.wording import day_in_words
 from bot.errors import UsageError
 from bot.query.text import plain, shown
 
-KEPT = timedelta(days=400)
+HISTORY = timedelta(days=400)
 """How far back alerts that ended are stored."""
 
 IN_FULL = 25
@@ -71,7 +71,7 @@ def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Re
     if words not in ("", "all", "open"):
         return _some(ports, asked, find(book, read_ids(words, "alerts 17")))
     alerts = worst_first(book.open())
-    ended = book.resolved(_moment(known, asked) - KEPT) if words == "all" else ()
+    ended = book.resolved(_moment(known, asked) - HISTORY) if words == "all" else ()
     stopped = tuple(state for state in known.outbox.states() if state.stopped) if known.outbox else ()
     return _list(ports, asked, [*alerts, *reversed(ended)], stopped)
 
@@ -82,10 +82,22 @@ def _moment(known: Alerting, asked: Invocation) -> datetime:
 
 
 def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Sequence[ChannelState]) -> Reply:
+    blocks: list[Block] = []
+    if stopped:
+        mark = Mark("⚠️", "not delivered")
+        waits = ("1 message waits" if s.pending == 1 else f"{s.pending} messages wait" for s in stopped)
+        said = (f" ({wait}). {s.stopped}." for s, wait in zip(stopped, waits, strict=True))
+        lines = (line(mark, ": ", ChannelName(s.channel), why) for s, why in zip(stopped, said, strict=True))
+        blocks.append(Paragraph(tuple(lines)))
+    if alerts:
+        rows = tuple(_row(asked, alert) for alert in alerts[:IN_FULL])
+        blocks.append(Table(("Alert", "What", "Hosts", "State", "Channel"), rows))
+    if (more := len(alerts) - IN_FULL) > 0:
+        blocks.append(Paragraph((line(f"{more} more are not shown; `--json` in a shell has all of them."),)))
     return Reply(
         kind="alerts",
         headline=alerts_line(alerts),
-        blocks=(*_untold(stopped), *_body(asked, alerts)),
+        blocks=tuple(blocks),
         buttons=() if asked.words.strip() else (Ask("Those that ended, too", "alerts all"),),
         context=(line(f"As of {day_in_words(asked.day)}"),),
         data={
@@ -107,32 +119,11 @@ def alerts_line(alerts: Sequence[Alert]) -> RichText:
     return headline(Strong("1 open alert" if count == 1 else f"{count} open alerts"), *facts)
 
 
-def _untold(stopped: Sequence[ChannelState]) -> Iterator[Block]:
-    if stopped:
-        mark = Mark("⚠️", "not delivered")
-        yield Paragraph(
-            tuple(line(mark, ": ", ChannelName(s.channel), f" ({_waits(s)}). {s.stopped}.") for s in stopped)
-        )
-
-
-def _waits(state: ChannelState) -> str:
-    return "1 message waits" if state.pending == 1 else f"{state.pending} messages wait"
-
-
-def _body(asked: Invocation, alerts: Sequence[Alert]) -> Iterator[Block]:
-    if alerts:
-        rows = tuple(_row(asked, alert) for alert in alerts[:IN_FULL])
-        yield Table(("Alert", "What", "Hosts", "State", "Channel"), rows)
-    if len(alerts) > IN_FULL:
-        yield Paragraph((line(f"{len(alerts) - IN_FULL} more are not shown; `--json` in a shell has all of them."),))
-
-
 def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
-    count = hosts_by_pool(alert.hosts, 3)
     return (
         line(str(alert.id or "new")),
         sentence(alert, asked.day),
-        line(count),
+        line(hosts_by_pool(alert.hosts, 3)),
         state(alert),
         line(ChannelName(alert.channel)),
     )
@@ -148,8 +139,8 @@ def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
 
 def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
     for alert in alerts:
-        told = f", {reason(alert, alert.reason)}, told first on {day_in_words(alert.opened_at.date())}"
-        yield Paragraph((line(Strong(f"Alert {alert.id}"), " in ", ChannelName(alert.channel), told),))
+        notified = f", {reason(alert, alert.reason)}, told first on {day_in_words(alert.opened_at.date())}"
+        yield Paragraph((line(Strong(f"Alert {alert.id}"), " in ", ChannelName(alert.channel), notified),))
     together = {host.uuid: host for alert in alerts for host in alert.hosts}
     hosts = sorted(together.values(), key=lambda host: (host.pool, host.name))
     if hosts:
@@ -160,7 +151,7 @@ def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
 
 
 def acknowledge(ports: Ports, asked: Invocation) -> Reply:
-    """Acknowledge alerts in the asker's name; whoever did so first stays named."""
+    """Acknowledge alerts in the asker's name; the first who did so stays named."""
     known = alerting(ports)
     act_now(known, asked)
     ids = read_ids(asked.words, "ack 17")
@@ -195,8 +186,10 @@ def snooze(ports: Ports, asked: Invocation) -> Reply:
         raise UsageError(f"{wrong}: {_NEXT}.")
     ids = read_ids(found["ids"], "snooze 17 7d")
     until = _until(found, now)
-    if until is None:
-        _refuse_endless(known, find(known.book, ids))
+    if until is None:  # the next threshold is forever where none is left to cross
+        for alert in find(known.book, ids):
+            if alert.is_open and not _has_next(known, alert):
+                raise UsageError(f"Alert {alert.id} has no further threshold: {_HOW}.")
     return _act(ports, asked, ids, AlertAct(AlertAction.SNOOZE, asked.caller.name, now, until), Mark("💤", "snoozed"))
 
 
@@ -205,7 +198,10 @@ def _until(found: re.Match[str], now: datetime) -> datetime | None:
     if found["next"]:
         return None
     if found["day"]:
-        until = datetime.combine(_day(found["day"]), time(), UTC)
+        try:
+            until = datetime.combine(date.fromisoformat(found["day"]), time(), UTC)
+        except ValueError:
+            raise UsageError(f'"{found["day"]}" is not a day: write it as 2028-12-01.') from None
     else:
         until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * LONGEST)
     if until <= now:
@@ -213,20 +209,6 @@ def _until(found: re.Match[str], now: datetime) -> datetime | None:
     if until - now > LONGEST:
         raise UsageError(f"A snooze lasts {LONGEST.days} days at most: {_HOW}.")
     return until
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f'"{text}" is not a day: write it as 2028-12-01.') from None
-
-
-def _refuse_endless(known: Alerting, alerts: Sequence[Alert]) -> None:
-    """Until the next threshold is forever where none is left to cross."""
-    for alert in alerts:
-        if alert.is_open and not _has_next(known, alert):
-            raise UsageError(f"Alert {alert.id} has no further threshold: {_HOW}.")
 
 
 def _has_next(known: Alerting, alert: Alert) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from bot.alerts.ports import Watch, WatchKind
-from bot.alerts.routing import AlertPlan, Route, names
+from bot.alerts.routing import AlertPlan, names
 from bot.chat.alert_context import alerting, here
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
@@ -32,7 +32,6 @@ from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
 from bot.query.query import Outcome, Query
 from bot.query.text import plain, shown
-from bot.xapi.observation import Pool
 
 LONGEST = 36525
 """Days of a lead at most: a hundred years."""
@@ -52,10 +51,20 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     channel, plan = here(known, asked), known.plan
     watches = [watch for watch in known.watches.all() if watch.channel == channel]
     digest = known.digests.is_on(channel)
+    count = {0: "nothing", 1: "1 thing"}.get(len(watches), f"{len(watches)} things")
+    weekly = f"weekly digest {'on' if digest else 'off'}"
+    routed = tuple(_routes(channel, plan))
+    blocks: list[Block] = []
+    if watches:
+        blocks.append(Bullets(tuple(_bullet(watch, plan) for watch in watches), "Watched"))
+    if routed:
+        blocks.append(Bullets(routed, "From the configuration"))
+    if not blocks:
+        blocks.append(Paragraph((line("Nothing is told here. To change that: ", Typed("watch all")),)))
     return Reply(
         kind="watches",
-        headline=_watches_line(channel, watches, digest),
-        blocks=tuple(_body(channel, watches, plan)),
+        headline=(*line(ChannelName(channel)), *headline(f" watches {count}", weekly)),
+        blocks=tuple(blocks),
         data={
             "channel": channel,
             "watches": [_watch_data(watch) for watch in watches],
@@ -70,21 +79,6 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _watches_line(channel: str, watches: Sequence[Watch], digest: bool) -> RichText:
-    count = {0: "nothing", 1: "1 thing"}.get(len(watches), f"{len(watches)} things")
-    weekly = f"weekly digest {'on' if digest else 'off'}"
-    return (*line(ChannelName(channel)), *headline(f" watches {count}", weekly))
-
-
-def _body(channel: str, watches: Sequence[Watch], plan: AlertPlan) -> Iterator[Block]:
-    if watches:
-        yield Bullets(tuple(_bullet(watch, plan) for watch in watches), "Watched")
-    if routed := tuple(_routes(channel, plan)):
-        yield Bullets(routed, "From the configuration")
-    if not watches and not routed:
-        yield Paragraph((line("Nothing is told here. To change that: ", Typed("watch all")),))
-
-
 def _bullet(watch: Watch, plan: AlertPlan) -> RichText:
     lead = _lead_in_words(watch.lead or plan.lead)
     on = f" on {day_in_words(watch.at.date())}" if watch.at else ""
@@ -95,16 +89,12 @@ def _bullet(watch: Watch, plan: AlertPlan) -> RichText:
 def _routes(channel: str, plan: AlertPlan) -> Iterator[RichText]:
     for route in plan.routes:
         if route.channel == channel:
-            yield line(f"hosts {_of(route)}: {_lead_in_words(route.lead)}")
+            tags, pools = " or ".join(route.tags), " or ".join(route.pools)
+            of = f"with the tag {tags}" if tags else f"in the pool {pools}"
+            yield line(f"hosts {of}: {_lead_in_words(route.lead)}")
     if plan.channel == channel:
         what = "what no route takes" if plan.routes else "all hosts"
         yield line(f"{what}: {_lead_in_words(plan.lead)}")
-
-
-def _of(route: Route) -> str:
-    if route.tags:
-        return f"with the tag {' or '.join(route.tags)}"
-    return f"in the pool {' or '.join(route.pools)}"
 
 
 def watch(ports: Ports, asked: Invocation) -> Reply:
@@ -117,35 +107,24 @@ def watch(ports: Ports, asked: Invocation) -> Reply:
     now, by = known.now(), asked.caller.name
     watches = [thing._replace(lead=wanted.lead, by=by, at=now) for thing in wanted.things]
     added = [known.watches.add(each) for each in watches]
+    what = _about(watches[0]) if len(watches) == 1 else line(f"{len(watches)} releases, with or without hosts")
+    mark = Mark("👀", "watching" if any(added) else "watching already")
+    leads = _lead_in_words(wanted.lead or known.plan.lead).capitalize()
+    more = [line(f"{leads}; what is due already comes within a few minutes.")]
+    more += [note for each in watches for note in _note(ports.matrix, known, each, asked.day)]
     return Reply(
         kind="watch",
-        headline=_watching(watches, channel, any(added)),
-        blocks=(Paragraph(tuple(_more(ports.matrix, known, watches, asked.day))),),
+        headline=line(mark, ": ", ChannelName(channel), " is told about ", *what),
+        blocks=(Paragraph(tuple(more)),),
         buttons=(Ask("What is watched here", "watches"),),
         data={"channel": channel, "added": sum(added), "watches": [_watch_data(watch) for watch in watches]},
     )
 
 
-def _watching(watches: Sequence[Watch], channel: str, added: bool) -> RichText:
-    what = _about(watches[0]) if len(watches) == 1 else line(f"{len(watches)} releases, with or without hosts")
-    return line(
-        Mark("👀", "watching" if added else "watching already"), ": ", ChannelName(channel), " is told about ", *what
-    )
-
-
-def _more(matrix: Matrix, known: Alerting, watches: Sequence[Watch], day: date) -> Iterator[RichText]:
-    lead = watches[0].lead
-    yield line(
-        f"{_lead_in_words(lead or known.plan.lead).capitalize()}; what is due already comes within a few minutes."
-    )
-    for watch in watches:
-        yield from _note(matrix, known, watch, day)
-
-
 def _note(matrix: Matrix, known: Alerting, watch: Watch, day: date) -> Iterator[RichText]:
     """When a release ends; that no pool has the name now."""
-    if watch.kind is WatchKind.POOL and (there := _pools(known)) is not None:
-        if not any(names(pool, watch.what) for pool in there):
+    if watch.kind is WatchKind.POOL and known.pools is not None:
+        if not any(names(pool, watch.what) for pool in known.pools()):
             yield line(Mark("⚠️", f'No known pool is called "{watch.what}" now; it counts once there is one.'))
     elif watch.product and (release := matrix.release(Product(watch.product), watch.release or "")):
         eol = release.lifecycle.eol
@@ -164,26 +143,17 @@ def unwatch(ports: Ports, asked: Invocation) -> Reply:
         raise UsageError(f"`unwatch` takes no lead: unwatch {_typed(wanted.things[0])}.")
     removed = [watch for watch in wanted.things if known.watches.remove(channel, watch.kind, watch.what)]
     left = [watch for watch in known.watches.all() if watch.channel == channel]
+    those = removed or wanted.things
+    what = _about(those[0]) if len(those) == 1 else line(f"{len(those)} releases")
+    done = line(Mark("✅", "not watched any more"), ": ", *what)
+    still = f"Still watched here: {', '.join(map(_typed, left))}."
+    nothing = "Nothing is watched here now; what the configuration sends here still comes."
     return Reply(
         kind="unwatch",
-        headline=_not_watching(wanted.things, removed, channel),
-        blocks=(Paragraph((_left(left),)),),
+        headline=done if removed else line(ChannelName(channel), " does not watch ", *what),
+        blocks=(Paragraph((line(still if left else nothing),)),),
         data={"channel": channel, "removed": len(removed), "watches": [_watch_data(watch) for watch in left]},
     )
-
-
-def _not_watching(wanted: Sequence[Watch], removed: Sequence[Watch], channel: str) -> RichText:
-    those = removed or wanted
-    what = _about(those[0]) if len(those) == 1 else line(f"{len(those)} releases")
-    if not removed:
-        return line(ChannelName(channel), " does not watch ", *what)
-    return line(Mark("✅", "not watched any more"), ": ", *what)
-
-
-def _left(left: Sequence[Watch]) -> RichText:
-    if not left:
-        return line("Nothing is watched here now; what the configuration sends here still comes.")
-    return line(f"Still watched here: {', '.join(map(_typed, left))}.")
 
 
 class WatchRequest(NamedTuple):
@@ -211,12 +181,8 @@ def _read(ports: Ports, asked: Invocation, channel: str) -> WatchRequest | Reply
         raise UsageError("A watch has no day: it tells of every day that comes.")
     if query.outcome is not Outcome.ASSESSED:
         return _which(query, asked)
-    return WatchRequest(tuple(_of_releases(query, channel)), lead)
-
-
-def _of_releases(query: Query, channel: str) -> Iterator[Watch]:
-    for release in query.releases:
-        yield Watch(channel, WatchKind.RELEASE, release.base_name, release.product.value, release.number)
+    things = (Watch(channel, WatchKind.RELEASE, r.base_name, r.product.value, r.number) for r in query.releases)
+    return WatchRequest(tuple(things), lead)
 
 
 def _which(query: Query, asked: Invocation) -> Reply:
@@ -260,15 +226,10 @@ def _pool_name(known: Alerting, channel: str, typed: str) -> str:
         raise UsageError("Say which pool, for example: watch pool lab.")
     watched = [watch.what for watch in known.watches.all() if (watch.channel, watch.kind) == (channel, WatchKind.POOL)]
     same = next((what for what in watched if what.casefold() == name.casefold()), None)
-    pool = next((pool for pool in _pools(known) or () if names(pool, name)), None)
+    pool = next((pool for pool in (known.pools() if known.pools else ()) if names(pool, name)), None)
     if same is not None or pool is None:
         return same or name
     return pool.uuid if name.casefold() == pool.uuid.casefold() else pool.name
-
-
-def _pools(known: Alerting) -> Sequence[Pool] | None:
-    """The pools of the fleet; None where nobody can tell."""
-    return None if known.pools is None else tuple(known.pools())
 
 
 def _about(watch: Watch) -> RichText:

@@ -45,7 +45,7 @@ def why(matrix: Matrix, reader: Reader) -> Why:
             matrix,
             now,
             SweepHealth(timedelta(hours=6), now),
-            changes,
+            lambda: changes,
         )
         (alert,) = reconcile((concern,), (), NOW, _unasked).changed
         return resolution_in_words(resolution(facts, alert.condition))

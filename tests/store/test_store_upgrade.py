@@ -21,7 +21,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.alert import Alert, AlertState, NotifyReason, Rule, notification_from_data
 from bot.alerts.evaluate import FleetEvaluation
 from bot.alerts.routing import AlertPlan
-from bot.app.dataset import Dataset
+from bot.app.fleet import alert_store
 from bot.chat.alert_context import alert_data
 from bot.chat.alert_messages import thread_update
 from bot.chat.rule_wording import detail_in_words, resolution_in_words
@@ -147,9 +147,9 @@ def test_messages_that_wait_are_the_same_and_updates_say_what_they_said(upgraded
 def test_an_evaluation_takes_back_what_was_of_2028_and_doubles_nothing(
     upgraded: Upgraded, matrix: Matrix, reader: Reader
 ) -> None:
-    store, known = upgraded.store, Dataset(matrix, reader)
+    store = upgraded.store
     sources = tuple(Source(state.name, state.kind, ("lab",)) for state in store.fleet.sources())
-    judge = FleetEvaluation(lambda: known, store, sources, AlertPlan("C0000OPS"), EVERY, NOW)
+    judge = FleetEvaluation(lambda: (matrix, reader), alert_store(store), sources, AlertPlan("C0000OPS"), EVERY, NOW)
     before, waiting = upgraded.alerts(), _waiting(upgraded)
     made = judge.evaluate(NOW)
     assert [(each.reason, each.alert.subject.key) for each in made.notifications] == [
