@@ -15,7 +15,7 @@ from bot.alerts.ports import AlertReader
 from bot.errors import UnavailableError
 from bot.fleet.hosts import Change, PollResult, Source, SourceState
 from bot.fleet.ports import SweepRun, SweepStore
-from bot.fleet.sweep import SweepEnd, Sweeper, SweepResult, Tell
+from bot.fleet.sweep import Report, SweepEnd, Sweeper, SweepResult
 
 Rehearsing = Callable[[], AbstractContextManager[AlertStore]]
 
@@ -61,11 +61,11 @@ class SweepCycle(NamedTuple):
     send: Callable[[], SendResult]
     clock_check: ClockCheck
 
-    def ask(self, tell: Tell, stop: Event) -> CycleResult:
+    def ask(self, report: Report, stop: Event) -> CycleResult:
         """A cycle that somebody asked for. UnavailableError if it could not be made."""
-        return self.go(self.sweeper.sweeps.begin(self.sweeper.by, self.sweeper.clock()), tell, stop)
+        return self.go(self.sweeper.sweeps.begin(self.sweeper.by, self.sweeper.clock()), report, stop)
 
-    def go(self, run: SweepRun, tell: Tell, stop: Event) -> CycleResult:
+    def go(self, run: SweepRun, report: Report, stop: Event) -> CycleResult:
         """The cycle of a sweep that has begun. UnavailableError if it could not be made.
 
         Only a cycle whose alerts are stored is finished. A slot's that broke or died before is left to be taken again,
@@ -73,7 +73,7 @@ class SweepCycle(NamedTuple):
         as the servers that answer say what time it is, but nothing is stored of them and nothing is decided.
         """
         try:
-            swept, at = self._sweep(run, tell, stop)
+            swept, at = self._sweep(run, report, stop)
             doubt = self.clock_check.doubt()
             is_done = swept.ending is SweepEnd.DONE
             settled = self.evaluation.evaluate(at, swept_at=at) if is_done and not doubt else Reconciled()
@@ -89,11 +89,11 @@ class SweepCycle(NamedTuple):
         self.evaluation.store.outbox.resume()
         return CycleResult(at, swept, settled, self.send(), self.evaluation.store.outbox.states())
 
-    def rehearse(self, day: date, tell: Tell, stop: Event) -> CycleResult:
+    def rehearse(self, day: date, report: Report, stop: Event) -> CycleResult:
         """What a cycle would bring on a day, with the hosts as they answer now. Nothing is stored and nothing sent."""
         sweeper, answers, at = self.sweeper, _Answers(), on_day(day, self.sweeper.clock())
         alone = sweeper._replace(store=answers, pace=sweeper.pace._replace(stale=inf))  # nobody takes it over
-        swept = alone.sweep(SweepRun(0, None, sweeper.clock()), tell, stop)
+        swept = alone.sweep(SweepRun(0, None, sweeper.clock()), report, stop)
         if swept.ending is not SweepEnd.DONE:
             return CycleResult(at, swept, is_dry=True)
         with self.rehearsing() as store:
@@ -104,13 +104,13 @@ class SweepCycle(NamedTuple):
         queued = tuple(state for state in states if state.pending)
         return CycleResult(at, swept, settled, channels=queued, is_dry=True)
 
-    def _sweep(self, run: SweepRun, tell: Tell, stop: Event) -> tuple[SweepResult, datetime]:
+    def _sweep(self, run: SweepRun, report: Report, stop: Event) -> tuple[SweepResult, datetime]:
         """Ask every source; the moment that the answers count for. They are stored once the clock can be believed."""
         sweeper, at = self.sweeper, self.sweeper.clock()
         if self.clock_check.doubt() is None:
-            return sweeper.sweep(run, tell, stop), at
+            return sweeper.sweep(run, report, stop), at
         answers = _Answers()
-        swept = sweeper._replace(store=answers).sweep(run, tell, stop)
+        swept = sweeper._replace(store=answers).sweep(run, report, stop)
         at = sweeper.clock()
         if self.clock_check.doubt() is None:
             swept = swept._replace(changes=answers.store_in(sweeper.store, sweeper))

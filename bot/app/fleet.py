@@ -198,7 +198,7 @@ def rehearsing(store: Store) -> Iterator[AlertStore]:
 
 
 def open_settings(settings: Settings, log: FilteringBoundLogger) -> Store:
-    """The settings' database, with all tables. UnavailableError says why it can't be had."""
+    """The settings' database, with all tables. UnavailableError says why it could not be opened."""
     return open_store(reveal(settings.database) or "", log, now)
 
 

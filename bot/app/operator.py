@@ -43,9 +43,9 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
     log: FilteringBoundLogger = structlog.get_logger().bind()
     store = open_settings(settings, log)
     try:
-        edition = current_dataset(store, settings.list.url)
+        dataset = current_dataset(store, settings.list.url)
         check = clock_check()
-        terms = terms_of(settings, lambda: _send(settings, store, log, edition), dataset=edition, check=check)
+        terms = terms_of(settings, lambda: _send(settings, store, log, dataset), dataset=dataset, check=check)
         yield CommandRunner(
             watch_fleet(store, hosts_of(settings, on_date=check.observe), terms, log, threading.Event()).ports(), today
         )

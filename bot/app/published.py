@@ -96,8 +96,8 @@ def queue_news(page: PageDiff, revisions: Revisions, channel: str | None, at: da
         return False
     stored = page.stored
     if stored is None:
-        is_away = SyncStatus.of(revisions, page.source).state(at) is SyncState.UNREACHABLE
-        news = ListNews.of(page, at.date()) if is_away else None
+        is_unreachable = SyncStatus.of(revisions, page.source).state(at) is SyncState.UNREACHABLE
+        news = ListNews.of(page, at.date()) if is_unreachable else None
         return news is not None and revisions.queue_failure(page.source, channel, news.to_data(), at)
     if at - (stored.accepted_at or stored.fetched_at) > NEWS:
         return False

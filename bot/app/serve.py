@@ -159,10 +159,10 @@ def process_of(
         check = clock_check(log)
         hosts = hosts_of(settings, probes.probed, check.observe)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # what is kept is in `hosts`
-        edition = current_dataset(store, settings.list.url)
+        dataset = current_dataset(store, settings.list.url)
         slack = platform_of(settings, check.observe)
-        sender = None if part is ProcessPart.CHAT else worker_of(slack.platform, store, log, edition)
-        terms = terms_of(settings, partial(_send, sender), limits.stale, edition, check)
+        sender = None if part is ProcessPart.CHAT else worker_of(slack.platform, store, log, dataset)
+        terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
         service = service_of(settings, log, socket_mode, slack, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.fleet.inventory import Inventory
     from bot.fleet.ports import SweepRun
     from bot.fleet.sources import Limits, Probing
-    from bot.fleet.sweep import Tell
+    from bot.fleet.sweep import Report
     from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool
 
@@ -130,8 +130,8 @@ class Watched(NamedTuple):
     sweeps: SweepHistory
     sources: "tuple[Source, ...]"
     clock: Callable[[], datetime]
-    round: "Callable[[Tell], CycleResult]"
-    rehearse: "Callable[[date, Tell], CycleResult]"
+    round: "Callable[[Report], CycleResult]"
+    rehearse: "Callable[[date, Report], CycleResult]"
     channel: str | None = None
 
 

@@ -19,7 +19,7 @@ from bot.chat.audit import AuditEntry, StoredTrail
 from bot.chat.command import ChannelStates, Ports, Watched
 from bot.fleet.hosts import Change, Source, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
-from bot.fleet.sweep import Tell
+from bot.fleet.sweep import Report
 from bot.fleet.verdicts import host_verdicts
 from bot.xapi.observation import Pool
 
@@ -200,14 +200,14 @@ class _Part:
     def last_error(self) -> SweepRun | None:
         return self._every.sweeps.last_error()
 
-    def _sweep(self, tell: Tell) -> CycleResult:
+    def _sweep(self, tell: Report) -> CycleResult:
         """All sources are asked, for that disturbs nobody; what is shown of it is the channel's."""
         return self._own(self._every.round(self._scaled(tell)))
 
-    def _rehearse(self, day: date, tell: Tell) -> CycleResult:
+    def _rehearse(self, day: date, tell: Report) -> CycleResult:
         return self._own(self._every.rehearse(day, self._scaled(tell)))
 
-    def _scaled(self, tell: Tell) -> Tell:
+    def _scaled(self, tell: Report) -> Report:
         own = len(self.configured)
         return lambda done, total: tell(done * own // total if total else own, own)
 

@@ -81,7 +81,7 @@ PATIENCE = 0.5
 GATHERED = 2.0
 """Seconds after which answers are recorded, however few they are."""
 
-Tell = Callable[[int, int], None]
+Report = Callable[[int, int], None]
 """A progress report: takes how many sources of how many are done."""
 
 
@@ -141,7 +141,7 @@ class Sweeper(NamedTuple):
     log: FilteringBoundLogger
     pace: SweepPace = SweepPace()
 
-    def sweep(self, run: SweepRun, tell: Tell, stop: Event) -> SweepResult:
+    def sweep(self, run: SweepRun, report: Report, stop: Event) -> SweepResult:
         """Ask every source, and record what it answers. UnavailableError without the database.
 
         Of a run that was taken over only those are asked that nobody has asked since it began. Ends early once `stop`
@@ -152,10 +152,10 @@ class Sweeper(NamedTuple):
         asked, failed = self._asked_before(run) if run.is_resumed else (set[str](), list[Failure]())
         left = [source for source in sources if source.name not in asked]
         before = len(sources) - len(left)
-        tell(before, len(sources))
+        report(before, len(sources))
         progress = _SweepProgress(self, run, stop)
         with polling(self.inventory.poll, left, self.pace.concurrency, PATIENCE) as outcomes:
-            results = self._results(progress.until_it_ends(outcomes), before, len(sources), tell)
+            results = self._results(progress.until_it_ends(outcomes), before, len(sources), report)
             for chunk in self._chunks(results):
                 changes += self.store.record(chunk, self.clock())
                 failed += (result.failure for result in chunk if result.failure)
@@ -175,7 +175,7 @@ class Sweeper(NamedTuple):
         return {state.name for state in states}, failed
 
     def _results(
-        self, outcomes: Iterator[PollOutcome | None], done: int, total: int, tell: Tell
+        self, outcomes: Iterator[PollOutcome | None], done: int, total: int, report: Report
     ) -> Iterator[PollResult | None]:
         """What was answered. An error that nobody foresaw is a failure as another one, and a traceback in the log."""
         for outcome in outcomes:
@@ -183,7 +183,7 @@ class Sweeper(NamedTuple):
                 yield None
                 continue
             done += 1
-            tell(done, total)
+            report(done, total)
             if outcome.result is None:
                 source, name = outcome.source, outcome.source.name
                 self.log.error("asking failed", source=name, exc_info=outcome.error)

@@ -60,11 +60,7 @@ class SqlRevisions:
 
     def queue_news(self, stored: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         untold = update(revisions).where(revisions.c.id == stored.id, revisions.c.told_at.is_(None))
-        with self._database.writing() as connection:
-            if connection.execute(untold.values(told_at=now)).rowcount != 1:
-                return False
-            queue(connection, [OutboxMessage(channel, DeliveryKind.LIST, payload=payload)], now)
-            return True
+        return self._queue_once(untold, channel, payload, now)
 
     def queue_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         untold = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))

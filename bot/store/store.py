@@ -74,7 +74,7 @@ class Store(NamedTuple):
 
 
 def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime]) -> Store:
-    """The database of a URL, with all tables made. UnavailableError says why it can't be had."""
+    """The database of a URL, with all tables made. UnavailableError says why it could not be opened."""
     database = Database(url)
     migrate(database)
     return Store(

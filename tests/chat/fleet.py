@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.alerts.cycle import CycleResult
 from bot.chat.command import Ports, Watched
-from bot.fleet.sweep import Tell
+from bot.fleet.sweep import Report
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.xapi.observation import Failure, FailureCode
@@ -51,11 +51,11 @@ def ports(
     matrix: Matrix,
     reader: Reader,
     kept: tuple[FakeStore, FakeSweepLog],
-    go: Callable[[date | None, Tell], CycleResult] | None = None,
+    go: Callable[[date | None, Report], CycleResult] | None = None,
 ) -> Ports:
     """Ports with a fleet, two hours after its last sweep. `go` is a sweep that counts, of None, or one of a day."""
 
-    def none(_: date | None, __: Tell) -> CycleResult:
+    def none(_: date | None, __: Report) -> CycleResult:
         raise AssertionError("nobody should be asked")
 
     store, sweeps = kept

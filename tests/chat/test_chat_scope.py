@@ -22,7 +22,7 @@ from bot.chat.reply import Reply, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
-from bot.fleet.sweep import SweepResult, Tell
+from bot.fleet.sweep import Report, SweepResult
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.terminal.capabilities import Capabilities
@@ -90,7 +90,7 @@ class Stopped:
         )
 
 
-def _swept(_: date | None, tell: Tell) -> CycleResult:
+def _swept(_: date | None, tell: Report) -> CycleResult:
     tell(3, 6)
     old, down = (Failure(n, FailureCode.UNREACHABLE, AWAY.format(n)) for n in ("old-a", "down-a"))
     changes = (

@@ -24,7 +24,7 @@ from bot.chat.reply import Bullets, Reply, RichText, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
-from bot.fleet.sweep import SweepEnd, SweepResult, Tell
+from bot.fleet.sweep import Report, SweepEnd, SweepResult
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.slack.blocks import messages
@@ -59,7 +59,7 @@ def _failures(count: int) -> tuple[Failure, ...]:
 @pytest.fixture
 def sweep(matrix: Matrix, reader: Reader) -> Sweep:
     def answered(made: CycleResult, words: str = "sweep", told: list[Progress] | None = None) -> Reply:
-        def go(_: date | None, tell: Tell) -> CycleResult:
+        def go(_: date | None, tell: Report) -> CycleResult:
             for done in range(1_001):
                 tell(done, 1_000)
             return made
@@ -167,7 +167,7 @@ def test_a_sweep_for_which_a_day_is_named_is_only_tried(
 ) -> None:
     asked: list[date | None] = []
 
-    def go(day: date | None, _: Tell) -> CycleResult:
+    def go(day: date | None, _: Report) -> CycleResult:
         asked.append(day)
         return CycleResult(NOON, SweepResult(6), is_dry=day is not None)
 

@@ -17,7 +17,7 @@ from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText
 from bot.chat.wording import day_in_words, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
-from bot.fleet.sweep import SweepEnd, Tell
+from bot.fleet.sweep import Report, SweepEnd
 from bot.query.text import shown
 
 IN_FULL = 10
@@ -80,7 +80,7 @@ def _wanted(ports: Ports, asked: Invocation) -> tuple[Watched, date | None]:
     return watched, day or day_asked(asked, watched.clock())
 
 
-def _progress(asked: Invocation, said: RichText) -> Tell:
+def _progress(asked: Invocation, said: RichText) -> Report:
     """Passes progress on, a hundred times at most."""
     last = -1
 

@@ -1,4 +1,4 @@
-"""Sweeps, slots of jobs, watches, digests and claims on both databases."""
+"""Who may do what, on both databases: leases, and the sweeps, slots of jobs and events of chat that they are on."""
 
 from datetime import datetime, timedelta
 
@@ -7,17 +7,53 @@ from sqlalchemy import select
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.ports import Watch, WatchKind
 from bot.fleet.ports import SweepRun
+from bot.store import leases
 from bot.store.database import Database
-from bot.store.digests import SqlDigests
 from bot.store.fleet import SqlSweeps
-from bot.store.leases import SqlSeen, SqlSlots
-from bot.store.tables import outbox
-from bot.store.watches import SqlWatches
+from bot.store.leases import LeaseKind, SqlSeen, SqlSlots
+from bot.store.tables import leases as lease_rows
 from tests.fleet.fleets import START, at
 
 SECOND = timedelta(seconds=1)
+
+
+def _by(database: Database, holder: str, second: float, again: bool = False) -> bool:
+    take = leases.claim_or_renew if again else leases.claim
+    with database.writing() as connection:
+        return take(connection, LeaseKind.CHANNEL, "C1", holder, START + second * SECOND, 30)
+
+
+def test_a_lease_is_one_holders_until_its_time_is_over(database: Database) -> None:
+    assert [_by(database, "one", 0), _by(database, "two", 29), _by(database, "one", 29)] == [True, False, False]
+    assert _by(database, "two", 30)
+
+
+def test_its_holder_prolongs_it_and_nobody_else_does(database: Database) -> None:
+    assert _by(database, "one", 0)
+    with database.writing() as connection:
+        assert not leases.renew(connection, LeaseKind.CHANNEL, "C1", "two", START, 30)
+        assert leases.renew(connection, LeaseKind.CHANNEL, "C1", "one", START + 20 * SECOND, 30)
+    assert [_by(database, "two", 49), _by(database, "one", 49, again=True), _by(database, "two", 78)] == [
+        False, True, False,
+    ]  # fmt: skip
+
+
+def test_leases_of_the_same_name_and_another_kind_have_nothing_to_do_with_each_other(database: Database) -> None:
+    assert _by(database, "one", 0)
+    with database.writing() as connection:
+        assert leases.claim(connection, LeaseKind.EVENT, "C1", "two", START, 30)
+        leases.release(connection, LeaseKind.EVENT, "C1")
+    assert not _by(database, "two", 1)
+
+
+def test_what_is_over_is_forgotten_and_what_is_done_is_kept_for_as_long_as_history(database: Database) -> None:
+    assert _by(database, "one", 0)
+    assert SqlSlots(database).claim("list", START, START)
+    for before, now, left in ((at(-1), at(0), 2), (at(-1), at(1), 1), (at(1), at(2), 0)):
+        with database.writing() as connection:
+            leases.prune(connection, before, now)
+            assert len(connection.execute(select(lease_rows)).all()) == left
 
 
 @pytest.fixture
@@ -100,49 +136,6 @@ def test_a_jobs_slot_is_given_once(database: Database) -> None:
     assert [slots.claim("sync", START, START), slots.claim("sync", START, at(1))] == [True, False]
     assert slots.claim("sync", at(24), at(24))
     assert slots.claim("prune", START, START)
-
-
-WATCH = Watch("C1", WatchKind.RELEASE, "XCP-ng 8.2", "XCP-ng", "8.2", lead=(90, 30), by="U1", at=START)
-
-
-def test_a_watch_is_kept_until_it_is_removed(database: Database) -> None:
-    watches = SqlWatches(database)
-    everything = Watch("C1", WatchKind.ALL, "", by="U2", at=at(-1))
-    other = WATCH._replace(channel="C0", lead=None)
-    assert all(map(watches.add, (WATCH, everything, other)))
-    assert watches.all() == (other, everything, WATCH)
-    assert watches.remove("C1", WatchKind.ALL, "")
-    assert not watches.remove("C1", WatchKind.ALL, "")
-    assert watches.all() == (other, WATCH)
-
-
-def test_the_same_watch_again_is_no_news_but_one_with_another_lead_takes_its_place(database: Database) -> None:
-    watches = SqlWatches(database)
-    watches.add(WATCH)
-    assert not watches.add(WATCH._replace(by="U2", at=at(1)))
-    assert watches.all() == (WATCH,)
-    later = WATCH._replace(lead=None, by="U2", at=at(1))
-    assert watches.add(later)
-    assert watches.all() == (later,)
-
-
-def test_a_digest_is_on_until_it_is_turned_off(database: Database) -> None:
-    digests = SqlDigests(database)
-    assert digests.is_on("C1")
-    digests.turn("C1", False, "U1", START)
-    assert [digests.is_on("C1"), digests.is_on("C2")] == [False, True]
-    digests.turn("C1", True, "U1", at(1))
-    assert digests.is_on("C1")
-
-
-def test_a_digest_is_queued_once_a_week_for_each_channel(database: Database) -> None:
-    digests = SqlDigests(database)
-    text: dict[str, object] = {"ended": ["XCP-ng 8.2"]}
-    asked = [("C1", START), ("C1", START), ("C2", START), ("C1", at(168))]
-    assert [digests.queue(channel, slot, text, START) for channel, slot in asked] == [True, False, True, True]
-    with database.reading() as connection:
-        rows = connection.execute(select(outbox.c.channel, outbox.c.kind, outbox.c.payload, outbox.c.state)).all()
-    assert [tuple(row) for row in rows] == [(channel, "digest", text, "pending") for channel in ("C1", "C2", "C1")]
 
 
 class Clock:

@@ -1,4 +1,4 @@
-"""One probe at a time for a target, and a pause after refused logins."""
+"""One probe at a time for a target, a pause after refused logins, and chat's limits for people and targets."""
 
 import threading
 from collections.abc import Iterator
@@ -6,11 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.fleet.sources import PAUSE, REFUSALS, Limit, Probing, Recent
+from bot.fleet.sources import A_PERSON, A_TARGET, PAUSE, REFUSALS, Limit, Limits, Probing, Recent
 from bot.xapi.observation import Failure, FailureCode, Probed
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 
-LAB = Target("lab", Endpoint("192.0.2.1", 443, Trust(TlsMode.CA)), "xocompat", lambda: "secret", "LAB_PASSWORD")
+
+def _named(name: str) -> Target:
+    return Target(name, Endpoint("192.0.2.1", 443, Trust(TlsMode.CA)), "xocompat", lambda: "secret", "LAB_PASSWORD")
+
+
+LAB = _named("lab")
 REFUSED = Failure("lab", FailureCode.LOGIN_REFUSED, "refused")
 AWAY = Failure("lab", FailureCode.UNREACHABLE, "away")
 
@@ -93,3 +98,46 @@ def test_a_limit_counts_only_what_happened_lately() -> None:
     assert recent.is_full("a", 9.9)
     assert not recent.is_full("a", 10.0)
     assert not recent.is_full("b", 9.9)
+
+
+def test_a_person_may_have_ten_probes_a_minute_whatever_the_targets() -> None:
+    clock = Clock()
+    limits = Limits(clock)
+    for at in range(A_PERSON.times):
+        assert limits.guard("U1", _named(f"lab-{at}"))(False) is None
+    kept_out = limits.guard("U1", _named("lab-x"))(False)
+    assert isinstance(kept_out, Failure)
+    assert kept_out.code is FailureCode.BUSY
+    assert "10 times within a minute" in kept_out.message
+    assert kept_out.message.endswith("Ask again in 60 seconds.")
+    assert limits.guard("U2", _named("lab-x"))(False) is None
+    clock.now = 60.0
+    assert limits.guard("U1", LAB)(False) is None
+
+
+def test_a_target_is_asked_six_times_a_minute_whoever_asks() -> None:
+    clock = Clock()
+    limits = Limits(clock)
+    for at in range(A_TARGET.times):
+        clock.now = float(at)
+        assert limits.guard(f"U{at}", LAB)(False) is None
+    kept_out = limits.guard("U9", LAB)(False)
+    assert isinstance(kept_out, Failure)
+    assert kept_out.message == "lab was asked 6 times within a minute, the most that chat may. Ask again in 55 seconds."
+
+
+def test_who_shares_a_probe_that_is_under_way_costs_its_target_nothing() -> None:
+    limits = Limits(Clock())
+    for at in range(3 * A_TARGET.times):
+        assert limits.guard(f"U{at}", LAB)(True) is None
+    assert limits.guard("U99", LAB)(False) is None
+
+
+def test_who_is_kept_out_is_not_counted() -> None:
+    clock = Clock()
+    limits = Limits(clock)
+    for _ in range(3):
+        for _ in range(A_PERSON.times):
+            limits.guard("U1", LAB)(True)
+        assert limits.guard("U1", LAB)(True) is not None
+        clock.now += 60.0
