@@ -15,6 +15,8 @@ from bot.xapi.observation import Host, Pool
 
 Record = Mapping[str, Any]
 
+_SHORT = 64
+_NULL = "OpaqueRef:NULL"
 _REFERENCE = re.compile(r"OpaqueRef:[^\s\"'<>]*")
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
 _MOMENT = re.compile(
@@ -85,10 +87,6 @@ def since_1970(record: Record, name: str) -> datetime | None:
         return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):  # beyond the year 9999
         return None
-
-
-_SHORT = 64
-_NULL = "OpaqueRef:NULL"
 
 
 def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
