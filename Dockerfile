@@ -1,7 +1,7 @@
 # Socket Mode needs no port; HTTP and the health routes listen on $PORT.
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY bot bot
 COPY data data
 RUN pip install --no-cache-dir --prefix=/install .

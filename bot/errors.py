@@ -62,3 +62,12 @@ class ConfigError(ProblemsError):
 
 class DataError(ProblemsError):
     """A file of data/ has problems."""
+
+
+def what_and_mend(message: str) -> tuple[str, str]:
+    """A message of ours as what happened and what to do: its first sentence and the others, without the stop between.
+
+    The second part is empty where the message has one sentence.
+    """
+    what, _, mend = message.partition(". ")
+    return what, mend

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bot.chat.command import Fleet
 from bot.fleet.inventory import Inventory
-from bot.fleet.probing import Limits, Probing
+from bot.fleet.sources import Limits, Probing
 from bot.simulator import SimHost, SimPool, Simulator, release
 from bot.xapi.probe import Prober
 from tests.xapi.probing import target_of

@@ -12,8 +12,8 @@ from bot.alerts.delivery.outbox import DeliveryKind
 from bot.matrix.load import load_matrix
 from bot.slack.delivery import MessageWording
 from bot.store.database import Database
+from bot.store.fleet import SqlSweeps
 from bot.store.outbox import SqlOutbox
-from bot.store.sweeps import SqlSweeps
 from tests.bench.endurance.proof import Records, current, delivered, swept, true
 from tests.bench.endurance.served import Life
 from tests.delivery.queue import LAB, Queue

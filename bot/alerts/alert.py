@@ -5,71 +5,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-
-class Rule(StrEnum):
-    """What is worth telling. The worst first: the first one gives a bulletin its headline."""
-
-    SWEEP_LATE = "sweep_late"
-    EOL = "eol"
-    UNKNOWN_VERSION = "unknown_version"
-    SUPPORT = "support"
-    """Not on the list, partial, or without official support."""
-    MAINTENANCE = "maintenance"
-    MIXED_POOL = "mixed_pool"
-    UNREACHABLE = "unreachable"
-
-
-class AlertSubject(NamedTuple):
-    """What an alert is about. `key` tells subjects apart, `name` is for people.
-
-    `release:XCP-ng:8.2`, `pool:UUID`, `source:NAME`, `version:BRAND VERSION` or `sweep`. `product` and `release` are of
-    a release alone.
-    """
-
-    key: str
-    name: str
-    product: str | None = None
-    release: str | None = None
-
-
-class AffectedHost(NamedTuple):
-    """A host that an alert is about; `pool` is its pool's name, or the host's own where the pool has none."""
-
-    uuid: str
-    name: str
-    pool: str
-
-
-class Condition(NamedTuple):
-    """What holds now for a channel, before anybody asks whether it was told already.
-
-    `due` is the day it is about (end of life, end of maintenance). `threshold_days` is the tightest lead that the day
-    has crossed: None if none is, or where days do not matter. `is_news` is whether it should open an alert: a date that
-    is too far off is no news, but keeps an alert that is open. `detail` says what the rule found in a word or two.
-    `watched`: the channel watches the release, with or without hosts.
-    """
-
-    channel: str
-    rule: Rule
-    subject: AlertSubject
-    hosts: tuple[AffectedHost, ...] = ()
-    due: date | None = None
-    threshold_days: int | None = None
-    is_news: bool = True
-    detail: str = ""
-    watched: bool = False
-
-    @property
-    def fingerprint(self) -> "Fingerprint":
-        return Fingerprint(self.channel, self.rule, self.subject.key)
-
-
-class Fingerprint(NamedTuple):
-    """What makes two alerts the same; of each at most one is open."""
-
-    channel: str
-    rule: Rule
-    subject: str
+from bot.alerts.facts import NO_DETAIL as NO_DETAIL
+from bot.alerts.facts import AffectedHost as AffectedHost
+from bot.alerts.facts import AlertSubject as AlertSubject
+from bot.alerts.facts import Detail as Detail
+from bot.alerts.facts import text_detail
+from bot.alerts.rules import Condition as Condition
+from bot.alerts.rules import Fingerprint as Fingerprint
+from bot.alerts.rules import Rule as Rule
 
 
 class AlertState(StrEnum):
@@ -82,7 +25,7 @@ class AlertState(StrEnum):
 
 
 class NotifyReason(StrEnum):
-    """Why something is told."""
+    """Why a channel is notified."""
 
     NEW = "new"
     THRESHOLD = "threshold"
@@ -93,11 +36,11 @@ class NotifyReason(StrEnum):
 
 
 class Alert(NamedTuple):
-    """An alert. `id` is 0 before it is kept. `reason` is that of the last notification.
+    """An alert. `id` is 0 before it is stored. `reason` is that of the last notification, `told_at` its moment.
 
-    `snoozed_until` None in a snooze means: until the next threshold. `told_at` is when something was last told,
-    for reminders; `why_resolved` completes "resolved: ...". `gone` are hosts that left it since then: the next
-    notification tells of them. An alert that fires again keeps who had acknowledged or snoozed it, and when.
+    `detail` says what its rule found, `why_resolved` why that is gone. `snoozed_until` None in a snooze means: until
+    the next threshold. `gone` are hosts that left it since the last notification: the next one names them. An alert
+    that fires again keeps who had acknowledged or snoozed it, and when.
     """
 
     id: int
@@ -107,7 +50,7 @@ class Alert(NamedTuple):
     hosts: tuple[AffectedHost, ...]
     due: date | None
     threshold_days: int | None
-    detail: str
+    detail: Detail
     watched: bool
     state: AlertState
     reason: NotifyReason
@@ -119,7 +62,7 @@ class Alert(NamedTuple):
     snoozed_at: datetime | None = None
     snoozed_until: datetime | None = None
     resolved_at: datetime | None = None
-    why_resolved: str | None = None
+    why_resolved: Detail | None = None
     gone: tuple[AffectedHost, ...] = ()
 
     @property
@@ -127,12 +70,26 @@ class Alert(NamedTuple):
         return Fingerprint(self.channel, self.rule, self.subject.key)
 
     @property
+    def condition(self) -> Condition:
+        """What held when it was evaluated last."""
+        return Condition(
+            self.channel,
+            self.rule,
+            self.subject,
+            self.hosts,
+            self.due,
+            self.threshold_days,
+            detail=self.detail,
+            watched=self.watched,
+        )
+
+    @property
     def is_open(self) -> bool:
         return self.state is not AlertState.RESOLVED
 
 
 class Notification(NamedTuple):
-    """Something to tell about an alert, as it was when it was decided. `added` and `gone` are hosts since the last one.
+    """What a channel is to read about an alert, as it was when it was decided; `added` and `gone` are hosts since then.
 
     `days_left` is to the alert's `due` on the day it was decided; negative after it.
     """
@@ -146,9 +103,9 @@ class Notification(NamedTuple):
 
 
 class Reconciled(NamedTuple):
-    """What comes of holding concerns against the alerts that are open.
+    """What comes of holding conditions against the open alerts.
 
-    `changed` are alerts to keep (new ones have id 0), whether or not something is told: the bulletin of each is edited.
+    `changed` are alerts to store (new ones have id 0), whether or not anybody is notified: their messages are edited.
     """
 
     changed: tuple[Alert, ...] = ()
@@ -163,7 +120,8 @@ class Reconciled(NamedTuple):
         return sum(alert.state is AlertState.RESOLVED for alert in self.changed)
 
 
-VERSION = 1
+VERSION = 2
+"""Of a notification as data. In version 1 details were sentences."""
 
 
 def notification_data(notification: Notification) -> dict[str, Any]:
@@ -204,6 +162,8 @@ def alert_to_data(alert: Alert) -> dict[str, Any]:
         "gone": _from_hosts(alert.gone),
         "state": alert.state.value,
         "reason": alert.reason.value,
+        "detail": alert.detail.to_data(),
+        "why_resolved": alert.why_resolved.to_data() if alert.why_resolved else None,
         "due": alert.due.isoformat() if alert.due else None,
         **{name: moment.isoformat() if (moment := getattr(alert, name)) else None for name in _MOMENTS},
     }
@@ -211,17 +171,19 @@ def alert_to_data(alert: Alert) -> dict[str, Any]:
 
 def alert_from_data(data: Mapping[str, Any]) -> Alert:
     """What `alert_to_data` wrote."""
-    kept = {name: data[name] for name in Alert._fields if name in data}
+    stored = {name: data[name] for name in Alert._fields if name in data}
     due = data.get("due")
     return Alert(
         **{
-            **kept,
+            **stored,
             "rule": Rule(data["rule"]),
             "subject": AlertSubject(*data["subject"]),
             "hosts": _to_hosts(data.get("hosts")),
             "gone": _to_hosts(data.get("gone")),
             "state": AlertState(data["state"]),
             "reason": NotifyReason(data["reason"]),
+            "detail": _to_detail(data.get("detail")) or NO_DETAIL,
+            "why_resolved": _to_detail(data.get("why_resolved")),
             "due": date.fromisoformat(due) if due else None,
             **{name: datetime.fromisoformat(data[name]) if data.get(name) else None for name in _MOMENTS},
         }
@@ -237,3 +199,7 @@ def _from_hosts(hosts: Sequence[AffectedHost]) -> list[list[str]]:
 
 def _to_hosts(data: Sequence[Sequence[str]] | None) -> tuple[AffectedHost, ...]:
     return tuple(AffectedHost(*host) for host in data or ())
+
+
+def _to_detail(data: Mapping[str, Any] | str | None) -> Detail | None:
+    return text_detail(data) if isinstance(data, str) else Detail.from_data(data) if data else None

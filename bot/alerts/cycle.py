@@ -1,30 +1,30 @@
-"""A round: the fleet is swept, what was found is held against the open alerts, and what is to be told is sent.
+"""A sweep cycle: the fleet is swept, what was found is evaluated, and what is queued for channels is sent."""
 
-The rooms that it joins do not know each other: what fleets and alerts have to do with each other stands here.
-"""
-
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date, datetime
 from threading import Event
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from bot.alerts.alert import Reconciled
+from bot.alerts.alert import Alert, Reconciled
+from bot.alerts.clock import ClockCheck
 from bot.alerts.delivery.outbox import ChannelState, Outbox
-from bot.alerts.ports import AlertBook, Evaluation
+from bot.alerts.evaluate import EvaluationStore, FleetEvaluation
+from bot.alerts.ports import AlertReader
 from bot.errors import UnavailableError
-from bot.fleet.hosts import SourceState, WatchedHost
-from bot.fleet.ports import SweepRun
+from bot.fleet.hosts import Change, PollResult, Source, SourceState, WatchedHost
+from bot.fleet.ports import FleetStore, SweepRun
 from bot.fleet.sweep import SweepEnd, Sweeper, SweepResult, Tell
 
 
-class FleetState(NamedTuple):
-    """The fleet as a sweep leaves it, with what that sweep found, and the moment that it is judged for."""
+class CycleStore(EvaluationStore, Protocol):
+    """A database with the queue of messages, in which something can be tried and undone."""
 
-    hosts: tuple[WatchedHost, ...]
-    sources: tuple[SourceState, ...]
-    swept: SweepResult
-    at: datetime
+    @property
+    def outbox(self) -> Outbox: ...
+
+    def rehearsing(self) -> "AbstractContextManager[CycleStore]":
+        """The same for what is only tried: what is written is read there alone, and undone at the end."""
 
 
 class SendResult(NamedTuple):
@@ -35,13 +35,19 @@ class SendResult(NamedTuple):
 
 
 class CycleResult(NamedTuple):
-    """What came of a round. `channels` have messages that wait."""
+    """What came of a cycle. `channels` have messages that wait.
+
+    `is_dry`: this is what the day of `at` would bring, with the messages that would be queued; nothing was stored or
+    sent. `doubt` says why nothing was decided, where the clock cannot be believed.
+    """
 
     at: datetime
     swept: SweepResult
     settled: Reconciled = Reconciled()
     sent: SendResult = SendResult()
     channels: tuple[ChannelState, ...] = ()
+    is_dry: bool = False
+    doubt: str | None = None
 
     @property
     def pending(self) -> int:
@@ -50,47 +56,160 @@ class CycleResult(NamedTuple):
 
 
 class SweepCycle(NamedTuple):
-    """What rounds are made with. `judge` and `send` are the alerts' and the delivery's part."""
+    """What cycles are made with. `send` brings into channels what can be sent now."""
 
     sweeper: Sweeper
-    judge: Callable[[FleetState], Evaluation]
-    book: AlertBook
-    outbox: Outbox
+    evaluation: FleetEvaluation
+    store: CycleStore
     send: Callable[[], SendResult]
+    clock_check: ClockCheck
 
-    def ask(self, day: date, tell: Tell, stop: Event) -> CycleResult:
-        """A round that somebody asked for, as of a day."""
-        return self.go(self.sweeper.sweeps.begin(self.sweeper.by, self.sweeper.clock()), day, tell, stop)
+    def ask(self, tell: Tell, stop: Event) -> CycleResult:
+        """A cycle that somebody asked for. UnavailableError if it could not be made."""
+        return self.go(self.sweeper.sweeps.begin(self.sweeper.by, self.sweeper.clock()), tell, stop)
 
-    def go(self, run: SweepRun, day: date | None, tell: Tell, stop: Event) -> CycleResult:
-        """The round of a sweep that has begun, as of a day or of today. UnavailableError if it could not be made.
+    def go(self, run: SweepRun, tell: Tell, stop: Event) -> CycleResult:
+        """The cycle of a sweep that has begun. UnavailableError if it could not be made.
 
-        Only a round whose alerts are kept is finished. A slot's that broke or died before is left to be taken again,
-        by whoever comes; one that somebody asked for ends with its error.
+        Only a cycle whose alerts are stored is finished. A slot's that broke or died before is left to be taken again,
+        by any process; one that somebody asked for ends with its error. While the clock is in doubt, hosts are asked,
+        as the servers that answer say what time it is, but nothing is stored of them and nothing is decided.
         """
         try:
-            at = _moment(day, self.sweeper.clock())
-            swept = self.sweeper.sweep(run, at, tell, stop)
-            settled = self._settle(swept, at) if swept.ending is SweepEnd.DONE else Reconciled()
+            swept, at = self._sweep(run, tell, stop)
+            doubt = self.clock_check.doubt()
+            is_done = swept.ending is SweepEnd.DONE
+            settled = self.evaluation.evaluate(at, swept_at=at) if is_done and not doubt else Reconciled()
         except UnavailableError as error:
             if run.slot is None:
                 with suppress(UnavailableError):
                     self._finish(run._replace(error=str(error)))
             raise
-        if swept.ending is not SweepEnd.DONE:
-            return CycleResult(at, swept)
-        self._finish(run._replace(sources=swept.sources, failed=len(swept.failed)))
-        self.outbox.resume()
-        return CycleResult(at, swept, settled, self.send(), self.outbox.states())
+        if is_done:
+            self._finish(run._replace(sources=swept.sources, failed=len(swept.failed), error=doubt))
+        if doubt or not is_done:
+            return CycleResult(at, swept, doubt=doubt)
+        self.store.outbox.resume()
+        return CycleResult(at, swept, settled, self.send(), self.store.outbox.states())
 
-    def _settle(self, swept: SweepResult, at: datetime) -> Reconciled:
-        store = self.sweeper.store
-        return self.book.settle(lambda: self.judge(FleetState(store.hosts(), store.sources(), swept, at)), at)
+    def rehearse(self, day: date, tell: Tell, stop: Event) -> CycleResult:
+        """What a cycle would bring on a day, with the hosts as they answer now. Nothing is stored and nothing sent."""
+        sweeper, answers, at = self.sweeper, _Answers(), on_day(day, self.sweeper.clock())
+        unlogged = sweeper._replace(store=answers, sweeps=_NoLog())
+        swept = unlogged.sweep(SweepRun(0, None, sweeper.clock()), tell, stop)
+        if swept.ending is not SweepEnd.DONE:
+            return CycleResult(at, swept, is_dry=True)
+        with self.store.rehearsing() as store:
+            waiting = {state.channel: state.pending for state in store.outbox.states()}
+            swept = swept._replace(changes=answers.store_in(store.fleet, sweeper))
+            settled = self.evaluation._replace(store=store).evaluate(at, swept_at=at)
+            states = [s._replace(pending=s.pending - waiting.get(s.channel, 0)) for s in store.outbox.states()]
+        queued = tuple(state for state in states if state.pending)
+        return CycleResult(at, swept, settled, channels=queued, is_dry=True)
+
+    def _sweep(self, run: SweepRun, tell: Tell, stop: Event) -> tuple[SweepResult, datetime]:
+        """Ask every source; the moment that the answers count for. They are stored once the clock can be believed."""
+        sweeper, at = self.sweeper, self.sweeper.clock()
+        if self.clock_check.doubt() is None:
+            return sweeper.sweep(run, tell, stop), at
+        answers = _Answers()
+        swept = sweeper._replace(store=answers).sweep(run, tell, stop)
+        at = sweeper.clock()
+        if self.clock_check.doubt() is None:
+            swept = swept._replace(changes=answers.store_in(sweeper.store, sweeper))
+        return swept, at
 
     def _finish(self, run: SweepRun) -> None:
         self.sweeper.sweeps.finish(run, self.sweeper.clock())
 
 
-def _moment(day: date | None, now: datetime) -> datetime:
-    """The time of day of now, on the day that is asked about."""
-    return datetime.combine(day, now.timetz()) if day else now
+def on_day(day: date, now: datetime) -> datetime:
+    """The time of day of now, on another day."""
+    return datetime.combine(day, now.timetz())
+
+
+@contextmanager
+def alerts_on(store: CycleStore, evaluation: FleetEvaluation, day: date, now: datetime) -> Iterator[AlertReader]:
+    """The alerts as they would be on a day, with the fleet as it was swept last and sweeps that go on.
+
+    Nothing of it is stored: those that would be new have the id 0.
+    """
+    with store.rehearsing() as tried:
+        at, before = on_day(day, now), {alert.id for alert in tried.alerts.open()}
+        evaluation._replace(store=tried).evaluate(at, swept_at=at)
+        yield _AlertsOnDay(tried.alerts, {alert.id for alert in tried.alerts.open()} - before)
+
+
+class _AlertsOnDay(NamedTuple):
+    book: AlertReader
+    new: set[int]
+
+    def open(self) -> tuple[Alert, ...]:
+        return tuple(alert._replace(id=0) if alert.id in self.new else alert for alert in self.book.open())
+
+    def resolved(self, since: datetime) -> tuple[Alert, ...]:
+        return self.book.resolved(since)
+
+    def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
+        return self.book.find(number for number in ids if number not in self.new)
+
+
+class _Answers:
+    """A fleet's store that only remembers what sources answered, until it is known whether that is to be stored."""
+
+    def __init__(self) -> None:
+        self._results: list[PollResult] = []
+
+    def store_in(self, store: FleetStore, sweeper: Sweeper) -> tuple[Change, ...]:
+        """Store what was answered as a sweep does; what is new about it."""
+        changes = [*store.keep_only(sweeper.inventory.sources, sweeper.clock())]
+        for begin in range(0, len(self._results), sweeper.pace.chunk):
+            changes += store.record(self._results[begin : begin + sweeper.pace.chunk], sweeper.clock())
+        return tuple(changes)
+
+    def record(self, results: Sequence[PollResult], now: datetime) -> tuple[Change, ...]:  # noqa: ARG002
+        self._results += results
+        return ()
+
+    def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:  # noqa: ARG002
+        return ()
+
+    def hosts(self) -> tuple[WatchedHost, ...]:
+        return ()
+
+    def sources(self) -> tuple[SourceState, ...]:
+        return ()
+
+    def changes(self, since: datetime) -> tuple[Change, ...]:  # noqa: ARG002
+        return ()
+
+
+class _NoLog:
+    """A log of sweeps for one that is only tried: it runs, and nobody else takes it over."""
+
+    def claim(self, slot: datetime, by: str, now: datetime, seconds: float) -> SweepRun | None:  # noqa: ARG002
+        return None
+
+    def is_done(self, slot: datetime) -> bool:  # noqa: ARG002
+        return False
+
+    def begin(self, by: str, now: datetime) -> SweepRun:  # noqa: ARG002
+        return SweepRun(0, None, now)
+
+    def beat(self, run: SweepRun, by: str, now: datetime, seconds: float) -> bool:  # noqa: ARG002
+        return True
+
+    def release(self, run: SweepRun, by: str) -> None:
+        pass
+
+    def finish(self, run: SweepRun, now: datetime) -> None:
+        pass
+
+    def last_finished(self) -> SweepRun | None:
+        return None
+
+    def last_error(self) -> SweepRun | None:
+        return None
+
+    def prune(self, before: datetime) -> None:
+        pass

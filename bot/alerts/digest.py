@@ -47,7 +47,7 @@ class Digest(NamedTuple):
     numbers: HostCounts
     ended: tuple[ReleaseEnd, ...] = ()
     next: tuple[ReleaseEnd, ...] = ()
-    unheeded: tuple[Unacknowledged, ...] = ()
+    unacknowledged: tuple[Unacknowledged, ...] = ()
     resolved: int = 0
 
     @property
@@ -63,7 +63,9 @@ class Digest(NamedTuple):
             "numbers": self.numbers._asdict(),
             "ended": [_ending_data(ending) for ending in self.ended],
             "next": [_ending_data(ending) for ending in self.next],
-            "unheeded": [[each.id, each.rule.value, each.name, each.opened.isoformat()] for each in self.unheeded],
+            "unheeded": [
+                [each.id, each.rule.value, each.name, each.opened.isoformat()] for each in self.unacknowledged
+            ],
             "resolved": self.resolved,
         }
 
@@ -77,7 +79,7 @@ class Digest(NamedTuple):
             numbers=HostCounts(**known),
             ended=_endings(data.get("ended", ())),
             next=_endings(data.get("next", ())),
-            unheeded=tuple(
+            unacknowledged=tuple(
                 Unacknowledged(number, Rule(rule), name, date.fromisoformat(opened))
                 for number, rule, name, opened in data.get("unheeded", ())
             ),
@@ -88,17 +90,17 @@ class Digest(NamedTuple):
 def digest(
     channel: str,
     hosts: Sequence[HostVerdict],
-    concerns: Iterable[Condition],
+    conditions: Iterable[Condition],
     open_alerts: Iterable[Alert],
     resolved: Iterable[Alert],
     day: date,
 ) -> Digest | None:
     """A channel's digest on a day; None where there is nothing that it would be about.
 
-    `hosts` are those that the channel is told about (`Routing.hosts`), `resolved` what ended within the week. Concerns
-    and alerts may be those of all channels.
+    `hosts` are those that the channel is told about (`Routing.hosts`), `resolved` what ended within the week.
+    Conditions and alerts may be those of all channels.
     """
-    dated = [c for c in concerns if c.channel == channel and c.rule is Rule.EOL and c.due]
+    dated = [c for c in conditions if c.channel == channel and c.rule is Rule.EOL and c.due]
     endings = [ReleaseEnd(c.subject.name, c.due, len(c.hosts)) for c in dated if c.due]
     alerts = [alert for alert in open_alerts if alert.channel == channel]
     if not (hosts or endings or alerts):
@@ -109,7 +111,7 @@ def digest(
         numbers=_count(hosts),
         ended=tuple(sorted((e for e in endings if e.day <= day), key=lambda e: (-e.day.toordinal(), e.name))),
         next=tuple(sorted((e for e in endings if e.day > day), key=lambda e: (e.day, e.name))),
-        unheeded=tuple(
+        unacknowledged=tuple(
             Unacknowledged(alert.id, alert.rule, alert.subject.name, alert.opened_at.date())
             for alert in sorted(alerts, key=lambda alert: (alert.opened_at, alert.id))
             if alert.state is AlertState.FIRING
@@ -119,13 +121,13 @@ def digest(
 
 
 def _count(hosts: Sequence[HostVerdict]) -> HostCounts:
-    levels = [finding.assessment.support.level for finding in hosts if finding.assessment]
+    levels = [verdict.assessment.support.level for verdict in hosts if verdict.assessment]
     return HostCounts(
         hosts=len(hosts),
-        eol=sum(finding.is_eol for finding in hosts),
+        eol=sum(verdict.is_eol for verdict in hosts),
         weak=sum(level is not SupportLevel.FULL for level in levels),
         unknown=len(hosts) - len(levels),
-        unreachable=sum(not finding.host.is_reachable for finding in hosts),
+        unreachable=sum(not verdict.host.is_reachable for verdict in hosts),
     )
 
 

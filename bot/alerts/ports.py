@@ -1,11 +1,14 @@
 """What the alerts' room needs of a database; bot.store has it."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from bot.alerts.alert import Alert, Condition, Reconciled
+from bot.alerts.alert import Alert, Notification
+from bot.alerts.routing import Watch as Watch
+from bot.alerts.routing import WatchKind as WatchKind
 
 
 class AlertAction(StrEnum):
@@ -24,33 +27,28 @@ class AlertAct(NamedTuple):
     until: datetime | None = None
 
 
-class ResolutionReason(Protocol):
-    """Why an alert's concern is gone, to complete "resolved: ..."."""
+class AlertTransaction(Protocol):
+    """A unit of work on alerts and the messages about them: stored as a whole at its end, or not at all.
 
-    def __call__(self, alert: Alert) -> str: ...
-
-
-class Evaluation(NamedTuple):
-    """What concerns which channel now, and why what concerned it before is gone."""
-
-    concerns: Sequence[Condition]
-    why_gone: ResolutionReason
-
-
-class AlertBook(Protocol):
-    """Alerts, and what is to be told of them: both change in one transaction. UnavailableError if it can't be had.
-
-    A bulletin is the one message of a (channel, subject): all open alerts there are in it.
+    No other one, of any process, changes alerts meanwhile: what is read in it is not older than what the one before
+    wrote. An alert message is the one message of a (channel, subject): all open alerts there are in it.
     """
 
-    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
-        """Hold what concerns all channels now against the open alerts; keep and queue what comes of it.
+    def open_alerts(self, ids: Collection[int] | None = None) -> tuple[Alert, ...]:
+        """Open alerts by id: all, or those of some ids."""
 
-        `judge` is called once nobody else settles: what it looks at is not older than what the one before kept.
+    def save(self, changed: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
+        """Store alerts, new ones (of id 0) with the ids that they get; messages without open alerts are closed."""
+
+    def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:
+        """Queue what channels read of alerts that were saved: each one's message posted or edited, then the updates.
+
+        Updates go into the message's thread, but for those of a message that is still to be posted, which has it all.
         """
 
-    def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
-        """Do something about open alerts; those that changed, as they are then. Doing it twice changes nothing."""
+
+class AlertReader(Protocol):
+    """Alerts as they are. UnavailableError where the database could not be reached."""
 
     def open(self) -> tuple[Alert, ...]:
         """Open alerts, by id."""
@@ -62,35 +60,18 @@ class AlertBook(Protocol):
         """Alerts by id, open or not, as far as there are such."""
 
 
-class WatchKind(StrEnum):
-    """What a channel can watch."""
+class AlertBook(AlertReader, Protocol):
+    """Alerts, and changing them."""
 
-    RELEASE = "release"
-    POOL = "pool"
-    ALL = "all"
-
-
-class Watch(NamedTuple):
-    """Something that a channel wants to be told about. `lead` in days, longest first; None: as `alerts.lead`.
-
-    `what` is a release's name (its product and number stand beside it), a pool's name or uuid, or "".
-    """
-
-    channel: str
-    kind: WatchKind
-    what: str
-    product: str | None = None
-    release: str | None = None
-    lead: tuple[int, ...] | None = None
-    by: str = ""
-    at: datetime | None = None
+    def transaction(self) -> AbstractContextManager[AlertTransaction]:
+        """A unit of work, begun once no other one is under way."""
 
 
 class Watches(Protocol):
     """What channels watch."""
 
     def add(self, watch: Watch) -> bool:
-        """Keep it, in place of one on the same thing; False if that very one is there."""
+        """Store it, in place of one on the same thing; False if that very one is there."""
 
     def remove(self, channel: str, kind: WatchKind, what: str) -> bool:
         """Forget it; False if there is none."""

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
-from bot.alerts.ports import Watch, WatchKind
 from bot.fleet.hosts import Source, WatchedHost
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.release import Release
@@ -12,6 +13,30 @@ from bot.xapi.observation import Pool
 
 LEAD = (365, 180, 90, 30, 7, 0)
 """Days before an end of life, longest first, where nothing else is configured."""
+
+
+class WatchKind(StrEnum):
+    """What a channel can watch."""
+
+    RELEASE = "release"
+    POOL = "pool"
+    ALL = "all"
+
+
+class Watch(NamedTuple):
+    """Something that a channel wants to be told about. `lead` in days, longest first; None: as `alerts.lead`.
+
+    `what` is a release's name (its product and number stand beside it), a pool's name or uuid, or "".
+    """
+
+    channel: str
+    kind: WatchKind
+    what: str
+    product: str | None = None
+    release: str | None = None
+    lead: tuple[int, ...] | None = None
+    by: str = ""
+    at: datetime | None = None
 
 
 class Route(NamedTuple):
@@ -23,7 +48,7 @@ class Route(NamedTuple):
     pools: tuple[str, ...] = ()
 
     def takes(self, tags: Collection[str], pools: Collection[Pool]) -> bool:
-        """Whether what has these tags, and is in these pools, goes this way."""
+        """Whether what has these tags, and is in these pools, goes to the channel."""
         return any(tag in tags for tag in self.tags) or any(names(pool, name) for name in self.pools for pool in pools)
 
 
@@ -48,7 +73,7 @@ class Recipient(NamedTuple):
 
 
 class Routing:
-    """Routes and watches in force. Hosts of one pool go the same ways, so these are found once."""
+    """Routes and watches in force. Hosts of one pool have the same recipients, so these are found once."""
 
     def __init__(self, configured: Sequence[Source], watches: Sequence[Watch], plan: AlertPlan) -> None:
         self._plan = plan
@@ -64,7 +89,7 @@ class Routing:
         """By its tags, which are those of the sources that have it, and by its pool; not by what it runs."""
         key = (host.sources, host.pool)
         if key not in self._found:
-            self._found[key] = self._ways(
+            self._found[key] = self._recipients(
                 {tag for name in host.sources for tag in self._tags.get(name, ())}, [host.pool]
             )
         return self._found[key]
@@ -75,7 +100,7 @@ class Routing:
 
     def of_source(self, source: str, pools: Collection[Pool]) -> tuple[str, ...]:
         """The channels that are told when a source that sees some pools does not answer."""
-        return _distinct(way.channel for way in self._ways(self._tags.get(source, ()), pools))
+        return _distinct(each.channel for each in self._recipients(self._tags.get(source, ()), pools))
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -83,30 +108,27 @@ class Routing:
         configured = [*filter(None, [self._plan.channel]), *(route.channel for route in self._plan.routes)]
         return _distinct([*configured, *(watch.channel for watch in self._watches)])
 
-    def hosts(self, findings: Iterable[HostVerdict]) -> Mapping[str, Sequence[HostVerdict]]:
+    def hosts(self, verdicts: Iterable[HostVerdict]) -> Mapping[str, Sequence[HostVerdict]]:
         """The hosts that each channel is told about."""
         found: dict[str, list[HostVerdict]] = defaultdict(list)
-        for finding in findings:
-            ways = [*self.of_host(finding.host)]
-            if finding.assessment:
-                ways += self.of_release(finding.assessment.release)
-            for channel in _distinct(way.channel for way in ways):
-                found[channel].append(finding)
+        for verdict in verdicts:
+            recipients = [*self.of_host(verdict.host)]
+            if verdict.assessment:
+                recipients += self.of_release(verdict.assessment.release)
+            for channel in _distinct(each.channel for each in recipients):
+                found[channel].append(verdict)
         return found
 
-    def _ways(self, tags: Collection[str], pools: Collection[Pool]) -> tuple[Recipient, ...]:
+    def _recipients(self, tags: Collection[str], pools: Collection[Pool]) -> tuple[Recipient, ...]:
         plan = self._plan
-        ways = [Recipient(route.channel, route.lead) for route in plan.routes if route.takes(tags, pools)]
-        if not ways and plan.channel:
-            ways.append(Recipient(plan.channel, plan.lead))
-        watching = (watch for watch in self._watches if _watches(watch, pools))
-        return (*ways, *(Recipient(watch.channel, watch.lead or plan.lead) for watch in watching))
-
-
-def _watches(watch: Watch, pools: Collection[Pool]) -> bool:
-    if watch.kind is WatchKind.POOL:
-        return any(names(pool, watch.what) for pool in pools)
-    return watch.kind is WatchKind.ALL
+        found = [Recipient(route.channel, route.lead) for route in plan.routes if route.takes(tags, pools)]
+        if not found and plan.channel:
+            found.append(Recipient(plan.channel, plan.lead))
+        for watch in self._watches:
+            of_pool = watch.kind is WatchKind.POOL and any(names(pool, watch.what) for pool in pools)
+            if of_pool or watch.kind is WatchKind.ALL:
+                found.append(Recipient(watch.channel, watch.lead or plan.lead))
+        return tuple(found)
 
 
 def _distinct(channels: Iterable[str]) -> tuple[str, ...]:

@@ -1,22 +1,100 @@
-"""The rules of days: which leads a day has crossed, and what that is worth telling of a release."""
+"""The table of rules: what each finds in a fleet, and why what it found is gone.
+
+A new rule is a member of `Rule` with a row of `RULES` here, and a row of `WORDING` in bot.chat.rule_wording.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from enum import StrEnum
+from itertools import chain
+from typing import Any, NamedTuple
 
-from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Rule
-from bot.alerts.ports import Watch, WatchKind
-from bot.alerts.routing import AlertPlan, Recipient, Routing
-from bot.fleet.hosts import Source, SourceState
+from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts
+from bot.fleet.hosts import ChangeKind
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
-from bot.matrix.matrix import Matrix
-from bot.matrix.release import Product, Release
+from bot.matrix.release import Release
 from bot.matrix.support import Support, SupportLevel
-from bot.matrix.wording import moment_in_words
 from bot.query.text import shown
 from bot.xapi.observation import Host
+
+
+class Rule(StrEnum):
+    """What is worth telling. The worst first: the first one gives an alert message its headline."""
+
+    SWEEP_LATE = "sweep_late"
+    EOL = "eol"
+    UNKNOWN_VERSION = "unknown_version"
+    SUPPORT = "support"
+    """Not on the list, partial, or without official support."""
+    MAINTENANCE = "maintenance"
+    MIXED_POOL = "mixed_pool"
+    UNREACHABLE = "unreachable"
+
+
+class Fingerprint(NamedTuple):
+    """What makes two alerts the same; of each at most one is open."""
+
+    channel: str
+    rule: Rule
+    subject: str
+
+
+class Condition(NamedTuple):
+    """What holds now for a channel, whether or not it was told already.
+
+    `due` is the day it is about (end of life, end of maintenance). `threshold_days` is the tightest lead that the day
+    has crossed: None if none is, or where days do not matter. `is_news` is whether it should open an alert: a date that
+    is too far off is no news, but keeps an alert that is open. `watched`: the channel watches the release, with or
+    without hosts.
+    """
+
+    channel: str
+    rule: Rule
+    subject: AlertSubject
+    hosts: tuple[AffectedHost, ...] = ()
+    due: date | None = None
+    threshold_days: int | None = None
+    is_news: bool = True
+    detail: Detail = NO_DETAIL
+    watched: bool = False
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        return Fingerprint(self.channel, self.rule, self.subject.key)
+
+
+class RuleRow(NamedTuple):
+    """A rule: the conditions that it finds, and why one that it found before is gone.
+
+    `more_hosts` is whether a further host makes a condition worse, so that it is told.
+    """
+
+    find: Callable[[FleetFacts], Iterable[Condition]]
+    resolution: Callable[[FleetFacts, Condition], Detail]
+    more_hosts: bool = False
+
+
+def find_conditions(facts: FleetFacts) -> tuple[Condition, ...]:
+    """All that holds now, of every rule, for every channel: each fingerprint once, those of a subject together."""
+    together: dict[tuple[str, str], list[Condition]] = defaultdict(list)
+    for row in RULES.values():
+        for condition in row.find(facts):
+            together[condition.channel, condition.subject.key].append(condition)
+    return tuple(chain.from_iterable(together.values()))
+
+
+def resolution(facts: FleetFacts, gone: Condition) -> Detail:
+    """Why a condition that held before is gone; it completes "resolved: ..."."""
+    return RULES[gone.rule].resolution(facts, gone)
+
+
+NO_ROUTE = Detail("no_route")
+"""No route and no watch leads to the channel any more."""
+
+
+# End of life and end of maintenance
 
 
 class DueDate(NamedTuple):
@@ -41,118 +119,64 @@ def tightest(leads: Collection[int], left: int) -> int | None:
     return min((lead for lead in leads if lead >= left), default=None)
 
 
-UNREACHABLE_AFTER = 3
-"""Sweeps in a row that a source has to fail: one or two are a restart."""
-
-MIXED_AFTER = timedelta(days=1)
-"""A rolling upgrade takes hours."""
-
-_LATE_AFTER, _LATE_GRACE = 2, timedelta(minutes=10)
-"""Periods without a sweep that are late, and the time that a sweep itself may take."""
-
-
-class SweepHealth(NamedTuple):
-    """How sweeping goes. `every` is how often one is due, `since` since when any is, `error` why the last one failed.
-
-    `finished_at` is the end of the last one that was done; a sweep that tells what it found counts itself. `open` are
-    the alerts that are open, with or without hosts: their channels are told of late sweeps, too.
-    """
-
-    every: timedelta
-    finished_at: datetime | None
-    since: datetime | None = None
-    error: str | None = None
-    open: tuple[Alert, ...] = ()
-
-
-def conditions(
-    findings: Sequence[HostVerdict],
-    sources: Sequence[SourceState],
-    configured: Sequence[Source],
-    watches: Sequence[Watch],
-    plan: AlertPlan,
-    matrix: Matrix,
-    day: date,
-    now: datetime,
-    sweep: SweepHealth,
-) -> tuple[Condition, ...]:
-    """All that holds now, of every rule, for every channel. Each fingerprint comes once."""
-    routing = Routing(configured, watches, plan)
-    return (
-        *_releases(findings, routing, watches, plan, matrix, day),
-        *_unknown(findings, routing),
-        *_mixed(findings, routing, now),
-        *_unreachable(findings, sources, configured, routing),
-        *_late(routing, now, sweep),
-    )
-
-
-def affected(finding: HostVerdict) -> AffectedHost:
-    """A host as alerts name it. Its names are its own, so they are made fit to be shown."""
-    host, pool = finding.host.host, finding.host.pool
-    name = shown(host.name) or host.uuid
-    return AffectedHost(host.uuid, name, shown(pool.name) or name)
-
-
 def release_subject(release: Release, day: date) -> AlertSubject:
     """A release as the subject of alerts; its name follows the day."""
     product, number = release.product.value, release.number
     return AlertSubject(f"release:{product}:{number}", release.name(day), product, number)
 
 
-class _Gathered:
-    """What one channel is told about one release: hosts, and the leads of all ways that bring them there."""
+def _ends(rule: Rule) -> Callable[[FleetFacts], Iterator[Condition]]:
+    def find(facts: FleetFacts) -> Iterator[Condition]:
+        for (channel, release), told in facts.releases.items():
+            for each in due_dates(release.lifecycle, told.lead, facts.day):
+                if each.rule is rule:
+                    subject, hosts = release_subject(release, facts.day), told.in_order
+                    is_news = each.threshold is not None
+                    yield Condition(
+                        channel, rule, subject, hosts, each.day, each.threshold, is_news, watched=told.watched
+                    )
 
-    def __init__(self) -> None:
-        self.hosts: dict[str, AffectedHost] = {}
-        self.lead: set[int] = set()
-        self.watched = False
-
-    def add(self, way: Recipient, host: AffectedHost) -> None:
-        self.lead.update(way.lead)
-        self.hosts[host.uuid] = host
-
-
-def _releases(
-    findings: Sequence[HostVerdict],
-    routing: Routing,
-    watches: Sequence[Watch],
-    plan: AlertPlan,
-    matrix: Matrix,
-    day: date,
-) -> Iterator[Condition]:
-    gathered: dict[tuple[str, Release], _Gathered] = defaultdict(_Gathered)
-    for finding in findings:
-        if finding.assessment:
-            release, host = finding.assessment.release, affected(finding)
-            for way in (*routing.of_host(finding.host), *routing.of_release(release)):
-                gathered[way.channel, release].add(way, host)
-    for watch in watches:
-        if watched := _watched(watch, matrix):
-            gathered[watch.channel, watched].lead.update(watch.lead or plan.lead)
-            gathered[watch.channel, watched].watched = True
-    for (channel, release), told in gathered.items():
-        subject, hosts = release_subject(release, day), _in_order(told.hosts)
-        for rule, due, threshold in due_dates(release.lifecycle, told.lead, day):
-            is_news = threshold is not None
-            yield Condition(channel, rule, subject, hosts, due, threshold, is_news, watched=told.watched)
-        if hosts and (detail := lack_of_support(matrix.support(release))):
-            yield Condition(channel, Rule.SUPPORT, subject, hosts, detail=detail)
+    return find
 
 
-def _watched(watch: Watch, matrix: Matrix) -> Release | None:
-    if watch.kind is not WatchKind.RELEASE or watch.product not in tuple(Product):
-        return None
-    return matrix.release(Product(watch.product), watch.release or "")
+def _end_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
+    release = facts.release(gone.subject.product, gone.subject.release)
+    if not _still_run(facts, gone, release) or release is None:
+        return _not_run(facts, gone)
+    life = release.lifecycle
+    if gone.rule is Rule.MAINTENANCE and life.eol and facts.day >= life.eol:
+        return Detail("eol_has_come")
+    return NO_ROUTE if gone.due in (life.eol, life.maintenance_ends) else Detail("day_withdrawn")
 
 
-def lack_of_support(support: Support) -> str:
-    """The worst that the list says of a release; empty where it is in full support."""
+# Support
+
+
+def _unsupported(facts: FleetFacts) -> Iterator[Condition]:
+    for (channel, release), told in facts.releases.items():
+        lack = lack_of_support(facts.matrix.support(release))
+        if told.hosts and lack:
+            subject, hosts = release_subject(release, facts.day), told.in_order
+            yield Condition(channel, Rule.SUPPORT, subject, hosts, detail=Detail("support", {"lack": lack}))
+
+
+def lack_of_support(support: Support) -> str | None:
+    """The worst that the list says of a release: `unlisted`, `unofficial` or `partial`; None in full support."""
     if support.level is SupportLevel.UNLISTED:
-        return "not on the Host Compatibility List"
+        return "unlisted"
     if not support.official:
-        return "no official support"
-    return "partial support" if support.level is SupportLevel.PARTIAL else ""
+        return "unofficial"
+    return "partial" if support.level is SupportLevel.PARTIAL else None
+
+
+def _support_is_back(facts: FleetFacts, gone: Condition) -> Detail:
+    release = facts.release(gone.subject.product, gone.subject.release)
+    if not _still_run(facts, gone, release) or release is None:
+        return _not_run(facts, gone)
+    return NO_ROUTE if lack_of_support(facts.matrix.support(release)) else Detail("full_support")
+
+
+# Versions that are not known
 
 
 def version_of(host: Host) -> str:
@@ -160,64 +184,99 @@ def version_of(host: Host) -> str:
     return shown(f"{host.product_brand or 'unknown brand'} {host.product_version or 'unknown version'}")
 
 
-def _unknown(findings: Sequence[HostVerdict], routing: Routing) -> Iterator[Condition]:
-    found: dict[tuple[str, str], dict[str, AffectedHost]] = defaultdict(dict)
-    for finding in findings:
-        if finding.assessment is None:
-            host, version = affected(finding), version_of(finding.host.host)
-            for way in routing.of_host(finding.host):
-                found[way.channel, version][host.uuid] = host
-    for (channel, version), hosts in found.items():
-        yield Condition(channel, Rule.UNKNOWN_VERSION, AlertSubject(f"version:{version}", version), _in_order(hosts))
+def _unknown(facts: FleetFacts) -> Iterator[Condition]:
+    found: dict[tuple[str, str], list[HostVerdict]] = defaultdict(list)
+    for verdict in facts.verdicts:
+        if verdict.assessment is None:
+            version = version_of(verdict.host.host)
+            for recipient in facts.routing.of_host(verdict.host):
+                found[recipient.channel, version].append(verdict)
+    for (channel, version), verdicts in found.items():
+        subject = AlertSubject(f"version:{version}", version)
+        yield Condition(channel, Rule.UNKNOWN_VERSION, subject, facts.in_order(verdicts))
 
 
-def _mixed(findings: Sequence[HostVerdict], routing: Routing, now: datetime) -> Iterator[Condition]:
+def _unknown_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
+    here = (facts.by_uuid.get(host.uuid) for host in gone.hosts)
+    still = any(each and each.assessment is None and _is_version(each, gone.subject) for each in here)
+    return NO_ROUTE if still else _not_run(facts, gone)
+
+
+def _is_version(verdict: HostVerdict, subject: AlertSubject) -> bool:
+    return f"version:{version_of(verdict.host.host)}" == subject.key
+
+
+# Pools that run several versions
+
+MIXED_AFTER = timedelta(days=1)
+"""A rolling upgrade takes hours."""
+
+
+def _mixed(facts: FleetFacts) -> Iterator[Condition]:
     pools: dict[str, list[HostVerdict]] = defaultdict(list)
-    for finding in findings:
-        if finding.host.mixed_since:
-            pools[finding.host.pool.uuid].append(finding)
+    for verdict in facts.verdicts:
+        if verdict.host.mixed_since:
+            pools[verdict.host.pool.uuid].append(verdict)
     for uuid, members in pools.items():
-        since = min(finding.host.mixed_since or now for finding in members)
-        hosts = _in_order({finding.host.host.uuid: affected(finding) for finding in members})
+        since = min(verdict.host.mixed_since or facts.now for verdict in members)
+        hosts, is_news = facts.in_order(members), facts.now - since > MIXED_AFTER
         subject = AlertSubject(f"pool:{uuid}", hosts[0].pool)
-        detail = " and ".join(sorted({version_of(finding.host.host) for finding in members}))
-        for channel in dict.fromkeys(way.channel for f in members for way in routing.of_host(f.host)):
-            is_news = now - since > MIXED_AFTER
+        versions = sorted({version_of(verdict.host.host) for verdict in members})
+        detail = Detail("versions", {"versions": versions})
+        for channel in dict.fromkeys(to.channel for each in members for to in facts.routing.of_host(each.host)):
             yield Condition(channel, Rule.MIXED_POOL, subject, hosts, is_news=is_news, detail=detail)
 
 
-def _unreachable(
-    findings: Sequence[HostVerdict], sources: Sequence[SourceState], configured: Sequence[Source], routing: Routing
-) -> Iterator[Condition]:
+def _pool_is_uniform(facts: FleetFacts, gone: Condition) -> Detail:
+    members = [here for host in gone.hosts if (here := facts.by_uuid.get(host.uuid))]
+    if not members:
+        return Detail("pool_gone", {"fates": _fates(facts, gone)})
+    return NO_ROUTE if any(member.host.mixed_since for member in members) else Detail("one_version")
+
+
+# Sources that do not answer
+
+UNREACHABLE_AFTER = 3
+"""Sweeps in a row that a source has to fail: one or two are a restart."""
+
+
+def _unreachable(facts: FleetFacts) -> Iterator[Condition]:
     """A source that failed less often opens no alert, but one that is open stays: only an answer ends it."""
-    names = {source.name for source in configured}
-    failing = {state.name: state for state in sources if state.failures and state.name in names}
+    names = {source.name for source in facts.configured}
+    failing = {state.name: state for state in facts.sources if state.failures and state.name in names}
     seen: dict[str, list[HostVerdict]] = {name: [] for name in failing}
-    for finding in findings if failing else ():
-        for name in finding.host.sources:
+    for verdict in facts.verdicts if failing else ():
+        for name in verdict.host.sources:
             if name in seen:
-                seen[name].append(finding)
+                seen[name].append(verdict)
     for name, state in failing.items():
-        hosts = _in_order({finding.host.host.uuid: affected(finding) for finding in seen[name]})
-        since = f"since {moment_in_words(state.unreachable_since)}" if state.unreachable_since else ""
-        detail = ": ".join(filter(None, (since, shown(state.error or "", 200))))
+        since, error = minute(state.unreachable_since), shown(state.error or "", 200)
+        detail = Detail("no_answer", {"since": since, "error": error})
         subject, is_news = AlertSubject(f"source:{name}", name), state.failures >= UNREACHABLE_AFTER
-        for channel in routing.of_source(name, {finding.host.pool for finding in seen[name]}):
+        hosts = facts.in_order(seen[name])
+        for channel in facts.routing.of_source(name, {verdict.host.pool for verdict in seen[name]}):
             yield Condition(channel, Rule.UNREACHABLE, subject, hosts, is_news=is_news, detail=detail)
 
 
-def _late(routing: Routing, now: datetime, sweep: SweepHealth) -> Iterator[Condition]:
-    """Late sweeps are told wherever silence would be taken for good news. Only a sweep that is done ends it."""
-    last = sweep.finished_at or sweep.since
-    is_late = last is not None and is_late_by(now - last, sweep.every)
-    told = {alert.channel: alert.opened_at for alert in sweep.open if alert.rule is Rule.SWEEP_LATE}
-    for channel in dict.fromkeys((*routing.channels, *(alert.channel for alert in sweep.open))):
-        told_at = told.get(channel, now)
-        # What was told far ahead of now was told by a wrong clock.
-        was_wrong = told_at - now > _LATE_AFTER * sweep.every
-        is_over = sweep.finished_at is not None and (sweep.finished_at > told_at or was_wrong)
-        if is_late or (channel in told and not is_over):
-            yield Condition(channel, Rule.SWEEP_LATE, SWEEP, is_news=is_late, detail=_lateness(sweep))
+def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
+    name = gone.subject.name
+    if name not in {source.name for source in facts.configured}:
+        return Detail("source_removed", {"source": name})
+    is_failing = any(state.name == name and state.failures for state in facts.sources)
+    return NO_ROUTE if is_failing else Detail("answers_again")
+
+
+def minute(moment: datetime | None) -> str | None:
+    """A moment in UTC as details have it: to the minute, as it is shown, so that seconds make no difference."""
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else None
+
+
+# Sweeps that do not come
+
+_LATE_AFTER, _LATE_GRACE = 2, timedelta(minutes=10)
+"""Periods without a sweep that are late, and the time that a sweep itself may take."""
+
+SWEEP = AlertSubject("sweep", "The fleet's sweep")
 
 
 def is_late_by(since: timedelta, every: timedelta) -> bool:
@@ -225,23 +284,75 @@ def is_late_by(since: timedelta, every: timedelta) -> bool:
     return since > _LATE_AFTER * every + _LATE_GRACE
 
 
-SWEEP = AlertSubject("sweep", "The fleet's sweep")
+def _late(facts: FleetFacts) -> Iterator[Condition]:
+    """Late sweeps are told wherever silence would be taken for good news. Only a sweep that is done ends it."""
+    sweep, now = facts.sweep, facts.now
+    finished = sweep.finished_at
+    # What ended on a day that has not come says nothing about today: a wrong clock wrote it.
+    last = finished if finished and finished - now <= _LATE_AFTER * sweep.every else sweep.since
+    is_late = last is not None and is_late_by(now - last, sweep.every)
+    values = {"since": minute(finished), "every": round(sweep.every.total_seconds() / 60)}
+    detail = Detail("no_sweep", {**values, "error": shown(sweep.error, 200) if sweep.error else None})
+    for channel in dict.fromkeys((*facts.routing.channels, *sweep.channels)):
+        told_at = sweep.late_since.get(channel)
+        was_wrong = told_at is not None and told_at - now > _LATE_AFTER * sweep.every
+        is_over = finished is not None and (told_at is None or finished > told_at or was_wrong)
+        if is_late or (told_at is not None and not is_over):
+            yield Condition(channel, Rule.SWEEP_LATE, SWEEP, is_news=is_late, detail=detail)
 
 
-def _lateness(sweep: SweepHealth) -> str:
-    """Completes "No sweep has finished ..."; it does not change while nothing else does."""
-    since = f"since {moment_in_words(sweep.finished_at)}" if sweep.finished_at else "yet"
-    error = f". Last error: {shown(sweep.error, 200)}" if sweep.error else ""
-    return f"{since}, one every {_period(sweep.every)} expected{error}"
+# What became of hosts
+
+NAMED = 5
+"""So many hosts are named."""
 
 
-def _period(every: timedelta) -> str:
-    minutes = round(every.total_seconds() / 60)
-    hours, odd = divmod(minutes, 60)
-    if hours and not odd:
-        return "hour" if hours == 1 else f"{hours} hours"
-    return "minute" if minutes <= 1 else f"{minutes} minutes"
+def _still_run(facts: FleetFacts, gone: Condition, release: Release | None) -> bool:
+    here = (facts.by_uuid.get(host.uuid) for host in gone.hosts)
+    return any(each and each.assessment is not None and each.assessment.release is release for each in here)
 
 
-def _in_order(hosts: dict[str, AffectedHost]) -> tuple[AffectedHost, ...]:
-    return tuple(sorted(hosts.values(), key=lambda host: (host.pool, host.name, host.uuid)))
+def _not_run(facts: FleetFacts, gone: Condition) -> Detail:
+    """No host of it runs it any more, or it never was about hosts."""
+    if gone.hosts:
+        return Detail("hosts_gone", {"fates": _fates(facts, gone)})
+    return Detail("not_watched") if gone.watched else NO_ROUTE
+
+
+def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
+    """What became of the hosts, those with the same fate together."""
+    removed = _removed(facts)
+    together: dict[tuple[str, str | None], list[str]] = {}
+    for host in gone.hosts:
+        here = facts.by_uuid.get(host.uuid)
+        if here is None:
+            fate: tuple[str, str | None] = ("removed" if host.uuid in removed else "left", None)
+        elif gone.rule is Rule.UNKNOWN_VERSION and _is_version(here, gone.subject):
+            fate = ("known", None)
+        else:
+            fate = ("runs", version_of(here.host.host))
+        together.setdefault(fate, []).append(host.name)
+    return [
+        {"fate": fate, "version": version, "hosts": names[:NAMED], "more": max(0, len(names) - NAMED)}
+        for (fate, version), names in together.items()
+    ]
+
+
+def _removed(facts: FleetFacts) -> set[str]:
+    """Hosts whose last change was that their source was removed from the configuration."""
+    last: dict[str | None, ChangeKind] = {}
+    for change in facts.changes:
+        last.setdefault(change.uuid, change.kind)
+    return {uuid for uuid, kind in last.items() if uuid and kind is ChangeKind.REMOVED}
+
+
+RULES: dict[Rule, RuleRow] = {
+    Rule.SWEEP_LATE: RuleRow(_late, lambda *_: Detail("sweep_finished")),
+    Rule.EOL: RuleRow(_ends(Rule.EOL), _end_is_gone, more_hosts=True),
+    Rule.UNKNOWN_VERSION: RuleRow(_unknown, _unknown_is_gone, more_hosts=True),
+    Rule.SUPPORT: RuleRow(_unsupported, _support_is_back, more_hosts=True),
+    Rule.MAINTENANCE: RuleRow(_ends(Rule.MAINTENANCE), _end_is_gone, more_hosts=True),
+    Rule.MIXED_POOL: RuleRow(_mixed, _pool_is_uniform),
+    Rule.UNREACHABLE: RuleRow(_unreachable, _source_answers),
+}
+"""Every rule, the worst first."""

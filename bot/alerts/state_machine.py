@@ -1,29 +1,32 @@
 """The life of an alert: firing, acknowledged, snoozed, resolved. Pure: values in, values out.
 
 What happens        firing                acknowledged          snoozed
-stricter threshold  told                  fires again, told     fires again, told
-the snooze is over                                              fires again, told
-more hosts          told                  told, stays           kept in silence
+stricter threshold  notified              fires again, notified fires again, notified
+the snooze is over                                              fires again, notified
+more hosts          notified              notified, stays       stored in silence
 30 days of silence  reminder
-fewer hosts         kept in silence       kept in silence       kept in silence
-concern is gone     resolved, told        resolved, told        resolved, told
+fewer hosts         stored in silence     stored in silence     stored in silence
+condition is gone   resolved, notified    resolved, notified    resolved, notified
 
-Several at once are told once, by the first that applies. Time that runs back changes nothing: a threshold that was
-crossed stays crossed, and only a concern that is gone resolves.
+Several at once are one notification, by the first that applies. Before that, what a wrong clock wrote is stepped back:
+a moment or a threshold from a day that has not come counts as not having been, and what is due today is notified again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from bot.alerts.alert import AffectedHost, Alert, AlertState, Condition, Notification, NotifyReason, Reconciled, Rule
-from bot.alerts.ports import AlertAct, AlertAction, ResolutionReason
-from bot.matrix.wording import day_in_words
+from bot.alerts.alert import AffectedHost, Alert, AlertState, Detail, Notification, NotifyReason, Reconciled
+from bot.alerts.ports import AlertAct, AlertAction
+from bot.alerts.rules import RULES, Condition
 
 REMIND_AFTER = timedelta(days=30)
 
-_OF_RELEASES = frozenset({Rule.EOL, Rule.MAINTENANCE, Rule.SUPPORT, Rule.UNKNOWN_VERSION})
-"""Rules that more hosts make worse."""
+AHEAD = timedelta(days=1)
+"""What lies further ahead was written by a wrong clock: those of several processes may differ by a little."""
+
+WhyGone = Callable[[Condition], Detail]
+"""Why a condition that held before is gone."""
 
 
 class _Step(NamedTuple):
@@ -32,101 +35,140 @@ class _Step(NamedTuple):
 
 
 def reconcile(
-    concerns: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, why_gone: ResolutionReason
+    conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, why_gone: WhyGone
 ) -> Reconciled:
-    """Hold what concerns channels now against the alerts that are open. Done twice it does nothing more."""
-    holding = {concern.fingerprint: concern for concern in concerns}
+    """Hold what holds for channels now against the alerts that are open. Done twice it does nothing more."""
+    holding = {condition.fingerprint: condition for condition in conditions}
     known = {alert.fingerprint: alert for alert in open_alerts if alert.is_open}
     steps = [_follow(alert, holding.get(key), now, why_gone) for key, alert in known.items()]
-    steps += [_open(concern, now) for key, concern in holding.items() if concern.is_news and key not in known]
+    steps += [_open(condition, now) for key, condition in holding.items() if condition.is_news and key not in known]
     changed = tuple(step.alert for step in steps if step.alert != known.get(step.alert.fingerprint))
     return Reconciled(changed, tuple(step.notification for step in steps if step.notification))
 
 
-def apply(alert: Alert, apply: AlertAct) -> Alert:
+def apply(alert: Alert, act: AlertAct) -> Alert:
     """An alert after somebody did something about it; the same one if that changes nothing.
 
     The first acknowledgement counts. An acknowledgement ends a snooze, and the other way round.
     """
-    if not alert.is_open or (apply.until and apply.until <= apply.at):
+    if not alert.is_open or (act.until and act.until <= act.at):
         return alert
-    if apply.action is AlertAction.ACKNOWLEDGE:
+    if act.action is AlertAction.ACKNOWLEDGE:
         if alert.state is AlertState.ACKNOWLEDGED:
             return alert
         freed = alert._replace(snoozed_by=None, snoozed_at=None, snoozed_until=None)
-        return freed._replace(state=AlertState.ACKNOWLEDGED, acknowledged_by=apply.by, acknowledged_at=apply.at)
-    if alert.state is AlertState.SNOOZED and alert.snoozed_until == apply.until:
+        return freed._replace(state=AlertState.ACKNOWLEDGED, acknowledged_by=act.by, acknowledged_at=act.at)
+    if alert.state is AlertState.SNOOZED and alert.snoozed_until == act.until:
         return alert
     freed = alert._replace(acknowledged_by=None, acknowledged_at=None)
-    return freed._replace(state=AlertState.SNOOZED, snoozed_by=apply.by, snoozed_at=apply.at, snoozed_until=apply.until)
+    return freed._replace(state=AlertState.SNOOZED, snoozed_by=act.by, snoozed_at=act.at, snoozed_until=act.until)
 
 
-def _open(concern: Condition, now: datetime) -> _Step:
-    """On first sight only the tightest threshold crossed, which the concern has."""
+def _open(condition: Condition, now: datetime) -> _Step:
+    """On first sight only the tightest threshold crossed, which the condition has."""
     alert = Alert(
         id=0,
-        channel=concern.channel,
-        rule=concern.rule,
-        subject=concern.subject,
-        hosts=concern.hosts,
-        due=concern.due,
-        threshold_days=concern.threshold_days,
-        detail=concern.detail,
-        watched=concern.watched,
+        channel=condition.channel,
+        rule=condition.rule,
+        subject=condition.subject,
+        hosts=condition.hosts,
+        due=condition.due,
+        threshold_days=condition.threshold_days,
+        detail=condition.detail,
+        watched=condition.watched,
         state=AlertState.FIRING,
         reason=NotifyReason.NEW,
         opened_at=now,
         told_at=now,
     )
-    return _Step(alert, Notification(alert, NotifyReason.NEW, now, _days_left(alert.due, now), added=concern.hosts))
+    return _Step(alert, Notification(alert, NotifyReason.NEW, now, _days_left(alert.due, now), added=condition.hosts))
 
 
-def _follow(alert: Alert, concern: Condition | None, now: datetime, why_gone: ResolutionReason) -> _Step:
-    if concern is None:
-        return _resolve(alert, now, why_gone(alert))
-    if alert.due and concern.due and concern.due > alert.due and not concern.is_news:
-        return _resolve(alert, now, f"its date moved to {day_in_words(concern.due)}")
-    seen = _seen(alert, concern)
-    told_of = {host.uuid for host in (*alert.hosts, *alert.gone)}
-    added = tuple(host for host in concern.hosts if host.uuid not in told_of)
-    reason = _reason(alert, seen, added, now)
+def _follow(alert: Alert, condition: Condition | None, now: datetime, why_gone: WhyGone) -> _Step:
+    if condition is None:
+        return _resolve(alert, now, why_gone(alert.condition))
+    if alert.due and condition.due and condition.due > alert.due and not condition.is_news:
+        return _resolve(alert, now, Detail("date_moved", {"day": condition.due.isoformat()}))
+    if _is_early(alert, condition, now) and not condition.is_news:
+        return _resolve(alert, now, Detail("not_due_yet"))
+    before = _stepped_back(alert, condition, now)
+    seen = _seen(before, condition)
+    known = {host.uuid for host in (*before.hosts, *before.gone)}
+    added = tuple(host for host in condition.hosts if host.uuid not in known)
+    reason = _reason(before, seen, added, now)
     if reason is None:
         return _Step(seen)
     fires = reason in (NotifyReason.THRESHOLD, NotifyReason.SNOOZE_OVER)
-    told = seen._replace(state=AlertState.FIRING if fires else seen.state, reason=reason, told_at=now, gone=())
-    return _Step(told, Notification(told, reason, now, _days_left(told.due, now), added, seen.gone))
+    state = AlertState.FIRING if fires else seen.state
+    notified = seen._replace(state=state, reason=reason, told_at=now, gone=())
+    return _Step(notified, Notification(notified, reason, now, _days_left(notified.due, now), added, seen.gone))
 
 
-def _seen(alert: Alert, concern: Condition) -> Alert:
-    """The alert as its concern is now, before anything is told. Thresholds never loosen."""
-    crossed = [days for days in (alert.threshold_days, concern.threshold_days) if days is not None]
-    here = {host.uuid for host in concern.hosts}
+def _is_early(alert: Alert, condition: Condition, now: datetime) -> bool:
+    """Whether the alert crossed its threshold on a day that has not come: a clock was ahead."""
+    if alert.threshold_days is None or condition.due is None or condition.due != alert.due:
+        return False
+    return condition.due - now.date() > timedelta(days=alert.threshold_days) + AHEAD
+
+
+def _stepped_back(alert: Alert, condition: Condition, now: datetime) -> Alert:
+    """The alert without what a clock that was ahead wrote.
+
+    A snooze that it ended goes on, one that was begun then lasts as long from now on.
+    """
+
+    def is_ahead(moment: datetime | None) -> bool:
+        return moment is not None and moment - now > AHEAD
+
+    if _is_early(alert, condition, now):
+        alert = alert._replace(threshold_days=None)
+    if is_ahead(alert.told_at):
+        snooze_holds = alert.snoozed_by and not (alert.snoozed_until and alert.snoozed_until <= now)
+        if alert.state is AlertState.FIRING and snooze_holds:
+            alert = alert._replace(state=AlertState.SNOOZED)
+        alert = alert._replace(told_at=now)
+    if is_ahead(alert.opened_at):
+        alert = alert._replace(opened_at=now)
+    if is_ahead(alert.acknowledged_at):
+        alert = alert._replace(acknowledged_at=now)
+    if alert.snoozed_at and is_ahead(alert.snoozed_at):
+        until = alert.snoozed_until and now + (alert.snoozed_until - alert.snoozed_at)
+        alert = alert._replace(snoozed_at=now, snoozed_until=until)
+    return alert
+
+
+def _seen(alert: Alert, condition: Condition) -> Alert:
+    """The alert as its condition is now, before anybody is notified. Thresholds loosen only with a later date."""
+    is_later = alert.due is not None and condition.due is not None and condition.due > alert.due
+    crossed = [condition.threshold_days] if is_later else [alert.threshold_days, condition.threshold_days]
+    here = {host.uuid for host in condition.hosts}
     return alert._replace(
-        subject=concern.subject,
-        hosts=concern.hosts,
-        due=concern.due,
-        threshold_days=min(crossed, default=None),
-        detail=concern.detail,
-        watched=concern.watched,
+        subject=condition.subject,
+        hosts=condition.hosts,
+        due=condition.due,
+        threshold_days=min((days for days in crossed if days is not None), default=None),
+        detail=condition.detail,
+        watched=condition.watched,
         gone=tuple(host for host in (*alert.gone, *alert.hosts) if host.uuid not in here),
     )
 
 
 def _reason(alert: Alert, seen: Alert, added: tuple[AffectedHost, ...], now: datetime) -> NotifyReason | None:
-    """Why something is told now; the first reason that applies."""
+    """Why a notification is due now; the first reason that applies."""
     snoozed = alert.state is AlertState.SNOOZED
-    if seen.threshold_days is not None and seen.threshold_days != alert.threshold_days:
+    before, after = alert.threshold_days, seen.threshold_days
+    if after is not None and (before is None or after < before):
         return NotifyReason.THRESHOLD
     if snoozed and alert.snoozed_until and alert.snoozed_until <= now:
         return NotifyReason.SNOOZE_OVER
-    if added and not snoozed and alert.rule in _OF_RELEASES:
+    if added and not snoozed and RULES[alert.rule].more_hosts:
         return NotifyReason.MORE_HOSTS
     if alert.state is AlertState.FIRING and now - alert.told_at >= REMIND_AFTER:
         return NotifyReason.REMINDER
     return None
 
 
-def _resolve(alert: Alert, now: datetime, why: str) -> _Step:
+def _resolve(alert: Alert, now: datetime, why: Detail) -> _Step:
     ended = alert._replace(
         state=AlertState.RESOLVED, reason=NotifyReason.RESOLVED, told_at=now, resolved_at=now, why_resolved=why
     )

@@ -12,10 +12,9 @@ from bot.alerts.routing import AlertPlan, Route
 from bot.chat.access import Grant
 from bot.errors import ConfigError, Problem
 from bot.fleet.inventory import Inventory
-from bot.settings.inventory import HTTPS_PORT, OrchestraSettings, TlsSettings
-from bot.settings.inventory import EndpointSettings as ConfiguredEndpoint
-from bot.settings.inventory import TargetSettings as ConfiguredTarget
-from bot.settings.model import AlertSettings, Settings
+from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, Settings, TlsSettings
+from bot.settings.model import EndpointSettings as ConfiguredEndpoint
+from bot.settings.model import TargetSettings as ConfiguredTarget
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
 

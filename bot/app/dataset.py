@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bot.app.configuration import reveal
-from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Ports, Progress, Right, unheard
+from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Ports, Progress, Right, ignore_progress
 from bot.chat.reply import Reply, RichText
 from bot.chat.runner import CommandRunner
 from bot.errors import UnavailableError
@@ -118,9 +118,9 @@ class LiveRunner:
         rights: frozenset[Right],
         day: date | None = None,
         caller: Caller = NOBODY,
-        tell: Callable[[Progress], None] = unheard,
+        report: Callable[[Progress], None] = ignore_progress,
     ) -> Reply:
-        return self._desk().run(spec, words, rights, day, caller, tell)
+        return self._desk().run(spec, words, rights, day, caller, report)
 
     def opening(
         self, spec: CommandSpec, words: str, rights: frozenset[Right], day: date | None = None, caller: Caller = NOBODY

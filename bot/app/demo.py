@@ -65,10 +65,11 @@ def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
 
 def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFleet:
     """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
+    from bot.alerts.clock import ClockCheck
     from bot.alerts.cycle import SendResult
     from bot.alerts.routing import AlertPlan
     from bot.app.dataset import CurrentDataset
-    from bot.app.fleet import DECISIONS, WatchTerms, watch_fleet
+    from bot.app.fleet import WatchTerms, awake_or_not, watch_fleet
     from bot.demo.platform import DemoDelivery
     from bot.fleet.sweep import SweepPace
     from bot.store.store import open_store
@@ -76,19 +77,26 @@ def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFlee
     log = _log()
     with ExitStack() as ends:
         folder = _folder(ends)
-        store = open_store(f"sqlite:///{folder}/demo.db", DECISIONS, log, clock.now)
+        store = open_store(f"sqlite:///{folder}/demo.db", log, clock.now)
         ends.callback(store.close)
         edition, page = CurrentDataset(store.revisions), Path(folder, "list.md")
         carrier = DemoDelivery(store.outbox, lambda: edition().matrix, clock.now, box)
         pace = SweepPace(CONCURRENCY)
         terms = WatchTerms(
-            AlertPlan(ROOM), EVERY, pace, clock.now, lambda: SendResult(carrier.send()), str(page), edition
+            AlertPlan(ROOM),
+            EVERY,
+            pace,
+            clock.now,
+            lambda: SendResult(carrier.send()),
+            str(page),
+            edition,
+            ClockCheck(now, awake_or_not),  # the demo's clock is put to other days, and that is no reason for doubt
         )
         watched = watch_fleet(store, hosts, terms, log, stop)
         close = ends.pop_all().close
     return DemoFleet(
         watched.ports,
-        sweep=lambda tell: watched.rounds.ask(clock.today(), tell, stop),
+        sweep=lambda tell: watched.rounds.ask(tell, stop),
         week=lambda: _week(watched),
         publish=lambda: _publish(watched, page, edition, log),
         send=carrier.send,
@@ -98,12 +106,11 @@ def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFlee
 
 def _week(watched: "WatchedFleet") -> None:
     """Queue what a Monday's digest tells."""
+    from bot.app.schedule import queue_digests
     from bot.fleet.schedule import MONDAY_MORNING, WEEK, slot
 
-    at, digests = watched.clock(), watched.store.digests
-    for digest in watched.judge.digests(at):
-        if digests.is_on(digest.channel):
-            digests.queue(digest.channel, slot(at, WEEK, MONDAY_MORNING), digest.to_data(), at)
+    at = watched.clock()
+    queue_digests(watched, slot(at, WEEK, MONDAY_MORNING), at)
 
 
 def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log: "FilteringBoundLogger") -> bool:

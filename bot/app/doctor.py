@@ -3,33 +3,37 @@
 import os
 from collections.abc import Callable, Iterator
 
+from bot.alerts.clock import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
+from bot.app.fleet import clock_check
 from bot.app.lookup import now
 from bot.check import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
+from bot.matrix.wording import day_in_words
 from bot.published.fetch import shown_source
-from bot.published.sync import SyncStatus
+from bot.published.sync import SyncState, SyncStatus
 from bot.settings.model import Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
 from bot.slack.doctor import examine as examine_slack
 from bot.store.database import Database
-from bot.store.doctor import check_database as check_database
+from bot.store.maintenance import check_database as check_database
 from bot.store.outbox import SqlOutbox
 from bot.store.revisions import SqlRevisions
 from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
 
 
-def doctor(settings: Settings, say: Callable[[str, int, int], None]) -> tuple[Check, ...]:
-    """Check by check, in the order in which to mend things. `say` is told how far it has come.
+def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple[Check, ...]:
+    """Check by check, in the order in which to mend things. `report` gets what is done now, and how far.
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
+    clock = clock_check()  # its `observe` is for all that asks servers here: Slack's client, Xen Orchestra's
     targets = inventory(settings.targets, os.environ).targets
-    tried = examine_targets(targets, Prober(now), lambda done, total: say("Trying the targets", done, total))
-    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings))
+    tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
+    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings), *clock_checks(clock))
 
 
 def _slack(settings: Settings) -> tuple[Check, ...]:
@@ -37,14 +41,14 @@ def _slack(settings: Settings) -> tuple[Check, ...]:
     if settings.targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
         mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
         return (Check("slack", True, "no token is set, so only this shell is answered", mend),)
-    patient = SlackDoctorInput(
+    checked = SlackDoctorInput(
         bot_token=reveal(slack.bot_token),
         app_token=reveal(slack.app_token),
         signing_secret=reveal(slack.signing_secret),
         channels=channels(settings),
         groups=tuple(dict.fromkeys(grant.who for grant in grants(settings) if grant.is_of_group)),
     )
-    return examine_slack(patient, lambda token: web_client(token, slack.api_url), now)
+    return examine_slack(checked, lambda token: web_client(token, slack.api_url), now)
 
 
 def _stored(settings: Settings) -> Iterator[Check]:
@@ -69,16 +73,29 @@ def _stored(settings: Settings) -> Iterator[Check]:
 
 def _published(found: SyncStatus) -> Check:
     """What is told of the published list: when it was read, and why its page is not used."""
-    if found.tries and found.tries.error:
-        what, _, mend = found.tries.error.partition(". ")
-        return Check("published list", not found.is_away(now()), what, mend or "look at `list.url`")
+    if found.attempts and found.attempts.error:
+        is_passing = found.state(now()) is not SyncState.UNREACHABLE
+        return Check("published list", is_passing, found.attempts.what, found.attempts.mend or "look at `list.url`")
     if problem := next(iter(found.problems), None):
         where = f"line {problem.line}: " if problem.line else ""
         count = len(found.problems)
         more = f" (and {count - 1} more)" if count > 1 else ""
         mend = "`xocompat changes` has all of it; the list in use stays as it was"
         return Check("published list", False, f"{found.source} is not used: {where}{problem.message}{more}", mend)
-    return Check("published list", True, found.in_words())
+    if found.read_at is None:
+        return Check("published list", True, f"{found.source} was not read yet")
+    used = f"the page of {day_in_words(found.in_use.fetched_at.date())}" if found.in_use else "the shipped list"
+    read = f"{found.source} was read on {day_in_words(found.read_at.date())}"
+    return Check("published list", True, f"{read}, in use is {used}")
+
+
+def clock_checks(clock: ClockCheck) -> Iterator[Check]:
+    """Whether this machine's clock agrees with the servers that were asked before, if one said what time it is."""
+    if doubt := clock.doubt():
+        mend = "set it (by NTP, for example): until then `serve` decides nothing and prunes nothing"
+        yield Check("clock", False, doubt, mend)
+    elif clock.heard:
+        yield Check("clock", True, "it is as servers have it")
 
 
 def _orchestras(settings: Settings) -> Iterator[Check]:

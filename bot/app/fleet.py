@@ -11,23 +11,21 @@ from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts import state_machine as machine
-from bot.alerts.alert import Reconciled, notification_data
-from bot.alerts.cycle import SendResult, SweepCycle
+from bot.alerts.alert import Reconciled
+from bot.alerts.clock import ClockCheck
+from bot.alerts.cycle import SendResult, SweepCycle, alerts_on
+from bot.alerts.evaluate import FleetEvaluation
 from bot.alerts.routing import AlertPlan
 from bot.app.configuration import inventory, orchestras, plan, reveal
 from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
-from bot.app.evaluation import FleetEvaluation
 from bot.app.lookup import now
 from bot.app.published import follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
 from bot.fleet.inventory import Inventory
-from bot.fleet.probing import Limits, Probing
-from bot.fleet.sources import SourceClient
+from bot.fleet.sources import CombinedSources, InventorySource, Limits, OrchestraSources, Probing, TargetSources
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
 from bot.settings.model import Settings
-from bot.store.alerts import Decisions
 from bot.store.store import Store, open_store
 from bot.xapi.connection import TlsConnect
 from bot.xapi.observation import Failure, Pool, Probed
@@ -38,7 +36,7 @@ from bot.xo.client import ask
 from bot.xo.orchestra import Orchestra
 
 Measure = Callable[[float, str | None], None]
-"""Hears how long a probe took, in seconds, and the code of its error."""
+"""Takes how long a probe took, in seconds, and the code of its error."""
 
 
 class Hosts(NamedTuple):
@@ -46,54 +44,70 @@ class Hosts(NamedTuple):
 
     inventory: Inventory
     probing: Probing
-    asking: SourceClient
+    sources: InventorySource
 
     def fleet(self, limited: bool = False) -> Fleet:
         """For questions; `limited`: nobody may have hosts asked all the time, as in chat."""
         return Fleet(self.inventory, self.probing, Limits(time.monotonic) if limited else None)
 
 
-def hosts_of(settings: Settings, probed: Measure | None = None) -> Hosts:
+def hosts_of(settings: Settings, measure: Measure | None = None) -> Hosts:
     """The settings' targets and Xen Orchestras. No password and no token is read before it is needed."""
-    return hosts_from(inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ), probed)
+    return hosts_from(inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ), measure)
 
 
 def hosts_from(
     known: Inventory,
     others: tuple[Orchestra, ...] = (),
-    probed: Measure | None = None,
+    measure: Measure | None = None,
     clock: Callable[[], datetime] = now,
 ) -> Hosts:
     """An inventory, and Xen Orchestras, with the asking of them. `clock` says when something was seen, in UTC."""
     connect = TlsConnect(TlsContexts())
     prober = Prober(clock, connect=connect)
-    probing = Probing(_counted(prober.probe, probed) if probed else prober.probe, time.monotonic)
-    asking = SourceClient(
-        {target.name: target for target in known.targets},
-        {one.name: one for one in others},
-        probing.probe,
-        lambda one: ask(one, clock, connect=connect),
-    )
-    return Hosts(known, probing, asking)
 
-
-def _counted(probe: Callable[[Target], Probed], probed: Measure) -> Callable[[Target], Probed]:
-    def ask_and_count(target: Target) -> Probed:
+    def measured(target: Target) -> Probed:
         begun = time.monotonic()
-        answer = probe(target)
-        probed(time.monotonic() - begun, answer.code.value if isinstance(answer, Failure) else None)
+        answer = prober.probe(target)
+        if measure:
+            measure(time.monotonic() - begun, answer.code.value if isinstance(answer, Failure) else None)
         return answer
 
-    return ask_and_count
+    probing = Probing(measured, time.monotonic)
+    sources = CombinedSources(
+        TargetSources(known.targets, probing.probe, clock),
+        OrchestraSources(others, lambda one: ask(one, clock, connect=connect), clock),
+    )
+    return Hosts(known, probing, sources)
 
 
-DECISIONS = Decisions(machine.reconcile, machine.apply, notification_data)
+def clock_check(log: FilteringBoundLogger | None = None) -> ClockCheck:
+    """Judges this machine's clock; the log says once when doubt begins, and once when it ends.
+
+    Whatever asks a server in this process is to pass its `observe` on, so that it hears the `Date` of every answer.
+    """
+
+    def changed(reason: str | None) -> None:
+        if log and reason:
+            log.error(
+                "clock in doubt", reason=reason, effect="nothing is decided, announced or pruned until it is right"
+            )
+        elif log:
+            log.info("clock trusted again")
+
+    return ClockCheck(now, awake_or_not, changed)
+
+
+def awake_or_not() -> float:
+    """Seconds that nobody sets; where the system has such a clock, they go on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
     `list_url` is where the published list is read, if it is followed; `edition` what is known, if it is known already.
+    `clock_check` judges the clock, where it is the machine's.
     """
 
     plan: AlertPlan
@@ -103,6 +117,7 @@ class WatchTerms(NamedTuple):
     send: Callable[[], SendResult]
     list_url: str | None = None
     edition: Callable[[], Dataset] | None = None
+    clock_check: ClockCheck | None = None
 
 
 class WatchedFleet(NamedTuple):
@@ -114,34 +129,49 @@ class WatchedFleet(NamedTuple):
     rounds: SweepCycle
     clock: Callable[[], datetime]
     stop: threading.Event
+    edition: Callable[[], Dataset]
     follows: ListFollower | None = None
+
+    @property
+    def clock_check(self) -> ClockCheck:
+        return self.rounds.clock_check
 
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
         judge, store = self.judge, self.store.hurried() if limited else self.store
-        edition = judge.edition()
+        edition = self.edition()
         return Ports(
             edition.matrix,
             edition.reader,
             self.hosts.fleet(limited),
             alerting=Alerting(
-                store.alerts, store.watches, store.digests, judge.plan, self.clock, self._pools, store.outbox
+                store.alerts,
+                store.watches,
+                store.digests,
+                judge.plan,
+                self.clock,
+                self._pools,
+                store.outbox,
+                on=lambda day: alerts_on(store, judge, day, self.clock()),
             ),
             watched=Watched(
                 store.fleet,
                 store.sweeps,
                 judge.sources,
                 self.clock,
-                lambda day, tell: self.rounds.ask(day, tell, self.stop),
+                lambda tell: self.rounds.ask(tell, self.stop),
+                lambda day, tell: self.rounds.rehearse(day, tell, self.stop),
             ),
             audit=store.audit,
-            published=PublishedPort(self.follows.last) if self.follows else None,
+            published=PublishedPort(self.follows.latest) if self.follows else None,
         )
 
     def settle(self) -> Reconciled:
-        """Judge anew what is known, without asking anybody: days pass, and sweeps may not come."""
-        at = self.clock()
-        return self.store.alerts.settle(lambda: self.judge.standing(at), at)
+        """Evaluate anew what is stored, without asking anybody: days pass, and sweeps may not come.
+
+        Nothing is decided while the clock is in doubt.
+        """
+        return Reconciled() if self.clock_check.doubt() else self.judge.evaluate(self.clock())
 
     def _pools(self) -> set[Pool]:
         return {host.pool for host in self.store.fleet.hosts()}
@@ -149,7 +179,7 @@ class WatchedFleet(NamedTuple):
 
 def open_settings(settings: Settings, log: FilteringBoundLogger) -> Store:
     """The settings' database, with all tables. UnavailableError says why it can't be had."""
-    return open_store(reveal(settings.database) or "", DECISIONS, log, now)
+    return open_store(reveal(settings.database) or "", log, now)
 
 
 def terms_of(
@@ -157,10 +187,11 @@ def terms_of(
     send: Callable[[], SendResult],
     stale: float = STALE,
     edition: Callable[[], Dataset] | None = None,
+    check: ClockCheck | None = None,
 ) -> WatchTerms:
     """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.Pace)."""
     pace = SweepPace(settings.sweep.concurrency, stale=stale)
-    return WatchTerms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url, edition)
+    return WatchTerms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url, edition, check)
 
 
 def current_dataset(store: Store, list_url: str | None) -> Callable[[], Dataset]:
@@ -175,16 +206,17 @@ def watch_fleet(
     store: Store, hosts: Hosts, terms: WatchTerms, log: FilteringBoundLogger, stop: threading.Event
 ) -> WatchedFleet:
     """Watch hosts with a database."""
+    edition = terms.edition or current_dataset(store, terms.list_url)
     judge = FleetEvaluation(
-        terms.edition or current_dataset(store, terms.list_url),
+        edition,
         store,
-        hosts.asking.sources,
+        hosts.sources.sources,
         terms.plan,
         terms.every,
         terms.clock(),
     )
     sweeper = Sweeper(
-        hosts.asking,
+        hosts.sources,
         store.fleet,
         store.sweeps,
         terms.clock,
@@ -193,11 +225,12 @@ def watch_fleet(
         log,
         terms.pace,
     )
-    rounds = SweepCycle(sweeper, judge.swept, store.alerts, store.outbox, terms.send)
+    check = terms.clock_check or ClockCheck(terms.clock, awake_or_not)
+    rounds = SweepCycle(sweeper, judge, store, terms.send, check)
     url = terms.list_url
     known = shipped_dataset()  # a page is read by what is shipped: what it added itself must not decide how it is read
     follows = follower(url, known.matrix, known.reader, store.revisions, stop.wait, terms.clock) if url else None
-    return WatchedFleet(store, hosts, judge, rounds, terms.clock, stop, follows)
+    return WatchedFleet(store, hosts, judge, rounds, terms.clock, stop, edition, follows)
 
 
 def new_name() -> str:

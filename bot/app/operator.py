@@ -1,11 +1,8 @@
 """The operator's own words, for the shell alone."""
 
-import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.cycle import SendResult
 from bot.app.configuration import set_up_log
 from bot.app.fleet import hosts_of
-from bot.app.lookup import now, runner, today
+from bot.app.lookup import runner, today
 from bot.chat.runner import CommandRunner
 from bot.settings.model import Settings
 
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.app.dataset import Dataset
-    from bot.app.trust import Consent
     from bot.store.store import Store
 
 PATIENCE = 2.0
@@ -41,14 +37,15 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
 
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
-    from bot.app.fleet import current_dataset, open_settings, terms_of, watch_fleet
+    from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
 
     set_up_log(settings, "error")
     log: FilteringBoundLogger = structlog.get_logger().bind()
     store = open_settings(settings, log)
     try:
         edition = current_dataset(store, settings.list.url)
-        terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition)
+        check = clock_check()  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
+        terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition, check=check)
         yield CommandRunner(watch_fleet(store, hosts_of(settings), terms, log, threading.Event()).ports(), today)
     finally:
         store.close()
@@ -73,23 +70,3 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
     from bot.slack.manifest import manifest as made
 
     return made(http_url)
-
-
-def trust(config: Path | None, folder: Path, host: str, address: str | None, consent: "Consent", as_json: bool) -> None:
-    """Show the certificate of a host of the inventory, and pin it if that is confirmed.
-
-    UnavailableError if it is not pinned in the end, UsageError if the words name nothing.
-    """
-    from bot.app.configuration import inventory
-    from bot.app.trust import InventoryFile, ShellStreams, TrustCommand, choose
-    from bot.settings import TARGETS, load_settings, sources
-    from bot.settings.edit import read_config
-    from bot.xapi.certificate import shown_by
-
-    found = sources(config, os.environ, folder)
-    # Before the settings are loaded: what is written must be this very file with one change.
-    file = read_config(folder, found.file) if found.file and TARGETS not in found.own else None
-    settings = load_settings(config, os.environ, folder)
-    picked = choose(inventory(settings.targets, os.environ), host, address)
-    shell = ShellStreams(sys.stdin, sys.stdout, sys.stderr, os.environ)
-    TrustCommand(shown_by, now, shell).run(picked, InventoryFile(file, TARGETS), consent, as_json)

@@ -15,7 +15,7 @@ from bot.matrix.load import load_matrix
 from bot.matrix.matrix import Matrix
 from bot.published.fetch import FetchResult, Pause, fetch
 from bot.published.revisions import ListNews, PageDiff, Revisions
-from bot.published.sync import ListFollower, SyncStatus
+from bot.published.sync import ListFollower, SyncState, SyncStatus
 from bot.query.reader import Reader
 from bot.settings.model import Settings
 
@@ -50,7 +50,9 @@ def runner_with_list(settings: Settings) -> Iterator[CommandRunner]:
     reader = Reader(matrix)
     with kept_pages(settings) as revisions:
         yield CommandRunner(
-            Ports(matrix, reader, published=PublishedPort(follower(settings.list.url, matrix, reader, revisions).look)),
+            Ports(
+                matrix, reader, published=PublishedPort(follower(settings.list.url, matrix, reader, revisions).check)
+            ),
             today,
         )
 
@@ -92,16 +94,17 @@ def tell(look: PageDiff, revisions: Revisions, channel: str | None, at: datetime
     """Whether something was queued for the channel: each page once, and once that there is none."""
     if channel is None:
         return False
-    if look.kept is None:
+    if look.stored is None:
         return _tell_failure(look, revisions, channel, at)
-    kept = look.kept
+    kept = look.stored
     if at - (kept.accepted_at or kept.fetched_at) > NEWS:
         return False
     said = look._replace(changes=kept.changes, problems=kept.problems)  # as it was when it came
     news = ListNews.of(said, at.date())
-    return news is not None and revisions.tell(kept, channel, news.to_data(), at)
+    return news is not None and revisions.queue_news(kept, channel, news.to_data(), at)
 
 
 def _tell_failure(look: PageDiff, revisions: Revisions, channel: str, at: datetime) -> bool:
-    news = ListNews.of(look, at.date()) if SyncStatus.of(revisions, look.source).is_away(at) else None
-    return news is not None and revisions.tell_failure(look.source, channel, news.to_data(), at)
+    is_known = SyncStatus.of(revisions, look.source).state(at) is SyncState.UNREACHABLE
+    news = ListNews.of(look, at.date()) if is_known else None
+    return news is not None and revisions.queue_failure(look.source, channel, news.to_data(), at)

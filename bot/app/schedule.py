@@ -1,4 +1,4 @@
-"""What a process does unasked: sweeps, judging between them, weekly digests, pruning, and sending."""
+"""What a process does unasked: sweeps, evaluation between them, weekly digests, pruning, and sending."""
 
 import threading
 import time
@@ -10,37 +10,46 @@ from structlog.typing import FilteringBoundLogger
 from bot.app.fleet import WatchedFleet
 from bot.app.published import follow
 from bot.fleet.ports import SweepRun
-from bot.fleet.schedule import AGAIN, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
+from bot.fleet.schedule import AGAIN, HELD, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
 from bot.fleet.sweep import SweepEnd
 from bot.slack.worker import OutboxWorker
 
-STANDING = timedelta(minutes=5)
-"""How often what is known is judged anew: a snooze ends, a day begins, a sweep does not come."""
+EVALUATE_EVERY = timedelta(minutes=5)
+"""How often what is stored is evaluated anew: a snooze ends, a day begins, a sweep does not come."""
 
 DAY = timedelta(days=1)
 
 
 class ScheduledJobs:
-    """Threads for the schedule and for sending, from `start` until its event is set."""
+    """Threads for the schedule and for sending, from `start` until its event is set.
+
+    While the clock is in doubt sweeps only ask, and nothing is evaluated, announced or pruned: those slots wait.
+    """
 
     def __init__(self, log: FilteringBoundLogger, watched: WatchedFleet, sender: OutboxWorker) -> None:
-        self._sender = sender
+        self._log, self._watched, self._sender = log, watched, sender
         self._wake = threading.Event()
-        # A sweep that hangs must not keep the second from telling that it does.
-        self._schedules = (
-            _schedule(watched, log, self._wake, _sweep(watched, log), _prune(watched)),
-            _schedule(watched, log, self._wake, _standing(watched, sender), _digests(watched, sender)),
-            *_following(watched, sender, log, self._wake),  # a server may take its time
-        )
+        every = watched.judge.every
+        jobs: list[tuple[Job, ...]] = [
+            # A sweep that hangs must not keep the second from saying that it does.
+            (self._sweep_job(), Job("prune", DAY, self.prune)),
+            (
+                Job("evaluate", min(EVALUATE_EVERY, every), self.evaluate),
+                Job("digest", WEEK, self.digests, MONDAY_MORNING),
+            ),
+        ]
+        if watched.follows:
+            jobs.append((Job("list", DAY, self.follow_list),))  # a server may take its time
+        # What one process left undone another one takes as soon as it may.
+        stale = watched.rounds.sweeper.pace.stale
+        again, held = min(AGAIN, stale), min(HELD, stale)
+        self._schedules = [Schedule(each, watched.clock, time.monotonic, log, self._wake, again, held) for each in jobs]
         self._threads: list[threading.Thread] = []
 
     def start(self, stop: threading.Event) -> None:
         """Begin, with whatever is due already."""
-        runs: tuple[Callable[[threading.Event], None], ...] = (
-            *(schedule.run for schedule in self._schedules),
-            self._sender.run,
-        )
-        self._threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in runs]
+        runs: list[Callable[[threading.Event], None]] = [schedule.run for schedule in self._schedules]
+        self._threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in (*runs, self._sender.run)]
         for thread in self._threads:
             thread.start()
 
@@ -53,73 +62,56 @@ class ScheduledJobs:
             thread.join(max(0.0, ends - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
+    def _sweep_job(self) -> Job:
+        watched, log = self._watched, self._log
+        sweeper = watched.rounds.sweeper
 
-def _schedule(watched: WatchedFleet, log: FilteringBoundLogger, wake: threading.Event, *jobs: Job) -> Schedule:
-    """What one process left undone another one takes as soon as it may."""
-    again = min(AGAIN, watched.rounds.sweeper.pace.stale)
-    return Schedule(jobs, watched.clock, time.monotonic, log, wake, again)
+        def go(run: SweepRun) -> bool:
+            made = watched.rounds.go(run, lambda _, __: None, watched.stop)
+            swept, slot = made.swept, run.slot and run.slot.isoformat()
+            log.info("swept", slot=slot, ending=swept.ending.value, sources=swept.sources, failed=len(swept.failed))
+            return swept.ending is SweepEnd.DONE
 
+        due = once_a_slot(sweeper.sweeps, sweeper.by, watched.clock, sweeper.pace.stale, go)
+        return Job("sweep", watched.judge.every, due)
 
-def _sweep(watched: WatchedFleet, log: FilteringBoundLogger) -> Job:
-    rounds = watched.rounds
-    sweeper = rounds.sweeper
-
-    def go(run: SweepRun) -> bool:
-        made = rounds.go(run, None, lambda _, __: None, watched.stop)
-        swept, slot = made.swept, run.slot and run.slot.isoformat()
-        log.info("swept", slot=slot, ending=swept.ending.value, sources=swept.sources, failed=len(swept.failed))
-        return swept.ending is SweepEnd.DONE
-
-    due = once_a_slot(sweeper.sweeps, sweeper.by, watched.clock, sweeper.pace.stale, go)
-    return Job("sweep", watched.judge.every, due)
-
-
-def _standing(watched: WatchedFleet, sender: OutboxWorker) -> Job:
-    def run(_: datetime) -> bool:
-        watched.settle()
-        sender.wake()
+    def evaluate(self, _: datetime) -> bool:
+        """Evaluate what is stored; a clock in doubt decides nothing. Like every job: whether its slot is done."""
+        self._watched.settle()
+        self._sender.wake()
         return True
 
-    return Job("standing", min(STANDING, watched.judge.every), run)
-
-
-def _digests(watched: WatchedFleet, sender: OutboxWorker) -> Job:
-    """On Monday morning. Each channel's is queued once, whichever process comes first."""
-    queue = watched.store.digests
-
-    def run(due: datetime) -> bool:
-        at = watched.clock()
-        if at - due < DAY:  # who comes back on Thursday waits for the next one
-            for digest in watched.judge.digests(at):
-                if queue.is_on(digest.channel):
-                    queue.queue(digest.channel, due, digest.to_data(), at)
-            sender.wake()
+    def digests(self, due: datetime) -> bool:
+        """On Monday morning. Each channel's is queued once, whichever process comes first."""
+        at = self._watched.clock()
+        if self._watched.clock_check.doubt():
+            return False
+        if at - due < DAY:  # a process that comes back on Thursday waits for the next one
+            queue_digests(self._watched, due, at)
+            self._sender.wake()
         return True
 
-    return Job("digest", WEEK, run, MONDAY_MORNING)
-
-
-def _following(
-    watched: WatchedFleet, sender: OutboxWorker, log: FilteringBoundLogger, wake: threading.Event
-) -> tuple[Schedule, ...]:
-    """The published list is read once a day, by whichever process comes first."""
-    follows, store, channel = watched.follows, watched.store, watched.judge.plan.channel
-    if follows is None:
-        return ()
-
-    def run(due: datetime) -> bool:
-        at = watched.clock()
-        if store.ticks.claim(f"list {follows.name}", due, at):
-            follow(follows, store.revisions, channel, at, log)
-            sender.wake()
+    def follow_list(self, due: datetime) -> bool:
+        """The published list is read once a day, by whichever process comes first."""
+        watched, at = self._watched, self._watched.clock()
+        if watched.clock_check.doubt():
+            return False
+        if watched.follows and watched.store.slots.claim(f"list {watched.follows.name}", due, at):
+            follow(watched.follows, watched.store.revisions, watched.judge.plan.channel, at, self._log)
+            self._sender.wake()
         return True
 
-    return (_schedule(watched, log, wake, Job("list", DAY, run)),)
-
-
-def _prune(watched: WatchedFleet) -> Job:
-    def run(_: datetime) -> bool:
-        watched.store.prune(watched.clock())
+    def prune(self, _: datetime) -> bool:
+        """Forget what ended long ago, as far as the clock can be believed."""
+        if self._watched.clock_check.doubt():
+            return False
+        self._watched.store.prune(self._watched.clock())
         return True
 
-    return Job("prune", DAY, run)
+
+def queue_digests(watched: WatchedFleet, week: datetime, at: datetime) -> None:
+    """Queue the digest of a week for every channel that wants one and did not get it yet."""
+    digests = watched.store.digests
+    for digest in watched.judge.digests(at):
+        if digests.is_on(digest.channel):
+            digests.queue(digest.channel, week, digest.to_data(), at)

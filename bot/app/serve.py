@@ -18,7 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
 from bot.app.configuration import set_up_log, tokens
-from bot.app.fleet import current_dataset, hosts_of, open_settings, terms_of, watch_fleet
+from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.schedule import ScheduledJobs
 from bot.app.slack import LIMITS, ServiceLimits, service_of, worker_of
 from bot.app.web import pages
@@ -148,11 +148,12 @@ def process_of(
     store = open_settings(settings, log)
     try:
         probes = ProbeMetrics()
+        check = clock_check(log)  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
         hosts = hosts_of(settings, probes.probed)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # what is kept is in `hosts`
         edition = current_dataset(store, settings.list.url)
         sender = None if part is ProcessPart.CHAT else worker_of(settings, store, log, edition)
-        terms = terms_of(settings, partial(_send, sender), limits.stale, edition)
+        terms = terms_of(settings, partial(_send, sender), limits.stale, edition, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
         service = service_of(settings, log, socket_mode, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender)

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
+from bot.alerts.evaluate import act_on
 from bot.app.configuration import grants, tokens
 from bot.app.dataset import Dataset, LiveRunner
 from bot.app.fleet import WatchedFleet, new_name
 from bot.app.lookup import now, runner, today
 from bot.chat.audit import NoTrail
+from bot.chat.command import CommandSpec
 from bot.chat.commands import ACK, ALERTS
 from bot.chat.home_page import home_page
 from bot.fleet.sweep import STALE
@@ -116,7 +118,7 @@ def _answers(watched: WatchedFleet | None) -> Responder:
     """Of the fleet that is watched, or of releases alone."""
     if watched is None:
         return Responder(runner(), today)
-    live = LiveRunner(watched.ports(limited=True), watched.judge.edition, today)
+    live = LiveRunner(watched.ports(limited=True), watched.edition, today)
     return Responder(live, today, edition=lambda: live.page)
 
 
@@ -141,13 +143,21 @@ def _means(
 ) -> AlertActionServices:
     book = watched.store.alerts
 
+    def reached(asker: Actor, spec: CommandSpec, ids: tuple[int, ...]) -> tuple[int, ...]:
+        found = kit.access.admit(asker, spec)
+        if isinstance(found, RenderedReply):
+            return ()
+        return (
+            ids if spec.right not in found.scoped else tuple(a.id for a in book.find(ids) if a.channel == asker.channel)
+        )
+
     def note(asker: Actor, words: str, outcome: str, begun: float) -> None:
         kit.told(replace(request_of("alert button", asker, words), begun=begun), outcome)
 
     return AlertActionServices(
         may_act=lambda asker: not isinstance(kit.access.admit(asker, ACK), RenderedReply),
         may_see=lambda asker: not isinstance(kit.access.admit(asker, ALERTS), RenderedReply),
-        act=book.act,
+        act=lambda ids, act: act_on(book, ids, act),
         find=book.find,
         tell=kit.post.privately,
         later=kit.later,
@@ -156,4 +166,5 @@ def _means(
         wake=sender.wake if sender else lambda: None,
         refresh=tab.publish,
         now=watched.clock,
+        reached=reached,
     )

@@ -2,11 +2,13 @@
 
 import os
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 
 from bot.alerts.rules import is_late_by
 from bot.app.configuration import reveal
 from bot.app.fleet import WatchedFleet
+from bot.chat.commands.changes import sync_trouble
 from bot.errors import UnavailableError
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus
@@ -17,7 +19,7 @@ from bot.slack.manifest import EVENTS_PATH
 from bot.slack.retry import DeliveryStatus
 from bot.slack.service import Service
 from bot.slack.worker import OutboxWorker
-from bot.store.doctor import write
+from bot.store.maintenance import write
 from bot.web.access import guarded
 from bot.web.calendar import TYPE, calendar
 from bot.web.health import CachedCheck, HealthCheck, health
@@ -62,7 +64,12 @@ def _slack(door: RequestVerifier) -> Handler:
 def _checks(watched: WatchedFleet, service: Service | None) -> list[HealthCheck]:
     """Why the process can't do its work. Nothing here names a host."""
     database = CachedCheck(lambda: _database(watched), WRITTEN_KEPT, time.monotonic)
-    found: list[HealthCheck] = [database, lambda: _sweeps(watched), lambda: _channels(watched)]
+    found: list[HealthCheck] = [
+        database,
+        watched.clock_check.doubt,
+        lambda: _sweeps(watched),
+        lambda: _channels(watched),
+    ]
     if service:
         found.append(service.not_ready if service.ears else CachedCheck(service.not_ready, READY_KEPT, time.monotonic))
     return found
@@ -110,7 +117,8 @@ def _published(watched: WatchedFleet) -> str | None:
     if watched.follows is None:
         return None
     try:
-        return SyncStatus.of(watched.store.revisions, watched.follows.name).trouble(watched.clock())
+        status = SyncStatus.of(watched.store.revisions, watched.follows.name)
+        return sync_trouble(status, watched.clock())
     except UnavailableError:
         return None  # told already
 
@@ -134,14 +142,18 @@ def _calendar(watched: WatchedFleet) -> Handler:
             releases = _releases(watched)
         except UnavailableError as error:
             return HttpResponse(503, f"{error}\n")
-        return HttpResponse(200, calendar(releases, watched.judge.read_at), {"content-type": TYPE})
+        return HttpResponse(
+            200,
+            calendar(releases, datetime.combine(watched.judge.edition().matrix.lifecycle_read_on, time_of_day(), UTC)),
+            {"content-type": TYPE},
+        )
 
     return answer
 
 
 def _releases(watched: WatchedFleet) -> set[Release]:
     """What a watched host runs or a channel watches."""
-    matrix = watched.judge.matrix
+    matrix = watched.judge.edition().matrix
     run = {finding.assessment.release for finding in watched.judge.findings(watched.clock()) if finding.assessment}
     named = ((watch.product, watch.release) for watch in watched.store.watches.all())
     watched_too = (matrix.release(Product(product), number) for product, number in named if product and number)

@@ -31,10 +31,14 @@ class Requester(NamedTuple):
 
 
 class Granted(NamedTuple):
-    """What a person may do. `doubtful` are rights that a group would give, had Slack told who is in it."""
+    """What a person may do. `scoped` are rights that reach no further than the channel in which they ask.
+
+    `doubtful` are rights that a group would give, were it known who is in it.
+    """
 
     rights: frozenset[Right]
     doubtful: frozenset[Right] = frozenset()
+    scoped: frozenset[Right] = frozenset()
 
 
 Member = Callable[[str, str], bool | None]
@@ -44,7 +48,7 @@ LOOKUP = frozenset({Right.LOOKUP})
 
 
 def concerning(grants: Iterable[Grant], person: Requester) -> list[Grant]:
-    """The grants that could give the person something; whoever is in a group may be meant by it."""
+    """The grants that could give the person something: those to a group too, which they may be in."""
     return [
         grant
         for grant in grants
@@ -53,15 +57,18 @@ def concerning(grants: Iterable[Grant], person: Requester) -> list[Grant]:
 
 
 def granted(grants: Iterable[Grant], person: Requester, member: Member) -> Granted:
-    """What the person may do. `member` is asked only about groups that could add a right."""
+    """What the person may do. `member` is asked only about groups that could add a right, or lift its bounds."""
     if not person.at_home:
         return Granted(LOOKUP)
-    theirs = concerning(grants, person)
-    rights = LOOKUP.union(*(grant.may for grant in theirs if not grant.is_of_group))
+    rights = everywhere = LOOKUP
     doubtful: frozenset[Right] = frozenset()
-    for grant in theirs:
-        if grant.is_of_group and not grant.may <= rights:
-            found = member(grant.who, person.user)
-            rights |= grant.may if found else frozenset()
-            doubtful |= grant.may if found is None else frozenset()
-    return Granted(rights, doubtful - rights)
+    for grant in sorted(concerning(grants, person), key=lambda grant: grant.is_of_group):
+        if grant.may <= (everywhere if grant.where is None else rights):
+            continue
+        is_meant = member(grant.who, person.user) if grant.is_of_group else True
+        if is_meant is None:
+            doubtful |= grant.may
+        elif is_meant:
+            rights |= grant.may
+            everywhere |= grant.may if grant.where is None else frozenset()
+    return Granted(rights, doubtful - rights, rights - everywhere)

@@ -1,18 +1,21 @@
-"""What the commands of alerts share: the moment and the channel that are meant, alerts by their ids, and their JSON."""
+"""What the commands of alerts share: the day and the channel that are meant, alerts by their ids, and their JSON."""
 
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from bot.alerts.alert import Alert, AlertState, Rule
+from bot.alerts.ports import AlertReader
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
+from bot.chat.rule_wording import detail_in_words, resolution_in_words
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.text import plain, shown
 
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
+_ON_DAY = re.compile(r"\b(?:on|as of)\s+\d{4}-\d\d-\d\d", re.IGNORECASE | re.ASCII)
 _ID = re.compile(r"#?([0-9]{1,9})", re.ASCII)
 NAMED = 10
 """So many open alerts are named to somebody who asks for one that there is not."""
@@ -25,10 +28,20 @@ def alerting(ports: Ports) -> Alerting:
     return ports.alerting
 
 
-def moment(ports: Alerting, asked: Invocation) -> datetime:
-    """Now; with `--as-of DATE` that day at the present time of day."""
-    now = ports.now()
-    return now if asked.day == now.date() else datetime.combine(asked.day, now.timetz())
+def day_asked(asked: Invocation, now: datetime) -> date | None:
+    """The day that was given beside the words: `--as-of DATE`, or what a button carries; None where it is today."""
+    # Chat always gives a day beside the words; only a shell's is one that somebody typed, whichever it is.
+    is_typed = asked.as_of is not None and asked.caller.name.startswith("shell:")
+    return asked.day if is_typed or asked.day != now.date() else None
+
+
+def act_now(known: Alerting, asked: Invocation) -> None:
+    """UsageError where a day was given for what is done now."""
+    name = asked.command.name
+    if day_asked(asked, known.now()):
+        raise UsageError(f"`{name}` acts now and takes no --as-of: leave it out.")
+    if _ON_DAY.search(plain(asked.words)):
+        raise UsageError(f'`{name}` acts now and takes no "on DATE": {asked.command.examples[0][0]}.')
 
 
 def here(ports: Alerting, asked: Invocation) -> str:
@@ -52,11 +65,11 @@ def read_ids(text: str, example: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(match[1]) for match in found if match))
 
 
-def find(ports: Alerting, ids: Sequence[int]) -> tuple[Alert, ...]:
+def find(book: AlertReader, ids: Sequence[int]) -> tuple[Alert, ...]:
     """Alerts by id, in that order, open or not. UsageError for an id that there is not, with those that are open."""
-    found = {alert.id: alert for alert in ports.book.find(ids)}
+    found = {alert.id: alert for alert in book.find(ids)}
     if missing := [number for number in ids if number not in found]:
-        raise UsageError(f"There is no alert {missing[0]}. {_open_ones(ports.book.open())}")
+        raise UsageError(f"There is no alert {missing[0]}. {_open_ones(book.open())}")
     return tuple(found[number] for number in ids)
 
 
@@ -97,13 +110,14 @@ def release_of(alert: Alert, matrix: Matrix) -> Release | None:
 def alert_data(alert: Alert, matrix: Matrix) -> Data:
     """An alert as CONTRACT.md section 2 has it, with what else is known of it.
 
-    Who acknowledged or snoozed it counts while it lasts: of an alert that fires again both are null.
+    Who acknowledged or snoozed it counts while it lasts: of an alert that fires again both are null. One that would be
+    open on another day and is not stored has no id.
     """
     release = release_of(alert, matrix)
     eol = release.lifecycle.eol if release else None
-    heeded = alert if alert.state is not AlertState.FIRING else None
+    handled = alert if alert.state is not AlertState.FIRING else None
     return {
-        "id": alert.id,
+        "id": alert.id or None,
         "state": alert.state.value,
         "reason": alert.reason.value,
         "rule": alert.rule.value,
@@ -114,19 +128,19 @@ def alert_data(alert: Alert, matrix: Matrix) -> Data:
         "threshold_days": alert.threshold_days,
         "due": alert.due.isoformat() if alert.due else None,
         "eol_on": eol.isoformat() if eol else None,
-        "detail": alert.detail,
+        "detail": detail_in_words(alert.detail),
         "watched": alert.watched,
         "hosts": [host._asdict() for host in alert.hosts],
         "channel": alert.channel,
         "opened_at": _moment(alert.opened_at),
         "told_at": _moment(alert.told_at),
-        "acknowledged_by": heeded.acknowledged_by if heeded else None,
-        "acknowledged_at": _moment(heeded.acknowledged_at) if heeded else None,
-        "snoozed_by": heeded.snoozed_by if heeded else None,
-        "snoozed_at": _moment(heeded.snoozed_at) if heeded else None,
-        "snoozed_until": _moment(heeded.snoozed_until) if heeded else None,
+        "acknowledged_by": handled.acknowledged_by if handled else None,
+        "acknowledged_at": _moment(handled.acknowledged_at) if handled else None,
+        "snoozed_by": handled.snoozed_by if handled else None,
+        "snoozed_at": _moment(handled.snoozed_at) if handled else None,
+        "snoozed_until": _moment(handled.snoozed_until) if handled else None,
         "resolved_at": _moment(alert.resolved_at),
-        "why_resolved": alert.why_resolved,
+        "why_resolved": resolution_in_words(alert.why_resolved) or None,
     }
 
 

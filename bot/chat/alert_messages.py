@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState, Notification, NotifyReason, Rule
+from bot.chat import verdict
 from bot.chat.alert_context import alert_data, release_of, worst_first
 from bot.chat.reply import (
     Act,
     Block,
     Button,
-    Mark,
     Paragraph,
     PersonName,
     Reply,
@@ -20,91 +20,13 @@ from bot.chat.reply import (
     line,
     with_code,
 )
+from bot.chat.rule_wording import WORDING, sentence
+from bot.chat.wording import day_in_words, moment_in_words, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend
-from bot.matrix.wording import day_in_words, distance, moment_in_words, span
 
 NAMED = 10
 """So many hosts are named; `alerts ID` names all."""
-
-
-def sentence(alert: Alert, day: date) -> RichText:
-    """What an alert says on a day, without a full stop: the first line of a bulletin."""
-    sign, (before, after) = Mark(_sign(alert), ""), _clauses(alert, day)
-    if alert.rule is Rule.SWEEP_LATE and alert.is_open:
-        return line(sign, " ", Strong("No sweep has finished"), f" {alert.detail}")
-    return line(sign, f" {before}", Strong(alert.subject.name), *with_code(after))
-
-
-def _sign(alert: Alert) -> str:
-    if not alert.is_open:
-        return "✅"
-    if alert.rule is Rule.SUPPORT:
-        return "❔" if alert.detail.startswith("not on") else "❎"
-    return _SIGNS[alert.rule]
-
-
-_SIGNS = {
-    Rule.SWEEP_LATE: "⚠️",
-    Rule.EOL: "☠️",
-    Rule.UNKNOWN_VERSION: "❓",
-    Rule.MAINTENANCE: "🟠",
-    Rule.MIXED_POOL: "⚠️",
-    Rule.UNREACHABLE: "⚠️",
-}
-
-
-def _clauses(alert: Alert, day: date) -> tuple[str, str]:
-    """The words before the subject's name, and those after it."""
-    if not alert.is_open:
-        return "", f": {alert.why_resolved or 'resolved'}"
-    match alert.rule:
-        case Rule.EOL:
-            return "", _end_of_life(alert.due, day)
-        case Rule.MAINTENANCE:
-            return "", _end_of_maintenance(alert.due, day)
-        case Rule.SUPPORT:
-            return "", _SUPPORT.get(alert.detail, f": {alert.detail}")
-        case Rule.UNKNOWN_VERSION:
-            return "", " is a version that I do not know"
-        case Rule.MIXED_POOL:
-            return "Pool ", f" has run several versions for more than a day: {alert.detail}"
-        case Rule.UNREACHABLE:
-            return "", _silence(alert)
-        case Rule.SWEEP_LATE:
-            return "", f" is late: {alert.detail}"
-
-
-def _silence(alert: Alert) -> str:
-    """Since when a target does not answer, and why; the failure's words name the target and that once more."""
-    name, detail = alert.subject.name, alert.detail
-    since, _, why = detail.partition(": ") if detail.startswith("since ") else ("", "", detail)
-    why = why.removeprefix(f"{name} did not answer: ")
-    why = f"it {why.removeprefix(f'{name} ')}" if why.startswith(f"{name} ") else why
-    return f" has not answered{f' {since}' if since else ''}{f': {why}' if why else ''}"
-
-
-_SUPPORT = {
-    "not on the Host Compatibility List": " is not on the Host Compatibility List",
-    "no official support": " has no official support by Xen Orchestra",
-    "partial support": " is only partially supported by Xen Orchestra",
-}
-
-
-def _end_of_life(due: date | None, day: date) -> str:
-    if due is None:
-        return " has an end of life"
-    if due > day:
-        return f" gets no security updates from {day_in_words(due)}: {span((due - day).days)} left"
-    return f" reached end of life on {day_in_words(due)} ({distance(due, day)}): it gets no security updates"
-
-
-def _end_of_maintenance(due: date | None, day: date) -> str:
-    if due is None:
-        return " has an end of maintenance"
-    if due > day:
-        return f" gets critical updates only from {day_in_words(due)}: {span((due - day).days)} left"
-    return f" has got critical updates only since {day_in_words(due)}"
 
 
 def hosts(alert: Alert) -> str:
@@ -128,11 +50,8 @@ def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
     for host in those[:most]:
         pools.setdefault(host.pool, []).append(host.name)
     more = f" and {len(those) - most} more" if len(those) > most else ""
-    return ", ".join(_of_pool(pool, names) for pool, names in pools.items()) + more
-
-
-def _of_pool(pool: str, names: list[str]) -> str:
-    return ", ".join(names) if names == [pool] else f"{', '.join(names)} ({pool})"
+    listed = (", ".join(names) if names == [pool] else f"{', '.join(names)} ({pool})" for pool, names in pools.items())
+    return ", ".join(listed) + more
 
 
 def acknowledgement(alert: Alert) -> RichText:
@@ -164,19 +83,19 @@ def state(alert: Alert) -> RichText:
     return acknowledgement(alert) or line(alert.state.value)
 
 
-def reason(alert: Alert, told: NotifyReason) -> str:
-    """Why something is told: `new: 90-day mark passed`."""
-    if told in (NotifyReason.NEW, NotifyReason.THRESHOLD) and alert.threshold_days is not None:
-        return f"{_REASONS[told]}: {_mark(alert, alert.threshold_days)}"
-    if told is NotifyReason.RESOLVED and alert.resolved_at:
-        return f"resolved {day_in_words(alert.resolved_at.date())}{_in_time(alert)}"
-    return _REASONS[told]
-
-
-def _mark(alert: Alert, days: int) -> str:
-    if days:
-        return f"{days}-day mark passed"
-    return "past its date" if alert.due and alert.due < alert.told_at.date() else "the day has come"
+def reason(alert: Alert, why: NotifyReason) -> str:
+    """Why a channel is notified: `new: 90-day mark passed`."""
+    if why in (NotifyReason.NEW, NotifyReason.THRESHOLD) and alert.threshold_days is not None:
+        if alert.threshold_days:
+            return f"{_REASONS[why]}: {alert.threshold_days}-day mark passed"
+        is_past = alert.due and alert.due < alert.told_at.date()
+        return f"{_REASONS[why]}: {'past its date' if is_past else 'the day has come'}"
+    if why is not NotifyReason.RESOLVED or not alert.resolved_at:
+        return _REASONS[why]
+    in_time = ""
+    if alert.rule is Rule.EOL and alert.due and (left := (alert.due - alert.resolved_at.date()).days) > 0:
+        in_time = f", {span(left)} before its end of life"
+    return f"resolved {day_in_words(alert.resolved_at.date())}{in_time}"
 
 
 _REASONS = {
@@ -187,14 +106,6 @@ _REASONS = {
     NotifyReason.SNOOZE_OVER: "the snooze is over",
     NotifyReason.RESOLVED: "resolved",
 }
-
-
-def _in_time(alert: Alert) -> str:
-    """How long before its end of life an alert was resolved, where it was."""
-    if alert.rule is not Rule.EOL or alert.due is None or alert.resolved_at is None:
-        return ""
-    left = (alert.due - alert.resolved_at.date()).days
-    return f", {span(left)} before its end of life" if left > 0 else ""
 
 
 def since_last_notice(added: Sequence[AffectedHost], gone: Sequence[AffectedHost]) -> Iterator[str]:
@@ -230,14 +141,16 @@ def alert_message(alerts: Sequence[Alert], day: date, now: datetime, matrix: Mat
 
 def thread_update(notification: Notification) -> Reply:
     """What is new about an alert, for its thread: a line that can stand alone in somebody's notification."""
-    alert, told = notification.alert, notification.reason
+    alert, why = notification.alert, notification.reason
     lines = [_first(notification)]
-    if told is NotifyReason.NEW and alert.hosts:
+    if why is NotifyReason.NEW and alert.hosts:
         lines.append(line(full_stop(hosts(alert))))
-    changed = "; ".join(_changed(notification))
-    if changed:
-        lines.append(line(f"Since the last notice: {changed}."))
-    context = line(f"{reason(alert, told)} · {numbers([alert])}")
+    # Hosts since the last notice, where the first line or the list of hosts does not name them already.
+    if why not in (NotifyReason.NEW, NotifyReason.RESOLVED):
+        added = () if why is NotifyReason.MORE_HOSTS else notification.added
+        if changed := "; ".join(since_last_notice(added, notification.gone)):
+            lines.append(line(f"Since the last notice: {changed}."))
+    context = line(f"{reason(alert, why)} · {numbers([alert])}")
     return Reply("news", lines[0], (Paragraph(tuple(lines[1:])),) if lines[1:] else (), context=(context,))
 
 
@@ -255,29 +168,18 @@ def _first(notification: Notification) -> RichText:
             return said
 
 
-def _changed(notification: Notification) -> Iterator[str]:
-    """Hosts since the last notice, where the first line or the list of hosts does not tell them already."""
-    match notification.reason:
-        case NotifyReason.NEW | NotifyReason.RESOLVED:
-            return
-        case NotifyReason.MORE_HOSTS:
-            yield from since_last_notice((), notification.gone)
-        case _:
-            yield from since_last_notice(notification.added, notification.gone)
-
-
 def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> Iterator[Block]:
     lines: list[RichText] = []
     if first.is_open and (count := hosts(first)):
         lines.append(line(count))
     elif first.is_open and first.watched:
         lines.append(line("No watched host runs it; this channel watches the release."))
-    told = {sentence(first, day)}
+    seen = {sentence(first, day)}
     for other in others:
         said = sentence(other, day)
-        if said in told:  # alerts of a subject mostly end together, for one reason
+        if said in seen:  # alerts of a subject mostly end together, for one reason
             continue
-        told.add(said)
+        seen.add(said)
         lines.append(said)
         if other.is_open and other.hosts != first.hosts and (count := hosts(other)):
             lines.append(line(count))
@@ -285,11 +187,11 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
         yield Paragraph(tuple(lines))
     if first.is_open and (step := next_step(first, day, matrix)):
         yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
-    if done := tuple(_heeded([first, *others])):
+    if done := tuple(_acknowledgements([first, *others])):
         yield Paragraph(done)
 
 
-def _heeded(alerts: Sequence[Alert]) -> Iterator[RichText]:
+def _acknowledgements(alerts: Sequence[Alert]) -> Iterator[RichText]:
     """Who did what about each of the alerts; where the same was done about all, no number is needed."""
     done = {alert.id: acknowledgement(alert) for alert in alerts if alert.is_open}
     if len(done) == len(alerts) and len({*done.values()}) == 1:
@@ -304,12 +206,8 @@ def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
     """The one thing to do about an alert; empty where what it says has it."""
     if release := release_of(alert, matrix):
         advice = recommend(matrix, release, day)
-        return "" if advice.is_nothing else advice.text[0].lower() + advice.text[1:]
-    return {
-        Rule.UNKNOWN_VERSION: "see whether a newer xocompat knows it.",
-        Rule.MIXED_POOL: "finish the rolling upgrade.",
-        Rule.SWEEP_LATE: "what this channel knows may be old, so see whether `xocompat serve` runs, and its log.",
-    }.get(alert.rule, "")
+        return "" if advice.is_nothing else verdict.next_step(advice, release, day)
+    return WORDING[alert.rule].next_step
 
 
 def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:

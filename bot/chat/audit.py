@@ -29,11 +29,11 @@ class AuditTrail(Protocol):
         """Keep an entry. Never raises: an answer is not lost because its entry is. Quick, and called by any thread."""
 
 
-class KeptTrail(AuditTrail, Protocol):
-    """A trail that can be looked at."""
+class StoredTrail(AuditTrail, Protocol):
+    """A trail whose entries can be read again."""
 
-    def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
-        """The newest entries in which every word occurs, in whatever field and case."""
+    def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
+        """The newest entries in which every word occurs, in whatever field and case; of one channel if it is given."""
 
 
 class NoTrail:

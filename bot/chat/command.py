@@ -4,22 +4,25 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bot.chat.reply import Reply, RichText
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from bot.alerts.cycle import CycleResult
-    from bot.alerts.delivery.outbox import Outbox
-    from bot.alerts.ports import AlertBook, Digests, Watches
+    from bot.alerts.delivery.outbox import ChannelState
+    from bot.alerts.ports import AlertBook, AlertReader, Digests, Watches
     from bot.alerts.routing import AlertPlan
-    from bot.chat.audit import KeptTrail
-    from bot.fleet.hosts import Source
+    from bot.chat.audit import StoredTrail
+    from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
-    from bot.fleet.ports import FleetStore, SweepLog
-    from bot.fleet.probing import Limits, Probing
+    from bot.fleet.ports import SweepRun
+    from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Tell
     from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool
@@ -35,10 +38,14 @@ class Right(StrEnum):
 
 
 class Caller(NamedTuple):
-    """Who asks, and where: a Slack user's id in a channel's, or `shell:USER` in the one of `--channel`, if any."""
+    """Who asks, and where: a Slack user's id in a channel's, or `shell:USER` in the one of `--channel`, if any.
+
+    `scoped` are those of the caller's rights that reach no further than that channel.
+    """
 
     name: str = ""
     channel: str | None = None
+    scoped: frozenset[Right] = frozenset()
 
 
 NOBODY = Caller()
@@ -52,8 +59,8 @@ class Progress(NamedTuple):
     total: int = 0
 
 
-def unheard(_: Progress) -> None:
-    """Progress that nobody watches."""
+def ignore_progress(_: Progress) -> None:
+    """For a caller to whom no progress is shown."""
 
 
 class Fleet(NamedTuple):
@@ -65,16 +72,39 @@ class Fleet(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Something that a command can be about: the word to type, and what tells it from others."""
+    """Something that a command can be about: the word to type, and what distinguishes it from others."""
 
     word: str
     about: str = ""
 
 
-class Alerting(NamedTuple):
-    """Alerts and who is told of them. `now` is the clock, in UTC; `pools` are those known now, if that can be told.
+class ChannelStates(Protocol):
+    """What commands need of the messages that wait: bot.alerts.delivery.outbox.Outbox has it."""
 
-    `outbox` has what waits to be sent, where anything is sent.
+    def states(self) -> "tuple[ChannelState, ...]": ...
+
+
+class KnownFleet(Protocol):
+    """What commands need of the stored fleet: bot.fleet.ports.FleetStore has it."""
+
+    def hosts(self) -> "tuple[WatchedHost, ...]": ...
+
+    def sources(self) -> "tuple[SourceState, ...]": ...
+
+
+class SweepHistory(Protocol):
+    """What commands need of the sweeps that were made: bot.fleet.ports.SweepLog has it."""
+
+    def last_finished(self) -> "SweepRun | None": ...
+
+    def last_error(self) -> "SweepRun | None": ...
+
+
+class Alerting(NamedTuple):
+    """Alerts and who gets them. `now` is the clock, in UTC; `pools` are those known now, where that is known.
+
+    `outbox` has what waits to be sent, where anything is sent; `on` are the alerts as they would be on a day, which
+    are gone after it.
     """
 
     book: "AlertBook"
@@ -83,23 +113,30 @@ class Alerting(NamedTuple):
     plan: "AlertPlan"
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
-    outbox: "Outbox | None" = None
+    outbox: ChannelStates | None = None
+    on: "Callable[[date], AbstractContextManager[AlertReader]] | None" = None
 
 
 class Watched(NamedTuple):
-    """The fleet as it is kept, the sources that it is known from, and the round that asks them anew as of a day."""
+    """The stored fleet, the sources that it is known from, and the sweep that asks them anew.
 
-    store: "FleetStore"
-    sweeps: "SweepLog"
+    `rehearse` is such a sweep as of a day: it says what that day would bring, and stores and sends nothing.
+    `channel` is the only one whose part of the fleet it is (bot.chat.scope); None: it is the whole fleet.
+    """
+
+    store: KnownFleet
+    sweeps: SweepHistory
     sources: "tuple[Source, ...]"
     clock: Callable[[], datetime]
-    round: "Callable[[date, Tell], CycleResult]"
+    round: "Callable[[Tell], CycleResult]"
+    rehearse: "Callable[[date, Tell], CycleResult]"
+    channel: str | None = None
 
 
 class PublishedPort(NamedTuple):
-    """The published list: `look` holds the page against the list in use on a day; None where none was read yet."""
+    """The published list: `diff` compares the page with the list in use on a day; None where none was read yet."""
 
-    look: "Callable[[date], PageDiff | None]"
+    diff: "Callable[[date], PageDiff | None]"
 
 
 class Ports(NamedTuple):
@@ -113,7 +150,7 @@ class Ports(NamedTuple):
     fleet: Fleet | None = None
     alerting: Alerting | None = None
     watched: Watched | None = None
-    audit: "KeptTrail | None" = None
+    audit: "StoredTrail | None" = None
     published: PublishedPort | None = None
 
 
@@ -121,7 +158,8 @@ class Invocation(NamedTuple):
     """A command with what was asked of it. `words` are as typed, without the command's name.
 
     `day` is the day it is asked for: today unless `--as-of` said otherwise; "on DATE" in the words still wins.
-    `tell` shows how far a slow command has come, each Progress in place of the one before.
+    `as_of` is that day where one was given beside the words, else None.
+    `report` shows how far a slow command has come, each Progress in place of the one before.
     """
 
     command: "CommandSpec"
@@ -129,16 +167,18 @@ class Invocation(NamedTuple):
     day: date
     rights: frozenset[Right] = frozenset(Right)
     caller: Caller = NOBODY
-    tell: Callable[[Progress], None] = unheard
+    report: Callable[[Progress], None] = ignore_progress
+    as_of: date | None = None
 
 
 class CommandSpec(NamedTuple):
     """One command: its name, what it takes, what it is for in a line, examples to type, and the right it needs.
 
-    `module` of bot.chat.commands has its `run`; it is imported when it is run first, so that a look-up starts fast.
+    `module` of bot.chat.commands has its `run`, or the function that stands after a dot (`alerts.acknowledge`); it is
+    imported when it is run first, so that a look-up starts fast.
     A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One of a
     `channel` is about the channel that it is asked in: in a shell `--channel` says which. One that `picks` is about
-    something that can be picked from a list: its module has `choices`. One that `follows` tells of
+    something that can be picked from a list: its module has `choices`. One that `follows` is about
     what is not in the data but outside: the same question may have another answer a minute later.
     """
 
@@ -156,7 +196,8 @@ class CommandSpec(NamedTuple):
 
     def run(self, ports: Ports, asked: Invocation) -> Reply:
         """The reply to an invocation. UsageError says what is wrong with its words."""
-        reply: Reply = import_module(f"bot.chat.commands.{self.module}").run(ports, asked)
+        _, _, function = self.module.partition(".")
+        reply: Reply = getattr(self._loaded(), function or "run")(ports, asked)
         return reply
 
     def opening(self, ports: Ports, asked: Invocation) -> RichText | Reply:
@@ -164,10 +205,13 @@ class CommandSpec(NamedTuple):
 
         Quick, and asks nobody. UsageError as `run`.
         """
-        said: RichText | Reply = import_module(f"bot.chat.commands.{self.module}").opening(ports, asked)
+        said: RichText | Reply = self._loaded().opening(ports, asked)
         return said
 
     def choices(self, ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
         """Of a command that picks: what it can be about. Quick, and asks nobody. UsageError as `run`."""
-        found: tuple[Choice, ...] = import_module(f"bot.chat.commands.{self.module}").choices(ports, asked)
+        found: tuple[Choice, ...] = self._loaded().choices(ports, asked)
         return found
+
+    def _loaded(self) -> ModuleType:
+        return import_module(f"bot.chat.commands.{self.module.partition('.')[0]}")

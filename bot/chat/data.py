@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from bot.chat.verdict import recommendation
 from bot.matrix.assess import Assessment
 from bot.matrix.issue import KnownIssue
 from bot.matrix.release import Citation, Product, Release
@@ -39,7 +40,7 @@ def assessment_data(assessment: Assessment) -> Data:
         "lifecycle": lifecycle_data(assessment),
         "badges": [badge.value for badge in assessment.badges],
         "known_issues": [issue_data(issue, release) for issue in assessment.known_issues],
-        "recommendation": assessment.recommendation.text,
+        "recommendation": recommendation(assessment),
         "sources": [source_data(source) for source in assessment.sources],
     }
 
@@ -49,16 +50,12 @@ def lifecycle_data(assessment: Assessment) -> Data:
     life = assessment.release.lifecycle
     return {
         "stage": assessment.stage.value,
-        "released_on": _text(life.released),
-        "maintenance_ends_on": _text(life.maintenance_ends),
-        "eol_on": _text(life.eol),
+        "released_on": str(life.released) if life.released else None,
+        "maintenance_ends_on": str(life.maintenance_ends) if life.maintenance_ends else None,
+        "eol_on": str(life.eol) if life.eol else None,
         "lts": life.is_lts(assessment.on),
         "days_left": assessment.days_left,
     }
-
-
-def _text(day: object) -> str | None:
-    return None if day is None else str(day)
 
 
 def issue_data(issue: KnownIssue, release: Release | None = None) -> Data:

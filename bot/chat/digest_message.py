@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.alerts.alert import Rule
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
 from bot.chat.reply import Ask, Block, Bullets, Paragraph, Reply, RichText, Strong, Typed, headline, line
-from bot.matrix.wording import day_in_words, distance
+from bot.chat.rule_wording import WORDING
+from bot.chat.wording import day_in_words, distance
 
 SHOWN = 5
 """So many of each kind."""
@@ -30,7 +30,7 @@ def _facts(digest: Digest) -> Iterator[str]:
         yield f"{digest.next[0].name} ends next, {distance(digest.next[0].day, digest.day)}"
     else:
         yield "nothing ends that is known"
-    if count := len(digest.unheeded):
+    if count := len(digest.unacknowledged):
         yield f"{count} {'alert' if count == 1 else 'alerts'} that nobody acknowledged"
 
 
@@ -38,7 +38,7 @@ def _body(digest: Digest) -> Iterator[Block]:
     yield Paragraph((line(_numbers(digest.numbers, digest.resolved)),))
     yield from _list("Past their end of life", [_ending(ending, digest) for ending in digest.ended])
     yield from _list("Ends next", [_ending(ending, digest) for ending in digest.next])
-    yield from _list("Nobody acknowledged", [_unheeded(alert) for alert in digest.unheeded])
+    yield from _list("Nobody acknowledged", [_unacknowledged(alert) for alert in digest.unacknowledged])
 
 
 def _list(title: str, items: Sequence[RichText]) -> Iterator[Block]:
@@ -53,20 +53,9 @@ def _ending(ending: ReleaseEnd, digest: Digest) -> RichText:
     return line(Strong(ending.name), f", {when}: {hosts}")
 
 
-def _unheeded(alert: Unacknowledged) -> RichText:
-    since = f": {_ABOUT[alert.rule]}, open since {day_in_words(alert.opened)}"
+def _unacknowledged(alert: Unacknowledged) -> RichText:
+    since = f": {WORDING[alert.rule].digest}, open since {day_in_words(alert.opened)}"
     return line(f"alert {alert.id}, ", Strong(alert.name), since)
-
-
-_ABOUT = {
-    Rule.SWEEP_LATE: "no sweep finished in time",
-    Rule.EOL: "end of life",
-    Rule.UNKNOWN_VERSION: "an unknown version",
-    Rule.SUPPORT: "not fully supported",
-    Rule.MAINTENANCE: "end of maintenance",
-    Rule.MIXED_POOL: "several versions",
-    Rule.UNREACHABLE: "no answer",
-}
 
 
 def _numbers(numbers: HostCounts, resolved: int) -> str:

@@ -4,21 +4,22 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from bot.chat.command import Ports
 from bot.chat.data import Data, assessment_data
 from bot.chat.filter import fleet_filter, take_words
-from bot.chat.hosts import Listed, fleet_data, hosts_with_verdicts, watched_of
+from bot.chat.hosts import fleet_data, hosts_with_verdicts, pool_of, watched_of
+from bot.chat.verdict import recommendation
+from bot.chat.wording import iso, nearest
 from bot.errors import UnavailableError, UsageError
+from bot.fleet.verdicts import HostVerdict
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.matrix import Matrix
 from bot.query.text import shown
 
-Format = Literal["csv", "json"]
 Cell = str | int | bool | None
 
 HEADER = (
@@ -38,42 +39,48 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
     watched = watched_of(ports)
     rest, named_day = take_words(words)
     every = hosts_with_verdicts(ports, watched, named_day or day)
-    narrow = fleet_filter(ports.reader, rest, every, watched.sources)
-    if narrow.unknown:
-        near = f" Near: {', '.join(narrow.near)}." if narrow.near else ""
-        raise UsageError(f"Hosts can't be chosen by {', '.join(narrow.unknown)}.{near} `xocompat help fleet` has more.")
-    listed = [each for each in every if narrow.holds(each)]
+    wanted = fleet_filter(ports.reader, rest, every, watched.sources)
+    if wanted.unknown:
+        said = f"Hosts can't be chosen by {', '.join(wanted.unknown)}.{nearest(wanted.near)}"
+        raise UsageError(f"{said} `xocompat help fleet` has more.")
+    hosts = [each for each in every if wanted.holds(each)]
     if form == "json":
-        data = {"as_of": (named_day or day).isoformat(), "hosts": fleet_data(listed, named_day or day)}
+        data = {"as_of": (named_day or day).isoformat(), "hosts": fleet_data(hosts, named_day or day)}
         return f"{json.dumps(data, indent=2)}\n"
-    return as_csv(listed)
+    return as_csv(hosts)
 
 
-def as_csv(listed: Iterable[Listed]) -> str:
+def as_csv(hosts: Iterable[HostVerdict]) -> str:
     """A line for each host below a header. Text is printable; what would be a formula has an apostrophe before it."""
+    return _table(HEADER, map(_host_cells, hosts))
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows([cell(value) for value in _cells(each)] for each in listed)
+    writer.writerow(header)
+    writer.writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 
-def _cells(listed: Listed) -> tuple[Cell, ...]:
-    seen, host, verdict = listed.watched, listed.watched.host, listed.judged.assessment
-    life = verdict.release.lifecycle if verdict else None
+def _host_cells(verdict: HostVerdict) -> tuple[Cell, ...]:
+    seen, host, assessment = verdict.host, verdict.host.host, verdict.assessment
+    life = assessment.release.lifecycle if assessment else None
     return (
-        listed.pool, seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand, host.product_version,
+        pool_of(verdict), seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand, host.product_version,
         host.build,
-        verdict.name if verdict else None,
-        verdict.support.level.value if verdict else None,
-        verdict.support.official if verdict else None,
-        verdict.stage.value if verdict else None,
+        assessment.name if assessment else None,
+        assessment.support.level.value if assessment else None,
+        assessment.support.official if assessment else None,
+        assessment.stage.value if assessment else None,
         str(life.eol) if life and life.eol else None,
         str(life.maintenance_ends) if life and life.maintenance_ends else None,
-        verdict.days_left if verdict else None,
-        verdict.recommendation.text if verdict else None,
-        host.enabled, host.reboot_required, seen.is_reachable, _iso(seen.unreachable_since), _iso(seen.observed_at),
-        " ".join(seen.sources), " ".join(sorted(listed.tags)),
+        assessment.days_left if assessment else None,
+        recommendation(assessment) if assessment else None,
+        host.enabled, host.reboot_required, seen.is_reachable,
+        iso(seen.unreachable_since) if seen.unreachable_since else None,
+        iso(seen.observed_at),
+        " ".join(seen.sources), " ".join(sorted(verdict.tags)),
     )  # fmt: skip
 
 
@@ -87,10 +94,6 @@ def cell(value: Cell) -> str:
         return str(value)
     text = shown(value, CELL_MAX)
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
 
 
 def save(text: str, path: Path, force: bool) -> None:
@@ -124,14 +127,10 @@ def releases_csv(matrix: Matrix, day: date) -> str:
 
     Several names of a release are separated by "; ".
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(RELEASE_HEADER)
-    writer.writerows([cell(value) for value in _values(assess(matrix, release, day))] for release in matrix.releases)
-    return text.getvalue()
+    return _table(RELEASE_HEADER, (_release_cells(assess(matrix, release, day)) for release in matrix.releases))
 
 
-def _values(assessment: Assessment) -> tuple[str | int | bool | None, ...]:
+def _release_cells(assessment: Assessment) -> tuple[Cell, ...]:
     release, data = assessment.release, assessment_data(assessment)
     support, life = data["support"], data["lifecycle"]
     return (
@@ -143,10 +142,9 @@ def _values(assessment: Assessment) -> tuple[str | int | bool | None, ...]:
 
 def releases_data(matrix: Matrix, day: date) -> Data:
     """The same as values, each release with the fields that it has in a look-up."""
-    return {"as_of": day.isoformat(), "releases": [_data(assess(matrix, release, day)) for release in matrix.releases]}
-
-
-def _data(assessment: Assessment) -> Data:
-    release, whole = assessment.release, assessment_data(assessment)
-    names = {"aliases": list(release.aliases), "codenames": list(release.codenames), "note": release.note}
-    return {**{field: whole[field] for field in _FIELDS}, **names}
+    releases = []
+    for release in matrix.releases:
+        whole = assessment_data(assess(matrix, release, day))
+        names = {"aliases": list(release.aliases), "codenames": list(release.codenames), "note": release.note}
+        releases.append({**{field: whole[field] for field in _FIELDS}, **names})
+    return {"as_of": day.isoformat(), "releases": releases}

@@ -14,14 +14,15 @@ from bot.chat.alert_messages import alert_message, numbers, reason
 from bot.chat.command import CommandSpec, Ports, Right, Watched
 from bot.chat.commands import ALERTS, CHECK, FLEET, PROBE, SWEEP, TIMELINE, UPGRADE, WATCH
 from bot.chat.commands.alerts import alerts_line
+from bot.chat.commands.fleet import fleet_line, last_sweep, states_of, unanswering
 from bot.chat.commands.timeline import ends_next
-from bot.chat.fleet_summary import fleet_line, hosts_in_words, last_sweep, states_of, unanswering
-from bot.chat.hosts import Listed, hosts_with_verdicts
+from bot.chat.hosts import hosts_with_verdicts
 from bot.chat.reply import Act, ChannelName, Paragraph, Plain, Reply, RichText, Strong, Typed, Verb, line, with_code
+from bot.chat.wording import counted, day_in_words, distance, with_more
 from bot.errors import UnavailableError
+from bot.fleet.verdicts import HostVerdict
 from bot.matrix.assess import assess
 from bot.matrix.release import Product
-from bot.matrix.wording import day_in_words, distance
 from bot.query.text import shown
 
 ALERTS_SHOWN = 10
@@ -37,7 +38,7 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
     Where the database can't be had, that is said in the place of what it holds.
     """
     day = now.date()
-    listed: list[Listed] = []
+    listed: list[HostVerdict] = []
     parts: list[Reply] = []
     if Right.FLEET in rights:
         try:
@@ -51,9 +52,9 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
     return (*parts, _ends_next(ports, listed, day), _to_type(rights, lacking))
 
 
-def _fleet(watched: Watched, listed: Sequence[Listed]) -> Reply:
+def _fleet(watched: Watched, listed: Sequence[HostVerdict]) -> Reply:
     silent = unanswering(watched, states_of(watched))
-    said = fleet_line(listed, len(listed), "", len(watched.sources))
+    said = fleet_line(listed, len(listed), "", watched)
     return Reply(
         "fleet", said, tuple(_silent(watched, [source.name for source in silent])), context=(last_sweep(watched),)
     )
@@ -61,9 +62,8 @@ def _fleet(watched: Watched, listed: Sequence[Listed]) -> Reply:
 
 def _silent(watched: Watched, names: Sequence[str]) -> Iterator[Paragraph]:
     if names:
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        count = f"{len(names)} of {len(watched.sources)} targets without an answer: "
-        yield Paragraph((line(f"{count}{', '.join(map(shown, names[:NAMED]))}{more}."),))
+        count = f"{len(names)} of {len(watched.sources)} targets without an answer"
+        yield Paragraph((line(f"{count}: {with_more([*map(shown, names)], NAMED)}."),))
 
 
 def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now: datetime) -> Iterator[Reply]:
@@ -93,17 +93,17 @@ def _may(button: Act, rights: frozenset[Right]) -> bool:
     return button.verb is Verb.HOSTS or Right.OPERATE in rights
 
 
-def _ends_next(ports: Ports, listed: Sequence[Listed], day: date) -> Reply:
+def _ends_next(ports: Ports, listed: Sequence[HostVerdict], day: date) -> Reply:
     """What loses its security updates next, and how many hosts run it as far as that is known."""
     matrix = ports.matrix
     ending = ends_next(assess(matrix, release, day) for product in Product for release in matrix.of(product))
-    hosts = Counter(a.name for each in listed if (a := each.judged.assessment))
+    hosts = Counter(a.name for each in listed if (a := each.assessment))
     lines = tuple(
         line(
             "• ",
             Strong(each.name),
             f"  {day_in_words(each.day)} ({distance(each.day, day)})",
-            f": {hosts_in_words(hosts[each.name])}" if hosts[each.name] else "",
+            f": {counted(hosts[each.name], 'host')}" if hosts[each.name] else "",
         )
         for each in ending[:NAMED]
     )

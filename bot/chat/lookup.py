@@ -1,14 +1,18 @@
-"""What commands share: the day that is meant, the products or releases that are named, where the facts come from."""
+"""What look-ups share: the day and the releases that words mean, what is said of words that mean none, the sources."""
 
 from datetime import date
 
 from bot.chat.command import Invocation, Ports
-from bot.chat.reply import RichText, line
+from bot.chat.data import suggestion_name
+from bot.chat.reply import Ask, Bullets, Paragraph, Plain, Reply, RichText, Strong, line
+from bot.chat.wording import day_in_words, nearest
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
-from bot.matrix.release import Product
-from bot.matrix.wording import day_in_words
-from bot.query.query import Query
+from bot.matrix.release import Product, Release
+from bot.query.query import Outcome, Query, QueryPart
+
+WHOLE_LIST = Ask("Whole list", "list")
+_ONLY = "Xen Orchestra manages XCP-ng and XenServer."
 
 
 def read(ports: Ports, asked: Invocation) -> tuple[Query, date]:
@@ -38,3 +42,46 @@ def context(matrix: Matrix, day: date) -> tuple[RichText, ...]:
             f" · vendor lifecycle of {day_in_words(matrix.lifecycle_read_on)}"
         ),
     )
+
+
+def unknown_reply(query: Query, day: date) -> Reply:
+    """The reply to a question of which nothing is known: what is wrong, and the nearest names to press.
+
+    Buttons are for the two nearest releases: a product alone would only be asked back.
+    """
+    if not query.parts:
+        return Reply(Outcome.UNKNOWN_PRODUCT, line(f"No release is named there. {_ONLY}"), buttons=(WHOLE_LIST,))
+    first, *others = query.parts
+    is_lone_product = not others and _wants_version(first)
+    suggestions = first.suggestions if is_lone_product else query.suggestions
+    names = [suggestion_name(suggestion, day) for suggestion in suggestions if isinstance(suggestion, Release)]
+    buttons = (*(Ask(name, name) for name in names[:2]), WHOLE_LIST)
+    if is_lone_product:
+        said = line("Which ", Strong(str(first.product)), "? Add its version:")
+        return Reply(Outcome.UNKNOWN_VERSION, said, (Bullets(tuple(map(line, _names(first, day)))),), buttons)
+    more = tuple(Paragraph((unknown_sentence(part, day),)) for part in others)
+    return Reply(query.outcome, unknown_sentence(first, day), more, buttons)
+
+
+def unknown_sentence(part: QueryPart, day: date) -> RichText:
+    """What is wrong with one part, with the nearest names."""
+    close = nearest(_names(part, day), "Nearest")
+    if part.outcome is Outcome.UNSUPPORTED_PLATFORM:  # the list's own section "Others": no agent, so no XAPI, no way in
+        why = " will not work: Xen Orchestra installs no agent and talks to hosts through XAPI, which "
+        lacks = "a distribution's Xen does not have" if str(part.platform).startswith("Xen") else "it does not have"
+        return (Strong(str(part.platform)), Plain(f"{why}{lacks}. XCP-ng and XenServer have it."))
+    if part.outcome is Outcome.UNKNOWN_PRODUCT:
+        return line(f'I know no platform "{part.text}". {_ONLY}{close}')
+    if _wants_version(part):
+        return line(f"Which {part.product}? Add its version.{close}")
+    return line(f"There is no {part.text}.{close}")
+
+
+def _wants_version(part: QueryPart) -> bool:
+    """A product was named, but no number with it."""
+    named = part.outcome is Outcome.UNKNOWN_VERSION and part.product is not None
+    return named and not any(character.isdecimal() for character in part.text)
+
+
+def _names(part: QueryPart, day: date) -> list[str]:
+    return [suggestion_name(suggestion, day) for suggestion in part.suggestions]

@@ -1,7 +1,7 @@
 """What a command answers, before any platform renders it: terminal, JSON and Slack draw the same Reply.
 
 A Reply is its first line (the verdict), blocks below it, at most three buttons and a quiet context line. Text is data:
-whoever renders it escapes it. Emoji never stand alone: a Mark is an emoji and its word.
+the renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 """
 
 from collections.abc import Iterable, Mapping
@@ -172,7 +172,7 @@ class Act(NamedTuple):
 class Pick(NamedTuple):
     """A button that lets one choose what a command is about, from a list where the platform has one.
 
-    `words` are the command alone: typed, they tell what there is to choose from.
+    `words` are the command alone: typed, they show what there is to choose from.
     """
 
     words: str
@@ -186,7 +186,7 @@ class Reply(NamedTuple):
     """An answer. `kind` names its shape ("check", "unknown_version"); `data` is what `--json` prints.
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
-    `assessed` are the verdicts it tells, for the shell's `--fail-on`; None where the command tells none.
+    `assessed` are its verdicts, for the shell's `--fail-on`; None where the command has none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
     """
 

@@ -1,10 +1,10 @@
-"""Where every question is answered: words and rights in, a Reply out. Slack, shell and demo all ask here."""
+"""Where every command is run: words and rights in, a Reply out. Slack, shell and demo all come here."""
 
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Invocation, Ports, Progress, Right, unheard
+from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Invocation, Ports, Progress, Right, ignore_progress
 from bot.chat.interpret import interpret
 from bot.chat.reply import Reply, RichText, with_code
 
@@ -12,13 +12,13 @@ GRANT = "Whoever runs xocompat can grant it under `access` in its configuration.
 
 
 def refusal(spec: CommandSpec, whom: str = GRANT) -> Reply:
-    """What somebody is told who lacks a right: which one, and whom to ask (or why it cannot be had)."""
-    said = f"You may not {spec.about} here: that takes the right `{spec.right}`. {whom} You may look releases up."
-    return Reply("refused", with_code(said), data={"error": {"right": spec.right.value}}, exit_status=1)
+    """The reply to somebody who lacks a right: which one, and whom to ask, or why it cannot be granted."""
+    why = f"You may not {spec.about} here: that takes the right `{spec.right}`. {whom} You may look releases up."
+    return Reply("refused", with_code(why), data={"error": {"right": spec.right.value}}, exit_status=1)
 
 
 class CommandRunner(NamedTuple):
-    """Answers words. `today` is asked for each question, so that a process that runs for months stays right."""
+    """Runs commands. `today` is called for each of them, so that a process that runs for months stays right."""
 
     ports: Ports
     today: Callable[[], date]
@@ -38,12 +38,13 @@ class CommandRunner(NamedTuple):
         rights: frozenset[Right],
         day: date | None = None,
         caller: Caller = NOBODY,
-        tell: Callable[[Progress], None] = unheard,
+        report: Callable[[Progress], None] = ignore_progress,
     ) -> Reply:
         """The same for a command that is already known."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.run(self.ports, Invocation(spec, words, day or self.today(), rights, caller, tell))
+        asked = Invocation(spec, words, day or self.today(), rights, caller, report, day)
+        return spec.run(self._reached(spec, caller), asked)
 
     def opening(
         self,
@@ -56,10 +57,22 @@ class CommandRunner(NamedTuple):
         """Of a slow command: what to show while it runs, or the reply if nothing needs to be waited for."""
         if spec.right not in rights:
             return refusal(spec)
-        return spec.opening(self.ports, Invocation(spec, words, day or self.today(), rights, caller))
+        asked = Invocation(spec, words, day or self.today(), rights, caller, as_of=day)
+        return spec.opening(self._reached(spec, caller), asked)
 
     def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
         """What a command that picks can be about, as far as the asker may run it."""
         if spec.right not in rights:
             return ()
         return spec.choices(self.ports, Invocation(spec, "", day or self.today(), rights))
+
+    def _reached(self, spec: CommandSpec, caller: Caller) -> Ports:
+        """What the command may use for the caller. A look-up shows hosts by the right to see the fleet."""
+        right = Right.FLEET if spec.right is Right.LOOKUP else spec.right
+        if right not in caller.scoped or right is Right.PROBE:
+            return self.ports
+        if caller.channel is None:
+            raise ValueError(f"the right {right} holds in a channel alone, and no channel is named")
+        from bot.chat.scope import scoped  # a shell, where every right holds everywhere, starts without it
+
+        return scoped(self.ports, caller.channel)

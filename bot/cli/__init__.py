@@ -1,4 +1,4 @@
-"""The shell's door: the same words as in chat, and the operator's own.
+"""The command line: the same words as in chat, and the operator's own.
 
 A look-up must start fast, so nothing of Slack, of the configuration's models, of the database or of the demo is
 imported before it is needed, and the commands of chat become commands of the shell from their one list.
@@ -33,5 +33,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     except XocompatError as error:
         return fail(error.lines, error.exit_status)
     except BrokenPipeError:
-        hang_up(sys.stdout)  # whoever reads (`| head`) has seen enough
+        hang_up(sys.stdout)  # the reader (`| head`) has seen enough
         return 0

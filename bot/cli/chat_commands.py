@@ -3,15 +3,13 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.chat.command import Caller, CommandSpec, Right
-from bot.chat.command import Progress as Come
+from bot.chat.command import Caller, CommandSpec, Progress, Right
 from bot.chat.reply import Reply, plain
 from bot.cli.options import CHANNEL, FAIL_ON, SHARED
 from bot.cli.output import fail, folder, print_reply, settings_of
@@ -21,7 +19,6 @@ from bot.settings import settings_for_lookup
 if TYPE_CHECKING:
     from bot.chat.runner import CommandRunner
     from bot.cli.conditions import FailCondition
-    from bot.terminal.progress import ProgressLine
 
 ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
@@ -45,10 +42,13 @@ def chat_command(spec: CommandSpec) -> click.Command:
             print_reply(reply, as_json)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
-        failed = any(condition.holds(a) for condition in fail_on for a in reply.assessed or ())
-        return 4 if failed else reply.exit_status
+        holds = any(condition.holds(assessment) for condition in fail_on for assessment in reply.assessed or ())
+        return 4 if holds else reply.exit_status
 
-    words = click.Argument(["words"], nargs=-1, metavar=spec.takes, shell_complete=_words_complete(spec))
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+        return candidates(spec, incomplete)
+
+    words = click.Argument(["words"], nargs=-1, metavar=spec.takes, shell_complete=complete)
     examples = "\n".join(f"  xocompat {typed}" for typed, _ in spec.examples)
     return click.Command(
         spec.name,
@@ -60,18 +60,13 @@ def chat_command(spec: CommandSpec) -> click.Command:
     )
 
 
-def _words_complete(spec: CommandSpec) -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-        from bot.cli.completion import candidates
-
-        return candidates(spec, incomplete)
-
-    return complete
-
-
 def _answer(
     spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller, quiet: bool
 ) -> Reply:
+    """The reply, from no more than the command needs: the shipped data, the list, the inventory, the database.
+
+    What was done to the fleet from a shell is in its audit trail, too.
+    """
     if spec.follows:
         from bot.app.published import runner_with_list
 
@@ -80,42 +75,42 @@ def _answer(
     if spec.right is Right.LOOKUP:
         from bot.app.lookup import runner_of
 
-        # None is needed, but a mistake is told, not passed over.
+        # None is needed, but a mistake in one is an error all the same.
         return runner_of(settings_for_lookup(config, os.environ, folder())).run(spec, words, ALL, as_of)
+    from bot.app.operator import runner_with_fleet, runner_with_hosts
     from bot.terminal.progress import ProgressLine
 
-    with ProgressLine(None if quiet else sys.stderr, os.environ) as progress:
+    with ProgressLine(None if quiet else sys.stderr, os.environ) as line:
+
+        def report(progress: Progress) -> None:
+            line.show(plain(progress.said), progress.done, progress.total)
+
         if spec.right is Right.PROBE:
-            from bot.app.operator import runner_with_hosts
-
-            return _run(runner_with_hosts(settings_of(config)), spec, words, as_of, caller, progress)
-        from bot.app.operator import runner_with_fleet
-
+            return runner_with_hosts(settings_of(config)).run(spec, words, ALL, as_of, caller, report)
         with runner_with_fleet(settings_of(config)) as with_fleet:
             begun = time.perf_counter()
-            reply = _run(with_fleet, spec, words, as_of, caller, progress)
-            _note(with_fleet, spec, words, caller, reply, time.perf_counter() - begun)
+            reply = with_fleet.run(spec, words, ALL, as_of, caller, report)
+            _record(with_fleet, spec, words, caller, reply, time.perf_counter() - begun)
             return reply
 
 
-def _run(
-    desk: "CommandRunner", spec: CommandSpec, words: str, as_of: date | None, caller: Caller, progress: "ProgressLine"
-) -> Reply:
-    def tell(come: Come) -> None:
-        progress.show(plain(come.said), come.done, come.total)
-
-    return desk.run(spec, words, ALL, as_of, caller, tell)
-
-
-def _note(desk: "CommandRunner", spec: CommandSpec, words: str, caller: Caller, reply: Reply, seconds: float) -> None:
-    """What was done to the fleet from a shell is in its audit trail, too."""
+def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Caller, reply: Reply, took: float) -> None:
     from bot.chat.audit import AuditEntry
     from bot.query.text import shown
 
-    if desk.ports.audit:
-        at = datetime.now(UTC)
-        entry = AuditEntry(at, caller.name, None, caller.channel, "shell", spec.name, shown(words), reply.kind, 0.0)
-        desk.ports.audit.record(entry._replace(ms=round(1000 * seconds, 2)))
+    if runner.ports.audit:
+        entry = AuditEntry(
+            at=datetime.now(UTC),
+            who=caller.name,
+            team=None,
+            where=caller.channel,
+            way="shell",
+            command=spec.name,
+            words=shown(words),
+            outcome=reply.kind,
+            ms=round(1000 * took, 2),
+        )
+        runner.ports.audit.record(entry)
 
 
 def _user() -> str:
@@ -126,3 +121,29 @@ def _user() -> str:
         return f"shell:{pwd.getpwuid(os.getuid()).pw_name}"
     except KeyError:  # a container may run as a number that has no name
         return f"shell:{os.getuid()}"
+
+
+def candidates(spec: CommandSpec, incomplete: str) -> list[str]:
+    """The words that a shell can complete: those of a command that begin with what was typed, whatever the case.
+
+    A name of two words is completed word by word.
+    """
+    from bot.chat import commands as c
+    from bot.matrix.load import load_matrix
+    from bot.matrix.release import Product
+
+    matrix = load_matrix()
+    releases = [*Product, *dict.fromkeys(release.number for release in matrix.releases)]
+    products = [product.lower() for product in Product]
+    words: dict[str, list[str]] = {
+        c.CHECK.name: releases,
+        c.UPGRADE.name: releases,
+        c.ISSUES.name: [*(issue.id for issue in matrix.issues), *releases],
+        c.FEATURE.name: [feature.id for feature in matrix.features],
+        c.LIST.name: products,
+        c.TIMELINE.name: products,
+        c.WATCH.name: [*releases, "pool", "all", "lead"],
+        c.UNWATCH.name: [*releases, "pool", "all"],
+        c.HELP.name: list(c.COMMANDS),
+    }
+    return [word for word in words.get(spec.name, ()) if word.casefold().startswith(incomplete.casefold())]

@@ -10,7 +10,7 @@ from bot.matrix.support import SupportLevel
 
 
 class ConditionKind(StrEnum):
-    """What a condition looks at."""
+    """What a condition is about."""
 
     EOL = "eol"
     EOL_WITHIN = "eol-within"

@@ -6,17 +6,22 @@ from collections.abc import Callable
 from datetime import date
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import click
 
 from bot.cli.options import SHARED
-from bot.cli.output import fail, folder, print_json, print_reply, settings_of
+from bot.cli.output import fail, folder, json_text, print_json, print_reply, settings_of
 from bot.errors import UsageError
+from bot.settings import settings_for_lookup
 from bot.terminal.output import write
 
 OPERATORS: list[click.Command] = []
 """All of them."""
+
+HOSTS, RELEASES = "hosts", "releases"
+OF_RELEASES = ("endoflife", "data")
+"""The formats of `export` that hosts can't have."""
 
 
 def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
@@ -25,12 +30,11 @@ def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Call
     def add(run: Callable[..., int]) -> None:
         wanted = signature(run).parameters
 
-        def with_what_it_wants(**given: Any) -> int:
+        def run_with_wanted(**given: Any) -> int:
             """Every command takes the shared options; not every one has a use for them."""
             return run(**{key: given[key] for key in wanted})
 
-        command = click.Command(name, params=[*params, *SHARED], callback=with_what_it_wants, help=about)
-        OPERATORS.append(command)
+        OPERATORS.append(click.Command(name, params=[*params, *SHARED], callback=run_with_wanted, help=about))
 
     return add
 
@@ -102,8 +106,7 @@ def _doctor(config: Path | None, as_json: bool) -> int:
     click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
 )
 def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: bool, config: Path | None) -> int:
-    from bot.app.operator import trust
-    from bot.app.trust import consent_of
+    from bot.app.trust import consent_of, trust
 
     trust(config, folder(), host, address, consent_of(yes, pin), as_json)
     return 0
@@ -139,14 +142,65 @@ def _export(
     config: Path | None,
 ) -> int:
     from bot.chat.export import save
-    from bot.cli.export import ExportRequest, exported
 
-    text = exported(ExportRequest.of(what, form, as_json, words), as_of, config)
+    text = _exported(ExportRequest.of(what, form, as_json, words), as_of, config)
     if output:
         save(text, output, force)
     else:
         write(sys.stdout, text)
     return 0
+
+
+class ExportRequest(NamedTuple):
+    """What is to be written, and how. `words` choose hosts."""
+
+    what: str
+    form: str
+    words: str
+
+    @classmethod
+    def of(cls, what: str | None, form: str | None, as_json: bool, words: tuple[str, ...]) -> Self:
+        """From options as given. UsageError for those that contradict each other."""
+        if form in OF_RELEASES and what == HOSTS:
+            raise UsageError(f"--format {form} is of releases: leave --what hosts out, or take csv or json.")
+        if form == "data" and as_json:
+            raise UsageError("--format data is YAML, as in data/: leave --json out.")
+        meant = RELEASES if form in OF_RELEASES else what or HOSTS
+        if meant == RELEASES and words:
+            raise UsageError(f"Words choose hosts, and releases are written whole: leave {words[0]!a} out.")
+        return cls(meant, "json" if as_json and form not in OF_RELEASES else form or "csv", " ".join(words))
+
+
+def _exported(wanted: ExportRequest, as_of: date | None, config: Path | None) -> str:
+    """The text to write. Only hosts need the database that the configuration names."""
+    from bot.app.lookup import today
+    from bot.chat.export import export
+
+    day = as_of or today()
+    if wanted.what == RELEASES:
+        return _releases(wanted.form, day, config)
+    from bot.app.operator import runner_with_fleet
+
+    with runner_with_fleet(settings_of(config)) as runner:
+        return export(runner.ports, wanted.words, day, wanted.form)
+
+
+def _releases(form: str, day: date, config: Path | None) -> str:
+    from bot.app.lookup import runner_of
+    from bot.chat.export import releases_csv, releases_data
+    from bot.published.endoflife import endoflife
+
+    # As for a look-up: none is needed, but a mistake in one is an error all the same.
+    in_use = runner_of(settings_for_lookup(config, os.environ, folder())).ports.matrix
+    if form == "data":
+        from bot.matrix.load import load_matrix, shipped
+        from bot.published.data_file import list_file
+
+        return list_file((shipped() / "list.yaml").read_text(encoding="utf-8"), load_matrix(), in_use)
+    if form == "csv":
+        return releases_csv(in_use, day)
+    data = endoflife(in_use, day) if form == "endoflife" else releases_data(in_use, day)
+    return json_text(data)
 
 
 @_operator(
@@ -185,7 +239,7 @@ def _completion(shell: str) -> int:
     click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
 )
 def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int:
-    from bot.store.commands import DATABASE_COMMANDS
+    from bot.store.maintenance import DATABASE_COMMANDS
 
     if (file is None) == (deed == "backup"):
         raise UsageError(

@@ -26,9 +26,14 @@ def print_reply(reply: Reply, as_json: bool) -> None:
 
 
 def print_json(data: object) -> None:
+    write(sys.stdout, json_text(data))
+
+
+def json_text(data: object) -> str:
+    """As it is printed, with a newline at its end."""
     import json
 
-    write(sys.stdout, f"{json.dumps(data, indent=2)}\n")
+    return f"{json.dumps(data, indent=2)}\n"
 
 
 def fail(lines: Sequence[str], status: int) -> int:

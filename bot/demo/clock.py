@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from bot.chat.wording import day_in_words
 from bot.errors import UsageError
-from bot.matrix.wording import day_in_words
 from bot.query.days import take_day
 from bot.query.text import shown
 

@@ -9,8 +9,8 @@ from bot.alerts.alert import NotifyReason, notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind, Outbox
 from bot.alerts.digest import Digest
 from bot.chat.alert_messages import alert_message, thread_update
+from bot.chat.commands.changes import list_message
 from bot.chat.digest_message import digest_message
-from bot.chat.list_message import list_message
 from bot.chat.reply import Block, Paragraph, Reply, Strong
 from bot.matrix.matrix import Matrix
 from bot.published.revisions import ListNews

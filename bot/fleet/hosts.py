@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.xapi.observation import Failure, Host, Pool, Probed
+from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
 
 
 class SourceKind(StrEnum):
@@ -12,6 +12,11 @@ class SourceKind(StrEnum):
 
     TARGET = "target"
     XEN_ORCHESTRA = "xen_orchestra"
+
+    @property
+    def speaks_for_pools(self) -> bool:
+        """Whether its answers are a pool's own, and so complete: who is not in one is no member of that pool."""
+        return self is SourceKind.TARGET
 
 
 class Source(NamedTuple):
@@ -23,15 +28,25 @@ class Source(NamedTuple):
 
 
 class PollResult(NamedTuple):
-    """What a source answered in a sweep: a target's one pool, all pools of a Xen Orchestra, or why nothing."""
+    """What a source answered in a sweep: a target's one pool, all pools of a Xen Orchestra, or why nothing.
+
+    `at` is the moment that the answer is of: when it was observed, in UTC; of a failure, when the source was asked, so
+    that no failure comes after an answer to a later question.
+    """
 
     source: Source
     answers: tuple[Probed, ...]
+    at: datetime
 
     @property
     def failure(self) -> Failure | None:
         """Why the source as a whole has no answer."""
         return next((answer for answer in self.answers if isinstance(answer, Failure)), None)
+
+    @property
+    def observations(self) -> list[Observation]:
+        """Pools, without those that list no host: such a pool does not exist, and a mistake must not empty one."""
+        return [answer for answer in self.answers if isinstance(answer, Observation) and answer.hosts]
 
 
 class SourceState(NamedTuple):
@@ -50,7 +65,7 @@ class SourceState(NamedTuple):
 class WatchedHost(NamedTuple):
     """A host as it was last seen, however long ago. One host, whichever sources see it: its uuid says which it is.
 
-    `sources` have it, the one that told last first. `unreachable_since` is None while at least one of them sees it.
+    `sources` have it, the one that answered last first. `unreachable_since` is None while at least one of them sees it.
     `mixed_since` is since when its pool runs several versions.
     """
 

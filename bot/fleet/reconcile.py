@@ -1,61 +1,66 @@
-"""What is kept of a part of the fleet, and what is to be written after a sweep told about it."""
+"""What the sources of a fleet say, held together: each source's newest answer counts, whatever order answers come in.
+
+All that is stored is what every source said last of every host (its sightings). Which hosts there are, in which pool,
+and what they run, follows from those by `current_hosts`, so the same answers give the same fleet in any order.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState
+from bot.fleet.hosts import Change, ChangeKind, PollResult, SourceKind, SourceState
 from bot.xapi.observation import Failure, Host, Observation, Pool
 
-
-class HostRecord(NamedTuple):
-    """A host as it was last seen. `pool` is its pool's uuid."""
-
-    host: Host
-    pool: str
-    first_seen_at: datetime
-    observed_at: datetime
+AHEAD = timedelta(minutes=5)
+"""How far clocks may differ. A moment that lies further ahead of now is of a wrong clock, and holds nothing back."""
 
 
-class PoolRecord(NamedTuple):
-    """A pool; `mixed_since` is since when its hosts differ in brand or version."""
-
-    pool: Pool
-    mixed_since: datetime | None = None
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Sighting(NamedTuple):
-    """That a source has a host; `missing_since` is since when it does not see it, or does not answer."""
+    """What a source said last of a host, and when that was; `missing_since` is since when it does not see the host.
+
+    A source that does not answer sees none of its hosts. `is_lost` where it has answered since, without the host.
+    """
 
     source: str
     kind: SourceKind
-    host: str
+    host: Host
+    pool: Pool
     seen_at: datetime
     missing_since: datetime | None = None
+    is_lost: bool = False
 
 
 class FleetSnapshot(NamedTuple):
-    """A part of the fleet: whole pools, each host with all its sightings. By name, uuid, and (source, host)."""
+    """A part of the fleet: sources by name, sightings by (source, host), and since when pools are mixed, by uuid."""
 
     sources: Mapping[str, SourceState]
-    pools: Mapping[str, PoolRecord]
-    hosts: Mapping[str, HostRecord]
     sightings: Mapping[tuple[str, str], Sighting]
+    mixed: Mapping[str, datetime]
 
 
 class FleetUpdate(NamedTuple):
     """What to write: rows that are new or differ, keys of rows that go, and what a person wants to know of it."""
 
     sources: tuple[SourceState, ...]
-    pools: tuple[PoolRecord, ...]
-    hosts: tuple[HostRecord, ...]
     sightings: tuple[Sighting, ...]
+    mixed: tuple[tuple[str, datetime], ...]
     sources_gone: tuple[str, ...]
-    pools_gone: tuple[str, ...]
-    hosts_gone: tuple[str, ...]
     sightings_gone: tuple[tuple[str, str], ...]
+    mixed_gone: tuple[str, ...]
     changes: tuple[Change, ...]
+
+
+class CurrentHost(NamedTuple):
+    """A host as all sightings together have it; `sightings` are those that count, the one in sight and newest first."""
+
+    host: Host
+    pool: Pool
+    observed_at: datetime
+    sightings: tuple[Sighting, ...]
 
 
 _OF_A_VERSION = ("build", "platform_version", "reboot_required", "pending_updates", "up_to_date")
@@ -73,242 +78,303 @@ def version_text(host: Host) -> str:
 
 
 def was_upgraded(before: Host, after: Host) -> bool:
-    """Whether it certainly runs another version: one that is not told is no other."""
+    """Whether it certainly runs another version: one that is not given is no other."""
     return None not in (*version(before), *version(after)) and version(before) != version(after)
 
 
-def filled(told: Host, kept: Host) -> Host:
-    """What is told; where it says nothing, what is kept, as far as that is still true of its version."""
-    same = not was_upgraded(kept, told)
+def filled(host: Host, other: Host) -> Host:
+    """A host with what another source says of it where the first says nothing, as far as its version allows."""
+    same = not was_upgraded(other, host)
     values = {
-        field: getattr(kept, field)
-        for field, value in zip(Host._fields, told, strict=True)
+        field: getattr(other, field)
+        for field, value in zip(Host._fields, host, strict=True)
         if value is None and (same or field not in _OF_A_VERSION)
     }
-    return told._replace(**values) if values else told
+    return host._replace(**values) if values else host
 
 
-def reconcile(kept: FleetSnapshot, told: Sequence[PollResult], at: datetime) -> FleetUpdate:
-    """Hold answers against what is kept of the sources, hosts and pools in them."""
-    ledger = _Ledger(kept, at)
-    for one in told:
-        ledger.note(one.source, one.failure)
-    answered = [one for one in told if not one.failure]
-    ledger.hear_targets([one for one in answered if one.source.kind is SourceKind.TARGET])
-    for one in answered:
-        if one.source.kind is SourceKind.XEN_ORCHESTRA:
-            ledger.hear_xen_orchestra(one)
-    return ledger.close()
+def current_hosts(sightings: Iterable[Sighting]) -> dict[str, CurrentHost]:
+    """The hosts of whole pools by uuid, each with all its sightings given.
+
+    A source that speaks for its pool decides who is a member, by its newest answer; others add hosts only where no such
+    source answers, or none has since before they saw the host. Of a host that several have, the pool itself is believed
+    first, by its newest answer; a version that somebody saw later than the pool was asked is the newer one, though.
+    """
+    by_host: dict[str, list[Sighting]] = defaultdict(list)
+    newest: dict[str, datetime] = {}
+    answering, failed_at = set[str](), dict[str, datetime]()
+    for sighting in sightings:
+        by_host[sighting.host.uuid].append(sighting)
+        if sighting.kind.speaks_for_pools:
+            pool, missing_since = sighting.pool.uuid, sighting.missing_since
+            newest[pool] = max(newest.get(pool, sighting.seen_at), sighting.seen_at)
+            if missing_since is None:
+                answering.add(pool)
+            else:
+                failed_at[pool] = max(failed_at.get(pool, missing_since), missing_since)
+    silent_since = {pool: moment for pool, moment in failed_at.items() if pool not in answering}
+
+    def counts(sighting: Sighting, members_of: set[str]) -> bool:
+        pool = sighting.pool.uuid
+        if pool in members_of or sighting.kind.speaks_for_pools:
+            return pool in members_of
+        return pool not in newest or (pool in silent_since and sighting.seen_at >= silent_since[pool])
+
+    found = {}
+    for uuid, seen in by_host.items():
+        members_of = {s.pool.uuid for s in seen if s.kind.speaks_for_pools and s.seen_at == newest[s.pool.uuid]}
+        if counting := [sighting for sighting in seen if counts(sighting, members_of)]:
+            found[uuid] = _merged(counting, silent_since)
+    return found
 
 
-def forget(kept: FleetSnapshot, at: datetime) -> FleetUpdate:
-    """Forget all sources that are in `kept`, and the hosts that no other source has."""
-    ledger = _Ledger(kept, at)
-    for name in sorted(kept.sources):
-        ledger.forget(name)
-    return ledger.close()
+def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> CurrentHost:
+    if len(seen) == 1:  # as nearly all of a fleet
+        (only,) = seen
+        return CurrentHost(only.host, only.pool, only.seen_at, (only,))
+    seen.sort(key=lambda s: (-s.seen_at.timestamp(), s.source))
+    # Those that lost it say nothing of it any more, unless all have.
+    speaking = [s for s in seen if not s.is_lost] or seen
+    latest = speaking[0]
+    placed = next((s for s in speaking if s.kind.speaks_for_pools), None)
+    reported = next((s for s in speaking if not s.kind.speaks_for_pools), None)
+    if placed is None or (reported and silent_since.get(placed.pool.uuid, NEVER) <= reported.seen_at):
+        placed = reported or latest
+    base = latest if latest.seen_at > placed.seen_at and was_upgraded(placed.host, latest.host) else placed
+    host = base.host
+    for other in speaking:
+        # A pool's own word stands until another one comes; what others say, as long as they see the host.
+        counts = other.kind.speaks_for_pools or other.missing_since is None or other.missing_since >= base.seen_at
+        if other is not base and counts and not (other.kind.speaks_for_pools and base.kind.speaks_for_pools):
+            host = filled(host, other.host)
+    seen.sort(key=lambda s: s.missing_since is not None)  # those that see it first, each group the newest first
+    return CurrentHost(host, placed.pool, base.seen_at, tuple(seen))
 
 
-class _Ledger:
-    """A working copy, and what is to be told of it. Used once."""
+def reconcile(stored: FleetSnapshot, results: Sequence[PollResult], now: datetime) -> FleetUpdate:
+    """Hold answers against what is stored of the sources, hosts and pools in them.
 
-    def __init__(self, kept: FleetSnapshot, at: datetime) -> None:
-        self._kept, self._at = kept, at
-        self._sources, self._pools, self._hosts = dict(kept.sources), dict(kept.pools), dict(kept.hosts)
-        self._seen = _grouped(kept.sightings.values(), "host")
-        self._of_source = _grouped(kept.sightings.values(), "source")
-        self._members: dict[str, set[str]] = defaultdict(set)
-        for uuid, host in kept.hosts.items():
-            self._members[host.pool].add(uuid)
-        self._touched: dict[str, str] = {}  # pools, with the source that touched each last
+    An answer that is older than one that its source gave already changes nothing, nor does a failure before it.
+    """
+    update = _Update(stored, _mended(stored, now), now)
+    for result in sorted((_not_ahead(result, now) for result in results), key=lambda result: result.at):
+        update.apply(result)
+    return update.finish()
+
+
+def forget(stored: FleetSnapshot, now: datetime) -> FleetUpdate:
+    """Forget all sources that are in `stored`, and the hosts that no other source has."""
+    update = _Update(stored, stored, now, gone=ChangeKind.REMOVED)
+    for name in sorted(stored.sources):
+        update.forget(name)
+    return update.finish()
+
+
+def _not_ahead(result: PollResult, now: datetime) -> PollResult:
+    """A result whose clock is ahead is of now."""
+    if result.at <= now + AHEAD and all(
+        answer.observed_at <= now + AHEAD for answer in result.answers if isinstance(answer, Observation)
+    ):
+        return result
+    answers = tuple(
+        answer._replace(observed_at=min(answer.observed_at, now)) if isinstance(answer, Observation) else answer
+        for answer in result.answers
+    )
+    return PollResult(result.source, answers, min(result.at, now))
+
+
+def _mended(stored: FleetSnapshot, now: datetime) -> FleetSnapshot:
+    """Moments that were written by a clock that was ahead become so old that any answer of now is newer."""
+
+    def mended(moment: datetime | None) -> Any:
+        return now - AHEAD if moment and moment > now + AHEAD else moment
+
+    def is_ahead(*moments: datetime | None) -> bool:
+        return any(moment is not None and moment > now + AHEAD for moment in moments)
+
+    sources = {
+        state.name: state._replace(
+            tried_at=mended(state.tried_at),
+            ok_at=mended(state.ok_at),
+            unreachable_since=mended(state.unreachable_since),
+        )
+        for state in stored.sources.values()
+        if is_ahead(state.tried_at, state.ok_at, state.unreachable_since)
+    }
+    sightings = {
+        key: sighting._replace(seen_at=mended(sighting.seen_at), missing_since=mended(sighting.missing_since))
+        for key, sighting in stored.sightings.items()
+        if is_ahead(sighting.seen_at, sighting.missing_since)
+    }
+    if not sources and not sightings:
+        return stored
+    return stored._replace(sources={**stored.sources, **sources}, sightings={**stored.sightings, **sightings})
+
+
+class _Update:
+    """A working copy, and what is new about it. Used once; results are applied in the order of their moments."""
+
+    def __init__(
+        self, stored: FleetSnapshot, begun: FleetSnapshot, now: datetime, gone: ChangeKind = ChangeKind.LEFT
+    ) -> None:
+        """Begins with `begun`, and writes what differs from `stored` in the end; hosts that go are `gone`."""
+        self._stored, self._now, self._gone = stored, now, gone
+        self._before = current_hosts(begun.sightings.values())
+        self._sources, self._sightings = dict(begun.sources), dict(begun.sightings)
+        self._of_source: dict[str, list[str]] = defaultdict(list)
+        for source, uuid in begun.sightings:
+            self._of_source[source].append(uuid)
+        self._touched: dict[str, tuple[datetime, str]] = {}  # pools: when each was touched last, and by which source
         self._changes: list[Change] = []
 
-    def note(self, source: Source, failure: Failure | None) -> None:
-        """How asking went. If it failed, nothing that the source has is seen."""
-        before = self._sources.get(source.name)
-        after = _state(source, before, failure, self._at)
-        self._sources[source.name] = after
+    def apply(self, result: PollResult) -> None:
+        """Take a result over, unless its source answered later than that already."""
+        before = self._sources.get(result.source.name)
+        if before and before.ok_at and result.at < before.ok_at:
+            return
+        failure = result.failure
+        after = _failed(result, failure, before) if failure else _answered(result, before)
+        self._sources[after.name] = after
         if failure:
-            self._miss(source, ())
+            self._miss(result)
+        else:
+            self._see(result, after.unreachable_since)
         was_away = before is not None and before.unreachable_since is not None
-        if was_away != (failure is not None):
-            kind = ChangeKind.UNREACHABLE if failure else ChangeKind.REACHABLE
+        is_away = after.unreachable_since is not None
+        if was_away != is_away:
+            kind = ChangeKind.UNREACHABLE if is_away else ChangeKind.REACHABLE
             codes = before.error_code if before else None, after.error_code
-            self._changes.append(Change(self._at, kind, source.name, before=codes[0], after=codes[1]))
+            self._changes.append(Change(result.at, kind, after.name, before=codes[0], after=codes[1]))
 
-    def hear_targets(self, told: Sequence[PollResult]) -> None:
-        """All targets first, then who has left: a host may have gone from the pool of one to that of another."""
-        listed: dict[str, set[str]] = defaultdict(set)
-        for one in told:
-            for answer in _observations(one):
-                self._pools[answer.pool.uuid] = self._pool(answer.pool)
-                for host in answer.hosts:
-                    listed[answer.pool.uuid].add(host.uuid)
-                    self._keep(one.source, answer, host)
-                self._touched[answer.pool.uuid] = one.source.name
-        for pool, uuids in listed.items():
-            for uuid in self._members[pool] - uuids:
-                self._leave(uuid, self._touched[pool], ChangeKind.LEFT)
-        for one in told:
-            if mine := {host.uuid for answer in _observations(one) for host in answer.hosts}:
-                self._disown(one.source.name, mine, ChangeKind.LEFT)
+    def forget(self, name: str) -> None:
+        """The source is not in the configuration any more."""
+        for uuid in self._of_source.pop(name, ()):
+            self._touch(self._sightings.pop((name, uuid)).pool, name, self._now)
+        del self._sources[name]
 
-    def hear_xen_orchestra(self, told: PollResult) -> None:
-        """Its hosts, but for those that a target of their pool does not have."""
-        for answer in _observations(told):
-            uuid = answer.pool.uuid
-            ruled = self._is_ruled(uuid)
-            if not ruled:
-                self._pools[uuid] = self._pool(answer.pool)
-                self._touched[uuid] = told.source.name
-            for host in answer.hosts:
-                if host.uuid in self._hosts or not ruled:
-                    self._keep(told.source, answer, host)
-        self._miss(told.source, {host.uuid for answer in _observations(told) for host in answer.hosts})
-
-    def forget(self, source: str) -> None:
-        """It is not in the configuration any more."""
-        self._disown(source, (), ChangeKind.REMOVED)
-        self._changes.append(Change(self._at, ChangeKind.REMOVED, source))
-        del self._sources[source]
-
-    def close(self) -> FleetUpdate:
-        """Look whether pools are mixed, and gather all that differs."""
-        for pool, source in self._touched.items():
-            self._weigh(pool, source)
-        sightings = {(s.source, s.host): s for by_source in self._seen.values() for s in by_source.values()}
-        kept = self._kept
+    def finish(self) -> FleetUpdate:
+        """All that differs."""
+        after = current_hosts(self._sightings.values())
+        for uuid, current in after.items():
+            self._compare(self._before.get(uuid), current)
+        for uuid in sorted(self._before.keys() - after.keys()):
+            self._leave(self._before[uuid])
+        forgotten = [name for name in self._stored.sources if name not in self._sources]
+        self._changes += (Change(self._now, ChangeKind.REMOVED, name) for name in sorted(forgotten))
+        mixed = self._weigh(after)
+        stored = self._stored
         return FleetUpdate(
-            sources=_new(kept.sources, self._sources),
-            pools=_new(kept.pools, self._pools),
-            hosts=_new(kept.hosts, self._hosts),
-            sightings=_new(kept.sightings, sightings),
-            sources_gone=tuple(kept.sources.keys() - self._sources.keys()),
-            pools_gone=tuple(kept.pools.keys() - self._pools.keys()),
-            hosts_gone=tuple(kept.hosts.keys() - self._hosts.keys()),
-            sightings_gone=tuple(kept.sightings.keys() - sightings.keys()),
+            sources=_new(stored.sources, self._sources),
+            sightings=_new(stored.sightings, self._sightings),
+            mixed=tuple((pool, since) for pool, since in mixed.items() if stored.mixed.get(pool) != since),
+            sources_gone=tuple(forgotten),
+            sightings_gone=tuple(key for key in stored.sightings if key not in self._sightings),
+            mixed_gone=tuple(pool for pool in stored.mixed if pool not in mixed),
             changes=tuple(self._changes),
         )
 
-    def _pool(self, pool: Pool) -> PoolRecord:
-        before = self._pools.get(pool.uuid)
-        return PoolRecord(pool, before.mixed_since if before else None)
+    def _see(self, result: PollResult, missing_since: datetime | None) -> None:
+        """Take over all pools that a source has; `missing_since` where it has failed since."""
+        source, listed = result.source, set[str]()
+        for answer in result.observations:
+            self._touch(answer.pool, source.name, answer.observed_at)
+            for host in answer.hosts:
+                key = source.name, host.uuid
+                if before := self._sightings.get(key):
+                    self._touch(before.pool, source.name, answer.observed_at)
+                    host = before.host if before.host == host else host
+                else:
+                    self._of_source[source.name].append(host.uuid)
+                self._sightings[key] = Sighting(
+                    source.name, source.kind, host, answer.pool, answer.observed_at, missing_since
+                )
+                listed.add(host.uuid)
+        if not source.kind.speaks_for_pools:
+            self._miss(result, listed, lost=True)
+        elif listed:  # who is not in it has nothing to do any more with this source
+            for uuid in set(self._of_source[source.name]) - listed:
+                self._touch(self._sightings.pop((source.name, uuid)).pool, source.name, result.at)
+            self._of_source[source.name] = list(listed)
 
-    def _keep(self, source: Source, answer: Observation, host: Host) -> None:
-        before = self._hosts.get(host.uuid)
-        after = self._merged(source, answer, host, before)
-        self._hosts[host.uuid] = after
-        self._see(Sighting(source.name, source.kind, host.uuid, answer.observed_at))
-        if before is None or before.pool != after.pool:
-            self._join(source.name, before, after)
-        changed = before is not None and before.host is not after.host
-        if before and changed and version(before.host) != version(after.host):
-            self._touched[after.pool] = source.name
-        if before and changed and was_upgraded(before.host, after.host):
-            texts = version_text(before.host), version_text(after.host)
-            self._tell(ChangeKind.UPGRADED, source.name, after, *texts)
+    def _miss(self, result: PollResult, listed: Collection[str] = (), lost: bool = False) -> None:
+        """All others that the source has are not seen since the moment of this result, or earlier."""
+        name = result.source.name
+        for uuid in self._of_source[name]:
+            if uuid not in listed:
+                sighting = self._sightings[name, uuid]
+                since = min(sighting.missing_since or result.at, result.at)
+                is_lost = lost or sighting.is_lost
+                self._sightings[name, uuid] = sighting._replace(missing_since=since, is_lost=is_lost)
 
-    def _merged(self, source: Source, answer: Observation, host: Host, before: HostRecord | None) -> HostRecord:
+    def _touch(self, pool: Pool, source: str, at: datetime) -> None:
+        self._touched[pool.uuid] = max(self._touched.get(pool.uuid, (at, source)), (at, source))
+
+    def _compare(self, before: CurrentHost | None, after: CurrentHost) -> None:
+        if before and before.pool.uuid == after.pool.uuid and version(before.host) == version(after.host):
+            return
+        by = next(s for s in after.sightings if s.seen_at == after.observed_at)
+        for current in filter(None, (before, after)):
+            self._touch(current.pool, by.source, by.seen_at)
         if before is None:
-            return HostRecord(host, answer.pool.uuid, self._at, answer.observed_at)
-        if source.kind is SourceKind.TARGET:
-            if host == before.host:  # as nearly all of a fleet
-                return HostRecord(before.host, answer.pool.uuid, before.first_seen_at, answer.observed_at)
-            # Another source's word stands where XAPI says nothing, but not one that XAPI itself said before.
-            told = filled(host, before.host) if self._sees(host.uuid, SourceKind.XEN_ORCHESTRA) else host
-            return HostRecord(told, answer.pool.uuid, before.first_seen_at, answer.observed_at)
-        if self._sees(host.uuid, SourceKind.TARGET):
-            same = version(before.host) == version(host)
-            return before._replace(host=filled(before.host, host)) if same else before
-        pool = before.pool if self._is_ruled(answer.pool.uuid) else answer.pool.uuid
-        return HostRecord(filled(host, before.host), pool, before.first_seen_at, answer.observed_at)
-
-    def _join(self, source: str, before: HostRecord | None, after: HostRecord) -> None:
-        was_in = self._pools[before.pool].pool.name if before else None
-        if before:
-            self._members[before.pool].discard(before.host.uuid)
-            self._touched[before.pool] = source
-        self._members[after.pool].add(after.host.uuid)
-        self._touched[after.pool] = source
-        is_in = self._pools[after.pool].pool.name if before else version_text(after.host)
-        self._tell(ChangeKind.JOINED, source, after, was_in, is_in)
-
-    def _leave(self, uuid: str, source: str, kind: ChangeKind) -> None:
-        gone = self._hosts.pop(uuid)
-        self._members[gone.pool].discard(uuid)
-        self._touched[gone.pool] = source
-        for name in self._seen.pop(uuid, {}):
-            self._of_source[name].pop(uuid, None)
-        self._tell(kind, source, gone, version_text(gone.host), None)
-
-    def _disown(self, source: str, but: Collection[str], kind: ChangeKind) -> None:
-        """A source has nothing to do any more with hosts; those that no other has are gone."""
-        for uuid in sorted(self._of_source[source].keys() - set(but)):
-            del self._of_source[source][uuid]
-            del self._seen[uuid][source]
-            if not self._seen[uuid]:
-                self._leave(uuid, source, kind)
-
-    def _miss(self, source: Source, but: Collection[str]) -> None:
-        for uuid, sighting in list(self._of_source[source.name].items()):
-            if uuid not in but and sighting.missing_since is None:
-                self._see(sighting._replace(missing_since=self._at))
-
-    def _see(self, sighting: Sighting) -> None:
-        self._seen[sighting.host][sighting.source] = sighting
-        self._of_source[sighting.source][sighting.host] = sighting
-
-    def _sees(self, uuid: str, kind: SourceKind) -> bool:
-        return any(s.kind is kind and s.missing_since is None for s in self._seen[uuid].values())
-
-    def _is_ruled(self, pool: str) -> bool:
-        """Whether a target of the pool answers: then it says what the pool has."""
-        return any(self._sees(uuid, SourceKind.TARGET) for uuid in self._members[pool])
-
-    def _weigh(self, uuid: str, source: str) -> None:
-        """Whether a pool has hosts at all, and whether they differ."""
-        members = sorted(self._members[uuid])
-        if not members:
-            self._pools.pop(uuid, None)
+            self._note(ChangeKind.JOINED, after, None, version_text(after.host))
             return
-        kept = self._pools[uuid]
-        is_mixed = len({version(self._hosts[member].host) for member in members}) > 1
-        if is_mixed == (kept.mixed_since is not None):
-            return
-        self._pools[uuid] = kept._replace(mixed_since=self._at if is_mixed else None)
-        kind = ChangeKind.POOL_MIXED if is_mixed else ChangeKind.POOL_UNIFORM
-        texts = ", ".join(sorted({version_text(self._hosts[member].host) for member in members}))
-        name = kept.pool.name or None
-        self._changes.append(Change(self._at, kind, source, uuid=uuid, pool=name, after=texts))
+        if before.pool.uuid != after.pool.uuid:
+            self._note(ChangeKind.JOINED, after, before.pool.name, after.pool.name)
+        if was_upgraded(before.host, after.host) and after.observed_at >= before.observed_at:
+            self._note(ChangeKind.UPGRADED, after, version_text(before.host), version_text(after.host))
 
-    def _tell(
-        self, kind: ChangeKind, source: str, about: HostRecord, before: str | None = None, after: str | None = None
-    ) -> None:
-        name = self._pools[about.pool].pool.name or None
-        host = about.host
-        self._changes.append(Change(self._at, kind, source, host.uuid, host.name, name, before or None, after or None))
+    def _note(self, kind: ChangeKind, after: CurrentHost, before_text: str | None, after_text: str) -> None:
+        by = next(s for s in after.sightings if s.seen_at == after.observed_at)
+        about = after.host.uuid, after.host.name, after.pool.name or None
+        self._changes.append(Change(by.seen_at, kind, by.source, *about, before_text or None, after_text or None))
+
+    def _leave(self, before: CurrentHost) -> None:
+        if before.pool.uuid not in self._touched:
+            self._touch(before.pool, before.sightings[0].source, self._now)
+        at, source = self._touched[before.pool.uuid]
+        host, pool = before.host, before.pool.name or None
+        text = version_text(host) or None
+        self._changes.append(Change(at, self._gone, source, host.uuid, host.name, pool, text))
+
+    def _weigh(self, hosts: Mapping[str, CurrentHost]) -> dict[str, datetime]:
+        """Since when pools are mixed, of those that are; with what changed about that."""
+        members: dict[str, list[CurrentHost]] = defaultdict(list)
+        for current in hosts.values():
+            if current.pool.uuid in self._touched or current.pool.uuid in self._stored.mixed:
+                members[current.pool.uuid].append(current)
+        mixed = {}
+        for uuid, those in members.items():
+            since = self._stored.mixed.get(uuid)
+            is_mixed = len({version(member.host) for member in those}) > 1
+            at, source = self._touched.get(uuid, (self._now, ""))
+            if is_mixed:
+                mixed[uuid] = since or at
+            if is_mixed != (since is not None):
+                kind = ChangeKind.POOL_MIXED if is_mixed else ChangeKind.POOL_UNIFORM
+                texts = ", ".join(sorted({version_text(member.host) for member in those}))
+                self._changes.append(Change(at, kind, source, uuid=uuid, pool=those[0].pool.name or None, after=texts))
+        return mixed
 
 
-def _state(source: Source, before: SourceState | None, failure: Failure | None, at: datetime) -> SourceState:
-    if failure is None:
+def _answered(result: PollResult, before: SourceState | None) -> SourceState:
+    """A source after an answer, which failures may have followed that were recorded earlier."""
+    source, at = result.source, result.at
+    if before is None or before.unreachable_since is None or before.tried_at <= at:
         return SourceState(source.name, source.kind, at, at, 0, None, None, None)
-    ok_at, failures, since = (before.ok_at, before.failures, before.unreachable_since) if before else (None, 0, None)
-    return SourceState(
-        source.name, source.kind, at, ok_at, failures + 1, since or at, failure.code.value, failure.message
-    )
+    if before.unreachable_since > at:
+        return before._replace(ok_at=at)
+    return before._replace(ok_at=at, failures=1, unreachable_since=before.tried_at)  # of more than one we know no more
 
 
-def _observations(told: PollResult) -> list[Observation]:
-    """Without those that list no host: such a pool does not exist, and a mistake must not empty one."""
-    return [answer for answer in told.answers if isinstance(answer, Observation) and answer.hosts]
-
-
-def _grouped(sightings: Collection[Sighting], by: str) -> dict[str, dict[str, Sighting]]:
-    other = "source" if by == "host" else "host"
-    groups: dict[str, dict[str, Sighting]] = defaultdict(dict)
-    for sighting in sightings:
-        groups[getattr(sighting, by)][getattr(sighting, other)] = sighting
-    return groups
+def _failed(result: PollResult, failure: Failure, before: SourceState | None) -> SourceState:
+    source, at = result.source, result.at
+    error = failure.code.value, failure.message
+    if before is None:
+        return SourceState(source.name, source.kind, at, None, 1, at, *error)
+    since = min(before.unreachable_since or at, at)
+    if at < before.tried_at:
+        return before._replace(failures=before.failures + 1, unreachable_since=since)
+    return SourceState(source.name, source.kind, at, before.ok_at, before.failures + 1, since, *error)
 
 
 def _new(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """What is due when: slots that are the same in every process, and the loop that has each one's work done once.
 
 A slot that was missed (the machine slept, nobody ran) is due until it is done, and only the latest: it runs once on
-return. That two processes do not do the same is not decided here but by whoever keeps what was done.
+return. That two processes do not do the same is not decided here but where claims are recorded.
 """
 
 from collections.abc import Callable
@@ -21,10 +21,13 @@ MONDAY_MORNING = timedelta(days=4, hours=8)
 """From the epoch, a Thursday, to the first Monday at 08:00 UTC."""
 
 AGAIN, AT_LAST = 60.0, 3600.0
-"""Seconds until work that was not done is tried again: at first, and at most when it fails again and again."""
+"""Seconds until work that failed is tried again: at first, and at most when it fails again and again."""
+
+HELD = 5.0
+"""Seconds until a slot that another process is at is asked for again: that one may die."""
 
 TICK = 1.0
-"""Seconds at most between two looks at the clock: it may jump, and a machine that slept has not waited."""
+"""Seconds at most between two readings of the clock: it may jump, and a machine that slept has not waited."""
 
 
 def slot(now: datetime, every: timedelta, offset: timedelta = timedelta()) -> datetime:
@@ -56,8 +59,7 @@ def once_a_slot(
     def run(due: datetime) -> bool:
         if taken := sweeps.claim(due, by, clock(), stale):
             return go(taken)
-        last = sweeps.last_finished()
-        return last is not None and last.slot == due  # else another process is at it, and may die
+        return sweeps.is_done(due)  # else another process is at it, and may die
 
     return run
 
@@ -65,8 +67,9 @@ def once_a_slot(
 class Schedule:
     """Does the work of jobs, one at a time, in slots as they become due.
 
-    `wake` has it look at the clock at once. Work that was not done is tried again after `again` seconds, after failures
-    ever later. What goes wrong is logged: the schedule itself never ends before it is stopped.
+    `wake` has it look at the clock at once. Work that failed is tried again after `again` seconds, and ever later when
+    it fails on; a slot that another process is at, every `held` seconds. What goes wrong is logged: the schedule itself
+    never ends before it is stopped.
     """
 
     def __init__(
@@ -77,28 +80,29 @@ class Schedule:
         log: FilteringBoundLogger,
         wake: Event,
         again: float = AGAIN,
+        held: float = HELD,
     ) -> None:
         self._jobs, self._clock, self._monotonic, self._log, self._wake = jobs, clock, monotonic, log, wake
-        self._again = again
+        self._again, self._held = again, held
         self._done: dict[str, datetime] = {}
         self._not_before: dict[str, float] = {}
         self._turned_down: dict[str, tuple[datetime, float]] = {}
         self._failures: dict[str, int] = {}
 
     def run(self, stop: Event) -> None:
-        """Until `stop` is set; it is looked at every second, and at once when `wake` is set after it."""
+        """Until `stop` is set; it is checked every second, and at once when `wake` is set after it."""
         with ThreadPoolExecutor(1, thread_name_prefix="schedule") as pool:
             while not stop.is_set():
                 self._wake.clear()
                 for job in self._jobs:
                     if not stop.is_set():
-                        self._look_at(job, pool)
+                        self._run_if_due(job, pool)
                 if not stop.is_set():
                     self._wake.wait(TICK)
 
-    def _look_at(self, job: Job, pool: ThreadPoolExecutor) -> None:
+    def _run_if_due(self, job: Job, pool: ThreadPoolExecutor) -> None:
         due = job.due(self._clock())
-        # A clock that went back shows another slot, too: its work is asked for, and turned down where it is kept.
+        # A clock that went back shows another slot, too: its work is claimed, and the claim is refused.
         if self._done.get(job.name) == due or self._waits(job.name, due):
             return
         future = pool.submit(job.run, due)
@@ -108,7 +112,7 @@ class Schedule:
             self._done[job.name] = due
             self._failures.pop(job.name, None)
         else:
-            self._turned_down[job.name] = due, self._monotonic() + self._again
+            self._turned_down[job.name] = due, self._monotonic() + self._held
 
     def _waits(self, name: str, due: datetime) -> bool:
         """After a failure any slot waits; where another process is at a slot, that one alone."""
@@ -120,8 +124,8 @@ class Schedule:
         times = self._failures[job.name] = self._failures.get(job.name, 0) + 1
         again = min(self._again * 2.0 ** min(times - 1, 10), AT_LAST)
         self._not_before[job.name] = self._monotonic() + again
-        told = {"job": job.name, "slot": due.isoformat(), "again_in_seconds": again}
+        about = {"job": job.name, "slot": due.isoformat(), "again_in_seconds": again}
         if isinstance(error, UnavailableError):
-            self._log.error("job not done", reason=str(error), **told)
+            self._log.error("job not done", reason=str(error), **about)
         else:
-            self._log.error("job failed", exc_info=error, **told)
+            self._log.error("job failed", exc_info=error, **about)

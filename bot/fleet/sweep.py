@@ -8,29 +8,30 @@ from enum import StrEnum
 from itertools import islice
 from queue import Empty, SimpleQueue
 from threading import Event
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
 from bot.fleet.hosts import Change, PollResult, Source
 from bot.fleet.ports import FleetStore, SweepLog, SweepRun
+from bot.fleet.sources import InventorySource
 from bot.xapi.observation import Failure, FailureCode
 
 WINDOW = 2
-"""Questions that are handed out, for each that is asked at a time: threads stay busy while answers are kept."""
+"""Questions that are handed out, for each that is asked at a time: threads stay busy while answers are recorded."""
 
 
 class PollOutcome(NamedTuple):
-    """What came of asking a source: what it told, or the error that nobody foresaw."""
+    """What came of asking a source: its result, or the error that nobody foresaw."""
 
     source: Source
-    told: PollResult | None
+    result: PollResult | None
     error: BaseException | None = None
 
 
 @contextmanager
-def asking(
-    tell: Callable[[Source], PollResult], sources: Iterable[Source], at_once: int, patience: float
+def polling(
+    poll: Callable[[Source], PollResult], sources: Iterable[Source], at_once: int, patience: float
 ) -> Iterator[Iterator[PollOutcome | None]]:
     """Answers as they come; None whenever none came for `patience` seconds.
 
@@ -38,20 +39,20 @@ def asking(
     """
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="sweep")
     try:
-        yield _answers(pool, tell, iter(sources), at_once * WINDOW, patience)
+        yield _outcomes(pool, poll, iter(sources), at_once * WINDOW, patience)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _answers(
-    pool: ThreadPoolExecutor, tell: Callable[[Source], PollResult], left: Iterator[Source], window: int, patience: float
+def _outcomes(
+    pool: ThreadPoolExecutor, poll: Callable[[Source], PollResult], left: Iterator[Source], window: int, patience: float
 ) -> Iterator[PollOutcome | None]:
     came: SimpleQueue[Future[PollResult]] = SimpleQueue()
     under_way: dict[Future[PollResult], Source] = {}
 
     def ask_more() -> None:
         for source in islice(left, window - len(under_way)):
-            future = pool.submit(tell, source)
+            future = pool.submit(poll, source)
             under_way[future] = source
             future.add_done_callback(came.put)
 
@@ -68,30 +69,24 @@ def _answers(
         yield PollOutcome(source, None, error) if error else PollOutcome(source, future.result())
 
 
-STALE = 60.0
-"""Seconds after which a sweep without a sign of life is given to another process."""
+STALE = 20.0
+"""Seconds that a process has a sweep for, from each sign of life on; then another one may take it over."""
 
-BEATS = 6
+BEATS = 4
 """Signs of life within that time."""
 
 PATIENCE = 0.5
-"""Seconds without an answer until it is looked whether the sweep should end."""
+"""Seconds without an answer until it is checked whether the sweep should end."""
+
+GATHERED = 2.0
+"""Seconds after which answers are recorded, however few they are."""
 
 Tell = Callable[[int, int], None]
-"""Hears how many sources of how many are done."""
-
-
-class PollsSources(Protocol):
-    """Sources, and the asking of one of them, which blocks until there is an answer."""
-
-    @property
-    def sources(self) -> tuple[Source, ...]: ...
-
-    def tell(self, source: Source, /) -> PollResult: ...
+"""Takes how many sources of how many are done."""
 
 
 class SweepPace(NamedTuple):
-    """How many sources are asked at a time, and the answers of how many are kept in one transaction.
+    """How many sources are asked at a time, and the answers of how many are recorded in one transaction.
 
     A sweep that gives no sign of life for `stale` seconds is given to another process.
     """
@@ -115,7 +110,10 @@ class SweepEnd(StrEnum):
 
 
 class SweepResult(NamedTuple):
-    """What a sweep found: of how many sources which ones failed, and what is different."""
+    """What a sweep found: of how many sources which ones failed, and what is different.
+
+    Of a sweep that was taken over, `failed` has those that failed before, `changes` only what was found since.
+    """
 
     sources: int
     failed: tuple[Failure, ...] = ()
@@ -134,7 +132,7 @@ class Sweeper(NamedTuple):
     `by` names this process in the log of sweeps; `log` is for people.
     """
 
-    asks: PollsSources
+    inventory: InventorySource
     store: FleetStore
     sweeps: SweepLog
     clock: Callable[[], datetime]
@@ -143,56 +141,91 @@ class Sweeper(NamedTuple):
     log: FilteringBoundLogger
     pace: SweepPace = SweepPace()
 
-    def sweep(self, run: SweepRun, at: datetime, tell: Tell, stop: Event) -> SweepResult:
-        """Ask every source, and keep what it tells as of a moment. UnavailableError without the database.
+    def sweep(self, run: SweepRun, tell: Tell, stop: Event) -> SweepResult:
+        """Ask every source, and record what it answers. UnavailableError without the database.
 
-        Ends early once `stop` is set or another process has taken the run over; what was told by then is kept.
+        Of a run that was taken over only those are asked that nobody has asked since it began. Ends early once `stop`
+        is set or another process has taken the run over; what was answered by then is recorded.
         """
-        sources = self.asks.sources
-        tell(0, len(sources))
-        changes = [*self.store.keep_only(sources, at)]
-        failed: list[Failure] = []
-        course = _SweepProgress(self, run, stop)
-        with asking(self.asks.tell, sources, self.pace.concurrency, PATIENCE) as answers:
-            coming = self._counted(course.until_it_ends(answers), len(sources), tell)
-            while chunk := [*islice(coming, self.pace.chunk)]:
-                changes += self.store.record(chunk, at)
-                failed += (told.failure for told in chunk if told.failure)
-        return SweepResult(len(sources), tuple(failed), tuple(changes), course.ending)
+        sources = self.inventory.sources
+        changes = [*self.store.keep_only(sources, self.clock())]
+        asked, failed = self._asked_before(run) if run.is_resumed else (set[str](), list[Failure]())
+        left = [source for source in sources if source.name not in asked]
+        before = len(sources) - len(left)
+        tell(before, len(sources))
+        progress = _SweepProgress(self, run, stop)
+        with polling(self.inventory.poll, left, self.pace.concurrency, PATIENCE) as outcomes:
+            results = self._results(progress.until_it_ends(outcomes), before, len(sources), tell)
+            for chunk in self._chunks(results):
+                changes += self.store.record(chunk, self.clock())
+                failed += (result.failure for result in chunk if result.failure)
+        if progress.ending is SweepEnd.STOPPED:
+            self.sweeps.release(run, self.by)
+        return SweepResult(len(sources), tuple(failed), tuple(changes), progress.ending)
 
-    def _counted(self, answers: Iterator[PollOutcome], total: int, tell: Tell) -> Iterator[PollResult]:
-        for done, answer in enumerate(answers, 1):
-            tell(done, total)
-            yield answer.told or self._broken(answer)
+    def _asked_before(self, run: SweepRun) -> tuple[set[str], list[Failure]]:
+        """The sources of the inventory that were asked since a run began, and the failures among those."""
+        configured = {(source.name, source.kind) for source in self.inventory.sources}
+        states = [
+            state
+            for state in self.store.sources()
+            if run.started_at <= state.tried_at <= self.clock() and (state.name, state.kind) in configured
+        ]
+        failed = [Failure(s.name, FailureCode(s.error_code), s.error or "") for s in states if s.error_code]
+        return {state.name for state in states}, failed
 
-    def _broken(self, answer: PollOutcome) -> PollResult:
+    def _results(
+        self, outcomes: Iterator[PollOutcome | None], done: int, total: int, tell: Tell
+    ) -> Iterator[PollResult | None]:
+        for outcome in outcomes:
+            if outcome:
+                done += 1
+                tell(done, total)
+            yield outcome and (outcome.result or self._broken(outcome))
+
+    def _chunks(self, results: Iterator[PollResult | None]) -> Iterator[list[PollResult]]:
+        """What is recorded together. Answers don't wait long for others: with this process, they would be lost."""
+        chunk: list[PollResult] = []
+        begun = self.monotonic()
+        for result in results:
+            if result:
+                chunk.append(result)
+            if chunk and (result is None or len(chunk) >= self.pace.chunk or self.monotonic() - begun >= GATHERED):
+                yield chunk
+                chunk = []
+            if not chunk:
+                begun = self.monotonic()
+        if chunk:
+            yield chunk
+
+    def _broken(self, outcome: PollOutcome) -> PollResult:
         """A source at which something failed that nobody foresaw: a failure as another one, and a traceback."""
-        name = answer.source.name
-        self.log.error("asking failed", source=name, exc_info=answer.error)
+        name = outcome.source.name
+        self.log.error("asking failed", source=name, exc_info=outcome.error)
         said = f"{name} could not be asked: something is wrong in xocompat itself. Its log has the details."
-        return PollResult(answer.source, (Failure(name, FailureCode.BAD_REPLY, said),))
+        return PollResult(outcome.source, (Failure(name, FailureCode.BAD_REPLY, said),), self.clock())
 
 
 class _SweepProgress:
-    """Whether a sweep goes on: it says that it lives, and hears that it should end."""
+    """Whether a sweep goes on: it gives signs of life, and ends when it is stopped or another process has it."""
 
     def __init__(self, sweeper: Sweeper, run: SweepRun, stop: Event) -> None:
         self._sweeper, self._run, self._stop = sweeper, run, stop
         self._beaten_at = sweeper.monotonic()
         self.ending = SweepEnd.DONE
 
-    def until_it_ends(self, answers: Iterator[PollOutcome | None]) -> Iterator[PollOutcome]:
-        for answer in answers:
-            if answer:
-                yield answer
+    def until_it_ends(self, outcomes: Iterator[PollOutcome | None]) -> Iterator[PollOutcome | None]:
+        for outcome in outcomes:
+            yield outcome
             if not self._goes_on():
                 return
 
     def _goes_on(self) -> bool:
+        sweeper = self._sweeper
         if self._stop.is_set():
             self.ending = SweepEnd.STOPPED
-        elif self._sweeper.monotonic() - self._beaten_at >= self._sweeper.pace.beat:
-            self._beaten_at = self._sweeper.monotonic()
-            if not self._sweeper.sweeps.beat(self._run, self._sweeper.by, self._sweeper.clock()):
+        elif sweeper.monotonic() - self._beaten_at >= sweeper.pace.beat:
+            self._beaten_at = sweeper.monotonic()
+            if not sweeper.sweeps.beat(self._run, sweeper.by, sweeper.clock(), sweeper.pace.stale):
                 self.ending = SweepEnd.TAKEN_OVER
         return self.ending is SweepEnd.DONE

@@ -38,7 +38,7 @@ def assess(matrix: Matrix, release: Release, on: date) -> Assessment:
         stage=stage,
         days_left=release.lifecycle.days_left(on),
         badges=badges(support, (stage,)),
-        known_issues=matrix.told_issues(release),
+        known_issues=matrix.verdict_issues(release),
         recommendation=recommend(matrix, release, on),
         sources=tuple(dict.fromkeys((matrix.published.source, *release.sources))),
     )

@@ -1,17 +1,19 @@
-"""From validated data, as plain JSON values, to the Matrix of linked value objects."""
+"""Loads data/ as the Matrix of linked value objects.
 
-import marshal
+Checking the YAML takes a third of a second, too long before every answer in a shell. So the checked content is compiled
+to one file of JSON: when a wheel is built (hatch_build.py), and in a checkout by the first command after an edit.
+"""
+
+import json
 import os
-import sys
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
 
-from bot import __version__
 from bot.errors import DataError, Problem
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.issue import IssueKind, KnownIssue
@@ -25,34 +27,54 @@ Raw = dict[str, Any]
 
 
 def build(raw: Raw) -> Matrix:
-    """The Matrix of all files together."""
-    return _Building(raw).matrix()
+    """The Matrix of validated data: the files' content by name, as plain JSON values."""
+    linked = _Linked(raw)
+    listed = raw["list"]
+    published = PublishedList(
+        source=linked.sources[listed["source"]],
+        read_on=date.fromisoformat(listed["read_on"]),
+        legend=tuple(Legend(Badge(x["badge"]), x["emoji"], x["words"], x["meaning"]) for x in listed["legend"]),
+        rows=tuple(map(linked.row, listed["rows"])),
+    )
+    hops = [hop for rule in raw["upgrades"]["hops"] for hop in linked.hops(rule)]
+    return Matrix(
+        releases=linked.releases,
+        published=published,
+        issues=tuple(linked.issues.values()),
+        features=tuple(map(linked.feature, raw["features"]["features"])),
+        hops={release: tuple(hop for hop in hops if hop.start is release) for release in linked.releases},
+        lifecycle_source=linked.sources[raw["releases"]["source"]],
+        lifecycle_read_on=date.fromisoformat(raw["releases"]["read_on"]),
+    )
 
 
-class _Building:
-    """Holds what later files refer to: sources by key, releases by product and number, issues by id."""
+class _Linked:
+    """What other facts refer to (sources by key, releases by product and number, issues by id), and those facts."""
 
     def __init__(self, raw: Raw) -> None:
-        self._raw = raw
-        self._sources = {key: Citation(s["title"], s["url"]) for key, s in raw["sources"]["sources"].items()}
-        self._releases = tuple(map(self._release, raw["releases"]["releases"]))
-        self._by_number = {(release.product, release.number): release for release in self._releases}
-        self._issues = {issue["id"]: self._issue(issue) for issue in raw["issues"]["issues"]}
+        self.sources = {key: Citation(s["title"], s["url"]) for key, s in raw["sources"]["sources"].items()}
+        self.releases = tuple(map(self._release, raw["releases"]["releases"]))
+        self._by_number = {(release.product, release.number): release for release in self.releases}
+        self.issues = {issue["id"]: self._issue(issue) for issue in raw["issues"]["issues"]}
 
-    def matrix(self) -> Matrix:
-        return Matrix(
-            releases=self._releases,
-            published=self._list(self._raw["list"]),
-            issues=tuple(self._issues.values()),
-            features=tuple(map(self._feature, self._raw["features"]["features"])),
-            hops=self._leaving([hop for rule in self._raw["upgrades"]["hops"] for hop in self._hops(rule)]),
-            lifecycle_source=self._sources[self._raw["releases"]["source"]],
-            lifecycle_read_on=date.fromisoformat(self._raw["releases"]["read_on"]),
-        )
+    def cited(self, keys: Iterable[str]) -> tuple[Citation, ...]:
+        """Sources by their keys, each once."""
+        return tuple(self.sources[key] for key in dict.fromkeys(keys))
+
+    def named(self, product: str, numbers: Iterable[str]) -> tuple[Release, ...]:
+        """Releases of a product by their numbers."""
+        return tuple(self._by_number[Product(product), number] for number in numbers)
 
     def _release(self, raw: Raw) -> Release:
-        dates: Raw = raw["lifecycle"]
-        facts = {name: fact for name, fact in dates.items() if fact}
+        facts: Raw = {name: fact for name, fact in raw["lifecycle"].items() if fact}
+        levels: list[UpdateLevel] = []
+        for level in raw["levels"]:
+            dates = {name: level[name] for name in ("released", "maintenance_ends", "eol") if level[name]}
+            levels.append(UpdateLevel(level["name"], tuple(level["aliases"]), _lifecycle(dates)))
+        last_fix: LastFix | None = None
+        if fix := raw["last_fix"]:
+            day = PartialDate.parse(fix["day"]) if fix["day"] else None
+            last_fix = LastFix(fix["name"], day, fix["level"], self.cited(fix["sources"]))
         return Release(
             product=Product(raw["product"]),
             number=raw["release"],
@@ -61,88 +83,68 @@ class _Building:
             lifecycle=_lifecycle(facts),
             aliases=tuple(raw["aliases"]),
             codenames=tuple(raw["codenames"]),
-            levels=tuple(map(_level, raw["levels"])),
-            sources=self._cited(key for fact in facts.values() for key in fact["sources"]),
+            levels=tuple(levels),
+            sources=self.cited(key for fact in facts.values() for key in fact["sources"]),
             inferred=frozenset(
                 name for name, fact in facts.items() if fact["day"] and fact["confidence"] == "inferred"
             ),
-            last_fix=self._last_fix(raw["last_fix"]) if raw["last_fix"] else None,
+            last_fix=last_fix,
             note=raw["note"],
         )
 
-    def _last_fix(self, raw: Raw) -> LastFix:
-        day = PartialDate.parse(raw["day"]) if raw["day"] else None
-        return LastFix(raw["name"], day, raw["level"], self._cited(raw["sources"]))
-
-    def _cited(self, keys: Iterable[str]) -> tuple[Citation, ...]:
-        return tuple(self._sources[key] for key in dict.fromkeys(keys))
-
-    def _named(self, product: str, numbers: list[str]) -> Iterable[Release]:
-        return (self._by_number[Product(product), number] for number in numbers)
-
-    def _list(self, raw: Raw) -> PublishedList:
-        return PublishedList(
-            source=self._sources[raw["source"]],
-            read_on=date.fromisoformat(raw["read_on"]),
-            legend=tuple(Legend(Badge(x["badge"]), x["emoji"], x["words"], x["meaning"]) for x in raw["legend"]),
-            rows=tuple(map(self._row, raw["rows"])),
-        )
-
-    def _row(self, raw: Raw) -> ListRow:
-        product = Product(raw["product"])
+    def row(self, raw: Raw) -> ListRow:
+        """A row of the list."""
         return ListRow(
-            product=product,
-            releases=tuple(self._named(product, raw["releases"])),
+            product=Product(raw["product"]),
+            releases=self.named(raw["product"], raw["releases"]),
             support=Support(SupportLevel(raw["support"]), raw["official"], raw["extra_features"]),
             title=raw["label"],
         )
 
     def _issue(self, raw: Raw) -> KnownIssue:
-        def condition(release: Release) -> str:
-            return str(raw["conditions"].get(release.product, {}).get(release.number, ""))
-
-        affected = [r for product, numbers in raw["affects"].items() for r in self._named(product, numbers)]
+        affected = [release for product, numbers in raw["affects"].items() for release in self.named(product, numbers)]
+        conditions: Raw = raw["conditions"]
         return KnownIssue(
             id=raw["id"],
             kind=IssueKind(raw["kind"]),
             summary=raw["summary"],
             details=raw["details"],
-            affects=tuple((release, condition(release)) for release in affected),
-            links=self._cited(raw["links"]),
+            affects=tuple((r, str(conditions.get(r.product, {}).get(r.number, ""))) for r in affected),
+            links=self.cited(raw["links"]),
             fixed_in=raw["fixed_in"],
             mitigation=raw["mitigation"],
             from_list=raw["from_list"],
         )
 
-    def _feature(self, raw: Raw) -> Feature:
+    def feature(self, raw: Raw) -> Feature:
+        """A feature, with the first release of each product that has it."""
+        support: list[tuple[Product, FeatureSupport]] = []
+        for product, since in raw["support"].items():
+            release = self._by_number[Product(product), since["release"]] if since["release"] else None
+            first = FeatureSupport(Availability(since["availability"]), release, since["note"], since["inferred"])
+            support.append((Product(product), first))
         return Feature(
             id=raw["id"],
             name=raw["name"],
             aliases=tuple(raw["aliases"]),
             summary=raw["summary"],
-            support=tuple((Product(p), self._feature_support(p, s)) for p, s in raw["support"].items()),
-            sources=self._cited(raw["sources"]),
+            support=tuple(support),
+            sources=self.cited(raw["sources"]),
             note=raw["note"],
         )
 
-    def _feature_support(self, product: str, raw: Raw) -> FeatureSupport:
-        release = self._by_number[Product(product), raw["release"]] if raw["release"] else None
-        return FeatureSupport(Availability(raw["availability"]), release, raw["note"], raw["inferred"])
-
-    def _leaving(self, hops: list[Hop]) -> dict[Release, tuple[Hop, ...]]:
-        return {release: tuple(hop for hop in hops if hop.start is release) for release in self._releases}
-
-    def _hops(self, raw: Raw) -> Iterable[Hop]:
+    def hops(self, raw: Raw) -> Iterator[Hop]:
+        """The documented step from every release of a range."""
         to = self._by_number[Product(raw["to"]["product"]), raw["to"]["release"]]
-        for start in self._named(raw["product"], raw["start"]):
+        for start in self.named(raw["product"], raw["start"]):
             yield Hop(
                 start=start,
                 to=to,
                 arrives_at=raw["arrives_at"],
                 how=raw["how"],
                 why=raw["why"],
-                blockers=tuple(self._issues[name] for name in raw["blockers"]),
-                sources=self._cited(raw["sources"]),
+                blockers=tuple(self.issues[name] for name in raw["blockers"]),
+                sources=self.cited(raw["sources"]),
                 inferred=raw["inferred"],
             )
 
@@ -161,28 +163,40 @@ def _lifecycle(facts: Raw) -> Lifecycle:
     )
 
 
-def _inferred(fact: Raw) -> bool:
-    return bool(fact["day"]) and fact["confidence"] == "inferred"
-
-
-def _level(raw: Raw) -> UpdateLevel:
-    facts = {name: raw[name] for name in ("released", "maintenance_ends", "eol") if raw[name]}
-    return UpdateLevel(raw["name"], tuple(raw["aliases"]), _lifecycle(facts))
-
-
 NAMES = ("sources", "releases", "list", "issues", "features", "upgrades")
-"""The files of data/, in the order in which their problems are told."""
+"""The files of data/, in the order in which their problems are reported."""
 
-LoadRaw = dict[str, Any]
-Origin = list[Any]
+COMPILED = "compiled.json"
+"""The compiled file, beside the YAML that it was made from."""
+
+_DATA = b'"data": '
 
 
-def load_matrix(folder: Path | None = None, cache: Path | None = None) -> Matrix:
-    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
-    paths = [(folder or shipped()) / f"{name}.yaml" for name in NAMES]
-    origin: Origin = [__version__, sys.hexversion, *map(_state, paths)]
-    copy = (cache or _cache_folder()) / f"data-{zlib.crc32(str(paths).encode()):08x}"
-    return build(_kept(copy, origin) or _checked_and_kept(paths, copy, origin))
+def load_matrix(folder: Path | None = None) -> Matrix:
+    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found.
+
+    The compiled file is used if it was made from just these files and is undamaged. Otherwise the YAML is checked and
+    used, and compiled anew where the folder is ours to write.
+    """
+    folder = folder or shipped()
+    files = _read(folder)
+    sources = _sources(files)
+    try:
+        compiled = (folder / COMPILED).read_bytes()
+    except OSError:
+        compiled = b""
+    content = compiled.partition(_DATA)[2][:-2]
+    if content and compiled == _sealed(sources, content):
+        return build(json.loads(content))
+    compiled = _compiled(files, sources)
+    _write(folder, compiled)
+    return build(json.loads(compiled)["data"])
+
+
+def compile_data(folder: Path) -> bytes:
+    """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
+    files = _read(folder)
+    return _compiled(files, _sources(files))
 
 
 def shipped() -> Path:
@@ -192,48 +206,59 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "data"
 
 
-def _state(path: Path) -> list[Any]:
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return [str(path), state.st_mtime_ns, state.st_size]
+def _read(folder: Path) -> dict[str, bytes]:
+    """The files' bytes by name. DataError for the first one that cannot be read."""
+    files = {}
+    for name in NAMES:
+        path = folder / f"{name}.yaml"
+        try:
+            files[name] = path.read_bytes()
+        except OSError as error:
+            raise DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")]) from error
+    return files
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
-    return DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")])
-
-
-def _cache_folder() -> Path:
-    """As the XDG base directory specification has it: a relative path there is to be ignored."""
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (given if given.is_absolute() else Path.home() / ".cache") / "xocompat"
-
-
-def _kept(copy: Path, origin: Origin) -> LoadRaw | None:
-    try:
-        made_from, raw = marshal.loads(copy.read_bytes())
-    except (OSError, ValueError, EOFError, TypeError):
-        return None
-    return raw if made_from == origin else None
-
-
-def _checked_and_kept(paths: list[Path], copy: Path, origin: Origin) -> LoadRaw:
+def _compiled(files: dict[str, bytes], sources: bytes) -> bytes:
     from bot.matrix.validate import validated
 
-    raw = validated({path.stem: _read(path) for path in paths})
-    partial = copy.with_suffix(f".{os.getpid()}")
+    return _sealed(sources, json.dumps(validated(files), separators=(",", ":")).encode())
+
+
+def _sources(files: dict[str, bytes]) -> bytes:
+    """All that decides what is compiled: the files, and the module that checks and resolves them."""
+    checker = Path(__file__).with_name("validate.py")
+    parts = [checker.read_bytes() if checker.exists() else b"", *files.values()]
+    return b"".join(b"%d:%b," % (len(part), part) for part in parts)
+
+
+def _sealed(sources: bytes, content: bytes) -> bytes:
+    """The compiled file, which begins with the checksums of what it was made from and of its own content.
+
+    They are against edits and damage, so CRC-32 does (hashlib would take 3 ms of a start that takes 50). They protect
+    from nobody who may write here: such a person could edit the YAML, or the code.
+    """
+    checksums = (len(sources), zlib.crc32(sources), zlib.crc32(content))
+    return b'{"made_from": "%d-%08x", "crc32": "%08x", ' % checksums + _DATA + content + b"}\n"
+
+
+def _write(folder: Path, compiled: bytes) -> None:
+    """Put the compiled file in place, all of it at once. Where that cannot be done, each start checks the YAML again.
+
+    Only for the folder's owner: root in somebody's checkout must neither follow links nor leave files there.
+    """
+    import tempfile
+
     try:
-        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial.write_bytes(marshal.dumps((origin, raw)))
-        partial.replace(copy)
+        if folder.stat().st_uid != os.geteuid():
+            return
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{COMPILED}.")
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(compiled)
+                os.fchmod(descriptor, 0o644)
+            os.replace(name, folder / COMPILED)
+        except OSError:
+            os.unlink(name)
+            raise
     except OSError:
-        pass  # a read-only home: every start checks again, slower but right
-    return raw
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+        pass

@@ -1,8 +1,7 @@
 """Everything that is known, checked and linked: the Matrix that all questions are asked of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
 
 from bot.matrix.feature import Feature
 from bot.matrix.issue import IssueKind, KnownIssue
@@ -11,7 +10,7 @@ from bot.matrix.release import Citation, Product, Release
 from bot.matrix.support import UNLISTED, ListRow, PublishedList, Support
 from bot.matrix.upgrade import Hop
 
-_TOLD = frozenset({IssueKind.LIVE, IssueKind.GOOD_TO_KNOW})
+_IN_VERDICTS = frozenset({IssueKind.LIVE, IssueKind.GOOD_TO_KNOW})
 
 
 class Matrix:
@@ -37,6 +36,18 @@ class Matrix:
         self.hops = hops
         self.lifecycle_source = lifecycle_source
         self.lifecycle_read_on = lifecycle_read_on
+        self._by_product = {product: tuple(r for r in releases if r.product is product) for product in Product}
+        self._by_number = {(release.product, release.number): release for release in releases}
+        self._rows = {release: row for row in published.rows for release in row.releases}
+        touching: dict[Release, list[KnownIssue]] = {}
+        for issue in issues:
+            for release, _ in issue.affects:
+                touching.setdefault(release, []).append(issue)
+        self._issues = {release: tuple(found) for release, found in touching.items()}
+        self._verdict_issues = {
+            release: tuple(issue for issue in found if issue.kind in _IN_VERDICTS)
+            for release, found in touching.items()
+        }
 
     def __repr__(self) -> str:
         return f"Matrix({len(self.releases)} releases, {len(self.issues)} issues, {len(self.features)} features)"
@@ -62,35 +73,12 @@ class Matrix:
         """All issues that touch a release, of every kind, in the data's order (the list's own first)."""
         return self._issues.get(release, ())
 
-    def told_issues(self, release: Release) -> tuple[KnownIssue, ...]:
+    def verdict_issues(self, release: Release) -> tuple[KnownIssue, ...]:
         """The issues that belong to a verdict: not those that a current Xen Orchestra has fixed, nor those that only
         matter during an upgrade."""
-        return self._told.get(release, ())
+        return self._verdict_issues.get(release, ())
 
     def supported(self, product: Product, on: date) -> tuple[Release, ...]:
         """The releases of a product that are out and not EOL on a day, newest first."""
         alive = {LifecycleStage.SUPPORTED, LifecycleStage.MAINTENANCE}
         return tuple(release for release in self.of(product) if release.lifecycle.stage(on) in alive)
-
-    @cached_property
-    def _by_product(self) -> dict[Product, tuple[Release, ...]]:
-        return {product: tuple(r for r in self.releases if r.product is product) for product in Product}
-
-    @cached_property
-    def _by_number(self) -> dict[tuple[Product, str], Release]:
-        return {(release.product, release.number): release for release in self.releases}
-
-    @cached_property
-    def _rows(self) -> dict[Release, ListRow]:
-        return {release: row for row in self.published.rows for release in row.releases}
-
-    @cached_property
-    def _issues(self) -> dict[Release, tuple[KnownIssue, ...]]:
-        def touching(release: Release) -> Iterable[KnownIssue]:
-            return (issue for issue in self.issues if issue.condition(release) is not None)
-
-        return {release: tuple(touching(release)) for release in self.releases}
-
-    @cached_property
-    def _told(self) -> dict[Release, tuple[KnownIssue, ...]]:
-        return {release: tuple(i for i in found if i.kind in _TOLD) for release, found in self._issues.items()}

@@ -1,15 +1,18 @@
-"""The one thing to do next about a release, as it follows from the facts: where to go, in which steps, by when."""
+"""The one thing to do next about a release, as it follows from the facts: what to do, where to go, by when.
+
+Values only: bot.chat.verdict makes a sentence of them.
+"""
 
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.lifecycle import LifecycleStage, PartialDate
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.support import SupportLevel
 from bot.matrix.upgrade import Path, shortest
-from bot.matrix.wording import day_in_words
 
 SOON_DAYS = 365
 """An end of life within a year is time to plan: the vendors' own notice for a long-term release is about that long."""
@@ -17,11 +20,32 @@ SOON_DAYS = 365
 WORTH_DAYS = 90
 """A release that ends within three months is no goal: the next upgrade would begin when this one is done."""
 
-NOTHING = "Nothing now but to keep it updated."
 
-ASK_THE_VENDOR = "Keep it updated, and ask the vendor for how long: our data has no end of life for it yet."
+class Action(StrEnum):
+    """What to do. Those up to GAIN_FULL_SUPPORT name a goal, the others none."""
 
-EOL = LifecycleStage.EOL
+    UPGRADE = "upgrade"
+    """Its updates are over: take the documented path within the product."""
+    MOVE = "move"
+    """Its updates are over, and only a path to the other product is documented."""
+    INSTALL_ANEW = "install_anew"
+    """Its updates are over, and no source documents a path."""
+    PLAN_UPGRADE = "plan_upgrade"
+    PLAN_MOVE = "plan_move"
+    """As PLAN_UPGRADE, where the path leads to the other product, or none is documented yet."""
+    GAIN_FULL_SUPPORT = "gain_full_support"
+    """It gets updates, and a later release is fully supported by Xen Orchestra."""
+    WAIT = "wait"
+    """It is not out yet."""
+    ASK_FOR_SUCCESSOR = "ask_for_successor"
+    """Its updates are over, and nothing is known to go to."""
+    PLAN_SUCCESSOR = "plan_successor"
+    """Its updates end soon, and nothing with a longer support is known."""
+    ACCEPT_PARTIAL_SUPPORT = "accept_partial_support"
+    ASK_FOR_END_OF_LIFE = "ask_for_end_of_life"
+    """It is fine, for nobody knows how long."""
+    KEEP_UPDATED = "keep_updated"
+    """It is fine for more than a year."""
 
 
 class UpgradeRoute(NamedTuple):
@@ -30,38 +54,40 @@ class UpgradeRoute(NamedTuple):
     goal: Release
     path: Path | None
 
-    def words(self, on: date) -> str:
-        """The goal's name with what lies on the way: "XenServer 8 (by way of Citrix Hypervisor 8.2 CU1)"."""
-        between = [hop.arrival(on) for hop in self.path[:-1]] if self.path else []
-        return f"{self.goal.name(on)} (by way of {', '.join(between)})" if between else self.goal.name(on)
-
 
 class UpgradeRoutes(NamedTuple):
-    """The ways on from a release: within its product, and across to the other one."""
+    """The routes on from a release: within its product, and across to the other one."""
 
-    within: UpgradeRoute | None
-    across: UpgradeRoute | None
+    within: UpgradeRoute | None = None
+    across: UpgradeRoute | None = None
 
 
 class Recommendation(NamedTuple):
-    """A sentence to act on. `ways` are what it names."""
+    """What to do about a release. `route` leads to the goal, `alternative` to another one, as far as there are such.
 
-    text: str
-    ways: UpgradeRoutes
+    `by` is the end of life before which to do it, or of WAIT the day of the release. `routes` are all that there are.
+    """
+
+    action: Action
+    route: UpgradeRoute | None = None
+    alternative: UpgradeRoute | None = None
+    by: date | PartialDate | None = None
+    routes: UpgradeRoutes = UpgradeRoutes()
 
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing to do now."""
-        return self.text is NOTHING
+        return self.action is Action.KEEP_UPDATED
 
 
 def upgrade_routes(matrix: Matrix, release: Release, on: date) -> UpgradeRoutes:
     """The best supported goal of each product: one that a documented path leads to first, then the longest support."""
     within = _best(matrix, release, release.product, on)
-    if release.product is Product.XCP_NG:  # nobody documents the way back
+    if release.product is Product.XCP_NG:  # nobody documents the path back
         return UpgradeRoutes(within, None)
     across = _best(matrix, release, Product.XCP_NG, on)
-    if across and not across.path and (within is None or within.path or release.lifecycle.stage(on) is not EOL):
+    is_eol = release.lifecycle.stage(on) is LifecycleStage.EOL
+    if across and not across.path and not (is_eol and within and not within.path):
         across = None  # installing the other product anew is advice only where everything else is a new start, too
     return UpgradeRoutes(within, across)
 
@@ -69,11 +95,8 @@ def upgrade_routes(matrix: Matrix, release: Release, on: date) -> UpgradeRoutes:
 def _best(matrix: Matrix, release: Release, product: Product, on: date) -> UpgradeRoute | None:
     """Never back to an older release, and not to one that ends too soon to be worth the work."""
     own = release.lifecycle.eol or date.min
-    goals = [
-        goal
-        for goal in matrix.supported(product, on)
-        if _is_worth_it(goal, on) and (goal.lifecycle.eol or date.max) > own
-    ]
+    goals = [goal for goal in matrix.supported(product, on) if (goal.lifecycle.eol or date.max) > own]
+    goals = [goal for goal in goals if (left := goal.lifecycle.days_left(on)) is None or left > WORTH_DAYS]
     if product is release.product:
         goals = [goal for goal in goals if goal.compares_as > release.compares_as]
     goals.sort(key=lambda goal: goal.lifecycle.eol or date.min, reverse=True)  # an end that nobody knows is no merit
@@ -83,75 +106,52 @@ def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Upgra
     return UpgradeRoute(goals[0], None) if goals else None
 
 
-def _is_worth_it(goal: Release, on: date) -> bool:
-    left = goal.lifecycle.days_left(on)
-    return left is None or left > WORTH_DAYS
-
-
 @lru_cache(maxsize=1024)
 def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
     """What to do about a release on a day.
 
-    Kept for the days that are asked about: searching the paths takes ten times as long as the rest of a verdict.
+    The days that are asked about are cached: searching the paths takes ten times as long as the rest of a verdict.
     """
     life = release.lifecycle
     stage, left = life.stage(on), life.days_left(on)
     if stage is LifecycleStage.UPCOMING:
-        return Recommendation(_not_out_yet(release), UpgradeRoutes(None, None))
-    ways = upgrade_routes(matrix, release, on)
-    if stage is EOL:
-        return Recommendation(_leave(release, ways, on), ways)
+        return Recommendation(Action.WAIT, by=life.released)
+    routes = upgrade_routes(matrix, release, on)
+    if stage is LifecycleStage.EOL:
+        return _leave(routes)
     if (left is not None and left <= SOON_DAYS) or stage is LifecycleStage.MAINTENANCE:
-        return Recommendation(_plan(release, ways, on), ways)
+        return _plan(routes, life.eol)
     if matrix.support(release).level is not SupportLevel.FULL:
-        return Recommendation(_prefer_full_support(matrix, release, ways, on), ways)
-    return Recommendation(NOTHING if life.eol else ASK_THE_VENDOR, ways)
+        return _gain_full_support(matrix, release, routes, on)
+    return Recommendation(Action.KEEP_UPDATED if life.eol else Action.ASK_FOR_END_OF_LIFE, routes=routes)
 
 
-def _not_out_yet(release: Release) -> str:
-    released = release.lifecycle.released
-    on = "on" if released and released.day else "in"
-    when = day_in_words(released) if released else "a day that is not known"
-    return f"It came out {on} {when}: ask about a day from then on."
+def _leave(routes: UpgradeRoutes) -> Recommendation:
+    within, across = routes
+    if within and within.path:
+        return Recommendation(Action.UPGRADE, within, across, routes=routes)
+    if across and across.path:
+        return Recommendation(Action.MOVE, across, within, routes=routes)
+    if within or across:
+        return Recommendation(Action.INSTALL_ANEW, within or across, across if within else None, routes=routes)
+    return Recommendation(Action.ASK_FOR_SUCCESSOR, routes=routes)
 
 
-def _leave(release: Release, ways: UpgradeRoutes, on: date) -> str:
-    if ways.within and ways.within.path:
-        return f"Upgrade to {ways.within.words(on)}{_or_across(ways, on)}."
-    if ways.across and ways.across.path:
-        return f"Move to {ways.across.words(on)}{_or_anew(ways, on)}."
-    goals = " or ".join(way.goal.name(on) for way in (ways.within, ways.across) if way)
-    if goals:
-        return f"Move to {goals}: our sources show no upgrade path, so ask the vendor or install it anew."
-    return f"No later {release.product} with security updates is known for that day: ask the vendor for its successor."
+def _plan(routes: UpgradeRoutes, eol: date | None) -> Recommendation:
+    within, across = routes
+    if within:
+        return Recommendation(
+            Action.PLAN_UPGRADE if within.path else Action.PLAN_MOVE, within, across, by=eol, routes=routes
+        )
+    return Recommendation(Action.PLAN_MOVE if across else Action.PLAN_SUCCESSOR, across, by=eol, routes=routes)
 
 
-def _or_anew(ways: UpgradeRoutes, on: date) -> str:
-    return f", or install {ways.within.goal.name(on)} anew" if ways.within else ""
-
-
-def _or_across(ways: UpgradeRoutes, on: date) -> str:
-    return f", or move to {ways.across.goal.name(on)}" if ways.across else ""
-
-
-def _plan(release: Release, ways: UpgradeRoutes, on: date) -> str:
-    eol = release.lifecycle.eol
-    until = f" before {day_in_words(eol)}" if eol else ""
-    if ways.within and ways.within.path:
-        return f"Plan the upgrade to {ways.within.words(on)}{until}{_or_across(ways, on)}."
-    if ways.within:
-        name = ways.within.goal.name(on)
-        return f"Plan the move to {name}{until}: our sources show no upgrade path to it yet{_or_across(ways, on)}."
-    if ways.across:
-        return f"Plan the move to {ways.across.words(on)}{until}."
-    return f"Plan what follows it{until}: no successor with a longer support is known for that day."
-
-
-def _prefer_full_support(matrix: Matrix, release: Release, ways: UpgradeRoutes, on: date) -> str:
-    if ways.within and ways.within.path and matrix.support(ways.within.goal).level is SupportLevel.FULL:
-        return f"For full support in Xen Orchestra upgrade to {ways.within.words(on)}."
-    full = [r for r in matrix.supported(release.product, on) if matrix.support(r).level is SupportLevel.FULL]
-    full.sort(key=lambda release: release.lifecycle.eol is None)
-    if full:
-        return f"For full support in Xen Orchestra use {full[0].name(on)}."
-    return "Keep it updated, and expect features of Xen Orchestra to be missing."
+def _gain_full_support(matrix: Matrix, release: Release, routes: UpgradeRoutes, on: date) -> Recommendation:
+    """By a documented path if there is one, else any release of the product; one with a known end of life first."""
+    within = routes.within
+    if not (within and within.path and matrix.support(within.goal).level is SupportLevel.FULL):
+        full = [r for r in matrix.supported(release.product, on) if matrix.support(r).level is SupportLevel.FULL]
+        if not full:
+            return Recommendation(Action.ACCEPT_PARTIAL_SUPPORT, routes=routes)
+        within = UpgradeRoute(min(full, key=lambda release: release.lifecycle.eol is None), None)
+    return Recommendation(Action.GAIN_FULL_SUPPORT, within, routes=routes)

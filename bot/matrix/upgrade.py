@@ -1,4 +1,4 @@
-"""Supported ways from one release to another, hop by hop, as the vendors document them."""
+"""Supported paths from one release to another, hop by hop, as the vendors document them."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence

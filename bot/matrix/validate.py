@@ -1,27 +1,276 @@
-"""Checks data/*.yaml as a whole and lists every problem: file, key, what is allowed."""
+"""The shape of data/*.yaml, one model per kind of file, and what must hold of all files together.
 
-from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+Loaded only where YAML is checked: when the package is built, and in a checkout after an edit. Every fact names its
+sources by their key in data/sources.yaml, so a fact without a source is refused.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import yaml
-from packaging.specifiers import SpecifierSet
-from pydantic import ValidationError
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from bot.errors import DataError, Problem
 from bot.matrix.feature import Availability
-from bot.matrix.schema import (
-    FILES,
-    DayFactModel,
-    FactModel,
-    FeaturesFile,
-    IssuesFile,
-    ListFile,
-    ReleaseModel,
-    ReleasesFile,
-    SourcesFile,
-    Strict,
-    UpgradesFile,
-)
+from bot.matrix.issue import IssueKind
+from bot.matrix.lifecycle import PartialDate
+from bot.matrix.release import Product
+from bot.matrix.support import Badge
+
+
+def _version(text: str) -> str:
+    try:
+        Version(text)
+    except InvalidVersion:
+        raise ValueError('a version such as "8.2" is allowed') from None
+    return text
+
+
+def _range(text: str) -> str:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise ValueError('a range such as ">=7.0,<7.4" is allowed') from None
+    return text
+
+
+def _partial_date(value: object) -> str:
+    try:
+        return str(PartialDate.parse(str(value)))
+    except ValueError:
+        raise ValueError("YYYY-MM-DD or YYYY-MM is allowed") from None
+
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Number = Annotated[str, AfterValidator(_version)]
+Range = Annotated[str, AfterValidator(_range)]
+Month = Annotated[str, BeforeValidator(_partial_date)]
+SourceKeys = Annotated[list[Text], Field(min_length=1)]
+
+
+class Confidence(StrEnum):
+    """How sure a fact is: two records of different origin, two of the same origin, one record, or reasoned."""
+
+    CONFIRMED = "confirmed"
+    SAME_ORIGIN = "same_origin"
+    SINGLE_SOURCE = "single_source"
+    INFERRED = "inferred"
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceModel(Strict):
+    """A source of facts; `url` is null where only the document's name is public."""
+
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] | None
+
+
+class Sourced(Strict):
+    """How sure a date is, and who says so."""
+
+    confidence: Confidence | None
+    sources: list[Text]
+    note: Text | None = None
+
+
+class FactModel(Sourced):
+    """A date of which perhaps only the month is known. `day: null`: the vendor gives none, or none is known."""
+
+    day: Month | None
+
+
+class DayFactModel(Sourced):
+    """A date of which the day is known, or nothing."""
+
+    day: date | None
+
+
+class LifecycleModel(Strict):
+    """The dates of a release, or of a pack that had its own."""
+
+    released: FactModel
+    maintenance_ends: DayFactModel
+    eol: DayFactModel
+    lts_since: DayFactModel | None = None
+
+
+class LastFixModel(FactModel):
+    """The last security fix that a source shows: a lower bound, for a later one may exist. `level`: what it was for."""
+
+    name: Text
+    level: Text | None = None
+
+
+class LevelModel(Strict):
+    """A service pack, cumulative update or maintenance number of a release."""
+
+    name: Text
+    aliases: Annotated[list[Text], Field(min_length=1)]
+    released: FactModel
+    maintenance_ends: DayFactModel | None = None
+    eol: DayFactModel | None = None
+
+
+class ReleaseModel(Strict):
+    """One release; `compares_as` only where its number is not the version that ranges mean."""
+
+    product: Product
+    release: Number
+    name: Text
+    compares_as: Number | None = None
+    lifecycle: LifecycleModel
+    aliases: list[Number] = []
+    codenames: list[Text] = []
+    levels: list[LevelModel] = []
+    last_fix: LastFixModel | None = None
+    note: Text | None = None
+
+
+class ReleasesFile(Strict):
+    """data/releases.yaml: newest first within each product."""
+
+    source: Text
+    read_on: date
+    releases: list[ReleaseModel]
+
+
+class LegendModel(Strict):
+    """What a sign of the list means."""
+
+    badge: Badge
+    emoji: Text
+    words: Text
+    meaning: Text
+
+
+class RowModel(Strict):
+    """A row of the list; `label` only for a row of several releases, the others are named by their release."""
+
+    product: Product
+    releases: Annotated[list[Number], Field(min_length=1)]
+    label: Text | None = None
+    support: Literal["full", "partial"]
+    official: bool = True
+    extra_features: bool = False
+    sources: SourceKeys
+
+
+class ListFile(Strict):
+    """data/list.yaml: the published list in its order."""
+
+    source: Text
+    read_on: date
+    legend: list[LegendModel]
+    rows: list[RowModel]
+
+
+class IssueModel(Strict):
+    """A known issue; `affects` maps a product to a range, `conditions` a release's number to when it is affected."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+    kind: IssueKind
+    summary: Text
+    details: Text
+    affects: Annotated[dict[Product, Range], Field(min_length=1)]
+    conditions: dict[Product, dict[Number, Text]] = {}
+    fixed_in: Text | None = None
+    mitigation: Text | None = None
+    from_list: bool = False
+    links: SourceKeys
+
+
+class IssuesFile(Strict):
+    """data/issues.yaml: the list's own issues first, in the list's order."""
+
+    issues: list[IssueModel]
+
+
+class FeatureSupportModel(Strict):
+    """Since when a product has a feature."""
+
+    availability: Availability
+    release: Number | None = None
+    note: Text | None = None
+    inferred: bool = False
+
+
+class FeatureModel(Strict):
+    """A feature and the first releases that have it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+    name: Text
+    aliases: list[Text] = []
+    summary: Text
+    support: dict[Product, FeatureSupportModel]
+    note: Text | None = None
+    sources: SourceKeys
+
+
+class FeaturesFile(Strict):
+    """data/features.yaml."""
+
+    features: list[FeatureModel]
+
+
+class TargetModel(Strict):
+    """A release named by product and number."""
+
+    product: Product
+    release: Number
+
+
+class HopModel(Strict):
+    """Documented steps from every release in a range to one release."""
+
+    product: Product
+    start: Range
+    to: TargetModel
+    arrives_at: Text
+    how: Text
+    why: Text
+    blockers: list[Text] = []
+    inferred: bool = False
+    sources: SourceKeys
+
+
+class UpgradesFile(Strict):
+    """data/upgrades.yaml."""
+
+    hops: list[HopModel]
+
+
+class SourcesFile(Strict):
+    """data/sources.yaml: every source once, by key."""
+
+    sources: dict[Text, SourceModel]
+
+
+class Files(NamedTuple):
+    """All files of data/, each valid by itself, in the order in which their problems are reported."""
+
+    sources: SourcesFile
+    releases: ReleasesFile
+    list: ListFile
+    issues: IssuesFile
+    features: FeaturesFile
+    upgrades: UpgradesFile
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # mypy cannot follow a chosen base
@@ -34,69 +283,40 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
 
 
 def validated(texts: dict[str, bytes]) -> dict[str, Any]:
-    """The files' content as plain JSON values, ranges resolved. DataError with all problems if there is any."""
+    """The content of the files (by name, without .yaml) as plain JSON values, with the releases that a range holds in
+    place of the range. DataError with all problems if there is any."""
     problems: list[Problem] = []
-    files: dict[str, Any] = {}
+    models: dict[str, Any] = {}
     for name, text in texts.items():
         try:
-            files[name] = FILES[name].model_validate(yaml.load(text, Loader=Loader))
+            models[name] = Files.__annotations__[name].model_validate(yaml.load(text, Loader=Loader))
         except yaml.YAMLError as error:
             problems.append(Problem(f"{name}.yaml", "", f"is not YAML: {' '.join(str(error).split())}"))
         except ValidationError as error:
-            problems.extend(_told(f"{name}.yaml", error))
-    if not problems:
-        problems.extend(_links(files))
+            for found in error.errors(include_url=False):
+                key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"])
+                what = found["msg"].removeprefix("Value error, ")
+                problems.append(Problem(f"{name}.yaml", key.lstrip("."), what))
     if problems:
         raise DataError(problems)
-    return _resolved(files)
+    files = Files(**models)
+    for check in (_check_sources, _check_releases, _check_list, _check_issues, _check_features, _check_upgrades):
+        problems.extend(check(files))
+    if problems:
+        raise DataError(problems)
+    raw = {name: file.model_dump(mode="json") for name, file in files._asdict().items()}
+    for issue in raw["issues"]["issues"]:
+        issue["affects"] = {p: _in_range(files, p, text) for p, text in issue["affects"].items()}
+    for hop in raw["upgrades"]["hops"]:
+        hop["start"] = _in_range(files, hop["product"], hop["start"])
+    return raw
 
 
-def _told(file: str, error: ValidationError) -> Iterator[Problem]:
-    for found in error.errors(include_url=False):
-        key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"]).lstrip(".")
-        yield Problem(file, key, found["msg"].removeprefix("Value error, "))
-
-
-def _links(files: dict[str, Any]) -> Iterator[Problem]:
-    """What the files say of each other: sources that exist and are used, releases and issues that exist, order."""
-    releases: ReleasesFile = files["releases"]
-    known = {(r.product.value, r.release) for r in releases.releases}
-    sources: SourcesFile = files["sources"]
-    used = set[str]()
-    for file, key, keys in _named_sources(files):
-        used.update(keys)
-        yield from (
-            Problem(file, key, f'"{name}" is no source: a key of sources.yaml is allowed')
-            for name in keys
-            if name not in sources.sources
-        )
-    yield from (
-        Problem("sources.yaml", f"sources.{name}", "is used by no fact") for name in sources.sources if name not in used
-    )
-    yield from _facts(releases)
-    yield from _order(releases)
-    yield from _unknown_releases(files, known)
-    yield from _unknown_blockers(files["upgrades"], files["issues"])
-    yield from _empty_ranges(files, releases)
-
-
-def _named_sources(files: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-    releases: ReleasesFile = files["releases"]
-    listed: ListFile = files["list"]
-    yield "releases.yaml", "source", [releases.source]
-    yield "list.yaml", "source", [listed.source]
-    for at, release in enumerate(releases.releases):
-        for key, fact in _dates(release):
-            yield "releases.yaml", f"releases[{at}].{key}.sources", fact.sources
-    plural: tuple[tuple[str, str, Iterable[Strict], str], ...] = (
-        ("list.yaml", "rows", listed.rows, "sources"),
-        ("issues.yaml", "issues", files["issues"].issues, "links"),
-        ("features.yaml", "features", files["features"].features, "sources"),
-        ("upgrades.yaml", "hops", files["upgrades"].hops, "sources"),
-    )
-    for file, section, items, field in plural:
-        for at, item in enumerate(items):
-            yield file, f"{section}[{at}].{field}", getattr(item, field)
+def _in_range(files: Files, product: str, text: str) -> list[str]:
+    """The numbers of a product's releases that a range holds."""
+    wanted = SpecifierSet(text)
+    releases = files.releases.releases
+    return [r.release for r in releases if r.product == product and (r.compares_as or r.release) in wanted]
 
 
 def _dates(release: ReleaseModel) -> Iterator[tuple[str, FactModel | DayFactModel]]:
@@ -112,88 +332,98 @@ def _dates(release: ReleaseModel) -> Iterator[tuple[str, FactModel | DayFactMode
                 yield f"levels[{at}].{name}", fact
 
 
-def _facts(releases: ReleasesFile) -> Iterator[Problem]:
-    for at, release in enumerate(releases.releases):
+def _citations(files: Files) -> Iterator[tuple[str, str, list[str]]]:
+    """Where sources are named: file, key, and the names."""
+    yield "releases.yaml", "source", [files.releases.source]
+    yield "list.yaml", "source", [files.list.source]
+    for at, release in enumerate(files.releases.releases):
+        for key, fact in _dates(release):
+            yield "releases.yaml", f"releases[{at}].{key}.sources", fact.sources
+    for at, row in enumerate(files.list.rows):
+        yield "list.yaml", f"rows[{at}].sources", row.sources
+    for at, issue in enumerate(files.issues.issues):
+        yield "issues.yaml", f"issues[{at}].links", issue.links
+    for at, feature in enumerate(files.features.features):
+        yield "features.yaml", f"features[{at}].sources", feature.sources
+    for at, hop in enumerate(files.upgrades.hops):
+        yield "upgrades.yaml", f"hops[{at}].sources", hop.sources
+
+
+def _check_sources(files: Files) -> Iterator[Problem]:
+    """Sources that are named exist, and those that exist are used."""
+    sources = files.sources.sources
+    used = set[str]()
+    for file, key, names in _citations(files):
+        used.update(names)
+        for name in names:
+            if name not in sources:
+                yield Problem(file, key, f'"{name}" is no source: a key of sources.yaml is allowed')
+    for name in sources:
+        if name not in used:
+            yield Problem("sources.yaml", f"sources.{name}", "is used by no fact")
+
+
+def _check_releases(files: Files) -> Iterator[Problem]:
+    releases = files.releases.releases
+    for at, release in enumerate(releases):
         for key, fact in _dates(release):
             if fact.day is not None and not (fact.sources and fact.confidence):
                 yield Problem("releases.yaml", f"releases[{at}].{key}", "a date needs its sources and its confidence")
-
-
-def _order(releases: ReleasesFile) -> Iterator[Problem]:
     seen = set[tuple[str, str]]()
-    for at, release in enumerate(releases.releases):
-        if (release.product.value, release.release) in seen:
+    for at, release in enumerate(releases):
+        if (release.product, release.release) in seen:
             yield Problem("releases.yaml", f"releases[{at}]", f"{release.name} is there twice")
-        seen.add((release.product.value, release.release))
+        seen.add((release.product, release.release))
         life = release.lifecycle
         if life.maintenance_ends.day and life.eol.day and life.maintenance_ends.day > life.eol.day:
             yield Problem("releases.yaml", f"releases[{at}].lifecycle", "maintenance ends no later than eol")
 
 
-def _unknown_releases(files: dict[str, Any], known: set[tuple[str, str]]) -> Iterator[Problem]:
-    def missing(file: str, key: str, product: str, number: str) -> Iterator[Problem]:
-        if (product, number) not in known:
-            yield Problem(file, key, f"{product} {number} is no release of releases.yaml")
+def _check_exists(files: Files, file: str, key: str, product: str, number: str) -> Iterator[Problem]:
+    if not any(r.product == product and r.release == number for r in files.releases.releases):
+        yield Problem(file, key, f"{product} {number} is no release of releases.yaml")
 
-    listed: ListFile = files["list"]
-    for at, row in enumerate(listed.rows):
+
+def _check_list(files: Files) -> Iterator[Problem]:
+    for at, row in enumerate(files.list.rows):
         for number in row.releases:
-            yield from missing("list.yaml", f"rows[{at}].releases", row.product, number)
+            yield from _check_exists(files, "list.yaml", f"rows[{at}].releases", row.product, number)
         if (len(row.releases) > 1) != (row.label is not None):
-            yield Problem(
-                "list.yaml", f"rows[{at}].label", "a label is allowed, and needed, where a row has several releases"
-            )
-    issues: IssuesFile = files["issues"]
-    for at, issue in enumerate(issues.issues):
+            what = "a label is allowed, and needed, where a row has several releases"
+            yield Problem("list.yaml", f"rows[{at}].label", what)
+
+
+def _check_issues(files: Files) -> Iterator[Problem]:
+    """Ids are unique, conditions are of releases that exist, and no range is empty: that is a typing mistake."""
+    seen = set[str]()
+    for at, issue in enumerate(files.issues.issues):
+        if issue.id.casefold() in seen:
+            yield Problem("issues.yaml", f"issues[{at}].id", f"{issue.id} is there twice")
+        seen.add(issue.id.casefold())
         for product, conditions in issue.conditions.items():
             for number in conditions:
-                yield from missing("issues.yaml", f"issues[{at}].conditions", product, number)
-    features: FeaturesFile = files["features"]
-    for at, feature in enumerate(features.features):
+                yield from _check_exists(files, "issues.yaml", f"issues[{at}].conditions", product, number)
+        for product, text in issue.affects.items():
+            if not _in_range(files, product, text):
+                yield Problem("issues.yaml", f"issues[{at}].affects.{product}", f'no release is in "{text}"')
+
+
+def _check_features(files: Files) -> Iterator[Problem]:
+    for at, feature in enumerate(files.features.features):
         for product, support in feature.support.items():
             key = f"features[{at}].support.{product}"
             if (support.availability is Availability.FROM) != (support.release is not None):
                 yield Problem("features.yaml", key, 'a release is allowed, and needed, with availability "from"')
             if support.release:
-                yield from missing("features.yaml", key, product, support.release)
-    upgrades: UpgradesFile = files["upgrades"]
-    for at, hop in enumerate(upgrades.hops):
-        yield from missing("upgrades.yaml", f"hops[{at}].to", hop.to.product, hop.to.release)
+                yield from _check_exists(files, "features.yaml", key, product, support.release)
 
 
-def _unknown_blockers(upgrades: UpgradesFile, issues: IssuesFile) -> Iterator[Problem]:
-    ids = [issue.id for issue in issues.issues]
-    for at, name in enumerate(ids):
-        if name.casefold() in (other.casefold() for other in ids[:at]):
-            yield Problem("issues.yaml", f"issues[{at}].id", f"{name} is there twice")
-    for at, hop in enumerate(upgrades.hops):
+def _check_upgrades(files: Files) -> Iterator[Problem]:
+    ids = {issue.id for issue in files.issues.issues}
+    for at, hop in enumerate(files.upgrades.hops):
+        yield from _check_exists(files, "upgrades.yaml", f"hops[{at}].to", hop.to.product, hop.to.release)
         for name in hop.blockers:
             if name not in ids:
                 yield Problem("upgrades.yaml", f"hops[{at}].blockers", f'"{name}" is no issue of issues.yaml')
-
-
-def _empty_ranges(files: dict[str, Any], releases: ReleasesFile) -> Iterator[Problem]:
-    """A range that holds no release is a typing mistake."""
-    for at, issue in enumerate(files["issues"].issues):
-        for product, text in issue.affects.items():
-            if not _in_range(releases, product, text):
-                yield Problem("issues.yaml", f"issues[{at}].affects.{product}", f'no release is in "{text}"')
-    for at, hop in enumerate(files["upgrades"].hops):
-        if not _in_range(releases, hop.product, hop.start):
+        if not _in_range(files, hop.product, hop.start):
             yield Problem("upgrades.yaml", f"hops[{at}].start", f'no release is in "{hop.start}"')
-
-
-def _in_range(releases: ReleasesFile, product: str, text: str) -> list[str]:
-    wanted = SpecifierSet(text)
-    return [r.release for r in releases.releases if r.product == product and (r.compares_as or r.release) in wanted]
-
-
-def _resolved(files: dict[str, Any]) -> dict[str, Any]:
-    """Plain JSON values, with the releases that a range holds in place of the range."""
-    releases: ReleasesFile = files["releases"]
-    raw = {name: file.model_dump(mode="json") for name, file in files.items()}
-    for issue in raw["issues"]["issues"]:
-        issue["affects"] = {p: _in_range(releases, p, text) for p, text in issue["affects"].items()}
-    for hop in raw["upgrades"]["hops"]:
-        hop["start"] = _in_range(releases, hop["product"], hop["start"])
-    return raw

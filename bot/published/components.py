@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-from bot.published.labels import has_label, take_label
+from bot.published.labels import has_label, has_sign, take_label, unknown_sign
 from bot.published.page import PageEntry, PageProblem, tidy
-from bot.published.signs import has_sign, unknown_sign
 
 Literal = None | bool | float | str | list["Literal"] | dict[str, "Literal"]
 
@@ -61,9 +60,10 @@ def skip(text: str, at: int) -> int:
 
 
 def _value(text: str, at: int, depth: int) -> ReadLiteral:
+    """The literal that begins at a place, so many brackets deep. NoLiteral if there is none."""
     sign = text[at : at + 1]
     if depth > _DEEPEST:
-        _refuse(at)
+        raise NoLiteral(at)
     if sign in _PLAIN:
         return _string(text, at)
     if sign == "{":
@@ -74,15 +74,16 @@ def _value(text: str, at: int, depth: int) -> ReadLiteral:
 
 
 def _word(text: str, at: int) -> ReadLiteral:
+    """A number, or a word that is a value."""
     match = _WORD.match(text, at)
     if not match:
-        _refuse(at)
+        raise NoLiteral(at)
     if match[0] in _WORDS:
         return ReadLiteral(_WORDS[match[0]], match.end())
     try:
         return ReadLiteral(float(match[0]), match.end())
     except ValueError:
-        _refuse(at)
+        raise NoLiteral(at) from None
 
 
 def _array(text: str, at: int, depth: int) -> ReadLiteral:
@@ -99,22 +100,19 @@ def _object(text: str, at: int, depth: int) -> ReadLiteral:
     values: dict[str, Literal] = {}
     at = skip(text, at + 1)
     while not text.startswith("}", at):
-        key, end = _key(text, at)
+        if match := _KEY.match(text, at):
+            key, end = match[0], match.end()
+        elif text.startswith(("'", '"'), at):
+            quoted, end = _string(text, at)
+            key = str(quoted)
+        else:
+            raise NoLiteral(at)
         at = skip(text, end)
         if key in values or not text.startswith(":", at):
-            _refuse(at)
+            raise NoLiteral(at)
         values[key], end = _value(text, skip(text, at + 1), depth + 1)
         at = _next(text, end, "}")
     return ReadLiteral(values, at + 1)
-
-
-def _key(text: str, at: int) -> tuple[str, int]:
-    if match := _KEY.match(text, at):
-        return match[0], match.end()
-    if text[at : at + 1] not in ("'", '"'):
-        _refuse(at)
-    value, end = _string(text, at)
-    return str(value), end
 
 
 def _next(text: str, at: int, closing: str) -> int:
@@ -123,7 +121,7 @@ def _next(text: str, at: int, closing: str) -> int:
     if text.startswith(",", at):
         return skip(text, at + 1)
     if not text.startswith(closing, at):
-        _refuse(at)
+        raise NoLiteral(at)
     return at
 
 
@@ -142,24 +140,17 @@ def _string(text: str, at: int) -> ReadLiteral:
             parts.append(sign)
             at += 1
         elif sign == "\\":
-            escaped, at = _escape(text, at + 1)
-            parts.append(escaped)
+            at += 1
+            if code := _CODE.match(text, at):
+                parts.append(chr(int(code[1] or code[2] or code[3], 16)))
+                at = code.end()
+            elif (escaped := text[at : at + 1]) in _ESCAPES:
+                parts.append(_ESCAPES[escaped])
+                at += 1
+            else:
+                raise NoLiteral(at)
         else:
-            _refuse(at)
-
-
-def _escape(text: str, at: int) -> tuple[str, int]:
-    if code := _CODE.match(text, at):
-        number = int(code[1] or code[2] or code[3], 16)
-        return chr(number), code.end()
-    sign = text[at : at + 1]
-    if sign not in _ESCAPES:
-        _refuse(at)
-    return _ESCAPES[sign], at + 1
-
-
-def _refuse(at: int) -> NoReturn:
-    raise NoLiteral(at)
+            raise NoLiteral(at)
 
 
 _ATTRIBUTE = r"\b\w{1,50}\s{0,10}=\s{0,10}\{\s{0,10}(?=\[)"
@@ -188,7 +179,7 @@ class ScriptPosition(NamedTuple):
 def scripts(lines: tuple[str, ...]) -> Scripts:
     """Reads literals; the first thing that is none ends the reading, with a problem."""
     text = "\n".join(lines)
-    kept: list[str] = []
+    rest: list[str] = []
     found: list[PageEntry] = []
     at, group, line = 0, 0, 1
     while opening := _OPENING.search(text, at):
@@ -197,16 +188,16 @@ def scripts(lines: tuple[str, ...]) -> Scripts:
         except NoLiteral as error:
             line += text.count("\n", at, error.at)
             message = "The table cannot be read from here on: its rows must be literals, nothing is evaluated"
-            return Scripts(tuple(found), tuple("".join((*kept, text[at:])).split("\n")), (PageProblem(line, message),))
+            return Scripts(tuple(found), tuple("".join((*rest, text[at:])).split("\n")), (PageProblem(line, message),))
         if "{" in opening[0] and text.startswith("}", skip(text, end)):
             end = skip(text, end) + 1
         group -= 1
         line += text.count("\n", at, opening.end())
         found.extend(_entries(text, members, group, ScriptPosition(line, opening.end())))
         line += text.count("\n", opening.end(), end)
-        kept.extend((text[at : opening.start()], "\n" * text.count("\n", opening.start(), end)))
+        rest.extend((text[at : opening.start()], "\n" * text.count("\n", opening.start(), end)))
         at = end
-    return Scripts(tuple(found), tuple("".join((*kept, text[at:])).split("\n")))
+    return Scripts(tuple(found), tuple("".join((*rest, text[at:])).split("\n")))
 
 
 def _entries(text: str, members: tuple[PlacedLiteral, ...], group: int, place: ScriptPosition) -> Iterator[PageEntry]:
@@ -231,13 +222,14 @@ def _entry(member: PlacedLiteral, line: int, last: int, group: int) -> PageEntry
             links.extend(_ADDRESS.findall(string))
             if _NOTE.search(key):
                 notes.append(string)
-            elif _STATUS.search(key) or take_label(string) or has_sign(string) or _is_sign(string):
+            elif (
+                _STATUS.search(key)
+                or take_label(string)
+                or has_sign(string)
+                or (not has_label(string) and unknown_sign(string))
+            ):
                 cells.append(string)
     return PageEntry(line, last, tuple(cells), group, tuple(filter(None, notes)), tuple(dict.fromkeys(links)), eol)
-
-
-def _is_sign(string: str) -> bool:
-    return not has_label(string) and unknown_sign(string) is not None
 
 
 def _strings(value: Literal) -> Iterator[str]:

@@ -51,26 +51,28 @@ def list_file(text: str, shipped: Matrix, in_use: Matrix) -> str:
     `text` is the shipped file and `shipped` what is known by it. A row that is still the same stands as it is there,
     with its comments, so that a diff shows what is new and nothing else.
     """
-    new = [release for release in in_use.releases if shipped.release(release.product, release.number) is None]
-    return _list_file(text, in_use) + (_HEAD + "\n".join(map(_entry, new)) if new else "")
-
-
-def _list_file(text: str, in_use: Matrix) -> str:
     head, _, rest = text.partition(_ROWS)
     source = yaml.safe_load(head)["source"]
-    rows = {(row.product, row.releases): row for row in _rows(rest)}
-    told = (_told(row, rows.get((row.product, tuple(r.number for r in row.releases))), source)
-            for row in in_use.published.rows)  # fmt: skip
-    return _READ_ON.sub(f"read_on: {in_use.published.read_on}", head) + _ROWS + "".join(told)
+    before = {(row.product, row.releases): row for row in _rows(rest)}
+    rows = ""
+    for row in in_use.published.rows:
+        old = before.get((row.product, tuple(release.number for release in row.releases)))
+        if old and old.content == (row.support, row.title):
+            rows += old.text
+        else:
+            rows += row_text(row, old.sources if old else [source])
+    new = [release for release in in_use.releases if shipped.release(release.product, release.number) is None]
+    releases = _HEAD + "\n".join(map(_entry, new)) if new else ""
+    return _READ_ON.sub(f"read_on: {in_use.published.read_on}", head) + _ROWS + rows + releases
 
 
 class _Row(NamedTuple):
-    """A row of the file: its lines with the comments before it, and what they say."""
+    """A row of the file: its lines with the comments before it, and what is in them."""
 
     text: str
     product: Product
     releases: tuple[str, ...]
-    says: tuple[Support, str | None]
+    content: tuple[Support, str | None]
     sources: list[str]
 
 
@@ -79,26 +81,17 @@ def _rows(text: str) -> Iterator[_Row]:
     for line in (*text.splitlines(keepends=True), _FIRST):
         begins = line.startswith(_FIRST)
         if lines and (begins or line.lstrip().startswith("#")):
-            yield _read(comments, lines)
+            raw: Raw = yaml.safe_load(lines)[0]
+            level = SupportLevel(raw["support"])
+            support = Support(level, raw.get("official", True), raw.get("extra_features", False))
+            releases = tuple(raw["releases"])
+            content = (support, raw.get("label"))
+            yield _Row(comments + lines, Product(raw["product"]), releases, content, raw["sources"])
             comments = lines = ""
         if begins or lines:
             lines += line
         else:
             comments += line
-
-
-def _read(comments: str, lines: str) -> _Row:
-    raw: Raw = yaml.safe_load(lines)[0]
-    level = SupportLevel(raw["support"])
-    support = Support(level, raw.get("official", True), raw.get("extra_features", False))
-    says = (support, raw.get("label"))
-    return _Row(comments + lines, Product(raw["product"]), tuple(raw["releases"]), says, raw["sources"])
-
-
-def _told(row: ListRow, before: _Row | None, source: str) -> str:
-    if before and before.says == (row.support, row.title):
-        return before.text
-    return row_text(row, before.sources if before else [source])
 
 
 def row_text(row: ListRow, sources: list[str]) -> str:

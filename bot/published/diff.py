@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.matrix.matrix import Matrix
-from bot.matrix.release import Release
 from bot.matrix.support import Badge
-from bot.published.labels import overlap
+from bot.published.labels import WORDS, overlap
 from bot.published.page import Disagreement, Page, PageRow, RowChange, RowChangeKind
-from bot.published.signs import WORDS
 
 _SKULL = Badge.NO_SECURITY_UPDATES
 
@@ -30,10 +28,13 @@ def compare(before: Sequence[PageRow], after: Sequence[PageRow]) -> tuple[RowCha
 def changes(page: Page, matrix: Matrix, day: date, accepted: Sequence[PageRow] = ()) -> tuple[RowChange, ...]:
     """The page against the list in use on a day. `accepted` are the rows of the page that is in use, if one is.
 
-    The skull of the list in use follows from dates, so that a page which lags or leads is no change: `disagreements`
-    tells it. The shipped list has no notes of the page's wording, so that only those of an accepted page are compared.
+    The skull of the list in use follows from dates, so that a page which lags or leads is no change, but one of the
+    `disagreements`. The shipped list has no notes of the page's wording: only those of an accepted page are compared.
     """
-    used = tuple(_with_notes(row, accepted) for row in in_use(matrix, day))
+    used: list[PageRow] = []
+    for row in in_use(matrix, day):
+        notes = (note for other in accepted if _share(row, other) for note in other.notes)
+        used.append(row._replace(notes=tuple(dict.fromkeys(notes))))
     return tuple(
         change
         for old, new in _pairs(used, page.rows)
@@ -56,8 +57,17 @@ def disagreements(page: Page, matrix: Matrix, day: date) -> tuple[Disagreement, 
 
     A row is EOL when all its releases are. Rows with a release that has no date, or that nobody knows, are left out.
     """
-    rows = page.rows if page.has_signs else ()
-    return tuple(found for row in rows if (found := _disagreement(row, matrix, day)))
+    found: list[Disagreement] = []
+    for row in page.rows if page.has_signs else ():
+        known = [release for number in row.releases if (release := matrix.release(row.product, number))]
+        ends = [release.lifecycle.eol for release in known if release.lifecycle.eol]
+        if not ends or len(ends) < len(row.releases):
+            continue
+        eol, is_shown = max(ends), _SKULL in row.badges
+        if is_shown is not (day >= eol):
+            name = known[0].base_name if len(known) == 1 else row.label
+            found.append(Disagreement(name, is_shown, eol, day))
+    return tuple(found)
 
 
 def badge_words(row: PageRow) -> str | None:
@@ -115,13 +125,8 @@ def _notes(row: PageRow) -> str | None:
 
 def _whole(row: PageRow) -> str:
     words = badge_words(row)
-    told = f"{row.label}: {words}" if words else row.label
-    return f"{told} ({_notes(row)})" if row.notes else told
-
-
-def _with_notes(row: PageRow, accepted: Sequence[PageRow]) -> PageRow:
-    notes = (note for other in accepted if _share(row, other) for note in other.notes)
-    return row._replace(notes=tuple(dict.fromkeys(notes)))
+    text = f"{row.label}: {words}" if words else row.label
+    return f"{text} ({_notes(row)})" if row.notes else text
 
 
 def _agreeing(old: Side, new: Side) -> Side:
@@ -134,28 +139,3 @@ def _agreeing(old: Side, new: Side) -> Side:
         others = tuple(badge for badge in row.badges if badge is not _SKULL)
         agreed.append(row._replace(badges=(*others, _SKULL) if shown else others))
     return tuple(agreed)
-
-
-def _disagreement(row: PageRow, matrix: Matrix, day: date) -> Disagreement | None:
-    releases = [matrix.release(row.product, number) for number in row.releases]
-    known = [release for release in releases if release]
-    ends = [release.lifecycle.eol for release in known if release.lifecycle.eol]
-    if len(ends) < len(releases) or not ends:
-        return None
-    eol, shown = max(ends), _SKULL in row.badges
-    if shown is (day >= eol):
-        return None
-    claim = "shows" if shown else "does not show"
-    message = f"the page {claim} {_name(row, known)} as EOL, the vendor's date {_when((eol - day).days)}"
-    return Disagreement(row.label, eol, message)
-
-
-def _name(row: PageRow, releases: Sequence[Release]) -> str:
-    return releases[0].base_name if len(releases) == 1 else row.label
-
-
-def _when(days: int) -> str:
-    if days == 0:
-        return "is today"
-    count = f"{abs(days)} day" if abs(days) == 1 else f"{abs(days)} days"
-    return f"is in {count}" if days > 0 else f"passed {count} ago"

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any, NamedTuple
 
-from bot.matrix.lifecycle import LifecycleStage, PartialDate
+from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
-from bot.matrix.release import Product, Release, UpdateLevel
+from bot.matrix.release import Product, Release
 
 Data = dict[str, Any]
 
@@ -71,13 +71,14 @@ def _release(release: Release, day: date, has_phase: bool, has_months: bool) -> 
     life, stage = release.lifecycle, release.lifecycle.stage(day)
     phase = {"isEoas": stage in _OVER, "eoasFrom": _text(life.maintenance_ends)} if has_phase else {}
     month = str(life.released) if life.released and not life.released.day else None
+    lts_from_the_start = life.released is not None and life.lts_since == life.released.earliest
     return {
         "name": release.number,
         "codename": release.codenames[0] if release.codenames else None,
         "label": release.name(day),
         "releaseDate": _text(life.released.earliest if life.released else None),
         "isLts": life.is_lts(day),
-        "ltsFrom": _text(_later_lts(release, day)),
+        "ltsFrom": _text(life.lts_since if life.is_lts(day) and not lts_from_the_start else None),
         **phase,
         "isEol": stage is LifecycleStage.EOL,
         "eolFrom": _text(life.eol),
@@ -87,32 +88,18 @@ def _release(release: Release, day: date, has_phase: bool, has_months: bool) -> 
     }
 
 
-def _later_lts(release: Release, day: date) -> date | None:
-    """Since when it is an LTS, where that was not from its first day on."""
-    life = release.lifecycle
-    from_the_start = life.released is not None and life.lts_since == life.released.earliest
-    return life.lts_since if life.is_lts(day) and not from_the_start else None
-
-
 def _latest(release: Release, day: date) -> Data | None:
     """The last pack that was out on the day. Numbered ones only: 6.0.2's Common Criteria edition follows nothing."""
-    packs = [level for level in release.levels if level.name[-1].isdecimal() and _is_out(level, day)]
+    out = (level for level in release.levels if level.lifecycle.stage(day) is not LifecycleStage.UPCOMING)
+    packs = [level for level in out if level.name[-1].isdecimal()]
     if not packs:
         return None
     name, released = packs[-1].name, packs[-1].lifecycle.released
     return {
         "name": name if name.startswith(release.number) else f"{release.number} {name}",
-        "date": _text(_exact(released)),
+        "date": _text(released.earliest if released and released.day else None),
         "link": None,
     }
-
-
-def _is_out(level: UpdateLevel, day: date) -> bool:
-    return level.lifecycle.stage(day) is not LifecycleStage.UPCOMING
-
-
-def _exact(day: PartialDate | None) -> date | None:
-    return day.earliest if day and day.day else None
 
 
 def _text(day: date | None) -> str | None:

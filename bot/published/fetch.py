@@ -65,7 +65,12 @@ Pause = Callable[[float], object]
 def fetch(source: str, known: str | None, pause: Pause, bounds: FetchLimits = FetchLimits()) -> FetchResult:  # noqa: B008 # a value
     """The page at an http or https address, or in a file. `known` is the tag of the page that is there already."""
     if "://" not in source:
-        return _of_file(Path(source))
+        path = Path(source)
+        try:
+            with path.open("rb") as file:
+                return _checked(file.read(SIZE_MAX + 1), str(path), None)
+        except OSError as error:
+            return Failed(f"{path} can't be read: {error.strerror or error}. Set `list.url` to a file that can.")
     found: list[FetchResult] = []
     # A server that gives a byte now and then never runs into a limit between two reads.
     asking = threading.Thread(target=lambda: found.append(_tried(source, known, pause, bounds)), daemon=True)
@@ -75,17 +80,9 @@ def fetch(source: str, known: str | None, pause: Pause, bounds: FetchLimits = Fe
 
 
 def shown_source(source: str) -> str:
-    """A source as it may be told: without a user and a password."""
+    """A source as it may be shown: without a user and a password."""
     parts = urlsplit(source) if "://" in source else None
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts else source
-
-
-def _of_file(path: Path) -> FetchResult:
-    try:
-        with path.open("rb") as file:
-            return _checked(file.read(SIZE_MAX + 1), str(path), None)
-    except OSError as error:
-        return Failed(f"{path} can't be read: {error.strerror or error}. Set `list.url` to a file that can.")
 
 
 def _tried(source: str, known: str | None, pause: Pause, bounds: FetchLimits) -> FetchResult:
@@ -143,8 +140,12 @@ def _ask(
             return _Elsewhere(response.headers["location"])
         if response.status_code == 304 and known:
             return NotModified()
-        if response.status_code != 200:
-            return _refused(asked, response.status_code)
+        status = response.status_code
+        if status == 429 or status >= 500:
+            what = f"{asked} can't be had now: its server answers {status}"
+            return Failed(f"{what}. It is tried again later.", passing=True)
+        if status != 200:
+            return Failed(f"{asked} can't be had: its server answers {status}. {_MEND}")
         if response.headers.get("content-encoding", "identity") != "identity":
             return Failed(f"{asked} is sent compressed, which was not asked for. {_MEND}")
         body = _body(response, ends)
@@ -167,25 +168,15 @@ def _checked(body: bytes, asked: str, etag: str | None) -> Fetched | Failed:
         return Failed(f"{asked} is larger than {SIZE_MAX // 2**20} MiB, so it is not the list. {_MEND}")
     if not body.strip():
         return Failed(f"{asked} is empty. {_MEND}")
-    if b"\0" in body or not _is_text(body):
+    try:
+        is_text = "\0" not in body.decode()
+    except UnicodeDecodeError:
+        is_text = False
+    if not is_text:
         return Failed(f"{asked} is no text in UTF-8, or it is damaged. {_MEND}")
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:20].lower().startswith(_WEB_PAGE):
         return Failed(f"{asked} is a web page, not the text that it is made from. {_MEND}")
     return Fetched(body, etag if etag and len(etag) < 200 and etag.isascii() and etag.isprintable() else None)
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _refused(asked: str, status: int) -> Failed:
-    if status == 429 or status >= 500:
-        return Failed(f"{asked} can't be had now: its server answers {status}. It is tried again later.", passing=True)
-    return Failed(f"{asked} can't be had: its server answers {status}. {_MEND}")
 
 
 def _slow(source: str, bounds: FetchLimits) -> Failed:

@@ -1,7 +1,7 @@
 """Whether a page that was read makes sense beside what is known."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from packaging.version import Version
@@ -10,7 +10,6 @@ from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.support import Badge, ListRow, PublishedList, Support, SupportLevel
-from bot.matrix.wording import day_in_words
 from bot.published.page import Page, PageProblem, PageRow
 from bot.query.text import shown
 
@@ -33,8 +32,8 @@ def _senseless(matrix: Matrix, page: Page) -> Iterator[PageProblem]:
     for row in page.rows:
         label = shown(row.label)
         if (signs := len(levels(row))) != 1:
-            told = "two signs" if signs else "no sign"
-            yield PageProblem(row.line, f"{label} has {told} of how far it is supported.")
+            count = "two signs" if signs else "no sign"
+            yield PageProblem(row.line, f"{label} has {count} of how far it is supported.")
         if not row.releases:
             yield PageProblem(row.line, f"{label} names no release.")
         for text in row.releases:
@@ -70,6 +69,8 @@ UNOFFICIAL = "no official support"
 _NAMES = {Product.XCP_NG: ("XCP-ng",), Product.XENSERVER: ("XenServer", "Citrix Hypervisor")}
 _UNKNOWN = Lifecycle(None, None, None)
 _WITH_PATCH = 3
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""As notes in data/ write them."""
 
 
 def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
@@ -85,14 +86,18 @@ def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
     if not page.has_signs:
         return matrix
     new = _new_releases(matrix, page, read_on)
-    releases = _in_order((*matrix.releases, *new))
+    newest_first = sorted((*matrix.releases, *new), key=lambda release: release.compares_as, reverse=True)
+    releases = tuple(sorted(newest_first, key=lambda release: list(Product).index(release.product)))
     known = release_names(releases)
-    rows = tuple(_row(row, tuple(known[row.product, number_of(text)] for text in row.releases)) for row in page.rows)
+    rows: list[ListRow] = []
+    for row in page.rows:
+        listed = tuple(known[row.product, number_of(text)] for text in row.releases)
+        rows.append(ListRow(row.product, listed, support_of(row), shown(row.label) if len(listed) > 1 else None))
     was = matrix.published
     return Matrix(
         releases=releases,
-        published=PublishedList(was.source, read_on, was.legend, rows),
-        issues=matrix.issues,  # whether an issue touches a new release is not known before somebody has looked
+        published=PublishedList(was.source, read_on, was.legend, tuple(rows)),
+        issues=matrix.issues,  # whether an issue touches a new release is not known before somebody has found out
         features=matrix.features,
         hops={**matrix.hops, **dict.fromkeys(new, ())},
         lifecycle_source=matrix.lifecycle_source,
@@ -109,50 +114,36 @@ def _new_releases(matrix: Matrix, page: Page, read_on: date) -> tuple[Release, .
             named = row.product, number_of(text)
             if named not in known and named not in found:
                 found[named] = _new(row, text, read_on)
-    return tuple(_without_others(release, found) for release in found.values())
 
+    def own(release: Release) -> tuple[str, ...]:
+        """Without the aliases that are numbers of releases of their own: 9.0 beside 9.x."""
+        return tuple(alias for alias in release.aliases if (release.product, alias) not in found)
 
-def _without_others(release: Release, found: Mapping[tuple[Product, str], Release]) -> Release:
-    """Without the aliases that are numbers of releases of their own: 9.0 beside 9.x."""
-    own = tuple(alias for alias in release.aliases if (release.product, alias) not in found)
-    return release._replace(aliases=own)
+    return tuple(release._replace(aliases=own(release)) for release in found.values())
 
 
 def _new(row: PageRow, text: str, read_on: date) -> Release:
-    """A release of which nothing but its row is known. "9.x" before any 9.0 is known is release 9, as 8 is 8.4."""
+    """A release of which nothing but its row is known. "9.x" before any 9.0 is known is release 9, as 8 is 8.4.
+
+    Its name is the row's label if that is a product's name and this number; without "LTS", whose first day is not
+    known.
+    """
     number = number_of(text)
+    label = " ".join(row.label.split()).removesuffix(" LTS")
+    is_name = label in {f"{name} {text}" for name in _NAMES[row.product]}
+    day = f"{read_on.day} {_MONTHS[read_on.month - 1]} {read_on.year}"
+    note = f"From the published list of {day}: its dates are not in our data yet"
+    if Badge.NO_SECURITY_UPDATES in row.badges:
+        note += ", and the list shows it as without security updates"
     return Release(
         product=row.product,
         number=number,
-        base_name=_name(row, text),
+        base_name=label if is_name else f"{row.product} {text}",
         compares_as=Version(number),
         lifecycle=_UNKNOWN,
         aliases=(f"{number}.0",) if number.count(".") + 1 < _WITH_PATCH else (),  # as hosts report it
-        note=_note(row, read_on),
+        note=note,
     )
-
-
-def _name(row: PageRow, text: str) -> str:
-    """The row's label if it is a product's name and this number; without "LTS", whose first day is not known."""
-    label = " ".join(row.label.split()).removesuffix(" LTS")
-    return label if label in {f"{name} {text}" for name in _NAMES[row.product]} else f"{row.product} {text}"
-
-
-def _note(row: PageRow, read_on: date) -> str:
-    note = f"From the published list of {day_in_words(read_on)}: its dates are not in our data yet"
-    if Badge.NO_SECURITY_UPDATES in row.badges:
-        note += ", and the list shows it as without security updates"
-    return note
-
-
-def _in_order(releases: Iterable[Release]) -> tuple[Release, ...]:
-    """Newest first within each product."""
-    newest_first = sorted(releases, key=lambda release: release.compares_as, reverse=True)
-    return tuple(sorted(newest_first, key=lambda release: list(Product).index(release.product)))
-
-
-def _row(row: PageRow, releases: tuple[Release, ...]) -> ListRow:
-    return ListRow(row.product, releases, support_of(row), shown(row.label) if len(releases) > 1 else None)
 
 
 def support_of(row: PageRow) -> Support:

@@ -59,11 +59,15 @@ class RowChange(NamedTuple):
 
 
 class Disagreement(NamedTuple):
-    """The page and the vendor's dates say different things of a row on a day."""
+    """The page and the vendor's dates say different things of a row on the day `on`.
 
-    label: str
+    `name` is its release's, or the label of a row of several; `is_shown`: the page shows it as EOL.
+    """
+
+    name: str
+    is_shown: bool
     eol: date
-    message: str
+    on: date
 
 
 class Revision(NamedTuple):
@@ -78,7 +82,8 @@ class Revision(NamedTuple):
 class PageEntry(NamedTuple):
     """A bullet, a row of a table or an object. `cells` are its texts, a bullet has one.
 
-    `line` and `last` count from 1. `group` tells the list or table, `eol` what a flag beside the signs says.
+    `line` and `last` count from 1. `group` is the number of the list or table (below 0 of a component's), `eol` what a
+    flag beside the signs says.
     """
 
     line: int

@@ -1,7 +1,7 @@
 """One reader for every format that the list has had: bullets, tables of Markdown, tables that are components.
 
 It reads by structure: a row is a label of a product's release with signs behind it, and each sign must stand in the
-page's own legend. What cannot be read is a problem with its line, never a guess. Start with `read`.
+page's own legend. What cannot be read is a problem with its line, never a guess. Start with `read_page`.
 """
 
 import re
@@ -10,11 +10,22 @@ from typing import NamedTuple
 
 from bot.matrix.support import Badge
 from bot.published.components import scripts
-from bot.published.labels import Labelled, begins_like_label, meaning, mentions_release, overlap, take_label
-from bot.published.markdown import entries
+from bot.published.labels import (
+    SIGNS,
+    Labelled,
+    begins_like_label,
+    contradicts,
+    has_sign,
+    is_meaning,
+    meaning,
+    mentions_release,
+    overlap,
+    take_label,
+    take_signs,
+    unknown_sign,
+)
+from bot.published.markdown import entries, page_text
 from bot.published.page import Page, PageEntry, PageProblem, PageRow
-from bot.published.signs import SIGNS, contradicts, has_sign, is_meaning, take_signs, unknown_sign
-from bot.published.text import page_text
 from bot.query.reader import Reader
 
 _NOTE = re.compile(r"^(?:[-–—:;]\s*|(?=\())(?!\w+:)(?=.*[^\W\d_])(.*)")
@@ -89,18 +100,12 @@ def _row(entry: PageEntry, at: int, parted: _Parted, reader: Reader) -> SignedRo
     if not what:
         return PageProblem(entry.line, f"{label} is no label of a release")
     badges = tuple(badge for badge in Badge if any(SIGNS[sign] is badge for sign in signs))
-    if against := _contradiction(badges, entry.eol):
-        return PageProblem(entry.line, f"{label} {against}")
+    if Badge.FULL in badges and Badge.PARTIAL in badges:
+        return PageProblem(entry.line, f"{label} has full and partial support at once")
+    if entry.eol is not None and entry.eol is not (Badge.NO_SECURITY_UPDATES in badges):
+        return PageProblem(entry.line, f"{label} is EOL by its flag or by its sign, but not by both")
     row = PageRow(what.text, what.product, what.numbers, badges, (*notes, *entry.notes), entry.links, entry.line)
     return SignedRow(row, tuple(dict.fromkeys(signs)), entry.group)
-
-
-def _contradiction(badges: tuple[Badge, ...], eol: bool | None) -> str | None:
-    if Badge.FULL in badges and Badge.PARTIAL in badges:
-        return "has full and partial support at once"
-    if eol is not None and eol is not (Badge.NO_SECURITY_UPDATES in badges):
-        return "is EOL by its flag or by its sign, but not by both"
-    return None
 
 
 def _legend_line(line: int, text: str) -> LegendLine | PageProblem:
@@ -146,11 +151,11 @@ def read_page(text: str | bytes, reader: Reader) -> Page:
         *sheet.problems(),
         *_left_over(from_scripts.lines, found),
     )
-    told = tuple(dict.fromkeys(sorted(problems)))
-    if len(told) > _MOST_PROBLEMS:
-        rest = PageProblem(told[_MOST_PROBLEMS].line, f"{len(told) - _MOST_PROBLEMS} more problems follow")
-        told = (*told[:_MOST_PROBLEMS], rest)
-    return Page(sheet.rows, told, sheet.has_signs)
+    every = tuple(dict.fromkeys(sorted(problems)))
+    if len(every) > _MOST_PROBLEMS:
+        rest = PageProblem(every[_MOST_PROBLEMS].line, f"{len(every) - _MOST_PROBLEMS} more problems follow")
+        every = (*every[:_MOST_PROBLEMS], rest)
+    return Page(sheet.rows, every, sheet.has_signs)
 
 
 class _Sheet:
@@ -170,8 +175,7 @@ class _Sheet:
     def problems(self) -> Iterator[PageProblem]:
         yield from self._refused
         yield from self._strangers()
-        yield from self._of_the_legend()
-        yield from self._unlike_the_legend()
+        yield from self._about_the_legend()
         yield from _twice(piece.row for piece in self._signed)
         if not self._signed:
             yield PageProblem(1, "The page has no row of the list: check list.url")
@@ -185,20 +189,17 @@ class _Sheet:
             elif entry.group in self._of_legend and unknown_sign(text):
                 yield PageProblem(entry.line, f"The legend has an unknown sign: “{_shortened(text)}”")
 
-    def _of_the_legend(self) -> Iterator[PageProblem]:
+    def _about_the_legend(self) -> Iterator[PageProblem]:
+        """Signs with two meanings or with none, and rows without a sign of support on a page that has signs."""
         meanings: dict[str, str] = {}
         for sign, words, line in self._legend:
             if meanings.setdefault(sign, words) != words:
                 yield PageProblem(line, f"The legend gives {sign} two meanings")
-
-    def _unlike_the_legend(self) -> Iterator[PageProblem]:
-        """Rows with signs that the legend lacks, and rows without a sign of support on a page that has signs."""
-        known = {line.sign for line in self._legend}
         for piece in self._signed:
             yield from (
                 PageProblem(piece.row.line, f"{piece.row.label} has {sign}, which the legend does not explain")
                 for sign in piece.signs
-                if sign not in known
+                if sign not in meanings
             )
             if self.has_signs and not _supports(piece.row):
                 yield PageProblem(piece.row.line, f"{piece.row.label} has no sign of full or partial support")

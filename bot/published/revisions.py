@@ -1,9 +1,10 @@
-"""What following the published list needs of a database; bot.store has it."""
+"""The pages that a source gave, as a database stores them (bot.store implements the port), and what is new in one."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, Self
 
+from bot.errors import what_and_mend
 from bot.published.page import Disagreement, Page, PageProblem, Revision, RowChange, RowChangeKind
 
 
@@ -18,7 +19,7 @@ class RevisionReport(NamedTuple):
 
 
 class StoredRevision(NamedTuple):
-    """A page that is kept. `accepted_at` is since when it is in use, `told_at` when its channel was told of it."""
+    """A stored page. `accepted_at`: in use since then; `told_at`: when the message about it was queued."""
 
     id: int
     revision: Revision
@@ -31,9 +32,9 @@ class StoredRevision(NamedTuple):
 
 
 class FetchAttempts(NamedTuple):
-    """How fetching goes: the last try, the last that brought a page, and why none does since then.
+    """How fetching goes: the last attempt, the last that brought a page, and why none did since then.
 
-    `passing`: it may go well again by itself.
+    `passing`: it may go well again by itself. `told_at`: when the message about the failure was queued.
     """
 
     tried_at: datetime
@@ -43,9 +44,19 @@ class FetchAttempts(NamedTuple):
     told_at: datetime | None = None
     passing: bool = False
 
+    @property
+    def what(self) -> str:
+        """What keeps a page from coming."""
+        return what_and_mend(self.error or "")[0]
+
+    @property
+    def mend(self) -> str:
+        """What to do about it; empty where the error does not say."""
+        return what_and_mend(self.error or "")[1]
+
 
 class Revisions(Protocol):
-    """The pages that a source gave, in their order; UnavailableError if they can't be had."""
+    """The pages that a source gave, in their order. UnavailableError if the database could not be reached."""
 
     def latest(self, source: str) -> StoredRevision | None:
         """The page that a source gave last."""
@@ -53,34 +64,35 @@ class Revisions(Protocol):
     def in_use(self) -> StoredRevision | None:
         """The page that was accepted last, whichever source gave it."""
 
-    def keep(self, found: RevisionReport, now: datetime) -> StoredRevision:
-        """Keep a page. One that is the latest already stays as it is, but for being accepted now."""
+    def save(self, found: RevisionReport, now: datetime) -> StoredRevision:
+        """Store a page. One that is the latest already stays as it is, but for being accepted now."""
 
-    def tries(self, source: str) -> FetchAttempts | None:
-        """How fetching goes; None before the first try."""
+    def attempts(self, source: str) -> FetchAttempts | None:
+        """How fetching goes; None before the first attempt."""
 
     def fetched(self, source: str, now: datetime) -> None:
-        """Keep that the source answered, whatever it gave."""
+        """Store that the source answered, whatever it gave."""
 
     def failed(self, source: str, error: str, passing: bool, now: datetime) -> FetchAttempts:
-        """Keep that it did not give a page."""
+        """Store that it did not give a page."""
 
-    def tell(self, kept: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+    def queue_news(self, stored: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         """Queue a message about a page, once; False if that was done already."""
 
-    def tell_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
-        """Queue a message that no page can be had, once until one can."""
+    def queue_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+        """Queue a message that no page came, once until one comes."""
 
 
 VERSION = 1
-KEPT = 50
-"""So many changes, and so many problems, are kept of a page; `total` has how many there are."""
+NEWS_ITEMS = 50
+"""So many changes, and so many problems, are in a message's data; `total` has how many there are."""
 
 
 class PageDiff(NamedTuple):
-    """A page, held against the list in use before it. `read_at` is when it came, None where none could be had.
+    """A page, compared with the list in use before it. `read_at` is when it came, None where none did.
 
-    `accepted`: it is in use from now on, or already. `passing`: it could not be had, and may be later.
+    `accepted`: it is in use from now on, or already. `passing`: no page came, and one may later. `stored`: the page as
+    the database has it.
     """
 
     source: str
@@ -92,13 +104,13 @@ class PageDiff(NamedTuple):
     disagreements: tuple[Disagreement, ...] = ()
     accepted: bool = False
     passing: bool = False
-    kept: StoredRevision | None = None
+    stored: StoredRevision | None = None
 
 
 class ListNews(NamedTuple):
     """What is new: how the list changed, or why a page is not used. `total` is the number of changes or problems.
 
-    `had` is False where there is no page at all: it could not be had.
+    `had` is False where no page came at all.
     """
 
     source: str
@@ -109,13 +121,13 @@ class ListNews(NamedTuple):
     had: bool = True
 
     @classmethod
-    def of(cls, look: PageDiff, day: date) -> Self | None:
+    def of(cls, diff: PageDiff, day: date) -> Self | None:
         """What is new about a page; None if nothing is."""
-        told = look.problems or look.changes
-        if not told:
+        total = len(diff.problems or diff.changes)
+        if not total:
             return None
-        changes = () if look.problems else look.changes[:KEPT]
-        return cls(look.source, day, changes, look.problems[:KEPT], len(told), look.page is not None)
+        changes = () if diff.problems else diff.changes[:NEWS_ITEMS]
+        return cls(diff.source, day, changes, diff.problems[:NEWS_ITEMS], total, diff.page is not None)
 
     def to_data(self) -> dict[str, Any]:
         """In what JSON can hold."""

@@ -1,85 +1,83 @@
-"""Whether the published list is followed well: what a doctor tells of it, and what whoever runs it should know."""
+"""Follows the published list: a page that came is compared, and is used if nothing is wrong with it."""
 
 from collections.abc import Callable
 from datetime import date, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
 from bot.matrix.matrix import Matrix
-from bot.matrix.wording import day_in_words, span
 from bot.published.diff import changes as changes_of
 from bot.published.diff import compare, disagreements, in_use
 from bot.published.fetch import Failed, Fetched, FetchResult, shown_source
 from bot.published.merge import unusable
-from bot.published.page import PageProblem, PageRow, Revision, RowChange, RowChangeKind
+from bot.published.page import PageProblem, PageRow, Revision, RowChangeKind
 from bot.published.parse import read_page
 from bot.published.revisions import FetchAttempts, PageDiff, RevisionReport, Revisions, StoredRevision
 from bot.query.reader import Reader
 
-LONG = 7
-"""Days without a page after which that is worth telling: a network may be away for a while."""
+OVERDUE_DAYS = 7
+"""Days without a page after which people should know: a network may be away for a while."""
+
+
+class SyncState(StrEnum):
+    """Whether a source is followed well. UNREACHABLE: no page came, for so long or so surely that people should know;
+    REFUSED: the page that came last has problems, so it is not used."""
+
+    GOOD = "good"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
 
 
 class SyncStatus(NamedTuple):
-    """How it stands with a source: the page that came last, the one in use, and how fetching goes."""
+    """What is stored of a source: the page that came last, the one in use, and how fetching goes."""
 
     source: str
     latest: StoredRevision | None
     in_use: StoredRevision | None
-    tries: FetchAttempts | None
+    attempts: FetchAttempts | None
 
     @classmethod
     def of(cls, revisions: Revisions, source: str) -> "SyncStatus":
-        """What is kept of a source. UnavailableError if that can't be had."""
-        return cls(source, revisions.latest(source), revisions.in_use(), revisions.tries(source))
+        """The status of a source. UnavailableError if the database could not be reached."""
+        return cls(source, revisions.latest(source), revisions.in_use(), revisions.attempts(source))
 
-    def is_away(self, now: datetime) -> bool:
-        """Whether no page can be had, for so long or so surely that it should be told."""
-        tries = self.tries
-        if tries is None or tries.failing_since is None:
-            return False
-        return not tries.passing or (now - tries.failing_since).days >= LONG
+    def state(self, now: datetime) -> SyncState:
+        """The state at a moment: a source that may answer again by itself is UNREACHABLE only after a week."""
+        is_failing = self.attempts is not None and self.attempts.failing_since is not None
+        if is_failing and not (self.attempts and self.attempts.passing and self.days_failing(now) < OVERDUE_DAYS):
+            return SyncState.UNREACHABLE
+        return SyncState.REFUSED if self.problems else SyncState.GOOD
+
+    def days_failing(self, now: datetime) -> int:
+        """For how many whole days no page came; 0 if the last attempt brought one."""
+        since = self.attempts.failing_since if self.attempts else None
+        return (now - since).days if since else 0
 
     @property
     def problems(self) -> tuple[PageProblem, ...]:
         """Why the page that came last is not used."""
         return self.latest.problems if self.latest and not self.latest.accepted_at else ()
 
-    def trouble(self, now: datetime) -> str | None:
-        """In a line without the source's name; None if all is well."""
-        if self.is_away(now) and self.tries and self.tries.failing_since:
-            since = (now - self.tries.failing_since).days
-            how_long = f" for {span(since)}" if since else ""
-            return f"the published list can't be read{how_long}: the list in use stays as it was"
-        if count := len(self.problems):
-            what = "1 problem" if count == 1 else f"{count} problems"
-            return f"the published list is not used, its page has {what}: the list in use stays as it was"
-        return None
-
-    def in_words(self) -> str:
-        """When it was read last, and what is in use."""
+    @property
+    def read_at(self) -> datetime | None:
+        """When the source last gave a page; None before the first."""
         if self.latest is None:
-            return f"{self.source} was not read yet"
-        read = self.tries.ok_at if self.tries and self.tries.ok_at else self.latest.fetched_at
-        used = f"the page of {_day(self.in_use.fetched_at)}" if self.in_use else "the shipped list"
-        return f"{self.source} was read on {_day(read)}, in use is {used}"
-
-
-def _day(moment: datetime) -> str:
-    day: date = moment.date()
-    return day_in_words(day)
+            return None
+        return self.attempts.ok_at if self.attempts and self.attempts.ok_at else self.latest.fetched_at
 
 
 Get = Callable[[str, str | None], FetchResult]
 """Gets the page of a source, if it is not the one with the tag."""
 
-
-_NOTHING = Failed("The server says that nothing changed, but there is nothing yet that could have.", passing=True)
+_NOTHING_STORED = Failed(
+    "The server says that nothing changed, but there is nothing yet that could have.", passing=True
+)
 """What no server should answer."""
 
 
 class ListFollower(NamedTuple):
-    """Follows one source; without `revisions` nothing is kept, and what is in use is the shipped list."""
+    """Follows one source. Without `revisions` nothing is stored, and the list in use is the shipped one."""
 
     source: str
     get: Get
@@ -90,50 +88,64 @@ class ListFollower(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The source as it may be told."""
+        """The source as it may be shown: without a password."""
         return shown_source(self.source)
 
-    def look(self, day: date) -> PageDiff:
-        """Get the page and look at it; nothing is kept. UnavailableError if the database can't be had."""
+    def check(self, day: date) -> PageDiff:
+        """Get the page and compare it; nothing is stored. UnavailableError if the database could not be reached."""
         answer = self.get(self.source, None)
-        if isinstance(answer, Fetched):
-            look = self._held(self._revision(answer.body), day)
-            kept = self.revisions.latest(self.name) if self.revisions else None
-            return look._replace(kept=kept) if kept and kept.revision.digest == look.digest else look
-        return _without(self.name, answer if isinstance(answer, Failed) else _NOTHING)
+        if not isinstance(answer, Fetched):
+            return self._without_page(answer if isinstance(answer, Failed) else _NOTHING_STORED)
+        diff = self._compared(self._revision(answer.body), day)
+        stored = self.revisions.latest(self.name) if self.revisions else None
+        return diff._replace(stored=stored) if stored and stored.revision.digest == diff.digest else diff
 
-    def last(self, day: date) -> PageDiff | None:
-        """Look at the page that came last; nobody is asked. None before the first."""
-        kept = self.revisions.latest(self.name) if self.revisions else None
-        return self._held(kept.revision, day)._replace(read_at=kept.fetched_at, kept=kept) if kept else None
+    def latest(self, day: date) -> PageDiff | None:
+        """Compare the page that came last, without asking the source. None before the first."""
+        stored = self.revisions.latest(self.name) if self.revisions else None
+        if stored is None:
+            return None
+        return self._compared(stored.revision, day)._replace(read_at=stored.fetched_at, stored=stored)
 
-    def sync(self, day: date, kept: Revisions, force: bool = False) -> PageDiff:
+    def sync(self, day: date, revisions: Revisions, force: bool = False) -> PageDiff:
         """Get the page, and use it from now on unless something is wrong with it; `force`: though rows are lost."""
-        before = kept.latest(self.name)
+        before = revisions.latest(self.name)
         answer = self.get(self.source, before.etag if before else None)
         if isinstance(answer, Fetched):
             revision, tag = self._revision(answer.body), answer.etag
         elif before and not isinstance(answer, Failed):
             revision, tag = before.revision, before.etag
         else:
-            failed = answer if isinstance(answer, Failed) else _NOTHING
-            kept.failed(self.name, failed.message, failed.passing, self.now())
-            return _without(self.name, failed)
-        look = self._held(revision, day, force)
-        found = RevisionReport(revision, tag, look.changes, look.problems, look.accepted)
-        kept.fetched(self.name, self.now())
-        return look._replace(kept=kept.keep(found, self.now()))
+            failed = answer if isinstance(answer, Failed) else _NOTHING_STORED
+            revisions.failed(self.name, failed.message, failed.passing, self.now())
+            return self._without_page(failed)
+        diff = self._compared(revision, day, force)
+        report = RevisionReport(revision, tag, diff.changes, diff.problems, diff.accepted)
+        revisions.fetched(self.name, self.now())
+        return diff._replace(stored=revisions.save(report, self.now()))
 
     def _revision(self, body: bytes) -> Revision:
-        text = body.decode()
-        return Revision(self.name, sha256(body).hexdigest(), text, self.now().date())
+        return Revision(self.name, sha256(body).hexdigest(), body.decode(), self.now().date())
 
-    def _held(self, revision: Revision, day: date, force: bool = False) -> PageDiff:
+    def _without_page(self, failed: Failed) -> PageDiff:
+        return PageDiff(self.name, problems=(PageProblem(0, failed.message),), passing=failed.passing)
+
+    def _compared(self, revision: Revision, day: date, force: bool = False) -> PageDiff:
+        """A page against the one in use, or against the shipped list where none was accepted yet."""
         page = read_page(revision.text, self.reader)
-        accepted = self._accepted()
-        before = in_use(self.matrix, day) if accepted is None else accepted
-        changes = changes_of(page, self.matrix, day) if accepted is None else compare(before, page.rows)
-        problems = unusable(self.matrix, page) or (() if force else _lost(before, changes))
+        used = self.revisions.in_use() if self.revisions else None
+        before: tuple[PageRow, ...]
+        if used:
+            before = read_page(used.revision.text, self.reader).rows
+            changes = compare(before, page.rows)
+        else:
+            before = in_use(self.matrix, day)
+            changes = changes_of(page, self.matrix, day)
+        problems = unusable(self.matrix, page)
+        gone = sum(change.kind is RowChangeKind.REMOVED for change in changes)
+        if not problems and not force and 2 * gone > len(before):
+            what = f"{gone} of the {len(before)} rows in use are gone"
+            problems = (PageProblem(0, f"{what}: if that is right, `xocompat sync --force` takes the page."),)
         return PageDiff(
             source=self.name,
             read_at=self.now(),
@@ -144,23 +156,3 @@ class ListFollower(NamedTuple):
             disagreements=disagreements(page, self.matrix, day),
             accepted=not problems,
         )
-
-    def _accepted(self) -> tuple[PageRow, ...] | None:
-        """The rows of the page that is in use; None before there is one, as the shipped list is then."""
-        kept = self.revisions.in_use() if self.revisions else None
-        return read_page(kept.revision.text, self.reader).rows if kept else None
-
-
-def _without(source: str, failed: Failed) -> PageDiff:
-    return PageDiff(source, problems=(PageProblem(0, failed.message),), passing=failed.passing)
-
-
-def _lost(before: tuple[PageRow, ...], changes: tuple[RowChange, ...]) -> tuple[PageProblem, ...]:
-    """A problem of the page as a whole, if more than half of the rows are not there any more."""
-    gone = sum(change.kind is RowChangeKind.REMOVED for change in changes)
-    if 2 * gone <= len(before):
-        return ()
-    said = (
-        f"{gone} of the {len(before)} rows in use are gone: if that is right, `xocompat sync --force` takes the page."
-    )
-    return (PageProblem(0, said),)

@@ -1,16 +1,102 @@
-"""Which product or platform of a question's part each version belongs to."""
+"""What a question's part asks for: words that are only talk are set aside, and each version goes to its product."""
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from bot.matrix.release import Product
 from bot.query.canonical import HYPERVISOR_NAMES
-from bot.query.sifting import segments, sift
 from bot.query.spellings import Number, Wanted, digits
 from bot.query.suggest import resembling
+from bot.query.tokens import fold
 from bot.query.versions import Item
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
+
+_BEFORE_COUNTED = frozenset({"of", "our", "the", "my", "your", "these", "those", "old", "other", "more", "x"})
+_NAMING = (TokenKind.PRODUCT, TokenKind.PLATFORM, TokenKind.VERSION, TokenKind.UNKNOWN, TokenKind.NUMBER)
+"""What a whole number stands behind when it is a version."""
+_WHERE = frozenset({"on", "in", "under", "inside"})
+
+
+def sift(items: Sequence[Item], text: str) -> list[Item]:
+    """The items of a part with what is only talk turned into filler."""
+    for step in (_mistyped, _without_codenames, _without_counts, _without_homes):
+        items = step(items, text)
+    return list(items)
+
+
+def segments(items: Sequence[Item]) -> list[range]:
+    """The stretches between "and", "or", "/"."""
+    joints = [at for at, item in enumerate(items) if item.kind is TokenKind.JOINT]
+    return [range(start + 1, end) for start, end in pairwise([-1, *joints, len(items)])]
+
+
+def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
+    """Joins what is one mistyped name: "Citrix Hipervisor", "xen sever"."""
+    joined: list[Item] = []
+    for item in items:
+        last = joined[-1] if joined else None
+        if last and item.kind is TokenKind.UNKNOWN and last.kind in (TokenKind.PRODUCT, TokenKind.PLATFORM):
+            name = fold(text[last.start : last.end]).replace(" ", "").replace("-", "") + item.value
+            if item.start - last.end <= 1 and resembling(name):
+                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
+                continue
+        if last and last.kind is TokenKind.UNKNOWN and item.kind is TokenKind.FILLER:
+            name = last.value + fold(text[item.start : item.end])
+            if item.start - last.end <= 1 and resembling(name):
+                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
+                continue
+        joined.append(item)
+    return joined
+
+
+def _without_codenames(items: Sequence[Item], _: str) -> list[Item]:
+    """Code names are also words ("George says 7.2 is fine"): beside a number they name nothing."""
+    words = {
+        at
+        for segment in segments(items)
+        if any(items[at].kind is TokenKind.NUMBER for at in segment)
+        for at in segment
+        if items[at].kind is TokenKind.CODENAME
+    }
+    return [_as_filler(item) if at in words else item for at, item in enumerate(items)]
+
+
+def _without_counts(items: Sequence[Item], text: str) -> list[Item]:
+    """A whole number in front of a product that has its version counts something ("2 of our XCP-ng 8.2 hosts"), and
+    one in front of a word of which nothing is known ("7 dwarfs")."""
+
+    def counts(at: int) -> bool:
+        wanted = items[at].wanted
+        if not isinstance(wanted, Number) or not wanted.is_whole:
+            return False
+        if at and items[at - 1].kind in _NAMING:
+            return False
+        if [item.kind for item in items[at + 1 : at + 2]] == [TokenKind.UNKNOWN]:
+            return True
+        behind = (item for item in items[at + 1 : at + 6] if text[item.start : item.end].lower() not in _BEFORE_COUNTED)
+        return [item.kind for item in behind][:2] == [TokenKind.PRODUCT, TokenKind.NUMBER]
+
+    return [_as_filler(item) if counts(at) else item for at, item in enumerate(items)]
+
+
+def _without_homes(items: Sequence[Item], text: str) -> list[Item]:
+    """Where Xen Orchestra itself is installed is no host of it: "XO on Debian 12"."""
+    homes = {
+        at
+        for at in range(2, len(items))
+        if items[at].kind is TokenKind.PLATFORM
+        and items[at].value in DISTRIBUTIONS
+        and items[at - 2].kind is TokenKind.TOOL
+        and text[items[at - 1].start : items[at - 1].end].lower() in _WHERE
+    }
+    homes |= {at + 1 for at in homes if at + 1 < len(items) and items[at + 1].wanted}
+    return [_as_filler(item) if at in homes else item for at, item in enumerate(items)]
+
+
+def _as_filler(item: Item) -> Item:
+    return item._replace(kind=TokenKind.FILLER, value="", wanted=None)
+
 
 NOBODY, CARRIED, FOREIGN = -1, -2, -3
 """In place of an owner: none is named; the one of the part before; a word of which nothing is known."""
@@ -59,16 +145,14 @@ class Owners:
 
     def _names_follow(self, stretch: range) -> bool:
         """Whether names stand behind their versions: each right behind it, or none right in front of one."""
-        told = [at for at in stretch if self._items[at].kind in OWNING or self._items[at].wanted]
-        if len(told) < 2 or not self._items[told[0]].wanted or self._items[told[-1]].wanted:
+        places = [at for at in stretch if self._items[at].kind in OWNING or self._items[at].wanted]
+        if len(places) < 2 or not self._items[places[0]].wanted or self._items[places[-1]].wanted:
             return False
-        versions = [at for at in told if self._items[at].wanted]
-        if all(self._kind_behind(at) in OWNING for at in versions):
+        versions = [at for at in places if self._items[at].wanted]
+        behind = [item.kind for at in versions for item in self._items[at + 1 : at + 2]]
+        if len(behind) == len(versions) and all(kind in OWNING for kind in behind):
             return True
         return all(self.kind_before(at) not in OWNING for at in versions)
-
-    def _kind_behind(self, at: int) -> TokenKind | None:
-        return self._items[at + 1].kind if at + 1 < len(self._items) else None
 
 
 _OF_A_LIST = (*OWNING, TokenKind.NUMBER, TokenKind.JOINT, None)
@@ -119,8 +203,12 @@ class QuestionPart:
         """What the part asks for, in its order; platforms last."""
         claims = [claim for at, item in enumerate(self._items) for claim in self._claims_of(at, item)]
         claims.extend(self._platforms())
-        if not claims and not self._owners.of:
-            claims.extend(self._unknown_name())
+        words = [item for item in self._items if item.kind is TokenKind.UNKNOWN]
+        if words and not claims and not self._owners.of:  # nothing in the part is known
+            name = self._text[words[0].start : words[-1].end]
+            said = (item for item in self._items if item.kind not in (TokenKind.UNKNOWN, TokenKind.JOINT))
+            bare = all(self._typed(item).lower() in ARTICLES for item in said)
+            claims.append(Claim(name, name=name, resembles=_resembled(words[:_MOST_WORDS]), is_bare_name=bare))
         return claims
 
     def carries(self) -> Carried | None:
@@ -145,18 +233,14 @@ class QuestionPart:
             yield claim
         elif owner == FOREIGN:
             yield self._foreign(at, claim)
-        elif owner == CARRIED:
-            yield from self._of_carried(claim)
+        elif owner == CARRIED and self._carried:
+            if self._carried.kind is TokenKind.PRODUCT:  # a platform has had its claim in the part that named it
+                text = f"{self._carried.text} {claim.text}"
+                product, called_so = Product(self._carried.value), _calls_hypervisor(self._carried.text)
+                yield claim._replace(text=text, product=product, is_carried=True, is_hypervisor=called_so)
         elif self._items[owner].kind is TokenKind.PRODUCT:
             product, text = Product(self._items[owner].value), self._together(owner, at)
             yield claim._replace(text=text, product=product, is_hypervisor=self._is_hypervisor(owner))
-
-    def _of_carried(self, claim: Claim) -> Iterator[Claim]:
-        """A version of what an earlier part named; a platform has had its claim there."""
-        if self._carried and self._carried.kind is TokenKind.PRODUCT:
-            text = f"{self._carried.text} {claim.text}"
-            product, called_so = Product(self._carried.value), _calls_hypervisor(self._carried.text)
-            yield claim._replace(text=text, product=product, is_carried=True, is_hypervisor=called_so)
 
     def _is_hypervisor(self, owner: int) -> bool:
         """Whether all names of the owner in its stretch are Citrix Hypervisor: "XenServer (formerly CH) 8" is 8."""
@@ -184,22 +268,13 @@ class QuestionPart:
         name = self._text[words[0].start : words[-1].end]
         return claim._replace(text=f"{name} {claim.text}", name=name, resembles=_resembled(words))
 
-    def _unknown_name(self) -> Iterator[Claim]:
-        """A part in which nothing is known; nothing at all if it is only filler."""
-        words = [item for item in self._items if item.kind is TokenKind.UNKNOWN]
-        if words:
-            name = self._text[words[0].start : words[-1].end]
-            said = (item for item in self._items if item.kind not in (TokenKind.UNKNOWN, TokenKind.JOINT))
-            bare = all(self._typed(item).lower() in ARTICLES for item in said)
-            yield Claim(name, name=name, resembles=_resembled(words[:_MOST_WORDS]), is_bare_name=bare)
-
     def _platforms(self) -> Iterator[Claim]:
         """Platforms that cannot work; beside a release, one without a version of its own is no question."""
         for name, places in _by_name(self._items).items():
             versions = self._owners.versions_of(places)
             if not self._is_beside_release(name, places[0], versions):
-                told = [self._items[at] for at in (*places, *versions)]
-                text = self._text[min(item.start for item in told) : max(item.end for item in told)]
+                named = [self._items[at] for at in (*places, *versions)]
+                text = self._text[min(item.start for item in named) : max(item.end for item in named)]
                 yield Claim(text, self._items[versions[0]].wanted if versions else None, platform=name)
 
     def _is_beside_release(self, name: str, at: int, versions: list[int]) -> bool:
@@ -211,12 +286,10 @@ class QuestionPart:
             if owner < 0 or self._items[owner].kind is TokenKind.PRODUCT
             if (name not in DISTRIBUTIONS and not (name == XEN and versions)) or place in stretch
         ]
-        return bool(of_products) and (name in DISTRIBUTIONS or not versions or self._is_inner_xen(name, versions))
-
-    def _is_inner_xen(self, name: str, versions: list[int]) -> bool:
-        """Whether it is the Xen that a host has inside ("xcp-ng 8.3 xen 4.17"): of 3 or 4, which no release has."""
+        # The Xen that a host has inside ("xcp-ng 8.3 xen 4.17") is of 3 or 4, which no release has.
         wanted = [self._items[at].wanted for at in versions]
-        return name == XEN and all(isinstance(w, Number) and digits(w.text)[:1] in _XEN_MAJORS for w in wanted)
+        is_inner_xen = name == XEN and all(isinstance(w, Number) and digits(w.text)[:1] in _XEN_MAJORS for w in wanted)
+        return bool(of_products) and (name in DISTRIBUTIONS or not versions or is_inner_xen)
 
     def _typed(self, item: Item) -> str:
         if item.kind is TokenKind.NUMBER and item.value:

@@ -1,4 +1,4 @@
-"""`on DATE` in a question. ISO days and days with a month's name are read; what only wants to be a day is told."""
+"""`on DATE` in a question. ISO days and days with a month's name are read; what only wants to be a day is reported."""
 
 import re
 from datetime import date
@@ -63,12 +63,12 @@ def take_day(text: str) -> tuple[str, date | None, str | None]:
         return text, None, None
     found: dict[str, date | None] = {}
 
-    def keep(match: re.Match[str]) -> str:
+    def take(match: re.Match[str]) -> str:
         words = (match["after"] or match["alone"] or match["relative"]).rstrip(".,;:!?)\"'")
         found[words] = _day(words)
         return " "
 
-    rest = _find().sub(keep, text)
+    rest = _find().sub(take, text)
     days = set(found.values())
     if None in days:
         return rest, None, shown(next(words for words, day in found.items() if day is None))

@@ -1,4 +1,4 @@
-"""Which releases of a product a question wants: values without a Matrix."""
+"""What a question can want of a product (a number, a range, a code name), and which releases of the Matrix have it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -86,7 +86,7 @@ class Spellings:
             for code in level_codes(level)
         }
         self._codenames = {
-            _phrase(name): release
+            name.lower().replace("-", " ").replace("_", " "): release  # as the vocabulary has phrases
             for product in Product
             for release in matrix.of(product)
             for name in release.codenames
@@ -113,7 +113,11 @@ class Spellings:
         """What is wanted, among the releases of a product; None if it has none of it."""
         match wanted:
             case Number():
-                return self._numbered(product, wanted)
+                found = self._exact(product, wanted.text)
+                if found is None or not wanted.level:
+                    return found
+                named = self._levels.get((product, found.releases[0].number, wanted.level))
+                return Match(found.releases, named) if named and found.level in (None, named) else None
             case Codename():
                 release = self._codenames[wanted.text]
                 return Match((release,)) if release.product is product else None
@@ -122,8 +126,9 @@ class Spellings:
                 return self._all(product, lambda version: version.release[: len(start)] == start)
             case Range():
                 return self._in_range(product, wanted.specifier)
-            case Between():
-                return self._between(product, wanted)
+            case Between():  # both ends may be names of releases ("7.6-8" ends with XenServer 8, which is 8.4)
+                first, last = self._place(product, wanted.text), self._place(product, wanted.last)
+                return self._all(product, lambda version: first <= version <= last)
 
     def hypervisors(self, product: Product, wanted: Wanted) -> tuple[Release, ...]:
         """What a whole number behind the name Citrix Hypervisor may mean, the release of that number last."""
@@ -137,14 +142,6 @@ class Spellings:
         """The releases of a product that have an update level of this name, newest first."""
         newest_first = reversed(self._ascending[product])
         return tuple(release for release in newest_first if (product, release.number, level) in self._levels)
-
-    def _numbered(self, product: Product, wanted: Number) -> Match | None:
-        found = self._exact(product, wanted.text)
-        if found is None or not wanted.level:
-            return found
-        (release,), own = found
-        named = self._levels.get((product, release.number, wanted.level))
-        return Match((release,), named) if named and own in (None, named) else None
 
     def _exact(self, product: Product, text: str) -> Match | None:
         """By number or alias; zeros at its end may be too many (7.2.0, 9.0)."""
@@ -173,19 +170,9 @@ class Spellings:
         releases = tuple(release for release in self._ascending[product] if fits(release.compares_as))
         return Match(releases) if releases else None
 
-    def _between(self, product: Product, wanted: Between) -> Match | None:
-        """Both ends may be names of releases ("7.6-8" ends with XenServer 8, which compares as 8.4)."""
-        ends = (self._place(product, wanted.text), self._place(product, wanted.last))
-        return self._all(product, lambda version: ends[0] <= version <= ends[1])
-
     def _place(self, product: Product, text: str) -> Version:
         found = self._exact(product, text)
         return found.releases[0].compares_as if found else Version(".".join(map(str, digits(text))))
-
-
-def _phrase(name: str) -> str:
-    """A code name as the vocabulary has phrases."""
-    return name.lower().replace("-", " ").replace("_", " ")
 
 
 def _has_level_in(release: Release, clauses: "SpecifierSet", fine: "SpecifierSet") -> bool:

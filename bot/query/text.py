@@ -5,6 +5,7 @@ Slack's forms and its escaping of `& < >`: https://api.slack.com/reference/surfa
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI: colours, cursor
@@ -69,26 +70,21 @@ def plain(text: str) -> str:
 
 def without_remarks(text: str) -> str:
     """A text without brackets that list several update levels; of other levels in brackets, without their commas."""
-    return _REMARK.sub(_level_alone, text)
 
+    def level_alone(remark: re.Match[str]) -> str:
+        levels = _LEVELS.findall(remark[0])
+        return re.sub("[,;]", " ", remark[0]) if len(levels) <= 1 else ""
 
-def _level_alone(remark: re.Match[str]) -> str:
-    levels = _LEVELS.findall(remark[0])
-    return re.sub("[,;]", " ", remark[0]) if len(levels) <= 1 else ""
+    return _REMARK.sub(level_alone, text)
 
 
 def shown(text: str, limit: int = 60) -> str:
     """Any text as one printable line of at most `limit` characters, cut with an ellipsis."""
     if not (text.isascii() and text.isprintable()):  # most are, and a fleet's names are shown by the thousand
-        text = "".join(map(_shown_character, _ESCAPE_SEQUENCE.sub("", text)))
+        characters = (" " if char.isspace() else char for char in _ESCAPE_SEQUENCE.sub("", text))
+        text = "".join(char for char in characters if char.isprintable() and char not in _INVISIBLE)
     folded = " ".join(text.split())
     return folded if len(folded) <= limit else folded[: max(limit - 1, 0)].rstrip() + "…"
-
-
-def _shown_character(character: str) -> str:
-    if character.isspace():
-        return " "
-    return character if character.isprintable() and character not in _INVISIBLE else ""
 
 
 def _plain_character(character: str) -> str:
@@ -116,3 +112,17 @@ def _unlinked(form: re.Match[str]) -> str:
         return f" {label} " if kind == "#" or target.startswith("!date^") else " "
     scheme = _ADDRESS.match(target)
     return (label or target[scheme.end() :]) if scheme else form[0]
+
+
+def near(typed: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """Of names of ours (issues, features, commands, settings) those that look like what was typed, or hold it.
+
+    At most so many, best first.
+    """
+    from difflib import get_close_matches  # only where something was mistyped: a look-up starts without it
+
+    known = {name.casefold(): name for name in names}
+    wanted = typed.casefold()[:60]
+    holding = [name for key, name in known.items() if wanted and wanted in key]
+    close = [known[key] for key in get_close_matches(wanted, known, n=most, cutoff=0.5)]
+    return list(dict.fromkeys([*holding, *close]))[:most]

@@ -50,7 +50,7 @@ class Token(NamedTuple):
 
 
 class _Raw(NamedTuple):
-    """What the scanner found, before words are looked up."""
+    """What the scanner found, before words have a meaning."""
 
     group: str
     text: str

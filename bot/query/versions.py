@@ -1,4 +1,4 @@
-"""A place among the tokens of a part, and what stands around it."""
+"""Tokens of a part grown into items: a word, or several that make a version, a range or a build number."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -78,8 +78,8 @@ class Cursor:
 
     def _has_no_version_yet(self) -> bool:
         """Whether no version stands in this stretch: in "8.2 before 8.3" both are releases."""
-        told = next((item for item in reversed(self._items) if item.wanted or item.kind is TokenKind.JOINT), None)
-        return told is None or told.kind is TokenKind.JOINT
+        last = next((item for item in reversed(self._items) if item.wanted or item.kind is TokenKind.JOINT), None)
+        return last is None or last.kind is TokenKind.JOINT
 
     def _skip_suffixes(self, end: int) -> int:
         """Passes LTS, beta 2 and their like; the end of the last one."""
@@ -232,8 +232,8 @@ class _Reading(Cursor):
         if operator := self._open_end(end):
             end = self._tokens[self._at - 1].end
             value = operator + token.value
-            told = value if self._word_before() == "from" else ""
-            return Item(TokenKind.NUMBER, told, token.start, end, Range(value, token.value))
+            shown = value if self._word_before() == "from" else ""
+            return Item(TokenKind.NUMBER, shown, token.start, end, Range(value, token.value))
         level, end = self._read_level(end)
         return self._with_what_was_before(token, level, self._skip_suffixes(end))
 

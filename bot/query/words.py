@@ -1,4 +1,4 @@
-"""Platforms that Xen Orchestra cannot manage, as people write them: hypervisors, clouds, and Xen of a distribution."""
+"""The words that a question may hold, in several languages, and what kind of token each is; platforms by name."""
 
 from enum import Enum, auto
 

@@ -1,14 +1,17 @@
-"""The configuration file's text with another pin in it: what is not changed stays as it is, byte for byte.
+"""The configuration file with another pin in it: what is not changed stays as it is, byte for byte.
 
-The place is found by the marks that YAML's nodes have. Whether the edit did what it should, and nothing else, is not
-argued but tried: the new text is read again.
+ruamel.yaml writes the change, with the quotes, comments and order that are there. It does not write back everything as
+it was (spaces in braces, lines within them, indents), so only its change is taken over: the difference between what it
+writes of the place before and after is applied to the file's own text. Whether that did what it should, and nothing
+else, is not argued but tried: the new text is read again.
 """
 
+import io
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -20,17 +23,13 @@ from bot.errors import UnavailableError
 from bot.settings.file import LOADER, Tree, tree_of
 
 _MODES = ("pin", "ca", "insecure")
-"""Ways to trust a certificate; one at most holds."""
+"""The keys that say how a certificate is trusted; one at most holds."""
 
 _NOT_GIVEN: tuple[object, ...] = (None, False, "false", "", [])
 """What a key may hold and count as not there."""
 
-_BEFORE_TLS = ("name", "address", "username", "password_env", "password_file")
-_BLOCKS = ("|", ">")
-"""Styles of scalars that end where other lines begin."""
-
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_PLAIN = re.compile(r"[\w.-]+(?::[0-9]+)?", re.ASCII)
+_LOGIN = ("name", "address", "username", "password_env", "password_file")
+"""The keys that a new `tls` follows."""
 
 
 class PinPlace(NamedTuple):
@@ -38,18 +37,6 @@ class PinPlace(NamedTuple):
 
     target: int
     member: int | None = None
-
-
-class _Edit(NamedTuple):
-    """Characters from `start` to `end` are to be replaced."""
-
-    start: int
-    end: int
-    text: str
-
-
-_Edits = tuple[_Edit, ...]
-"""Edits that belong together, in the order of the text."""
 
 
 def with_pin(text: str, place: PinPlace, pin: str) -> str | None:
@@ -60,18 +47,20 @@ def with_pin(text: str, place: PinPlace, pin: str) -> str | None:
     before, _ = tree_of(text, "")
     if before is None:
         return None
-    for edits in _edits(text, place, pin):
-        changed = _edited(text, edits)
-        after, problems = tree_of(changed, "")
-        if not problems and after == _wanted(before, place, pin):
-            return changed
-    return None
+    unix = text.replace("\r\n", "\n")
+    is_dos = unix != text and unix.replace("\n", "\r\n") == text
+    changed = _edited(unix if is_dos else text, place, pin)
+    if changed is None:
+        return None
+    changed = changed.replace("\n", "\r\n") if is_dos else changed
+    after, problems = tree_of(changed, "")
+    is_right = not problems and after == _wanted(before, place, pin) and _comments(changed) == _comments(text)
+    return changed if is_right else None
 
 
-def _edited(text: str, edits: _Edits) -> str:
-    for edit in reversed(edits):
-        text = f"{text[: edit.start]}{edit.text}{text[edit.end :]}"
-    return text
+def _comments(text: str) -> list[str]:
+    """All comments, each with the white space before it, and a line's end where it has a line to itself."""
+    return re.findall(r"(?:\n|[ \t])[ \t]*#.*", f"\n{text}")
 
 
 def _wanted(tree: Tree, place: PinPlace, pin: str) -> Tree:
@@ -91,95 +80,150 @@ def _wanted(tree: Tree, place: PinPlace, pin: str) -> Tree:
     return tree
 
 
-def _edits(text: str, place: PinPlace, pin: str) -> Iterator[_Edits]:
-    """Edits that may do, the likeliest first."""
-    root = yaml.compose(text, Loader=LOADER)
-    node = _at(root, "targets", place.target, *(() if place.member is None else ("also", place.member)))
-    if isinstance(node, yaml.ScalarNode):
-        yield (_member_alone(text, node, pin),)
-    elif isinstance(node, yaml.MappingNode):
-        tls = _pair(node, "tls")
-        if tls:
-            yield from _in_tls(text, tls[1], pin)
-        elif place.member is None:
-            yield from _new_key(text, node, "tls", pin)
-        elif _pair(node, "pin"):
-            yield from _in_tls(text, node, pin)
-        else:
-            yield from _new_key(text, node, "pin", pin)
-
-
-def _at(node: Any, *steps: str | int) -> yaml.Node | None:
-    for step in steps:
-        if isinstance(step, str):
-            found = _pair(node, step) if isinstance(node, yaml.MappingNode) else None
-            node = found[1] if found else None
-        else:
-            node = node.value[step] if isinstance(node, yaml.SequenceNode) and step < len(node.value) else None
-    return node if isinstance(node, yaml.Node) else None
-
-
-def _pair(node: yaml.MappingNode, name: str) -> tuple[yaml.ScalarNode, yaml.Node] | None:
-    return next(((key, value) for key, value in node.value if key.value == name), None)
-
-
-def _member_alone(text: str, node: yaml.ScalarNode, pin: str) -> _Edit:
-    """A member that is but an address gets keys."""
-    written = text[node.start_mark.index : _end(text, node)]
-    address = written if node.style in ('"', "'") or _PLAIN.fullmatch(written) else f'"{node.value}"'
-    return _over(text, node, f'{{address: {address}, pin: "{pin}"}}')
-
-
-def _in_tls(text: str, node: yaml.Node, pin: str) -> Iterator[_Edits]:
-    """The way to trust that is there is replaced; where there is none, the pin comes first."""
-    start, end = node.start_mark.index, _end(text, node)
-    if not isinstance(node, yaml.MappingNode) or not node.value:  # null, or {}
+def _edited(text: str, place: PinPlace, pin: str) -> str | None:
+    """The text with the smallest piece that holds the place's trust written anew; None where that cannot be done."""
+    node: Any = yaml.compose(text, Loader=LOADER)
+    for step in ("targets", place.target, *(() if place.member is None else ("also", place.member))):
+        node = _inside(node, step)
+    tls = _inside(node, "tls")
+    piece = tls or node
+    if piece is None:
+        return None
+    start = piece.start_mark.index
+    end = start + len(text[start : piece.end_mark.index].rstrip())  # some marks lie behind the white space that follows
+    column = piece.start_mark.column
+    has_keys = isinstance(piece, yaml.MappingNode) and piece.value
+    if not has_keys:  # an address alone, or a `tls` with nothing in it
         space = " " if start == end and text[start - 1 : start] == ":" else ""
-        yield (_Edit(start, end, f'{space}{{pin: "{pin}"}}'),)
-        return
-    for name in _MODES:
-        if found := _pair(node, name):
-            key, value = found  # what stands between them, such as a comment, stays
-            yield (_over(text, key, _key("pin", key)), _over(text, value, f'"{pin}"'))
-    first = node.value[0][0]
-    between = ", " if node.flow_style else _break_before(text, first)
-    at = first.start_mark.index
-    yield (_Edit(at, at, f'{_key("pin", first)}: "{pin}"{between}'),)
+        new: str | None = space + _new_piece(text[start:end], pin, is_tls=tls is not None)
+    elif tls is not None or (place.member is not None and _inside(node, "pin")):
+        new = _changed_piece(text[start:end], column, lambda data: _replace_trust(data, pin))
+    else:
+        is_member = place.member is not None
+        new = _changed_piece(text[start:end], column, lambda data: _insert_trust(data, pin, is_member=is_member))
+    return None if new is None else text[:start] + new + text[end:]
 
 
-def _new_key(text: str, node: yaml.MappingNode, name: str, pin: str) -> Iterator[_Edits]:
-    """A key more, behind those that say who is asked."""
-    known = [(key, value) for key, value in node.value if key.value in _BEFORE_TLS and value.style not in _BLOCKS]
-    for key, value in reversed(known):
-        inner = f'"{pin}"' if name == "pin" else f'{{{_key("pin", key)}: "{pin}"}}'
-        added = f"{_key(name, key)}: {inner}"
-        if node.flow_style:
-            yield (_Edit(_end(text, value), _end(text, value), f", {added}"),)
-        else:
-            end = _LINE_END.search(text, _end(text, value))
-            at = end.start() if end else len(text)
-            yield (_Edit(at, at, f"{_break_before(text, key)}{added}"),)
+def _inside(node: Any, step: str | int) -> Any:
+    """The node under a key, or at an index; None where there is none."""
+    if isinstance(step, str) and isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == step), None)
+    if isinstance(step, int) and isinstance(node, yaml.SequenceNode) and step < len(node.value):
+        return node.value[step]
+    return None
 
 
-def _key(name: str, like: yaml.ScalarNode) -> str:
-    """A key as its neighbour is written: a file that is JSON stays so."""
-    return f'"{name}"' if like.style == '"' else name
+def _round_trip() -> Any:
+    from ruamel.yaml import YAML
+
+    ruamel = YAML()
+    ruamel.preserve_quotes = True
+    ruamel.width = 1 << 30
+    return ruamel
 
 
-def _break_before(text: str, key: yaml.Node) -> str:
-    """A line's end as the file has them, and the key's indent."""
-    found = _LINE_END.search(text)
-    return f"{found[0] if found else chr(10)}{' ' * key.start_mark.column}"
+def _written(ruamel: Any, data: Any) -> str:
+    stream = io.StringIO()
+    ruamel.dump(data, stream)
+    return stream.getvalue().rstrip("\n")
 
 
-def _over(text: str, node: yaml.Node, new: str) -> _Edit:
-    return _Edit(node.start_mark.index, _end(text, node), new)
+def _in_braces(keys: dict[str, Any]) -> Any:
+    from ruamel.yaml.comments import CommentedMap
+
+    data = CommentedMap(keys)
+    data.fa.set_flow_style()
+    return data
 
 
-def _end(text: str, node: yaml.Node) -> int:
-    """Where a node's own characters end: the marks of some lie behind the white space that follows."""
-    start, end = node.start_mark.index, node.end_mark.index
-    return start + len(text[start:end].rstrip())
+def _quoted(text: str) -> str:
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    quoted: str = DoubleQuotedScalarString(text)
+    return quoted
+
+
+def _new_piece(piece: str, pin: str, *, is_tls: bool) -> str:
+    """A member that is but an address gets keys, a `tls` that has none its first one."""
+    ruamel = _round_trip()
+    if is_tls:
+        return _written(ruamel, _in_braces({"pin": _quoted(pin)}))
+    address = ruamel.load(piece)
+    if str(address).count(":") > 1:  # IPv6: in braces, not every reader takes it without quotes
+        address = _quoted(address)
+    return _written(ruamel, _in_braces({"address": address, "pin": _quoted(pin)}))
+
+
+def _changed_piece(piece: str, column: int, change: Callable[[Any], None]) -> str | None:
+    """A mapping that begins in a column of the text, with a change to its data. None if ruamel.yaml cannot make it."""
+    from ruamel.yaml.error import YAMLError
+
+    ruamel = _round_trip()
+    try:
+        data = ruamel.load(" " * column + piece)
+        before = _written(ruamel, data)
+        change(data)
+        after = _written(ruamel, data)
+    except (YAMLError, NotImplementedError):  # the latter for comments in places that ruamel.yaml does not foresee
+        return None
+    return _patched(piece, *(text.replace("\n", "\n" + " " * column) for text in (before, after)))
+
+
+def _replace_trust(tls: Any, pin: str) -> None:
+    """What is trusted so far gives its place, and the comment behind it, to the pin; else the pin comes first."""
+    old = next((name for name in _MODES if tls.get(name) not in _NOT_GIVEN), None)
+    at = 0 if old is None else list(tls).index(old)
+    key = _key("pin", tls)
+    comment = tls.ca.items.pop(old, None)
+    tls.pop(old, None)
+    tls.insert(at, key, _quoted(pin))
+    if comment:
+        tls.ca.items[key] = comment
+
+
+def _insert_trust(entry: Any, pin: str, *, is_member: bool) -> None:
+    """A key more, behind those that say who is asked, and before comments that stand above what follows them."""
+    from ruamel.yaml.tokens import CommentToken
+
+    key = _key("pin" if is_member else "tls", entry)
+    value = _quoted(pin) if is_member else _in_braces({_key("pin", entry): _quoted(pin)})
+    names = list(entry)
+    last = max((at for at, name in enumerate(names) if name in _LOGIN), default=-1)
+    entry.insert(last + 1, key, value)
+    behind = entry.ca.items.get(names[last]) if last >= 0 else None
+    if behind and behind[2]:  # one token holds the comment on the line and all that follows before the next key
+        line, newline, more = behind[2].value.partition("\n")
+        if more:
+            behind[2].value = line + newline
+            entry.ca.items[key] = [None, None, CommentToken(newline + more, behind[2].start_mark, None), None]
+
+
+def _key(name: str, mapping: Any) -> str:
+    """A key as the mapping's first one is written: a file that is JSON stays so."""
+    first = next(iter(mapping), None)
+    return _quoted(name) if type(first) is type(_quoted("")) else name
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _patched(piece: str, before: str, after: str) -> str | None:
+    """The piece with the one difference of two texts applied to it; None where its place is in doubt."""
+    before, after = (re.sub(" +#", " #", text) for text in (before, after))  # where comments stood is not to be moved
+    start = _common(before, after)
+    tail = _common(before[start:][::-1], after[start:][::-1])
+    while tail < start and len(before) - tail == start and before[start - 1] == after[len(after) - tail - 1]:
+        start, tail = start - 1, tail + 1  # what is only inserted stands as near as can be to what it follows
+    end, new = len(before) - tail, after[start : len(after) - tail]
+    # With as much of what stands before it, or behind it where nothing does, as it takes to find it once.
+    around = [(at, end) for at in range(start, -1, -1)] if start else [(0, at) for at in range(end, len(before) + 1)]
+    for first, last in around:
+        if (count := piece.count(before[first:last])) <= 1:
+            anchored = before[first:start] + new + before[end:last]
+            return piece.replace(before[first:last], anchored) if count else None
+    return None
 
 
 class ConfigFile(NamedTuple):
@@ -191,7 +235,7 @@ class ConfigFile(NamedTuple):
 
 
 def read_config(folder: Path, name: Path) -> ConfigFile | None:
-    """The file as it is now, the way there through links resolved; None if it cannot be read."""
+    """The file as it is now, with links resolved; None if it cannot be read."""
     try:
         path = Path(os.path.realpath(folder / name))
         return ConfigFile(str(name), path, path.read_bytes())
@@ -202,7 +246,7 @@ def read_config(folder: Path, name: Path) -> ConfigFile | None:
 def rewrite(file: ConfigFile, data: bytes) -> None:
     """Put new bytes in the place of those that were read. UnavailableError, and nothing changed, if that cannot be.
 
-    Whoever reads the file meanwhile, or after a crash, finds all of the old or all of the new.
+    A reader finds all of the old or all of the new, meanwhile and after a crash.
     """
     try:
         temporary = _written_beside(file.path, data)
@@ -225,11 +269,15 @@ def _unwritten(file: ConfigFile, why: str | None) -> UnavailableError:
 
 
 def _written_beside(path: Path, data: bytes) -> Path:
-    """A file in the same folder, so that it can take the other's place at once; on disk when this returns."""
+    """A file in the same folder, with the other's owner and mode, so that it can take the other's place at once; on
+    disk when this returns."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(descriptor, "wb") as file:
-            _dress_like(path, descriptor)
+            old, new = path.stat(), os.fstat(descriptor)
+            if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):  # first: it may take bits off the mode
+                os.fchown(descriptor, old.st_uid, old.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
             file.write(data)
             file.flush()
             os.fsync(descriptor)
@@ -237,14 +285,6 @@ def _written_beside(path: Path, data: bytes) -> Path:
         Path(name).unlink()
         raise
     return Path(name)
-
-
-def _dress_like(path: Path, descriptor: int) -> None:
-    """Owner first: changing it may take bits off the mode."""
-    old, new = path.stat(), os.fstat(descriptor)
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -29,26 +29,23 @@ _TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float
 
 def read_file(path: Path, label: str, named_by: str) -> tuple[Tree | None, list[Problem]]:
     """The file's keys, and what is wrong with its form. None: nothing of it can be used. An empty file has no keys."""
-    data, what = _bytes(path, named_by)
-    if what:
-        return None, [Problem(label, "", what)]
-    try:
-        return tree_of(data.decode("utf-8-sig"), label)
-    except UnicodeDecodeError as error:
-        return None, [Problem(label, "", f"is not UTF-8 (at byte {error.start + 1}): save it as UTF-8")]
-
-
-def _bytes(path: Path, named_by: str) -> tuple[bytes, str]:
+    text = what = ""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            what = "is larger than 4 MiB"
+        else:
+            text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = f"is not UTF-8 (at byte {error.start + 1}): save it as UTF-8"
     except FileNotFoundError:
-        return b"", f"there is no such file{f' ({named_by} names it)' if named_by else ''}"
+        what = f"there is no such file{f' ({named_by} names it)' if named_by else ''}"
     except IsADirectoryError:
-        return b"", "is a directory: name a file"
+        what = "is a directory: name a file"
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        return b"", f"cannot be read: {getattr(error, 'strerror', None) or 'this is no name of a file'}"
-    return data, "is larger than 4 MiB" if len(data) > LARGEST else ""
+        what = f"cannot be read: {getattr(error, 'strerror', None) or 'this is no name of a file'}"
+    return (None, [Problem(label, "", what)]) if what else tree_of(text, label)
 
 
 def tree_of(text: str, label: str) -> tuple[Tree | None, list[Problem]]:
@@ -133,11 +130,11 @@ class _Plain:
         while not isinstance(key := next(self._events), yaml.MappingEndEvent):
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarEvent):
-                self._pass_over(key)
-                self._pass_over(next(self._events))
+                self._skip(key)
+                self._skip(next(self._events))
                 self.problems.append(Problem(self._label, dotted(at), f"a key must be text (line {line})"))
             elif key.value in tree:
-                self._pass_over(next(self._events))
+                self._skip(next(self._events))
                 what = f"stands twice, in lines {lines[key.value]} and {line}: take one out"
                 self.problems.append(Problem(self._label, dotted((*at, key.value)), what))
             else:
@@ -145,8 +142,8 @@ class _Plain:
                 tree[name], lines[name] = self._value(next(self._events), (*at, name)), line
         return tree
 
-    def _pass_over(self, event: yaml.Event) -> None:
-        """What begins with an event, to its end."""
+    def _skip(self, event: yaml.Event) -> None:
+        """Skip what begins with an event, to its end."""
         depth = _deeper(event)
         while depth:
             depth += _deeper(next(self._events))

@@ -1,21 +1,29 @@
-"""From the file and the environment to Settings, or to the list of everything that is wrong with them."""
+"""From the file, with the environment over it, to Settings, or to the list of everything that is wrong with them.
 
-from collections.abc import Iterable, Iterator
+The merge is our own, not pydantic-settings': that one stops at the first value that is no JSON, ignores unknown
+variables, reads os.environ itself, and cannot say afterwards which variable a bad value came from.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError, Problem
-from bot.settings import Sources
-from bot.settings.environment import Overlay, lay_over, unknown
-from bot.settings.file import Tree, read_file
+from bot.query.text import near
+from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings
-from bot.settings.problems import ADVICE, Location, ProblemWording, clean, dotted, everything
+from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
+from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sources
 
-MOST_TOLD = 100
+MOST_PROBLEMS = 100
 """Lines of problems before the rest is only counted."""
+
+_JSON = 'must be JSON, such as ["30d", "0d"] or {"every": "6h"}'
 
 
 def load(sources: Sources) -> Settings:
@@ -23,16 +31,20 @@ def load(sources: Sources) -> Settings:
     label = clean(str(sources.file or "configuration"), 200)
     tree, problems = _from_file(sources, label)
     overlay = lay_over(tree or {}, sources)
-    settings, found = _validated(overlay, label, _folder(sources))
+    folder = (sources.cwd / sources.file).parent if sources.file else sources.cwd
+    settings, found = _validated(overlay, label, folder)
     problems += [*found, *overlay.problems]
     # A file that cannot be read may well name the variables that seem unknown now.
-    problems += unknown((tree, overlay.tree), sources) if tree is not None else []
-    if settings is None or problems:
-        raise ConfigError(_bounded(problems, label))
-    return settings
+    problems += _unknown_variables((tree, overlay.tree), sources) if tree is not None else []
+    if settings is not None and not problems:
+        return settings
+    if (more := len(problems) - MOST_PROBLEMS) > 0:
+        problems = [*problems[:MOST_PROBLEMS], Problem(label, "", f"has {more} more problems")]
+    raise ConfigError(problems)
 
 
 def _from_file(sources: Sources, label: str) -> tuple[Tree | None, list[Problem]]:
+    """The file's keys without those that only the environment may set; None if nothing of it can be used."""
     if sources.file is None:
         return {}, []
     tree, problems = read_file(sources.cwd / sources.file, label, sources.named_by)
@@ -43,13 +55,97 @@ def _from_file(sources: Sources, label: str) -> tuple[Tree | None, list[Problem]
     return tree, problems
 
 
-def _folder(sources: Sources) -> Path:
-    return (sources.cwd / sources.file).parent if sources.file else sources.cwd
+@dataclass(slots=True)
+class Overlay:
+    """The file's tree with the environment over it; where each value of the environment stands; what was wrong."""
+
+    tree: Tree
+    origins: dict[Location, SettingOrigin] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def lay(self, variable: str, path: tuple[str, ...], value: Any) -> None:
+        """Put a value in place of the file's. A whole section replaces only the keys that it names."""
+        is_section = len(path) == 1 and isinstance(value, dict)
+        parts = [((path[0], key), part) for key, part in value.items()] if is_section else [(path, value)]
+        for at, part in parts:
+            if len(at) == 1:
+                self.tree[at[0]] = part
+            else:
+                keys = self.tree.get(at[0])
+                if keys is not None and not isinstance(keys, dict):
+                    continue  # the file has something that is no section: that is the problem to report
+                self.tree[at[0]] = {**(keys or {}), at[1]: part}
+            self.origins[at] = SettingOrigin(variable, len(path))
+
+
+def lay_over(tree: Tree, sources: Sources) -> Overlay:
+    """The tree with the variables over it. Ours win over the platform's, and a key's own over its section's."""
+    overlay = Overlay(dict(tree))
+    for name, text in sources.platform.items():
+        overlay.lay(name, PLATFORM[name], text)
+    for name, path in variables().items():
+        if name not in sources.own:
+            continue
+        try:
+            overlay.lay(name, path, _value(path, sources.own[name]))
+        except ValueError as error:
+            overlay.problems.append(Problem(name, "", str(error)))
+    return overlay
+
+
+def variables() -> dict[str, tuple[str, ...]]:
+    """Every variable of ours that is a key, with the path to that key: XOCOMPAT_SWEEP, XOCOMPAT_SWEEP__EVERY..."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, info in Keys.model_fields.items():
+        found[PREFIX + name.upper()] = (name,)
+        section = info.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            found |= {f"{PREFIX}{name}__{key}".upper(): (name, key) for key in section.model_fields}
+    return found
+
+
+def _value(path: tuple[str, ...], text: str) -> Any:
+    """The text itself, or for a section or a list the JSON that it holds; ValueError says what is wrong with that."""
+    annotation: Any = Keys
+    for step in path:
+        annotation = annotation.model_fields[step].annotation
+    is_section = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    if not is_section and get_origin(annotation) is not tuple:
+        return text
+
+    def once(pairs: list[tuple[str, Any]]) -> Tree:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("holds a key twice: take one out")
+        return dict(pairs)
+
+    def number(digits: str) -> int | str:
+        return int(digits) if len(digits) <= LONGEST_NUMBER else digits
+
+    try:
+        value = json.loads(text, object_pairs_hook=once, parse_int=number)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{_JSON} (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
+    if _is_deeper(value, DEEPEST):
+        raise ValueError("is nested too deep")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(item, levels - 1) for item in inner)
 
 
 def _validated(overlay: Overlay, label: str, folder: Path) -> tuple[Settings | None, list[Problem]]:
+    """The settings of a tree, or everything that is wrong with it."""
     broken: list[tuple[object, str]] = []
-    settings, errors = _read(overlay.tree, {"folder": folder, "broken": broken})
+    settings: Settings | None = None
+    errors: list[ErrorDetails] = []
+    try:
+        settings = Settings.model_validate(overlay.tree, context={"folder": folder, "broken": broken})
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
     places = {id(value): at for at, value in everything(overlay.tree)} if broken else {}
     more = [*((places[id(given)], what) for given, what in broken), *_repeated(overlay.tree)]
     if not errors and not more:
@@ -57,30 +153,37 @@ def _validated(overlay: Overlay, label: str, folder: Path) -> tuple[Settings | N
     return settings, ProblemWording(label, overlay.tree, overlay.origins).problems(errors, more)
 
 
-def _read(tree: Tree, context: dict[str, object]) -> tuple[Settings | None, list[ErrorDetails]]:
-    try:
-        return Settings.model_validate(tree, context=context), []
-    except ValidationError as error:
-        return None, error.errors(include_url=False)
-
-
 def _repeated(tree: Tree) -> Iterator[tuple[Location, str]]:
     """Names that stand twice, among targets and Xen Orchestras together, whatever their case: people type them."""
     first: dict[str, Location] = {}
     for section in ("targets", "xen_orchestra"):
-        for at, name in _names(tree.get(section)):
-            here: Location = (section, at)
-            if (other := first.setdefault(name.casefold(), here)) != here:
-                yield (*here, "name"), f"is the name of {dotted(other)} already: names are unique"
+        entries = tree.get(section)
+        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+                here: Location = (section, at)
+                if (other := first.setdefault(entry["name"].strip().casefold(), here)) != here:
+                    yield (*here, "name"), f"is the name of {dotted(other)} already: names are unique"
 
 
-def _names(entries: Any) -> Iterator[tuple[int, str]]:
-    for at, entry in enumerate(entries if isinstance(entries, list) else ()):
-        if isinstance(entry, dict) and isinstance(entry.get("name"), str):
-            yield at, entry["name"].strip()
+def _unknown_variables(trees: Iterable[Mapping[str, Any]], sources: Sources) -> list[Problem]:
+    """Variables with our prefix that are no key, and that no tree names as the place of a secret."""
+    known = variables()
+    candidates = {name.removeprefix(PREFIX): name for name in (*known, *PLATFORM, NAMES_THE_FILE)}
+    strange = sources.own.keys() - known.keys() - {WEB_TOKEN} - {name for tree in trees for name in _named(tree)}
+    problems: list[Problem] = []
+    for name in sorted(strange):
+        nearest = near(name.removeprefix(PREFIX), candidates, 1)
+        what = (
+            f"did you mean {candidates[nearest[0]]}?" if nearest else "keys of the file are allowed, as XOCOMPAT_<KEY>"
+        )
+        problems.append(Problem(clean(name, 80), "", f"unknown variable: {what}"))
+    return problems
 
 
-def _bounded(problems: Iterable[Problem], label: str) -> list[Problem]:
-    told = list(problems)
-    more = len(told) - MOST_TOLD
-    return told if more <= 0 else [*told[:MOST_TOLD], Problem(label, "", f"has {more} more problems")]
+def _named(tree: Mapping[str, Any]) -> Iterator[str]:
+    """What password_env and token_env name, as far as the tree has the right shape."""
+    for name in ("targets", "xen_orchestra", "web"):
+        section = tree.get(name)
+        for entry in section if isinstance(section, list) else [section]:
+            if isinstance(entry, dict):
+                yield from (str(entry[key]) for key in ("password_env", "token_env") if key in entry)

@@ -1,32 +1,115 @@
 """Every key of the configuration with its type and default (CONTRACT.md section 3). Rooms take their sections."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator
 
 from bot.chat.command import Right
-from bot.settings import WEB_TOKEN
-from bot.settings.inventory import OrchestraSettings, TargetSettings
 from bot.settings.section import Section
+from bot.settings.source import WEB_TOKEN
 from bot.settings.values import (
     ChannelId,
     Concurrency,
     DatabaseUrl,
+    FilePath,
+    HostAddress,
+    HttpsUrl,
     Lead,
     ListUrl,
     LowerCase,
+    Name,
     Period,
+    Pin,
     PoolName,
     Port,
     SlackApiUrl,
     Tag,
+    TlsVersion,
+    Username,
     VariableName,
     Who,
 )
 
 PUBLISHED = "https://raw.githubusercontent.com/vatesfr/xen-orchestra/master/docs/docs/supported_hosts.md"
 """The source text of the public page with the Host Compatibility List."""
+
+
+HTTPS_PORT = 443
+
+
+class TlsSettings(Section):
+    """How a host's certificate is trusted: by its pin, by CAs in a file, not at all, or else by the system's CAs."""
+
+    at_most_one = ("pin", "ca", "insecure")
+
+    pin: Pin | None = None
+    ca: FilePath | None = None
+    insecure: bool = False
+    minimum: TlsVersion = "1.2"
+
+
+class MemberSettings(Section):
+    """Another host of a pool, to which the target may redirect. What is not given is as the target has it."""
+
+    at_most_one = ("pin", "tls")
+
+    address: HostAddress
+    pin: Pin | None = None
+    tls: TlsSettings | None = None
+
+
+def _member(value: object) -> object:
+    return value if isinstance(value, (dict, MemberSettings)) else {"address": value}
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """Where to connect, nothing left open."""
+
+    host: str
+    port: int
+    tls: TlsSettings
+
+
+class TargetSettings(Section):
+    """A pool's coordinator or a lone host, to be asked through XAPI."""
+
+    exactly_one = ("password_env", "password_file")
+
+    name: Name
+    address: HostAddress
+    username: Username
+    password_env: VariableName | None = None
+    password_file: FilePath | None = None
+    tls: TlsSettings = TlsSettings()
+    tags: tuple[Tag, ...] = ()
+    also: tuple[Annotated[MemberSettings, BeforeValidator(_member)], ...] = ()
+
+    @property
+    def endpoint(self) -> EndpointSettings:
+        """The target's own."""
+        return EndpointSettings(self.address.host, self.address.port or HTTPS_PORT, self.tls)
+
+    @property
+    def members(self) -> tuple[EndpointSettings, ...]:
+        """Where a redirect may lead, besides the target itself."""
+        found: list[EndpointSettings] = []
+        for member in self.also:
+            tls = member.tls or (TlsSettings(pin=member.pin, minimum=self.tls.minimum) if member.pin else self.tls)
+            found.append(EndpointSettings(member.address.host, member.address.port or self.endpoint.port, tls))
+        return tuple(found)
+
+
+class OrchestraSettings(Section):
+    """A Xen Orchestra whose hosts are watched through its REST API; `token_env` names the variable with its token."""
+
+    name: Name
+    url: HttpsUrl
+    token_env: VariableName
+    tls: TlsSettings = TlsSettings()
+    tags: tuple[Tag, ...] = ()
 
 
 class ListSettings(Section):
@@ -52,7 +135,7 @@ Leads = Annotated[tuple[Lead, ...], AfterValidator(_longest_first)]
 
 
 class RouteSettings(Section):
-    """A channel that is told of hosts with any of the tags, or in any of the pools; `lead` None: as `alerts.lead`."""
+    """A channel for alerts about hosts with any of the tags, or in any of the pools; `lead` None: as `alerts.lead`."""
 
     exactly_one = ("tags", "pools")
 
@@ -63,7 +146,7 @@ class RouteSettings(Section):
 
 
 class AlertSettings(Section):
-    """Who is told, and how long before an end of life. `channel` gets what no route takes; longest lead first."""
+    """Where alerts go, and how long before an end of life. `channel` gets what no route takes; longest lead first."""
 
     channel: ChannelId | None = None
     lead: Leads = tuple(timedelta(days=days) for days in (365, 180, 90, 30, 7, 0))
@@ -120,13 +203,12 @@ class Keys(Section):
 
 
 class SlackSettings(Section):
-    """From the environment alone. Tokens of a wrong shape are `doctor`'s to tell."""
+    """From the environment alone. Tokens of a wrong shape are reported by `doctor`."""
 
     bot_token: SecretStr | None = None
     app_token: SecretStr | None = None
     signing_secret: SecretStr | None = None
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
+    client_secret: SecretStr | None = None  # unused but for the log, which must not show it
     api_url: SlackApiUrl = "https://slack.com/api/"
 
 

@@ -1,4 +1,4 @@
-"""How problems are told: where, what is wrong, what is allowed. No secret is repeated, and no control character."""
+"""How problems are worded: where, what is wrong, what is allowed. No secret is repeated, and no control character."""
 
 import re
 import sys
@@ -9,8 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from bot.chat.nearest import near
 from bot.errors import Problem
+from bot.query.text import near
 from bot.settings.model import Keys
 from bot.settings.section import listed
 
@@ -35,16 +35,19 @@ def clean(text: str, most: int = 40) -> str:
 
 
 def dotted(at: Location) -> str:
-    """A location as people write it: targets[0].tls.pin."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in at).removeprefix(".")
+    """A location as people write it: targets[0].tls.pin.
 
-
-def _key(name: str) -> str:
-    """A key's name. `password=…` typed for `password: …` is one key to YAML, so what follows the word is left out."""
-    found = _SECRET.search(name)
-    if found and not re.fullmatch(r"[\w.-]*", name):
-        return f"{clean(name[: found.end()])}…"
-    return clean(name)
+    `password=…` typed for `password: …` is one key to YAML, so what follows the word is left out.
+    """
+    text = ""
+    for step in at:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif (found := _SECRET.search(step)) and not re.fullmatch(r"[\w.-]*", step):
+            text += f".{clean(step[: found.end()])}…"
+        else:
+            text += f".{clean(step)}"
+    return text.removeprefix(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class ProblemWording:
 
     def problems(self, errors: Iterable[ErrorDetails], more: Iterable[tuple[Location, str]]) -> list[Problem]:
         """Errors, and what else was found at a location, each once; in the file's order, then what variables gave."""
-        told = dict.fromkeys([*((self._given(error["loc"]), self._what(error)) for error in errors), *more])
+        every = dict.fromkeys([*((self._given(error["loc"]), self._what(error)) for error in errors), *more])
         order = {at: number for number, (at, _) in enumerate(everything(self.tree))}
 
         def place(found: tuple[Location, str]) -> tuple[bool, list[int]]:
@@ -73,13 +76,12 @@ class ProblemWording:
             steps = [order.get(at[: length + 1], sys.maxsize) for length in range(len(at))]
             return self._origin(at) is not None, steps
 
-        return [self._problem(at, what) for at, what in sorted(told, key=place)]
-
-    def _problem(self, at: Location, what: str) -> Problem:
-        origin = self._origin(at)
-        if origin:
-            return Problem(origin.variable, dotted(at[origin.steps :]), what)
-        return Problem(self.label, dotted(at), what)
+        found: list[Problem] = []
+        for at, what in sorted(every, key=place):
+            origin = self._origin(at)
+            where = (origin.variable, dotted(at[origin.steps :])) if origin else (self.label, dotted(at))
+            found.append(Problem(*where, what))
+        return found
 
     def _origin(self, at: Location) -> SettingOrigin | None:
         starts = (at[:length] for length in range(len(at), 0, -1))
@@ -89,9 +91,12 @@ class ProblemWording:
         """A location as it was written: `also: [HOST]` is read as `also: [{address: HOST}]`."""
         here: Any = self.tree
         for depth, step in enumerate(at):
-            if not isinstance(here, (dict, list)):
+            if isinstance(here, dict):
+                here = here.get(step, {})  # what is missing is as good as an empty section
+            elif isinstance(here, list):
+                here = here[step] if isinstance(step, int) and step < len(here) else {}
+            else:
                 return at[:depth]
-            here = _inside(here, step)
         return at
 
     def _what(self, error: ErrorDetails) -> str:
@@ -122,24 +127,14 @@ class ProblemWording:
         return f', not "{clean(value)}"' if isinstance(value, str) and value and not _CREDENTIAL.search(value) else ""
 
 
-def _inside(here: dict[Any, Any] | list[Any], step: str | int) -> Any:
-    """What is there, or as good as an empty section where something is missing."""
-    if isinstance(here, dict):
-        return here.get(step, {})
-    return here[step] if isinstance(step, int) and step < len(here) else {}
-
-
 def everything(value: Any, at: Location = ()) -> Iterator[tuple[Location, Any]]:
     """Every value of a tree with its location, in the order of the file."""
     yield at, value
-    for step, inner in _steps(value):
-        yield from everything(inner, (*at, step))
-
-
-def _steps(value: Any) -> Iterable[tuple[str | int, Any]]:
-    if isinstance(value, dict):
-        return value.items()
-    return enumerate(value) if isinstance(value, list) else ()
+    inner: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, (dict, list)):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, part in inner:
+        yield from everything(part, (*at, step))
 
 
 def section_at(at: Location) -> type[BaseModel]:

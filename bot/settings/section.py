@@ -17,8 +17,8 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _alternatives(cls, given: Any, info: ValidationInfo) -> Any:
-        """A validator that raises hides what is wrong inside, or is hidden by it. So a reader of files, who wants to
-        tell all at once, hands in the list `broken` for what was given with what is wrong about it.
+        """A validator that raises hides what is wrong inside, or is hidden by it. So the reader of files, which
+        reports all at once, hands in the list `broken` for what was given with what is wrong about it.
         """
         if isinstance(given, dict) and (what := cls._excluding(given)):
             broken = (info.context or {}).get("broken")
@@ -32,7 +32,7 @@ class Section(BaseModel):
         if _count(given, cls.at_most_one) > 1:
             return f"at most one of {listed(cls.at_most_one)} is allowed"
         count = _count(given, cls.exactly_one)
-        # A `password` is told as an unknown key, with what to do; what it stands for need not be told as missing.
+        # A `password` is reported as an unknown key, with what to do: what it stands for is not missing, too.
         if not cls.exactly_one or count == 1 or (count == 0 and "password" in given):
             return ""
         return f"exactly one of {listed(cls.exactly_one)} is needed"

@@ -1,4 +1,4 @@
-"""Where a host listens, as the configuration names it: `host` or `host:port`, nothing else of a URL."""
+"""The types of single values: an address, a duration, a name, a URL... Each parser says what is allowed."""
 
 import re
 from dataclasses import dataclass
@@ -34,43 +34,28 @@ class Address:
 def parse_address(text: str) -> Address:
     """An address from text; ValueError says what is allowed. IPv6 may stand without brackets if no port follows."""
     text = text.strip()
-    if "/" in text:
-        raise ValueError(f"must be {ALLOWED}")
+    port: str | None
     if bracketed := re.fullmatch(r"\[([^\[\]]*)\](?::(.*))?", text):
-        return Address(_ipv6(bracketed[1]), _port(bracketed[2]))
-    if text.count(":") > 1:
-        return Address(_ipv6(text))
-    host, colon, port = text.partition(":")
-    return Address(_host(host), _port(port if colon else None))
-
-
-def _ipv6(text: str) -> str:
-    if ":" not in text or not _IPV6.fullmatch(text):
-        raise ValueError(f"must be {ALLOWED}")
-    return _ip(text)
-
-
-def _host(text: str) -> str:
-    if not _NAME.fullmatch(text):
+        host, port = bracketed[1], bracketed[2]
+    elif text.count(":") > 1:
+        host, port = text, None
+    else:
+        host, colon, after = text.partition(":")
+        port = after if colon else None
+    is_ipv6 = bracketed is not None or ":" in host
+    pattern = _IPV6 if is_ipv6 else _NAME
+    if "/" in text or not pattern.fullmatch(host) or (is_ipv6 and ":" not in host):
         raise ValueError(f"must be {ALLOWED}")
     # A last label that is a number makes it an IPv4 address (https://url.spec.whatwg.org/#ends-in-a-number-checker);
     # the short and octal forms that old resolvers take are refused, as they hide where they lead.
-    return _ip(text) if _NUMBER.fullmatch(text.rpartition(".")[2]) else text.lower()
-
-
-def _ip(text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        raise ValueError("must be a whole IP address, such as 192.0.2.10 or 2001:db8::1, or a name") from None
-
-
-def _port(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+    if is_ipv6 or _NUMBER.fullmatch(host.rpartition(".")[2]):
+        try:
+            host = str(ip_address(host))
+        except ValueError:
+            raise ValueError("must be a whole IP address, such as 192.0.2.10 or 2001:db8::1, or a name") from None
+    if port is not None and (not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535):
         raise ValueError("must have a port from 1 to 65535 after its colon, or no colon")
-    return int(text)
+    return Address(host if is_ipv6 else host.lower(), None if port is None else int(port))
 
 
 DURATIONS_ALLOWED = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
@@ -123,7 +108,7 @@ _VALUES_NAME = "a name of letters, digits, dots, dashes and underscores, at most
 
 
 def _name(value: object) -> object:
-    """Not an address: in chat, asking for an address is refused, whoever it belongs to."""
+    """Not an address: in chat, asking for an address is refused, whosever it is."""
     try:
         ip_address(str(value))
     except ValueError:
@@ -160,8 +145,7 @@ def _tls_version(value: object) -> str:
 
 
 def _file(value: object, info: ValidationInfo) -> Path:
-    path = _text(str(value) if isinstance(value, Path) else value, "a file's path")
-    return _folder(info) / path
+    return _folder(info) / _text(str(value) if isinstance(value, Path) else value, "a file's path")
 
 
 def _folder(info: ValidationInfo) -> Path:

@@ -32,14 +32,14 @@ class Access:
     grants: tuple[Grant, ...] = ()
     everyone: bool = False
 
-    def admit(self, asker: Actor, spec: CommandSpec) -> frozenset[Right] | RenderedReply:
+    def admit(self, asker: Actor, spec: CommandSpec) -> Granted | RenderedReply:
         """What the asker may do, as far as a command needs to know it; or why they are not answered."""
         if refused := self._stranger(asker):
             return refused
         if spec.right is Right.LOOKUP and spec is not HELP:
-            return LOOKUP
+            return Granted(LOOKUP)
         found = self._granted(asker)
-        return found.rights if spec.right in found.rights else self._refused(asker, spec, found)
+        return found if spec.right in found.rights else self._refused(asker, spec, found)
 
     def _stranger(self, asker: Actor) -> RenderedReply | None:
         if self.everyone:

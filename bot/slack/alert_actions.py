@@ -11,6 +11,8 @@ from slack_bolt import App, BoltResponse
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState
 from bot.alerts.ports import AlertAct, AlertAction
+from bot.chat.command import CommandSpec
+from bot.chat.commands import ACK, ALERTS
 from bot.chat.reply import Bullets, Code, Reply, RichText, Strong, Verb, headline, line
 from bot.slack.actions import Json, SnoozeFor, decode_ids, decode_snooze
 from bot.slack.app_home import told_view
@@ -58,7 +60,8 @@ class AlertActionServices:
 
     `tell` shows a message to the asker alone, in order and on this thread. `later` takes a task on, or tells the asker
     that it is busy. `note` keeps who did what (words, outcome, and when it began by `time.perf_counter`). `wake` says
-    that there is something to send. `refresh` shows somebody's App Home anew.
+    that there is something to send. `refresh` shows somebody's App Home anew. `reached` leaves those of some alerts
+    that a command may be about for the asker: under a grant for one channel those of that channel.
     """
 
     may_act: Callable[[Actor], bool]
@@ -72,6 +75,7 @@ class AlertActionServices:
     wake: Callable[[], None]
     refresh: Callable[[Actor], None]
     now: Callable[[], datetime]
+    reached: Callable[[Actor, CommandSpec, tuple[int, ...]], tuple[int, ...]] = lambda _, __, ids: ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,7 @@ class AlertActionListener:
         begun = time.perf_counter()
         if not self._permitted(self.means.may_act, spot, _COMMANDS[action], ids):
             return
+        ids = self.means.reached(spot.asker, ACK, ids)
         changed = self.means.act(ids, AlertAct(action, spot.asker.user, self.means.now(), until))
         self.means.note(spot.asker, _words(_COMMANDS[action], ids), "done" if changed else "unchanged", begun)
         if changed:
@@ -158,7 +163,7 @@ class AlertActionListener:
     def _show(self, spot: PressContext, ids: tuple[int, ...]) -> None:
         begun = time.perf_counter()
         if self._permitted(self.means.may_see, spot, "alerts", ids):
-            found = self.means.find(ids)
+            found = self.means.find(self.means.reached(spot.asker, ALERTS, ids))
             most = 1 if spot.at_home else MESSAGES_MAX
             for message in messages(all_hosts(found), most=most) if found else (notice(_NONE),):
                 self._tell(spot, message)

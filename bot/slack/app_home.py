@@ -77,11 +77,11 @@ class HomeTab:
 
     def publish(self, asker: Actor) -> None:
         """Show the asker what holds now. UndeliveredError if Slack does not take it."""
-        rights = self.kit.access.admit(asker, HELP)
-        if isinstance(rights, RenderedReply):
-            self.kit.post.publish(asker.user, notice_home(rights.messages))
+        found = self.kit.access.admit(asker, HELP)
+        if isinstance(found, RenderedReply):
+            self.kit.post.publish(asker.user, notice_home(found.messages))
             return
-        parts = self.see(rights, self._lacking(asker, rights))
+        parts = self.see(found.rights, self._lacking(asker, found.rights))
         self.kit.post.publish(asker.user, home(parts))
 
     def _lacking(self, asker: Actor, rights: frozenset[Right]) -> RichText:

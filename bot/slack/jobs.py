@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.chat.command import Progress, Right
+from bot.chat.access import Granted
+from bot.chat.command import Progress
 from bot.chat.reply import line
 from bot.slack.blocks import SlackMessage, notice
 from bot.slack.executor import BoundedExecutor
@@ -128,7 +129,6 @@ def _message(progress: Progress) -> SlackMessage:
     return notice((*progress.said, *line(count)))
 
 
-Rights = frozenset[Right]
 _RESTARTS = line("xocompat restarts, and this was broken off. Ask again in a minute.")
 
 
@@ -141,16 +141,16 @@ class BackgroundJobs:
     _pending: set[BackgroundJob] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def opening(self, asked: Request) -> tuple[Rights, SlackMessage] | RenderedReply:
+    def opening(self, asked: Request) -> tuple[Granted, SlackMessage] | RenderedReply:
         """What may be done and what to say meanwhile; or the answer, if nothing needs to be waited for."""
-        rights = self.kit.access.admit(asked.asker, asked.spec)
-        if isinstance(rights, RenderedReply):
-            return rights
-        said = self.kit.answers.opening(asked.words, rights, asked.on, asked.caller)
-        return said if isinstance(said, RenderedReply) else (rights, said)
+        found = self.kit.access.admit(asked.asker, asked.spec)
+        if isinstance(found, RenderedReply):
+            return found
+        said = self.kit.answers.opening(asked.words, found.rights, asked.on, asked.caller(found))
+        return said if isinstance(said, RenderedReply) else (found, said)
 
-    def take(self, asked: Request, place: ReplyTarget, rights: Rights | None = None, key: str | None = None) -> bool:
-        """Run it; False if there is no room. Without `rights` they are looked at first, and the opening is shown.
+    def take(self, asked: Request, place: ReplyTarget, found: Granted | None = None, key: str | None = None) -> bool:
+        """Run it; False if there is no room. Without `found` that is asked first, and the opening is shown.
 
         A claim by `key` is released if it does not get to an end.
         """
@@ -159,7 +159,7 @@ class BackgroundJobs:
             self._pending.add(errand)
         taken = False
         try:
-            taken = self.work.take(lambda: self._run(errand, rights), lambda error: self._failed(errand, error))
+            taken = self.work.take(lambda: self._run(errand, found), lambda error: self._failed(errand, error))
         finally:
             if not taken:
                 self._forget(errand)
@@ -178,23 +178,23 @@ class BackgroundJobs:
             self._notify(errand, private("broken_off", _RESTARTS))
         return done
 
-    def _run(self, errand: BackgroundJob, rights: Rights | None) -> None:
+    def _run(self, errand: BackgroundJob, found: Granted | None) -> None:
         try:
-            self._end(errand, *self._answer(errand, rights))
+            self._end(errand, *self._answer(errand, found))
         finally:
             self._forget(errand)
 
-    def _answer(self, errand: BackgroundJob, rights: Rights | None) -> tuple[RenderedReply, bool]:
+    def _answer(self, errand: BackgroundJob, found: Granted | None) -> tuple[RenderedReply, bool]:
         """The answer, and whether it stands beside what is there: nothing was begun then."""
         asked = errand.asked
-        if rights is None:
+        if found is None:
             opened = self.opening(asked)
             if isinstance(opened, RenderedReply):
                 return opened, True
-            rights, said = opened
+            found, said = opened
             errand.place.open(said)
         key = new_key()
-        answer = self.kit.answers.run(asked.words, rights, asked.on, asked.caller, errand.tell, key)
+        answer = self.kit.answers.run(asked.words, found.rights, asked.on, asked.caller(found), errand.tell, key)
         self.kit.kept.put(key, answer, None if isinstance(errand.place, ThreadTarget) else asked.asker.user)
         return answer, False
 

@@ -127,10 +127,10 @@ class Picker:
 
     def open(self, asked: Request, trigger: object, origin: PickerOrigin) -> RenderedReply | None:
         """Open the modal; or the answer to give instead, such as names to type."""
-        rights = self.kit.access.admit(asked.asker, asked.spec)
-        if isinstance(rights, RenderedReply):
-            return rights
-        choices = self.kit.answers.choices(asked.spec.name, rights)
+        found = self.kit.access.admit(asked.asker, asked.spec)
+        if isinstance(found, RenderedReply):
+            return found
+        choices = self.kit.answers.choices(asked.spec.name, found.rights)
         if choices and isinstance(trigger, str):
             try:
                 self.client.views_open(trigger_id=trigger, view=modal(choices, origin.encode()))
@@ -139,7 +139,7 @@ class Picker:
             else:
                 self.kit.told(asked, "picker")
                 return None
-        said = self.kit.answers.opening(asked.spec.name, rights, None, asked.caller)
+        said = self.kit.answers.opening(asked.spec.name, found.rights, None, asked.caller(found))
         return said if isinstance(said, RenderedReply) else private("usage", line("Say what to ask."))
 
     def submit(self, body: dict[str, Any]) -> BoltResponse:
@@ -158,9 +158,9 @@ class Picker:
         origin = origin_of(body)
         found: list[dict[str, Any]] = []
         if origin:
-            rights = self.kit.access.admit(origin.asker, COMMANDS[origin.command])
-            if not isinstance(rights, RenderedReply):
-                found = options(self.kit.answers.choices(origin.command, rights), str(body.get("value") or ""))
+            granted = self.kit.access.admit(origin.asker, COMMANDS[origin.command])
+            if not isinstance(granted, RenderedReply):
+                found = options(self.kit.answers.choices(origin.command, granted.rights), str(body.get("value") or ""))
         return BoltResponse(status=200, body=json.dumps({"options": found}))
 
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 
+from bot.chat.access import Granted
 from bot.chat.command import Caller, CommandSpec
 from bot.chat.interpret import interpret
 from bot.slack.payload import Actor
@@ -24,9 +25,9 @@ class Request:
     rest: str
     begun: float
 
-    @property
-    def caller(self) -> Caller:
-        return Caller(self.asker.user, self.asker.channel)
+    def caller(self, found: Granted) -> Caller:
+        """Who asks, with how far what was granted reaches."""
+        return Caller(self.asker.user, self.asker.channel, found.scoped)
 
 
 def request_of(way: str, asker: Actor, words: str, on: date | None = None) -> Request:

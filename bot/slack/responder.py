@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Progress, Right, unheard
+from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Progress, Right, ignore_progress
 from bot.chat.interpret import interpret
 from bot.chat.reply import Reply, RichText, line, with_code
 from bot.errors import UnavailableError, UsageError
@@ -40,7 +40,7 @@ class RunsCommands(Protocol):
         rights: frozenset[Right],
         day: date | None = None,
         caller: Caller = NOBODY,
-        tell: Callable[[Progress], None] = unheard,
+        report: Callable[[Progress], None] = ignore_progress,
     ) -> Reply: ...
 
     def opening(
@@ -148,7 +148,7 @@ class Responder:
         rights: frozenset[Right],
         on: date | None,
         caller: Caller,
-        tell: Callable[[Progress], None],
+        report: Callable[[Progress], None],
         kept: str | None,
     ) -> RenderedReply:
         """The answer of a slow command, which takes its time. `kept` is the key under which it will be found again."""
@@ -156,7 +156,7 @@ class Responder:
         spec, rest = interpret(words)
 
         def answer() -> RenderedReply:
-            reply = self._desk.run(spec, rest, rights, on or today, caller, tell)
+            reply = self._desk.run(spec, rest, rights, on or today, caller, report)
             return answered(reply, replace(_days(reply, on or today, today), kept=kept), SLOW_MAX)
 
         return _readable(words, answer)

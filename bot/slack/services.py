@@ -46,10 +46,10 @@ class SessionServices:
 
     def answer(self, asked: Request) -> RenderedReply:
         """What the asker gets to see, a refusal too."""
-        rights = self.access.admit(asked.asker, asked.spec)
-        if isinstance(rights, RenderedReply):
-            return rights
-        return self.answers.ask(asked.words, rights, asked.on, asked.caller)
+        found = self.access.admit(asked.asker, asked.spec)
+        if isinstance(found, RenderedReply):
+            return found
+        return self.answers.ask(asked.words, found.rights, asked.on, asked.caller(found))
 
     def later(self, asker: Actor, response_url: str | None, task: Task, key: str | None = None) -> bool:
         """Do a task on the pool, or tell the asker that it is busy (False). A claim by `key` is released on failure."""

@@ -1,6 +1,7 @@
-"""An alert as a row, and a row as an alert."""
+"""Alerts, their messages and what is queued about them: units of work that change all of these together."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -8,24 +9,27 @@ from uuid import uuid4
 from sqlalchemy import JSON, ColumnElement, Connection, Row, bindparam, exists, literal, select
 
 from bot.alerts.alert import (
+    NO_DETAIL,
     AffectedHost,
     Alert,
     AlertState,
     AlertSubject,
-    Condition,
+    Detail,
     Notification,
     NotifyReason,
-    Reconciled,
     Rule,
+    notification_data,
 )
 from bot.alerts.delivery.outbox import DeliveryKind
-from bot.alerts.ports import AlertAct, Evaluation, ResolutionReason
+from bot.alerts.state_machine import AHEAD
 from bot.store.columns import storable
 from bot.store.database import Database, WriteLock, among, insert
 from bot.store.tables import alerts, bulletins, outbox
 
 _AS_IT_IS = tuple(
-    field for field in Alert._fields if field not in ("id", "rule", "subject", "hosts", "gone", "state", "reason")
+    field
+    for field in Alert._fields
+    if field not in ("id", "rule", "subject", "hosts", "gone", "state", "reason", "detail", "why_resolved")
 )
 
 
@@ -42,6 +46,8 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "gone": [list(host) for host in alert.gone],
         "state": alert.state.value,
         "reason": alert.reason.value,
+        "detail": _storable(alert.detail.to_data()) if alert.detail != NO_DETAIL else None,
+        "why_resolved": _storable(alert.why_resolved.to_data()) if alert.why_resolved else None,
     }
 
 
@@ -55,15 +61,26 @@ def row_alert(row: Row[Any]) -> Alert:
         gone=tuple(AffectedHost(*host) for host in row.gone),
         state=AlertState(row.state),
         reason=NotifyReason(row.reason),
+        detail=Detail.from_data(row.detail) if row.detail else NO_DETAIL,
+        why_resolved=Detail.from_data(row.why_resolved) if row.why_resolved else None,
         **{field: getattr(row, field) for field in _AS_IT_IS},
     )
+
+
+def _storable(value: Any) -> Any:
+    """A value of JSON with texts that both databases take."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {name: _storable(each) for name, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list) else value
 
 
 PENDING = "pending"
 
 
 class OutboxMessage(NamedTuple):
-    """Something to send to a channel; `bulletin` is None for what stands alone."""
+    """Something to send to a channel; `bulletin` is the alert message it is about, None for what stands alone."""
 
     channel: str
     kind: DeliveryKind
@@ -72,13 +89,13 @@ class OutboxMessage(NamedTuple):
 
 
 def queue(connection: Connection, messages: Iterable[OutboxMessage], now: datetime) -> None:
-    """Queue messages in their order. An edit of a bulletin that has one waiting is that one."""
+    """Queue messages in their order. An edit of an alert message that has one waiting is that one."""
     if rows := [_row(message, now) for message in messages]:
         connection.execute(insert(connection, outbox).on_conflict_do_nothing(), rows)
 
 
 def unposted(connection: Connection, bulletins: Collection[int]) -> set[int]:
-    """Those of some bulletins that nobody began to post: they are rendered when they are, so they need no edit."""
+    """Those of some alert messages that nobody began to post: they are rendered when they are, so they need no edit."""
     waiting = select(outbox.c.bulletin).where(
         outbox.c.kind == DeliveryKind.BULLETIN.value,
         outbox.c.state == PENDING,
@@ -102,101 +119,97 @@ def _row(message: OutboxMessage, now: datetime) -> dict[str, Any]:
 _Key = tuple[str, str]
 
 
-class AlertMessages:
-    """Those of the alerts that change in a transaction, which holds the turn of alerts."""
+def _key(alert: Alert) -> _Key:
+    """What an alert's message is found by: channel and subject."""
+    return alert.channel, storable(alert.subject.key)
 
-    def __init__(self, ids: dict[_Key, int], new: set[int], unposted: set[int]) -> None:
-        self._ids = ids
-        self._new = new
-        self._unposted = unposted
 
-    @classmethod
-    def of(cls, connection: Connection, changed: Collection[Alert], now: datetime) -> "AlertMessages":
-        """Open ones, made where there are none yet."""
-        wanted = dict.fromkeys(map(_key, changed))
+class SqlAlertTransaction:
+    """bot.alerts.ports.AlertTransaction, within a database's transaction that holds the lock of alerts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._messages: dict[_Key, int] = {}
+        """The open alert messages of what was saved."""
+        self._new: set[int] = set()
+        """Those of them that are to be posted first."""
+
+    def open_alerts(self, ids: Collection[int] | None = None) -> tuple[Alert, ...]:
+        chosen = () if ids is None else (among(self._connection, alerts.c.id, ids),)
+        return _read(self._connection, alerts.c.resolved_at.is_(None), *chosen)
+
+    def save(self, changed: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
+        if not changed:
+            return ()
+        self._open_messages(dict.fromkeys(map(_key, changed)), now)
+        # First what is there already: an alert that ends makes room for its like.
+        if known := [{**alert_row(alert), "_id": alert.id} for alert in changed if alert.id]:
+            self._connection.execute(alerts.update().where(alerts.c.id == bindparam("_id")), known)
+        ids: dict[tuple[str, str, str], int] = {}
+        if new := [{**alert_row(alert), "bulletin": self._messages[_key(alert)]} for alert in changed if not alert.id]:
+            into = alerts.insert().returning(alerts.c.channel, alerts.c.rule, alerts.c.subject, alerts.c.id)
+            ids = {(row[0], row[1], row[2]): row[3] for row in self._connection.execute(into, new)}
+        self._close_empty({self._messages[_key(alert)] for alert in changed}, now)
+        return tuple(
+            alert if alert.id else alert._replace(id=ids[alert.channel, alert.rule.value, storable(alert.subject.key)])
+            for alert in changed
+        )
+
+    def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:
+        # What waits says what holds on the day it was queued: one that has not come was a wrong clock's.
+        early = outbox.c.done_at.is_(None), outbox.c.created_at > now + AHEAD
+        self._connection.execute(outbox.update().where(*early).values(created_at=now))
+        touched = dict.fromkeys((alert.channel, self._messages[_key(alert)]) for alert in saved)
+        rendered_later = unposted(self._connection, {message for _, message in touched} - self._new)
+        wanted = [
+            OutboxMessage(channel, DeliveryKind.BULLETIN if message in self._new else DeliveryKind.EDIT, message)
+            for channel, message in touched
+            if message not in rendered_later
+        ]
+        for update in updates:
+            message = self._messages[_key(update.alert)]
+            if message not in self._new:
+                data = notification_data(update)
+                wanted.append(OutboxMessage(update.alert.channel, DeliveryKind.NEWS, message, data))
+        queue(self._connection, wanted, now)
+
+    def _open_messages(self, wanted: Collection[_Key], now: datetime) -> None:
+        """Find the open message of each channel and subject; begin one where there is none."""
         columns = (bulletins.c.channel, bulletins.c.subject, bulletins.c.id)
-        is_open = bulletins.c.closed_at.is_(None), among(connection, bulletins.c.subject, {key[1] for key in wanted})
-        ids = {(row[0], row[1]): row[2] for row in connection.execute(select(*columns).where(*is_open))}
-        missing = [{"channel": key[0], "subject": key[1], "opened_at": now} for key in wanted if key not in ids]
-        made = list(connection.execute(bulletins.insert().returning(*columns), missing)) if missing else []
-        ids.update({(row[0], row[1]): row[2] for row in made})
-        ids = {key: ids[key] for key in wanted}
-        new = {row[2] for row in made}
-        return cls(ids, new, unposted(connection, set(ids.values()) - new))
+        subjects = among(self._connection, bulletins.c.subject, {subject for _, subject in wanted})
+        found = self._connection.execute(select(*columns).where(bulletins.c.closed_at.is_(None), subjects))
+        there = {(row[0], row[1]): row[2] for row in found}
+        self._messages |= {key: there[key] for key in wanted if key in there}
+        if missing := [key for key in wanted if key not in there]:
+            rows = [{"channel": channel, "subject": subject, "opened_at": now} for channel, subject in missing]
+            made = {
+                (row[0], row[1]): row[2]
+                for row in self._connection.execute(bulletins.insert().returning(*columns), rows)
+            }
+            self._messages |= made
+            self._new |= {*made.values()}
 
-    def id(self, alert: Alert) -> int:
-        """The one that an alert is in."""
-        return self._ids[_key(alert)]
-
-    def is_new(self, bulletin: int) -> bool:
-        """Whether its first post is still to be queued."""
-        return bulletin in self._new
-
-    def messages(self) -> Iterator[OutboxMessage]:
-        """A post for each that is new, an edit for others; what nobody began to post needs none."""
-        for (channel, _), bulletin in self._ids.items():
-            if bulletin in self._new:
-                yield OutboxMessage(channel, DeliveryKind.BULLETIN, bulletin)
-            elif bulletin not in self._unposted:
-                yield OutboxMessage(channel, DeliveryKind.EDIT, bulletin)
-
-    def close_empty(self, connection: Connection, now: datetime) -> None:
+    def _close_empty(self, messages: Collection[int], now: datetime) -> None:
         """Close those that have no open alert any more; the next alert of their subject gets a new message."""
         is_open = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id, alerts.c.resolved_at.is_(None))
-        empty = among(connection, bulletins.c.id, list(self._ids.values())), ~is_open
-        connection.execute(bulletins.update().where(*empty).values(closed_at=now))
-
-
-def _key(alert: Alert) -> _Key:
-    return alert.channel, storable(alert.subject.key)
+        empty = among(self._connection, bulletins.c.id, messages), ~is_open
+        self._connection.execute(bulletins.update().where(*empty).values(closed_at=now))
 
 
 _OF_HOSTS = {alerts.c.hosts, alerts.c.gone}
 
 
-class Decisions(NamedTuple):
-    """What the alerts' room decides. `act` gives back the same alert where nothing is to change."""
-
-    settle: Callable[[Sequence[Condition], Sequence[Alert], datetime, ResolutionReason], Reconciled]
-    act: Callable[[Alert, AlertAct], Alert]
-    as_data: Callable[[Notification], dict[str, Any]]
-
-
 class SqlAlerts:
     """bot.alerts.ports.AlertBook."""
 
-    def __init__(self, database: Database, decisions: Decisions) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._decide = decisions
 
-    def on(self, database: Database) -> "SqlAlerts":
-        """The same alerts, by another way to the database."""
-        return SqlAlerts(database, self._decide)
-
-    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
-        # Two that settle at once would both open an alert that is not there yet: no row could be locked for that.
+    @contextmanager
+    def transaction(self) -> Iterator[SqlAlertTransaction]:
+        # Two that evaluate at once would both open an alert that is not there yet: no row could be locked for that.
         with self._database.writing(WriteLock.ALERTS) as connection:
-            found = judge()
-            opened = _read(connection, alerts.c.resolved_at.is_(None))
-            settled = self._decide.settle(found.concerns, opened, now, found.why_gone)
-            told = (notification.alert for notification in settled.notifications)
-            bulletins = AlertMessages.of(connection, [*settled.changed, *told], now)
-            settled = _keep(connection, settled, bulletins)
-            bulletins.close_empty(connection, now)
-            queue(connection, [*bulletins.messages(), *self._news(settled, bulletins)], now)
-        return settled
-
-    def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
-        with self._database.writing(WriteLock.ALERTS) as connection:
-            found = _read(connection, alerts.c.resolved_at.is_(None), among(connection, alerts.c.id, ids))
-            done = [(before, self._decide.act(before, act)) for before in found]
-            changed = tuple(after for before, after in done if after != before)
-            if changed:
-                bulletins = AlertMessages.of(connection, changed, act.at)
-                _update(connection, changed)
-                bulletins.close_empty(connection, act.at)
-                queue(connection, bulletins.messages(), act.at)
-        return changed
+            yield SqlAlertTransaction(connection)
 
     def open(self) -> tuple[Alert, ...]:
         return self._find(alerts.c.resolved_at.is_(None))
@@ -219,46 +232,7 @@ class SqlAlerts:
         with self._database.reading() as connection:
             return _read(connection, *where)
 
-    def _news(self, settled: Reconciled, bulletins: AlertMessages) -> Iterable[OutboxMessage]:
-        """What goes into threads: all but what a bulletin that is new says itself, and each end once for one reason."""
-        ended: set[tuple[int, str | None]] = set()
-        for notification in settled.notifications:
-            alert = notification.alert
-            bulletin = bulletins.id(alert)
-            if notification.reason is NotifyReason.RESOLVED:
-                if (bulletin, alert.why_resolved) in ended:
-                    continue
-                ended.add((bulletin, alert.why_resolved))
-            if not bulletins.is_new(bulletin):
-                yield OutboxMessage(alert.channel, DeliveryKind.NEWS, bulletin, self._decide.as_data(notification))
-
 
 def _read(connection: Connection, *where: ColumnElement[bool]) -> tuple[Alert, ...]:
     rows = connection.execute(select(*alerts.c).where(*where).order_by(alerts.c.id)).all()
     return tuple(map(row_alert, rows))
-
-
-def _keep(connection: Connection, settled: Reconciled, bulletins: AlertMessages) -> Reconciled:
-    """Write what changed; the same with the numbers that new alerts got."""
-    _update(connection, [alert for alert in settled.changed if alert.id])  # first: what ends makes room for its like
-    new = [alert for alert in settled.changed if not alert.id]
-    if not new:
-        return settled
-    rows = [{**alert_row(alert), "bulletin": bulletins.id(alert)} for alert in new]
-    into = alerts.insert().returning(alerts.c.channel, alerts.c.rule, alerts.c.subject, alerts.c.id)
-    numbers = {(row[0], row[1], row[2]): row[3] for row in connection.execute(into, rows)}
-
-    def numbered(alert: Alert) -> Alert:
-        key = alert.channel, alert.rule.value, storable(alert.subject.key)
-        return alert if alert.id else alert._replace(id=numbers[key])
-
-    return Reconciled(
-        changed=tuple(map(numbered, settled.changed)),
-        notifications=tuple(n._replace(alert=numbered(n.alert)) for n in settled.notifications),
-    )
-
-
-def _update(connection: Connection, changed: Sequence[Alert]) -> None:
-    if changed:
-        rows = [{**alert_row(alert), "_id": alert.id} for alert in changed]
-        connection.execute(alerts.update().where(alerts.c.id == bindparam("_id")), rows)

@@ -2,16 +2,15 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from structlog.typing import FilteringBoundLogger
 
 from bot.chat.audit import AuditEntry
 from bot.errors import UnavailableError
-from bot.store.bulk import add
-from bot.store.database import Database
+from bot.store.database import Database, add
 from bot.store.tables import audit
 
 GATHERED = 0.25
@@ -22,6 +21,9 @@ HELD = 10_000
 
 PATIENCE = 2.0
 """Seconds for a lock: what can't be written is held and tried again, and nobody is kept from ending."""
+
+PAGE = 500
+"""Entries that are read at a time."""
 
 _ENTRY = tuple(audit.c[field] for field in AuditEntry._fields)
 
@@ -59,13 +61,12 @@ class SqlAudit:
             if len(self._waiting) >= self._held // 2:
                 self._hurry.set()
 
-    def find(self, words: Iterable[str], limit: int) -> tuple[AuditEntry, ...]:
+    def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
         self.flush()
         wanted = [word.casefold() for word in words]
-        query = select(*_ENTRY).order_by(audit.c.id.desc()).execution_options(yield_per=500)
-        with self._database.reading() as connection, connection.execute(query) as rows:
-            entries = (entry for entry in map(AuditEntry._make, rows) if _has(entry, wanted))
-            return tuple(islice(entries, limit))
+        with self._database.reading() as connection:
+            found = (entry for entry in _newest_first(connection, where) if _has(entry, wanted))
+            return tuple(islice(found, limit))
 
     def flush(self) -> None:
         """Write what is held, now. UnavailableError if the database can't be had; then it is held on."""
@@ -119,6 +120,17 @@ class SqlAudit:
                 self._log.warning("the audit trail cannot be written yet", reason=str(error))
                 with self._changed:
                     self._changed.wait_for(lambda: self._closed, self._retry)
+
+
+def _newest_first(connection: Connection, where: str | None) -> Iterator[AuditEntry]:
+    """All entries, or those of one channel. Each page is a query of its own: nothing is left open by an early end."""
+    page = select(*_ENTRY, audit.c.id).order_by(audit.c.id.desc()).limit(PAGE)
+    if where is not None:
+        page = page.where(audit.c.where == where)
+    rows = connection.execute(page).all()
+    while rows:
+        yield from (AuditEntry._make(row[:-1]) for row in rows)
+        rows = connection.execute(page.where(audit.c.id < rows[-1].id)).all() if len(rows) == PAGE else []
 
 
 def _has(entry: AuditEntry, wanted: list[str]) -> bool:

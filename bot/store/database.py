@@ -1,19 +1,233 @@
-"""Transactions: those that read see one moment, those that write wait for each other where they have to."""
+"""The way to a database: engines, transactions, what errors mean in plain words, and statements about many rows.
 
-from collections.abc import Collection, Iterator
+Transactions that read see one moment, those that write wait for each other where they have to. No statement, no value
+and no URL is ever shown.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
+from datetime import datetime
 from enum import IntEnum
 from json import dumps
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, Table, cast, func, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    Select,
+    String,
+    Table,
+    cast,
+    column,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import JSON, String
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError, TimeoutError
+from sqlalchemy.types import JSON
 
-from bot.store.columns import storable
-from bot.store.engine import PATIENCE, PATIENT, READS, make_engine, plain_errors, read_url, shown_name
+from bot.errors import UnavailableError
+from bot.store.columns import moment_text, storable
+
+_LOCKED = "is locked by another process: try again, or stop what holds it (another serve, a backup, a database shell)."
+_FULL = "cannot be written, as its disk is full: make room, then try again. Nothing that was kept is lost."
+_UNREADABLE = "cannot be opened: its folder must exist, and this user must be able to write to both."
+_ALIEN = "holds tables of another program: give xocompat a database of its own. Nothing was changed."
+_REACH = "cannot be reached"
+
+_SQLITE: Mapping[str, str] = {
+    "SQLITE_BUSY": _LOCKED,
+    "SQLITE_LOCKED": _LOCKED,
+    "SQLITE_FULL": _FULL,
+    "SQLITE_CANTOPEN": _UNREADABLE,
+    "SQLITE_PERM": _UNREADABLE,
+    "SQLITE_READONLY": "cannot be written: this user needs the right to write to it and to its folder.",
+    "SQLITE_NOTADB": "is no SQLite database: name another file in `database`, or move this one away.",
+    "SQLITE_CORRUPT": "is damaged: put a backup in its place (`xocompat db check` says more).",
+    "SQLITE_IOERR": "cannot be read or written: the disk fails. Look at the system's log.",
+}
+"""By the first two words of an error's name in SQLite."""
+
+_STATES: Mapping[str, str] = {
+    "55P03": _LOCKED,
+    "40P01": _LOCKED,
+    "57014": "took too long to answer: it is overloaded, or another process holds what is needed.",
+    "53100": _FULL,
+    "53300": f"{_REACH}: it has no connection left. Raise its max_connections, or stop other programs.",
+    "57P01": f"{_REACH}: it is being shut down.",
+    "57P02": f"{_REACH}: it crashed and is coming back.",
+    "57P03": f"{_REACH}: it is still starting.",
+    "25006": "cannot be written: it is a read-only copy.",
+    "42501": "refuses: its user needs the right to make and change tables.",
+    "42P07": _ALIEN,
+    "42P01": "lacks a table: run `xocompat db upgrade`.",
+}
+"""By PostgreSQL's SQLSTATE."""
+
+_CONNECTING: tuple[tuple[str, str], ...] = (
+    ("password authentication failed", f"{_REACH}: it refuses the user or the password."),
+    ("no password supplied", f"{_REACH}: it wants a password, and the URL has none."),
+    ("role", f"{_REACH}: it does not know the user."),
+    ("does not exist", f"{_REACH}: the server has no database of that name."),
+    ("pg_hba.conf", f"{_REACH}: the server does not let this machine or user in (pg_hba.conf)."),
+    ("connection refused", f"{_REACH}: nothing listens there. Is the server up?"),
+    ("no such file", f"{_REACH}: nothing listens there. Is the server up?"),
+    ("resolve host", f"{_REACH}: no such host is known."),
+    ("translate host", f"{_REACH}: no such host is known."),
+    ("timeout", f"{_REACH}: the server does not answer."),
+    ("ssl", f"{_REACH}: the encrypted connection fails. Look at sslmode and sslrootcert in the URL."),
+    ("starting up", f"{_REACH}: it is still starting."),
+    ("too many", f"{_REACH}: it has no connection left. Raise its max_connections, or stop other programs."),
+)
+"""By what libpq says, as a connection that fails has no SQLSTATE."""
+
+
+@contextmanager
+def plain_errors(name: str) -> Iterator[None]:
+    """Whatever SQLAlchemy raises inside becomes an UnavailableError; `name` is the database's, safe to show."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        what = _words(error)
+        # What has no words of its own is a fault of ours, and its cause is wanted. It shows no values (engine.py).
+        raise UnavailableError(f"{name} {what or _refusal(error)}") from (None if what else error)
+
+
+def _words(error: SQLAlchemyError) -> str | None:
+    if isinstance(error, TimeoutError):
+        return "is too busy: all connections are in use."
+    if isinstance(error, (ArgumentError, NoSuchModuleError)):
+        return "has a URL that cannot be read: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME are."
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return None
+    if name := getattr(error.orig, "sqlite_errorname", None):
+        return _ALIEN if "already exists" in str(error.orig) else _SQLITE.get("_".join(name.split("_")[:2]))
+    if state := getattr(error.orig, "sqlstate", None):
+        return _STATES.get(state) or _by_class(state)
+    return _connecting(error)
+
+
+def _by_class(state: str) -> str | None:
+    return f"{_REACH}: the connection broke." if state.startswith("08") else None
+
+
+def _connecting(error: DBAPIError) -> str | None:
+    if type(error.orig).__name__ not in ("OperationalError", "ConnectionTimeout", "InterfaceError"):
+        return None
+    said = str(error.orig).casefold()
+    return next((words for sign, words in _CONNECTING if sign in said), f"{_REACH}: the connection broke.")
+
+
+def _refusal(error: SQLAlchemyError) -> str:
+    cause = getattr(error, "orig", None) or error
+    return f"refused what was asked of it ({type(cause).__name__}). This should not happen: please report it."
+
+
+PATIENCE = 10.0
+"""Seconds to wait for a lock that another connection holds."""
+
+READS = "xocompat_reads"
+PATIENT = "xocompat_patience"
+"""Execution options: the transaction only reads; how long it waits for locks, in seconds."""
+
+_MEMORY = (None, "", ":memory:")
+_NO_URL = "The database's URL cannot be read: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME are."
+_CONNECT = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 20_000, "application_name": "xocompat"}
+_BOUNDS = (
+    "SET lock_timeout = '{:.0f}ms'; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
+)
+
+
+def read_url(url: str) -> URL:
+    """A URL with the driver that we use. UnavailableError if it is none; it never repeats what it was given."""
+    try:
+        read = make_url(url.strip())
+    except (ArgumentError, ValueError):
+        raise UnavailableError(_NO_URL) from None
+    if read.drivername in ("sqlite", "sqlite+pysqlite"):
+        if read.database in _MEMORY:  # each connection would have its own, and one for all would wait for itself
+            raise UnavailableError("A database in memory cannot be used: name a file, as in sqlite:///xocompat.db.")
+        return read.set(drivername="sqlite+pysqlite")
+    if read.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return _secret_hidden(read.set(drivername="postgresql+psycopg"))
+    raise UnavailableError(_NO_URL)
+
+
+def _secret_hidden(url: URL) -> URL:
+    """A password may stand among the options, too; there, SQLAlchemy would show it."""
+    given = url.query.get("password")
+    return url.difference_update_query(["password"]).set(password=given) if isinstance(given, str) else url
+
+
+def make_engine(url: str, patience: float = PATIENCE) -> Engine:
+    """An engine that has not connected yet. UnavailableError if the URL cannot be read."""
+    read = read_url(url)
+    return _sqlite(read, patience) if read.get_backend_name() == "sqlite" else _postgresql(read, patience)
+
+
+def shown_name(url: URL) -> str:
+    """What a database is called in messages: its file, or its host and name."""
+    if url.get_backend_name() == "sqlite":
+        return f"The database {url.database}"
+    return f"The database {url.database or ''} at {url.host or url.query.get('host', 'the local server')}"
+
+
+def _sqlite(url: URL, patience: float) -> Engine:
+    arguments = {"check_same_thread": False, "timeout": patience}
+    engine = create_engine(url, hide_parameters=True, connect_args=arguments)
+    event.listen(engine, "connect", _prepare_sqlite)
+
+    def begin(connection: Connection) -> None:
+        """A transaction that writes takes its lock at once: one that read before could not wait for it any more."""
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * options.get(PATIENT, patience))}")
+        connection.exec_driver_sql("BEGIN" if options.get(READS) else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        # Another process turns the file over at this very moment, and SQLite does not wait here. The mode is the
+        # file's own, so this connection has it, too.
+        if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            raise
+
+
+def _postgresql(url: URL, patience: float) -> Engine:
+    arguments = {key: value for key, value in _CONNECT.items() if key not in url.query}
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=arguments)
+
+    def prepare(connection: Any, _: object) -> None:
+        connection.autocommit = True
+        connection.execute(_BOUNDS.format(1000 * patience))
+        connection.autocommit = False
+
+    def begin(connection: Connection) -> None:
+        if patient := connection.get_execution_options().get(PATIENT):
+            bound = int(1000 * patient)
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {bound}; SET LOCAL statement_timeout = {2 * bound}")
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
+    return engine
 
 
 class WriteLock(IntEnum):
@@ -73,12 +287,43 @@ class Database:
                 connection.execute(select(func.pg_advisory_xact_lock(literal(int(turn)))))
             yield connection
 
+    @contextmanager
+    def rehearsing(self) -> Iterator["Database"]:
+        """The same database for what is only tried: all is done in one transaction, and undone at the end.
+
+        It holds the locks of the fleet and of alerts, so it has to be short. UnavailableError if it can't be had.
+        """
+        with plain_errors(self.name), self.engine.connect() as connection, connection.begin() as whole:
+            if self.is_postgresql:
+                for lock in (WriteLock.FLEET, WriteLock.ALERTS):
+                    connection.execute(select(func.pg_advisory_xact_lock(literal(int(lock)))))
+            yield _Rehearsal(self, connection)
+            whole.rollback()
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
 
     def __repr__(self) -> str:
         return f"Database({self.name!r})"
+
+
+class _Rehearsal(Database):
+    """A database within one transaction of another: what is written in it is read in it, and nowhere else."""
+
+    def __init__(self, whole: Database, connection: Connection) -> None:
+        self.url, self.name, self.engine = whole.url, whole.name, whole.engine
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with plain_errors(self.name):
+            yield self._connection
+
+    @contextmanager
+    def writing(self, turn: WriteLock | None = None, patience: float | None = None) -> Iterator[Connection]:  # noqa: ARG002 # the whole has all locks
+        with plain_errors(self.name), self._connection.begin_nested():
+            yield self._connection
 
 
 def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
@@ -98,3 +343,67 @@ def listed(connection: Connection, column: Column[Any], values: Collection[str |
         return select(func.json_each(literal(given, String)).table_valued("value").c.value)
     found = func.json_array_elements_text(cast(literal(given, String), JSON)).table_valued("value")
     return select(cast(found.c.value, column.type))
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def add(connection: Connection, table: Table, rows: Rows) -> None:
+    """Keep rows that are new, in their order."""
+    if rows:
+        values = select(*_values(connection, table, rows).values())
+        connection.execute(table.insert().from_select(list(rows[0]), values))
+
+
+def upsert(connection: Connection, table: Table, rows: Rows, kept: Collection[str] = ()) -> None:
+    """Keep rows, in place of those with the same primary key; columns that are `kept` stay as they were there.
+
+    Values are texts, numbers, truth values and moments; every row has the same columns, and a key of its own.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    # Without a WHERE, SQLite takes ON CONFLICT for the condition of a join.
+    into = insert(connection, table).from_select(
+        names, select(*_values(connection, table, rows).values()).where(true())
+    )
+    key = [each.name for each in table.primary_key]
+    new = {name: into.excluded[name] for name in names if name not in key and name not in kept}
+    connection.execute(into.on_conflict_do_update(index_elements=key, set_=new))
+
+
+def renew(connection: Connection, table: Table, rows: Rows) -> None:
+    """Set some columns of rows that are there, found by their primary key."""
+    if not rows:
+        return
+    new = select(*(value.label(name) for name, value in _values(connection, table, rows).items())).subquery("new")
+    key = [each.name for each in table.primary_key]
+    values = {name: new.c[name] for name in rows[0] if name not in key}
+    connection.execute(table.update().where(*(table.c[name] == new.c[name] for name in key)).values(values))
+
+
+def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, ColumnElement[Any]]:
+    """The columns of rows that stand in a parameter."""
+    given = literal(_json(rows), String)
+    listed: FromClause
+    if connection.dialect.name == "postgresql":
+        columns = (column(name, table.c[name].type) for name in rows[0])
+        listed = func.json_to_recordset(cast(given, JSON)).table_valued(*columns).render_derived(with_types=True)
+        return {name: listed.c[name] for name in rows[0]}
+    listed = func.json_each(given).table_valued("value")
+    return {name: func.json_extract(listed.c.value, f"$.{name}", type_=table.c[name].type) for name in rows[0]}
+
+
+def _json(rows: Rows) -> str:
+    """Rows with storable texts. Only what JSON escapes can be anything else, so few rows are looked through."""
+    text = dumps(rows, default=_moment)
+    if "\\u" not in text:
+        return text
+    plain = [{name: storable(v) if isinstance(v, str) else v for name, v in row.items()} for row in rows]
+    return dumps(plain, default=_moment)
+
+
+def _moment(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return moment_text(value)
+    raise TypeError(f"no column holds a {type(value).__name__}")

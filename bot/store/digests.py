@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.alerts.delivery.outbox import DeliveryKind
+from bot.store import leases
 from bot.store.alerts import OutboxMessage, queue
-from bot.store.bulk import upsert
-from bot.store.database import Database
+from bot.store.database import Database, upsert
+from bot.store.leases import LeaseKind, slot_name
 from bot.store.tables import digests
-from bot.store.ticks import claimed
 
 
 class SqlDigests:
@@ -28,7 +28,7 @@ class SqlDigests:
 
     def queue(self, channel: str, slot: datetime, text: dict[str, object], now: datetime) -> bool:
         with self._database.writing() as connection:
-            if not claimed(connection, f"digest:{channel}", slot, now):
+            if not leases.claim(connection, LeaseKind.SLOT, slot_name(f"digest:{channel}", slot), "", now):
                 return False
             queue(connection, [OutboxMessage(channel, DeliveryKind.DIGEST, payload=text)], now)
             return True

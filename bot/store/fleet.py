@@ -1,30 +1,46 @@
-"""The fleet in the database: each chunk of a sweep is a fixed number of statements, however many hosts are in it."""
+"""The fleet and its sweeps in the database.
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+Each chunk of a sweep is a fixed number of statements, however many hosts are in it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain, groupby
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar, get_type_hints
 
-from sqlalchemy import Connection, delete, select, tuple_, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, or_, select, tuple_, union, update
 
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost
-from bot.fleet.reconcile import FleetSnapshot, FleetUpdate, HostRecord, PoolRecord, Sighting, forget, reconcile
-from bot.store.bulk import add, renew, upsert
+from bot.fleet.ports import SweepRun
+from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, Sighting, current_hosts, forget, reconcile
+from bot.store import leases
 from bot.store.columns import storable
-from bot.store.database import Database, WriteLock, among, listed
-from bot.store.tables import changes, hosts, pools, sightings, sources
+from bot.store.database import Database, WriteLock, add, among, insert, listed, renew, upsert
+from bot.store.leases import LeaseKind
+from bot.store.tables import changes, mixed_pools, sightings, sources, sweeps
 from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
 
-_HOST = tuple(hosts.c[field] for field in Host._fields)
-_POOL = tuple(pools.c[field] for field in Pool._fields)
+_HOST = tuple(sightings.c[field] for field in Host._fields)
+_SIGHTING = (
+    *_HOST,
+    sightings.c.pool,
+    sightings.c.pool_name,
+    sightings.c.coordinator,
+    sightings.c.source,
+    sources.c.kind,
+    sightings.c.seen_at,
+    sightings.c.missing_since,
+    sightings.c.is_lost,
+)
 _SOURCE = tuple(sources.c[field] for field in SourceState._fields)
 _CHANGE = tuple(changes.c[field] for field in Change._fields)
 T = TypeVar("T")
 
+PAGE = 1000
+"""Sightings that are read at a time: as rows of a database, a large fleet would be there twice."""
+
 _COUNT_MAX = 2**31 - 1
-_VERSION = slice(Host._fields.index("product_brand"), Host._fields.index("edition") + 1)
-_Alike = dict[tuple[Any, ...], tuple[Any, ...]]
 _KINDS = {kind.value: kind for kind in SourceKind}
 _texts = attrgetter(*(field for field, kind in get_type_hints(Host).items() if kind in (str, str | None)))
 
@@ -35,44 +51,39 @@ class SqlFleet:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, told: Sequence[PollResult], at: datetime) -> tuple[Change, ...]:
-        told = [one._replace(answers=tuple(map(_storable, one.answers))) for one in told]
-        seen = [answer for one in told for answer in one.answers if isinstance(answer, Observation)]
+    def record(self, results: Sequence[PollResult], now: datetime) -> tuple[Change, ...]:
+        results = [one._replace(answers=tuple(map(_storable, one.answers))) for one in results]
+        seen = [answer for one in results for answer in one.answers if isinstance(answer, Observation)]
         with self._database.writing(WriteLock.FLEET) as connection:
-            kept = _kept(
+            stored = _snapshot(
                 connection,
-                {one.source.name for one in told},
+                {one.source.name for one in results},
                 {answer.pool.uuid for answer in seen},
                 {host.uuid for answer in seen for host in answer.hosts},
             )
-            found = reconcile(kept, told, at)
-            _write(connection, found, kept)
+            found = reconcile(stored, results, now)
+            _write(connection, found, stored)
         return found.changes
 
-    def keep_only(self, sources: Collection[Source], at: datetime) -> tuple[Change, ...]:
+    def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:
         configured = {(source.name, source.kind) for source in sources}
         with self._database.writing(WriteLock.FLEET) as connection:
             known = connection.execute(select(*_SOURCE[:2])).all()
             gone = {name for name, kind in known if (name, kind) not in configured}
             if not gone:
                 return ()
-            kept = _kept(connection, gone, (), ())
-            found = forget(kept, at)
-            _write(connection, found, kept)
+            stored = _snapshot(connection, gone, (), ())
+            found = forget(stored, now)
+            _write(connection, found, stored)
         return found.changes
 
     def hosts(self) -> tuple[WatchedHost, ...]:
-        watched = select(*_HOST, *_POOL, pools.c.mixed_since, hosts.c.observed_at).join_from(hosts, pools)
-        of_hosts = select(sightings.c.host, sightings.c.source, sightings.c.seen_at, sightings.c.missing_since)
         with self._database.reading() as connection:
-            seen = connection.execute(of_hosts.order_by(sightings.c.host))
-            by_host = {uuid: list(group) for uuid, group in groupby(seen, lambda row: row[0])}
-            # One at a time: as rows, a large fleet would be there twice.
-            rows = connection.execute(watched.execution_options(yield_per=500))
-            alike: _Alike = {}
-            found = [_watched(row, by_host.pop(row[0]), alike) for row in rows]
-        found.sort(key=lambda w: (w.pool.name.casefold(), w.pool.uuid, w.host.name.casefold(), w.host.uuid))
-        return tuple(found)
+            found = current_hosts(_pages(connection))
+            mixed = _mixed(connection)
+        watched = [_watched(current, mixed.get(current.pool.uuid)) for current in found.values()]
+        watched.sort(key=lambda w: (w.pool.name.casefold(), w.pool.uuid, w.host.name.casefold(), w.host.uuid))
+        return tuple(watched)
 
     def sources(self) -> tuple[SourceState, ...]:
         with self._database.reading() as connection:
@@ -86,7 +97,7 @@ class SqlFleet:
 
 
 def _storable(answer: Probed) -> Probed:
-    """With texts as they will be read again: what is told is held against that."""
+    """With texts as they will be read again: what is answered next is held against that."""
     if isinstance(answer, Failure):
         return answer
     texts = "".join(filter(None, chain(answer.pool, *map(_texts, answer.hosts))))
@@ -102,129 +113,195 @@ def _sources(connection: Connection, *where: Any) -> list[SourceState]:
     return [SourceState(name, _KINDS[kind], *how) for name, kind, *how in rows]
 
 
-def _watched(row: Sequence[Any], seen: list[Any], alike: _Alike) -> WatchedHost:
-    """One row of hosts with its pool, and who sees the host; whoever told last is the first.
+def _mixed(connection: Connection, *where: Any) -> dict[str, datetime]:
+    return {row.pool: row.since for row in connection.execute(select(mixed_pools).where(*where))}
 
-    `alike` are the texts of versions: thousands of hosts share a few.
-    """
-    version = tuple(row[_VERSION])
-    count = len(Host._fields)
-    if len(seen) > 1:
-        seen.sort(key=lambda s: (s.missing_since is not None, -s.seen_at.timestamp(), s.source))
-    missing = [s.missing_since for s in seen]
+
+def _watched(current: CurrentHost, mixed_since: datetime | None) -> WatchedHost:
+    missing = [sighting.missing_since for sighting in current.sightings]
     return WatchedHost(
-        host=Host(*row[: _VERSION.start], *alike.setdefault(version, version), *row[_VERSION.stop : count]),
-        pool=Pool(*row[count : count + 3]),
-        sources=tuple(s.source for s in seen),
-        observed_at=row[-1],
-        unreachable_since=None if None in missing else max(missing),
-        mixed_since=row[-2],
+        host=current.host,
+        pool=current.pool,
+        sources=tuple(sighting.source for sighting in current.sightings),
+        observed_at=current.observed_at,
+        unreachable_since=None if None in missing else max(filter(None, missing)),
+        mixed_since=mixed_since,
     )
 
 
-def _kept(connection: Connection, names: Collection[str], of: Collection[str], uuids: Collection[str]) -> FleetSnapshot:
+def _pages(connection: Connection) -> Iterator[Sighting]:
+    """All sightings. Each page is a query of its own, so nothing is left open where the reading ends early."""
+    made = _Sightings()
+    page = select(*_SIGHTING).join_from(sightings, sources).order_by(sightings.c.uuid, sightings.c.source).limit(PAGE)
+    rows = connection.execute(page).all()
+    while rows:
+        yield from map(made, rows)
+        uuid, source = rows[-1].uuid, rows[-1].source
+        after = or_(sightings.c.uuid > uuid, and_(sightings.c.uuid == uuid, sightings.c.source > source))
+        rows = connection.execute(page.where(after)).all() if len(rows) == PAGE else []
+
+
+class _Sightings:
+    """Makes sightings of rows. Thousands of hosts share the texts of a few versions, and pools their names."""
+
+    _version = slice(Host._fields.index("product_brand"), Host._fields.index("edition") + 1)
+    _count = len(Host._fields)
+
+    def __init__(self) -> None:
+        self._shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._pools: dict[Pool, Pool] = {}
+        self._sources: dict[str, str] = {}
+
+    def __call__(self, row: Row[Any]) -> Sighting:
+        version, count = row[self._version], self._count
+        host = Host(
+            *row[: self._version.start], *self._shared.setdefault(version, version), *row[self._version.stop : count]
+        )
+        pool = Pool(*row[count : count + 3])
+        source, kind, seen_at, missing_since, is_lost = row[count + 3 :]
+        return Sighting(
+            source=self._sources.setdefault(source, source),
+            kind=_KINDS[kind],
+            host=host,
+            pool=self._pools.setdefault(pool, pool),
+            seen_at=seen_at,
+            missing_since=missing_since,
+            is_lost=is_lost,
+        )
+
+
+def _snapshot(
+    connection: Connection, names: Collection[str], of: Collection[str], uuids: Collection[str]
+) -> FleetSnapshot:
     """Sources by name, pools and hosts by uuid: the pools whole, with all that any of these have to do with."""
     # A union, as no index serves an OR of these.
-    wanted = union(
-        listed(connection, pools.c.uuid, of),
-        select(hosts.c.pool).where(among(connection, hosts.c.uuid, uuids)),
-        select(hosts.c.pool).join_from(sightings, hosts).where(among(connection, sightings.c.source, names)),
-    )
-    whole = pools.c.uuid.in_(wanted)
-    there = connection.execute(select(*_POOL, pools.c.mixed_since).where(whole)).all()
-    members = among(connection, hosts.c.pool, [row.uuid for row in there])
-    found = connection.execute(
-        select(*_HOST, hosts.c.pool, hosts.c.first_seen_at, hosts.c.observed_at).where(members)
-    ).all()
-    seen = connection.execute(
-        select(sightings.c.source, sources.c.kind, sightings.c.host, sightings.c.seen_at, sightings.c.missing_since)
-        .join_from(sightings, sources)
-        .where(sightings.c.host.in_(select(hosts.c.uuid).where(members)))
-    ).all()
-    count = len(Host._fields)
+    touched = connection.execute(
+        union(
+            listed(connection, sightings.c.pool, of),
+            select(sightings.c.pool).where(among(connection, sightings.c.uuid, uuids)),
+            select(sightings.c.pool).where(among(connection, sightings.c.source, names)),
+        )
+    ).scalars()
+    pools = whole = set(touched)
+    # A host may fall back into another pool that it has a sighting in, which then has to be known as well as the first;
+    # and whether a sighting counts depends on all others of its pool.
+    for _ in range(2):
+        pools = whole
+        members = select(sightings.c.uuid).where(among(connection, sightings.c.pool, pools))
+        shared = select(sightings.c.pool).distinct().where(sightings.c.uuid.in_(members))
+        whole = pools.union(connection.execute(shared).scalars())
+        if whole == pools:
+            break
+    of_pools: Select[Any] = select(*_SIGHTING).join_from(sightings, sources)
+    rows = connection.execute(of_pools.where(among(connection, sightings.c.pool, whole))).all()
     return FleetSnapshot(
         sources={source.name: source for source in _sources(connection, among(connection, sources.c.name, names))},
-        pools={row.uuid: PoolRecord(Pool(*row[:3]), row[3]) for row in there},
-        hosts={row.uuid: HostRecord(Host(*row[:count]), *row[count:]) for row in found},
-        sightings={
-            (row[0], row[2]): Sighting(row.source, SourceKind(row.kind), row.host, row.seen_at, row.missing_since)
-            for row in seen
-        },
+        sightings={(seen.source, seen.host.uuid): seen for seen in map(_Sightings(), rows)},
+        mixed=_mixed(connection, among(connection, mixed_pools.c.pool, pools)),
     )
 
 
-def _write(connection: Connection, found: FleetUpdate, kept: FleetSnapshot) -> None:
-    _write_sources(connection, found.sources, kept)
-    upsert(connection, pools, [{**pool._asdict(), "mixed_since": mixed} for pool, mixed in found.pools])
-    _write_hosts(connection, found.hosts, kept)
-    _write_sightings(connection, found.sightings, kept)
+def _write(connection: Connection, found: FleetUpdate, stored: FleetSnapshot) -> None:
+    """Most of a sweep is as it was but for the moment, and writing that alone is much cheaper."""
+
+    def is_same_source(new: SourceState) -> bool:
+        old = stored.sources.get(new.name)
+        return old is not None and old._replace(tried_at=new.tried_at, ok_at=new.ok_at) == new and new.ok_at is not None
+
+    def is_same_sighting(new: Sighting) -> bool:
+        old = stored.sightings.get((new.source, new.host.uuid))
+        return old is not None and old._replace(seen_at=new.seen_at) == new
+
+    same, other = _parted(found.sources, is_same_source)
+    upsert(connection, sources, [source._asdict() for source in other])
+    renew(connection, sources, [{"name": s.name, "tried_at": s.tried_at, "ok_at": s.ok_at} for s in same])
+    again, new = _parted(found.sightings, is_same_sighting)
+    upsert(connection, sightings, [_row(sighting) for sighting in new])
+    renew(connection, sightings, [{"uuid": s.host.uuid, "source": s.source, "seen_at": s.seen_at} for s in again])
     if found.sightings_gone:
-        key = tuple_(sightings.c.source, sightings.c.host)
+        key = tuple_(sightings.c.source, sightings.c.uuid)
         connection.execute(delete(sightings).where(key.in_(found.sightings_gone)))
-    for table, column, gone in (
-        (hosts, hosts.c.uuid, found.hosts_gone),
-        (pools, pools.c.uuid, found.pools_gone),
-        (sources, sources.c.name, found.sources_gone),
-    ):
+    upsert(connection, mixed_pools, [{"pool": pool, "since": since} for pool, since in found.mixed])
+    for column, gone in ((mixed_pools.c.pool, found.mixed_gone), (sources.c.name, found.sources_gone)):
         if gone:
-            connection.execute(delete(table).where(among(connection, column, gone)))
+            connection.execute(delete(column.table).where(among(connection, column, gone)))
     add(connection, changes, [change._asdict() for change in found.changes])
 
 
-# Most of a sweep is as it was but for the moment, and writing that alone is much cheaper.
-
-
-def _write_sources(connection: Connection, found: Collection[SourceState], kept: FleetSnapshot) -> None:
-    def is_steady(new: SourceState) -> bool:
-        old = kept.sources.get(new.name)
-        return old is not None and old._replace(tried_at=new.tried_at, ok_at=new.ok_at) == new and new.ok_at is not None
-
-    steady, other = _parted(found, is_steady)
-    upsert(connection, sources, [source._asdict() for source in other])
-    renew(connection, sources, [{"name": s.name, "tried_at": s.tried_at, "ok_at": s.ok_at} for s in steady])
-
-
-def _write_hosts(connection: Connection, found: Collection[HostRecord], kept: FleetSnapshot) -> None:
-    def is_steady(new: HostRecord) -> bool:
-        old = kept.hosts.get(new.host.uuid)
-        return old is not None and old[:3] == new[:3]
-
-    steady, other = _parted(found, is_steady)
-    upsert(connection, hosts, [_host_row(host) for host in other], kept=["first_seen_at"])
-    renew(connection, hosts, [{"uuid": host.host.uuid, "observed_at": host.observed_at} for host in steady])
-
-
-def _write_sightings(connection: Connection, found: Collection[Sighting], kept: FleetSnapshot) -> None:
-    def is_steady(new: Sighting) -> bool:
-        old = kept.sightings.get((new.source, new.host))
-        return old is not None and old.missing_since is None and new.missing_since is None
-
-    steady, other = _parted(found, is_steady)
-    upsert(connection, sightings, [_sighting_row(sighting) for sighting in other])
-    renew(connection, sightings, [{"source": s.source, "host": s.host, "seen_at": s.seen_at} for s in steady])
-
-
-def _parted(found: Iterable[T], is_steady: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+def _parted(found: Iterable[T], is_same: Callable[[T], bool]) -> tuple[list[T], list[T]]:
     """Those that are, and the others."""
-    steady: list[T] = []
+    same: list[T] = []
     other: list[T] = []
     for each in found:
-        (steady if is_steady(each) else other).append(each)
-    return steady, other
+        (same if is_same(each) else other).append(each)
+    return same, other
 
 
-def _host_row(kept: HostRecord) -> dict[str, Any]:
-    count = kept.host.pending_updates
-    return {
-        **kept.host._asdict(),
-        "pending_updates": None if count is None else min(count, _COUNT_MAX),
-        "pool": kept.pool,
-        "first_seen_at": kept.first_seen_at,
-        "observed_at": kept.observed_at,
-    }
+def _row(sighting: Sighting) -> dict[str, Any]:
+    host, count = sighting.host._asdict(), sighting.host.pending_updates
+    pool = {"pool": sighting.pool.uuid, "pool_name": sighting.pool.name, "coordinator": sighting.pool.coordinator}
+    when = {"seen_at": sighting.seen_at, "missing_since": sighting.missing_since, "is_lost": sighting.is_lost}
+    bounded = {"pending_updates": None if count is None else min(count, _COUNT_MAX)}
+    return {**host, **bounded, **pool, "source": sighting.source, **when}
 
 
-def _sighting_row(sighting: Sighting) -> dict[str, Any]:
-    row = sighting._asdict()
-    del row["kind"]
-    return row
+_RUN = tuple(sweeps.c[field] for field in SweepRun._fields if field != "is_resumed")
+
+
+class SqlSweeps:
+    """bot.fleet.ports.SweepLog: the log of all runs, and a lease on each that has a slot and is not finished."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, slot: datetime, by: str, now: datetime, seconds: float) -> SweepRun | None:
+        unfinished = sweeps.c.slot == slot, sweeps.c.finished_at.is_(None)
+        with self._database.writing() as connection:
+            into = insert(connection, sweeps).values(slot=slot, by=by, started_at=now)
+            new = connection.execute(into.on_conflict_do_nothing(index_elements=["slot"]).returning(*_RUN)).first()
+            row = new or connection.execute(select(*_RUN).where(*unfinished)).first()
+            if row is None or not leases.claim(connection, LeaseKind.SWEEP, str(row.id), by, now, seconds):
+                return None
+            connection.execute(update(sweeps).where(sweeps.c.id == row.id).values(by=by))
+        return SweepRun(*row)._replace(is_resumed=new is None)
+
+    def is_done(self, slot: datetime) -> bool:
+        done = select(sweeps.c.id).where(sweeps.c.slot == slot, sweeps.c.finished_at.is_not(None))
+        with self._database.reading() as connection:
+            return connection.execute(done).first() is not None
+
+    def begin(self, by: str, now: datetime) -> SweepRun:
+        new = sweeps.insert().values(by=by, started_at=now).returning(*_RUN)
+        with self._database.writing() as connection:
+            return SweepRun(*connection.execute(new).one())
+
+    def beat(self, run: SweepRun, by: str, now: datetime, seconds: float) -> bool:
+        if run.slot is None:  # nobody takes over what somebody else asked for
+            return True
+        with self._database.writing() as connection:
+            return leases.renew(connection, LeaseKind.SWEEP, str(run.id), by, now, seconds)
+
+    def release(self, run: SweepRun, by: str) -> None:
+        with self._database.writing() as connection:
+            leases.release(connection, LeaseKind.SWEEP, str(run.id), by)
+
+    def finish(self, run: SweepRun, now: datetime) -> None:
+        values = {"finished_at": now, "sources": run.sources, "failed": run.failed, "error": run.error}
+        unfinished = sweeps.c.id == run.id, sweeps.c.finished_at.is_(None)
+        with self._database.writing() as connection:
+            connection.execute(update(sweeps).where(*unfinished).values(values))
+            leases.release(connection, LeaseKind.SWEEP, str(run.id))
+
+    def last_finished(self) -> SweepRun | None:
+        return self._last(sweeps.c.error.is_(None))
+
+    def last_error(self) -> SweepRun | None:
+        found = self._last()
+        return found if found and found.error is not None else None
+
+    def _last(self, *where: ColumnElement[bool]) -> SweepRun | None:
+        done = select(*_RUN).where(sweeps.c.finished_at.is_not(None), *where)
+        with self._database.reading() as connection:
+            # Not by their times: a clock may have been far ahead.
+            row = connection.execute(done.order_by(sweeps.c.id.desc()).limit(1)).first()
+        return SweepRun(*row) if row else None

@@ -1,53 +1,28 @@
-"""The row that a channel has once something is sent to it: who may send, from when on, and whether it is stopped."""
+"""What is queued for channels, how sending to each goes, and who may send; bot.alerts.delivery.outbox.Outbox."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, update
 
 from bot.alerts.alert import Alert
 from bot.alerts.delivery.outbox import ChannelState, Delivery, DeliveryKind
+from bot.store import leases
 from bot.store.alerts import row_alert
 from bot.store.database import Database, WriteLock, insert
+from bot.store.leases import LONGEST, LeaseKind
 from bot.store.tables import alerts, bulletins, channels, outbox
-
-LONGEST = timedelta(hours=2)
-"""Nothing is leased or paused for longer. What lies further ahead was written before the clock was turned back."""
+from bot.store.tables import leases as lease_rows
 
 INTACT = channels.c.stopped_code.is_(None)
 """The channel is not stopped."""
 
 
 def in_time(now: datetime) -> ColumnElement[bool]:
-    """The channel may be sent to as far as its pause goes."""
+    """The channel may be sent to as far as its pause goes; one that ends too late is of a clock that went back."""
     pause = channels.c.not_before
     return or_(pause.is_(None), pause <= now, pause > now + LONGEST)
-
-
-def free(now: datetime) -> ColumnElement[bool]:
-    """Nobody holds the lease."""
-    until = channels.c.leased_until
-    return or_(until.is_(None), until <= now, until > now + LONGEST)
-
-
-def held(by: str, now: datetime) -> ColumnElement[bool]:
-    """The lease is that process's, and not over."""
-    return and_(channels.c.leased_by == by, channels.c.leased_until > now)
-
-
-def lease(connection: Connection, channel: str, by: str, now: datetime, seconds: float) -> bool:
-    """Take the lease or renew it; False if another process has it."""
-    terms = {"leased_by": by, "leased_until": now + timedelta(seconds=seconds)}
-    taken = (
-        insert(connection, channels)
-        .values(channel=channel, **terms)
-        .on_conflict_do_update(
-            index_elements=[channels.c.channel], set_=terms, where=or_(channels.c.leased_by == by, free(now))
-        )
-        .returning(channels.c.channel)
-    )
-    return connection.execute(taken).first() is not None
 
 
 def put(connection: Connection, channel: str, **values: object) -> None:
@@ -69,11 +44,13 @@ class SqlOutbox:
         self._database = database
 
     def waiting(self, now: datetime) -> tuple[str, ...]:
-        at = outbox.outerjoin(channels, channels.c.channel == outbox.c.channel)
+        leased = (lease_rows.c.kind == LeaseKind.CHANNEL.value) & (lease_rows.c.name == outbox.c.channel)
+        at = outbox.outerjoin(channels, channels.c.channel == outbox.c.channel).outerjoin(lease_rows, leased)
+        is_free = or_(lease_rows.c.name.is_(None), leases.free(now))
         found = (
             select(outbox.c.channel)
             .select_from(at)
-            .where(WAITS, INTACT, in_time(now), free(now))
+            .where(WAITS, INTACT, in_time(now), is_free)
             .group_by(outbox.c.channel)
             .order_by(func.min(outbox.c.id))
         )
@@ -82,12 +59,11 @@ class SqlOutbox:
 
     def lease(self, channel: str, by: str, now: datetime, seconds: float) -> bool:
         with self._database.writing() as connection:
-            return lease(connection, channel, by, now, seconds)
+            return leases.claim_or_renew(connection, LeaseKind.CHANNEL, channel, by, now, seconds)
 
     def release(self, channel: str, by: str) -> None:
-        ours = (channels.c.channel == channel) & (channels.c.leased_by == by)
         with self._database.writing() as connection:
-            connection.execute(update(channels).where(ours).values(leased_by=None, leased_until=None))
+            leases.release(connection, LeaseKind.CHANNEL, channel, by)
 
     def next(self, channel: str) -> Delivery | None:
         with self._database.reading() as connection:
@@ -95,10 +71,12 @@ class SqlOutbox:
             return _delivery(row, _alerts_of(connection, row.bulletin)) if row else None
 
     def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
-        may = exists().where(channels.c.channel == delivery.channel, held(by, now), INTACT, in_time(now))
+        its = (lease_rows.c.kind == LeaseKind.CHANNEL.value) & (lease_rows.c.name == delivery.channel)
+        is_ours = exists().where(its, leases.held(by, now))
+        must_wait = exists().where(channels.c.channel == delivery.channel, ~and_(INTACT, in_time(now)))
         begun = (
             update(outbox)
-            .where(outbox.c.id == delivery.id, WAITS, may)
+            .where(outbox.c.id == delivery.id, WAITS, is_ours, ~must_wait)
             .values(state=SENDING, began_at=now, attempts=outbox.c.attempts + 1)
         )
         # Whoever changes an alert looks whether a message waits that will tell it.
@@ -154,16 +132,6 @@ class SqlOutbox:
             known = {row.channel: row for row in connection.execute(select(channels))}
         stopped = {name for name, row in known.items() if row.stopped_code}
         return tuple(_state(name, queues.get(name, (0, None)), known.get(name)) for name in sorted({*queues, *stopped}))
-
-    def prune(self, before: datetime) -> None:
-        """Forget what was sent before a moment, but not how to post a bulletin again that is still in use."""
-        recent = select(bulletins.c.id).where(or_(bulletins.c.closed_at.is_(None), bulletins.c.closed_at >= before))
-        needed = select(outbox.c.bulletin).where(WAITS, outbox.c.bulletin.is_not(None))
-        of_use = (outbox.c.kind == DeliveryKind.BULLETIN) & or_(
-            outbox.c.bulletin.in_(recent), outbox.c.bulletin.in_(needed)
-        )
-        with self._database.writing() as connection:
-            connection.execute(delete(outbox).where(outbox.c.done_at < before, ~of_use))
 
 
 def _head(channel: str) -> Select[Any]:

@@ -9,8 +9,7 @@ from bot.alerts.delivery.outbox import DeliveryKind
 from bot.published.page import PageProblem, Revision, RowChange, RowChangeKind
 from bot.published.revisions import FetchAttempts, RevisionReport, StoredRevision
 from bot.store.alerts import OutboxMessage, queue
-from bot.store.bulk import upsert
-from bot.store.database import Database, WriteLock
+from bot.store.database import Database, WriteLock, upsert
 from bot.store.tables import revisions, tries
 
 
@@ -28,7 +27,7 @@ class SqlRevisions:
         with self._database.reading() as connection:
             return _last(connection, _ACCEPTED)
 
-    def keep(self, found: RevisionReport, now: datetime) -> StoredRevision:
+    def save(self, found: RevisionReport, now: datetime) -> StoredRevision:
         source = found.revision.source
         with self._database.writing(WriteLock.PUBLISHED) as connection:
             last = _last(connection, revisions.c.source == source)
@@ -42,7 +41,7 @@ class SqlRevisions:
         assert kept
         return kept
 
-    def tries(self, source: str) -> FetchAttempts | None:
+    def attempts(self, source: str) -> FetchAttempts | None:
         with self._database.reading() as connection:
             return _tries(connection, source)
 
@@ -58,15 +57,15 @@ class SqlRevisions:
             _put(connection, source, after)
             return after
 
-    def tell(self, kept: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
-        untold = update(revisions).where(revisions.c.id == kept.id, revisions.c.told_at.is_(None))
+    def queue_news(self, stored: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+        untold = update(revisions).where(revisions.c.id == stored.id, revisions.c.told_at.is_(None))
         with self._database.writing() as connection:
             if connection.execute(untold.values(told_at=now)).rowcount != 1:
                 return False
             queue(connection, [OutboxMessage(channel, DeliveryKind.LIST, payload=payload)], now)
             return True
 
-    def tell_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+    def queue_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         untold = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))
         with self._database.writing() as connection:
             if connection.execute(untold.values(told_at=now)).rowcount != 1:

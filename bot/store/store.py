@@ -1,23 +1,28 @@
-"""All that is kept, behind the ports of the rooms that need it."""
+"""All that is stored, behind the ports of the rooms that need it.
 
-from collections.abc import Callable
-from datetime import datetime
+History is kept for 400 days. What is not done yet, an open alert or an unsent message, is kept however old it is.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from sqlalchemy import delete, exists, func, or_, select
 from structlog.typing import FilteringBoundLogger
 
-from bot.store.alerts import Decisions, SqlAlerts
+from bot.alerts.delivery.outbox import DeliveryKind
+from bot.store import leases
+from bot.store.alerts import SqlAlerts
 from bot.store.audit import SqlAudit
-from bot.store.database import Database
+from bot.store.database import Database, WriteLock
 from bot.store.digests import SqlDigests
-from bot.store.fleet import SqlFleet
+from bot.store.fleet import SqlFleet, SqlSweeps
+from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
-from bot.store.prune import prune
 from bot.store.revisions import SqlRevisions
-from bot.store.seen import SqlSeen
-from bot.store.sweeps import SqlSweeps
-from bot.store.ticks import SqlTicks
+from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, sweeps
 from bot.store.watches import SqlWatches
 
 HURRY = 2.0
@@ -34,7 +39,7 @@ class Store(NamedTuple):
     outbox: SqlOutbox
     watches: SqlWatches
     digests: SqlDigests
-    ticks: SqlTicks
+    slots: SqlSlots
     audit: SqlAudit
     seen: SqlSeen
     revisions: SqlRevisions
@@ -42,8 +47,22 @@ class Store(NamedTuple):
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they change is changed soon, or not at all."""
         database = self.database.hurried(HURRY)
-        book, watches, digests = self.alerts.on(database), SqlWatches(database), SqlDigests(database)
+        book, watches, digests = SqlAlerts(database), SqlWatches(database), SqlDigests(database)
         return self._replace(database=database, alerts=book, watches=watches, digests=digests)
+
+    @contextmanager
+    def rehearsing(self) -> Iterator["Store"]:
+        """The same for what is only tried: all that is written meanwhile is read there alone, and undone at the end."""
+        with self.database.rehearsing() as database:
+            yield self._replace(
+                database=database,
+                fleet=SqlFleet(database),
+                sweeps=SqlSweeps(database),
+                alerts=SqlAlerts(database),
+                outbox=SqlOutbox(database),
+                watches=SqlWatches(database),
+                digests=SqlDigests(database),
+            )
 
     def prune(self, now: datetime) -> None:
         """Forget what ended more than 400 days ago."""
@@ -54,7 +73,7 @@ class Store(NamedTuple):
         self.database.close()
 
 
-def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: Callable[[], datetime]) -> Store:
+def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime]) -> Store:
     """The database of a URL, with all tables made. UnavailableError says why it can't be had."""
     database = Database(url)
     migrate(database)
@@ -62,12 +81,40 @@ def open_store(url: str, decisions: Decisions, log: FilteringBoundLogger, now: C
         database=database,
         fleet=SqlFleet(database),
         sweeps=SqlSweeps(database),
-        alerts=SqlAlerts(database, decisions),
+        alerts=SqlAlerts(database),
         outbox=SqlOutbox(database),
         watches=SqlWatches(database),
         digests=SqlDigests(database),
-        ticks=SqlTicks(database),
+        slots=SqlSlots(database),
         audit=SqlAudit(log, database),
         seen=SqlSeen(log, database, now),
         revisions=SqlRevisions(database),
     )
+
+
+HISTORY = timedelta(days=400)
+
+
+def prune(database: Database, now: datetime) -> None:
+    """Forget what ended too long ago. UnavailableError if the database can't be had."""
+    before = now - HISTORY
+    done = outbox.c.done_at < before
+    ended = bulletins.c.closed_at < before
+    alert_left = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id)
+    unsent = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id, outbox.c.done_at.is_(None))
+    waiting = select(outbox.c.bulletin).where(outbox.c.done_at.is_(None), outbox.c.bulletin.is_not(None))
+    gone = select(bulletins.c.id).where(ended, ~alert_left, ~unsent)
+    # A bulletin that is in use keeps its own row: it may have to be posted again.
+    unused = or_(outbox.c.kind != DeliveryKind.BULLETIN.value, outbox.c.bulletin.in_(gone))
+    with database.writing(WriteLock.ALERTS) as connection:
+        connection.execute(delete(alerts).where(alerts.c.resolved_at < before, alerts.c.bulletin.not_in(waiting)))
+        connection.execute(delete(outbox).where(done, unused))
+        left = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id)
+        connection.execute(delete(bulletins).where(ended, ~alert_left, ~left))
+    newest = select(func.max(revisions.c.id)).group_by(revisions.c.source)
+    needed = or_(revisions.c.id.in_(newest), revisions.c.id.in_(newest.where(revisions.c.accepted_at.is_not(None))))
+    with database.writing() as connection:
+        connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
+        for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
+            connection.execute(delete(table).where(column < before))
+        leases.prune(connection, before, now)

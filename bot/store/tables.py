@@ -40,20 +40,14 @@ sources = Table(
     Column("error", TextColumn),
 )
 
-pools = Table(
-    "pools",
+sightings = Table(  # what a source said last of a host, and of the pool that it is in
+    "sightings",
     metadata,
     Column("uuid", TextColumn, primary_key=True),
-    Column("name", TextColumn, nullable=False),
+    Column("source", ForeignKey("sources.name", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("pool", TextColumn, nullable=False, index=True),
+    Column("pool_name", TextColumn, nullable=False),
     Column("coordinator", TextColumn, nullable=False),
-    Column("mixed_since", MomentColumn),
-)
-
-hosts = Table(
-    "hosts",
-    metadata,
-    Column("uuid", TextColumn, primary_key=True),
-    Column("pool", ForeignKey("pools.uuid"), nullable=False, index=True),
     Column("name", TextColumn, nullable=False),
     Column("address", TextColumn, nullable=False),
     Column("is_coordinator", Boolean, nullable=False),
@@ -68,17 +62,16 @@ hosts = Table(
     Column("reboot_required", Boolean),
     Column("pending_updates", Integer),
     Column("up_to_date", Boolean),
-    Column("first_seen_at", MomentColumn, nullable=False),
-    Column("observed_at", MomentColumn, nullable=False),
-)
-
-sightings = Table(
-    "sightings",
-    metadata,
-    Column("source", ForeignKey("sources.name", ondelete="CASCADE"), primary_key=True),
-    Column("host", ForeignKey("hosts.uuid", ondelete="CASCADE"), primary_key=True, index=True),
     Column("seen_at", MomentColumn, nullable=False),
     Column("missing_since", MomentColumn),  # not seen, or its source does not answer
+    Column("is_lost", Boolean, nullable=False),  # its source answers without it
+)
+
+mixed_pools = Table(
+    "mixed_pools",
+    metadata,
+    Column("pool", TextColumn, primary_key=True),
+    Column("since", MomentColumn, nullable=False),
 )
 
 changes = Table(
@@ -100,9 +93,8 @@ sweeps = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("slot", MomentColumn, unique=True),  # NULL for one that somebody asked for
-    Column("by", TextColumn, nullable=False),
+    Column("by", TextColumn, nullable=False),  # who runs it, or ran it last
     Column("started_at", MomentColumn, nullable=False, index=True),
-    Column("beat_at", MomentColumn, nullable=False),
     Column("finished_at", MomentColumn),
     Column("sources", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
@@ -143,7 +135,7 @@ alerts = Table(
     Column("gone", JSON, nullable=False),
     Column("due", Date),
     Column("threshold_days", Integer),
-    Column("detail", TextColumn, nullable=False),
+    Column("detail", JSON(none_as_null=True)),  # {"kind": ..., its values}, as why_resolved
     Column("watched", Boolean, nullable=False),
     Column("state", TextColumn, nullable=False),
     Column("reason", TextColumn, nullable=False),
@@ -155,7 +147,7 @@ alerts = Table(
     Column("snoozed_at", MomentColumn),
     Column("snoozed_until", MomentColumn),
     Column("resolved_at", MomentColumn, index=True),
-    Column("why_resolved", TextColumn),
+    Column("why_resolved", JSON(none_as_null=True)),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(
@@ -205,8 +197,6 @@ channels = Table(
     "channels",
     metadata,
     Column("channel", TextColumn, primary_key=True),
-    Column("leased_by", TextColumn),
-    Column("leased_until", MomentColumn),
     Column("not_before", MomentColumn),
     Column("stopped_code", TextColumn),
     Column("stopped", TextColumn),
@@ -235,12 +225,14 @@ digests = Table(
     Column("at", MomentColumn, nullable=False),
 )
 
-ticks = Table(
-    "ticks",
+leases = Table(  # who may do what, for how long (bot.store.leases)
+    "leases",
     metadata,
-    Column("name", TextColumn, primary_key=True),  # a job, with its channel where it has one
-    Column("slot", MomentColumn, primary_key=True),
-    Column("at", MomentColumn, nullable=False),
+    Column("kind", TextColumn, primary_key=True),
+    Column("name", TextColumn, primary_key=True),
+    Column("holder", TextColumn, nullable=False),
+    Column("taken_at", MomentColumn, nullable=False),
+    Column("until", MomentColumn),  # NULL: for good
 )
 
 audit = Table(
@@ -256,13 +248,6 @@ audit = Table(
     Column("words", TextColumn, nullable=False),
     Column("outcome", TextColumn, nullable=False),
     Column("ms", Float, nullable=False),
-)
-
-seen = Table(
-    "seen",
-    metadata,
-    Column("key", TextColumn, primary_key=True),
-    Column("at", MomentColumn, nullable=False, index=True),
 )
 
 revisions = Table(

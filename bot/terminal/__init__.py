@@ -1,4 +1,4 @@
-"""How a Reply looks in a terminal or a pipe: `render` lays it out for what `capabilities_of` says a stream shows."""
+"""A Reply in a terminal or a pipe: `render` lays it out for what `capabilities_of` says a stream shows."""
 
 from bot.terminal.capabilities import Capabilities, capabilities_of
 from bot.terminal.render import render

@@ -40,7 +40,7 @@ def capabilities_of(stream: TextIO, environ: Mapping[str, str]) -> Capabilities:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether somebody looks at the stream. A closed one is none, nor is None: what Python has for `<&-`."""
+    """Whether the stream is a terminal. A closed one is none, nor is None: what Python has for `<&-`."""
     return stream is not None and not stream.closed and stream.isatty()
 
 

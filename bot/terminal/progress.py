@@ -31,17 +31,17 @@ class _Shown(NamedTuple):
 class ProgressLine:
     """Shows how far something has come, while it is entered.
 
-        with Progress(sys.stderr, os.environ) as progress:
+        with ProgressLine(sys.stderr, os.environ) as progress:
             progress.show("Asking lab-a … (at most 30 seconds)")
             progress.show("Asking the fleet", done=12, total=64)
 
-    Where nobody looks (None, or no terminal) nothing is shown; where nothing may move (NO_COLOR, a dumb terminal) each
+    Without a terminal nothing is shown; where nothing may move (NO_COLOR, a dumb terminal) each
     new text is a line of its own. `beat` is in seconds. Call `show` from one thread.
     """
 
     def __init__(self, stream: TextIO | None, environ: Mapping[str, str], beat: float = BEAT) -> None:
         self._stream = stream if stream is not None and is_terminal(stream) else None
-        self._look = capabilities_of(stream, environ) if stream is not None and self._stream else Capabilities()
+        self._caps = capabilities_of(stream, environ) if stream is not None and self._stream else Capabilities()
         self._moves = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self._beat = beat
         self._now = _Shown("")
@@ -74,23 +74,23 @@ class ProgressLine:
     def _draw(self, stream: TextIO) -> None:
         beats = 0
         while not self._over.wait(self._beat):
-            if not _written(stream, f"\r{frame(*self._now, beats, self._look)}\x1b[K"):
+            if not _written(stream, f"\r{frame(*self._now, beats, self._caps)}\x1b[K"):
                 return
             beats += 1
         if beats:
             _written(stream, _ERASED)
 
 
-def frame(text: str, done: int, total: int, beat: int, look: Capabilities) -> str:
+def frame(text: str, done: int, total: int, beat: int, caps: Capabilities) -> str:
     """One line, a column narrower than the terminal: a sign that turns, the bar if there is a total, the text."""
-    frames = _DOTS if look.emoji else _ASCII_FRAMES
-    bar = f" {_bar(done, total, look)}" if total > 0 else ""
-    return _cut(f"{frames[beat % len(frames)]}{bar} {cleaned(text)}", (look.width or 80) - 1)
+    frames = _DOTS if caps.emoji else _ASCII_FRAMES
+    bar = f" {_bar(done, total, caps)}" if total > 0 else ""
+    return _cut(f"{frames[beat % len(frames)]}{bar} {cleaned(text)}", (caps.width or 80) - 1)
 
 
-def _bar(done: int, total: int, look: Capabilities) -> str:
+def _bar(done: int, total: int, caps: Capabilities) -> str:
     filled = BAR * min(max(done, 0), total) // total
-    full, empty = ("█", "░") if look.emoji else ("#", ".")
+    full, empty = ("█", "░") if caps.emoji else ("#", ".")
     return f"{full * filled}{empty * (BAR - filled)} {done}/{total}"
 
 

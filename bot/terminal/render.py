@@ -41,7 +41,7 @@ _BETWEEN = 2
 Cells = list[Row]
 
 
-def table(header: Sequence[str], rows: Sequence[Cells], look: Capabilities) -> list[Row]:
+def table(header: Sequence[str], rows: Sequence[Cells], caps: Capabilities) -> list[Row]:
     """The lines of a table. The header's text is clean. In a pipe every row is one line."""
     count = max(len(header), *map(len, rows), 1) if rows else max(len(header), 1)
     names = [*header, *[""] * (count - len(header))]
@@ -49,13 +49,13 @@ def table(header: Sequence[str], rows: Sequence[Cells], look: Capabilities) -> l
     head: Cells = [[Piece(name, DIM)] for name in names]
     columns = [[cells[at] for cells in (head, *filled)] for at in range(count)]
     wanted = [max(map(columns_of, column)) for column in columns]
-    if look.width is None:
+    if caps.width is None:
         return [line for cells in (head, *filled) for line in _line(cells, wanted)]
-    room = look.width - _BETWEEN * (count - 1)
+    room = caps.width - _BETWEEN * (count - 1)
     widths = wanted if sum(wanted) <= room else _shrunk(wanted, [max(map(widest_word, c)) for c in columns], room)
     if widths is None:
-        return [line for cells in filled for line in _stacked(names, cells, look.width)]
-    rule = Piece(("─" if look.emoji else "-") * (sum(widths) + _BETWEEN * (count - 1)), DIM)
+        return [line for cells in filled for line in _stacked(names, cells, caps.width)]
+    rule = Piece(("─" if caps.emoji else "-") * (sum(widths) + _BETWEEN * (count - 1)), DIM)
     return [*_line(head, widths), [rule], *(line for cells in filled for line in _line(cells, widths))]
 
 
@@ -89,40 +89,31 @@ def _stacked(names: list[str], cells: Cells, columns: int) -> Iterator[Row]:
             yield from ([Piece("  "), *row] for row in wrapped(named, columns - 2))
 
 
-def painted(row: Row, look: Capabilities) -> str:
-    """A line without spaces at its end, in SGR colours and OSC 8 links where the look has them."""
-    runs = [
-        (dress, "".join(piece.text for piece in run).replace(HARD_SPACE, " "))
-        for dress, run in groupby(_trimmed(row), key=lambda piece: (piece.style, piece.url))
-    ]
-    return "".join(_run(text, style, url, look) for (style, url), text in runs)
+def painted(row: Row, caps: Capabilities) -> str:
+    """A line without spaces at its end, in SGR colours and OSC 8 links where they are shown."""
+    pieces = list(row)
+    while pieces and not pieces[-1].text.strip():
+        pieces.pop()
+    if pieces:
+        pieces[-1] = pieces[-1]._replace(text=pieces[-1].text.rstrip())
+    painted_runs = []
+    for (style, url), run in groupby(pieces, key=lambda piece: (piece.style, piece.url)):
+        text = "".join(piece.text for piece in run).replace(HARD_SPACE, " ")
+        if caps.color and style:
+            text = f"\x1b[{style}m{text}\x1b[0m"
+        if caps.links and url:
+            text = f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"
+        painted_runs.append(text)
+    return "".join(painted_runs)
 
 
-def _trimmed(row: Row) -> Row:
-    kept = list(row)
-    while kept and not kept[-1].text.strip():
-        kept.pop()
-    if kept:
-        last = kept[-1]
-        kept[-1] = Piece(last.text.rstrip(), last.style, last.url)
-    return kept
-
-
-def _run(text: str, style: str, url: str, look: Capabilities) -> str:
-    if look.color and style:
-        text = f"\x1b[{style}m{text}\x1b[0m"
-    if look.links and url:
-        text = f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"
-    return text
-
-
-def render(reply: Reply, look: Capabilities, prompt: str = "xocompat", footer: RichText | None = None) -> str:
+def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: RichText | None = None) -> str:
     """The whole reply, without a newline at its end.
 
     `prompt` stands before words to type ("xocompat" in a shell, "/xocompat" in chat). `footer` takes the buttons'
     place; unless given it names the commands that they stand for.
     """
-    sheet = _Sheet(look, prompt)
+    sheet = _Sheet(caps, prompt)
     rows = sheet.spans(reply.headline, BOLD)
     rows += sheet.blocks((*reply.blocks, *reply.rest))
     footer = hint(reply.buttons) if footer is None else footer
@@ -132,7 +123,7 @@ def render(reply: Reply, look: Capabilities, prompt: str = "xocompat", footer: R
         rows += sheet.spans(footer)
     for spans in reply.context:
         rows += sheet.facts(spans)
-    return "\n".join(painted(row, look) for row in rows)
+    return "\n".join(painted(row, caps) for row in rows)
 
 
 def hint(buttons: Sequence[Button]) -> RichText:
@@ -144,17 +135,17 @@ def hint(buttons: Sequence[Button]) -> RichText:
 
 
 class _Sheet(NamedTuple):
-    """Lays blocks out in rows, for one look and one prompt."""
+    """Lays blocks out in rows, for one terminal and one prompt."""
 
-    look: Capabilities
+    caps: Capabilities
     prompt: str
 
     def spans(self, spans: RichText, base: str = "") -> list[Row]:
-        return wrapped(dressed(spans, self.look, self.prompt, base), self.look.width)
+        return wrapped(dressed(spans, self.caps, self.prompt, base), self.caps.width)
 
     def facts(self, spans: RichText) -> list[Row]:
         """A quiet line of facts with dots between them; a line breaks at a dot."""
-        return wrapped(parted(dressed(spans, self.look, self.prompt, DIM)), self.look.width)
+        return wrapped(parted(dressed(spans, self.caps, self.prompt, DIM)), self.caps.width)
 
     def blocks(self, blocks: Sequence[Block]) -> list[Row]:
         """The blocks with an empty line between them, save where one belongs to the line above it."""
@@ -176,39 +167,37 @@ class _Sheet(NamedTuple):
                 for spans in lines:
                     yield from self.spans(spans)
             case Bullets(items, title, numbered):
-                yield from self._title(title)
+                yield from self.spans(line(title), BOLD) if title else ()
                 yield from self._bullets(items, numbered)
             case Table(header, rows, title):
-                pass
-
-                yield from self._title(title)
-                cells = [[dressed(cell, self.look, self.prompt) for cell in row] for row in rows]
-                yield from table([cleaned(name) for name in header], cells, self.look)
-
-    def _title(self, title: str | None) -> list[Row]:
-        return self.spans(line(Plain(title)), BOLD) if title else []
+                yield from self.spans(line(title), BOLD) if title else ()
+                cells = [[dressed(cell, self.caps, self.prompt) for cell in row] for row in rows]
+                yield from table([cleaned(name) for name in header], cells, self.caps)
 
     def _bullets(self, items: Sequence[RichText], numbered: bool) -> Iterator[Row]:
         if not numbered and items and all(map(_is_entry, items)):
             yield from self._entries(items)
             return
-        bullet, digits = "•" if self.look.emoji else "-", len(str(len(items)))
+        bullet, digits = "•" if self.caps.emoji else "-", len(str(len(items)))
         for number, item in enumerate(items, 1):
             lead = f"{number:>{digits}}. " if numbered else f"{bullet} "
-            yield from hung([Piece(lead)], dressed(item, self.look, self.prompt), self.look.width)
+            yield from hung([Piece(lead)], dressed(item, self.caps, self.prompt), self.caps.width)
 
     def _entries(self, items: Sequence[RichText]) -> Iterator[Row]:
         """Words to type, each with what it does, in two columns; below each other where the words leave no room."""
-        entries = [tuple(dressed(part, self.look, self.prompt) for part in (item[:1], item[1:])) for item in items]
+        entries = []
+        for item in items:
+            typed, (first, *others) = (dressed(part, self.caps, self.prompt) for part in (item[:1], item[1:]))
+            entries.append((typed, [first._replace(text=first.text.lstrip()), *others]))
         column = max(columns_of(typed) for typed, _ in entries) + 2
-        if self.look.width is None or column <= self.look.width // 2:
+        if self.caps.width is None or column <= self.caps.width // 2:
             for typed, about in entries:
                 lead = [*typed, Piece(" " * (column - columns_of(typed)))]
-                yield from hung(lead, _stripped(about), self.look.width)
+                yield from hung(lead, about, self.caps.width)
             return
         for typed, about in entries:
-            yield from wrapped(typed, self.look.width)
-            yield from hung([Piece("    ")], _stripped(about), self.look.width)
+            yield from wrapped(typed, self.caps.width)
+            yield from hung([Piece("    ")], about, self.caps.width)
 
 
 def _follows(block: Block, sections: bool) -> bool:
@@ -231,8 +220,3 @@ def _is_entry(item: RichText) -> bool:
             return text.startswith("  ")
         case _:
             return False
-
-
-def _stripped(pieces: Row) -> Row:
-    first, *others = pieces
-    return [Piece(first.text.lstrip(), first.style, first.url, first.whole), *others]

@@ -18,22 +18,22 @@ def cleaned(text: str) -> str:
     """One line of text without control characters, bidi overrides and lone surrogates; any white space is a space."""
     if text.isprintable():
         return text
-    kept = "".join(c if c.isprintable() or c == _JOINER else " " if c.isspace() else "" for c in text)
-    return re.sub(_LOOSE_JOINER, "", kept) if _JOINER in kept else kept
+    clean = "".join(c if c.isprintable() or c == _JOINER else " " if c.isspace() else "" for c in text)
+    return re.sub(_LOOSE_JOINER, "", clean) if _JOINER in clean else clean
 
 
 def address(url: str) -> str:
     """A URL in printable ASCII without spaces or quotes, so that it ends where it ends."""
-    return _UNSAFE_IN_ADDRESS.sub(_percent, cleaned(url).strip())
+
+    def percent(found: re.Match[str]) -> str:
+        return "".join(f"%{byte:02X}" for byte in found[0].encode())
+
+    return _UNSAFE_IN_ADDRESS.sub(percent, cleaned(url).strip())
 
 
 def is_followed(url: str) -> bool:
     """Whether a click on it may open it: web and mail addresses only."""
     return url.lower().startswith(_FOLLOWED)
-
-
-def _percent(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
 _SIGNS = ("✅", "❎", "❔", "🚀", "🟢", "🟠", "🕓", "📄", "☠\ufe0f", "⚠\ufe0f")
@@ -47,18 +47,15 @@ def width(text: str) -> int:
     plain = text
     for sign in _SIGNS:
         plain = plain.replace(sign, "  ")
-    if all(map(_is_narrow, plain)):
+    if _NARROW.fullmatch(plain):
         return len(plain)
     from wcwidth import wcswidth
 
     return max(wcswidth(text), 0)
 
 
-def _is_narrow(char: str) -> bool:
-    """Latin letters, dashes and dots, arrows, lines: one column each, whatever stands beside them."""
-    return (
-        char < "\u0300" or "\u2010" <= char <= "\u2027" or "\u2190" <= char <= "\u21ff" or "\u2500" <= char <= "\u257f"
-    )
+_NARROW = re.compile("[\u0000-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*+")
+"""Latin letters, dashes and dots, arrows, lines: one column each, whatever stands beside them."""
 
 
 BOLD, DIM, UNDERLINED, CYAN = "1", "2", "4", "36"
@@ -82,9 +79,9 @@ class Piece(NamedTuple):
     whole: bool = False
 
 
-def dressed(spans: RichText, look: Capabilities, prompt: str, base: str = "") -> list[Piece]:
+def dressed(spans: RichText, caps: Capabilities, prompt: str, base: str = "") -> list[Piece]:
     """The pieces of a line. `prompt` is what stands before words to type; `base` is the style of the whole line."""
-    return [piece for span in spans for piece in _dress(span, look, prompt, base)]
+    return [piece for span in spans for piece in _dress(span, caps, prompt, base)]
 
 
 def parted(pieces: Iterable[Piece]) -> list[Piece]:
@@ -94,17 +91,14 @@ def parted(pieces: Iterable[Piece]) -> list[Piece]:
 
 def words_to_type(words: str, prompt: str) -> str:
     """Words as they are typed after a prompt. A shell gets quotes where it would read a sign as its own."""
-    text = cleaned(words)
+    typed = cleaned(words).split(" ")
     if not prompt.startswith("/"):
-        text = " ".join(_quoted(word) for word in text.split(" "))
-    return f"{prompt} {text}".rstrip()
+        quoted = ["'" + word.replace("'", "'\"'\"'") + "'" for word in typed]
+        typed = [q if _FOR_A_SHELL_TO_READ.search(word) else word for word, q in zip(typed, quoted, strict=True)]
+    return " ".join([prompt, *typed]).rstrip()
 
 
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\"'\"'") + "'" if _FOR_A_SHELL_TO_READ.search(word) else word
-
-
-def _dress(span: Span, look: Capabilities, prompt: str, base: str) -> Iterator[Piece]:
+def _dress(span: Span, caps: Capabilities, prompt: str, base: str) -> Iterator[Piece]:
     if span == GAP:
         yield Piece("  ", base)
         return
@@ -114,28 +108,22 @@ def _dress(span: Span, look: Capabilities, prompt: str, base: str) -> Iterator[P
         case Strong(text):
             yield Piece(cleaned(text), _styles(base, BOLD))
         case Code(text):
-            shown = cleaned(text)
-            yield Piece(shown if look.color else f"`{shown}`", _styles(base, CYAN), whole=True)
+            code = cleaned(text)
+            yield Piece(code if caps.color else f"`{code}`", _styles(base, CYAN), whole=True)
         case Typed(text):
             yield Piece(words_to_type(text, prompt), _styles(base, CYAN), whole=True)
         case Mark(emoji, text):
-            yield _mark(cleaned(emoji), cleaned(text), look, base)
+            sign, word = cleaned(emoji), cleaned(text)
+            shown = f"{sign.replace(' ', '')}{HARD_SPACE * bool(word)}" if sign and caps.emoji else ""
+            yield Piece(shown + word, _styles(base, _TINTS.get(sign.rstrip("\ufe0f"), "")), whole=True)
         case Link(text, url):
-            yield from _link(cleaned(text), address(url), look, base)
-
-
-def _mark(emoji: str, text: str, look: Capabilities, base: str) -> Piece:
-    sign = emoji.replace(" ", "") + HARD_SPACE * bool(text) if emoji and look.emoji else ""
-    return Piece(sign + text, _styles(base, _TINTS.get(emoji.rstrip("\ufe0f"), "")), whole=True)
-
-
-def _link(text: str, url: str, look: Capabilities, base: str) -> Iterator[Piece]:
-    if look.links and is_followed(url):
-        yield Piece(text or url, _styles(base, UNDERLINED), url)
-        return
-    yield Piece(text, base)
-    if url and url != text:
-        yield Piece(f" <{url}>" if look.is_piped else f" ({url})", base)
+            label, target = cleaned(text), address(url)
+            if caps.links and is_followed(target):
+                yield Piece(label or target, _styles(base, UNDERLINED), target)
+                return
+            yield Piece(label, base)
+            if target and target != label:
+                yield Piece(f" <{target}>" if caps.is_piped else f" ({target})", base)
 
 
 def _styles(*styles: str) -> str:
@@ -181,31 +169,26 @@ def columns_of(pieces: Iterable[Piece]) -> int:
 
 def widest_word(pieces: Row) -> int:
     """The columns of the longest run without a space, below which wrapping is no use."""
-    return max((columns_of(word) for _, word in _words(_loosened(pieces), 1)), default=0)
+    loose = [piece._replace(whole=False) for piece in pieces]
+    return max((columns_of(word) for _, word in _words(loose, 1)), default=0)
 
 
 def _words(pieces: Sequence[Piece], columns: int) -> Iterator[tuple[Row, Row]]:
-    """Words, each with the gap before it."""
+    """Words, each with the gap before it. A piece that is to stay whole is cut up where it does not fit into a line."""
+    cut: list[Piece] = []
+    for piece in pieces:
+        if piece.whole and width(piece.text) <= columns:
+            cut.append(piece)
+        else:
+            cut += [piece._replace(text=text, whole=False) for text in _SPACES.split(piece.text) if text]
     gap: Row = []
-    for is_gap, group in groupby(_cut(pieces, columns), key=lambda piece: not piece.text.strip(" ")):
+    for is_gap, group in groupby(cut, key=lambda piece: not piece.text.strip(" ")):
         run = list(group)
         if is_gap:
             gap = run
         elif any(piece.whole for piece in run) and columns_of(run) > columns:
-            (_, first), *others = _words(_loosened(run), columns)
+            (_, first), *others = _words([piece._replace(whole=False) for piece in run], columns)
             yield gap, first
             yield from others
         else:
             yield gap, run
-
-
-def _cut(pieces: Iterable[Piece], columns: int) -> Iterator[Piece]:
-    for piece in pieces:
-        if piece.whole and width(piece.text) <= columns:
-            yield piece
-        else:
-            yield from (piece._replace(text=text, whole=False) for text in _SPACES.split(piece.text) if text)
-
-
-def _loosened(pieces: Iterable[Piece]) -> Row:
-    return [piece._replace(whole=False) for piece in pieces]

@@ -1,1 +1,1 @@
-"""What a process answers over HTTP: paths to handlers, health, and a server for it. It knows no Slack."""
+"""What a process answers over HTTP: a server, health, metrics, the calendar. It knows no chat platform."""

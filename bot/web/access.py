@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import parse_qsl
 
@@ -29,24 +30,21 @@ def guarded(handler: Handler, token: Callable[[], str | None]) -> Handler:
 
 
 def _is_direct_and_local(request: HttpRequest) -> bool:
+    """Whether the caller is on this machine, and no proxy in between passes somebody else on."""
     try:
         address = ip_address(request.remote)
-    except ValueError:  # a Unix socket has no address: whoever is behind it, a proxy most likely, is not known
+    except ValueError:  # a Unix socket has no address: the caller behind it, a proxy most likely, is not known
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return (mapped or address).is_loopback and not any(name in request.headers for name in _FORWARDED)
 
 
 def _has(request: HttpRequest, token: str | None) -> bool:
+    """Whether a request carries the token, as a bearer's or in the address."""
     if not token:
         return False
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     shown = [bearer.strip()] if scheme.casefold() == "bearer" else []
-    return any(hmac.compare_digest(each.encode(), token.encode()) for each in (*shown, *_in_address(request.query)))
-
-
-def _in_address(query: str) -> list[str]:
-    try:
-        return [value for name, value in parse_qsl(query, max_num_fields=_FIELDS_MAX) if name == "token"]
-    except ValueError:  # more fields than anybody needs
-        return []
+    with suppress(ValueError):  # more fields than anybody needs
+        shown += [value for name, value in parse_qsl(request.query, max_num_fields=_FIELDS_MAX) if name == "token"]
+    return any(hmac.compare_digest(each.encode(), token.encode()) for each in shown)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from bot.chat.wording import day_in_words
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release
-from bot.matrix.wording import day_in_words
 
 OCTETS_MAX = 75
 """Of a line, without its end (RFC 5545 section 3.1)."""
@@ -32,27 +32,21 @@ def _events(release: Release, stamp: str) -> Iterator[str]:
     if life.maintenance_ends and life.stage(life.maintenance_ends) is LifecycleStage.MAINTENANCE:
         name = release.name(life.maintenance_ends)
         until = f" until {day_in_words(life.eol)}" if life.eol else ""
-        yield from _event(
-            release,
-            "maintenance",
-            life.maintenance_ends,
-            f"{name}: maintenance ends",
-            f"Critical fixes only{until}.",
-            stamp,
-        )
+        summary, details = f"{name}: maintenance ends", f"Critical fixes only{until}."
+        yield from _event(release, "maintenance", life.maintenance_ends, summary, details, stamp)
     if life.eol:
-        said = "From this day on it gets no security updates."
-        yield from _event(release, "eol", life.eol, f"{release.name(life.eol)}: end of life", said, stamp)
+        summary, details = f"{release.name(life.eol)}: end of life", "From this day on it gets no security updates."
+        yield from _event(release, "eol", life.eol, summary, details, stamp)
 
 
-def _event(release: Release, what: str, day: date, summary: str, said: str, stamp: str) -> Iterator[str]:
-    slug = f"{release.product}-{release.number}-{what}".lower()
+def _event(release: Release, what: str, day: date, summary: str, details: str, stamp: str) -> Iterator[str]:
+    uid = f"{release.product}-{release.number}-{what}".lower()
     source = next((source.url for source in release.sources if source.url), None)
-    yield from ("BEGIN:VEVENT", f"UID:{slug}@xocompat", f"DTSTAMP:{stamp}")
+    yield from ("BEGIN:VEVENT", f"UID:{uid}@xocompat", f"DTSTAMP:{stamp}")
     yield f"DTSTART;VALUE=DATE:{day:%Y%m%d}"
     yield f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}"
     yield f"SUMMARY:{summary.translate(_ESCAPED)}"
-    yield f"DESCRIPTION:{said.translate(_ESCAPED)}"
+    yield f"DESCRIPTION:{details.translate(_ESCAPED)}"
     if source:
         yield f"URL:{source}"
     yield from ("TRANSP:TRANSPARENT", "END:VEVENT")

@@ -12,35 +12,35 @@ HealthCheck = Callable[[], str | None]
 def health(checks: Iterable[HealthCheck], notices: Iterable[HealthCheck] = ()) -> dict[str, HttpRoute]:
     """Routes for supervisors: /healthz while the process lives, /readyz while every check passes.
 
-    What does not keep the process from its work is a notice, which /readyz tells as well.
+    What does not keep the process from its work is a notice, which /readyz shows as well.
     """
-    asked, noticed = tuple(checks), tuple(notices)
+    every, informal = tuple(checks), tuple(notices)
 
     def live(_: HttpRequest) -> HttpResponse:
         return HttpResponse(200, "ok\n")
 
     def ready(_: HttpRequest) -> HttpResponse:
-        reasons = [reason for check in asked if (reason := check())]
-        told = [notice for check in noticed if (notice := check())]
-        return HttpResponse(503 if reasons else 200, "".join(f"{line}\n" for line in (*(reasons or ["ready"]), *told)))
+        reasons = [reason for check in every if (reason := check())]
+        lines = [*(reasons or ["ready"]), *(notice for check in informal if (notice := check()))]
+        return HttpResponse(503 if reasons else 200, "".join(f"{line}\n" for line in lines))
 
     return {"/healthz": HttpRoute("GET", live), "/readyz": HttpRoute("GET", ready)}
 
 
 class CachedCheck:
-    """A check whose result is kept for some seconds, so that a prober can't make us ask Slack all the time."""
+    """A check whose result holds for some seconds, so that a prober cannot make us ask Slack all the time."""
 
     def __init__(self, check: HealthCheck, seconds: float, clock: Callable[[], float]) -> None:
         self._check = check
         self._seconds = seconds
         self._clock = clock
-        self._asking = threading.Lock()
-        self._asked_at: float | None = None
+        self._lock = threading.Lock()
+        self._checked_at: float | None = None
         self._result: str | None = None
 
     def __call__(self) -> str | None:
-        with self._asking:
-            if self._asked_at is None or self._clock() - self._asked_at >= self._seconds:
+        with self._lock:
+            if self._checked_at is None or self._clock() - self._checked_at >= self._seconds:
                 self._result = self._check()
-                self._asked_at = self._clock()
+                self._checked_at = self._clock()
             return self._result

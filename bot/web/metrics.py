@@ -1,6 +1,6 @@
-"""What Prometheus may know: the fleet, its alerts and what waits to be sent, read from the database when it is asked.
+"""Metrics for Prometheus: the fleet, its alerts and the outbox, read from the database at each scrape.
 
-Every process shows the same picture then. Probes, doubtful sends and commands are counted by the process they are in.
+So every process shows the same. Probes, doubtful sends and commands are counted by the process they are in.
 """
 
 from collections import Counter as Tally
@@ -58,10 +58,10 @@ class ProbeMetrics:
             self._errors.labels(code).inc()
 
 
-def metrics(probes: ProbeMetrics, picture: Callable[[], MetricsSnapshot]) -> Handler:
-    """The handler of /metrics. Where `picture` raises UnavailableError, it says that the database is away."""
+def metrics(probes: ProbeMetrics, snapshot: Callable[[], MetricsSnapshot]) -> Handler:
+    """The handler of /metrics. Where `snapshot` raises UnavailableError, the database is shown as down."""
     ProcessCollector(registry=probes.registry)
-    probes.registry.register(_Gauges(picture))
+    probes.registry.register(_Gauges(snapshot))
 
     def answer(_: HttpRequest) -> HttpResponse:
         return HttpResponse(200, generate_latest(probes.registry).decode(), {"content-type": TYPE})
@@ -70,8 +70,8 @@ def metrics(probes: ProbeMetrics, picture: Callable[[], MetricsSnapshot]) -> Han
 
 
 class _Gauges(Collector):
-    def __init__(self, picture: Callable[[], MetricsSnapshot]) -> None:
-        self._picture = picture
+    def __init__(self, snapshot: Callable[[], MetricsSnapshot]) -> None:
+        self._snapshot = snapshot
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: else the registry would ask the database before anybody scrapes."""
@@ -79,14 +79,24 @@ class _Gauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            shown = self._picture()
+            shown = self._snapshot()
         except UnavailableError:
             yield _gauge("database_up", "Whether the database answers.", 0)
             return
         yield _gauge("database_up", "Whether the database answers.", 1)
         yield from _of_hosts(shown.findings)
-        yield from _of_sources(shown.sources)
-        yield from _of_sweeps(shown.last_sweep)
+        up = _family("source_up", "Whether a target or Xen Orchestra answered in the last sweep.", ("source",))
+        for source in shown.sources:
+            up.add_metric((source.name,), float(source.unreachable_since is None))
+        yield up
+        if (last := shown.last_sweep) and last.finished_at:
+            name, about = "sweep_last_success_timestamp_seconds", "When a sweep was finished last."
+            yield _gauge(name, about, last.finished_at.timestamp())
+            yield _gauge(
+                "sweep_duration_seconds", "Time it took.", (last.finished_at - last.started_at).total_seconds()
+            )
+            yield _gauge("sweep_sources", "Sources that it asked.", last.sources)
+            yield _gauge("sweep_sources_failed", "Sources of it that did not answer.", last.failed)
         yield _tallied("alerts", "Open alerts.", ("state", "rule"), ((a.state, a.rule) for a in shown.alerts))
         yield from _of_outbox(shown.channels, shown.at)
         yield CounterMetricFamily(f"{PREFIX}_slack_ambiguous", "Messages that may be there twice.", shown.ambiguous)
@@ -120,22 +130,6 @@ def _of_hosts(findings: Sequence[HostVerdict]) -> Iterator[Metric]:
     yield _tallied("hosts", "Hosts by the stage of their release.", ("stage",), stages)
     unreachable = sum(not finding.host.is_reachable for finding in findings)
     yield _gauge("hosts_unreachable", "Hosts that no source sees now.", unreachable)
-
-
-def _of_sources(sources: Sequence[SourceState]) -> Iterator[Metric]:
-    up = _family("source_up", "Whether a target or Xen Orchestra answered in the last sweep.", ("source",))
-    for source in sources:
-        up.add_metric((source.name,), float(source.unreachable_since is None))
-    yield up
-
-
-def _of_sweeps(last: SweepRun | None) -> Iterator[Metric]:
-    if last and last.finished_at:
-        name, about = "sweep_last_success_timestamp_seconds", "When a sweep was finished last."
-        yield _gauge(name, about, last.finished_at.timestamp())
-        yield _gauge("sweep_duration_seconds", "Time it took.", (last.finished_at - last.started_at).total_seconds())
-        yield _gauge("sweep_sources", "Sources that it asked.", last.sources)
-        yield _gauge("sweep_sources_failed", "Sources of it that did not answer.", last.failed)
 
 
 def _of_outbox(channels: Sequence[ChannelState], now: datetime) -> Iterator[Metric]:

@@ -69,7 +69,7 @@ def wsgi(routes: Mapping[str, HttpRoute]) -> Wsgi:
 
 
 class _Body:
-    """The parts of a body that knows when they are written: servers call `close` then (PEP 3333)."""
+    """The parts of a body that reports when they are written: servers call `close` then (PEP 3333)."""
 
     def __init__(self, parts: list[bytes], sent: Callable[[], object]) -> None:
         self._parts = parts
@@ -80,6 +80,7 @@ class _Body:
 
 
 def _respond(routes: Mapping[str, HttpRoute], environ: Environ) -> HttpResponse:
+    """The response of the route for a request, whose headers WSGI gives under CGI's names and as latin-1."""
     path, method = str(environ.get("PATH_INFO", "")), str(environ.get("REQUEST_METHOD", ""))
     route = routes.get(path)
     if route is None:
@@ -89,8 +90,11 @@ def _respond(routes: Mapping[str, HttpRoute], environ: Environ) -> HttpResponse:
     body = _body(environ) if route.method == "POST" else b""
     if isinstance(body, HttpResponse):
         return body
+    names = {key: key.removeprefix("HTTP_") for key in environ if key.startswith("HTTP_")}
+    names |= {key: key for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
+    headers = {name.lower().replace("_", "-"): str(environ[key]) for key, name in names.items()}
     query, remote = (str(environ.get(key) or "") for key in ("QUERY_STRING", "REMOTE_ADDR"))
-    return route.handler(HttpRequest(method, path, _headers(environ), body, query, remote))
+    return route.handler(HttpRequest(method, path, headers, body, query, remote))
 
 
 def _body(environ: Environ) -> bytes | HttpResponse:
@@ -109,20 +113,13 @@ def _body(environ: Environ) -> bytes | HttpResponse:
     return body if not length or len(body) == wanted else HttpResponse(400, "cut short\n")
 
 
-def _headers(environ: Environ) -> dict[str, str]:
-    """As WSGI gives them: CGI names, values as latin-1."""
-    names = {key: key.removeprefix("HTTP_") for key in environ if key.startswith("HTTP_")}
-    names |= {key: key for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
-    return {name.lower().replace("_", "-"): str(environ[key]) for key, name in names.items()}
-
-
 THREADS = 16
 FLUSH = 1.0
 """Seconds for answers that are made but not yet written when the server stops."""
 
 
 class Server:
-    """Serves an application from `start` to `stop`. UnavailableError if the port can't be had."""
+    """Serves an application from `start` to `stop`. UnavailableError if the port cannot be listened on."""
 
     def __init__(self, application: Wsgi, port: int, host: str = "0.0.0.0") -> None:
         self._sockets: dict[int, Any] = {}
@@ -136,8 +133,8 @@ class Server:
                 port=port,
                 threads=THREADS,
                 ident=None,
-                clear_untrusted_proxy_headers=False,  # they tell that a caller on loopback is a proxy: see guard
-                # The application answers 413 itself; this bounds what waitress keeps before it is asked.
+                clear_untrusted_proxy_headers=False,  # they show that a caller on loopback is a proxy: see access
+                # The application answers 413 itself; this bounds what waitress reads before it is called.
                 max_request_body_size=BODY_MAX + 1,
             )
         except OSError as error:

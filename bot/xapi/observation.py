@@ -107,5 +107,10 @@ class Failure(NamedTuple):
         """Both, one after the other."""
         return f"{self.what} {self.mend}" if self.mend else self.what
 
+    @property
+    def subject(self) -> str:
+        """The target's name where the message begins with it, else nothing."""
+        return self.target if self.message.startswith(self.target) else ""
+
 
 Probed = Observation | Failure

@@ -13,7 +13,8 @@ HTTP = {"SLACK_SIGNING_SECRET": SECRET}
 _LIMITED = """
 import os, sys
 from pathlib import Path
-from bot.app.serve import ServiceLimits, serve
+from bot.app.serve import serve
+from bot.app.slack import ServiceLimits
 from bot.errors import XocompatError
 from bot.settings import load_settings
 try:

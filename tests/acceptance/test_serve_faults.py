@@ -139,7 +139,7 @@ def test_it_ends_in_time_in_a_sweep_of_silent_hosts_and_the_next_one_makes_it(wa
 
 def test_a_bot_that_is_killed_in_a_sweep_makes_it_when_it_is_back(watch: Watch) -> None:
     watch.hosts["old-1"].fail(Silence())
-    first = watch.bot()
+    first = watch.bot(limited(stale=1))
     until(lambda: watch.asked("xen-2"), 20, "the sweep asks")
     first.kill()
     watch.hosts["old-1"].recover()

@@ -1,44 +1,46 @@
 """Alerts, watches and digests in memory, as the ports have them."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
-from bot.alerts import state_machine as machine
-from bot.alerts.alert import Alert, AlertState, Condition, Reconciled
-from bot.alerts.ports import AlertAct, Evaluation, ResolutionReason, Watch, WatchKind
+from bot.alerts.alert import Alert, AlertState, Condition, Detail, Notification, Reconciled
+from bot.alerts.evaluate import update
+from bot.alerts.ports import AlertBook, Watch, WatchKind
+
+GONE = Detail("no_route")
 
 
-def judged(concerns: Sequence[Condition], why_gone: ResolutionReason) -> Callable[[], Evaluation]:
-    """A judgement that is made already."""
-    return lambda: Evaluation(concerns, why_gone)
+def settle(
+    book: AlertBook,
+    conditions: Sequence[Condition],
+    now: datetime,
+    why: Callable[[Condition], Detail] = lambda _: GONE,
+) -> Reconciled:
+    """Hold conditions against a book's open alerts, as an evaluation does that found just these."""
+    with book.transaction() as unit:
+        return update(unit, conditions, unit.open_alerts(), now, why)
 
 
 class MemoryBook:
-    """Alerts by id. Nothing is queued: `told` has every notification, in order."""
+    """Alerts by id, which is its own unit of work. Nothing is queued: `updates` has what would be, in order."""
 
     def __init__(self, alerts: Iterable[Alert] = ()) -> None:
         self._alerts = {alert.id: alert for alert in alerts}
-        self.told: list[Reconciled] = []
+        self.updates: list[Notification] = []
 
-    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
-        found = judge()
-        settled = machine.reconcile(found.concerns, self.open(), now, found.why_gone)
-        numbered = {alert.fingerprint: self._keep(alert) for alert in settled.changed}
-        told = tuple(
-            notification._replace(alert=numbered[notification.alert.fingerprint])
-            for notification in settled.notifications
-        )
-        kept = Reconciled(tuple(numbered.values()), told)
-        self.told.append(kept)
-        return kept
+    @contextmanager
+    def transaction(self) -> Iterator["MemoryBook"]:
+        yield self
 
-    def act(self, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
-        changed = []
-        for alert in self.find(ids):
-            after = machine.apply(alert, act)
-            if after != alert:
-                changed.append(self._keep(after))
-        return tuple(changed)
+    def open_alerts(self, ids: Collection[int] | None = None) -> tuple[Alert, ...]:
+        return tuple(alert for alert in self.open() if ids is None or alert.id in ids)
+
+    def save(self, changed: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:  # noqa: ARG002
+        return tuple(map(self._keep, changed))
+
+    def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:  # noqa: ARG002
+        self.updates += updates
 
     def open(self) -> tuple[Alert, ...]:
         return tuple(alert for alert in self._alerts.values() if alert.is_open)

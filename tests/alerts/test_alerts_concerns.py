@@ -5,11 +5,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.alert import Condition, Rule
+from bot.alerts.alert import Alert, Condition, Detail, Rule
+from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.ports import Watch, WatchKind
 from bot.alerts.routing import AlertPlan, Route
-from bot.alerts.rules import SweepHealth, conditions
+from bot.alerts.rules import find_conditions
 from bot.alerts.state_machine import reconcile
+from bot.chat.rule_wording import detail_in_words
 from bot.fleet.hosts import SourceState, WatchedHost
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
@@ -33,12 +35,14 @@ def concerning(matrix: Matrix, reader: Reader) -> Concerning:
         plan: AlertPlan = DEFAULT,
         watches: Sequence[Watch] = (),
         sources: Sequence[SourceState] = (),
-        day: date = TODAY,
+        day: date | None = None,
         now: datetime = NOW,
         sweep: SweepHealth = FINE,
     ) -> tuple[Condition, ...]:
+        day = day or now.date()
         findings = host_verdicts(matrix, reader, hosts, day)
-        return conditions(findings, sources, (LAB_A, XO), watches, plan, matrix, day, now, sweep)
+        at = now if day == now.date() else datetime.combine(day, now.timetz())
+        return find_conditions(FleetFacts(findings, sources, (LAB_A, XO), watches, plan, matrix, at, sweep))
 
     return found
 
@@ -46,6 +50,11 @@ def concerning(matrix: Matrix, reader: Reader) -> Concerning:
 def _one(found: Sequence[Condition], rule: Rule = Rule.EOL, channel: str = OPS) -> Condition:
     (concern,) = [c for c in found if c.rule is rule and c.channel == channel]
     return concern
+
+
+def _with(health: SweepHealth, alert: Alert) -> SweepHealth:
+    """While an alert of late sweeps is open."""
+    return health._replace(late_since={alert.channel: alert.opened_at}, channels=(alert.channel,))
 
 
 def _names(concern: Condition) -> list[str]:
@@ -102,14 +111,14 @@ def test_a_lack_of_support_is_told_by_its_worst(
     concerning: Concerning, brand: str, version: str, detail: str | None
 ) -> None:
     found = [c for c in concerning([host("xen-1", version, brand)]) if c.rule is Rule.SUPPORT]
-    assert [c.detail for c in found] == ([detail] if detail else [])
+    assert [detail_in_words(c.detail) for c in found] == ([detail] if detail else [])
 
 
 def test_no_official_support_is_worse_than_partial(matrix: Matrix, concerning: Concerning) -> None:
     row = next(row for row in matrix.published.rows if not row.support.official)
     release = row.releases[0]
     concern = _one(concerning([host("xen-1", f"{release.number}", release.product.value)]), Rule.SUPPORT)
-    assert concern.detail == "no official support"
+    assert detail_in_words(concern.detail) == "no official support"
 
 
 def test_a_version_that_is_not_known_is_a_subject_of_its_own(concerning: Concerning) -> None:
@@ -129,7 +138,7 @@ def test_a_pool_is_mixed_when_it_has_been_for_more_than_a_day(concerning: Concer
     assert not mixed(24).is_news
     assert mixed(25).is_news
     assert mixed(25).subject[:2] == ("pool:pool-lab", "lab")
-    assert mixed(25).detail == "XCP-ng 8.2.1 and XCP-ng 8.3.0"
+    assert detail_in_words(mixed(25).detail) == "XCP-ng 8.2.1 and XCP-ng 8.3.0"
     assert _names(mixed(25)) == ["xen-1", "xen-2"]
 
 
@@ -141,7 +150,7 @@ def test_a_source_is_unreachable_after_three_sweeps(concerning: Concerning) -> N
     assert failed(0) == []
     assert [c.is_news for c in (*failed(1), *failed(2), *failed(3))] == [False, False, True]
     assert failed(3)[0].subject.name == "lab-a"
-    assert "It did not answer." in failed(3)[0].detail
+    assert "It did not answer." in detail_in_words(failed(3)[0].detail)
 
 
 def test_a_source_that_was_never_reached_is_routed_by_its_tags(concerning: Concerning) -> None:
@@ -156,7 +165,7 @@ def test_sweeps_are_late_after_two_periods_and_a_while(concerning: Concerning) -
     found = concerning([], plan, [XCP_82._replace(channel=OTHER)], sweep=health)
     late = [c for c in found if c.rule is Rule.SWEEP_LATE]
     assert {c.channel for c in late} == {OPS, TEAM, OTHER}
-    assert late[0].detail == (
+    assert detail_in_words(late[0].detail) == (
         "since 19 Jun 2025 19:00 UTC, one every 6 hours expected. Last error: The database is away."
     )
     assert not concerning([], sweep=health._replace(finished_at=NOW - timedelta(hours=12)))
@@ -164,27 +173,27 @@ def test_sweeps_are_late_after_two_periods_and_a_while(concerning: Concerning) -
 
 def test_a_late_sweep_stays_told_until_one_has_finished_even_if_the_clock_runs_back(concerning: Concerning) -> None:
     health = SweepHealth(timedelta(hours=6), NOW - timedelta(hours=13))
-    (alert,) = reconcile(concerning([], sweep=health), (), NOW, lambda _: "gone").changed
+    (alert,) = reconcile(concerning([], sweep=health), (), NOW, lambda _: Detail("no_route")).changed
     back = NOW - timedelta(hours=12)
-    (kept,) = concerning([], now=back, sweep=health._replace(open=(alert,)))
+    (kept,) = concerning([], now=back, sweep=_with(health, alert))
     assert not kept.is_news
     later = NOW + timedelta(minutes=5)
-    assert not concerning([], now=later, sweep=health._replace(open=(alert,), finished_at=later))
+    assert not concerning([], now=later, sweep=_with(health, alert)._replace(finished_at=later))
 
 
 def test_what_a_clock_years_ahead_called_late_ends_once_the_clock_is_right(concerning: Concerning) -> None:
     health = SweepHealth(timedelta(hours=6), NOW)
     (alert,) = reconcile(
-        concerning([], now=NOW + timedelta(days=9999), sweep=health), (), NOW, lambda _: "gone"
+        concerning([], now=NOW + timedelta(days=9999), sweep=health), (), NOW, lambda _: Detail("no_route")
     ).changed
     wrong = alert._replace(opened_at=NOW + timedelta(days=9999))
-    assert not concerning([], sweep=health._replace(open=(wrong,)))
+    assert not concerning([], sweep=_with(health, wrong))
 
 
 def test_nothing_is_late_where_no_sweep_was_ever_expected(concerning: Concerning) -> None:
     assert not concerning([], sweep=SweepHealth(timedelta(hours=6), None))
     never = SweepHealth(timedelta(hours=6), None, since=NOW - timedelta(days=1))
-    assert "yet" in _one(concerning([], sweep=never), Rule.SWEEP_LATE).detail
+    assert "yet" in detail_in_words(_one(concerning([], sweep=never), Rule.SWEEP_LATE).detail)
 
 
 def test_every_route_that_matches_gets_it_and_the_default_what_none_takes(concerning: Concerning) -> None:

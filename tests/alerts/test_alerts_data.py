@@ -12,6 +12,7 @@ from bot.alerts.alert import (
     Alert,
     AlertSubject,
     Condition,
+    Detail,
     Notification,
     NotifyReason,
     Rule,
@@ -27,9 +28,13 @@ from tests.alerts.fleets import NOW, OPS, TEAM, host
 
 _MOMENTS = st.datetimes(timezones=st.just(UTC))
 _HOSTS = st.lists(st.builds(AffectedHost, st.text(), st.text(), st.text()), max_size=3).map(tuple)
+_VALUES = st.none() | st.text() | st.integers() | st.lists(st.text(), max_size=2)
+_DETAILS = st.builds(Detail, st.text(), st.dictionaries(st.text().filter(lambda name: name != "kind"), _VALUES))
 _ALERTS = st.builds(
     Alert,
     subject=st.builds(AlertSubject),
+    detail=_DETAILS,
+    why_resolved=st.none() | _DETAILS,
     hosts=_HOSTS,
     gone=_HOSTS,
     opened_at=_MOMENTS,
@@ -49,7 +54,7 @@ def test_a_notification_comes_back_as_it_was(notification: Notification) -> None
 
 def _one() -> Notification:
     concern = Condition(OPS, Rule.EOL, AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"), (), date(2025, 9, 16), 90)
-    return reconcile((concern,), (), NOW, lambda alert: alert.detail).notifications[0]
+    return reconcile((concern,), (), NOW, lambda gone: gone.detail).notifications[0]
 
 
 def test_keys_that_another_version_knows_are_passed_over_and_missing_ones_have_their_default() -> None:
@@ -60,6 +65,14 @@ def test_keys_that_another_version_knows_are_passed_over_and_missing_ones_have_t
     for key in ("gone", "why_resolved", "snoozed_until"):
         del data["alert"][key]
     assert notification_from_data(data) == _one()._replace(days_left=None)
+
+
+def test_sentences_of_an_earlier_version_are_shown_as_they_are() -> None:
+    data = notification_data(_one())
+    data["alert"] |= {"detail": "since today: It is down.", "why_resolved": "it answers again"}
+    alert = notification_from_data(data).alert
+    assert alert.detail == Detail("text", {"text": "since today: It is down."})
+    assert alert.why_resolved == Detail("text", {"text": "it answers again"})
 
 
 @pytest.mark.parametrize("data", [{}, {"alert": {}}, {**notification_data(_one()), "reason": "because"}])
@@ -82,13 +95,13 @@ def test_a_digest_counts_what_a_channel_is_told_about(matrix: Matrix, reader: Re
     ahead = Condition(OPS, Rule.EOL, AlertSubject("r:2", "XCP-ng 8.3 LTS"), (), date(2028, 11, 30), None, is_news=False)
     elsewhere = ended._replace(channel=TEAM)
     concerns = (ahead, ended, elsewhere)
-    alerts = reconcile(concerns, (), NOW, lambda alert: alert.detail).changed
+    alerts = reconcile(concerns, (), NOW, lambda gone: gone.detail).changed
     found = digest(OPS, host_verdicts(matrix, reader, hosts, day), concerns, alerts, (), day)
     assert found
     assert found.numbers == HostCounts(hosts=4, eol=2, weak=1, unknown=1, unreachable=1)
     assert found.ended_this_week == found.ended == (ReleaseEnd("XCP-ng 8.2 LTS", date(2025, 9, 16), 1),)
     assert found.next == (ReleaseEnd("XCP-ng 8.3 LTS", date(2028, 11, 30), 0),)
-    assert found.unheeded == (Unacknowledged(0, Rule.EOL, "XCP-ng 8.2 LTS", NOW.date()),)
+    assert found.unacknowledged == (Unacknowledged(0, Rule.EOL, "XCP-ng 8.2 LTS", NOW.date()),)
 
 
 def test_a_channel_that_is_told_nothing_gets_no_digest() -> None:
@@ -101,7 +114,7 @@ _ENDINGS = st.lists(st.builds(ReleaseEnd), max_size=3).map(tuple)
 
 @given(
     st.builds(
-        Digest, ended=_ENDINGS, next=_ENDINGS, unheeded=st.lists(st.builds(Unacknowledged), max_size=2).map(tuple)
+        Digest, ended=_ENDINGS, next=_ENDINGS, unacknowledged=st.lists(st.builds(Unacknowledged), max_size=2).map(tuple)
     )
 )
 def test_a_digest_comes_back_as_it_was(told: Digest) -> None:

@@ -1,13 +1,16 @@
 """Why an alert's concern is gone, by the fleet as it is then."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Rule
-from bot.alerts.resolution import NO_WAY, resolution_reason
+from bot.alerts.alert import AffectedHost, AlertSubject, Condition, Detail, Rule
+from bot.alerts.facts import FleetFacts, SweepHealth
+from bot.alerts.routing import AlertPlan
+from bot.alerts.rules import NO_ROUTE, resolution
 from bot.alerts.state_machine import reconcile
+from bot.chat.rule_wording import resolution_in_words
 from bot.fleet.hosts import Change, ChangeKind, SourceState, WatchedHost
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
@@ -16,6 +19,7 @@ from tests.alerts.fleets import LAB_A, NOW, OPS, XO, host, state
 
 Why = Callable[..., str]
 HOSTS = tuple(AffectedHost(f"uuid-{name}", name, "lab") for name in ("xen-2", "xen-3"))
+NO_WAY = resolution_in_words(NO_ROUTE)
 XCP_82 = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
 EOL = Condition(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90)
 
@@ -31,15 +35,26 @@ def why(matrix: Matrix, reader: Reader) -> Why:
         changes: Sequence[Change] = (),
         day: date = date(2025, 6, 20),
     ) -> str:
+        now = datetime.combine(day, NOW.timetz())
+        facts = FleetFacts(
+            host_verdicts(matrix, reader, hosts, day),
+            sources,
+            (LAB_A, XO),
+            (),
+            AlertPlan(OPS),
+            matrix,
+            now,
+            SweepHealth(timedelta(hours=6), now),
+            changes,
+        )
         (alert,) = reconcile((concern,), (), NOW, _unasked).changed
-        findings = host_verdicts(matrix, reader, hosts, day)
-        return resolution_reason(findings, sources, (LAB_A, XO), changes, matrix, day)(alert)
+        return resolution_in_words(resolution(facts, alert.condition))
 
     return told
 
 
-def _unasked(alert: Alert) -> str:
-    raise AssertionError(alert)
+def _unasked(gone: Condition) -> Detail:
+    raise AssertionError(gone)
 
 
 def test_hosts_that_were_upgraded_say_what_they_run_now(why: Why) -> None:
@@ -70,7 +85,7 @@ def test_the_end_of_life_takes_over_from_maintenance(why: Why) -> None:
 
 
 def test_a_release_that_is_in_full_support_now_is_told_as_such(why: Why) -> None:
-    partial = Condition(OPS, Rule.SUPPORT, XCP_82, HOSTS, detail="partial support")
+    partial = Condition(OPS, Rule.SUPPORT, XCP_82, HOSTS, detail=Detail("support", {"lack": "partial"}))
     assert why(partial, [host("xen-2")]) == "the list has it in full support now"
 
 

@@ -17,9 +17,10 @@ from bot.alerts.alert import (
     Reconciled,
     Rule,
 )
+from bot.alerts.evaluate import act_on
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.alerts.rules import tightest
-from tests.alerts.fakes import MemoryBook, judged
+from tests.alerts.fakes import MemoryBook, settle
 
 CHANNELS = ("C1", "C2")
 LEADS = (365, 180, 90, 30, 7, 0)
@@ -47,10 +48,21 @@ class Life(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 400))
     def clock_runs_back(self, days: int) -> None:
-        """Nothing but what had changed before is told, and nothing ends or fires by it."""
+        """What was told on days that have not come is taken back, and told again when they come; no more changes."""
         self.swept()
         self.now -= timedelta(days=days)
-        assert self.swept() == Reconciled()
+        ahead = {alert.id for alert in self.book.open() if self._is_ahead(alert)}
+        for number in ahead:
+            self.told[number] = []
+        assert {alert.id for alert in self.swept().changed} <= ahead
+
+    def _is_ahead(self, alert: Alert) -> bool:
+        """Whether something of an alert is of a day that has not come; clocks of processes may differ by a day."""
+        moments = (alert.opened_at, alert.told_at, alert.acknowledged_at, alert.snoozed_at)
+        assert alert.due
+        assert alert.threshold_days is not None
+        is_early = (alert.due - self.now.date()).days > alert.threshold_days + 1
+        return is_early or any(moment and moment - self.now > timedelta(days=1) for moment in moments)
 
     @rule(host=st.sampled_from(HOSTS), release=st.sampled_from([*RELEASES, None]))
     def host_comes_upgrades_or_leaves(self, host: AffectedHost, release: str | None) -> None:
@@ -73,9 +85,9 @@ class Life(RuleBasedStateMachine):
         action = data.draw(st.sampled_from(AlertAction))
         until = self.now + timedelta(days=days) if days and action is AlertAction.SNOOZE else None
         act = AlertAct(action, "U1", self.now, until)
-        if self.book.act([alert.id], act) and action is AlertAction.SNOOZE and until:
+        if act_on(self.book, [alert.id], act) and action is AlertAction.SNOOZE and until:
             self.deeds[alert.id] = self.deeds.get(alert.id, 0) + 1
-        assert self.book.act([alert.id], act) == ()
+        assert act_on(self.book, [alert.id], act) == ()
 
     @rule()
     def sweep(self) -> None:
@@ -84,12 +96,21 @@ class Life(RuleBasedStateMachine):
     def swept(self) -> Reconciled:
         before = {alert.id: alert for alert in self.book.open()}
         concerns = self.concerns()
-        settled = self.book.settle(judged(concerns, lambda _: "gone"), self.now)
-        again = self.book.settle(judged(concerns, lambda _: "gone"), self.now)
+        settled = settle(self.book, concerns, self.now)
+        again = settle(self.book, concerns, self.now)
         assert again == Reconciled()
-        self._check(before, {c.fingerprint for c in concerns}, settled)
+        self._check(before, {c.fingerprint for c in concerns if self._still_holds(c, before)}, settled)
         self._nothing_is_forgotten(concerns)
         return settled
+
+    def _still_holds(self, condition: Condition, before: dict[int, Alert]) -> bool:
+        """A condition that is no news holds an alert open, unless that was opened too early."""
+        alert = next((alert for alert in before.values() if alert.fingerprint == condition.fingerprint), None)
+        if alert is None or condition.is_news:
+            return True
+        assert alert.due
+        assert alert.threshold_days is not None
+        return (alert.due - self.now.date()).days <= alert.threshold_days + 1
 
     def _nothing_is_forgotten(self, concerns: tuple[Condition, ...]) -> None:
         alerts = {alert.fingerprint: alert for alert in self.book.open()}

@@ -10,6 +10,7 @@ from bot.alerts.alert import (
     AlertState,
     AlertSubject,
     Condition,
+    Detail,
     Notification,
     NotifyReason,
     Reconciled,
@@ -28,8 +29,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRING, ACKED, SNOOZED, RESOLVED = AlertState
 
 
-def gone(alert: Alert) -> str:  # noqa: ARG001 - as the port has it
-    return "no host runs it any more"
+def gone(_: Condition) -> Detail:
+    return Detail("no_route")
 
 
 def settled(concern: Condition | None, alert: Alert | None, now: datetime) -> Reconciled:
@@ -65,7 +66,7 @@ def test_on_first_sight_it_is_told_once() -> None:
 def test_what_is_too_far_off_opens_nothing_and_ends_nothing() -> None:
     far = CONCERN._replace(threshold_days=None, is_news=False)
     assert settled(far, None, NOW) == Reconciled()
-    assert settled(far, opened(), NOW - 300 * DAY) == Reconciled()
+    assert settled(far, opened(), NOW) == Reconciled()
 
 
 def test_a_stricter_threshold_is_told_and_a_looser_one_is_not() -> None:
@@ -141,7 +142,7 @@ def test_a_concern_that_is_gone_resolves_and_that_is_told_once(deed: AlertAct | 
     ended = settled(None, alert, NOW + DAY)
     assert (told(ended).reason, ended.resolved, told(ended).gone) == (NotifyReason.RESOLVED, 1, (ONE,))
     after = ended.changed[0]
-    assert (after.state, after.why_resolved, after.resolved_at) == (RESOLVED, gone(after), NOW + DAY)
+    assert (after.state, after.why_resolved, after.resolved_at) == (RESOLVED, gone(CONCERN), NOW + DAY)
     assert settled(None, after, NOW + DAY) == Reconciled()
 
 
@@ -154,21 +155,64 @@ def test_a_concern_that_comes_back_is_a_new_alert() -> None:
 def test_a_date_that_moves_out_of_sight_resolves_with_that_reason() -> None:
     moved = CONCERN._replace(due=date(2027, 9, 16), threshold_days=None, is_news=False)
     ended = told(settled(moved, opened(), NOW + DAY))
-    assert (ended.alert.state, ended.alert.why_resolved) == (RESOLVED, "its date moved to 16 Sep 2027")
+    assert (ended.alert.state, ended.alert.why_resolved) == (RESOLVED, Detail("date_moved", {"day": "2027-09-16"}))
 
 
-def test_a_date_that_moves_but_stays_in_sight_is_kept_in_silence() -> None:
-    moved = settled(CONCERN._replace(due=date(2025, 12, 16), threshold_days=180), opened(), NOW + DAY)
+def test_a_date_that_moves_but_stays_in_sight_is_stored_in_silence_and_told_at_its_own_marks() -> None:
+    later = CONCERN._replace(due=date(2025, 12, 16), threshold_days=180)
+    moved = settled(later, opened(), NOW + DAY)
     assert (moved.notifications, moved.changed[0].due, moved.changed[0].threshold_days) == (
-        (), date(2025, 12, 16), 90,
+        (), date(2025, 12, 16), 180,
     )  # fmt: skip
+    assert settled(later, moved.changed[0], NOW + DAY) == Reconciled()
+    marked = told(settled(later._replace(threshold_days=90), moved.changed[0], datetime(2025, 9, 17, tzinfo=UTC)))
+    assert (marked.reason, marked.alert.threshold_days) == (NotifyReason.THRESHOLD, 90)
 
 
 @pytest.mark.parametrize("deed", [None, ack(), snooze(NOW + 7 * DAY)])
-def test_a_clock_that_runs_back_changes_nothing(deed: AlertAct | None) -> None:
+@pytest.mark.parametrize("back", [HOUR, DAY])
+def test_a_clock_that_runs_back_by_a_day_changes_nothing(deed: AlertAct | None, back: timedelta) -> None:
+    """Clocks of several processes differ: what one told is not told again by another."""
     alert = apply(opened(), deed) if deed else opened()
     for concern in (CONCERN._replace(threshold_days=365), CONCERN._replace(threshold_days=None, is_news=False)):
-        assert settled(concern, alert, NOW - 200 * DAY) == Reconciled()
+        assert settled(concern, alert, NOW - back) == Reconciled()
+
+
+@pytest.mark.parametrize("deed", [None, ack(), snooze(NOW + 7 * DAY)])
+def test_a_threshold_of_a_day_that_has_not_come_is_stepped_back_to_the_one_that_holds(deed: AlertAct | None) -> None:
+    alert = apply(opened(), deed) if deed else opened()
+    again = told(settled(CONCERN._replace(threshold_days=180), alert, NOW - 60 * DAY))
+    assert (again.reason, again.alert.threshold_days, again.alert.state) == (NotifyReason.THRESHOLD, 180, FIRING)
+    assert (again.alert.opened_at, again.alert.told_at) == (NOW - 60 * DAY, NOW - 60 * DAY)
+    assert told(settled(CONCERN, again.alert, NOW)).reason is NotifyReason.THRESHOLD
+
+
+def test_what_a_clock_ahead_opened_and_is_not_due_ends_and_is_told_when_it_is() -> None:
+    far = CONCERN._replace(threshold_days=None, is_news=False)
+    ended = told(settled(far, opened(), NOW - 300 * DAY)).alert
+    assert (ended.state, ended.why_resolved) == (RESOLVED, Detail("not_due_yet"))
+    assert told(settled(CONCERN, ended, NOW)).reason is NotifyReason.NEW
+
+
+def test_reminders_and_snoozes_of_a_day_that_has_not_come_are_stepped_back() -> None:
+    mixed = Condition("C1", Rule.MIXED_POOL, AlertSubject("pool:1", "lab"), (ONE,))
+    (alert,) = settled(mixed, None, NOW).changed
+    ahead = NOW + 700 * DAY
+    (reminded,) = settled(mixed, settled(mixed, alert, ahead).changed[0], NOW + HOUR).changed
+    assert reminded.told_at == NOW + HOUR
+    assert told(settled(mixed, reminded, NOW + 31 * DAY)).reason is NotifyReason.REMINDER
+    asleep = apply(alert, AlertAct(AlertAction.SNOOZE, "U1", ahead, ahead + 7 * DAY))
+    (snoozed,) = settled(mixed, asleep, NOW + HOUR).changed
+    assert (snoozed.state, snoozed.snoozed_at, snoozed.snoozed_until) == (SNOOZED, NOW + HOUR, NOW + HOUR + 7 * DAY)
+
+
+def test_a_snooze_that_a_clock_ahead_ended_goes_on() -> None:
+    alert = apply(opened(), snooze(NOW + 7 * DAY))
+    over = told(settled(CONCERN, alert, NOW + 60 * DAY)).alert
+    assert over.state is FIRING
+    (again,) = settled(CONCERN, over, NOW + DAY).changed
+    assert (again.state, again.snoozed_until) == (SNOOZED, NOW + 7 * DAY)
+    assert told(settled(CONCERN, again, NOW + 7 * DAY)).reason is NotifyReason.SNOOZE_OVER
 
 
 def test_the_first_acknowledgement_counts() -> None:

@@ -13,9 +13,11 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.alert import Alert, Notification
+from bot.alerts.clock import ClockCheck
 from bot.alerts.cycle import CycleResult, SendResult
 from bot.alerts.routing import AlertPlan
-from bot.app.fleet import DECISIONS, WatchedFleet, WatchTerms, hosts_from, watch_fleet
+from bot.app.fleet import WatchedFleet, WatchTerms, hosts_from, watch_fleet
+from bot.chat.rule_wording import resolution_in_words
 from bot.demo.hosts import target_of
 from bot.fleet.inventory import Inventory
 from bot.fleet.sweep import SweepPace
@@ -33,16 +35,24 @@ POOLS = (
 
 
 class Clock:
-    """The time in UTC, as a test says."""
+    """The time in UTC, as a test says: it passes, or somebody sets the clock while it does not."""
 
     def __init__(self) -> None:
         self.now = START
+        self._passed = 0.0
 
     def __call__(self) -> datetime:
         return self.now
 
+    def monotonic(self) -> float:
+        return self._passed
+
     def pass_by(self, days: float) -> None:
         self.now += timedelta(days=days)
+        self._passed += 86_400 * days
+
+    def set(self, now: datetime) -> None:
+        self.now = now
 
 
 class House(NamedTuple):
@@ -57,19 +67,19 @@ class House(NamedTuple):
 
     def sweep(self) -> CycleResult:
         """The next round; it must be done."""
-        return self.watched.rounds.ask(self.clock().date(), lambda _, __: None, threading.Event())
+        return self.watched.rounds.ask(lambda _, __: None, threading.Event())
 
     def settle(self) -> tuple[Notification, ...]:
-        """What is told when what is known is judged anew."""
+        """What is told when what is stored is evaluated anew."""
         return self.watched.settle().notifications
 
     def open(self, channel: str = OPS) -> list[Alert]:
         return [alert for alert in self.store.alerts.open() if alert.channel == channel]
 
-    def ended(self) -> dict[str, str | None]:
+    def ended(self) -> dict[str, str]:
         """Why alerts ended, by what they were about."""
         return {
-            f"{a.rule} {a.subject.name}": a.why_resolved
+            f"{a.rule} {a.subject.name}": resolution_in_words(a.why_resolved)
             for a in self.store.alerts.resolved(datetime.min.replace(tzinfo=UTC))
         }
 
@@ -111,8 +121,9 @@ def start(tmp_path: Path, hosts: Simulator, clock: Clock, log: FilteringBoundLog
         send: Callable[[], SendResult] = SendResult,
     ) -> House:
         known = Inventory(target_of(entry) for entry in hosts.targets if entry.name not in without)
-        stores.append(open_store(f"sqlite:///{tmp_path / 'fleet.db'}", DECISIONS, log, clock))
-        terms = WatchTerms(plan, EVERY, SweepPace(), clock, send)
+        stores.append(open_store(f"sqlite:///{tmp_path / 'fleet.db'}", log, clock))
+        check = ClockCheck(clock, clock.monotonic)
+        terms = WatchTerms(plan, EVERY, SweepPace(), clock, send, clock_check=check)
         return House(watch_fleet(stores[-1], hosts_from(known), terms, log, threading.Event()), clock)
 
     yield begin

@@ -47,7 +47,7 @@ class Running:
     def accept(self, *rows: str, source: str = "list.md", accepted: bool = True) -> StoredRevision:
         body = page(*rows)
         revision = Revision(source, hashlib.sha256(body).hexdigest(), body.decode(), DAY)
-        kept = self.revisions.keep(RevisionReport(revision, None, (), (), accepted), NOW)
+        kept = self.revisions.save(RevisionReport(revision, None, (), (), accepted), NOW)
         self.seconds += LOOKED_AT
         return kept
 

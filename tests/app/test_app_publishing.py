@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app.published import tell
-from bot.chat.list_message import list_message
+from bot.chat.commands.changes import list_message, sync_trouble
 from bot.matrix.matrix import Matrix
 from bot.published.fetch import Failed, Fetched, FetchResult
 from bot.published.revisions import ListNews
@@ -48,7 +48,7 @@ class Daily:
 
     @property
     def trouble(self) -> str | None:
-        return SyncStatus.of(self.kept, LIST).trouble(self.at - DAY)
+        return sync_trouble(SyncStatus.of(self.kept, LIST), self.at - DAY)
 
 
 @pytest.fixture

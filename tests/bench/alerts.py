@@ -8,7 +8,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +17,13 @@ import structlog
 from sqlalchemy import Engine, event
 
 from bot.alerts.alert import Reconciled
+from bot.alerts.clock import ClockCheck
 from bot.alerts.cycle import SendResult, SweepCycle
-from bot.alerts.ports import Evaluation
+from bot.alerts.evaluate import FleetEvaluation
 from bot.alerts.routing import AlertPlan
-from bot.app.fleet import DECISIONS, WatchTerms, watch_fleet
+from bot.app.fleet import WatchTerms, watch_fleet
 from bot.app.serve import settle_down
 from bot.fleet.sweep import SweepPace
-from bot.store.alerts import SqlAlerts
-from bot.store.database import Database
 from bot.store.store import open_store
 from tests.bench.answering import Answering
 from tests.bench.clients import ours
@@ -53,18 +52,16 @@ class Counted:
         self.statements += 1
 
 
-class Book(SqlAlerts):
-    """The book of alerts, and its clock: what it takes is told apart from the sweep's."""
+class TimedEvaluation(FleetEvaluation):
+    """The evaluation with its share: what it takes is told apart from the sweep's."""
 
-    def __init__(self, database: Database, counted: Counted) -> None:
-        super().__init__(database, DECISIONS)
-        self._counted = counted
-        self.seconds, self.statements = 0.0, 0
+    counted: Counted
+    seconds, statements = 0.0, 0
 
-    def settle(self, judge: Callable[[], Evaluation], now: datetime) -> Reconciled:
-        begun, before = time.perf_counter(), self._counted.statements
-        settled = super().settle(judge, now)
-        self.seconds, self.statements = time.perf_counter() - begun, self._counted.statements - before
+    def evaluate(self, now: datetime, swept_at: datetime | None = None) -> Reconciled:
+        begun, before = time.perf_counter(), self.counted.statements
+        settled = super().evaluate(now, swept_at)
+        self.seconds, self.statements = time.perf_counter() - begun, self.counted.statements - before
         return settled
 
 
@@ -92,16 +89,16 @@ def _sweeps(url: str, probing: float) -> dict[str, dict[str, float]]:
     """All three in a database that is new."""
     fleet = Answering(HOSTS, SWEEPS["first"])
     log = structlog.get_logger().bind()
-    store = open_store(url, DECISIONS, log, lambda: fleet.at)
+    store = open_store(url, log, lambda: fleet.at)
     try:
         terms = WatchTerms(PLAN, timedelta(hours=6), SweepPace(), lambda: fleet.at, lambda: SendResult())
         watched = watch_fleet(store, fleet.hosts(), terms, log, threading.Event())
-        counted = Counted(store.database.engine)
-        book = Book(store.database, counted)
-        rounds, found = watched.rounds._replace(book=book), {}
+        counted, evaluation = Counted(store.database.engine), TimedEvaluation(*watched.judge)
+        evaluation.counted = counted
+        cycle, found = watched.rounds._replace(evaluation=evaluation, clock_check=_trusted()), {}
         for name, at in SWEEPS.items():
             fleet.at = at
-            swept = _sweep(rounds, book, counted, at)
+            swept = _sweep(cycle, evaluation, counted)
             probed = {"probing_cpu_seconds": round(probing, 1), "of_probing": round(swept["cpu_seconds"] / probing, 3)}
             found[name] = swept | probed
         return found
@@ -109,18 +106,23 @@ def _sweeps(url: str, probing: float) -> dict[str, dict[str, float]]:
         store.close()
 
 
-def _sweep(rounds: SweepCycle, book: Book, counted: Counted, at: datetime) -> dict[str, float]:
+def _trusted() -> ClockCheck:
+    """The bench's days pass without it."""
+    return ClockCheck(lambda: SWEEPS["first"], lambda: 0.0)
+
+
+def _sweep(cycle: SweepCycle, evaluation: TimedEvaluation, counted: Counted) -> dict[str, float]:
     before, begun, used = counted.statements, time.perf_counter(), time.process_time()
-    made = rounds.ask(at.date(), lambda _, __: None, threading.Event())
+    made = cycle.ask(lambda _, __: None, threading.Event())
     cpu, seconds = time.process_time() - used, time.perf_counter() - begun
     statements = counted.statements - before
     return {
         "seconds": round(seconds, 2),
         "cpu_seconds": round(cpu, 2),
-        "alerts_seconds": round(book.seconds, 2),
+        "alerts_seconds": round(evaluation.seconds, 2),
         "statements": statements,
-        "statements_a_chunk": round((statements - book.statements) / CHUNKS, 1),
-        "alerts_statements": book.statements,
+        "statements_a_chunk": round((statements - evaluation.statements) / CHUNKS, 1),
+        "alerts_statements": evaluation.statements,
         "opened": made.settled.opened,
     }
 

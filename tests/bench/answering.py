@@ -6,11 +6,9 @@ from itertools import cycle, islice
 
 from bot.app.fleet import Hosts
 from bot.fleet.inventory import Inventory
-from bot.fleet.probing import Probing
-from bot.fleet.sources import SourceClient
+from bot.fleet.sources import Probing, TargetSources
 from bot.xapi.observation import Host, Observation, Pool, Probed, Transport
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
-from bot.xo.orchestra import Orchestra
 
 MIX = (*[("XCP-ng", "8.3.0")] * 8, *[("XCP-ng", "8.2.1")] * 5, *[("XenServer", "8.4.0")] * 3, ("XenServer", "7.2.0"))
 """What its hosts run: brand and version, in turn."""
@@ -33,8 +31,7 @@ class Answering:
         """The inventory with its asking, as the product has it but for the probe itself."""
         targets: Sequence[Target] = self._inventory.targets
         probing = Probing(self._probe, lambda: 0.0)
-        asking = SourceClient({target.name: target for target in targets}, {}, probing.probe, _nobody)
-        return Hosts(self._inventory, probing, asking)
+        return Hosts(self._inventory, probing, TargetSources(targets, probing.probe, lambda: self.at))
 
     def _probe(self, target: Target) -> Probed:
         number, host = self._hosts[target.name]
@@ -51,7 +48,3 @@ def _host(name: str, brand: str, version: str, booted_at: datetime) -> Host:
 def _target(name: str) -> Target:
     trust = Trust(TlsMode.PINNED, b"\0" * 32)
     return Target(name, Endpoint("192.0.2.1", 443, trust), "bench", lambda: "", "the bench", tags=("lab",))
-
-
-def _nobody(_: Orchestra) -> tuple[Probed, ...]:
-    return ()

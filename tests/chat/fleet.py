@@ -9,7 +9,7 @@ from bot.fleet.sweep import Tell
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.xapi.observation import Failure, FailureCode
-from tests.fleet.fakes import FakeStore, FakeSweepLog, host, refused, target, told
+from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, refused, target
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SOURCES = (
@@ -30,13 +30,18 @@ def fleet() -> tuple[FakeStore, FakeSweepLog]:
     before = NOON - timedelta(days=2)
     mixed = (host("xen-1"), host("xen-2", "8.2.1", coordinator=False, reboot_required=True))
     seen = (
-        told(lab, NOON, *mixed, pool="lab pool"),
-        told(prod, NOON, host("xen-11", "8.4.0", "XenServer"), host("xen-12", "9.9.9", coordinator=False), pool="prod"),
-        told(old, NOON, host("archive-1", "7.2.0", "XenServer"), pool="archive"),
+        answered(lab, NOON, *mixed, pool="lab pool"),
+        answered(
+            prod, NOON, host("xen-11", "8.4.0", "XenServer"), host("xen-12", "9.9.9", coordinator=False), pool="prod"
+        ),
+        answered(old, NOON, host("archive-1", "7.2.0", "XenServer"), pool="archive"),
     )
-    store.record((told(down, before, host("spare-1", "8.2.0")),), before)
+    store.record((answered(down, before, host("spare-1", "8.2.0")),), before)
     run = sweeps.begin("me", NOON)
-    gone = (refused(each, Failure(each.name, FailureCode.UNREACHABLE, AWAY.format(each.name))) for each in (down, dead))
+    gone = (
+        refused(each, Failure(each.name, FailureCode.UNREACHABLE, AWAY.format(each.name)), NOON)
+        for each in (down, dead)
+    )
     store.record((*seen, *gone), NOON)
     sweeps.finish(run._replace(sources=5, failed=2), NOON)
     return store, sweeps
@@ -46,13 +51,14 @@ def ports(
     matrix: Matrix,
     reader: Reader,
     kept: tuple[FakeStore, FakeSweepLog],
-    go: Callable[[date, Tell], CycleResult] | None = None,
+    go: Callable[[date | None, Tell], CycleResult] | None = None,
 ) -> Ports:
-    """Ports with a fleet, two hours after its last sweep."""
+    """Ports with a fleet, two hours after its last sweep. `go` is a sweep that counts, of None, or one of a day."""
 
-    def none(_: date, __: Tell) -> CycleResult:
+    def none(_: date | None, __: Tell) -> CycleResult:
         raise AssertionError("nobody should be asked")
 
     store, sweeps = kept
-    watched = Watched(store, sweeps, SOURCES, lambda: NOON + timedelta(hours=2), go or none)
+    sweep = go or none
+    watched = Watched(store, sweeps, SOURCES, lambda: NOON + timedelta(hours=2), lambda tell: sweep(None, tell), sweep)
     return Ports(matrix, reader, watched=watched)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as checked
 from hypothesis import strategies as st
 
-from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, Condition, Rule
+from bot.alerts.alert import AffectedHost, AlertState, AlertSubject, Condition, Detail, Rule
 from bot.alerts.delivery.outbox import ChannelState, Outbox
 from bot.alerts.routing import AlertPlan, Route
 from bot.chat.command import Alerting, Caller, Ports, Right
@@ -22,7 +22,7 @@ from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
-from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches, judged
+from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches, settle
 from tests.alerts.fleets import LAB, NOW, OPS, TEAM
 
 EVERY = frozenset(Right)
@@ -38,7 +38,11 @@ XCP_82 = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
 CONCERNS = (
     Condition(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90),
     Condition(
-        TEAM, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), (), detail="since yesterday: It did not answer."
+        TEAM,
+        Rule.UNREACHABLE,
+        AlertSubject("source:lab-a", "lab-a"),
+        (),
+        detail=Detail("no_answer", {"since": "2025-06-19T08:00Z", "error": "It did not answer."}),
     ),
 )
 
@@ -66,14 +70,10 @@ def ask(matrix: Matrix, reader: Reader) -> Asked:
 
 def _asked(matrix: Matrix, reader: Reader) -> Asked:
     book, watches, digests = MemoryBook(), MemoryWatches(), MemoryDigests()
-    book.settle(judged(CONCERNS, _gone), NOW)
+    settle(book, CONCERNS, NOW)
     plan = AlertPlan(OPS, routes=(Route(TEAM, (30, 0), tags=("lab",)),))
     alerting = Alerting(book, watches, digests, plan, lambda: NOW, lambda: (LAB,))
     return Asked(CommandRunner(Ports(matrix, reader, alerting=alerting), NOW.date), book, watches, digests)
-
-
-def _gone(alert: Alert) -> str:
-    return f"no host runs {alert.subject.name} any more"
 
 
 def _states(ask: Asked) -> list[AlertState]:
@@ -125,13 +125,13 @@ def test_a_channel_that_is_stopped_is_told_with_its_remedy(ask: Asked) -> None:
 
 
 def test_what_ended_is_told_on_demand(ask: Asked) -> None:
-    ask.book.settle(judged(CONCERNS[:1], _gone), NOW)
+    settle(ask.book, CONCERNS[:1], NOW)
     assert len((ask("alerts").data or {})["alerts"]) == 1
     assert "1 open alert  1 resolved" in ask.said("alerts all")
 
 
 def test_no_open_alert_is_good_news(ask: Asked) -> None:
-    ask.book.settle(judged((), _gone), NOW)
+    settle(ask.book, (), NOW)
     assert ask("alerts").summary == "no open alerts"
 
 
@@ -161,7 +161,7 @@ def test_acknowledging_twice_says_who_did_it_first(ask: Asked) -> None:
 
 
 def test_what_ended_can_not_be_acknowledged(ask: Asked) -> None:
-    ask.book.settle(judged((), _gone), NOW)
+    settle(ask.book, (), NOW)
     assert "already resolved on 20 Jun 2025" in ask.said("ack 1")
 
 
@@ -184,9 +184,21 @@ def test_an_alert_is_snoozed(ask: Asked, words: str, until: datetime | None) -> 
     assert (alert.state, alert.snoozed_by, alert.snoozed_until) == (AlertState.SNOOZED, PERSON.name, until)
 
 
-def test_a_snooze_counts_from_the_day_that_is_asked_for(ask: Asked) -> None:
-    ask("snooze 1 7d", SHELL, date(2025, 7, 1))
-    assert ask.book.find((1,))[0].snoozed_until == datetime(2025, 7, 8, 8, tzinfo=UTC)
+@pytest.mark.parametrize("words", ["ack 1", "snooze 1 7d"])
+@pytest.mark.parametrize("day", [date(2025, 7, 1), NOW.date()])
+def test_what_is_done_is_done_now_and_takes_no_day(ask: Asked, words: str, day: date) -> None:
+    with pytest.raises(UsageError, match="acts now and takes no --as-of: leave it out"):
+        ask(words, SHELL, day)
+    with pytest.raises(UsageError, match='acts now and takes no "on DATE"'):
+        ask(f"{words} on 2025-07-01")
+    assert _states(ask) == [AlertState.FIRING] * 2
+    assert ask(words, PERSON, NOW.date()).exit_status == 0  # chat gives today's day with every question
+
+
+@pytest.mark.parametrize("words", ["watch all", "digest off"])
+def test_a_day_beside_the_words_does_not_date_what_is_kept(ask: Asked, words: str) -> None:
+    ask(words, SHELL, date(2028, 12, 1))
+    assert all(watch.at == NOW for watch in ask.watches.all())
 
 
 @pytest.mark.parametrize(

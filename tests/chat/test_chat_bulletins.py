@@ -4,8 +4,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Rule
+from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Detail, Rule
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
+from bot.alerts.facts import text_detail
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.alerts.rules import SWEEP
 from bot.alerts.state_machine import apply, reconcile
@@ -28,8 +29,8 @@ EOL = Condition(OPS, Rule.EOL, XCP_82, (LAB_2, LAB_3, PROD_9), DUE, 90)
 DAY = timedelta(days=1)
 
 
-def gone(alert: Alert) -> str:  # noqa: ARG001 - as the port has it
-    return "no host runs it any more"
+def gone(_: Condition) -> Detail:
+    return text_detail("no host runs it any more")
 
 
 def opened(concern: Condition = EOL, number: int = 17) -> Alert:
@@ -84,7 +85,7 @@ def test_an_alert_that_fires_again_says_who_had_acknowledged_it(matrix: Matrix) 
 
 
 def test_buttons_name_the_alerts_that_are_open(matrix: Matrix) -> None:
-    support = opened(Condition(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail="partial support"), 18)
+    support = opened(Condition(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail=Detail("support", {"lack": "partial"})), 18)
     (ended,) = reconcile((), (opened(number=16),), NOW, gone).changed
     reply = of(matrix, support, opened(), ended)
     assert [(b.label, b.verb, b.ids) for b in reply.buttons if isinstance(b, Button)] == [
@@ -117,20 +118,34 @@ def test_when_all_ended_it_says_why_and_has_no_buttons(matrix: Matrix) -> None:
         ),
         (
             Condition(
-                OPS, Rule.MIXED_POOL, AlertSubject("pool:1", "lab"), (LAB_2,), detail="XCP-ng 8.2.1 and XCP-ng 8.3.0"
+                OPS,
+                Rule.MIXED_POOL,
+                AlertSubject("pool:1", "lab"),
+                (LAB_2,),
+                detail=Detail("versions", {"versions": ["XCP-ng 8.2.1", "XCP-ng 8.3.0"]}),
             ),
             "⚠️ Pool lab has run several versions for more than a day: XCP-ng 8.2.1 and XCP-ng 8.3.0",
         ),
         (
-            Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail="since today: It is down."),
+            Condition(
+                OPS,
+                Rule.UNREACHABLE,
+                AlertSubject("source:lab-a", "lab-a"),
+                detail=text_detail("since today: It is down."),
+            ),
             "⚠️ lab-a has not answered since today: It is down.",
         ),
         (
-            Condition(OPS, Rule.SWEEP_LATE, SWEEP, detail="since 19 Jun 2025 19:00 UTC, one every 6 hours expected"),
+            Condition(
+                OPS,
+                Rule.SWEEP_LATE,
+                SWEEP,
+                detail=Detail("no_sweep", {"since": "2025-06-19T19:00Z", "every": 360, "error": None}),
+            ),
             "⚠️ No sweep has finished since 19 Jun 2025 19:00 UTC, one every 6 hours expected",
         ),
         (
-            Condition(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail="not on the Host Compatibility List"),
+            Condition(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail=Detail("support", {"lack": "unlisted"})),
             "❔ XCP-ng 8.2 LTS is not on the Host Compatibility List",
         ),
     ],
@@ -183,7 +198,7 @@ def test_a_digest_has_the_week_in_its_first_line() -> None:
         HostCounts(hosts=40, eol=3, unknown=1),
         ended=(ReleaseEnd("XCP-ng 8.2 LTS", DUE, 3),),
         next=(ReleaseEnd("XCP-ng 8.3 LTS", date(2028, 11, 30), 37),),
-        unheeded=(Unacknowledged(17, Rule.EOL, "XCP-ng 8.2 LTS", date(2025, 6, 20)),),
+        unacknowledged=(Unacknowledged(17, Rule.EOL, "XCP-ng 8.2 LTS", date(2025, 6, 20)),),
         resolved=1,
     )
     told = said(digest_message(week))
@@ -204,13 +219,14 @@ def test_a_digest_has_the_week_in_its_first_line() -> None:
     ],
 )
 def test_a_target_without_an_answer_is_named_once(matrix: Matrix, why: str, told: str) -> None:
-    silent = Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail=f"since 20 Jun 2025: {why}")
+    detail = Detail("no_answer", {"since": "2025-06-20T08:00Z", "error": why})
+    silent = Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail=detail)
     first = said(of(matrix, opened(silent))).splitlines()[0]
-    assert first.startswith(f"⚠️ lab-a has not answered since 20 Jun 2025: {told}")
+    assert first.startswith(f"⚠️ lab-a has not answered since 20 Jun 2025 08:00 UTC: {told}")
 
 
 def test_the_same_about_all_alerts_is_said_once(matrix: Matrix) -> None:
-    both = (opened(), opened(EOL._replace(rule=Rule.SUPPORT, detail="partial support"), 18))
+    both = (opened(), opened(EOL._replace(rule=Rule.SUPPORT, detail=Detail("support", {"lack": "partial"})), 18))
     done = tuple(apply(alert, AlertAct(AlertAction.ACKNOWLEDGE, "U0123456789", NOW)) for alert in both)
     assert said(of(matrix, *done)).count("acknowledged by U0123456789 on 20 Jun 2025") == 1
     assert "Alert 17: acknowledged by U0123456789" in said(of(matrix, done[0], both[1]))

@@ -1,11 +1,21 @@
 """`sweep`: what a round found, who was told, and what still waits."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, Notification, NotifyReason, Reconciled, Rule
+from bot.alerts.alert import (
+    NO_DETAIL,
+    AffectedHost,
+    Alert,
+    AlertState,
+    AlertSubject,
+    Notification,
+    NotifyReason,
+    Reconciled,
+    Rule,
+)
 from bot.alerts.cycle import CycleResult, SendResult
 from bot.alerts.delivery.outbox import ChannelState
 from bot.chat.command import Caller, Progress, Right
@@ -18,6 +28,8 @@ from bot.fleet.sweep import SweepEnd, SweepResult, Tell
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.slack.blocks import messages
+from bot.terminal.capabilities import Capabilities
+from bot.terminal.render import render
 from bot.xapi.observation import Failure, FailureCode
 from tests.chat.fleet import AWAY, NOON, fleet, ports
 
@@ -29,7 +41,7 @@ Sweep = Callable[..., Reply]
 def _alert(at: int, state: AlertState, reason: NotifyReason) -> Alert:
     subject = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
     hosts = (AffectedHost("u", "xen-2", "lab"),)
-    return Alert(at, "C1", Rule.EOL, subject, hosts, None, None, "", False, state, reason, NOON, NOON)
+    return Alert(at, "C1", Rule.EOL, subject, hosts, None, None, NO_DETAIL, False, state, reason, NOON, NOON)
 
 
 NEW = _alert(17, AlertState.FIRING, NotifyReason.NEW)
@@ -47,7 +59,7 @@ def _failures(count: int) -> tuple[Failure, ...]:
 @pytest.fixture
 def sweep(matrix: Matrix, reader: Reader) -> Sweep:
     def answered(made: CycleResult, words: str = "sweep", told: list[Progress] | None = None) -> Reply:
-        def go(_: date, tell: Tell) -> CycleResult:
+        def go(_: date | None, tell: Tell) -> CycleResult:
             for done in range(1_001):
                 tell(done, 1_000)
             return made
@@ -134,17 +146,61 @@ def test_progress_counts_up_and_is_told_a_hundred_times_at_most(sweep: Sweep) ->
     assert plain(told[0].said) == "Asking 6 targets …"
 
 
-def test_the_day_in_the_words_is_the_day_of_the_round(matrix: Matrix, reader: Reader) -> None:
-    asked: list[date] = []
+SHELL = Caller("shell:ops")
 
-    def go(day: date, _: Tell) -> CycleResult:
+
+@pytest.mark.parametrize(
+    ("words", "as_of", "caller", "rehearsed"),
+    [
+        ("sweep", None, SHELL, None),
+        ("sweep on 2028-11-01", None, Caller("U1"), date(2028, 11, 1)),
+        ("sweep on 2026-11-23", None, Caller("U1"), TODAY),
+        ("sweep", date(2028, 11, 1), SHELL, date(2028, 11, 1)),
+        ("sweep", TODAY, SHELL, TODAY),
+        ("sweep on 2028-11-01", TODAY, SHELL, date(2028, 11, 1)),
+        ("sweep", TODAY, Caller("U1"), None),  # chat gives today's day with every question
+        ("sweep", date(2026, 11, 22), Caller("U1"), date(2026, 11, 22)),
+    ],
+)
+def test_a_sweep_for_which_a_day_is_named_is_only_tried(
+    matrix: Matrix, reader: Reader, words: str, as_of: date | None, caller: Caller, rehearsed: date | None
+) -> None:
+    asked: list[date | None] = []
+
+    def go(day: date | None, _: Tell) -> CycleResult:
         asked.append(day)
-        return CycleResult(NOON, SweepResult(6))
+        return CycleResult(NOON, SweepResult(6), is_dry=day is not None)
 
     desk = CommandRunner(ports(matrix, reader, fleet(), go), lambda: TODAY)
-    desk.answer("sweep", ALL)
-    desk.answer("sweep on 2028-11-01", ALL)
-    assert asked == [TODAY, date(2028, 11, 1)]
+    reply = desk.run(SWEEP, words.removeprefix("sweep"), ALL, as_of, caller)
+    assert asked == [rehearsed]
+    assert (reply.data or {})["as_of"] == (rehearsed or TODAY).isoformat()
+    assert ("dry" in (reply.data or {})) == (rehearsed is not None)
+
+
+def test_a_sweep_that_is_only_tried_says_plainly_that_nothing_came_of_it(sweep: Sweep) -> None:
+    at = datetime(2028, 12, 1, 12, tzinfo=UTC)
+    made = CycleResult(at, SweepResult(6), SETTLED, channels=(ChannelState("C1", 2, NOON),), is_dry=True)
+    reply = sweep(made, "sweep on 2028-12-01")
+    assert reply.data == {
+        "as_of": "2028-12-01", "targets": 6, "failed": 0, "opened": 1, "resolved": 1, "delivered": 0, "pending": 2,
+        "dry": True,
+    }  # fmt: skip
+    said = render(reply, Capabilities())
+    assert "Nothing was stored or sent: this is what 1 Dec 2028 would bring." in said
+    assert "Sweep done" not in said
+    assert _items(reply, "Would be told") == [
+        "XCP-ng 8.2 LTS · new, 1 host · channel C1",
+        "XCP-ng 8.2 LTS · resolved, 1 host · channel C1",
+    ]
+    assert _items(reply, "Would be sent") == ["channel C1: 2 messages"]
+
+
+def test_a_sweep_under_a_clock_in_doubt_says_why_it_decides_nothing(sweep: Sweep) -> None:
+    why = "this machine's clock is 800 days ahead of what servers say"
+    reply = sweep(CycleResult(NOON, SweepResult(6), doubt=why))
+    assert reply.exit_status == 1
+    assert reply.summary == f"The sweep decides nothing: {why}; nothing was stored or sent"
 
 
 def test_it_takes_no_hosts(sweep: Sweep) -> None:

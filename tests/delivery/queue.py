@@ -42,7 +42,7 @@ class Queue:
             "gone": [],
             "due": date(2027, 1, 1),
             "threshold_days": 90,
-            "detail": "",
+            "detail": None,
             "watched": False,
             "state": "firing",
             "reason": "new",
@@ -74,7 +74,12 @@ class Queue:
     def end(self, alert: int, at: datetime) -> None:
         """Resolve an alert."""
         with self.database.writing() as connection:
-            ended = {"state": "resolved", "reason": "resolved", "resolved_at": at, "why_resolved": "gone"}
+            ended = {
+                "state": "resolved",
+                "reason": "resolved",
+                "resolved_at": at,
+                "why_resolved": {"kind": "text", "text": "gone"},
+            }
             connection.execute(update(alerts).where(alerts.c.id == alert).values(**ended))
 
     def close(self, bulletin: int, at: datetime) -> None:

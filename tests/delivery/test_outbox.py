@@ -10,6 +10,7 @@ from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.errors import UnavailableError
 from bot.store.database import Database, WriteLock
 from bot.store.outbox import SqlOutbox
+from bot.store.store import HISTORY, prune
 from bot.store.tables import alerts
 from tests.delivery.queue import LAB, NOW, Queue
 
@@ -207,13 +208,13 @@ def test_news_of_a_deleted_bulletin_follow_the_new_one(outbox: SqlOutbox, queue:
 
 
 def test_what_was_sent_long_ago_is_forgotten_but_not_a_bulletin_in_use(outbox: SqlOutbox, queue: Queue) -> None:
-    used, closed = queue.bulletin(), queue.bulletin()
+    used, closed = queue.bulletin(), queue.bulletin(alert=False)
     queue.message(DeliveryKind.DIGEST)
     while delivery := outbox.next(LAB):
         outbox.sent(delivery, "1.000001", NOW)
     waiting = queue.message(DeliveryKind.DIGEST)
     queue.close(closed, NOW)
-    outbox.prune(LATER)
+    prune(queue.database, LATER + HISTORY)
     assert [(row.bulletin, row.state) for row in queue.rows()] == [(used, "sent"), (None, "pending")]
     assert _next(outbox).key == waiting
 

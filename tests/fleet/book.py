@@ -1,30 +1,36 @@
 """What a store keeps of sweeps, kept in memory; and whatever sweeps there may be."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from hypothesis import strategies as st
 
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind
-from bot.fleet.reconcile import FleetSnapshot, FleetUpdate, forget, reconcile
-from bot.xapi.observation import Host
-from tests.fleet.fleets import LAB, PROD, START, XO, failed, host, pool, told
+from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, current_hosts, forget, reconcile
+from bot.xapi.observation import Host, Observation
+from tests.fleet.fleets import LAB, PROD, START, XO, answered, failed, host, pool
 
-NOTHING = FleetSnapshot({}, {}, {}, {})
+NOTHING = FleetSnapshot({}, {}, {})
 
 
-def after(kept: FleetSnapshot, found: FleetUpdate) -> FleetSnapshot:
+def after(stored: FleetSnapshot, update: FleetUpdate) -> FleetSnapshot:
     """What a store holds once it has written."""
-    sightings = {**kept.sightings, **{(s.source, s.host): s for s in found.sightings}}
     return FleetSnapshot(
-        sources=_without({**kept.sources, **{s.name: s for s in found.sources}}, found.sources_gone),
-        pools=_without({**kept.pools, **{p.pool.uuid: p for p in found.pools}}, found.pools_gone),
-        hosts=_without({**kept.hosts, **{h.host.uuid: h for h in found.hosts}}, found.hosts_gone),
-        sightings=_without(sightings, found.sightings_gone),
+        _without({**stored.sources, **{s.name: s for s in update.sources}}, update.sources_gone),
+        _without({**stored.sightings, **{(s.source, s.host.uuid): s for s in update.sightings}}, update.sightings_gone),
+        _without({**stored.mixed, **dict(update.mixed)}, update.mixed_gone),
     )
 
 
-def _without(rows: dict, keys: tuple) -> dict:  # type: ignore[type-arg]  # whatever their kinds are
+def _without(rows: Mapping[Any, Any], keys: tuple[Any, ...]) -> dict[Any, Any]:
     return {key: row for key, row in rows.items() if key not in keys}
+
+
+def stamped(result: PollResult, when: datetime) -> PollResult:
+    """The same result, of another moment."""
+    answers = (a._replace(observed_at=when) if isinstance(a, Observation) else a for a in result.answers)
+    return PollResult(result.source, tuple(answers), when)
 
 
 class Book:
@@ -34,21 +40,30 @@ class Book:
         self.kept = NOTHING
         self.changes: tuple[Change, ...] = ()
 
-    def record(self, *answers: PollResult, when: datetime = START) -> None:
-        found = reconcile(self.kept, answers, when)
-        self.kept, self.changes = after(self.kept, found), found.changes
+    def record(self, *results: PollResult, when: datetime = START) -> None:
+        """Results of a moment, recorded at that moment."""
+        self.record_late(*(stamped(result, when) for result in results), now=when)
+
+    def record_late(self, *results: PollResult, now: datetime) -> None:
+        """Results of whatever moments they have."""
+        update = reconcile(self.kept, results, now)
+        self.kept, self.changes = after(self.kept, update), update.changes
 
     def forget(self, names: set[str], when: datetime = START) -> None:
         sources = {name: state for name, state in self.kept.sources.items() if name in names}
-        found = forget(self.kept._replace(sources=sources), when)
-        self.kept, self.changes = after(self.kept, found), found.changes
+        update = forget(self.kept._replace(sources=sources), when)
+        self.kept, self.changes = after(self.kept, update), update.changes
+
+    @property
+    def hosts(self) -> dict[str, CurrentHost]:
+        return current_hosts(self.kept.sightings.values())
 
     def host(self, name: str) -> Host:
-        return self.kept.hosts[f"uuid-{name}"].host
+        return self.hosts[f"uuid-{name}"].host
 
     @property
     def names(self) -> list[str]:
-        return sorted(kept.host.name for kept in self.kept.hosts.values())
+        return sorted(current.host.name for current in self.hosts.values())
 
     @property
     def told(self) -> list[tuple[ChangeKind, str | None]]:
@@ -69,7 +84,7 @@ def answers(draw: st.DrawFn) -> PollResult:
     count = draw(st.integers(0, 2)) if source.kind is SourceKind.XEN_ORCHESTRA else 1
     pools = draw(st.lists(st.sampled_from("pqr"), min_size=count, max_size=count, unique=True))
     members = [draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)) for _ in pools]
-    return told(
+    return answered(
         source, *(pool(p, *(host(n, draw(VERSIONS)) for n in ns)) for p, ns in zip(pools, members, strict=True))
     )
 

@@ -6,10 +6,11 @@ from threading import Lock
 from typing import Any
 
 from bot.errors import UnavailableError
-from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost
+from bot.fleet.hosts import Change, PollResult, Source, SourceKind, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
 from bot.xapi.observation import Failure, Host, Observation, Pool, Transport
 from bot.xapi.target import TlsMode
+from tests.fleet.book import Book
 
 
 def host(name: str, version: str = "8.3.0", brand: str = "XCP-ng", coordinator: bool = True, **more: Any) -> Host:
@@ -33,123 +34,69 @@ def host(name: str, version: str = "8.3.0", brand: str = "XCP-ng", coordinator: 
     return said._replace(**more)
 
 
-def told(source: Source, at: datetime, *hosts: Host, pool: str | None = None) -> PollResult:
+def answered(source: Source, at: datetime, *hosts: Host, pool: str | None = None) -> PollResult:
     """A target's pool, as it answers."""
     name = pool or source.name
     seen = Pool(f"pool-{name}", name, hosts[0].uuid)
     answer = Observation(source.name, "192.0.2.1", at, Transport.JSON_RPC_2, TlsMode.PINNED, seen, hosts)
-    return PollResult(source, (answer,))
+    return PollResult(source, (answer,), at)
 
 
-def refused(source: Source, failure: Failure) -> PollResult:
+def refused(source: Source, failure: Failure, at: datetime) -> PollResult:
     """A source that has no answer."""
-    return PollResult(source, (failure,))
+    return PollResult(source, (failure,), at)
 
 
 def target(name: str, *tags: str) -> Source:
     return Source(name, SourceKind.TARGET, tags)
 
 
-class FakeAsks:
+class FakeSources:
     """Sources whose answers a test gives."""
 
-    def __init__(self, sources: Sequence[Source], tell: Callable[[Source], PollResult]) -> None:
+    def __init__(self, sources: Sequence[Source], poll: Callable[[Source], PollResult]) -> None:
         self.sources = tuple(sources)
-        self.tell = tell
+        self.poll = poll
 
 
 class FakeStore:
-    """Keeps the fleet in dictionaries."""
+    """Keeps the fleet in memory, as it is reconciled."""
 
     def __init__(self) -> None:
-        self._hosts: dict[str, WatchedHost] = {}
-        self._seen_by: dict[str, dict[str, datetime | None]] = {}  # host -> source -> missing since
-        self._sources: dict[str, SourceState] = {}
+        self._book = Book()
         self._changes: list[Change] = []
         self.chunks: list[int] = []
         self.away = False
 
-    def record(self, told: Sequence[PollResult], at: datetime) -> tuple[Change, ...]:
+    def record(self, results: Sequence[PollResult], now: datetime) -> tuple[Change, ...]:
         self._check()
-        self.chunks.append(len(told))
-        found = [change for each in told for change in self._record(each, at)]
-        self._changes += found
-        return tuple(found)
+        self.chunks.append(len(results))
+        self._book.record_late(*results, now=now)
+        self._changes += self._book.changes
+        return self._book.changes
 
-    def _record(self, told: PollResult, at: datetime) -> list[Change]:
-        source, failure = told.source, told.failure
-        before = self._sources.get(source.name)
-        if failure:
-            since = (before.unreachable_since if before else None) or at
-            failures = (before.failures if before else 0) + 1
-            ok_at = before.ok_at if before else None
-            error = (failure.code.value, failure.message)
-            self._sources[source.name] = SourceState(source.name, source.kind, at, ok_at, failures, since, *error)
-            for seen in self._seen_by.values():
-                if source.name in seen:
-                    seen[source.name] = seen[source.name] or at
-            return [] if before and before.unreachable_since else [Change(at, ChangeKind.UNREACHABLE, source.name)]
-        self._sources[source.name] = SourceState(source.name, source.kind, at, at, 0, None, None, None)
-        back = [Change(at, ChangeKind.REACHABLE, source.name)] if before and before.unreachable_since else []
-        answers = [answer for answer in told.answers if isinstance(answer, Observation)]
-        return back + [change for answer in answers for change in self._pool(source, answer, at)]
-
-    def _pool(self, source: Source, answer: Observation, at: datetime) -> list[Change]:
-        found = []
-        mixed_since = next((w.mixed_since for w in self._hosts.values() if w.pool.uuid == answer.pool.uuid), None)
-        mixed_since = (mixed_since or at) if answer.mixed_versions else None
-        for seen in answer.hosts:
-            known = self._hosts.get(seen.uuid)
-            facts = (source.name, seen.uuid, seen.name, answer.pool.name)
-            if known is None:
-                found.append(Change(at, ChangeKind.JOINED, *facts, after=seen.product_version))
-            elif known.host.product_version != seen.product_version:
-                versions = (known.host.product_version, seen.product_version)
-                found.append(Change(at, ChangeKind.UPGRADED, *facts, *versions))
-            self._hosts[seen.uuid] = WatchedHost(seen, answer.pool, (), answer.observed_at, None, mixed_since)
-            self._seen_by.setdefault(seen.uuid, {})[source.name] = None
-        if source.kind is SourceKind.TARGET:
-            listed = {seen.uuid for seen in answer.hosts}
-            for uuid in [u for u, w in self._hosts.items() if w.pool.uuid == answer.pool.uuid and u not in listed]:
-                gone = self._forget(uuid)
-                found.append(Change(at, ChangeKind.LEFT, source.name, uuid, gone.host.name, gone.pool.name))
-        return found
-
-    def _forget(self, uuid: str) -> WatchedHost:
-        self._seen_by.pop(uuid, None)
-        return self._hosts.pop(uuid)
-
-    def keep_only(self, sources: Collection[Source], at: datetime) -> tuple[Change, ...]:
+    def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:
         self._check()
-        kept = {source.name for source in sources}
-        for name in set(self._sources) - kept:
-            del self._sources[name]
-        found = []
-        for uuid, seen in list(self._seen_by.items()):
-            removed = set(seen) - kept
-            for name in removed:
-                del seen[name]
-            if removed and not seen:
-                gone = self._forget(uuid)
-                found.append(
-                    Change(at, ChangeKind.REMOVED, min(removed), uuid, gone.host.name, gone.pool.name),
-                )
-        self._changes += found
-        return tuple(found)
+        configured = {(source.name, source.kind) for source in sources}
+        gone = {name for name, state in self._book.kept.sources.items() if (name, state.kind) not in configured}
+        self._book.forget(gone, now)
+        self._changes += self._book.changes
+        return self._book.changes
 
     def hosts(self) -> tuple[WatchedHost, ...]:
         self._check()
         shown = []
-        for watched in self._hosts.values():
-            seen = self._seen_by[watched.host.uuid]
-            missing = list(seen.values())
+        for current in self._book.hosts.values():
+            missing = [sighting.missing_since for sighting in current.sightings]
             since = None if None in missing else max(filter(None, missing))
-            shown.append(watched._replace(sources=tuple(seen), unreachable_since=since))
+            names = tuple(sighting.source for sighting in current.sightings)
+            mixed = self._book.kept.mixed.get(current.pool.uuid)
+            shown.append(WatchedHost(current.host, current.pool, names, current.observed_at, since, mixed))
         return tuple(sorted(shown, key=lambda w: (w.pool.name, w.host.name)))
 
     def sources(self) -> tuple[SourceState, ...]:
         self._check()
-        return tuple(self._sources[name] for name in sorted(self._sources))
+        return tuple(state for _, state in sorted(self._book.kept.sources.items()))
 
     def changes(self, since: datetime) -> tuple[Change, ...]:
         self._check()
@@ -166,46 +113,54 @@ class FakeSweepLog:
     def __init__(self) -> None:
         self._lock = Lock()
         self.runs: dict[int, SweepRun] = {}
-        self.alive: dict[int, tuple[str, datetime]] = {}
+        self.held: dict[int, tuple[str, datetime]] = {}
         self.beats = 0
         self.away = False
 
-    def claim(self, slot: datetime, by: str, now: datetime, stale_after_seconds: float) -> SweepRun | None:
+    def claim(self, slot: datetime, by: str, now: datetime, seconds: float) -> SweepRun | None:
         with self._lock:
             self._check()
             old = next((run for run in self.runs.values() if run.slot == slot), None)
-            if old is None:
-                return self._new(slot, by, now)
-            is_alive = now - self.alive[old.id][1] < timedelta(seconds=stale_after_seconds)
-            if old.finished_at or is_alive:
+            if old and (old.finished_at or (old.id in self.held and now < self.held[old.id][1])):
                 return None
-            self.alive[old.id] = (by, now)
-            self.runs[old.id] = old._replace(started_at=now)
-            return self.runs[old.id]
+            run = old._replace(is_resumed=True) if old else self._new(slot, now)
+            self.held[run.id] = (by, now + timedelta(seconds=seconds))
+            return run
+
+    def is_done(self, slot: datetime) -> bool:
+        return any(run.slot == slot and run.finished_at for run in self.runs.values())
 
     def begin(self, by: str, now: datetime) -> SweepRun:
         with self._lock:
             self._check()
-            return self._new(None, by, now)
+            run = self._new(None, now)
+            self.held[run.id] = (by, now)
+            return run
 
-    def _new(self, slot: datetime | None, by: str, now: datetime) -> SweepRun:
+    def _new(self, slot: datetime | None, now: datetime) -> SweepRun:
         run = SweepRun(len(self.runs) + 1, slot, now)
-        self.runs[run.id], self.alive[run.id] = run, (by, now)
+        self.runs[run.id] = run
         return run
 
-    def beat(self, run: SweepRun, by: str, now: datetime) -> bool:
+    def beat(self, run: SweepRun, by: str, now: datetime, seconds: float) -> bool:
         with self._lock:
             self._check()
             self.beats += 1
-            if self.alive[run.id][0] != by:
+            if run.id not in self.held or self.held[run.id][0] != by:
                 return False
-            self.alive[run.id] = (by, now)
+            self.held[run.id] = (by, now + timedelta(seconds=seconds))
             return True
+
+    def release(self, run: SweepRun, by: str) -> None:
+        with self._lock:
+            self._check()
+            if run.id in self.held and self.held[run.id][0] == by:
+                del self.held[run.id]
 
     def finish(self, run: SweepRun, now: datetime) -> None:
         with self._lock:
             self._check()
-            self.runs[run.id] = run._replace(finished_at=now)
+            self.runs[run.id] = run._replace(finished_at=now, is_resumed=False)
 
     def last_finished(self) -> SweepRun | None:
         done = [run for run in self.runs.values() if run.finished_at and not run.error]
@@ -215,9 +170,6 @@ class FakeSweepLog:
         over = [run for run in self.runs.values() if run.finished_at]
         last = max(over, key=lambda run: run.id, default=None)
         return last if last and last.error else None
-
-    def prune(self, before: datetime) -> None:
-        self.runs = {key: run for key, run in self.runs.items() if run.started_at >= before}
 
     def _check(self) -> None:
         if self.away:

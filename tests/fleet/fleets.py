@@ -38,11 +38,11 @@ def pool(name: str, *hosts: Host, when: datetime = START, target: str = "lab") -
     return Observation(target, "192.0.2.1", when, Transport.JSON_RPC_2, TlsMode.CA, made, hosts)
 
 
-def told(source: Source, *answers: Observation) -> PollResult:
-    """What a source answered."""
-    return PollResult(source, answers)
+def answered(source: Source, *answers: Observation, when: datetime = START) -> PollResult:
+    """What a source answered, at the moment of its first answer."""
+    return PollResult(source, answers, answers[0].observed_at if answers else when)
 
 
-def failed(source: Source, code: FailureCode = FailureCode.TIMEOUT) -> PollResult:
+def failed(source: Source, code: FailureCode = FailureCode.TIMEOUT, when: datetime = START) -> PollResult:
     """That a source did not answer."""
-    return PollResult(source, (Failure(source.name, code, "It did not answer."),))
+    return PollResult(source, (Failure(source.name, code, "It did not answer."),), when)

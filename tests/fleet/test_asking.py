@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from bot.fleet.hosts import Source, SourceKind
-from bot.fleet.sources import SourceClient
+from bot.fleet.sources import CombinedSources, OrchestraSources, TargetSources
 from bot.simulator import SimHost, SimPool, Simulator, release
 from bot.simulator.orchestra import SimulatedOrchestra
 from bot.xapi.observation import Observation, Probed
@@ -12,21 +12,22 @@ from bot.xo.client import ask
 from tests.xapi.probing import target_of
 from tests.xo.orchestras import simulated
 
-NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+BEFORE, NOW = datetime(2026, 11, 23, 7, tzinfo=UTC), datetime(2026, 11, 23, 8, tzinfo=UTC)
 POOL = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XCP-ng", "8.2"))), name="lab")
 
 
-def test_a_target_and_a_xen_orchestra_tell_the_same_hosts() -> None:
+def test_a_target_and_a_xen_orchestra_list_the_same_hosts() -> None:
     with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         lab, xo = target_of(simulator.targets[0]), simulated(stand_in)
-        asking = SourceClient(
-            {lab.name: lab}, {xo.name: xo}, Prober(lambda: NOW).probe, lambda orchestra: ask(orchestra, lambda: NOW)
+        sources = CombinedSources(
+            TargetSources([lab], Prober(lambda: NOW).probe, lambda: BEFORE),
+            OrchestraSources([xo], lambda orchestra: ask(orchestra, lambda: NOW), lambda: BEFORE),
         )
-        assert asking.sources == (Source("xen-1", SourceKind.TARGET), Source("xo", SourceKind.XEN_ORCHESTRA))
-        told = [asking.tell(source) for source in asking.sources]
-    assert [one.source for one in told] == list(asking.sources)
-    assert all(one.failure is None for one in told)
-    first, second = (_uuids(one.answers) for one in told)
+        assert sources.sources == (Source("xen-1", SourceKind.TARGET), Source("xo", SourceKind.XEN_ORCHESTRA))
+        results = [sources.poll(source) for source in sources.sources]
+    assert [(result.source, result.at) for result in results] == [(source, NOW) for source in sources.sources]
+    assert all(result.failure is None for result in results)
+    first, second = (_uuids(result.answers) for result in results)
     assert first == second
     assert len(first) == 2
 
@@ -37,12 +38,10 @@ def _uuids(answers: tuple[Probed, ...]) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_source_that_fails_says_why() -> None:
+def test_a_source_that_fails_says_why_and_that_is_of_the_moment_it_was_asked() -> None:
     with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         xo = simulated(stand_in, "wrong")
-        asking = SourceClient(
-            {}, {xo.name: xo}, Prober(lambda: NOW).probe, lambda orchestra: ask(orchestra, lambda: NOW)
-        )
-        told = asking.tell(asking.sources[0])
-    assert told.failure is not None
-    assert told.failure.code == "login_refused"
+        sources = OrchestraSources([xo], lambda orchestra: ask(orchestra, lambda: NOW), lambda: BEFORE)
+        result = sources.poll(sources.sources[0])
+    assert result.failure is not None
+    assert (result.failure.code, result.at) == ("login_refused", BEFORE)

@@ -1,6 +1,6 @@
 """Chat's limits: per person, per target, and free for whoever shares a probe that is under way."""
 
-from bot.fleet.probing import A_PERSON, A_TARGET, Limits
+from bot.fleet.sources import A_PERSON, A_TARGET, Limits
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.fleet.probing import PAUSE, REFUSALS, Limit, Probing, Recent
+from bot.fleet.sources import PAUSE, REFUSALS, Limit, Probing, Recent
 from bot.xapi.observation import Failure, FailureCode, Probed
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 

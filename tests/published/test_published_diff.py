@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from bot.chat.commands.changes import disagreement
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
 from bot.matrix.support import Badge
 from bot.published.diff import changes, compare, disagreements, in_use
+from bot.published.labels import WORDS
 from bot.published.page import Page, PageRow, RowChange, RowChangeKind
 from bot.published.parse import read_page
-from bot.published.signs import WORDS
 from bot.query.reader import Reader
 from tests.published.test_published_formats import ROWS
 
@@ -124,7 +125,7 @@ def test_a_page_that_lags_behind_dates_disagrees_and_changes_nothing(
     shared: Path, matrix: Matrix, reader: Reader
 ) -> None:
     page, day = page_of(shared, "seed.md", reader), date(2026, 7, 15)
-    told = [found.message for found in disagreements(page, matrix, day)]
+    told = [disagreement(found) for found in disagreements(page, matrix, day)]
     assert "the page does not show XCP-ng 8.2 as EOL, the vendor's date passed 302 days ago" in told
     assert RowChangeKind.BADGES not in {change.kind for change in changes(page, matrix, day)}
 
@@ -132,7 +133,7 @@ def test_a_page_that_lags_behind_dates_disagrees_and_changes_nothing(
 def test_a_page_that_is_ahead_of_dates_disagrees(shared: Path, matrix: Matrix, reader: Reader) -> None:
     page = page_of(shared, "2020-05-21.md", reader)
     (found,) = disagreements(page, matrix, DAYS["2020-05-21.md"])
-    assert found.message == "the page shows XenServer 7.0 as EOL, the vendor's date is in 363 days"
+    assert disagreement(found) == "the page shows XenServer 7.0 as EOL, the vendor's date is in 363 days"
 
 
 def test_releases_that_nobody_knows_agree_with_any_date(matrix: Matrix) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.settings.environment import variables
+from bot.settings.load import variables
 from tests.settings.conftest import Load, Told
 
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
@@ -73,7 +73,10 @@ def test_slack_comes_from_the_environment(load: Load) -> None:
     assert slack.bot_token is not None
     assert slack.bot_token.get_secret_value() == "not even like a token"
     assert slack.app_token is None
-    assert (slack.client_id, slack.api_url, settings.port) == ("1.2", "http://127.0.0.1:3999/api/", 65535)
+    assert slack.client_secret is not None
+    assert slack.client_secret.get_secret_value() == "s4"
+    assert (slack.api_url, settings.port) == ("http://127.0.0.1:3999/api/", 65535)
+    assert not hasattr(slack, "client_id"), "no secret, and nothing reads it"
 
 
 CASES: list[tuple[Mapping[str, str], list[str]]] = [

@@ -5,7 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ConfigError
@@ -80,6 +80,7 @@ ANY = SCALAR | st.lists(SCALAR, max_size=2) | st.dictionaries(st.text(max_size=1
 KEYS = st.sampled_from(["name", "address", "username", "tls", "pin", "tags", "also", "lead", "every", "routes"])
 
 
+@settings(deadline=None)
 @given(
     section=st.sampled_from(["targets", "xen_orchestra", "sweep", "alerts", "web", "access", "list", "log"]),
     entry=st.dictionaries(KEYS, ANY, max_size=4),
@@ -99,6 +100,7 @@ def test_whatever_is_wrong_is_told_on_plain_lines_without_secrets(
         assert len(line) < 400
 
 
+@settings(deadline=None)
 @given(st.text(string.printable, max_size=60))
 def test_any_text_is_settings_or_a_list_of_problems(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.getbasetemp()

@@ -8,8 +8,7 @@ from pydantic import ValidationError
 
 from bot.chat.command import Right
 from bot.settings import load_settings
-from bot.settings.inventory import EndpointSettings, TlsSettings
-from bot.settings.model import PUBLISHED
+from bot.settings.model import PUBLISHED, EndpointSettings, TlsSettings
 from bot.settings.values import Address
 from tests.settings.conftest import Load
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from slack_bolt import BoltResponse
 
-from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, NotifyReason, Rule
+from bot.alerts.alert import NO_DETAIL, AffectedHost, Alert, AlertState, AlertSubject, NotifyReason, Rule
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.chat.commands import ACK, ALERTS
 from bot.chat.interpret import interpret
@@ -33,7 +33,9 @@ SUBJECT = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
 
 
 def _alert(number: int, state: AlertState = AlertState.FIRING, hosts: tuple[AffectedHost, ...] = HOSTS) -> Alert:
-    return Alert(number, "C0000001", Rule.EOL, SUBJECT, hosts, None, 90, "", False, state, NotifyReason.NEW, NOW, NOW)
+    return Alert(
+        number, "C0000001", Rule.EOL, SUBJECT, hosts, None, 90, NO_DETAIL, False, state, NotifyReason.NEW, NOW, NOW
+    )
 
 
 class Book:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot.chat.command import NOBODY, Ports, Right, unheard
+from bot.chat.command import NOBODY, Ports, Right, ignore_progress
 from bot.chat.commands import PROBE
 from bot.chat.runner import CommandRunner, refusal
 from bot.matrix.matrix import Matrix
@@ -57,7 +57,9 @@ def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Ite
 
 def _answer(answers: Responder, words: str) -> RenderedReply:
     opened = answers.opening(words, ALL, None, NOBODY)
-    return opened if isinstance(opened, RenderedReply) else answers.run(words, ALL, None, NOBODY, unheard, "a-key")
+    return (
+        opened if isinstance(opened, RenderedReply) else answers.run(words, ALL, None, NOBODY, ignore_progress, "a-key")
+    )
 
 
 def test_a_reply_is_what_its_golden_file_says_and_slack_takes_it(shape: tuple[str, RenderedReply]) -> None:

@@ -33,6 +33,15 @@ def test_entries_are_found_the_newest_first(trail: SqlAudit) -> None:
     assert trail.find([], 1) == (PRESS,)
 
 
+def test_entries_of_one_channel_are_found_among_all(trail: SqlAudit) -> None:
+    elsewhere = PRESS._replace(where="C2", words="ack C1")
+    for entry in (ENTRY, PRESS, elsewhere):
+        trail.record(entry)
+    assert trail.find([], 1, "C1") == (ENTRY,)
+    assert trail.find(["ack"], 10, "C2") == (elsewhere,)
+    assert trail.find([], 10, "C3") == ()
+
+
 @pytest.mark.parametrize(
     ("words", "count"),
     [(["u1"], 1), (["LAB-A", "probe"], 1), (["lab-a", "ack"], 0), (["STRASSE"], 1), (["2026-11-23"], 2), (["%"], 0)],

@@ -1,5 +1,6 @@
 """What goes wrong with a database is told in plain words, and without anything secret."""
 
+import gc
 import socket
 import sqlite3
 import subprocess
@@ -9,15 +10,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Connection, event, select, text
+from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
+from bot.store import audit, fleet
+from bot.store.audit import SqlAudit
 from bot.store.database import Database, WriteLock
-from bot.store.doctor import write
 from bot.store.fleet import SqlFleet
+from bot.store.maintenance import write
 from bot.store.migrate import migrate
-from bot.store.tables import seen
-from tests.fleet.fleets import LAB, START, host, pool, told
+from bot.store.tables import leases
+from tests.fleet.fleets import LAB, START, answered, host, pool
+from tests.store.test_store_audit import ENTRY
 
 SECRET = "hunter2-hunter2"
 
@@ -38,7 +43,7 @@ def quick(file: Path) -> Iterator[Database]:
 
 
 def _record(database: Database) -> None:
-    SqlFleet(database).record([told(LAB, pool("p", host("a")))], START)
+    SqlFleet(database).record([answered(LAB, pool("p", host("a")))], START)
 
 
 def test_a_file_that_another_process_holds_is_told(quick: Database, file: Path) -> None:
@@ -88,7 +93,7 @@ def test_writing_a_little_leaves_a_database_as_it_is(database: Database) -> None
     write(database, START)
     write(database, START)
     with database.reading() as connection:
-        assert len(connection.execute(select(seen)).all()) == 1
+        assert len(connection.execute(select(leases)).all()) == 1
 
 
 def test_who_is_in_a_hurry_shares_the_connections_of_those_who_wait(database: Database) -> None:
@@ -110,7 +115,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_kept(quick: Database) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {size}")  # of this connection, which the pool gives again
     crowd = [host(f"{n:04}") for n in range(2000)]
     with pytest.raises(UnavailableError, match="its disk is full: make room"):
-        SqlFleet(quick).record([told(LAB, pool("p", *crowd))], START)
+        SqlFleet(quick).record([answered(LAB, pool("p", *crowd))], START)
     assert not SqlFleet(quick).hosts()
     assert not SqlFleet(quick).sources()
 
@@ -233,3 +238,58 @@ def test_a_file_of_sqlite_is_in_wal_mode_and_holds_to_its_keys(quick: Database) 
 def test_a_database_in_memory_is_refused_as_a_file_is_needed(url: str) -> None:
     with pytest.raises(UnavailableError, match="in memory cannot be used: name a file"):
         Database(url)
+
+
+@pytest.mark.parametrize("name", ["hosts", "audit"])
+def test_a_server_that_goes_away_in_the_middle_of_reading_leaves_nothing_open(
+    postgresql: Database, monkeypatch: pytest.MonkeyPatch, log: FilteringBoundLogger, name: str
+) -> None:
+    """A cursor of the server's that was left open would be told by a warning, which fails the test."""
+    SqlFleet(postgresql).record([answered(LAB, pool("p", *(host(f"{n}") for n in range(9))))], START)
+    trail = SqlAudit(log, postgresql)
+    for _ in range(9):
+        trail.record(ENTRY)
+    trail.flush()
+    monkeypatch.setattr(fleet, "PAGE", 2)
+    monkeypatch.setattr(audit, "PAGE", 2)
+    read = SqlFleet(postgresql).hosts if name == "hosts" else lambda: trail.find(["nothing"], 9)
+    killer, pages = Database(postgresql.url.render_as_string(hide_password=False)), list[str]()
+
+    def kill(connection: Connection, _: object, statement: str, *__: object) -> None:
+        pages.append(statement)
+        if len(pages) == 3:
+            pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr] # psycopg's
+            with killer.reading() as other:
+                other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+
+    event.listen(postgresql.engine, "before_cursor_execute", kill)
+    try:
+        with pytest.raises(UnavailableError, match="cannot be reached"):
+            read()
+        gc.collect()
+        assert len(pages) == 3
+        read()
+        assert len(pages) > 6
+    finally:
+        event.remove(postgresql.engine, "before_cursor_execute", kill)
+        trail.close()
+        killer.close()
+
+
+@pytest.mark.parametrize("way", ["reading", "writing"])
+def test_a_server_that_goes_away_before_the_end_of_a_transaction_leaves_no_line_of_a_library(
+    server: str, caplog: pytest.LogCaptureFixture, way: str
+) -> None:
+    database, killer = Database(server), Database(server)
+    caplog.set_level("INFO")
+    transaction = getattr(database, way)()
+    pid = transaction.__enter__().execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with killer.reading() as other:
+        other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+    with pytest.raises(UnavailableError, match="cannot be reached"):
+        transaction.__exit__(None, None, None)
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    assert caplog.records == []
+    for each in (database, killer):
+        each.close()

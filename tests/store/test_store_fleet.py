@@ -7,10 +7,10 @@ from sqlalchemy import Table, event, func, select
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost
 from bot.store.database import Database
 from bot.store.fleet import SqlFleet
-from bot.store.tables import pools, sightings
+from bot.store.tables import mixed_pools, sightings
 from bot.xapi.observation import Pool
-from tests.fleet.book import Book, sweeps
-from tests.fleet.fleets import LAB, PROD, START, XO, at, bare, failed, host, pool, told
+from tests.fleet.book import Book, stamped, sweeps
+from tests.fleet.fleets import LAB, PROD, START, XO, answered, at, bare, failed, host, pool
 
 
 def _count(database: Database, table: Table) -> int:
@@ -21,7 +21,7 @@ def _count(database: Database, table: Table) -> int:
 def test_what_was_recorded_is_read_again_to_the_last_field(database: Database) -> None:
     fleet = SqlFleet(database)
     full = host("a", licence_expires=at(1), pending_updates=3, up_to_date=False, enabled=None)
-    fleet.record([told(LAB, pool("p", full))], START)
+    fleet.record([answered(LAB, pool("p", full))], START)
     assert fleet.hosts() == (
         WatchedHost(full, Pool("uuid-p", "p", "uuid-a"), ("lab",), START, unreachable_since=None, mixed_since=None),
     )
@@ -30,8 +30,8 @@ def test_what_was_recorded_is_read_again_to_the_last_field(database: Database) -
 
 def test_changes_are_kept_the_newest_first(database: Database) -> None:
     fleet = SqlFleet(database)
-    fleet.record([told(LAB, pool("p", host("a", "8.2.1")))], START)
-    found = fleet.record([told(LAB, pool("p", host("a", when_version := "8.3.0"), when=at(1)))], at(1))
+    fleet.record([answered(LAB, pool("p", host("a", "8.2.1")))], START)
+    found = fleet.record([answered(LAB, pool("p", host("a", when_version := "8.3.0"), when=at(1)))], at(1))
     assert found == (
         Change(at(1), ChangeKind.UPGRADED, "lab", "uuid-a", "a", "p", "XCP-ng 8.2.1", f"XCP-ng {when_version}"),
     )
@@ -41,9 +41,9 @@ def test_changes_are_kept_the_newest_first(database: Database) -> None:
 
 def test_a_source_that_fails_keeps_its_hosts_and_counts(database: Database) -> None:
     fleet = SqlFleet(database)
-    fleet.record([told(LAB, pool("p", host("a")))], START)
+    fleet.record([answered(LAB, pool("p", host("a")))], START)
     for hour in (1, 2):
-        fleet.record([failed(LAB)], at(hour))
+        fleet.record([failed(LAB, when=at(hour))], at(hour))
     (state,) = fleet.sources()
     assert (state.failures, state.unreachable_since, state.ok_at, state.error_code) == (2, at(1), START, "timeout")
     (watched,) = fleet.hosts()
@@ -52,26 +52,27 @@ def test_a_source_that_fails_keeps_its_hosts_and_counts(database: Database) -> N
 
 def test_a_host_that_two_sources_see_is_one_host(database: Database) -> None:
     fleet = SqlFleet(database)
-    fleet.record([told(XO, pool("p", bare("a"))), told(LAB, pool("p", host("a"), when=at(0.1)))], START)
+    fleet.record([answered(XO, pool("p", bare("a"))), answered(LAB, pool("p", host("a"), when=at(0.1)))], START)
     (watched,) = fleet.hosts()
     assert (watched.host, watched.sources) == (host("a"), ("lab", "xo"))
-    fleet.record([failed(LAB)], at(1))
+    fleet.record([failed(LAB, when=at(1))], at(1))
     (watched,) = fleet.hosts()
     assert (watched.sources, watched.is_reachable) == (("xo", "lab"), True)
 
 
 def test_what_has_left_leaves_nothing_behind(database: Database) -> None:
     fleet = SqlFleet(database)
-    fleet.record([told(LAB, pool("p", host("a"), host("b")))], START)
-    fleet.record([told(LAB, pool("q", host("c")))], at(1))
+    fleet.record([answered(LAB, pool("p", host("a"), host("b", "8.2.1")))], START)
+    assert _count(database, mixed_pools) == 1
+    fleet.record([answered(LAB, pool("q", host("c")))], at(1))
     assert [watched.host.name for watched in fleet.hosts()] == ["c"]
-    assert (_count(database, pools), _count(database, sightings)) == (1, 1)
+    assert (_count(database, mixed_pools), _count(database, sightings)) == (0, 1)
 
 
 def test_a_source_that_is_not_configured_any_more_is_forgotten_with_what_only_it_saw(database: Database) -> None:
     fleet = SqlFleet(database)
-    fleet.record([told(LAB, pool("p", host("a"), host("b"))), told(XO, pool("p", bare("a")))], START)
-    fleet.record([told(PROD, pool("q", host("c")))], START)
+    fleet.record([answered(LAB, pool("p", host("a"), host("b"))), answered(XO, pool("p", bare("a")))], START)
+    fleet.record([answered(PROD, pool("q", host("c")))], START)
     assert fleet.keep_only([LAB, PROD, XO], at(1)) == ()
     gone = fleet.keep_only([PROD, XO], at(2))
     assert {(change.kind, change.source, change.host) for change in gone} == {
@@ -84,7 +85,7 @@ def test_a_source_that_is_not_configured_any_more_is_forgotten_with_what_only_it
 
 def test_a_name_that_is_now_of_the_other_kind_is_another_source(database: Database) -> None:
     fleet = SqlFleet(database)
-    fleet.record([told(LAB, pool("p", host("a")))], START)
+    fleet.record([answered(LAB, pool("p", host("a")))], START)
     fleet.keep_only([Source("lab", SourceKind.XEN_ORCHESTRA)], at(1))
     assert not fleet.hosts()
     assert not fleet.sources()
@@ -92,14 +93,14 @@ def test_a_name_that_is_now_of_the_other_kind_is_another_source(database: Databa
 
 def test_hosts_come_by_pool_and_name(database: Database) -> None:
     fleet = SqlFleet(database)
-    fleet.record([told(LAB, pool("Zoo", host("b"), host("A"))), told(PROD, pool("ape", host("c")))], START)
+    fleet.record([answered(LAB, pool("Zoo", host("b"), host("A"))), answered(PROD, pool("ape", host("c")))], START)
     assert [watched.host.name for watched in fleet.hosts()] == ["c", "A", "b"]
 
 
 def test_text_that_a_database_cannot_hold_is_held_nearly(database: Database) -> None:
     fleet = SqlFleet(database)
     for hour in range(2):
-        fleet.record([told(LAB, pool("p\0", host("a\0b\ud800", pending_updates=2**40)))], at(hour))
+        fleet.record([answered(LAB, pool("p\0", host("a\0b\ud800", pending_updates=2**40)))], at(hour))
     (watched,) = fleet.hosts()
     assert (watched.host.name, watched.pool.name) == ("a\ufffdb?", "p\ufffd")
     assert watched.host.pending_updates == 2**31 - 1
@@ -113,37 +114,43 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_hosts(databas
         statements.clear()
         sources = [Source(f"s{size}-{n}", SourceKind.TARGET) for n in range(size)]
         hosts = [host(f"{source.name}-{n}") for source in sources for n in range(size)]
-        fleet.record([told(s, pool(s.name, *hosts[i * size : (i + 1) * size])) for i, s in enumerate(sources)], START)
+        fleet.record(
+            [answered(s, pool(s.name, *hosts[i * size : (i + 1) * size])) for i, s in enumerate(sources)], START
+        )
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 13
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.lists(sweeps(), min_size=1, max_size=5), st.sets(st.sampled_from(["lab", "prod", "xo", "xo2"])))
+@given(
+    st.lists(sweeps(), min_size=1, max_size=5),
+    st.permutations(range(5)),
+    st.sets(st.sampled_from(["lab", "prod", "xo", "xo2"])),
+)
 def test_a_part_of_the_fleet_is_enough_to_record_what_the_whole_would(
-    database: Database, all_sweeps: list[list[PollResult]], configured: set[str]
+    database: Database, all_sweeps: list[list[PollResult]], hours: list[int], configured: set[str]
 ) -> None:
+    """Whatever the order in which the answers come."""
     fleet, book = SqlFleet(database), Book()
     fleet.keep_only([], START)
-    for number, sweep in enumerate(all_sweeps):
-        book.record(*sweep, when=at(number))
-        assert sorted(map(repr, fleet.record(sweep, at(number)))) == sorted(map(repr, book.changes))
+    for hour, sweep in zip(hours, all_sweeps, strict=False):
+        results = [stamped(result, at(hour)) for result in sweep]
+        book.record_late(*results, now=at(9))
+        assert sorted(map(repr, fleet.record(results, at(9)))) == sorted(map(repr, book.changes))
     _holds(fleet, book)
     sources = [Source(state.name, state.kind) for state in fleet.sources() if state.name in configured]
-    book.forget({state.name for state in fleet.sources()} - configured)
-    assert sorted(map(repr, fleet.keep_only(sources, START))) == sorted(map(repr, book.changes))
+    book.forget({state.name for state in fleet.sources()} - configured, at(9))
+    assert sorted(map(repr, fleet.keep_only(sources, at(9)))) == sorted(map(repr, book.changes))
     _holds(fleet, book)
 
 
 def _holds(fleet: SqlFleet, book: Book) -> None:
     found = {watched.host.uuid: watched for watched in fleet.hosts()}
-    assert {uuid: watched.host for uuid, watched in found.items()} == {
-        uuid: kept.host for uuid, kept in book.kept.hosts.items()
-    }
-    assert {(source, uuid) for uuid, watched in found.items() for source in watched.sources} == set(book.kept.sightings)
-    for uuid, watched in found.items():
-        kept = book.kept.pools[book.kept.hosts[uuid].pool]
-        missing = [s.missing_since for s in book.kept.sightings.values() if s.host == uuid]
-        assert (watched.pool, watched.mixed_since) == (kept.pool, kept.mixed_since)
-        assert watched.is_reachable == (None in missing)
+    assert found.keys() == book.hosts.keys()
+    for uuid, current in book.hosts.items():
+        watched = found[uuid]
+        assert (watched.host, watched.pool, watched.observed_at) == current[:3]
+        assert watched.sources == tuple(sighting.source for sighting in current.sightings)
+        assert watched.mixed_since == book.kept.mixed.get(current.pool.uuid)
+        assert watched.is_reachable == (None in [sighting.missing_since for sighting in current.sightings])
     assert set(fleet.sources()) == set(book.kept.sources.values())

@@ -2,20 +2,28 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
+from bot.fleet.hosts import ChangeKind
+from bot.fleet.ports import SweepRun
 from bot.store.database import Database
+from bot.store.fleet import SqlFleet, SqlSweeps
+from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.migrate import FOLDER, REVISIONS, migrate, revision
+from bot.store.outbox import SqlOutbox
 from bot.store.tables import metadata
-from bot.store.ticks import SqlTicks
-from tests.fleet.fleets import START
+from tests.fleet.fleets import LAB, START, answered, at, host, pool
 
 _INDEXES = {
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
@@ -110,7 +118,7 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(empty_url: s
 def test_a_file_is_made_for_its_user_alone(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'new.db'}")
     migrate(database)
-    SqlTicks(database).claim("sync", START, START)
+    SqlSlots(database).claim("sync", START, START)
     assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
     database.close()
 
@@ -122,3 +130,82 @@ def test_a_database_that_is_up_to_date_is_opened_without_alembic(migrated_file: 
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
+
+
+_OLD = """
+INSERT INTO sources (name, kind, tried_at, ok_at, failures) VALUES
+    ('lab', 'target', '2026-11-23 08:00:00.000000', '2026-11-23 08:00:00.000000', 0),
+    ('xo', 'xen_orchestra', '2026-11-23 08:00:00.000000', '2026-11-23 08:00:00.000000', 0);
+INSERT INTO pools (uuid, name, coordinator, mixed_since) VALUES ('uuid-p', 'p', 'uuid-a', '2026-11-23 07:00:00.000000');
+INSERT INTO hosts (uuid, pool, name, address, is_coordinator, product_brand, product_version, booted_at,
+                   reboot_required, first_seen_at, observed_at) VALUES
+    ('uuid-a', 'uuid-p', 'a', '192.0.2.1', true, 'XCP-ng', '8.3.0', '2026-11-23 06:00:00.000000', false,
+     '2026-11-23 07:00:00.000000', '2026-11-23 08:00:00.000000'),
+    ('uuid-b', 'uuid-p', 'b', '192.0.2.1', false, 'XCP-ng', '8.2.1', NULL, NULL,
+     '2026-11-23 07:00:00.000000', '2026-11-23 08:00:00.000000');
+INSERT INTO sightings (source, host, seen_at, missing_since) VALUES
+    ('lab', 'uuid-a', '2026-11-23 08:00:00.000000', NULL),
+    ('lab', 'uuid-b', '2026-11-23 08:00:00.000000', NULL),
+    ('xo', 'uuid-a', '2026-11-23 07:00:00.000000', '2026-11-23 08:00:00.000000');
+INSERT INTO sweeps (id, slot, by, started_at, beat_at, finished_at, sources, failed) VALUES
+    (1, '2026-11-23 02:00:00.000000', 'one', '2026-11-23 02:00:00.000000',
+     '2026-11-23 02:00:09.000000', '2026-11-23 02:00:10.000000', 2, 0),
+    (2, '2026-11-23 08:00:00.000000', 'one', '2026-11-23 08:00:00.000000', '2026-11-23 08:00:20.000000', NULL, 0, 0);
+INSERT INTO ticks (name, slot, at) VALUES ('digest:C1', '2026-11-23 08:00:00.000000', '2026-11-23 08:00:01.000000');
+INSERT INTO seen (key, at) VALUES ('Ev1', '2026-11-23 08:00:00.000000');
+INSERT INTO channels (channel, leased_by, leased_until, not_before) VALUES
+    ('C1', 'one', '2026-11-23 08:00:30.000000', '2026-11-23 08:00:10.000000'), ('C2', NULL, NULL, NULL);
+INSERT INTO outbox (key, channel, kind, payload, state, created_at, attempts) VALUES
+    ('k1', 'C1', 'digest', '{}', 'pending', '2026-11-23 08:00:00.000000', 0),
+    ('k2', 'C2', 'digest', '{}', 'pending', '2026-11-23 08:00:00.000000', 0);
+"""
+"""What a database of the first version holds in the middle of its work."""
+
+
+def test_what_processes_had_and_did_before_the_table_of_leases_is_in_it(
+    empty_url: str, log: FilteringBoundLogger
+) -> None:
+    database = _of_revision(empty_url, "0002")
+    assert migrate(database)
+    second = timedelta(seconds=1)
+    sweeps, outbox, now = SqlSweeps(database), SqlOutbox(database), START + 30 * second
+    assert not SqlSlots(database).claim("digest:C1", START, now)
+    assert SqlSlots(database).claim("digest:C1", at(168), now)
+    seen = SqlSeen(log, database, lambda: now)
+    assert [seen.claim("Ev1"), seen.claim("Ev2")] == [False, True]
+    assert outbox.waiting(now - second) == ("C2",)
+    assert not outbox.lease("C1", "two", now - second, 30)
+    assert outbox.waiting(now) == ("C1", "C2")
+    assert sweeps.is_done(at(-6))
+    assert sweeps.claim(START, "two", now, 20) is None
+    taken = sweeps.claim(START, "two", now + 10 * second, 20)
+    assert taken == SweepRun(2, START, START, is_resumed=True)
+    assert not sweeps.beat(taken, "one", now + 11 * second, 20)
+    database.close()
+
+
+def test_hosts_that_were_known_before_are_known_with_all_their_sources(empty_url: str) -> None:
+    database = _of_revision(empty_url, "0002")
+    assert migrate(database)
+    fleet = SqlFleet(database)
+    first, second = fleet.hosts()
+    assert (first.host.name, first.host.product_version, first.host.booted_at) == ("a", "8.3.0", at(-2))
+    assert (first.sources, first.observed_at, first.mixed_since) == (("lab", "xo"), START, at(-1))
+    assert (second.host.name, second.sources, second.host.reboot_required) == ("b", ("lab",), None)
+    changes = fleet.record([answered(LAB, pool("p", host("a"), host("b"), when=at(1)))], at(1))
+    kinds = [change.kind for change in changes]
+    assert kinds == [ChangeKind.UPGRADED, ChangeKind.POOL_UNIFORM]
+    database.close()
+
+
+def _of_revision(url: str, wanted: str) -> Database:
+    """A database of an older version, with what such a one holds."""
+    database = Database(url)
+    with database.writing() as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(FOLDER))
+        command.upgrade(config, wanted)
+    with database.writing() as connection:
+        for statement in _OLD.strip().split(";\n"):
+            connection.exec_driver_sql(statement.replace("\n", " ").removesuffix(";"))
+    return database

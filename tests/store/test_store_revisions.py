@@ -24,12 +24,12 @@ def revisions(database: Database) -> Revisions:
 
 
 def test_nothing_is_kept_at_first(revisions: Revisions) -> None:
-    assert (revisions.latest(LIST), revisions.in_use(), revisions.tries(LIST)) == (None, None, None)
+    assert (revisions.latest(LIST), revisions.in_use(), revisions.attempts(LIST)) == (None, None, None)
 
 
 def test_a_page_is_kept_as_it_came(revisions: Revisions) -> None:
     found = finding()
-    kept = revisions.keep(found, START)
+    kept = revisions.save(found, START)
     assert (kept.revision, kept.etag, kept.changes, kept.problems) == (found.revision, '"tag"', (ADDED,), ())
     assert (kept.fetched_at, kept.accepted_at, kept.told_at) == (START, START, None)
     assert revisions.latest(LIST) == revisions.in_use() == kept
@@ -37,19 +37,19 @@ def test_a_page_is_kept_as_it_came(revisions: Revisions) -> None:
 
 
 def test_a_page_with_problems_leaves_the_one_in_use_as_it_was(revisions: Revisions) -> None:
-    good = revisions.keep(finding("a1"), START)
-    bad = revisions.keep(finding("b2", problems=(PROBLEM,)), at(24))
+    good = revisions.save(finding("a1"), START)
+    bad = revisions.save(finding("b2", problems=(PROBLEM,)), at(24))
     assert (revisions.latest(LIST), revisions.in_use()) == (bad, good)
     assert (bad.accepted_at, bad.problems) == (None, (PROBLEM,))
 
 
 def test_the_same_page_again_is_the_same(revisions: Revisions) -> None:
-    first = revisions.keep(finding(), START)
-    assert revisions.keep(finding(), at(24)) == first
+    first = revisions.save(finding(), START)
+    assert revisions.save(finding(), at(24)) == first
 
 
 def test_a_page_that_comes_back_is_a_page_of_its_own(revisions: Revisions) -> None:
-    numbers = [revisions.keep(finding(digest), at(n)).id for n, digest in enumerate(("a1", "b2", "a1"))]
+    numbers = [revisions.save(finding(digest), at(n)).id for n, digest in enumerate(("a1", "b2", "a1"))]
     assert numbers == [1, 2, 3]
     in_use = revisions.in_use()
     assert in_use
@@ -57,15 +57,16 @@ def test_a_page_that_comes_back_is_a_page_of_its_own(revisions: Revisions) -> No
 
 
 def test_a_page_that_was_refused_can_be_accepted_and_is_told_anew(revisions: Revisions) -> None:
-    refused = revisions.keep(finding(problems=(PROBLEM,)), START)
-    assert revisions.tell(refused, "C1", NEWS, START)
-    accepted = revisions.keep(finding(), at(1))
+    refused = revisions.save(finding(problems=(PROBLEM,)), START)
+    assert revisions.queue_news(refused, "C1", NEWS, START)
+    accepted = revisions.save(finding(), at(1))
     assert (accepted.id, accepted.accepted_at, accepted.problems, accepted.told_at) == (refused.id, at(1), (), None)
 
 
 def test_each_page_is_told_once(revisions: Revisions, database: Database) -> None:
-    kept = revisions.keep(finding(), START)
-    assert [revisions.tell(kept, "C1", NEWS, START), revisions.tell(kept, "C1", NEWS, at(1))] == [True, False]
+    kept = revisions.save(finding(), START)
+    queued = [revisions.queue_news(kept, "C1", NEWS, moment) for moment in (START, at(1))]
+    assert queued == [True, False]
     with database.reading() as connection:
         rows = connection.execute(select(outbox.c.channel, outbox.c.kind, outbox.c.payload)).all()
     assert [tuple(row) for row in rows] == [("C1", "list", NEWS)]
@@ -76,16 +77,16 @@ def test_failures_are_kept_until_the_source_answers(revisions: Revisions) -> Non
     revisions.failed(LIST, "does not answer", True, at(24))
     assert revisions.failed(LIST, "is no text", False, at(48)) == FetchAttempts(at(48), START, at(24), "is no text")
     revisions.fetched(LIST, at(72))
-    assert revisions.tries(LIST) == FetchAttempts(at(72), at(72))
+    assert revisions.attempts(LIST) == FetchAttempts(at(72), at(72))
 
 
 def test_a_failure_is_told_once_until_the_source_answers(revisions: Revisions) -> None:
     told = []
     for day in range(2):
         revisions.failed(LIST, "does not answer", True, at(24 * day))
-        told.append(revisions.tell_failure(LIST, "C1", NEWS, at(24 * day)))
+        told.append(revisions.queue_failure(LIST, "C1", NEWS, at(24 * day)))
     revisions.fetched(LIST, at(48))
-    told.append(revisions.tell_failure(LIST, "C1", NEWS, at(48)))
+    told.append(revisions.queue_failure(LIST, "C1", NEWS, at(48)))
     revisions.failed(LIST, "does not answer", True, at(72))
-    told.append(revisions.tell_failure(LIST, "C1", NEWS, at(72)))
+    told.append(revisions.queue_failure(LIST, "C1", NEWS, at(72)))
     assert told == [True, False, False, True]

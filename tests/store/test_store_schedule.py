@@ -1,4 +1,4 @@
-"""Sweeps, ticks, watches, digests and claims on both databases."""
+"""Sweeps, slots of jobs, watches, digests and claims on both databases."""
 
 from datetime import datetime, timedelta
 
@@ -12,10 +12,9 @@ from bot.fleet.ports import SweepRun
 from bot.slack.seen import SeenEvents, SqliteSeen
 from bot.store.database import Database
 from bot.store.digests import SqlDigests
-from bot.store.seen import SqlSeen
-from bot.store.sweeps import SqlSweeps
+from bot.store.fleet import SqlSweeps
+from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.tables import outbox
-from bot.store.ticks import SqlTicks
 from bot.store.watches import SqlWatches
 from tests.fleet.fleets import START, at
 
@@ -33,14 +32,30 @@ def test_a_slot_is_given_to_one(sweeps: SqlSweeps) -> None:
     assert sweeps.claim(at(6), "two", at(6), 60) is not None
 
 
-def test_a_slot_whose_owner_died_is_given_to_another_and_the_first_is_told(sweeps: SqlSweeps) -> None:
+def test_a_slot_whose_owner_died_goes_on_with_another_one_and_the_first_may_not(sweeps: SqlSweeps) -> None:
     run = sweeps.claim(START, "one", START, 60)
     assert run
-    assert sweeps.beat(run, "one", START + 30 * SECOND)
+    assert sweeps.beat(run, "one", START + 30 * SECOND, 60)
     assert sweeps.claim(START, "two", START + 89 * SECOND, 60) is None
-    taken = sweeps.claim(START, "two", START + 90 * SECOND, 60)
-    assert taken == run._replace(started_at=START + 90 * SECOND)
-    assert not sweeps.beat(run, "one", START + 91 * SECOND)
+    assert sweeps.claim(START, "two", START + 90 * SECOND, 60) == run._replace(is_resumed=True)
+    assert not sweeps.beat(run, "one", START + 91 * SECOND, 60)
+    assert sweeps.beat(run, "two", START + 91 * SECOND, 60)
+
+
+def test_one_that_was_silent_for_too_long_goes_on_if_nobody_took_it_over(sweeps: SqlSweeps) -> None:
+    run = sweeps.claim(START, "one", START, 60)
+    assert run
+    assert sweeps.beat(run, "one", START + 600 * SECOND, 60)
+    assert sweeps.claim(START, "two", START + 601 * SECOND, 60) is None
+
+
+def test_a_slot_that_is_released_is_anybodys_and_only_its_owner_releases_it(sweeps: SqlSweeps) -> None:
+    run = sweeps.claim(START, "one", START, 60)
+    assert run
+    sweeps.release(run, "two")
+    assert sweeps.claim(START, "two", START, 60) is None
+    sweeps.release(run, "one")
+    assert sweeps.claim(START, "two", START, 60) == run._replace(is_resumed=True)
 
 
 def test_a_slot_that_is_done_is_never_given_again(sweeps: SqlSweeps) -> None:
@@ -48,7 +63,8 @@ def test_a_slot_that_is_done_is_never_given_again(sweeps: SqlSweeps) -> None:
     assert run
     sweeps.finish(run._replace(sources=3, failed=1), at(1))
     assert sweeps.claim(START, "two", at(9), 60) is None
-    assert not sweeps.beat(run, "one", at(9))
+    assert not sweeps.beat(run, "one", at(9), 60)
+    assert [sweeps.is_done(START), sweeps.is_done(at(6))] == [True, False]
 
 
 def test_a_clock_that_went_back_does_not_hold_a_slot_for_ever(sweeps: SqlSweeps) -> None:
@@ -80,19 +96,11 @@ def test_a_sweep_under_a_clock_far_ahead_is_not_the_last_one_for_ever(sweeps: Sq
     assert sweeps.last_finished() == right._replace(finished_at=at(1))
 
 
-def test_old_sweeps_are_forgotten(sweeps: SqlSweeps) -> None:
-    sweeps.finish(sweeps.begin("one", START), at(1))
-    sweeps.prune(START)
-    assert sweeps.last_finished() is not None
-    sweeps.prune(at(0.1))
-    assert sweeps.last_finished() is None
-
-
-def test_a_tick_is_given_once(database: Database) -> None:
-    ticks = SqlTicks(database)
-    assert [ticks.claim("sync", START, START), ticks.claim("sync", START, at(1))] == [True, False]
-    assert ticks.claim("sync", at(24), at(24))
-    assert ticks.claim("prune", START, START)
+def test_a_jobs_slot_is_given_once(database: Database) -> None:
+    slots = SqlSlots(database)
+    assert [slots.claim("sync", START, START), slots.claim("sync", START, at(1))] == [True, False]
+    assert slots.claim("sync", at(24), at(24))
+    assert slots.claim("prune", START, START)
 
 
 WATCH = Watch("C1", WatchKind.RELEASE, "XCP-ng 8.2", "XCP-ng", "8.2", lead=(90, 30), by="U1", at=START)

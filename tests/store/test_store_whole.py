@@ -18,9 +18,9 @@ from bot.errors import UnavailableError
 from bot.store.migrate import REVISIONS
 from bot.store.store import Store, open_store
 from bot.store.tables import metadata, outbox
-from tests.alerts.fakes import judged
-from tests.fleet.fleets import LAB, START, at, host, pool, told
-from tests.store.decisions import SIMPLE, A, concern, why_gone
+from tests.alerts.fakes import settle
+from tests.fleet.fleets import LAB, START, answered, at, host, pool
+from tests.store.conditions import A, condition, why_gone
 from tests.store.pages import LIST, finding
 from tests.store.test_store_audit import ENTRY
 
@@ -29,21 +29,21 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def store(empty_url: str, log: FilteringBoundLogger) -> Store:
-    return open_store(empty_url, SIMPLE, log, lambda: START)
+    return open_store(empty_url, log, lambda: START)
 
 
 def _fill(store: Store) -> None:
     run = store.sweeps.claim(START, "one", START, 60)
     assert run
-    store.fleet.record([told(LAB, pool("p", host("a")))], START)
-    store.alerts.settle(judged([concern(A)], why_gone), START)
+    store.fleet.record([answered(LAB, pool("p", host("a")))], START)
+    settle(store.alerts, [condition(A)], START, why_gone)
     store.watches.add(Watch("C1", WatchKind.ALL, "", by="U1", at=START))
     store.digests.turn("C2", False, "U1", START)
     store.digests.queue("C1", START, {}, START)
     store.audit.record(ENTRY)
     store.seen.claim("Ev1")
     for digest in ("a1", "b2"):
-        store.revisions.keep(finding(digest), START)
+        store.revisions.save(finding(digest), START)
     store.revisions.fetched(LIST, START)
     store.sweeps.finish(run, START)
 
@@ -61,26 +61,26 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
     _fill(store)
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))
-    store.alerts.settle(judged([], why_gone), START + DAY)  # whose edit is not sent
+    settle(store.alerts, [], START + DAY, why_gone)  # whose edit is not sent
     store.prune(START + 400 * DAY)
     before = _counts(store)
-    assert {name for name, count in before.items() if count == 0} == {"channels", "seen"}
+    assert {name for name, count in before.items() if count == 0} == {"channels", "mixed_pools"}
     store.prune(START + 402 * DAY)
     kept = _counts(store)
     assert {name for name in kept if kept[name] < before[name]} == {
-        "changes", "sweeps", "ticks", "audit", "outbox", "revisions",
+        "changes", "sweeps", "leases", "audit", "outbox", "revisions",
     }  # fmt: skip
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))
     store.prune(START + 402 * DAY)
     assert {name for name, count in _counts(store).items() if count} == {
-        "sources", "pools", "hosts", "sightings", "watches", "digests", "revisions", "tries",
+        "sources", "sightings", "watches", "digests", "revisions", "tries",
     }  # fmt: skip
     store.close()
 
 
 def test_a_bulletin_in_use_keeps_its_post_however_old_it_is(store: Store) -> None:
-    store.alerts.settle(judged([concern(A)], why_gone), START)
+    settle(store.alerts, [condition(A)], START, why_gone)
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))
     store.prune(START + 1000 * DAY)
@@ -92,10 +92,10 @@ def test_a_bulletin_in_use_keeps_its_post_however_old_it_is(store: Store) -> Non
 def test_a_store_that_was_closed_is_there_again(empty_url: str, store: Store, log: FilteringBoundLogger) -> None:
     _fill(store)
     store.close()
-    again = open_store(empty_url, SIMPLE, log, lambda: START)
+    again = open_store(empty_url, log, lambda: START)
     assert [watched.host for watched in again.fleet.hosts()] == [host("a")]
     assert again.audit.find([], 10) == (ENTRY,)
-    assert not again.ticks.claim("digest:C1", START, at(1))
+    assert not again.slots.claim("digest:C1", START, at(1))
     again.close()
 
 
@@ -160,15 +160,15 @@ def test_a_backup_is_whole_though_others_read_and_write(shell: Shell, tmp_path: 
     path.write_bytes(migrated_file.read_bytes())
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = WAL")
-        other.execute("INSERT INTO seen VALUES ('kept', '2026-11-23 08:00:00')")
+        other.execute("INSERT INTO leases VALUES ('event', 'kept', '', '2026-11-23 08:00:00', NULL)")
         other.execute("BEGIN IMMEDIATE")
-        other.execute("INSERT INTO seen VALUES ('half', '2026-11-23 08:00:00')")
+        other.execute("INSERT INTO leases VALUES ('event', 'half', '', '2026-11-23 08:00:00', NULL)")
         status, out, err = shell(f"sqlite:///{path}", "backup", "copy.db")
         assert (status, err) == (0, "")
         assert "copy.db is a copy of the database" in out
         other.execute("ROLLBACK")
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
-        assert copy.execute("SELECT key FROM seen").fetchall() == [("kept",)]
+        assert copy.execute("SELECT name FROM leases").fetchall() == [("kept",)]
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
     assert sorted(file.name for file in tmp_path.iterdir() if "copy" in file.name) == ["copy.db"]
 
@@ -208,4 +208,4 @@ def test_a_lookup_in_the_shell_imports_no_database() -> None:
 
 def test_opening_says_what_is_wrong(log: FilteringBoundLogger) -> None:
     with pytest.raises(UnavailableError, match="its folder must exist"):
-        open_store("sqlite:////no/such/folder/x.db", SIMPLE, log, lambda: START)
+        open_store("sqlite:////no/such/folder/x.db", log, lambda: START)

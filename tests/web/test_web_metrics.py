@@ -19,7 +19,7 @@ from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
 from bot.web.server import HttpRequest
-from tests.alerts.fakes import MemoryBook, judged
+from tests.alerts.fakes import MemoryBook, settle
 from tests.alerts.fleets import LAB_A, NOW, OPS, TEAM, XO, host, state
 
 MONITORING = Path(__file__).parents[2] / "docs" / "monitoring"
@@ -31,7 +31,7 @@ def _alerts() -> tuple[Alert, ...]:
     book = MemoryBook()
     xcp = AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS", "XCP-ng", "8.2")
     rules = (Rule.EOL, Rule.SUPPORT)
-    book.settle(judged([Condition(OPS, rule, xcp, ()) for rule in rules], lambda _: "gone"), NOW)
+    settle(book, [Condition(OPS, rule, xcp, ()) for rule in rules], NOW)
     return book.open()
 
 

@@ -101,6 +101,3 @@ class Outbox(Protocol):
 
     def states(self) -> tuple[ChannelState, ...]:
         """Every channel that has something to send, or is stopped."""
-
-    def prune(self, before: datetime) -> None:
-        """Forget what was sent before a moment."""

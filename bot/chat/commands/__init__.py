@@ -113,7 +113,7 @@ ACK = CommandSpec(
     about="acknowledge alerts",
     examples=(("ack 17", "silent until it gets worse"), ("ack 17 18", "several at once")),
     right=Right.OPERATE,
-    module="ack",
+    module="alerts.acknowledge",
     channel=True,
     details="An acknowledged alert fires again when a stricter threshold is crossed. `alerts` shows the IDs.",
 )
@@ -128,7 +128,7 @@ SNOOZE = CommandSpec(
         ("snooze 17 next", "until the next threshold is crossed"),
     ),
     right=Right.OPERATE,
-    module="snooze",
+    module="alerts.snooze",
     channel=True,
     details="When the time is over, the alert fires again and that is told once; a stricter threshold ends it early.",
 )
@@ -143,7 +143,7 @@ WATCH = CommandSpec(
         ("watch all", "whatever is wrong with any host"),
     ),
     right=Right.OPERATE,
-    module="watch",
+    module="watches.watch",
     channel=True,
     details="Without `lead` the leads of the configuration count.",
 )
@@ -154,7 +154,7 @@ UNWATCH = CommandSpec(
     about="stop telling this channel about what it watches",
     examples=(("unwatch XCP-ng 8.3", "its open alerts end with the next sweep"),),
     right=Right.OPERATE,
-    module="unwatch",
+    module="watches.unwatch",
     channel=True,
     details="`unwatch all` undoes `watch all`, nothing else. What the configuration sends to a channel stays.",
 )

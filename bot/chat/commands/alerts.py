@@ -1,13 +1,26 @@
-"""`alerts [all | ID ...]`: what is open, and what was done about it."""
+"""`alerts`, `ack` and `snooze`: what is open, and doing something about it."""
 
+import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.alerts.alert import Alert, AlertState
 from bot.alerts.delivery.outbox import ChannelState
-from bot.chat.alert_context import alert_data, alerting, find, moment, read_ids, worst_first
-from bot.chat.alert_messages import alert_message, hosts_by_pool, reason, sentence, state
+from bot.alerts.evaluate import act_on
+from bot.alerts.ports import AlertAct, AlertAction, AlertReader
+from bot.chat.alert_context import (
+    act_now,
+    alert_data,
+    alerting,
+    day_asked,
+    find,
+    only_here,
+    read_ids,
+    worst_first,
+)
+from bot.chat.alert_messages import alert_message, hosts_by_pool, numbers, reason, state
 from bot.chat.command import Alerting, Invocation, Ports
+from bot.chat.filter import take_words
 from bot.chat.reply import (
     Act,
     Ask,
@@ -23,11 +36,13 @@ from bot.chat.reply import (
     headline,
     line,
 )
-from bot.matrix.wording import day_in_words
-from bot.query.text import plain
+from bot.chat.rule_wording import sentence
+from bot.chat.wording import day_in_words
+from bot.errors import UsageError
+from bot.query.text import plain, shown
 
 KEPT = timedelta(days=400)
-"""How far back alerts that ended are kept."""
+"""How far back alerts that ended are stored."""
 
 IN_FULL = 25
 """More alerts than this: the worst ones, and how many more there are."""
@@ -36,18 +51,34 @@ HOSTS_IN_FULL = 200
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """All open alerts, the worst first; `all` has those that ended, too, and ids choose some."""
-    known, words = alerting(ports), plain(asked.words).casefold()
+    """All open alerts, the worst first; `all` has those that ended, too, and ids choose some.
+
+    With a day: what would be open then, of which nothing is stored.
+    """
+    known = alerting(ports)
+    words, named = take_words(asked.words)
+    day = named or day_asked(asked, known.now())
+    if day is None or known.on is None:
+        return _shown(ports, known.book, asked, words.casefold())
+    with known.on(day) as book:
+        reply = _shown(ports, book, asked._replace(day=day, words=words), words.casefold())
+    dry = line(f"Nothing was stored or sent: this is what {day_in_words(day)} would bring.")
+    return reply._replace(blocks=(*reply.blocks, Paragraph((dry,))))
+
+
+def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Reply:
+    known = alerting(ports)
     if words not in ("", "all", "open"):
-        return _some(ports, asked, find(known, read_ids(words, "alerts 17")))
-    alerts = worst_first(known.book.open())
-    ended = known.book.resolved(moment(known, asked) - KEPT) if words == "all" else ()
-    return _list(ports, asked, [*alerts, *reversed(ended)], _stopped(known))
+        return _some(ports, asked, find(book, read_ids(words, "alerts 17")))
+    alerts = worst_first(book.open())
+    ended = book.resolved(_moment(known, asked) - KEPT) if words == "all" else ()
+    stopped = tuple(state for state in known.outbox.states() if state.stopped) if known.outbox else ()
+    return _list(ports, asked, [*alerts, *reversed(ended)], stopped)
 
 
-def _stopped(known: Alerting) -> tuple[ChannelState, ...]:
-    """Channels whose messages Slack does not take until somebody has mended something."""
-    return tuple(state for state in known.outbox.states() if state.stopped) if known.outbox else ()
+def _moment(known: Alerting, asked: Invocation) -> datetime:
+    """The day that is asked about, at the present time of day."""
+    return datetime.combine(asked.day, known.now().timetz())
 
 
 def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Sequence[ChannelState]) -> Reply:
@@ -99,7 +130,7 @@ def _body(asked: Invocation, alerts: Sequence[Alert]) -> Iterator[Block]:
 def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
     count = hosts_by_pool(alert.hosts, 3)
     return (
-        line(str(alert.id)),
+        line(str(alert.id or "new")),
         sentence(alert, asked.day),
         line(count),
         state(alert),
@@ -110,7 +141,7 @@ def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
 def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
-    shown = alert_message(alerts, asked.day, moment(known, asked), ports.matrix)
+    shown = alert_message(alerts, asked.day, _moment(known, asked), ports.matrix)
     buttons = tuple(button for button in shown.buttons if not (isinstance(button, Act) and button.verb is Verb.HOSTS))
     return shown._replace(kind="alert", blocks=(*shown.blocks, *_facts(alerts)), buttons=buttons)
 
@@ -126,3 +157,105 @@ def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
     if len(hosts) > HOSTS_IN_FULL:
         more = len(hosts) - HOSTS_IN_FULL
         yield Paragraph((line(f"{more} more hosts are not shown; `--json` in a shell has all of them."),))
+
+
+def acknowledge(ports: Ports, asked: Invocation) -> Reply:
+    """Acknowledge alerts in the asker's name; whoever did so first stays named."""
+    known = alerting(ports)
+    act_now(known, asked)
+    ids = read_ids(asked.words, "ack 17")
+    act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, known.now())
+    return _act(ports, asked, ids, act, Mark("👍", "acknowledged"))
+
+
+LONGEST = timedelta(days=3650)
+"""Of a snooze."""
+
+_HOW = "say for how long: 7d, 1w, 2028-12-01"
+_NEXT = f"{_HOW}, or next (until the next threshold)"
+_ASKED = re.compile(
+    r"(?P<ids>#?\d+(?:[\s,]+#?\d+)*?)[\s,]+(?:(?:for|until|till|the)\s+)*"
+    r"(?:(?P<count>\d{1,6})\s*(?P<unit>h|hours?|d|days?|w|weeks?)"
+    r"|(?P<day>\d{4}-\d\d-\d\d)|(?P<next>next(?: threshold)?))",
+    re.IGNORECASE | re.ASCII,
+)
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def snooze(ports: Ports, asked: Invocation) -> Reply:
+    """Snooze alerts in the asker's name. UsageError for a time that is over, or one that would never end."""
+    known, words = alerting(ports), plain(asked.words)
+    act_now(known, asked)
+    now = known.now()
+    found = _ASKED.fullmatch(words)
+    if found is None:
+        ids = read_ids(words.split(maxsplit=1)[0] if words else "", "snooze 17 7d")
+        rest = shown(words.partition(" ")[2])
+        wrong = f'"{rest}" is no time to snooze' if rest else f"Alert {ids[0]}"
+        raise UsageError(f"{wrong}: {_NEXT}.")
+    ids = read_ids(found["ids"], "snooze 17 7d")
+    until = _until(found, now)
+    if until is None:
+        _refuse_endless(known, find(known.book, ids))
+    return _act(ports, asked, ids, AlertAct(AlertAction.SNOOZE, asked.caller.name, now, until), Mark("💤", "snoozed"))
+
+
+def _until(found: re.Match[str], now: datetime) -> datetime | None:
+    """When the snooze ends; None for the next threshold. A day begins at midnight UTC."""
+    if found["next"]:
+        return None
+    if found["day"]:
+        until = datetime.combine(_day(found["day"]), time(), UTC)
+    else:
+        until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * LONGEST)
+    if until <= now:
+        raise UsageError(f"A snooze must end after now: {_HOW}.")
+    if until - now > LONGEST:
+        raise UsageError(f"A snooze lasts {LONGEST.days} days at most: {_HOW}.")
+    return until
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f'"{text}" is not a day: write it as 2028-12-01.') from None
+
+
+def _refuse_endless(known: Alerting, alerts: Sequence[Alert]) -> None:
+    """Until the next threshold is forever where none is left to cross."""
+    for alert in alerts:
+        if alert.is_open and not _has_next(known, alert):
+            raise UsageError(f"Alert {alert.id} has no further threshold: {_HOW}.")
+
+
+def _has_next(known: Alerting, alert: Alert) -> bool:
+    """Whether some lead of the alert's channel is tighter than what was crossed."""
+    plan = known.plan
+    leads = [route.lead for route in plan.routes if route.channel == alert.channel]
+    leads += [watch.lead or plan.lead for watch in known.watches.all() if watch.channel == alert.channel]
+    leads += [plan.lead] if plan.channel == alert.channel else []
+    crossed = alert.threshold_days
+    return crossed is not None and any(days < crossed for lead in leads for days in lead)
+
+
+def _act(ports: Ports, asked: Invocation, ids: Sequence[int], act: AlertAct, done: Mark) -> Reply:
+    """Act on alerts by their ids. UsageError for an id that there is not; then nothing is done at all.
+
+    What had ended, or was so already, is shown and stays as it is.
+    """
+    book = alerting(ports).book
+    only_here(find(book, ids), asked)
+    changed = {alert.id for alert in act_on(book, ids, act)}
+    alerts = find(book, ids)
+    lines: list[RichText] = []
+    for alert in alerts:
+        lines.append(line(f"{alert.id}  ", *sentence(alert, asked.day)))
+        lines.append(line("" if alert.id in changed else "already ", *state(alert)))
+    first = headline(done, numbers(alert for alert in alerts if alert.id in changed))
+    return Reply(
+        kind=asked.command.name,
+        headline=first if changed else headline(f"Nothing changed for {numbers(alerts)}"),
+        blocks=(Paragraph(tuple(lines)),),
+        data={"changed": sorted(changed), "alerts": [alert_data(alert, ports.matrix) for alert in alerts]},
+    )

@@ -2,10 +2,9 @@
 
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Invocation, Ports
-from bot.chat.data import Data
 from bot.chat.reply import Code, Paragraph, Reply, RichText, Strong, Table, headline, line, with_code
+from bot.chat.wording import iso, moment_in_words, plural
 from bot.errors import UsageError
-from bot.matrix.wording import moment_in_words
 from bot.query.text import plain, shown
 
 IN_FULL = 40
@@ -19,32 +18,27 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         raise UsageError("There is no audit trail: set `database` in the configuration.")
     words = plain(asked.words).split()
     entries = ports.audit.find(words, IN_DATA)
-    said = f" with {shown(' '.join(words))}" if words else ""
+    with_words = f" with {shown(' '.join(words))}" if words else ""
     count = f"{len(entries)} or more" if len(entries) == IN_DATA else str(len(entries) or "No")
-    first = headline(Strong(f"{count} {'entry' if len(entries) == 1 else 'entries'}{said}"))
-    shown_here = tuple(map(_row, entries[:IN_FULL]))
-    table = (Table(("When", "Who", "Where", "What", "How it went"), shown_here),) if entries else ()
+    rows = tuple(map(_row, entries[:IN_FULL]))
+    table = (Table(("When", "Who", "Where", "What", "How it went"), rows),) if entries else ()
     rest = with_code("These are the newest. More words find older ones; in a shell `--json` shows a thousand.")
-    more = (Paragraph((rest,)),) if len(entries) > IN_FULL else ()
-    return Reply("audit", first, (*table, *more), data={"entries": [_data(entry) for entry in entries]})
-
-
-def _row(entry: AuditEntry) -> tuple[RichText, ...]:
-    where = f"{entry.where or 'no channel'}, {entry.way}"
-    return (
-        line(moment_in_words(entry.at)),
-        line(Strong(shown(entry.who))),
-        line(shown(where)),
-        line(Code(shown(_typed(entry)))),
-        line(shown(f"{entry.outcome}, {entry.ms / 1000:.1f} s")),
+    return Reply(
+        kind="audit",
+        headline=headline(Strong(f"{count} {plural(len(entries), 'entry', 'entries')}{with_words}")),
+        blocks=(*table, *([Paragraph((rest,))] if len(entries) > IN_FULL else [])),
+        data={"entries": [{**entry._asdict(), "at": iso(entry.at)} for entry in entries]},
     )
 
 
-def _typed(entry: AuditEntry) -> str:
-    """The command with its words, which in chat begin with it already."""
-    named = entry.words.partition(" ")[0].casefold() == entry.command
-    return entry.words if named else f"{entry.command} {entry.words}".strip()
-
-
-def _data(entry: AuditEntry) -> Data:
-    return {**entry._asdict(), "at": f"{entry.at:%Y-%m-%dT%H:%M:%SZ}"}
+def _row(entry: AuditEntry) -> tuple[RichText, ...]:
+    """An entry in a line. A command that was typed begins with its name already, a look-up often does not."""
+    is_named = entry.words.split(" ")[0].casefold() == entry.command
+    typed = entry.words if is_named else f"{entry.command} {entry.words}".strip()
+    return (
+        line(moment_in_words(entry.at)),
+        line(Strong(shown(entry.who))),
+        line(shown(f"{entry.where or 'no channel'}, {entry.way}")),
+        line(Code(shown(typed))),
+        line(shown(f"{entry.outcome}, {entry.ms / 1000:.1f} s")),
+    )

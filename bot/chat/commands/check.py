@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.chat import unknown
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
-from bot.chat.lookup import context, read
-from bot.chat.marks import verdict
+from bot.chat.lookup import context, read, unknown_reply, unknown_sentence
 from bot.chat.reply import (
     Ask,
     Block,
@@ -26,14 +24,14 @@ from bot.chat.reply import (
     line,
     with_code,
 )
+from bot.chat.verdict import next_step, verdict, why
+from bot.chat.wording import day_in_words, plural
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
-from bot.matrix.support import SupportLevel
-from bot.matrix.wording import day_in_words, distance
 from bot.query.query import Outcome, Query, QueryPart
 
 IN_FULL = 3
@@ -62,52 +60,46 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     data = query_data(asked.words, day, query, assessments)
     exit_status = 0 if query.outcome is Outcome.ASSESSED else 3
     if len(assessments) == 1:
-        shape = _one(matrix, assessments[0], query)
+        reply = _one(matrix, assessments[0], query)
     elif assessments:
-        shape = _several(matrix, query, assessments, asked.words, day)
+        reply = _several(matrix, query, assessments, asked.words, day)
     else:
-        shape = unknown.reply(query, day)
-    return shape._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
+        reply = unknown_reply(query, day)
+    return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
 
 
 def _one(matrix: Matrix, assessment: Assessment, query: Query) -> Reply:
     """The verdict in full; what else was asked for and is not known stands below it."""
     part = next(part for part in query.parts if part.releases)
+    name = assessment.release.base_name
+    asks: list[Button] = []
+    if any(assessment.recommendation.routes):
+        asks.append(Ask("Upgrade path", f"upgrade {name}"))
+    if assessment.known_issues:
+        asks.append(Ask("Known issues", f"issues {name}"))
     return Reply(
         kind="check",
         headline=verdict(matrix.published, assessment),
         blocks=(*_body(assessment, part), *_missing(query, assessment.on)),
-        buttons=_buttons(assessment),
+        buttons=(*asks, Share(name)),
     )
-
-
-def _missing(query: Query, day: date) -> Iterator[Block]:
-    for part in query.parts:
-        if not part.releases:
-            yield Paragraph((unknown.sentence(part, day),))
 
 
 def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
     yield Paragraph((*_level(assessment, part), why(assessment), *_last_fix(assessment)))
     if assessment.stage is LifecycleStage.UPCOMING:
         return
-    yield from _issues(assessment)
+    for title, kind in (("Known issues", IssueKind.LIVE), ("Good to know", IssueKind.GOOD_TO_KNOW)):
+        found = [issue for issue in assessment.known_issues if issue.kind is kind]
+        if found:
+            yield Bullets(tuple(issue_line(issue, assessment.release) for issue in found), title)
     if notes := tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release)):
         yield Paragraph(notes)
-    yield Paragraph((next_step(assessment),))
-
-
-def _notes(release: Release) -> Iterator[str]:
-    if release.note:
-        yield release.note
-    if release.lifecycle.released is None and release.lifecycle.is_known:
-        yield "the day of its release is not known"
-    if release.inferred:
-        dates = " and ".join(_DATES[name] for name in sorted(release.inferred))
-        yield f"no source states {dates} outright; it is reasoned from several"
+    yield Paragraph((_next_step(assessment),))
 
 
 def _level(assessment: Assessment, part: QueryPart) -> Iterator[RichText]:
+    """What of the dates is the update level's own, where one was named: "7.1 CU2"."""
     level = next((level for level in assessment.release.levels if level.name == part.level), None)
     if level is None:
         return
@@ -116,38 +108,6 @@ def _level(assessment: Assessment, part: QueryPart) -> Iterator[RichText]:
         yield line(Strong(level.name), f" has dates of its own: its end of life is {day_in_words(eol)}.")
     else:
         yield line(Strong(level.name), f" is an update of {assessment.release.base_name} and shares its dates.")
-
-
-def why(assessment: Assessment) -> RichText:
-    """Why the verdict matters, support and lifecycle apart."""
-    said = [_lifecycle_sentence(assessment), *_support_sentences(assessment)]
-    return line(" ".join(sentence for sentence in said if sentence))
-
-
-def _lifecycle_sentence(assessment: Assessment) -> str:
-    life, on = assessment.release.lifecycle, assessment.on
-    if assessment.stage is LifecycleStage.UPCOMING:
-        return f"On {day_in_words(on)} it was not out yet. {assessment.recommendation.text}"
-    if life.eol is None:
-        return "Its end of life is not known."
-    when = f"{day_in_words(life.eol)} ({distance(life.eol, on)})"
-    if assessment.stage is LifecycleStage.EOL:
-        return f"End of life since {when}."
-    if assessment.stage is LifecycleStage.MAINTENANCE and life.maintenance_ends:
-        return f"Maintenance ended on {day_in_words(life.maintenance_ends)}; end of life on {when}."
-    return f"Supported until {when}."
-
-
-def _support_sentences(assessment: Assessment) -> Iterator[str]:
-    support = assessment.support
-    if support.level is SupportLevel.UNLISTED:
-        yield "It is a real release, but the list does not have it: whether Xen Orchestra works with it is not known."
-    elif support.level is SupportLevel.PARTIAL:
-        yield "Not all Xen Orchestra features work."
-        if not support.official:
-            yield "There is no official support."
-    elif assessment.stage is LifecycleStage.EOL:
-        yield "Xen Orchestra works with it, but the platform gets no security updates."
 
 
 def _last_fix(assessment: Assessment) -> Iterator[RichText]:
@@ -160,74 +120,68 @@ def _last_fix(assessment: Assessment) -> Iterator[RichText]:
         yield line(f"The last security fix that our sources show is {fix.name}{of}{when}.")
 
 
-def next_step(assessment: Assessment) -> RichText:
-    """The one thing to do next."""
-    text = assessment.recommendation.text
-    return line(Strong("Next step: "), text[0].lower() + text[1:])
+def _notes(release: Release) -> Iterator[str]:
+    if release.note:
+        yield release.note
+    if release.lifecycle.released is None and release.lifecycle.is_known:
+        yield "the day of its release is not known"
+    if release.inferred:
+        dates = " and ".join(_DATES[name] for name in sorted(release.inferred))
+        yield f"no source states {dates} outright; it is reasoned from several"
 
 
-def _issues(assessment: Assessment) -> Iterator[Block]:
-    for title, kind in (("Known issues", IssueKind.LIVE), ("Good to know", IssueKind.GOOD_TO_KNOW)):
-        found = [issue for issue in assessment.known_issues if issue.kind is kind]
-        if found:
-            yield Bullets(tuple(issue_line(issue, assessment.release) for issue in found), title)
+def _next_step(assessment: Assessment) -> RichText:
+    step = next_step(assessment.recommendation, assessment.release, assessment.on)
+    return line(Strong("Next step: "), step)
+
+
+def _missing(query: Query, day: date) -> Iterator[Block]:
+    for part in query.parts:
+        if not part.releases:
+            yield Paragraph((unknown_sentence(part, day),))
 
 
 def issue_line(issue: KnownIssue, release: Release | None = None) -> RichText:
-    """An issue in a line: what happens, then its links."""
+    """An issue in a line: what happens, then its links, each called by its ticket or by what it is."""
     summary = issue.summary_for(release) if release else issue.summary
-    links = [Link(_link_name(issue, url), url) for url in issue.urls[:LINKS]]
+    links = []
+    for url in issue.urls[:LINKS]:
+        kind = next((name for part, name in _PAGES.items() if part in url), "details")
+        links.append(Link(issue.id if url.rstrip("/").endswith(issue.id) else kind, url))
     return (*with_code(summary), *(span for link in links for span in (Plain("  "), link)))
-
-
-def _link_name(issue: KnownIssue, url: str) -> str:
-    if url.rstrip("/").endswith(issue.id):
-        return issue.id
-    return next((name for part, name in _PAGES.items() if part in url), "details")
-
-
-def _buttons(assessment: Assessment) -> tuple[Button, ...]:
-    name = assessment.release.base_name
-    asks: list[Button] = []
-    if assessment.recommendation.ways.within or assessment.recommendation.ways.across:
-        asks.append(Ask("Upgrade path", f"upgrade {name}"))
-    if assessment.known_issues:
-        asks.append(Ask("Known issues", f"issues {name}"))
-    return (*asks, Share(name))
 
 
 def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], words: str, day: date) -> Reply:
     """A line each, the worst first; with little to say, the next step of each, too."""
+    is_one_number = query.outcome is Outcome.AMBIGUOUS and len(query.parts) == 1
     blocks: list[Block] = []
-    for assessment in assessments if _is_one_number(query) else sorted(assessments, key=_urgency):
+    for assessment in assessments if is_one_number else sorted(assessments, key=_urgency):
         blocks.append(Heading(verdict(matrix.published, assessment, since=True)))
         if len(assessments) <= IN_FULL:
-            blocks.append(Paragraph((next_step(assessment),)))
-    if not _is_one_number(query):
+            blocks.append(Paragraph((_next_step(assessment),)))
+    if is_one_number:
+        first = line(Code(query.parts[0].text), " can be two things:")
+    else:
+        first = _fate(assessments)
         twofold = [part for part in query.parts if part.outcome is Outcome.AMBIGUOUS]
         blocks.extend(Paragraph((line(Code(part.text), " can be two things: say which product."),)) for part in twofold)
     blocks.extend(_missing(query, day))
     asks = tuple(Ask(a.name, a.release.base_name) for a in assessments)[:2]
-    return Reply("several", _opening(query, assessments), tuple(blocks), (*asks, Share(words)))
+    return Reply("several", first, tuple(blocks), (*asks, Share(words)))
 
 
-def _is_one_number(query: Query) -> bool:
-    return query.outcome is Outcome.AMBIGUOUS and len(query.parts) == 1
+def _fate(assessments: tuple[Assessment, ...]) -> RichText:
+    """How many of some releases are past their end of life."""
+    count = len(assessments)
+    ended = sum(assessment.stage is LifecycleStage.EOL for assessment in assessments)
+    if ended in (0, count):
+        fate = "all past their end of life" if ended else "none past its end of life"
+    else:
+        fate = f"{ended} past {plural(ended, 'its', 'their')} end of life"
+    return line(Strong(f"{count} releases"), f": {fate}")
 
 
 def _urgency(assessment: Assessment) -> tuple[bool, int]:
     """What has ended longest ago first; what ends on no known day last."""
     left = assessment.days_left
     return (left is None, left or 0)
-
-
-def _opening(query: Query, assessments: tuple[Assessment, ...]) -> RichText:
-    if _is_one_number(query):
-        return line(Code(query.parts[0].text), " can be two things:")
-    count = len(assessments)
-    ended = sum(assessment.stage is LifecycleStage.EOL for assessment in assessments)
-    if ended in (0, count):
-        fate = "all past their end of life" if ended else "none past its end of life"
-    else:
-        fate = f"{ended} past {'its' if ended == 1 else 'their'} end of life"
-    return line(Strong(f"{count} releases"), f": {fate}")

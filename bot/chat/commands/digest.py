@@ -1,6 +1,6 @@
 """`digest [on|off]`: whether a channel gets its weekly digest."""
 
-from bot.chat.alert_context import alerting, here, moment
+from bot.chat.alert_context import alerting, here
 from bot.chat.command import Invocation, Ports
 from bot.chat.reply import ChannelName, Mark, Reply, RichText, line
 from bot.errors import UsageError
@@ -14,7 +14,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if word not in ("", "on", "off"):
         raise UsageError(f'"{shown(word)}" is neither on nor off: digest on, digest off, or digest to see.')
     if word:
-        known.digests.turn(channel, word == "on", asked.caller.name, moment(known, asked))
+        known.digests.turn(channel, word == "on", asked.caller.name, known.now())
     is_on = known.digests.is_on(channel)
     return Reply("digest_switch", _first(channel, is_on), data={"channel": channel, "digest": is_on})
 

@@ -2,10 +2,8 @@
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data, source_data
-from bot.chat.nearest import near
 from bot.chat.reply import (
     Ask,
-    Block,
     Bullets,
     Link,
     Paragraph,
@@ -18,9 +16,10 @@ from bot.chat.reply import (
     headline,
     line,
 )
+from bot.chat.wording import nearest
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.release import Product
-from bot.query.text import shown
+from bot.query.text import near, shown
 
 _WORDS = {
     Availability.ALL: "every release",
@@ -45,22 +44,19 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return _unknown(asked.words, features)
 
 
-def since(product: Product, support: FeatureSupport) -> str:
-    """Since when a product has it: "XCP-ng from 8.3", "XenServer never"."""
-    return f"{product} {_cell(support)}"
-
-
 def _one(feature: Feature) -> Reply:
-    said = [(since(product, support), support) for product, support in feature.support]
     details: list[RichText] = [line(full_stop(feature.summary))]
     details += [line(Strong(str(p)), f": {full_stop(s.note)}") for p, s in feature.support if s.note]
     if feature.note:
         details.append(line(full_stop(feature.note)))
     links = tuple(line(Link(source.title, source.url) if source.url else source.title) for source in feature.sources)
-    blocks: tuple[Block, ...] = (Paragraph(tuple(details)), Bullets(links, "Sources"))
-    first = line("Feature ", *headline(Strong(feature.name), " · ".join(words for words, _ in said)))
+    since = " · ".join(f"{product} {_cell(support)}" for product, support in feature.support)
     return Reply(
-        "feature", first, blocks, (Ask("All features", "feature"), Share(f"feature {feature.id}")), data=_data(feature)
+        kind="feature",
+        headline=line("Feature ", *headline(Strong(feature.name), since)),
+        blocks=(Paragraph(tuple(details)), Bullets(links, "Sources")),
+        buttons=(Ask("All features", "feature"), Share(f"feature {feature.id}")),
+        data=_data(feature),
     )
 
 
@@ -68,9 +64,13 @@ def _table(title: str, features: tuple[Feature, ...], words: str) -> Reply:
     rows = tuple(
         (line(Strong(feature.name)), *(line(_cell(support)) for _, support in feature.support)) for feature in features
     )
-    table = Table(("Feature", *map(str, Product)), rows)
-    data = {"features": [_data(feature) for feature in features]}
-    return Reply("features", headline(Strong(title), f"{len(features)} of them"), (table,), (Share(words),), data=data)
+    return Reply(
+        kind="features",
+        headline=headline(Strong(title), f"{len(features)} of them"),
+        blocks=(Table(("Feature", *map(str, Product)), rows),),
+        buttons=(Share(words),),
+        data={"features": [_data(feature) for feature in features]},
+    )
 
 
 def _cell(support: FeatureSupport) -> str:
@@ -101,8 +101,7 @@ def _data(feature: Feature) -> Data:
 def _unknown(words: str, features: tuple[Feature, ...]) -> Reply:
     names = {name: feature for feature in features for name in (feature.name, *feature.aliases)}
     close = list(dict.fromkeys(names[name].name for name in near(words, names)))
-    hint = f" Near: {', '.join(close)}." if close else ""
     asks = tuple(Ask(name, f"feature {name}") for name in close[:2])
-    first = line(f'I know no feature "{shown(words)}".{hint}')
+    first = line(f'I know no feature "{shown(words)}".{nearest(close)}')
     data = {"features": [], "suggestions": close}
     return Reply("unknown_feature", first, buttons=(*asks, Ask("All features", "feature")), data=data, exit_status=3)

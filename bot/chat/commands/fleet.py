@@ -1,42 +1,49 @@
-"""`fleet [WORDS]`: all watched hosts with their verdicts, the worst first, as they were last seen. Nobody is asked."""
+"""`fleet [WORDS]`: all watched hosts with their verdicts, the worst first, as they were last seen. Nobody is asked.
 
-from collections.abc import Iterator, Sequence
+Beside them stands how asking goes: which targets do not answer since when, which never did, when it was last tried.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from bot.chat.command import Invocation, Ports, Right, Watched
-from bot.chat.filter import STATES, FleetFilter, fleet_filter, take_words
-from bot.chat.fleet_summary import (
-    States,
-    fleet_line,
-    hosts_in_words,
-    last_sweep,
-    silent,
-    sources_data,
-    states_of,
-    sweep_data,
-)
-from bot.chat.hosts import Listed, fleet_data, hosts_with_verdicts, row, watched_of
+from bot.chat.data import Data
+from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
+from bot.chat.hosts import fleet_data, hosts_with_verdicts, pool_of, row, watched_of
 from bot.chat.lookup import context
 from bot.chat.reply import (
     Ask,
     Block,
+    Bullets,
     Button,
     Code,
+    Mark,
     Paragraph,
     Plain,
     Reply,
     RichText,
     Share,
+    Span,
     Strong,
     Table,
     Typed,
+    headline,
     line,
+    with_code,
 )
-from bot.matrix.wording import moment_in_words
+from bot.chat.verdict import next_step
+from bot.chat.wording import age, bounded, counted, iso, moment_in_words, nearest, plural
+from bot.fleet.hosts import Source, SourceState
+from bot.fleet.verdicts import HostVerdict
 from bot.query.text import shown
 
 IN_FULL = 50
 """More hosts than this: the worst ones, how many more there are, and how to see them."""
+
+SILENT_IN_FULL = 10
+MESSAGE_MAX = 200
+
+States = Mapping[str, SourceState]
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -45,81 +52,169 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     words, named_day = take_words(asked.words)
     day = named_day or asked.day
     every = hosts_with_verdicts(ports, watched, day)
-    narrow = fleet_filter(ports.reader, words, every, watched.sources)
-    if narrow.unknown:
-        return _unknown(narrow, watched, day)
-    listed = [each for each in every if narrow.holds(each)]
+    wanted = fleet_filter(ports.reader, words, every, watched.sources)
+    if wanted.unknown:
+        return _unknown(wanted, watched, day)
+    hosts = [each for each in every if wanted.holds(each)]
     states = states_of(watched)
+    sweep = Ask("Sweep now", "sweep")
+    buttons: list[Button] = [sweep] if Right.OPERATE in asked.rights else []
+    if hosts:
+        buttons.append(Share(f"fleet {asked.words}".strip()))
+    done = watched.sweeps.last_finished()
+    finished_at = iso(done.finished_at) if done and done.finished_at else None
     return Reply(
         kind="fleet",
-        headline=fleet_line(listed, len(every), shown(words), len(watched.sources)),
-        blocks=tuple(_body(listed, watched, states, is_whole=not words)),
-        buttons=tuple(_buttons(asked, bool(listed))),
+        headline=fleet_line(hosts, len(every), shown(words), watched),
+        blocks=tuple(_body(hosts, watched, states, is_whole=not words)),
+        buttons=tuple(buttons),
         context=(last_sweep(watched), *context(ports.matrix, day)),
         data={
             "as_of": day.isoformat(),
-            "hosts": fleet_data(listed, day),
-            "targets": sources_data(watched, states),
-            "sweep": sweep_data(watched),
+            "hosts": fleet_data(hosts, day),
+            "targets": [_source_data(source, states.get(source.name)) for source in watched.sources],
+            "sweep": {"finished_at": finished_at, "targets": done.sources, "failed": done.failed} if done else None,
         },
-        assessed=tuple({a.name: a for each in listed if (a := each.judged.assessment)}.values()),
+        assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
     )
 
 
-def _body(listed: Sequence[Listed], watched: Watched, states: States, *, is_whole: bool) -> Iterator[Block]:
-    if listed:
-        yield Table(("Host", "Runs", "Verdict", "Pool", ""), tuple(map(_row, listed[:IN_FULL])))
-        if (more := len(listed) - IN_FULL) > 0:
-            rest = "1 more host is" if more == 1 else f"{more} more hosts are"
-            how = " no worse than these. Narrow it down, as in "
-            yield Paragraph(
-                (line(rest, how, Typed("fleet eol lab"), "; in a shell ", Code("xocompat export"), " has all."),)
-            )
-        yield from _next_step(listed)
-    if is_whole:
-        yield from silent(watched, states)
+def fleet_line(hosts: Sequence[HostVerdict], count: int, words: str, watched: Watched) -> RichText:
+    """The first line about some hosts: `count` is how many there are in all, `words` are those that chose some."""
+    sources = len(watched.sources)
+    if not (count or sources) and watched.channel:
+        how = ": add a route under `alerts` to the configuration, or `watch` something"
+        return line(Strong("No host leads to this channel"), *with_code(how))
+    if not (count or sources):
+        how = ": add `targets` or `xen_orchestra` to the configuration"
+        return line(Strong("No host is watched"), *with_code(how))
+    if not count:
+        return headline(Strong("No host is known yet"), f"{counted(sources, 'target')} to ask")
+    pools = len({each.host.pool.uuid for each in hosts})
+    some = f"{len(hosts)} of {counted(count, 'host')}" if words else counted(count, "host")
+    where = f" in {counted(pools, 'pool')}" if hosts else ""
+    return headline(Strong(f"{some}{where}"), *([words] if words else []), *_fate(hosts))
 
 
-def _row(listed: Listed) -> tuple[RichText, ...]:
-    name, runs, verdict, remarks = row(listed.judged)
-    away = listed.watched.unreachable_since
-    missing = f"{', ' if remarks and remarks[0].text else ''}not seen since {moment_in_words(away)}" if away else ""
-    return (name, runs, verdict, line(shown(listed.pool)), (*remarks, Plain(missing)) if missing else remarks)
+def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
+    """What is wrong with how many, or that nothing is."""
+    ended = sum(each.is_eol for each in hosts)
+    soon = sum(map(ends_soon, hosts))
+    unknown = sum(each.assessment is None for each in hosts)
+    away = [each.host.unreachable_since for each in hosts if each.host.unreachable_since]
+    if ended:
+        yield Mark("☠️", f"{ended} {plural(ended, 'gets', 'get')} no security updates")
+    if soon:
+        yield Mark("⏳", f"{soon} {plural(soon, 'ends', 'end')} within {SOON} days")
+    if unknown:
+        yield Mark("❓", f"{unknown} of an unknown version")
+    if away:
+        since = moment_in_words(min(away))
+        yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
+    if hosts and not (ended or soon or unknown or away):
+        yield Mark("✅", "security updates for all of them")
 
 
-def _next_step(listed: Sequence[Listed]) -> Iterator[Block]:
-    """What to do about the worst release, and on how many hosts."""
-    needy = (a for each in listed if (a := each.judged.assessment) and not a.recommendation.is_nothing)
+def _body(hosts: Sequence[HostVerdict], watched: Watched, states: States, *, is_whole: bool) -> Iterator[Block]:
+    if hosts:
+        yield Table(("Host", "Runs", "Verdict", "Pool", ""), tuple(map(_row, hosts[:IN_FULL])))
+    if (more := len(hosts) - IN_FULL) > 0:
+        rest = f"{more} more {plural(more, 'host is', 'hosts are')} no worse than these. Narrow it down, as in "
+        whole = ("; in a shell ", Code("xocompat export"), " has all.")
+        yield Paragraph((line(rest, Typed("fleet eol lab"), *whole),))
+    needy = (a for each in hosts if (a := each.assessment) and not a.recommendation.is_nothing)
     if worst := next(needy, None):
-        count = sum((a := each.judged.assessment) is not None and a.name == worst.name for each in listed)
-        text = worst.recommendation.text
-        said = f"{worst.name} ({hosts_in_words(count)}): {text[0].lower()}{text[1:]}"
-        yield Paragraph((line(Strong("Next step: "), said),))
+        count = sum((a := each.assessment) is not None and a.name == worst.name for each in hosts)
+        step = next_step(worst.recommendation, worst.release, worst.on)
+        yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({counted(count, 'host')}): {step}"),))
+    if is_whole and (silent := unanswering(watched, states)):
+        items = [_silence(source, states.get(source.name)) for source in silent]
+        title = f"Without an answer: {len(silent)} of {len(watched.sources)} targets"
+        yield Bullets(bounded(items, SILENT_IN_FULL), title)
 
 
-def _buttons(asked: Invocation, has_hosts: bool) -> Iterator[Button]:
-    if Right.OPERATE in asked.rights:
-        yield Ask("Sweep now", "sweep")
-    if has_hosts:
-        yield Share(f"fleet {asked.words}".strip())
+def _row(verdict: HostVerdict) -> tuple[RichText, ...]:
+    name, runs, says, remarks = row(verdict)
+    away = verdict.host.unreachable_since
+    missing = f"{', ' if remarks and remarks[0].text else ''}not seen since {moment_in_words(away)}" if away else ""
+    return (name, runs, says, line(shown(pool_of(verdict))), (*remarks, Plain(missing)) if missing else remarks)
 
 
-def _unknown(narrow: FleetFilter, watched: Watched, day: date) -> Reply:
-    words = " and ".join(f'"{word}"' for word in narrow.unknown[:3])
-    close = f" Near: {', '.join(narrow.near)}." if narrow.near else ""
+def _silence(source: Source, state: SourceState | None) -> RichText:
+    """Since when a source does not answer, and why."""
+    name = Strong(shown(source.name))
+    if state is None:
+        return line(name, ": not asked yet")
+    tries = counted(state.failures, "try", "tries")
+    since = moment_in_words(state.unreachable_since) if state.unreachable_since and state.ok_at else None
+    how_long = f"since {since}, {tries}" if since else f"never answered, {tries}"
+    return line(name, f": {how_long}. {shown(state.error or '', MESSAGE_MAX)}")
+
+
+def states_of(watched: Watched) -> States:
+    """What is known of the configured sources, by name; those that were never asked are not in it."""
+    configured = {source.name for source in watched.sources}
+    return {state.name: state for state in watched.store.sources() if state.name in configured}
+
+
+def unanswering(watched: Watched, states: States) -> list[Source]:
+    """Sources that do not answer, those that never did first."""
+
+    def has_answered(source: Source) -> bool:
+        state = states.get(source.name)
+        return state is not None and state.ok_at is not None
+
+    silent = [source for source in watched.sources if not _answers(states.get(source.name))]
+    return sorted(silent, key=has_answered)
+
+
+def _answers(state: SourceState | None) -> bool:
+    return state is not None and state.unreachable_since is None
+
+
+def last_sweep(watched: Watched) -> RichText:
+    """When the last sweep was, how it went, and why a later one could not be done."""
+    done, broken = watched.sweeps.last_finished(), watched.sweeps.last_error()
+    if done is None or done.finished_at is None:
+        said = "No sweep is done yet."
+    else:
+        at = done.finished_at
+        failed = f", {done.failed} without an answer" if done.failed else ""
+        how_long_ago = age(at, watched.clock())
+        said = f"Last sweep {moment_in_words(at)} ({how_long_ago}): {counted(done.sources, 'target')}{failed}."
+    if broken:
+        said += f" A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}"
+    return line(said)
+
+
+def _source_data(source: Source, state: SourceState | None) -> Data:
+    """A source with how asking it goes."""
+    moments = {"tried_at": None, "ok_at": None, "unreachable_since": None}
+    if state is None:
+        found: Data = {"reachable": None, **moments, "failures": 0, "error": None}
+    else:
+        error = {"code": state.error_code, "message": state.error} if state.error_code is not None else None
+        known = {name: iso(at) if (at := getattr(state, name)) else None for name in moments}
+        found = {"reachable": _answers(state), **known, "failures": state.failures, "error": error}
+    return {"name": source.name, "kind": source.kind.value, "tags": list(source.tags), **found}
+
+
+def _unknown(wanted: FleetFilter, watched: Watched, day: date) -> Reply:
+    """What words there are, and which are near to those that are none."""
+    words = " and ".join(f'"{word}"' for word in wanted.unknown[:3])
     tags = sorted({tag for source in watched.sources for tag in source.tags})
     a_tag = f"a tag ({', '.join(tags[:5])}{', …' if len(tags) > 5 else ''})" if tags else "a tag"
     allowed = f"{', '.join(STATES)}, {a_tag}, a pool, a target, a host, a product or a release such as XCP-ng 8.2"
     return Reply(
         kind="fleet_unknown",
-        headline=line(f"I can't narrow the fleet down by {words}.{close}"),
+        headline=line(f"I can't narrow the fleet down by {words}.{nearest(wanted.near)}"),
         blocks=(Paragraph((line(f"There are: {allowed}. Of several words all must hold."),)),),
-        buttons=(*(Ask(f"fleet {name}", f"fleet {name}") for name in narrow.near[:2]), Ask("Whole fleet", "fleet")),
+        buttons=(*(Ask(f"fleet {name}", f"fleet {name}") for name in wanted.near[:2]), Ask("Whole fleet", "fleet")),
         data={
             "as_of": day.isoformat(),
             "hosts": [],
-            "unknown": list(narrow.unknown),
-            "suggestions": list(narrow.near),
+            "unknown": list(wanted.unknown),
+            "suggestions": list(wanted.near),
         },
         exit_status=3,
         assessed=(),

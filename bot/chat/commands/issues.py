@@ -2,12 +2,10 @@
 
 from datetime import date
 
-from bot.chat import unknown
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands.check import issue_line
 from bot.chat.data import Data, issue_data
-from bot.chat.lookup import context, read
-from bot.chat.nearest import near
+from bot.chat.lookup import context, read, unknown_reply
 from bot.chat.reply import (
     Ask,
     Block,
@@ -23,10 +21,11 @@ from bot.chat.reply import (
     line,
     with_code,
 )
+from bot.chat.wording import nearest
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
-from bot.query.text import shown
+from bot.query.text import near, shown
 
 _TITLES = {
     IssueKind.LIVE: "Known issues",
@@ -38,40 +37,32 @@ _TITLES = {
 
 def run(ports: Ports, asked: Invocation) -> Reply:
     """One issue in full, those of a release, or all in brief."""
-    issue = _by_id(ports.matrix, asked.words)
-    if issue:
+    matrix, wanted = ports.matrix, asked.words.strip().casefold()
+    if issue := next((issue for issue in matrix.issues if issue.id.casefold() == wanted), None):
         return _one(issue, asked.day)
-    if not asked.words.strip():
-        return _all(ports.matrix, asked.day)
+    if not wanted:
+        more = Paragraph((line(Typed("issues ID"), " has more of each."),))
+        first = headline(Strong("Known issues"), f"{len(matrix.issues)} of them")
+        reply = Reply("issues", first, (*_grouped(matrix.issues, None), more), (Share("issues"),))
+        return _of_day(reply, asked.day, matrix, matrix.issues)
     query, day = read(ports, asked)
     if query.releases:
-        return _of(ports.matrix, query.releases, day, 0 if query.outcome == "assessed" else 3)
-    ids = near(asked.words, (issue.id for issue in ports.matrix.issues))
+        return _of_releases(matrix, query.releases, day, 0 if query.outcome == "assessed" else 3)
+    ids = near(asked.words, (issue.id for issue in matrix.issues))
     if not ids and any(part.product or part.suggestions for part in query.parts if part.outcome != "unknown_product"):
-        return _told(unknown.reply(query, day), day, ports.matrix, (), exit_status=3)
-    near_ones = f" Near: {', '.join(ids)}." if ids else ""
-    first = line(f'I know no issue and no release "{shown(asked.words)}".{near_ones}')
+        return _of_day(unknown_reply(query, day), day, matrix, (), exit_status=3)
+    first = line(f'I know no issue and no release "{shown(asked.words)}".{nearest(ids)}')
     asks = (*(Ask(name, f"issues {name}") for name in ids[:2]), Ask("All issues", "issues"))
-    return _told(Reply("unknown_issue", first, buttons=asks), day, ports.matrix, (), exit_status=3)
-
-
-def _by_id(matrix: Matrix, words: str) -> KnownIssue | None:
-    wanted = words.strip().casefold()
-    return next((issue for issue in matrix.issues if issue.id.casefold() == wanted), None)
-
-
-def affected(issue: KnownIssue) -> str:
-    """What an issue affects, newest first: "XenServer 7.5, 7.4 (not when ...), XCP-ng 7.4"."""
-    named = {product: [_number(r, c) for r, c in issue.affects if r.product is product] for product in Product}
-    return "; ".join(f"{product} {', '.join(numbers)}" for product, numbers in named.items() if numbers)
-
-
-def _number(release: Release, condition: str) -> str:
-    return f"{release.number} ({condition})" if condition else release.number
+    return _of_day(Reply("unknown_issue", first, buttons=asks), day, matrix, (), exit_status=3)
 
 
 def _one(issue: KnownIssue, day: date) -> Reply:
-    facts: list[RichText] = [line(Strong("Affects: "), affected(issue))]
+    """An issue in full; what it affects is the newest first: "XenServer 7.5, 7.4 (not when ...), XCP-ng 7.4"."""
+    affected: dict[Product, list[str]] = {product: [] for product in Product}
+    for release, condition in issue.affects:
+        affected[release.product].append(f"{release.number} ({condition})" if condition else release.number)
+    named = "; ".join(f"{product} {', '.join(numbers)}" for product, numbers in affected.items() if numbers)
+    facts: list[RichText] = [line(Strong("Affects: "), named)]
     if issue.fixed_in:
         facts.append((*line(Strong("Fixed in: ")), *with_code(issue.fixed_in)))
     if issue.mitigation:
@@ -110,24 +101,17 @@ def _grouped(issues: tuple[KnownIssue, ...], release: Release | None) -> tuple[B
     )
 
 
-def _all(matrix: Matrix, day: date) -> Reply:
-    count = len(matrix.issues)
-    more = Paragraph((line(Typed("issues ID"), " has more of each."),))
-    first = headline(Strong("Known issues"), f"{count} of them")
-    shape = Reply("issues", first, (*_grouped(matrix.issues, None), more), (Share("issues"),))
-    return _told(shape, day, matrix, matrix.issues)
-
-
-def _of(matrix: Matrix, releases: tuple[Release, ...], day: date, exit_status: int) -> Reply:
+def _of_releases(matrix: Matrix, releases: tuple[Release, ...], day: date, exit_status: int) -> Reply:
     found = tuple({issue.id: issue for release in releases for issue in matrix.issues_of(release)}.values())
     names = ", ".join(release.name(day) for release in releases)
     only = releases[0] if len(releases) == 1 else None
     first = headline(Strong(names), f"{len(found)} known issues" if found else "no known issue")
     words = ", ".join(release.base_name for release in releases)
-    shape = Reply("issues", first, _grouped(found, only), (Ask("Verdict", words), Share(f"issues {words}")))
-    return _told(shape, day, matrix, found, exit_status)
+    reply = Reply("issues", first, _grouped(found, only), (Ask("Verdict", words), Share(f"issues {words}")))
+    return _of_day(reply, day, matrix, found, exit_status)
 
 
-def _told(shape: Reply, day: date, matrix: Matrix, issues: tuple[KnownIssue, ...], exit_status: int = 0) -> Reply:
+def _of_day(reply: Reply, day: date, matrix: Matrix, issues: tuple[KnownIssue, ...], exit_status: int = 0) -> Reply:
+    """The reply with the day that it is about, and the issues as values."""
     data = {"as_of": day.isoformat(), "issues": [_data(issue) for issue in issues]}
-    return shape._replace(context=context(matrix, day), data=data, exit_status=exit_status)
+    return reply._replace(context=context(matrix, day), data=data, exit_status=exit_status)

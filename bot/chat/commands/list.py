@@ -5,12 +5,15 @@ from datetime import date
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import row_data
 from bot.chat.lookup import context, read_product
-from bot.chat.marks import badge_mark
-from bot.chat.reply import Block, Bullets, Plain, Reply, RichText, Share, Strong, Table, headline, line
+from bot.chat.reply import Bullets, Plain, Reply, RichText, Share, Strong, Table, headline, line
+from bot.chat.verdict import badge_mark
 from bot.matrix.assess import assess
 from bot.matrix.issue import KnownIssue
 from bot.matrix.matrix import Matrix
 from bot.matrix.support import Badge, ListRow
+
+OWN_ROW = 3
+"""An issue of the list that affects no more releases than a row can hold is that row's note; others are the list's."""
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -24,15 +27,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         for product in products
         if (of_product := [row for row in rows if row.product is product])
     )
+    signs = (line(badge_mark(matrix.published, s.badge), f": {s.meaning}") for s in matrix.published.legend)
     return Reply(
         kind="list",
         headline=headline(
             Strong(matrix.published.source.title), f"{len(rows)} rows", f"{ended} without security updates"
         ),
-        blocks=(*tables, _legend(matrix)),
+        blocks=(*tables, Bullets(tuple(signs), "Legend")),
         buttons=(Share(f"list {asked.words}".strip()),),
         context=context(matrix, day),
-        data={"as_of": day.isoformat(), "rows": [row_data(row, day, issues_of(matrix, row)) for row in rows]},
+        data={"as_of": day.isoformat(), "rows": [row_data(row, day, _issues(matrix, row)) for row in rows]},
         assessed=tuple(assess(matrix, release, day) for row in rows for release in row.releases),
     )
 
@@ -40,7 +44,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
     marks = [badge_mark(matrix.published, badge) for badge in row.badges(day)]
     spans = [span for mark in marks for span in (Plain("  "), mark)][1:]
-    notes = [issue.id for issue in issues_of(matrix, row) if issue.from_list and len(issue.affects) <= OWN_ROW]
+    notes = [issue.id for issue in _issues(matrix, row) if issue.from_list and len(issue.affects) <= OWN_ROW]
     if not row.support.official:
         notes.insert(0, "no official support")
     if not any(release.lifecycle.is_known for release in row.releases):
@@ -48,17 +52,6 @@ def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
     return (line(Strong(row.label(day))), (*spans, *line(f"  ({', '.join(notes)})" if notes else "")))
 
 
-OWN_ROW = 3
-"""An issue of the list that affects no more releases than a row can hold is that row's note; others are the list's."""
-
-
-def issues_of(matrix: Matrix, row: ListRow) -> tuple[KnownIssue, ...]:
-    """The told issues of a row's releases, each once."""
-    return tuple({issue.id: issue for release in row.releases for issue in matrix.told_issues(release)}.values())
-
-
-def _legend(matrix: Matrix) -> Block:
-    signs = matrix.published.legend
-    return Bullets(
-        tuple(line(badge_mark(matrix.published, sign.badge), f": {sign.meaning}") for sign in signs), "Legend"
-    )
+def _issues(matrix: Matrix, row: ListRow) -> tuple[KnownIssue, ...]:
+    """The known issues of a row's releases, each once."""
+    return tuple({issue.id: issue for release in row.releases for issue in matrix.verdict_issues(release)}.values())

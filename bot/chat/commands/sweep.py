@@ -1,4 +1,7 @@
-"""`sweep`: ask the whole fleet now; what failed, what is different, what channels were told and what still waits."""
+"""`sweep`: ask the whole fleet now; what failed, what is different, what channels read of it and what still waits.
+
+As of another day it only says what that day would bring: nothing is stored and nothing sent.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -6,14 +9,15 @@ from datetime import date
 from bot.alerts.alert import Notification, NotifyReason
 from bot.alerts.cycle import CycleResult
 from bot.alerts.delivery.outbox import ChannelState
+from bot.chat.alert_context import day_asked
 from bot.chat.command import Invocation, Ports, Progress, Watched
 from bot.chat.filter import take_words
 from bot.chat.hosts import watched_of
-from bot.chat.reply import Ask, Block, Bullets, Mark, Reply, RichText, Strong, headline, line
+from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, headline, line
+from bot.chat.wording import day_in_words, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
-from bot.fleet.sweep import SweepEnd, SweepResult, Tell
-from bot.matrix.wording import moment_in_words
+from bot.fleet.sweep import SweepEnd, Tell
 from bot.query.text import shown
 
 IN_FULL = 10
@@ -34,49 +38,49 @@ _REASONS = {
 def opening(ports: Ports, asked: Invocation) -> RichText | Reply:
     """How many are asked."""
     watched, _ = _wanted(ports, asked)
-    return _asking(watched)
+    count = len(watched.sources)
+    return line("Asking ", Strong(f"{count} {'target' if count == 1 else 'targets'}"), " …")
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """Make a round. Blocks until everybody has answered or failed to; UnavailableError if it could not be made."""
+    """Sweep. Blocks until everybody has answered or failed to; UnavailableError if the sweep could not be made."""
     watched, day = _wanted(ports, asked)
-    made = watched.round(day, _telling(asked, _asking(watched)))
+    said = opening(ports, asked)
+    tell = _progress(asked, () if isinstance(said, Reply) else said)
+    made = watched.round(tell) if day is None else watched.rehearse(day, tell)
     swept = made.swept
     return Reply(
         kind="sweep",
-        headline=_first(swept),
+        headline=_first(made),
         blocks=tuple(_body(made)),
         buttons=(Ask("Fleet", "fleet"), Ask("Sweep again", "sweep")),
         context=(line(f"as of {moment_in_words(made.at)}"),),
         data={
-            "as_of": day.isoformat(),
+            "as_of": (day or asked.day).isoformat(),
             "targets": swept.sources,
             "failed": len(swept.failed),
             "opened": made.settled.opened,
             "resolved": made.settled.resolved,
             "delivered": made.sent.messages,
             "pending": made.pending,
+            **({"dry": True} if made.is_dry else {}),
         },
-        exit_status=0 if swept.ending is SweepEnd.DONE and not swept.is_in_vain else 1,
+        exit_status=1 if swept.ending is not SweepEnd.DONE or (swept.sources and swept.is_in_vain) or made.doubt else 0,
     )
 
 
-def _wanted(ports: Ports, asked: Invocation) -> tuple[Watched, date]:
+def _wanted(ports: Ports, asked: Invocation) -> tuple[Watched, date | None]:
+    """The fleet, and the day that is to be rehearsed; None for a sweep that counts."""
     watched = watched_of(ports)
     words, day = take_words(asked.words)
     if words:
         raise UsageError("`sweep` asks the whole fleet and takes no words but a day: sweep on 2028-12-01.")
-    if not watched.sources:
+    if not (watched.sources or watched.channel):
         raise UsageError("There is nobody to ask: add `targets` or `xen_orchestra` to the configuration.")
-    return watched, day or asked.day
+    return watched, day or day_asked(asked, watched.clock())
 
 
-def _asking(watched: Watched) -> RichText:
-    count = len(watched.sources)
-    return line("Asking ", Strong(f"{count} {'target' if count == 1 else 'targets'}"), " …")
-
-
-def _telling(asked: Invocation, said: RichText) -> Tell:
+def _progress(asked: Invocation, said: RichText) -> Tell:
     """Passes progress on, a hundred times at most."""
     last = -1
 
@@ -85,32 +89,42 @@ def _telling(asked: Invocation, said: RichText) -> Tell:
         percent = done * 100 // total if total else 100
         if percent != last:
             last = percent
-            asked.tell(Progress(said, done, total))
+            asked.report(Progress(said, done, total))
 
     return tell
 
 
-def _first(swept: SweepResult) -> RichText:
+def _first(made: CycleResult) -> RichText:
+    swept = made.swept
     count, failed = swept.sources, len(swept.failed)
+    if made.doubt:
+        return headline(Strong("The sweep decides nothing"), Mark("⚠️", f"{made.doubt}; nothing was stored or sent"))
     if swept.ending is not SweepEnd.DONE:
         why = "xocompat is ending" if swept.ending is SweepEnd.STOPPED else "another process has taken it over"
         return headline(Strong("The sweep is not done"), Mark("⚠️", f"{why}; what was heard by then is kept"))
+    if not count:
+        return headline(Strong("Sweep done"), "none of the targets leads to this channel")
     if swept.is_in_vain:
         return headline(Strong(f"None of {count} targets answered"), Mark("⚠️", "what is known of the hosts is old"))
+    done = f"Rehearsed for {day_in_words(made.at.date())}" if made.is_dry else "Sweep done"
     if failed:
-        return headline(Strong("Sweep done"), Mark("⚠️", f"{failed} of {count} targets did not answer"))
-    return headline(
-        Strong("Sweep done"), Mark("✅", f"{'the only target' if count == 1 else f'all {count} targets'} answered")
-    )
+        return headline(Strong(done), Mark("⚠️", f"{failed} of {count} targets did not answer"))
+    return headline(Strong(done), Mark("✅", f"{'the only target' if count == 1 else f'all {count} targets'} answered"))
 
 
 def _body(made: CycleResult) -> Iterator[Block]:
+    if made.is_dry:
+        day = day_in_words(made.at.date())
+        yield Paragraph((line(f"Nothing was stored or sent: this is what {day} would bring."),))
     failures = (line(Strong(shown(f.target)), f": {shown(f.message, MESSAGE_MAX)}") for f in made.swept.failed)
     yield from _bullets("No answer", len(made.swept.failed), failures)
     yield from _bullets("Different", len(made.swept.changes), map(_change, made.swept.changes))
     if made.swept.ending is SweepEnd.DONE:
-        yield from _bullets("Told", len(made.settled.notifications), map(_told, made.settled.notifications))
-        yield from _bullets("Waits", len(made.channels), (_waits(made, channel) for channel in made.channels))
+        would = made.is_dry
+        notifications = made.settled.notifications
+        yield from _bullets("Would be told" if would else "Told", len(notifications), map(_notified, notifications))
+        waiting = (_waits(made, channel) for channel in made.channels)
+        yield from _bullets("Would be sent" if would else "Waits", len(made.channels), waiting)
 
 
 def _bullets(title: str, count: int, items: Iterable[RichText]) -> Iterator[Block]:
@@ -138,7 +152,7 @@ _DIFFERENT: dict[ChangeKind, Callable[[Change], str]] = {
 }
 
 
-def _told(notification: Notification) -> RichText:
+def _notified(notification: Notification) -> RichText:
     alert = notification.alert
     hosts = f", {len(alert.hosts)} {'host' if len(alert.hosts) == 1 else 'hosts'}" if alert.hosts else ""
     said = f" · {_REASONS[notification.reason]}{hosts} · channel {shown(alert.channel)}"
@@ -147,6 +161,8 @@ def _told(notification: Notification) -> RichText:
 
 def _waits(made: CycleResult, channel: ChannelState) -> RichText:
     messages = f"{channel.pending} {'message' if channel.pending == 1 else 'messages'}"
+    if made.is_dry:
+        return line(Strong(f"channel {shown(channel.channel)}"), f": {messages}")
     why = channel.stopped or made.sent.why_not
     if not why and channel.not_before:
         why = f"Slack asked to wait until {moment_in_words(channel.not_before)}."

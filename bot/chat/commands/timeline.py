@@ -7,12 +7,12 @@ from typing import NamedTuple
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import lifecycle_data
 from bot.chat.lookup import context, read_product
-from bot.chat.marks import stage_mark
 from bot.chat.reply import Reply, RichText, Share, Strong, Table, headline, line
+from bot.chat.verdict import stage_mark
+from bot.chat.wording import day_in_words, distance
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
-from bot.matrix.wording import day_in_words, distance
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -31,7 +31,18 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         blocks=tables,
         buttons=(Share(f"timeline {asked.words}".strip()),),
         context=context(matrix, day),
-        data={"as_of": day.isoformat(), "releases": [_data(a) for a in assessed]},
+        data={
+            "as_of": day.isoformat(),
+            "releases": [
+                {
+                    "product": each.release.product.value,
+                    "release": each.release.number,
+                    "name": each.name,
+                    "lifecycle": lifecycle_data(each),
+                }
+                for each in assessed
+            ],
+        },
         assessed=assessed,
     )
 
@@ -63,9 +74,3 @@ def _row(matrix: Matrix, assessment: Assessment) -> tuple[RichText, ...]:
     released = day_in_words(life.released) if life.released else "not known"
     eol = day_in_words(life.eol) if life.eol else "not known"
     return (line(Strong(assessment.name)), line(released), line(eol), line(stage_mark(matrix.published, assessment)))
-
-
-def _data(assessment: Assessment) -> dict[str, object]:
-    release = assessment.release
-    named = {"product": release.product.value, "release": release.number, "name": assessment.name}
-    return {**named, "lifecycle": lifecycle_data(assessment)}

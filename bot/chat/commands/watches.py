@@ -1,15 +1,47 @@
-"""`watches`: what a channel is told about, by its own wish and by the configuration."""
+"""`watch`, `unwatch` and `watches`: what a channel is told about, by its own wish and by the configuration."""
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
 
-from bot.alerts.ports import Watch
-from bot.alerts.routing import AlertPlan, Route
+from bot.alerts.ports import Watch, WatchKind
+from bot.alerts.routing import AlertPlan, Route, names
 from bot.chat.alert_context import alerting, here
-from bot.chat.command import Invocation, Ports
-from bot.chat.reply import Block, Bullets, ChannelName, Paragraph, PersonName, Reply, RichText, Typed, headline, line
-from bot.chat.watch import about, lead_in_words, typed, watch_data
+from bot.chat.command import Alerting, Invocation, Ports
+from bot.chat.data import Data
+from bot.chat.lookup import unknown_reply
+from bot.chat.reply import (
+    Ask,
+    Block,
+    Bullets,
+    ChannelName,
+    Mark,
+    Paragraph,
+    PersonName,
+    Reply,
+    RichText,
+    Strong,
+    Typed,
+    headline,
+    line,
+)
+from bot.chat.wording import day_in_words, distance
 from bot.errors import UsageError
-from bot.matrix.wording import day_in_words
+from bot.matrix.matrix import Matrix
+from bot.matrix.release import Product
+from bot.query.query import Outcome, Query
+from bot.query.text import plain, shown
+from bot.xapi.observation import Pool
+
+LONGEST = 36525
+"""Days of a lead at most: a hundred years."""
+
+POOL_NAME_MAX = 255
+
+_LEAD = re.compile(r"(?:^|\s)lead(?:\s+(?P<days>.*))?$", re.IGNORECASE)
+_DAYS = re.compile(r"([0-9]{1,6})\s*(d|days?|w|weeks?)", re.IGNORECASE | re.ASCII)
+_POOL = re.compile(r"pool(?:\s+(?P<name>.*))?", re.IGNORECASE)
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -22,11 +54,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     digest = known.digests.is_on(channel)
     return Reply(
         kind="watches",
-        headline=_first(channel, watches, digest),
+        headline=_watches_line(channel, watches, digest),
         blocks=tuple(_body(channel, watches, plan)),
         data={
             "channel": channel,
-            "watches": [watch_data(watch) for watch in watches],
+            "watches": [_watch_data(watch) for watch in watches],
             "routes": [
                 {"tags": list(route.tags), "pools": list(route.pools), "lead_days": list(route.lead)}
                 for route in plan.routes
@@ -38,7 +70,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _first(channel: str, watches: Sequence[Watch], digest: bool) -> RichText:
+def _watches_line(channel: str, watches: Sequence[Watch], digest: bool) -> RichText:
     count = {0: "nothing", 1: "1 thing"}.get(len(watches), f"{len(watches)} things")
     weekly = f"weekly digest {'on' if digest else 'off'}"
     return (*line(ChannelName(channel)), *headline(f" watches {count}", weekly))
@@ -46,30 +78,230 @@ def _first(channel: str, watches: Sequence[Watch], digest: bool) -> RichText:
 
 def _body(channel: str, watches: Sequence[Watch], plan: AlertPlan) -> Iterator[Block]:
     if watches:
-        yield Bullets(tuple(_watch(watch, plan) for watch in watches), "Watched")
+        yield Bullets(tuple(_bullet(watch, plan) for watch in watches), "Watched")
     if routed := tuple(_routes(channel, plan)):
         yield Bullets(routed, "From the configuration")
     if not watches and not routed:
         yield Paragraph((line("Nothing is told here. To change that: ", Typed("watch all")),))
 
 
-def _watch(watch: Watch, plan: AlertPlan) -> RichText:
-    lead = lead_in_words(watch.lead or plan.lead)
+def _bullet(watch: Watch, plan: AlertPlan) -> RichText:
+    lead = _lead_in_words(watch.lead or plan.lead)
     on = f" on {day_in_words(watch.at.date())}" if watch.at else ""
     by = line(", by ", PersonName(watch.by), on) if watch.by else ()
-    return (*about(watch), *line(f": {lead}"), *by, *line("  "), Typed(f"unwatch {typed(watch)}"))
+    return (*_about(watch), *line(f": {lead}"), *by, *line("  "), Typed(f"unwatch {_typed(watch)}"))
 
 
 def _routes(channel: str, plan: AlertPlan) -> Iterator[RichText]:
     for route in plan.routes:
         if route.channel == channel:
-            yield line(f"hosts {_of(route)}: {lead_in_words(route.lead)}")
+            yield line(f"hosts {_of(route)}: {_lead_in_words(route.lead)}")
     if plan.channel == channel:
         what = "what no route takes" if plan.routes else "all hosts"
-        yield line(f"{what}: {lead_in_words(plan.lead)}")
+        yield line(f"{what}: {_lead_in_words(plan.lead)}")
 
 
 def _of(route: Route) -> str:
     if route.tags:
         return f"with the tag {' or '.join(route.tags)}"
     return f"in the pool {' or '.join(route.pools)}"
+
+
+def watch(ports: Ports, asked: Invocation) -> Reply:
+    """Watch something for the channel, which is notified once the fleet is evaluated anew, within minutes."""
+    known = alerting(ports)
+    channel = here(known, asked)
+    wanted = _read(ports, asked, channel)
+    if isinstance(wanted, Reply):
+        return wanted
+    now, by = known.now(), asked.caller.name
+    watches = [thing._replace(lead=wanted.lead, by=by, at=now) for thing in wanted.things]
+    added = [known.watches.add(each) for each in watches]
+    return Reply(
+        kind="watch",
+        headline=_watching(watches, channel, any(added)),
+        blocks=(Paragraph(tuple(_more(ports.matrix, known, watches, asked.day))),),
+        buttons=(Ask("What is watched here", "watches"),),
+        data={"channel": channel, "added": sum(added), "watches": [_watch_data(watch) for watch in watches]},
+    )
+
+
+def _watching(watches: Sequence[Watch], channel: str, added: bool) -> RichText:
+    what = _about(watches[0]) if len(watches) == 1 else line(f"{len(watches)} releases, with or without hosts")
+    return line(
+        Mark("👀", "watching" if added else "watching already"), ": ", ChannelName(channel), " is told about ", *what
+    )
+
+
+def _more(matrix: Matrix, known: Alerting, watches: Sequence[Watch], day: date) -> Iterator[RichText]:
+    lead = watches[0].lead
+    yield line(
+        f"{_lead_in_words(lead or known.plan.lead).capitalize()}; what is due already comes within a few minutes."
+    )
+    for watch in watches:
+        yield from _note(matrix, known, watch, day)
+
+
+def _note(matrix: Matrix, known: Alerting, watch: Watch, day: date) -> Iterator[RichText]:
+    """When a release ends; that no pool has the name now."""
+    if watch.kind is WatchKind.POOL and (there := _pools(known)) is not None:
+        if not any(names(pool, watch.what) for pool in there):
+            yield line(Mark("⚠️", f'No known pool is called "{watch.what}" now; it counts once there is one.'))
+    elif watch.product and (release := matrix.release(Product(watch.product), watch.release or "")):
+        eol = release.lifecycle.eol
+        when = f"is {day_in_words(eol)} ({distance(eol, day)})" if eol else "is not known"
+        yield line(f"The end of life of {release.name(day)} {when}.")
+
+
+def unwatch(ports: Ports, asked: Invocation) -> Reply:
+    """Forget watches of the channel; what only they led there ends once the fleet is evaluated anew."""
+    known = alerting(ports)
+    channel = here(known, asked)
+    wanted = _read(ports, asked, channel)
+    if isinstance(wanted, Reply):
+        return wanted
+    if wanted.lead is not None:
+        raise UsageError(f"`unwatch` takes no lead: unwatch {_typed(wanted.things[0])}.")
+    removed = [watch for watch in wanted.things if known.watches.remove(channel, watch.kind, watch.what)]
+    left = [watch for watch in known.watches.all() if watch.channel == channel]
+    return Reply(
+        kind="unwatch",
+        headline=_not_watching(wanted.things, removed, channel),
+        blocks=(Paragraph((_left(left),)),),
+        data={"channel": channel, "removed": len(removed), "watches": [_watch_data(watch) for watch in left]},
+    )
+
+
+def _not_watching(wanted: Sequence[Watch], removed: Sequence[Watch], channel: str) -> RichText:
+    those = removed or wanted
+    what = _about(those[0]) if len(those) == 1 else line(f"{len(those)} releases")
+    if not removed:
+        return line(ChannelName(channel), " does not watch ", *what)
+    return line(Mark("✅", "not watched any more"), ": ", *what)
+
+
+def _left(left: Sequence[Watch]) -> RichText:
+    if not left:
+        return line("Nothing is watched here now; what the configuration sends here still comes.")
+    return line(f"Still watched here: {', '.join(map(_typed, left))}.")
+
+
+class WatchRequest(NamedTuple):
+    """What is to be watched: several releases, one pool or all. `lead` in days, longest first; None if not given."""
+
+    things: tuple[Watch, ...]
+    lead: tuple[int, ...] | None = None
+
+
+def _read(ports: Ports, asked: Invocation, channel: str) -> WatchRequest | Reply:
+    """What was typed, or the reply to what names no release. UsageError for what cannot be read.
+
+    A pool has the name that it has already, in the fleet or in a watch, whatever the case that it is typed in.
+    """
+    words, lead = _take_lead(plain(asked.words))
+    if not words:
+        raise UsageError(f"Say what, for example: {asked.command.name} XCP-ng 8.3, or pool lab, or all.")
+    if words.casefold() == "all":
+        return WatchRequest((Watch(channel, WatchKind.ALL, ""),), lead)
+    if found := _POOL.fullmatch(words):
+        name = _pool_name(alerting(ports), channel, found["name"] or "")
+        return WatchRequest((Watch(channel, WatchKind.POOL, name),), lead)
+    query = ports.reader.read(words)
+    if query.on or query.bad_date:
+        raise UsageError("A watch has no day: it tells of every day that comes.")
+    if query.outcome is not Outcome.ASSESSED:
+        return _which(query, asked)
+    return WatchRequest(tuple(_of_releases(query, channel)), lead)
+
+
+def _of_releases(query: Query, channel: str) -> Iterator[Watch]:
+    for release in query.releases:
+        yield Watch(channel, WatchKind.RELEASE, release.base_name, release.product.value, release.number)
+
+
+def _which(query: Query, asked: Invocation) -> Reply:
+    """A release that is not known, or a number that two products have: which one is meant."""
+    name = asked.command.name
+    if query.outcome is Outcome.AMBIGUOUS:
+        said = line(f'"{shown(query.parts[0].text)}" can be several: say which product.')
+        buttons = tuple(Ask(r.base_name, f"{name} {r.base_name}") for r in query.releases[:2])
+        return Reply("ambiguous", said, (), buttons, data={"outcome": query.outcome.value}, exit_status=3)
+    reply = unknown_reply(query, asked.day)
+    asks = tuple(
+        b._replace(words=f"{name} {b.words}") for b in reply.buttons if isinstance(b, Ask) and b.words != "list"
+    )
+    return reply._replace(buttons=asks, data={"outcome": query.outcome.value}, exit_status=3)
+
+
+def _take_lead(words: str) -> tuple[str, tuple[int, ...] | None]:
+    """The words without `lead ...` at their end, and its days. The day itself is always told."""
+    found = _LEAD.search(words)
+    if not found:
+        return words, None
+    days = [_days(part) for part in re.split(r"[,\s]+(?=\d)|,", found["days"] or "") if part.strip()]
+    if not days:
+        raise UsageError("Say how many days before, for example: lead 90d, or lead 90d,30d.")
+    return words[: found.start()].strip(), tuple(sorted({*days, 0}, reverse=True))
+
+
+def _days(text: str) -> int:
+    found = _DAYS.fullmatch(text.strip())
+    if not found:
+        raise UsageError(f'"{shown(text)}" is no lead: write days or weeks, such as 90d or 2w; several as 90d,30d.')
+    days = int(found[1]) * (7 if found[2][0].lower() == "w" else 1)
+    if days > LONGEST:
+        raise UsageError(f"A lead is {LONGEST}d at most.")
+    return days
+
+
+def _pool_name(known: Alerting, channel: str, typed: str) -> str:
+    name = shown(typed.strip().strip("\"'").strip(), POOL_NAME_MAX)
+    if not name:
+        raise UsageError("Say which pool, for example: watch pool lab.")
+    watched = [watch.what for watch in known.watches.all() if (watch.channel, watch.kind) == (channel, WatchKind.POOL)]
+    same = next((what for what in watched if what.casefold() == name.casefold()), None)
+    pool = next((pool for pool in _pools(known) or () if names(pool, name)), None)
+    if same is not None or pool is None:
+        return same or name
+    return pool.uuid if name.casefold() == pool.uuid.casefold() else pool.name
+
+
+def _pools(known: Alerting) -> Sequence[Pool] | None:
+    """The pools of the fleet; None where nobody can tell."""
+    return None if known.pools is None else tuple(known.pools())
+
+
+def _about(watch: Watch) -> RichText:
+    """What is watched, in words."""
+    match watch.kind:
+        case WatchKind.RELEASE:
+            return line(Strong(watch.what), ", with or without hosts")
+        case WatchKind.POOL:
+            return line("pool ", Strong(watch.what))
+        case WatchKind.ALL:
+            return line("all hosts")
+
+
+def _typed(watch: Watch) -> str:
+    """What is watched, as it can be typed."""
+    return " ".join(filter(None, ("" if watch.kind is WatchKind.RELEASE else watch.kind.value, watch.what)))
+
+
+def _lead_in_words(lead: Sequence[int]) -> str:
+    """`90 and 30 days before, and on the day`."""
+    days = [str(day) for day in lead if day]
+    before = f"{' and '.join(filter(None, [', '.join(days[:-1]), days[-1]]))} days before" if days else ""
+    return " and ".join(filter(None, (before, "on the day" if 0 in lead else "")))
+
+
+def _watch_data(watch: Watch) -> Data:
+    """A watch for scripts."""
+    return {
+        "kind": watch.kind.value,
+        "what": watch.what,
+        "product": watch.product,
+        "release": watch.release,
+        "lead_days": list(watch.lead) if watch.lead is not None else None,
+        "by": watch.by or None,
+        "at": f"{watch.at:%Y-%m-%dT%H:%M:%SZ}" if watch.at else None,
+    }

@@ -1,0 +1,138 @@
+"""Evaluation: what holds for each channel now, held against its open alerts; what comes of it is stored and queued."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconciled
+from bot.alerts.digest import WEEK, Digest, digest
+from bot.alerts.facts import FleetFacts, SweepHealth
+from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
+from bot.alerts.routing import AlertPlan
+from bot.alerts.rules import Condition, Rule, find_conditions, resolution
+from bot.alerts.state_machine import WhyGone, apply, reconcile
+from bot.fleet.hosts import Source
+from bot.fleet.ports import FleetStore, SweepLog
+from bot.fleet.verdicts import HostVerdict, host_verdicts
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+
+LOOKED_BACK = timedelta(days=30)
+"""How far back changes are read to say why something is gone."""
+
+
+class Knowledge(Protocol):
+    """What is known of releases, with the reader of versions."""
+
+    @property
+    def matrix(self) -> Matrix: ...
+
+    @property
+    def reader(self) -> Reader: ...
+
+
+class EvaluationStore(Protocol):
+    """What is stored of a fleet, its sweeps, its alerts and who watches it."""
+
+    @property
+    def fleet(self) -> FleetStore: ...
+
+    @property
+    def sweeps(self) -> SweepLog: ...
+
+    @property
+    def alerts(self) -> AlertBook: ...
+
+    @property
+    def watches(self) -> Watches: ...
+
+
+class FleetEvaluation(NamedTuple):
+    """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`."""
+
+    edition: Callable[[], Knowledge]
+    store: EvaluationStore
+    sources: tuple[Source, ...]
+    plan: AlertPlan
+    every: timedelta
+    since: datetime
+
+    def evaluate(self, now: datetime, swept_at: datetime | None = None) -> Reconciled:
+        """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.
+
+        UnavailableError where the database could not be reached; then nothing is changed.
+        """
+        with self.store.alerts.transaction() as unit:  # one evaluation at a time, and none by what another made old
+            open_alerts = unit.open_alerts()
+            facts = self.facts(now, open_alerts, swept_at)
+            return update(unit, find_conditions(facts), open_alerts, now, lambda gone: resolution(facts, gone))
+
+    def facts(self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None) -> FleetFacts:
+        """What rules look at, as it is stored now."""
+        known, store = self.edition(), self.store
+        last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
+        return FleetFacts(
+            host_verdicts(known.matrix, known.reader, store.fleet.hosts(), now.date()),
+            store.fleet.sources(),
+            self.sources,
+            store.watches.all(),
+            self.plan,
+            known.matrix,
+            now,
+            SweepHealth(
+                self.every,
+                swept_at or (last and last.finished_at),
+                self.since,
+                failed.error if failed else None,
+                {alert.channel: alert.opened_at for alert in open_alerts if alert.rule is Rule.SWEEP_LATE},
+                tuple(dict.fromkeys(alert.channel for alert in open_alerts)),
+            ),
+            store.fleet.changes(now - LOOKED_BACK),
+        )
+
+    def findings(self, at: datetime) -> tuple[HostVerdict, ...]:
+        """All hosts with their verdicts, the worst first."""
+        known = self.edition()
+        return host_verdicts(known.matrix, known.reader, self.store.fleet.hosts(), at.date())
+
+    def digests(self, at: datetime) -> Iterator[Digest]:
+        """The week of every channel that there is something to tell."""
+        open_alerts, resolved = self.store.alerts.open(), self.store.alerts.resolved(at - WEEK)
+        facts = self.facts(at, open_alerts)
+        conditions, hosts = find_conditions(facts), facts.routing.hosts(facts.verdicts)
+        for channel in dict.fromkeys((*facts.routing.channels, *(alert.channel for alert in open_alerts))):
+            if made := digest(channel, hosts.get(channel, ()), conditions, open_alerts, resolved, at.date()):
+                yield made
+
+
+def update(
+    unit: AlertTransaction, conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, why: WhyGone
+) -> Reconciled:
+    """Hold conditions against the open alerts; store what changed, and queue what channels are to read of it."""
+    found = reconcile(conditions, open_alerts, now, why)
+    saved = unit.save(found.changed, now)
+    stored = {alert.fingerprint: alert for alert in saved}
+    notifications = tuple(n._replace(alert=stored[n.alert.fingerprint]) for n in found.notifications)
+    unit.queue(saved, _each_end_once(notifications), now)
+    return Reconciled(saved, notifications)
+
+
+def act_on(book: AlertBook, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
+    """Do something about open alerts; those that changed, as they are then. Doing it twice changes nothing."""
+    with book.transaction() as unit:
+        acted = [(before, apply(before, act)) for before in unit.open_alerts(ids)]
+        changed = unit.save([after for before, after in acted if after != before], act.at)
+        unit.queue(changed, (), act.at)
+    return changed
+
+
+def _each_end_once(notifications: Iterable[Notification]) -> Iterator[Notification]:
+    """Without those that say again why something of the same subject ended: alerts of a subject mostly end together."""
+    ended: list[tuple[str, str, Detail | None]] = []
+    for each in notifications:
+        end = each.alert.channel, each.alert.subject.key, each.alert.why_resolved
+        if each.reason is NotifyReason.RESOLVED:
+            if end in ended:
+                continue
+            ended.append(end)
+        yield each

@@ -1,0 +1,169 @@
+"""What rules look at, the fleet with its verdicts, routes and watches as of a moment; and the values that they find."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+from bot.alerts.routing import AlertPlan, Recipient, Routing, Watch, WatchKind
+from bot.fleet.hosts import Change, Source, SourceState
+from bot.fleet.verdicts import HostVerdict
+from bot.matrix.matrix import Matrix
+from bot.matrix.release import Product, Release
+from bot.query.text import shown
+
+
+class Detail(NamedTuple):
+    """What a rule found, or why that is gone, as values of which bot.chat.rule_wording makes words.
+
+    `kind` says what the values are; these are what JSON can hold: texts, numbers, None, lists and objects of them.
+    """
+
+    kind: str
+    values: Mapping[str, Any] = {}
+
+    def to_data(self) -> dict[str, Any]:
+        """As one JSON object."""
+        return {"kind": self.kind, **self.values}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_data` wrote. KeyError for what is no detail."""
+        return cls(data["kind"], {name: value for name, value in data.items() if name != "kind"})
+
+
+NO_DETAIL = Detail("none")
+"""Of alerts whose subject and day say all that there is to say."""
+
+
+def text_detail(text: str) -> Detail:
+    """Words as an earlier version kept them; they are shown as they are."""
+    return Detail("text", {"text": text}) if text else NO_DETAIL
+
+
+class AlertSubject(NamedTuple):
+    """What an alert is about. `key` tells subjects apart, `name` is for people.
+
+    `release:XCP-ng:8.2`, `pool:UUID`, `source:NAME`, `version:BRAND VERSION` or `sweep`. `product` and `release` are of
+    a release alone.
+    """
+
+    key: str
+    name: str
+    product: str | None = None
+    release: str | None = None
+
+
+class AffectedHost(NamedTuple):
+    """A host that an alert is about; `pool` is its pool's name, or the host's own where the pool has none."""
+
+    uuid: str
+    name: str
+    pool: str
+
+
+class SweepHealth(NamedTuple):
+    """How sweeping goes. `every` is how often one is due, `since` since when any is, `error` why the last one failed.
+
+    `finished_at` is the end of the last one that was done; an evaluation after a sweep counts that one. `late_since`
+    says since when late sweeps are told to which channels, and `channels` are all that have an open alert.
+    """
+
+    every: timedelta
+    finished_at: datetime | None
+    since: datetime | None = None
+    error: str | None = None
+    late_since: Mapping[str, datetime] = {}
+    channels: tuple[str, ...] = ()
+
+
+class ReleaseInChannel:
+    """What one channel is told about one release: hosts, and the leads of all routes that bring them there."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, AffectedHost] = {}
+        self.lead: set[int] = set()
+        self.watched = False
+
+    def add(self, recipient: Recipient, host: AffectedHost) -> None:
+        self.lead.update(recipient.lead)
+        self.hosts[host.uuid] = host
+
+    @cached_property
+    def in_order(self) -> tuple[AffectedHost, ...]:
+        """The hosts once all are there, by pool and name."""
+        return in_order(self.hosts.values())
+
+
+@dataclass(frozen=True)
+class FleetFacts:
+    """All that rules look at. What several rules need is worked out once.
+
+    `now` is the moment that is judged for, and says the day. `changes` are the latest, the newest first.
+    """
+
+    verdicts: Sequence[HostVerdict]
+    sources: Sequence[SourceState]
+    configured: Sequence[Source]
+    watches: Sequence[Watch]
+    plan: AlertPlan
+    matrix: Matrix
+    now: datetime
+    sweep: SweepHealth
+    changes: Sequence[Change] = field(default=())
+
+    @cached_property
+    def day(self) -> date:
+        return self.now.date()
+
+    @cached_property
+    def routing(self) -> Routing:
+        """Routes and watches in force."""
+        return Routing(self.configured, self.watches, self.plan)
+
+    @cached_property
+    def by_uuid(self) -> Mapping[str, HostVerdict]:
+        """Every host with its verdict."""
+        return {verdict.host.host.uuid: verdict for verdict in self.verdicts}
+
+    @cached_property
+    def affected(self) -> Mapping[str, AffectedHost]:
+        """Every host as alerts name it, by uuid. Hosts name themselves, so their names are made fit to be shown."""
+        found: dict[str, AffectedHost] = {}
+        for verdict in self.verdicts:
+            host, pool = verdict.host.host, verdict.host.pool
+            name = shown(host.name) or host.uuid
+            found[host.uuid] = AffectedHost(host.uuid, name, shown(pool.name) or name)
+        return found
+
+    @cached_property
+    def releases(self) -> Mapping[tuple[str, Release], ReleaseInChannel]:
+        """What each channel is told about each release, by its hosts and its watches."""
+        found: dict[tuple[str, Release], ReleaseInChannel] = defaultdict(ReleaseInChannel)
+        for verdict in self.verdicts:
+            if verdict.assessment:
+                release, host = verdict.assessment.release, self.affected[verdict.host.host.uuid]
+                for recipient in (*self.routing.of_host(verdict.host), *self.routing.of_release(release)):
+                    found[recipient.channel, release].add(recipient, host)
+        for watch in self.watches:
+            if watch.kind is WatchKind.RELEASE and (watched := self.release(watch.product, watch.release)):
+                found[watch.channel, watched].lead.update(watch.lead or self.plan.lead)
+                found[watch.channel, watched].watched = True
+        return found
+
+    def release(self, product: str | None, number: str | None) -> Release | None:
+        """The release of a name and a number, if the matrix has it."""
+        return self.matrix.release(Product(product), number) if product in tuple(Product) and number else None
+
+    def in_order(self, verdicts: Iterable[HostVerdict]) -> tuple[AffectedHost, ...]:
+        """The hosts of some verdicts, each once, by pool and name."""
+        return in_order(self.affected[verdict.host.host.uuid] for verdict in verdicts)
+
+
+def in_order(hosts: Iterable[AffectedHost]) -> tuple[AffectedHost, ...]:
+    """Hosts, each once, by pool and name."""
+    return tuple(
+        sorted({host.uuid: host for host in hosts}.values(), key=lambda host: (host.pool, host.name, host.uuid))
+    )

@@ -1,0 +1,184 @@
+"""What alerts say, rule by rule: the sign, the words around the subject's name, and the details in words.
+
+A new rule is a row of `WORDING` here; what it finds, and why that is gone, stands in bot.alerts.rules.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from bot.alerts.alert import Alert, Detail, Rule
+from bot.chat.reply import Mark, RichText, Strong, line, with_code
+from bot.chat.wording import day_in_words, distance, moment_in_words, span
+
+
+class RuleWording(NamedTuple):
+    """The words of a rule.
+
+    `sign` stands before the sentence. `clauses` are the words before the subject's name and those after it, on a day.
+    `digest` is what the weekly digest says it is about, `next_step` what to do where no release says it; `subject`
+    stands in place of the subject's name, where that is no name.
+    """
+
+    sign: Callable[[Alert], str]
+    clauses: Callable[[Alert, date], tuple[str, str]]
+    digest: str
+    next_step: str = ""
+    subject: str = ""
+
+
+def sentence(alert: Alert, day: date) -> RichText:
+    """What an alert says on a day, without a full stop: the first line of its message."""
+    if not alert.is_open:
+        after = f": {resolution_in_words(alert.why_resolved) or 'resolved'}"
+        return line(Mark("✅", ""), " ", Strong(alert.subject.name), *with_code(after))
+    wording = WORDING[alert.rule]
+    before, after = wording.clauses(alert, day)
+    subject = Strong(wording.subject or alert.subject.name)
+    return line(Mark(wording.sign(alert), ""), f" {before}", subject, *with_code(after))
+
+
+def _end_of_life(alert: Alert, day: date) -> tuple[str, str]:
+    due = alert.due
+    if due is None:
+        return "", " has an end of life"
+    if due > day:
+        return "", f" gets no security updates from {day_in_words(due)}: {span((due - day).days)} left"
+    return "", f" reached end of life on {day_in_words(due)} ({distance(due, day)}): it gets no security updates"
+
+
+def _end_of_maintenance(alert: Alert, day: date) -> tuple[str, str]:
+    due = alert.due
+    if due is None:
+        return "", " has an end of maintenance"
+    if due > day:
+        return "", f" gets critical updates only from {day_in_words(due)}: {span((due - day).days)} left"
+    return "", f" has got critical updates only since {day_in_words(due)}"
+
+
+def _support(alert: Alert, _: date) -> tuple[str, str]:
+    known = _LACKS.get(alert.detail.values.get("lack", ""))
+    return "", known[1] if known else f": {detail_in_words(alert.detail)}"
+
+
+_LACKS = {
+    "unlisted": ("not on the Host Compatibility List", " is not on the Host Compatibility List"),
+    "unofficial": ("no official support", " has no official support by Xen Orchestra"),
+    "partial": ("partial support", " is only partially supported by Xen Orchestra"),
+}
+"""What a release lacks, by itself and after its name."""
+
+
+def _silence(alert: Alert, _: date) -> tuple[str, str]:
+    """Since when a target does not answer, and why; the failure's words name the target and that once more."""
+    name, values = alert.subject.name, alert.detail.values
+    if text := str(values.get("text", "")):
+        return "", f" has not answered{' ' if text.startswith('since ') else ': '}{text}"
+    since, why = _moment(values.get("since")), values.get("error") or ""
+    why = why.removeprefix(f"{name} did not answer: ")
+    why = f"it {why.removeprefix(f'{name} ')}" if why.startswith(f"{name} ") else why
+    return "", f" has not answered{f' since {since}' if since else ''}{f': {why}' if why else ''}"
+
+
+def _mixed(alert: Alert, _: date) -> tuple[str, str]:
+    return "Pool ", f" has run several versions for more than a day: {detail_in_words(alert.detail)}"
+
+
+WORDING: Mapping[Rule, RuleWording] = {
+    Rule.SWEEP_LATE: RuleWording(
+        lambda _: "⚠️",
+        lambda alert, _: ("", f" {detail_in_words(alert.detail)}"),
+        "no sweep finished in time",
+        "what this channel knows may be old, so see whether `xocompat serve` runs, and its log.",
+        subject="No sweep has finished",
+    ),
+    Rule.EOL: RuleWording(lambda _: "☠️", _end_of_life, "end of life"),
+    Rule.UNKNOWN_VERSION: RuleWording(
+        lambda _: "❓",
+        lambda *_: ("", " is a version that I do not know"),
+        "an unknown version",
+        "see whether a newer xocompat knows it.",
+    ),
+    Rule.SUPPORT: RuleWording(
+        lambda alert: "❔" if alert.detail.values.get("lack") == "unlisted" else "❎", _support, "not fully supported"
+    ),
+    Rule.MAINTENANCE: RuleWording(lambda _: "🟠", _end_of_maintenance, "end of maintenance"),
+    Rule.MIXED_POOL: RuleWording(lambda _: "⚠️", _mixed, "several versions", "finish the rolling upgrade."),
+    Rule.UNREACHABLE: RuleWording(lambda _: "⚠️", _silence, "no answer"),
+}
+"""The words of every rule."""
+
+
+def detail_in_words(detail: Detail) -> str:
+    """What a rule found, in a word or two; empty where subject and day say it all."""
+    return _DETAILS[detail.kind](detail.values) if detail.kind in _DETAILS else ""
+
+
+def resolution_in_words(why: Detail | None) -> str:
+    """Why an alert was resolved, to complete "resolved: ..."; empty of one that is open."""
+    return _RESOLUTIONS[why.kind](why.values) if why and why.kind in _RESOLUTIONS else ""
+
+
+Values = Mapping[str, Any]
+
+
+def _text(values: Values) -> str:
+    return str(values["text"])
+
+
+def _no_answer(values: Values) -> str:
+    since = _moment(values["since"])
+    return ": ".join(filter(None, (f"since {since}" if since else "", values["error"])))
+
+
+def _no_sweep(values: Values) -> str:
+    since, error = _moment(values["since"]), values["error"]
+    hours, odd = divmod(values["every"], 60)
+    if hours and not odd:
+        period = "hour" if hours == 1 else f"{hours} hours"
+    else:
+        period = "minute" if values["every"] <= 1 else f"{values['every']} minutes"
+    said = f"{f'since {since}' if since else 'yet'}, one every {period} expected"
+    return f"{said}. Last error: {error}" if error else said
+
+
+_DETAILS: Mapping[str, Callable[[Values], str]] = {
+    "text": _text,
+    "support": lambda values: _LACKS[values["lack"]][0],
+    "versions": lambda values: " and ".join(values["versions"]),
+    "no_answer": _no_answer,
+    "no_sweep": _no_sweep,
+}
+
+
+def _fates(values: Values) -> str:
+    """What became of hosts: `xen-2 now on XCP-ng 8.3.0; xen-3 left`."""
+    known = {"removed": "removed from the configuration", "left": "left", "known": "known by now"}
+    said = []
+    for each in values["fates"]:
+        more = f" and {each['more']} more" if each["more"] else ""
+        fate = known.get(each["fate"]) or f"now on {each['version']}"
+        said.append(f"{', '.join(each['hosts'])}{more} {fate}")
+    return "; ".join(said)
+
+
+_RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
+    "text": _text,
+    "sweep_finished": lambda _: "a sweep has finished",
+    "no_route": lambda _: "no route and no watch leads to this channel any more",
+    "eol_has_come": lambda _: "its end of life has come, which is told by itself",
+    "day_withdrawn": lambda _: "the day that was told is not given for it any more",
+    "date_moved": lambda values: f"its date moved to {day_in_words(date.fromisoformat(values['day']))}",
+    "not_due_yet": lambda _: "it is not due yet: a clock that was ahead had opened it",
+    "full_support": lambda _: "the list has it in full support now",
+    "hosts_gone": lambda values: f"no host runs it any more ({_fates(values)})",
+    "not_watched": lambda _: "nobody in this channel watches it any more",
+    "one_version": lambda _: "all its hosts run one version",
+    "pool_gone": lambda values: f"its hosts are gone ({_fates(values)})",
+    "source_removed": lambda values: f"{values['source']} was removed from the configuration",
+    "answers_again": lambda _: "it answers again",
+}
+
+
+def _moment(at: str | None) -> str:
+    return moment_in_words(datetime.fromisoformat(at)) if at else ""

@@ -1,0 +1,233 @@
+"""What a right reaches that somebody has in one channel alone: that channel's alerts, hosts, watches and audit entries.
+
+Commands do not know of it: they get ports that have nothing else. An alert of another channel does not exist there.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from bot.alerts.alert import Alert, Notification
+from bot.alerts.cycle import CycleResult
+from bot.alerts.delivery.outbox import ChannelState
+from bot.alerts.ports import AlertBook, AlertReader, AlertTransaction, Watch, Watches, WatchKind
+from bot.alerts.routing import AlertPlan, Routing
+from bot.chat.audit import AuditEntry, StoredTrail
+from bot.chat.command import ChannelStates, Ports, Watched
+from bot.fleet.hosts import Change, Source, SourceState, WatchedHost
+from bot.fleet.ports import SweepRun
+from bot.fleet.sweep import Tell
+from bot.fleet.verdicts import host_verdicts
+from bot.xapi.observation import Pool
+
+
+def scoped(ports: Ports, channel: str) -> Ports:
+    """The ports as far as they concern a channel. Digests are left as they are: their command takes no channel.
+
+    `fleet`, which `probe` asks, is not narrowed either: a grant to probe names who may ask any host of the inventory.
+    """
+    alerting = ports.alerting and ports.alerting._replace(
+        book=_Book(ports.alerting.book, channel),
+        on=ports.alerting.on and _alerts_on(ports.alerting.on, channel),
+        watches=_Watches(ports.alerting.watches, channel),
+        outbox=ports.alerting.outbox and _States(ports.alerting.outbox, channel),
+    )
+    return ports._replace(
+        alerting=alerting,
+        watched=ports.watched and _Part(ports, ports.watched, channel).watched(),
+        audit=ports.audit and _Trail(ports.audit, channel),
+    )
+
+
+def _alerts_on(
+    on: Callable[[date], AbstractContextManager[AlertReader]], channel: str
+) -> Callable[[date], AbstractContextManager[AlertReader]]:
+    @contextmanager
+    def alerts_on(day: date) -> Iterator[AlertReader]:
+        with on(day) as alerts:
+            yield _Reader(alerts, channel)
+
+    return alerts_on
+
+
+class _Reader(NamedTuple):
+    alerts: AlertReader
+    channel: str
+
+    def open(self) -> tuple[Alert, ...]:
+        return self._own(self.alerts.open())
+
+    def resolved(self, since: datetime) -> tuple[Alert, ...]:
+        return self._own(self.alerts.resolved(since))
+
+    def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
+        return self._own(self.alerts.find(ids))
+
+    def _own(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+        return tuple(alert for alert in alerts if alert.channel == self.channel)
+
+
+class _Book(NamedTuple):
+    book: AlertBook
+    channel: str
+
+    def open(self) -> tuple[Alert, ...]:
+        return _Reader(self.book, self.channel).open()
+
+    def resolved(self, since: datetime) -> tuple[Alert, ...]:
+        return _Reader(self.book, self.channel).resolved(since)
+
+    def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
+        return _Reader(self.book, self.channel).find(ids)
+
+    @contextmanager
+    def transaction(self) -> Iterator[AlertTransaction]:
+        with self.book.transaction() as unit:
+            yield _Transaction(unit, self.channel)
+
+
+class _Transaction(NamedTuple):
+    """Only what was read in it is saved, so that reading is what is narrowed."""
+
+    unit: AlertTransaction
+    channel: str
+
+    def open_alerts(self, ids: Collection[int] | None = None) -> tuple[Alert, ...]:
+        return tuple(alert for alert in self.unit.open_alerts(ids) if alert.channel == self.channel)
+
+    def save(self, changed: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
+        return self.unit.save(changed, now)
+
+    def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:
+        self.unit.queue(saved, updates, now)
+
+
+class _Watches(NamedTuple):
+    watches: Watches
+    channel: str
+
+    def add(self, watch: Watch) -> bool:
+        return watch.channel == self.channel and self.watches.add(watch)
+
+    def remove(self, channel: str, kind: WatchKind, what: str) -> bool:
+        return channel == self.channel and self.watches.remove(channel, kind, what)
+
+    def all(self) -> tuple[Watch, ...]:
+        return tuple(watch for watch in self.watches.all() if watch.channel == self.channel)
+
+
+class _States(NamedTuple):
+    outbox: ChannelStates
+    channel: str
+
+    def states(self) -> tuple[ChannelState, ...]:
+        return tuple(state for state in self.outbox.states() if state.channel == self.channel)
+
+
+class _Trail(NamedTuple):
+    trail: StoredTrail
+    channel: str
+
+    def record(self, entry: AuditEntry) -> None:
+        self.trail.record(entry)
+
+    def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
+        return self.trail.find(words, limit, self.channel) if where in (None, self.channel) else ()
+
+
+class _Part:
+    """The part of the fleet that a channel's routes and watches lead to, read once: it lives as long as one command.
+
+    Read-only views of the fleet and of the sweeps at the same time, as bot.chat.command has them.
+    """
+
+    def __init__(self, ports: Ports, every: Watched, channel: str) -> None:
+        self._ports = ports
+        self._every = every
+        self._channel = channel
+        alerting = ports.alerting
+        watches = _Watches(alerting.watches, channel).all() if alerting else ()
+        self._routing = Routing(every.sources, watches, alerting.plan if alerting else AlertPlan())
+
+    def watched(self) -> Watched:
+        """The fleet, in which nothing else is known."""
+        narrowed = self._every._replace(store=self, sweeps=self, sources=self.configured, channel=self._channel)
+        return narrowed._replace(round=self._sweep, rehearse=self._rehearse)
+
+    @cached_property
+    def _all_hosts(self) -> tuple[WatchedHost, ...]:
+        return self._every.store.hosts()
+
+    @cached_property
+    def _hosts(self) -> tuple[WatchedHost, ...]:
+        matrix, reader = self._ports.matrix, self._ports.reader
+        verdicts = host_verdicts(matrix, reader, self._all_hosts, self._every.clock().date())
+        own = {verdict.host.host.uuid for verdict in self._routing.hosts(verdicts).get(self._channel, ())}
+        return tuple(host for host in self._all_hosts if host.host.uuid in own)
+
+    @cached_property
+    def configured(self) -> tuple[Source, ...]:
+        """The sources that have one of the hosts, and those whose silence makes an alert for the channel."""
+        seeing = {name for host in self._hosts for name in host.sources}
+        pools: dict[str, set[Pool]] = defaultdict(set)
+        for host in self._all_hosts:
+            for name in host.sources:
+                pools[name].add(host.pool)
+
+        def leads_here(name: str) -> bool:
+            return name in seeing or self._channel in self._routing.of_source(name, pools[name])
+
+        return tuple(source for source in self._every.sources if leads_here(source.name))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(source.name for source in self.configured)
+
+    def hosts(self) -> tuple[WatchedHost, ...]:
+        return self._hosts
+
+    def sources(self) -> tuple[SourceState, ...]:
+        return tuple(state for state in self._every.store.sources() if state.name in self.names)
+
+    def last_finished(self) -> SweepRun | None:
+        done = self._every.sweeps.last_finished()
+        failed = sum(state.unreachable_since is not None for state in self.sources())
+        return done and done._replace(sources=len(self.configured), failed=failed)
+
+    def last_error(self) -> SweepRun | None:
+        return self._every.sweeps.last_error()
+
+    def _sweep(self, tell: Tell) -> CycleResult:
+        """All sources are asked, for that disturbs nobody; what is shown of it is the channel's."""
+        return self._own(self._every.round(self._scaled(tell)))
+
+    def _rehearse(self, day: date, tell: Tell) -> CycleResult:
+        return self._own(self._every.rehearse(day, self._scaled(tell)))
+
+    def _scaled(self, tell: Tell) -> Tell:
+        own = len(self.configured)
+        return lambda done, total: tell(done * own // total if total else own, own)
+
+    def _own(self, made: CycleResult) -> CycleResult:
+        """Hosts may lead to the channel before the sweep alone, or after it alone."""
+        after = _Part(self._ports, self._every, self._channel)
+        names = self.names | after.names
+        uuids = {uuid for host in (*self.hosts(), *after.hosts()) for uuid in (host.host.uuid, host.pool.uuid)}
+
+        def concerns(change: Change) -> bool:
+            return change.source in names if change.uuid is None else change.uuid in uuids
+
+        swept = made.swept._replace(
+            sources=len(after.configured),
+            failed=tuple(failure for failure in made.swept.failed if failure.target in names),
+            changes=tuple(filter(concerns, made.swept.changes)),
+        )
+        settled = made.settled._replace(
+            changed=tuple(alert for alert in made.settled.changed if alert.channel == self._channel),
+            notifications=tuple(each for each in made.settled.notifications if each.alert.channel == self._channel),
+        )
+        states = tuple(state for state in made.channels if state.channel == self._channel)
+        return made._replace(swept=swept, settled=settled, channels=states)

@@ -1,0 +1,84 @@
+"""Plurals, lists, days and spans in English, once for all that is said in chat.
+
+A day, a moment, a distance and a span are in bot.matrix.wording as long as rooms below chat say some of them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.chat.reply import RichText, line
+from bot.matrix.wording import day_in_words, distance, moment_in_words, span
+
+__all__ = [
+    "age",
+    "bounded",
+    "capitalized",
+    "counted",
+    "day_in_words",
+    "distance",
+    "iso",
+    "joined",
+    "moment_in_words",
+    "nearest",
+    "plural",
+    "span",
+    "with_more",
+]
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """The form that goes with a count: `host`, `hosts`; `many` where it is not formed with an s: `try`, `tries`."""
+    return one if count == 1 else many or f"{one}s"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: `1 host`, `3 hosts`."""
+    return f"{count} {plural(count, one, many)}"
+
+
+def joined(items: Sequence[str], word: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; nothing of nothing."""
+    first, last = ", ".join(items[:-1]), "".join(items[-1:])
+    return f"{first} {word} {last}" if first else last
+
+
+def with_more(items: Sequence[str], most: int) -> str:
+    """At most so many of the items, and how many there are besides: `a, b and 3 more`."""
+    more = len(items) - most
+    return f"{', '.join(items[:most])}{f' and {more} more' if more > 0 else ''}"
+
+
+def bounded(items: Sequence[RichText], most: int, total: int | None = None) -> tuple[RichText, ...]:
+    """At most so many lines of a list, and below them how many there are besides.
+
+    `total` is how many there are in all, where not all of them are given.
+    """
+    shown = tuple(items[:most])
+    more = (len(items) if total is None else total) - len(shown)
+    return (*shown, line(f"and {more} more")) if more > 0 else shown
+
+
+def nearest(names: Sequence[str], word: str = "Near") -> str:
+    """The end of a sentence about what is not known: ` Near: a, b.`; nothing where nothing is near."""
+    return f" {word}: {', '.join(names)}." if names else ""
+
+
+def capitalized(clause: str) -> str:
+    """A clause as the beginning of a sentence; the case of what follows stays as it is."""
+    return f"{clause[:1].upper()}{clause[1:]}"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was: `2 hours ago`. A clock that went back makes nothing lie in the future."""
+    seconds = (now - moment).total_seconds()
+    for unit, length in _UNITS:
+        if seconds >= length:
+            return f"{counted(int(seconds // length), unit)} ago"
+    return "just now"
+
+
+def iso(moment: datetime) -> str:
+    """A moment in UTC for scripts: `2026-11-23T08:00:00Z`."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,152 @@
+"""Who may do what, for how long: one table for the slots of jobs, sweeps, channels and events of chat.
+
+A lease has a kind, a name and a holder. `claim` takes one that nobody has, `renew` prolongs one's own, `release` gives
+it up; one that was claimed for good is done, as far as history goes. The functions work within a transaction: a claim
+is recorded with what is done about it, or not at all.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, update
+from structlog.typing import FilteringBoundLogger
+
+from bot.errors import UnavailableError
+from bot.store.database import Database, insert
+from bot.store.tables import leases
+
+LONGEST = timedelta(hours=2)
+"""No lease lasts longer, but for those for good. What lies further ahead is of a clock that was turned back since."""
+
+
+class LeaseKind(StrEnum):
+    """What leases are on, and what their names are."""
+
+    SLOT = "slot"
+    """A job's work of a slot; `slot_name`. For good."""
+    SWEEP = "sweep"
+    """Running a sweep; its number in the table of sweeps."""
+    CHANNEL = "channel"
+    """Sending to a channel; the channel."""
+    EVENT = "event"
+    """Answering what chat delivered, which it may deliver again; its id."""
+
+
+def claim(
+    connection: Connection, kind: LeaseKind, name: str, holder: str, now: datetime, seconds: float | None = None
+) -> bool:
+    """Take a lease that nobody has, or whose time is over; `seconds` is None for good. False if somebody has it."""
+    return _take(connection, kind, name, holder, now, seconds, free(now))
+
+
+def claim_or_renew(
+    connection: Connection, kind: LeaseKind, name: str, holder: str, now: datetime, seconds: float
+) -> bool:
+    """Take a lease, or prolong it where the holder has it already. False if somebody else has it."""
+    return _take(connection, kind, name, holder, now, seconds, or_(leases.c.holder == holder, free(now)))
+
+
+def _take(
+    connection: Connection,
+    kind: LeaseKind,
+    name: str,
+    holder: str,
+    now: datetime,
+    seconds: float | None,
+    condition: ColumnElement[bool],
+) -> bool:
+    until = None if seconds is None else now + timedelta(seconds=seconds)
+    terms = {"holder": holder, "taken_at": now, "until": until}
+    taken = (
+        insert(connection, leases)
+        .values(kind=kind.value, name=name, **terms)
+        .on_conflict_do_update(index_elements=["kind", "name"], set_=terms, where=condition)
+        # Not every driver counts rows that a conflict kept out; what comes back is certain.
+        .returning(leases.c.name)
+    )
+    return connection.execute(taken).first() is not None
+
+
+def renew(connection: Connection, kind: LeaseKind, name: str, holder: str, now: datetime, seconds: float) -> bool:
+    """Prolong one's own lease, even one that is over, as long as nobody else took it. False if it is not one's own."""
+    prolonged = update(leases).where(_is(kind, name), leases.c.holder == holder).returning(leases.c.name)
+    return connection.execute(prolonged.values(until=now + timedelta(seconds=seconds))).first() is not None
+
+
+def release(connection: Connection, kind: LeaseKind, name: str, holder: str | None = None) -> None:
+    """Give up a lease: the holder's own, or whoever's it is."""
+    mine = _is(kind, name) if holder is None else and_(_is(kind, name), leases.c.holder == holder)
+    connection.execute(delete(leases).where(mine))
+
+
+def free(now: datetime) -> ColumnElement[bool]:
+    """The time of a lease is over, or cannot be true."""
+    return or_(leases.c.until <= now, leases.c.until > now + LONGEST)
+
+
+def held(holder: str, now: datetime) -> ColumnElement[bool]:
+    """A lease is the holder's, and not over."""
+    return and_(leases.c.holder == holder, leases.c.until > now)
+
+
+def prune(connection: Connection, before: datetime, now: datetime) -> None:
+    """Forget leases that are over, and those for good that were taken before a moment."""
+    connection.execute(delete(leases).where(or_(free(now), and_(leases.c.until.is_(None), leases.c.taken_at < before))))
+
+
+def slot_name(job: str, slot: datetime) -> str:
+    """What the lease on a job's slot is called."""
+    return f"{job} {slot.astimezone(UTC).isoformat()}"
+
+
+def _is(kind: LeaseKind, name: str) -> ColumnElement[bool]:
+    return and_(leases.c.kind == kind.value, leases.c.name == name)
+
+
+class SqlSlots:
+    """Slots of jobs, each given to one process, for ever: a job that is to run again needs a slot of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, job: str, slot: datetime, now: datetime) -> bool:
+        """Whether the slot was free: then it is the caller's. UnavailableError if the database could not be reached."""
+        with self._database.writing() as connection:
+            return claim(connection, LeaseKind.SLOT, slot_name(job, slot), "", now)
+
+
+EVENT_SECONDS = 3600.0
+"""How long a claim on an event lasts; Slack gives up long before."""
+
+PATIENCE = 1.0
+"""Seconds. Slack wants an answer after three."""
+
+
+class SqlSeen:
+    """bot.slack.seen.SeenEvents for processes on several machines.
+
+    Should the database fail, everything is new: better twice than not at all.
+    """
+
+    def __init__(self, log: FilteringBoundLogger, database: Database, now: Callable[[], datetime]) -> None:
+        self._log = log
+        self._database = database
+        self._now = now
+
+    def claim(self, key: str) -> bool:
+        """True for a new key, or one that was claimed an hour ago."""
+        try:
+            with self._database.writing(patience=PATIENCE) as connection:
+                return claim(connection, LeaseKind.EVENT, key, "", self._now(), EVENT_SECONDS)
+        except UnavailableError as error:
+            self._log.warning("claims cannot be kept", reason=str(error))
+            return True
+
+    def release(self, key: str) -> None:
+        """Give a claim back: the work failed, so a further delivery is to be answered."""
+        try:
+            with self._database.writing(patience=PATIENCE) as connection:
+                release(connection, LeaseKind.EVENT, key)
+        except UnavailableError as error:
+            self._log.warning("a claim cannot be released", reason=str(error))

@@ -1,0 +1,207 @@
+"""What an operator does with a database (`xocompat db`): make its tables, copy it, and check whether it is well."""
+
+import os
+import shlex
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.engine import URL
+
+from bot.errors import UnavailableError, UsageError
+from bot.store import leases
+from bot.store.database import Database
+from bot.store.leases import LeaseKind
+from bot.store.migrate import REVISIONS, migrate, newer, revision
+from bot.store.tables import alerts, audit, outbox, sightings, sources
+
+SPACE_MIN = 100 * 2**20
+"""Bytes that should be free where a database grows."""
+
+PATIENCE = 2.0
+"""Seconds for a lock that a sweep's bookkeeping may hold."""
+
+_WRITTEN = "xocompat: written"
+"""An event that chat never delivers."""
+
+_COUNTED = {
+    "hosts": select(func.count(sightings.c.uuid.distinct())),
+    "sources": select(func.count()).select_from(sources),
+    "open alerts": select(func.count()).where(alerts.c.resolved_at.is_(None)),
+    "messages to send": select(func.count()).where(outbox.c.done_at.is_(None)),
+    "entries of the audit trail": select(func.count()).select_from(audit),
+}
+
+
+class DatabaseCheck(NamedTuple):
+    """One thing that was looked at; `text` says what was found, and what to do if it is not well."""
+
+    name: str
+    ok: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok    ' if self.ok else 'not ok'}  {self.name}: {self.text}"
+
+
+def check_database(database: Database) -> tuple[DatabaseCheck, ...]:
+    """All checks, as far as they can be made."""
+    try:
+        return tuple(_checks(database))
+    except UnavailableError as error:
+        return (DatabaseCheck("database", False, str(error)),)
+
+
+def write(database: Database, now: datetime) -> None:
+    """Write a little. UnavailableError says why that can't be done: a lock, a full disk, a copy that is only read."""
+    with database.writing(patience=PATIENCE) as connection:
+        leases.claim_or_renew(connection, LeaseKind.EVENT, _WRITTEN, "", now, 0)
+
+
+def _checks(database: Database) -> Iterator[DatabaseCheck]:
+    file = None if database.is_postgresql else existing(database)
+    with database.reading() as connection:
+        yield DatabaseCheck("database", True, f"{database.name} answers")
+        made = _revision(database, connection)
+        yield made
+        if file:
+            yield _integrity(database, connection)
+        if made.ok:
+            yield DatabaseCheck("contents", True, _counts(connection))
+    if file:
+        yield _space(shutil.disk_usage(file.absolute().parent).free)
+
+
+def _revision(database: Database, connection: Connection) -> DatabaseCheck:
+    found = revision(connection)
+    if found is not None and found not in REVISIONS:
+        return DatabaseCheck("revision", False, newer(database.name, found))
+    if found != REVISIONS[-1]:
+        return DatabaseCheck(
+            "revision", False, f"{found or 'no tables yet'}: `xocompat db upgrade` makes it {REVISIONS[-1]}"
+        )
+    return DatabaseCheck("revision", True, f"{found}, as this xocompat wants it")
+
+
+def _integrity(database: Database, connection: Connection) -> DatabaseCheck:
+    found = connection.execute(text("PRAGMA integrity_check(3)")).scalars().all()
+    if list(found) == ["ok"]:
+        return DatabaseCheck("integrity", True, "every page is whole")
+    return DatabaseCheck("integrity", False, f"{database.name} is damaged: put a backup in its place ({found[0]})")
+
+
+def _counts(connection: Connection) -> str:
+    return ", ".join(f"{connection.execute(query).scalar_one()} {name}" for name, query in _COUNTED.items())
+
+
+def _space(free: int) -> DatabaseCheck:
+    left = f"{free / 2**20:.0f} MiB are free"
+    return DatabaseCheck("disk", free >= SPACE_MIN, left if free >= SPACE_MIN else f"only {left}: make room")
+
+
+def back_up(database: Database, to: Path) -> int:
+    """Copy a file of SQLite's as it is at one moment; bytes written. Others may go on reading and writing.
+
+    UsageError for PostgreSQL, whose own tool does it; UnavailableError if it can't be done. Nothing is overwritten.
+    """
+    if database.is_postgresql:
+        raise UsageError(
+            f"PostgreSQL is backed up by its own tool, which asks for the password: {dump(database.url, to)}"
+        )
+    file = existing(database)
+    _reserve(to)
+    try:
+        _copy(file, to)
+    except sqlite3.Error as error:
+        to.unlink(missing_ok=True)
+        raise UnavailableError(f"The backup {to} could not be made: {error}.") from None
+    return to.stat().st_size
+
+
+def existing(database: Database) -> Path:
+    """The file of a database of SQLite's. UnavailableError if there is none, as SQLite would make it."""
+    file = Path(database.url.database or "")
+    if not file.exists():
+        raise UnavailableError(f"{database.name} is not there yet: `xocompat serve` or `xocompat db upgrade` makes it.")
+    return file
+
+
+def dump(url: URL, to: Path) -> str:
+    """The command that backs a database of PostgreSQL's up, without its password."""
+    host = url.host or url.query.get("host")
+    user = url.username or url.query.get("user")
+    options = {"file": str(to), "host": host, "port": url.port, "username": user, "dbname": url.database}
+    given = [f"--{name}={shlex.quote(str(value))}" for name, value in options.items() if value]
+    return " ".join(["pg_dump --format=custom", *given])
+
+
+def _reserve(to: Path) -> None:
+    """Make the file, readable by this user alone: who asked what, and what runs where, is nobody else's business."""
+    try:
+        os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise UsageError(f"{to} is there already, and a backup overwrites nothing: name another file.") from None
+    except OSError as error:
+        raise UnavailableError(f"The backup {to} cannot be written: {error.strerror}.") from None
+
+
+def _copy(file: Path, to: Path) -> None:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+        (found,) = target.execute("PRAGMA quick_check").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError("the copy is damaged, and so is the database")
+
+
+class CommandResult(NamedTuple):
+    """What was done: for people, for scripts, and whether all is well."""
+
+    lines: tuple[str, ...]
+    data: dict[str, Any]
+    ok: bool = True
+
+
+def _upgraded(url: str, _: Path) -> CommandResult:
+    with _opened(url) as database:
+        changed = migrate(database)
+        said = "now has" if changed else "already has"
+        line = f"{database.name} {said} the tables of this xocompat (revision {REVISIONS[-1]})."
+    return CommandResult((line,), {"changed": changed, "revision": REVISIONS[-1]})
+
+
+def _backed_up(url: str, to: Path) -> CommandResult:
+    with _opened(url) as database:
+        size = back_up(database, to)
+    return CommandResult(
+        (f"{to} is a copy of the database ({size / 2**20:.1f} MiB).",), {"file": str(to), "bytes": size}
+    )
+
+
+def _checked(url: str, _: Path) -> CommandResult:
+    with _opened(url) as database:
+        checks = check_database(database)
+    data = {"checks": [each._asdict() for each in checks]}
+    return CommandResult(tuple(map(str, checks)), data, all(each.ok for each in checks))
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+DATABASE_COMMANDS: Mapping[str, Callable[[str, Path], CommandResult]] = {
+    "upgrade": _upgraded,
+    "backup": _backed_up,
+    "check": _checked,
+}
+"""Each takes the database's URL and a file; UnavailableError or UsageError if it can't be done."""

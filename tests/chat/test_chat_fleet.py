@@ -1,0 +1,248 @@
+"""`fleet`: what is known of all hosts, narrowed down by words."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from bot.chat.command import Right
+from bot.chat.commands.fleet import fleet_line
+from bot.chat.reply import Ask, Bullets, Paragraph, Reply, Table, line, plain
+from bot.chat.runner import CommandRunner
+from bot.errors import UsageError
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.slack.blocks import messages
+from tests.chat.fleet import NOON, fleet, ports
+from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
+
+ALL = frozenset(Right)
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module")
+def known(matrix: Matrix, reader: Reader) -> CommandRunner:
+    """Answers about the fleet of the tests."""
+    return CommandRunner(ports(matrix, reader, fleet()), lambda: TODAY)
+
+
+def _names(reply: Reply) -> list[str]:
+    return [seen["name"] for seen in (reply.data or {})["hosts"]]
+
+
+def test_all_hosts_are_shown_the_worst_first(known: CommandRunner) -> None:
+    reply = known.answer("fleet", ALL)
+    assert _names(reply) == ["archive-1", "spare-1", "xen-2", "xen-12", "xen-1", "xen-11"]
+    assert reply.exit_status == 0
+    table = next(block for block in reply.blocks if isinstance(block, Table))
+    assert [plain(row[0]) for row in table.rows] == _names(reply)
+
+
+def test_the_first_line_counts_hosts_pools_and_what_is_wrong(known: CommandRunner) -> None:
+    said = known.answer("fleet", ALL).summary
+    assert said == (
+        "6 hosts in 4 pools: 3 get no security updates, 1 of an unknown version, 1 not seen since 23 Nov 2026 12:00 UTC"
+    )
+
+
+def test_targets_without_an_answer_are_told_with_their_reason_those_that_never_had_one_first(
+    known: CommandRunner,
+) -> None:
+    (silent,) = (block for block in known.answer("fleet", ALL).blocks if isinstance(block, Bullets))
+    assert silent.title == "Without an answer: 3 of 6 targets"
+    assert [plain(item) for item in silent.items] == [
+        "dead-a: never answered, 1 try. dead-a did not answer: nothing listens on its address.",
+        "new-a: not asked yet",
+        "down-a: since 23 Nov 2026 12:00 UTC, 1 try. down-a did not answer: nothing listens on its address.",
+    ]
+
+
+def test_the_last_sweep_and_its_age_stand_below(known: CommandRunner) -> None:
+    first = plain(known.answer("fleet", ALL).context[0])
+    assert first == "Last sweep 23 Nov 2026 12:00 UTC (2 hours ago): 5 targets, 2 without an answer."
+
+
+def test_the_json_is_that_of_a_probes_hosts_and_says_where_they_were_seen(known: CommandRunner) -> None:
+    data = known.answer("fleet xen-2", ALL).data or {}
+    assert json.loads(json.dumps(data)) == data
+    (seen,) = data["hosts"]
+    assert data["as_of"] == "2026-11-23"
+    assert (seen["pool"], seen["target"], seen["observed_at"], seen["reachable"]) == (
+        "lab pool", "lab-a", "2026-11-23T12:00:00Z", True,
+    )  # fmt: skip
+    assert (seen["product_version"], seen["reboot_required"]) == ("8.2.1", True)
+    assert seen["assessment"]["lifecycle"]["stage"] == "eol"
+    assert data["sweep"] == {"finished_at": "2026-11-23T12:00:00Z", "targets": 5, "failed": 2}
+    down = next(each for each in data["targets"] if each["name"] == "down-a")
+    assert (down["reachable"], down["error"]["code"]) == (False, "unreachable")
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("eol", ["archive-1", "spare-1", "xen-2"]),
+        ("EOL", ["archive-1", "spare-1", "xen-2"]),
+        ("eol lab", ["spare-1", "xen-2"]),
+        ("lab, eol", ["spare-1", "xen-2"]),
+        ("unreachable", ["spare-1"]),
+        ("reachable eol", ["archive-1", "xen-2"]),
+        ("partial", ["archive-1"]),
+        ("unknown", ["xen-12"]),
+        ("mixed", ["xen-2", "xen-12", "xen-1", "xen-11"]),
+        ("restart", ["xen-2"]),
+        ("reboot", ["xen-2"]),
+        ("unlisted", []),
+        ("ending", []),
+        ("ending on 2028-11-01", ["xen-1", "xen-11"]),
+        ("prod", ["archive-1", "xen-12", "xen-11"]),
+        ("prod archive", ["archive-1"]),
+        ("lab pool", ["xen-2", "xen-1"]),
+        ('"Lab Pool"', ["xen-2", "xen-1"]),
+        ("prod-a", ["xen-12", "xen-11"]),
+        ("xen-11", ["xen-11"]),
+        ("uuid-xen-11", ["xen-11"]),
+        ("8.2", ["spare-1", "xen-2"]),
+        ("XCP-ng 8.2", ["spare-1", "xen-2"]),
+        ("8.2.1", ["xen-2"]),
+        ("XenServer", ["archive-1", "xen-11"]),
+        ("xcp-ng lab eol", ["spare-1", "xen-2"]),
+        ("XenServer >=7.0,<7.4", ["archive-1"]),
+        ("XenServer 8", ["xen-11"]),
+        ("eol XenServer 7.2 archive", ["archive-1"]),
+        ("new-a", []),
+    ],
+)
+def test_words_narrow_it_down_and_all_must_hold(known: CommandRunner, words: str, names: list[str]) -> None:
+    reply = known.answer(f"fleet {words}", ALL)
+    assert (_names(reply), reply.exit_status) == (names, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown", "near"),
+    [
+        ("unreachble", ["unreachble"], "unreachable"),
+        ("lba", ["lba"], "lab"),
+        ("xen-111", ["xen-111"], "xen-11"),
+        ("8.2 flurble", ["8.2", "flurble"], None),
+        ("eol flurble", ["flurble"], None),
+        ("XenServer 7.7", ["XenServer", "7.7"], None),
+    ],
+)
+def test_words_that_are_none_get_near_ones_and_what_there_is(
+    known: CommandRunner, words: str, unknown: list[str], near: str | None
+) -> None:
+    reply = known.answer(f"fleet {words}", ALL)
+    data = reply.data or {}
+    assert (reply.exit_status, data["unknown"], data["hosts"]) == (3, unknown, [])
+    assert near is None or near in data["suggestions"]
+    assert "a tag (archive, lab, prod)" in plain(reply.blocks[0].lines[0])  # type: ignore[union-attr]
+
+
+def test_another_day_has_other_verdicts(known: CommandRunner) -> None:
+    assert known.answer("fleet eol on 2025-01-01", ALL).data == known.answer(
+        "fleet eol", ALL, date(2025, 1, 1)
+    ).data  # fmt: skip
+    assert _names(known.answer("fleet eol on 2025-01-01", ALL)) == ["archive-1"]
+
+
+def test_a_day_that_is_none_is_told(known: CommandRunner) -> None:
+    with pytest.raises(UsageError, match="2028-02-30"):
+        known.answer("fleet eol on 2028-02-30", ALL)
+
+
+def test_only_those_with_the_right_see_the_fleet_or_the_button_to_sweep_it(known: CommandRunner) -> None:
+    assert known.answer("fleet", frozenset({Right.LOOKUP, Right.PROBE})).kind == "refused"
+    buttons = known.answer("fleet", frozenset({Right.FLEET})).buttons
+    assert not any(isinstance(button, Ask) for button in buttons)
+
+
+def test_verdicts_are_there_for_fail_on(known: CommandRunner) -> None:
+    assert {a.name for a in known.answer("fleet eol", ALL).assessed or ()} == {"XenServer 7.2", "XCP-ng 8.2 LTS"}
+
+
+def test_the_next_step_is_that_of_the_worst_release_with_all_its_hosts(known: CommandRunner) -> None:
+    steps = [
+        plain(row)
+        for block in known.answer("fleet lab", ALL).blocks
+        if isinstance(block, Paragraph)
+        for row in block.lines
+    ]
+    assert steps == ["Next step: XCP-ng 8.2 LTS (2 hosts): upgrade to XCP-ng 8.3 LTS."]
+
+
+def test_without_a_database_it_says_what_to_configure(desk: CommandRunner) -> None:
+    for words in ("fleet", "sweep"):
+        with pytest.raises(UsageError, match="add `targets` or `xen_orchestra`"):
+            desk.answer(words, ALL)
+
+
+def test_before_the_first_sweep_it_says_so(matrix: Matrix, reader: Reader) -> None:
+    empty = CommandRunner(ports(matrix, reader, (FakeStore(), FakeSweepLog())), lambda: TODAY)
+    reply = empty.answer("fleet", ALL)
+    assert reply.summary == "No host is known yet: 6 targets to ask"
+    assert plain(reply.context[0]) == "No sweep is done yet."
+
+
+def _large(matrix: Matrix, reader: Reader, count: int) -> CommandRunner:
+    store = FakeStore()
+    runs = ("8.3.0", "8.2.1", "8.0.0")
+    many = [host(f"xen-{at:05}", runs[at % 3], coordinator=not at) for at in range(count)]
+    store.record((answered(target("lab-a", "lab"), NOON, *many, pool="big"),), NOON)
+    return CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY)
+
+
+def test_a_large_fleet_shows_the_worst_and_how_to_see_the_rest_within_slacks_limits(
+    matrix: Matrix, reader: Reader
+) -> None:
+    reply = _large(matrix, reader, 400).answer("fleet", ALL)
+    table, rest, *_ = reply.blocks
+    assert isinstance(table, Table)
+    assert len(table.rows) == 50
+    assert "350 more hosts are no worse" in plain(rest.lines[0])  # type: ignore[union-attr]
+    assert len(_names(reply)) == 400
+    sent = messages(reply)
+    assert len(sent) <= 2
+    assert not any("not shown" in block["text"]["text"] for m in sent for block in m.blocks if "text" in block)
+
+
+def test_what_a_host_calls_itself_is_data(matrix: Matrix, reader: Reader) -> None:
+    store = FakeStore()
+    nasty = host("<!channel> \x1b[31m\u202ered", "8.3.0\n=cmd")
+    store.record((answered(target("lab-a"), NOON, nasty, pool="<@U0123456>"),), NOON)
+    reply = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet", ALL)
+    sent = json.dumps([message.body() for message in messages(reply)])
+    assert "<!channel>" not in sent
+    assert "<@U0123456>" not in sent
+    assert "\\u001b" not in sent
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(words=st.one_of(st.text(max_size=80), st.lists(st.sampled_from(
+    ("eol", "lab", "lab pool", "8.2", "XCP-ng", ">=7", "on", "2028-01-01", ",", "and", "_", "*", "xen-1", "or")
+)).map(" ".join)))  # fmt: skip
+def test_any_words_narrow_the_fleet_down_or_are_told(known: CommandRunner, words: str) -> None:
+    try:
+        reply = known.answer(f"fleet {words}", ALL)
+    except UsageError as error:
+        reply = Reply("usage", line(str(error)), data={"hosts": []})
+    assert reply.summary.isprintable()
+    assert set(_names(reply)) <= {"archive-1", "spare-1", "xen-2", "xen-12", "xen-1", "xen-11"}
+
+
+def test_a_clock_that_went_back_makes_no_sweep_lie_in_the_future(matrix: Matrix, reader: Reader) -> None:
+    kept = ports(matrix, reader, fleet())
+    assert kept.watched
+    early = kept._replace(watched=kept.watched._replace(clock=lambda: NOON - timedelta(hours=1)))
+    assert "(just now)" in plain(CommandRunner(early, lambda: TODAY).answer("fleet", ALL).context[0])
+
+
+def test_without_anything_to_watch_it_says_what_to_add(matrix: Matrix, reader: Reader) -> None:
+    watched = ports(matrix, reader, (FakeStore(), FakeSweepLog())).watched
+    assert watched
+    assert (
+        plain(fleet_line((), 0, "", watched._replace(sources=())))
+        == "No host is watched: add targets or xen_orchestra to the configuration"
+    )

@@ -1,0 +1,115 @@
+"""A verdict in words: the next step as a sentence, as a clause, and with the hosts that it is about."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.verdict import next_step, recommendation
+from bot.matrix.assess import assess
+from bot.matrix.matrix import Matrix
+from bot.matrix.recommend import Action, recommend
+from bot.matrix.release import Product, Release
+from bot.published.merge import merged
+from tests.published.listed import FULL, READ_ON, new_row, page_of
+
+TODAY = date(2026, 11, 23)
+XCP, XS = Product.XCP_NG, Product.XENSERVER
+
+
+def _release(matrix: Matrix, product: Product, number: str) -> Release:
+    release = matrix.release(product, number)
+    assert release
+    return release
+
+
+@pytest.mark.parametrize(
+    ("product", "number", "on", "text"),
+    [
+        (XS, "7.2", TODAY, "Upgrade to XenServer 8 (by way of Citrix Hypervisor 8.2 CU1), or move to XCP-ng 8.3 LTS."),
+        (XCP, "8.2", TODAY, "Upgrade to XCP-ng 8.3 LTS."),
+        (XCP, "8.3", TODAY, "Nothing now but to keep it updated."),
+        (XCP, "8.2", date(2025, 7, 1), "Plan the upgrade to XCP-ng 8.3 LTS before 16 Sep 2025."),
+        (XS, "8.2", date(2024, 11, 14), "Plan the upgrade to XenServer 8 before 25 Jun 2025, or move to XCP-ng 8.3."),
+        (
+            XS,
+            "5.5",
+            TODAY,
+            "Move to XenServer 9 or XCP-ng 8.3 LTS: our sources show no upgrade path, "
+            "so ask the vendor or install it anew.",
+        ),
+        (XS, "9", date(2026, 1, 1), "It came out on 2 Jul 2026: ask about a day from then on."),
+        (XS, "5.6", date(2010, 1, 1), "It came out in May 2010: ask about a day from then on."),
+        (
+            XS,
+            "8",
+            date(2028, 12, 1),
+            "Move to XenServer 9: our sources show no upgrade path, so ask the vendor or install it anew.",
+        ),
+        (
+            XS,
+            "7.2",
+            date(2018, 4, 12),
+            "Plan the move to XenServer 7.4 before 13 Apr 2018: our sources show no upgrade path to it yet.",
+        ),
+        (
+            XS,
+            "8",
+            date(2028, 11, 29),
+            "Plan the move to XenServer 9 before 30 Nov 2028: our sources show no upgrade path to it yet.",
+        ),
+        (XS, "6.5", TODAY, "Move to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install XenServer 9 anew."),
+        (XS, "6.2", date(2016, 1, 1), "For full support in Xen Orchestra use XenServer 6.5."),
+        (XS, "5.5", date(2010, 1, 1), "Keep it updated, and expect features of Xen Orchestra to be missing."),
+        (
+            XCP,
+            "8.3",
+            date(2028, 11, 29),
+            "Plan what follows it before 30 Nov 2028: no successor with a longer support is known for that day.",
+        ),
+        (
+            XCP,
+            "8.3",
+            date(2032, 1, 1),
+            "No later XCP-ng with security updates is known for that day: ask the vendor for its successor.",
+        ),
+    ],
+)
+def test_the_next_step_is_a_sentence(matrix: Matrix, product: Product, number: str, on: date, text: str) -> None:
+    assert recommendation(assess(matrix, _release(matrix, product, number), on)) == text
+
+
+def test_where_no_end_of_life_is_known_it_says_so(matrix: Matrix) -> None:
+    new = merged(matrix, page_of(matrix, new_row("XenServer 9.1", FULL)), READ_ON)
+    said = recommendation(assess(new, _release(new, XS, "9.1"), READ_ON))
+    assert said == "Keep it updated, and ask the vendor for how long: our data has no end of life for it yet."
+
+
+@pytest.mark.parametrize(
+    ("product", "number", "on", "said"),
+    [
+        (XCP, "8.2", TODAY, "upgrade xen-2 and xen-3 to XCP-ng 8.3 LTS."),
+        (XS, "6.5", TODAY, "move xen-2 and xen-3 to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install"),
+        (XS, "5.5", TODAY, "move xen-2 and xen-3 to XenServer 9 or XCP-ng 8.3 LTS: our sources show no upgrade path"),
+        (XCP, "8.2", date(2025, 7, 1), "xen-2 and xen-3: plan the upgrade to XCP-ng 8.3 LTS before 16 Sep 2025."),
+        (XS, "6.2", date(2016, 1, 1), "xen-2 and xen-3: for full support in Xen Orchestra use XenServer 6.5."),
+    ],
+)
+def test_hosts_stand_where_they_belong_in_the_clause(
+    matrix: Matrix, product: Product, number: str, on: date, said: str
+) -> None:
+    release = _release(matrix, product, number)
+    assert next_step(recommend(matrix, release, on), release, on, "xen-2 and xen-3").startswith(said)
+
+
+@given(on=st.dates(), at=st.integers(0, 26))
+def test_there_is_always_a_sentence_that_says_the_same_as_the_clause(matrix: Matrix, on: date, at: int) -> None:
+    assessment = assess(matrix, matrix.releases[at], on)
+    said = recommendation(assessment)
+    clause = next_step(assessment.recommendation, assessment.release, on)
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert (said[0].lower(), said[1:]) == (clause[0], clause[1:])
+    assert "None" not in said
+    assert assessment.recommendation.action in Action

@@ -1,0 +1,80 @@
+"""Plurals, lists, ages and moments, as all replies have them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.chat.reply import line, plain
+from bot.chat.wording import age, bounded, capitalized, counted, iso, joined, nearest, plural, with_more
+
+NOW = datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 hosts"), (1, "1 host"), (2, "2 hosts"), (21, "21 hosts"), (101, "101 hosts")]
+)
+def test_a_count_stands_with_its_noun(count: int, said: str) -> None:
+    assert counted(count, "host") == said
+
+
+def test_a_plural_that_has_no_s_is_given() -> None:
+    assert (counted(1, "try", "tries"), counted(2, "try", "tries")) == ("1 try", "2 tries")
+    assert (plural(1, "gets", "get"), plural(2, "gets", "get")) == ("gets", "get")
+
+
+@pytest.mark.parametrize(
+    ("items", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_several_are_joined(items: list[str], said: str) -> None:
+    assert joined(items) == said
+
+
+def test_several_are_joined_by_another_word() -> None:
+    assert joined(["lab", "prod"], "or") == "lab or prod"
+
+
+@pytest.mark.parametrize(
+    ("most", "said"), [(1, "a and 2 more"), (2, "a, b and 1 more"), (3, "a, b, c"), (4, "a, b, c")]
+)
+def test_what_is_too_much_is_counted(most: int, said: str) -> None:
+    assert with_more(["a", "b", "c"], most) == said
+
+
+def test_a_list_that_is_too_long_says_how_many_are_missing() -> None:
+    items = [line(letter) for letter in "abc"]
+    assert [plain(item) for item in bounded(items, 2)] == ["a", "b", "and 1 more"]
+    assert [plain(item) for item in bounded(items, 3)] == ["a", "b", "c"]
+    assert [plain(item) for item in bounded(items, 5, total=40)] == ["a", "b", "c", "and 37 more"]
+    assert bounded([], 3) == ()
+
+
+def test_near_names_end_a_sentence() -> None:
+    assert nearest(["8.2", "8.3"]) == " Near: 8.2, 8.3."
+    assert nearest(["8.2"], "Nearest") == " Nearest: 8.2."
+    assert nearest([]) == ""
+
+
+def test_a_clause_becomes_a_sentence_and_keeps_its_names() -> None:
+    assert capitalized("upgrade to XCP-ng 8.3") == "Upgrade to XCP-ng 8.3"
+    assert capitalized("") == ""
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (timedelta(), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=60), "1 minute ago"),
+        (timedelta(minutes=59), "59 minutes ago"),
+        (timedelta(hours=1), "1 hour ago"),
+        (timedelta(hours=47), "1 day ago"),
+        (timedelta(days=400), "400 days ago"),
+        (-timedelta(hours=3), "just now"),
+    ],
+)
+def test_an_age_is_in_the_largest_unit_and_never_in_the_future(ago: timedelta, said: str) -> None:
+    assert age(NOW - ago, NOW) == said
+
+
+def test_a_moment_for_scripts_is_in_utc() -> None:
+    assert iso(NOW) == "2026-11-23T08:00:05Z"

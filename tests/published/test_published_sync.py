@@ -1,0 +1,198 @@
+"""Following a page: it is used when nothing is wrong with it, and else the list in use stays as it was."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.matrix.matrix import Matrix
+from bot.published.fetch import Failed, Fetched, FetchResult, NotModified
+from bot.published.page import PageProblem, Revision, RowChangeKind
+from bot.published.revisions import FetchAttempts, PageDiff, Revisions, StoredRevision
+from bot.published.sync import ListFollower, SyncState, SyncStatus
+from bot.query.reader import Reader
+from bot.store.database import Database
+from bot.store.revisions import SqlRevisions
+from tests.fleet.fleets import START
+from tests.published.texts import ROWS, page, without
+
+DAY = date(2026, 11, 23)
+LIST = "https://example.org/list.md"
+AWAY = Failed("It does not answer.", passing=True)
+
+
+class Source:
+    """What the source gives next, and which tags it was asked with."""
+
+    def __init__(self) -> None:
+        self.gives: FetchResult = Fetched(page(), '"1"')
+        self.asked: list[str | None] = []
+
+    def __call__(self, source: str, known: str | None) -> FetchResult:
+        assert source.endswith("example.org/list.md")
+        self.asked.append(known)
+        return self.gives
+
+
+class Followed:
+    """A source that is followed with a database."""
+
+    def __init__(self, matrix: Matrix, reader: Reader, kept: Revisions) -> None:
+        self.source, self.kept = Source(), kept
+        self.follower = ListFollower(LIST, self.source, matrix, reader, lambda: START, kept)
+
+    def begin(self) -> PageDiff:
+        """The first page, which is far shorter than the shipped list."""
+        return self.sync(force=True)
+
+    def sync(self, given: FetchResult | bytes | None = None, force: bool = False) -> PageDiff:
+        if given is not None:
+            self.source.gives = Fetched(given) if isinstance(given, bytes) else given
+        return self.follower.sync(DAY, self.kept, force)
+
+    @property
+    def in_use(self) -> str | None:
+        used = self.kept.in_use()
+        return used.revision.text if used else None
+
+
+@pytest.fixture
+def followed(matrix: Matrix, reader: Reader, sqlite: Database) -> Followed:
+    return Followed(matrix, reader, SqlRevisions(sqlite))
+
+
+def test_a_page_is_used_and_then_changes_nothing(followed: Followed) -> None:
+    first = followed.begin()
+    assert (first.problems, first.accepted) == ((), True)
+    assert first.changes
+    assert first.page
+    assert len(first.page.rows) == len(ROWS)
+    assert followed.sync().changes == ()
+    assert followed.source.asked == [None, '"1"']
+
+
+def test_a_page_that_is_not_sent_again_is_the_one_before(followed: Followed) -> None:
+    first = followed.begin()
+    again = followed.sync(NotModified())
+    assert (again.digest, again.changes, again.page) == (first.digest, (), first.page)
+
+
+def test_what_changes_is_told_against_the_page_in_use(followed: Followed) -> None:
+    followed.begin()
+    look = followed.sync(page(*ROWS[1:], "- XenServer 9 ✅"))
+    assert [(change.kind, change.label) for change in look.changes] == [
+        (RowChangeKind.ADDED, "XenServer 9"),
+        (RowChangeKind.REMOVED, "XCP-ng 8.3 LTS"),
+    ]
+
+
+def test_a_page_with_a_problem_leaves_the_list_in_use(followed: Followed) -> None:
+    followed.begin()
+    look = followed.sync(page(*ROWS, "- XenServer 9 🦄"))
+    assert look.problems
+    assert not look.accepted
+    assert followed.in_use == page().decode()
+    assert followed.sync(force=True).problems, "force is for lost rows alone"
+
+
+def test_a_page_that_lost_more_than_half_of_its_rows_needs_force(followed: Followed) -> None:
+    followed.begin()
+    assert followed.sync(without(3)).accepted
+    followed.sync(page())
+    (problem,) = followed.sync(without(4)).problems
+    assert problem.message.startswith("4 of the 6 rows in use are gone")
+    assert followed.in_use == page().decode()
+    assert followed.sync(without(4), force=True).accepted
+    assert followed.in_use == without(4).decode()
+    assert followed.sync(without(4)).changes == ()
+
+
+def test_a_page_that_cannot_be_had_is_a_problem_and_is_kept(followed: Followed) -> None:
+    followed.begin()
+    look = followed.sync(AWAY)
+    assert ([problem.message for problem in look.problems], look.passing) == (["It does not answer."], True)
+    tries = followed.kept.attempts(LIST)
+    assert tries
+    assert (tries.error, tries.passing) == ("It does not answer.", True)
+    followed.sync(page())
+    assert followed.kept.attempts(LIST) == tries._replace(error=None, passing=False, failing_since=None)
+
+
+def test_that_nothing_changed_is_no_answer_to_the_first_question(followed: Followed) -> None:
+    assert followed.sync(NotModified()).problems
+
+
+def test_looking_keeps_nothing(followed: Followed) -> None:
+    assert followed.follower.check(DAY).changes
+    assert (followed.kept.latest(LIST), followed.kept.attempts(LIST)) == (None, None)
+
+
+def test_without_a_database_the_shipped_list_is_what_is_in_use(matrix: Matrix, reader: Reader) -> None:
+    look = ListFollower(LIST, Source(), matrix, reader, lambda: START).check(DAY)
+    assert "XenServer 9" in {change.label for change in look.changes if change.kind is RowChangeKind.REMOVED}
+
+
+def test_the_last_page_is_looked_at_without_asking_anybody(followed: Followed) -> None:
+    assert followed.follower.latest(DAY) is None
+    followed.begin()
+    followed.source.asked.clear()
+    look = followed.follower.latest(DAY)
+    assert look
+    assert (look.changes, look.accepted, look.read_at, followed.source.asked) == ((), True, START, [])
+
+
+def test_a_password_of_the_source_is_neither_kept_nor_told(matrix: Matrix, reader: Reader, sqlite: Database) -> None:
+    kept = SqlRevisions(sqlite)
+    follower = ListFollower(LIST.replace("//", "//ann:secret@"), Source(), matrix, reader, lambda: START, kept)
+    assert follower.sync(DAY, kept).source == LIST
+    assert kept.latest(LIST)
+
+
+def _stored(*problems: PageProblem, accepted: bool) -> StoredRevision:
+    return StoredRevision(1, Revision(LIST, "d", "", DAY), None, (), problems, START, START if accepted else None)
+
+
+GOOD, BAD = _stored(accepted=True), _stored(PageProblem(3, "No."), accepted=False)
+FAILING = FetchAttempts(START, ok_at=START, failing_since=START, error="It does not answer.")
+
+
+@pytest.mark.parametrize(
+    ("latest", "attempts", "days", "state"),
+    [
+        (None, None, 0, SyncState.GOOD),
+        (GOOD, FetchAttempts(START, ok_at=START), 30, SyncState.GOOD),
+        (GOOD, FAILING._replace(passing=True), 6, SyncState.GOOD),
+        (GOOD, FAILING._replace(passing=True), 7, SyncState.UNREACHABLE),
+        (GOOD, FAILING, 0, SyncState.UNREACHABLE),
+        (None, FAILING, 0, SyncState.UNREACHABLE),
+        (BAD, FetchAttempts(START, ok_at=START), 0, SyncState.REFUSED),
+        (BAD, FAILING._replace(passing=True), 6, SyncState.REFUSED),
+        (BAD, FAILING, 0, SyncState.UNREACHABLE),
+        (BAD._replace(accepted_at=START), None, 0, SyncState.GOOD),
+    ],
+)
+def test_a_source_is_unreachable_before_its_page_is_refused(
+    latest: StoredRevision | None, attempts: FetchAttempts | None, days: int, state: SyncState
+) -> None:
+    status = SyncStatus(LIST, latest, None, attempts)
+    assert status.state(START + timedelta(days=days)) is state
+    assert status.days_failing(START + timedelta(days=days)) == (days if attempts and attempts.failing_since else 0)
+
+
+def test_a_page_was_read_when_its_source_last_gave_one() -> None:
+    later = START + timedelta(days=1)
+    assert SyncStatus(LIST, None, None, FAILING).read_at is None
+    assert SyncStatus(LIST, GOOD, None, None).read_at == START
+    assert SyncStatus(LIST, GOOD, None, FetchAttempts(later, ok_at=later)).read_at == later
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "mend"),
+    [
+        (None, "", ""),
+        ("It does not answer.", "It does not answer.", ""),
+        ("It is empty. Set `list.url` to a file.", "It is empty", "Set `list.url` to a file."),
+    ],
+)
+def test_an_attempt_says_what_went_wrong_and_what_to_do(error: str | None, what: str, mend: str) -> None:
+    attempt = FetchAttempts(START, error=error)
+    assert (attempt.what, attempt.mend) == (what, mend)
