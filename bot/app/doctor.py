@@ -33,7 +33,7 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
     clock = clock_check()  # its `observe` is for all that asks servers here: Slack's client, Xen Orchestra's
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings), *clock_checks(clock))
+    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings, clock), *clock_checks(clock))
 
 
 def _slack(settings: Settings) -> tuple[Check, ...]:
@@ -98,7 +98,7 @@ def clock_checks(clock: ClockCheck) -> Iterator[Check]:
         yield Check("clock", True, "it is as servers have it")
 
 
-def _orchestras(settings: Settings) -> Iterator[Check]:
+def _orchestras(settings: Settings, clock: ClockCheck) -> Iterator[Check]:
     for one in orchestras(settings.xen_orchestra, os.environ):
-        found = check_orchestra(one, now)
+        found = check_orchestra(one, now, on_date=clock.observe)
         yield Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend)

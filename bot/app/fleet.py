@@ -32,7 +32,7 @@ from bot.xapi.observation import Failure, Pool, Probed
 from bot.xapi.probe import Prober
 from bot.xapi.target import Target
 from bot.xapi.tls import TlsContexts
-from bot.xo.client import ask
+from bot.xo.client import OnDate, ask
 from bot.xo.orchestra import Orchestra
 
 Measure = Callable[[float, str | None], None]
@@ -51,9 +51,10 @@ class Hosts(NamedTuple):
         return Fleet(self.inventory, self.probing, Limits(time.monotonic) if limited else None)
 
 
-def hosts_of(settings: Settings, measure: Measure | None = None) -> Hosts:
+def hosts_of(settings: Settings, measure: Measure | None = None, on_date: OnDate | None = None) -> Hosts:
     """The settings' targets and Xen Orchestras. No password and no token is read before it is needed."""
-    return hosts_from(inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ), measure)
+    known, others = inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ)
+    return hosts_from(known, others, measure, on_date=on_date)
 
 
 def hosts_from(
@@ -61,8 +62,12 @@ def hosts_from(
     others: tuple[Orchestra, ...] = (),
     measure: Measure | None = None,
     clock: Callable[[], datetime] = now,
+    on_date: OnDate | None = None,
 ) -> Hosts:
-    """An inventory, and Xen Orchestras, with the asking of them. `clock` says when something was seen, in UTC."""
+    """An inventory, and Xen Orchestras, with the asking of them. `clock` says when something was seen, in UTC.
+
+    `on_date` is called with the time that a Xen Orchestra's clock shows whenever it answers.
+    """
     connect = TlsConnect(TlsContexts())
     prober = Prober(clock, connect=connect)
 
@@ -76,7 +81,7 @@ def hosts_from(
     probing = Probing(measured, time.monotonic)
     sources = CombinedSources(
         TargetSources(known.targets, probing.probe, clock),
-        OrchestraSources(others, lambda one: ask(one, clock, connect=connect), clock),
+        OrchestraSources(others, lambda one: ask(one, clock, connect=connect, on_date=on_date), clock),
     )
     return Hosts(known, probing, sources)
 

@@ -46,7 +46,8 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
         edition = current_dataset(store, settings.list.url)
         check = clock_check()  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
         terms = terms_of(settings, lambda: _send(settings, store, log, edition), edition=edition, check=check)
-        yield CommandRunner(watch_fleet(store, hosts_of(settings), terms, log, threading.Event()).ports(), today)
+        hosts = hosts_of(settings, on_date=check.observe)
+        yield CommandRunner(watch_fleet(store, hosts, terms, log, threading.Event()).ports(), today)
     finally:
         store.close()
 

@@ -149,7 +149,7 @@ def process_of(
     try:
         probes = ProbeMetrics()
         check = clock_check(log)  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
-        hosts = hosts_of(settings, probes.probed)
+        hosts = hosts_of(settings, probes.probed, check.observe)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # what is kept is in `hosts`
         edition = current_dataset(store, settings.list.url)
         sender = None if part is ProcessPart.CHAT else worker_of(settings, store, log, edition)
