@@ -127,7 +127,8 @@ def host_of(record: Record, is_coordinator: bool) -> Host:
     """A host of its record. The release is in `product_brand` and `product_version`, nowhere else."""
     software = mapping(record, "software_version")
     brand = text(software, "product_brand", _SHORT)
-    latest = _runs_latest_updates(record)
+    # Yes, no or unknown, when the pool last synced with its update server.
+    latest = {"yes": True, "no": False}.get(text(record, "latest_synced_updates_applied") or "")
     return Host(
         uuid=text(record, "uuid", _SHORT) or "",
         name=text(record, "name_label") or text(record, "hostname") or "",
@@ -160,8 +161,3 @@ def _reboot_required(record: Record, brand: str | None) -> bool | None:
         return None if booted is None or installed is None else booted < installed
     waiting = items(record, "updates_requiring_reboot")
     return None if waiting is None else bool(waiting)
-
-
-def _runs_latest_updates(record: Record) -> bool | None:
-    """`latest_synced_updates_applied`: yes, no or unknown, when the pool last synced with its update server."""
-    return {"yes": True, "no": False}.get(text(record, "latest_synced_updates_applied") or "")
