@@ -8,7 +8,7 @@ from threading import Event
 from typing import NamedTuple
 
 from bot.alerts.alert import Alert, Reconciled
-from bot.alerts.clock import ClockCheck
+from bot.alerts.clock_check import ClockCheck
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.ports import AlertReader

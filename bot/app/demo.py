@@ -16,7 +16,7 @@ from bot.demo import console
 from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
 from bot.demo.platform import ROOM, DemoPlatform
-from bot.demo.session import DemoFleet, DemoParts, DemoSession
+from bot.demo.world import DemoFleet, DemoParts, DemoSession
 from bot.errors import UnavailableError
 from bot.simulator import branch_fleet, demo_fleet, large_fleet
 
@@ -64,7 +64,7 @@ def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
 
 def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event) -> DemoFleet:
     """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
-    from bot.alerts.clock import ClockCheck
+    from bot.alerts.clock_check import ClockCheck
     from bot.alerts.cycle import SendResult
     from bot.alerts.delivery.retry import RetryPolicy
     from bot.alerts.delivery.worker import OutboxWorker

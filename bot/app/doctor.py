@@ -4,12 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from bot.alerts.clock import ClockCheck
+from bot.alerts.clock_check import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
 from bot.app.fleet import clock_check
 from bot.app.lookup import now
 from bot.chat.wording import day_in_words
-from bot.check import Check
+from bot.checkup import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
 from bot.published.fetch import shown_source

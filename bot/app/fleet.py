@@ -13,7 +13,7 @@ from typing import NamedTuple
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.alert import Reconciled
-from bot.alerts.clock import ClockCheck
+from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult, SweepCycle, alerts_on
 from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.routing import AlertPlan

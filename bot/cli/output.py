@@ -10,9 +10,9 @@ from bot.chat.reply import Reply
 from bot.errors import UnavailableError
 from bot.settings import load_settings
 from bot.terminal.capabilities import capabilities_of
+from bot.terminal.layout import cleaned
 from bot.terminal.output import write
 from bot.terminal.render import render
-from bot.terminal.text import cleaned
 
 LINE_MAX = 500
 """An error that quotes what was typed stays a line that can be read."""

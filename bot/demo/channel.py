@@ -11,12 +11,12 @@ from bot.chat.reply import Act, Button, Menu, Pick, Reply, RichText, Share, line
 from bot.chat.runner import CommandRunner
 from bot.demo import commands as own
 from bot.demo.platform import NAME, ROOM, Place
-from bot.demo.session import DemoSession, OnProgress, unwatched
+from bot.demo.world import DemoSession, OnProgress, unwatched
 from bot.errors import XocompatError
 from bot.query.text import shown
 from bot.terminal.capabilities import Capabilities
+from bot.terminal.layout import DIM, Piece, cleaned
 from bot.terminal.render import painted, render
-from bot.terminal.text import DIM, Piece, cleaned
 
 COMMAND, MENTION, SHELL = "/xocompat", "@xocompat", "xocompat"
 RIGHTS = frozenset(Right)

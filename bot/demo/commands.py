@@ -8,7 +8,7 @@ from bot.chat.export import export
 from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, RichText, Strong, Typed, line
 from bot.chat.wording import day_in_words, span
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.session import DemoSession, OnProgress
+from bot.demo.world import DemoSession, OnProgress
 from bot.errors import UsageError
 from bot.query.text import shown
 from bot.simulator import CITRIX, XCP_NG, XENSERVER, SimHost, SimRelease, SimulatedHost, release

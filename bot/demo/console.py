@@ -13,7 +13,7 @@ from bot.chat.runner import CommandRunner
 from bot.demo.channel import COMMAND, DemoChannel
 from bot.demo.commands import PUBLISH, examples
 from bot.demo.platform import NAME
-from bot.demo.session import DemoSession
+from bot.demo.world import DemoSession
 from bot.terminal.capabilities import capabilities_of, is_terminal
 from bot.terminal.output import hang_up, write
 from bot.terminal.progress import ProgressLine

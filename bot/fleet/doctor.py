@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple, Protocol
 
-from bot.check import Check
+from bot.checkup import Check
 from bot.xapi.account import Account, Admission
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Endpoint, Target, TlsMode

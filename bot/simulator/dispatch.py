@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from bot.simulator.classes import CLASSES, EMERGENCY_CALLS, GETTERS, OTHERS, REMOVED, is_listed, may, messages
 from bot.simulator.fleets import Role
-from bot.simulator.model import CLASSES, EMERGENCY_CALLS, GETTERS, OTHERS, REMOVED, is_listed, may, messages
 from bot.simulator.releases import JsonRpc
 from bot.simulator.rpc import VOID, Call, Int32, Record, SimDialect, Value, XapiError
 from bot.simulator.state import HostState, PoolState

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import uuid4
 
+from bot.simulator.classes import SESSION_FIELDS, permissions
 from bot.simulator.fleets import Role, SessionLimits, SimHost, SimPool, SimUser
-from bot.simulator.model import SESSION_FIELDS, permissions
 from bot.simulator.records import host_record, host_ref, metrics_record, pool_record, ref_of
 from bot.simulator.releases import Version
 from bot.simulator.rpc import Call, Record

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from slack_sdk import WebClient
 
-from bot.check import Check
+from bot.checkup import Check
 from bot.slack.client import server_date
 from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
 from bot.slack.manifest import SCOPES

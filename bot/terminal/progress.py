@@ -7,8 +7,8 @@ from typing import NamedTuple, Self, TextIO
 
 from bot.errors import UnavailableError
 from bot.terminal.capabilities import Capabilities, capabilities_of, is_terminal
+from bot.terminal.layout import cleaned, width
 from bot.terminal.output import write
-from bot.terminal.text import cleaned, width
 
 BEAT = 0.1
 """Seconds between frames, and before the first: what is done sooner shows nothing."""

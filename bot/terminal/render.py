@@ -22,7 +22,7 @@ from bot.chat.reply import (
     line,
 )
 from bot.terminal.capabilities import Capabilities
-from bot.terminal.text import (
+from bot.terminal.layout import (
     BOLD,
     DIM,
     HARD_SPACE,

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from bot.alerts.alert import Alert, NotifyReason, Rule
-from bot.alerts.clock import ClockCheck
+from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import CycleResult, SendResult, SweepCycle, alerts_on
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.evaluate import AlertStore, FleetEvaluation

@@ -13,7 +13,7 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.alert import Alert, Notification
-from bot.alerts.clock import ClockCheck
+from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import CycleResult, SendResult
 from bot.alerts.routing import AlertPlan
 from bot.app.fleet import WatchedFleet, WatchTerms, hosts_from, watch_fleet

@@ -9,7 +9,7 @@ from typing import cast
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.clock import ClockCheck
+from bot.alerts.clock_check import ClockCheck
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.doctor import clock_checks
 from bot.app.fleet import clock_check

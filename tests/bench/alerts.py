@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Engine, event
 
 from bot.alerts.alert import Reconciled
-from bot.alerts.clock import ClockCheck
+from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult, SweepCycle
 from bot.alerts.evaluate import FleetEvaluation
 from bot.alerts.routing import AlertPlan

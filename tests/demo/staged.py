@@ -10,7 +10,7 @@ from bot.chat.runner import CommandRunner
 from bot.demo.channel import DemoChannel
 from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.session import DemoSession
+from bot.demo.world import DemoSession
 from bot.simulator import SimPool
 from bot.terminal.capabilities import Capabilities
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.check import Check
+from bot.checkup import Check
 from bot.cli import main
 from bot.fleet.doctor import AT_ONCE, examine_targets
 from bot.simulator import (

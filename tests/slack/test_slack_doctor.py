@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.check import Check
+from bot.checkup import Check
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput, examine
 from tests.slack.standin import HOME, Said, StandIn

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.terminal.capabilities import Capabilities
+from bot.terminal.layout import width
 from bot.terminal.progress import ProgressLine, frame
-from bot.terminal.text import width
 
 ASKING = "Asking lab-a … (at most 30 seconds)"
 

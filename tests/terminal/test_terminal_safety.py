@@ -25,8 +25,8 @@ from bot.chat.reply import (
     Typed,
 )
 from bot.terminal.capabilities import Capabilities
+from bot.terminal.layout import cleaned, dressed, width, wrapped
 from bot.terminal.render import render
-from bot.terminal.text import cleaned, dressed, width, wrapped
 
 OURS = re.compile(r"\x1b\[[0-9;]+m|\x1b\]8;;[!-~]*\x1b\\")
 
