@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from bot.alerts.delivery.outbox import DeliveryKind
+from bot.chat.transport import reply_for
 from bot.matrix.load import load_matrix
-from bot.slack.delivery import MessageWording
+from bot.slack.blocks import messages
 from bot.store.database import Database
 from bot.store.fleet import SqlSweeps
 from bot.store.outbox import SqlOutbox
+from tests.alerts.delivery.queue import LAB, Queue
+from tests.alerts.delivery.slack import Kept, Slack
 from tests.bench.endurance.proof import Records, current, delivered, swept, true
 from tests.bench.endurance.served import Life
-from tests.delivery.queue import LAB, Queue
-from tests.delivery.slack import Kept, Slack
 
 EVERY = timedelta(seconds=20)
 BEGIN = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -72,7 +73,7 @@ def test_a_bulletin_is_right_if_it_says_what_holds(queue: Queue, slack: Slack) -
     outbox = SqlOutbox(queue.database)
     delivery = outbox.next(LAB)
     assert delivery
-    message = MessageWording(load_matrix).bulletin(delivery)
+    message = messages(reply_for(delivery, load_matrix()), most=1)[0]
     outbox.sent(delivery, "1.000001", BEGIN)
     slack.room(LAB).messages.append(Kept("1.000001", message.text, [*message.blocks], None, None))
     assert _wrong(queue, slack) == []

@@ -15,6 +15,7 @@ from bot.fleet.inventory import Inventory
 from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, Settings, TlsSettings
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
+from bot.slack.payload import is_group
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
 
@@ -35,7 +36,9 @@ def tokens(settings: Settings, *keys: str) -> list[str]:
 
 def grants(settings: Settings) -> tuple[Grant, ...]:
     """Who may do more than look up."""
-    return tuple(Grant(grant.who, grant.where, frozenset(grant.may)) for grant in settings.access.grants)
+    return tuple(
+        Grant(grant.who, grant.where, frozenset(grant.may), is_group(grant.who)) for grant in settings.access.grants
+    )
 
 
 def channels(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The demo: the chat in a terminal, with simulated hosts that are asked, swept and told of as real ones are."""
+"""The demo: the chat in a terminal, with simulated hosts that are watched as real ones are."""
 
 import sys
 from collections.abc import Mapping
@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.app.lookup import now, runner
 from bot.demo import console
-from bot.demo.channel import ROOM
 from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.platform import Inbox
-from bot.demo.stage import DemoFleet, DemoParts, DemoSession
+from bot.demo.platform import ROOM, DemoPlatform
+from bot.demo.session import DemoFleet, DemoParts, DemoSession
 from bot.errors import UnavailableError
 from bot.simulator import branch_fleet, demo_fleet, large_fleet
 
@@ -32,16 +31,16 @@ CONCURRENCY = 64
 
 
 def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
-    """Talk, with a few simulated hosts or so many. The exit status: 0."""
+    """Answer, with a few simulated hosts or so many. The exit status: 0."""
     clock = DemoClock(now, day)
     pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(), branch_fleet())
-    with SimulatedHosts(pools, elsewhere, clock.now) as simulated, DemoSession(backing(simulated, clock)) as stage:
-        return console(runner()._replace(today=clock.today), stdin, stdout, environ, stage=stage)
+    with SimulatedHosts(pools, elsewhere, clock.now) as simulated, DemoSession(backing(simulated, clock)) as session:
+        return console(runner()._replace(today=clock.today), stdin, stdout, environ, session=session)
 
 
 def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
-    """What the stage is put together from, on a clock."""
-    box, one_at_a_time = Inbox(), Lock()
+    """What the session is put together from, on a clock."""
+    platform, one_at_a_time = DemoPlatform(), Lock()
 
     @cache
     def made() -> "Hosts":
@@ -57,20 +56,22 @@ def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
     return DemoParts(
         simulated,
         clock,
-        box,
+        platform,
         fleet=lambda: real().fleet(),
-        open=lambda stop: _show(real(), clock, box, stop),
+        open=lambda stop: _open(real(), clock, platform, stop),
     )
 
 
-def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFleet:
+def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event) -> DemoFleet:
     """The fleet watched from now on, as `serve` does it, with a database that is gone at the end."""
     from bot.alerts.clock import ClockCheck
     from bot.alerts.cycle import SendResult
+    from bot.alerts.delivery.retry import RetryPolicy
+    from bot.alerts.delivery.worker import OutboxWorker
     from bot.alerts.routing import AlertPlan
     from bot.app.dataset import CurrentDataset
     from bot.app.fleet import WatchTerms, awake_or_not, watch_fleet
-    from bot.demo.platform import DemoDelivery
+    from bot.chat.transport import PlatformTransport, reply_for
     from bot.fleet.sweep import SweepPace
     from bot.store.store import open_store
 
@@ -80,14 +81,24 @@ def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFlee
         store = open_store(f"sqlite:///{folder}/demo.db", log, clock.now)
         ends.callback(store.close)
         edition, page = CurrentDataset(store.revisions), Path(folder, "list.md")
-        carrier = DemoDelivery(store.outbox, lambda: edition().matrix, clock.now, box)
+        transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix))
+        worker = OutboxWorker(log, store.outbox, transport, clock.now, "demo", RetryPolicy(between=0))
+        ends.callback(worker.close)
+        sending = Lock()
+
+        def send() -> int:
+            with sending:
+                sent = worker.pass_once().delivered
+            platform.flush()
+            return sent
+
         pace = SweepPace(CONCURRENCY)
         terms = WatchTerms(
             AlertPlan(ROOM),
             EVERY,
             pace,
             clock.now,
-            lambda: SendResult(carrier.send()),
+            lambda: SendResult(send()),
             str(page),
             edition,
             ClockCheck(now, awake_or_not),  # the demo's clock is put to other days, and that is no reason for doubt
@@ -96,10 +107,10 @@ def _show(hosts: "Hosts", clock: DemoClock, box: Inbox, stop: Event) -> DemoFlee
         close = ends.pop_all().close
     return DemoFleet(
         watched.ports,
-        sweep=lambda tell: watched.rounds.ask(tell, stop),
+        sweep=lambda progress: watched.rounds.ask(progress, stop),
         week=lambda: _week(watched),
         publish=lambda: _publish(watched, page, edition, log),
-        send=carrier.send,
+        send=send,
         close=close,
     )
 
@@ -114,7 +125,7 @@ def _week(watched: "WatchedFleet") -> None:
 
 
 def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log: "FilteringBoundLogger") -> bool:
-    """Change the page, and follow it as `serve` does; whether the channel is told of it."""
+    """Change the page, and follow it as `serve` does; whether there is something new to post."""
     from bot.app.published import follow
     from bot.demo.page import changed_page
 
@@ -135,7 +146,7 @@ def _folder(ends: ExitStack) -> str:
 
 
 def _log() -> "FilteringBoundLogger":
-    """For what nobody foresaw; the demo tells the rest itself."""
+    """For what nobody foresaw; the demo says the rest itself."""
     import structlog
 
     processors: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]

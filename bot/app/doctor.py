@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from bot.alerts.clock import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
@@ -30,13 +31,14 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
-    clock = clock_check()  # its `observe` is for all that asks servers here: Slack's client, Xen Orchestra's
+    clock = clock_check()
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    return (*_slack(settings), *_stored(settings), *tried, *_orchestras(settings), *clock_checks(clock))
+    slack, others = _slack(settings, clock.observe), _orchestras(settings, clock.observe)
+    return (*slack, *_stored(settings), *tried, *others, *clock_checks(clock))
 
 
-def _slack(settings: Settings) -> tuple[Check, ...]:
+def _slack(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Check, ...]:
     slack = settings.slack
     if settings.targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
         mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
@@ -48,7 +50,7 @@ def _slack(settings: Settings) -> tuple[Check, ...]:
         channels=channels(settings),
         groups=tuple(dict.fromkeys(grant.who for grant in grants(settings) if grant.is_of_group)),
     )
-    return examine_slack(checked, lambda token: web_client(token, slack.api_url), now)
+    return examine_slack(checked, lambda token: web_client(token, slack.api_url, on_date=on_date), now)
 
 
 def _stored(settings: Settings) -> Iterator[Check]:
@@ -98,7 +100,7 @@ def clock_checks(clock: ClockCheck) -> Iterator[Check]:
         yield Check("clock, by servers", True, "it shows their day")
 
 
-def _orchestras(settings: Settings) -> Iterator[Check]:
+def _orchestras(settings: Settings, on_date: Callable[[datetime], None]) -> Iterator[Check]:
     for one in orchestras(settings.xen_orchestra, os.environ):
-        found = check_orchestra(one, now)
+        found = check_orchestra(one, now, on_date=on_date)
         yield Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend)

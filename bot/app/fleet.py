@@ -27,13 +27,14 @@ from bot.fleet.sources import CombinedSources, InventorySource, Limits, Orchestr
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
 from bot.settings.model import Settings
+from bot.slack.payload import is_channel
 from bot.store.store import Store, open_store
 from bot.xapi.connection import TlsConnect
 from bot.xapi.observation import Failure, Pool, Probed
 from bot.xapi.probe import Prober
 from bot.xapi.target import Target
 from bot.xapi.tls import TlsContexts
-from bot.xo.client import ask
+from bot.xo.client import OnDate, ask
 from bot.xo.orchestra import Orchestra
 
 Measure = Callable[[float, str | None], None]
@@ -52,9 +53,10 @@ class Hosts(NamedTuple):
         return Fleet(self.inventory, self.probing, Limits(time.monotonic) if limited else None)
 
 
-def hosts_of(settings: Settings, measure: Measure | None = None) -> Hosts:
+def hosts_of(settings: Settings, measure: Measure | None = None, on_date: OnDate | None = None) -> Hosts:
     """The settings' targets and Xen Orchestras. No password and no token is read before it is needed."""
-    return hosts_from(inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ), measure)
+    targets, others = inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ)
+    return hosts_from(targets, others, measure, on_date=on_date)
 
 
 def hosts_from(
@@ -62,8 +64,12 @@ def hosts_from(
     others: tuple[Orchestra, ...] = (),
     measure: Measure | None = None,
     clock: Callable[[], datetime] = now,
+    on_date: OnDate | None = None,
 ) -> Hosts:
-    """An inventory, and Xen Orchestras, with the asking of them. `clock` says when something was seen, in UTC."""
+    """An inventory, and Xen Orchestras, with the asking of them.
+
+    `clock` says when something was seen, in UTC; `on_date` gets the time that a Xen Orchestra's answers give.
+    """
     connect = TlsConnect(TlsContexts())
     prober = Prober(clock, connect=connect)
 
@@ -77,7 +83,7 @@ def hosts_from(
     probing = Probing(measured, time.monotonic)
     sources = CombinedSources(
         TargetSources(known.targets, probing.probe, clock),
-        OrchestraSources(others, lambda one: ask(one, clock, connect=connect), clock),
+        OrchestraSources(others, lambda one: ask(one, clock, connect=connect, on_date=on_date), clock),
     )
     return Hosts(known, probing, sources)
 
@@ -154,6 +160,7 @@ class WatchedFleet(NamedTuple):
                 self._pools,
                 store.outbox,
                 on=lambda day: alerts_on(lambda: rehearsing(store), judge, day, self.clock()),
+                is_channel=is_channel,
             ),
             watched=Watched(
                 store.fleet,

@@ -44,9 +44,11 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
     store = open_settings(settings, log)
     try:
         dataset = current_dataset(store, settings.list.url)
-        check = clock_check()  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
+        check = clock_check()
         terms = terms_of(settings, lambda: _send(settings, store, log, dataset), dataset=dataset, check=check)
-        yield CommandRunner(watch_fleet(store, hosts_of(settings), terms, log, threading.Event()).ports(), today)
+        yield CommandRunner(
+            watch_fleet(store, hosts_of(settings, on_date=check.observe), terms, log, threading.Event()).ports(), today
+        )
     finally:
         store.close()
 
@@ -54,11 +56,11 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
 def _send(
     settings: Settings, store: "Store", log: FilteringBoundLogger, dataset: "Callable[[], Dataset]"
 ) -> SendResult:
-    from bot.app.slack import worker_of
+    from bot.app.slack import platform_of, worker_of
 
     if not settings.slack.bot_token:
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
-    sender = worker_of(settings, store, log, dataset)
+    sender = worker_of(platform_of(settings).platform, store, log, dataset)
     try:
         return SendResult(sender.pass_once(PATIENCE).delivered)
     finally:

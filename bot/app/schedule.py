@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
+from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.fleet import WatchedFleet
 from bot.app.published import follow
 from bot.fleet.ports import SweepRun
 from bot.fleet.schedule import AGAIN, HELD, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
 from bot.fleet.sweep import SweepEnd
-from bot.slack.worker import OutboxWorker
 
 EVALUATE_EVERY = timedelta(minutes=5)
 """How often what is stored is evaluated anew: a snooze ends, a day begins, a sweep does not come."""

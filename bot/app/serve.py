@@ -17,16 +17,16 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
+from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.configuration import set_up_log, tokens
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.schedule import ScheduledJobs
-from bot.app.slack import LIMITS, ServiceLimits, service_of, worker_of
+from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of, worker_of
 from bot.app.web import pages
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
 from bot.settings.model import Settings
 from bot.slack.service import SERVING, Service
-from bot.slack.worker import OutboxWorker
 from bot.store.store import Store
 from bot.web.metrics import ProbeMetrics
 from bot.web.server import Server, Wsgi
@@ -156,14 +156,15 @@ def process_of(
     store = open_settings(settings, log)
     try:
         probes = ProbeMetrics()
-        check = clock_check(log)  # its `observe` is for all that asks servers: Slack's client, Xen Orchestra's
-        hosts = hosts_of(settings, probes.probed)
-        settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has what is needed
+        check = clock_check(log)
+        hosts = hosts_of(settings, probes.probed, check.observe)
+        settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # what is kept is in `hosts`
         dataset = current_dataset(store, settings.list.url)
-        sender = None if part is ProcessPart.CHAT else worker_of(settings, store, log, dataset)
+        slack = platform_of(settings, check.observe)
+        sender = None if part is ProcessPart.CHAT else worker_of(slack.platform, store, log, dataset)
         terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
-        service = service_of(settings, log, socket_mode, watched, sender, limits) if chats else None
+        service = service_of(settings, log, socket_mode, slack, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender)
         return Process(log, store, shown, service, ScheduledJobs(log, watched, sender) if sender else None)
     except XocompatError:

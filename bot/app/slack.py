@@ -1,48 +1,36 @@
-"""The Slack side: who is heard, who answers, and what is sent to channels unasked."""
+"""The Slack side, put together: its platform, the session that answers there, the worker that sends unasked."""
 
-import os
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from datetime import datetime
 from typing import NamedTuple
 
+from slack_sdk import WebClient
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.evaluate import act_on
+from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.configuration import grants, tokens
 from bot.app.dataset import Dataset, LiveRunner
 from bot.app.fleet import WatchedFleet, new_name
-from bot.app.lookup import now, runner, today
-from bot.chat.audit import NoTrail
-from bot.chat.command import CommandSpec
-from bot.chat.commands import ACK, ALERTS
+from bot.app.lookup import now, today
+from bot.chat.command import Right
 from bot.chat.home_page import home_page
+from bot.chat.platform import Platform
+from bot.chat.reply import Reply, RichText
+from bot.chat.session.access import Access
+from bot.chat.session.conversation import Conversation
+from bot.chat.session.jobs import BackgroundJobs
+from bot.chat.session.responder import ReplyCache, Responder
+from bot.chat.session.services import BoundedExecutor, SessionServices
+from bot.chat.transport import PlatformTransport, reply_for
 from bot.fleet.sweep import STALE
 from bot.settings.model import Settings
-from bot.slack import alert_actions as alerts
-from bot.slack import app_home as home_tab
-from bot.slack.access import Access
-from bot.slack.alert_actions import AlertActionListener, AlertActionServices
 from bot.slack.app import bolt_app
-from bot.slack.app_home import HomeTab, See
 from bot.slack.client import web_client
-from bot.slack.delivery import MessageWording, SlackCourier
-from bot.slack.executor import BoundedExecutor
-from bot.slack.groups import Groups
-from bot.slack.identity import Identity
-from bot.slack.jobs import BackgroundJobs
-from bot.slack.payload import Actor
-from bot.slack.post import SlackClient
-from bot.slack.reply_cache import ReplyCache
-from bot.slack.request import request_of
-from bot.slack.responder import RenderedReply, Responder
-from bot.slack.seen import SeenEvents, SqliteSeen, runtime_folder
+from bot.slack.membership import Groups, Identity
+from bot.slack.platform import SlackPlatform
 from bot.slack.service import Service
-from bot.slack.services import SessionServices
 from bot.slack.socket_mode import SocketModeClient
-from bot.slack.worker import OutboxWorker
 from bot.store.store import Store
 
 THREADS, WAITING = 8, 100
@@ -52,11 +40,11 @@ none of them stands in line."""
 
 
 class ServiceLimits(NamedTuple):
-    """`threads` and `waiting` bound the work that follows an acknowledgement. The others are in seconds: until it is
-    deaf without Slack, and until a sweep that gives no sign of life is another process's.
+    """`threads` and `waiting` bound the work that follows an acknowledgement. The others are in seconds: until the
+    process gives up on a silent Slack, and until a sweep that gives no sign of life is another process's.
     """
 
-    deaf_after: float = 120.0
+    lost_after: float = 120.0
     threads: int = THREADS
     waiting: int = WAITING
     stale: float = STALE
@@ -65,106 +53,77 @@ class ServiceLimits(NamedTuple):
 LIMITS = ServiceLimits()
 
 
-def worker_of(
-    settings: Settings, store: Store, log: FilteringBoundLogger, edition: Callable[[], Dataset]
-) -> OutboxWorker:
-    """Sends what waits for channels, in the words of what is known then. ConfigError without a bot token."""
+class SlackParts(NamedTuple):
+    """Slack as a platform, with what Bolt and the service need beside it."""
+
+    platform: SlackPlatform
+    client: WebClient
+    identity: Identity
+
+
+def _ignore_date(_: datetime) -> None:
+    pass
+
+
+def platform_of(settings: Settings, on_date: Callable[[datetime], None] = _ignore_date) -> SlackParts:
+    """Slack with the settings' token. `on_date` gets Slack's own time from each of its answers.
+
+    ConfigError without a bot token.
+    """
     (token,) = tokens(settings, "bot_token")
-    courier = SlackCourier(web_client(token, settings.slack.api_url), MessageWording(lambda: edition().matrix))
-    return OutboxWorker(log, store.outbox, courier, now, new_name())
+
+    def client(timeout: int) -> WebClient:
+        return web_client(token, settings.slack.api_url, timeout, on_date)
+
+    # Within a command, which Slack wants acknowledged after three seconds, there is no time for more than two.
+    patient, quick = client(5), client(2)
+    identity = Identity(quick, time.monotonic)
+    groups = Groups(client(1), time.monotonic)
+    return SlackParts(SlackPlatform(patient, quick, identity, groups), patient, identity)
+
+
+def worker_of(
+    platform: Platform, store: Store, log: FilteringBoundLogger, edition: Callable[[], Dataset]
+) -> OutboxWorker:
+    """Sends what waits for channels, in the words of what is known then."""
+    transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix))
+    return OutboxWorker(log, store.outbox, transport, now, new_name())
 
 
 def service_of(
     settings: Settings,
     log: FilteringBoundLogger,
     socket_mode: bool,
-    watched: WatchedFleet | None = None,
-    sender: OutboxWorker | None = None,
+    slack: SlackParts,
+    watched: WatchedFleet,
+    worker: OutboxWorker | None = None,
     limits: ServiceLimits = LIMITS,
 ) -> Service:
-    """Put the Slack side together; without a fleet it looks releases up. ConfigError lists what it needs and lacks."""
-    bot_token, other = tokens(settings, "bot_token", "app_token" if socket_mode else "signing_secret")
-    api = settings.slack.api_url
-    client = web_client(bot_token, api)
-    # Within a command, which Slack wants acknowledged after three seconds.
-    quick = web_client(bot_token, api, timeout=2)
-    identity = Identity(quick, time.monotonic)
-    groups = Groups(web_client(bot_token, api, timeout=1), time.monotonic)
-    kit = SessionServices(
+    """Put the Slack side together. ConfigError lists what it needs and lacks."""
+    _, other = tokens(settings, "bot_token", "app_token" if socket_mode else "signing_secret")
+    live = LiveRunner(watched.ports(limited=True), watched.dataset, today)
+    services = SessionServices(
         log=log,
-        answers=_answers(watched),
-        access=Access(identity, groups, grants(settings), everyone=settings.access.lookup == "everyone"),
-        post=SlackClient(client),
+        responder=Responder(live, today, dataset=lambda: live.page),
+        access=Access(slack.platform, grants(settings), everyone=settings.access.lookup == "everyone"),
+        platform=slack.platform,
         work=BoundedExecutor(limits.threads, limits.waiting),
         notices=BoundedExecutor(2, 2 * limits.waiting, "notices"),
-        seen=_seen(log, watched),
-        kept=ReplyCache(time.monotonic),
-        trail=watched.store.audit if watched else NoTrail(),
+        seen=watched.store.seen,
+        replies=ReplyCache(time.monotonic),
+        trail=watched.store.audit,
         now=now,
+        wake=worker.wake if worker else lambda: None,
     )
-    errands = BackgroundJobs(kit, BoundedExecutor(ASKING, IN_LINE, "errands"))
-    app = bolt_app(client, quick, identity, kit, errands)
-    tab = HomeTab(kit, _seen_by(watched))
-    home_tab.listen(app, tab)
-    if watched:
-        alerts.listen(app, AlertActionListener(_means(kit, watched, sender, tab)))
-    ears = (
-        SocketModeClient(log, app, web_client(other, api), time.monotonic, limits.deaf_after) if socket_mode else None
-    )
-    return Service(log, app, identity, kit.work, kit.notices, errands, ears)
 
+    def home(rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:
+        return home_page(watched.ports(), rights, watched.clock(), lacking)
 
-def _answers(watched: WatchedFleet | None) -> Responder:
-    """Of the fleet that is watched, or of releases alone."""
-    if watched is None:
-        return Responder(runner(), today)
-    live = LiveRunner(watched.ports(limited=True), watched.dataset, today)
-    return Responder(live, today, edition=lambda: live.page)
-
-
-def _seen_by(watched: WatchedFleet | None) -> See:
-    """App Home, in the same way."""
-    if watched is None:
-        known = runner().ports
-        return lambda rights, lacking: home_page(known, rights, now(), lacking)
-    ports, clock = watched.ports, watched.clock
-    return lambda rights, lacking: home_page(ports(), rights, clock(), lacking)
-
-
-def _seen(log: FilteringBoundLogger, watched: WatchedFleet | None) -> SeenEvents:
-    """Deliveries that were taken on: in the database, which all processes share, where there is one."""
-    if watched:
-        return watched.store.seen
-    return SqliteSeen(log, runtime_folder(os.environ, Path(tempfile.gettempdir())), time.time)
-
-
-def _means(
-    kit: SessionServices, watched: WatchedFleet, sender: OutboxWorker | None, tab: HomeTab
-) -> AlertActionServices:
-    book = watched.store.alerts
-
-    def reached(asker: Actor, spec: CommandSpec, ids: tuple[int, ...]) -> tuple[int, ...]:
-        found = kit.access.admit(asker, spec)
-        if isinstance(found, RenderedReply):
-            return ()
-        return (
-            ids if spec.right not in found.scoped else tuple(a.id for a in book.find(ids) if a.channel == asker.channel)
-        )
-
-    def note(asker: Actor, words: str, outcome: str, begun: float) -> None:
-        kit.told(replace(request_of("alert button", asker, words), begun=begun), outcome)
-
-    return AlertActionServices(
-        may_act=lambda asker: not isinstance(kit.access.admit(asker, ACK), RenderedReply),
-        may_see=lambda asker: not isinstance(kit.access.admit(asker, ALERTS), RenderedReply),
-        act=lambda ids, act: act_on(book, ids, act),
-        find=book.find,
-        tell=kit.post.privately,
-        later=kit.later,
-        open_view=kit.post.open_view,
-        note=note,
-        wake=sender.wake if sender else lambda: None,
-        refresh=tab.publish,
-        now=watched.clock,
-        reached=reached,
-    )
+    jobs = BackgroundJobs(services, BoundedExecutor(ASKING, IN_LINE, "jobs"))
+    conversation = Conversation(services, jobs, home)
+    app = bolt_app(slack.client, slack.identity, conversation)
+    socket = None
+    if socket_mode:
+        client = web_client(other, settings.slack.api_url)
+        socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
+    return Service(log, app, slack.identity, conversation, socket)

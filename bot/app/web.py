@@ -5,6 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 
+from bot.alerts.delivery.retry import DeliveryStatus
+from bot.alerts.delivery.worker import OutboxWorker
 from bot.alerts.facts import SweepHealth
 from bot.alerts.rules import overdue
 from bot.app.configuration import reveal
@@ -14,12 +16,10 @@ from bot.errors import UnavailableError
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus
 from bot.settings.model import Settings
-from bot.slack.acknowledgement import is_sent
 from bot.slack.http import RequestVerifier
+from bot.slack.listeners import is_sent
 from bot.slack.manifest import EVENTS_PATH
-from bot.slack.retry import DeliveryStatus
 from bot.slack.service import Service
-from bot.slack.worker import OutboxWorker
 from bot.store.maintenance import write
 from bot.web.access import guarded
 from bot.web.calendar import TYPE, calendar
@@ -70,7 +70,9 @@ def _checks(watched: WatchedFleet, service: Service | None) -> list[HealthCheck]
         lambda: _channels(watched),
     ]
     if service:
-        found.append(service.not_ready if service.ears else CachedCheck(service.not_ready, READY_KEPT, time.monotonic))
+        asks_slack = service.socket is None
+        ready = service.not_ready
+        found.append(CachedCheck(ready, READY_KEPT, time.monotonic) if asks_slack else ready)
     return found
 
 
@@ -127,7 +129,7 @@ def _picture(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnaps
         alerts=store.alerts.outlines(),
         channels=store.outbox.states(),
         last_sweep=store.sweeps.last_finished(),
-        ambiguous=sender.tally.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
+        ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
     )
 
 

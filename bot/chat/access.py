@@ -6,20 +6,17 @@ from typing import NamedTuple
 from bot.chat.command import Right
 
 EVERYBODY = "*"
-GROUP = "S"
-"""What the id of a user group begins with."""
 
 
 class Grant(NamedTuple):
-    """`who`: the id of a user or of a user group, or EVERYBODY; `where`: a channel's id, None for everywhere."""
+    """`who`: the id of a user or (`is_of_group`, the platform knows it) of a user group, or EVERYBODY; `where`: a
+    channel's id, None for everywhere.
+    """
 
     who: str
     where: str | None
     may: frozenset[Right]
-
-    @property
-    def is_of_group(self) -> bool:
-        return self.who.startswith(GROUP)
+    is_of_group: bool = False
 
 
 class Requester(NamedTuple):

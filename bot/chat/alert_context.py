@@ -14,7 +14,6 @@ from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.text import plain, shown
 
-_CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
 _ON_DAY = re.compile(r"\b(?:on|as of)\s+\d{4}-\d\d-\d\d", re.IGNORECASE | re.ASCII)
 _ID = re.compile(r"#?([0-9]{1,9})", re.ASCII)
 NAMED = 10
@@ -49,7 +48,7 @@ def here(ports: Alerting, asked: Invocation) -> str:
     channel = asked.caller.channel or ports.plan.channel
     if channel is None:
         raise UsageError("Say which channel with --channel, or set alerts.channel in the configuration.")
-    if not _CHANNEL.fullmatch(channel):
+    if not ports.is_channel(channel):
         raise UsageError(f'"{shown(channel)}" is no channel\'s ID: it looks like C0123456789.')
     return channel
 

@@ -10,12 +10,13 @@ from bot.chat.reply import (
     Act,
     Block,
     Button,
+    Menu,
+    MenuEntry,
     Paragraph,
     PersonName,
     Reply,
     RichText,
     Strong,
-    Verb,
     full_stop,
     line,
     with_code,
@@ -212,14 +213,19 @@ def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
 
 def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
     """What can be done about open alerts; nothing twice."""
-    ids = tuple(alert.id for alert in alerts)
     wanted: list[Button] = []
-    if unheeded := tuple(a.id for a in alerts if a.state is not AlertState.ACKNOWLEDGED):
-        wanted.append(Act("Acknowledge", Verb.ACK, unheeded))
-    if ids:
-        wanted.append(Act("Snooze", Verb.SNOOZE, ids))
+    if waiting := [alert.id for alert in alerts if alert.state is not AlertState.ACKNOWLEDGED]:
+        wanted.append(Act("Acknowledge", f"ack {' '.join(map(str, waiting))}"))
+    if ids := " ".join(str(alert.id) for alert in alerts):
+        entries = (
+            MenuEntry("for 1 day", f"snooze {ids} 1d"),
+            MenuEntry("for 1 week", f"snooze {ids} 7d"),
+            MenuEntry("until the next threshold", f"snooze {ids} next"),
+            MenuEntry("until a date …", f"snooze {ids}", asks_day=True),
+        )
+        wanted.append(Menu("Snooze", f"snooze {ids} 7d", entries))
     if any(alert.hosts for alert in alerts):
-        wanted.append(Act("Show hosts", Verb.HOSTS, ids))
+        wanted.append(Act("Show hosts", f"alerts {ids}"))
     return tuple(wanted)
 
 

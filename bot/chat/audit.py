@@ -6,9 +6,10 @@ from typing import NamedTuple, Protocol
 
 
 class AuditEntry(NamedTuple):
-    """One command or press. `way` is how it came ("command", "mention", "ask button", ...), `ms` how long it took.
+    """One command or press. `way` is how it came ("command", "mention", "ask button", "menu", ...).
 
-    `at` is when it was answered, in UTC; `words` are one printable line of at most 80 characters.
+    `at` is when it was answered, in UTC, `ms` how long that took; `words` are one printable line of at most 80
+    characters.
     """
 
     at: datetime
@@ -34,10 +35,3 @@ class StoredTrail(AuditTrail, Protocol):
 
     def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
         """The newest entries in which every word occurs, in whatever field and case; of one channel if it is given."""
-
-
-class NoTrail:
-    """Keeps nothing: the log has it."""
-
-    def record(self, entry: AuditEntry) -> None:
-        pass

@@ -105,6 +105,7 @@ class Alerting(NamedTuple):
 
     `outbox` has what waits to be sent, where anything is sent; `on` are the alerts as they would be on a day, which
     are gone after it.
+    `outbox` has what waits to be sent, where anything is sent. `is_channel` says whether a text can be a channel's id.
     """
 
     book: "AlertBook"
@@ -115,6 +116,7 @@ class Alerting(NamedTuple):
     pools: "Callable[[], Collection[Pool]] | None" = None
     outbox: ChannelStates | None = None
     on: "Callable[[date], AbstractContextManager[AlertReader]] | None" = None
+    is_channel: Callable[[str], bool] = bool
 
 
 class Watched(NamedTuple):

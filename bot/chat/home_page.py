@@ -1,6 +1,6 @@
 """What somebody sees who opens the bot's own page: the fleet, open alerts, what ends next, and what to type.
 
-Each part is shown to whoever may see it; `lookup` alone shows what ends next and how to ask.
+Each part is shown to people who may see it; `lookup` alone shows what ends next and how to ask.
 """
 
 from collections import Counter
@@ -17,7 +17,8 @@ from bot.chat.commands.alerts import alerts_line
 from bot.chat.commands.fleet import fleet_line, last_sweep, states_of, unanswering
 from bot.chat.commands.timeline import ends_next
 from bot.chat.hosts import hosts_with_verdicts
-from bot.chat.reply import Act, ChannelName, Paragraph, Plain, Reply, RichText, Strong, Typed, Verb, line, with_code
+from bot.chat.interpret import interpret
+from bot.chat.reply import ChannelName, Paragraph, Plain, Reply, RichText, Strong, Typed, line, with_code
 from bot.chat.wording import counted, day_in_words, distance, with_more
 from bot.errors import UnavailableError
 from bot.fleet.verdicts import HostVerdict
@@ -72,11 +73,11 @@ def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now
     rest = line("The worst are below; ", Typed("alerts"), " shows more.")
     yield Reply("alerts", alerts_line(alerts), (Paragraph((rest,)),) if len(messages) > ALERTS_SHOWN else ())
     for group in messages[:ALERTS_SHOWN]:
-        told = alert_message(group, now.date(), now, ports.matrix)
-        buttons = tuple(button for button in told.buttons if isinstance(button, Act) and _may(button, rights))
+        message = alert_message(group, now.date(), now, ports.matrix)
+        buttons = tuple(button for button in message.buttons if interpret(button.words)[0].right in rights)
         first = group[0]
         context = line(f"{reason(first, first.reason)} · {numbers(group)} · ", ChannelName(first.channel))
-        yield told._replace(buttons=buttons, context=(context,))
+        yield message._replace(buttons=buttons, context=(context,))
 
 
 def _messages(alerts: Sequence[Alert]) -> list[list[Alert]]:
@@ -87,10 +88,6 @@ def _messages(alerts: Sequence[Alert]) -> list[list[Alert]]:
 
     together = [worst_first(group) for _, group in groupby(sorted(alerts, key=message), key=message)]
     return sorted(together, key=lambda group: urgency(group[0]))
-
-
-def _may(button: Act, rights: frozenset[Right]) -> bool:
-    return button.verb is Verb.HOSTS or Right.OPERATE in rights
 
 
 def _ends_next(ports: Ports, listed: Sequence[HostVerdict], day: date) -> Reply:

@@ -1,20 +1,11 @@
 """Which command the words mean: the first word if it is one, else a look-up."""
 
-from functools import lru_cache
-
 from bot.chat.command import CommandSpec
 from bot.chat.commands import CHECK, COMMANDS, HELP
-
-KEPT, KEPT_WORDS_MAX = 512, 200
 
 
 def interpret(words: str) -> tuple[CommandSpec, str]:
     """The command and the words that are left for it. Total: any text is a look-up at least, no text asks for help."""
-    # A question is interpreted several times on its way, and many ask the same.
-    return _kept(words) if len(words) <= KEPT_WORDS_MAX else _interpreted(words)
-
-
-def _interpreted(words: str) -> tuple[CommandSpec, str]:
     first, rest = _split(words)
     spec = COMMANDS.get(first)
     if spec is None and not first.isalnum():
@@ -25,9 +16,6 @@ def _interpreted(words: str) -> tuple[CommandSpec, str]:
     if spec:
         return spec, rest
     return (CHECK, words.strip()) if first else (HELP, "")
-
-
-_kept = lru_cache(KEPT)(_interpreted)
 
 
 def _split(words: str) -> tuple[str, str]:

@@ -1,11 +1,11 @@
 """What a command answers, before any platform renders it: terminal, JSON and Slack draw the same Reply.
 
 A Reply is its first line (the verdict), blocks below it, at most three buttons and a quiet context line. Text is data:
-the renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
+a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 """
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from datetime import date
 from typing import Any, NamedTuple
 
 from bot.matrix.assess import Assessment
@@ -132,41 +132,49 @@ Block = Paragraph | Bullets | Table | Heading
 
 
 class Ask(NamedTuple):
-    """A button that asks the likely next question: pressing it is the same as typing `words`."""
+    """A button that asks the likely next question: pressing it is the same as typing `words`.
 
-    label: str
-    words: str
-
-
-class Share(NamedTuple):
-    """A button that shows the reply to everybody in the channel; asking `words` again gives the same reply."""
-
-    words: str
-    label: str = "Share to channel"
-
-
-class Verb(StrEnum):
-    """What a button does about alerts."""
-
-    ACK = "ack"
-    SNOOZE = "snooze"
-    HOSTS = "hosts"
-
-
-class Act(NamedTuple):
-    """A button that does something about alerts, by their ids; it takes the rights of the command that it stands for.
-
-    `words` are that command; a platform that can ask how long to snooze asks.
+    `on` is the day that it asks about; None: the day of the press.
     """
 
     label: str
-    verb: Verb
-    ids: tuple[int, ...]
+    words: str
+    on: date | None = None
 
-    @property
-    def words(self) -> str:
-        ids = " ".join(map(str, self.ids))
-        return {Verb.ACK: f"ack {ids}", Verb.SNOOZE: f"snooze {ids} 7d", Verb.HOSTS: f"alerts {ids}"}[self.verb]
+
+class Share(NamedTuple):
+    """A button that shows the reply to everybody in the channel; asking `words` again gives the same reply.
+
+    `on` is the day that the reply is about, `kept` the key of the very reply in the session's cache.
+    """
+
+    words: str
+    label: str = "Share to channel"
+    on: date | None = None
+    kept: str | None = None
+
+
+class Act(NamedTuple):
+    """A button that does what `words` do, on the day of the press. The reply with it stays in use."""
+
+    label: str
+    words: str
+
+
+class MenuEntry(NamedTuple):
+    """One of a menu. With `asks_day` a day is chosen first, and appended to the words."""
+
+    label: str
+    words: str
+    asks_day: bool = False
+
+
+class Menu(NamedTuple):
+    """A button with several ways to act. `words` are the usual one's, for a platform that has no menus."""
+
+    label: str
+    words: str
+    entries: tuple[MenuEntry, ...]
 
 
 class Pick(NamedTuple):
@@ -179,14 +187,15 @@ class Pick(NamedTuple):
     label: str = "Pick a host"
 
 
-Button = Ask | Share | Pick | Act
+Button = Ask | Share | Pick | Act | Menu
+"""Every button stands for words, and is pressed as words are typed: rights, audit and wording are the command's."""
 
 
 class Reply(NamedTuple):
     """An answer. `kind` names its shape ("check", "unknown_version"); `data` is what `--json` prints.
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
-    `assessed` are its verdicts, for the shell's `--fail-on`; None where the command has none.
+    `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
     """
 
@@ -204,3 +213,12 @@ class Reply(NamedTuple):
     def summary(self) -> str:
         """One line for notifications and screen readers: the first line, words in place of emoji."""
         return spoken(self.headline)
+
+
+NOTICE = "notice"
+"""The kind of a reply that is a line and nothing else: an error, a refusal, how far something has come."""
+
+
+def notice(said: RichText) -> Reply:
+    """A reply of one line."""
+    return Reply(NOTICE, said)

@@ -8,7 +8,7 @@ from bot.chat.export import export
 from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, RichText, Strong, Typed, line
 from bot.chat.wording import day_in_words, span
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.stage import DemoSession, Tell
+from bot.demo.session import DemoSession, OnProgress
 from bot.errors import UsageError
 from bot.query.text import shown
 from bot.simulator import CITRIX, XCP_NG, XENSERVER, SimHost, SimRelease, SimulatedHost, release
@@ -18,9 +18,9 @@ PUBLISH = "do publish"
 OF_SHELLS = frozenset({"serve", "sync", "trust", "doctor", "manifest", "db", "demo", "completion"})
 
 
-def help_block(stage: DemoSession) -> Bullets:
+def help_block(session: DemoSession) -> Bullets:
     """What there is to type that is the demo's own."""
-    upgrade, down, up = examples(stage.hosts)
+    upgrade, down, up = examples(session.hosts)
     return Bullets(
         (
             _entry("tomorrow", "moves the clock; also: next week, on 2028-11-01, and today to begin anew"),
@@ -37,38 +37,38 @@ def _entry(typed: str, about: str) -> RichText:
     return line(Code(typed), f"  {about}")
 
 
-def answer_own(typed: str, stage: DemoSession, tell: Tell) -> Iterator[Reply | str] | None:
+def answer_own(typed: str, session: DemoSession, progress: OnProgress) -> Iterator[Reply | str] | None:
     """What comes of words that are the demo's own, as it comes; None for those that are the bot's.
 
     UsageError for what is wrong with them.
     """
     typed = typed.removeprefix("xocompat ").strip()  # as replies write what is for a shell
     word, _, rest = typed.partition(" ")
-    if (day := stage.clock.meant(typed)) is not None:
-        return _go(day, stage, tell)
+    if (day := session.clock.meant(typed)) is not None:
+        return _go(day, session, progress)
     if " ".join(typed.casefold().split()) == PUBLISH:
-        return iter((_publish(stage, tell),))
-    if is_operation(typed, stage.hosts):
-        return iter((operate(typed, stage.hosts),))
+        return iter((_publish(session, progress),))
+    if is_operation(typed, session.hosts):
+        return iter((operate(typed, session.hosts),))
     if word.casefold() == "export":
-        return iter((export(stage.show(tell).ports(), rest, stage.clock.today(), "csv").rstrip(),))
+        return iter((export(session.fleet_shown(progress).ports(), rest, session.clock.today(), "csv").rstrip(),))
     if word.casefold() in OF_SHELLS:
         raise UsageError(f'"{shown(word)}" is for the operator\'s shell: xocompat {shown(typed)}.')
     return None
 
 
-def _publish(stage: DemoSession, tell: Tell) -> Reply:
-    show = stage.show(tell)
-    if not show.publish():
+def _publish(session: DemoSession, progress: OnProgress) -> Reply:
+    fleet = session.fleet_shown(progress)
+    if not fleet.publish():
         return Reply("deed", line("xocompat reads Xen Orchestra's page again: nothing changed that was not told."))
-    show.send()
+    fleet.send()
     said = line(Strong("Xen Orchestra's page"), " is another one now. xocompat reads it, as it does once a day.")
     return Reply("deed", said, buttons=(Ask("Show changes", "changes"),))
 
 
-def _go(day: date, stage: DemoSession, tell: Tell) -> Iterator[Reply]:
-    stage.show(tell)
-    before = stage.clock.today()
+def _go(day: date, session: DemoSession, progress: OnProgress) -> Iterator[Reply]:
+    session.fleet_shown(progress)
+    before = session.clock.today()
     now = line("It is ", Strong(day_in_words(day)))
     if day == before:
         yield Reply("clock", (*now, *line(" already.")))
@@ -78,14 +78,14 @@ def _go(day: date, stage: DemoSession, tell: Tell) -> Iterator[Reply]:
     else:
         anew = "Time runs back in a demo alone, so all begins anew: no alert is known, hosts are as they were at first."
         yield Reply("clock", (*now, *line(" now. All hosts are asked …")), (Paragraph((line(anew),)),))
-    stage.go(day, tell)
-    if stage.box.is_empty:
+    session.go(day, progress)
+    if session.platform.is_empty:
         yield Reply("clock", line("There is nothing new to tell. What ends next: ", Typed("timeline")))
 
 
 WORD = "do"
 NAMED = 5
-"""So many hosts are told by name."""
+"""So many hosts are listed by name."""
 
 _NEWEST = {XCP_NG: release(XCP_NG, "8.3"), XENSERVER: release(XENSERVER, "9"), CITRIX: release(XENSERVER, "8")}
 
@@ -131,20 +131,20 @@ def is_operation(typed: str, hosts: SimulatedHosts) -> bool:
 def operate(typed: str, hosts: SimulatedHosts) -> Reply:
     """Do it, and say what is different now. UsageError for what cannot be done; then nothing is."""
     _, verb, *names = [*typed.replace(",", " ").split(), ""][:50]
-    deed, wanted = _OPERATIONS.get(verb.casefold()), [name for name in names if name and name.casefold() != "and"]
-    if deed is None or not wanted:
+    operation, wanted = _OPERATIONS.get(verb.casefold()), [name for name in names if name and name.casefold() != "and"]
+    if operation is None or not wanted:
         how = ", ".join(examples(hosts))
         raise UsageError(f"Say what happens to which host: {how}. A pool's name means all its hosts.")
     chosen = {host.name: host for name in wanted for host in _found(hosts, name)}
-    changed = [host for host in chosen.values() if deed(host.now) != host.now]
+    changed = [host for host in chosen.values() if operation(host.now) != host.now]
     for host in changed:
-        host.change(deed)
-    told = changed or [*chosen.values()]
-    first = line(Strong(_names(told)), f" {_state(verb.casefold(), told)}{'' if changed else ' already'}.")
+        host.change(operation)
+    meant = changed or [*chosen.values()]
+    first = line(Strong(_names(meant)), f" {_state(verb.casefold(), meant)}{'' if changed else ' already'}.")
     if not changed:
         return Reply("deed", first)
-    hears = line("xocompat hears of it when it asks again.")
-    return Reply("deed", first, (Paragraph((hears,)),), (Ask("Sweep now", "sweep"),))
+    later = line("xocompat hears of it when it asks again.")
+    return Reply("deed", first, (Paragraph((later,)),), (Ask("Sweep now", "sweep"),))
 
 
 def _found(hosts: SimulatedHosts, name: str) -> tuple[SimulatedHost, ...]:

@@ -1,6 +1,7 @@
 """The demo: a channel to type in where somebody sits at a terminal, a transcript of one where nobody does."""
 
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -9,10 +10,10 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from bot.chat.runner import CommandRunner
-from bot.demo.channel import COMMAND, NAME, DemoChannel
+from bot.demo.channel import COMMAND, DemoChannel
 from bot.demo.commands import PUBLISH, examples
-from bot.demo.screen import Screen, typed_so_far
-from bot.demo.stage import DemoSession
+from bot.demo.platform import NAME
+from bot.demo.session import DemoSession
 from bot.terminal.capabilities import capabilities_of, is_terminal
 from bot.terminal.output import hang_up, write
 from bot.terminal.progress import ProgressLine
@@ -24,30 +25,30 @@ Type {COMMAND} XenServer 7.2, or the release alone. A number presses a button.
 """
 _CLOSING = "help lists what else there is, exit leaves.\n"
 FEW = 12
-"""So many names of hosts are told; of more, the first and the last."""
+"""So many names of hosts are listed; of more, the first and the last."""
 
 
 def console(
-    desk: CommandRunner,
+    runner: CommandRunner,
     stdin: TextIO | None,
     stdout: TextIO,
     environ: Mapping[str, str],
     lines: Iterable[str] | None = None,
-    stage: DemoSession | None = None,
+    session: DemoSession | None = None,
 ) -> int:
-    """Talk until the person leaves, or play `lines` (None: the transcript) where no person is. The exit status: 0.
+    """Answer until the person leaves, or play `lines` (None: the transcript) where no person is. The exit status: 0.
 
     A reader that has gone (`| head`) ends it without a word.
     """
-    names = stage.hosts.names if stage else ()
-    channel = DemoChannel(desk, capabilities_of(stdout, environ), stage)
+    names = session.hosts.names if session else ()
+    channel = DemoChannel(runner, capabilities_of(stdout, environ), session)
     answering = _Answering(channel, stdout, environ)
     try:
         if stdin and is_terminal(stdin) and is_terminal(stdout):
             screen = Screen(stdout, environ, PROMPT, channel.unasked)
-            write(stdout, f"{_OPENING}{_about(stage) if stage else ''}{_CLOSING}\n")
-            if stage:
-                stage.box.rang = screen.rang
+            write(stdout, f"{_OPENING}{_about(session) if session else ''}{_CLOSING}\n")
+            if session:
+                session.platform.rang = screen.rang
             _converse(answering, screen, stdin, stdout)
         else:
             for typed in transcript(names) if lines is None else lines:
@@ -58,14 +59,14 @@ def console(
     return 0
 
 
-def _about(stage: DemoSession) -> str:
+def _about(session: DemoSession) -> str:
     """Which hosts there are to ask, what happens to them by itself, and how to make more of it happen."""
-    names = stage.hosts.names
+    names = session.hosts.names
     some = ", ".join(names) if len(names) <= FEW else f"{names[0]} to {names[-1]}"
     count = "One simulated host" if len(names) == 1 else f"{len(names):,} simulated hosts"
     return f"""{count} to ask: {some}.
 Type probe {names[0]} to ask one. All are asked in the background: alerts appear by themselves.
-tomorrow, next week or on 2028-11-01 moves the clock; {examples(stage.hosts)[0]} plays the operator.
+tomorrow, next week or on 2028-11-01 moves the clock; {examples(session.hosts)[0]} plays the operator.
 {PUBLISH} changes the list that Xen Orchestra publishes.
 """
 
@@ -78,7 +79,7 @@ class _Answering:
         self._progress = ProgressLine(None, environ)
 
     def __call__(self, typed: str) -> None:
-        answers = self._channel.hear(typed, self._tell)
+        answers = self._channel.answer(typed, self._report)
         while text := self._next(answers):
             write(self._stdout, f"{text}\n\n")
 
@@ -86,8 +87,47 @@ class _Answering:
         with ProgressLine(self._stdout, self._environ) as self._progress:
             return next(answers, "")
 
-    def _tell(self, done: int, total: int) -> None:
+    def _report(self, done: int, total: int) -> None:
         self._progress.show("", done, total)
+
+
+class Screen:
+    """Shows what `unasked` gives: between two questions at once, during an answer after it."""
+
+    def __init__(self, stdout: TextIO, environ: Mapping[str, str], prompt: str, unasked: Callable[[], Iterator[str]]):
+        self._stdout = stdout
+        self._prompt = prompt
+        self._unasked = unasked
+        self._over = "\n" if environ.get("TERM") == "dumb" else "\r\x1b[K"
+        self._lock = threading.Lock()  # guards what follows, and the channel while nobody is answered
+        self._waits = False
+
+    def prompted(self) -> None:
+        """The prompt stands there, and somebody may type."""
+        with self._lock:
+            self._waits = True
+            self._show_unasked()
+
+    def answering(self) -> None:
+        """A line was typed: nothing may come between it and its answer."""
+        with self._lock:
+            self._waits = False
+
+    def rang(self) -> None:
+        """Something was posted unasked; for any thread."""
+        with self._lock, suppress(BrokenPipeError):  # the next answer notices that nobody reads
+            if self._waits:
+                self._show_unasked()
+
+    def _show_unasked(self) -> None:
+        if said := "\n\n".join(self._unasked()):
+            write(self._stdout, f"{self._over}{said}\n\n{self._prompt}{typed_so_far()}")
+
+
+def typed_so_far() -> str:
+    """The line that was begun, where readline knows it."""
+    readline = sys.modules.get("readline")
+    return readline.get_line_buffer() if readline else ""
 
 
 def _converse(answer: Callable[[str], None], screen: Screen, stdin: TextIO, stdout: TextIO) -> None:
@@ -151,7 +191,7 @@ PROBED = "prod-a"
 
 MENDED = ("/xocompat fleet eol prod", "9", "do upgrade xen-12 xen-13", "1", "do publish")
 """What is in need there, with what the bot says unasked; the last alert acknowledged by its button; what it is about
-mended, and the sweep that hears of it; a list that changed."""
+mended, and the sweep that finds it so; a list that changed."""
 
 OF_MANY = ("/xocompat fleet eol",)
 

@@ -1,122 +1,198 @@
-"""The way from what is sent to the channel that shows it: posts lie here until somebody looks."""
+"""The demo's channel as a platform of bot.chat: what is posted waits here until the terminal shows it."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from enum import Enum
+from itertools import count
 
-from bot.alerts.alert import NotifyReason, notification_from_data
-from bot.alerts.delivery.outbox import Delivery, DeliveryKind, Outbox
-from bot.alerts.digest import Digest
-from bot.chat.alert_messages import alert_message, thread_update
-from bot.chat.commands.changes import list_message
-from bot.chat.digest_message import digest_message
+from bot.alerts.alert import NotifyReason
+from bot.alerts.delivery.outcome import Delivered, Gone, Lookup, Missing, NotSent, Outcome, Refused
+from bot.chat.command import Choice
+from bot.chat.platform import Actor, Origin
 from bot.chat.reply import Block, Paragraph, Reply, Strong
-from bot.matrix.matrix import Matrix
-from bot.published.revisions import ListNews
+
+NAME = "#xo-admins"
+ROOM = "CXOADMINS0"
+"""The channel's id. It is as wide as the name, which takes its place in what is laid out already."""
+
+_NO_WINDOWS = NotSent("no_windows", "a terminal has no windows")
 
 
-class ChannelPost(NamedTuple):
-    """A message of the bot's, or what became of one. `about` is what its bulletin is about; a digest has none."""
+class Place(Enum):
+    """Where a post stands: what its header says, and how far it is set in."""
 
-    kind: DeliveryKind
+    CHANNEL = ("to the channel", "")
+    EDITED = ("its message about {} (edited)", "")
+    THREAD = ("in the thread about {}", "    ")
+    SHARED = (f"shared in {NAME}, for everybody to see", "")
+    PRIVATE = ("only visible to you", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPost:
+    """Something to show. `about` is the subject of the alert message that it belongs to; others have none."""
+
+    place: Place
     reply: Reply
     about: str = ""
 
 
-class Inbox:
-    """Posts that the channel has not shown yet. For any thread.
+@dataclass(slots=True)
+class _Message:
+    """A message in the channel."""
 
-    `rang` is called after something was put in, by the thread that did it.
+    key: str | None
+    thread: str | None
+    about: str
+    replies: list[Reply] = field(default_factory=list)
+    """As it was posted, and as it was edited."""
+
+
+class DemoPlatform:
+    """bot.chat.platform.Platform, for any thread: one channel, whose only member is the person at the terminal.
+
+    Nothing is shown before `flush`, so that what is said at once stands together, each message with its thread. `rang`
+    is called after that, by the thread that flushes.
     """
+
+    name: str = "The demo"
+    private_uses: int | None = None
+    why_groups_unknown: str = "the demo has no groups"
 
     def __init__(self) -> None:
         self.rang: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
-        self._posts: list[ChannelPost] = []
-
-    def put(self, posts: Sequence[ChannelPost]) -> None:
-        with self._lock:
-            self._posts += posts
-        if posts:
-            self.rang()
+        self._numbers = count(1)
+        self._messages: dict[str, _Message] = {}
+        self._staged: list[tuple[str, ChannelPost]] = []
+        self._to_show: list[ChannelPost] = []
 
     @property
     def is_empty(self) -> bool:
+        """Whether nothing waits to be shown."""
         with self._lock:
-            return not self._posts
+            return not (self._staged or self._to_show)
 
     def take(self) -> list[ChannelPost]:
-        """All that is in it, oldest first."""
+        """All that waits to be shown, oldest first."""
         with self._lock:
-            taken, self._posts = self._posts, []
+            taken, self._to_show = self._to_show, []
         return taken
 
+    def flush(self) -> None:
+        """Have what was posted shown, with each message what is in its thread."""
+        together: dict[str, list[ChannelPost]] = {}
+        with self._lock:
+            for message, post in self._staged:
+                together.setdefault(message, []).append(post)
+            self._staged = []
+            self._to_show += [post for group in together.values() for post in group]
+        if together:
+            self.rang()
 
-LEASE = 60.0
-"""Seconds."""
+    def delete(self, message: str) -> None:
+        """Somebody removes a message, and its thread with it."""
+        with self._lock:
+            del self._messages[message]
 
-_BY = "demo"
+    @property
+    def texts(self) -> dict[str, str]:
+        """What the messages that are there say now, in a line, by their ids."""
+        with self._lock:
+            return {number: message.replies[-1].summary for number, message in self._messages.items()}
+
+    def thread_of(self, message: str) -> str | None:
+        """The message below which another one stands."""
+        with self._lock:
+            return self._messages[message].thread
+
+    def is_member(self, actor: Actor) -> bool | None:  # noqa: ARG002 # everybody is
+        return True
+
+    def in_group(self, group: str, user: str) -> bool | None:  # noqa: ARG002 # the port's
+        return None
+
+    def post(
+        self,
+        channel: str,
+        reply: Reply,
+        thread: str | None = None,
+        key: str | None = None,
+        most: int | None = None,  # noqa: ARG002 # a terminal takes any length
+    ) -> Outcome:
+        with self._lock:
+            if channel != ROOM:
+                return Refused("channel_not_found", f"{channel} is not there: the demo has {NAME} alone")
+            if thread and thread not in self._messages:
+                return Gone("thread_not_found")
+            about = self._messages[thread].about if thread else _subject(reply)
+            number = f"message-{next(self._numbers)}"
+            self._messages[number] = _Message(key, thread, about, [reply])
+            self._staged.append(
+                (thread or number, ChannelPost(Place.THREAD if thread else Place.CHANNEL, reply, about))
+            )
+        return Delivered(number)
+
+    def edit(
+        self,
+        channel: str,  # noqa: ARG002 # there is one
+        message: str,
+        reply: Reply,
+        thread: str | None = None,  # noqa: ARG002 # one message holds everything
+        most: int | None = None,  # noqa: ARG002
+    ) -> Outcome:
+        with self._lock:
+            found = self._messages.get(message)
+            if found is None:
+                return Gone("message_not_found")
+            found.replies.append(reply)
+            if not _is_reminder(reply):  # its thread says it
+                # What to do was said when it was posted.
+                blocks = tuple(block for block in reply.blocks if not _is_next_step(block))
+                post = ChannelPost(Place.EDITED, reply._replace(blocks=blocks), found.about)
+                self._staged.append((found.thread or message, post))
+        return Delivered(message)
+
+    def find(self, key: str, channel: str, around: datetime, thread: str | None = None) -> Lookup:  # noqa: ARG002
+        with self._lock:
+            found = (number for number, each in self._messages.items() if (each.key, each.thread) == (key, thread))
+            number = next(found, None)
+        return Delivered(number) if number else Missing()
+
+    def respond(self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None) -> Outcome:  # noqa: ARG002
+        return self._show(ChannelPost(Place.PRIVATE, reply))
+
+    def share(self, origin: Origin, reply: Reply) -> Outcome:  # noqa: ARG002 # there is one person, and one channel
+        return self._show(ChannelPost(Place.SHARED, reply))
+
+    def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:  # noqa: ARG002
+        return _NO_WINDOWS
+
+    def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:  # noqa: ARG002
+        return _NO_WINDOWS
+
+    def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:  # noqa: ARG002
+        return _NO_WINDOWS
+
+    def _show(self, post: ChannelPost) -> Outcome:
+        with self._lock:
+            self._staged.append((f"message-{next(self._numbers)}", post))
+        self.flush()
+        return Delivered(None)
 
 
-class DemoDelivery:
-    """Brings what waits in an outbox into the letterbox."""
-
-    def __init__(self, outbox: Outbox, matrix: Callable[[], Matrix], clock: Callable[[], datetime], box: Inbox) -> None:
-        self._outbox = outbox
-        self._matrix = matrix
-        self._clock = clock
-        self._box = box
-        self._one_at_a_time = threading.Lock()
-
-    def send(self) -> int:
-        """How many messages waited and are in the channel now."""
-        with self._one_at_a_time:
-            sent = [delivery for channel in self._outbox.waiting(self._clock()) for delivery in self._all_for(channel)]
-        self._box.put([_post(delivery, self._matrix()) for delivery in _by_message(sent) if not _is_small(delivery)])
-        return len(sent)
-
-    def _all_for(self, channel: str) -> Iterator[Delivery]:
-        self._outbox.lease(channel, _BY, self._clock(), LEASE)
-        while waiting := self._outbox.next(channel):
-            self._outbox.sending(waiting, _BY, self._clock())
-            # Read anew: what was changed until then waits for nothing more.
-            delivery = self._outbox.next(channel) or waiting
-            self._outbox.sent(delivery, delivery.key, self._clock())
-            yield delivery
-        self._outbox.release(channel, _BY)
+def _subject(reply: Reply) -> str:
+    """What an alert message is about."""
+    alerts = (reply.data or {}).get("alerts") or [{}]
+    return str(alerts[0].get("name", ""))
 
 
-def _by_message(sent: Iterable[Delivery]) -> list[Delivery]:
-    """With each message what is in its thread."""
-    together: dict[int | None, list[Delivery]] = {}
-    for delivery in sent:
-        together.setdefault(delivery.bulletin, []).append(delivery)
-    return [delivery for group in together.values() for delivery in group]
-
-
-def _is_small(delivery: Delivery) -> bool:
-    """Whether a message is edited for nothing but a reminder, which its thread tells."""
-    return delivery.kind is DeliveryKind.EDIT and all(
-        alert.reason is NotifyReason.REMINDER for alert in delivery.alerts
-    )
-
-
-def _post(delivery: Delivery, matrix: Matrix) -> ChannelPost:
-    match delivery.kind:
-        case DeliveryKind.NEWS:
-            told = notification_from_data(delivery.payload)
-            return ChannelPost(delivery.kind, thread_update(told), told.alert.subject.name)
-        case DeliveryKind.DIGEST:
-            return ChannelPost(delivery.kind, digest_message(Digest.from_data(delivery.payload)))
-        case DeliveryKind.LIST:
-            return ChannelPost(delivery.kind, list_message(ListNews.from_data(delivery.payload)))
-        case DeliveryKind.BULLETIN | DeliveryKind.EDIT:
-            decided = delivery.created_at
-            reply = alert_message(delivery.alerts, decided.date(), decided, matrix)
-            if delivery.kind is DeliveryKind.EDIT:  # what to do was said when it was posted
-                reply = reply._replace(blocks=tuple(b for b in reply.blocks if not _is_next_step(b)))
-            return ChannelPost(delivery.kind, reply, delivery.alerts[0].subject.name)
+def _is_reminder(reply: Reply) -> bool:
+    """Whether an alert message is edited for nothing but a reminder."""
+    alerts = (reply.data or {}).get("alerts", ())
+    return bool(alerts) and all(alert["reason"] == NotifyReason.REMINDER for alert in alerts)
 
 
 def _is_next_step(block: Block) -> bool:

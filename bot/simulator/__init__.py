@@ -2,7 +2,6 @@
 
 A fleet is plain data (`SimPool`, `SimHost`, presets by `release`), `Simulator` runs it in a thread of this process:
 
-    from dataclasses import replace
     from bot.simulator import Drip, SimHost, SimPool, Simulator, release
 
     pool = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XCP-ng", "8.2"))), name="lab")

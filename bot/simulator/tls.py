@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from enum import Enum
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
@@ -95,20 +95,18 @@ def _certificate(wanted: SimCertificate) -> bytes:
     )
 
 
+_LOCK: Final = threading.Lock()
+_KEYS: "Final[dict[int, RSAPrivateKey]]" = {}
+
+
 def _shared_key(bits: int) -> "RSAPrivateKey":
     """The key of that size that all simulated hosts of this process share, made at the first call."""
-    with _KEYS:  # else two threads that come first at once would get two keys
-        return _new_key(bits)
-
-
-_KEYS: Final = threading.Lock()
-
-
-@cache
-def _new_key(bits: int) -> "RSAPrivateKey":
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-    return generate_private_key(public_exponent=65537, key_size=bits)
+    with _LOCK:  # else two threads that come first at once would get two keys
+        if bits not in _KEYS:
+            _KEYS[bits] = generate_private_key(public_exponent=65537, key_size=bits)
+        return _KEYS[bits]
 
 
 class _Policy(NamedTuple):

@@ -1,1 +1,1 @@
-"""The Slack side: replies as Block Kit, listeners, Socket Mode. It asks a desk and knows nothing of releases."""
+"""The Slack side: replies as Block Kit, listeners, Socket Mode. It draws replies, and knows nothing of releases."""

@@ -1,106 +1,90 @@
-"""Buttons and what they carry: the words that pressing one asks, the day they are asked for, what was kept."""
+"""Buttons and menus as Slack draws them, and what a press of one says: the words that it stands for.
+
+Messages stay in channels for years: values of earlier versions are read, too.
+"""
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
-from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from bot.chat.reply import Act, Ask, Button, Pick, Share, Verb
+from bot.chat.reply import Act, Ask, Button, Menu, MenuEntry, Pick, Share
 from bot.slack.mrkdwn import plain_text
 
 BUTTONS_MAX = 3
 LABEL_MAX = 75
 VALUE_MAX = 2000
 OPTION_MAX = 150
-ASK = "ask"
-SHARE = "share"
-PICK = "pick"
+ASK, ACT, SHARE, PICK, MENU = "ask", "act", "share", "pick", "menu"
+"""What an action_id begins with; a number follows, as no two of a message may be the same."""
+
 NAMELESS = "Ask"
 Json = dict[str, Any]
 
 _IDS = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})*", re.ASCII)
+_OLD_BUTTONS = {"ack": "ack {}", "hosts": "alerts {}"}
+OLD_MENU = "snooze"
+_OLD_OPTIONS = {"1d": "snooze {} 1d", "7d": "snooze {} 7d", "threshold": "snooze {} next", "date": "snooze {}"}
+"""Until 2026-11 values of buttons below alerts were the alerts' ids; options had a name before them."""
+
+ACTION_ID = re.compile(rf"^(({ASK}|{ACT}|{SHARE}|{PICK}|{MENU})_[0-9]|{'|'.join(_OLD_BUTTONS)}|{OLD_MENU})$")
 
 
-class SnoozeFor(StrEnum):
-    """How long an alert is silenced; the order is that of the menu."""
+class ActionValue(NamedTuple):
+    """The words that a button stands for. `on` is None where it means the day of the press.
 
-    DAY = "1d"
-    WEEK = "7d"
-    THRESHOLD = "threshold"
-    DATE = "date"
-
-
-SNOOZES = {
-    SnoozeFor.DAY: "for 1 day",
-    SnoozeFor.WEEK: "for 1 week",
-    SnoozeFor.THRESHOLD: "until the next threshold",
-    SnoozeFor.DATE: "until a date …",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """The days that buttons ask about; None is the day of the press. `kept`: where the reply to share is kept."""
-
-    share: date | None
-    ask: date | None
-    kept: str | None = None
-
-
-DAY_OF_PRESS = Days(None, None)
-
-
-@dataclass(frozen=True, slots=True)
-class ActionValue:
-    """What a pressed button asks. `on` is None where it means the day of the press.
-
-    `kept` is the key of the very reply that is to be shared, where asking again might give another one.
+    `kept` is the key of the very reply that is to be shared, where asking again might give another one. `asks_day`: a
+    day is to be chosen first, and appended to the words.
     """
 
     words: str
-    on: date | None
+    on: date | None = None
     kept: str | None = None
+    asks_day: bool = False
 
 
-def buttons(wanted: Iterable[Button], days: Days, shared: bool) -> list[Json]:
-    """The elements of an actions block, at most three; of those that act on alerts one of a kind.
+def elements(wanted: Iterable[Button], shared: bool) -> list[Json]:
+    """The elements of an actions block, at most three.
 
     A button with more words than Slack carries is left out. `shared`: the message is in the channel already, so there
     is nothing to share.
     """
     useful = [button for button in wanted if not (shared and isinstance(button, Share))]
-    elements = (_element(button, days, at) for at, button in enumerate(useful[:BUTTONS_MAX], 1))
-    return [*{element["action_id"]: element for element in elements if element}.values()]
+    drawn = (_element(button, at) for at, button in enumerate(useful[:BUTTONS_MAX], 1))
+    return [element for element in drawn if element]
 
 
-def _element(button: Button, days: Days, at: int) -> Json | None:
+def _element(button: Button, at: int) -> Json | None:
     match button:
-        case Act(label, Verb.SNOOZE, ids):
-            return snooze_menu(label, ids)
-        case Act(label, verb, ids):
-            return _button(verb.value, label, encode_ids(ids), f"{label}: {_numbered(ids)}")
-        case Ask(label, words):
-            return _button(f"{ASK}_{at}", label, encode(ActionValue(words, days.ask)), f"{label or NAMELESS}: {words}")
-        case Share(words, label):
-            carried = ActionValue(words, days.share, days.kept)
-            return _button(f"{SHARE}_{at}", label, encode(carried), f"{label or NAMELESS}: {words}")
+        case Menu(label, _, entries):
+            return _menu(f"{MENU}_{at}", label, entries)
+        case Ask(label, words, on):
+            kind, value = ASK, ActionValue(words, on)
+        case Act(label, words):
+            kind, value = ACT, ActionValue(words)
+        case Share(words, label, on, kept):
+            kind, value = SHARE, ActionValue(words, on, kept)
         case Pick(words, label):
-            return _button(f"{PICK}_{at}", label, encode(ActionValue(words, days.ask)), f"{label or NAMELESS}: {words}")
-
-
-def _button(action_id: str, label: str, value: str, spoken: str) -> Json | None:
-    if len(value) > VALUE_MAX:
+            kind, value = PICK, ActionValue(words)
+    if len(carried := encode(value)) > VALUE_MAX:
         return None
     return {
         "type": "button",
-        "action_id": action_id,
+        "action_id": f"{kind}_{at}",
         "text": label_of(label),
-        "value": value,
-        "accessibility_label": plain_text(spoken, LABEL_MAX),
+        "value": carried,
+        "accessibility_label": plain_text(f"{label or NAMELESS}: {words}", LABEL_MAX),
     }
+
+
+def _menu(action_id: str, label: str, entries: Iterable[MenuEntry]) -> Json | None:
+    """A menu; None for more words than its options can carry."""
+    values = {entry: encode(ActionValue(entry.words, asks_day=entry.asks_day), compact=True) for entry in entries}
+    if not values or max(map(len, values.values())) > OPTION_MAX:
+        return None
+    options = [{"text": label_of(entry.label), "value": value} for entry, value in values.items()]
+    return {"type": "static_select", "action_id": action_id, "placeholder": label_of(label), "options": options}
 
 
 def label_of(text: str) -> Json:
@@ -108,14 +92,16 @@ def label_of(text: str) -> Json:
     return {"type": "plain_text", "text": plain_text(text, LABEL_MAX) or NAMELESS, "emoji": False}
 
 
-def _numbered(ids: tuple[int, ...]) -> str:
-    return f"alert{'s' * (len(ids) != 1)} {', '.join(map(str, ids))}"
-
-
-def encode(pressed: ActionValue) -> str:
-    """The value of a button."""
-    more = {"on": pressed.on.isoformat() if pressed.on else None, "kept": pressed.kept}
-    return json.dumps({"words": pressed.words, **{key: value for key, value in more.items() if value}})
+def encode(value: ActionValue, compact: bool = False) -> str:
+    """The value of a button; `compact` for an option, which carries little."""
+    data: Json = {"words": value.words}
+    if value.on:
+        data["on"] = value.on.isoformat()
+    if value.kept:
+        data["kept"] = value.kept
+    if value.asks_day:
+        data["day"] = 1
+    return json.dumps(data, separators=(",", ":") if compact else None)
 
 
 def decode(value: object) -> ActionValue | None:
@@ -126,34 +112,26 @@ def decode(value: object) -> ActionValue | None:
             return None
         kept = data.get("kept")
         day = date.fromisoformat(data["on"]) if "on" in data else None
-        return ActionValue(data["words"], day, kept if isinstance(kept, str) else None)
+        return ActionValue(data["words"], day, kept if isinstance(kept, str) else None, data.get("day") == 1)
     except (ValueError, TypeError, RecursionError):
         return None
 
 
-def snooze_menu(label: str, ids: tuple[int, ...]) -> Json | None:
-    """A menu of how long; None for more alerts than its options can carry."""
-    values = {each: f"{each.value} {encode_ids(ids)}" for each in SNOOZES}
-    if max(map(len, values.values())) > OPTION_MAX:
+def pressed(action: Mapping[str, Any]) -> ActionValue | None:
+    """What a pressed button or a chosen option asks; None for one that is none of ours."""
+    option, action_id = action.get("selected_option"), str(action.get("action_id"))
+    if isinstance(option, Mapping):
+        value = option.get("value")
+        name, _, ids = value.partition(" ") if isinstance(value, str) else ("", "", "")
+        old = old_words(_OLD_OPTIONS.get(name), ids) if action_id == OLD_MENU else None
+        return ActionValue(old, asks_day=name == "date") if old else decode(value)
+    value = action.get("value")
+    old = old_words(_OLD_BUTTONS.get(action_id), value)
+    return ActionValue(old) if old else decode(value)
+
+
+def old_words(form: str | None, ids: object) -> str | None:
+    """The words that a value of an earlier version stood for: alerts' ids, separated by commas."""
+    if form is None or not isinstance(ids, str) or len(ids) > VALUE_MAX or not _IDS.fullmatch(ids):
         return None
-    options = [{"text": label_of(SNOOZES[each]), "value": value} for each, value in values.items()]
-    return {"type": "static_select", "action_id": Verb.SNOOZE.value, "placeholder": label_of(label), "options": options}
-
-
-def encode_ids(ids: Iterable[int]) -> str:
-    """Numbers of alerts as a value."""
-    return ",".join(map(str, ids))
-
-
-def decode_ids(value: object) -> tuple[int, ...] | None:
-    """The alerts that a value names; None for a value that is none of ours."""
-    if not isinstance(value, str) or len(value) > VALUE_MAX or not _IDS.fullmatch(value):
-        return None
-    return tuple(map(int, value.split(",")))
-
-
-def decode_snooze(value: object) -> tuple[SnoozeFor, tuple[int, ...]] | None:
-    """What an option of the menu means; None for a value that is none of ours."""
-    name, _, rest = value.partition(" ") if isinstance(value, str) else ("", "", "")
-    ids = decode_ids(rest)
-    return (SnoozeFor(name), ids) if ids and name in SNOOZES else None
+    return form.format(ids.replace(",", " "))

@@ -1,33 +1,37 @@
-"""The parts of a reply: lines of mrkdwn that stand together, before they become blocks."""
+"""A Reply as messages of Block Kit, within all of Slack's limits: the first one whole, nothing lost without a word."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.chat.reply import GAP, Block, Bullets, Heading, Paragraph, Plain, Reply, RichText, Span, Strong, Table, plain
-from bot.slack.actions import DAY_OF_PRESS, Days, buttons
+from bot.chat.reply import (
+    GAP,
+    NOTICE,
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    Plain,
+    Reply,
+    RichText,
+    Strong,
+    Table,
+    plain,
+)
+from bot.slack.actions import elements as elements_of
 from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn
 
 HEADLINE_MAX = 1000
 NOTHING = "Nothing to show."
 
 
-def parts(reply: Reply) -> Iterator[list[str]]:
-    """Lines that stand together; the first ones are the headline's.
+def _parts(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
+    """Lines that stand together; the first ones stand with `part`.
 
     The first paragraph stands with the headline or heading above it, and headings without anything between them are
     one list.
     """
-    return _together([mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING], reply.blocks)
-
-
-def blocks_in_parts(blocks: Iterable[Block]) -> Iterator[list[str]]:
-    """The same of blocks that stand below nothing."""
-    return (part for part in _together([], blocks) if part)
-
-
-def _together(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
     takes: tuple[type[Block], ...] = (Paragraph,)
     for block in blocks:
         lines = [text for text in map(mrkdwn, _lines(block)) if text.strip()]
@@ -41,7 +45,7 @@ def _together(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
     yield part
 
 
-def texts(lines: Iterable[str]) -> Iterator[str]:
+def _texts(lines: Iterable[str]) -> Iterator[str]:
     """Lines in as few texts as Slack's limit allows."""
     text = ""
     for each in lines:
@@ -63,7 +67,7 @@ def _lines(block: Block) -> Iterable[RichText]:
             signs = (f"{at}. " if numbered else "• " for at in range(1, len(items) + 1))
             return (*_title(title), *((Plain(sign), *item) for sign, item in zip(signs, items, strict=True)))
         case Table(header, rows, title):
-            # On a phone a row is a line, and columns are told by the title where they do not speak for themselves.
+            # On a phone a row is a line, and the title names columns that do not speak for themselves.
             columns = f": {', '.join(filter(None, header[1:]))}" if len(header) > 2 else ""
             return (*_title(title, columns), *map(_row, rows))
 
@@ -73,10 +77,8 @@ def _title(title: str | None, more: str = "") -> tuple[RichText, ...]:
 
 
 def _row(cells: tuple[RichText, ...]) -> RichText:
-    spans: list[Span] = []
-    for cell in filter(plain, cells):  # a gap is for facts, not for the lack of one
-        spans += (GAP, *cell) if spans else cell
-    return tuple(spans)
+    """Cells with a gap between them, which is for facts, not for the lack of one."""
+    return tuple(span for cell in filter(plain, cells) for span in (GAP, *cell))[1:]
 
 
 Json = dict[str, Any]
@@ -99,42 +101,43 @@ _NOTE = 400
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """One message. `text` is what notifications and screen readers tell."""
+    """One message. `text` is for notifications and screen readers."""
 
     text: str
     blocks: tuple[Json, ...]
 
     def body(self, **more: Any) -> Json:
-        """What is sent, with the fields of the way it goes. Nothing in it unfurls."""
+        """What is sent, with the fields of its method. Nothing in it unfurls."""
         return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
 
 
-def messages(
-    reply: Reply, days: Days = DAY_OF_PRESS, shared_by: str | None = None, most: int = MESSAGES_MAX
-) -> tuple[SlackMessage, ...]:
-    """The messages of a reply, at most `most`: one, unless it is very long or has a rest. `days` are what its buttons
-    ask about.
+def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MAX) -> tuple[SlackMessage, ...]:
+    """The messages of a reply, at most `most`: one, unless it is very long or has a rest.
 
     A reply that is shared names who shared it (a Slack user id) and can't be shared again.
     """
-    head, *body = (_section(text) for part in parts(reply) for text in texts(part))
+    if reply.kind == NOTICE:
+        return (_notice(reply.headline),)
+    first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
+    head, *body = _sections(_parts(first_part, reply.blocks))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
-    actions = _actions(reply, days, shared_by is not None, BUDGET - _NOTE - size([head, *_context(quiet)]))
+    actions = _actions(reply, shared_by is not None, BUDGET - _NOTE - size([head, *_context(quiet)]))
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
     summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
     pages = [*_pages(body, room)]
-    if below := [_section(text) for part in blocks_in_parts(reply.rest) for text in texts(part)]:
+    if below := _sections(_parts([], reply.rest)):
         pages += _pages(below, BUDGET - _NOTE)
     kept = pages[:most]
-    notes = [*_notes(len(kept), sum(map(_message_lines, pages[most:])))]
+    left = sum(block["text"]["text"].count("\n") + 1 for page in pages[most:] for block in page)
+    notes = [*_notes(len(kept), left)]
     first = SlackMessage(summary, (head, *kept[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(kept[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
 
 
-def notice(said: RichText) -> SlackMessage:
+def _notice(said: RichText) -> SlackMessage:
     """A message of one line: an error, a refusal."""
     return SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (_section(mrkdwn(said).strip() or NOTHING),))
 
@@ -144,12 +147,16 @@ def size(blocks: Sequence[Json]) -> int:
     return len(json.dumps(blocks, ensure_ascii=False))
 
 
-def _text(text: str) -> Json:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+def _sections(parts: Iterable[list[str]]) -> list[Json]:
+    return [_section(text) for part in parts for text in _texts(part)]
 
 
 def _section(text: str) -> Json:
     return {"type": "section", "text": _text(text)}
+
+
+def _text(text: str) -> Json:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _context(texts: Iterable[str]) -> list[Json]:
@@ -157,8 +164,8 @@ def _context(texts: Iterable[str]) -> list[Json]:
     return [{"type": "context", "elements": elements}] if elements else []
 
 
-def _actions(reply: Reply, days: Days, shared: bool, room: int) -> list[Json]:
-    elements = buttons(reply.buttons, days, shared)
+def _actions(reply: Reply, shared: bool, room: int) -> list[Json]:
+    elements = elements_of(reply.buttons, shared)
     while elements and size(elements) + 50 > room:
         elements.pop()
     return [{"type": "actions", "elements": elements}] if elements else []
@@ -173,10 +180,6 @@ def _pages(blocks: Iterable[Json], room: int) -> Iterator[list[Json]]:
             page, room = [], BUDGET - _NOTE
         page.append(block)
     yield page
-
-
-def _message_lines(page: list[Json]) -> int:
-    return sum(block["text"]["text"].count("\n") + 1 for block in page)
 
 
 def _notes(count: int, left: int) -> Iterator[str]:

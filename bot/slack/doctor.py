@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from slack_sdk import WebClient
-from slack_sdk.web import SlackResponse
 
 from bot.check import Check
+from bot.slack.client import server_date
 from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
-from bot.slack.groups import SCOPE, explained, members_of
 from bot.slack.manifest import SCOPES
+from bot.slack.membership import GROUPS_SCOPE, group_error, members_of
 from bot.slack.mrkdwn import plain_text
 
 SKEW_MAX = 60.0
@@ -19,7 +18,9 @@ SKEW_MAX = 60.0
 
 _INSTALL = "install the app again from `xocompat manifest`"
 _GROUP_MENDS = {
-    "missing_scope": f"add {SCOPE} to the bot's scopes (OAuth & Permissions) and install it again, or grant to users",
+    "missing_scope": (
+        f"add {GROUPS_SCOPE} to the bot's scopes (OAuth & Permissions) and install it again, or grant to users"
+    ),
     "no_such_subteam": "name a user group that there is (its ID begins with S), or grant to users",
 }
 
@@ -41,10 +42,10 @@ class SlackDoctorInput:
 def examine(
     patient: SlackDoctorInput, client: Callable[[str], WebClient], now: Callable[[], datetime]
 ) -> tuple[Check, ...]:
-    """All checks, in the order in which to mend things. `client` makes a client for a token. No token is ever told."""
+    """All checks, in the order in which to mend things. `client` makes a client for a token. No token is ever shown."""
     return (
         *_bot(patient, client, now),
-        _way_in(patient, client),
+        _connection(patient, client),
         *_channels(patient, client),
         *_groups(patient, client),
     )
@@ -55,20 +56,21 @@ def _bot(patient: SlackDoctorInput, client: Callable[[str], WebClient], now: Cal
         yield Check("bot token", False, "SLACK_BOT_TOKEN is not set", f"set it to the xoxb- token: {_INSTALL}")
         return
     try:
-        told = client(patient.bot_token).auth_test()
+        answer = client(patient.bot_token).auth_test()
     except FAILURES as error:
         fault = slack_error(error, "the bot token")
         yield Check("bot token", False, fault.text, _mend(fault, "SLACK_BOT_TOKEN", "xoxb-"))
         yield from (Check(name, False, "not known without the bot token's answer") for name in ("scopes", "clock"))
         return
-    name, team = (plain_text(str(told.get(key) or "?"), 80) for key in ("user", "team"))
-    yield Check("bot token", True, f"{name} in the workspace {team} ({plain_text(str(told.get('team_id')), 40)})")
-    yield _scopes(told)
-    yield _clock(told, now())
+    name, team = (plain_text(str(answer.get(key) or "?"), 80) for key in ("user", "team"))
+    yield Check("bot token", True, f"{name} in the workspace {team} ({plain_text(str(answer.get('team_id')), 40)})")
+    headers = {str(key).lower(): str(value) for key, value in answer.headers.items()}
+    yield _scopes(headers.get("x-oauth-scopes", ""))
+    yield _clock(server_date(headers), now())
 
 
-def _scopes(told: SlackResponse) -> Check:
-    given = {scope.strip() for scope in _header(told, "x-oauth-scopes").split(",")} - {""}
+def _scopes(named: str) -> Check:
+    given = {scope.strip() for scope in named.split(",")} - {""}
     missing = [scope for scope in SCOPES if scope not in given]
     if not given:
         return Check("scopes", True, "Slack does not tell them here")
@@ -77,25 +79,18 @@ def _scopes(told: SlackResponse) -> Check:
     return Check("scopes", True, ", ".join(SCOPES))
 
 
-def _clock(told: SlackResponse, now: datetime) -> Check:
-    try:
-        theirs = parsedate_to_datetime(_header(told, "date"))
-    except ValueError:
+def _clock(theirs: datetime | None, ours: datetime) -> Check:
+    if theirs is None:
         return Check("clock", True, "Slack does not tell its time here")
-    apart = (now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))).total_seconds()
+    apart = (ours - theirs).total_seconds()
     if abs(apart) > SKEW_MAX:
-        way = "ahead of" if apart > 0 else "behind"
-        return Check(
-            "clock", False, f"{abs(apart):.0f} seconds {way} Slack's", "set it by NTP: signatures hold for 5 minutes"
-        )
+        side = "ahead of" if apart > 0 else "behind"
+        said = f"{abs(apart):.0f} seconds {side} Slack's"
+        return Check("clock", False, said, "set it by NTP: signatures hold for 5 minutes")
     return Check("clock", True, f"within {SKEW_MAX:.0f} seconds of Slack's")
 
 
-def _header(told: SlackResponse, name: str) -> str:
-    return next((str(value) for key, value in told.headers.items() if key.lower() == name), "")
-
-
-def _way_in(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Check:
+def _connection(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Check:
     if not patient.app_token:
         if patient.signing_secret:
             return Check("signing secret", True, "it is set: Slack's requests come over HTTP, to /slack/events")
@@ -110,42 +105,36 @@ def _way_in(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Ch
 
 
 def _channels(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Iterator[Check]:
-    if patient.bot_token:
-        for key, channel in patient.channels.items():
-            yield _channel(key, channel, client(patient.bot_token))
-
-
-def _channel(key: str, channel: str, client: WebClient) -> Check:
-    try:
-        found = client.conversations_info(channel=channel).get("channel") or {}
-    except FAILURES as error:
-        fault = slack_error(error, "the bot token")
-        if fault.code == "missing_scope":
-            return Check(key, True, f"{channel} cannot be looked at without the scope channels:read")
-        return Check(key, False, f"{channel}: {fault.text}")
-    name = plain_text(str(found.get("name") or channel), 80)
-    if found.get("is_archived"):
-        return Check(key, False, f"#{name} is archived", "choose another channel")
-    if found.get("is_member") is False:
-        return Check(key, False, f"the bot is not in #{name}", "type /invite @xocompat there")
-    return Check(key, True, f"the bot is in #{name}")
+    for key, channel in patient.channels.items() if patient.bot_token else ():
+        try:
+            found = client(patient.bot_token or "").conversations_info(channel=channel).get("channel") or {}
+        except FAILURES as error:
+            fault = slack_error(error, "the bot token")
+            if fault.code == "missing_scope":
+                yield Check(key, True, f"{channel} cannot be looked at without the scope channels:read")
+            else:
+                yield Check(key, False, f"{channel}: {fault.text}")
+            continue
+        name = plain_text(str(found.get("name") or channel), 80)
+        if found.get("is_archived"):
+            yield Check(key, False, f"#{name} is archived", "choose another channel")
+        elif found.get("is_member") is False:
+            yield Check(key, False, f"the bot is not in #{name}", "type /invite @xocompat there")
+        else:
+            yield Check(key, True, f"the bot is in #{name}")
 
 
 def _groups(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Iterator[Check]:
-    """A grant to a group is worth nothing while Slack does not tell who is in it."""
+    """A grant to a group is worth nothing while Slack does not say who is in it."""
     if not (patient.groups and patient.bot_token):
         return
     for group in patient.groups:
         try:
             count = len(members_of(client(patient.bot_token), group))
         except FAILURES as error:
-            fault = explained(slack_error(error, "the bot token"))
-            yield Check(
-                "access.grants",
-                False,
-                f"who is in {group} is not known: {fault.text}",
-                _GROUP_MENDS.get(fault.code, ""),
-            )
+            fault = group_error(error, "the bot token")
+            said = f"who is in {group} is not known: {fault.text}"
+            yield Check("access.grants", False, said, _GROUP_MENDS.get(fault.code, ""))
         else:
             yield Check("access.grants", True, f"{group} has {count} members")
 

@@ -1,13 +1,19 @@
-"""What goes wrong between Slack and here, in words for an operator: no host names, no secrets, no traceback."""
+"""What goes wrong between Slack and here, in words for an operator: no host names, no secrets, no traceback.
+
+And what it means for the message that was sent: whether it can be in the channel.
+"""
 
 import re
 import ssl
 from dataclasses import dataclass
 from http.client import HTTPException
 from socket import gaierror
+from typing import NamedTuple
 from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.alerts.delivery.outcome import EditClosed, Gone, NotSent, Outcome, Refused, Unknown
 
 FAILURES = (SlackClientError, OSError, HTTPException)
 """Everything that slack_sdk lets out when a call did not work."""
@@ -100,3 +106,87 @@ def _reason(error: BaseException) -> str:
         case OSError(strerror=str(text)):
             return text.lower()
     return f"no proper answer ({type(cause).__name__})"
+
+
+CALL_FAILURES = (*FAILURES, ValueError, LookupError, AttributeError)
+"""What slack_sdk lets out of a call. Besides FAILURES: it stumbles over answers that are no text or no object."""
+
+RETRY_AFTER_MAX = 3600.0
+_RETRY_AFTER_UNKNOWN = 30.0
+
+_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_BROKEN = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
+_CHANNEL = frozenset({
+    "channel_not_found",
+    "ekm_access_denied",
+    "is_archived",
+    "is_inactive",
+    "messages_tab_disabled",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+})  # fmt: skip
+_FORM = frozenset({
+    "invalid_arguments",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+})  # fmt: skip
+_GONE = frozenset({
+    "cannot_reply_to_message",
+    "cant_update_message",
+    "invalid_thread_ts",
+    "message_not_found",
+    "thread_not_found",
+})  # fmt: skip
+_UNREACHED = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
+
+
+class InvalidMessage(NamedTuple):
+    """Slack does not take a message of this form. Never leaves this room: plain text is tried then."""
+
+    code: str
+
+
+def outcome_of(error: Exception) -> Outcome | InvalidMessage:
+    """What an exception of CALL_FAILURES says about the message that was sent."""
+    fault = slack_error(error, "SLACK_BOT_TOKEN")
+    if not isinstance(error, SlackApiError):
+        # A connection that was never there carried nothing. One that broke may have carried the message.
+        unreached = isinstance(error, URLError) and isinstance(error.reason, _UNREACHED)
+        return NotSent("", fault.text) if unreached else Unknown(fault.text)
+    status, headers = status_and_headers(error)
+    if status == 429 or fault.code in _LIMITED:
+        named = headers.get("retry-after", "")
+        known = named.isascii() and named.isdigit()
+        return NotSent(fault.code, fault.text, min(float(named), RETRY_AFTER_MAX) if known else _RETRY_AFTER_UNKNOWN)
+    if not fault.code or status >= 500 or fault.code in _BROKEN:
+        return Unknown(fault.text)
+    if fault.code in REFUSALS or fault.code in _CHANNEL:
+        return Refused(fault.code, _remedy(fault))
+    if fault.code in _FORM:
+        return InvalidMessage(fault.code)
+    if fault.code in _GONE:
+        return Gone(fault.code)
+    return EditClosed(fault.code) if fault.code == "edit_window_closed" else NotSent(fault.code, fault.text)
+
+
+def _remedy(fault: SlackError) -> str:
+    if fault.code in MENDS:
+        return fault.text
+    if fault.code in REFUSALS:
+        return f"{fault.text}: set it to the app's xoxb- token"
+    if fault.code.startswith("restricted_action"):
+        return f"Slack answered {fault.code}: {MENDS['restricted_action']}"
+    return f"{fault.text}: post to another channel, or ask an admin of the workspace"
+
+
+def status_and_headers(error: SlackApiError) -> tuple[int, dict[str, str]]:
+    """The HTTP status and headers (names in lower case) of an answer; slack_sdk gives them in two shapes."""
+    response = error.response
+    found = response if isinstance(response, dict) else vars(response)
+    status = found.get("status_code") or found.get("status") or 0
+    return int(status), {str(name).lower(): str(value) for name, value in dict(found.get("headers") or {}).items()}

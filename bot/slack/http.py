@@ -1,4 +1,4 @@
-"""The way in over HTTP: the signature is checked before anything is parsed, and what has no shape is turned away.
+"""Requests over HTTP: the signature is checked before anything is parsed, and what has no shape is turned away.
 
 Nothing that arrives unsigned gets further than here, so it can't become an error of ours.
 """

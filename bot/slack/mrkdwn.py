@@ -44,7 +44,7 @@ def plain_text(text: str, most: int) -> str:
 
 
 def escape(text: str, most: int = TEXT_MAX) -> str:
-    """Text as data, at most `most` characters once escaped; an ellipsis tells that some is missing."""
+    """Text as data, at most `most` characters once escaped; an ellipsis shows that some is missing."""
     return _fitting(text, most, _as_data)
 
 

@@ -1,35 +1,39 @@
-"""Who asked, where, and what of it Slack's payloads tell. Payloads are signed, but their shape is not relied on."""
+"""Who asked, where, and what of it Slack's payloads say. Payloads are signed, but their shape is not relied on."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from bot.chat.platform import Actor, Origin, Original
 
 Payload = Mapping[str, Any]
 
 _ID = re.compile(r"[A-Z0-9]{2,40}", re.ASCII)
 _TS = re.compile(r"[0-9]{1,15}\.[0-9]{1,9}", re.ASCII)
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
+_GROUP = "S"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """A person in a place. `team` is the asker's own workspace, None where Slack does not tell it."""
-
-    user: str
-    team: str | None
-    channel: str | None
-    thread: str | None = None
+def is_channel(text: str) -> bool:
+    """Whether a text is the id of a channel, a group or a conversation."""
+    return _CHANNEL.fullmatch(text) is not None
 
 
-def of_command(body: Payload) -> Actor:
-    """The asker of a slash command; commands can't be used in threads."""
-    return Actor(_id(body.get("user_id")) or "", _id(body.get("team_id")), _id(body.get("channel_id")))
+def is_group(text: str) -> bool:
+    """Whether the id of somebody with a grant is a user group's."""
+    return text.startswith(_GROUP)
 
 
-def of_event(body: Payload) -> Actor:
-    """The asker of a mention. Its answer belongs below the message, or into the thread that the message is in.
+def command_origin(body: Payload) -> Origin:
+    """Where a slash command was typed; commands can't be used in threads."""
+    actor = Actor(_id(body.get("user_id")) or "", _id(body.get("team_id")), _id(body.get("channel_id")))
+    return Origin(actor, text_of(body.get("response_url")), text_of(body.get("trigger_id")))
 
-    In a channel shared with another workspace `user_team` is the asker's (an organisation's id in Enterprise Grid).
+
+def event_actor(body: Payload) -> Actor:
+    """Who mentioned the bot. The answer belongs below the message, or into the thread that the message is in.
+
+    In a channel shared with another workspace `user_team` is the person's (an organisation's id in Enterprise Grid).
     """
     event = _part(body, "event")
     shared = body.get("is_ext_shared_channel") is True
@@ -47,26 +51,42 @@ def of_event(body: Payload) -> Actor:
     )
 
 
-def of_press(body: Payload) -> Actor:
-    """Who pressed a button. `thread` is that of the message with the button, None outside of threads."""
+def press_origin(body: Payload) -> Origin:
+    """Where a button was pressed, and by whom. The thread is that of the message with the button.
+
+    Slack says of a message's container whether the presser alone sees it.
+    """
     user, message, container = (_part(body, key) for key in ("user", "message", "container"))
-    return Actor(
+    actor = Actor(
         user=_id(user.get("id")) or "",
         team=_id(user.get("team_id")) or _id(_part(body, "team").get("id")),
         channel=_id(_part(body, "channel").get("id")) or _id(container.get("channel_id")),
         thread=_ts(container.get("thread_ts")) or _ts(message.get("thread_ts")),
     )
+    alone = container.get("is_ephemeral") is True or message.get("subtype") == "ephemeral"
+    return Origin(
+        actor=actor,
+        address=text_of(body.get("response_url")),
+        trigger=text_of(body.get("trigger_id")),
+        original=Original.OURS if alone else Original.OTHERS,
+        on_home_page=_part(body, "view").get("type") == "home",
+    )
 
 
-def of_view(body: Payload, origin: Payload) -> Actor:
-    """Who uses a modal; `origin` is what we noted of the place where it was opened."""
+def actor_in_view(body: Payload, noted: Payload) -> Actor:
+    """Who uses a modal; `noted` is what we wrote down of the place where it was opened."""
     user = _part(body, "user")
     return Actor(
         user=_id(user.get("id")) or "",
         team=_id(user.get("team_id")) or _id(_part(body, "team").get("id")),
-        channel=_id(origin.get("channel")),
-        thread=_ts(origin.get("thread")),
+        channel=_id(noted.get("channel")),
+        thread=_ts(noted.get("thread")),
     )
+
+
+def text_of(value: object) -> str | None:
+    """A text that says something."""
+    return value if isinstance(value, str) and value else None
 
 
 def _part(body: Payload, key: str) -> Payload:

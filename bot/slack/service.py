@@ -1,4 +1,4 @@
-"""The life of the Slack side in a process: introduce itself, watch whether Slack is heard, drain at the end."""
+"""The life of the Slack side in a process: introduce itself, watch the connection, drain at the end."""
 
 import threading
 import time
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from slack_bolt import App
 from structlog.typing import FilteringBoundLogger
 
+from bot.chat.session.conversation import Conversation
 from bot.errors import UnavailableError
-from bot.slack.executor import BoundedExecutor
-from bot.slack.identity import Identity
-from bot.slack.jobs import BackgroundJobs
+from bot.slack.membership import Identity
 from bot.slack.socket_mode import SocketModeClient
 
 TICK = 0.25
@@ -22,30 +21,28 @@ SERVING, DRAIN, ALL = 2.0, 4.0, 8.5
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The Slack side, put together. `ears` only in Socket Mode."""
+    """The Slack side, put together. `socket` only in Socket Mode."""
 
     log: FilteringBoundLogger
     app: App
     identity: Identity
-    work: BoundedExecutor
-    notices: BoundedExecutor
-    errands: BackgroundJobs
-    ears: SocketModeClient | None = None
+    conversation: Conversation
+    socket: SocketModeClient | None = None
 
     def not_ready(self) -> str | None:
         """Why Slack does not reach us or we not it; None if all is well. Over HTTP this asks Slack."""
-        if self.ears is None:
+        if self.socket is None:
             fault = self.identity.check()
             return fault.text if fault else None
-        if not self.ears.silent:
+        if not self.socket.is_silent:
             return None
-        return self.ears.fault.text if self.ears.fault else f"Slack was not heard for {self.ears.age:.0f} seconds"
+        return self.socket.fault.text if self.socket.fault else f"Slack was not heard for {self.socket.age:.0f} seconds"
 
     def start(self, stop: threading.Event) -> None:
-        """Connect in Socket Mode; and ask Slack who we are, until it tells or refuses, on a thread of its own."""
+        """Connect in Socket Mode; and ask Slack who we are, until it answers or refuses, on a thread of its own."""
         threading.Thread(target=self._introduce, args=(stop,), name="introduction", daemon=True).start()
-        if self.ears:
-            self.ears.start()
+        if self.socket:
+            self.socket.start()
 
     def _introduce(self, stop: threading.Event) -> None:
         while (home := self.identity.home()) is None and not (self.identity.fault and self.identity.fault.refused):
@@ -57,26 +54,26 @@ class Service:
             self.log.error("refused", reason=str(self.identity.fault))
 
     def watch(self, stop: threading.Event) -> None:
-        """Until `stop` is set. UnavailableError if Slack refuses us, or was not heard for so long that we are deaf."""
+        """Until `stop` is set. UnavailableError if Slack refuses us, or sent nothing for too long."""
         while not stop.wait(TICK):
-            for fault in (self.identity.fault, self.ears.fault if self.ears else None):
+            for fault in (self.identity.fault, self.socket.fault if self.socket else None):
                 if fault and fault.refused:
                     raise UnavailableError(f"{fault}. `xocompat doctor` says more.")
-            if self.ears and self.ears.deaf:
-                why = f" ({self.ears.fault})" if self.ears.fault else ""
+            if self.socket and self.socket.is_lost:
+                why = f" ({self.socket.fault})" if self.socket.fault else ""
                 raise UnavailableError(
-                    f"Slack was not heard for {self.ears.age:.0f} seconds{why}: ending, to be started again."
+                    f"Slack was not heard for {self.socket.age:.0f} seconds{why}: ending, to be started again."
                 )
 
     def drain(self, stop_serving: Callable[[float], None]) -> bool:
-        """Stop taking, then finish what was taken; False if some of it hangs. Who waits for that is told."""
+        """Stop taking, then finish what was taken; False if some of it hangs. Who waits for that gets a last word."""
         ends = time.monotonic() + ALL
-        closing = threading.Thread(target=self.ears.close if self.ears else bool, daemon=True)
+        closing = threading.Thread(target=self.socket.close if self.socket else bool, daemon=True)
         closing.start()
         stop_serving(SERVING)
         begun = time.monotonic()
-        done = self.work.drain(DRAIN)
-        done = self.errands.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
-        done = self.notices.drain(max(0.0, ends - time.monotonic())) and done
+        done = self.conversation.services.work.drain(DRAIN)
+        done = self.conversation.jobs.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
+        done = self.conversation.services.notices.drain(max(0.0, ends - time.monotonic())) and done
         closing.join(max(0.0, ends - time.monotonic()))
         return done and not closing.is_alive()

@@ -1,8 +1,8 @@
-"""Socket Mode: hears Slack through a WebSocket, comes back by itself, and knows when it has gone deaf.
+"""Socket Mode: receives from Slack through a WebSocket, reconnects by itself, and knows when that does not help.
 
-One thread reads, pings and connects anew; what it hears is answered on threads of their own. slack_sdk's clients were
-measured and left aside: the built-in one is deaf for 4 to 47 seconds after Slack is back, and the one that is built on
-websocket-client can wait for ever on a socket that another thread has closed.
+One thread reads, pings and connects anew; what it receives is answered on threads of their own. slack_sdk's clients
+were measured and left aside: the built-in one takes 4 to 47 seconds to return after Slack is back, and the one that is
+built on websocket-client can wait for ever on a socket that another thread has closed.
 """
 
 import json
@@ -21,9 +21,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog.typing import FilteringBoundLogger
 from websocket import ABNF, WebSocket, WebSocketConnectionClosedException, WebSocketException
 
-from bot.slack.acknowledgement import is_sent
+from bot.chat.session.services import BoundedExecutor
 from bot.slack.errors import FAILURES, SlackError, answered, retry_after, slack_error
-from bot.slack.executor import BoundedExecutor
+from bot.slack.listeners import is_sent
 
 PING = 2.0
 """Seconds between pings."""
@@ -31,7 +31,9 @@ PING = 2.0
 SILENT_AFTER = 3 * PING
 """Seconds without a pong or a message after which a connection is given up, however alive it looks."""
 
-DEAF_AFTER = 120.0
+LOST_AFTER = 120.0
+"""Seconds without anything from Slack after which a new process is the better try."""
+
 HANDSHAKE = 5.0
 """Seconds to connect, and for the rest of a frame that has begun."""
 
@@ -43,7 +45,7 @@ LISTENERS, IN_LINE = 10, 200
 
 
 class SocketModeClient:
-    """Hears for a Bolt app from `start` to `close`. Times are in seconds, of the clock that is given."""
+    """Receives for a Bolt app from `start` to `close`. Times are in seconds, of the clock that is given."""
 
     def __init__(
         self,
@@ -51,42 +53,42 @@ class SocketModeClient:
         app: App,
         client: WebClient,
         clock: Callable[[], float],
-        deaf_after: float = DEAF_AFTER,
+        lost_after: float = LOST_AFTER,
     ) -> None:
         self._log = log
         self._app = app
         self._client = client
         self._clock = clock
-        self._deaf_after = deaf_after
-        self._listeners = BoundedExecutor(LISTENERS, IN_LINE, "ears")
+        self._lost_after = lost_after
+        self._listeners = BoundedExecutor(LISTENERS, IN_LINE, "listener")
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ears", daemon=True)
-        self._heard_at = clock()
+        self._thread = threading.Thread(target=self._run, name="socket", daemon=True)
+        self._received_at = clock()
         self._connected = False
         self.fault: SlackError | None = None
 
     @property
     def age(self) -> float:
-        """Seconds since Slack was heard, or since the start."""
-        return self._clock() - self._heard_at
+        """Seconds since Slack sent anything, or since the start."""
+        return self._clock() - self._received_at
 
     @property
-    def silent(self) -> bool:
-        """Whether a command typed now would probably not be heard."""
+    def is_silent(self) -> bool:
+        """Whether a command typed now would probably not arrive."""
         return not self._connected or self.age > SILENT_AFTER
 
     @property
-    def deaf(self) -> bool:
-        """Whether nothing was heard for so long that a new process is the better try."""
-        return self.age > self._deaf_after
+    def is_lost(self) -> bool:
+        """Whether nothing came for so long that a new process is the better try."""
+        return self.age > self._lost_after
 
     def start(self) -> None:
         """Connect, now or as soon as Slack is there."""
-        self._heard_at = self._clock()
+        self._received_at = self._clock()
         self._thread.start()
 
     def close(self) -> None:
-        """Hear nothing more. What was heard is answered first, on the connection that is still open."""
+        """Receive nothing more. What was received is answered first, on the connection that is still open."""
         self._stop.set()
         self._thread.join()
         self._listeners.drain(0)
@@ -95,7 +97,8 @@ class SocketModeClient:
         pause = PAUSE_MIN
         while not self._stop.is_set():
             try:
-                socket = self._connect()
+                opened = self._client.apps_connections_open(app_token=self._client.token or "")
+                socket = websocket.create_connection(str(opened["url"]), timeout=HANDSHAKE, enable_multithread=True)
             except (*FAILURES, WebSocketException, ValueError) as error:
                 self._failed(slack_error(error, "SLACK_APP_TOKEN"))
                 self._stop.wait(max(pause, retry_after(error)))
@@ -103,30 +106,23 @@ class SocketModeClient:
                 continue
             pause = PAUSE_MIN
             begun = self._clock()
-            self._listen(socket)
+            try:
+                self._read(socket)
+                if self._stop.is_set():
+                    self._listeners.drain(HANDSHAKE)
+            except (WebSocketException, OSError, ValueError) as error:
+                self._log.warning("the connection to Slack broke: connecting again", reason=slack_error(error).text)
+            finally:
+                socket.close(timeout=1)
             self._connected = False
             self._stop.wait(max(0.0, PAUSE_MIN - (self._clock() - begun)))
 
-    def _connect(self) -> WebSocket:
-        told = self._client.apps_connections_open(app_token=self._client.token or "")
-        return websocket.create_connection(str(told["url"]), timeout=HANDSHAKE, enable_multithread=True)
-
-    def _listen(self, socket: WebSocket) -> None:
-        """Until the connection ends, or we do."""
-        try:
-            self._read(socket)
-            if self._stop.is_set():
-                self._listeners.drain(HANDSHAKE)
-        except (WebSocketException, OSError, ValueError) as error:
-            self._log.warning("the connection to Slack broke: connecting again", reason=slack_error(error).text)
-        finally:
-            socket.close(timeout=1)
-
     def _read(self, socket: WebSocket) -> None:
+        """Until the connection ends, or we do."""
         opened_at = next_ping = self._clock()
         while not self._stop.is_set():
             now = self._clock()
-            if now - max(self._heard_at, opened_at) > SILENT_AFTER:
+            if now - max(self._received_at, opened_at) > SILENT_AFTER:
                 self._log.warning("Slack is silent: connecting again", seconds=round(self.age))
                 return
             if now >= next_ping:
@@ -135,7 +131,7 @@ class SocketModeClient:
             if not _readable(socket):
                 continue
             kind, data = socket.recv_data(control_frame=True)
-            self._heard_at = self._clock()
+            self._received_at = self._clock()
             if kind == ABNF.OPCODE_CLOSE or (kind == ABNF.OPCODE_TEXT and not self._take(socket, data)):
                 return
 
@@ -145,14 +141,14 @@ class SocketModeClient:
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "hello":
             self._connected, self.fault = True, None
-            self._log.info("Slack is heard")
+            self._log.info("connected to Slack")
         elif kind == "disconnect":
             reason = str(message.get("reason"))
             self._log.info("Slack ends the connection", reason=reason[:40])
             if reason == "link_disabled":
                 self._failed(answered(reason))
             return False
-        elif kind and not self._listeners.take(lambda: self._answer(socket, message), self._broke):
+        elif kind and not self._listeners.submit(lambda: self._answer(socket, message), self._broke):
             self._log.warning("busy", type=str(kind)[:40])
         return True
 
@@ -176,7 +172,7 @@ class SocketModeClient:
 
 
 class _Wire(BaseSocketModeClient):
-    """What Bolt needs of a Socket Mode client to acknowledge: a way to send."""
+    """What Bolt needs of a Socket Mode client to acknowledge: that it sends."""
 
     logger = logging.getLogger("xocompat.socket")
 

@@ -109,7 +109,7 @@ def queue(connection: Connection, messages: Iterable[OutboxMessage], now: dateti
 def unposted(connection: Connection, messages: Collection[int]) -> set[int]:
     """Those of some alert messages that nobody began to post: they are rendered when they are, so they need no edit."""
     waiting = select(outbox.c.bulletin).where(
-        outbox.c.kind == DeliveryKind.BULLETIN.value,
+        outbox.c.kind == DeliveryKind.ALERT_MESSAGE.value,
         outbox.c.state == PENDING,
         among(connection, outbox.c.bulletin, messages),
     )
@@ -162,7 +162,7 @@ class SqlAlertTransaction:
         touched = dict.fromkeys((alert.channel, self._messages[_key(alert)]) for alert in saved)
         rendered_later = unposted(self._connection, {message for _, message in touched} - self._new)
         wanted = [
-            OutboxMessage(channel, DeliveryKind.BULLETIN if message in self._new else DeliveryKind.EDIT, message)
+            OutboxMessage(channel, DeliveryKind.ALERT_MESSAGE if message in self._new else DeliveryKind.EDIT, message)
             for channel, message in touched
             if message not in rendered_later
         ]
@@ -170,7 +170,7 @@ class SqlAlertTransaction:
             message = self._messages[_key(update.alert)]
             if message not in self._new:
                 data = notification_data(update)
-                wanted.append(OutboxMessage(update.alert.channel, DeliveryKind.NEWS, message, data))
+                wanted.append(OutboxMessage(update.alert.channel, DeliveryKind.THREAD_UPDATE, message, data))
         queue(self._connection, wanted, now)
 
     def _open_messages(self, wanted: Collection[_Key], now: datetime) -> None:

@@ -86,10 +86,13 @@ class SqlOutbox:
         with self._database.writing(WriteLock.ALERTS) as connection:
             return connection.execute(begun).rowcount == 1
 
-    def sent(self, delivery: Delivery, ts: str | None, now: datetime) -> None:
+    def sent(self, delivery: Delivery, message_id: str | None, now: datetime) -> None:
         with self._database.writing() as connection:
-            if _done(connection, delivery, now, state=SENT, ts=ts) and delivery.kind is DeliveryKind.BULLETIN:
-                connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=ts))
+            if (
+                _done(connection, delivery, now, state=SENT, ts=message_id)
+                and delivery.kind is DeliveryKind.ALERT_MESSAGE
+            ):
+                connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=message_id))
 
     def not_sent(self, delivery: Delivery, now: datetime) -> None:  # noqa: ARG002 # the port's; a row keeps no such time
         # An edit would be in the way of a later one that waits already.
@@ -103,7 +106,7 @@ class SqlOutbox:
 
     def repost(self, delivery: Delivery, now: datetime) -> None:
         # The bulletin's own row is older than all that is about it, so it is the next again.
-        first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == DeliveryKind.BULLETIN)
+        first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == DeliveryKind.ALERT_MESSAGE)
         anew = {"key": secrets.token_hex(16), "state": PENDING, "attempts": 0, "began_at": None}
         with self._database.writing() as connection:
             found = connection.execute(update(outbox).where(first).values(**anew, done_at=None, ts=None)).rowcount
@@ -160,7 +163,7 @@ def _delivery(row: Row[Any], about: tuple[Alert, ...]) -> Delivery:
         payload=row.payload,
         created_at=row.created_at,
         bulletin=row.bulletin,
-        ts=row.bulletin_ts,
+        message_id=row.bulletin_ts,
         was_sending=row.state == SENDING,
         attempts=row.attempts,
         alerts=about,

@@ -105,7 +105,7 @@ def prune(database: Database, now: datetime) -> None:
     waiting = select(outbox.c.bulletin).where(outbox.c.done_at.is_(None), outbox.c.bulletin.is_not(None))
     gone = select(bulletins.c.id).where(ended, ~alert_left, ~unsent)
     # A bulletin that is in use keeps its own row: it may have to be posted again.
-    unused = or_(outbox.c.kind != DeliveryKind.BULLETIN.value, outbox.c.bulletin.in_(gone))
+    unused = or_(outbox.c.kind != DeliveryKind.ALERT_MESSAGE.value, outbox.c.bulletin.in_(gone))
     with database.writing(WriteLock.ALERTS) as connection:
         connection.execute(delete(alerts).where(alerts.c.resolved_at < before, alerts.c.bulletin.not_in(waiting)))
         connection.execute(delete(outbox).where(done, unused))

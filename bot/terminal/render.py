@@ -12,6 +12,7 @@ from bot.chat.reply import (
     Button,
     Code,
     Heading,
+    Menu,
     Paragraph,
     Plain,
     Reply,
@@ -128,7 +129,7 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
 
 def hint(buttons: Sequence[Button]) -> RichText:
     """Buttons as words to type. Sharing is no use to one who sits alone at a terminal."""
-    asks = [Typed(button.words) for button in buttons if isinstance(button, Ask | Act)]
+    asks = [Typed(button.words) for button in buttons if isinstance(button, Ask | Act | Menu)]
     if not asks:
         return ()
     return line("More: ", asks[0], *(span for ask in asks[1:] for span in (Plain(" · "), ask)))

@@ -8,6 +8,13 @@ from bot.xapi.bounds import Deadline, ProbeBounds
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, TOO_LARGE, ProbeError
 from bot.xapi.target import Secret
 
+USER_AGENT = "xocompat"
+OK = 200
+_PIECE = 16 * 1024
+"""A record of TLS holds no more (RFC 8446, 5.1), and every thread of a sweep has room for one."""
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
+_LONGEST_LINE = 256
+"""Of the lines that chunks begin with, and of trailers."""
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: |\Z)")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
@@ -66,15 +73,6 @@ def _too_large(bounds: ProbeBounds) -> ProbeError:
     """A reply has more bytes than are read."""
     size = f"{bounds.reply >> 20} MiB" if bounds.reply >= 1 << 20 else f"{bounds.reply} bytes"
     return ProbeError(TOO_LARGE, f"more than {size} at once")
-
-
-USER_AGENT = "xocompat"
-OK = 200
-_PIECE = 16 * 1024
-"""A record of TLS holds no more (RFC 8446, 5.1), and every thread of a sweep has room for one."""
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
-_LONGEST_LINE = 256
-"""Of the lines that chunks begin with, and of trailers."""
 
 
 class HttpReply(NamedTuple):

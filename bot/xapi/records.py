@@ -15,6 +15,8 @@ from bot.xapi.observation import Host, Pool
 
 Record = Mapping[str, Any]
 
+_SHORT = 64
+_NULL = "OpaqueRef:NULL"
 _REFERENCE = re.compile(r"OpaqueRef:[^\s\"'<>]*")
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
 _MOMENT = re.compile(
@@ -87,10 +89,6 @@ def since_1970(record: Record, name: str) -> datetime | None:
         return None
 
 
-_SHORT = 64
-_NULL = "OpaqueRef:NULL"
-
-
 def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
     """The pool of `pool.get_all_records`, and the reference of its coordinator. There is exactly one pool."""
     records = list(_records(pools).values())
@@ -129,7 +127,8 @@ def host_of(record: Record, is_coordinator: bool) -> Host:
     """A host of its record. The release is in `product_brand` and `product_version`, nowhere else."""
     software = mapping(record, "software_version")
     brand = text(software, "product_brand", _SHORT)
-    latest = _runs_latest_updates(record)
+    # Yes, no or unknown, when the pool last synced with its update server.
+    latest = {"yes": True, "no": False}.get(text(record, "latest_synced_updates_applied") or "")
     return Host(
         uuid=text(record, "uuid", _SHORT) or "",
         name=text(record, "name_label") or text(record, "hostname") or "",
@@ -162,8 +161,3 @@ def _reboot_required(record: Record, brand: str | None) -> bool | None:
         return None if booted is None or installed is None else booted < installed
     waiting = items(record, "updates_requiring_reboot")
     return None if waiting is None else bool(waiting)
-
-
-def _runs_latest_updates(record: Record) -> bool | None:
-    """`latest_synced_updates_applied`: yes, no or unknown, when the pool last synced with its update server."""
-    return {"yes": True, "no": False}.get(text(record, "latest_synced_updates_applied") or "")

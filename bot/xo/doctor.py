@@ -8,7 +8,7 @@ from bot.xapi.bounds import ProbeBounds
 from bot.xapi.connection import Connect
 from bot.xapi.observation import Failure, Observation
 from bot.xapi.target import TlsMode
-from bot.xo.client import BOUNDS, ask
+from bot.xo.client import BOUNDS, OnDate, ask
 from bot.xo.orchestra import Orchestra
 
 
@@ -21,10 +21,14 @@ class Checked(NamedTuple):
 
 
 def check(
-    orchestra: Orchestra, now: Callable[[], datetime], bounds: ProbeBounds = BOUNDS, connect: Connect | None = None
+    orchestra: Orchestra,
+    now: Callable[[], datetime],
+    bounds: ProbeBounds = BOUNDS,
+    connect: Connect | None = None,
+    on_date: OnDate | None = None,
 ) -> Checked:
-    """Ask it as a sweep does. Blocks, `bounds.whole` seconds at most."""
-    answers = ask(orchestra, now, bounds=bounds, connect=connect)
+    """Ask it as a sweep does. Blocks, `bounds.whole` seconds at most; `on_date` as in `ask`."""
+    answers = ask(orchestra, now, bounds=bounds, connect=connect, on_date=on_date)
     for answer in answers:
         if isinstance(answer, Failure):
             return Checked(False, answer.message)

@@ -17,6 +17,28 @@ from bot.xapi.target import Secret
 LONGEST = 16 * 1024
 """Characters of a record that did not end yet; a few hundred are usual."""
 
+POOLS = ("id", "name_label", "master")
+HOSTS = (
+    "id",
+    "name_label",
+    "hostname",
+    "address",
+    "version",
+    "productBrand",
+    "build",
+    "enabled",
+    "power_state",
+    "rebootRequired",
+    "startTime",
+    "license_expiry",
+    "$pool",
+    "$poolId",
+)
+"""The fields that are asked for."""
+
+_SHORT = 64
+_RUNNING = "Running"
+
 _BETWEEN = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _INCOMPLETE = object()
@@ -119,29 +141,6 @@ class _Scanner:
 
 def _unreadable() -> ProbeError:
     return ProbeError(BAD_REPLY, "is not a whole list in JSON and UTF-8")
-
-
-POOLS = ("id", "name_label", "master")
-HOSTS = (
-    "id",
-    "name_label",
-    "hostname",
-    "address",
-    "version",
-    "productBrand",
-    "build",
-    "enabled",
-    "power_state",
-    "rebootRequired",
-    "startTime",
-    "license_expiry",
-    "$pool",
-    "$poolId",
-)
-"""The fields that are asked for."""
-
-_SHORT = 64
-_RUNNING = "Running"
 
 
 class OrchestraHost(NamedTuple):

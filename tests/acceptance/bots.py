@@ -54,5 +54,5 @@ class Bot(Process):
 
 
 def limited(**limits: float) -> list[str]:
-    """The command for a bot with limits other than an operator's: deaf_after, threads, waiting, stale."""
+    """The command for a bot with limits other than an operator's: lost_after, threads, waiting, stale."""
     return [sys.executable, "-c", _LIMITED.format(limits=limits)]

@@ -58,9 +58,9 @@ def _say(bot: Bot, words: str) -> str:
 
 def _pressed(bot: Bot, watch: Watch) -> str:
     """What somebody is told who acknowledges by the button."""
-    button = next(e for block in watch.messages[0].blocks for e in block.get("elements", []) if "ack" in e.values())
+    button = next(e for block in watch.messages[0].blocks for e in block.get("elements", []) if "act_1" in e.values())
     with StandIn() as told:
-        body = press("ack", button["value"], told.response_url)
+        body = press("act_1", button["value"], told.response_url)
         assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200
         return str(told.wait("respond", seconds=20)[0].fields["text"])
 

@@ -59,7 +59,7 @@ def test_after_slack_was_away_commands_are_heard_again(bot: Bot, slack: LocalSla
     until(lambda: bot.ask("GET", "/readyz") == (503, why), 10, "not ready")
     slack.start()
     _measure(slack, "Slack was away")
-    assert bot.events("Slack is heard")
+    assert bot.events("connected to Slack")
 
 
 def test_a_slack_that_falls_silent_is_noticed_and_heard_again(bot: Bot, slack: LocalSlack) -> None:
@@ -89,8 +89,8 @@ def test_slack_may_be_away_at_the_start(slack: LocalSlack, start_bot: StartBot) 
     _measure(slack, "Slack was away at the start")
 
 
-def test_a_bot_that_is_deaf_ends_with_1_and_one_line(start_bot: StartBot) -> None:
-    bot = start_bot(f"http://127.0.0.1:{free_port()}", SOCKET, limited(deaf_after=1.5))
+def test_a_bot_that_gets_nothing_from_slack_ends_with_1_and_one_line(start_bot: StartBot) -> None:
+    bot = start_bot(f"http://127.0.0.1:{free_port()}", SOCKET, limited(lost_after=1.5))
     assert bot.ended(20) == 1
     (line,) = [line for line in bot.told.splitlines() if not line.startswith("{")]
     assert re.fullmatch(
@@ -98,8 +98,8 @@ def test_a_bot_that_is_deaf_ends_with_1_and_one_line(start_bot: StartBot) -> Non
     )
 
 
-def test_a_bot_that_goes_deaf_later_ends_too(slack: LocalSlack, start_bot: StartBot) -> None:
-    bot = start_bot(slack.address, SOCKET, limited(deaf_after=4.0))
+def test_a_bot_that_gets_nothing_any_more_ends_too(slack: LocalSlack, start_bot: StartBot) -> None:
+    bot = start_bot(slack.address, SOCKET, limited(lost_after=4.0))
     bot.wait_until_ready()
     slack.freeze()
     assert bot.ended(30) == 1

@@ -11,7 +11,7 @@ from bot.simulator import PASSWORD, PASSWORD_VARIABLE, SimHost, SimPool, Simulat
 from bot.store.database import Database
 from tests.acceptance.bots import HTTP, Bot
 from tests.acceptance.lab import BOT_TOKEN, CHANNEL, USER
-from tests.delivery.slack import Kept, Slack
+from tests.alerts.delivery.slack import Kept, Slack
 
 LOGIN = "session.login_with_password"
 POOLS: tuple[SimPool, ...] = (

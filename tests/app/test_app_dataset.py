@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from bot.app.dataset import REFRESH, CurrentDataset, Dataset, LiveRunner, shipped_dataset
+from bot.chat.access import Granted
 from bot.chat.command import Ports, Right
+from bot.chat.platform import Actor, Origin
+from bot.chat.session.request import request_of
+from bot.chat.session.responder import Responder
 from bot.cli import main
 from bot.errors import UnavailableError
 from bot.matrix.release import Product
 from bot.matrix.support import SupportLevel
 from bot.published.page import Revision
 from bot.published.revisions import RevisionReport, StoredRevision
-from bot.slack.responder import Responder
 from bot.store.database import Database
 from bot.store.revisions import SqlRevisions
 from tests.published.texts import ROWS, page
@@ -115,10 +118,11 @@ def test_nobody_waits_for_a_look_at_the_database(running: Running) -> None:
 def test_what_was_rendered_before_is_not_given_again(running: Running) -> None:
     known = shipped_dataset()
     live = LiveRunner(Ports(known.matrix, known.reader), running.edition, lambda: DAY)
-    answers = Responder(live, lambda: DAY, edition=lambda: live.page)
-    assert "partial support" in answers.ask("XenServer 7.2", LOOKUP).messages[0].text
+    asked = request_of("command", Origin(Actor("U1", "T1", "C1")), "XenServer 7.2")
+    answers = Responder(live, lambda: DAY, dataset=lambda: live.page)
+    assert "partial support" in answers.answer(asked, Granted(LOOKUP)).reply.summary
     running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
-    assert "full support" in answers.ask("XenServer 7.2", LOOKUP).messages[0].text
+    assert "full support" in answers.answer(asked, Granted(LOOKUP)).reply.summary
 
 
 def test_a_new_row_can_be_asked_about_at_once(running: Running) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from bot.simulator import SimHost, Simulator, lone, release
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
-from tests.delivery.queue import LAB, Queue
+from tests.alerts.delivery.queue import LAB, Queue
 from tests.slack.standin import Call, StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -167,3 +167,26 @@ def test_a_xen_orchestra_that_refuses_the_token_is_told(doctor: Examined, orches
     assert line.startswith("not ok  xen_orchestra xo:")
     assert "XO_TOKEN" in line
     assert "a-wrong-one" not in line
+
+
+@pytest.mark.usefixtures("slack")
+@pytest.mark.parametrize("days", [0, -3])
+def test_a_clock_is_compared_with_that_of_a_xen_orchestra(
+    days: int, doctor: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XO_TOKEN", TOKEN)
+    pools = [lone(SimHost("xen-1", release("XCP-ng", "8.3")))]
+    with (
+        Simulator(pools, lambda: datetime.now(UTC) + timedelta(days=days)) as hosts,
+        SimulatedOrchestra(hosts) as running,
+    ):
+        doctor.configure(XO.format(address=running.address, pin=running.address.pin_text))
+        status, lines = doctor()
+    (line,) = [line for line in _about(lines, "clock") if "servers" in line]
+    if days:
+        assert (status, line.partition(" → ")[0]) == (
+            1,
+            "not ok  clock: this machine's clock is 3 days ahead of what servers say",
+        )
+    else:
+        assert (status, line) == (0, "ok      clock: it is as servers have it")

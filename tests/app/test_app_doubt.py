@@ -10,12 +10,12 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.clock import ClockCheck
+from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.doctor import clock_checks
 from bot.app.fleet import clock_check
 from bot.app.schedule import ScheduledJobs
 from bot.app.web import pages
 from bot.settings.model import Settings
-from bot.slack.worker import OutboxWorker
 from bot.web.metrics import ProbeMetrics
 from tests.acceptance.waiting import until
 from tests.app.conftest import START, Clock, House, Start

@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.alert import AlertState
 from bot.alerts.routing import AlertPlan, Route
-from bot.app.slack import service_of
+from bot.app.slack import platform_of, service_of
 from bot.settings import load_settings
 from bot.slack.http import RequestVerifier
 from bot.slack.service import Service
@@ -76,7 +76,7 @@ def slack(
     file.write_text(CONFIG)
     tokens = {"SLACK_BOT_TOKEN": "xoxb-of-the-tests", "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": standin.api}
     settings = load_settings(file, {"PATH": os.environ["PATH"], **tokens}, tmp_path)
-    service = service_of(settings, log, socket_mode=False, watched=house.watched)
+    service = service_of(settings, log, False, platform_of(settings), house.watched)
     slack = Slack(service, standin)
     yield slack
     slack.answers()

@@ -8,17 +8,16 @@ import pytest
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.outbox import DeliveryKind
+from bot.alerts.delivery.retry import DeliveryStatus, RetryPolicy
+from bot.alerts.delivery.worker import OutboxWorker
+from bot.chat.transport import reply_for
 from bot.matrix.load import load_matrix
 from bot.simulator import Simulator, release
-from bot.slack.client import web_client
-from bot.slack.delivery import MessageWording, SlackCourier
-from bot.slack.retry import DeliveryStatus, RetryPolicy
-from bot.slack.worker import OutboxWorker
 from tests.acceptance.waiting import until
+from tests.alerts.delivery.queue import Queue
+from tests.alerts.delivery.slack import Slack, transport
+from tests.alerts.delivery.weather import Answer, Call, Calm, Said
 from tests.app.conftest import OPS, Clock, House, Start
-from tests.delivery.queue import Queue
-from tests.delivery.slack import TOKEN, Slack
-from tests.delivery.weather import Answer, Call, Calm, Said
 
 PACE = RetryPolicy(between=0, settling=0.02, pause=0.01, longest=0.05, lease=10, poll=0.01)
 TRIES = 60
@@ -44,8 +43,9 @@ def slack() -> Iterator[Slack]:
 
 
 def _sender(house: House, slack: Slack, log: FilteringBoundLogger) -> OutboxWorker:
-    courier = SlackCourier(web_client(TOKEN, slack.api, timeout=2), MessageWording(load_matrix))
-    return OutboxWorker(log, house.store.outbox, courier, lambda: datetime.now(UTC), "us", PACE)
+    matrix = load_matrix()
+    sends = transport(slack.api, lambda delivery: reply_for(delivery, matrix), timeout=2)
+    return OutboxWorker(log, house.store.outbox, sends, lambda: datetime.now(UTC), "us", PACE)
 
 
 def test_everything_arrives_afterwards_once_and_in_order(
@@ -74,4 +74,4 @@ def test_everything_arrives_afterwards_once_and_in_order(
         running.join(10)
     wanted = [row.key for row in Queue(house.store.database).rows(OPS) if row.kind != DeliveryKind.EDIT.value]
     assert slack.room(OPS).keys == wanted
-    assert sender.tally.of(DeliveryStatus.AMBIGUOUS) == 0
+    assert sender.counters.of(DeliveryStatus.AMBIGUOUS) == 0

@@ -1,7 +1,7 @@
 """`/xocompat XenServer 7.2` through Bolt, in process and over gunicorn, against a Bolt listener that does nothing.
 
-In process also with a database, which keeps the audit trail; over gunicorn always so. What counts is CPU, as other
-programs would be measured else. Over HTTP the load comes from `wrk` (a package of Debian), if it is installed.
+With a database, which keeps the audit trail. What counts is CPU, as other programs would be measured else. Over HTTP
+the load comes from `wrk` (a package of Debian), if it is installed.
 """
 
 import os
@@ -22,7 +22,7 @@ from bot import log as logs
 from bot.alerts.cycle import SendResult
 from bot.app.fleet import WatchedFleet, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.serve import settle_down
-from bot.app.slack import service_of
+from bot.app.slack import platform_of, service_of
 from bot.settings import load_settings
 from bot.settings.model import Settings
 from bot.slack.http import RequestVerifier
@@ -39,24 +39,20 @@ def measure() -> dict[str, object]:
     with web_api() as api, tempfile.TemporaryDirectory() as folder:
         environ = {**environment(api), "DATABASE_URL": f"sqlite:///{folder}/bench.db"}
         return {
-            "in_process": in_process(environ, with_database=False),
-            "in_process_with_database": in_process(environ, with_database=True),
+            "in_process": in_process(environ),
             "gunicorn_2x16": over_http(environ) if shutil.which("wrk") else "wrk is not installed",
         }
 
 
-def in_process(environ: Mapping[str, str], with_database: bool) -> dict[str, float]:
-    """Requests a second through the whole listener, signature included."""
+def in_process(environ: Mapping[str, str]) -> dict[str, float]:
+    """Requests a second through the whole listener, signature and audit trail included."""
     with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
         logs.configure("json", "info", [])
         settings = load_settings(None, environ, Path(tempfile.mkdtemp()))
         log = structlog.get_logger().bind()
-        if not with_database:
-            return _in_process(RequestVerifier(service_of(settings, log, socket_mode=False).app, SECRET, time.time))
         with _watching(settings) as watched:
-            return _in_process(
-                RequestVerifier(service_of(settings, log, socket_mode=False, watched=watched).app, SECRET, time.time)
-            )
+            service = service_of(settings, log, False, platform_of(settings), watched)
+            return _in_process(RequestVerifier(service.app, SECRET, time.time))
 
 
 @contextmanager

@@ -37,13 +37,13 @@ def test_a_grant_for_a_channel_holds_there_alone() -> None:
 
 
 def test_a_grant_to_a_group_holds_for_its_members() -> None:
-    grants = (Grant("S1", None, PROBE),)
+    grants = (Grant("S1", None, PROBE, is_of_group=True),)
     assert granted(grants, ANN, lambda group, user: (group, user) == ("S1", "U1")).rights == LOOKUP | PROBE
     assert granted(grants, ANN, _nobody) == Granted(LOOKUP)
 
 
 def test_where_nobody_tells_who_is_in_a_group_its_rights_are_denied_and_named() -> None:
-    grants = (Grant("S1", None, MORE), Grant("*", None, PROBE))
+    grants = (Grant("S1", None, MORE, is_of_group=True), Grant("*", None, PROBE))
     assert granted(grants, ANN, _not_told) == Granted(LOOKUP | PROBE, MORE - PROBE)
 
 
@@ -54,8 +54,13 @@ def test_a_group_is_asked_about_only_where_it_could_add_something() -> None:
         asked.append(group)
         return True
 
-    grants = (Grant("U1", None, PROBE), Grant("S1", None, PROBE), Grant("S2", "C2", MORE), Grant("S3", None, MORE))
-    granted((*grants, Grant("S4", None, MORE)), ANN, member)
+    grants = (
+        Grant("U1", None, PROBE),
+        Grant("S1", None, PROBE, is_of_group=True),
+        Grant("S2", "C2", MORE, is_of_group=True),
+        Grant("S3", None, MORE, is_of_group=True),
+    )
+    granted((*grants, Grant("S4", None, MORE, is_of_group=True)), ANN, member)
     assert asked == ["S3"]
 
 
@@ -68,7 +73,7 @@ def test_a_right_that_is_granted_for_the_channel_alone_is_scoped() -> None:
 
 
 def test_a_group_that_could_lift_the_bounds_of_a_channel_is_asked_about() -> None:
-    grants = (Grant("U1", "C1", MORE), Grant("S1", None, MORE))
+    grants = (Grant("U1", "C1", MORE), Grant("S1", None, MORE, True))
     assert granted(grants, ANN, lambda _, __: True).scoped == frozenset()
     assert granted(grants, ANN, _nobody).scoped == MORE
     assert granted(grants, ANN, _not_told) == Granted(LOOKUP | MORE, scoped=MORE)

@@ -12,8 +12,7 @@ from bot.alerts.rules import SWEEP
 from bot.alerts.state_machine import apply, reconcile
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.digest_message import digest_message
-from bot.chat.reply import Act as Button
-from bot.chat.reply import ChannelName, PersonName, Reply, line
+from bot.chat.reply import ChannelName, Menu, PersonName, Reply, line
 from bot.matrix.matrix import Matrix
 from bot.slack.blocks import messages
 from bot.slack.mrkdwn import mrkdwn
@@ -88,10 +87,17 @@ def test_buttons_name_the_alerts_that_are_open(matrix: Matrix) -> None:
     support = opened(Condition(OPS, Rule.SUPPORT, XCP_82, (LAB_2,), detail=Detail("support", {"lack": "partial"})), 18)
     (ended,) = reconcile((), (opened(number=16),), NOW, gone).changed
     reply = of(matrix, support, opened(), ended)
-    assert [(b.label, b.verb, b.ids) for b in reply.buttons if isinstance(b, Button)] == [
-        ("Acknowledge", "ack", (17, 18)),
-        ("Snooze", "snooze", (17, 18)),
-        ("Show hosts", "hosts", (17, 18)),
+    assert [(button.label, button.words) for button in reply.buttons] == [
+        ("Acknowledge", "ack 17 18"),
+        ("Snooze", "snooze 17 18 7d"),
+        ("Show hosts", "alerts 17 18"),
+    ]
+    (menu,) = [button for button in reply.buttons if isinstance(button, Menu)]
+    assert [(entry.label, entry.words, entry.asks_day) for entry in menu.entries] == [
+        ("for 1 day", "snooze 17 18 1d", False),
+        ("for 1 week", "snooze 17 18 7d", False),
+        ("until the next threshold", "snooze 17 18 next", False),
+        ("until a date …", "snooze 17 18", True),
     ]
     assert reply.summary.startswith("XCP-ng 8.2 LTS gets no security updates")
     assert "❎ XCP-ng 8.2 LTS is only partially supported by Xen Orchestra" in said(reply)

@@ -20,6 +20,7 @@ from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
+from bot.slack.payload import is_channel
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches, settle
@@ -72,7 +73,7 @@ def _asked(matrix: Matrix, reader: Reader) -> Asked:
     book, watches, digests = MemoryBook(), MemoryWatches(), MemoryDigests()
     settle(book, CONCERNS, NOW)
     plan = AlertPlan(OPS, routes=(Route(TEAM, (30, 0), tags=("lab",)),))
-    alerting = Alerting(book, watches, digests, plan, lambda: NOW, lambda: (LAB,))
+    alerting = Alerting(book, watches, digests, plan, lambda: NOW, lambda: (LAB,), is_channel=is_channel)
     return Asked(CommandRunner(Ports(matrix, reader, alerting=alerting), NOW.date), book, watches, digests)
 
 

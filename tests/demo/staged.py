@@ -1,4 +1,4 @@
-"""The demo's channel with its whole stage: real sweeps of simulated hosts, a real database, a clock of our own."""
+"""The demo's channel with its whole session: real sweeps of simulated hosts, a real database, a clock of our own."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from bot.chat.runner import CommandRunner
 from bot.demo.channel import DemoChannel
 from bot.demo.clock import DemoClock
 from bot.demo.hosts import SimulatedHosts
-from bot.demo.stage import DemoSession
+from bot.demo.session import DemoSession
 from bot.simulator import SimPool
 from bot.terminal.capabilities import Capabilities
 
@@ -30,10 +30,10 @@ def staged(
 ) -> Iterator[tuple[DemoChannel, DemoSession]]:
     """A channel and what is behind it."""
     clock = ticking()
-    with SimulatedHosts(pools, elsewhere, clock.now) as hosts, DemoSession(backing(hosts, clock)) as stage:
-        yield DemoChannel(desk._replace(today=clock.today), Capabilities(), stage), stage
+    with SimulatedHosts(pools, elsewhere, clock.now) as hosts, DemoSession(backing(hosts, clock)) as session:
+        yield DemoChannel(desk._replace(today=clock.today), Capabilities(), session), session
 
 
 def heard(channel: DemoChannel, typed: str) -> str:
     """All that comes of a line."""
-    return "\n".join(channel.hear(typed))
+    return "\n".join(channel.answer(typed))

@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.runner import CommandRunner
 from bot.demo.channel import DemoChannel
-from bot.demo.stage import DemoSession
+from bot.demo.session import DemoSession
 from bot.simulator import branch_fleet, demo_fleet
 from tests.demo.staged import heard, staged
 

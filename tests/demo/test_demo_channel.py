@@ -13,7 +13,7 @@ def channel(desk: CommandRunner) -> DemoChannel:
 
 
 def heard(channel: DemoChannel, typed: str) -> str:
-    return "\n".join(channel.hear(typed))
+    return "\n".join(channel.answer(typed))
 
 
 @pytest.mark.parametrize("typed", ["/xocompat XenServer 7.2", "XenServer 7.2", "  /XOCOMPAT   XenServer 7.2 "])

@@ -23,7 +23,7 @@ def channel(desk: CommandRunner) -> Iterator[DemoChannel]:
 
 
 def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoChannel) -> None:
-    asking, verdict = channel.hear("/xocompat probe prod-a")
+    asking, verdict = channel.answer("/xocompat probe prod-a")
     assert asking == "xocompat, only visible to you\nAsking prod-a … (at most 30 seconds)"
     assert verdict.startswith("Pool prod (asked prod-a)  ☠️ 2 of 3 hosts get no security updates\n")
 
@@ -42,7 +42,7 @@ def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoCha
     ],
 )
 def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: DemoChannel, typed: str, told: str) -> None:
-    _, answer = channel.hear(typed)
+    _, answer = channel.answer(typed)
     assert answer.startswith(told)
 
 
@@ -60,17 +60,17 @@ def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: DemoChannel,
     ],
 )
 def test_what_names_no_host_is_told_at_once_and_nobody_is_asked(channel: DemoChannel, typed: str, told: str) -> None:
-    (answer,) = channel.hear(typed)
+    (answer,) = channel.answer(typed)
     assert told in answer
 
 
 def test_a_probe_can_be_repeated_and_shared(channel: DemoChannel) -> None:
-    *_, answer = channel.hear("probe prod-a")
+    *_, answer = channel.answer("probe prod-a")
     assert "1 [Probe again]   2 [Share to channel]" in answer
-    asking, again = channel.hear("1")
+    asking, again = channel.answer("1")
     assert asking.startswith("[Probe again] → xocompat, only visible to you\nAsking prod-a")
     assert again.splitlines()[0] == answer.splitlines()[0]
-    asking, shared = channel.hear("2")
+    asking, shared = channel.answer("2")
     assert asking.startswith("[Share to channel] → xocompat, shared in #xo-admins")
     assert "[Share" not in shared
 
@@ -79,9 +79,9 @@ def test_hosts_that_cannot_be_simulated_leave_the_look_ups_alone(desk: CommandRu
     impossible = replace(demo_fleet()[0], port=70_000)
     with staged(desk, [impossible]) as (channel, _):
         for typed in ("probe lab-a", "fleet", "tomorrow", "do up lab-a"):
-            (answer,) = channel.hear(typed)
+            (answer,) = channel.answer(typed)
             assert answer.startswith("The demo's hosts cannot be simulated here. There is no port 70000")
-        assert "XenServer 7.2  ❎" in "".join(channel.hear("XenServer 7.2"))
+        assert "XenServer 7.2  ❎" in "".join(channel.answer("XenServer 7.2"))
 
 
 def test_who_leaves_at_once_leaves_nothing_behind() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.demo.screen import Screen
+from bot.demo.console import Screen
 from tests.demo.seat import Terminal
 
 

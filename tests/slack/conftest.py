@@ -1,6 +1,7 @@
-"""The Slack side, wired with a stand-in for Slack's Web API, a log that is kept, and claims in memory."""
+"""The Slack side, wired with a stand-in for Slack's Web API, a log that is recorded, and claims in memory."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,27 +17,24 @@ from structlog.typing import FilteringBoundLogger
 from bot.chat.access import Grant
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Fleet, Ports, Right
+from bot.chat.reply import Reply
 from bot.chat.runner import CommandRunner
+from bot.chat.session.access import Access
+from bot.chat.session.conversation import Conversation, HomePage
+from bot.chat.session.jobs import BackgroundJobs
+from bot.chat.session.responder import ReplyCache, Responder, RunsCommands
+from bot.chat.session.services import BoundedExecutor, SessionServices
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.simulator import Simulator
-from bot.slack.access import Access
-from bot.slack.acknowledgement import is_sent
 from bot.slack.app import bolt_app
 from bot.slack.client import web_client
-from bot.slack.executor import BoundedExecutor
-from bot.slack.groups import Groups
 from bot.slack.http import RequestVerifier
-from bot.slack.identity import Identity
-from bot.slack.jobs import BackgroundJobs
-from bot.slack.post import SlackClient
-from bot.slack.reply_cache import ReplyCache
-from bot.slack.responder import Responder
-from bot.slack.responder import RunsCommands as Asked
-from bot.slack.seen import SqliteSeen
-from bot.slack.services import SessionServices
+from bot.slack.listeners import is_sent
+from bot.slack.membership import Groups, Identity
+from bot.slack.platform import SlackPlatform
 from tests.simulated import HOSTILE, fleet_of, rolling_pool
-from tests.slack.desks import Gate
+from tests.slack.runners import Gate
 from tests.slack.signed import FORM, SECRET, headers
 from tests.slack.standin import StandIn
 
@@ -81,29 +79,49 @@ class Clock:
         return time.monotonic() + self.ahead
 
 
+class Seen:
+    """Claims in memory."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._lock = threading.Lock()
+
+    def claim(self, key: str) -> bool:
+        with self._lock:
+            is_new = key not in self._keys
+            self._keys.add(key)
+        return is_new
+
+    def release(self, key: str) -> None:
+        with self._lock:
+            self._keys.discard(key)
+
+
 @dataclass
 class Room:
-    """What a listener test holds: say something to the door, look at what Slack was told."""
+    """Send a request, and look at what Slack was called with. `woken` has an entry for each call of `wake`."""
 
     app: App
-    kit: SessionServices
-    door: RequestVerifier
-    work: BoundedExecutor
-    notices: BoundedExecutor
-    errands: BackgroundJobs
+    conversation: Conversation
+    verifier: RequestVerifier
     trail: Trail = field(default_factory=Trail)
     clock: Clock = field(default_factory=Clock)
+    woken: list[bool] = field(default_factory=list)
+
+    @property
+    def jobs(self) -> BackgroundJobs:
+        return self.conversation.jobs
 
     def post(self, body: str, content_type: str = FORM) -> BoltResponse:
-        answer = self.door.receive(body.encode(), headers(body, content_type))
+        answer = self.verifier.receive(body.encode(), headers(body, content_type))
         is_sent(answer)
         return answer
 
     def settle(self) -> None:
         """Until all that was taken on is done."""
-        assert self.work.settle(10)
-        assert self.errands.work.settle(10)
-        assert self.notices.settle(10)
+        assert self.conversation.services.work.wait_until_idle(10)
+        assert self.jobs.executor.wait_until_idle(10)
+        assert self.conversation.services.notices.wait_until_idle(10)
 
 
 Furnish = Callable[..., Room]
@@ -111,44 +129,50 @@ Furnish = Callable[..., Room]
 
 @pytest.fixture
 def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) -> Iterator[Furnish]:
-    """Makes a Room: `asked` is the desk, `everyone` opens it to strangers, `threads` and `waiting` bound its pools."""
-    made: list[tuple[Room, SqliteSeen]] = []
+    """Makes a Room: `asked` answers, `everyone` opens it to strangers, `threads` and `waiting` bound its pools."""
+    made: list[Room] = []
 
     def make(
-        asked: Asked = desk,
+        asked: RunsCommands = desk,
         everyone: bool = False,
         threads: int = 4,
         waiting: int = 20,
         grants: tuple[Grant, ...] = (),
+        home_page: HomePage = _no_page,
     ) -> Room:
         client = web_client(TOKEN, standin.api)
         identity = Identity(client, time.monotonic)
-        seen = SqliteSeen(log, None, time.time)
-        trail, clock = Trail(), Clock()
-        kit = SessionServices(
+        trail, clock, woken = Trail(), Clock(), list[bool]()
+        platform = SlackPlatform(client, client, identity, Groups(client, clock))
+        services = SessionServices(
             log=log,
-            answers=Responder(asked, lambda: date(2026, 11, 23)),
-            access=Access(identity, Groups(client, clock), grants, everyone),
-            post=SlackClient(client),
+            responder=Responder(asked, lambda: date(2026, 11, 23)),
+            access=Access(platform, grants, everyone),
+            platform=platform,
             work=BoundedExecutor(threads, waiting),
             notices=BoundedExecutor(1, 20),
-            seen=seen,
-            kept=ReplyCache(clock),
+            seen=Seen(),
+            replies=ReplyCache(clock),
             trail=trail,
             now=lambda: datetime(2026, 11, 23, 8, tzinfo=UTC),
+            wake=lambda: woken.append(True),
         )
-        errands = BackgroundJobs(kit, BoundedExecutor(threads, waiting, "errands"))
-        app = bolt_app(client, client, identity, kit, errands)
-        room = Room(app, kit, RequestVerifier(app, SECRET, time.time), kit.work, kit.notices, errands, trail, clock)
-        made.append((room, seen))
-        return room
+        jobs = BackgroundJobs(services, BoundedExecutor(threads, waiting, "jobs"))
+        conversation = Conversation(services, jobs, home_page)
+        app = bolt_app(client, identity, conversation)
+        made.append(Room(app, conversation, RequestVerifier(app, SECRET, time.time), trail, clock, woken))
+        return made[-1]
 
     yield make
-    for room, seen in made:
-        assert room.work.drain(10)
-        assert room.errands.work.drain(10)
-        assert room.notices.drain(10)
-        seen.close()
+    for room in made:
+        services = room.conversation.services
+        assert services.work.drain(10)
+        assert room.jobs.executor.drain(10)
+        assert services.notices.drain(10)
+
+
+def _no_page(*_: object) -> tuple[Reply, ...]:
+    return ()
 
 
 @pytest.fixture
@@ -158,7 +182,7 @@ def room(furnish: Furnish) -> Room:
 
 @pytest.fixture
 def gate() -> Iterator[Gate]:
-    """A desk whose answers wait; opened at the end in any case."""
+    """A runner whose answers wait; opened at the end in any case."""
     gate = Gate()
     yield gate
     gate.open()
@@ -177,7 +201,7 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def probing(furnish: Furnish, matrix: Matrix, reader: Reader, simulator: Simulator) -> Probing:
-    """Makes a Room whose desk asks the simulation, and where the usual person may probe."""
+    """Makes a Room that asks the simulation, and where the usual person may probe."""
 
     def make(fleet: Fleet | None = None, grants: tuple[Grant, ...] = (MAY_PROBE,), **more: Any) -> Room:
         ports = Ports(matrix, reader, fleet or fleet_of(simulator, limited=True))

@@ -13,6 +13,8 @@ from bot.chat.reply import (
     Heading,
     Link,
     Mark,
+    Menu,
+    MenuEntry,
     Paragraph,
     Plain,
     Reply,
@@ -22,7 +24,6 @@ from bot.chat.reply import (
     Strong,
     Table,
     Typed,
-    Verb,
 )
 
 _NASTY = (
@@ -65,13 +66,11 @@ blocks: st.SearchStrategy[Block] = st.one_of(
     st.builds(Bullets, _many, st.one_of(st.none(), texts), st.booleans()),
     st.builds(Table, st.lists(texts, max_size=3).map(tuple), _rows, st.one_of(st.none(), texts)),
 )
-_ids = st.lists(st.integers(1, 10**9 - 1), min_size=1, max_size=300).map(tuple)
 buttons: st.SearchStrategy[Button] = st.one_of(
     st.builds(Ask, texts, texts),
     st.builds(Share, texts, texts),
-    st.builds(
-        Act, texts, st.sampled_from(Verb), st.lists(st.integers(1, 10**9 - 1), min_size=1, max_size=300).map(tuple)
-    ),
+    st.builds(Act, texts, texts),
+    st.builds(Menu, texts, texts, st.lists(st.builds(MenuEntry, texts, texts, st.booleans()), max_size=5).map(tuple)),
 )
 replies: st.SearchStrategy[Reply] = st.tuples(
     lines,

@@ -15,7 +15,7 @@ from tests.slack.standin import StandIn
 
 JSON = "application/json"
 PROBE = frozenset({Right.PROBE})
-OF_GROUP = (Grant("S0000001", None, PROBE),)
+OF_GROUP = (Grant("S0000001", None, PROBE, is_of_group=True),)
 
 
 def _shown(response: BoltResponse) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from structlog.testing import LogCapture
 
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.desks import Away, Broken, Gate, Long
+from tests.slack.runners import Away, Broken, Gate, Long
 from tests.slack.signed import command, press
 from tests.slack.standin import Said, StandIn
 

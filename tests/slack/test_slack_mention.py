@@ -5,7 +5,7 @@ from structlog.testing import LogCapture
 
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.desks import Broken, Gate, Long
+from tests.slack.runners import Broken, Gate, Long
 from tests.slack.signed import mention
 from tests.slack.standin import Said, StandIn
 

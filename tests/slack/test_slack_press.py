@@ -5,11 +5,11 @@ import pytest
 from bot.slack.actions import ActionValue, encode
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.desks import Broken, Gate
+from tests.slack.runners import Broken, Gate
 from tests.slack.signed import press
 from tests.slack.standin import Said, StandIn
 
-ASK = encode(ActionValue("upgrade XenServer 7.2", None))
+ASK = encode(ActionValue("upgrade XenServer 7.2"))
 
 
 def _share(day: str | None = None) -> str:
@@ -91,6 +91,9 @@ def test_a_crowd_is_told_that_the_bot_is_busy(furnish: Furnish, standin: StandIn
     room.post(press("share_3", _share(), standin.response_url))
     assert standin.wait("respond")[0].fields["text"].startswith("I am busy")
     gate.open()
+    room.settle()
+    room.post(press("share_3", _share(), standin.response_url))  # what was refused may be pressed again
+    assert standin.wait("respond", 3)[-1].fields["response_type"] == "in_channel"
 
 
 def test_an_answer_that_breaks_is_told_to_the_presser(furnish: Furnish, standin: StandIn) -> None:

@@ -11,11 +11,11 @@ from structlog.testing import LogCapture
 from bot.chat.command import Progress
 from bot.chat.reply import Reply, line
 from bot.simulator import PASSWORD, Delay, Simulator, large_fleet
-from bot.slack.acknowledgement import is_sent
+from bot.slack.listeners import is_sent
 from tests.simulated import fleet_of
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import MAY_PROBE, Furnish, Probing, Room
-from tests.slack.desks import Broken, Gate, Saying
+from tests.slack.runners import Broken, Gate, Saying
 from tests.slack.signed import command, headers, mention, press
 from tests.slack.standin import Said, StandIn
 
@@ -56,8 +56,8 @@ def test_a_command_is_acknowledged_with_what_is_asked_and_the_verdict_takes_its_
 def test_the_verdict_waits_until_the_acknowledgement_is_on_its_way(probing: Probing, standin: StandIn) -> None:
     room = probing()
     body = command("probe xen-1", standin.response_url)
-    answer = room.door.receive(body.encode(), headers(body))
-    assert not room.errands.work.settle(0.5)
+    answer = room.verifier.receive(body.encode(), headers(body))
+    assert not room.jobs.executor.wait_until_idle(0.5)
     assert standin.of("respond") == []
     is_sent(answer)
     standin.wait("respond")
@@ -167,7 +167,7 @@ def test_somebody_else_cannot_share_what_was_shown_to_one(probing: Probing, stan
 
 
 def test_who_may_not_probe_any_more_may_not_share_either(probing: Probing, standin: StandIn) -> None:
-    room = probing(grants=(MAY_PROBE._replace(who="S0000001"),))
+    room = probing(grants=(MAY_PROBE._replace(who="S0000001", is_of_group=True),))
     standin.answers["usergroups.users.list"] = {"ok": True, "users": ["U0000001"]}
     share = _button(_verdict(room, standin), "Share to channel")
     standin.answers["usergroups.users.list"] = {"ok": True, "users": []}
@@ -276,7 +276,7 @@ def test_who_still_waits_when_the_process_ends_is_told(furnish: Furnish, standin
     for _ in range(3):
         room.post(command("probe lab-a", standin.response_url))
     assert gate.asked.acquire(timeout=10)
-    assert not room.errands.drain(0.05)
+    assert not room.jobs.drain(0.05)
     told = standin.wait("respond", 3)
     assert {call.fields["text"] for call in told} == {
         "xocompat restarts, and this was broken off. Ask again in a minute."

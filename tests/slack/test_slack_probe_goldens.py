@@ -9,13 +9,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot.chat.command import NOBODY, Ports, Right, ignore_progress
+from bot.chat.access import Granted
+from bot.chat.command import Ports, Right, ignore_progress
 from bot.chat.commands import PROBE
+from bot.chat.platform import Actor, Origin
 from bot.chat.runner import CommandRunner, refusal
+from bot.chat.session.reply_target import SLOW_MAX
+from bot.chat.session.request import request_of
+from bot.chat.session.responder import Answer, Responder, answered
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.simulator import SimHost, SimPool, Simulator, large_fleet, lone, release
-from bot.slack.responder import RenderedReply, Responder, answered
+from bot.slack.blocks import messages
 from tests.simulated import HOSTILE, fleet_of, rolling_pool
 from tests.slack.blockkit import complaints
 
@@ -44,7 +49,7 @@ SHAPES = {
 
 
 @pytest.fixture(params=[*SHAPES, "refused"])
-def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Iterator[tuple[str, RenderedReply]]:
+def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Iterator[tuple[str, Answer]]:
     """The name of a shape, and the answer of that shape."""
     name = request.param
     if name == "refused":
@@ -55,16 +60,15 @@ def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Ite
         yield name, _answer(Responder(desk, lambda: date(2026, 11, 23)), SHAPES[name].words)
 
 
-def _answer(answers: Responder, words: str) -> RenderedReply:
-    opened = answers.opening(words, ALL, None, NOBODY)
-    return (
-        opened if isinstance(opened, RenderedReply) else answers.run(words, ALL, None, NOBODY, ignore_progress, "a-key")
-    )
+def _answer(answers: Responder, words: str) -> Answer:
+    request = request_of("command", Origin(Actor("U1", "T1", "C1")), words)
+    opened = answers.opening(request, Granted(ALL))
+    return opened if isinstance(opened, Answer) else answers.run(request, Granted(ALL), ignore_progress, "a-key")
 
 
-def test_a_reply_is_what_its_golden_file_says_and_slack_takes_it(shape: tuple[str, RenderedReply]) -> None:
+def test_a_reply_is_what_its_golden_file_says_and_slack_takes_it(shape: tuple[str, Answer]) -> None:
     name, answer = shape
-    bodies: list[dict[str, Any]] = [message.body() for message in answer.messages]
+    bodies: list[dict[str, Any]] = [message.body() for message in messages(answer.reply, most=SLOW_MAX)]
     path = FOLDER / f"{name}.json"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(json.dumps(bodies, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

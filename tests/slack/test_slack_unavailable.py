@@ -1,4 +1,4 @@
-"""What is told in Slack while the database is not to be had: its own words, whichever way the question came."""
+"""What is told in Slack while the database could not be reached: its own words, however the question came."""
 
 import json
 
@@ -9,7 +9,7 @@ from bot.chat.access import Grant
 from bot.chat.command import Right
 from bot.slack.actions import ActionValue, encode
 from tests.slack.conftest import Furnish, Room
-from tests.slack.desks import Away, AwayAtOnce
+from tests.slack.runners import Away, AwayAtOnce
 from tests.slack.signed import command, mention, press
 from tests.slack.standin import StandIn
 
@@ -62,7 +62,7 @@ def test_a_mention_is_answered_with_what_is_wrong(
 
 
 def test_a_button_says_what_is_wrong(room: Room, standin: StandIn, kept_log: LogCapture) -> None:
-    room.post(press("ask_1", encode(ActionValue("fleet", None)), standin.response_url))
+    room.post(press("ask_1", encode(ActionValue("fleet")), standin.response_url))
     room.settle()
     assert [call.fields["text"] for call in standin.of("respond")] == [DAMAGED]
     assert ("unavailable", DAMAGED) in _logged(kept_log)

@@ -7,7 +7,7 @@ import pytest
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
 from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, http, saying, serving
-from tests.xapi.probing import QUICK, Serve, failed, prober, seen, target
+from tests.xapi.probing import Serve, failed, prober, seen, target
 
 EMERGENCY = [
     "HOST_STILL_BOOTING",
@@ -142,7 +142,7 @@ def test_a_password_that_comes_back_as_an_error_code_is_not_told(serve: Serve, p
 )
 def test_what_is_no_xapi_is_told_so(reply: bytes, serve: Serve, pinned: Trust) -> None:
     server = serve(saying(*[reply] * 3))
-    failure = failed(prober(QUICK).probe(target(server.endpoint(pinned))))
+    failure = failed(prober().probe(target(server.endpoint(pinned))))
     assert failure.code is FailureCode.NOT_XAPI
     assert server.received.count(b"session.login_with_password") == (2 if b"<rss>" in reply else 1)
 
@@ -177,14 +177,14 @@ def test_no_way_of_speaking_left_is_no_xapi(serve: Serve, pinned: Trust) -> None
     ],
 )
 def test_a_reply_that_breaks_the_rules_is_a_bad_reply(reply: bytes, serve: Serve, pinned: Trust) -> None:
-    failure = failed(prober(QUICK).probe(target(serve(saying(reply)).endpoint(pinned))))
+    failure = failed(prober().probe(target(serve(saying(reply)).endpoint(pinned))))
     assert failure.code is FailureCode.BAD_REPLY
 
 
 def test_a_web_page_after_the_login_is_a_bad_reply(serve: Serve, pinned: Trust) -> None:
     login = http(b'{"jsonrpc":"2.0","result":"OpaqueRef:x","id":1}')
     page = http(b"<html></html>", "text/html")
-    failure = failed(prober(QUICK).probe(target(serve(saying(login, page, page)).endpoint(pinned))))
+    failure = failed(prober().probe(target(serve(saying(login, page, page)).endpoint(pinned))))
     assert failure.code is FailureCode.BAD_REPLY
 
 

@@ -32,6 +32,7 @@ from bot.xapi.connection import TlsConnect
 from bot.xapi.observation import FailureCode
 from bot.xapi.target import CredentialsError, Endpoint, TlsMode, Trust
 from bot.xapi.tls import TlsContexts
+from bot.xo.client import BOUNDS
 from bot.xo.orchestra import Orchestra
 from tests.xapi.network import FakeNetwork
 from tests.xapi.probing import Certificates, Serve
@@ -74,7 +75,7 @@ def test_each_fault_has_its_code_and_its_words(fault: Fault, code: str, words: s
     with Simulator(POOLS) as simulator, SimulatedOrchestra(simulator) as stand_in:
         xo = simulated(stand_in)
         stand_in.fail(fault)
-        failure = failed(xo, QUICK)
+        failure = failed(xo, QUICK if code == "timeout" else BOUNDS._replace(reply=QUICK.reply))
         stand_in.fail()
         seen(xo)
     assert (failure.code, words in failure.message) == (code, True), failure

@@ -1,4 +1,4 @@
-"""Messages on their way to a channel: written with the change that they tell of, sent in order, never forgotten."""
+"""Messages on their way to a channel: written with the change that they are about, sent in order, never forgotten."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,12 +10,12 @@ from bot.alerts.alert import Alert
 class DeliveryKind(StrEnum):
     """What is sent."""
 
-    BULLETIN = "bulletin"
-    """The one message of a (channel, subject), posted."""
-    NEWS = "news"
-    """What is new, in the bulletin's thread. `payload` is a Notification as data."""
+    ALERT_MESSAGE = "bulletin"
+    """The one message of a (channel, subject), posted. The values are those of rows that wait in databases."""
+    THREAD_UPDATE = "news"
+    """What is new, in the alert message's thread. `payload` is a Notification as data."""
     EDIT = "edit"
-    """The bulletin, edited to what holds now. Waiting edits of one bulletin are one edit."""
+    """The alert message, edited to what holds now. Waiting edits of one message are one edit."""
     DIGEST = "digest"
     """A message of its own. `payload` is the digest as data."""
     LIST = "list"
@@ -23,11 +23,12 @@ class DeliveryKind(StrEnum):
 
 
 class Delivery(NamedTuple):
-    """A message to send. `key` is in its metadata, so that it can be looked up in the channel's history.
+    """A message to send. `key` goes with it, so that it can be looked up in the channel's history.
 
-    `ts` is the bulletin's timestamp in Slack, None before it is posted. `was_sending`: an earlier try began (the last
-    one at `began_at`) and its end is not known, so look before sending again. `alerts` are those of the bulletin that
-    are open; where none is, those that ended last.
+    `bulletin` is the row of the alert message that it belongs to, `message_id` that message's id on the platform, None
+    before it is posted. `was_sending`: an earlier try began (the last one at `began_at`) and its end is not known, so
+    look before sending again. `alerts` are those of the alert message that are open; where none is, those that ended
+    last.
     """
 
     id: int
@@ -37,7 +38,7 @@ class Delivery(NamedTuple):
     payload: dict[str, Any]
     created_at: datetime
     bulletin: int | None = None
-    ts: str | None = None
+    message_id: str | None = None
     was_sending: bool = False
     attempts: int = 0
     alerts: tuple[Alert, ...] = ()
@@ -59,8 +60,8 @@ class ChannelState(NamedTuple):
 class Outbox(Protocol):
     """The queue of every channel. One process sends to a channel at a time: it holds a lease on it.
 
-    The order of things: `lease`, `next`, `sending` (kept before the post), `next` once more, the post, `sent`. What is
-    told must be read after `sending`: a change before it finds the edit that waits, and queues no other.
+    The order of things: `lease`, `next`, `sending` (recorded before the post), `next` once more, the post, `sent`. What
+    the message says must be read after `sending`: a change before it finds the edit that waits, and queues no other.
     """
 
     def waiting(self, now: datetime) -> tuple[str, ...]:
@@ -76,22 +77,22 @@ class Outbox(Protocol):
         """The oldest message of a channel that is not sent."""
 
     def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
-        """Keep that a try begins; False if nothing may be sent: the lease is lost, the channel stopped or to wait."""
+        """Record that a try begins; False if nothing may be sent: the lease is lost, the channel stopped or to wait."""
 
-    def sent(self, delivery: Delivery, ts: str | None, now: datetime) -> None:
-        """Keep that it is in the channel, at `ts`; a bulletin's is kept for its edits and its thread."""
+    def sent(self, delivery: Delivery, message_id: str | None, now: datetime) -> None:
+        """Record that it is in the channel; an alert message's id is needed for its edits and its thread."""
 
     def not_sent(self, delivery: Delivery, now: datetime) -> None:
-        """Keep that the try certainly did not reach the channel. An edit stays as it is: to repeat it does no harm."""
+        """Record that the try certainly did not reach the channel. An edit stays as it is: it may be repeated."""
 
     def drop(self, delivery: Delivery, why: str, now: datetime) -> None:
-        """Keep that it can never be sent (an edit of a message that is deleted)."""
+        """Record that it can never be sent (an edit of a message that is deleted)."""
 
     def repost(self, delivery: Delivery, now: datetime) -> None:
-        """The bulletin is gone from the channel (somebody deleted it): post it anew, before what waits."""
+        """The alert message is gone from the channel (somebody deleted it): post it anew, before what waits."""
 
     def wait(self, channel: str, until: datetime) -> None:
-        """Send nothing to a channel before a moment (Retry-After, a pause after a failure); kept across restarts."""
+        """Send nothing to a channel before a moment (Retry-After, a pause after a failure); it outlasts a restart."""
 
     def stop(self, channel: str, code: str, words: str, now: datetime) -> None:
         """Stop a channel's queue: a permanent error, that somebody has to mend."""

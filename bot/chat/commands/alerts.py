@@ -32,7 +32,6 @@ from bot.chat.reply import (
     RichText,
     Strong,
     Table,
-    Verb,
     headline,
     line,
 )
@@ -133,7 +132,9 @@ def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
     shown = alert_message(alerts, asked.day, _moment(known, asked), ports.matrix)
-    buttons = tuple(button for button in shown.buttons if not (isinstance(button, Act) and button.verb is Verb.HOSTS))
+    buttons = tuple(
+        b for b in shown.buttons if not (isinstance(b, Act) and b.words.partition(" ")[0] == asked.command.name)
+    )
     return shown._replace(kind="alert", blocks=(*shown.blocks, *_facts(alerts)), buttons=buttons)
 
 

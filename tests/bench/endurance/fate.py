@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
+from tests.alerts.delivery.kills import Reaper, Shot, When
 from tests.bench.endurance.served import Served
-from tests.delivery.reaper import Reaper, Shot, When
 
 PATIENCE = 60.0
 """Seconds until a kill that waits for a sweep or a call comes anyway."""

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from bot.slack.manifest import EVENTS_PATH
-from tests.delivery.slack import Kept
+from tests.alerts.delivery.slack import Kept
 from tests.slack.signed import headers, press
 
 Element = dict[str, Any]
@@ -36,7 +36,7 @@ class People:
         else:
             action["selected_option"] = self._random.choice(element["options"][:3])
         body = press("", "", None, channel={"id": channel}, actions=[action])
-        self.done[f"pressed {element['action_id']}: {self._post(body)}"] += 1
+        self.done[f"pressed {_label(element)}: {self._post(body)}"] += 1
 
     def _post(self, body: str) -> str:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=3)
@@ -73,4 +73,8 @@ class People:
 def _elements(message: Kept) -> list[Element]:
     """What of a bulletin acts on alerts."""
     actions = (block["elements"] for block in message.blocks if block["type"] == "actions")
-    return [element for elements in actions for element in elements if element["action_id"] in ("ack", "snooze")]
+    return [element for elements in actions for element in elements if _label(element) in ("Acknowledge", "Snooze")]
+
+
+def _label(element: Element) -> str:
+    return str((element.get("text") or element["placeholder"])["text"])

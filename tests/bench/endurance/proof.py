@@ -11,19 +11,20 @@ from sqlalchemy import Row, select
 
 from bot.alerts.alert import Rule
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
+from bot.chat.transport import reply_for
 from bot.fleet.schedule import slot
 from bot.matrix.load import load_matrix
-from bot.slack.delivery import MessageWording
+from bot.slack.blocks import messages
 from bot.store.alerts import row_alert
 from bot.store.database import Database
 from bot.store.tables import alerts, bulletins, outbox, sweeps
+from tests.alerts.delivery.slack import Slack
 from tests.bench.endurance.served import Life
-from tests.delivery.slack import Slack
 
 ENDED = {("XCP-ng", "8.2"), ("XCP-ng", "8.1"), ("XCP-ng", "7.6")}
 """Of the releases that the world has, those whose end of life is over."""
 
-POSTED = (DeliveryKind.BULLETIN, DeliveryKind.NEWS, DeliveryKind.DIGEST)
+POSTED = (DeliveryKind.ALERT_MESSAGE, DeliveryKind.THREAD_UPDATE, DeliveryKind.DIGEST)
 Figures = dict[str, Any]
 
 
@@ -82,10 +83,11 @@ def _wrong(bulletin: Row[Any], kept: Records, slack: Slack) -> str | None:
     last = [
         row
         for row in kept.outbox
-        if row.bulletin == bulletin.id and row.kind in (DeliveryKind.BULLETIN, DeliveryKind.EDIT)
+        if row.bulletin == bulletin.id and row.kind in (DeliveryKind.ALERT_MESSAGE, DeliveryKind.EDIT)
     ][-1]
     told = Delivery(0, last.key, bulletin.channel, DeliveryKind.EDIT, {}, last.created_at, bulletin.id, alerts=about)
-    message, wanted = slack.room(bulletin.channel).find(bulletin.ts), MessageWording(load_matrix).bulletin(told)
+    message = slack.room(bulletin.channel).find(bulletin.ts)
+    wanted = messages(reply_for(told, load_matrix()), most=1)[0]
     if message is None:
         return f"{bulletin.channel} {bulletin.subject}: not there"
     if (message.text, _said(message.blocks)) == (wanted.text, _said([*wanted.blocks])):

@@ -21,14 +21,14 @@ from bot.store.outbox import SqlOutbox
 from bot.store.tables import alerts, sweeps
 from tests.acceptance.lab import USER, environment
 from tests.acceptance.waiting import free_port, until
+from tests.alerts.delivery.kills import Reaper, Shot, When
+from tests.alerts.delivery.slack import TOKEN, Slack
 from tests.bench.endurance.fate import Fate
 from tests.bench.endurance.people import People
 from tests.bench.endurance.proof import Records, current, delivered, noted, swept, true, weighed
 from tests.bench.endurance.served import Served
-from tests.bench.endurance.skies import Sky, Workspace
+from tests.bench.endurance.skies import Sky
 from tests.bench.endurance.world import World, pools
-from tests.delivery.reaper import Reaper, Shot, When
-from tests.delivery.slack import TOKEN
 from tests.slack.signed import SECRET
 
 EVERY = timedelta(seconds=20)
@@ -50,7 +50,7 @@ log: {{format: json}}
 class Scene(NamedTuple):
     """All that takes part."""
 
-    slack: Workspace
+    slack: Slack
     sky: Sky
     reaper: Reaper
     world: World
@@ -85,7 +85,7 @@ def measure(minutes: float, kills: int, seed: int) -> dict[str, object]:
 def _scene(folder: Path, random: Random) -> Iterator[Scene]:
     sky = Sky(random)
     reaper = Reaper(sky)
-    with Simulator(pools()) as simulator, Workspace(reaper) as slack:
+    with Simulator(pools()) as simulator, Slack(reaper) as slack:
         slack.room(LAB), slack.room(PROD)
         config, port, database = folder / "xocompat.yaml", free_port(), folder / "xocompat.db"
         told = _CONFIG.format(database=database, lab=LAB, prod=PROD, user=USER)

@@ -1,11 +1,9 @@
 """A Slack whose weather changes: calm, calls that go wrong, too many requests, away altogether."""
 
 from collections import Counter
-from collections.abc import Callable
 from random import Random
 
-from tests.delivery.slack import SCOPES, Slack
-from tests.delivery.weather import Answer, Call, Calm, Fault, Foul, Json, Said, Weather, strike
+from tests.alerts.delivery.weather import Answer, Call, Calm, Fault, Foul, Said, Weather, strike
 
 FOUL_SHARE, LIMITED_SHARE = 0.25, 0.3
 RETRY_AFTER = 7
@@ -58,18 +56,3 @@ class Sky:
         kind = self.kind
         self.calls[kind] += 1
         return self._kinds[kind].meet(call, answer)
-
-
-class Workspace(Slack):
-    """A Slack that also whispers: what a press that changed nothing is told."""
-
-    whispered = 0
-
-    def _whisper(self, _: Json) -> Json:
-        self.whispered += 1
-        return {"ok": True}
-
-    _methods: dict[str, Callable[..., Json]] = {**Slack._methods, "chat.postEphemeral": _whisper}  # noqa: RUF012 # nobody changes it
-
-
-assert "chat.postEphemeral" not in SCOPES

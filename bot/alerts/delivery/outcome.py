@@ -1,0 +1,76 @@
+"""What becomes of a message that was handed to a chat platform: above all, whether it can be in the channel.
+
+Only what certainly did not get there may be sent again without looking.
+"""
+
+from typing import NamedTuple
+
+
+class Delivered(NamedTuple):
+    """It is in the channel. `id` is the platform's own, to edit it by and to answer below it; None if it has none."""
+
+    id: str | None
+
+
+class Unknown(NamedTuple):
+    """It may be in the channel: look before it is sent again. `reason` says what happened."""
+
+    reason: str
+
+
+class NotSent(NamedTuple):
+    """It is not in the channel; another try may work.
+
+    `code` is the platform's, or empty if it was not reached. `retry_after` is how many seconds the platform wants to be
+    left alone, None if it did not say.
+    """
+
+    code: str
+    reason: str
+    retry_after: float | None = None
+
+
+class Refused(NamedTuple):
+    """The platform takes nothing for this channel until somebody has mended something; `remedy` says what and how."""
+
+    code: str
+    remedy: str
+
+
+class Gone(NamedTuple):
+    """The message to edit, or to answer in a thread, is not there or not ours any more."""
+
+    code: str
+
+
+class EditClosed(NamedTuple):
+    """The message can't be edited any more: the platform does not let old ones be."""
+
+    code: str
+
+
+Outcome = Delivered | Unknown | NotSent | Refused | Gone | EditClosed
+"""What became of a post or an edit."""
+
+
+class Missing(NamedTuple):
+    """It is not in the channel."""
+
+
+class Unverifiable(NamedTuple):
+    """Whether it is in the channel can't be found out; `why` is the platform's code, or "too_many_messages"."""
+
+    why: str
+
+
+Lookup = Delivered | Missing | Unverifiable | NotSent | Refused
+"""What a look-up of a message says. NotSent: the platform does not answer now, ask again later."""
+
+
+def reason_of(outcome: Unknown | NotSent | Refused | Gone | EditClosed) -> str:
+    """Why a message is not, or not certainly, where it should be, for the log."""
+    match outcome:
+        case Unknown(reason) | NotSent(_, reason) | Refused(_, reason):
+            return reason
+        case Gone(code) | EditClosed(code):
+            return f"the platform answered {code}"

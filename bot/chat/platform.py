@@ -1,0 +1,111 @@
+"""The port to a chat platform: what a platform must do for the bot to live there. Each platform is a room of its own.
+
+A platform takes a Reply, never blocks or markup, draws it in its own way (in several messages, if one is too small),
+and says what became of it. Ids of channels, users, groups and messages are opaque strings: only the platform reads
+them.
+"""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum, auto
+from typing import NamedTuple, Protocol
+
+from bot.alerts.delivery.outcome import Lookup, Outcome
+from bot.chat.command import Choice
+from bot.chat.reply import Reply
+
+
+class Actor(NamedTuple):
+    """A person in a place. `team` is the person's own workspace, None where the platform does not say it."""
+
+    user: str
+    team: str | None
+    channel: str | None
+    thread: str | None = None
+
+
+class Original(Enum):
+    """The message that a request came from: may the reply take its place?"""
+
+    NONE = auto()
+    OURS = auto()
+    """Seen by the actor alone, so that nothing is taken away from anybody."""
+    OTHERS = auto()
+
+
+class Origin(NamedTuple):
+    """Where a request came from, and so where its reply goes.
+
+    `address` is where the platform takes private replies to this very request, `trigger` what opens a window for it;
+    both may be missing, and end after a while. `on_home_page`: it came from the bot's own page, where a window is the
+    only place for a reply. `acknowledged` is set once the first answer is on its way: what follows must not overtake
+    it.
+    """
+
+    actor: Actor
+    address: str | None = None
+    trigger: str | None = None
+    original: Original = Original.NONE
+    on_home_page: bool = False
+    acknowledged: threading.Event | None = None
+
+
+class Membership(Protocol):
+    """Who belongs where. Answers come at once, or within the time that a command may take."""
+
+    @property
+    def name(self) -> str:
+        """The platform's name, as people know it."""
+
+    def is_member(self, actor: Actor) -> bool | None:
+        """Whether somebody belongs to the workspace that runs the bot; None while the platform does not say."""
+
+    def in_group(self, group: str, user: str) -> bool | None:
+        """Whether a group has a user; None while the platform does not say."""
+
+    @property
+    def why_groups_unknown(self) -> str:
+        """Why the last question about a group had no answer."""
+
+
+class Platform(Membership, Protocol):
+    """What the bot needs of a chat platform. Nothing here raises for what the platform answers: outcomes say it.
+
+    A reply has `most` messages at most; without it as many as the platform thinks right.
+    """
+
+    @property
+    def private_uses(self) -> int | None:
+        """How often an origin's address takes a reply; None: as often as one likes."""
+
+    def post(
+        self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None, most: int | None = None
+    ) -> Outcome:
+        """Show a reply to everybody in a channel, or below one of its messages.
+
+        With a `key` it is a single message, which `find` finds by that key.
+        """
+
+    def edit(
+        self, channel: str, message: str, reply: Reply, thread: str | None = None, most: int | None = None
+    ) -> Outcome:
+        """Put a reply in the place of one of our messages. What one message can't hold goes below it, into `thread`."""
+
+    def find(self, key: str, channel: str, around: datetime, thread: str | None = None) -> Lookup:
+        """Look a message up by its key, among those from around a moment, in a channel or in a thread there."""
+
+    def respond(self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None) -> Outcome:
+        """Show a reply to the actor alone, where the request came from, or (`replace`) in that message's place."""
+
+    def share(self, origin: Origin, reply: Reply) -> Outcome:
+        """Show a reply, in the actor's name, to everybody where the request came from."""
+
+    def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
+        """Let the actor choose what a command is about. What is chosen comes back as a request of its own."""
+
+    def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
+        """Let the actor choose a day, which is appended to the words; `first` is the day that is shown first."""
+
+    def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
+        """Put these parts on somebody's page of the bot."""

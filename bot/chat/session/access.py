@@ -1,0 +1,70 @@
+"""Who may ask what: look-ups for the home workspace (or everybody), the rest by grants."""
+
+from dataclasses import dataclass
+
+from bot.chat.access import LOOKUP, Grant, Granted, Requester, concerning, granted
+from bot.chat.command import CommandSpec, Right
+from bot.chat.commands import HELP
+from bot.chat.platform import Actor, Membership
+from bot.chat.reply import Code, line
+from bot.chat.runner import GRANT, refusal
+from bot.chat.session.responder import Answer, answered, private
+
+_STRANGER = line(
+    "Only members of the workspace that runs xocompat may ask it. Ask one of them, or ask whoever runs it to set ",
+    Code("access: {lookup: everyone}"),
+    " in its configuration.",
+)
+_HOME_ONLY = "It can be granted to members of the workspace that runs xocompat only: ask one of them."
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`everyone`: people of other workspaces in a shared channel may look up, too, and nothing else."""
+
+    membership: Membership
+    grants: tuple[Grant, ...] = ()
+    everyone: bool = False
+
+    def admit(self, actor: Actor, spec: CommandSpec) -> Granted | Answer:
+        """What the actor may do, as far as a command needs to know it; or why they are not answered.
+
+        The platform is asked who is a member, and who is in a group, only where a grant depends on it.
+        """
+        if not self.everyone:
+            is_member = self.membership.is_member(actor)
+            if is_member is None:
+                return self._home_unknown()
+            if not is_member:
+                return private("refused", _STRANGER)
+        if spec.right is Right.LOOKUP and spec is not HELP:
+            return Granted(LOOKUP)
+        found = self._granted(actor)
+        if spec.right in found.rights:
+            return found
+        if self.membership.is_member(actor) is None:
+            return self._home_unknown()
+        return answered(refusal(spec, self._whom(actor, spec.right, found)))
+
+    def whom(self, actor: Actor, right: Right) -> str:
+        """Whom to ask for a right that somebody lacks, or why it can't be granted."""
+        return self._whom(actor, right, self._granted(actor))
+
+    def _granted(self, actor: Actor) -> Granted:
+        person = Requester(actor.user, at_home=True, channel=actor.channel)
+        if not concerning(self.grants, person):
+            return Granted(LOOKUP)
+        at_home = self.membership.is_member(actor) is True
+        return granted(self.grants, person._replace(at_home=at_home), self.membership.in_group)
+
+    def _whom(self, actor: Actor, right: Right, found: Granted) -> str:
+        if self.membership.is_member(actor) is False:
+            return _HOME_ONLY
+        if right not in found.doubtful:
+            return GRANT
+        name, why = self.membership.name, self.membership.why_groups_unknown
+        return f"It is granted to a user group, and {name} does not tell me who is in it ({why}). {GRANT}"
+
+    def _home_unknown(self) -> Answer:
+        said = f"{self.membership.name} did not say which workspace is mine, so I can't tell whether you may ask."
+        return private("home_unknown", line(f"{said} Try again in a minute."))

@@ -1,0 +1,193 @@
+"""What people do beside typing a command, on any platform: mention the bot, press buttons, pick, open its page.
+
+Buttons are words. Rights are checked when one is pressed, not when it is shown.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from bot.alerts.delivery.outcome import Delivered, reason_of
+from bot.chat.command import Choice, CommandSpec, Right
+from bot.chat.commands import ACK, ALERTS, COMMANDS, HELP
+from bot.chat.platform import Actor, Origin
+from bot.chat.reply import Reply, RichText, line, notice, with_code
+from bot.chat.session.jobs import BackgroundJobs
+from bot.chat.session.reply_target import (
+    SLOW_MAX,
+    ChannelTarget,
+    EphemeralTarget,
+    ReplyTarget,
+    ThreadTarget,
+    delivered,
+)
+from bot.chat.session.request import Request, request_of
+from bot.chat.session.responder import Answer, private
+from bot.chat.session.services import BUSY, SessionServices
+
+STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
+_SHARED = notice(line("It is in the channel already."))
+_ASKED_AGAIN = "asked again to be shared: the reply that was shown is not kept any more"
+
+AHEAD = timedelta(days=7)
+"""The day that a day picker shows first."""
+
+HomePage = Callable[[frozenset[Right], RichText], tuple[Reply, ...]]
+"""The parts of the bot's own page for somebody with these rights; the line says what is not shown."""
+
+_HIDDEN = {ALERTS: "hosts and alerts", ACK: "buttons to acknowledge or snooze"}
+"""What the page lacks for somebody without the rights of these commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Everything here returns at once; what takes time follows on the pools."""
+
+    services: SessionServices
+    jobs: BackgroundJobs
+    home_page: HomePage
+
+    def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str) -> None:
+        """Answer in the thread, for everybody. Once for each `key`, however often the platform delivers it."""
+        services, actor = self.services, origin.actor
+        if not services.seen.claim(key):
+            services.log.info("delivered again", who=actor.user, where=actor.channel)
+            return
+        request = request_of("mention", origin, words)
+        target = ThreadTarget(services.platform, origin, channel, thread, SLOW_MAX if request.spec.slow else None)
+        if request.spec.slow:
+            self._start(request, target, key)
+            return
+
+        def answer() -> None:
+            found = services.answer(request)
+            services.record(request, found)
+            target.aside(found)
+
+        services.later(origin, answer, key)
+
+    def ask(self, request: Request) -> None:
+        """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
+        if request.spec.slow:
+            self._start(request, EphemeralTarget(self.services.platform, request.origin))
+        else:
+            self.services.later(request.origin, lambda: self._on_page(request.origin, lambda: self._answer(request)))
+
+    def share(self, request: Request, kept: str | None, message: str | None) -> None:
+        """Show the reply to everybody: once for each message with the button, however often it is pressed."""
+        services, actor = self.services, request.actor
+        what = f"{actor.user} {actor.channel} {message} {request.words} {request.on} {kept}"
+        key = f"share:{hashlib.sha256(what.encode()).hexdigest()}"
+        if message and not services.seen.claim(key):
+            services.record(request, "shared_already")
+            services.respond(request.origin, _SHARED)
+            return
+        seen = services.replies.get(kept, actor.user)
+        if request.spec.slow and seen is None:
+            self._start(request, ChannelTarget(services.platform, request.origin, _ASKED_AGAIN), key)
+            return
+
+        def show() -> None:
+            # A reply that was kept says something of hosts: who shares it must have the right to ask them still.
+            rights = services.access.admit(actor, request.spec) if seen else None
+            answer = rights if isinstance(rights, Answer) else seen or services.answer(request)
+            services.record(request, answer)
+            ChannelTarget(services.platform, request.origin).finish(answer)
+            if answer.private:
+                services.seen.release(key)
+
+        if not services.later(request.origin, show, key):
+            services.seen.release(key)
+
+    def pick(self, request: Request) -> Answer | None:
+        """Open a picker for a command's word; or the answer to give instead, such as names to type."""
+        services = self.services
+        rights = services.access.admit(request.actor, request.spec)
+        if isinstance(rights, Answer):
+            return rights
+        choices = services.responder.choices(request.spec, rights)
+        if choices and request.origin.trigger:
+            opened = services.platform.open_picker(request.origin, request.spec.name, choices)
+            if isinstance(opened, Delivered):
+                services.record(request, "picker")
+                return None
+            services.log.warning("the picker does not open", reason=reason_of(opened))
+        alone = request._replace(words=request.spec.name, rest="", on=None)
+        said = services.responder.opening(alone, rights)
+        return said if isinstance(said, Answer) else private("usage", line("Say what to ask."))
+
+    def picked(self, origin: Origin, command: str, word: str) -> None:
+        """Ask about what was picked, where the picker was opened."""
+        request = request_of("picker", origin, f"{command} {word}")
+        self._start(request, EphemeralTarget(self.services.platform, origin))
+
+    def choices(self, actor: Actor, command: str) -> tuple[Choice, ...]:
+        """What there is to pick, as far as the actor may ask."""
+        spec = COMMANDS[command]
+        rights = self.services.access.admit(actor, spec)
+        return () if isinstance(rights, Answer) else self.services.responder.choices(spec, rights)
+
+    def ask_day(self, request: Request) -> None:
+        """Let the actor choose the day that the words lack."""
+        services, origin = self.services, request.origin
+
+        def open_picker() -> None:
+            rights = services.access.admit(request.actor, request.spec)
+            if isinstance(rights, Answer):
+                services.record(request, rights)
+                delivered(services.platform.respond(origin, rights.reply))
+            else:
+                delivered(services.platform.open_day_picker(origin, request.words, services.now() + AHEAD))
+
+        services.later(origin, lambda: self._on_page(origin, open_picker))
+
+    def day_picked(self, origin: Origin, words: str, day: date) -> bool:
+        """Ask with the day that was chosen, as typed words do; False if it is not ahead: then nothing is asked."""
+        if datetime.combine(day, time(), UTC) <= self.services.now():
+            return False
+        self.ask(request_of("day picker", origin, f"{words} {day.isoformat()}"))
+        return True
+
+    def open_page(self, actor: Actor) -> None:
+        """Show the actor their page as it is now. Showing it twice does no harm."""
+        self.services.later(Origin(actor), lambda: self._publish(actor))
+
+    def _answer(self, request: Request) -> None:
+        answer = self.services.answer(request)
+        self.services.record(request, answer)
+        delivered(self.services.platform.respond(request.origin, answer.reply))
+
+    def _start(self, request: Request, target: ReplyTarget, key: str | None = None) -> None:
+        if not self.jobs.start(request, target, key=key):
+            self.services.record(request, "busy")
+            self.services.respond(request.origin, BUSY)
+
+    def _on_page(self, origin: Origin, task: Callable[[], None]) -> None:
+        """Do a task; what the bot's page shows is old after it, whatever came of it."""
+        try:
+            task()
+        finally:
+            if origin.on_home_page:
+                self._publish(origin.actor)
+
+    def _publish(self, actor: Actor) -> None:
+        """UndeliveredError if the platform does not take it."""
+        access = self.services.access
+        rights = access.admit(actor, HELP)
+        parts = (
+            (rights.reply,)
+            if isinstance(rights, Answer)
+            else self.home_page(rights.rights, self._lacking(actor, rights.rights))
+        )
+        delivered(self.services.platform.publish_home(actor.user, parts))
+
+    def _lacking(self, actor: Actor, rights: frozenset[Right]) -> RichText:
+        """What is not shown on the page, for want of which rights, and whom to ask."""
+        lacks: list[CommandSpec] = [spec for spec in _HIDDEN if spec.right not in rights]
+        if not lacks:
+            return ()
+        hidden = " and ".join(f"{_HIDDEN[spec]} (that takes the right `{spec.right}`)" for spec in lacks)
+        whom = self.services.access.whom(actor, lacks[0].right)
+        here = "A right for one channel does not count here." if self.services.access.grants else ""
+        return with_code(f"Not shown: {hidden}. {whom} {here}")

@@ -1,0 +1,150 @@
+"""Where the reply to a slow command appears: first what is being done, then how far it is, then the reply itself."""
+
+from typing import Protocol
+
+from bot.alerts.delivery.outcome import Delivered, Gone, Outcome, reason_of
+from bot.chat.platform import Origin, Original, Platform
+from bot.chat.reply import Reply, line
+from bot.chat.session.responder import Answer
+from bot.errors import UnavailableError
+
+SLOW_MAX = 3
+"""Messages of a slow command's reply: a platform may take few of them, and what was said before counts."""
+
+ACKNOWLEDGED = 2.0
+"""Seconds to wait at most until an acknowledgement is on its way: what follows must not come before it."""
+
+
+class UndeliveredError(UnavailableError):
+    """A reply did not reach the platform, or the platform did not take it. The message says why."""
+
+
+def delivered(outcome: Outcome) -> str | None:
+    """The id of the message that was delivered, if it has one. UndeliveredError if it was not."""
+    if not isinstance(outcome, Delivered):
+        raise UndeliveredError(reason_of(outcome))
+    return outcome.id
+
+
+class ReplyTarget(Protocol):
+    """UndeliveredError if the platform did not take something.
+
+    `slower`: how many times longer each pause between updates is than the one before.
+    """
+
+    slower: float
+
+    def open(self, said: Reply) -> None:
+        """Show what is being done."""
+
+    def update(self, said: Reply) -> None:
+        """Show how far it has come, in place of what is there, if that is possible."""
+
+    def finish(self, answer: Answer) -> None:
+        """Show the reply in place of what is there."""
+
+    def aside(self, answer: Answer) -> None:
+        """Show an answer beside what is there: there was nothing to wait for."""
+
+
+class EphemeralTarget:
+    """For the actor alone, where the request came from.
+
+    Slack replaces what a press belongs to. What a slash command brought about it is known to leave and to put the new
+    message below (github.com/slackapi/bolt-python/issues/1268), so progress is shown sparingly there.
+    """
+
+    slower = 4.0
+
+    def __init__(self, platform: Platform, origin: Origin) -> None:
+        self._platform = platform
+        self._origin = origin
+        self._original = origin.original
+        self._uses = platform.private_uses if origin.address else 0
+
+    def open(self, said: Reply) -> None:
+        self._show(said, self._original is Original.OURS)
+        if self._original is Original.NONE:
+            self._original = Original.OURS
+
+    def update(self, said: Reply) -> None:
+        """As long as the reply itself still has the uses of the address that it may need."""
+        if self._original is Original.OURS and (self._uses is None or self._uses > SLOW_MAX):
+            self._show(said, replace=True)
+
+    def finish(self, answer: Answer) -> None:
+        self._show(answer.reply, self._original is Original.OURS)
+
+    def aside(self, answer: Answer) -> None:
+        self._show(answer.reply, replace=False)
+
+    def _show(self, reply: Reply, replace: bool) -> None:
+        if self._origin.acknowledged:
+            self._origin.acknowledged.wait(ACKNOWLEDGED)
+        if self._uses:
+            self._uses -= 1
+        delivered(self._platform.respond(self._origin, reply, replace, SLOW_MAX))
+
+
+class ThreadTarget:
+    """For everybody, below a mention. What concerns the asker alone is for the asker alone."""
+
+    slower = 1.0
+
+    def __init__(self, platform: Platform, origin: Origin, channel: str, thread: str, most: int | None = None) -> None:
+        self._platform = platform
+        self._origin = origin
+        self._channel = channel
+        self._thread = thread
+        self._most = most
+        self._message: str | None = None
+
+    def open(self, said: Reply) -> None:
+        self._message = delivered(self._platform.post(self._channel, said, self._thread))
+
+    def update(self, said: Reply) -> None:
+        if self._message:
+            delivered(self._platform.edit(self._channel, self._message, said, self._thread))
+
+    def finish(self, answer: Answer) -> None:
+        if self._message:
+            edited = self._platform.edit(self._channel, self._message, answer.reply, self._thread, self._most)
+            if not isinstance(edited, Gone):  # somebody has deleted it meanwhile
+                delivered(edited)
+                return
+        delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
+
+    def aside(self, answer: Answer) -> None:
+        if answer.private:
+            delivered(self._platform.respond(self._origin, answer.reply))
+        else:
+            delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
+
+
+class ChannelTarget:
+    """A reply that is shared with the whole channel. What concerns the presser alone is for the presser alone."""
+
+    slower = 1.0
+
+    def __init__(self, platform: Platform, origin: Origin, remark: str = "") -> None:
+        self._platform = platform
+        self._origin = origin
+        self._remark = remark
+
+    def open(self, said: Reply) -> None:
+        delivered(self._platform.respond(self._origin, said))
+
+    def update(self, said: Reply) -> None:
+        """The presser knows already; the channel gets the result."""
+
+    def finish(self, answer: Answer) -> None:
+        if answer.failed:
+            return self.aside(answer)
+        reply = answer.reply
+        if self._remark:
+            reply = reply._replace(context=(*reply.context, line(self._remark)))
+        delivered(self._platform.share(self._origin, reply))
+        return None
+
+    def aside(self, answer: Answer) -> None:
+        delivered(self._platform.respond(self._origin, answer.reply))

@@ -1,0 +1,221 @@
+"""What all requests share: the answers, who may, threads with bounds, the audit, what is said of failures."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from structlog.typing import FilteringBoundLogger
+
+from bot.chat.access import Granted
+from bot.chat.audit import AuditEntry, AuditTrail
+from bot.chat.command import Right
+from bot.chat.platform import Actor, Origin, Platform
+from bot.chat.reply import Code, Reply, RichText, line, notice, plain
+from bot.chat.session.access import Access
+from bot.chat.session.reply_target import UndeliveredError, delivered
+from bot.chat.session.request import Request
+from bot.chat.session.responder import UNAVAILABLE, Answer, ReplyCache, Responder, private, unavailable
+from bot.errors import UnavailableError
+from bot.query.text import shown
+
+BUSY = notice(line("I am busy: too many questions at once. Ask again in a minute."))
+WORDS_LOGGED = 80
+
+Task = Callable[[], None]
+Failed = Callable[[BaseException], None]
+
+
+class BoundedExecutor:
+    """Runs tasks on threads of its own: at most `threads` at once, and `waiting` more in line.
+
+    A crowd gets "busy" at once and is not left waiting. The threads of a platform's library are shared by all its
+    listeners: five slow commands on them, and a sixth would not be acknowledged in time.
+    """
+
+    def __init__(self, threads: int, waiting: int, name: str = "work") -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._places = threads + waiting
+        self._changed = threading.Condition()
+        self._taken = 0
+        self._closed = False
+
+    def submit(self, task: Task, failed: Failed) -> bool:
+        """Take a task on; False if there is no place or the executor is closed. `failed` gets what the task raised."""
+        with self._changed:
+            if self._closed or self._taken >= self._places:
+                return False
+            future = self._pool.submit(task)
+            self._taken += 1
+        future.add_done_callback(lambda done: self._done(done, failed))
+        return True
+
+    def _done(self, future: "Future[None]", failed: Failed) -> None:
+        error = None if future.cancelled() else future.exception()
+        try:
+            if error:
+                failed(error)
+        finally:
+            with self._changed:
+                self._taken -= 1
+                self._changed.notify_all()
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until all that was taken is done, failures included; False if that takes longer than `seconds`."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._taken == 0, seconds)
+
+    def drain(self, seconds: float) -> bool:
+        """Take nothing more and finish what was taken; False if that took longer than `seconds`."""
+        with self._changed:
+            self._closed = True
+        done = self.wait_until_idle(seconds)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return done
+
+
+class SeenEvents(Protocol):
+    """Claims on deliveries, by their id: a platform delivers again what it thinks lost, to any of our processes.
+
+    A claim is given once, until it is released or an hour has passed.
+    """
+
+    def claim(self, key: str) -> bool:
+        """Whether the delivery is new: then it is the caller's to answer."""
+
+    def release(self, key: str) -> None:
+        """Give a claim back: the work failed, so a further delivery is to be answered."""
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionServices:
+    """`work` sends what takes a while; `notices` is a small pool beside it, which says to people that `work` is full.
+
+    `trail` records each request beside the log; `now` is the time in UTC. `replies` has what can be shared. `wake` is
+    called after what may have queued messages for channels.
+    """
+
+    log: FilteringBoundLogger
+    responder: Responder
+    access: Access
+    platform: Platform
+    work: BoundedExecutor
+    notices: BoundedExecutor
+    seen: SeenEvents
+    replies: ReplyCache
+    trail: AuditTrail
+    now: Callable[[], datetime]
+    wake: Callable[[], None] = _nothing
+
+    def answer(self, request: Request) -> Answer:
+        """What the actor gets to see, a refusal too."""
+        rights = self.access.admit(request.actor, request.spec)
+        return rights if isinstance(rights, Answer) else self.responder.answer(request, rights)
+
+    def opening(self, request: Request) -> tuple[Granted, Reply] | Answer:
+        """Of a slow command: what may be done and what to show meanwhile; or the answer, if nothing is waited for."""
+        rights = self.access.admit(request.actor, request.spec)
+        if isinstance(rights, Answer):
+            return rights
+        said = self.responder.opening(request, rights)
+        return said if isinstance(said, Answer) else (rights, said)
+
+    def later(self, origin: Origin, task: Task, key: str | None = None) -> bool:
+        """Do a task on the pool, or answer that it is busy (False). A claim by `key` is released on failure."""
+
+        def failed(error: BaseException) -> None:
+            if key:
+                self.seen.release(key)
+            self.failed(origin, error)
+
+        taken = None
+        try:
+            taken = self.work.submit(task, failed)
+        finally:
+            if taken is None and key:
+                self.seen.release(key)  # it was not even refused: what broke is raised
+        if not taken:
+            self.log.warning("busy", who=origin.actor.user, where=origin.actor.channel)
+            self.respond(origin, BUSY)
+        return taken
+
+    def respond(self, origin: Origin, reply: Reply) -> None:
+        """Show a reply to the actor alone, off this thread."""
+        actor = origin.actor
+
+        def undelivered(error: BaseException) -> None:
+            if not isinstance(error, UndeliveredError):
+                self.incident(error, actor)
+            self._log_undelivered(actor, str(error))
+
+        if not self.notices.submit(lambda: _show(self.platform, origin, reply), undelivered):
+            self._log_undelivered(actor, "too many notices at once")
+
+    def failed(self, origin: Origin, error: BaseException) -> None:
+        """Work went wrong: it is logged, and the actor gets to know it unless the platform itself is the trouble."""
+        if isinstance(error, UndeliveredError):
+            self._log_undelivered(origin.actor, str(error))
+        else:
+            self.respond(origin, self.explained(error, origin.actor).reply)
+
+    def explained(self, error: BaseException, actor: Actor) -> Answer:
+        """The answer to work that went wrong, which is logged, too.
+
+        A part that could not be reached says so in its own words; anything else is an incident.
+        """
+        if isinstance(error, UnavailableError):
+            self.log.warning("unavailable", who=actor.user, where=actor.channel, reason=str(error))
+            return unavailable(error)
+        return private("incident", broken(self.incident(error, actor)))
+
+    def incident(self, error: BaseException, actor: Actor | None = None) -> str:
+        """Log an error that nobody expected, with its traceback; returns the id under which it is found."""
+        number = secrets.token_hex(4)
+        who, where = (actor.user, actor.channel) if actor else (None, None)
+        self.log.error("incident", id=number, who=who, where=where, exc_info=error)
+        return number
+
+    def record(self, request: Request, outcome: Answer | str) -> None:
+        """Write the one entry that log and audit trail have of each request, once it is answered."""
+        words, actor = request.words, request.origin.actor
+        entry = AuditEntry(
+            at=self.now(),
+            who=actor.user,
+            team=actor.team,
+            where=actor.channel,
+            way=request.way,
+            command=request.spec.name,
+            words=words if len(words) <= WORDS_LOGGED and words.isprintable() else shown(words, WORDS_LOGGED),
+            outcome=outcome if isinstance(outcome, str) else outcome.outcome,
+            ms=round((time.perf_counter() - request.begun) * 1000, 2),
+        )
+        logged = entry._asdict()
+        del logged["at"]  # the log has its own
+        self.log.info("asked", **logged)
+        if isinstance(outcome, Answer) and outcome.outcome == UNAVAILABLE:
+            reason = plain(outcome.reply.headline)
+            self.log.warning("unavailable", who=actor.user, where=actor.channel, reason=reason)
+        self.trail.record(entry)
+        if request.spec.right is Right.OPERATE:
+            self.wake()
+
+    def _log_undelivered(self, actor: Actor, reason: str) -> None:
+        self.log.warning("not delivered", who=actor.user, where=actor.channel, reason=reason)
+
+
+def _show(platform: Platform, origin: Origin, reply: Reply) -> None:
+    delivered(platform.respond(origin, reply))
+
+
+def broken(number: str) -> RichText:
+    """What is said of an incident."""
+    said = line("That did not work: something in xocompat broke. Try again; if it stays, tell whoever runs it the id ")
+    return (*said, *line(Code(number), "."))

@@ -1,0 +1,54 @@
+"""Brings what waits in the outbox to a platform, in the words that hold when it is sent."""
+
+from collections.abc import Callable
+
+from bot.alerts.alert import notification_from_data
+from bot.alerts.delivery.outbox import Delivery, DeliveryKind
+from bot.alerts.delivery.outcome import Lookup, Outcome
+from bot.alerts.digest import Digest
+from bot.chat.alert_messages import alert_message, thread_update
+from bot.chat.commands.changes import list_message
+from bot.chat.digest_message import digest_message
+from bot.chat.platform import Platform
+from bot.chat.reply import Reply, line
+from bot.matrix.matrix import Matrix
+from bot.published.revisions import ListNews
+
+
+def reply_for(delivery: Delivery, matrix: Matrix) -> Reply:
+    """What a delivery says, whatever platform shows it."""
+    match delivery.kind:
+        case DeliveryKind.THREAD_UPDATE:
+            return thread_update(notification_from_data(delivery.payload))
+        case DeliveryKind.DIGEST:
+            return digest_message(Digest.from_data(delivery.payload))
+        case DeliveryKind.LIST:
+            return list_message(ListNews.from_data(delivery.payload))
+        case DeliveryKind.ALERT_MESSAGE | DeliveryKind.EDIT:
+            if not delivery.alerts:  # forgotten with the rest of an old history
+                return Reply("bulletin", line("This alert ended long ago."))
+            return alert_message(delivery.alerts, delivery.created_at.date(), delivery.created_at, matrix)
+
+
+class PlatformTransport:
+    """The outbox worker's transport (bot.alerts.delivery.worker): `words` says what a delivery says."""
+
+    def __init__(self, platform: Platform, words: Callable[[Delivery], Reply]) -> None:
+        self._platform = platform
+        self._words = words
+
+    def send(self, delivery: Delivery) -> Outcome:
+        """Post or edit."""
+        reply = self._words(delivery)
+        if delivery.kind is DeliveryKind.EDIT:
+            return self._platform.edit(delivery.channel, delivery.message_id or "", reply)
+        return self._platform.post(delivery.channel, reply, _thread(delivery), delivery.key)
+
+    def find(self, delivery: Delivery) -> Lookup:
+        """Look the message up by the delivery's key, around the moment at which its last try began."""
+        around = delivery.began_at or delivery.created_at
+        return self._platform.find(delivery.key, delivery.channel, around, _thread(delivery))
+
+
+def _thread(delivery: Delivery) -> str | None:
+    return delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None

@@ -1,0 +1,206 @@
+"""What Slack sends, each kind to its listener: commands, mentions, presses, windows, App Home."""
+
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from slack_bolt import App, BoltResponse
+from slack_bolt.error import BoltUnhandledRequestError
+
+from bot.chat.platform import Origin, Original
+from bot.chat.reply import Reply
+from bot.chat.session.conversation import STALE, Conversation
+from bot.chat.session.reply_target import EphemeralTarget, delivered
+from bot.chat.session.request import Request, request_of
+from bot.chat.session.responder import Answer
+from bot.chat.session.services import BUSY
+from bot.slack.actions import ACTION_ID, ASK, MENU, OLD_MENU, PICK, SHARE, pressed
+from bot.slack.blocks import Json, messages
+from bot.slack.membership import Identity
+from bot.slack.modals import DAY, PICK_HOST, options, picked, picked_day, too_early
+from bot.slack.modals import PICK as PICK_VIEW
+from bot.slack.mrkdwn import COMMAND, plain_text
+from bot.slack.payload import command_origin, event_actor, press_origin, text_of
+
+_MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
+_JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
+_WAYS = {ASK: "ask button", MENU: "menu", OLD_MENU: "menu"}
+
+
+class Acknowledgement(BoltResponse):
+    """An acknowledgement that says when it is on its way, so that what follows it does not overtake it.
+
+    `sent` is set once the server has written it, or the socket has taken it.
+    """
+
+    def __init__(self, body: str) -> None:
+        super().__init__(status=200, body=body)
+        self.sent = threading.Event()
+
+
+def is_sent(response: BoltResponse) -> None:
+    """To be called with each response, by the code that has sent it."""
+    if isinstance(response, Acknowledgement):
+        response.sent.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Payloads in, acknowledgements out, at once; what a request means is the conversation's."""
+
+    conversation: Conversation
+    identity: Identity
+
+    def listen(self, app: App) -> None:
+        """Have the app call these listeners."""
+        app.command(COMMAND)(self.command)
+        app.event("app_mention")(self.mention)
+        app.event("app_home_opened")(self.home_opened)
+        app.action(ACTION_ID)(self.press)
+        app.view(PICK_VIEW)(self.pick)
+        app.view(DAY)(self.pick_day)
+        app.options(PICK_HOST)(self.suggest)
+        app.error(self.failed)
+
+    def command(self, body: Json) -> BoltResponse:
+        """A look-up takes well under a millisecond, so its answer is the acknowledgement. A slow one begins there."""
+        services = self.conversation.services
+        request = request_of("command", command_origin(body), str(body.get("text") or ""))
+        if not request.spec.slow:
+            return self._acknowledge(request, services.answer(request))
+        if request.spec.picks and not request.rest:
+            instead = self.conversation.pick(request)
+            return self._acknowledge(request, instead) if instead else BoltResponse(status=200)
+        opened = services.opening(request)
+        if isinstance(opened, Answer):
+            return self._acknowledge(request, opened)
+        rights, said = opened
+        acknowledgement = Acknowledgement(_drawn(said).body)
+        origin = request.origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
+        if self.conversation.jobs.start(request, EphemeralTarget(services.platform, origin), rights):
+            return acknowledgement
+        services.record(request, "busy")
+        return _say(BUSY)
+
+    def _acknowledge(self, request: Request, answer: Answer) -> BoltResponse:
+        """A reply of several messages goes to the response_url as a whole: in order, which an acknowledgement and a
+        post beside it would not promise.
+        """
+        services = self.conversation.services
+        services.record(request, answer)
+        if not isinstance(answer.drawn, _Drawn):  # an answer to a look-up is given again, and drawn once
+            answer.drawn = _drawn(answer.reply)
+        if answer.drawn.is_whole or not request.origin.address:
+            return BoltResponse(status=200, body=answer.drawn.body)
+
+        def respond() -> None:
+            delivered(services.platform.respond(request.origin, answer.reply))
+
+        taken = services.work.submit(respond, lambda error: services.failed(request.origin, error))
+        return BoltResponse(status=200) if taken else _say(BUSY)
+
+    def mention(self, body: Json) -> BoltResponse:
+        """Bots that answer each other's mentions would never end, so bots are not answered."""
+        event, actor = body.get("event"), event_actor(body)
+        if not isinstance(event, Mapping) or not (actor.user and actor.channel and actor.thread):
+            return BoltResponse(status=200)
+        if not (event.get("bot_id") or event.get("bot_profile") or event.get("subtype") == "bot_message"):
+            key = f"{body.get('api_app_id')}:{body.get('event_id') or (actor.channel, event.get('ts'))}"
+            words = self._without_mention(str(event.get("text") or ""))
+            self.conversation.mention(Origin(actor), actor.channel, actor.thread, words, key)
+        return BoltResponse(status=200)
+
+    def _without_mention(self, text: str) -> str:
+        """The text without the bot's own mention; before Slack said who the bot is, without the first one."""
+        home = self.identity.known
+        mention = next((found for found in _MENTION.finditer(text) if not home or found[1] == home.bot_user), None)
+        return f"{text[: mention.start()]} {text[mention.end() :]}".strip() if mention else text.strip()
+
+    def press(self, body: Json, action: Json) -> BoltResponse:
+        """A pressed button, or a chosen entry of a menu: the words that it stands for."""
+        origin, asked = press_origin(body), pressed(action)
+        kind = str(action.get("action_id")).partition("_")[0]
+        if asked is None:
+            self.conversation.services.respond(origin, STALE)
+        elif kind == SHARE:
+            container = body.get("container")
+            message = container.get("message_ts") if isinstance(container, Mapping) else None
+            request = request_of("share button", origin, asked.words, asked.on)
+            self.conversation.share(request, asked.kept, text_of(message))
+        elif kind == PICK:
+            request = request_of("pick button", origin, asked.words)
+            if instead := self.conversation.pick(request):
+                self.conversation.services.record(request, instead)
+                self.conversation.services.respond(origin, instead.reply)
+        elif asked.asks_day:
+            self.conversation.ask_day(request_of("menu", origin, asked.words))
+        else:
+            self.conversation.ask(request_of(_WAYS.get(kind, "act button"), origin, asked.words, asked.on))
+        return BoltResponse(status=200)
+
+    def pick(self, body: Json) -> BoltResponse:
+        """A list was sent off. An empty acknowledgement closes the window."""
+        found = picked(body)
+        if found and found.word:
+            self.conversation.picked(found.origin, found.command, found.word)
+        return BoltResponse(status=200)
+
+    def suggest(self, body: Json) -> BoltResponse:
+        """The options of a list too long to be sent as a whole, as far as they match what was typed."""
+        found = picked(body)
+        choices = self.conversation.choices(found.origin.actor, found.command) if found else ()
+        return BoltResponse(status=200, body=json.dumps({"options": options(choices, str(body.get("value") or ""))}))
+
+    def pick_day(self, body: Json) -> BoltResponse:
+        """A day was chosen: the window closes, unless the day is not ahead."""
+        found = picked_day(body)
+        if found and found.day and not self.conversation.day_picked(found.origin, found.words, found.day):
+            return BoltResponse(status=200, body=too_early(), headers=_JSON)
+        return BoltResponse(status=200)
+
+    def home_opened(self, body: Json) -> BoltResponse:
+        """Somebody opened App Home; the event names their conversation with the bot, which is no place to count."""
+        event = body.get("event")
+        actor = event_actor(body)._replace(channel=None, thread=None)
+        if isinstance(event, Mapping) and event.get("tab") == "home" and actor.user:
+            self.conversation.open_page(actor)
+        return BoltResponse(status=200)
+
+    def failed(self, error: Exception, body: Json) -> BoltResponse:
+        """Say what a listener did not expect, with an id that the log has, too.
+
+        What nobody listens to is acknowledged and left alone.
+        """
+        services = self.conversation.services
+        if isinstance(error, BoltUnhandledRequestError):
+            event = body.get("event")
+            kind = event.get("type") if isinstance(event, dict) else body.get("type") or body.get("command")
+            services.log.info("not for us", type=plain_text(str(kind), 40))
+            return BoltResponse(status=200)
+        if "command" in body:
+            return _say(services.explained(error, command_origin(body).actor).reply)
+        origin = press_origin(body)
+        if "event" in body:
+            origin = Origin(event_actor(body), origin.address)
+        services.respond(origin, services.explained(error, origin.actor).reply)
+        return BoltResponse(status=200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A reply's first message as the body of an acknowledgement, and whether that is all of it."""
+
+    body: str
+    is_whole: bool
+
+
+def _drawn(reply: Reply) -> _Drawn:
+    first, *others = messages(reply)
+    return _Drawn(json.dumps(first.body(response_type="ephemeral")), not others)
+
+
+def _say(reply: Reply) -> BoltResponse:
+    """An acknowledgement that shows a reply to the actor alone."""
+    return BoltResponse(status=200, body=_drawn(reply).body)

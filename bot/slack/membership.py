@@ -1,0 +1,134 @@
+"""Who belongs where in Slack: which workspace is ours and who the bot is in it, and who is in which user group."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from slack_sdk import WebClient
+
+from bot.slack.errors import FAILURES, SlackError, slack_error
+
+GROUPS_SCOPE = "usergroups:read"
+"""What the bot needs for groups. Not among what the manifest asks for: without grants to groups it has no use."""
+
+KEPT = 300.0
+AGAIN = 30.0
+"""Seconds that the members of a group are cached, and until Slack is asked again after it gave no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The workspace that installed the app. `bot_user` is whom a mention names."""
+
+    team: str
+    enterprise: str | None
+    bot_user: str
+    bot_id: str | None
+
+    def has(self, team: str | None) -> bool:
+        """Whether somebody of that team (or, in Enterprise Grid, of that organisation) is at home here."""
+        return team is not None and team in (self.team, self.enterprise)
+
+
+class Identity:
+    """Our workspace, as `auth.test` says it: asked once and cached. For several threads; one of them asks at a time."""
+
+    def __init__(self, client: WebClient, clock: Callable[[], float], pause: float = 2.0) -> None:
+        self._client = client
+        self._clock = clock
+        self._pause = pause
+        self._asking = threading.Lock()
+        self._tried_at: float | None = None
+        self._home: Workspace | None = None
+        self._fault: SlackError | None = None
+
+    @property
+    def known(self) -> Workspace | None:
+        """Home, if Slack said it already."""
+        return self._home
+
+    @property
+    def fault(self) -> SlackError | None:
+        """Why the last question failed, if it did."""
+        return self._fault
+
+    def home(self) -> Workspace | None:
+        """Home; asks Slack if it is not known, but not again within `pause` seconds of a failure."""
+        if self._home:
+            return self._home
+        with self._asking:
+            if self._home is None and (self._tried_at is None or self._clock() - self._tried_at >= self._pause):
+                self._ask()
+                self._tried_at = self._clock()
+        return self._home
+
+    def check(self) -> SlackError | None:
+        """Ask Slack anew whether the token still holds; the fault, or None if it does."""
+        with self._asking:
+            self._ask()
+        return self._fault
+
+    def _ask(self) -> None:
+        try:
+            answer = self._client.auth_test()
+        except FAILURES as error:
+            self._fault = slack_error(error, "SLACK_BOT_TOKEN")
+            return
+        self._fault = None
+        self._home = Workspace(
+            team=str(answer.get("team_id") or ""),
+            enterprise=answer.get("enterprise_id"),
+            bot_user=str(answer.get("user_id") or ""),
+            bot_id=answer.get("bot_id"),
+        )
+
+
+class _Members(NamedTuple):
+    at: float
+    users: frozenset[str] | None
+
+
+class Groups:
+    """Who is in a user group: asked only where a grant names it. For several threads; one of them asks at a time."""
+
+    def __init__(self, client: WebClient, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._members: dict[str, _Members] = {}
+        self._silent_until = 0.0
+        self.fault: SlackError | None = None
+
+    def has(self, group: str, user: str) -> bool | None:
+        """Whether a group has a user; None if Slack does not say. `fault` is why not."""
+        with self._lock:
+            now = self._clock()
+            known = self._members.get(group)
+            if known is None or now - known.at >= (AGAIN if known.users is None else KEPT):
+                # Not group by group if Slack is not there at all: a command waits for this.
+                known = _Members(now, None if now < self._silent_until else self._ask(group, now))
+                self._members[group] = known
+        return None if known.users is None else user in known.users
+
+    def _ask(self, group: str, now: float) -> frozenset[str] | None:
+        try:
+            return frozenset(map(str, members_of(self._client, group)))
+        except FAILURES as error:
+            self.fault = group_error(error, "SLACK_BOT_TOKEN")
+            self._silent_until = now if self.fault.code else now + AGAIN
+            return None
+
+
+def members_of(client: WebClient, group: str) -> list[str]:
+    """The ids of the users in a group. One of FAILURES if Slack does not say."""
+    found = client.usergroups_users_list(usergroup=group).get("users")
+    return found if isinstance(found, list) else []
+
+
+def group_error(error: Exception, what: str) -> SlackError:
+    """Why the members of a group are not known. The manifest does not ask for the scope that this takes."""
+    fault = slack_error(error, what)
+    if fault.code == "missing_scope":
+        return SlackError(fault.code, f"the bot lacks the scope {GROUPS_SCOPE}")
+    return fault

@@ -1,0 +1,170 @@
+"""Windows as Slack draws them: a list to pick from, a day to choose. What is sent off comes back with its origin."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from bot.chat.command import Choice
+from bot.chat.commands import COMMANDS
+from bot.chat.platform import Origin, Original
+from bot.slack.actions import Json, label_of, old_words
+from bot.slack.mrkdwn import plain_text
+from bot.slack.payload import actor_in_view, text_of
+
+PICK = "pick"
+HOST = "host"
+PICK_HOST = "pick_host"
+DAY = "snooze_until"
+"""Callback ids of the windows, and the names of their blocks and elements."""
+
+OPTIONS_MAX = 100
+"""Options of a list. Those of a longer one are asked for while somebody types into it."""
+
+TEXT_MAX = 75
+METADATA_MAX = 3000
+
+
+def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
+    """A window with one list, of what a command can be about."""
+    element: Json = {
+        "action_id": PICK_HOST,
+        "placeholder": _plain("Choose or type a name"),
+        "focus_on_load": True,
+    }
+    if len(choices) <= OPTIONS_MAX:
+        element |= {"type": "static_select", "options": options(choices)}
+    else:
+        element |= {"type": "external_select", "min_query_length": 0}
+    host = {
+        "type": "input",
+        "block_id": HOST,
+        "label": _plain("Host"),
+        "hint": _plain("The reply comes where you asked, for your eyes only."),
+        "element": element,
+    }
+    return {
+        "type": "modal",
+        "callback_id": PICK,
+        "private_metadata": metadata(origin, command=command),
+        "title": _plain("Ask a host"),
+        "submit": _plain("Probe"),
+        "close": _plain("Cancel"),
+        "blocks": [host],
+    }
+
+
+def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
+    """The first hundred that match what was typed, those that begin with it first."""
+    wanted = typed.strip().casefold()
+    matching = [choice for choice in choices if wanted in f"{choice.word} {choice.about}".casefold()]
+    matching.sort(key=lambda choice: not choice.word.casefold().startswith(wanted))
+    return [_option(choice) for choice in matching[:OPTIONS_MAX]]
+
+
+def _option(choice: Choice) -> Json:
+    about = plain_text(choice.about, TEXT_MAX)
+    described = {"description": _plain(about)} if about else {}
+    return {"text": _plain(plain_text(choice.word, TEXT_MAX)), "value": choice.word, **described}
+
+
+def day_picker(origin: Origin, words: str, first: date) -> Json:
+    """A window that asks for the day that the words lack; it shows `first`. It is named by their command."""
+    element = {"type": "datepicker", "action_id": DAY, "initial_date": first.isoformat()}
+    name = words.partition(" ")[0].capitalize()
+    return {
+        "type": "modal",
+        "callback_id": DAY,
+        "title": label_of(name),
+        "submit": label_of(name),
+        "close": label_of("Cancel"),
+        "private_metadata": metadata(origin, words=words),
+        "blocks": [{"type": "input", "block_id": DAY, "label": label_of("Until the day (UTC)"), "element": element}],
+    }
+
+
+def too_early() -> str:
+    """The body of an answer that keeps the window open."""
+    return json.dumps({"response_action": "errors", "errors": {DAY: "Choose a day after today."}})
+
+
+def metadata(origin: Origin, **what: str) -> str:
+    """An origin, to travel through Slack with a window: it comes back with what was chosen.
+
+    Without the address to reply by if Slack would not carry it: the reply then goes by name and channel.
+    """
+    noted: Json = {**what, "channel": origin.actor.channel, "thread": origin.actor.thread}
+    if origin.on_home_page:
+        noted["home"] = True
+    whole = json.dumps({**noted, "url": origin.address, "original": origin.original.name})
+    return whole if len(whole) <= METADATA_MAX else json.dumps({**noted, "original": Original.NONE.name})
+
+
+class Picked(NamedTuple):
+    """What was picked for which command, and where. `word` is None while nothing is."""
+
+    origin: Origin
+    command: str
+    word: str | None
+
+
+def picked(body: Mapping[str, Any]) -> Picked | None:
+    """What a list that was sent off, or is typed into, is about; None if it is none of ours."""
+    noted = _metadata_of(body)
+    origin, command = _origin(body, noted), noted.get("command")
+    if origin is None or not isinstance(command, str) or command not in COMMANDS:
+        return None
+    return Picked(origin, command, text_of(_value(body, HOST, PICK_HOST, "selected_option", "value")))
+
+
+class PickedDay(NamedTuple):
+    """The day that was chosen for which words, and where. `day` is None where the picker is empty."""
+
+    origin: Origin
+    words: str
+    day: date | None
+
+
+def picked_day(body: Mapping[str, Any]) -> PickedDay | None:
+    """What a day picker that was sent off says; None if it is none of ours."""
+    noted = _metadata_of(body)
+    words = text_of(noted.get("words")) or old_words("snooze {}", noted.get("ids"))
+    origin = _origin(body, {"original": Original.NONE.name, **noted})
+    if origin is None or not words:
+        return None
+    chosen = text_of(_value(body, DAY, DAY, "selected_date"))
+    try:
+        return PickedDay(origin, words, date.fromisoformat(chosen) if chosen else None)
+    except ValueError:
+        return None
+
+
+def _metadata_of(body: Mapping[str, Any]) -> Json:
+    view = body.get("view")
+    try:
+        noted = json.loads(str(view.get("private_metadata"))) if isinstance(view, Mapping) else None
+    except (ValueError, RecursionError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
+
+
+def _origin(body: Mapping[str, Any], noted: Json) -> Origin | None:
+    """The origin that a window carries, with the person who uses it now."""
+    original = noted.get("original")
+    known = Original.__members__.get(original) if isinstance(original, str) else None
+    if known is None:
+        return None
+    actor, trigger = actor_in_view(body, noted), text_of(body.get("trigger_id"))
+    return Origin(actor, text_of(noted.get("url")), trigger, known, noted.get("home") is True)
+
+
+def _value(body: Mapping[str, Any], *keys: str) -> object:
+    """What stands under the keys in a window's state."""
+    found: Any = body
+    for key in ("view", "state", "values", *keys):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text, "emoji": False}
