@@ -1,5 +1,5 @@
 """The database: tables, migrations, a module for each port. SQLite by default, PostgreSQL by URL.
 
-Correctness lives here: one open alert per fingerprint, a message queued in the transaction of what it tells, a slot of
-the schedule and a channel's queue given to one process at a time.
+Correctness lives here: one open alert per fingerprint, a message queued in the transaction that it is about, a
+slot of the schedule and a channel's queue given to one process at a time.
 """

@@ -38,7 +38,7 @@ _SOURCE = tuple(sources.c[field] for field in SourceState._fields)
 _CHANGE = tuple(changes.c[field] for field in Change._fields)
 T = TypeVar("T")
 
-PAGE = 1000
+PAGE = 500
 """Sightings that are read at a time: as rows of a database, a large fleet would be there twice."""
 
 _COUNT_MAX = 2**31 - 1
@@ -230,7 +230,7 @@ def _write(connection: Connection, found: FleetUpdate, stored: FleetSnapshot) ->
 
 
 def _parted(found: Iterable[T], is_same: Callable[[T], bool]) -> tuple[list[T], list[T]]:
-    """Those that are, and the others."""
+    """Those that are the same but for the moment, and the others."""
     same: list[T] = []
     other: list[T] = []
     for each in found:

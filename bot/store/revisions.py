@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, insert, select, update
 
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.published.page import PageProblem, Revision, RowChange, RowChangeKind
@@ -29,18 +29,31 @@ class SqlRevisions:
             return _last(connection, _ACCEPTED)
 
     def save(self, found: RevisionReport, now: datetime) -> StoredRevision:
-        source = found.revision.source
+        of_source = revisions.c.source == found.revision.source
+        values = {
+            **found.revision._asdict(),
+            "etag": found.etag,
+            "changes": [list(change) for change in found.changes],
+            "problems": [list(problem) for problem in found.problems],
+            "fetched_at": now,
+            "accepted_at": now if found.accepted else None,
+        }
         with self._database.writing(WriteLock.PUBLISHED) as connection:
-            last = _last(connection, revisions.c.source == source)
-            if last is None or last.revision.digest != found.revision.digest or _is_replaced(connection, last):
-                connection.execute(insert(revisions).values(_values(found, now)))
+            last, accepted = _last(connection, of_source), _last(connection, _ACCEPTED)
+            # One that was in use may have given way to one of another source.
+            is_replaced = last and accepted and last.accepted_at is not None and accepted.id != last.id
+            if last is None or last.revision.digest != found.revision.digest or is_replaced:
+                connection.execute(insert(revisions).values(values))
             else:
-                connection.execute(
-                    update(revisions).where(revisions.c.id == last.id).values(_renewed(last, found, now))
-                )
-            kept = _last(connection, revisions.c.source == source)
-        assert kept
-        return kept
+                # What the same page has anew: its tag; and, as long as it is not in use, what is said of it.
+                wanted = ("etag",) if last.accepted_at else ("etag", "changes", "problems", "accepted_at")
+                new = {name: values[name] for name in wanted}
+                if found.accepted and not last.accepted_at:
+                    new["told_at"] = None
+                connection.execute(update(revisions).where(revisions.c.id == last.id).values(new))
+            stored = _last(connection, of_source)
+        assert stored
+        return stored
 
     def attempts(self, source: str) -> FetchAttempts | None:
         with self._database.reading() as connection:
@@ -74,42 +87,13 @@ class SqlRevisions:
             return True
 
 
-def _values(found: RevisionReport, now: datetime) -> dict[str, Any]:
-    revision = found.revision
-    return {
-        **revision._asdict(),
-        "etag": found.etag,
-        "changes": [list(change) for change in found.changes],
-        "problems": [list(problem) for problem in found.problems],
-        "fetched_at": now,
-        "accepted_at": now if found.accepted else None,
-    }
-
-
-def _renewed(last: StoredRevision, found: RevisionReport, now: datetime) -> dict[str, Any]:
-    """What the same page has anew: its tag; and, as long as it is not in use, what is said of it."""
-    if last.accepted_at:
-        return {"etag": found.etag}
-    wanted = ("etag", "changes", "problems", "accepted_at")
-    new = {name: value for name, value in _values(found, now).items() if name in wanted}
-    return {**new, "told_at": None} if found.accepted else new
-
-
 _ACCEPTED = revisions.c.accepted_at.is_not(None)
-
-
-def _is_replaced(connection: Connection, kept: StoredRevision) -> bool:
-    """Whether a page that was in use gave way to one of another source."""
-    newest = _last(connection, _ACCEPTED)
-    return kept.accepted_at is not None and newest is not None and newest.id != kept.id
 
 
 def _last(connection: Connection, condition: ColumnElement[bool]) -> StoredRevision | None:
     row = connection.execute(select(revisions).where(condition).order_by(revisions.c.id.desc()).limit(1)).first()
-    return _kept(row) if row else None
-
-
-def _kept(row: Row[Any]) -> StoredRevision:
+    if row is None:
+        return None
     return StoredRevision(
         id=row.id,
         revision=Revision(row.source, row.digest, row.text, row.read_on),
