@@ -186,7 +186,7 @@ def test_a_clock_is_compared_with_that_of_a_xen_orchestra(
     if days:
         assert (status, line.partition(" → ")[0]) == (
             1,
-            "not ok  clock: this machine's clock is 3 days ahead of what servers say",
+            "not ok  clock, by servers: this machine's clock is 3 days ahead of what servers say",
         )
     else:
-        assert (status, line) == (0, "ok      clock: it is as servers have it")
+        assert (status, line) == (0, "ok      clock, by servers: it shows their day")
