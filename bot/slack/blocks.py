@@ -19,7 +19,7 @@ from bot.chat.reply import (
     Table,
     plain,
 )
-from bot.slack.actions import elements as elements_of
+from bot.slack.actions import elements
 from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn
 
 HEADLINE_MAX = 1000
@@ -69,16 +69,13 @@ def _lines(block: Block) -> Iterable[RichText]:
         case Table(header, rows, title):
             # On a phone a row is a line, and the title names columns that do not speak for themselves.
             columns = f": {', '.join(filter(None, header[1:]))}" if len(header) > 2 else ""
-            return (*_title(title, columns), *map(_row, rows))
+            # A gap stands between cells: it is for facts, not for the lack of one.
+            shown = (tuple(s for cell in filter(plain, row) for s in (GAP, *cell))[1:] for row in rows)
+            return (*_title(title, columns), *shown)
 
 
 def _title(title: str | None, more: str = "") -> tuple[RichText, ...]:
     return ((Strong(title), Plain(more)),) if title else ()
-
-
-def _row(cells: tuple[RichText, ...]) -> RichText:
-    """Cells with a gap between them, which is for facts, not for the lack of one."""
-    return tuple(span for cell in filter(plain, cells) for span in (GAP, *cell))[1:]
 
 
 Json = dict[str, Any]
@@ -117,13 +114,19 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     A reply that is shared names who shared it (a Slack user id) and can't be shared again.
     """
     if reply.kind == NOTICE:
-        return (_notice(reply.headline),)
+        said = reply.headline
+        only = _section(mrkdwn(said).strip() or NOTHING)
+        return (SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (only,)),)
     first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
     head, *body = _sections(_parts(first_part, reply.blocks))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
-    actions = _actions(reply, shared_by is not None, BUDGET - _NOTE - size([head, *_context(quiet)]))
+    room = BUDGET - _NOTE - size([head, *_context(quiet)])
+    buttons = elements(reply.buttons, shared_by is not None)
+    while buttons and size(buttons) + 50 > room:
+        buttons.pop()
+    actions: list[Json] = [{"type": "actions", "elements": buttons}] if buttons else []
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
     summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
     pages = [*_pages(body, room)]
@@ -135,11 +138,6 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     first = SlackMessage(summary, (head, *kept[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(kept[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
-
-
-def _notice(said: RichText) -> SlackMessage:
-    """A message of one line: an error, a refusal."""
-    return SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (_section(mrkdwn(said).strip() or NOTHING),))
 
 
 def size(blocks: Sequence[Json]) -> int:
@@ -160,15 +158,8 @@ def _text(text: str) -> Json:
 
 
 def _context(texts: Iterable[str]) -> list[Json]:
-    elements = [_text(text) for text in texts if text.strip()][:CONTEXT_MAX]
-    return [{"type": "context", "elements": elements}] if elements else []
-
-
-def _actions(reply: Reply, shared: bool, room: int) -> list[Json]:
-    elements = elements_of(reply.buttons, shared)
-    while elements and size(elements) + 50 > room:
-        elements.pop()
-    return [{"type": "actions", "elements": elements}] if elements else []
+    found = [_text(text) for text in texts if text.strip()][:CONTEXT_MAX]
+    return [{"type": "context", "elements": found}] if found else []
 
 
 def _pages(blocks: Iterable[Json], room: int) -> Iterator[list[Json]]:

@@ -59,13 +59,12 @@ def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
     wanted = typed.strip().casefold()
     matching = [choice for choice in choices if wanted in f"{choice.word} {choice.about}".casefold()]
     matching.sort(key=lambda choice: not choice.word.casefold().startswith(wanted))
-    return [_option(choice) for choice in matching[:OPTIONS_MAX]]
-
-
-def _option(choice: Choice) -> Json:
-    about = plain_text(choice.about, TEXT_MAX)
-    described = {"description": _plain(about)} if about else {}
-    return {"text": _plain(plain_text(choice.word, TEXT_MAX)), "value": choice.word, **described}
+    found: list[Json] = []
+    for choice in matching[:OPTIONS_MAX]:
+        about = plain_text(choice.about, TEXT_MAX)
+        described = {"description": _plain(about)} if about else {}
+        found.append({"text": _plain(plain_text(choice.word, TEXT_MAX)), "value": choice.word, **described})
+    return found
 
 
 def day_picker(origin: Origin, words: str, first: date) -> Json:

@@ -84,9 +84,12 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
         case Code(text):
             return _code(text, most)
         case Strong(text):
-            return _strong(text, most)
+            inner = escape(text.strip(), most - 4).strip()
+            return _spaced(text, inner if "*" in inner else f"*{inner}*") if inner else ""
         case Link(text, url):
-            return _link(text, url, most)
+            label = escape(text.strip() or url, most).replace("|", "¦").strip()
+            linked = f"<{url.replace('&', '&amp;')}|{label}>"
+            return linked if label and len(linked) <= most and _ADDRESS.fullmatch(url) else escape(text, most)
         case PersonName(text):
             return _mention("@", text, most) if _USER.fullmatch(text) else escape(text, most)
         case ChannelName(text):
@@ -99,10 +102,6 @@ def _as_data(text: str) -> str:
     With it they stand inside a word, where Slack leaves them alone. A backtick is drawn by a letter that looks like it.
     """
     return _FORMATS.sub(rf"{_JOINER}\g<0>{_JOINER}", text).translate(_ENTITIES)
-
-
-def _as_code(text: str) -> str:
-    return text.translate(_ENTITIES)
 
 
 def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:
@@ -118,13 +117,8 @@ def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:
     return kept + "…"
 
 
-def _strong(text: str, most: int) -> str:
-    inner = escape(text.strip(), most - 4).strip()
-    return _spaced(text, inner if "*" in inner else f"*{inner}*") if inner else ""
-
-
 def _code(text: str, most: int) -> str:
-    inner = _fitting(text.strip(), most - 4, _as_code).strip()
+    inner = _fitting(text.strip(), most - 4, lambda part: part.translate(_ENTITIES)).strip()
     return _spaced(text, f"`{inner}`") if inner else ""
 
 
@@ -137,9 +131,3 @@ def _mention(sign: str, name: str, most: int) -> str:
     """Slack shows the name of whom or what the id is."""
     mention = f"<{sign}{name}>"
     return mention if len(mention) <= most else "…"
-
-
-def _link(text: str, url: str, most: int) -> str:
-    label = escape(text.strip() or url, most).replace("|", "¦").strip()
-    linked = f"<{url.replace('&', '&amp;')}|{label}>"
-    return linked if label and len(linked) <= most and _ADDRESS.fullmatch(url) else escape(text, most)

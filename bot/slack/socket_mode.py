@@ -148,22 +148,27 @@ class SocketModeClient:
             if reason == "link_disabled":
                 self._failed(answered(reason))
             return False
-        elif kind and not self._listeners.submit(lambda: self._answer(socket, message), self._broke):
-            self._log.warning("busy", type=str(kind)[:40])
+        elif kind:
+            self._answer(socket, message)
         return True
 
     def _answer(self, socket: WebSocket, message: dict[str, Any]) -> None:
-        request = SocketModeRequest.from_dict(message)
-        if request:
-            response = run_bolt_app(self._app, request)
-            send_response(_Wire(socket), request, response, 0)
-            is_sent(response)
+        """On a thread of its own."""
 
-    def _broke(self, error: BaseException) -> None:
-        if isinstance(error, (WebSocketException, OSError)):
-            self._log.warning("an acknowledgement was lost with its connection")
-        else:
-            self._log.error("a message from Slack could not be answered", exc_info=error)
+        def answer() -> None:
+            if request := SocketModeRequest.from_dict(message):
+                response = run_bolt_app(self._app, request)
+                send_response(_Wire(socket), request, response, 0)
+                is_sent(response)
+
+        def broke(error: BaseException) -> None:
+            if isinstance(error, (WebSocketException, OSError)):
+                self._log.warning("an acknowledgement was lost with its connection")
+            else:
+                self._log.error("a message from Slack could not be answered", exc_info=error)
+
+        if not self._listeners.submit(answer, broke):
+            self._log.warning("busy", type=str(message["type"])[:40])
 
     def _failed(self, fault: SlackError) -> None:
         if fault != self.fault:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.runner import CommandRunner
 from bot.demo.console import PROMPT, console, transcript
-from tests.demo.seat import Terminal
+from tests.demo.terminals import TtyStream
 
 
 class GonePipe(io.StringIO):
@@ -17,8 +17,8 @@ class GonePipe(io.StringIO):
 
 
 def talk(desk: CommandRunner, typed: str) -> str:
-    out = Terminal()
-    assert console(desk, Terminal(typed), out, {"TERM": "dumb"}) == 0
+    out = TtyStream()
+    assert console(desk, TtyStream(typed), out, {"TERM": "dumb"}) == 0
     return out.getvalue()
 
 
@@ -56,7 +56,7 @@ def test_without_a_terminal_the_transcript_plays(desk: CommandRunner) -> None:
 
 
 def test_with_no_standard_input_at_all_the_transcript_plays(desk: CommandRunner) -> None:
-    out = Terminal()
+    out = TtyStream()
     assert console(desk, None, out, {"TERM": "dumb"}) == 0
     assert out.getvalue().startswith(PROMPT)
 

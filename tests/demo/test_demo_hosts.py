@@ -12,8 +12,8 @@ from bot.chat.runner import CommandRunner
 from bot.demo.channel import DemoChannel
 from bot.demo.hosts import SimulatedHosts
 from bot.simulator import demo_fleet
-from tests.demo.seat import Terminal
 from tests.demo.staged import staged
+from tests.demo.terminals import TtyStream
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +95,8 @@ def test_who_leaves_at_once_leaves_nothing_behind() -> None:
 
 
 def played(hosts: int | None, typed: str | None = None) -> str:
-    out = StringIO() if typed is None else Terminal()
-    assert demo(None, hosts, StringIO() if typed is None else Terminal(typed), out, {"TERM": "dumb"}) == 0
+    out = StringIO() if typed is None else TtyStream()
+    assert demo(None, hosts, StringIO() if typed is None else TtyStream(typed), out, {"TERM": "dumb"}) == 0
     return out.getvalue()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.console import PROMPT
-from tests.demo.seat import Seat
+from tests.demo.terminals import PtyProcess
 
 DEMO = """
 import os, sys
@@ -38,51 +38,51 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def seat(environ: dict[str, str]) -> Iterator[Seat]:
-    yield from seated([sys.executable, "-c", DEMO], environ)
+def terminal(environ: dict[str, str]) -> Iterator[PtyProcess]:
+    yield from running([sys.executable, "-c", DEMO], environ)
 
 
 @pytest.fixture
-def whole(environ: dict[str, str]) -> Iterator[Seat]:
+def whole(environ: dict[str, str]) -> Iterator[PtyProcess]:
     """The command itself, with its hosts."""
-    yield from seated([sys.executable, "-m", "bot", "demo"], environ)
+    yield from running([sys.executable, "-m", "bot", "demo"], environ)
 
 
 @pytest.fixture
-def many(environ: dict[str, str]) -> Iterator[Seat]:
+def many(environ: dict[str, str]) -> Iterator[PtyProcess]:
     """The same with more hosts than are asked in a moment, and a bar that moves."""
-    yield from seated([sys.executable, "-m", "bot", "demo", "--fleet", "1500"], {**environ, "NO_COLOR": ""})
+    yield from running([sys.executable, "-m", "bot", "demo", "--fleet", "1500"], {**environ, "NO_COLOR": ""})
 
 
-def seated(command: list[str], environ: dict[str, str]) -> Iterator[Seat]:
-    seat = Seat(command, environ)
-    yield seat
-    seat.process.kill()
-    seat.process.wait()
+def running(command: list[str], environ: dict[str, str]) -> Iterator[PtyProcess]:
+    terminal = PtyProcess(command, environ)
+    yield terminal
+    terminal.process.kill()
+    terminal.process.wait()
 
 
-def test_ctrl_c_drops_a_begun_line_and_leaves_on_an_empty_one(seat: Seat) -> None:
-    seat.see(PROMPT)
-    seat.type("/xocompat li")
-    seat.see("li")
-    seat.interrupt()
-    seat.see(PROMPT)
-    seat.interrupt()
-    assert seat.leave() == 0
+def test_ctrl_c_drops_a_begun_line_and_leaves_on_an_empty_one(terminal: PtyProcess) -> None:
+    terminal.see(PROMPT)
+    terminal.type("/xocompat li")
+    terminal.see("li")
+    terminal.interrupt()
+    terminal.see(PROMPT)
+    terminal.interrupt()
+    assert terminal.leave() == 0
 
 
-def test_the_line_before_comes_back_with_the_arrow(seat: Seat) -> None:
-    seat.see(PROMPT)
-    seat.type("help help\n")
-    seat.see("what there is to ask")
-    seat.see(PROMPT)
-    seat.type("\x1b[A")
-    assert "help help" in seat.see("help help")
-    seat.type("\n")
-    seat.see("what there is to ask")
-    seat.see(PROMPT)
-    seat.type("\x04")
-    assert seat.leave() == 0
+def test_the_line_before_comes_back_with_the_arrow(terminal: PtyProcess) -> None:
+    terminal.see(PROMPT)
+    terminal.type("help help\n")
+    terminal.see("what there is to ask")
+    terminal.see(PROMPT)
+    terminal.type("\x1b[A")
+    assert "help help" in terminal.see("help help")
+    terminal.type("\n")
+    terminal.see("what there is to ask")
+    terminal.see(PROMPT)
+    terminal.type("\x04")
+    assert terminal.leave() == 0
 
 
 def test_head_gets_its_lines_and_nobody_complains(environ: dict[str, str]) -> None:
@@ -101,7 +101,7 @@ def test_head_gets_its_lines_and_nobody_complains(environ: dict[str, str]) -> No
     assert demo.returncode == 0
 
 
-def test_the_command_asks_its_hosts_and_leaves_on_ctrl_c(whole: Seat) -> None:
+def test_the_command_asks_its_hosts_and_leaves_on_ctrl_c(whole: PtyProcess) -> None:
     assert "8 simulated hosts to ask: lab-a" in whole.see(PROMPT)
     whole.type("probe prod-a\n")
     whole.see("Asking prod-a")
@@ -111,13 +111,13 @@ def test_the_command_asks_its_hosts_and_leaves_on_ctrl_c(whole: Seat) -> None:
     assert whole.leave() == 0
 
 
-def test_ctrl_c_leaves_before_the_hosts_are_there(whole: Seat) -> None:
+def test_ctrl_c_leaves_before_the_hosts_are_there(whole: PtyProcess) -> None:
     whole.see(PROMPT)
     whole.interrupt()
     assert whole.leave() == 0
 
 
-def test_an_alert_appears_by_itself_above_the_line_that_was_begun(whole: Seat) -> None:
+def test_an_alert_appears_by_itself_above_the_line_that_was_begun(whole: PtyProcess) -> None:
     whole.see(PROMPT)
     whole.type("alerts")
     whole.see("7 [Acknowledge]")
@@ -129,7 +129,7 @@ def test_an_alert_appears_by_itself_above_the_line_that_was_begun(whole: Seat) -
     assert whole.leave() == 0
 
 
-def test_ctrl_c_ends_a_sweep_and_not_the_demo(many: Seat) -> None:
+def test_ctrl_c_ends_a_sweep_and_not_the_demo(many: PtyProcess) -> None:
     many.see(PROMPT)
     many.type("sweep\n")
     many.see("/1500")
@@ -141,7 +141,7 @@ def test_ctrl_c_ends_a_sweep_and_not_the_demo(many: Seat) -> None:
     assert many.leave() == 0
 
 
-def test_who_leaves_in_the_middle_of_a_sweep_leaves_at_once(many: Seat) -> None:
+def test_who_leaves_in_the_middle_of_a_sweep_leaves_at_once(many: PtyProcess) -> None:
     many.see(PROMPT)
     begun = time.monotonic()
     many.type("exit\n")
@@ -149,7 +149,7 @@ def test_who_leaves_in_the_middle_of_a_sweep_leaves_at_once(many: Seat) -> None:
     assert time.monotonic() - begun < 8
 
 
-def test_the_clock_moves_on_a_word(whole: Seat) -> None:
+def test_the_clock_moves_on_a_word(whole: PtyProcess) -> None:
     whole.see(PROMPT)
     whole.type("on 2028-11-01\n")
     whole.see("It is 1 Nov 2028 now")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.demo.console import Screen
-from tests.demo.seat import Terminal
+from tests.demo.terminals import TtyStream
 
 
 class Said:
@@ -20,8 +20,8 @@ class Said:
 
 
 @pytest.fixture
-def out() -> Terminal:
-    return Terminal()
+def out() -> TtyStream:
+    return TtyStream()
 
 
 @pytest.fixture
@@ -30,18 +30,18 @@ def said() -> Said:
 
 
 @pytest.fixture
-def screen(out: Terminal, said: Said) -> Screen:
+def screen(out: TtyStream, said: Said) -> Screen:
     return Screen(out, {}, "> ", said)
 
 
-def test_it_is_shown_at_once_above_a_prompt_of_its_own(screen: Screen, said: Said, out: Terminal) -> None:
+def test_it_is_shown_at_once_above_a_prompt_of_its_own(screen: Screen, said: Said, out: TtyStream) -> None:
     screen.prompted()
     said.waiting = ["one", "two"]
     screen.rang()
     assert out.getvalue() == "\r\x1b[Kone\n\ntwo\n\n> "
 
 
-def test_during_an_answer_it_waits_for_the_next_prompt(screen: Screen, said: Said, out: Terminal) -> None:
+def test_during_an_answer_it_waits_for_the_next_prompt(screen: Screen, said: Said, out: TtyStream) -> None:
     screen.prompted()
     screen.answering()
     said.waiting = ["one"]
@@ -51,13 +51,13 @@ def test_during_an_answer_it_waits_for_the_next_prompt(screen: Screen, said: Sai
     assert "one" in out.getvalue()
 
 
-def test_where_nothing_was_said_nothing_is_written(screen: Screen, out: Terminal) -> None:
+def test_where_nothing_was_said_nothing_is_written(screen: Screen, out: TtyStream) -> None:
     screen.prompted()
     screen.rang()
     assert out.getvalue() == ""
 
 
-def test_a_terminal_that_erases_nothing_gets_a_new_line(said: Said, out: Terminal) -> None:
+def test_a_terminal_that_erases_nothing_gets_a_new_line(said: Said, out: TtyStream) -> None:
     screen = Screen(out, {"TERM": "dumb"}, "> ", said)
     said.waiting = ["one"]
     screen.prompted()

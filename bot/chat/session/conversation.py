@@ -69,10 +69,17 @@ class Conversation:
 
     def ask(self, request: Request) -> None:
         """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
+        services, origin = self.services, request.origin
         if request.spec.slow:
-            self._start(request, EphemeralTarget(self.services.platform, request.origin))
-        else:
-            self.services.later(request.origin, lambda: self._on_page(request.origin, lambda: self._answer(request)))
+            self._start(request, EphemeralTarget(services.platform, origin))
+            return
+
+        def answer() -> None:
+            found = services.answer(request)
+            services.record(request, found)
+            delivered(services.platform.respond(origin, found.reply))
+
+        services.later(origin, lambda: self._on_page(origin, answer))
 
     def share(self, request: Request, kept: str | None, message: str | None) -> None:
         """Show the reply to everybody: once for each message with the button, however often it is pressed."""
@@ -152,11 +159,6 @@ class Conversation:
     def open_page(self, actor: Actor) -> None:
         """Show the actor their page as it is now. Showing it twice does no harm."""
         self.services.later(Origin(actor), lambda: self._publish(actor))
-
-    def _answer(self, request: Request) -> None:
-        answer = self.services.answer(request)
-        self.services.record(request, answer)
-        delivered(self.services.platform.respond(request.origin, answer.reply))
 
     def _start(self, request: Request, target: ReplyTarget, key: str | None = None) -> None:
         if not self.jobs.start(request, target, key=key):

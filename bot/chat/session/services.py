@@ -91,10 +91,6 @@ class SeenEvents(Protocol):
         """Give a claim back: the work failed, so a further delivery is to be answered."""
 
 
-def _nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class SessionServices:
     """`work` sends what takes a while; `notices` is a small pool beside it, which says to people that `work` is full.
@@ -113,7 +109,7 @@ class SessionServices:
     replies: ReplyCache
     trail: AuditTrail
     now: Callable[[], datetime]
-    wake: Callable[[], None] = _nothing
+    wake: Callable[[], None] = lambda: None
 
     def answer(self, request: Request) -> Answer:
         """What the actor gets to see, a refusal too."""
@@ -156,7 +152,10 @@ class SessionServices:
                 self.incident(error, actor)
             self._log_undelivered(actor, str(error))
 
-        if not self.notices.submit(lambda: _show(self.platform, origin, reply), undelivered):
+        def show() -> None:
+            delivered(self.platform.respond(origin, reply))
+
+        if not self.notices.submit(show, undelivered):
             self._log_undelivered(actor, "too many notices at once")
 
     def failed(self, origin: Origin, error: BaseException) -> None:
@@ -209,10 +208,6 @@ class SessionServices:
 
     def _log_undelivered(self, actor: Actor, reason: str) -> None:
         self.log.warning("not delivered", who=actor.user, where=actor.channel, reason=reason)
-
-
-def _show(platform: Platform, origin: Origin, reply: Reply) -> None:
-    delivered(platform.respond(origin, reply))
 
 
 def broken(number: str) -> RichText:

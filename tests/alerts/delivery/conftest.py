@@ -8,9 +8,9 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
+from tests.alerts.delivery.kill_runs import CHANNELS
 from tests.alerts.delivery.queue import LAB, Queue
 from tests.alerts.delivery.slack import Slack
-from tests.alerts.delivery.storm import CHANNELS
 
 
 @pytest.fixture

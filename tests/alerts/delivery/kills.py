@@ -10,7 +10,7 @@ from tests.alerts.delivery.weather import Answer, Call, Said, Weather
 CALLS = 6
 
 
-class When(StrEnum):
+class KillMoment(StrEnum):
     """When a process is killed."""
 
     BEFORE = "at a call, which is lost with it"
@@ -19,63 +19,65 @@ class When(StrEnum):
     BY_THE_CLOCK = "whatever it does"
 
 
-class Shot(NamedTuple):
+class PlannedKill(NamedTuple):
     """A kill: at the n-th call of the process, or so many seconds after it began."""
 
-    when: When
+    when: KillMoment
     call: int
     seconds: float
 
 
-def drawn(random: Random, when: When, seconds: float) -> Shot:
+def random_kill(random: Random, when: KillMoment, seconds: float) -> PlannedKill:
     """One at random; by the clock within `seconds`."""
-    return Shot(when, random.randint(1, CALLS), random.uniform(0, seconds) if when is When.BY_THE_CLOCK else 5)
+    return PlannedKill(
+        when, random.randint(1, CALLS), random.uniform(0, seconds) if when is KillMoment.BY_THE_CLOCK else 5
+    )
 
 
-class Victim(Protocol):
+class Killable(Protocol):
     """Whom to kill."""
 
     def kill(self) -> None: ...
 
 
-class Reaper:
+class KillSwitch:
     """Stands in the way of all calls; behind it is the weather."""
 
     def __init__(self, weather: Weather) -> None:
         self._weather = weather
         self._lock = threading.Lock()
         self._calls = 0
-        self._shot: Shot | None = None
-        self._victim: Victim | None = None
-        self._aimed = threading.Event()
+        self._kill_due: PlannedKill | None = None
+        self._victim: Killable | None = None
+        self._armed = threading.Event()
 
-    def aim(self, shot: Shot, victim: Victim) -> None:
+    def arm(self, kill: PlannedKill, victim: Killable) -> None:
         """Calls wait until this is done, so that none of a process goes uncounted."""
         with self._lock:
-            self._calls, self._shot, self._victim = 0, shot, victim
-        self._aimed.set()
+            self._calls, self._kill_due, self._victim = 0, kill, victim
+        self._armed.set()
 
-    def lower(self) -> None:
-        """The next process is not aimed at yet."""
-        self._aimed.clear()
+    def disarm(self) -> None:
+        """The next process is not to be killed yet."""
+        self._armed.clear()
 
     def meet(self, call: Call, answer: Answer) -> Said | None:
-        shot = self._due()
-        if shot in (When.BEFORE, When.UNDER_WAY):
+        kill = self._due()
+        if kill in (KillMoment.BEFORE, KillMoment.UNDER_WAY):
             self._kill()
-        if shot is When.BEFORE:
+        if kill is KillMoment.BEFORE:
             return None
         said = self._weather.meet(call, answer)
-        if shot is When.AFTER:
+        if kill is KillMoment.AFTER:
             self._kill()
-        return None if shot else said
+        return None if kill else said
 
-    def _due(self) -> When | None:
-        self._aimed.wait(5)
+    def _due(self) -> KillMoment | None:
+        self._armed.wait(5)
         with self._lock:
             self._calls += 1
-            at = self._shot
-        return at.when if at and at.when is not When.BY_THE_CLOCK and at.call == self._calls else None
+            at = self._kill_due
+        return at.when if at and at.when is not KillMoment.BY_THE_CLOCK and at.call == self._calls else None
 
     def _kill(self) -> None:
         if self._victim:

@@ -5,13 +5,13 @@ from random import Random
 import pytest
 
 from bot.store.database import Database
+from tests.alerts.delivery.kill_runs import ALL_WELL, KillPlan, run_with_kills
 from tests.alerts.delivery.queue import Queue
 from tests.alerts.delivery.senders import Run, mark_then_post, post_then_mark, right
 from tests.alerts.delivery.slack import Slack
-from tests.alerts.delivery.storm import NONE, Battle, storm
 
-HARD = Battle(kills=60)
-EASY = Battle(kills=12, foul=False, threads=False)
+HARD = KillPlan(kills=60)
+EASY = KillPlan(kills=12, foul=False, threads=False)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def database(sqlite: Database) -> Database:
 
 
 def test_nothing_is_lost_or_doubled(queue: Queue, slack: Slack, random: Random) -> None:
-    assert storm(right, queue, slack, random, HARD) == NONE
+    assert run_with_kills(right, queue, slack, random, HARD) == ALL_WELL
     assert len(queue.rows()) >= 300
     assert slack.of("conversations.history")
     assert slack.of("conversations.replies")
@@ -30,16 +30,16 @@ def test_nothing_is_lost_or_doubled(queue: Queue, slack: Slack, random: Random) 
 def test_nobody_sees_what_is_wrong_with_a_sender_that_lives(
     queue: Queue, slack: Slack, random: Random, wrong: Run
 ) -> None:
-    assert storm(wrong, queue, slack, random, EASY._replace(kills=0)) == NONE
+    assert run_with_kills(wrong, queue, slack, random, EASY._replace(kills=0)) == ALL_WELL
 
 
 def test_marking_before_posting_loses(queue: Queue, slack: Slack, random: Random) -> None:
-    came = storm(mark_then_post, queue, slack, random, EASY)
-    assert came.lost
-    assert not came.doubled
+    result = run_with_kills(mark_then_post, queue, slack, random, EASY)
+    assert result.lost
+    assert not result.doubled
 
 
 def test_posting_before_marking_doubles(queue: Queue, slack: Slack, random: Random) -> None:
-    came = storm(post_then_mark, queue, slack, random, EASY)
-    assert came.doubled
-    assert not came.lost
+    result = run_with_kills(post_then_mark, queue, slack, random, EASY)
+    assert result.doubled
+    assert not result.lost

@@ -6,10 +6,10 @@ import pytest
 
 from bot.store.database import Database
 from tests.acceptance.waiting import until
+from tests.alerts.delivery.kill_runs import ALL_WELL, SHARE, result_of, top_up, wait_until_sent
 from tests.alerts.delivery.queue import Queue
 from tests.alerts.delivery.senders import PACE, Place, right, started
 from tests.alerts.delivery.slack import Slack
-from tests.alerts.delivery.storm import NONE, SHARE, came_of, top_up, wait_until_sent
 from tests.alerts.delivery.weather import Foul
 
 TOKENS = ("xoxb-of-the-first", "xoxb-of-the-second")
@@ -41,4 +41,4 @@ def test_what_one_leaves_the_other_sends(queue: Queue, slack: Slack, random: Ran
             sender.join()
     slack.settle()
     assert left > 0
-    assert came_of(queue, slack) == NONE
+    assert result_of(queue, slack) == ALL_WELL

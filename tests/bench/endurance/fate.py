@@ -1,10 +1,10 @@
-"""When serve is killed: at moments that were drawn; at once, in the next sweep, or at the next call to Slack."""
+"""KillMoment serve is killed: at moments that were drawn; at once, in the next sweep, or at the next call to Slack."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
-from tests.alerts.delivery.kills import Reaper, Shot, When
+from tests.alerts.delivery.kills import KillMoment, KillSwitch, PlannedKill
 from tests.bench.endurance.served import Served
 
 PATIENCE = 60.0
@@ -21,14 +21,18 @@ class Kill(StrEnum):
     AT_AN_ANSWER = "at an answer"
 
 
-_AT_CALLS = {Kill.AT_A_CALL: When.BEFORE, Kill.UNDER_WAY: When.UNDER_WAY, Kill.AT_AN_ANSWER: When.AFTER}
+_AT_CALLS = {
+    Kill.AT_A_CALL: KillMoment.BEFORE,
+    Kill.UNDER_WAY: KillMoment.UNDER_WAY,
+    Kill.AT_AN_ANSWER: KillMoment.AFTER,
+}
 
 
 class Fate:
     """Looked after now and then. `kills` counts how they came in the end, `is_over` tells that none is to come."""
 
     def __init__(
-        self, served: Served, reaper: Reaper, is_sweeping: Callable[[], bool], moments: Iterable[float]
+        self, served: Served, reaper: KillSwitch, is_sweeping: Callable[[], bool], moments: Iterable[float]
     ) -> None:
         self._served, self._reaper, self._is_sweeping = served, reaper, is_sweeping
         self._moments = sorted(moments)
@@ -58,9 +62,9 @@ class Fate:
         if kill is Kill.BY_THE_CLOCK:
             self._kill(kill)
         elif kill in _AT_CALLS:
-            self._reaper.aim(Shot(_AT_CALLS[kill], 1, 0), self._served)
+            self._reaper.arm(PlannedKill(_AT_CALLS[kill], 1, 0), self._served)
 
     def _kill(self, kill: Kill) -> None:
         self._aim = kill
-        self._reaper.aim(Shot(When.BY_THE_CLOCK, 0, 0), self._served)  # at no call any more
+        self._reaper.arm(PlannedKill(KillMoment.BY_THE_CLOCK, 0, 0), self._served)  # at no call any more
         self._served.kill()

@@ -21,7 +21,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.tables import alerts, sweeps
 from tests.acceptance.lab import USER, environment
 from tests.acceptance.waiting import free_port, until
-from tests.alerts.delivery.kills import Reaper, Shot, When
+from tests.alerts.delivery.kills import KillMoment, KillSwitch, PlannedKill
 from tests.alerts.delivery.slack import TOKEN, Slack
 from tests.bench.endurance.fate import Fate
 from tests.bench.endurance.people import People
@@ -52,7 +52,7 @@ class Scene(NamedTuple):
 
     slack: Slack
     sky: Sky
-    reaper: Reaper
+    reaper: KillSwitch
     world: World
     people: People
     served: Served
@@ -84,7 +84,7 @@ def measure(minutes: float, kills: int, seed: int) -> dict[str, object]:
 @contextmanager
 def _scene(folder: Path, random: Random) -> Iterator[Scene]:
     sky = Sky(random)
-    reaper = Reaper(sky)
+    reaper = KillSwitch(sky)
     with Simulator(pools()) as simulator, Slack(reaper) as slack:
         slack.room(LAB), slack.room(PROD)
         config, port, database = folder / "xocompat.yaml", free_port(), folder / "xocompat.db"
@@ -93,7 +93,7 @@ def _scene(folder: Path, random: Random) -> Iterator[Scene]:
         more = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": slack.api, "SLACK_SIGNING_SECRET": SECRET}
         environ = environment(folder, "", port, **{PASSWORD_VARIABLE: PASSWORD}, **more)
         served = Served(folder, config, environ)
-        reaper.aim(Shot(When.BY_THE_CLOCK, 0, 0), served)  # at nobody
+        reaper.arm(PlannedKill(KillMoment.BY_THE_CLOCK, 0, 0), served)  # at nobody
         people = People(port, config, environ, random)
         database_ = Database(f"sqlite:///{database}")
         try:

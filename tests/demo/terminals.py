@@ -8,14 +8,14 @@ import subprocess
 from collections.abc import Sequence
 
 
-class Terminal(io.StringIO):
+class TtyStream(io.StringIO):
     """A stream that somebody sits at."""
 
     def isatty(self) -> bool:
         return True
 
 
-class Seat:
+class PtyProcess:
     """A terminal with a command in it."""
 
     def __init__(self, command: Sequence[str], environ: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A sender under fire: killed again and again in foul weather, until everything is sent; then what came of it."""
+"""A sender is killed again and again while calls go wrong, until everything is sent; then what came of it."""
 
 from collections import Counter
 from random import Random
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store.outbox import SqlOutbox
 from tests.acceptance.waiting import until
-from tests.alerts.delivery.kills import Reaper, Shot, When, drawn
+from tests.alerts.delivery.kills import KillMoment, KillSwitch, PlannedKill, random_kill
 from tests.alerts.delivery.queue import Queue
 from tests.alerts.delivery.senders import PACE, Place, Run, right, started
 from tests.alerts.delivery.slack import Slack
@@ -18,7 +18,7 @@ SHARE = 0.12
 """So many calls go wrong in foul weather."""
 
 
-class Came(NamedTuple):
+class Result(NamedTuple):
     """What came of it: keys that are nowhere, keys that are there more than once, channels that are out of order."""
 
     lost: frozenset[str]
@@ -26,10 +26,10 @@ class Came(NamedTuple):
     disordered: tuple[str, ...]
 
 
-NONE = Came(frozenset(), frozenset(), ())
+ALL_WELL = Result(frozenset(), frozenset(), ())
 
 
-class Battle(NamedTuple):
+class KillPlan(NamedTuple):
     """How hard it is: kills, whether calls go wrong, and whether messages depend on each other."""
 
     kills: int
@@ -37,16 +37,16 @@ class Battle(NamedTuple):
     threads: bool = True
 
 
-def storm(run: Run, queue: Queue, slack: Slack, random: Random, battle: Battle) -> Came:
+def run_with_kills(run: Run, queue: Queue, slack: Slack, random: Random, plan: KillPlan) -> Result:
     """Queue messages and kill senders until that many died, then let one finish."""
-    weather = Foul(random, SHARE) if battle.foul else Calm()
-    slack.weather = reaper = Reaper(weather)
+    weather = Foul(random, SHARE) if plan.foul else Calm()
+    slack.weather = switch = KillSwitch(weather)
     died = 0
-    top_up(queue, random, battle.threads)
-    while died < battle.kills:
-        top_up(queue, random, battle.threads)
-        shot = drawn(random, [*When][died % len(When)], PACE.lease + 0.1)
-        died += _lives(run, Place(queue.url, slack.api, f"sender {died}"), reaper, shot, slack)
+    top_up(queue, random, plan.threads)
+    while died < plan.kills:
+        top_up(queue, random, plan.threads)
+        kill = random_kill(random, [*KillMoment][died % len(KillMoment)], PACE.lease + 0.1)
+        died += _run_one(run, Place(queue.url, slack.api, f"sender {died}"), switch, kill, slack)
     slack.weather = weather
     last = started(run, Place(queue.url, slack.api, "the last"))
     try:
@@ -57,7 +57,7 @@ def storm(run: Run, queue: Queue, slack: Slack, random: Random, battle: Battle) 
         last.kill()
         last.join()
     slack.settle()
-    return came_of(queue, slack)
+    return result_of(queue, slack)
 
 
 def wait_until_sent(queue: Queue) -> None:
@@ -65,14 +65,14 @@ def wait_until_sent(queue: Queue) -> None:
     until(lambda: not outbox.states(), 30, "all sent")
 
 
-def _lives(run: Run, place: Place, reaper: Reaper, shot: Shot, slack: Slack) -> bool:
+def _run_one(run: Run, place: Place, switch: KillSwitch, kill: PlannedKill, slack: Slack) -> bool:
     """Whether a sender was killed; one that found nothing more to do just ends."""
     victim = started(run, place)
-    reaper.aim(shot, victim)
-    victim.join(shot.seconds)
+    switch.arm(kill, victim)
+    victim.join(kill.seconds)
     victim.kill()
     victim.join()
-    reaper.lower()
+    switch.disarm()
     slack.settle()
     return bool(victim.exitcode)
 
@@ -87,7 +87,7 @@ def top_up(queue: Queue, random: Random, threads: bool = True) -> None:
         queue.message(DeliveryKind.DIGEST, channel)
 
 
-def came_of(queue: Queue, slack: Slack) -> Came:
+def result_of(queue: Queue, slack: Slack) -> Result:
     """Holds what is in the channels against what was queued."""
     lost: set[str] = set()
     doubled: set[str] = set()
@@ -101,4 +101,4 @@ def came_of(queue: Queue, slack: Slack) -> Came:
         doubled |= {key for key, count in counts.items() if count > 1}
         if [key for key in counts if key in wanted] != [key for key in wanted if key in counts]:
             disordered.append(channel)
-    return Came(frozenset(lost), frozenset(doubled), tuple(disordered))
+    return Result(frozenset(lost), frozenset(doubled), tuple(disordered))
