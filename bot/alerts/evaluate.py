@@ -84,7 +84,9 @@ class FleetEvaluation(NamedTuple):
 
     def digests(self, at: datetime) -> Iterator[Digest]:
         """The week of every channel that has something to read of it."""
-        open_alerts, resolved = self.store.alerts.open(), self.store.alerts.resolved(at - WEEK)
+        open_alerts = self.store.alerts.open()
+        # What ended on a day that has not come was ended by a wrong clock, and in no week.
+        resolved = [a for a in self.store.alerts.resolved(at - WEEK) if a.resolved_at and a.resolved_at <= at]
         facts = self.facts(at, open_alerts)
         conditions, hosts = find_conditions(facts), facts.routing.hosts(facts.verdicts)
         for channel in dict.fromkeys((*facts.routing.channels, *(alert.channel for alert in open_alerts))):

@@ -136,6 +136,7 @@ def test_a_pool_is_mixed_when_it_has_been_for_more_than_a_day(concerning: Concer
         return _one(concerning(members), Rule.MIXED_POOL)
 
     assert not mixed(24).is_news
+    assert mixed(-9000).is_news  # a wrong clock saw it
     assert mixed(25).is_news
     assert mixed(25).subject[:2] == ("pool:pool-lab", "lab")
     assert detail_in_words(mixed(25).detail) == "XCP-ng 8.2.1 and XCP-ng 8.3.0"
