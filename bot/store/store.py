@@ -16,14 +16,13 @@ from bot.store import leases
 from bot.store.alerts import SqlAlerts
 from bot.store.audit import SqlAudit
 from bot.store.database import Database, WriteLock
-from bot.store.digests import SqlDigests
 from bot.store.fleet import SqlFleet, SqlSweeps
 from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.revisions import SqlRevisions
 from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, sweeps
-from bot.store.watches import SqlWatches
+from bot.store.watches import SqlDigests, SqlWatches
 
 HURRY = 2.0
 """Seconds that a command waits for a lock: Slack wants an answer after three."""

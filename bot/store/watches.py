@@ -1,10 +1,17 @@
-"""What channels watch."""
+"""What channels want: what they watch, and weekly digests, with which of those were queued."""
+
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, select
 
+from bot.alerts.delivery.outbox import DeliveryKind
 from bot.alerts.ports import Watch, WatchKind
+from bot.store import leases
+from bot.store.alerts import OutboxMessage, queue
+from bot.store.bulk import upsert
 from bot.store.database import Database, insert
-from bot.store.tables import watches
+from bot.store.leases import LeaseKind, slot_name
+from bot.store.tables import digests, watches
 
 _WATCH = tuple(watches.c[field] for field in Watch._fields)
 
@@ -46,3 +53,25 @@ class SqlWatches:
 
 def _same(channel: str, kind: WatchKind, what: str) -> ColumnElement[bool]:
     return and_(watches.c.channel == channel, watches.c.kind == kind.value, watches.c.what == what)
+
+
+class SqlDigests:
+    """bot.alerts.ports.Digests."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def turn(self, channel: str, on: bool, by: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            upsert(connection, digests, [{"channel": channel, "is_on": on, "by": by, "at": now}])
+
+    def is_on(self, channel: str) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute(select(digests.c.is_on).where(digests.c.channel == channel)).scalar() is not False
+
+    def queue(self, channel: str, slot: datetime, text: dict[str, object], now: datetime) -> bool:
+        with self._database.writing() as connection:
+            if not leases.claim(connection, LeaseKind.SLOT, slot_name(f"digest:{channel}", slot), "", now):
+                return False
+            queue(connection, [OutboxMessage(channel, DeliveryKind.DIGEST, payload=text)], now)
+            return True

@@ -4,9 +4,8 @@ from sqlalchemy import select
 
 from bot.alerts.ports import Watch, WatchKind
 from bot.store.database import Database
-from bot.store.digests import SqlDigests
 from bot.store.tables import outbox
-from bot.store.watches import SqlWatches
+from bot.store.watches import SqlDigests, SqlWatches
 from tests.fleet.fleets import START, at
 
 WATCH = Watch("C1", WatchKind.RELEASE, "XCP-ng 8.2", "XCP-ng", "8.2", lead=(90, 30), by="U1", at=START)
