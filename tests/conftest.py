@@ -23,10 +23,27 @@ from tests.parts import missing
 
 BOTH = ("sqlite", "postgresql")
 
+UNIT = frozenset({"alerts", "chat", "fleet", "matrix", "published", "query", "settings", "terminal", "web"})
+"""Rooms whose tests are quick, but for properties and for what needs one of these:"""
+
+HEAVY = frozenset(
+    {"database", "empty_url", "empty_server", "migrated_file", "postgresql", "server", "simulator", "sqlite"}
+)
+
 
 def pytest_configure() -> None:
     """A shell that runs the tests in the background has them ignore Ctrl-C, and so would all that they start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `-m unit` runs: many small tests of one function or class each, without processes and databases."""
+    for item in items:
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        needs = HEAVY.intersection(getattr(item, "fixturenames", ()))
+        is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if room in UNIT and not (needs or is_property or item.get_closest_marker("large")):
+            item.add_marker(pytest.mark.unit)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from bot.published.page import Page
 from bot.published.parse import read_page
 from bot.query.reader import Reader
 
+pytestmark = pytest.mark.large
+
 NAMES = ("seed.md", "2020-05-21.md", "2026-08-07.md")
 FIXTURES = [HealthCheck.function_scoped_fixture]
 

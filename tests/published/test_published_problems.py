@@ -144,6 +144,7 @@ SLOW = [
 ]
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "piece", [*SLOW, "word ", "Some prose in a line.\n", "xcp ", "XCP-ng 8.1, ", "<!--", "â", "\n"]
 )

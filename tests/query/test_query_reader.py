@@ -83,6 +83,7 @@ def test_the_quick_way_and_the_whole_grammar_agree(reader: Reader, text: str) ->
     assert reader.read(text) == reader.read_slowly(text)
 
 
+@pytest.mark.large
 def test_both_ways_agree_on_every_name_and_number(reader: Reader, matrix: Matrix) -> None:
     names = ["", *(f"{name} " for names in PRODUCT_NAMES.values() for name in names)]
     for release in matrix.releases:
@@ -204,6 +205,7 @@ def test_chat_may_mangle_a_question(
     assert facts(reader.read(mangled)) == facts(reader.read(question))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     "piece",
     ["<", ">", "*", "-", "7.", "7,", "7.7 ", "7.7,", "7.x", "1", "a-", "a.b.", "&lt;", "<http://", "\x1b[", "\n> ",
