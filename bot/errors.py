@@ -4,7 +4,7 @@ XocompatError            one line for the user: what is wrong, and what to do
 ├── UsageError           the words or options cannot be read                    exit 2
 ├── ConfigError          the configuration has problems, all of them listed     exit 2
 ├── DataError            a file of data/ has problems, all of them listed       exit 2
-└── UnavailableError     a part the work needs is not to be had (Slack, disk)   exit 1
+└── UnavailableError     something outside did not do its part (Slack, disk)    exit 1
 """
 
 from collections.abc import Iterable
