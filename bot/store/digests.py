@@ -8,16 +8,13 @@ from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store import leases
 from bot.store.alerts import OutboxMessage, queue
 from bot.store.bulk import upsert
-from bot.store.database import Database
+from bot.store.database import Repository
 from bot.store.leases import LeaseKind, slot_name
 from bot.store.tables import digests
 
 
-class SqlDigests:
+class SqlDigests(Repository):
     """bot.alerts.ports.Digests."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def turn(self, channel: str, on: bool, by: str, now: datetime) -> None:
         with self._database.writing() as connection:

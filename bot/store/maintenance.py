@@ -1,6 +1,5 @@
 """What an operator does with a database (`xocompat db`): make its tables, copy it, and check whether it is well."""
 
-import os
 import shlex
 import shutil
 import sqlite3
@@ -60,7 +59,7 @@ def check_database(database: Database) -> tuple[DatabaseCheck, ...]:
 def write(database: Database, now: datetime) -> None:
     """Write a little. UnavailableError says why that failed: a lock, a full disk, a copy that is only read."""
     with database.writing(patience=PATIENCE) as connection:
-        leases.claim_or_renew(connection, LeaseKind.EVENT, _WRITTEN, "", now, 0)
+        leases.claim(connection, LeaseKind.EVENT, _WRITTEN, "", now, 0, or_renew=True)
 
 
 def _checks(database: Database) -> Iterator[DatabaseCheck]:
@@ -103,7 +102,12 @@ def back_up(database: Database, to: Path) -> int:
             f"PostgreSQL is backed up by its own tool, which asks for the password: {dump(database.url, to)}"
         )
     file = existing(database)
-    _reserve(to)
+    try:  # who asked what, and what runs where, is nobody else's business
+        to.touch(0o600, exist_ok=False)
+    except FileExistsError:
+        raise UsageError(f"{to} is there already, and a backup overwrites nothing: name another file.") from None
+    except OSError as error:
+        raise UnavailableError(f"The backup {to} cannot be written: {error.strerror}.") from None
     try:
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
             source.backup(target)
@@ -132,16 +136,6 @@ def dump(url: URL, to: Path) -> str:
     options = {"file": str(to), "host": host, "port": url.port, "username": user, "dbname": url.database}
     given = [f"--{name}={shlex.quote(str(value))}" for name, value in options.items() if value]
     return " ".join(["pg_dump --format=custom", *given])
-
-
-def _reserve(to: Path) -> None:
-    """Make the file, readable by this user alone: who asked what, and what runs where, is nobody else's business."""
-    try:
-        os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        raise UsageError(f"{to} is there already, and a backup overwrites nothing: name another file.") from None
-    except OSError as error:
-        raise UnavailableError(f"The backup {to} cannot be written: {error.strerror}.") from None
 
 
 class CommandResult(NamedTuple):

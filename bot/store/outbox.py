@@ -1,4 +1,4 @@
-"""What is queued for channels, how sending to each goes, and who may send; bot.alerts.delivery.outbox.Outbox."""
+"""What is queued for channels, how sending to each goes, and who may send."""
 
 import secrets
 from datetime import datetime
@@ -10,7 +10,7 @@ from bot.alerts.alert import Alert
 from bot.alerts.delivery.outbox import ChannelState, Delivery, DeliveryKind
 from bot.store import leases
 from bot.store.alerts import row_alert
-from bot.store.database import Database, WriteLock, insert
+from bot.store.database import Repository, WriteLock, insert
 from bot.store.leases import LONGEST, LeaseKind
 from bot.store.tables import alerts, bulletins, channels, outbox
 from bot.store.tables import leases as lease_rows
@@ -37,11 +37,8 @@ PENDING, SENDING, SENT, DROPPED = "pending", "sending", "sent", "dropped"
 WAITS = outbox.c.done_at.is_(None)
 
 
-class SqlOutbox:
-    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it could not be made."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class SqlOutbox(Repository):
+    """bot.alerts.delivery.outbox.Outbox."""
 
     def waiting(self, now: datetime) -> tuple[str, ...]:
         leased = (lease_rows.c.kind == LeaseKind.CHANNEL.value) & (lease_rows.c.name == outbox.c.channel)
@@ -59,7 +56,7 @@ class SqlOutbox:
 
     def lease(self, channel: str, by: str, now: datetime, seconds: float) -> bool:
         with self._database.writing() as connection:
-            return leases.claim_or_renew(connection, LeaseKind.CHANNEL, channel, by, now, seconds)
+            return leases.claim(connection, LeaseKind.CHANNEL, channel, by, now, seconds, or_renew=True)
 
     def release(self, channel: str, by: str) -> None:
         with self._database.writing() as connection:
@@ -74,8 +71,7 @@ class SqlOutbox:
             return _delivery(row, _alerts_of(connection, row.bulletin)) if row else None
 
     def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
-        its = (lease_rows.c.kind == LeaseKind.CHANNEL.value) & (lease_rows.c.name == delivery.channel)
-        is_ours = exists().where(its, leases.held(by, now))
+        is_ours = exists().where(leases.held(LeaseKind.CHANNEL, delivery.channel, by, now))
         must_wait = exists().where(channels.c.channel == delivery.channel, ~and_(INTACT, in_time(now)))
         begun = (
             update(outbox)
@@ -95,7 +91,7 @@ class SqlOutbox:
                 connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=message_id))
 
     def not_sent(self, delivery: Delivery, now: datetime) -> None:  # noqa: ARG002 # the port's; a row keeps no such time
-        # An edit would be in the way of a later one that waits already.
+        # An edit that is to be sent again would conflict with a later one that waits already.
         undone = (outbox.c.id == delivery.id) & WAITS & (outbox.c.kind != DeliveryKind.EDIT)
         with self._database.writing() as connection:
             connection.execute(update(outbox).where(undone).values(state=PENDING))
@@ -105,7 +101,7 @@ class SqlOutbox:
             _done(connection, delivery, now, state=DROPPED, why_dropped=why)
 
     def repost(self, delivery: Delivery, now: datetime) -> None:
-        # The bulletin's own row is older than all that is about it, so it is the next again.
+        # The alert message's own row is older than all that is about it, so it is the next again.
         first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == DeliveryKind.ALERT_MESSAGE)
         anew = {"key": secrets.token_hex(16), "state": PENDING, "attempts": 0, "began_at": None}
         with self._database.writing() as connection:

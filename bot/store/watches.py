@@ -3,17 +3,14 @@
 from sqlalchemy import ColumnElement, and_, delete, select
 
 from bot.alerts.ports import Watch, WatchKind
-from bot.store.database import Database, insert
+from bot.store.database import Repository, insert
 from bot.store.tables import watches
 
 _WATCH = tuple(watches.c[field] for field in Watch._fields)
 
 
-class SqlWatches:
+class SqlWatches(Repository):
     """bot.alerts.ports.Watches."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add(self, watch: Watch) -> bool:
         row = {**watch._asdict(), "lead": None if watch.lead is None else list(watch.lead)}

@@ -19,9 +19,9 @@ SECOND = timedelta(seconds=1)
 
 
 def _by(database: Database, holder: str, second: float, again: bool = False) -> bool:
-    take = leases.claim_or_renew if again else leases.claim
     with database.writing() as connection:
-        return take(connection, LeaseKind.CHANNEL, "C1", holder, START + second * SECOND, 30)
+        now = START + second * SECOND
+        return leases.claim(connection, LeaseKind.CHANNEL, "C1", holder, now, 30, or_renew=again)
 
 
 def test_a_lease_is_one_holders_until_its_time_is_over(database: Database) -> None:

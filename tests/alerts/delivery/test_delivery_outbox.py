@@ -1,16 +1,18 @@
 """The outbox in both databases: order, leases, pauses, stops, and what is kept of every try."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+import structlog
 from sqlalchemy import update
 
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.errors import UnavailableError
 from bot.store.database import Database, WriteLock
 from bot.store.outbox import SqlOutbox
-from bot.store.store import HISTORY, prune
+from bot.store.store import HISTORY, open_store
 from bot.store.tables import alerts
 from tests.alerts.delivery.queue import LAB, NOW, Queue
 
@@ -214,7 +216,8 @@ def test_what_was_sent_long_ago_is_forgotten_but_not_a_bulletin_in_use(outbox: S
         outbox.sent(delivery, "1.000001", NOW)
     waiting = queue.message(DeliveryKind.DIGEST)
     queue.close(closed, NOW)
-    prune(queue.database, LATER + HISTORY)
+    with closing(open_store(queue.url, structlog.get_logger(), lambda: LATER)) as store:
+        store.prune(LATER + HISTORY)
     assert [(row.bulletin, row.state) for row in queue.rows()] == [(used, "sent"), (None, "pending")]
     assert _next(outbox).key == waiting
 
