@@ -60,9 +60,9 @@ def test_a_host_that_a_xen_orchestra_lost_is_not_seen_and_nothing_more() -> None
     book.record(answered(XO, pool("p", bare("a"))), when=at(1))
     book.record(answered(XO), when=at(2))
     assert (book.names, book.told) == (["a", "b"], [])
-    assert [book.kept.sightings["xo", uuid].missing_since for uuid in ("uuid-a", "uuid-b")] == [at(2), at(1)]
+    assert [book.stored.sightings["xo", uuid].missing_since for uuid in ("uuid-a", "uuid-b")] == [at(2), at(1)]
     book.record(answered(XO, pool("p", bare("a"), bare("b"))), when=at(3))
-    assert {sighting.missing_since for sighting in book.kept.sightings.values()} == {None}
+    assert {sighting.missing_since for sighting in book.stored.sightings.values()} == {None}
 
 
 def test_a_target_that_answers_for_another_pool_takes_its_old_hosts_with_it() -> None:
@@ -71,7 +71,7 @@ def test_a_target_that_answers_for_another_pool_takes_its_old_hosts_with_it() ->
     book.record(answered(LAB, pool("q", host("c"))))
     assert book.names == ["b", "c"]
     assert book.told == [(ChangeKind.JOINED, "c"), (ChangeKind.LEFT, "a")]
-    assert list(book.kept.sightings) == [("xo", "uuid-b"), ("lab", "uuid-c")]
+    assert list(book.stored.sightings) == [("xo", "uuid-b"), ("lab", "uuid-c")]
 
 
 def test_a_host_that_moves_to_the_pool_of_another_target_joins_there_and_is_not_lost() -> None:
@@ -80,7 +80,7 @@ def test_a_host_that_moves_to_the_pool_of_another_target_joins_there_and_is_not_
     book.record(answered(LAB, pool("p", host("a"))), answered(PROD, pool("q", host("c"), host("b"))))
     (change,) = book.changes
     assert change == Change(START, ChangeKind.JOINED, "prod", "uuid-b", "b", "q", "p", "q")
-    assert set(book.kept.sightings) == {("lab", "uuid-a"), ("prod", "uuid-b"), ("prod", "uuid-c")}
+    assert set(book.stored.sightings) == {("lab", "uuid-a"), ("prod", "uuid-b"), ("prod", "uuid-c")}
 
 
 def test_the_last_host_takes_its_pool_with_it() -> None:
@@ -104,12 +104,12 @@ def test_a_source_that_fails_is_told_once_and_its_hosts_stay() -> None:
     assert [*book.changes] == [Change(at(1), ChangeKind.UNREACHABLE, "lab", before=None, after="timeout")]
     book.record(failed(LAB, FailureCode.UNREACHABLE), when=at(2))
     assert book.told == []
-    state = book.kept.sources["lab"]
+    state = book.stored.sources["lab"]
     assert (state.failures, state.unreachable_since, state.ok_at) == (2, at(1), START)
-    assert book.kept.sightings["lab", "uuid-a"].missing_since == at(1)
+    assert book.stored.sightings["lab", "uuid-a"].missing_since == at(1)
     book.record(answered(LAB, pool("p", host("a"))), when=at(3))
     assert [*book.changes] == [Change(at(3), ChangeKind.REACHABLE, "lab", before="unreachable", after=None)]
-    assert (book.names, book.kept.sources["lab"].failures) == (["a"], 0)
+    assert (book.names, book.stored.sources["lab"].failures) == (["a"], 0)
 
 
 def test_what_xapi_says_stands_whichever_comes_first() -> None:
@@ -152,26 +152,26 @@ def test_a_pool_is_mixed_from_its_first_difference_to_its_last() -> None:
     mixed = book.changes[-1]
     assert (mixed.kind, mixed.pool, mixed.after) == (ChangeKind.POOL_MIXED, "p", "XCP-ng 8.2.1, XCP-ng 8.3.0")
     book.record(answered(LAB, pool("p", host("a", "8.3.0"), host("b", "8.2.1"))), when=at(2))
-    assert book.kept.mixed["uuid-p"] == at(1)
+    assert book.stored.mixed["uuid-p"] == at(1)
     book.record(failed(LAB), when=at(3))
-    assert book.kept.mixed["uuid-p"] == at(1)
+    assert book.stored.mixed["uuid-p"] == at(1)
     book.record(answered(LAB, pool("p", host("a", "8.3.0"))), when=at(4))
     assert book.told[-1] == (ChangeKind.POOL_UNIFORM, None)
-    assert "uuid-p" not in book.kept.mixed
+    assert "uuid-p" not in book.stored.mixed
 
 
 def test_a_version_that_is_known_at_last_makes_a_pool_uniform() -> None:
     book = Book()
     book.record(answered(LAB, pool("r", host("a"))), answered(XO, pool("p", bare("c"), host("e", None))))
-    assert "uuid-p" in book.kept.mixed
+    assert "uuid-p" in book.stored.mixed
     book.record(answered(XO, pool("p", bare("c")), pool("r", bare("a"), bare("e"))))
-    assert "uuid-p" not in book.kept.mixed
+    assert "uuid-p" not in book.stored.mixed
 
 
 def test_a_source_that_is_forgotten_takes_along_what_only_it_saw() -> None:
     book = Book()
     book.record(answered(LAB, pool("p", host("a", "8.2.1"), host("b"))), answered(XO, pool("p", bare("b"))))
-    only_lab = book.kept._replace(sources={"lab": book.kept.sources["lab"]})
+    only_lab = book.stored._replace(sources={"lab": book.stored.sources["lab"]})
     found = forget(only_lab, at(1))
     assert (found.sources_gone, found.sightings_gone) == (("lab",), (("lab", "uuid-a"), ("lab", "uuid-b")))
     assert [(c.kind, c.host) for c in found.changes] == [
@@ -187,7 +187,7 @@ def test_whatever_is_answered_what_is_kept_is_consistent(all_sweeps: list[list[P
     for number, sweep in enumerate(all_sweeps):
         before = book.hosts
         book.record(*sweep, when=at(number))
-        hosts, stored = book.hosts, book.kept
+        hosts, stored = book.hosts, book.stored
         assert hosts.keys() <= {uuid for _, uuid in stored.sightings}
         assert {source for source, _ in stored.sightings} <= stored.sources.keys()
         members = {pool: {version(h.host) for h in hosts.values() if h.pool.uuid == pool} for pool in _pools(hosts)}

@@ -151,6 +151,6 @@ def _holds(fleet: SqlFleet, book: Book) -> None:
         watched = found[uuid]
         assert (watched.host, watched.pool, watched.observed_at) == current[:3]
         assert watched.sources == tuple(sighting.source for sighting in current.sightings)
-        assert watched.mixed_since == book.kept.mixed.get(current.pool.uuid)
+        assert watched.mixed_since == book.stored.mixed.get(current.pool.uuid)
         assert watched.is_reachable == (None in [sighting.missing_since for sighting in current.sightings])
-    assert set(fleet.sources()) == set(book.kept.sources.values())
+    assert set(fleet.sources()) == set(book.stored.sources.values())
