@@ -56,7 +56,7 @@ class FleetEvaluation(NamedTuple):
             return update(unit, find_conditions(facts), open_alerts, now, lambda gone: resolution(facts, gone))
 
     def facts(self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None) -> FleetFacts:
-        """What rules look at, as it is stored now."""
+        """What rules read, as it is stored now."""
         (matrix, reader), store = self.data(), self.store
         last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
         return FleetFacts(

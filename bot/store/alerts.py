@@ -61,8 +61,8 @@ def row_alert(row: Row[Any]) -> Alert:
         gone=tuple(AffectedHost(*host) for host in row.gone),
         state=AlertState(row.state),
         reason=NotifyReason(row.reason),
-        detail=Detail.from_data(row.detail) if row.detail else NO_DETAIL,
-        why_resolved=Detail.from_data(row.why_resolved) if row.why_resolved else None,
+        detail=Detail.from_data(row.detail) or NO_DETAIL,
+        why_resolved=Detail.from_data(row.why_resolved),
         **{field: getattr(row, field) for field in _AS_IT_IS},
     )
 

@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -146,31 +146,24 @@ class CommandResult(NamedTuple):
     ok: bool = True
 
 
-def _upgraded(url: str, _: Path) -> CommandResult:
+def run_database_command(name: str, url: str, to: Path) -> CommandResult:
+    """Do what `xocompat db NAME` says to the database of a URL; `to` is the file of a backup.
+
+    UnavailableError or UsageError if it failed.
+    """
     with closing(Database(url)) as database:
-        changed = migrate(database)
-        has = "now has" if changed else "already has"
-        line = f"{database.name} {has} the tables of this xocompat (revision {REVISIONS[-1]})."
-    return CommandResult((line,), {"changed": changed, "revision": REVISIONS[-1]})
-
-
-def _backed_up(url: str, to: Path) -> CommandResult:
-    with closing(Database(url)) as database:
-        size = back_up(database, to)
-    line = f"{to} is a copy of the database ({size / 2**20:.1f} MiB)."
-    return CommandResult((line,), {"file": str(to), "bytes": size})
-
-
-def _checked(url: str, _: Path) -> CommandResult:
-    with closing(Database(url)) as database:
-        checks = check_database(database)
-    data = {"checks": [each._asdict() for each in checks]}
-    return CommandResult(tuple(map(str, checks)), data, all(each.ok for each in checks))
-
-
-DATABASE_COMMANDS: Mapping[str, Callable[[str, Path], CommandResult]] = {
-    "upgrade": _upgraded,
-    "backup": _backed_up,
-    "check": _checked,
-}
-"""Each takes the database's URL and a file; UnavailableError or UsageError if it failed."""
+        match name:
+            case "upgrade":
+                changed = migrate(database)
+                has = "now has" if changed else "already has"
+                line = f"{database.name} {has} the tables of this xocompat (revision {REVISIONS[-1]})."
+                return CommandResult((line,), {"changed": changed, "revision": REVISIONS[-1]})
+            case "backup":
+                size = back_up(database, to)
+                line = f"{to} is a copy of the database ({size / 2**20:.1f} MiB)."
+                return CommandResult((line,), {"file": str(to), "bytes": size})
+            case "check":
+                checks = check_database(database)
+                data = {"checks": [each._asdict() for each in checks]}
+                return CommandResult(tuple(map(str, checks)), data, all(each.ok for each in checks))
+    raise UsageError(f"db has no command {name!r}.")

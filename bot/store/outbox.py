@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from bot.alerts.alert import Alert
 from bot.alerts.delivery.outbox import ChannelState, Delivery, DeliveryKind
 from bot.store import leases
-from bot.store.alerts import row_alert
-from bot.store.database import Repository, WriteLock, insert
+from bot.store.alerts import PENDING, row_alert
+from bot.store.bulk import upsert
+from bot.store.database import Repository, WriteLock
 from bot.store.leases import LONGEST, LeaseKind
 from bot.store.tables import alerts, bulletins, channels, outbox
 from bot.store.tables import leases as lease_rows
@@ -25,14 +26,8 @@ def in_time(now: datetime) -> ColumnElement[bool]:
     return or_(pause.is_(None), pause <= now, pause > now + LONGEST)
 
 
-def put(connection: Connection, channel: str, **values: object) -> None:
-    """Set columns of a channel's row, whether or not there is one."""
-    row = insert(connection, channels).values(channel=channel, **values)
-    connection.execute(row.on_conflict_do_update(index_elements=[channels.c.channel], set_=values))
-
-
-PENDING, SENDING, SENT, DROPPED = "pending", "sending", "sent", "dropped"
-"""States of a message. Those of the first two wait; their `done_at` is NULL."""
+SENDING, SENT, DROPPED = "sending", "sent", "dropped"
+"""States of a message, with PENDING. Those that are pending or being sent wait; their `done_at` is NULL."""
 
 WAITS = outbox.c.done_at.is_(None)
 
@@ -113,11 +108,12 @@ class SqlOutbox(Repository):
 
     def wait(self, channel: str, until: datetime) -> None:
         with self._database.writing() as connection:
-            put(connection, channel, not_before=until)
+            upsert(connection, channels, [{"channel": channel, "not_before": until}])
 
     def stop(self, channel: str, code: str, words: str, now: datetime) -> None:
+        row = {"channel": channel, "stopped_code": code, "stopped": words, "stopped_at": now}
         with self._database.writing() as connection:
-            put(connection, channel, stopped_code=code, stopped=words, stopped_at=now)
+            upsert(connection, channels, [row])
 
     def resume(self, channel: str | None = None) -> None:
         mended = update(channels).where(channels.c.stopped_code.is_not(None))
