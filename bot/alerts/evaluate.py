@@ -11,7 +11,7 @@ from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
 from bot.alerts.rules import Condition, Rule, find_conditions, resolution
-from bot.alerts.state_machine import WhyGone, apply, reconcile
+from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
 from bot.fleet.ports import FleetStore, SweepLog
 from bot.fleet.verdicts import HostVerdict, host_verdicts
@@ -93,7 +93,11 @@ class FleetEvaluation(NamedTuple):
 
 
 def update(
-    unit: AlertTransaction, conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, why: WhyGone
+    unit: AlertTransaction,
+    conditions: Iterable[Condition],
+    open_alerts: Iterable[Alert],
+    now: datetime,
+    why: ResolutionReason,
 ) -> Reconciled:
     """Hold conditions against the open alerts; store what changed, and queue what channels are to read of it."""
     found = reconcile(conditions, open_alerts, now, why)

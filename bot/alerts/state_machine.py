@@ -25,7 +25,7 @@ REMIND_AFTER = timedelta(days=30)
 AHEAD = timedelta(days=1)
 """What lies further ahead was written by a wrong clock: those of several processes may differ by a little."""
 
-WhyGone = Callable[[Condition], Detail]
+ResolutionReason = Callable[[Condition], Detail]
 """Why a condition that held before is gone."""
 
 
@@ -35,12 +35,12 @@ class _Step(NamedTuple):
 
 
 def reconcile(
-    conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, why_gone: WhyGone
+    conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, resolution: ResolutionReason
 ) -> Reconciled:
     """Hold what holds for channels now against the alerts that are open. Done twice it does nothing more."""
     holding = {condition.fingerprint: condition for condition in conditions}
     known = {alert.fingerprint: alert for alert in open_alerts if alert.is_open}
-    steps = [_follow(alert, holding.get(key), now, why_gone) for key, alert in known.items()]
+    steps = [_follow(alert, holding.get(key), now, resolution) for key, alert in known.items()]
     steps += [_open(condition, now) for key, condition in holding.items() if condition.is_news and key not in known]
     changed = tuple(step.alert for step in steps if step.alert != known.get(step.alert.fingerprint))
     return Reconciled(changed, tuple(step.notification for step in steps if step.notification))
@@ -84,10 +84,10 @@ def _open(condition: Condition, now: datetime) -> _Step:
     return _notify(alert, now, added=condition.hosts)
 
 
-def _follow(alert: Alert, condition: Condition | None, now: datetime, why_gone: WhyGone) -> _Step:
+def _follow(alert: Alert, condition: Condition | None, now: datetime, resolution: ResolutionReason) -> _Step:
     """An open alert goes on as long as its condition holds, and is resolved once that is gone or was none."""
     if condition is None:
-        why = why_gone(alert.condition)
+        why = resolution(alert.condition)
     elif alert.due and condition.due and condition.due > alert.due and not condition.is_news:
         why = Detail("date_moved", {"day": condition.due.isoformat()})
     elif _is_early(alert, condition, now) and not condition.is_news:

@@ -81,7 +81,7 @@ def test_what_is_no_notification_is_refused(data: dict[str, object]) -> None:
         notification_from_data(data)
 
 
-def test_a_digest_counts_what_a_channel_is_told_about(matrix: Matrix, reader: Reader) -> None:
+def test_a_digest_counts_what_a_channel_is_notified_of(matrix: Matrix, reader: Reader) -> None:
     day = date(2025, 9, 18)
     hosts = [
         host("xen-2"),
@@ -104,7 +104,7 @@ def test_a_digest_counts_what_a_channel_is_told_about(matrix: Matrix, reader: Re
     assert found.unacknowledged == (Unacknowledged(0, Rule.EOL, "XCP-ng 8.2 LTS", NOW.date()),)
 
 
-def test_a_channel_that_is_told_nothing_gets_no_digest() -> None:
+def test_a_channel_that_is_notified_of_nothing_gets_no_digest() -> None:
     assert digest(OPS, (), (), (), (), date(2025, 9, 18)) is None
 
 
@@ -117,8 +117,8 @@ _ENDINGS = st.lists(st.builds(ReleaseEnd), max_size=3).map(tuple)
         Digest, ended=_ENDINGS, next=_ENDINGS, unacknowledged=st.lists(st.builds(Unacknowledged), max_size=2).map(tuple)
     )
 )
-def test_a_digest_comes_back_as_it_was(told: Digest) -> None:
-    assert Digest.from_data(json.loads(json.dumps(told.to_data()))) == told
+def test_a_digest_comes_back_as_it_was(digest: Digest) -> None:
+    assert Digest.from_data(json.loads(json.dumps(digest.to_data()))) == digest
 
 
 def test_reasons_are_those_of_the_contract() -> None:

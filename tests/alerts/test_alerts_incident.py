@@ -56,7 +56,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def control(matrix: Matrix, reader: Reader) -> list[Warned]:
-    """What is told without an incident."""
+    """What is notified without an incident."""
     world = World(matrix, reader)
     for day in range(DAYS):
         world.evaluate(START + day * DAY)
@@ -64,8 +64,8 @@ def control(matrix: Matrix, reader: Reader) -> list[Warned]:
 
 
 def test_the_control_run_has_every_lead_of_the_plan(control: list[Warned]) -> None:
-    told = [(each.threshold, (EOL - each.day).days) for each in control if each.release == "8.3"]
-    assert told == [(lead, lead) for lead in (365, 180, 90, 30, 7, 0)]
+    notified = [(each.threshold, (EOL - each.day).days) for each in control if each.release == "8.3"]
+    assert notified == [(lead, lead) for lead in (365, 180, 90, 30, 7, 0)]
 
 
 @pytest.mark.parametrize("incident", [0, 10, 369, 370, 400, 554, 555, 700, DAYS - 5])

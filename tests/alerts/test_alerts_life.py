@@ -30,7 +30,7 @@ START = datetime(2025, 1, 1, 8, tzinfo=UTC)
 
 
 class Life(RuleBasedStateMachine):
-    """The model is what a person would write down: which channel was told which threshold of which release."""
+    """The model is what a person would write down: which channel was notified of which threshold of which release."""
 
     @initialize()
     def begin(self) -> None:
@@ -38,7 +38,7 @@ class Life(RuleBasedStateMachine):
         self.book = MemoryBook()
         self.runs: dict[AffectedHost, str] = {HOSTS[0]: "8.2", HOSTS[1]: "8.3"}
         self.routed: dict[str, tuple[int, ...]] = {CHANNELS[0]: LEADS}
-        self.told: dict[int, list[int]] = {}
+        self.notified: dict[int, list[int]] = {}
         self.snooze_ends: dict[int, int] = {}
         self.deeds: dict[int, int] = {}
 
@@ -48,12 +48,12 @@ class Life(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 400))
     def clock_runs_back(self, days: int) -> None:
-        """What was told on days that have not come is taken back, and told again when they come; no more changes."""
+        """What was notified on days that have not come is taken back, and again when they come; no more changes."""
         self.swept()
         self.now -= timedelta(days=days)
         ahead = {alert.id for alert in self.book.open() if self._is_ahead(alert)}
         for number in ahead:
-            self.told[number] = []
+            self.notified[number] = []
         assert {alert.id for alert in self.swept().changed} <= ahead
 
     def _is_ahead(self, alert: Alert) -> bool:
@@ -142,13 +142,15 @@ class Life(RuleBasedStateMachine):
         seen = [n.alert.fingerprint for n in settled.notifications]
         assert len(seen) == len(set(seen)), "one notification for an alert at a time"
         for notification in settled.notifications:
-            alert, told = notification.alert, self.told.setdefault(notification.alert.id, [])
+            alert, notified = notification.alert, self.notified.setdefault(notification.alert.id, [])
             was = before.get(alert.id)
             assert (notification.reason is NotifyReason.NEW) == (was is None)
             if notification.reason in (NotifyReason.NEW, NotifyReason.THRESHOLD):
                 assert alert.threshold_days is not None
-                assert all(alert.threshold_days < earlier for earlier in told), "each threshold once, tighter each time"
-                told.append(alert.threshold_days)
+                assert all(alert.threshold_days < earlier for earlier in notified), (
+                    "each threshold once, tighter each time"
+                )
+                notified.append(alert.threshold_days)
             if notification.reason is NotifyReason.SNOOZE_OVER:
                 self.snooze_ends[alert.id] = self.snooze_ends.get(alert.id, 0) + 1
                 assert self.snooze_ends[alert.id] <= self.deeds.get(alert.id, 0), "once for each snooze"
@@ -169,7 +171,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def every_open_alert_was_told(self) -> None:
         if hasattr(self, "book"):
-            assert {alert.id for alert in self.book.open()} <= set(self.told)
+            assert {alert.id for alert in self.book.open()} <= set(self.notified)
 
 
 Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -87,7 +87,7 @@ def test_after_the_end_the_smallest_lead_of_a_route_counts(concerning: Concernin
     assert _one(concerning([host("xen-2")], plan, day=date(2026, 1, 1)), channel=TEAM).threshold_days == 30
 
 
-def test_maintenance_is_told_before_the_end_of_life_only(concerning: Concerning) -> None:
+def test_maintenance_is_notified_before_the_end_of_life_only(concerning: Concerning) -> None:
     old = [host("xen-1", "6.0.0", "XenServer")]
     before = _one(concerning(old, day=date(2014, 9, 1)), Rule.MAINTENANCE)
     assert (before.due, before.threshold_days) == (date(2014, 9, 26), 30)
@@ -95,7 +95,7 @@ def test_maintenance_is_told_before_the_end_of_life_only(concerning: Concerning)
     assert Rule.MAINTENANCE not in {c.rule for c in concerning(old, day=date(2016, 9, 26))}
 
 
-def test_without_a_day_of_its_own_maintenance_is_not_told(concerning: Concerning) -> None:
+def test_without_a_day_of_its_own_maintenance_is_not_notified(concerning: Concerning) -> None:
     assert Rule.MAINTENANCE not in {c.rule for c in concerning([host("xen-2")])}
 
 
@@ -107,7 +107,7 @@ def test_without_a_day_of_its_own_maintenance_is_not_told(concerning: Concerning
         ("XCP-ng", "8.3.0", None),
     ],
 )
-def test_a_lack_of_support_is_told_by_its_worst(
+def test_a_lack_of_support_is_notified_by_its_worst(
     concerning: Concerning, brand: str, version: str, detail: str | None
 ) -> None:
     found = [c for c in concerning([host("xen-1", version, brand)]) if c.rule is Rule.SUPPORT]
@@ -171,7 +171,9 @@ def test_sweeps_are_late_after_two_periods_and_a_while(concerning: Concerning) -
     assert not concerning([], sweep=health._replace(finished_at=NOW - timedelta(hours=12)))
 
 
-def test_a_late_sweep_stays_told_until_one_has_finished_even_if_the_clock_runs_back(concerning: Concerning) -> None:
+def test_a_late_sweep_stays_a_condition_until_one_has_finished_even_if_the_clock_runs_back(
+    concerning: Concerning,
+) -> None:
     health = SweepHealth(timedelta(hours=6), NOW - timedelta(hours=13))
     (alert,) = reconcile(concerning([], sweep=health), (), NOW, lambda _: Detail("no_route")).changed
     back = NOW - timedelta(hours=12)
@@ -237,7 +239,7 @@ def test_leads_of_several_ways_into_a_channel_are_one(concerning: Concerning) ->
     assert _one(concerning([host("xen-2")], plan, [watch]), channel=TEAM).threshold_days == 88
 
 
-def test_without_a_way_nobody_is_told(concerning: Concerning) -> None:
+def test_without_a_route_nobody_is_notified(concerning: Concerning) -> None:
     assert concerning([host("xen-2")], AlertPlan()) == ()
 
 

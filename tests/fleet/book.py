@@ -66,7 +66,7 @@ class Book:
         return sorted(current.host.name for current in self.hosts.values())
 
     @property
-    def told(self) -> list[tuple[ChangeKind, str | None]]:
+    def reported(self) -> list[tuple[ChangeKind, str | None]]:
         return [(change.kind, change.host) for change in self.changes]
 
 

@@ -134,7 +134,7 @@ def test_a_version_that_a_xen_orchestra_saw_later_is_not_put_back_by_the_hosts_o
     book.record_late(answered(XO, pool("p", bare("a", "8.3.0"), when=at(2))), now=at(2))
     book.record_late(answered(LAB, pool("p", host("a", "8.2.1"), when=at(1))), now=at(3))
     assert book.host("a").product_version == "8.3.0"
-    assert [kind for kind, _ in book.told] == []
+    assert [kind for kind, _ in book.reported] == []
 
 
 def test_an_observation_of_a_clock_that_was_ahead_is_replaced_by_any_answer_of_now() -> None:

@@ -76,7 +76,7 @@ def test_other_failures_do_not_pause_a_target() -> None:
     assert {probing.probe(LAB) for _ in range(10)} == {AWAY}
 
 
-def test_a_probe_that_breaks_is_told_to_its_asker_and_leaves_nothing_behind() -> None:
+def test_a_probe_that_breaks_fails_for_its_asker_and_leaves_nothing_behind() -> None:
     answers: Iterator[Probed | Exception] = iter([ZeroDivisionError(), AWAY])
 
     def ask(_: Target) -> Probed:

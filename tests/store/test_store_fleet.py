@@ -28,7 +28,7 @@ def test_what_was_recorded_is_read_again_to_the_last_field(database: Database) -
     assert fleet.sources() == (SourceState("lab", SourceKind.TARGET, START, START, 0, None, None, None),)
 
 
-def test_changes_are_kept_the_newest_first(database: Database) -> None:
+def test_changes_are_stored_the_newest_first(database: Database) -> None:
     fleet = SqlFleet(database)
     fleet.record([answered(LAB, pool("p", host("a", "8.2.1")))], START)
     found = fleet.record([answered(LAB, pool("p", host("a", when_version := "8.3.0"), when=at(1)))], at(1))
