@@ -53,8 +53,10 @@ def test_a_notification_comes_back_as_it_was(notification: Notification) -> None
 
 
 def _one() -> Notification:
-    concern = Condition(OPS, Rule.EOL, AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"), (), date(2025, 9, 16), 90)
-    return reconcile((concern,), (), NOW, lambda gone: gone.detail).notifications[0]
+    condition = Condition(
+        OPS, Rule.EOL, AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"), (), date(2025, 9, 16), 90
+    )
+    return reconcile((condition,), (), NOW, lambda gone: gone.detail).notifications[0]
 
 
 def test_keys_that_another_version_knows_are_passed_over_and_missing_ones_have_their_default() -> None:
@@ -94,9 +96,9 @@ def test_a_digest_counts_what_a_channel_is_notified_of(matrix: Matrix, reader: R
     )
     ahead = Condition(OPS, Rule.EOL, AlertSubject("r:2", "XCP-ng 8.3 LTS"), (), date(2028, 11, 30), None, is_news=False)
     elsewhere = ended._replace(channel=TEAM)
-    concerns = (ahead, ended, elsewhere)
-    alerts = reconcile(concerns, (), NOW, lambda gone: gone.detail).changed
-    found = digest(OPS, host_verdicts(matrix, reader, hosts, day), concerns, alerts, (), day)
+    conditions = (ahead, ended, elsewhere)
+    alerts = reconcile(conditions, (), NOW, lambda gone: gone.detail).changed
+    found = digest(OPS, host_verdicts(matrix, reader, hosts, day), conditions, alerts, (), day)
     assert found
     assert found.numbers == HostCounts(hosts=4, eol=2, weak=1, unknown=1, unreachable=1)
     assert found.ended_this_week == found.ended == (ReleaseEnd("XCP-ng 8.2 LTS", date(2025, 9, 16), 1),)

@@ -1,4 +1,4 @@
-"""Why an alert's concern is gone, by the fleet as it is then."""
+"""Why an alert's condition is gone, by the fleet as it is then."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -26,10 +26,10 @@ EOL = Condition(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90)
 
 @pytest.fixture
 def why(matrix: Matrix, reader: Reader) -> Why:
-    """Why a concern is gone with these hosts, sources and changes."""
+    """Why a condition is gone with these hosts, sources and changes."""
 
     def resolved(
-        concern: Condition,
+        condition: Condition,
         hosts: Sequence[WatchedHost] = (),
         sources: Sequence[SourceState] = (),
         changes: Sequence[Change] = (),
@@ -47,7 +47,7 @@ def why(matrix: Matrix, reader: Reader) -> Why:
             SweepHealth(timedelta(hours=6), now),
             lambda: changes,
         )
-        (alert,) = reconcile((concern,), (), NOW, _unasked).changed
+        (alert,) = reconcile((condition,), (), NOW, _unasked).changed
         return resolution_in_words(resolution(facts, alert.condition))
 
     return resolved
