@@ -16,14 +16,12 @@ from bot.store.leases import LONGEST, LeaseKind
 from bot.store.tables import alerts, bulletins, channels, outbox
 from bot.store.tables import leases as lease_rows
 
-INTACT = channels.c.stopped_code.is_(None)
-"""The channel is not stopped."""
 
-
-def in_time(now: datetime) -> ColumnElement[bool]:
-    """The channel may be sent to as far as its pause goes; one that ends too late is of a clock that went back."""
+def may_send(now: datetime) -> ColumnElement[bool]:
+    """The channel is neither stopped nor pausing; a pause that ends too late is of a clock that went back."""
     pause = channels.c.not_before
-    return or_(pause.is_(None), pause <= now, pause > now + LONGEST)
+    is_over = or_(pause.is_(None), pause <= now, pause > now + LONGEST)
+    return and_(channels.c.stopped_code.is_(None), is_over)
 
 
 SENDING, SENT, DROPPED = "sending", "sent", "dropped"
@@ -42,7 +40,7 @@ class SqlOutbox(Repository):
         found = (
             select(outbox.c.channel)
             .select_from(at)
-            .where(WAITS, INTACT, in_time(now), is_free)
+            .where(WAITS, may_send(now), is_free)
             .group_by(outbox.c.channel)
             .order_by(func.min(outbox.c.id))
         )
@@ -67,7 +65,7 @@ class SqlOutbox(Repository):
 
     def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
         is_ours = exists().where(leases.held(LeaseKind.CHANNEL, delivery.channel, by, now))
-        must_wait = exists().where(channels.c.channel == delivery.channel, ~and_(INTACT, in_time(now)))
+        must_wait = exists().where(channels.c.channel == delivery.channel, ~may_send(now))
         begun = (
             update(outbox)
             .where(outbox.c.id == delivery.id, WAITS, is_ours, ~must_wait)
