@@ -1,6 +1,6 @@
 """An alert: one (channel, subject, rule) with the hosts that it is about, and what was done about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -9,7 +9,6 @@ from bot.alerts.facts import NO_DETAIL as NO_DETAIL
 from bot.alerts.facts import AffectedHost as AffectedHost
 from bot.alerts.facts import AlertSubject as AlertSubject
 from bot.alerts.facts import Detail as Detail
-from bot.alerts.facts import text_detail
 from bot.alerts.rules import Condition as Condition
 from bot.alerts.rules import Fingerprint as Fingerprint
 from bot.alerts.rules import Rule as Rule
@@ -123,6 +122,8 @@ class Reconciled(NamedTuple):
 VERSION = 2
 """Of a notification as data. In version 1 details were sentences."""
 
+_MOMENTS = ("opened_at", "told_at", "acknowledged_at", "snoozed_at", "snoozed_until", "resolved_at")
+
 
 def notification_data(notification: Notification) -> dict[str, Any]:
     """All of it, in what JSON can hold."""
@@ -132,13 +133,13 @@ def notification_data(notification: Notification) -> dict[str, Any]:
         "reason": notification.reason.value,
         "at": notification.at.isoformat(),
         "days_left": notification.days_left,
-        "added": _from_hosts(notification.added),
-        "gone": _from_hosts(notification.gone),
+        "added": [list(host) for host in notification.added],
+        "gone": [list(host) for host in notification.gone],
     }
 
 
 def notification_from_data(data: Mapping[str, Any]) -> Notification:
-    """What `to_data` wrote. Keys that it lacks have their default, others are passed over.
+    """What `notification_data` wrote. Keys that it lacks have their default, others are passed over.
 
     ValueError or KeyError for what is no notification.
     """
@@ -147,8 +148,8 @@ def notification_from_data(data: Mapping[str, Any]) -> Notification:
         reason=NotifyReason(data["reason"]),
         at=datetime.fromisoformat(data["at"]),
         days_left=data.get("days_left"),
-        added=_to_hosts(data.get("added")),
-        gone=_to_hosts(data.get("gone")),
+        added=tuple(map(AffectedHost._make, data.get("added") or ())),
+        gone=tuple(map(AffectedHost._make, data.get("gone") or ())),
     )
 
 
@@ -158,8 +159,8 @@ def alert_to_data(alert: Alert) -> dict[str, Any]:
         **alert._asdict(),
         "rule": alert.rule.value,
         "subject": [*alert.subject],
-        "hosts": _from_hosts(alert.hosts),
-        "gone": _from_hosts(alert.gone),
+        "hosts": [list(host) for host in alert.hosts],
+        "gone": [list(host) for host in alert.gone],
         "state": alert.state.value,
         "reason": alert.reason.value,
         "detail": alert.detail.to_data(),
@@ -178,28 +179,13 @@ def alert_from_data(data: Mapping[str, Any]) -> Alert:
             **stored,
             "rule": Rule(data["rule"]),
             "subject": AlertSubject(*data["subject"]),
-            "hosts": _to_hosts(data.get("hosts")),
-            "gone": _to_hosts(data.get("gone")),
+            "hosts": tuple(map(AffectedHost._make, data.get("hosts") or ())),
+            "gone": tuple(map(AffectedHost._make, data.get("gone") or ())),
             "state": AlertState(data["state"]),
             "reason": NotifyReason(data["reason"]),
-            "detail": _to_detail(data.get("detail")) or NO_DETAIL,
-            "why_resolved": _to_detail(data.get("why_resolved")),
+            "detail": Detail.from_data(data.get("detail")) or NO_DETAIL,
+            "why_resolved": Detail.from_data(data.get("why_resolved")),
             "due": date.fromisoformat(due) if due else None,
             **{name: datetime.fromisoformat(data[name]) if data.get(name) else None for name in _MOMENTS},
         }
     )
-
-
-_MOMENTS = ("opened_at", "told_at", "acknowledged_at", "snoozed_at", "snoozed_until", "resolved_at")
-
-
-def _from_hosts(hosts: Sequence[AffectedHost]) -> list[list[str]]:
-    return [[*host] for host in hosts]
-
-
-def _to_hosts(data: Sequence[Sequence[str]] | None) -> tuple[AffectedHost, ...]:
-    return tuple(AffectedHost(*host) for host in data or ())
-
-
-def _to_detail(data: Mapping[str, Any] | str | None) -> Detail | None:
-    return text_detail(data) if isinstance(data, str) else Detail.from_data(data) if data else None

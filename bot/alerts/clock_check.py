@@ -47,7 +47,7 @@ class ClockCheck:
         self.doubt()
 
     @property
-    def heard(self) -> bool:
+    def has_observed(self) -> bool:
         """Whether any server has said what time it is."""
         return bool(self._observed)
 

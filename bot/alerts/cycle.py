@@ -80,10 +80,11 @@ class SweepCycle(NamedTuple):
         except UnavailableError as error:
             if run.slot is None:
                 with suppress(UnavailableError):
-                    self._finish(run._replace(error=str(error)))
+                    self.sweeper.sweeps.finish(run._replace(error=str(error)), self.sweeper.clock())
             raise
         if is_done:
-            self._finish(run._replace(sources=swept.sources, failed=len(swept.failed), error=doubt))
+            ended = run._replace(sources=swept.sources, failed=len(swept.failed), error=doubt)
+            self.sweeper.sweeps.finish(ended, self.sweeper.clock())
         if doubt or not is_done:
             return CycleResult(at, swept, doubt=doubt)
         self.evaluation.store.outbox.resume()
@@ -91,7 +92,8 @@ class SweepCycle(NamedTuple):
 
     def rehearse(self, day: date, report: Report, stop: Event) -> CycleResult:
         """What a cycle would bring on a day, with the hosts as they answer now. Nothing is stored and nothing sent."""
-        sweeper, answers, at = self.sweeper, _Answers(), on_day(day, self.sweeper.clock())
+        sweeper, answers = self.sweeper, _Answers([])
+        at = datetime.combine(day, sweeper.clock().timetz())
         alone = sweeper._replace(store=answers, pace=sweeper.pace._replace(stale=inf))  # nobody takes it over
         swept = alone.sweep(SweepRun(0, None, sweeper.clock()), report, stop)
         if swept.ending is not SweepEnd.DONE:
@@ -109,30 +111,22 @@ class SweepCycle(NamedTuple):
         sweeper, at = self.sweeper, self.sweeper.clock()
         if self.clock_check.doubt() is None:
             return sweeper.sweep(run, report, stop), at
-        answers = _Answers()
+        answers = _Answers([])
         swept = sweeper._replace(store=answers).sweep(run, report, stop)
         at = sweeper.clock()
         if self.clock_check.doubt() is None:
             swept = swept._replace(changes=answers.store_in(sweeper.store, sweeper))
         return swept, at
 
-    def _finish(self, run: SweepRun) -> None:
-        self.sweeper.sweeps.finish(run, self.sweeper.clock())
-
-
-def on_day(day: date, now: datetime) -> datetime:
-    """The time of day of now, on another day."""
-    return datetime.combine(day, now.timetz())
-
 
 @contextmanager
 def alerts_on(rehearsing: Rehearsing, evaluation: FleetEvaluation, day: date, now: datetime) -> Iterator[AlertReader]:
     """The alerts as they would be on a day, with the fleet as it was swept last and sweeps that go on.
 
-    Nothing of it is stored: those that would be new have the id 0.
+    It is as late on that day as it is now. Nothing of it is stored: those that would be new have the id 0.
     """
     with rehearsing() as tried:
-        at, before = on_day(day, now), {alert.id for alert in tried.alerts.open()}
+        at, before = datetime.combine(day, now.timetz()), {alert.id for alert in tried.alerts.open()}
         evaluation._replace(store=tried).evaluate(at, swept_at=at)
         yield _AlertsOnDay(tried.alerts, {alert.id for alert in tried.alerts.open()} - before)
 
@@ -151,21 +145,20 @@ class _AlertsOnDay(NamedTuple):
         return self.book.find(number for number in ids if number not in self.new)
 
 
-class _Answers:
+class _Answers(NamedTuple):
     """Remembers what sources answered, until it is known whether that is to be stored."""
 
-    def __init__(self) -> None:
-        self._results: list[PollResult] = []
+    results: list[PollResult]
 
     def store_in(self, store: SweepStore, sweeper: Sweeper) -> tuple[Change, ...]:
         """Store what was answered as a sweep does; what is new about it."""
         changes = [*store.keep_only(sweeper.inventory.sources, sweeper.clock())]
-        for begin in range(0, len(self._results), sweeper.pace.chunk):
-            changes += store.record(self._results[begin : begin + sweeper.pace.chunk], sweeper.clock())
+        for begin in range(0, len(self.results), sweeper.pace.chunk):
+            changes += store.record(self.results[begin : begin + sweeper.pace.chunk], sweeper.clock())
         return tuple(changes)
 
     def record(self, results: Sequence[PollResult], now: datetime) -> tuple[Change, ...]:  # noqa: ARG002
-        self._results += results
+        self.results.extend(results)
         return ()
 
     def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:  # noqa: ARG002

@@ -11,7 +11,7 @@ from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
 from bot.alerts.rules import Condition, Rule, find_conditions, resolution
-from bot.alerts.state_machine import WhyGone, apply, reconcile
+from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
 from bot.fleet.ports import FleetStore, SweepLog
 from bot.fleet.verdicts import HostVerdict, host_verdicts
@@ -56,7 +56,7 @@ class FleetEvaluation(NamedTuple):
             return update(unit, find_conditions(facts), open_alerts, now, lambda gone: resolution(facts, gone))
 
     def facts(self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None) -> FleetFacts:
-        """What rules look at, as it is stored now."""
+        """What rules read, as it is stored now."""
         (matrix, reader), store = self.data(), self.store
         last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
         return FleetFacts(
@@ -95,7 +95,11 @@ class FleetEvaluation(NamedTuple):
 
 
 def update(
-    unit: AlertTransaction, conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, why: WhyGone
+    unit: AlertTransaction,
+    conditions: Iterable[Condition],
+    open_alerts: Iterable[Alert],
+    now: datetime,
+    why: ResolutionReason,
 ) -> Reconciled:
     """Hold conditions against the open alerts; store what changed, and queue what channels are to read of it."""
     found = reconcile(conditions, open_alerts, now, why)

@@ -1,13 +1,13 @@
-"""What rules look at, the fleet with its verdicts, routes and watches as of a moment; and the values that they find."""
+"""What rules read, the fleet with its verdicts, routes and watches as of a moment; and the values that they find."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
-from bot.alerts.routing import AlertPlan, Recipient, Routing, Watch, WatchKind
+from bot.alerts.routing import AlertPlan, Routing, Watch, WatchKind
 from bot.fleet.hosts import Change, ChangeKind, Source, SourceState
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.matrix import Matrix
@@ -29,18 +29,18 @@ class Detail(NamedTuple):
         return {"kind": self.kind, **self.values}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_data` wrote. KeyError for what is no detail."""
-        return cls(data["kind"], {name: value for name, value in data.items() if name != "kind"})
+    def from_data(cls, data: Mapping[str, Any] | str | None) -> Self | None:
+        """What `to_data` wrote, or words as an earlier version stored them; None for None. KeyError for anything else.
+
+        Words are shown as they are; without any there is no detail.
+        """
+        if isinstance(data, str):
+            return cls("text", {"text": data}) if data else cls("none")
+        return cls(data["kind"], {name: value for name, value in data.items() if name != "kind"}) if data else None
 
 
 NO_DETAIL = Detail("none")
 """Of alerts whose subject and day say all that there is to say."""
-
-
-def text_detail(text: str) -> Detail:
-    """Words as an earlier version stored them; they are shown as they are."""
-    return Detail("text", {"text": text}) if text else NO_DETAIL
 
 
 class AlertSubject(NamedTuple):
@@ -79,17 +79,13 @@ class SweepHealth(NamedTuple):
     channels: tuple[str, ...] = ()
 
 
+@dataclass
 class ReleaseInChannel:
     """What one channel has to do with one release: hosts, and the leads of all routes that bring them there."""
 
-    def __init__(self) -> None:
-        self.hosts: dict[str, AffectedHost] = {}
-        self.lead: set[int] = set()
-        self.watched = False
-
-    def add(self, recipient: Recipient, host: AffectedHost) -> None:
-        self.lead.update(recipient.lead)
-        self.hosts[host.uuid] = host
+    hosts: dict[str, AffectedHost] = field(default_factory=dict)
+    lead: set[int] = field(default_factory=set)
+    watched: bool = False
 
     @cached_property
     def in_order(self) -> tuple[AffectedHost, ...]:
@@ -99,7 +95,7 @@ class ReleaseInChannel:
 
 @dataclass(frozen=True)
 class FleetFacts:
-    """All that rules look at. What several rules need is worked out once.
+    """All that rules read. What several rules need is worked out once.
 
     `now` is the moment of the evaluation, and says the day. `changes` reads the latest ones, the newest first: only
     what is gone needs them.
@@ -155,7 +151,9 @@ class FleetFacts:
             if verdict.assessment:
                 release, host = verdict.assessment.release, self.affected[verdict.host.host.uuid]
                 for recipient in (*self.routing.of_host(verdict.host), *self.routing.of_release(release)):
-                    found[recipient.channel, release].add(recipient, host)
+                    entry = found[recipient.channel, release]
+                    entry.lead.update(recipient.lead)
+                    entry.hosts[host.uuid] = host
         for watch in self.watches:
             if watch.kind is WatchKind.RELEASE and (watched := self.release(watch.product, watch.release)):
                 found[watch.channel, watched].lead.update(watch.lead or self.plan.lead)

@@ -104,13 +104,14 @@ class Routing:
 
     def of_source(self, source: str, pools: Collection[Pool]) -> tuple[str, ...]:
         """The channels that are notified when a source that sees some pools does not answer."""
-        return _distinct(each.channel for each in self._recipients(self._tags.get(source, ()), pools))
+        recipients = self._recipients(self._tags.get(source, ()), pools)
+        return tuple(dict.fromkeys(each.channel for each in recipients))
 
     @property
     def channels(self) -> tuple[str, ...]:
         """All channels that are notified of anything."""
         configured = [*filter(None, [self._plan.channel]), *(route.channel for route in self._plan.routes)]
-        return _distinct([*configured, *(watch.channel for watch in self._watches)])
+        return tuple(dict.fromkeys([*configured, *(watch.channel for watch in self._watches)]))
 
     def hosts(self, verdicts: Iterable[HostVerdict]) -> Mapping[str, Sequence[HostVerdict]]:
         """The hosts that each channel is notified of."""
@@ -119,7 +120,7 @@ class Routing:
             recipients = [*self.of_host(verdict.host)]
             if verdict.assessment:
                 recipients += self.of_release(verdict.assessment.release)
-            for channel in _distinct(each.channel for each in recipients):
+            for channel in dict.fromkeys(each.channel for each in recipients):
                 found[channel].append(verdict)
         return found
 
@@ -133,7 +134,3 @@ class Routing:
             if of_pool or watch.kind is WatchKind.ALL:
                 found.append(Recipient(watch.channel, watch.lead or plan.lead))
         return tuple(found)
-
-
-def _distinct(channels: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(channels))

@@ -138,16 +138,6 @@ def _ends(rule: Rule) -> Callable[[FleetFacts], Iterator[Condition]]:
     return find
 
 
-def _end_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
-    release = facts.release(gone.subject.product, gone.subject.release)
-    if not _still_run(facts, gone, release) or release is None:
-        return _not_run(facts, gone)
-    life = release.lifecycle
-    if gone.rule is Rule.MAINTENANCE and life.eol and facts.day >= life.eol:
-        return Detail("eol_has_come")
-    return NO_ROUTE if gone.due in (life.eol, life.maintenance_ends) else Detail("day_withdrawn")
-
-
 # Support
 
 
@@ -166,13 +156,6 @@ def lack_of_support(support: Support) -> str | None:
     if not support.official:
         return "unofficial"
     return "partial" if support.level is SupportLevel.PARTIAL else None
-
-
-def _support_is_back(facts: FleetFacts, gone: Condition) -> Detail:
-    release = facts.release(gone.subject.product, gone.subject.release)
-    if not _still_run(facts, gone, release) or release is None:
-        return _not_run(facts, gone)
-    return NO_ROUTE if lack_of_support(facts.matrix.support(release)) else Detail("full_support")
 
 
 # Versions that are not known
@@ -196,13 +179,9 @@ def _unknown(facts: FleetFacts) -> Iterator[Condition]:
 
 
 def _unknown_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
-    here = (facts.by_uuid.get(host.uuid) for host in gone.hosts)
-    still = any(each and each.assessment is None and _is_version(each, gone.subject) for each in here)
-    return NO_ROUTE if still else _not_run(facts, gone)
-
-
-def _is_version(verdict: HostVerdict, subject: AlertSubject) -> bool:
-    return f"version:{version_of(verdict.host.host)}" == subject.key
+    here = [verdict for host in gone.hosts if (verdict := facts.by_uuid.get(host.uuid))]
+    unknown = {f"version:{version_of(verdict.host.host)}" for verdict in here if verdict.assessment is None}
+    return NO_ROUTE if gone.subject.key in unknown else _not_run(facts, gone)
 
 
 # Pools that run several versions
@@ -308,9 +287,18 @@ NAMED = 5
 """So many hosts are named."""
 
 
-def _still_run(facts: FleetFacts, gone: Condition, release: Release | None) -> bool:
-    here = (facts.by_uuid.get(host.uuid) for host in gone.hosts)
-    return any(each and each.assessment is not None and each.assessment.release is release for each in here)
+def _release_resolution(facts: FleetFacts, gone: Condition) -> Detail:
+    """Why what a release lacked is gone: nobody runs it, its dates or its support changed, or no route leads there."""
+    release = facts.release(gone.subject.product, gone.subject.release)
+    here = [facts.by_uuid.get(host.uuid) for host in gone.hosts]
+    if release is None or not any(v and v.assessment and v.assessment.release is release for v in here):
+        return _not_run(facts, gone)
+    if gone.rule is Rule.SUPPORT:
+        return NO_ROUTE if lack_of_support(facts.matrix.support(release)) else Detail("full_support")
+    life = release.lifecycle
+    if gone.rule is Rule.MAINTENANCE and life.eol and facts.day >= life.eol:
+        return Detail("eol_has_come")
+    return NO_ROUTE if gone.due in (life.eol, life.maintenance_ends) else Detail("day_withdrawn")
 
 
 def _not_run(facts: FleetFacts, gone: Condition) -> Detail:
@@ -327,10 +315,10 @@ def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
         here = facts.by_uuid.get(host.uuid)
         if here is None:
             fate: tuple[str, str | None] = ("removed" if host.uuid in facts.removed else "left", None)
-        elif gone.rule is Rule.UNKNOWN_VERSION and _is_version(here, gone.subject):
-            fate = ("known", None)
         else:
-            fate = ("runs", version_of(here.host.host))
+            version = version_of(here.host.host)
+            is_known_now = gone.rule is Rule.UNKNOWN_VERSION and gone.subject.key == f"version:{version}"
+            fate = ("known", None) if is_known_now else ("runs", version)
         together.setdefault(fate, []).append(host.name)
     return [
         {"fate": fate, "version": version, "hosts": names[:NAMED], "more": max(0, len(names) - NAMED)}
@@ -340,10 +328,10 @@ def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
 
 RULES: dict[Rule, RuleRow] = {
     Rule.SWEEP_LATE: RuleRow(_late, lambda *_: Detail("sweep_finished")),
-    Rule.EOL: RuleRow(_ends(Rule.EOL), _end_is_gone, more_hosts=True),
+    Rule.EOL: RuleRow(_ends(Rule.EOL), _release_resolution, more_hosts=True),
     Rule.UNKNOWN_VERSION: RuleRow(_unknown, _unknown_is_gone, more_hosts=True),
-    Rule.SUPPORT: RuleRow(_unsupported, _support_is_back, more_hosts=True),
-    Rule.MAINTENANCE: RuleRow(_ends(Rule.MAINTENANCE), _end_is_gone, more_hosts=True),
+    Rule.SUPPORT: RuleRow(_unsupported, _release_resolution, more_hosts=True),
+    Rule.MAINTENANCE: RuleRow(_ends(Rule.MAINTENANCE), _release_resolution, more_hosts=True),
     Rule.MIXED_POOL: RuleRow(_mixed, _pool_is_uniform),
     Rule.UNREACHABLE: RuleRow(_unreachable, _source_answers),
 }

@@ -13,7 +13,7 @@ a moment or a threshold from a day that has not come counts as not having been, 
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState, Detail, Notification, NotifyReason, Reconciled
@@ -25,7 +25,7 @@ REMIND_AFTER = timedelta(days=30)
 AHEAD = timedelta(days=1)
 """What lies further ahead was written by a wrong clock: those of several processes may differ by a little."""
 
-WhyGone = Callable[[Condition], Detail]
+ResolutionReason = Callable[[Condition], Detail]
 """Why a condition that held before is gone."""
 
 
@@ -35,12 +35,12 @@ class _Step(NamedTuple):
 
 
 def reconcile(
-    conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, why_gone: WhyGone
+    conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, resolution: ResolutionReason
 ) -> Reconciled:
     """Hold what holds for channels now against the alerts that are open. Done twice it does nothing more."""
     holding = {condition.fingerprint: condition for condition in conditions}
     known = {alert.fingerprint: alert for alert in open_alerts if alert.is_open}
-    steps = [_follow(alert, holding.get(key), now, why_gone) for key, alert in known.items()]
+    steps = [_follow(alert, holding.get(key), now, resolution) for key, alert in known.items()]
     steps += [_open(condition, now) for key, condition in holding.items() if condition.is_news and key not in known]
     changed = tuple(step.alert for step in steps if step.alert != known.get(step.alert.fingerprint))
     return Reconciled(changed, tuple(step.notification for step in steps if step.notification))
@@ -81,16 +81,27 @@ def _open(condition: Condition, now: datetime) -> _Step:
         opened_at=now,
         told_at=now,
     )
-    return _Step(alert, Notification(alert, NotifyReason.NEW, now, _days_left(alert.due, now), added=condition.hosts))
+    return _notify(alert, now, added=condition.hosts)
 
 
-def _follow(alert: Alert, condition: Condition | None, now: datetime, why_gone: WhyGone) -> _Step:
+def _follow(alert: Alert, condition: Condition | None, now: datetime, resolution: ResolutionReason) -> _Step:
+    """An open alert goes on as long as its condition holds, and is resolved once that is gone or was none."""
     if condition is None:
-        return _resolve(alert, now, why_gone(alert.condition))
-    if alert.due and condition.due and condition.due > alert.due and not condition.is_news:
-        return _resolve(alert, now, Detail("date_moved", {"day": condition.due.isoformat()}))
-    if _is_early(alert, condition, now) and not condition.is_news:
-        return _resolve(alert, now, Detail("not_due_yet"))
+        why = resolution(alert.condition)
+    elif alert.due and condition.due and condition.due > alert.due and not condition.is_news:
+        why = Detail("date_moved", {"day": condition.due.isoformat()})
+    elif _is_early(alert, condition, now) and not condition.is_news:
+        why = Detail("not_due_yet")
+    else:
+        return _go_on(alert, condition, now)
+    ended = alert._replace(
+        state=AlertState.RESOLVED, reason=NotifyReason.RESOLVED, told_at=now, resolved_at=now, why_resolved=why
+    )
+    return _notify(ended, now, gone=(*alert.gone, *alert.hosts))
+
+
+def _go_on(alert: Alert, condition: Condition, now: datetime) -> _Step:
+    """The alert as its condition is now, with a notification if one is due."""
     before = _stepped_back(alert, condition, now)
     seen = _seen(before, condition)
     known = {host.uuid for host in (*before.hosts, *before.gone)}
@@ -101,7 +112,7 @@ def _follow(alert: Alert, condition: Condition | None, now: datetime, why_gone: 
     fires = reason in (NotifyReason.THRESHOLD, NotifyReason.SNOOZE_OVER)
     state = AlertState.FIRING if fires else seen.state
     notified = seen._replace(state=state, reason=reason, told_at=now, gone=())
-    return _Step(notified, Notification(notified, reason, now, _days_left(notified.due, now), added, seen.gone))
+    return _notify(notified, now, added, seen.gone)
 
 
 def _is_early(alert: Alert, condition: Condition, now: datetime) -> bool:
@@ -168,13 +179,9 @@ def _reason(alert: Alert, seen: Alert, added: tuple[AffectedHost, ...], now: dat
     return None
 
 
-def _resolve(alert: Alert, now: datetime, why: Detail) -> _Step:
-    ended = alert._replace(
-        state=AlertState.RESOLVED, reason=NotifyReason.RESOLVED, told_at=now, resolved_at=now, why_resolved=why
-    )
-    gone = (*alert.gone, *alert.hosts)
-    return _Step(ended, Notification(ended, NotifyReason.RESOLVED, now, _days_left(alert.due, now), gone=gone))
-
-
-def _days_left(due: date | None, now: datetime) -> int | None:
-    return (due - now.date()).days if due else None
+def _notify(
+    alert: Alert, now: datetime, added: tuple[AffectedHost, ...] = (), gone: tuple[AffectedHost, ...] = ()
+) -> _Step:
+    """The alert, with what its channel is to read of it, for the reason that it has."""
+    days_left = (alert.due - now.date()).days if alert.due else None
+    return _Step(alert, Notification(alert, alert.reason, now, days_left, added, gone))

@@ -96,7 +96,7 @@ def clock_checks(clock: ClockCheck) -> Iterator[Check]:
     if doubt := clock.doubt():
         mend = "set it (by NTP, for example): until then `serve` decides nothing and prunes nothing"
         yield Check("clock, by servers", False, doubt, mend)
-    elif clock.heard:
+    elif clock.has_observed:
         yield Check("clock, by servers", True, "it shows their day")
 
 

@@ -22,8 +22,9 @@ from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
 from bot.app.lookup import now
 from bot.app.published import follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
+from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
-from bot.fleet.sources import CombinedSources, InventorySource, Limits, OrchestraSources, Probing, TargetSources
+from bot.fleet.sources import CombinedSources, ConfiguredSources, InventorySource, Limits, Probing
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
 from bot.settings.model import Settings
@@ -82,8 +83,10 @@ def hosts_from(
 
     probing = Probing(measured, time.monotonic)
     sources = CombinedSources(
-        TargetSources(known.targets, probing.probe, clock),
-        OrchestraSources(others, lambda one: ask(one, clock, connect=connect, on_date=on_date), clock),
+        ConfiguredSources(SourceKind.TARGET, known.targets, lambda one: (probing.probe(one),), clock),
+        ConfiguredSources(
+            SourceKind.XEN_ORCHESTRA, others, lambda one: ask(one, clock, connect=connect, on_date=on_date), clock
+        ),
     )
     return Hosts(known, probing, sources)
 

@@ -239,13 +239,13 @@ def _completion(shell: str) -> int:
     click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
 )
 def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int:
-    from bot.store.maintenance import DATABASE_COMMANDS
+    from bot.store.maintenance import run_database_command
 
     if (file is None) == (deed == "backup"):
         raise UsageError(
             "Name the file to write: xocompat db backup FILE" if file is None else f"db {deed} takes no file."
         )
-    done = DATABASE_COMMANDS[deed](settings_of(config).database.get_secret_value(), file or Path())
+    done = run_database_command(deed, settings_of(config).database.get_secret_value(), file or Path())
     if as_json:
         print_json(done.data)
     else:

@@ -15,7 +15,6 @@ from bot.xapi.observation import Failure, Host, Observation, Pool
 AHEAD = timedelta(minutes=5)
 """How far clocks may differ. A moment that lies further ahead of now is of a wrong clock, and holds nothing back."""
 
-
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -127,11 +126,6 @@ def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
             yield _merged(counting, silent_since)
 
 
-def hosts_by_uuid(snapshot: FleetSnapshot) -> dict[str, CurrentHost]:
-    """The hosts of a part of the fleet."""
-    return {current.host.uuid: current for current in current_hosts(snapshot.sightings.values())}
-
-
 def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> CurrentHost:
     if len(seen) == 1:  # as nearly all of a fleet
         (only,) = seen
@@ -169,8 +163,7 @@ def reconcile(stored: FleetSnapshot, results: Sequence[PollResult], now: datetim
 def forget(stored: FleetSnapshot, now: datetime) -> FleetUpdate:
     """Forget all sources that are in `stored`, and the hosts that no other source has."""
     update = _Update(stored, stored, now, gone=ChangeKind.REMOVED)
-    for name in sorted(stored.sources):
-        update.forget(name)
+    update.forget(sorted(stored.sources))
     return update.finish()
 
 
@@ -223,7 +216,7 @@ class _Update:
     ) -> None:
         """Begins with `begun`, and writes what differs from `stored` in the end; hosts that go are `gone`."""
         self._stored, self._now, self._gone = stored, now, gone
-        self._before = hosts_by_uuid(begun)
+        self._before = {current.host.uuid: current for current in current_hosts(begun.sightings.values())}
         self._sources, self._sightings = dict(begun.sources), dict(begun.sightings)
         self._of_source: dict[str, list[str]] = defaultdict(list)
         for source, uuid in begun.sightings:
@@ -250,15 +243,16 @@ class _Update:
             codes = before.error_code if before else None, after.error_code
             self._changes.append(Change(result.at, kind, after.name, before=codes[0], after=codes[1]))
 
-    def forget(self, name: str) -> None:
-        """The source is not in the configuration any more."""
-        for uuid in self._of_source.pop(name, ()):
-            self._touch(self._sightings.pop((name, uuid)).pool, name, self._now)
-        del self._sources[name]
+    def forget(self, names: Iterable[str]) -> None:
+        """The sources are not in the configuration any more."""
+        for name in names:
+            for uuid in self._of_source.pop(name, ()):
+                self._touch(self._sightings.pop((name, uuid)).pool, name, self._now)
+            del self._sources[name]
 
     def finish(self) -> FleetUpdate:
         """All that differs."""
-        after = hosts_by_uuid(self._stored._replace(sightings=self._sightings))
+        after = {current.host.uuid: current for current in current_hosts(self._sightings.values())}
         for uuid, current in after.items():
             self._compare(self._before.get(uuid), current)
         for uuid in sorted(self._before.keys() - after.keys()):
@@ -268,8 +262,8 @@ class _Update:
         mixed = self._weigh(after)
         stored = self._stored
         return FleetUpdate(
-            sources=_new(stored.sources, self._sources),
-            sightings=_new(stored.sightings, self._sightings),
+            sources=tuple(state for name, state in self._sources.items() if stored.sources.get(name) != state),
+            sightings=tuple(seen for key, seen in self._sightings.items() if stored.sightings.get(key) != seen),
             mixed=tuple((pool, since) for pool, since in mixed.items() if stored.mixed.get(pool) != since),
             sources_gone=tuple(forgotten),
             sightings_gone=tuple(key for key in stored.sightings if key not in self._sightings),
@@ -314,25 +308,25 @@ class _Update:
         self._touched[pool.uuid] = max(self._touched.get(pool.uuid, (at, source)), (at, source))
 
     def _compare(self, before: CurrentHost | None, after: CurrentHost) -> None:
+        """Note of a host that it is new, in another pool, or runs another version."""
         if before and before.pool.uuid == after.pool.uuid and version(before.host) == version(after.host):
             return
         by = next(s for s in after.sightings if s.seen_at == after.observed_at)
         for current in filter(None, (before, after)):
             self._touch(current.pool, by.source, by.seen_at)
+        found: list[tuple[ChangeKind, str, str]] = []
         if before is None:
-            self._note(ChangeKind.JOINED, after, None, version_text(after.host))
-            return
-        if before.pool.uuid != after.pool.uuid:
-            self._note(ChangeKind.JOINED, after, before.pool.name, after.pool.name)
-        if was_upgraded(before.host, after.host) and after.observed_at >= before.observed_at:
-            self._note(ChangeKind.UPGRADED, after, version_text(before.host), version_text(after.host))
-
-    def _note(self, kind: ChangeKind, after: CurrentHost, before_text: str | None, after_text: str) -> None:
-        by = next(s for s in after.sightings if s.seen_at == after.observed_at)
+            found.append((ChangeKind.JOINED, "", version_text(after.host)))
+        elif before.pool.uuid != after.pool.uuid:
+            found.append((ChangeKind.JOINED, before.pool.name, after.pool.name))
+        if before and was_upgraded(before.host, after.host) and after.observed_at >= before.observed_at:
+            found.append((ChangeKind.UPGRADED, version_text(before.host), version_text(after.host)))
         about = after.host.uuid, after.host.name, after.pool.name or None
-        self._changes.append(Change(by.seen_at, kind, by.source, *about, before_text or None, after_text or None))
+        for kind, old, new in found:
+            self._changes.append(Change(by.seen_at, kind, by.source, *about, old or None, new or None))
 
     def _leave(self, before: CurrentHost) -> None:
+        """Note of a host that no source has it any more."""
         if before.pool.uuid not in self._touched:
             self._touch(before.pool, before.sightings[0].source, self._now)
         at, source = self._touched[before.pool.uuid]
@@ -379,7 +373,3 @@ def _failed(result: PollResult, failure: Failure, before: SourceState | None) ->
     if at < before.tried_at:
         return before._replace(failures=before.failures + 1, unreachable_since=since)
     return SourceState(source.name, source.kind, at, before.ok_at, before.failures + 1, since, *error)
-
-
-def _new(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> tuple[Any, ...]:
-    return tuple(value for key, value in after.items() if before.get(key) != value)

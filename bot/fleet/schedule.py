@@ -43,10 +43,6 @@ class Job(NamedTuple):
     run: Callable[[datetime], bool]
     offset: timedelta = timedelta()
 
-    def due(self, now: datetime) -> datetime:
-        """The slot whose work is due."""
-        return slot(now, self.every, self.offset)
-
 
 def once_a_slot(
     sweeps: SweepLog, by: str, clock: Callable[[], datetime], stale: float, go: Callable[[SweepRun], bool]
@@ -101,7 +97,7 @@ class Schedule:
                     self._wake.wait(TICK)
 
     def _run_if_due(self, job: Job, pool: ThreadPoolExecutor) -> None:
-        due, now = job.due(self._clock()), self._monotonic()
+        due, now = slot(self._clock(), job.every, job.offset), self._monotonic()
         # After a failure any slot waits; where another process is at a slot, that one alone.
         held_slot, until = self._held_slots.get(job.name, (None, 0.0))
         not_before = max(self._not_before.get(job.name, 0.0), until if held_slot == due else 0.0)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import datetime
 from math import ceil
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.fleet.hosts import PollResult, Source, SourceKind
 from bot.xapi.observation import Failure, FailureCode, Observation, Probed
 from bot.xapi.target import Target
 from bot.xo.orchestra import Orchestra
+
+EntryT = TypeVar("EntryT", Target, Orchestra)
 
 
 class InventorySource(Protocol):
@@ -29,37 +31,27 @@ class InventorySource(Protocol):
         """What one of `sources` answers now, with the moment. Blocks until it has answered, or its time is up."""
 
 
-class TargetSources:
-    """Targets, asked through XAPI. `clock` is the time in UTC."""
-
-    def __init__(
-        self, targets: Iterable[Target], probe: Callable[[Target], Probed], clock: Callable[[], datetime]
-    ) -> None:
-        self._targets = {target.name: target for target in targets}
-        self._probe, self._clock = probe, clock
-        self.sources = tuple(Source(name, SourceKind.TARGET, target.tags) for name, target in self._targets.items())
-
-    def poll(self, source: Source) -> PollResult:
-        asked_at = self._clock()
-        return poll_result(source, (self._probe(self._targets[source.name]),), asked_at)
-
-
-class OrchestraSources:
-    """Xen Orchestras, asked through their REST API. `clock` is the time in UTC."""
+class ConfiguredSources(Generic[EntryT]):
+    """Entries of the configuration, all targets or all Xen Orchestras. `ask` asks one; `clock` is the time in UTC."""
 
     def __init__(
         self,
-        orchestras: Iterable[Orchestra],
-        ask: Callable[[Orchestra], tuple[Probed, ...]],
+        kind: SourceKind,
+        entries: Iterable[EntryT],
+        ask: Callable[[EntryT], tuple[Probed, ...]],
         clock: Callable[[], datetime],
     ) -> None:
-        self._orchestras = {one.name: one for one in orchestras}
-        self._ask, self._clock = ask, clock
-        self.sources = tuple(Source(name, SourceKind.XEN_ORCHESTRA, xo.tags) for name, xo in self._orchestras.items())
+        self._entries: dict[str, EntryT] = {entry.name: entry for entry in entries}
+        self._ask: Callable[[EntryT], tuple[Probed, ...]] = ask
+        self._clock = clock
+        self.sources = tuple(Source(name, kind, entry.tags) for name, entry in self._entries.items())
 
     def poll(self, source: Source) -> PollResult:
+        """What it answers, of the moment of its observations; a failure is of the moment that it was asked."""
         asked_at = self._clock()
-        return poll_result(source, self._ask(self._orchestras[source.name]), asked_at)
+        answers = self._ask(self._entries[source.name])
+        observed = (answer.observed_at for answer in answers if isinstance(answer, Observation))
+        return PollResult(source, answers, max(observed, default=asked_at))
 
 
 class CombinedSources:
@@ -71,12 +63,6 @@ class CombinedSources:
 
     def poll(self, source: Source) -> PollResult:
         return self._part_of[source.name].poll(source)
-
-
-def poll_result(source: Source, answers: tuple[Probed, ...], asked_at: datetime) -> PollResult:
-    """What a source answered, at the moment of its observations; a failure is of the moment that it was asked."""
-    observed = (answer.observed_at for answer in answers if isinstance(answer, Observation))
-    return PollResult(source, answers, max(observed, default=asked_at))
 
 
 REFUSALS = 3
@@ -108,10 +94,6 @@ class Recent:
             self._times.pop(key, None)
         return times[0] + self._limit.seconds - now if len(times) >= self._limit.times else 0.0
 
-    def is_full(self, key: str, now: float) -> bool:
-        """Whether the limit is reached."""
-        return self.free_in(key, now) > 0
-
     def add(self, key: str, now: float) -> None:
         """It happened now. Never keeps more than the limit can ask about."""
         self._times.setdefault(key, deque(maxlen=self._limit.times)).append(now)
@@ -142,7 +124,7 @@ class Probing:
     def probe(self, target: Target, guard: Guard = unguarded) -> Probed:
         """What the target runs, or why that is not known. Blocks until there is an answer."""
         with self._lock:
-            if self._refused.is_full(target.name, self._clock()):
+            if self._refused.free_in(target.name, self._clock()):
                 user, where = target.username, target.password_from
                 said = f"{target.name} refused the login of user {user} {REFUSALS} times, so it is left alone for now."
                 mend = f"Mend the password in {where}, and try again in {PAUSE / 60:.0f} minutes."
@@ -190,10 +172,9 @@ class Limits:
             with self._lock:
                 now = self._clock()
                 if wait := self._people.free_in(who, now):
-                    return _busy(target, f"You had hosts asked {_often(self._a_person)}, the most a person may", wait)
+                    return _busy(target, "You had hosts asked", self._a_person, "the most a person may", wait)
                 if not shares and (wait := self._targets.free_in(target.name, now)):
-                    said = f"{target.name} was asked {_often(self._a_target)}, the most that chat may"
-                    return _busy(target, said, wait)
+                    return _busy(target, f"{target.name} was asked", self._a_target, "the most that chat may", wait)
                 self._people.add(who, now)
                 if not shares:
                     self._targets.add(target.name, now)
@@ -202,11 +183,10 @@ class Limits:
         return kept_out
 
 
-def _often(limit: Limit) -> str:
-    return f"{limit.times} times within {'a minute' if limit.seconds == 60 else f'{limit.seconds:.0f} seconds'}"
-
-
-def _busy(target: Target, said: str, wait: float) -> Failure:
+def _busy(target: Target, asked: str, limit: Limit, most: str, wait: float) -> Failure:
+    """What was asked how often, that it is the most, and when it is possible again."""
+    within = "a minute" if limit.seconds == 60 else f"{limit.seconds:.0f} seconds"
     seconds = max(1, ceil(wait))
     again = f"in {seconds} second{'s' if seconds > 1 else ''}"
-    return Failure(target.name, FailureCode.BUSY, f"{said}. Ask again {again}.")
+    said = f"{asked} {limit.times} times within {within}, {most}. Ask again {again}."
+    return Failure(target.name, FailureCode.BUSY, said)

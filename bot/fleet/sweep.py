@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -208,23 +209,25 @@ class Sweeper(NamedTuple):
             yield chunk
 
 
+@dataclass
 class _SweepProgress:
     """Whether a sweep goes on: it gives signs of life, and ends when it is stopped or another process has it."""
 
-    def __init__(self, sweeper: Sweeper, run: SweepRun, stop: Event) -> None:
-        self._sweeper, self._run, self._stop = sweeper, run, stop
-        self.ending = SweepEnd.DONE
+    sweeper: Sweeper
+    run: SweepRun
+    stop: Event
+    ending: SweepEnd = SweepEnd.DONE
 
     def until_it_ends(self, outcomes: Iterator[PollOutcome | None]) -> Iterator[PollOutcome | None]:
-        sweeper = self._sweeper
+        sweeper = self.sweeper
         beaten_at = sweeper.monotonic()
         for outcome in outcomes:
             yield outcome
-            if self._stop.is_set():
+            if self.stop.is_set():
                 self.ending = SweepEnd.STOPPED
                 return
             if sweeper.monotonic() - beaten_at >= sweeper.pace.beat:
                 beaten_at = sweeper.monotonic()
-                if not sweeper.sweeps.beat(self._run, sweeper.by, sweeper.clock(), sweeper.pace.stale):
+                if not sweeper.sweeps.beat(self.run, sweeper.by, sweeper.clock(), sweeper.pace.stale):
                     self.ending = SweepEnd.TAKEN_OVER
                     return

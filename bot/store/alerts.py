@@ -23,7 +23,7 @@ from bot.alerts.alert import (
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.alerts.state_machine import AHEAD
 from bot.store.columns import storable
-from bot.store.database import Database, WriteLock, among, insert
+from bot.store.database import Repository, WriteLock, among, insert
 from bot.store.tables import alerts, bulletins, outbox
 
 _AS_IT_IS = tuple(
@@ -61,8 +61,8 @@ def row_alert(row: Row[Any]) -> Alert:
         gone=tuple(AffectedHost(*host) for host in row.gone),
         state=AlertState(row.state),
         reason=NotifyReason(row.reason),
-        detail=Detail.from_data(row.detail) if row.detail else NO_DETAIL,
-        why_resolved=Detail.from_data(row.why_resolved) if row.why_resolved else None,
+        detail=Detail.from_data(row.detail) or NO_DETAIL,
+        why_resolved=Detail.from_data(row.why_resolved),
         **{field: getattr(row, field) for field in _AS_IT_IS},
     )
 
@@ -149,7 +149,10 @@ class SqlAlertTransaction:
         if new := [{**alert_row(alert), "bulletin": self._messages[_key(alert)]} for alert in changed if not alert.id]:
             into = alerts.insert().returning(alerts.c.channel, alerts.c.rule, alerts.c.subject, alerts.c.id)
             ids = {(row[0], row[1], row[2]): row[3] for row in self._connection.execute(into, new)}
-        self._close_empty({self._messages[_key(alert)] for alert in changed}, now)
+        # Messages without an open alert are closed; the next alert of their subject gets a new one.
+        about = among(self._connection, bulletins.c.id, {self._messages[_key(alert)] for alert in changed})
+        is_open = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id, alerts.c.resolved_at.is_(None))
+        self._connection.execute(bulletins.update().where(about, ~is_open).values(closed_at=now))
         return tuple(
             alert if alert.id else alert._replace(id=ids[alert.channel, alert.rule.value, storable(alert.subject.key)])
             for alert in changed
@@ -189,21 +192,12 @@ class SqlAlertTransaction:
             self._messages |= made
             self._new |= {*made.values()}
 
-    def _close_empty(self, messages: Collection[int], now: datetime) -> None:
-        """Close those that have no open alert any more; the next alert of their subject gets a new message."""
-        is_open = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id, alerts.c.resolved_at.is_(None))
-        empty = among(self._connection, bulletins.c.id, messages), ~is_open
-        self._connection.execute(bulletins.update().where(*empty).values(closed_at=now))
-
 
 _OF_HOSTS = {alerts.c.hosts, alerts.c.gone}
 
 
-class SqlAlerts:
+class SqlAlerts(Repository):
     """bot.alerts.ports.AlertBook."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @contextmanager
     def transaction(self) -> Iterator[SqlAlertTransaction]:
@@ -212,7 +206,8 @@ class SqlAlerts:
             yield SqlAlertTransaction(connection)
 
     def open(self) -> tuple[Alert, ...]:
-        return self._find(alerts.c.resolved_at.is_(None))
+        with self._database.reading() as connection:
+            return _read(connection, alerts.c.resolved_at.is_(None))
 
     def outlines(self) -> tuple[Alert, ...]:
         """Open alerts without their hosts, which are thousands in a large fleet."""
@@ -222,15 +217,12 @@ class SqlAlerts:
             return tuple(map(row_alert, rows))
 
     def resolved(self, since: datetime) -> tuple[Alert, ...]:
-        return self._find(alerts.c.resolved_at >= since)
+        with self._database.reading() as connection:
+            return _read(connection, alerts.c.resolved_at >= since)
 
     def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
         with self._database.reading() as connection:
             return _read(connection, among(connection, alerts.c.id, list(ids)))
-
-    def _find(self, *where: ColumnElement[bool]) -> tuple[Alert, ...]:
-        with self._database.reading() as connection:
-            return _read(connection, *where)
 
 
 def _read(connection: Connection, *where: ColumnElement[bool]) -> tuple[Alert, ...]:

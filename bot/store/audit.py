@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from sqlalchemy import Connection, select
@@ -66,8 +66,7 @@ class SqlAudit:
         self.flush()
         wanted = [word.casefold() for word in words]
         with self._database.reading() as connection:
-            found = (entry for entry in _newest_first(connection, where) if _has(entry, wanted))
-            return tuple(islice(found, limit))
+            return tuple(islice(_newest_first(connection, where, wanted), limit))
 
     def flush(self) -> None:
         """Write what is held, now. UnavailableError if the database could not be reached; then it is held on."""
@@ -78,8 +77,18 @@ class SqlAudit:
                 self._lost = 0
             if lost:
                 self._log.error("entries of the audit trail are lost", count=lost, reason="too many waited")
-            if batch:
-                self._keep(batch)
+            if not batch:
+                return
+            try:
+                with self._database.writing(patience=PATIENCE) as connection:
+                    add(connection, audit, [entry._asdict() for entry in batch])
+            except UnavailableError:
+                with self._changed:
+                    self._waiting.extendleft(reversed(batch))
+                    while len(self._waiting) > self._held:
+                        self._waiting.popleft()
+                        self._lost += 1
+                raise
 
     def close(self) -> None:
         """Write what is held and stop. What can't be written then is lost, and the log says how much."""
@@ -94,18 +103,6 @@ class SqlAudit:
             self.flush()
         except UnavailableError as error:
             self._log.error("entries of the audit trail are lost", count=len(self._waiting), reason=str(error))
-
-    def _keep(self, batch: list[AuditEntry]) -> None:
-        try:
-            with self._database.writing(patience=PATIENCE) as connection:
-                add(connection, audit, [entry._asdict() for entry in batch])
-        except UnavailableError:
-            with self._changed:
-                self._waiting.extendleft(reversed(batch))
-                while len(self._waiting) > self._held:
-                    self._waiting.popleft()
-                    self._lost += 1
-            raise
 
     def _write_on(self) -> None:
         while True:
@@ -123,20 +120,18 @@ class SqlAudit:
                     self._changed.wait_for(lambda: self._closed, self._retry)
 
 
-def _newest_first(connection: Connection, where: str | None) -> Iterator[AuditEntry]:
-    """All entries, or those of one channel. Each page is a query of its own: nothing is left open by an early end."""
+def _newest_first(connection: Connection, where: str | None, words: Sequence[str]) -> Iterator[AuditEntry]:
+    """Entries, or those of one channel, that have each of the words, in small letters, somewhere in a field.
+
+    Each page is a query of its own: nothing is left open by an early end.
+    """
     page = select(*_ENTRY, audit.c.id).order_by(audit.c.id.desc()).limit(PAGE)
     if where is not None:
         page = page.where(audit.c.where == where)
     rows = connection.execute(page).all()
     while rows:
-        yield from (AuditEntry._make(row[:-1]) for row in rows)
+        for entry in (AuditEntry._make(row[:-1]) for row in rows):
+            fields = "\n".join("" if value is None else str(value) for value in entry).casefold() if words else ""
+            if all(word in fields for word in words):
+                yield entry
         rows = connection.execute(page.where(audit.c.id < rows[-1].id)).all() if len(rows) == PAGE else []
-
-
-def _has(entry: AuditEntry, wanted: list[str]) -> bool:
-    """Whether each word is somewhere in a field."""
-    if not wanted:
-        return True
-    fields = "\n".join("" if value is None else str(value) for value in entry).casefold()
-    return all(word in fields for word in wanted)

@@ -85,13 +85,14 @@ def _insert_sql(table: Table, names: tuple[str, ...], changed: tuple[str, ...] =
 def _each(connection: Connection, into: SqlInsert, rows: Rows) -> None:
     """Run an INSERT for each row, with values as SQLite has them."""
     sql, names = into
-    connection.exec_driver_sql(sql, [tuple(_ready(row[name]) for name in names) for row in rows])
-
-
-def _ready(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    return moment_text(value) if isinstance(value, datetime) else value
+    ready = [
+        tuple(
+            storable(value) if isinstance(value, str) else moment_text(value) if isinstance(value, datetime) else value
+            for value in map(row.__getitem__, names)
+        )
+        for row in rows
+    ]
+    connection.exec_driver_sql(sql, ready)
 
 
 def _values(connection: Connection, table: Table, rows: Rows) -> dict[str, ColumnElement[Any]]:

@@ -267,7 +267,7 @@ class Database:
     def rehearsing(self) -> Iterator["Database"]:
         """The same database for what is only tried: all is done in one transaction, and undone at the end.
 
-        It holds the locks of the fleet and of alerts, so it has to be short. UnavailableError if it can't be had.
+        It holds the locks of the fleet and of alerts, so it has to be short. UnavailableError if it could not be made.
         """
         with plain_errors(self.name), self.engine.connect() as connection, connection.begin() as whole:
             if self.is_postgresql:
@@ -300,6 +300,13 @@ class _Rehearsal(Database):
     def writing(self, turn: WriteLock | None = None, patience: float | None = None) -> Iterator[Connection]:  # noqa: ARG002 # the whole has all locks
         with plain_errors(self.name), self._connection.begin_nested():
             yield self._connection
+
+
+class Repository:
+    """The rows of one subject. Every method is a transaction of its own; UnavailableError if it could not be made."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
 
 def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

@@ -3,11 +3,11 @@
 Each chunk of a sweep is a fixed number of statements, however many hosts are in it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, get_type_hints
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, or_, select, tuple_, union, update
 
@@ -17,7 +17,7 @@ from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, Sightin
 from bot.store import leases
 from bot.store.bulk import add, renew, upsert
 from bot.store.columns import storable
-from bot.store.database import Database, WriteLock, among, insert, listed
+from bot.store.database import Repository, WriteLock, among, insert, listed
 from bot.store.leases import LeaseKind
 from bot.store.tables import changes, mixed_pools, sightings, sources, sweeps
 from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
@@ -36,7 +36,6 @@ _SIGHTING = (
 )
 _SOURCE = tuple(sources.c[field] for field in SourceState._fields)
 _CHANGE = tuple(changes.c[field] for field in Change._fields)
-T = TypeVar("T")
 
 PAGE = 500
 """Sightings that are read at a time: as rows of a database, a large fleet would be there twice."""
@@ -46,11 +45,8 @@ _KINDS = {kind.value: kind for kind in SourceKind}
 _texts = attrgetter(*(field for field, kind in get_type_hints(Host).items() if kind in (str, str | None)))
 
 
-class SqlFleet:
+class SqlFleet(Repository):
     """bot.fleet.ports.FleetStore."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def record(self, results: Sequence[PollResult], now: datetime) -> tuple[Change, ...]:
         results = [one._replace(answers=tuple(map(_storable, one.answers))) for one in results]
@@ -203,25 +199,8 @@ def _snapshot(
 
 
 def _write(connection: Connection, found: FleetUpdate, stored: FleetSnapshot) -> None:
-    """Most of a sweep is as it was but for the moment, and writing that alone is much cheaper."""
-
-    def is_same_source(new: SourceState) -> bool:
-        old = stored.sources.get(new.name)
-        return old is not None and old._replace(tried_at=new.tried_at, ok_at=new.ok_at) == new and new.ok_at is not None
-
-    def is_same_sighting(new: Sighting) -> bool:
-        old = stored.sightings.get((new.source, new.host.uuid))
-        return old is not None and old._replace(seen_at=new.seen_at) == new
-
-    same, other = _parted(found.sources, is_same_source)
-    upsert(connection, sources, [source._asdict() for source in other])
-    renew(connection, sources, [{"name": s.name, "tried_at": s.tried_at, "ok_at": s.ok_at} for s in same])
-    again, new = _parted(found.sightings, is_same_sighting)
-    upsert(connection, sightings, [_row(sighting) for sighting in new])
-    renew(connection, sightings, [{"uuid": s.host.uuid, "source": s.source, "seen_at": s.seen_at} for s in again])
-    if found.sightings_gone:
-        key = tuple_(sightings.c.source, sightings.c.uuid)
-        connection.execute(delete(sightings).where(key.in_(found.sightings_gone)))
+    _write_sources(connection, found, stored)
+    _write_sightings(connection, found, stored)
     upsert(connection, mixed_pools, [{"pool": pool, "since": since} for pool, since in found.mixed])
     for column, gone in ((mixed_pools.c.pool, found.mixed_gone), (sources.c.name, found.sources_gone)):
         if gone:
@@ -229,31 +208,52 @@ def _write(connection: Connection, found: FleetUpdate, stored: FleetSnapshot) ->
     add(connection, changes, [change._asdict() for change in found.changes])
 
 
-def _parted(found: Iterable[T], is_same: Callable[[T], bool]) -> tuple[list[T], list[T]]:
-    """Those that are the same but for the moment, and the others."""
-    same: list[T] = []
-    other: list[T] = []
-    for each in found:
-        (same if is_same(each) else other).append(each)
-    return same, other
+def _write_sources(connection: Connection, found: FleetUpdate, stored: FleetSnapshot) -> None:
+    """Most of a sweep is as it was but for the moment, and writing that alone is much cheaper."""
+    same: list[SourceState] = []
+    other: list[SourceState] = []
+    for new in found.sources:
+        old = stored.sources.get(new.name)
+        is_same = old and new.ok_at and old._replace(tried_at=new.tried_at, ok_at=new.ok_at) == new
+        (same if is_same else other).append(new)
+    upsert(connection, sources, [source._asdict() for source in other])
+    renew(connection, sources, [{"name": s.name, "tried_at": s.tried_at, "ok_at": s.ok_at} for s in same])
 
 
-def _row(sighting: Sighting) -> dict[str, Any]:
-    host, count = sighting.host._asdict(), sighting.host.pending_updates
-    pool = {"pool": sighting.pool.uuid, "pool_name": sighting.pool.name, "coordinator": sighting.pool.coordinator}
-    when = {"seen_at": sighting.seen_at, "missing_since": sighting.missing_since, "is_lost": sighting.is_lost}
-    bounded = {"pending_updates": None if count is None else min(count, _COUNT_MAX)}
-    return {**host, **bounded, **pool, "source": sighting.source, **when}
+def _write_sightings(connection: Connection, found: FleetUpdate, stored: FleetSnapshot) -> None:
+    """As with sources, only the moment of those that are the same."""
+    same: list[Sighting] = []
+    other: list[Sighting] = []
+    for new in found.sightings:
+        old = stored.sightings.get((new.source, new.host.uuid))
+        is_same = old is not None and old._replace(seen_at=new.seen_at) == new
+        (same if is_same else other).append(new)
+    rows = [
+        {
+            **s.host._asdict(),
+            "pending_updates": None if s.host.pending_updates is None else min(s.host.pending_updates, _COUNT_MAX),
+            "pool": s.pool.uuid,
+            "pool_name": s.pool.name,
+            "coordinator": s.pool.coordinator,
+            "source": s.source,
+            "seen_at": s.seen_at,
+            "missing_since": s.missing_since,
+            "is_lost": s.is_lost,
+        }
+        for s in other
+    ]
+    upsert(connection, sightings, rows)
+    renew(connection, sightings, [{"uuid": s.host.uuid, "source": s.source, "seen_at": s.seen_at} for s in same])
+    if found.sightings_gone:
+        key = tuple_(sightings.c.source, sightings.c.uuid)
+        connection.execute(delete(sightings).where(key.in_(found.sightings_gone)))
 
 
 _RUN = tuple(sweeps.c[field] for field in SweepRun._fields if field != "is_resumed")
 
 
-class SqlSweeps:
+class SqlSweeps(Repository):
     """bot.fleet.ports.SweepLog: the log of all runs, and a lease on each that has a slot and is not finished."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def claim(self, slot: datetime, by: str, now: datetime, seconds: float) -> SweepRun | None:
         unfinished = sweeps.c.slot == slot, sweeps.c.finished_at.is_(None)

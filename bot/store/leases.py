@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, or_, update
 from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
-from bot.store.database import Database, insert
+from bot.store.database import Database, Repository, insert
 from bot.store.tables import leases
 
 LONGEST = timedelta(hours=2)
@@ -34,28 +34,19 @@ class LeaseKind(StrEnum):
 
 
 def claim(
-    connection: Connection, kind: LeaseKind, name: str, holder: str, now: datetime, seconds: float | None = None
-) -> bool:
-    """Take a lease that nobody has, or whose time is over; `seconds` is None for good. False if somebody has it."""
-    return _take(connection, kind, name, holder, now, seconds, free(now))
-
-
-def claim_or_renew(
-    connection: Connection, kind: LeaseKind, name: str, holder: str, now: datetime, seconds: float
-) -> bool:
-    """Take a lease, or prolong it where the holder has it already. False if somebody else has it."""
-    return _take(connection, kind, name, holder, now, seconds, or_(leases.c.holder == holder, free(now)))
-
-
-def _take(
     connection: Connection,
     kind: LeaseKind,
     name: str,
     holder: str,
     now: datetime,
-    seconds: float | None,
-    condition: ColumnElement[bool],
+    seconds: float | None = None,
+    or_renew: bool = False,
 ) -> bool:
+    """Take a lease that nobody has, or whose time is over; `seconds` is None for good. False if somebody has it.
+
+    `or_renew`: where the holder has it already, it is prolonged.
+    """
+    condition = or_(leases.c.holder == holder, free(now)) if or_renew else free(now)
     until = None if seconds is None else now + timedelta(seconds=seconds)
     terms = {"holder": holder, "taken_at": now, "until": until}
     taken = (
@@ -75,7 +66,7 @@ def renew(connection: Connection, kind: LeaseKind, name: str, holder: str, now: 
 
 
 def release(connection: Connection, kind: LeaseKind, name: str, holder: str | None = None) -> None:
-    """Give up a lease: the holder's own, or whoever's it is."""
+    """Give up a lease: the holder's own, or, without a holder, anybody's."""
     mine = _is(kind, name) if holder is None else and_(_is(kind, name), leases.c.holder == holder)
     connection.execute(delete(leases).where(mine))
 
@@ -85,9 +76,9 @@ def free(now: datetime) -> ColumnElement[bool]:
     return or_(leases.c.until <= now, leases.c.until > now + LONGEST)
 
 
-def held(holder: str, now: datetime) -> ColumnElement[bool]:
+def held(kind: LeaseKind, name: str, holder: str, now: datetime) -> ColumnElement[bool]:
     """A lease is the holder's, and not over."""
-    return and_(leases.c.holder == holder, leases.c.until > now)
+    return and_(_is(kind, name), leases.c.holder == holder, leases.c.until > now)
 
 
 def prune(connection: Connection, before: datetime, now: datetime) -> None:
@@ -104,11 +95,8 @@ def _is(kind: LeaseKind, name: str) -> ColumnElement[bool]:
     return and_(leases.c.kind == kind.value, leases.c.name == name)
 
 
-class SqlSlots:
+class SqlSlots(Repository):
     """Slots of jobs, each given to one process, for ever: a job that is to run again needs a slot of its own."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def claim(self, job: str, slot: datetime, now: datetime) -> bool:
         """Whether the slot was free: then it is the caller's. UnavailableError if the database could not be reached."""
@@ -140,7 +128,7 @@ class SqlSeen:
             with self._database.writing(patience=PATIENCE) as connection:
                 return claim(connection, LeaseKind.EVENT, key, "", self._now(), EVENT_SECONDS)
         except UnavailableError as error:
-            self._log.warning("claims cannot be kept", reason=str(error))
+            self._log.warning("claims cannot be stored", reason=str(error))
             return True
 
     def release(self, key: str) -> None:

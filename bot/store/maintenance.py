@@ -1,10 +1,9 @@
 """What an operator does with a database (`xocompat db`): make its tables, copy it, and check whether it is well."""
 
-import os
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -60,7 +59,7 @@ def check_database(database: Database) -> tuple[DatabaseCheck, ...]:
 def write(database: Database, now: datetime) -> None:
     """Write a little. UnavailableError says why that failed: a lock, a full disk, a copy that is only read."""
     with database.writing(patience=PATIENCE) as connection:
-        leases.claim_or_renew(connection, LeaseKind.EVENT, _WRITTEN, "", now, 0)
+        leases.claim(connection, LeaseKind.EVENT, _WRITTEN, "", now, 0, or_renew=True)
 
 
 def _checks(database: Database) -> Iterator[DatabaseCheck]:
@@ -103,7 +102,12 @@ def back_up(database: Database, to: Path) -> int:
             f"PostgreSQL is backed up by its own tool, which asks for the password: {dump(database.url, to)}"
         )
     file = existing(database)
-    _reserve(to)
+    try:  # who asked what, and what runs where, is nobody else's business
+        to.touch(0o600, exist_ok=False)
+    except FileExistsError:
+        raise UsageError(f"{to} is there already, and a backup overwrites nothing: name another file.") from None
+    except OSError as error:
+        raise UnavailableError(f"The backup {to} cannot be written: {error.strerror}.") from None
     try:
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(to)) as target:
             source.backup(target)
@@ -134,16 +138,6 @@ def dump(url: URL, to: Path) -> str:
     return " ".join(["pg_dump --format=custom", *given])
 
 
-def _reserve(to: Path) -> None:
-    """Make the file, readable by this user alone: who asked what, and what runs where, is nobody else's business."""
-    try:
-        os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        raise UsageError(f"{to} is there already, and a backup overwrites nothing: name another file.") from None
-    except OSError as error:
-        raise UnavailableError(f"The backup {to} cannot be written: {error.strerror}.") from None
-
-
 class CommandResult(NamedTuple):
     """What was done: for people, for scripts, and whether all is well."""
 
@@ -152,31 +146,24 @@ class CommandResult(NamedTuple):
     ok: bool = True
 
 
-def _upgraded(url: str, _: Path) -> CommandResult:
+def run_database_command(name: str, url: str, to: Path) -> CommandResult:
+    """Do what `xocompat db NAME` says to the database of a URL; `to` is the file of a backup.
+
+    UnavailableError or UsageError if it failed.
+    """
     with closing(Database(url)) as database:
-        changed = migrate(database)
-        has = "now has" if changed else "already has"
-        line = f"{database.name} {has} the tables of this xocompat (revision {REVISIONS[-1]})."
-    return CommandResult((line,), {"changed": changed, "revision": REVISIONS[-1]})
-
-
-def _backed_up(url: str, to: Path) -> CommandResult:
-    with closing(Database(url)) as database:
-        size = back_up(database, to)
-    line = f"{to} is a copy of the database ({size / 2**20:.1f} MiB)."
-    return CommandResult((line,), {"file": str(to), "bytes": size})
-
-
-def _checked(url: str, _: Path) -> CommandResult:
-    with closing(Database(url)) as database:
-        checks = check_database(database)
-    data = {"checks": [each._asdict() for each in checks]}
-    return CommandResult(tuple(map(str, checks)), data, all(each.ok for each in checks))
-
-
-DATABASE_COMMANDS: Mapping[str, Callable[[str, Path], CommandResult]] = {
-    "upgrade": _upgraded,
-    "backup": _backed_up,
-    "check": _checked,
-}
-"""Each takes the database's URL and a file; UnavailableError or UsageError if it failed."""
+        match name:
+            case "upgrade":
+                changed = migrate(database)
+                has = "now has" if changed else "already has"
+                line = f"{database.name} {has} the tables of this xocompat (revision {REVISIONS[-1]})."
+                return CommandResult((line,), {"changed": changed, "revision": REVISIONS[-1]})
+            case "backup":
+                size = back_up(database, to)
+                line = f"{to} is a copy of the database ({size / 2**20:.1f} MiB)."
+                return CommandResult((line,), {"file": str(to), "bytes": size})
+            case "check":
+                checks = check_database(database)
+                data = {"checks": [each._asdict() for each in checks]}
+                return CommandResult(tuple(map(str, checks)), data, all(each.ok for each in checks))
+    raise UsageError(f"db has no command {name!r}.")

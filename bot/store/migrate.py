@@ -1,6 +1,5 @@
 """Brings a database to this version of the tables: one process does it, others wait and find it done."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,14 +19,22 @@ FOLDER = Path(__file__).parent / "migrations"
 
 def migrate(database: Database) -> bool:
     """Whether there was something to do. UnavailableError if it failed, or if the database is newer than we."""
-    _reserve(database)
+    if not database.is_postgresql:
+        # For this user alone: what runs where, and who asked, is nobody else's business.
+        with suppress(OSError):  # what is wrong with it comes out when it is opened
+            Path(database.url.database or "").touch(0o600, exist_ok=False)
     with database.reading() as connection:
         if _is_ours(database, connection):
             return False
     with database.writing(WriteLock.MIGRATION, PATIENCE) as connection:
         if _is_ours(database, connection):  # another process was quicker
             return False
-        _run(connection)
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+        command.upgrade(config, "head")
     return True
 
 
@@ -35,15 +42,6 @@ def is_current(database: Database) -> bool:
     """Whether a database has all tables of this version. UnavailableError if it is newer, or could not be reached."""
     with database.reading() as connection:
         return _is_ours(database, connection)
-
-
-def _reserve(database: Database) -> None:
-    """Make a file of SQLite's for this user alone: what runs where, and who asked, is nobody else's business."""
-    file = database.url.database
-    if database.is_postgresql or file is None:
-        return
-    with suppress(OSError):  # what is wrong with it comes out when it is opened
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def revision(connection: Connection) -> str | None:
@@ -64,12 +62,3 @@ def _is_ours(database: Database, connection: Connection) -> bool:
 def newer(name: str, found: str) -> str:
     """What to say of a database with a revision that we do not know."""
     return f"{name} was made by a newer xocompat (revision {found[:40]!a}): upgrade this one. Nothing was changed."
-
-
-def _run(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    command.upgrade(config, "head")

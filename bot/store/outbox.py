@@ -1,4 +1,4 @@
-"""What is queued for channels, how sending to each goes, and who may send; bot.alerts.delivery.outbox.Outbox."""
+"""What is queued for channels, how sending to each goes, and who may send."""
 
 import secrets
 from datetime import datetime
@@ -9,39 +9,29 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from bot.alerts.alert import Alert
 from bot.alerts.delivery.outbox import ChannelState, Delivery, DeliveryKind
 from bot.store import leases
-from bot.store.alerts import row_alert
-from bot.store.database import Database, WriteLock, insert
+from bot.store.alerts import PENDING, row_alert
+from bot.store.bulk import upsert
+from bot.store.database import Repository, WriteLock
 from bot.store.leases import LONGEST, LeaseKind
 from bot.store.tables import alerts, bulletins, channels, outbox
 from bot.store.tables import leases as lease_rows
 
-INTACT = channels.c.stopped_code.is_(None)
-"""The channel is not stopped."""
 
-
-def in_time(now: datetime) -> ColumnElement[bool]:
-    """The channel may be sent to as far as its pause goes; one that ends too late is of a clock that went back."""
+def may_send(now: datetime) -> ColumnElement[bool]:
+    """The channel is neither stopped nor pausing; a pause that ends too late is of a clock that went back."""
     pause = channels.c.not_before
-    return or_(pause.is_(None), pause <= now, pause > now + LONGEST)
+    is_over = or_(pause.is_(None), pause <= now, pause > now + LONGEST)
+    return and_(channels.c.stopped_code.is_(None), is_over)
 
 
-def put(connection: Connection, channel: str, **values: object) -> None:
-    """Set columns of a channel's row, whether or not there is one."""
-    row = insert(connection, channels).values(channel=channel, **values)
-    connection.execute(row.on_conflict_do_update(index_elements=[channels.c.channel], set_=values))
-
-
-PENDING, SENDING, SENT, DROPPED = "pending", "sending", "sent", "dropped"
-"""States of a message. Those of the first two wait; their `done_at` is NULL."""
+SENDING, SENT, DROPPED = "sending", "sent", "dropped"
+"""States of a message, with PENDING. Those that are pending or being sent wait; their `done_at` is NULL."""
 
 WAITS = outbox.c.done_at.is_(None)
 
 
-class SqlOutbox:
-    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it could not be made."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class SqlOutbox(Repository):
+    """bot.alerts.delivery.outbox.Outbox."""
 
     def waiting(self, now: datetime) -> tuple[str, ...]:
         leased = (lease_rows.c.kind == LeaseKind.CHANNEL.value) & (lease_rows.c.name == outbox.c.channel)
@@ -50,7 +40,7 @@ class SqlOutbox:
         found = (
             select(outbox.c.channel)
             .select_from(at)
-            .where(WAITS, INTACT, in_time(now), is_free)
+            .where(WAITS, may_send(now), is_free)
             .group_by(outbox.c.channel)
             .order_by(func.min(outbox.c.id))
         )
@@ -59,7 +49,7 @@ class SqlOutbox:
 
     def lease(self, channel: str, by: str, now: datetime, seconds: float) -> bool:
         with self._database.writing() as connection:
-            return leases.claim_or_renew(connection, LeaseKind.CHANNEL, channel, by, now, seconds)
+            return leases.claim(connection, LeaseKind.CHANNEL, channel, by, now, seconds, or_renew=True)
 
     def release(self, channel: str, by: str) -> None:
         with self._database.writing() as connection:
@@ -74,9 +64,8 @@ class SqlOutbox:
             return _delivery(row, _alerts_of(connection, row.bulletin)) if row else None
 
     def sending(self, delivery: Delivery, by: str, now: datetime) -> bool:
-        its = (lease_rows.c.kind == LeaseKind.CHANNEL.value) & (lease_rows.c.name == delivery.channel)
-        is_ours = exists().where(its, leases.held(by, now))
-        must_wait = exists().where(channels.c.channel == delivery.channel, ~and_(INTACT, in_time(now)))
+        is_ours = exists().where(leases.held(LeaseKind.CHANNEL, delivery.channel, by, now))
+        must_wait = exists().where(channels.c.channel == delivery.channel, ~may_send(now))
         begun = (
             update(outbox)
             .where(outbox.c.id == delivery.id, WAITS, is_ours, ~must_wait)
@@ -95,7 +84,7 @@ class SqlOutbox:
                 connection.execute(update(bulletins).where(bulletins.c.id == delivery.bulletin).values(ts=message_id))
 
     def not_sent(self, delivery: Delivery, now: datetime) -> None:  # noqa: ARG002 # the port's; a row keeps no such time
-        # An edit would be in the way of a later one that waits already.
+        # An edit that is to be sent again would conflict with a later one that waits already.
         undone = (outbox.c.id == delivery.id) & WAITS & (outbox.c.kind != DeliveryKind.EDIT)
         with self._database.writing() as connection:
             connection.execute(update(outbox).where(undone).values(state=PENDING))
@@ -105,7 +94,7 @@ class SqlOutbox:
             _done(connection, delivery, now, state=DROPPED, why_dropped=why)
 
     def repost(self, delivery: Delivery, now: datetime) -> None:
-        # The bulletin's own row is older than all that is about it, so it is the next again.
+        # The alert message's own row is older than all that is about it, so it is the next again.
         first = (outbox.c.bulletin == delivery.bulletin) & (outbox.c.kind == DeliveryKind.ALERT_MESSAGE)
         anew = {"key": secrets.token_hex(16), "state": PENDING, "attempts": 0, "began_at": None}
         with self._database.writing() as connection:
@@ -117,11 +106,12 @@ class SqlOutbox:
 
     def wait(self, channel: str, until: datetime) -> None:
         with self._database.writing() as connection:
-            put(connection, channel, not_before=until)
+            upsert(connection, channels, [{"channel": channel, "not_before": until}])
 
     def stop(self, channel: str, code: str, words: str, now: datetime) -> None:
+        row = {"channel": channel, "stopped_code": code, "stopped": words, "stopped_at": now}
         with self._database.writing() as connection:
-            put(connection, channel, stopped_code=code, stopped=words, stopped_at=now)
+            upsert(connection, channels, [row])
 
     def resume(self, channel: str | None = None) -> None:
         mended = update(channels).where(channels.c.stopped_code.is_not(None))

@@ -1,4 +1,4 @@
-"""Pages of the published list in a database: bot.published.revisions.Revisions."""
+"""Pages of the published list in a database, and how fetching them went."""
 
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,12 @@ from bot.published.page import PageProblem, Revision, RowChange, RowChangeKind
 from bot.published.revisions import FetchAttempts, RevisionReport, StoredRevision
 from bot.store.alerts import OutboxMessage, queue
 from bot.store.bulk import upsert
-from bot.store.database import Database, WriteLock
+from bot.store.database import Repository, WriteLock
 from bot.store.tables import revisions, tries
 
 
-class SqlRevisions:
-    """On SQLite or PostgreSQL. Every method is a transaction of its own; UnavailableError if it could not be made."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class SqlRevisions(Repository):
+    """bot.published.revisions.Revisions."""
 
     def latest(self, source: str) -> StoredRevision | None:
         with self._database.reading() as connection:
@@ -61,33 +58,36 @@ class SqlRevisions:
 
     def fetched(self, source: str, now: datetime) -> None:
         with self._database.writing(WriteLock.PUBLISHED) as connection:
-            _put(connection, source, FetchAttempts(tried_at=now, ok_at=now))
+            done = FetchAttempts(tried_at=now, ok_at=now)
+            upsert(connection, tries, [{"source": source, **done._asdict()}])
 
     def failed(self, source: str, error: str, passing: bool, now: datetime) -> FetchAttempts:
         with self._database.writing(WriteLock.PUBLISHED) as connection:
             before = _tries(connection, source) or FetchAttempts(tried_at=now)
             since = before.failing_since or now
             after = before._replace(tried_at=now, error=error, passing=passing, failing_since=since)
-            _put(connection, source, after)
+            upsert(connection, tries, [{"source": source, **after._asdict()}])
             return after
 
     def queue_news(self, stored: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
-        untold = update(revisions).where(revisions.c.id == stored.id, revisions.c.told_at.is_(None))
-        return self._queue_once(untold, channel, payload, now)
+        unqueued = update(revisions).where(revisions.c.id == stored.id, revisions.c.told_at.is_(None))
+        return self._queue_once(unqueued, channel, payload, now)
 
     def queue_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
-        untold = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))
-        return self._queue_once(untold, channel, payload, now)
+        unqueued = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))
+        return self._queue_once(unqueued, channel, payload, now)
 
-    def _queue_once(self, untold: Update, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+    def _queue_once(self, unqueued: Update, channel: str, payload: dict[str, Any], now: datetime) -> bool:
+        """Queue a message about a row that none was queued about yet; False if there is no such row."""
         with self._database.writing() as connection:
-            if connection.execute(untold.values(told_at=now)).rowcount != 1:
+            if connection.execute(unqueued.values(told_at=now)).rowcount != 1:
                 return False
             queue(connection, [OutboxMessage(channel, DeliveryKind.LIST, payload=payload)], now)
             return True
 
 
 _ACCEPTED = revisions.c.accepted_at.is_not(None)
+_ATTEMPTS = tuple(tries.c[field] for field in FetchAttempts._fields)
 
 
 def _last(connection: Connection, condition: ColumnElement[bool]) -> StoredRevision | None:
@@ -107,11 +107,5 @@ def _last(connection: Connection, condition: ColumnElement[bool]) -> StoredRevis
 
 
 def _tries(connection: Connection, source: str) -> FetchAttempts | None:
-    row = connection.execute(select(tries).where(tries.c.source == source)).first()
-    return (
-        FetchAttempts(row.tried_at, row.ok_at, row.failing_since, row.error, row.told_at, row.passing) if row else None
-    )
-
-
-def _put(connection: Connection, source: str, found: FetchAttempts) -> None:
-    upsert(connection, tries, [{"source": source, **found._asdict()}])
+    row = connection.execute(select(*_ATTEMPTS).where(tries.c.source == source)).first()
+    return FetchAttempts._make(row) if row else None

@@ -1,6 +1,6 @@
 """All that is stored, behind the ports of the rooms that need it.
 
-History is kept for 400 days. What is not done yet, an open alert or an unsent message, is kept however old it is.
+History stays for 400 days. What is not done yet, an open alert or an unsent message, stays however old it is.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,6 +23,8 @@ from bot.store.outbox import SqlOutbox
 from bot.store.revisions import SqlRevisions
 from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, sweeps
 from bot.store.watches import SqlDigests, SqlWatches
+
+HISTORY = timedelta(days=400)
 
 HURRY = 2.0
 """Seconds that a command waits for a lock: Slack wants an answer after three."""
@@ -64,8 +66,28 @@ class Store(NamedTuple):
             )
 
     def prune(self, now: datetime) -> None:
-        """Forget what ended more than 400 days ago."""
-        prune(self.database, now)
+        """Forget what ended more than 400 days ago. UnavailableError if the database could not be reached."""
+        before = now - HISTORY
+        ended = bulletins.c.closed_at < before
+        alert_left = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id)
+        unsent = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id, outbox.c.done_at.is_(None))
+        waiting = select(outbox.c.bulletin).where(outbox.c.done_at.is_(None), outbox.c.bulletin.is_not(None))
+        gone = select(bulletins.c.id).where(ended, ~alert_left, ~unsent)
+        # The row that posts an alert message stays as long as that is in use: it may have to be posted again.
+        unused = or_(outbox.c.kind != DeliveryKind.ALERT_MESSAGE.value, outbox.c.bulletin.in_(gone))
+        with self.database.writing(WriteLock.ALERTS) as connection:
+            connection.execute(delete(alerts).where(alerts.c.resolved_at < before, alerts.c.bulletin.not_in(waiting)))
+            connection.execute(delete(outbox).where(outbox.c.done_at < before, unused))
+            left = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id)
+            connection.execute(delete(bulletins).where(ended, ~alert_left, ~left))
+        newest = select(func.max(revisions.c.id)).group_by(revisions.c.source)
+        accepted = newest.where(revisions.c.accepted_at.is_not(None))
+        needed = or_(revisions.c.id.in_(newest), revisions.c.id.in_(accepted))
+        with self.database.writing() as connection:
+            connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
+            for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
+                connection.execute(delete(table).where(column < before))
+            leases.prune(connection, before, now)
 
     def close(self) -> None:
         self.audit.close()
@@ -89,31 +111,3 @@ def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime])
         seen=SqlSeen(log, database, now),
         revisions=SqlRevisions(database),
     )
-
-
-HISTORY = timedelta(days=400)
-
-
-def prune(database: Database, now: datetime) -> None:
-    """Forget what ended too long ago. UnavailableError if the database could not be reached."""
-    before = now - HISTORY
-    done = outbox.c.done_at < before
-    ended = bulletins.c.closed_at < before
-    alert_left = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id)
-    unsent = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id, outbox.c.done_at.is_(None))
-    waiting = select(outbox.c.bulletin).where(outbox.c.done_at.is_(None), outbox.c.bulletin.is_not(None))
-    gone = select(bulletins.c.id).where(ended, ~alert_left, ~unsent)
-    # A bulletin that is in use keeps its own row: it may have to be posted again.
-    unused = or_(outbox.c.kind != DeliveryKind.ALERT_MESSAGE.value, outbox.c.bulletin.in_(gone))
-    with database.writing(WriteLock.ALERTS) as connection:
-        connection.execute(delete(alerts).where(alerts.c.resolved_at < before, alerts.c.bulletin.not_in(waiting)))
-        connection.execute(delete(outbox).where(done, unused))
-        left = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id)
-        connection.execute(delete(bulletins).where(ended, ~alert_left, ~left))
-    newest = select(func.max(revisions.c.id)).group_by(revisions.c.source)
-    needed = or_(revisions.c.id.in_(newest), revisions.c.id.in_(newest.where(revisions.c.accepted_at.is_not(None))))
-    with database.writing() as connection:
-        connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
-        for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
-            connection.execute(delete(table).where(column < before))
-        leases.prune(connection, before, now)

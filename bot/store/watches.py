@@ -9,18 +9,15 @@ from bot.alerts.ports import Watch, WatchKind
 from bot.store import leases
 from bot.store.alerts import OutboxMessage, queue
 from bot.store.bulk import upsert
-from bot.store.database import Database, insert
+from bot.store.database import Repository, insert
 from bot.store.leases import LeaseKind, slot_name
 from bot.store.tables import digests, watches
 
 _WATCH = tuple(watches.c[field] for field in Watch._fields)
 
 
-class SqlWatches:
+class SqlWatches(Repository):
     """bot.alerts.ports.Watches."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add(self, watch: Watch) -> bool:
         row = {**watch._asdict(), "lead": None if watch.lead is None else list(watch.lead)}
@@ -55,11 +52,8 @@ def _same(channel: str, kind: WatchKind, what: str) -> ColumnElement[bool]:
     return and_(watches.c.channel == channel, watches.c.kind == kind.value, watches.c.what == what)
 
 
-class SqlDigests:
+class SqlDigests(Repository):
     """bot.alerts.ports.Digests."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def turn(self, channel: str, on: bool, by: str, now: datetime) -> None:
         with self._database.writing() as connection:

@@ -53,9 +53,9 @@ class MemoryBook:
         return tuple(self._alerts[number] for number in sorted(set(ids)) if number in self._alerts)
 
     def _keep(self, alert: Alert) -> Alert:
-        kept = alert if alert.id else alert._replace(id=max(self._alerts, default=0) + 1)
-        self._alerts[kept.id] = kept
-        return kept
+        stored = alert if alert.id else alert._replace(id=max(self._alerts, default=0) + 1)
+        self._alerts[stored.id] = stored
+        return stored
 
 
 class MemoryWatches:

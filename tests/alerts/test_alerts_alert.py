@@ -53,8 +53,10 @@ def test_a_notification_comes_back_as_it_was(notification: Notification) -> None
 
 
 def _one() -> Notification:
-    concern = Condition(OPS, Rule.EOL, AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"), (), date(2025, 9, 16), 90)
-    return reconcile((concern,), (), NOW, lambda gone: gone.detail).notifications[0]
+    condition = Condition(
+        OPS, Rule.EOL, AlertSubject("release:XCP-ng:8.2", "XCP-ng 8.2 LTS"), (), date(2025, 9, 16), 90
+    )
+    return reconcile((condition,), (), NOW, lambda gone: gone.detail).notifications[0]
 
 
 def test_keys_that_another_version_knows_are_passed_over_and_missing_ones_have_their_default() -> None:
@@ -81,7 +83,7 @@ def test_what_is_no_notification_is_refused(data: dict[str, object]) -> None:
         notification_from_data(data)
 
 
-def test_a_digest_counts_what_a_channel_is_told_about(matrix: Matrix, reader: Reader) -> None:
+def test_a_digest_counts_what_a_channel_is_notified_of(matrix: Matrix, reader: Reader) -> None:
     day = date(2025, 9, 18)
     hosts = [
         host("xen-2"),
@@ -94,9 +96,9 @@ def test_a_digest_counts_what_a_channel_is_told_about(matrix: Matrix, reader: Re
     )
     ahead = Condition(OPS, Rule.EOL, AlertSubject("r:2", "XCP-ng 8.3 LTS"), (), date(2028, 11, 30), None, is_news=False)
     elsewhere = ended._replace(channel=TEAM)
-    concerns = (ahead, ended, elsewhere)
-    alerts = reconcile(concerns, (), NOW, lambda gone: gone.detail).changed
-    found = digest(OPS, host_verdicts(matrix, reader, hosts, day), concerns, alerts, (), day)
+    conditions = (ahead, ended, elsewhere)
+    alerts = reconcile(conditions, (), NOW, lambda gone: gone.detail).changed
+    found = digest(OPS, host_verdicts(matrix, reader, hosts, day), conditions, alerts, (), day)
     assert found
     assert found.numbers == HostCounts(hosts=4, eol=2, weak=1, unknown=1, unreachable=1)
     assert found.ended_this_week == found.ended == (ReleaseEnd("XCP-ng 8.2 LTS", date(2025, 9, 16), 1),)
@@ -104,7 +106,7 @@ def test_a_digest_counts_what_a_channel_is_told_about(matrix: Matrix, reader: Re
     assert found.unacknowledged == (Unacknowledged(0, Rule.EOL, "XCP-ng 8.2 LTS", NOW.date()),)
 
 
-def test_a_channel_that_is_told_nothing_gets_no_digest() -> None:
+def test_a_channel_that_is_notified_of_nothing_gets_no_digest() -> None:
     assert digest(OPS, (), (), (), (), date(2025, 9, 18)) is None
 
 
@@ -117,8 +119,8 @@ _ENDINGS = st.lists(st.builds(ReleaseEnd), max_size=3).map(tuple)
         Digest, ended=_ENDINGS, next=_ENDINGS, unacknowledged=st.lists(st.builds(Unacknowledged), max_size=2).map(tuple)
     )
 )
-def test_a_digest_comes_back_as_it_was(told: Digest) -> None:
-    assert Digest.from_data(json.loads(json.dumps(told.to_data()))) == told
+def test_a_digest_comes_back_as_it_was(digest: Digest) -> None:
+    assert Digest.from_data(json.loads(json.dumps(digest.to_data()))) == digest
 
 
 def test_reasons_are_those_of_the_contract() -> None:

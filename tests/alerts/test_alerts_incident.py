@@ -56,7 +56,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def control(matrix: Matrix, reader: Reader) -> list[Warned]:
-    """What is told without an incident."""
+    """What is notified without an incident."""
     world = World(matrix, reader)
     for day in range(DAYS):
         world.evaluate(START + day * DAY)
@@ -64,14 +64,14 @@ def control(matrix: Matrix, reader: Reader) -> list[Warned]:
 
 
 def test_the_control_run_has_every_lead_of_the_plan(control: list[Warned]) -> None:
-    told = [(each.threshold, (EOL - each.day).days) for each in control if each.release == "8.3"]
-    assert told == [(lead, lead) for lead in (365, 180, 90, 30, 7, 0)]
+    notified = [(each.threshold, (EOL - each.day).days) for each in control if each.release == "8.3"]
+    assert notified == [(lead, lead) for lead in (365, 180, 90, 30, 7, 0)]
 
 
 @pytest.mark.parametrize("incident", [0, 10, 369, 370, 400, 554, 555, 700, DAYS - 5])
-@pytest.mark.parametrize("deed", [None, AlertAction.ACKNOWLEDGE, AlertAction.SNOOZE])
+@pytest.mark.parametrize("done", [None, AlertAction.ACKNOWLEDGE, AlertAction.SNOOZE])
 def test_after_an_incident_every_warning_of_the_plan_comes_on_its_day(
-    matrix: Matrix, reader: Reader, control: list[Warned], incident: int, deed: AlertAction | None
+    matrix: Matrix, reader: Reader, control: list[Warned], incident: int, done: AlertAction | None
 ) -> None:
     world = World(matrix, reader)
     for day in range(DAYS):
@@ -79,9 +79,9 @@ def test_after_an_incident_every_warning_of_the_plan_comes_on_its_day(
         world.evaluate(now)
         if day == incident:
             world.evaluate(AHEAD)
-            if deed:  # as `--as-of 2028-12-01` dated it
-                until = AHEAD + 7 * DAY if deed is AlertAction.SNOOZE else None
-                act_on(world.book, {alert.id for alert in world.book.open()}, AlertAct(deed, "U1", AHEAD, until))
+            if done:  # as `--as-of 2028-12-01` dated it
+                until = AHEAD + 7 * DAY if done is AlertAction.SNOOZE else None
+                act_on(world.book, {alert.id for alert in world.book.open()}, AlertAct(done, "U1", AHEAD, until))
             world.evaluate(now + timedelta(minutes=5))  # the clock is right again
     warned = [*world.warnings()]
     on_that_day = [each for each in warned if each.day in (now_of(incident).date(), AHEAD.date())]

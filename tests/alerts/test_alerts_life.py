@@ -30,7 +30,7 @@ START = datetime(2025, 1, 1, 8, tzinfo=UTC)
 
 
 class Life(RuleBasedStateMachine):
-    """The model is what a person would write down: which channel was told which threshold of which release."""
+    """The model is what a person would write down: which channel was notified of which threshold of which release."""
 
     @initialize()
     def begin(self) -> None:
@@ -38,9 +38,9 @@ class Life(RuleBasedStateMachine):
         self.book = MemoryBook()
         self.runs: dict[AffectedHost, str] = {HOSTS[0]: "8.2", HOSTS[1]: "8.3"}
         self.routed: dict[str, tuple[int, ...]] = {CHANNELS[0]: LEADS}
-        self.told: dict[int, list[int]] = {}
+        self.notified: dict[int, list[int]] = {}
         self.snooze_ends: dict[int, int] = {}
-        self.deeds: dict[int, int] = {}
+        self.acts: dict[int, int] = {}
 
     @rule(days=st.integers(0, 120))
     def days_pass(self, days: int) -> None:
@@ -48,12 +48,12 @@ class Life(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 400))
     def clock_runs_back(self, days: int) -> None:
-        """What was told on days that have not come is taken back, and told again when they come; no more changes."""
+        """What was notified on days that have not come is taken back, and again when they come; no more changes."""
         self.swept()
         self.now -= timedelta(days=days)
         ahead = {alert.id for alert in self.book.open() if self._is_ahead(alert)}
         for number in ahead:
-            self.told[number] = []
+            self.notified[number] = []
         assert {alert.id for alert in self.swept().changed} <= ahead
 
     def _is_ahead(self, alert: Alert) -> bool:
@@ -86,7 +86,7 @@ class Life(RuleBasedStateMachine):
         until = self.now + timedelta(days=days) if days and action is AlertAction.SNOOZE else None
         act = AlertAct(action, "U1", self.now, until)
         if act_on(self.book, [alert.id], act) and action is AlertAction.SNOOZE and until:
-            self.deeds[alert.id] = self.deeds.get(alert.id, 0) + 1
+            self.acts[alert.id] = self.acts.get(alert.id, 0) + 1
         assert act_on(self.book, [alert.id], act) == ()
 
     @rule()
@@ -95,12 +95,12 @@ class Life(RuleBasedStateMachine):
 
     def swept(self) -> Reconciled:
         before = {alert.id: alert for alert in self.book.open()}
-        concerns = self.concerns()
-        settled = settle(self.book, concerns, self.now)
-        again = settle(self.book, concerns, self.now)
+        conditions = self.conditions()
+        settled = settle(self.book, conditions, self.now)
+        again = settle(self.book, conditions, self.now)
         assert again == Reconciled()
-        self._check(before, {c.fingerprint for c in concerns if self._still_holds(c, before)}, settled)
-        self._nothing_is_forgotten(concerns)
+        self._check(before, {c.fingerprint for c in conditions if self._still_holds(c, before)}, settled)
+        self._nothing_is_forgotten(conditions)
         return settled
 
     def _still_holds(self, condition: Condition, before: dict[int, Alert]) -> bool:
@@ -112,26 +112,26 @@ class Life(RuleBasedStateMachine):
         assert alert.threshold_days is not None
         return (alert.due - self.now.date()).days <= alert.threshold_days + 1
 
-    def _nothing_is_forgotten(self, concerns: tuple[Condition, ...]) -> None:
+    def _nothing_is_forgotten(self, conditions: tuple[Condition, ...]) -> None:
         alerts = {alert.fingerprint: alert for alert in self.book.open()}
-        for concern in concerns:
-            alert = alerts.get(concern.fingerprint)
-            assert alert or not concern.is_news
-            if alert and concern.threshold_days is not None:
-                assert alert.hosts == concern.hosts
+        for condition in conditions:
+            alert = alerts.get(condition.fingerprint)
+            assert alert or not condition.is_news
+            if alert and condition.threshold_days is not None:
+                assert alert.hosts == condition.hosts
                 assert alert.threshold_days is not None
-                assert alert.threshold_days <= concern.threshold_days
+                assert alert.threshold_days <= condition.threshold_days
             if alert and alert.state is AlertState.SNOOZED:
                 assert alert.snoozed_until is None or alert.snoozed_until > self.now
 
-    def concerns(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
         return tuple(
-            self._concern(channel, release, leads)
+            self._condition(channel, release, leads)
             for channel, leads in self.routed.items()
             for release in sorted(set(self.runs.values()))
         )
 
-    def _concern(self, channel: str, release: str, leads: tuple[int, ...]) -> Condition:
+    def _condition(self, channel: str, release: str, leads: tuple[int, ...]) -> Condition:
         due = RELEASES[release]
         threshold = tightest(leads, (due - self.now.date()).days)
         subject = AlertSubject(f"release:XCP-ng:{release}", f"XCP-ng {release}", "XCP-ng", release)
@@ -142,23 +142,27 @@ class Life(RuleBasedStateMachine):
         seen = [n.alert.fingerprint for n in settled.notifications]
         assert len(seen) == len(set(seen)), "one notification for an alert at a time"
         for notification in settled.notifications:
-            alert, told = notification.alert, self.told.setdefault(notification.alert.id, [])
+            alert, notified = notification.alert, self.notified.setdefault(notification.alert.id, [])
             was = before.get(alert.id)
             assert (notification.reason is NotifyReason.NEW) == (was is None)
             if notification.reason in (NotifyReason.NEW, NotifyReason.THRESHOLD):
                 assert alert.threshold_days is not None
-                assert all(alert.threshold_days < earlier for earlier in told), "each threshold once, tighter each time"
-                told.append(alert.threshold_days)
+                assert all(alert.threshold_days < earlier for earlier in notified), (
+                    "each threshold once, tighter each time"
+                )
+                notified.append(alert.threshold_days)
             if notification.reason is NotifyReason.SNOOZE_OVER:
                 self.snooze_ends[alert.id] = self.snooze_ends.get(alert.id, 0) + 1
-                assert self.snooze_ends[alert.id] <= self.deeds.get(alert.id, 0), "once for each snooze"
+                assert self.snooze_ends[alert.id] <= self.acts.get(alert.id, 0), "once for each snooze"
             if was and was.state is AlertState.ACKNOWLEDGED:
                 assert notification.reason in (
                     NotifyReason.THRESHOLD, NotifyReason.MORE_HOSTS, NotifyReason.RESOLVED,
                 )  # fmt: skip
             assert (notification.reason is NotifyReason.RESOLVED) == (alert.fingerprint not in holding)
         for alert in self.book.find(before):
-            assert alert.is_open == (alert.fingerprint in holding), "resolved when, and only when, its concern is gone"
+            assert alert.is_open == (alert.fingerprint in holding), (
+                "resolved when, and only when, its condition is gone"
+            )
 
     @invariant()
     def at_most_one_alert_is_open_for_a_fingerprint(self) -> None:
@@ -169,7 +173,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def every_open_alert_was_told(self) -> None:
         if hasattr(self, "book"):
-            assert {alert.id for alert in self.book.open()} <= set(self.told)
+            assert {alert.id for alert in self.book.open()} <= set(self.notified)
 
 
 Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -1,4 +1,4 @@
-"""Why an alert's concern is gone, by the fleet as it is then."""
+"""Why an alert's condition is gone, by the fleet as it is then."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -26,10 +26,10 @@ EOL = Condition(OPS, Rule.EOL, XCP_82, HOSTS, date(2025, 9, 16), 90)
 
 @pytest.fixture
 def why(matrix: Matrix, reader: Reader) -> Why:
-    """Why a concern is gone with these hosts, sources and changes."""
+    """Why a condition is gone with these hosts, sources and changes."""
 
-    def told(
-        concern: Condition,
+    def resolved(
+        condition: Condition,
         hosts: Sequence[WatchedHost] = (),
         sources: Sequence[SourceState] = (),
         changes: Sequence[Change] = (),
@@ -47,10 +47,10 @@ def why(matrix: Matrix, reader: Reader) -> Why:
             SweepHealth(timedelta(hours=6), now),
             lambda: changes,
         )
-        (alert,) = reconcile((concern,), (), NOW, _unasked).changed
+        (alert,) = reconcile((condition,), (), NOW, _unasked).changed
         return resolution_in_words(resolution(facts, alert.condition))
 
-    return told
+    return resolved
 
 
 def _unasked(gone: Condition) -> Detail:
@@ -62,18 +62,18 @@ def test_hosts_that_were_upgraded_say_what_they_run_now(why: Why) -> None:
     assert said == "no host runs it any more (xen-2 now on XCP-ng 8.3.0; xen-3 left)"
 
 
-def test_a_target_that_was_removed_is_told_as_such(why: Why) -> None:
+def test_a_target_that_was_removed_is_named_as_such(why: Why) -> None:
     changes = [Change(NOW, ChangeKind.REMOVED, "lab-a", each.uuid, each.name) for each in HOSTS]
     assert why(EOL, changes=changes) == "no host runs it any more (xen-2, xen-3 removed from the configuration)"
     left = [Change(NOW, ChangeKind.LEFT, "lab-a", HOSTS[0].uuid), *changes]
     assert "xen-2 left; xen-3 removed" in why(EOL, changes=left)
 
 
-def test_hosts_that_still_run_it_lost_their_way_here(why: Why) -> None:
+def test_hosts_that_still_run_it_lost_their_route_here(why: Why) -> None:
     assert why(EOL, [host("xen-2")]) == NO_WAY
 
 
-def test_a_watch_that_was_removed_is_told_as_such(why: Why) -> None:
+def test_a_watch_that_was_removed_is_named_as_such(why: Why) -> None:
     assert why(EOL._replace(hosts=(), watched=True)) == "nobody in this channel watches it any more"
 
 
@@ -84,16 +84,16 @@ def test_the_end_of_life_takes_over_from_maintenance(why: Why) -> None:
     assert "its end of life has come" in why(ended, old, day=date(2016, 9, 26))
 
 
-def test_a_release_that_is_in_full_support_now_is_told_as_such(why: Why) -> None:
+def test_a_release_that_is_in_full_support_now_is_named_as_such(why: Why) -> None:
     partial = Condition(OPS, Rule.SUPPORT, XCP_82, HOSTS, detail=Detail("support", {"lack": "partial"}))
     assert why(partial, [host("xen-2")]) == "the list has it in full support now"
 
 
-def test_a_day_that_is_not_given_any_more_is_told_as_such(why: Why) -> None:
+def test_a_day_that_is_not_given_any_more_is_named_as_such(why: Why) -> None:
     assert "not given for it any more" in why(EOL._replace(due=date(2025, 6, 25)), [host("xen-2")])
 
 
-def test_a_version_that_is_known_by_now_is_told_as_such(why: Why) -> None:
+def test_a_version_that_is_known_by_now_is_named_as_such(why: Why) -> None:
     unknown = Condition(OPS, Rule.UNKNOWN_VERSION, AlertSubject("version:XCP-ng 8.2.1", "XCP-ng 8.2.1"), HOSTS[:1])
     assert why(unknown, [host("xen-2")]) == "no host runs it any more (xen-2 known by now)"
 

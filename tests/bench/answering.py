@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from itertools import cycle, islice
 
 from bot.app.fleet import Hosts
+from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
-from bot.fleet.sources import Probing, TargetSources
+from bot.fleet.sources import ConfiguredSources, Probing
 from bot.xapi.observation import Host, Observation, Pool, Probed, Transport
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 
@@ -31,7 +32,8 @@ class Answering:
         """The inventory with its asking, as the product has it but for the probe itself."""
         targets: Sequence[Target] = self._inventory.targets
         probing = Probing(self._probe, lambda: 0.0)
-        return Hosts(self._inventory, probing, TargetSources(targets, probing.probe, lambda: self.at))
+        sources = ConfiguredSources(SourceKind.TARGET, targets, lambda one: (probing.probe(one),), lambda: self.at)
+        return Hosts(self._inventory, probing, sources)
 
     def _probe(self, target: Target) -> Probed:
         number, host = self._hosts[target.name]

@@ -6,7 +6,6 @@ import pytest
 
 from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Detail, Rule
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
-from bot.alerts.facts import text_detail
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.alerts.rules import SWEEP
 from bot.alerts.state_machine import apply, reconcile
@@ -29,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 def gone(_: Condition) -> Detail:
-    return text_detail("no host runs it any more")
+    return Detail("text", {"text": "no host runs it any more"})
 
 
 def opened(concern: Condition = EOL, number: int = 17) -> Alert:
@@ -137,7 +136,7 @@ def test_when_all_ended_it_says_why_and_has_no_buttons(matrix: Matrix) -> None:
                 OPS,
                 Rule.UNREACHABLE,
                 AlertSubject("source:lab-a", "lab-a"),
-                detail=text_detail("since today: It is down."),
+                detail=Detail("text", {"text": "since today: It is down."}),
             ),
             "⚠️ lab-a has not answered since today: It is down.",
         ),

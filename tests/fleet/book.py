@@ -1,4 +1,4 @@
-"""What a store keeps of sweeps, kept in memory; and whatever sweeps there may be."""
+"""What a store has of sweeps, in memory; and whatever sweeps there may be."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind
-from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, forget, hosts_by_uuid, reconcile
+from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, current_hosts, forget, reconcile
 from bot.xapi.observation import Host, Observation
 from tests.fleet.fleets import LAB, PROD, START, XO, answered, failed, host, pool
 
@@ -37,7 +37,7 @@ class Book:
     """Keeps what is recorded, with the changes of the last time."""
 
     def __init__(self) -> None:
-        self.kept = NOTHING
+        self.stored = NOTHING
         self.changes: tuple[Change, ...] = ()
 
     def record(self, *results: PollResult, when: datetime = START) -> None:
@@ -46,17 +46,17 @@ class Book:
 
     def record_late(self, *results: PollResult, now: datetime) -> None:
         """Results of whatever moments they have."""
-        update = reconcile(self.kept, results, now)
-        self.kept, self.changes = after(self.kept, update), update.changes
+        update = reconcile(self.stored, results, now)
+        self.stored, self.changes = after(self.stored, update), update.changes
 
     def forget(self, names: set[str], when: datetime = START) -> None:
-        sources = {name: state for name, state in self.kept.sources.items() if name in names}
-        update = forget(self.kept._replace(sources=sources), when)
-        self.kept, self.changes = after(self.kept, update), update.changes
+        sources = {name: state for name, state in self.stored.sources.items() if name in names}
+        update = forget(self.stored._replace(sources=sources), when)
+        self.stored, self.changes = after(self.stored, update), update.changes
 
     @property
     def hosts(self) -> dict[str, CurrentHost]:
-        return hosts_by_uuid(self.kept)
+        return {current.host.uuid: current for current in current_hosts(self.stored.sightings.values())}
 
     def host(self, name: str) -> Host:
         return self.hosts[f"uuid-{name}"].host
@@ -66,7 +66,7 @@ class Book:
         return sorted(current.host.name for current in self.hosts.values())
 
     @property
-    def told(self) -> list[tuple[ChangeKind, str | None]]:
+    def reported(self) -> list[tuple[ChangeKind, str | None]]:
         return [(change.kind, change.host) for change in self.changes]
 
 

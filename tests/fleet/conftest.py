@@ -1,4 +1,4 @@
-"""A log that is kept, and a clock that a test moves."""
+"""A log that tests read, and a clock that a test moves."""
 
 import logging
 from datetime import UTC, datetime, timedelta

@@ -78,7 +78,7 @@ class FakeStore:
     def keep_only(self, sources: Collection[Source], now: datetime) -> tuple[Change, ...]:
         self._check()
         configured = {(source.name, source.kind) for source in sources}
-        gone = {name for name, state in self._book.kept.sources.items() if (name, state.kind) not in configured}
+        gone = {name for name, state in self._book.stored.sources.items() if (name, state.kind) not in configured}
         self._book.forget(gone, now)
         self._changes += self._book.changes
         return self._book.changes
@@ -90,13 +90,13 @@ class FakeStore:
             missing = [sighting.missing_since for sighting in current.sightings]
             since = None if None in missing else max(filter(None, missing))
             names = tuple(sighting.source for sighting in current.sightings)
-            mixed = self._book.kept.mixed.get(current.pool.uuid)
+            mixed = self._book.stored.mixed.get(current.pool.uuid)
             shown.append(WatchedHost(current.host, current.pool, names, current.observed_at, since, mixed))
         return tuple(sorted(shown, key=lambda w: (w.pool.name, w.host.name)))
 
     def sources(self) -> tuple[SourceState, ...]:
         self._check()
-        return tuple(state for _, state in sorted(self._book.kept.sources.items()))
+        return tuple(state for _, state in sorted(self._book.stored.sources.items()))
 
     def changes(self, since: datetime) -> tuple[Change, ...]:
         self._check()

@@ -28,7 +28,7 @@ def host(name: str, version: str | None = "8.3.0", build: str | None = "b1", **m
 
 
 def bare(name: str, version: str = "8.3.0", **more: Any) -> Host:
-    """A host as a Xen Orchestra tells it: less than XAPI."""
+    """A host as a Xen Orchestra describes it: less than XAPI."""
     return host(name, version, None, platform_version=None, edition=None, booted_at=None, reboot_required=None, **more)
 
 

@@ -146,7 +146,7 @@ class Crowd:
         raise AssertionError(target, member)
 
 
-def test_many_targets_are_tried_at_once_but_not_all_and_told_in_their_order() -> None:
+def test_many_targets_are_tried_at_once_but_not_all_and_listed_in_their_order() -> None:
     endpoint, seen, crowd = Endpoint("192.0.2.1", 443, Trust(TlsMode.CA)), list[tuple[int, int]](), Crowd()
     targets = [Target(f"lab-{n}", endpoint, "x", str, "P") for n in range(3 * AT_ONCE)]
     checks = examine_targets(targets, crowd, lambda done, total: seen.append((done, total)))
@@ -159,7 +159,7 @@ def test_an_inventory_of_none_needs_no_check() -> None:
     assert _examine(()) == []
 
 
-def test_members_are_told_only_if_a_redirect_to_them_would_fail() -> None:
+def test_members_are_reported_only_if_a_redirect_to_them_would_fail() -> None:
     members = tuple(SimHost(f"xen-{n}", release("XCP-ng", "8.3")) for n in range(1, 5))
     with Simulator([SimPool(members)]) as simulator:
         lab = _target(simulator.targets[0])

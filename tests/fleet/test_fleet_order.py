@@ -36,7 +36,7 @@ def _facts(current: CurrentHost) -> tuple[Host, Pool, object]:
 
 def _sources(book: Book) -> dict[str, object]:
     """How sources do; of failures before and after an answer that came late no more than the last one is known."""
-    states = book.kept.sources.values()
+    states = book.stored.sources.values()
     return {s.name: (s.tried_at, s.ok_at, s.error_code, s.unreachable_since is None, s.failures > 0) for s in states}
 
 
@@ -48,8 +48,10 @@ def test_any_order_of_what_targets_answer_ends_in_the_same_fleet(history: list[P
     one, other = _recorded(results), _recorded(shuffled)
     assert other.hosts.keys() == one.hosts.keys()
     assert {uuid: _facts(found) for uuid, found in other.hosts.items()} == {u: _facts(f) for u, f in one.hosts.items()}
-    assert {key: s[:5] for key, s in other.kept.sightings.items()} == {k: s[:5] for k, s in one.kept.sightings.items()}
-    assert other.kept.mixed.keys() == one.kept.mixed.keys()
+    assert {key: s[:5] for key, s in other.stored.sightings.items()} == {
+        k: s[:5] for k, s in one.stored.sightings.items()
+    }
+    assert other.stored.mixed.keys() == one.stored.mixed.keys()
     assert _sources(other) == _sources(one)
 
 
@@ -86,8 +88,8 @@ def test_no_upgrade_is_of_an_earlier_moment_than_the_one_before(history: list[Po
 def test_results_of_one_chunk_are_taken_in_the_order_of_their_moments(history: list[PollResult]) -> None:
     together, apart = Book(), _recorded(history)
     together.record_late(*reversed(history), now=LATER)
-    assert together.kept[:2] == apart.kept[:2]
-    assert together.kept.mixed.keys() == apart.kept.mixed.keys()
+    assert together.stored[:2] == apart.stored[:2]
+    assert together.stored.mixed.keys() == apart.stored.mixed.keys()
 
 
 def test_an_older_answer_does_not_put_a_host_back() -> None:
@@ -103,17 +105,17 @@ def test_an_older_failure_does_not_make_a_source_unreachable_that_has_answered_s
     book.record_late(answered(LAB, pool("p", host("a"), when=at(2))), now=at(2))
     book.record_late(failed(LAB, when=at(1)), now=at(3))
     assert book.changes == ()
-    assert book.kept.sources["lab"].unreachable_since is None
-    assert book.kept.sightings["lab", "uuid-a"].missing_since is None
+    assert book.stored.sources["lab"].unreachable_since is None
+    assert book.stored.sightings["lab", "uuid-a"].missing_since is None
 
 
 def test_an_answer_between_two_failures_leaves_a_source_unreachable_since_the_second() -> None:
     book = Book()
     for result in (failed(LAB, when=at(1)), failed(LAB, when=at(3)), answered(LAB, pool("p", host("a"), when=at(2)))):
         book.record_late(result, now=at(4))
-    state = book.kept.sources["lab"]
+    state = book.stored.sources["lab"]
     assert (state.ok_at, state.failures, state.unreachable_since) == (at(2), 1, at(3))
-    assert book.kept.sightings["lab", "uuid-a"].missing_since == at(3)
+    assert book.stored.sightings["lab", "uuid-a"].missing_since == at(3)
 
 
 def test_a_host_that_only_an_older_answer_has_does_not_come_back_and_one_that_it_lacks_does_not_leave() -> None:
@@ -132,7 +134,7 @@ def test_a_version_that_a_xen_orchestra_saw_later_is_not_put_back_by_the_hosts_o
     book.record_late(answered(XO, pool("p", bare("a", "8.3.0"), when=at(2))), now=at(2))
     book.record_late(answered(LAB, pool("p", host("a", "8.2.1"), when=at(1))), now=at(3))
     assert book.host("a").product_version == "8.3.0"
-    assert [kind for kind, _ in book.told] == []
+    assert [kind for kind, _ in book.reported] == []
 
 
 def test_an_observation_of_a_clock_that_was_ahead_is_replaced_by_any_answer_of_now() -> None:
@@ -141,16 +143,16 @@ def test_an_observation_of_a_clock_that_was_ahead_is_replaced_by_any_answer_of_n
     book.record(answered(PROD, pool("p", host("a", "8.2.1"))), when=at(1))
     assert book.names == ["a"]
     book.record(answered(LAB, pool("p", host("a", "8.2.1"))), when=at(2))
-    state = book.kept.sources["lab"]
+    state = book.stored.sources["lab"]
     assert (book.host("a").product_version, state.ok_at, book.hosts["uuid-a"].observed_at) == ("8.2.1", at(2), at(2))
     book.record(failed(LAB), when=at(3))
-    assert book.kept.sources["lab"].unreachable_since == at(3)
+    assert book.stored.sources["lab"].unreachable_since == at(3)
 
 
 def test_an_answer_that_says_it_is_of_the_future_is_of_now() -> None:
     book = Book()
     book.record_late(answered(LAB, pool("p", host("a"), when=at(50))), now=START)
-    assert book.hosts["uuid-a"].observed_at == book.kept.sources["lab"].ok_at == START
+    assert book.hosts["uuid-a"].observed_at == book.stored.sources["lab"].ok_at == START
     ahead = START + AHEAD - MINUTE  # as clocks differ
     book.record_late(answered(LAB, pool("p", host("a"), when=ahead)), now=START)
     assert book.hosts["uuid-a"].observed_at == ahead

@@ -20,17 +20,17 @@ def test_the_same_answer_again_is_no_change() -> None:
     book = Book()
     for hour in range(2):
         book.record(answered(LAB, pool("p", host("a"), when=at(hour))), when=at(hour))
-    assert book.told == []
+    assert book.reported == []
     assert book.hosts["uuid-a"].observed_at == at(1)
 
 
-def test_another_version_is_an_upgrade_but_another_build_or_none_told_is_not() -> None:
+def test_another_version_is_an_upgrade_but_another_build_or_none_given_is_not() -> None:
     book = Book()
     book.record(answered(LAB, pool("p", host("a", "8.2.1"))))
     book.record(answered(LAB, pool("p", host("a", "8.2.1", "b2"))))
-    assert book.told == []
+    assert book.reported == []
     book.record(answered(LAB, pool("p", host("a", None))))
-    assert book.told == []
+    assert book.reported == []
     book.record(answered(LAB, pool("p", host("a", "8.3.0"))))
     book.record(answered(LAB, pool("p", host("a", "8.2.1"))))
     (change,) = book.changes
@@ -41,9 +41,9 @@ def test_a_host_that_its_target_does_not_list_has_left_even_if_a_xen_orchestra_h
     book = Book()
     book.record(answered(LAB, pool("p", host("a"), host("b"))), answered(XO, pool("p", bare("a"), bare("b"))))
     book.record(answered(LAB, pool("p", host("a"))), answered(XO, pool("p", bare("a"), bare("b"))))
-    assert (book.names, book.told) == (["a"], [(ChangeKind.LEFT, "b")])
+    assert (book.names, book.reported) == (["a"], [(ChangeKind.LEFT, "b")])
     book.record(answered(XO, pool("p", bare("a"), bare("b"))))
-    assert (book.names, book.told) == (["a"], [])
+    assert (book.names, book.reported) == (["a"], [])
 
 
 def test_while_its_target_is_away_a_xen_orchestra_may_add_to_a_pool() -> None:
@@ -51,7 +51,7 @@ def test_while_its_target_is_away_a_xen_orchestra_may_add_to_a_pool() -> None:
     book.record(answered(LAB, pool("p", host("a"))))
     book.record(failed(LAB))
     book.record(answered(XO, pool("p", bare("a"), bare("b"))))
-    assert (book.names, book.told) == (["a", "b"], [(ChangeKind.JOINED, "b")])
+    assert (book.names, book.reported) == (["a", "b"], [(ChangeKind.JOINED, "b")])
 
 
 def test_a_host_that_a_xen_orchestra_lost_is_not_seen_and_nothing_more() -> None:
@@ -59,10 +59,10 @@ def test_a_host_that_a_xen_orchestra_lost_is_not_seen_and_nothing_more() -> None
     book.record(answered(XO, pool("p", bare("a"), bare("b"))))
     book.record(answered(XO, pool("p", bare("a"))), when=at(1))
     book.record(answered(XO), when=at(2))
-    assert (book.names, book.told) == (["a", "b"], [])
-    assert [book.kept.sightings["xo", uuid].missing_since for uuid in ("uuid-a", "uuid-b")] == [at(2), at(1)]
+    assert (book.names, book.reported) == (["a", "b"], [])
+    assert [book.stored.sightings["xo", uuid].missing_since for uuid in ("uuid-a", "uuid-b")] == [at(2), at(1)]
     book.record(answered(XO, pool("p", bare("a"), bare("b"))), when=at(3))
-    assert {sighting.missing_since for sighting in book.kept.sightings.values()} == {None}
+    assert {sighting.missing_since for sighting in book.stored.sightings.values()} == {None}
 
 
 def test_a_target_that_answers_for_another_pool_takes_its_old_hosts_with_it() -> None:
@@ -70,8 +70,8 @@ def test_a_target_that_answers_for_another_pool_takes_its_old_hosts_with_it() ->
     book.record(answered(LAB, pool("p", host("a"), host("b"))), answered(XO, pool("p", bare("b"))))
     book.record(answered(LAB, pool("q", host("c"))))
     assert book.names == ["b", "c"]
-    assert book.told == [(ChangeKind.JOINED, "c"), (ChangeKind.LEFT, "a")]
-    assert list(book.kept.sightings) == [("xo", "uuid-b"), ("lab", "uuid-c")]
+    assert book.reported == [(ChangeKind.JOINED, "c"), (ChangeKind.LEFT, "a")]
+    assert list(book.stored.sightings) == [("xo", "uuid-b"), ("lab", "uuid-c")]
 
 
 def test_a_host_that_moves_to_the_pool_of_another_target_joins_there_and_is_not_lost() -> None:
@@ -80,7 +80,7 @@ def test_a_host_that_moves_to_the_pool_of_another_target_joins_there_and_is_not_
     book.record(answered(LAB, pool("p", host("a"))), answered(PROD, pool("q", host("c"), host("b"))))
     (change,) = book.changes
     assert change == Change(START, ChangeKind.JOINED, "prod", "uuid-b", "b", "q", "p", "q")
-    assert set(book.kept.sightings) == {("lab", "uuid-a"), ("prod", "uuid-b"), ("prod", "uuid-c")}
+    assert set(book.stored.sightings) == {("lab", "uuid-a"), ("prod", "uuid-b"), ("prod", "uuid-c")}
 
 
 def test_the_last_host_takes_its_pool_with_it() -> None:
@@ -94,22 +94,22 @@ def test_a_pool_without_hosts_is_a_mistake_that_empties_nothing() -> None:
     book = Book()
     book.record(answered(LAB, pool("p", host("a"))))
     book.record(answered(LAB, pool("p")))
-    assert (book.names, book.told) == (["a"], [])
+    assert (book.names, book.reported) == (["a"], [])
 
 
-def test_a_source_that_fails_is_told_once_and_its_hosts_stay() -> None:
+def test_a_source_that_fails_is_reported_once_and_its_hosts_stay() -> None:
     book = Book()
     book.record(answered(LAB, pool("p", host("a"))))
     book.record(failed(LAB), when=at(1))
     assert [*book.changes] == [Change(at(1), ChangeKind.UNREACHABLE, "lab", before=None, after="timeout")]
     book.record(failed(LAB, FailureCode.UNREACHABLE), when=at(2))
-    assert book.told == []
-    state = book.kept.sources["lab"]
+    assert book.reported == []
+    state = book.stored.sources["lab"]
     assert (state.failures, state.unreachable_since, state.ok_at) == (2, at(1), START)
-    assert book.kept.sightings["lab", "uuid-a"].missing_since == at(1)
+    assert book.stored.sightings["lab", "uuid-a"].missing_since == at(1)
     book.record(answered(LAB, pool("p", host("a"))), when=at(3))
     assert [*book.changes] == [Change(at(3), ChangeKind.REACHABLE, "lab", before="unreachable", after=None)]
-    assert (book.names, book.kept.sources["lab"].failures) == (["a"], 0)
+    assert (book.names, book.stored.sources["lab"].failures) == (["a"], 0)
 
 
 def test_what_xapi_says_stands_whichever_comes_first() -> None:
@@ -152,26 +152,26 @@ def test_a_pool_is_mixed_from_its_first_difference_to_its_last() -> None:
     mixed = book.changes[-1]
     assert (mixed.kind, mixed.pool, mixed.after) == (ChangeKind.POOL_MIXED, "p", "XCP-ng 8.2.1, XCP-ng 8.3.0")
     book.record(answered(LAB, pool("p", host("a", "8.3.0"), host("b", "8.2.1"))), when=at(2))
-    assert book.kept.mixed["uuid-p"] == at(1)
+    assert book.stored.mixed["uuid-p"] == at(1)
     book.record(failed(LAB), when=at(3))
-    assert book.kept.mixed["uuid-p"] == at(1)
+    assert book.stored.mixed["uuid-p"] == at(1)
     book.record(answered(LAB, pool("p", host("a", "8.3.0"))), when=at(4))
-    assert book.told[-1] == (ChangeKind.POOL_UNIFORM, None)
-    assert "uuid-p" not in book.kept.mixed
+    assert book.reported[-1] == (ChangeKind.POOL_UNIFORM, None)
+    assert "uuid-p" not in book.stored.mixed
 
 
 def test_a_version_that_is_known_at_last_makes_a_pool_uniform() -> None:
     book = Book()
     book.record(answered(LAB, pool("r", host("a"))), answered(XO, pool("p", bare("c"), host("e", None))))
-    assert "uuid-p" in book.kept.mixed
+    assert "uuid-p" in book.stored.mixed
     book.record(answered(XO, pool("p", bare("c")), pool("r", bare("a"), bare("e"))))
-    assert "uuid-p" not in book.kept.mixed
+    assert "uuid-p" not in book.stored.mixed
 
 
 def test_a_source_that_is_forgotten_takes_along_what_only_it_saw() -> None:
     book = Book()
     book.record(answered(LAB, pool("p", host("a", "8.2.1"), host("b"))), answered(XO, pool("p", bare("b"))))
-    only_lab = book.kept._replace(sources={"lab": book.kept.sources["lab"]})
+    only_lab = book.stored._replace(sources={"lab": book.stored.sources["lab"]})
     found = forget(only_lab, at(1))
     assert (found.sources_gone, found.sightings_gone) == (("lab",), (("lab", "uuid-a"), ("lab", "uuid-b")))
     assert [(c.kind, c.host) for c in found.changes] == [
@@ -182,12 +182,12 @@ def test_a_source_that_is_forgotten_takes_along_what_only_it_saw() -> None:
 
 
 @given(st.lists(sweeps(), max_size=8))
-def test_whatever_is_answered_what_is_kept_is_consistent(all_sweeps: list[list[PollResult]]) -> None:
+def test_whatever_is_answered_what_is_stored_is_consistent(all_sweeps: list[list[PollResult]]) -> None:
     book = Book()
     for number, sweep in enumerate(all_sweeps):
         before = book.hosts
         book.record(*sweep, when=at(number))
-        hosts, stored = book.hosts, book.kept
+        hosts, stored = book.hosts, book.stored
         assert hosts.keys() <= {uuid for _, uuid in stored.sightings}
         assert {source for source, _ in stored.sightings} <= stored.sources.keys()
         members = {pool: {version(h.host) for h in hosts.values() if h.pool.uuid == pool} for pool in _pools(hosts)}
@@ -202,7 +202,7 @@ def _pools(hosts: dict[str, CurrentHost]) -> set[str]:
 
 
 def _as_counted(book: Book, before: dict[str, CurrentHost]) -> None:
-    """Every host that is new or gone was told, however it moved in between."""
+    """Every host that is new or gone was reported, however it moved in between."""
     joined = {c.uuid for c in book.changes if c.kind is ChangeKind.JOINED}
     left = {c.uuid for c in book.changes if c.kind is ChangeKind.LEFT}
     assert book.hosts.keys() - before.keys() == joined - before.keys()
@@ -215,4 +215,4 @@ def test_targets_that_agree_with_themselves_change_nothing_the_second_time(sweep
     targets = [one for one in sweep if one.source.kind is SourceKind.TARGET][:1]
     for _ in range(2):
         book.record(*targets)
-    assert book.told == []
+    assert book.reported == []

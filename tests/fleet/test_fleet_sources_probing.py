@@ -76,7 +76,7 @@ def test_other_failures_do_not_pause_a_target() -> None:
     assert {probing.probe(LAB) for _ in range(10)} == {AWAY}
 
 
-def test_a_probe_that_breaks_is_told_to_its_asker_and_leaves_nothing_behind() -> None:
+def test_a_probe_that_breaks_fails_for_its_asker_and_leaves_nothing_behind() -> None:
     answers: Iterator[Probed | Exception] = iter([ZeroDivisionError(), AWAY])
 
     def ask(_: Target) -> Probed:
@@ -95,9 +95,10 @@ def test_a_limit_counts_only_what_happened_lately() -> None:
     recent = Recent(Limit(2, 10.0))
     recent.add("a", 0.0)
     recent.add("a", 5.0)
-    assert recent.is_full("a", 9.9)
-    assert not recent.is_full("a", 10.0)
-    assert not recent.is_full("b", 9.9)
+    assert recent.free_in("a", 9.5) == 0.5
+    assert recent.free_in("a", 9.9) > 0
+    assert recent.free_in("a", 10.0) == 0
+    assert recent.free_in("b", 9.9) == 0
 
 
 def test_a_person_may_have_ten_probes_a_minute_whatever_the_targets() -> None:

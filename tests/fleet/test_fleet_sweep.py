@@ -1,4 +1,4 @@
-"""A sweep asks everybody, whatever happens to some, and keeps what it was told."""
+"""A sweep asks everybody, whatever happens to some, and stores what they answered."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -57,7 +57,7 @@ def _sources(count: int) -> list[Source]:
     return [target(f"t{at}") for at in range(count)]
 
 
-def test_every_source_is_asked_once_and_what_it_told_is_kept(
+def test_every_source_is_asked_once_and_what_it_answered_is_stored(
     make: Make, store: FakeStore, sweeps: FakeSweepLog
 ) -> None:
     asked: list[str] = []
@@ -113,7 +113,7 @@ def test_questions_wait_in_line_by_the_window_not_by_the_thousand() -> None:
         may_end.set()
 
 
-def test_the_failure_of_some_is_told_and_keeps_nobody_else_from_being_asked(
+def test_the_failure_of_some_is_reported_and_keeps_nobody_else_from_being_asked(
     make: Make, store: FakeStore, sweeps: FakeSweepLog
 ) -> None:
     swept = make(_sources(10), lambda s: _away(s) if s.name in ("t3", "t7") else _answer(s)).sweep(
@@ -152,11 +152,11 @@ def test_a_source_that_is_not_configured_any_more_is_forgotten_before_anybody_is
 
 
 def test_progress_counts_up_to_all(make: Make, sweeps: FakeSweepLog) -> None:
-    heard: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
     make(_sources(25)).sweep(
-        sweeps.begin("me", NOON), lambda done, total: heard.append((done, total)), threading.Event()
+        sweeps.begin("me", NOON), lambda done, total: progress.append((done, total)), threading.Event()
     )
-    assert heard == [(done, 25) for done in range(26)]
+    assert progress == [(done, 25) for done in range(26)]
 
 
 def test_a_sweep_that_lasts_says_that_it_lives(make: Make, sweeps: FakeSweepLog, clock: Clock) -> None:
@@ -243,15 +243,15 @@ def test_a_sweep_that_was_taken_over_asks_only_whom_nobody_asked_since_it_began(
     taken = sweeps.claim(NOON, "me", clock(), DEFAULT.stale)
     assert run
     assert taken == run._replace(is_resumed=True)
-    asked, heard = list[str](), list[tuple[int, int]]()
+    asked, progress = list[str](), list[tuple[int, int]]()
 
     def poll(source: Source) -> PollResult:
         asked.append(source.name)
         return answered(source, clock(), host(f"{source.name}-1"))
 
-    swept = make(sources, poll).sweep(taken, lambda *done: heard.append(done), threading.Event())
+    swept = make(sources, poll).sweep(taken, lambda *done: progress.append(done), threading.Event())
     assert sorted(asked) == ["t2", "t3"]
-    assert heard == [(2, 4), (3, 4), (4, 4)]
+    assert progress == [(2, 4), (3, 4), (4, 4)]
     assert (swept.sources, [f.message for f in swept.failed], swept.ending) == (4, ["t1 is silent."], SweepEnd.DONE)
 
 

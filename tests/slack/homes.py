@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Detail, Rule
 from bot.alerts.evaluate import act_on
-from bot.alerts.facts import text_detail
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.alerts.routing import AlertPlan
 from bot.chat.command import Alerting, Ports, Right
@@ -83,7 +82,7 @@ def many(count: int) -> tuple[Condition, ...]:
             hosts,
             date(2025, 9, 16),
             0,
-            detail=text_detail("x " * 200),
+            detail=Detail("text", {"text": "x " * 200}),
         )
         for at in range(count)
         for rule in (Rule.EOL, Rule.SUPPORT, Rule.MAINTENANCE, Rule.UNKNOWN_VERSION)

@@ -1,4 +1,4 @@
-"""A log that is kept."""
+"""A log that tests read."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""A published page as it is kept."""
+"""A published page as it is stored."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Alerts on both databases: each is kept with what is queued about it, and once."""
+"""Alerts on both databases: each is stored with what is queued about it, and once."""
 
 import threading
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ def test_a_new_alert_is_one_post_and_no_news(book: SqlAlerts, database: Database
     assert [(n.alert.id, n.alert) for n in settled.notifications] == [(a.id, a) for a in settled.changed]
 
 
-def test_channels_and_subjects_have_bulletins_of_their_own(book: SqlAlerts, database: Database) -> None:
+def test_channels_and_subjects_have_messages_of_their_own(book: SqlAlerts, database: Database) -> None:
     settle(
         book,
         [condition(A), condition(A, channel="C2"), condition(A, rule=Rule.MIXED_POOL, subject=POOL)],
@@ -75,7 +75,7 @@ def test_channels_and_subjects_have_bulletins_of_their_own(book: SqlAlerts, data
     ]  # fmt: skip
 
 
-def test_what_is_new_of_a_posted_bulletin_is_an_edit_and_news(book: SqlAlerts, database: Database) -> None:
+def test_what_is_new_of_a_posted_alert_message_is_an_edit_and_news(book: SqlAlerts, database: Database) -> None:
     settle(book, [condition(A)], START, why_gone)
     _post_all(database)
     settle(book, [condition(A, B)], at(1), why_gone)
@@ -85,7 +85,9 @@ def test_what_is_new_of_a_posted_bulletin_is_an_edit_and_news(book: SqlAlerts, d
     ]
 
 
-def test_a_further_rule_of_a_subject_goes_into_its_bulletin_and_its_thread(book: SqlAlerts, database: Database) -> None:
+def test_a_further_rule_of_a_subject_goes_into_its_alert_message_and_its_thread(
+    book: SqlAlerts, database: Database
+) -> None:
     settle(book, [condition(A)], START, why_gone)
     _post_all(database)
     settle(book, [condition(A), condition(A, rule=Rule.SUPPORT)], at(1), why_gone)
@@ -127,7 +129,7 @@ def test_a_post_that_nobody_began_needs_no_edit(
     assert _rows(database, "kind") == kinds
 
 
-def test_a_resolved_alert_says_why_and_its_bulletin_is_closed(book: SqlAlerts, database: Database) -> None:
+def test_a_resolved_alert_says_why_and_its_alert_message_is_closed(book: SqlAlerts, database: Database) -> None:
     settle(book, [condition(A)], START, why_gone)
     _post_all(database)
     assert settle(book, [], at(1), why_gone).resolved == 1
@@ -138,7 +140,7 @@ def test_a_resolved_alert_says_why_and_its_bulletin_is_closed(book: SqlAlerts, d
     assert _rows(database, "kind", "bulletin") == [("bulletin", 1), ("edit", 1), ("news", 1), ("bulletin", 2)]
 
 
-def test_a_bulletin_stays_open_for_the_alerts_that_are_left(book: SqlAlerts, database: Database) -> None:
+def test_an_alert_message_stays_open_for_the_alerts_that_are_left(book: SqlAlerts, database: Database) -> None:
     settle(book, [condition(A), condition(A, rule=Rule.SUPPORT)], START, why_gone)
     settle(book, [condition(A)], at(1), why_gone)
     settle(book, [condition(A), condition(A, rule=Rule.MAINTENANCE)], at(2), why_gone)
@@ -152,7 +154,7 @@ def test_nothing_new_queues_nothing(book: SqlAlerts, database: Database) -> None
     assert _rows(database, "kind") == ["bulletin"]
 
 
-def test_an_act_is_kept_once_and_edits_the_bulletin(book: SqlAlerts, database: Database) -> None:
+def test_an_act_is_stored_once_and_edits_the_alert_message(book: SqlAlerts, database: Database) -> None:
     settle(book, [condition(A)], START, why_gone)
     _post_all(database)
     (changed,) = act_on(book, [1, 99], ACK)
@@ -235,7 +237,7 @@ def test_the_number_of_an_alert_never_comes_twice(book: SqlAlerts, database: Dat
     assert [alert.id for alert in book.open()] == [2]
 
 
-def test_alerts_of_a_subject_that_end_together_for_one_reason_are_told_of_once(
+def test_alerts_of_a_subject_that_end_together_for_one_reason_are_notified_once(
     book: SqlAlerts, database: Database
 ) -> None:
     settle(book, [condition(A), condition(A, rule=Rule.SUPPORT)], START, why_gone)

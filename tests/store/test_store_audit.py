@@ -87,7 +87,7 @@ def test_entries_wait_while_the_database_is_locked(
     assert trail.find([], 10) == (PRESS, ENTRY)
 
 
-def test_what_is_too_much_or_cannot_be_written_at_the_end_is_lost_and_told(
+def test_what_is_too_much_or_cannot_be_written_at_the_end_is_lost_and_logged(
     locked: tuple[Database, sqlite3.Connection], log: FilteringBoundLogger, kept_log: LogCapture
 ) -> None:
     trail = SqlAudit(log, locked[0], held=5, retry=60)

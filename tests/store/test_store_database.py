@@ -1,4 +1,4 @@
-"""What goes wrong with a database is told in plain words, and without anything secret."""
+"""What goes wrong with a database is said in plain words, and without anything secret."""
 
 import gc
 import socket
@@ -46,7 +46,7 @@ def _record(database: Database) -> None:
     SqlFleet(database).record([answered(LAB, pool("p", host("a")))], START)
 
 
-def test_a_file_that_another_process_holds_is_told(quick: Database, file: Path) -> None:
+def test_a_file_that_another_process_holds_is_reported(quick: Database, file: Path) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(UnavailableError, match="is locked by another process"):
@@ -57,7 +57,7 @@ def test_a_file_that_another_process_holds_is_told(quick: Database, file: Path) 
     assert len(SqlFleet(quick).hosts()) == 1
 
 
-def test_a_turn_that_another_process_has_is_told(server: str, migrated_server: Database) -> None:
+def test_a_lock_that_another_process_has_is_reported(server: str, migrated_server: Database) -> None:
     quick = Database(server, patience=0.05)
     with (
         migrated_server.writing(WriteLock.FLEET),
@@ -109,7 +109,7 @@ def test_who_is_in_a_hurry_shares_the_connections_of_those_who_wait(database: Da
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_a_full_disk_is_told_and_nothing_is_half_kept(quick: Database) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_half_stored(quick: Database) -> None:
     with quick.engine.connect() as connection:
         size = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {size}")  # of this connection, which the pool gives again
@@ -120,7 +120,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_kept(quick: Database) -> None:
     assert not SqlFleet(quick).sources()
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("milk, bread, eggs\n" * 100)
     with pytest.raises(UnavailableError, match=r"notes\.txt is no SQLite database"):
@@ -128,19 +128,19 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     assert path.read_text().startswith("milk")
 
 
-def test_a_damaged_file_is_told(file: Path) -> None:
+def test_a_damaged_file_is_reported(file: Path) -> None:
     content = file.read_bytes()
     file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     with pytest.raises(UnavailableError, match="is damaged: put a backup in its place"):
         _record(Database(f"sqlite:///{file}"))
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="cannot be opened: its folder must exist"):
         migrate(Database(f"sqlite:///{tmp_path}/no/such/x.db"))
 
 
-def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)
     ran = subprocess.run(
@@ -164,7 +164,7 @@ except UnavailableError as error:
 """
 
 
-def test_a_server_that_does_not_listen_is_told_without_the_password() -> None:
+def test_a_server_that_does_not_listen_is_reported_without_the_password() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -178,7 +178,7 @@ def test_a_server_that_does_not_listen_is_told_without_the_password() -> None:
     assert caught.value.__cause__ is None
 
 
-def test_a_server_that_has_no_such_database_is_told(server: str) -> None:
+def test_a_server_that_has_no_such_database_is_reported(server: str) -> None:
     with pytest.raises(UnavailableError, match="the server has no database of that name"):
         migrate(Database(server.replace("/postgres?", "/nowhere?")))
 
@@ -213,13 +213,13 @@ def test_no_repr_shows_the_password(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", [f"mysql://a:{SECRET}@b/c", f"postgresql://a:{SECRET}@b:x/c", SECRET, ""])
-def test_a_url_that_cannot_be_read_is_told_without_repeating_it(url: str) -> None:
+def test_a_url_that_cannot_be_read_is_reported_without_repeating_it(url: str) -> None:
     with pytest.raises(UnavailableError, match="URL cannot be read") as caught:
         Database(url)
     assert SECRET not in str(caught.value)
 
 
-def test_a_fault_of_our_own_is_told_without_values(database: Database) -> None:
+def test_a_fault_of_our_own_is_reported_without_values(database: Database) -> None:
     with pytest.raises(UnavailableError, match="please report it") as caught, database.reading() as connection:
         connection.execute(text("SELECT :secret FROM no_such_column_at(1)"), {"secret": SECRET})
     assert SECRET not in f"{caught.value} {caught.value.__cause__}"
@@ -244,7 +244,7 @@ def test_a_database_in_memory_is_refused_as_a_file_is_needed(url: str) -> None:
 def test_a_server_that_goes_away_in_the_middle_of_reading_leaves_nothing_open(
     postgresql: Database, monkeypatch: pytest.MonkeyPatch, log: FilteringBoundLogger, name: str
 ) -> None:
-    """A cursor of the server's that was left open would be told by a warning, which fails the test."""
+    """A cursor of the server's that was left open would show as a warning, which fails the test."""
     SqlFleet(postgresql).record([answered(LAB, pool("p", *(host(f"{n}") for n in range(9))))], START)
     trail = SqlAudit(log, postgresql)
     for _ in range(9):

@@ -28,7 +28,7 @@ def test_what_was_recorded_is_read_again_to_the_last_field(database: Database) -
     assert fleet.sources() == (SourceState("lab", SourceKind.TARGET, START, START, 0, None, None, None),)
 
 
-def test_changes_are_kept_the_newest_first(database: Database) -> None:
+def test_changes_are_stored_the_newest_first(database: Database) -> None:
     fleet = SqlFleet(database)
     fleet.record([answered(LAB, pool("p", host("a", "8.2.1")))], START)
     found = fleet.record([answered(LAB, pool("p", host("a", when_version := "8.3.0"), when=at(1)))], at(1))
@@ -151,6 +151,6 @@ def _holds(fleet: SqlFleet, book: Book) -> None:
         watched = found[uuid]
         assert (watched.host, watched.pool, watched.observed_at) == current[:3]
         assert watched.sources == tuple(sighting.source for sighting in current.sightings)
-        assert watched.mixed_since == book.kept.mixed.get(current.pool.uuid)
+        assert watched.mixed_since == book.stored.mixed.get(current.pool.uuid)
         assert watched.is_reachable == (None in [sighting.missing_since for sighting in current.sightings])
-    assert set(fleet.sources()) == set(book.kept.sources.values())
+    assert set(fleet.sources()) == set(book.stored.sources.values())

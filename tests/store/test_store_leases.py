@@ -19,9 +19,9 @@ SECOND = timedelta(seconds=1)
 
 
 def _by(database: Database, holder: str, second: float, again: bool = False) -> bool:
-    take = leases.claim_or_renew if again else leases.claim
     with database.writing() as connection:
-        return take(connection, LeaseKind.CHANNEL, "C1", holder, START + second * SECOND, 30)
+        now = START + second * SECOND
+        return leases.claim(connection, LeaseKind.CHANNEL, "C1", holder, now, 30, or_renew=again)
 
 
 def test_a_lease_is_one_holders_until_its_time_is_over(database: Database) -> None:
@@ -47,7 +47,7 @@ def test_leases_of_the_same_name_and_another_kind_have_nothing_to_do_with_each_o
     assert not _by(database, "two", 1)
 
 
-def test_what_is_over_is_forgotten_and_what_is_done_is_kept_for_as_long_as_history(database: Database) -> None:
+def test_what_is_over_is_forgotten_and_what_is_done_stays_for_as_long_as_history(database: Database) -> None:
     assert _by(database, "one", 0)
     assert SqlSlots(database).claim("list", START, START)
     for before, now, left in ((at(-1), at(0), 2), (at(-1), at(1), 1), (at(1), at(2), 0)):

@@ -1,4 +1,4 @@
-"""Migrations: they make the tables that the code has, once, whoever comes first, and never touch a newer database."""
+"""Migrations make the tables that the code has, once, by one process; a newer database is left alone."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Pages of the published list on both databases: kept in their order, accepted, told once."""
+"""Pages of the published list on both databases: stored in their order, accepted, notified once."""
 
 from typing import Any
 
@@ -23,16 +23,16 @@ def revisions(database: Database) -> Revisions:
     return SqlRevisions(database)
 
 
-def test_nothing_is_kept_at_first(revisions: Revisions) -> None:
+def test_nothing_is_stored_at_first(revisions: Revisions) -> None:
     assert (revisions.latest(LIST), revisions.in_use(), revisions.attempts(LIST)) == (None, None, None)
 
 
-def test_a_page_is_kept_as_it_came(revisions: Revisions) -> None:
+def test_a_page_is_stored_as_it_came(revisions: Revisions) -> None:
     found = finding()
-    kept = revisions.save(found, START)
-    assert (kept.revision, kept.etag, kept.changes, kept.problems) == (found.revision, '"tag"', (ADDED,), ())
-    assert (kept.fetched_at, kept.accepted_at, kept.told_at) == (START, START, None)
-    assert revisions.latest(LIST) == revisions.in_use() == kept
+    stored = revisions.save(found, START)
+    assert (stored.revision, stored.etag, stored.changes, stored.problems) == (found.revision, '"tag"', (ADDED,), ())
+    assert (stored.fetched_at, stored.accepted_at, stored.told_at) == (START, START, None)
+    assert revisions.latest(LIST) == revisions.in_use() == stored
     assert revisions.latest(OTHER) is None
 
 
@@ -56,23 +56,23 @@ def test_a_page_that_comes_back_is_a_page_of_its_own(revisions: Revisions) -> No
     assert in_use.id == 3
 
 
-def test_a_page_that_was_refused_can_be_accepted_and_is_told_anew(revisions: Revisions) -> None:
+def test_a_page_that_was_refused_can_be_accepted_and_is_notified_anew(revisions: Revisions) -> None:
     refused = revisions.save(finding(problems=(PROBLEM,)), START)
     assert revisions.queue_news(refused, "C1", NEWS, START)
     accepted = revisions.save(finding(), at(1))
     assert (accepted.id, accepted.accepted_at, accepted.problems, accepted.told_at) == (refused.id, at(1), (), None)
 
 
-def test_each_page_is_told_once(revisions: Revisions, database: Database) -> None:
-    kept = revisions.save(finding(), START)
-    queued = [revisions.queue_news(kept, "C1", NEWS, moment) for moment in (START, at(1))]
+def test_each_page_is_notified_once(revisions: Revisions, database: Database) -> None:
+    stored = revisions.save(finding(), START)
+    queued = [revisions.queue_news(stored, "C1", NEWS, moment) for moment in (START, at(1))]
     assert queued == [True, False]
     with database.reading() as connection:
         rows = connection.execute(select(outbox.c.channel, outbox.c.kind, outbox.c.payload)).all()
     assert [tuple(row) for row in rows] == [("C1", "list", NEWS)]
 
 
-def test_failures_are_kept_until_the_source_answers(revisions: Revisions) -> None:
+def test_failures_are_stored_until_the_source_answers(revisions: Revisions) -> None:
     revisions.fetched(LIST, START)
     revisions.failed(LIST, "does not answer", True, at(24))
     assert revisions.failed(LIST, "is no text", False, at(48)) == FetchAttempts(at(48), START, at(24), "is no text")
@@ -80,13 +80,13 @@ def test_failures_are_kept_until_the_source_answers(revisions: Revisions) -> Non
     assert revisions.attempts(LIST) == FetchAttempts(at(72), at(72))
 
 
-def test_a_failure_is_told_once_until_the_source_answers(revisions: Revisions) -> None:
-    told = []
+def test_a_failure_is_notified_once_until_the_source_answers(revisions: Revisions) -> None:
+    queued = []
     for day in range(2):
         revisions.failed(LIST, "does not answer", True, at(24 * day))
-        told.append(revisions.queue_failure(LIST, "C1", NEWS, at(24 * day)))
+        queued.append(revisions.queue_failure(LIST, "C1", NEWS, at(24 * day)))
     revisions.fetched(LIST, at(48))
-    told.append(revisions.queue_failure(LIST, "C1", NEWS, at(48)))
+    queued.append(revisions.queue_failure(LIST, "C1", NEWS, at(48)))
     revisions.failed(LIST, "does not answer", True, at(72))
-    told.append(revisions.queue_failure(LIST, "C1", NEWS, at(72)))
-    assert told == [True, False, False, True]
+    queued.append(revisions.queue_failure(LIST, "C1", NEWS, at(72)))
+    assert queued == [True, False, False, True]

@@ -79,7 +79,7 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
     store.close()
 
 
-def test_a_bulletin_in_use_keeps_its_post_however_old_it_is(store: Store) -> None:
+def test_an_alert_message_in_use_keeps_its_post_however_old_it_is(store: Store) -> None:
     settle(store.alerts, [condition(A)], START, why_gone)
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))

@@ -138,10 +138,10 @@ def test_messages_that_wait_are_the_same_and_updates_say_what_they_said(upgraded
         if row["kind"] != "news":
             assert payload == row["payload"]
             continue
-        told = notification_from_data(payload)
-        assert detail_in_words(told.alert.detail) == row["payload"]["alert"]["detail"]
-        assert (resolution_in_words(told.alert.why_resolved) or None) == row["payload"]["alert"]["why_resolved"]
-        assert render(thread_update(told), Capabilities())
+        notification = notification_from_data(payload)
+        assert detail_in_words(notification.alert.detail) == row["payload"]["alert"]["detail"]
+        assert (resolution_in_words(notification.alert.why_resolved) or None) == row["payload"]["alert"]["why_resolved"]
+        assert render(thread_update(notification), Capabilities())
 
 
 def test_an_evaluation_takes_back_what_was_of_2028_and_doubles_nothing(
@@ -204,7 +204,7 @@ def test_a_second_start_finds_nothing_to_do(upgraded: Upgraded) -> None:
         ("eol", "soon"),
     ],
 )
-def test_a_sentence_that_cannot_be_read_is_kept_as_it_is(rule: str, sentence: str) -> None:
+def test_a_sentence_that_cannot_be_read_is_stored_as_it_is(rule: str, sentence: str) -> None:
     assert detail_of(rule, sentence) == {"kind": "text", "text": sentence}
 
 

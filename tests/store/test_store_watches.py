@@ -11,7 +11,7 @@ from tests.fleet.fleets import START, at
 WATCH = Watch("C1", WatchKind.RELEASE, "XCP-ng 8.2", "XCP-ng", "8.2", lead=(90, 30), by="U1", at=START)
 
 
-def test_a_watch_is_kept_until_it_is_removed(database: Database) -> None:
+def test_a_watch_is_stored_until_it_is_removed(database: Database) -> None:
     watches = SqlWatches(database)
     everything = Watch("C1", WatchKind.ALL, "", by="U2", at=at(-1))
     other = WATCH._replace(channel="C0", lead=None)

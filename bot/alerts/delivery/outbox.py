@@ -27,8 +27,8 @@ class Delivery(NamedTuple):
 
     `bulletin` is the row of the alert message that it belongs to, `message_id` that message's id on the platform, None
     before it is posted. `was_sending`: an earlier try began (the last one at `began_at`) and its end is not known, so
-    look before sending again. `alerts` are those of the alert message that are open; where none is, those that ended
-    last.
+    it is looked up before it is sent again. `alerts` are those of the alert message that are open; where none is, those
+    that ended last.
     """
 
     id: int

@@ -13,7 +13,7 @@ class Delivered(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """It may be in the channel: look before it is sent again. `reason` says what happened."""
+    """It may be in the channel: to be looked up before it is sent again. `reason` says what happened."""
 
     reason: str
 

@@ -42,6 +42,10 @@ class DeliveryStatus(StrEnum):
     STOPPED = "stopped"
 
 
+ARRIVED = (DeliveryStatus.DELIVERED, DeliveryStatus.FOUND)
+"""The message is in its channel."""
+
+
 class DeliveryCounters:
     """Counts since the process began; for /metrics."""
 
@@ -53,11 +57,6 @@ class DeliveryCounters:
         with self._lock:
             self._counts[status] += 1
 
-    def of(self, status: DeliveryStatus) -> int:
+    def of(self, *statuses: DeliveryStatus) -> int:
         with self._lock:
-            return self._counts[status]
-
-    @property
-    def arrived(self) -> int:
-        """Messages that are in their channels: sent, or found there."""
-        return self.of(DeliveryStatus.DELIVERED) + self.of(DeliveryStatus.FOUND)
+            return sum(self._counts[status] for status in statuses)

@@ -31,7 +31,7 @@ from bot.alerts.delivery.outcome import (
     Unverifiable,
     reason_of,
 )
-from bot.alerts.delivery.retry import RETRY_POLICY, DeliveryCounters, DeliveryStatus, RetryPolicy
+from bot.alerts.delivery.retry import ARRIVED, RETRY_POLICY, DeliveryCounters, DeliveryStatus, RetryPolicy
 from bot.errors import UnavailableError
 
 GIVE_UP = 5
@@ -161,7 +161,8 @@ class ChannelDrain:
                 self._note(delivery, DeliveryStatus.FAILED, code)
                 return True
             case Refused(code, remedy):
-                self._refuse(delivery, code, remedy)
+                self._stop(delivery, code, remedy)
+                self.outbox.not_sent(delivery, self.clock())
             case NotSent(code, reason, retry_after):
                 self._retry(delivery, code, reason, retry_after)
             case Gone(code) | EditClosed(code):
@@ -171,7 +172,8 @@ class ChannelDrain:
     def _retry(self, delivery: Delivery, code: str, reason: str, retry_after: float | None) -> None:
         """It did not get there: try again after a pause, but not for ever what is refused for an unknown reason."""
         if code and retry_after is None and delivery.attempts >= GIVE_UP:
-            self._refuse(delivery, code, f"{reason}: post to another channel, or ask an admin of the workspace")
+            self._stop(delivery, code, f"{reason}: post to another channel, or ask an admin of the workspace")
+            self.outbox.not_sent(delivery, self.clock())
             return
         # In this order: a crash between the two leaves a message to look up, not a channel without its pause.
         self._rest(delivery, reason, retry_after)
@@ -187,10 +189,6 @@ class ChannelDrain:
         # What a process that died had tried counts, too.
         self._failures[delivery.channel] = max(self._failures[delivery.channel], delivery.attempts - 1)
         self.pause(delivery.channel)
-
-    def _refuse(self, delivery: Delivery, code: str, remedy: str) -> None:
-        self._stop(delivery, code, remedy)
-        self.outbox.not_sent(delivery, self.clock())
 
     def _stop(self, delivery: Delivery, code: str, remedy: str) -> None:
         self.outbox.stop(delivery.channel, code, remedy, self.clock())
@@ -272,7 +270,7 @@ class OutboxWorker:
 
         UnavailableError if the database could not be reached.
         """
-        before, self._database_fault = self.counters.arrived, None
+        before, self._database_fault = self.counters.of(*ARRIVED), None
         while True:
             self._wake.clear()
             pause = self._begin()
@@ -287,7 +285,7 @@ class OutboxWorker:
             elif not self._wake.is_set():  # a drain that ended meanwhile may have left others without a thread
                 break
         pending = sum(state.pending for state in self._outbox.states())
-        return Passed(self.counters.arrived - before, pending)
+        return Passed(self.counters.of(*ARRIVED) - before, pending)
 
     def _begin(self) -> float | None:
         """Begin to drain the channels that can be; each ends in `_end`, which wakes the waiting thread.

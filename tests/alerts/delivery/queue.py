@@ -25,7 +25,7 @@ class Queue:
     def bulletin(self, channel: str = LAB, alert: bool = True) -> int:
         """A bulletin that is to be posted; its id."""
         subject = f"release:XCP-ng:{next(self._numbers)}"
-        number = self._keep(bulletins, channel=channel, subject=subject, opened_at=NOW)
+        number = self._store(bulletins, channel=channel, subject=subject, opened_at=NOW)
         if alert:
             self.alert(number, channel, subject)
         self.message(DeliveryKind.ALERT_MESSAGE, channel, number)
@@ -33,7 +33,7 @@ class Queue:
 
     def alert(self, bulletin: int, channel: str = LAB, subject: str = "s", **values: Any) -> int:
         """An alert of a bulletin; its id."""
-        told = {
+        row = {
             "rule": "eol",
             "subject_name": "XCP-ng 8.2 LTS",
             "product": "XCP-ng",
@@ -49,16 +49,16 @@ class Queue:
             "opened_at": NOW,
             "told_at": NOW,
         }
-        return self._keep(alerts, bulletin=bulletin, channel=channel, subject=subject, **(told | values))
+        return self._store(alerts, bulletin=bulletin, channel=channel, subject=subject, **(row | values))
 
     def message(self, kind: DeliveryKind, channel: str = LAB, bulletin: int | None = None, **payload: Any) -> str:
         """A message that waits; its key."""
         key = f"key-{next(self._numbers)}"
         row = {"kind": kind.value, "payload": payload, "state": "pending", "created_at": NOW}
-        self._keep(outbox, key=key, channel=channel, bulletin=bulletin, **row)
+        self._store(outbox, key=key, channel=channel, bulletin=bulletin, **row)
         return key
 
-    def _keep(self, table: Table, **values: Any) -> int:
+    def _store(self, table: Table, **values: Any) -> int:
         with self.database.writing() as connection:
             key = connection.execute(insert(table).values(**values)).inserted_primary_key
         assert key is not None

@@ -67,9 +67,9 @@ class Kept:
         return self.metadata["event_payload"]["key"] if self.metadata else None
 
     def shown(self, with_metadata: bool) -> Json:
-        told: Json = {"type": "message", "ts": self.ts, "text": self.text, "blocks": self.blocks}
-        told |= {"thread_ts": self.thread_ts} if self.thread_ts else {}
-        return told | ({"metadata": self.metadata} if with_metadata and self.metadata else {})
+        data: Json = {"type": "message", "ts": self.ts, "text": self.text, "blocks": self.blocks}
+        data |= {"thread_ts": self.thread_ts} if self.thread_ts else {}
+        return data | ({"metadata": self.metadata} if with_metadata and self.metadata else {})
 
 
 @dataclass

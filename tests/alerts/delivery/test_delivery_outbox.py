@@ -1,16 +1,18 @@
-"""The outbox in both databases: order, leases, pauses, stops, and what is kept of every try."""
+"""The outbox in both databases: order, leases, pauses, stops, and what is stored of every try."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+import structlog
 from sqlalchemy import update
 
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.errors import UnavailableError
 from bot.store.database import Database, WriteLock
 from bot.store.outbox import SqlOutbox
-from bot.store.store import HISTORY, prune
+from bot.store.store import HISTORY, open_store
 from bot.store.tables import alerts
 from tests.alerts.delivery.queue import LAB, NOW, Queue
 
@@ -66,7 +68,7 @@ def test_a_failed_edit_makes_way_for_the_edit_that_waits(outbox: SqlOutbox, queu
     assert _next(outbox).id == edit.id
 
 
-def test_a_bulletin_is_known_by_its_timestamp_once_it_is_posted(outbox: SqlOutbox, queue: Queue) -> None:
+def test_an_alert_message_is_known_by_its_timestamp_once_it_is_posted(outbox: SqlOutbox, queue: Queue) -> None:
     bulletin = queue.bulletin()
     queue.message(DeliveryKind.THREAD_UPDATE, bulletin=bulletin)
     assert _next(outbox).message_id is None
@@ -82,7 +84,7 @@ def test_a_message_comes_with_the_open_alerts_of_its_bulletin(outbox: SqlOutbox,
     assert (alert.rule, alert.subject.release, alert.hosts[0].name) == ("eol", "8.2", "xen-1")
 
 
-def test_once_all_its_alerts_ended_a_bulletin_comes_with_the_last_ones(outbox: SqlOutbox, queue: Queue) -> None:
+def test_once_all_its_alerts_ended_an_alert_message_comes_with_the_last_ones(outbox: SqlOutbox, queue: Queue) -> None:
     bulletin = queue.bulletin(alert=False)
     queue.end(queue.alert(bulletin, rule="support"), NOW)
     queue.end(queue.alert(bulletin), LATER)
@@ -179,7 +181,7 @@ def test_what_was_sent_is_not_dropped_afterwards(outbox: SqlOutbox, queue: Queue
     assert [(row.state, row.ts) for row in queue.rows()] == [("sent", "1.000001")]
 
 
-def test_a_deleted_bulletin_is_posted_anew_before_what_waits(outbox: SqlOutbox, queue: Queue) -> None:
+def test_a_deleted_alert_message_is_posted_anew_before_what_waits(outbox: SqlOutbox, queue: Queue) -> None:
     bulletin = queue.bulletin()
     old = _begin(outbox)
     outbox.sent(old, "1.000001", NOW)
@@ -196,7 +198,7 @@ def test_a_deleted_bulletin_is_posted_anew_before_what_waits(outbox: SqlOutbox, 
     assert outbox.next(LAB) is None
 
 
-def test_news_of_a_deleted_bulletin_follow_the_new_one(outbox: SqlOutbox, queue: Queue) -> None:
+def test_news_of_a_deleted_alert_message_follow_the_new_one(outbox: SqlOutbox, queue: Queue) -> None:
     bulletin = queue.bulletin()
     outbox.sent(_begin(outbox), "1.000001", NOW)
     queue.message(DeliveryKind.THREAD_UPDATE, bulletin=bulletin)
@@ -207,19 +209,20 @@ def test_news_of_a_deleted_bulletin_follow_the_new_one(outbox: SqlOutbox, queue:
     assert (_next(outbox).key, _next(outbox).message_id) == (news.key, "1.000002")
 
 
-def test_what_was_sent_long_ago_is_forgotten_but_not_a_bulletin_in_use(outbox: SqlOutbox, queue: Queue) -> None:
+def test_what_was_sent_long_ago_is_forgotten_but_not_an_alert_message_in_use(outbox: SqlOutbox, queue: Queue) -> None:
     used, closed = queue.bulletin(), queue.bulletin(alert=False)
     queue.message(DeliveryKind.DIGEST)
     while delivery := outbox.next(LAB):
         outbox.sent(delivery, "1.000001", NOW)
     waiting = queue.message(DeliveryKind.DIGEST)
     queue.close(closed, NOW)
-    prune(queue.database, LATER + HISTORY)
+    with closing(open_store(queue.url, structlog.get_logger(), lambda: LATER)) as store:
+        store.prune(LATER + HISTORY)
     assert [(row.bulletin, row.state) for row in queue.rows()] == [(used, "sent"), (None, "pending")]
     assert _next(outbox).key == waiting
 
 
-def test_what_is_told_is_read_after_whoever_changes_alerts_is_done(
+def test_what_is_sent_is_read_after_a_change_of_alerts_is_done(
     outbox: SqlOutbox, queue: Queue, database: Database
 ) -> None:
     bulletin = queue.bulletin()
@@ -235,14 +238,14 @@ def test_what_is_told_is_read_after_whoever_changes_alerts_is_done(
     assert [alert.state for alert in _next(outbox).alerts] == ["acknowledged"]
 
 
-def test_news_that_have_no_bulletin_to_follow_are_dropped(outbox: SqlOutbox, queue: Queue) -> None:
+def test_news_that_have_no_alert_message_to_follow_are_dropped(outbox: SqlOutbox, queue: Queue) -> None:
     queue.message(DeliveryKind.THREAD_UPDATE)
     outbox.repost(_begin(outbox), NOW)
     assert [(row.state, row.why_dropped) for row in queue.rows()] == [("dropped", "there is no bulletin")]
 
 
-def test_a_database_that_is_away_is_told_as_such(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_database_that_is_away_is_named_as_such(tmp_path_factory: pytest.TempPathFactory) -> None:
     away = tmp_path_factory.mktemp("away") / "no-such-folder" / "x.db"
-    with pytest.raises(UnavailableError) as told:
+    with pytest.raises(UnavailableError) as raised:
         SqlOutbox(Database(f"sqlite:///{away}")).waiting(NOW)
-    assert "SELECT" not in str(told.value)
+    assert "SELECT" not in str(raised.value)

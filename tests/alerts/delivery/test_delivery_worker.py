@@ -212,9 +212,9 @@ def test_a_refusal_stops_the_channel_with_its_remedy_and_loses_nothing(
     assert state.stopped_code == code
     assert state.stopped is not None
     assert remedy in state.stopped
-    (told,) = [entry for entry in kept_log.entries if entry["event"] == "stopped"]
-    assert (told["log_level"], told["channel"]) == ("error", LAB)
-    assert remedy in told["reason"]
+    (logged,) = [entry for entry in kept_log.entries if entry["event"] == "stopped"]
+    assert (logged["log_level"], logged["channel"]) == ("error", LAB)
+    assert remedy in logged["reason"]
 
 
 def test_a_mended_channel_gets_what_it_missed(
@@ -244,7 +244,7 @@ def test_a_channel_left_while_a_try_was_open_stops_and_still_looks_first(
     assert slack.room(LAB).keys == _keys(queue)
 
 
-def test_a_deleted_bulletin_is_posted_anew_and_its_news_follow(
+def test_a_deleted_alert_message_is_posted_anew_and_its_news_follow(
     sender: OutboxWorker, queue: Queue, slack: Slack
 ) -> None:
     bulletin = queue.bulletin()
@@ -258,7 +258,7 @@ def test_a_deleted_bulletin_is_posted_anew_and_its_news_follow(
     assert len(first.edits) == 1
 
 
-def test_an_edit_of_a_deleted_bulletin_posts_it_anew(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
+def test_an_edit_of_a_deleted_alert_message_posts_it_anew(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
     bulletin = queue.bulletin()
     sender.pass_once()
     slack.room(LAB).messages.clear()
@@ -268,7 +268,7 @@ def test_an_edit_of_a_deleted_bulletin_posts_it_anew(sender: OutboxWorker, queue
     assert anew.key == _keys(queue)[0]
 
 
-def test_an_answer_names_the_pause_and_it_is_kept(
+def test_an_answer_names_the_pause_and_it_is_stored(
     sender: OutboxWorker, outbox: SqlOutbox, queue: Queue, slack: Slack, sender_of: MakeSender
 ) -> None:
     queue.message(DeliveryKind.DIGEST)
@@ -367,14 +367,14 @@ def test_words_that_break_keep_their_channel_waiting_and_no_other(
     assert [entry["channel"] for entry in kept_log.entries if entry["event"] == "incident"] == [LAB]
 
 
-def test_a_bulletin_says_what_holds_when_it_is_sent(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
+def test_an_alert_message_says_what_holds_when_it_is_sent(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
     bulletin = queue.bulletin()
     queue.end(queue.alert(bulletin, rule="support"), now())
     sender.pass_once()
     assert slack.room(LAB).messages[0].text.endswith(" 1:firing")
 
 
-def test_while_it_runs_what_is_queued_goes_out_and_it_ends_when_told(
+def test_while_it_runs_what_is_queued_goes_out_and_it_ends_when_stopped(
     sender: OutboxWorker, queue: Queue, slack: Slack
 ) -> None:
     stop = threading.Event()
@@ -443,7 +443,7 @@ def test_a_pass_ends_where_the_database_takes_nothing(locked: tuple[OutboxWorker
         locked[0].pass_once()
 
 
-def test_a_locked_database_is_tried_at_every_look_told_once_and_costs_no_pause(
+def test_a_locked_database_is_tried_at_every_poll_logged_once_and_costs_no_pause(
     locked: tuple[OutboxWorker, Locked], queue: Queue, slack: Slack, kept_log: LogCapture
 ) -> None:
     sender, outbox = locked
