@@ -6,6 +6,7 @@ Commands do not know of it: they get ports that have nothing else. An alert of a
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from bot.alerts.ports import AlertBook, AlertReader, AlertTransaction, Watch, Wa
 from bot.alerts.routing import AlertPlan, Routing
 from bot.chat.audit import AuditEntry, StoredTrail
 from bot.chat.command import ChannelStates, Ports, Watched
-from bot.fleet.hosts import Change, Source, SourceState, WatchedHost
+from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import Report
 from bot.fleet.verdicts import host_verdicts
@@ -30,7 +31,7 @@ def scoped(ports: Ports, channel: str) -> Ports:
     `fleet`, which `probe` asks, is not narrowed either: a grant to probe names who may ask any host of the inventory.
     """
     alerting = ports.alerting and ports.alerting._replace(
-        book=_Book(ports.alerting.book, channel),
+        book=_Book(ports.alerting.book, channel, ports.alerting.book),
         on=ports.alerting.on and _alerts_on(ports.alerting.on, channel),
         watches=_Watches(ports.alerting.watches, channel),
         outbox=ports.alerting.outbox and _States(ports.alerting.outbox, channel),
@@ -53,35 +54,32 @@ def _alerts_on(
     return alerts_on
 
 
-class _Reader(NamedTuple):
+def _of(channel: str, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    return tuple(alert for alert in alerts if alert.channel == channel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A channel's alerts; `alerts` has those of all."""
+
     alerts: AlertReader
     channel: str
 
     def open(self) -> tuple[Alert, ...]:
-        return self._own(self.alerts.open())
+        return _of(self.channel, self.alerts.open())
 
     def resolved(self, since: datetime) -> tuple[Alert, ...]:
-        return self._own(self.alerts.resolved(since))
+        return _of(self.channel, self.alerts.resolved(since))
 
     def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
-        return self._own(self.alerts.find(ids))
-
-    def _own(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-        return tuple(alert for alert in alerts if alert.channel == self.channel)
+        return _of(self.channel, self.alerts.find(ids))
 
 
-class _Book(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Book(_Reader):
+    """A channel's alerts, and changing them. Only what was read in a transaction is saved in it."""
+
     book: AlertBook
-    channel: str
-
-    def open(self) -> tuple[Alert, ...]:
-        return _Reader(self.book, self.channel).open()
-
-    def resolved(self, since: datetime) -> tuple[Alert, ...]:
-        return _Reader(self.book, self.channel).resolved(since)
-
-    def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
-        return _Reader(self.book, self.channel).find(ids)
 
     @contextmanager
     def transaction(self) -> Iterator[AlertTransaction]:
@@ -90,13 +88,11 @@ class _Book(NamedTuple):
 
 
 class _Transaction(NamedTuple):
-    """Only what was read in it is saved, so that reading is what is narrowed."""
-
     unit: AlertTransaction
     channel: str
 
     def open_alerts(self, ids: Collection[int] | None = None) -> tuple[Alert, ...]:
-        return tuple(alert for alert in self.unit.open_alerts(ids) if alert.channel == self.channel)
+        return _of(self.channel, self.unit.open_alerts(ids))
 
     def save(self, changed: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
         return self.unit.save(changed, now)
@@ -154,8 +150,20 @@ class _Part:
 
     def watched(self) -> Watched:
         """The fleet, in which nothing else is known."""
-        narrowed = self._every._replace(store=self, sweeps=self, sources=self.configured, channel=self._channel)
-        return narrowed._replace(round=self._sweep, rehearse=self._rehearse)
+        every, own = self._every, len(self.configured)
+
+        def scaled(report: Report) -> Report:
+            return lambda done, total: report(done * own // total if total else own, own)
+
+        # A sweep asks all sources, for that disturbs nobody; what is shown of it is the channel's.
+        return every._replace(
+            store=self,
+            sweeps=self,
+            sources=self.configured,
+            channel=self._channel,
+            round=lambda report: self._own(every.round(scaled(report))),
+            rehearse=lambda day, report: self._own(every.rehearse(day, scaled(report))),
+        )
 
     @cached_property
     def _all_hosts(self) -> tuple[WatchedHost, ...]:
@@ -176,11 +184,11 @@ class _Part:
         for host in self._all_hosts:
             for name in host.sources:
                 pools[name].add(host.pool)
-
-        def leads_here(name: str) -> bool:
-            return name in seeing or self._channel in self._routing.of_source(name, pools[name])
-
-        return tuple(source for source in self._every.sources if leads_here(source.name))
+        return tuple(
+            source
+            for source in self._every.sources
+            if source.name in seeing or self._channel in self._routing.of_source(source.name, pools[source.name])
+        )
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -200,33 +208,22 @@ class _Part:
     def last_error(self) -> SweepRun | None:
         return self._every.sweeps.last_error()
 
-    def _sweep(self, tell: Report) -> CycleResult:
-        """All sources are asked, for that disturbs nobody; what is shown of it is the channel's."""
-        return self._own(self._every.round(self._scaled(tell)))
-
-    def _rehearse(self, day: date, tell: Report) -> CycleResult:
-        return self._own(self._every.rehearse(day, self._scaled(tell)))
-
-    def _scaled(self, tell: Report) -> Report:
-        own = len(self.configured)
-        return lambda done, total: tell(done * own // total if total else own, own)
-
     def _own(self, made: CycleResult) -> CycleResult:
         """Hosts may lead to the channel before the sweep alone, or after it alone."""
         after = _Part(self._ports, self._every, self._channel)
         names = self.names | after.names
         uuids = {uuid for host in (*self.hosts(), *after.hosts()) for uuid in (host.host.uuid, host.pool.uuid)}
-
-        def concerns(change: Change) -> bool:
-            return change.source in names if change.uuid is None else change.uuid in uuids
-
         swept = made.swept._replace(
             sources=len(after.configured),
             failed=tuple(failure for failure in made.swept.failed if failure.target in names),
-            changes=tuple(filter(concerns, made.swept.changes)),
+            changes=tuple(
+                change
+                for change in made.swept.changes
+                if (change.source in names if change.uuid is None else change.uuid in uuids)
+            ),
         )
         settled = made.settled._replace(
-            changed=tuple(alert for alert in made.settled.changed if alert.channel == self._channel),
+            changed=_of(self._channel, made.settled.changed),
             notifications=tuple(each for each in made.settled.notifications if each.alert.channel == self._channel),
         )
         states = tuple(state for state in made.channels if state.channel == self._channel)

@@ -63,7 +63,7 @@ class Conversation:
         def answer() -> None:
             found = services.answer(request)
             services.record(request, found)
-            target.aside(found)
+            target.finish(found, aside=True)
 
         services.later(origin, answer, key)
 
@@ -96,7 +96,7 @@ class Conversation:
             return
 
         def show() -> None:
-            # A reply that was kept says something of hosts: who shares it must have the right to ask them still.
+            # A cached reply says something of hosts: who shares it must have the right to ask them still.
             rights = services.access.admit(actor, request.spec) if seen else None
             answer = rights if isinstance(rights, Answer) else seen or services.answer(request)
             services.record(request, answer)

@@ -80,8 +80,11 @@ class BackgroundJob:
                 self._alarm.cancel()
         return first
 
-    def _show(self) -> None:
+    def _show(self, rung: bool = False) -> None:
+        """Show the newest progress if its time has come. `rung`: the alarm that was set for it calls."""
         with self._changed:
+            if rung:
+                self._alarm = None
             if self._ended or self._showing or self._newest is None:
                 return
             if self._clock() < self._next:
@@ -108,12 +111,7 @@ class BackgroundJob:
         """See to it that what waits is shown in its time."""
         wait = self._next - self._clock()
         if self._newest and not self._alarm and wait < float("inf"):
-            self._alarm = self._later(max(0.0, wait), self._ring)
-
-    def _ring(self) -> None:
-        with self._changed:
-            self._alarm = None
-        self._show()
+            self._alarm = self._later(max(0.0, wait), lambda: self._show(rung=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +179,14 @@ class BackgroundJobs:
         self.services.record(job.request, answer)
         if isinstance(job.target, ChannelTarget) and answer.failed:
             self._release(job)  # it is not in the channel, and may be shared yet
-        job.target.aside(answer) if aside else job.target.finish(answer)
+        job.target.finish(answer, aside)
 
     def _notify(self, job: BackgroundJob, answer: Answer) -> None:
-        def lost(error: BaseException) -> None:
-            self.services.log.warning("not delivered", who=job.request.actor.user, reason=str(error))
-
-        self.services.notices.submit(lambda: self._end(job, answer), lost)
+        log, who = self.services.log, job.request.actor.user
+        self.services.notices.submit(
+            lambda: self._end(job, answer),
+            lambda error: log.warning("not delivered", who=who, reason=str(error)),
+        )
 
     def _failed(self, job: BackgroundJob, error: BaseException) -> None:
         self._release(job)

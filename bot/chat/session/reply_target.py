@@ -40,11 +40,8 @@ class ReplyTarget(Protocol):
     def update(self, said: Reply) -> None:
         """Show how far it has come, in place of what is there, if that is possible."""
 
-    def finish(self, answer: Answer) -> None:
-        """Show the reply in place of what is there."""
-
-    def aside(self, answer: Answer) -> None:
-        """Show an answer beside what is there: there was nothing to wait for."""
+    def finish(self, answer: Answer, aside: bool = False) -> None:
+        """Show the reply in place of what is there, or (`aside`) beside it: there was nothing to wait for."""
 
 
 class EphemeralTarget:
@@ -72,11 +69,8 @@ class EphemeralTarget:
         if self._original is Original.OURS and (self._uses is None or self._uses > SLOW_MAX):
             self._show(said, replace=True)
 
-    def finish(self, answer: Answer) -> None:
-        self._show(answer.reply, self._original is Original.OURS)
-
-    def aside(self, answer: Answer) -> None:
-        self._show(answer.reply, replace=False)
+    def finish(self, answer: Answer, aside: bool = False) -> None:
+        self._show(answer.reply, self._original is Original.OURS and not aside)
 
     def _show(self, reply: Reply, replace: bool) -> None:
         if self._origin.acknowledged:
@@ -106,19 +100,16 @@ class ThreadTarget:
         if self._message:
             delivered(self._platform.edit(self._channel, self._message, said, self._thread))
 
-    def finish(self, answer: Answer) -> None:
-        if self._message:
+    def finish(self, answer: Answer, aside: bool = False) -> None:
+        if aside and answer.private:
+            delivered(self._platform.respond(self._origin, answer.reply))
+            return
+        if self._message and not aside:
             edited = self._platform.edit(self._channel, self._message, answer.reply, self._thread, self._most)
             if not isinstance(edited, Gone):  # somebody has deleted it meanwhile
                 delivered(edited)
                 return
         delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
-
-    def aside(self, answer: Answer) -> None:
-        if answer.private:
-            delivered(self._platform.respond(self._origin, answer.reply))
-        else:
-            delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
 
 
 class ChannelTarget:
@@ -137,14 +128,11 @@ class ChannelTarget:
     def update(self, said: Reply) -> None:
         """The presser knows already; the channel gets the result."""
 
-    def finish(self, answer: Answer) -> None:
-        if answer.failed:
-            return self.aside(answer)
+    def finish(self, answer: Answer, aside: bool = False) -> None:
         reply = answer.reply
+        if aside or answer.failed:
+            delivered(self._platform.respond(self._origin, reply))
+            return
         if self._remark:
             reply = reply._replace(context=(*reply.context, line(self._remark)))
         delivered(self._platform.share(self._origin, reply))
-        return None
-
-    def aside(self, answer: Answer) -> None:
-        delivered(self._platform.respond(self._origin, answer.reply))

@@ -126,12 +126,13 @@ class Responder:
         """The answer of a slow command, which takes its time. It will be found again in the reply cache, by `key`."""
         today = self._today()
         day = request.on or today
-
-        def answer() -> Answer:
-            reply = self._runner.run(request.spec, request.rest, found.rights, day, request.caller(found), progress)
-            return answered(_dated(reply, day, today, key))
-
-        return _readable(request, answer)
+        spec, words, caller = request.spec, request.rest, request.caller(found)
+        return _readable(
+            request,
+            lambda: answered(
+                _dated(self._runner.run(spec, words, found.rights, day, caller, progress), day, today, key)
+            ),
+        )
 
     def choices(self, spec: CommandSpec, found: Granted) -> tuple[Choice, ...]:
         """What a command that picks can be about; nothing where that is not known."""
