@@ -56,6 +56,11 @@ def _end_of_maintenance(alert: Alert, day: date) -> tuple[str, str]:
     return "", f" has got critical updates only since {day_in_words(due)}"
 
 
+def _support(alert: Alert, _: date) -> tuple[str, str]:
+    known = _LACKS.get(alert.detail.values.get("lack", ""))
+    return "", known[1] if known else f": {detail_in_words(alert.detail)}"
+
+
 _LACKS = {
     "unlisted": ("not on the Host Compatibility List", " is not on the Host Compatibility List"),
     "unofficial": ("no official support", " has no official support by Xen Orchestra"),
@@ -92,12 +97,7 @@ WORDING: Mapping[Rule, RuleWording] = {
     ),
     Rule.SUPPORT: RuleWording(
         lambda alert: "❔" if alert.detail.values.get("lack") == "unlisted" else "❎",
-        lambda alert, _: (
-            "",
-            _LACKS[alert.detail.values["lack"]][1]
-            if alert.detail.values.get("lack") in _LACKS
-            else f": {detail_in_words(alert.detail)}",
-        ),
+        _support,
         "not fully supported",
     ),
     Rule.MAINTENANCE: RuleWording(lambda _: "🟠", _end_of_maintenance, "end of maintenance"),

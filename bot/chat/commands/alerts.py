@@ -36,7 +36,7 @@ from bot.chat.reply import (
     line,
 )
 from bot.chat.rule_wording import sentence
-from bot.chat.wording import day_in_words
+from bot.chat.wording import counted, day_in_words, plural
 from bot.errors import UsageError
 from bot.query.text import plain, shown
 
@@ -84,7 +84,7 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Seq
     blocks: list[Block] = []
     if stopped:
         mark = Mark("⚠️", "not delivered")
-        waits = ("1 message waits" if s.pending == 1 else f"{s.pending} messages wait" for s in stopped)
+        waits = (f"{counted(s.pending, 'message')} {plural(s.pending, 'waits', 'wait')}" for s in stopped)
         said = (f" ({wait}). {s.stopped}." for s, wait in zip(stopped, waits, strict=True))
         lines = (line(mark, ": ", ChannelName(s.channel), why) for s, why in zip(stopped, said, strict=True))
         blocks.append(Paragraph(tuple(lines)))
@@ -115,7 +115,7 @@ def alerts_line(alerts: Sequence[Alert]) -> RichText:
     facts = [f"{states.count(one)} {one}" for one in named if one in states]
     if not count:
         return headline(Mark("✅", "no open alerts"), *facts)
-    return headline(Strong("1 open alert" if count == 1 else f"{count} open alerts"), *facts)
+    return headline(Strong(counted(count, "open alert")), *facts)
 
 
 def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
