@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import NamedTuple, TypeVar
 
 from bot.alerts.alert import Alert, Notification
 from bot.alerts.cycle import CycleResult
@@ -17,7 +17,7 @@ from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.ports import AlertBook, AlertReader, AlertTransaction, Watch, Watches, WatchKind
 from bot.alerts.routing import AlertPlan, Routing
 from bot.chat.audit import AuditEntry, StoredTrail
-from bot.chat.command import ChannelStates, Ports, Watched
+from bot.chat.command import Ports, Watched
 from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import Report
@@ -30,12 +30,14 @@ def scoped(ports: Ports, channel: str) -> Ports:
 
     `fleet`, which `probe` asks, is not narrowed either: a grant to probe names who may ask any host of the inventory.
     """
-    alerting = ports.alerting and ports.alerting._replace(
-        book=_Book(ports.alerting.book, channel, ports.alerting.book),
-        on=ports.alerting.on and _alerts_on(ports.alerting.on, channel),
-        watches=_Watches(ports.alerting.watches, channel),
-        outbox=ports.alerting.outbox and _States(ports.alerting.outbox, channel),
-    )
+    if alerting := ports.alerting:
+        on, states = alerting.on, alerting.channels
+        alerting = alerting._replace(
+            book=_Book(alerting.book, channel, alerting.book),
+            on=on and partial(_alerts_on, on, channel),
+            watches=_Watches(alerting.watches, channel),
+            channels=states and (lambda: _of(channel, states())),
+        )
     return ports._replace(
         alerting=alerting,
         watched=ports.watched and _Part(ports, ports.watched, channel).watched(),
@@ -43,19 +45,19 @@ def scoped(ports: Ports, channel: str) -> Ports:
     )
 
 
+@contextmanager
 def _alerts_on(
-    on: Callable[[date], AbstractContextManager[AlertReader]], channel: str
-) -> Callable[[date], AbstractContextManager[AlertReader]]:
-    @contextmanager
-    def alerts_on(day: date) -> Iterator[AlertReader]:
-        with on(day) as alerts:
-            yield _Reader(alerts, channel)
-
-    return alerts_on
+    on: Callable[[date], AbstractContextManager[AlertReader]], channel: str, day: date
+) -> Iterator[AlertReader]:
+    with on(day) as alerts:
+        yield _Reader(alerts, channel)
 
 
-def _of(channel: str, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-    return tuple(alert for alert in alerts if alert.channel == channel)
+Owned = TypeVar("Owned", Alert, ChannelState, Watch)
+
+
+def _of(channel: str, things: Iterable[Owned]) -> tuple[Owned, ...]:
+    return tuple(thing for thing in things if thing.channel == channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +114,7 @@ class _Watches(NamedTuple):
         return channel == self.channel and self.watches.remove(channel, kind, what)
 
     def all(self) -> tuple[Watch, ...]:
-        return tuple(watch for watch in self.watches.all() if watch.channel == self.channel)
-
-
-class _States(NamedTuple):
-    outbox: ChannelStates
-    channel: str
-
-    def states(self) -> tuple[ChannelState, ...]:
-        return tuple(state for state in self.outbox.states() if state.channel == self.channel)
+        return _of(self.channel, self.watches.all())
 
 
 class _Trail(NamedTuple):
@@ -226,5 +220,4 @@ class _Part:
             changed=_of(self._channel, made.settled.changed),
             notifications=tuple(each for each in made.settled.notifications if each.alert.channel == self._channel),
         )
-        states = tuple(state for state in made.channels if state.channel == self._channel)
-        return made._replace(swept=swept, settled=settled, channels=states)
+        return made._replace(swept=swept, settled=settled, channels=_of(self._channel, made.channels))

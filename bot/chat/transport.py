@@ -42,13 +42,11 @@ class PlatformTransport:
         reply = self._words(delivery)
         if delivery.kind is DeliveryKind.EDIT:
             return self._platform.edit(delivery.channel, delivery.message_id or "", reply)
-        return self._platform.post(delivery.channel, reply, _thread(delivery), delivery.key)
+        thread = delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
+        return self._platform.post(delivery.channel, reply, thread, delivery.key)
 
     def find(self, delivery: Delivery) -> Lookup:
         """Look the message up by the delivery's key, around the moment at which its last try began."""
         around = delivery.began_at or delivery.created_at
-        return self._platform.find(delivery.key, delivery.channel, around, _thread(delivery))
-
-
-def _thread(delivery: Delivery) -> str | None:
-    return delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
+        thread = delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
+        return self._platform.find(delivery.key, delivery.channel, around, thread)

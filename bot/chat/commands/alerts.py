@@ -71,7 +71,7 @@ def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Re
         return _some(ports, asked, find(book, read_ids(words, "alerts 17")))
     alerts = worst_first(book.open())
     ended = book.resolved(_moment(known, asked) - HISTORY) if words == "all" else ()
-    stopped = tuple(state for state in known.outbox.states() if state.stopped) if known.outbox else ()
+    stopped = tuple(state for state in known.channels() if state.stopped) if known.channels else ()
     return _list(ports, asked, [*alerts, *reversed(ended)], stopped)
 
 

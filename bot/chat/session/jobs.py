@@ -138,7 +138,8 @@ class BackgroundJobs:
             taken = self.executor.submit(lambda: self._run(job, rights), lambda error: self._failed(job, error))
         finally:
             if not taken:
-                self._forget(job)
+                with self._lock:
+                    self._pending.discard(job)
                 self._release(job)
         return taken
 
@@ -171,7 +172,8 @@ class BackgroundJobs:
             self.services.replies.put(key, answer, seen_by)
             self._end(job, answer)
         finally:
-            self._forget(job)
+            with self._lock:
+                self._pending.discard(job)
 
     def _end(self, job: BackgroundJob, answer: Answer, aside: bool = False) -> None:
         if not job.end():
@@ -194,10 +196,6 @@ class BackgroundJobs:
             self.services.failed(job.request.origin, error)
         else:
             self._notify(job, self.services.explained(error, job.request.actor))
-
-    def _forget(self, job: BackgroundJob) -> None:
-        with self._lock:
-            self._pending.discard(job)
 
     def _release(self, job: BackgroundJob) -> None:
         if job.key:
