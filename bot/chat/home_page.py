@@ -63,8 +63,11 @@ def _fleet(watched: Watched, listed: Sequence[HostVerdict]) -> Reply:
 
 
 def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now: datetime) -> Iterator[Reply]:
-    """How many there are, then each channel's messages, the worst first."""
-    messages = _messages(alerts)
+    """How many there are, then each channel's messages, the worst first: alerts of a subject share one."""
+    together: dict[tuple[str, str], list[Alert]] = defaultdict(list)
+    for alert in worst_first(alerts):
+        together[alert.channel, alert.subject.key].append(alert)
+    messages = sorted(together.values(), key=lambda group: urgency(group[0]))
     rest = line("The worst are below; ", Typed("alerts"), " shows more.")
     yield Reply("alerts", alerts_line(alerts), (Paragraph((rest,)),) if len(messages) > ALERTS_SHOWN else ())
     for group in messages[:ALERTS_SHOWN]:
@@ -73,14 +76,6 @@ def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now
         first = group[0]
         context = line(f"{reason(first, first.reason)} · {numbers(group)} · ", ChannelName(first.channel))
         yield message._replace(buttons=buttons, context=(context,))
-
-
-def _messages(alerts: Sequence[Alert]) -> list[list[Alert]]:
-    """Alerts as they share a message in their channel: those of one subject."""
-    together: dict[tuple[str, str], list[Alert]] = defaultdict(list)
-    for alert in worst_first(alerts):
-        together[alert.channel, alert.subject.key].append(alert)
-    return sorted(together.values(), key=lambda group: urgency(group[0]))
 
 
 def _ends_next(ports: Ports, listed: Sequence[HostVerdict], day: date) -> Reply:

@@ -45,18 +45,6 @@ def _parts(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
     yield part
 
 
-def _texts(lines: Iterable[str]) -> Iterator[str]:
-    """Lines in as few texts as Slack's limit allows."""
-    text = ""
-    for each in lines:
-        if text and len(text) + 1 + len(each) > TEXT_MAX:
-            yield text
-            text = ""
-        text = f"{text}\n{each}" if text else each
-    if text:
-        yield text
-
-
 def _lines(block: Block) -> Iterable[RichText]:
     match block:
         case Paragraph(lines):
@@ -115,7 +103,7 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     """
     if reply.kind == NOTICE:
         said = reply.headline
-        only = _section(mrkdwn(said).strip() or NOTHING)
+        only: Json = {"type": "section", "text": _text(mrkdwn(said).strip() or NOTHING)}
         return (SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (only,)),)
     first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
     head, *body = _sections(_parts(first_part, reply.blocks))
@@ -146,11 +134,18 @@ def size(blocks: Sequence[Json]) -> int:
 
 
 def _sections(parts: Iterable[list[str]]) -> list[Json]:
-    return [_section(text) for part in parts for text in _texts(part)]
-
-
-def _section(text: str) -> Json:
-    return {"type": "section", "text": _text(text)}
+    """The lines of each part in as few sections as Slack's limit allows."""
+    texts: list[str] = []
+    for part in parts:
+        text = ""
+        for each in part:
+            if text and len(text) + 1 + len(each) > TEXT_MAX:
+                texts.append(text)
+                text = ""
+            text = f"{text}\n{each}" if text else each
+        if text:
+            texts.append(text)
+    return [{"type": "section", "text": _text(text)} for text in texts]
 
 
 def _text(text: str) -> Json:

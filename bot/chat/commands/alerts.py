@@ -70,14 +70,9 @@ def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Re
     if words not in ("", "all", "open"):
         return _some(ports, asked, find(book, read_ids(words, "alerts 17")))
     alerts = worst_first(book.open())
-    ended = book.resolved(_moment(known, asked) - HISTORY) if words == "all" else ()
+    ended = book.resolved(datetime.combine(asked.day, known.now().timetz()) - HISTORY) if words == "all" else ()
     stopped = tuple(state for state in known.channels() if state.stopped) if known.channels else ()
     return _list(ports, asked, [*alerts, *reversed(ended)], stopped)
-
-
-def _moment(known: Alerting, asked: Invocation) -> datetime:
-    """The day that is asked about, at the present time of day."""
-    return datetime.combine(asked.day, known.now().timetz())
 
 
 def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Sequence[ChannelState]) -> Reply:
@@ -131,7 +126,8 @@ def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
 def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
-    shown = alert_message(alerts, asked.day, _moment(known, asked), ports.matrix)
+    moment = datetime.combine(asked.day, known.now().timetz())  # the present time of the day that is asked about
+    shown = alert_message(alerts, asked.day, moment, ports.matrix)
     buttons = tuple(
         b for b in shown.buttons if not (isinstance(b, Act) and b.words.partition(" ")[0] == asked.command.name)
     )
