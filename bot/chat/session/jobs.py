@@ -1,5 +1,6 @@
 """A slow command under way: it shows how far it has come, and ends once, with its reply or with the process."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from bot.chat.command import Progress
 from bot.chat.reply import line, notice
 from bot.chat.session.reply_target import ChannelTarget, ReplyTarget, ThreadTarget, UndeliveredError
 from bot.chat.session.request import Request
-from bot.chat.session.responder import Answer, new_key, private
+from bot.chat.session.responder import Answer, private
 from bot.chat.session.services import BoundedExecutor, SessionServices
 
 PAUSE = 2.0
@@ -166,7 +167,7 @@ class BackgroundJobs:
                     return
                 rights, said = opened
                 job.target.open(said)
-            key = new_key()
+            key = secrets.token_urlsafe(12)  # by which the reply is shared: nobody can guess it
             answer = self.services.responder.run(request, rights, job.report, key)
             seen_by = None if isinstance(job.target, ThreadTarget) else request.actor.user
             self.services.replies.put(key, answer, seen_by)

@@ -1,5 +1,6 @@
 """Where the reply to a slow command appears: first what is being done, then how far it is, then the reply itself."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, Gone, Outcome, reason_of
@@ -112,18 +113,20 @@ class ThreadTarget:
         delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
 
 
+@dataclass(slots=True)
 class ChannelTarget:
-    """A reply that is shared with the whole channel. What concerns the presser alone is for the presser alone."""
+    """A reply that is shared with the whole channel. What concerns the presser alone is for the presser alone.
 
-    slower = 1.0
+    `remark` is added to what the channel sees.
+    """
 
-    def __init__(self, platform: Platform, origin: Origin, remark: str = "") -> None:
-        self._platform = platform
-        self._origin = origin
-        self._remark = remark
+    platform: Platform
+    origin: Origin
+    remark: str = ""
+    slower: float = 1.0
 
     def open(self, said: Reply) -> None:
-        delivered(self._platform.respond(self._origin, said))
+        delivered(self.platform.respond(self.origin, said))
 
     def update(self, said: Reply) -> None:
         """The presser knows already; the channel gets the result."""
@@ -131,8 +134,8 @@ class ChannelTarget:
     def finish(self, answer: Answer, aside: bool = False) -> None:
         reply = answer.reply
         if aside or answer.failed:
-            delivered(self._platform.respond(self._origin, reply))
+            delivered(self.platform.respond(self.origin, reply))
             return
-        if self._remark:
-            reply = reply._replace(context=(*reply.context, line(self._remark)))
-        delivered(self._platform.share(self._origin, reply))
+        if self.remark:
+            reply = reply._replace(context=(*reply.context, line(self.remark)))
+        delivered(self.platform.share(self.origin, reply))

@@ -3,7 +3,6 @@
 What asks a host, or depends on who asks, is answered anew each time.
 """
 
-import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -209,7 +208,3 @@ class ReplyCache:
                 del self._kept[key or ""]
                 return None
         return kept.answer if kept and kept.user in (None, user) else None
-
-
-def new_key() -> str:
-    return secrets.token_urlsafe(12)
