@@ -84,16 +84,12 @@ def only_here(alerts: Iterable[Alert], asked: Invocation) -> None:
 
 
 def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
-    """The order in which alerts are shown."""
-    return sorted(alerts, key=urgency)
-
-
-def urgency(alert: Alert) -> tuple[int, bool, date, int]:
-    """Sorts the worst first: by rule, then what is due first."""
-    return (_RULES.index(alert.rule), alert.due is None, alert.due or alert.opened_at.date(), alert.id)
-
-
-_RULES = list(Rule)
+    """The order in which alerts are shown: by rule, then what is due first."""
+    rules = list(Rule)
+    return sorted(
+        alerts,
+        key=lambda each: (rules.index(each.rule), each.due is None, each.due or each.opened_at.date(), each.id),
+    )
 
 
 def release_of(alert: Alert, matrix: Matrix) -> Release | None:

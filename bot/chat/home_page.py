@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from bot.alerts.alert import Alert
-from bot.chat.alert_context import urgency, worst_first
+from bot.chat.alert_context import worst_first
 from bot.chat.alert_messages import alert_message, numbers, reason
 from bot.chat.command import Ports, Right, Watched
 from bot.chat.commands import ALERTS, CHECK, FLEET, PROBE, SWEEP, TIMELINE, UPGRADE, WATCH
@@ -67,7 +67,7 @@ def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now
     together: dict[tuple[str, str], list[Alert]] = defaultdict(list)
     for alert in worst_first(alerts):
         together[alert.channel, alert.subject.key].append(alert)
-    messages = sorted(together.values(), key=lambda group: urgency(group[0]))
+    messages = list(together.values())  # each group stands where its worst alert does
     rest = line("The worst are below; ", Typed("alerts"), " shows more.")
     yield Reply("alerts", alerts_line(alerts), (Paragraph((rest,)),) if len(messages) > ALERTS_SHOWN else ())
     for group in messages[:ALERTS_SHOWN]:

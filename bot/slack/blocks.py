@@ -120,11 +120,11 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     pages = [*_pages(body, room)]
     if below := _sections(_parts([], reply.rest)):
         pages += _pages(below, BUDGET - _NOTE)
-    kept = pages[:most]
+    sent = pages[:most]
     left = sum(block["text"]["text"].count("\n") + 1 for page in pages[most:] for block in page)
-    notes = [*_notes(len(kept), left)]
-    first = SlackMessage(summary, (head, *kept[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
-    following = zip(kept[1:], notes[1:], strict=True)
+    notes = [*_notes(len(sent), left)]
+    first = SlackMessage(summary, (head, *sent[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
+    following = zip(sent[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
 
 

@@ -125,7 +125,7 @@ class Listeners:
             container = body.get("container")
             message = container.get("message_ts") if isinstance(container, Mapping) else None
             request = request_of("share button", origin, asked.words, asked.on)
-            self.conversation.share(request, asked.kept, text_of(message))
+            self.conversation.share(request, asked.reply_key, text_of(message))
         elif kind == PICK:
             request = request_of("pick button", origin, asked.words)
             if instead := self.conversation.pick(request):

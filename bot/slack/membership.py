@@ -12,7 +12,7 @@ from bot.slack.errors import FAILURES, SlackError, slack_error
 GROUPS_SCOPE = "usergroups:read"
 """What the bot needs for groups. Not among what the manifest asks for: without grants to groups it has no use."""
 
-KEPT = 300.0
+CACHED = 300.0
 AGAIN = 30.0
 """Seconds that the members of a group are cached, and until Slack is asked again after it gave no answer."""
 
@@ -98,7 +98,7 @@ class Groups:
         with self._lock:
             now = self._clock()
             known = self._members.get(group)
-            if known is None or now - known.at >= (AGAIN if known.users is None else KEPT):
+            if known is None or now - known.at >= (AGAIN if known.users is None else CACHED):
                 # Not group by group if Slack is not there at all: a command waits for this.
                 known = _Members(now, None if now < self._silent_until else self._ask(group, now))
                 self._members[group] = known

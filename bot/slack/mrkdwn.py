@@ -106,12 +106,12 @@ def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:
     whole = safe(short)
     if len(text) <= most and len(whole) <= most:
         return whole
-    kept = ""
+    fits = ""
     for sign in map(safe, short):  # sign by sign, so that no entity is cut in two
-        if len(kept) + len(sign) >= most:
+        if len(fits) + len(sign) >= most:
             break
-        kept += sign
-    return kept + "…"
+        fits += sign
+    return fits + "…"
 
 
 def _code(text: str, most: int) -> str:
