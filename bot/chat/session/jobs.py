@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bot.chat.access import Granted
 from bot.chat.command import Progress
@@ -21,18 +20,17 @@ PAUSE = 2.0
 _RESTARTS = line("xocompat restarts, and this was broken off. Ask again in a minute.")
 
 
-class Alarm(Protocol):
-    """Something that will be done unless it is cancelled before."""
+Cancel = Callable[[], object]
+Later = Callable[[float, Callable[[], None]], Cancel]
+"""Does a task once so many seconds are over, unless that is cancelled before."""
 
-    def cancel(self) -> object: ...
 
-
-def after(seconds: float, task: Callable[[], None]) -> Alarm:
+def after(seconds: float, task: Callable[[], None]) -> Cancel:
     """Do a task on a thread of its own, once so much time is over."""
     timer = threading.Timer(seconds, task)
     timer.daemon = True
     timer.start()
-    return timer
+    return timer.cancel
 
 
 class BackgroundJob:
@@ -48,7 +46,7 @@ class BackgroundJob:
         target: ReplyTarget,
         clock: Callable[[], float],
         key: str | None = None,
-        later: Callable[[float, Callable[[], None]], Alarm] = after,
+        later: Later = after,
     ) -> None:
         self.request = request
         self.target = target
@@ -58,7 +56,7 @@ class BackgroundJob:
         self._changed = threading.Condition()  # guards all below; never held while the platform is called
         self._newest: Progress | None = None
         self._showing = self._ended = False
-        self._alarm: Alarm | None = None
+        self._cancel: Cancel | None = None  # of the alarm that is set
         self._pause = PAUSE
         self._next = clock() + PAUSE
 
@@ -77,15 +75,15 @@ class BackgroundJob:
         with self._changed:
             self._changed.wait_for(lambda: not self._showing)
             first, self._ended = not self._ended, True
-            if self._alarm:
-                self._alarm.cancel()
+            if self._cancel:
+                self._cancel()
         return first
 
     def _show(self, rung: bool = False) -> None:
         """Show the newest progress if its time has come. `rung`: the alarm that was set for it calls."""
         with self._changed:
             if rung:
-                self._alarm = None
+                self._cancel = None
             if self._ended or self._showing or self._newest is None:
                 return
             if self._clock() < self._next:
@@ -111,8 +109,8 @@ class BackgroundJob:
     def _arm(self) -> None:
         """See to it that what waits is shown in its time."""
         wait = self._next - self._clock()
-        if self._newest and not self._alarm and wait < float("inf"):
-            self._alarm = self._later(max(0.0, wait), lambda: self._show(rung=True))
+        if self._newest and not self._cancel and wait < float("inf"):
+            self._cancel = self._later(max(0.0, wait), lambda: self._show(rung=True))
 
 
 @dataclass(frozen=True, slots=True)
