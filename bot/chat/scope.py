@@ -33,7 +33,7 @@ def scoped(ports: Ports, channel: str) -> Ports:
     if alerting := ports.alerting:
         on, states = alerting.on, alerting.channels
         alerting = alerting._replace(
-            book=_Book(alerting.book, channel, alerting.book),
+            book=_Book(alerting.book, channel),
             on=on and partial(_alerts_on, on, channel),
             watches=_Watches(alerting.watches, channel),
             channels=states and (lambda: _of(channel, states())),
@@ -81,11 +81,11 @@ class _Reader:
 class _Book(_Reader):
     """A channel's alerts, and changing them. Only what was read in a transaction is saved in it."""
 
-    book: AlertBook
+    alerts: AlertBook
 
     @contextmanager
     def transaction(self) -> Iterator[AlertTransaction]:
-        with self.book.transaction() as unit:
+        with self.alerts.transaction() as unit:
             yield _Transaction(unit, self.channel)
 
 
