@@ -42,7 +42,6 @@ SHARED = {
     "tls": "TLS as one side speaks it",
     "upgrade": "upgrade paths: values, command",
     "watches": "what channels watch: command, rows",
-    "wording": "dates and spans as people say them",
 }
 """Names of modules that stand in several rooms, because they are the same subject there."""
 

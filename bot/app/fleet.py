@@ -161,7 +161,7 @@ class WatchedFleet(NamedTuple):
                 judge.plan,
                 self.clock,
                 self._pools,
-                store.outbox,
+                store.outbox.states,
                 on=lambda day: alerts_on(lambda: rehearsing(store), judge, day, self.clock()),
                 is_channel=is_channel,
             ),

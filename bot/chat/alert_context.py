@@ -9,6 +9,7 @@ from bot.alerts.ports import AlertReader
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.rule_wording import detail_in_words, resolution_in_words
+from bot.chat.wording import iso, with_more
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -69,9 +70,8 @@ def find(book: AlertReader, ids: Sequence[int]) -> tuple[Alert, ...]:
     found = {alert.id: alert for alert in book.find(ids)}
     if missing := [number for number in ids if number not in found]:
         there = book.open()
-        named = ", ".join(f"{alert.id} ({alert.subject.name})" for alert in there[:NAMED])
-        more = f" and {len(there) - NAMED} more" if len(there) > NAMED else ""
-        raise UsageError(f"There is no alert {missing[0]}. {f'Open: {named}{more}.' if there else 'None is open.'}")
+        named = with_more([f"{alert.id} ({alert.subject.name})" for alert in there], NAMED)
+        raise UsageError(f"There is no alert {missing[0]}. {f'Open: {named}.' if there else 'None is open.'}")
     return tuple(found[number] for number in ids)
 
 
@@ -84,16 +84,12 @@ def only_here(alerts: Iterable[Alert], asked: Invocation) -> None:
 
 
 def worst_first(alerts: Iterable[Alert]) -> list[Alert]:
-    """The order in which alerts are shown."""
-    return sorted(alerts, key=urgency)
-
-
-def urgency(alert: Alert) -> tuple[int, bool, date, int]:
-    """Sorts the worst first: by rule, then what is due first."""
-    return (_RULES.index(alert.rule), alert.due is None, alert.due or alert.opened_at.date(), alert.id)
-
-
-_RULES = list(Rule)
+    """The order in which alerts are shown: by rule, then what is due first."""
+    rules = list(Rule)
+    return sorted(
+        alerts,
+        key=lambda each: (rules.index(each.rule), each.due is None, each.due or each.opened_at.date(), each.id),
+    )
 
 
 def release_of(alert: Alert, matrix: Matrix) -> Release | None:
@@ -140,4 +136,4 @@ def alert_data(alert: Alert, matrix: Matrix) -> Data:
 
 
 def _moment(at: datetime | None) -> str | None:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
+    return iso(at) if at else None

@@ -22,7 +22,7 @@ from bot.chat.reply import (
     with_code,
 )
 from bot.chat.rule_wording import WORDING, sentence
-from bot.chat.wording import day_in_words, moment_in_words, span
+from bot.chat.wording import counted, day_in_words, joined, moment_in_words, plural, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend
 
@@ -30,19 +30,13 @@ NAMED = 10
 """So many hosts are named; `alerts ID` names all."""
 
 
-def hosts(alert: Alert) -> str:
-    """An alert's hosts by pool: `3 hosts in 2 pools: xen-2, xen-3 (lab), xen-9 (prod)`; empty where it has none."""
-    return hosts_by_pool(alert.hosts)
-
-
 def hosts_by_pool(those: Sequence[AffectedHost], most: int = NAMED) -> str:
-    """How many hosts there are, and the names of some."""
+    """Hosts by pool: `3 hosts in 2 pools: xen-2, xen-3 (lab), xen-9 (prod)`; empty where there are none."""
     if not those:
         return ""
     pools = len({host.pool for host in those})
-    count = "1 host" if len(those) == 1 else f"{len(those)} hosts"
     where = f" in {pools} pools" if pools > 1 else ""
-    return f"{count}{where}: {named(those, most)}"
+    return f"{counted(len(those), 'host')}{where}: {named(those, most)}"
 
 
 def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
@@ -57,24 +51,17 @@ def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
 
 def acknowledgement(alert: Alert) -> RichText:
     """Who did what about an alert and when; empty if nobody did."""
-    fires = alert.state is AlertState.FIRING
     if alert.acknowledged_by and alert.acknowledged_at:
-        on = f" on {day_in_words(alert.acknowledged_at.date())}"
-        verb = "fires again; it was acknowledged by " if fires else "acknowledged by "
-        return line(verb, PersonName(alert.acknowledged_by), on)
-    if alert.snoozed_by and alert.snoozed_at:
-        on = f" on {day_in_words(alert.snoozed_at.date())}"
-        verb = "fires again; it was snoozed by " if fires else "snoozed by "
-        return line(verb, PersonName(alert.snoozed_by), on, _until(alert))
-    return ()
-
-
-def _until(alert: Alert) -> str:
-    until = alert.snoozed_until
-    if until is None:
-        return ", until the next threshold"
-    at_midnight = (until.hour, until.minute) == (0, 0)
-    return f", until {day_in_words(until.date()) if at_midnight else moment_in_words(until)}"
+        verb, by, at, lasts = "acknowledged by ", alert.acknowledged_by, alert.acknowledged_at, ""
+    elif alert.snoozed_by and alert.snoozed_at:
+        verb, by, at, lasts = "snoozed by ", alert.snoozed_by, alert.snoozed_at, ", until the next threshold"
+        if until := alert.snoozed_until:
+            is_midnight = (until.hour, until.minute) == (0, 0)
+            lasts = f", until {day_in_words(until.date()) if is_midnight else moment_in_words(until)}"
+    else:
+        return ()
+    again = "fires again; it was " if alert.state is AlertState.FIRING else ""
+    return line(f"{again}{verb}", PersonName(by), f" on {day_in_words(at.date())}{lasts}")
 
 
 def state(alert: Alert) -> RichText:
@@ -109,18 +96,10 @@ _REASONS = {
 }
 
 
-def since_last_notice(added: Sequence[AffectedHost], gone: Sequence[AffectedHost]) -> Iterator[str]:
-    """What became of an alert's hosts: `xen-12 (prod) found`, `xen-3 (lab) gone`."""
-    if added:
-        yield f"{named(added)} found"
-    if gone:
-        yield f"{named(gone)} gone"
-
-
 def numbers(alerts: Iterable[Alert]) -> str:
     """`alert 17`, `alerts 17 and 18`."""
     ids = [str(alert.id) for alert in alerts]
-    return f"alert {ids[0]}" if len(ids) == 1 else f"alerts {', '.join(ids[:-1])} and {ids[-1]}" if ids else ""
+    return f"{plural(len(ids), 'alert')} {joined(ids)}" if ids else ""
 
 
 def alert_message(alerts: Sequence[Alert], day: date, now: datetime, matrix: Matrix) -> Reply:
@@ -130,12 +109,14 @@ def alert_message(alerts: Sequence[Alert], day: date, now: datetime, matrix: Mat
     """
     ordered = [*worst_first(a for a in alerts if a.is_open), *worst_first(a for a in alerts if not a.is_open)]
     first, *others = ordered
+    # Why the channel was notified last, and when it was so: soon fewer days are left.
+    context = line(f"{reason(first, first.reason)} · {numbers(ordered)} · as of {moment_in_words(now)}")
     return Reply(
         kind="bulletin",
         headline=sentence(first, day),
         blocks=tuple(_body(first, others, day, matrix)),
         buttons=_buttons([alert for alert in ordered if alert.is_open]),
-        context=_context(first, ordered, now),
+        context=(context,),
         data={"alerts": [alert_data(alert, matrix) for alert in ordered]},
     )
 
@@ -145,11 +126,12 @@ def thread_update(notification: Notification) -> Reply:
     alert, why = notification.alert, notification.reason
     lines = [_first(notification)]
     if why is NotifyReason.NEW and alert.hosts:
-        lines.append(line(full_stop(hosts(alert))))
+        lines.append(line(full_stop(hosts_by_pool(alert.hosts))))
     # Hosts since the last notice, where the first line or the list of hosts does not name them already.
     if why not in (NotifyReason.NEW, NotifyReason.RESOLVED):
         added = () if why is NotifyReason.MORE_HOSTS else notification.added
-        if changed := "; ".join(since_last_notice(added, notification.gone)):
+        fates = ((added, "found"), (notification.gone, "gone"))
+        if changed := "; ".join(f"{named(those)} {fate}" for those, fate in fates if those):
             lines.append(line(f"Since the last notice: {changed}."))
     context = line(f"{reason(alert, why)} · {numbers([alert])}")
     return Reply("news", lines[0], (Paragraph(tuple(lines[1:])),) if lines[1:] else (), context=(context,))
@@ -171,7 +153,7 @@ def _first(notification: Notification) -> RichText:
 
 def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> Iterator[Block]:
     lines: list[RichText] = []
-    if first.is_open and (count := hosts(first)):
+    if first.is_open and (count := hosts_by_pool(first.hosts)):
         lines.append(line(count))
     elif first.is_open and first.watched:
         lines.append(line("No watched host runs it; this channel watches the release."))
@@ -182,7 +164,7 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
             continue
         seen.add(said)
         lines.append(said)
-        if other.is_open and other.hosts != first.hosts and (count := hosts(other)):
+        if other.is_open and other.hosts != first.hosts and (count := hosts_by_pool(other.hosts)):
             lines.append(line(count))
     if lines:
         yield Paragraph(tuple(lines))
@@ -227,8 +209,3 @@ def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
     if any(alert.hosts for alert in alerts):
         wanted.append(Act("Show hosts", f"alerts {ids}"))
     return tuple(wanted)
-
-
-def _context(first: Alert, alerts: Sequence[Alert], now: datetime) -> tuple[RichText, ...]:
-    """The reason of the last notification, which alerts it is, and when it was so: soon fewer days are left."""
-    return (line(f"{reason(first, first.reason)} · {numbers(alerts)} · as of {moment_in_words(now)}"),)

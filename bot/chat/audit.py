@@ -27,7 +27,7 @@ class AuditTrail(Protocol):
     """Where entries go beside the log."""
 
     def record(self, entry: AuditEntry) -> None:
-        """Keep an entry. Never raises: an answer is not lost because its entry is. Quick, and called by any thread."""
+        """Store an entry. Never raises: an answer is not lost because its entry is. Quick, and called by any thread."""
 
 
 class StoredTrail(AuditTrail, Protocol):

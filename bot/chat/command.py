@@ -78,12 +78,6 @@ class Choice(NamedTuple):
     about: str = ""
 
 
-class ChannelStates(Protocol):
-    """What commands need of the messages that wait: bot.alerts.delivery.outbox.Outbox has it."""
-
-    def states(self) -> "tuple[ChannelState, ...]": ...
-
-
 class KnownFleet(Protocol):
     """What commands need of the stored fleet: bot.fleet.ports.FleetStore has it."""
 
@@ -103,9 +97,8 @@ class SweepHistory(Protocol):
 class Alerting(NamedTuple):
     """Alerts and who gets them. `now` is the clock, in UTC; `pools` are those known now, where that is known.
 
-    `outbox` has what waits to be sent, where anything is sent; `on` are the alerts as they would be on a day, which
-    are gone after it.
-    `outbox` has what waits to be sent, where anything is sent. `is_channel` says whether a text can be a channel's id.
+    `channels` says what waits to be sent to each, where anything is sent; `on` are the alerts as they would be on a
+    day, which are gone after it. `is_channel` says whether a text can be a channel's id.
     """
 
     book: "AlertBook"
@@ -114,7 +107,7 @@ class Alerting(NamedTuple):
     plan: "AlertPlan"
     now: Callable[[], datetime]
     pools: "Callable[[], Collection[Pool]] | None" = None
-    outbox: ChannelStates | None = None
+    channels: "Callable[[], tuple[ChannelState, ...]] | None" = None
     on: "Callable[[date], AbstractContextManager[AlertReader]] | None" = None
     is_channel: Callable[[str], bool] = bool
 

@@ -1,11 +1,12 @@
 """The weekly digest in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd
 from bot.chat.reply import Ask, Block, Bullets, Paragraph, Reply, RichText, Strong, Typed, headline, line
 from bot.chat.rule_wording import WORDING
-from bot.chat.wording import day_in_words, distance
+from bot.chat.wording import bounded, counted, day_in_words, distance
 
 SHOWN = 5
 """So many of each kind."""
@@ -31,7 +32,7 @@ def _facts(digest: Digest) -> Iterator[str]:
     else:
         yield "nothing ends that is known"
     if count := len(digest.unacknowledged):
-        yield f"{count} {'alert' if count == 1 else 'alerts'} that nobody acknowledged"
+        yield f"{counted(count, 'alert')} that nobody acknowledged"
 
 
 def _body(digest: Digest) -> Iterator[Block]:
@@ -45,30 +46,32 @@ def _body(digest: Digest) -> Iterator[Block]:
         for alert in digest.unacknowledged
     ]
     for title, items in {
-        "Past their end of life": [_ending(ending, digest) for ending in digest.ended],
-        "Ends next": [_ending(ending, digest) for ending in digest.next],
+        "Past their end of life": _ending_lines(digest.ended, digest.day),
+        "Ends next": _ending_lines(digest.next, digest.day),
         "Nobody acknowledged": unacknowledged,
     }.items():
-        more = [line(f"and {len(items) - SHOWN} more")] if len(items) > SHOWN else []
         if items:
-            yield Bullets((*items[:SHOWN], *more), title)
+            yield Bullets(bounded(items, SHOWN), title)
 
 
-def _ending(ending: ReleaseEnd, digest: Digest) -> RichText:
-    hosts = {0: "no host", 1: "1 host"}.get(ending.hosts, f"{ending.hosts} hosts")
-    when = f"{day_in_words(ending.day)} ({distance(ending.day, digest.day)})"
-    return line(Strong(ending.name), f", {when}: {hosts}")
+def _ending_lines(endings: Sequence[ReleaseEnd], day: date) -> list[RichText]:
+    """Releases with the days on which they end, and how many hosts run them."""
+    lines = []
+    for ending in endings:
+        hosts = counted(ending.hosts, "host") if ending.hosts else "no host"
+        when = f"{day_in_words(ending.day)} ({distance(ending.day, day)})"
+        lines.append(line(Strong(ending.name), f", {when}: {hosts}"))
+    return lines
 
 
 def _numbers(numbers: HostCounts, resolved: int) -> str:
     """The hosts in numbers; what is zero is left out."""
-    count = "1 host" if numbers.hosts == 1 else f"{numbers.hosts} hosts"
     parts = {
         "past their end of life": numbers.eol,
         "without full support": numbers.weak,
         "of an unknown version": numbers.unknown,
         "unreachable": numbers.unreachable,
     }
-    counted = [f"{number} {words}" for words, number in parts.items() if number]
-    ended = f" {resolved} {'alert' if resolved == 1 else 'alerts'} resolved this week." if resolved else ""
-    return f"{count}: {', '.join(counted) or 'all is well'}.{ended}" if numbers.hosts else f"No hosts yet.{ended}"
+    said = ", ".join(f"{number} {words}" for words, number in parts.items() if number) or "all is well"
+    ended = f" {counted(resolved, 'alert')} resolved this week." if resolved else ""
+    return f"{counted(numbers.hosts, 'host')}: {said}.{ended}" if numbers.hosts else f"No hosts yet.{ended}"

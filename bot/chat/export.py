@@ -16,7 +16,7 @@ from bot.chat.verdict import recommendation
 from bot.chat.wording import iso, nearest
 from bot.errors import UnavailableError, UsageError
 from bot.fleet.verdicts import HostVerdict
-from bot.matrix.assess import Assessment, assess
+from bot.matrix.assess import assess
 from bot.matrix.matrix import Matrix
 from bot.query.text import shown
 
@@ -52,7 +52,27 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
 
 def as_csv(hosts: Iterable[HostVerdict]) -> str:
     """A line for each host below a header. Text is printable; what would be a formula has an apostrophe before it."""
-    return _table(HEADER, map(_host_cells, hosts))
+    rows: list[tuple[Cell, ...]] = []
+    for verdict in hosts:
+        seen, host, assessment = verdict.host, verdict.host.host, verdict.assessment
+        life = assessment.release.lifecycle if assessment else None
+        rows.append((
+            pool_of(verdict), seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand,
+            host.product_version, host.build,
+            assessment.name if assessment else None,
+            assessment.support.level.value if assessment else None,
+            assessment.support.official if assessment else None,
+            assessment.stage.value if assessment else None,
+            str(life.eol) if life and life.eol else None,
+            str(life.maintenance_ends) if life and life.maintenance_ends else None,
+            assessment.days_left if assessment else None,
+            recommendation(assessment) if assessment else None,
+            host.enabled, host.reboot_required, seen.is_reachable,
+            iso(seen.unreachable_since) if seen.unreachable_since else None,
+            iso(seen.observed_at),
+            " ".join(seen.sources), " ".join(sorted(verdict.tags)),
+        ))  # fmt: skip
+    return _table(HEADER, rows)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -61,27 +81,6 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
-
-
-def _host_cells(verdict: HostVerdict) -> tuple[Cell, ...]:
-    seen, host, assessment = verdict.host, verdict.host.host, verdict.assessment
-    life = assessment.release.lifecycle if assessment else None
-    return (
-        pool_of(verdict), seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand, host.product_version,
-        host.build,
-        assessment.name if assessment else None,
-        assessment.support.level.value if assessment else None,
-        assessment.support.official if assessment else None,
-        assessment.stage.value if assessment else None,
-        str(life.eol) if life and life.eol else None,
-        str(life.maintenance_ends) if life and life.maintenance_ends else None,
-        assessment.days_left if assessment else None,
-        recommendation(assessment) if assessment else None,
-        host.enabled, host.reboot_required, seen.is_reachable,
-        iso(seen.unreachable_since) if seen.unreachable_since else None,
-        iso(seen.observed_at),
-        " ".join(seen.sources), " ".join(sorted(verdict.tags)),
-    )  # fmt: skip
 
 
 def cell(value: Cell) -> str:
@@ -127,17 +126,16 @@ def releases_csv(matrix: Matrix, day: date) -> str:
 
     Several names of a release are separated by "; ".
     """
-    return _table(RELEASE_HEADER, (_release_cells(assess(matrix, release, day)) for release in matrix.releases))
-
-
-def _release_cells(assessment: Assessment) -> tuple[Cell, ...]:
-    release, data = assessment.release, assessment_data(assessment)
-    support, life = data["support"], data["lifecycle"]
-    return (
-        data["product"], data["release"], data["name"], support["level"], support["official"],
-        support["extra_features"], life["stage"], life["released_on"], life["maintenance_ends_on"], life["eol_on"],
-        life["lts"], life["days_left"], "; ".join(release.aliases), "; ".join(release.codenames), release.note,
-    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for release in matrix.releases:
+        data = assessment_data(assess(matrix, release, day))
+        support, life = data["support"], data["lifecycle"]
+        rows.append((
+            data["product"], data["release"], data["name"], support["level"], support["official"],
+            support["extra_features"], life["stage"], life["released_on"], life["maintenance_ends_on"], life["eol_on"],
+            life["lts"], life["days_left"], "; ".join(release.aliases), "; ".join(release.codenames), release.note,
+        ))  # fmt: skip
+    return _table(RELEASE_HEADER, rows)
 
 
 def releases_data(matrix: Matrix, day: date) -> Data:

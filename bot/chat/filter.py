@@ -44,14 +44,10 @@ def _has_level(level: SupportLevel) -> HostCondition:
     return lambda verdict: verdict.assessment is not None and verdict.assessment.support.level is level
 
 
-def _is_maintained(verdict: HostVerdict) -> bool:
-    return verdict.assessment is not None and verdict.assessment.stage is LifecycleStage.MAINTENANCE
-
-
 STATES: dict[str, HostCondition] = {
     "eol": lambda verdict: verdict.is_eol,
     "ending": ends_soon,
-    "maintenance": _is_maintained,
+    "maintenance": lambda v: v.assessment is not None and v.assessment.stage is LifecycleStage.MAINTENANCE,
     "unreachable": lambda verdict: not verdict.host.is_reachable,
     "reachable": lambda verdict: verdict.host.is_reachable,
     "unlisted": _has_level(SupportLevel.UNLISTED),

@@ -3,22 +3,21 @@
 Each part is shown to people who may see it; `lookup` alone shows what ends next and how to ask.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from itertools import groupby
 
 from bot.alerts.alert import Alert
-from bot.chat.alert_context import urgency, worst_first
+from bot.chat.alert_context import worst_first
 from bot.chat.alert_messages import alert_message, numbers, reason
-from bot.chat.command import CommandSpec, Ports, Right, Watched
+from bot.chat.command import Ports, Right, Watched
 from bot.chat.commands import ALERTS, CHECK, FLEET, PROBE, SWEEP, TIMELINE, UPGRADE, WATCH
 from bot.chat.commands.alerts import alerts_line
 from bot.chat.commands.fleet import fleet_line, last_sweep, states_of, unanswering
 from bot.chat.commands.timeline import ends_next
 from bot.chat.hosts import hosts_with_verdicts
 from bot.chat.interpret import interpret
-from bot.chat.reply import ChannelName, Paragraph, Plain, Reply, RichText, Strong, Typed, line, with_code
+from bot.chat.reply import Block, ChannelName, Paragraph, Reply, RichText, Strong, Typed, line, with_code
 from bot.chat.wording import counted, day_in_words, distance, with_more
 from bot.errors import UnavailableError
 from bot.fleet.verdicts import HostVerdict
@@ -36,7 +35,7 @@ NAMED = 5
 def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: RichText) -> tuple[Reply, ...]:
     """The parts of the page, in their order. `lacking` says what is not shown, and why; it may be empty.
 
-    Where the database can't be had, that is said in the place of what it holds.
+    Where the database can't be reached, the page says so in the place of what it holds.
     """
     day = now.date()
     listed: list[HostVerdict] = []
@@ -54,22 +53,21 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
 
 
 def _fleet(watched: Watched, listed: Sequence[HostVerdict]) -> Reply:
-    silent = unanswering(watched, states_of(watched))
     said = fleet_line(listed, len(listed), "", watched)
-    return Reply(
-        "fleet", said, tuple(_silent(watched, [source.name for source in silent])), context=(last_sweep(watched),)
-    )
-
-
-def _silent(watched: Watched, names: Sequence[str]) -> Iterator[Paragraph]:
-    if names:
-        count = f"{len(names)} of {len(watched.sources)} targets without an answer"
-        yield Paragraph((line(f"{count}: {with_more([*map(shown, names)], NAMED)}."),))
+    blocks: tuple[Block, ...] = ()
+    if silent := unanswering(watched, states_of(watched)):
+        count = f"{len(silent)} of {len(watched.sources)} targets without an answer"
+        named = with_more([shown(source.name) for source in silent], NAMED)
+        blocks = (Paragraph((line(f"{count}: {named}."),)),)
+    return Reply("fleet", said, blocks, context=(last_sweep(watched),))
 
 
 def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now: datetime) -> Iterator[Reply]:
-    """How many there are, then each channel's messages, the worst first."""
-    messages = _messages(alerts)
+    """How many there are, then each channel's messages, the worst first: alerts of a subject share one."""
+    together: dict[tuple[str, str], list[Alert]] = defaultdict(list)
+    for alert in worst_first(alerts):
+        together[alert.channel, alert.subject.key].append(alert)
+    messages = list(together.values())  # each group stands where its worst alert does
     rest = line("The worst are below; ", Typed("alerts"), " shows more.")
     yield Reply("alerts", alerts_line(alerts), (Paragraph((rest,)),) if len(messages) > ALERTS_SHOWN else ())
     for group in messages[:ALERTS_SHOWN]:
@@ -78,16 +76,6 @@ def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now
         first = group[0]
         context = line(f"{reason(first, first.reason)} · {numbers(group)} · ", ChannelName(first.channel))
         yield message._replace(buttons=buttons, context=(context,))
-
-
-def _messages(alerts: Sequence[Alert]) -> list[list[Alert]]:
-    """Alerts as they share a message in their channel: those of one subject."""
-
-    def message(alert: Alert) -> tuple[str, str]:
-        return alert.channel, alert.subject.key
-
-    together = [worst_first(group) for _, group in groupby(sorted(alerts, key=message), key=message)]
-    return sorted(together, key=lambda group: urgency(group[0]))
 
 
 def _ends_next(ports: Ports, listed: Sequence[HostVerdict], day: date) -> Reply:
@@ -111,13 +99,12 @@ _TO_TYPE = (CHECK, UPGRADE, TIMELINE, PROBE, FLEET, ALERTS, SWEEP, WATCH)
 
 
 def _to_type(rights: frozenset[Right], lacking: RichText) -> Reply:
-    lines = [_example(spec) for spec in _TO_TYPE if spec.right in rights]
+    """An example of each command that the person may run."""
+    lines: list[RichText] = []
+    for spec in _TO_TYPE:
+        if spec.right in rights:
+            typed = spec.name if spec.picks else spec.examples[0][0]
+            lines.append(line(Typed(typed), f"  {spec.about}"))
     lines.append(line(Typed("help"), "  all that there is to ask"))
-    return Reply(
-        "to_type", line(Strong("What to type, in any channel")), (Paragraph(tuple(lines)),), context=(lacking,)
-    )
-
-
-def _example(spec: CommandSpec) -> RichText:
-    typed = spec.name if spec.picks else spec.examples[0][0]
-    return (Typed(typed), Plain(f"  {spec.about}"))
+    first = line(Strong("What to type, in any channel"))
+    return Reply("to_type", first, (Paragraph(tuple(lines)),), context=(lacking,))

@@ -66,16 +66,16 @@ def remarks(host: Host) -> list[str]:
 
 
 def host_data(verdict: HostVerdict, day: date) -> Data:
-    """A host as CONTRACT.md section 2 has it, with what else is known of it."""
-    return {**_facts(verdict.host.host), "assessment": _assessment(verdict, day)}
+    """A host as CONTRACT.md section 2 has it, with what else is known of it.
 
-
-def _assessment(verdict: HostVerdict, day: date) -> Data:
-    """In the place of a version that the matrix lacks the names nearest to it."""
+    In the place of a version that the matrix lacks stand the names nearest to it.
+    """
     if verdict.assessment:
-        return assessment_data(verdict.assessment)
-    nearest = [suggestion_name(suggestion, day) for suggestion in verdict.part.suggestions]
-    return {"outcome": "unknown_version", "suggestions": nearest}
+        assessment = assessment_data(verdict.assessment)
+    else:
+        nearest = [suggestion_name(suggestion, day) for suggestion in verdict.part.suggestions]
+        assessment = {"outcome": "unknown_version", "suggestions": nearest}
+    return {**_facts(verdict.host.host), "assessment": assessment}
 
 
 def _facts(host: Host) -> Data:
@@ -124,7 +124,7 @@ def fleet_data(verdicts: Iterable[HostVerdict], day: date) -> list[Data]:
         seen, host = each.host, each.host.host
         version = (host.product_brand, host.product_version)
         if version not in assessments:
-            assessments[version] = _assessment(each, day)
+            assessments[version] = host_data(each, day)["assessment"]
         sight = {
             "pool": pool_of(each),
             "pool_uuid": seen.pool.uuid,

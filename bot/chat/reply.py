@@ -145,13 +145,13 @@ class Ask(NamedTuple):
 class Share(NamedTuple):
     """A button that shows the reply to everybody in the channel; asking `words` again gives the same reply.
 
-    `on` is the day that the reply is about, `kept` the key of the very reply in the session's cache.
+    `on` is the day that the reply is about, `reply_key` the key of the very reply in the session's cache.
     """
 
     words: str
     label: str = "Share to channel"
     on: date | None = None
-    kept: str | None = None
+    reply_key: str | None = None
 
 
 class Act(NamedTuple):

@@ -80,10 +80,6 @@ def _silence(alert: Alert, _: date) -> tuple[str, str]:
     return "", f" has not answered{f' since {since}' if since else ''}{f': {why}' if why else ''}"
 
 
-def _mixed(alert: Alert, _: date) -> tuple[str, str]:
-    return "Pool ", f" has run several versions for more than a day: {detail_in_words(alert.detail)}"
-
-
 WORDING: Mapping[Rule, RuleWording] = {
     Rule.SWEEP_LATE: RuleWording(
         lambda _: "⚠️",
@@ -100,10 +96,17 @@ WORDING: Mapping[Rule, RuleWording] = {
         "see whether a newer xocompat knows it.",
     ),
     Rule.SUPPORT: RuleWording(
-        lambda alert: "❔" if alert.detail.values.get("lack") == "unlisted" else "❎", _support, "not fully supported"
+        lambda alert: "❔" if alert.detail.values.get("lack") == "unlisted" else "❎",
+        _support,
+        "not fully supported",
     ),
     Rule.MAINTENANCE: RuleWording(lambda _: "🟠", _end_of_maintenance, "end of maintenance"),
-    Rule.MIXED_POOL: RuleWording(lambda _: "⚠️", _mixed, "several versions", "finish the rolling upgrade."),
+    Rule.MIXED_POOL: RuleWording(
+        lambda _: "⚠️",
+        lambda alert, _: ("Pool ", f" has run several versions for more than a day: {detail_in_words(alert.detail)}"),
+        "several versions",
+        "finish the rolling upgrade.",
+    ),
     Rule.UNREACHABLE: RuleWording(lambda _: "⚠️", _silence, "no answer"),
 }
 """The words of every rule."""
@@ -122,31 +125,22 @@ def resolution_in_words(why: Detail | None) -> str:
 Values = Mapping[str, Any]
 
 
-def _text(values: Values) -> str:
-    return str(values["text"])
-
-
-def _no_answer(values: Values) -> str:
-    since = _moment(values["since"])
-    return ": ".join(filter(None, (f"since {since}" if since else "", values["error"])))
-
-
 def _no_sweep(values: Values) -> str:
     since, error = _moment(values["since"]), values["error"]
     hours, odd = divmod(values["every"], 60)
-    if hours and not odd:
-        period = "hour" if hours == 1 else f"{hours} hours"
-    else:
-        period = "minute" if values["every"] <= 1 else f"{values['every']} minutes"
+    count, unit = (hours, "hour") if hours and not odd else (values["every"], "minute")
+    period = unit if count <= 1 else f"{count} {unit}s"
     said = f"{f'since {since}' if since else 'yet'}, one every {period} expected"
     return f"{said}. Last error: {error}" if error else said
 
 
 _DETAILS: Mapping[str, Callable[[Values], str]] = {
-    "text": _text,
+    "text": lambda values: str(values["text"]),
     "support": lambda values: _LACKS[values["lack"]][0],
     "versions": lambda values: " and ".join(values["versions"]),
-    "no_answer": _no_answer,
+    "no_answer": lambda values: ": ".join(
+        filter(None, (f"since {_moment(values['since'])}" if values["since"] else "", values["error"]))
+    ),
     "no_sweep": _no_sweep,
 }
 
@@ -163,7 +157,7 @@ def _fates(values: Values) -> str:
 
 
 _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
-    "text": _text,
+    "text": lambda values: str(values["text"]),
     "sweep_finished": lambda _: "a sweep has finished",
     "no_route": lambda _: "no route and no watch leads to this channel any more",
     "eol_has_come": lambda _: "its end of life has come, which is told by itself",

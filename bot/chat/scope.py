@@ -6,9 +6,10 @@ Commands do not know of it: they get ports that have nothing else. An alert of a
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import NamedTuple, TypeVar
 
 from bot.alerts.alert import Alert, Notification
 from bot.alerts.cycle import CycleResult
@@ -16,8 +17,8 @@ from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.ports import AlertBook, AlertReader, AlertTransaction, Watch, Watches, WatchKind
 from bot.alerts.routing import AlertPlan, Routing
 from bot.chat.audit import AuditEntry, StoredTrail
-from bot.chat.command import ChannelStates, Ports, Watched
-from bot.fleet.hosts import Change, Source, SourceState, WatchedHost
+from bot.chat.command import Ports, Watched
+from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import Report
 from bot.fleet.verdicts import host_verdicts
@@ -29,12 +30,14 @@ def scoped(ports: Ports, channel: str) -> Ports:
 
     `fleet`, which `probe` asks, is not narrowed either: a grant to probe names who may ask any host of the inventory.
     """
-    alerting = ports.alerting and ports.alerting._replace(
-        book=_Book(ports.alerting.book, channel),
-        on=ports.alerting.on and _alerts_on(ports.alerting.on, channel),
-        watches=_Watches(ports.alerting.watches, channel),
-        outbox=ports.alerting.outbox and _States(ports.alerting.outbox, channel),
-    )
+    if alerting := ports.alerting:
+        on, states = alerting.on, alerting.channels
+        alerting = alerting._replace(
+            book=_Book(alerting.book, channel),
+            on=on and partial(_alerts_on, on, channel),
+            watches=_Watches(alerting.watches, channel),
+            channels=states and (lambda: _of(channel, states())),
+        )
     return ports._replace(
         alerting=alerting,
         watched=ports.watched and _Part(ports, ports.watched, channel).watched(),
@@ -42,61 +45,56 @@ def scoped(ports: Ports, channel: str) -> Ports:
     )
 
 
+@contextmanager
 def _alerts_on(
-    on: Callable[[date], AbstractContextManager[AlertReader]], channel: str
-) -> Callable[[date], AbstractContextManager[AlertReader]]:
-    @contextmanager
-    def alerts_on(day: date) -> Iterator[AlertReader]:
-        with on(day) as alerts:
-            yield _Reader(alerts, channel)
-
-    return alerts_on
+    on: Callable[[date], AbstractContextManager[AlertReader]], channel: str, day: date
+) -> Iterator[AlertReader]:
+    with on(day) as alerts:
+        yield _Reader(alerts, channel)
 
 
-class _Reader(NamedTuple):
+Owned = TypeVar("Owned", Alert, ChannelState, Watch)
+
+
+def _of(channel: str, things: Iterable[Owned]) -> tuple[Owned, ...]:
+    return tuple(thing for thing in things if thing.channel == channel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A channel's alerts; `alerts` has those of all."""
+
     alerts: AlertReader
     channel: str
 
     def open(self) -> tuple[Alert, ...]:
-        return self._own(self.alerts.open())
+        return _of(self.channel, self.alerts.open())
 
     def resolved(self, since: datetime) -> tuple[Alert, ...]:
-        return self._own(self.alerts.resolved(since))
+        return _of(self.channel, self.alerts.resolved(since))
 
     def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
-        return self._own(self.alerts.find(ids))
-
-    def _own(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-        return tuple(alert for alert in alerts if alert.channel == self.channel)
+        return _of(self.channel, self.alerts.find(ids))
 
 
-class _Book(NamedTuple):
-    book: AlertBook
-    channel: str
+@dataclass(frozen=True, slots=True)
+class _Book(_Reader):
+    """A channel's alerts, and changing them. Only what was read in a transaction is saved in it."""
 
-    def open(self) -> tuple[Alert, ...]:
-        return _Reader(self.book, self.channel).open()
-
-    def resolved(self, since: datetime) -> tuple[Alert, ...]:
-        return _Reader(self.book, self.channel).resolved(since)
-
-    def find(self, ids: Iterable[int]) -> tuple[Alert, ...]:
-        return _Reader(self.book, self.channel).find(ids)
+    alerts: AlertBook
 
     @contextmanager
     def transaction(self) -> Iterator[AlertTransaction]:
-        with self.book.transaction() as unit:
+        with self.alerts.transaction() as unit:
             yield _Transaction(unit, self.channel)
 
 
 class _Transaction(NamedTuple):
-    """Only what was read in it is saved, so that reading is what is narrowed."""
-
     unit: AlertTransaction
     channel: str
 
     def open_alerts(self, ids: Collection[int] | None = None) -> tuple[Alert, ...]:
-        return tuple(alert for alert in self.unit.open_alerts(ids) if alert.channel == self.channel)
+        return _of(self.channel, self.unit.open_alerts(ids))
 
     def save(self, changed: Sequence[Alert], now: datetime) -> tuple[Alert, ...]:
         return self.unit.save(changed, now)
@@ -116,15 +114,7 @@ class _Watches(NamedTuple):
         return channel == self.channel and self.watches.remove(channel, kind, what)
 
     def all(self) -> tuple[Watch, ...]:
-        return tuple(watch for watch in self.watches.all() if watch.channel == self.channel)
-
-
-class _States(NamedTuple):
-    outbox: ChannelStates
-    channel: str
-
-    def states(self) -> tuple[ChannelState, ...]:
-        return tuple(state for state in self.outbox.states() if state.channel == self.channel)
+        return _of(self.channel, self.watches.all())
 
 
 class _Trail(NamedTuple):
@@ -154,8 +144,20 @@ class _Part:
 
     def watched(self) -> Watched:
         """The fleet, in which nothing else is known."""
-        narrowed = self._every._replace(store=self, sweeps=self, sources=self.configured, channel=self._channel)
-        return narrowed._replace(round=self._sweep, rehearse=self._rehearse)
+        every, own = self._every, len(self.configured)
+
+        def scaled(report: Report) -> Report:
+            return lambda done, total: report(done * own // total if total else own, own)
+
+        # A sweep asks all sources, for that disturbs nobody; what is shown of it is the channel's.
+        return every._replace(
+            store=self,
+            sweeps=self,
+            sources=self.configured,
+            channel=self._channel,
+            round=lambda report: self._own(every.round(scaled(report))),
+            rehearse=lambda day, report: self._own(every.rehearse(day, scaled(report))),
+        )
 
     @cached_property
     def _all_hosts(self) -> tuple[WatchedHost, ...]:
@@ -176,11 +178,11 @@ class _Part:
         for host in self._all_hosts:
             for name in host.sources:
                 pools[name].add(host.pool)
-
-        def leads_here(name: str) -> bool:
-            return name in seeing or self._channel in self._routing.of_source(name, pools[name])
-
-        return tuple(source for source in self._every.sources if leads_here(source.name))
+        return tuple(
+            source
+            for source in self._every.sources
+            if source.name in seeing or self._channel in self._routing.of_source(source.name, pools[source.name])
+        )
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -200,34 +202,22 @@ class _Part:
     def last_error(self) -> SweepRun | None:
         return self._every.sweeps.last_error()
 
-    def _sweep(self, tell: Report) -> CycleResult:
-        """All sources are asked, for that disturbs nobody; what is shown of it is the channel's."""
-        return self._own(self._every.round(self._scaled(tell)))
-
-    def _rehearse(self, day: date, tell: Report) -> CycleResult:
-        return self._own(self._every.rehearse(day, self._scaled(tell)))
-
-    def _scaled(self, tell: Report) -> Report:
-        own = len(self.configured)
-        return lambda done, total: tell(done * own // total if total else own, own)
-
     def _own(self, made: CycleResult) -> CycleResult:
         """Hosts may lead to the channel before the sweep alone, or after it alone."""
         after = _Part(self._ports, self._every, self._channel)
         names = self.names | after.names
         uuids = {uuid for host in (*self.hosts(), *after.hosts()) for uuid in (host.host.uuid, host.pool.uuid)}
-
-        def concerns(change: Change) -> bool:
-            return change.source in names if change.uuid is None else change.uuid in uuids
-
         swept = made.swept._replace(
             sources=len(after.configured),
             failed=tuple(failure for failure in made.swept.failed if failure.target in names),
-            changes=tuple(filter(concerns, made.swept.changes)),
+            changes=tuple(
+                change
+                for change in made.swept.changes
+                if (change.source in names if change.uuid is None else change.uuid in uuids)
+            ),
         )
         settled = made.settled._replace(
-            changed=tuple(alert for alert in made.settled.changed if alert.channel == self._channel),
+            changed=_of(self._channel, made.settled.changed),
             notifications=tuple(each for each in made.settled.notifications if each.alert.channel == self._channel),
         )
-        states = tuple(state for state in made.channels if state.channel == self._channel)
-        return made._replace(swept=swept, settled=settled, channels=states)
+        return made._replace(swept=swept, settled=settled, channels=_of(self._channel, made.channels))

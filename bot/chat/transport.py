@@ -1,6 +1,7 @@
 """Brings what waits in the outbox to a platform, in the words that hold when it is sent."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.alerts.alert import notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
@@ -30,25 +31,23 @@ def reply_for(delivery: Delivery, matrix: Matrix) -> Reply:
             return alert_message(delivery.alerts, delivery.created_at.date(), delivery.created_at, matrix)
 
 
+@dataclass(frozen=True, slots=True)
 class PlatformTransport:
     """The outbox worker's transport (bot.alerts.delivery.worker): `words` says what a delivery says."""
 
-    def __init__(self, platform: Platform, words: Callable[[Delivery], Reply]) -> None:
-        self._platform = platform
-        self._words = words
+    platform: Platform
+    words: Callable[[Delivery], Reply]
 
     def send(self, delivery: Delivery) -> Outcome:
         """Post or edit."""
-        reply = self._words(delivery)
+        reply = self.words(delivery)
         if delivery.kind is DeliveryKind.EDIT:
-            return self._platform.edit(delivery.channel, delivery.message_id or "", reply)
-        return self._platform.post(delivery.channel, reply, _thread(delivery), delivery.key)
+            return self.platform.edit(delivery.channel, delivery.message_id or "", reply)
+        thread = delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
+        return self.platform.post(delivery.channel, reply, thread, delivery.key)
 
     def find(self, delivery: Delivery) -> Lookup:
         """Look the message up by the delivery's key, around the moment at which its last try began."""
         around = delivery.began_at or delivery.created_at
-        return self._platform.find(delivery.key, delivery.channel, around, _thread(delivery))
-
-
-def _thread(delivery: Delivery) -> str | None:
-    return delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
+        thread = delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
+        return self.platform.find(delivery.key, delivery.channel, around, thread)

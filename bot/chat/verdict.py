@@ -1,6 +1,5 @@
 """A verdict in words: its signs, each an emoji with its word, and the next step. Support and lifecycle stay apart."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from bot.chat.reply import Mark, RichText, Strong, headline, line
@@ -52,8 +51,18 @@ def verdict(published: PublishedList, assessment: Assessment, since: bool = Fals
 
 def why(assessment: Assessment) -> RichText:
     """Why the verdict matters, support and lifecycle apart."""
-    said = [_lifecycle_sentence(assessment), *_support_sentences(assessment)]
-    return line(" ".join(sentence for sentence in said if sentence))
+    said = [_lifecycle_sentence(assessment)]
+    support = assessment.support
+    if support.level is SupportLevel.UNLISTED:
+        is_known = "whether Xen Orchestra works with it is not known"
+        said.append(f"It is a real release, but the list does not have it: {is_known}.")
+    elif support.level is SupportLevel.PARTIAL:
+        said.append("Not all Xen Orchestra features work.")
+        if not support.official:
+            said.append("There is no official support.")
+    elif assessment.stage is LifecycleStage.EOL:
+        said.append("Xen Orchestra works with it, but the platform gets no security updates.")
+    return line(" ".join(said))
 
 
 def _lifecycle_sentence(assessment: Assessment) -> str:
@@ -68,18 +77,6 @@ def _lifecycle_sentence(assessment: Assessment) -> str:
     if assessment.stage is LifecycleStage.MAINTENANCE and life.maintenance_ends:
         return f"Maintenance ended on {day_in_words(life.maintenance_ends)}; end of life on {when}."
     return f"Supported until {when}."
-
-
-def _support_sentences(assessment: Assessment) -> Iterator[str]:
-    support = assessment.support
-    if support.level is SupportLevel.UNLISTED:
-        yield "It is a real release, but the list does not have it: whether Xen Orchestra works with it is not known."
-    elif support.level is SupportLevel.PARTIAL:
-        yield "Not all Xen Orchestra features work."
-        if not support.official:
-            yield "There is no official support."
-    elif assessment.stage is LifecycleStage.EOL:
-        yield "Xen Orchestra works with it, but the platform gets no security updates."
 
 
 def recommendation(assessment: Assessment) -> str:

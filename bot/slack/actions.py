@@ -34,13 +34,13 @@ ACTION_ID = re.compile(rf"^(({ASK}|{ACT}|{SHARE}|{PICK}|{MENU})_[0-9]|{'|'.join(
 class ActionValue(NamedTuple):
     """The words that a button stands for. `on` is None where it means the day of the press.
 
-    `kept` is the key of the very reply that is to be shared, where asking again might give another one. `asks_day`: a
-    day is to be chosen first, and appended to the words.
+    `reply_key` is the key of the very reply that is to be shared, where asking again might give another one.
+    `asks_day`: a day is to be chosen first, and appended to the words.
     """
 
     words: str
     on: date | None = None
-    kept: str | None = None
+    reply_key: str | None = None
     asks_day: bool = False
 
 
@@ -63,8 +63,8 @@ def _element(button: Button, at: int) -> Json | None:
             kind, value = ASK, ActionValue(words, on)
         case Act(label, words):
             kind, value = ACT, ActionValue(words)
-        case Share(words, label, on, kept):
-            kind, value = SHARE, ActionValue(words, on, kept)
+        case Share(words, label, on, reply_key):
+            kind, value = SHARE, ActionValue(words, on, reply_key)
         case Pick(words, label):
             kind, value = PICK, ActionValue(words)
     if len(carried := encode(value)) > VALUE_MAX:
@@ -97,8 +97,8 @@ def encode(value: ActionValue, compact: bool = False) -> str:
     data: Json = {"words": value.words}
     if value.on:
         data["on"] = value.on.isoformat()
-    if value.kept:
-        data["kept"] = value.kept
+    if value.reply_key:
+        data["kept"] = value.reply_key
     if value.asks_day:
         data["day"] = 1
     return json.dumps(data, separators=(",", ":") if compact else None)
@@ -110,9 +110,9 @@ def decode(value: object) -> ActionValue | None:
         data = json.loads(value) if isinstance(value, str) else None
         if not isinstance(data, dict) or not isinstance(data.get("words"), str):
             return None
-        kept = data.get("kept")
+        key = data.get("kept")
         day = date.fromisoformat(data["on"]) if "on" in data else None
-        return ActionValue(data["words"], day, kept if isinstance(kept, str) else None, data.get("day") == 1)
+        return ActionValue(data["words"], day, key if isinstance(key, str) else None, data.get("day") == 1)
     except (ValueError, TypeError, RecursionError):
         return None
 

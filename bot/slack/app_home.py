@@ -13,15 +13,15 @@ BUDGET = 200_000
 
 def home_view(parts: Sequence[Reply]) -> Json:
     """App Home from the parts of the page. Should it be too much for Slack, the last alert messages are left out."""
-    kept = [*parts]
+    shown = [*parts]
     while True:
         blocks: list[Json] = []
-        for part in kept:
+        for part in shown:
             blocks += [{"type": "divider"}] if blocks else []
             blocks += messages(part, most=1)[0].blocks
         if len(blocks) <= BLOCKS_MAX and size(blocks) <= BUDGET:
             return {"type": "home", "blocks": blocks}
-        kept.pop(next(at for at in reversed(range(len(kept))) if kept[at].kind == "bulletin"))
+        shown.pop(next(at for at in reversed(range(len(shown))) if shown[at].kind == "bulletin"))
 
 
 def window(message: SlackMessage) -> Json:

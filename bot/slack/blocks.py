@@ -45,18 +45,6 @@ def _parts(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
     yield part
 
 
-def _texts(lines: Iterable[str]) -> Iterator[str]:
-    """Lines in as few texts as Slack's limit allows."""
-    text = ""
-    for each in lines:
-        if text and len(text) + 1 + len(each) > TEXT_MAX:
-            yield text
-            text = ""
-        text = f"{text}\n{each}" if text else each
-    if text:
-        yield text
-
-
 def _lines(block: Block) -> Iterable[RichText]:
     match block:
         case Paragraph(lines):
@@ -115,7 +103,7 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     """
     if reply.kind == NOTICE:
         said = reply.headline
-        only = _section(mrkdwn(said).strip() or NOTHING)
+        only: Json = {"type": "section", "text": _text(mrkdwn(said).strip() or NOTHING)}
         return (SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (only,)),)
     first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
     head, *body = _sections(_parts(first_part, reply.blocks))
@@ -132,11 +120,11 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     pages = [*_pages(body, room)]
     if below := _sections(_parts([], reply.rest)):
         pages += _pages(below, BUDGET - _NOTE)
-    kept = pages[:most]
+    sent = pages[:most]
     left = sum(block["text"]["text"].count("\n") + 1 for page in pages[most:] for block in page)
-    notes = [*_notes(len(kept), left)]
-    first = SlackMessage(summary, (head, *kept[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
-    following = zip(kept[1:], notes[1:], strict=True)
+    notes = [*_notes(len(sent), left)]
+    first = SlackMessage(summary, (head, *sent[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
+    following = zip(sent[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
 
 
@@ -146,11 +134,18 @@ def size(blocks: Sequence[Json]) -> int:
 
 
 def _sections(parts: Iterable[list[str]]) -> list[Json]:
-    return [_section(text) for part in parts for text in _texts(part)]
-
-
-def _section(text: str) -> Json:
-    return {"type": "section", "text": _text(text)}
+    """The lines of each part in as few sections as Slack's limit allows."""
+    texts: list[str] = []
+    for part in parts:
+        text = ""
+        for each in part:
+            if text and len(text) + 1 + len(each) > TEXT_MAX:
+                texts.append(text)
+                text = ""
+            text = f"{text}\n{each}" if text else each
+        if text:
+            texts.append(text)
+    return [{"type": "section", "text": _text(text)} for text in texts]
 
 
 def _text(text: str) -> Json:

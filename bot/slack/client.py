@@ -37,17 +37,17 @@ class _DatedClient(WebClient):
         self._on_date = on_date
 
     def api_call(self, api_method: str, **options: Any) -> SlackResponse:
+        headers: dict[str, str] = {}
         try:
             answer = super().api_call(api_method, **options)
+            headers = {str(name).lower(): str(value) for name, value in answer.headers.items()}
         except SlackApiError as error:
-            self._report(status_and_headers(error)[1])
+            headers = status_and_headers(error)[1]
             raise
-        self._report({str(name).lower(): str(value) for name, value in answer.headers.items()})
+        finally:
+            if at := server_date(headers):
+                self._on_date(at)
         return answer
-
-    def _report(self, headers: Mapping[str, str]) -> None:
-        if at := server_date(headers):
-            self._on_date(at)
 
 
 def server_date(headers: Mapping[str, str]) -> datetime | None:

@@ -65,7 +65,21 @@ def slack_error(error: Exception, what: str = "the token") -> SlackError:
     """The fault behind an exception of FAILURES. `what` names what Slack refuses, such as "SLACK_BOT_TOKEN"."""
     if isinstance(error, SlackApiError):
         return answered(_code(error), what, getattr(error.response, "status_code", 0))
-    return SlackError("", f"Slack cannot be reached: {_reason(error)}")
+    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
+    match cause:
+        case ssl.SSLError():
+            why = "the TLS connection failed"
+        case gaierror():
+            why = "its name does not resolve"
+        case TimeoutError():
+            why = "it did not answer in time"
+        case ConnectionRefusedError():
+            why = "the connection was refused"
+        case OSError(strerror=str(text)):
+            why = text.lower()
+        case _:
+            why = f"no proper answer ({type(cause).__name__})"
+    return SlackError("", f"Slack cannot be reached: {why}")
 
 
 def retry_after(error: Exception) -> float:
@@ -90,22 +104,6 @@ def answered(code: str, what: str = "the token", status: int = 200) -> SlackErro
     if mend := MENDS.get(code):
         return SlackError(code, f"Slack answered {code}: {mend}")
     return SlackError(code, f"Slack refuses {what} ({code})" if code in REFUSALS else f"Slack answered {code}")
-
-
-def _reason(error: BaseException) -> str:
-    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, Exception) else error
-    match cause:
-        case ssl.SSLError():
-            return "the TLS connection failed"
-        case gaierror():
-            return "its name does not resolve"
-        case TimeoutError():
-            return "it did not answer in time"
-        case ConnectionRefusedError():
-            return "the connection was refused"
-        case OSError(strerror=str(text)):
-            return text.lower()
-    return f"no proper answer ({type(cause).__name__})"
 
 
 CALL_FAILURES = (*FAILURES, ValueError, LookupError, AttributeError)

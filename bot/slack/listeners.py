@@ -108,15 +108,12 @@ class Listeners:
             return BoltResponse(status=200)
         if not (event.get("bot_id") or event.get("bot_profile") or event.get("subtype") == "bot_message"):
             key = f"{body.get('api_app_id')}:{body.get('event_id') or (actor.channel, event.get('ts'))}"
-            words = self._without_mention(str(event.get("text") or ""))
+            # The words are without the bot's own mention; before Slack said who the bot is, without the first one.
+            text, home = str(event.get("text") or ""), self.identity.known
+            ours = next((each for each in _MENTION.finditer(text) if not home or each[1] == home.bot_user), None)
+            words = f"{text[: ours.start()]} {text[ours.end() :]}".strip() if ours else text.strip()
             self.conversation.mention(Origin(actor), actor.channel, actor.thread, words, key)
         return BoltResponse(status=200)
-
-    def _without_mention(self, text: str) -> str:
-        """The text without the bot's own mention; before Slack said who the bot is, without the first one."""
-        home = self.identity.known
-        mention = next((found for found in _MENTION.finditer(text) if not home or found[1] == home.bot_user), None)
-        return f"{text[: mention.start()]} {text[mention.end() :]}".strip() if mention else text.strip()
 
     def press(self, body: Json, action: Json) -> BoltResponse:
         """A pressed button, or a chosen entry of a menu: the words that it stands for."""
@@ -128,7 +125,7 @@ class Listeners:
             container = body.get("container")
             message = container.get("message_ts") if isinstance(container, Mapping) else None
             request = request_of("share button", origin, asked.words, asked.on)
-            self.conversation.share(request, asked.kept, text_of(message))
+            self.conversation.share(request, asked.reply_key, text_of(message))
         elif kind == PICK:
             request = request_of("pick button", origin, asked.words)
             if instead := self.conversation.pick(request):

@@ -12,7 +12,7 @@ from bot.slack.errors import FAILURES, SlackError, slack_error
 GROUPS_SCOPE = "usergroups:read"
 """What the bot needs for groups. Not among what the manifest asks for: without grants to groups it has no use."""
 
-KEPT = 300.0
+CACHED = 300.0
 AGAIN = 30.0
 """Seconds that the members of a group are cached, and until Slack is asked again after it gave no answer."""
 
@@ -32,7 +32,10 @@ class Workspace:
 
 
 class Identity:
-    """Our workspace, as `auth.test` says it: asked once and cached. For several threads; one of them asks at a time."""
+    """Our workspace, as `auth.test` says it: asked once and cached. For several threads; one of them asks at a time.
+
+    `known` is home, if Slack said it already; `fault` is why the last question failed, if it did.
+    """
 
     def __init__(self, client: WebClient, clock: Callable[[], float], pause: float = 2.0) -> None:
         self._client = client
@@ -40,43 +43,33 @@ class Identity:
         self._pause = pause
         self._asking = threading.Lock()
         self._tried_at: float | None = None
-        self._home: Workspace | None = None
-        self._fault: SlackError | None = None
-
-    @property
-    def known(self) -> Workspace | None:
-        """Home, if Slack said it already."""
-        return self._home
-
-    @property
-    def fault(self) -> SlackError | None:
-        """Why the last question failed, if it did."""
-        return self._fault
+        self.known: Workspace | None = None
+        self.fault: SlackError | None = None
 
     def home(self) -> Workspace | None:
         """Home; asks Slack if it is not known, but not again within `pause` seconds of a failure."""
-        if self._home:
-            return self._home
+        if self.known:
+            return self.known
         with self._asking:
-            if self._home is None and (self._tried_at is None or self._clock() - self._tried_at >= self._pause):
+            if self.known is None and (self._tried_at is None or self._clock() - self._tried_at >= self._pause):
                 self._ask()
                 self._tried_at = self._clock()
-        return self._home
+        return self.known
 
     def check(self) -> SlackError | None:
         """Ask Slack anew whether the token still holds; the fault, or None if it does."""
         with self._asking:
             self._ask()
-        return self._fault
+        return self.fault
 
     def _ask(self) -> None:
         try:
             answer = self._client.auth_test()
         except FAILURES as error:
-            self._fault = slack_error(error, "SLACK_BOT_TOKEN")
+            self.fault = slack_error(error, "SLACK_BOT_TOKEN")
             return
-        self._fault = None
-        self._home = Workspace(
+        self.fault = None
+        self.known = Workspace(
             team=str(answer.get("team_id") or ""),
             enterprise=answer.get("enterprise_id"),
             bot_user=str(answer.get("user_id") or ""),
@@ -105,7 +98,7 @@ class Groups:
         with self._lock:
             now = self._clock()
             known = self._members.get(group)
-            if known is None or now - known.at >= (AGAIN if known.users is None else KEPT):
+            if known is None or now - known.at >= (AGAIN if known.users is None else CACHED):
                 # Not group by group if Slack is not there at all: a command waits for this.
                 known = _Members(now, None if now < self._silent_until else self._ask(group, now))
                 self._members[group] = known

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from bot.chat.command import Choice
 from bot.chat.commands import COMMANDS
 from bot.chat.platform import Origin, Original
-from bot.slack.actions import Json, label_of, old_words
+from bot.slack.actions import LABEL_MAX, Json, label_of, old_words
 from bot.slack.mrkdwn import plain_text
 from bot.slack.payload import actor_in_view, text_of
 
@@ -21,7 +21,6 @@ DAY = "snooze_until"
 OPTIONS_MAX = 100
 """Options of a list. Those of a longer one are asked for while somebody types into it."""
 
-TEXT_MAX = 75
 METADATA_MAX = 3000
 
 
@@ -29,7 +28,7 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
     """A window with one list, of what a command can be about."""
     element: Json = {
         "action_id": PICK_HOST,
-        "placeholder": _plain("Choose or type a name"),
+        "placeholder": label_of("Choose or type a name"),
         "focus_on_load": True,
     }
     if len(choices) <= OPTIONS_MAX:
@@ -39,17 +38,17 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
     host = {
         "type": "input",
         "block_id": HOST,
-        "label": _plain("Host"),
-        "hint": _plain("The reply comes where you asked, for your eyes only."),
+        "label": label_of("Host"),
+        "hint": label_of("The reply comes where you asked, for your eyes only."),
         "element": element,
     }
     return {
         "type": "modal",
         "callback_id": PICK,
         "private_metadata": metadata(origin, command=command),
-        "title": _plain("Ask a host"),
-        "submit": _plain("Probe"),
-        "close": _plain("Cancel"),
+        "title": label_of("Ask a host"),
+        "submit": label_of("Probe"),
+        "close": label_of("Cancel"),
         "blocks": [host],
     }
 
@@ -61,9 +60,8 @@ def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
     matching.sort(key=lambda choice: not choice.word.casefold().startswith(wanted))
     found: list[Json] = []
     for choice in matching[:OPTIONS_MAX]:
-        about = plain_text(choice.about, TEXT_MAX)
-        described = {"description": _plain(about)} if about else {}
-        found.append({"text": _plain(plain_text(choice.word, TEXT_MAX)), "value": choice.word, **described})
+        described = {"description": label_of(choice.about)} if plain_text(choice.about, LABEL_MAX) else {}
+        found.append({"text": label_of(choice.word), "value": choice.word, **described})
     return found
 
 
@@ -163,7 +161,3 @@ def _value(body: Mapping[str, Any], *keys: str) -> object:
     for key in ("view", "state", "values", *keys):
         found = found.get(key) if isinstance(found, Mapping) else None
     return found
-
-
-def _plain(text: str) -> Json:
-    return {"type": "plain_text", "text": text, "emoji": False}

@@ -44,8 +44,13 @@ def plain_text(text: str, most: int) -> str:
 
 
 def escape(text: str, most: int = TEXT_MAX) -> str:
-    """Text as data, at most `most` characters once escaped; an ellipsis shows that some is missing."""
-    return _fitting(text, most, _as_data)
+    """Text as data, at most `most` characters once escaped; an ellipsis shows that some is missing.
+
+    What Slack reads becomes an entity. Signs that could start bold, italics or strike get a joiner on both sides: with
+    it they stand inside a word, where Slack leaves them alone. A backtick is drawn by a letter that looks like it.
+    """
+    joined = rf"{_JOINER}\g<0>{_JOINER}"
+    return _fitting(text, most, lambda part: _FORMATS.sub(joined, part).translate(_ENTITIES))
 
 
 def mrkdwn(spans: RichText, most: int = TEXT_MAX) -> str:
@@ -96,25 +101,17 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
             return _mention("#", text, most) if _CHANNEL.fullmatch(text) else escape(text, most)
 
 
-def _as_data(text: str) -> str:
-    """Entities for what Slack reads; signs that could start bold, italics or strike get a joiner on both sides.
-
-    With it they stand inside a word, where Slack leaves them alone. A backtick is drawn by a letter that looks like it.
-    """
-    return _FORMATS.sub(rf"{_JOINER}\g<0>{_JOINER}", text).translate(_ENTITIES)
-
-
 def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:
     short = clean(text[: most + 1])
     whole = safe(short)
     if len(text) <= most and len(whole) <= most:
         return whole
-    kept = ""
+    fits = ""
     for sign in map(safe, short):  # sign by sign, so that no entity is cut in two
-        if len(kept) + len(sign) >= most:
+        if len(fits) + len(sign) >= most:
             break
-        kept += sign
-    return kept + "…"
+        fits += sign
+    return fits + "…"
 
 
 def _code(text: str, most: int) -> str:

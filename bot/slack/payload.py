@@ -47,7 +47,7 @@ def event_actor(body: Payload) -> Actor:
         user=_id(event.get("user")) or "",
         team=next(filter(None, map(_id, teams)), None),
         channel=_id(event.get("channel")),
-        thread=_ts(event.get("thread_ts")) or _ts(event.get("ts")),
+        thread=_id(event.get("thread_ts"), _TS) or _id(event.get("ts"), _TS),
     )
 
 
@@ -61,7 +61,7 @@ def press_origin(body: Payload) -> Origin:
         user=_id(user.get("id")) or "",
         team=_id(user.get("team_id")) or _id(_part(body, "team").get("id")),
         channel=_id(_part(body, "channel").get("id")) or _id(container.get("channel_id")),
-        thread=_ts(container.get("thread_ts")) or _ts(message.get("thread_ts")),
+        thread=_id(container.get("thread_ts"), _TS) or _id(message.get("thread_ts"), _TS),
     )
     alone = container.get("is_ephemeral") is True or message.get("subtype") == "ephemeral"
     return Origin(
@@ -80,7 +80,7 @@ def actor_in_view(body: Payload, noted: Payload) -> Actor:
         user=_id(user.get("id")) or "",
         team=_id(user.get("team_id")) or _id(_part(body, "team").get("id")),
         channel=_id(noted.get("channel")),
-        thread=_ts(noted.get("thread")),
+        thread=_id(noted.get("thread"), _TS),
     )
 
 
@@ -94,9 +94,5 @@ def _part(body: Payload, key: str) -> Payload:
     return part if isinstance(part, Mapping) else {}
 
 
-def _id(value: object) -> str | None:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
-
-
-def _ts(value: object) -> str | None:
-    return value if isinstance(value, str) and _TS.fullmatch(value) else None
+def _id(value: object, form: re.Pattern[str] = _ID) -> str | None:
+    return value if isinstance(value, str) and form.fullmatch(value) else None

@@ -135,20 +135,20 @@ class SlackPlatform:
 
     def _send(self, method: str, message: SlackMessage, **fields: Any) -> Outcome:
         """Post or edit a message; in plain text if Slack does not take the blocks. Says where it is."""
-        outcome = self._sent_once(method, message.body(**fields))
-        if isinstance(outcome, InvalidMessage):
-            outcome = self._sent_once(method, _plain(message).body(**fields))
-        if isinstance(outcome, InvalidMessage):
-            said = f"Slack answered {outcome.code}: it takes the oldest message not even as plain text"
-            return Refused(outcome.code, f"{said}. Please report this")
-        return outcome
-
-    def _sent_once(self, method: str, body: Json) -> Outcome | InvalidMessage:
-        try:
-            ts = self._client.api_call(method, json=body).get("ts")
-        except CALL_FAILURES as error:
-            return outcome_of(error)
-        return Delivered(ts if isinstance(ts, str) else None)
+        code = ""
+        for is_plain in (False, True):
+            body = (_plain(message) if is_plain else message).body(**fields)
+            try:
+                ts = self._client.api_call(method, json=body).get("ts")
+            except CALL_FAILURES as error:
+                outcome = outcome_of(error)
+                if not isinstance(outcome, InvalidMessage):
+                    return outcome
+                code = outcome.code
+            else:
+                return Delivered(ts if isinstance(ts, str) else None)
+        said = f"Slack answered {code}: it takes the oldest message not even as plain text"
+        return Refused(code, f"{said}. Please report this")
 
     def _post_below(self, first: Outcome, channel: str, others: Sequence[SlackMessage], thread: str | None) -> Outcome:
         """The outcome of the first message, with the others posted after it; or that of the first one that failed."""

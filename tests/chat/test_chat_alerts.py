@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import settings as checked
 from hypothesis import strategies as st
 
 from bot.alerts.alert import AffectedHost, AlertState, AlertSubject, Condition, Detail, Rule
-from bot.alerts.delivery.outbox import ChannelState, Outbox
+from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.routing import AlertPlan, Route
 from bot.chat.command import Alerting, Caller, Ports, Right
 from bot.chat.interpret import interpret
@@ -103,19 +103,17 @@ def test_the_json_of_alerts_is_the_one_of_the_contract(ask: Asked) -> None:
     assert [host["name"] for host in first["hosts"]] == ["xen-2", "xen-3", "xen-9"]
 
 
-class Stopped:
-    """An outbox of which a channel is stopped and another one only waits."""
-
-    def states(self) -> tuple[ChannelState, ...]:
-        why = "Slack answered not_in_channel: the bot is not in the channel: type /invite @xocompat there"
-        stopped = ChannelState(TEAM, 1, NOW, stopped_code="not_in_channel", stopped=why, stopped_at=NOW)
-        return (ChannelState(OPS, 3, NOW), stopped)
+def one_stopped() -> tuple[ChannelState, ...]:
+    """A channel that is stopped, and another one that only waits."""
+    why = "Slack answered not_in_channel: the bot is not in the channel: type /invite @xocompat there"
+    stopped = ChannelState(TEAM, 1, NOW, stopped_code="not_in_channel", stopped=why, stopped_at=NOW)
+    return (ChannelState(OPS, 3, NOW), stopped)
 
 
 def test_a_channel_that_is_stopped_is_told_with_its_remedy(ask: Asked) -> None:
     alerting = ask.desk.ports.alerting
     assert alerting
-    ports = ask.desk.ports._replace(alerting=alerting._replace(outbox=cast(Outbox, Stopped())))
+    ports = ask.desk.ports._replace(alerting=alerting._replace(channels=one_stopped))
     asked = ask._replace(desk=ask.desk._replace(ports=ports))
     said = asked.said("alerts")
     assert f"not delivered: {TEAM} (1 message waits). Slack answered not_in_channel" in said

@@ -80,14 +80,10 @@ ENTRIES = (
 )
 
 
-class Stopped:
-    """An outbox of two channels whose messages are not taken."""
-
-    def states(self) -> tuple[ChannelState, ...]:
-        return tuple(
-            ChannelState(channel, 3, NOON, stopped_code="x", stopped=f"Invite me to {channel}")
-            for channel in (OPS, LAB)
-        )
+STOPPED = tuple(
+    ChannelState(channel, 3, NOON, stopped_code="x", stopped=f"Invite me to {channel}") for channel in (OPS, LAB)
+)
+"""Two channels whose messages are not taken."""
 
 
 def _swept(_: date | None, tell: Report) -> CycleResult:
@@ -102,9 +98,7 @@ def _swept(_: date | None, tell: Report) -> CycleResult:
         Change(NOON, ChangeKind.UNREACHABLE, "down-a"),
     )
     told = tuple(Notification(alert, alert.reason, NOON) for alert in ALERTS)
-    return CycleResult(
-        NOON, SweepResult(6, (old, down), changes), Reconciled(ALERTS, told), channels=Stopped().states()
-    )
+    return CycleResult(NOON, SweepResult(6, (old, down), changes), Reconciled(ALERTS, told), channels=STOPPED)
 
 
 @pytest.fixture
@@ -112,7 +106,7 @@ def runner(matrix: Matrix, reader: Reader) -> CommandRunner:
     watches = MemoryWatches([Watch(OPS, WatchKind.POOL, "prod"), Watch(LAB, WatchKind.POOL, "mine")])
     book = MemoryBook(ALERTS)
     alerting = Alerting(
-        book, watches, MemoryDigests(), PLAN, lambda: NOON, frozenset, Stopped(), on=lambda _: nullcontext(book)
+        book, watches, MemoryDigests(), PLAN, lambda: NOON, frozenset, lambda: STOPPED, on=lambda _: nullcontext(book)
     )
     every: Ports = ports(matrix, reader, fleet(), _swept)
     return CommandRunner(every._replace(alerting=alerting, audit=Trail(*ENTRIES)), NOON.date)

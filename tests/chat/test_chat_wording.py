@@ -1,11 +1,24 @@
 """Plurals, lists, ages and moments, as all replies have them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.chat.reply import line, plain
-from bot.chat.wording import age, bounded, capitalized, counted, iso, joined, nearest, plural, with_more
+from bot.chat.wording import (
+    age,
+    bounded,
+    capitalized,
+    counted,
+    day_in_words,
+    distance,
+    iso,
+    joined,
+    nearest,
+    plural,
+    with_more,
+)
+from bot.matrix.lifecycle import PartialDate
 
 NOW = datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC)
 
@@ -78,3 +91,25 @@ def test_an_age_is_in_the_largest_unit_and_never_in_the_future(ago: timedelta, s
 
 def test_a_moment_for_scripts_is_in_utc() -> None:
     assert iso(NOW) == "2026-11-23T08:00:05Z"
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 11, 23), "today"),
+        (date(2026, 11, 24), "tomorrow"),
+        (date(2026, 11, 22), "yesterday"),
+        (date(2027, 2, 19), "in 88 days"),
+        (date(2026, 8, 27), "88 days ago"),
+        (date(2028, 11, 30), "in 2 years"),
+        (date(2018, 4, 13), "8 years ago"),
+        (date(2025, 9, 16), "14 months ago"),
+    ],
+)
+def test_a_distance_is_in_the_unit_a_person_uses(day: date, words: str) -> None:
+    assert distance(day, date(2026, 11, 23)) == words
+
+
+def test_days_are_written_in_english_whatever_the_locale() -> None:
+    assert day_in_words(date(2018, 4, 13)) == "13 Apr 2018"
+    assert day_in_words(PartialDate(2010, 5)) == "May 2010"

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.matrix.lifecycle import Lifecycle, LifecycleStage, PartialDate
-from bot.matrix.wording import day_in_words, distance
 
 LIFE = Lifecycle(PartialDate(2016, 5, 24), date(2019, 5, 19), date(2021, 5, 19))
 
@@ -100,25 +99,3 @@ def test_a_day_reads_back_as_it_was_written(day: date) -> None:
 def test_what_is_no_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         PartialDate.parse(text)
-
-
-@pytest.mark.parametrize(
-    ("day", "words"),
-    [
-        (date(2026, 11, 23), "today"),
-        (date(2026, 11, 24), "tomorrow"),
-        (date(2026, 11, 22), "yesterday"),
-        (date(2027, 2, 19), "in 88 days"),
-        (date(2026, 8, 27), "88 days ago"),
-        (date(2028, 11, 30), "in 2 years"),
-        (date(2018, 4, 13), "8 years ago"),
-        (date(2025, 9, 16), "14 months ago"),
-    ],
-)
-def test_a_distance_is_told_in_the_unit_a_person_uses(day: date, words: str) -> None:
-    assert distance(day, date(2026, 11, 23)) == words
-
-
-def test_days_are_written_in_english_whatever_the_locale() -> None:
-    assert day_in_words(date(2018, 4, 13)) == "13 Apr 2018"
-    assert day_in_words(PartialDate(2010, 5)) == "May 2010"

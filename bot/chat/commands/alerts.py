@@ -36,7 +36,7 @@ from bot.chat.reply import (
     line,
 )
 from bot.chat.rule_wording import sentence
-from bot.chat.wording import day_in_words
+from bot.chat.wording import counted, day_in_words, plural
 from bot.errors import UsageError
 from bot.query.text import plain, shown
 
@@ -70,21 +70,16 @@ def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Re
     if words not in ("", "all", "open"):
         return _some(ports, asked, find(book, read_ids(words, "alerts 17")))
     alerts = worst_first(book.open())
-    ended = book.resolved(_moment(known, asked) - HISTORY) if words == "all" else ()
-    stopped = tuple(state for state in known.outbox.states() if state.stopped) if known.outbox else ()
+    ended = book.resolved(datetime.combine(asked.day, known.now().timetz()) - HISTORY) if words == "all" else ()
+    stopped = tuple(state for state in known.channels() if state.stopped) if known.channels else ()
     return _list(ports, asked, [*alerts, *reversed(ended)], stopped)
-
-
-def _moment(known: Alerting, asked: Invocation) -> datetime:
-    """The day that is asked about, at the present time of day."""
-    return datetime.combine(asked.day, known.now().timetz())
 
 
 def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Sequence[ChannelState]) -> Reply:
     blocks: list[Block] = []
     if stopped:
         mark = Mark("⚠️", "not delivered")
-        waits = ("1 message waits" if s.pending == 1 else f"{s.pending} messages wait" for s in stopped)
+        waits = (f"{counted(s.pending, 'message')} {plural(s.pending, 'waits', 'wait')}" for s in stopped)
         said = (f" ({wait}). {s.stopped}." for s, wait in zip(stopped, waits, strict=True))
         lines = (line(mark, ": ", ChannelName(s.channel), why) for s, why in zip(stopped, said, strict=True))
         blocks.append(Paragraph(tuple(lines)))
@@ -115,7 +110,7 @@ def alerts_line(alerts: Sequence[Alert]) -> RichText:
     facts = [f"{states.count(one)} {one}" for one in named if one in states]
     if not count:
         return headline(Mark("✅", "no open alerts"), *facts)
-    return headline(Strong("1 open alert" if count == 1 else f"{count} open alerts"), *facts)
+    return headline(Strong(counted(count, "open alert")), *facts)
 
 
 def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
@@ -131,7 +126,8 @@ def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
 def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
-    shown = alert_message(alerts, asked.day, _moment(known, asked), ports.matrix)
+    moment = datetime.combine(asked.day, known.now().timetz())  # the present time of the day that is asked about
+    shown = alert_message(alerts, asked.day, moment, ports.matrix)
     buttons = tuple(
         b for b in shown.buttons if not (isinstance(b, Act) and b.words.partition(" ")[0] == asked.command.name)
     )

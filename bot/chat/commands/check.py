@@ -1,7 +1,6 @@
 """`check RELEASE`: the verdict on one release or several, on a day."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
@@ -59,16 +58,17 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     assessments = tuple(assess(matrix, release, day) for release in query.releases)
     data = query_data(asked.words, day, query, assessments)
     exit_status = 0 if query.outcome is Outcome.ASSESSED else 3
+    missing = tuple(Paragraph((unknown_sentence(part, day),)) for part in query.parts if not part.releases)
     if len(assessments) == 1:
-        reply = _one(matrix, assessments[0], query)
+        reply = _one(matrix, assessments[0], query, missing)
     elif assessments:
-        reply = _several(matrix, query, assessments, asked.words, day)
+        reply = _several(matrix, query, assessments, asked.words, missing)
     else:
         reply = unknown_reply(query, day)
     return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
 
 
-def _one(matrix: Matrix, assessment: Assessment, query: Query) -> Reply:
+def _one(matrix: Matrix, assessment: Assessment, query: Query, missing: Iterable[Block]) -> Reply:
     """The verdict in full; what else was asked for and is not known stands below it."""
     part = next(part for part in query.parts if part.releases)
     name = assessment.release.base_name
@@ -80,7 +80,7 @@ def _one(matrix: Matrix, assessment: Assessment, query: Query) -> Reply:
     return Reply(
         kind="check",
         headline=verdict(matrix.published, assessment),
-        blocks=(*_body(assessment, part), *_missing(query, assessment.on)),
+        blocks=(*_body(assessment, part), *missing),
         buttons=(*asks, Share(name)),
     )
 
@@ -135,12 +135,6 @@ def _next_step(assessment: Assessment) -> RichText:
     return line(Strong("Next step: "), step)
 
 
-def _missing(query: Query, day: date) -> Iterator[Block]:
-    for part in query.parts:
-        if not part.releases:
-            yield Paragraph((unknown_sentence(part, day),))
-
-
 def issue_line(issue: KnownIssue, release: Release | None = None) -> RichText:
     """An issue in a line: what happens, then its links, each called by its ticket or by what it is."""
     summary = issue.summary_for(release) if release else issue.summary
@@ -151,11 +145,15 @@ def issue_line(issue: KnownIssue, release: Release | None = None) -> RichText:
     return (*with_code(summary), *(span for link in links for span in (Plain("  "), link)))
 
 
-def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], words: str, day: date) -> Reply:
+def _several(
+    matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], words: str, missing: Iterable[Block]
+) -> Reply:
     """A line each, the worst first; with little to say, the next step of each, too."""
     is_one_number = query.outcome is Outcome.AMBIGUOUS and len(query.parts) == 1
     blocks: list[Block] = []
-    for assessment in assessments if is_one_number else sorted(assessments, key=_urgency):
+    # What has ended longest ago comes first, what ends on no known day last.
+    worst_first = sorted(assessments, key=lambda each: (each.days_left is None, each.days_left or 0))
+    for assessment in assessments if is_one_number else worst_first:
         blocks.append(Heading(verdict(matrix.published, assessment, since=True)))
         if len(assessments) <= IN_FULL:
             blocks.append(Paragraph((_next_step(assessment),)))
@@ -165,7 +163,7 @@ def _several(matrix: Matrix, query: Query, assessments: tuple[Assessment, ...], 
         first = _fate(assessments)
         twofold = [part for part in query.parts if part.outcome is Outcome.AMBIGUOUS]
         blocks.extend(Paragraph((line(Code(part.text), " can be two things: say which product."),)) for part in twofold)
-    blocks.extend(_missing(query, day))
+    blocks.extend(missing)
     asks = tuple(Ask(a.name, a.release.base_name) for a in assessments)[:2]
     return Reply("several", first, tuple(blocks), (*asks, Share(words)))
 
@@ -179,9 +177,3 @@ def _fate(assessments: tuple[Assessment, ...]) -> RichText:
     else:
         fate = f"{ended} past {plural(ended, 'its', 'their')} end of life"
     return line(Strong(f"{count} releases"), f": {fate}")
-
-
-def _urgency(assessment: Assessment) -> tuple[bool, int]:
-    """What has ended longest ago first; what ends on no known day last."""
-    left = assessment.days_left
-    return (left is None, left or 0)

@@ -2,7 +2,7 @@
 
 from bot.chat.alert_context import alerting, here
 from bot.chat.command import Invocation, Ports
-from bot.chat.reply import ChannelName, Mark, Reply, RichText, line
+from bot.chat.reply import ChannelName, Mark, Reply, line
 from bot.errors import UsageError
 from bot.query.text import plain, shown
 
@@ -16,10 +16,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if word:
         known.digests.turn(channel, word == "on", asked.caller.name, known.now())
     is_on = known.digests.is_on(channel)
-    return Reply("digest_switch", _first(channel, is_on), data={"channel": channel, "digest": is_on})
-
-
-def _first(channel: str, is_on: bool) -> RichText:
-    if is_on:
-        return line(Mark("📄", "weekly digest on"), ": ", ChannelName(channel), " gets one every week")
-    return line(Mark("🔕", "weekly digest off"), ": ", ChannelName(channel), " gets none; alerts come as before")
+    mark = Mark("📄", "weekly digest on") if is_on else Mark("🔕", "weekly digest off")
+    comes = " gets one every week" if is_on else " gets none; alerts come as before"
+    return Reply(
+        "digest_switch", line(mark, ": ", ChannelName(channel), comes), data={"channel": channel, "digest": is_on}
+    )

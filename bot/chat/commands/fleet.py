@@ -5,6 +5,7 @@ Beside them stands how asking goes: which targets do not answer since when, whic
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.data import Data
@@ -159,17 +160,13 @@ def states_of(watched: Watched) -> States:
 
 def unanswering(watched: Watched, states: States) -> list[Source]:
     """Sources that do not answer, those that never did first."""
-
-    def has_answered(source: Source) -> bool:
+    silent: list[tuple[bool, Source]] = []
+    for source in watched.sources:
         state = states.get(source.name)
-        return state is not None and state.ok_at is not None
-
-    silent = [source for source in watched.sources if not _answers(states.get(source.name))]
-    return sorted(silent, key=has_answered)
-
-
-def _answers(state: SourceState | None) -> bool:
-    return state is not None and state.unreachable_since is None
+        if state is None or state.unreachable_since is not None:
+            has_answered = state is not None and state.ok_at is not None
+            silent.append((has_answered, source))
+    return [source for _, source in sorted(silent, key=itemgetter(0))]
 
 
 def last_sweep(watched: Watched) -> RichText:
@@ -195,7 +192,7 @@ def _source_data(source: Source, state: SourceState | None) -> Data:
     else:
         error = {"code": state.error_code, "message": state.error} if state.error_code is not None else None
         known = {name: iso(at) if (at := getattr(state, name)) else None for name in moments}
-        found = {"reachable": _answers(state), **known, "failures": state.failures, "error": error}
+        found = {"reachable": state.unreachable_since is None, **known, "failures": state.failures, "error": error}
     return {"name": source.name, "kind": source.kind.value, "tags": list(source.tags), **found}
 
 

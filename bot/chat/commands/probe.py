@@ -1,7 +1,7 @@
 """`probe HOST`: what the hosts of a pool run now, with the verdict on each, and what to do next."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -278,7 +278,10 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
         versions = len({(host.product_brand, host.product_version) for host in seen.observation.hosts})
         number = _NUMBERS.get(versions, str(versions))
         yield line(Mark("⚠️", f"The pool runs {number} versions: finish the rolling upgrade."))
-    unknown = _grouped((each.part.text, each) for each in seen.verdicts if each.assessment is None)
+    unknown: dict[str, list[HostVerdict]] = defaultdict(list)
+    for each in seen.verdicts:
+        if each.assessment is None:
+            unknown[each.part.text].append(each)
     for version, verdicts in unknown.items():
         names = [suggestion_name(suggestion, seen.day) for suggestion in verdicts[0].part.suggestions]
         subject = "" if seen.is_lone else f"{_names(verdicts)}: "
@@ -287,21 +290,16 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
 
 def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
     """What to do, once for all hosts that it is about; nothing for hosts that need nothing."""
-
-    def step(assessment: Assessment, hosts: str = "") -> str:
-        return next_step(assessment.recommendation, assessment.release, assessment.on, hosts)
-
-    needy = [(a, each) for each in seen.verdicts if (a := each.assessment) and not a.recommendation.is_nothing]
-    assessments = {step(assessment): assessment for assessment, _ in needy}
-    for same, verdicts in _grouped((step(assessment), each) for assessment, each in needy).items():
-        yield line(Strong("Next step: "), same if seen.is_lone else step(assessments[same], _names(verdicts)))
-
-
-def _grouped(pairs: Iterable[tuple[str, HostVerdict]]) -> dict[str, list[HostVerdict]]:
-    found: dict[str, list[HostVerdict]] = defaultdict(list)
-    for key, verdict in pairs:
-        found[key].append(verdict)
-    return found
+    assessments: dict[str, Assessment] = {}
+    hosts: dict[str, list[HostVerdict]] = defaultdict(list)
+    for each in seen.verdicts:
+        if (needy := each.assessment) and not needy.recommendation.is_nothing:
+            step = next_step(needy.recommendation, needy.release, needy.on)
+            assessments[step] = needy
+            hosts[step].append(each)
+    for step, same in assessments.items():
+        named = "" if seen.is_lone else _names(hosts[step])
+        yield line(Strong("Next step: "), next_step(same.recommendation, same.release, same.on, named))
 
 
 def _names(verdicts: Sequence[HostVerdict]) -> str:

@@ -5,6 +5,7 @@ As of another day it only says what that day would bring: nothing is stored and 
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import islice
 
 from bot.alerts.alert import Notification, NotifyReason
 from bot.alerts.cycle import CycleResult
@@ -14,7 +15,7 @@ from bot.chat.command import Invocation, Ports, Progress, Watched
 from bot.chat.filter import take_words
 from bot.chat.hosts import watched_of
 from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, headline, line
-from bot.chat.wording import day_in_words, moment_in_words
+from bot.chat.wording import bounded, counted, day_in_words, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
 from bot.fleet.sweep import Report, SweepEnd
@@ -39,15 +40,15 @@ def opening(ports: Ports, asked: Invocation) -> RichText | Reply:
     """How many are asked."""
     watched, _ = _wanted(ports, asked)
     count = len(watched.sources)
-    return line("Asking ", Strong(f"{count} {'target' if count == 1 else 'targets'}"), " …")
+    return line("Asking ", Strong(counted(count, "target")), " …")
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
     """Sweep. Blocks until everybody has answered or failed to; UnavailableError if the sweep could not be made."""
     watched, day = _wanted(ports, asked)
     said = opening(ports, asked)
-    tell = _progress(asked, () if isinstance(said, Reply) else said)
-    made = watched.round(tell) if day is None else watched.rehearse(day, tell)
+    report = _progress(asked, () if isinstance(said, Reply) else said)
+    made = watched.round(report) if day is None else watched.rehearse(day, report)
     swept = made.swept
     return Reply(
         kind="sweep",
@@ -84,14 +85,14 @@ def _progress(asked: Invocation, said: RichText) -> Report:
     """Passes progress on, a hundred times at most."""
     last = -1
 
-    def tell(done: int, total: int) -> None:
+    def pass_on(done: int, total: int) -> None:
         nonlocal last
         percent = done * 100 // total if total else 100
         if percent != last:
             last = percent
             asked.report(Progress(said, done, total))
 
-    return tell
+    return pass_on
 
 
 def _first(made: CycleResult) -> RichText:
@@ -129,9 +130,7 @@ def _body(made: CycleResult) -> Iterator[Block]:
 
 def _bullets(title: str, count: int, items: Iterable[RichText]) -> Iterator[Block]:
     if count:
-        kept = [item for item, _ in zip(items, range(IN_FULL), strict=False)]
-        more = [line(f"and {count - IN_FULL} more")] if count > IN_FULL else []
-        yield Bullets((*kept, *more), f"{title} ({count})")
+        yield Bullets(bounded([*islice(items, IN_FULL)], IN_FULL, count), f"{title} ({count})")
 
 
 def _change(change: Change) -> RichText:
@@ -154,13 +153,13 @@ _DIFFERENT: dict[ChangeKind, Callable[[Change], str]] = {
 
 def _notified(notification: Notification) -> RichText:
     alert = notification.alert
-    hosts = f", {len(alert.hosts)} {'host' if len(alert.hosts) == 1 else 'hosts'}" if alert.hosts else ""
+    hosts = f", {counted(len(alert.hosts), 'host')}" if alert.hosts else ""
     said = f" · {_REASONS[notification.reason]}{hosts} · channel {shown(alert.channel)}"
     return line(Strong(shown(alert.subject.name)), said)
 
 
 def _waits(made: CycleResult, channel: ChannelState) -> RichText:
-    messages = f"{channel.pending} {'message' if channel.pending == 1 else 'messages'}"
+    messages = counted(channel.pending, "message")
     if made.is_dry:
         return line(Strong(f"channel {shown(channel.channel)}"), f": {messages}")
     why = channel.stopped or made.sent.why_not

@@ -12,7 +12,7 @@ from bot.chat.verdict import stage_mark
 from bot.chat.wording import day_in_words, distance
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.matrix import Matrix
+from bot.matrix.release import Product
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -20,15 +20,17 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     products, day = read_product(ports, asked)
     matrix = ports.matrix
     assessed = tuple(assess(matrix, release, day) for product in products for release in matrix.of(product))
-    tables = tuple(
-        Table(("Release", "Released", "End of life", "Stage"), tuple(_row(matrix, a) for a in of_product), product)
-        for product in products
-        if (of_product := [a for a in assessed if a.release.product is product])
-    )
+    tables: dict[Product, list[tuple[RichText, ...]]] = {}
+    for each in assessed:
+        life, stage = each.release.lifecycle, stage_mark(matrix.published, each)
+        released, eol = (day_in_words(at) if at else "not known" for at in (life.released, life.eol))
+        row = (line(Strong(each.name)), line(released), line(eol), line(stage))
+        tables.setdefault(each.release.product, []).append(row)
+    columns = ("Release", "Released", "End of life", "Stage")
     return Reply(
         kind="timeline",
         headline=_next(assessed, day),
-        blocks=tables,
+        blocks=tuple(Table(columns, tuple(rows), product) for product, rows in tables.items()),
         buttons=(Share(f"timeline {asked.words}".strip()),),
         context=context(matrix, day),
         data={
@@ -67,10 +69,3 @@ def _next(assessed: tuple[Assessment, ...], day: date) -> RichText:
     first = ending[0].day
     names = " and ".join(each.name for each in ending if each.day == first)
     return headline(Strong("What ends next"), f"{names} on {day_in_words(first)} ({distance(first, day)})")
-
-
-def _row(matrix: Matrix, assessment: Assessment) -> tuple[RichText, ...]:
-    life = assessment.release.lifecycle
-    released = day_in_words(life.released) if life.released else "not known"
-    eol = day_in_words(life.eol) if life.eol else "not known"
-    return (line(Strong(assessment.name)), line(released), line(eol), line(stage_mark(matrix.published, assessment)))

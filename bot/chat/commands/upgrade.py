@@ -70,11 +70,8 @@ def _steps(route: UpgradeRoute, title: str | None, day: date) -> Block:
     if not route.path:
         anew = "Our sources show no upgrade path: ask the vendor, or install it anew and restore the VMs."
         return Bullets((line(anew),), title) if title else Paragraph((line(anew),))
-    return Bullets(tuple(_step(hop, day) for hop in route.path), title, numbered=True)
-
-
-def _step(hop: Hop, day: date) -> RichText:
-    return (*line(Strong(hop.arrival(day)), f", {hop.how}. "), *with_code(hop.why))
+    steps = ((*line(Strong(hop.arrival(day)), f", {hop.how}. "), *with_code(hop.why)) for hop in route.path)
+    return Bullets(tuple(steps), title, numbered=True)
 
 
 def _blockers(assessment: Assessment) -> Iterator[Block]:

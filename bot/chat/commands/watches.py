@@ -1,4 +1,4 @@
-"""`watch`, `unwatch` and `watches`: what a channel is told about, by its own wish and by the configuration."""
+"""`watch`, `unwatch` and `watches`: what a channel gets to know, by its own wish and by the configuration."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from bot.chat.reply import (
     headline,
     line,
 )
-from bot.chat.wording import day_in_words, distance
+from bot.chat.wording import counted, day_in_words, distance, iso, joined
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
@@ -51,12 +51,18 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     channel, plan = here(known, asked), known.plan
     watches = [watch for watch in known.watches.all() if watch.channel == channel]
     digest = known.digests.is_on(channel)
-    count = {0: "nothing", 1: "1 thing"}.get(len(watches), f"{len(watches)} things")
+    count = counted(len(watches), "thing") if watches else "nothing"
     weekly = f"weekly digest {'on' if digest else 'off'}"
     routed = tuple(_routes(channel, plan))
     blocks: list[Block] = []
     if watches:
-        blocks.append(Bullets(tuple(_bullet(watch, plan) for watch in watches), "Watched"))
+        items: list[RichText] = []
+        for watch in watches:
+            leads = f": {_lead_in_words(watch.lead or plan.lead)}"
+            on = f" on {day_in_words(watch.at.date())}" if watch.at else ""
+            by = line(", by ", PersonName(watch.by), on) if watch.by else ()
+            items.append((*_about(watch), *line(leads), *by, *line("  "), Typed(f"unwatch {_typed(watch)}")))
+        blocks.append(Bullets(tuple(items), "Watched"))
     if routed:
         blocks.append(Bullets(routed, "From the configuration"))
     if not blocks:
@@ -77,13 +83,6 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "digest": digest,
         },
     )
-
-
-def _bullet(watch: Watch, plan: AlertPlan) -> RichText:
-    lead = _lead_in_words(watch.lead or plan.lead)
-    on = f" on {day_in_words(watch.at.date())}" if watch.at else ""
-    by = line(", by ", PersonName(watch.by), on) if watch.by else ()
-    return (*_about(watch), *line(f": {lead}"), *by, *line("  "), Typed(f"unwatch {_typed(watch)}"))
 
 
 def _routes(channel: str, plan: AlertPlan) -> Iterator[RichText]:
@@ -200,7 +199,7 @@ def _which(query: Query, asked: Invocation) -> Reply:
 
 
 def _take_lead(words: str) -> tuple[str, tuple[int, ...] | None]:
-    """The words without `lead ...` at their end, and its days. The day itself is always told."""
+    """The words without `lead ...` at their end, and its days. The day itself always counts."""
     found = _LEAD.search(words)
     if not found:
         return words, None
@@ -251,8 +250,8 @@ def _typed(watch: Watch) -> str:
 def _lead_in_words(lead: Sequence[int]) -> str:
     """`90 and 30 days before, and on the day`."""
     days = [str(day) for day in lead if day]
-    before = f"{' and '.join(filter(None, [', '.join(days[:-1]), days[-1]]))} days before" if days else ""
-    return " and ".join(filter(None, (before, "on the day" if 0 in lead else "")))
+    before = [f"{joined(days)} days before"] if days else []
+    return " and ".join([*before, *(["on the day"] if 0 in lead else [])])
 
 
 def _watch_data(watch: Watch) -> Data:
@@ -264,5 +263,5 @@ def _watch_data(watch: Watch) -> Data:
         "release": watch.release,
         "lead_days": list(watch.lead) if watch.lead is not None else None,
         "by": watch.by or None,
-        "at": f"{watch.at:%Y-%m-%dT%H:%M:%SZ}" if watch.at else None,
+        "at": iso(watch.at) if watch.at else None,
     }

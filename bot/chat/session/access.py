@@ -44,11 +44,7 @@ class Access:
             return found
         if self.membership.is_member(actor) is None:
             return self._home_unknown()
-        return answered(refusal(spec, self._whom(actor, spec.right, found)))
-
-    def whom(self, actor: Actor, right: Right) -> str:
-        """Whom to ask for a right that somebody lacks, or why it can't be granted."""
-        return self._whom(actor, right, self._granted(actor))
+        return answered(refusal(spec, self.whom(actor, spec.right, found)))
 
     def _granted(self, actor: Actor) -> Granted:
         person = Requester(actor.user, at_home=True, channel=actor.channel)
@@ -57,7 +53,9 @@ class Access:
         at_home = self.membership.is_member(actor) is True
         return granted(self.grants, person._replace(at_home=at_home), self.membership.in_group)
 
-    def _whom(self, actor: Actor, right: Right, found: Granted) -> str:
+    def whom(self, actor: Actor, right: Right, found: Granted | None = None) -> str:
+        """Whom to ask for a right that somebody lacks, or why it can't be granted. `found` is what they have."""
+        found = found or self._granted(actor)
         if self.membership.is_member(actor) is False:
             return _HOME_ONLY
         if right not in found.doubtful:

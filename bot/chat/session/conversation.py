@@ -63,7 +63,7 @@ class Conversation:
         def answer() -> None:
             found = services.answer(request)
             services.record(request, found)
-            target.aside(found)
+            target.finish(found, aside=True)
 
         services.later(origin, answer, key)
 
@@ -81,22 +81,22 @@ class Conversation:
 
         services.later(origin, lambda: self._on_page(origin, answer))
 
-    def share(self, request: Request, kept: str | None, message: str | None) -> None:
+    def share(self, request: Request, reply_key: str | None, message: str | None) -> None:
         """Show the reply to everybody: once for each message with the button, however often it is pressed."""
         services, actor = self.services, request.actor
-        what = f"{actor.user} {actor.channel} {message} {request.words} {request.on} {kept}"
+        what = f"{actor.user} {actor.channel} {message} {request.words} {request.on} {reply_key}"
         key = f"share:{hashlib.sha256(what.encode()).hexdigest()}"
         if message and not services.seen.claim(key):
             services.record(request, "shared_already")
             services.respond(request.origin, _SHARED)
             return
-        seen = services.replies.get(kept, actor.user)
+        seen = services.replies.get(reply_key, actor.user)
         if request.spec.slow and seen is None:
             self._start(request, ChannelTarget(services.platform, request.origin, _ASKED_AGAIN), key)
             return
 
         def show() -> None:
-            # A reply that was kept says something of hosts: who shares it must have the right to ask them still.
+            # A cached reply says something of hosts: who shares it must have the right to ask them still.
             rights = services.access.admit(actor, request.spec) if seen else None
             answer = rights if isinstance(rights, Answer) else seen or services.answer(request)
             services.record(request, answer)

@@ -1,17 +1,17 @@
 """A slow command under way: it shows how far it has come, and ends once, with its reply or with the process."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bot.chat.access import Granted
 from bot.chat.command import Progress
 from bot.chat.reply import line, notice
 from bot.chat.session.reply_target import ChannelTarget, ReplyTarget, ThreadTarget, UndeliveredError
 from bot.chat.session.request import Request
-from bot.chat.session.responder import Answer, new_key, private
+from bot.chat.session.responder import Answer, private
 from bot.chat.session.services import BoundedExecutor, SessionServices
 
 PAUSE = 2.0
@@ -20,18 +20,17 @@ PAUSE = 2.0
 _RESTARTS = line("xocompat restarts, and this was broken off. Ask again in a minute.")
 
 
-class Alarm(Protocol):
-    """Something that will be done unless it is cancelled before."""
+Cancel = Callable[[], object]
+Later = Callable[[float, Callable[[], None]], Cancel]
+"""Does a task once so many seconds are over, unless that is cancelled before."""
 
-    def cancel(self) -> object: ...
 
-
-def after(seconds: float, task: Callable[[], None]) -> Alarm:
+def after(seconds: float, task: Callable[[], None]) -> Cancel:
     """Do a task on a thread of its own, once so much time is over."""
     timer = threading.Timer(seconds, task)
     timer.daemon = True
     timer.start()
-    return timer
+    return timer.cancel
 
 
 class BackgroundJob:
@@ -47,7 +46,7 @@ class BackgroundJob:
         target: ReplyTarget,
         clock: Callable[[], float],
         key: str | None = None,
-        later: Callable[[float, Callable[[], None]], Alarm] = after,
+        later: Later = after,
     ) -> None:
         self.request = request
         self.target = target
@@ -57,7 +56,7 @@ class BackgroundJob:
         self._changed = threading.Condition()  # guards all below; never held while the platform is called
         self._newest: Progress | None = None
         self._showing = self._ended = False
-        self._alarm: Alarm | None = None
+        self._cancel: Cancel | None = None  # of the alarm that is set
         self._pause = PAUSE
         self._next = clock() + PAUSE
 
@@ -76,12 +75,15 @@ class BackgroundJob:
         with self._changed:
             self._changed.wait_for(lambda: not self._showing)
             first, self._ended = not self._ended, True
-            if self._alarm:
-                self._alarm.cancel()
+            if self._cancel:
+                self._cancel()
         return first
 
-    def _show(self) -> None:
+    def _show(self, rung: bool = False) -> None:
+        """Show the newest progress if its time has come. `rung`: the alarm that was set for it calls."""
         with self._changed:
+            if rung:
+                self._cancel = None
             if self._ended or self._showing or self._newest is None:
                 return
             if self._clock() < self._next:
@@ -107,13 +109,8 @@ class BackgroundJob:
     def _arm(self) -> None:
         """See to it that what waits is shown in its time."""
         wait = self._next - self._clock()
-        if self._newest and not self._alarm and wait < float("inf"):
-            self._alarm = self._later(max(0.0, wait), self._ring)
-
-    def _ring(self) -> None:
-        with self._changed:
-            self._alarm = None
-        self._show()
+        if self._newest and not self._cancel and wait < float("inf"):
+            self._cancel = self._later(max(0.0, wait), lambda: self._show(rung=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,8 @@ class BackgroundJobs:
             taken = self.executor.submit(lambda: self._run(job, rights), lambda error: self._failed(job, error))
         finally:
             if not taken:
-                self._forget(job)
+                with self._lock:
+                    self._pending.discard(job)
                 self._release(job)
         return taken
 
@@ -167,13 +165,14 @@ class BackgroundJobs:
                     return
                 rights, said = opened
                 job.target.open(said)
-            key = new_key()
+            key = secrets.token_urlsafe(12)  # by which the reply is shared: nobody can guess it
             answer = self.services.responder.run(request, rights, job.report, key)
             seen_by = None if isinstance(job.target, ThreadTarget) else request.actor.user
             self.services.replies.put(key, answer, seen_by)
             self._end(job, answer)
         finally:
-            self._forget(job)
+            with self._lock:
+                self._pending.discard(job)
 
     def _end(self, job: BackgroundJob, answer: Answer, aside: bool = False) -> None:
         if not job.end():
@@ -181,13 +180,14 @@ class BackgroundJobs:
         self.services.record(job.request, answer)
         if isinstance(job.target, ChannelTarget) and answer.failed:
             self._release(job)  # it is not in the channel, and may be shared yet
-        job.target.aside(answer) if aside else job.target.finish(answer)
+        job.target.finish(answer, aside)
 
     def _notify(self, job: BackgroundJob, answer: Answer) -> None:
-        def lost(error: BaseException) -> None:
-            self.services.log.warning("not delivered", who=job.request.actor.user, reason=str(error))
-
-        self.services.notices.submit(lambda: self._end(job, answer), lost)
+        log, who = self.services.log, job.request.actor.user
+        self.services.notices.submit(
+            lambda: self._end(job, answer),
+            lambda error: log.warning("not delivered", who=who, reason=str(error)),
+        )
 
     def _failed(self, job: BackgroundJob, error: BaseException) -> None:
         self._release(job)
@@ -195,10 +195,6 @@ class BackgroundJobs:
             self.services.failed(job.request.origin, error)
         else:
             self._notify(job, self.services.explained(error, job.request.actor))
-
-    def _forget(self, job: BackgroundJob) -> None:
-        with self._lock:
-            self._pending.discard(job)
 
     def _release(self, job: BackgroundJob) -> None:
         if job.key:

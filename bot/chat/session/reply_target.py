@@ -1,5 +1,6 @@
 """Where the reply to a slow command appears: first what is being done, then how far it is, then the reply itself."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, Gone, Outcome, reason_of
@@ -40,11 +41,8 @@ class ReplyTarget(Protocol):
     def update(self, said: Reply) -> None:
         """Show how far it has come, in place of what is there, if that is possible."""
 
-    def finish(self, answer: Answer) -> None:
-        """Show the reply in place of what is there."""
-
-    def aside(self, answer: Answer) -> None:
-        """Show an answer beside what is there: there was nothing to wait for."""
+    def finish(self, answer: Answer, aside: bool = False) -> None:
+        """Show the reply in place of what is there, or (`aside`) beside it: there was nothing to wait for."""
 
 
 class EphemeralTarget:
@@ -72,11 +70,8 @@ class EphemeralTarget:
         if self._original is Original.OURS and (self._uses is None or self._uses > SLOW_MAX):
             self._show(said, replace=True)
 
-    def finish(self, answer: Answer) -> None:
-        self._show(answer.reply, self._original is Original.OURS)
-
-    def aside(self, answer: Answer) -> None:
-        self._show(answer.reply, replace=False)
+    def finish(self, answer: Answer, aside: bool = False) -> None:
+        self._show(answer.reply, self._original is Original.OURS and not aside)
 
     def _show(self, reply: Reply, replace: bool) -> None:
         if self._origin.acknowledged:
@@ -106,45 +101,41 @@ class ThreadTarget:
         if self._message:
             delivered(self._platform.edit(self._channel, self._message, said, self._thread))
 
-    def finish(self, answer: Answer) -> None:
-        if self._message:
+    def finish(self, answer: Answer, aside: bool = False) -> None:
+        if aside and answer.private:
+            delivered(self._platform.respond(self._origin, answer.reply))
+            return
+        if self._message and not aside:
             edited = self._platform.edit(self._channel, self._message, answer.reply, self._thread, self._most)
             if not isinstance(edited, Gone):  # somebody has deleted it meanwhile
                 delivered(edited)
                 return
         delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
 
-    def aside(self, answer: Answer) -> None:
-        if answer.private:
-            delivered(self._platform.respond(self._origin, answer.reply))
-        else:
-            delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
 
-
+@dataclass(slots=True)
 class ChannelTarget:
-    """A reply that is shared with the whole channel. What concerns the presser alone is for the presser alone."""
+    """A reply that is shared with the whole channel. What concerns the presser alone is for the presser alone.
 
-    slower = 1.0
+    `remark` is added to what the channel sees.
+    """
 
-    def __init__(self, platform: Platform, origin: Origin, remark: str = "") -> None:
-        self._platform = platform
-        self._origin = origin
-        self._remark = remark
+    platform: Platform
+    origin: Origin
+    remark: str = ""
+    slower: float = 1.0
 
     def open(self, said: Reply) -> None:
-        delivered(self._platform.respond(self._origin, said))
+        delivered(self.platform.respond(self.origin, said))
 
     def update(self, said: Reply) -> None:
         """The presser knows already; the channel gets the result."""
 
-    def finish(self, answer: Answer) -> None:
-        if answer.failed:
-            return self.aside(answer)
+    def finish(self, answer: Answer, aside: bool = False) -> None:
         reply = answer.reply
-        if self._remark:
-            reply = reply._replace(context=(*reply.context, line(self._remark)))
-        delivered(self._platform.share(self._origin, reply))
-        return None
-
-    def aside(self, answer: Answer) -> None:
-        delivered(self._platform.respond(self._origin, answer.reply))
+        if aside or answer.failed:
+            delivered(self.platform.respond(self.origin, reply))
+            return
+        if self.remark:
+            reply = reply._replace(context=(*reply.context, line(self.remark)))
+        delivered(self.platform.share(self.origin, reply))

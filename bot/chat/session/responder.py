@@ -3,7 +3,6 @@
 What asks a host, or depends on who asks, is answered anew each time.
 """
 
-import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -126,12 +125,13 @@ class Responder:
         """The answer of a slow command, which takes its time. It will be found again in the reply cache, by `key`."""
         today = self._today()
         day = request.on or today
-
-        def answer() -> Answer:
-            reply = self._runner.run(request.spec, request.rest, found.rights, day, request.caller(found), progress)
-            return answered(_dated(reply, day, today, key))
-
-        return _readable(request, answer)
+        spec, words, caller = request.spec, request.rest, request.caller(found)
+        return _readable(
+            request,
+            lambda: answered(
+                _dated(self._runner.run(spec, words, found.rights, day, caller, progress), day, today, key)
+            ),
+        )
 
     def choices(self, spec: CommandSpec, found: Granted) -> tuple[Choice, ...]:
         """What a command that picks can be about; nothing where that is not known."""
@@ -163,7 +163,7 @@ def _dated(reply: Reply, day: date, today: date, key: str | None = None) -> Repl
     def dated(button: Button) -> Button:
         match button:
             case Share():
-                return button._replace(on=about, kept=key)
+                return button._replace(on=about, reply_key=key)
             case Ask() if about != today:
                 return button._replace(on=about)
         return button
@@ -171,11 +171,11 @@ def _dated(reply: Reply, day: date, today: date, key: str | None = None) -> Repl
     return reply._replace(buttons=tuple(map(dated, reply.buttons)))
 
 
-KEPT_SECONDS, KEPT_MOST = 1800.0, 200
+CACHED_SECONDS, CACHED_MOST = 1800.0, 200
 """How long a shown reply is cached, and how many at most: those that were shown last."""
 
 
-class _Kept(NamedTuple):
+class _ShownReply(NamedTuple):
     at: float
     user: str | None
     answer: Answer
@@ -187,28 +187,24 @@ class ReplyCache:
     By keys that nobody can guess; in this process alone, another one does not find them.
     """
 
-    def __init__(self, clock: Callable[[], float], most: int = KEPT_MOST) -> None:
+    def __init__(self, clock: Callable[[], float], most: int = CACHED_MOST) -> None:
         self._clock = clock
         self._most = most
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._shown: OrderedDict[str, _ShownReply] = OrderedDict()
 
     def put(self, key: str, answer: Answer, user: str | None) -> None:
         """Cache an answer that a user was shown; None: everybody in the channel was."""
         with self._lock:
-            self._kept[key] = _Kept(self._clock(), user, answer)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._shown[key] = _ShownReply(self._clock(), user, answer)
+            while len(self._shown) > self._most:
+                self._shown.popitem(last=False)
 
     def get(self, key: str | None, user: str) -> Answer | None:
         """The answer that the user has seen; None if it is there no more, or was for somebody else."""
         with self._lock:
-            kept = self._kept.get(key or "")
-            if kept and self._clock() - kept.at >= KEPT_SECONDS:
-                del self._kept[key or ""]
+            shown = self._shown.get(key or "")
+            if shown and self._clock() - shown.at >= CACHED_SECONDS:
+                del self._shown[key or ""]
                 return None
-        return kept.answer if kept and kept.user in (None, user) else None
-
-
-def new_key() -> str:
-    return secrets.token_urlsafe(12)
+        return shown.answer if shown and shown.user in (None, user) else None

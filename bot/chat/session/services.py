@@ -15,7 +15,7 @@ from bot.chat.access import Granted
 from bot.chat.audit import AuditEntry, AuditTrail
 from bot.chat.command import Right
 from bot.chat.platform import Actor, Origin, Platform
-from bot.chat.reply import Code, Reply, RichText, line, notice, plain
+from bot.chat.reply import Code, Reply, line, notice, plain
 from bot.chat.session.access import Access
 from bot.chat.session.reply_target import UndeliveredError, delivered
 from bot.chat.session.request import Request
@@ -173,7 +173,9 @@ class SessionServices:
         if isinstance(error, UnavailableError):
             self.log.warning("unavailable", who=actor.user, where=actor.channel, reason=str(error))
             return unavailable(error)
-        return private("incident", broken(self.incident(error, actor)))
+        number = Code(self.incident(error, actor))
+        said = "That did not work: something in xocompat broke. Try again; if it stays, tell whoever runs it the id "
+        return private("incident", line(said, number, "."))
 
     def incident(self, error: BaseException, actor: Actor | None = None) -> str:
         """Log an error that nobody expected, with its traceback; returns the id under which it is found."""
@@ -208,9 +210,3 @@ class SessionServices:
 
     def _log_undelivered(self, actor: Actor, reason: str) -> None:
         self.log.warning("not delivered", who=actor.user, where=actor.channel, reason=reason)
-
-
-def broken(number: str) -> RichText:
-    """What is said of an incident."""
-    said = line("That did not work: something in xocompat broke. Try again; if it stays, tell whoever runs it the id ")
-    return (*said, *line(Code(number), "."))

@@ -41,12 +41,9 @@ class Alarms:
     def __init__(self) -> None:
         self.set: list[tuple[float, Callable[[], None]]] = []
 
-    def __call__(self, seconds: float, task: Callable[[], None]) -> "Alarms":
+    def __call__(self, seconds: float, task: Callable[[], None]) -> Callable[[], None]:
         self.set.append((seconds, task))
-        return self
-
-    def cancel(self) -> None:
-        self.set.clear()
+        return self.set.clear
 
     def ring(self, clock: Clock) -> None:
         ((seconds, task),) = self.set
@@ -122,7 +119,7 @@ def test_progress_that_slack_does_not_take_does_not_end_the_work(
     assert job.end()
 
 
-def test_what_was_told_too_soon_is_shown_when_its_time_has_come(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
+def test_what_came_too_soon_is_shown_when_its_time_has_come(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
     target = _privately(standin)
     job = _job(target, clock, alarms, "sweep")
     for count in (1, 2, 39):
@@ -133,7 +130,7 @@ def test_what_was_told_too_soon_is_shown_when_its_time_has_come(standin: StandIn
     assert (clock.now, alarms.set) == (2.0, [])
 
 
-def test_an_end_leaves_nothing_that_was_told_to_be_shown(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
+def test_an_end_leaves_no_progress_to_be_shown(standin: StandIn, clock: Clock, alarms: Alarms) -> None:
     target = _privately(standin)
     job = _job(target, clock, alarms, "sweep")
     job.report(Progress(line("Asked"), 1, 40))
