@@ -8,7 +8,6 @@ import subprocess
 import termios
 from collections.abc import Sequence
 
-
 CTRL_C = "\x03"
 TRIES = 5
 
