@@ -84,7 +84,8 @@ def test_hosts_that_cannot_be_simulated_leave_the_look_ups_alone(desk: CommandRu
         assert "XenServer 7.2  ❎" in "".join(channel.answer("XenServer 7.2"))
 
 
-def test_who_leaves_at_once_leaves_nothing_behind() -> None:
+def test_who_leaves_at_once_leaves_nothing_behind(channel: DemoChannel) -> None:
+    assert [*channel.answer("fleet")]  # the other tests' channel has all its threads by now
     before = {*threading.enumerate()}
     with SimulatedHosts(demo_fleet()):
         pass
