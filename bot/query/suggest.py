@@ -28,8 +28,8 @@ def nearest(spellings: Spellings, product: Product | None, wanted: Wanted) -> tu
     if isinstance(wanted, Codename):
         return elsewhere[:MOST]
     if _majors(spellings, product, wanted):
-        return _each_once((*own, *elsewhere))
-    return _each_once((*own[:1], *elsewhere, *own[1:]))[:MOST]
+        return tuple(dict.fromkeys((*own, *elsewhere)))
+    return tuple(dict.fromkeys((*own[:1], *elsewhere, *own[1:])))[:MOST]
 
 
 def same(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Release, ...]:
@@ -105,10 +105,6 @@ def _merged(found: list[tuple[Release, ...]], wanted: Wanted) -> tuple[Release, 
     aim = digits(wanted.text)
     ranked = sorted(places, key=lambda pair: (pair[0], _distance(pair[1], aim)))
     return tuple(release for _, release in ranked)[:MOST]
-
-
-def _each_once(releases: tuple[Release, ...]) -> tuple[Release, ...]:
-    return tuple(dict.fromkeys(releases))
 
 
 def _mistakes(word: str, name: str) -> int:

@@ -3,7 +3,7 @@
 import errno
 import socket
 import ssl
-from typing import Protocol
+from collections.abc import Callable
 
 from bot.xapi.address import Resolve, resolve
 from bot.xapi.bounds import Deadline, ProbeBounds
@@ -12,12 +12,11 @@ from bot.xapi.http import Http, HttpReply, Incoming, Wire
 from bot.xapi.target import Endpoint, Secret
 from bot.xapi.tls import TlsContexts, secure
 
+Connect = Callable[[Endpoint, Deadline], Wire]
+"""Connects to an endpoint whose certificate passes, or raises ProbeError; the seam between probe and network.
 
-class Connect(Protocol):
-    """Connects to an endpoint whose certificate passes, or raises ProbeError; the seam between probe and network."""
-
-    def __call__(self, endpoint: Endpoint, deadline: Deadline) -> Wire:
-        """Connect now. Nothing but the TLS handshake was sent when it returns."""
+Nothing but the TLS handshake was sent when it returns.
+"""
 
 
 class TlsConnect:
