@@ -61,8 +61,8 @@ def _near(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Relea
     if (undotted := _undotted(wanted)) and (found := spellings.match(product, undotted)):
         return found.releases
     if not wanted.text:
-        return tuple(reversed(spellings.ascending(product)))[:MOST]
-    return _majors(spellings, product, wanted) or _neighbours(spellings.ascending(product), digits(wanted.text))
+        return tuple(reversed(spellings.ascending[product]))[:MOST]
+    return _majors(spellings, product, wanted) or _neighbours(spellings.ascending[product], digits(wanted.text))
 
 
 def _undotted(wanted: Wanted) -> Number | None:
@@ -77,7 +77,7 @@ def _majors(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Rel
     if not isinstance(wanted, Number) or not wanted.is_whole:
         return ()
     start = digits(wanted.text)
-    return tuple(r for r in reversed(spellings.ascending(product)) if r.compares_as.release[:1] == start)
+    return tuple(r for r in reversed(spellings.ascending[product]) if r.compares_as.release[:1] == start)
 
 
 def _neighbours(ascending: tuple[Release, ...], wanted: Digits) -> tuple[Release, ...]:
