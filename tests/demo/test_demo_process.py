@@ -166,10 +166,10 @@ def test_without_a_terminal_the_command_plays_its_transcript_and_ends_with_0(env
     command = [sys.executable, "-m", "bot", "demo"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=environ, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
-    told = done.stdout.decode()
-    assert "XenServer 7.2  ❎ partial support" in told
-    assert "Pool prod (asked prod-a)" in told
-    shown = iter(told.split(PROMPT))
+    output = done.stdout.decode()
+    assert "XenServer 7.2  ❎ partial support" in output
+    assert "Pool prod (asked prod-a)" in output
+    shown = iter(output.split(PROMPT))
     for step in (
         "XenServer 7.2",
         "Pool prod (asked prod-a)",

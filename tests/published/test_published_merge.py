@@ -165,7 +165,7 @@ _NEW_1 = new_row("XenServer 9.1", FULL)
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "expected"),
     [
         (new_row("XenServer 9.1", EXTRAS), "XenServer 9.1 has no sign of how far it is supported."),
         (new_row("XenServer 9.1", FULL, PARTIAL), "XenServer 9.1 has two signs of how far it is supported."),
@@ -176,10 +176,10 @@ _NEW_1 = new_row("XenServer 9.1", FULL)
         (_NEW_1._replace(releases=("9.1", "9.0")), "XenServer 9.1 is in line 6 already."),
     ],
 )
-def test_a_page_that_makes_no_sense_is_refused_with_its_line(matrix: Matrix, row: PageRow, told: str) -> None:
+def test_a_page_that_makes_no_sense_is_refused_with_its_line(matrix: Matrix, row: PageRow, expected: str) -> None:
     eight = new_row("XenServer 8", FULL)
     page = Page((eight._replace(line=5), _NEW_1._replace(line=6), row._replace(line=7)))
-    assert unusable(matrix, page)[0] == PageProblem(7, told)
+    assert unusable(matrix, page)[0] == PageProblem(7, expected)
     with pytest.raises(ValueError, match="not to be used"):
         merged(matrix, page, READ_ON)
 
