@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from bot.simulator.classes import CLASSES, EMERGENCY_CALLS, GETTERS, OTHERS, REMOVED, is_listed, may, messages
+from bot.simulator.classes import CLASSES, EMERGENCY_CALLS, GETTERS, OTHERS, REMOVED, UNLISTED, may, messages
 from bot.simulator.fleets import Role
 from bot.simulator.releases import JsonRpc
 from bot.simulator.rpc import VOID, Call, Int32, Record, SimDialect, Value, XapiError
@@ -64,7 +64,7 @@ def _parameter_count(host: HostState, method: str) -> int:
     name, _, verb = method.partition(".")
     if method in OTHERS and OTHERS[method][1] <= api:
         return OTHERS[method][0]
-    known = name in CLASSES and CLASSES[name] <= api and (is_listed(name) or not verb.startswith("get_all"))
+    known = name in CLASSES and CLASSES[name] <= api and (name not in UNLISTED or not verb.startswith("get_all"))
     if known and verb.startswith("get_"):
         return GETTERS.get(verb, 1)  # the others get a field of one object
     raise XapiError("MESSAGE_METHOD_UNKNOWN", method)

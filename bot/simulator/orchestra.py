@@ -66,6 +66,15 @@ class OrchestraRequest(NamedTuple):
     status: int
 
 
+class OrchestraLog(NamedTuple):
+    """How many connections were made, TLS and all; how many bytes came inside TLS; the last thousand requests, oldest
+    first."""
+
+    handshakes: int
+    bytes: int
+    requests: tuple[OrchestraRequest, ...]
+
+
 class SimulatedOrchestra:
     """Answers while it is entered, within its simulator's. Raises SimulatorError where its port is not free.
 
@@ -119,19 +128,11 @@ class SimulatedOrchestra:
         return SimAddress(self._listener.address, self._listener.port, self._certificate.pin)
 
     @property
-    def requests(self) -> tuple[OrchestraRequest, ...]:
-        """The last thousand requests, oldest first."""
-        return self._simulator.run(lambda _: tuple(self._requests))
-
-    @property
-    def handshakes(self) -> int:
-        """How many connections were made, TLS and all."""
-        return self._simulator.run(lambda _: self._traffic.handshakes)
-
-    @property
-    def received(self) -> int:
-        """How many bytes came inside TLS."""
-        return self._simulator.run(lambda _: self._traffic.bytes)
+    def seen(self) -> OrchestraLog:
+        """What reached it since it was entered."""
+        return self._simulator.run(
+            lambda _: OrchestraLog(self._traffic.handshakes, self._traffic.bytes, tuple(self._requests))
+        )
 
     def fail(self, *faults: Fault) -> None:
         """It fails in these ways from now on, and in no others. `on` is hosts, pools or, for all, empty."""
