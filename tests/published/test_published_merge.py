@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.command import Ports, Right
@@ -199,6 +199,7 @@ _SIGNS = st.sampled_from([(FULL,), (PARTIAL,), (FULL, EXTRAS), (PARTIAL, SKULL),
 _NEW = st.lists(st.sampled_from(["XenServer 9.1", "XCP-ng 9.x", "XCP-ng 8.4 LTS", "XenServer 10"]), unique=True)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_merging_what_is_in_use_changes_nothing(matrix: Matrix, data: st.DataObject) -> None:
     rows = data.draw(st.permutations([row._replace(badges=data.draw(_SIGNS)) for row in page_of(matrix).rows]))
