@@ -11,7 +11,7 @@ from bot.chat.reply import Act, Button, Menu, Pick, Reply, RichText, Share, line
 from bot.chat.runner import CommandRunner
 from bot.demo import commands as own
 from bot.demo.platform import NAME, ROOM, Place
-from bot.demo.world import DemoSession, OnProgress, unwatched
+from bot.demo.world import DemoSession, OnProgress
 from bot.errors import XocompatError
 from bot.query.text import shown
 from bot.terminal.capabilities import Capabilities
@@ -66,7 +66,7 @@ class DemoChannel:
         self._session = session
         self._buttons = NumberedButtons()
 
-    def answer(self, typed: str, progress: OnProgress = unwatched) -> Iterator[str]:
+    def answer(self, typed: str, progress: OnProgress = lambda *_: None) -> Iterator[str]:
         """What the channel shows after a line was typed, as it comes: texts of several lines, without the last newline.
 
         The line is `/xocompat WORDS`, `@xocompat WORDS`, the words alone, the number of a button, or the demo's own
@@ -102,11 +102,11 @@ class DemoChannel:
             first, _, rest = text.partition(" ")
             name = first.casefold()
             words = rest.strip() if name in (COMMAND, MENTION, SHELL) else text
-            way, seen_by = ("mention", _IN_THREAD) if name == MENTION else ("command", _PRIVATE)
+            origin, seen_by = ("mention", _IN_THREAD) if name == MENTION else ("command", _PRIVATE)
             self._buttons.replace()
-            yield from self._reply(words, seen_by, way, progress)
+            yield from self._reply(words, seen_by, origin, progress)
 
-    def _reply(self, words: str, seen_by: str, way: str, progress: OnProgress, pressed: str = "") -> Iterator[str]:
+    def _reply(self, words: str, seen_by: str, origin: str, progress: OnProgress, pressed: str = "") -> Iterator[str]:
         """The reply under the line that says who sees it; before one that takes time, what it is waiting for."""
         header = self._header(f"{pressed}xocompat, {seen_by}")
         spec, rest = interpret(words)
@@ -123,7 +123,7 @@ class DemoChannel:
             reply = runner.run(spec, rest, RIGHTS, None, CALLER, lambda come: progress(come.done, come.total))
         if self._session:
             at, ms = self._session.clock.now(), round(1000 * (time.perf_counter() - begun), 2)
-            said = (CALLER.name, None, CALLER.channel, way, spec.name, shown(rest), reply.kind, ms)
+            said = (CALLER.name, None, CALLER.channel, origin, spec.name, shown(rest), reply.kind, ms)
             self._session.note(AuditEntry(at, *said))
             if spec is HELP and not rest:
                 reply = reply._replace(blocks=(*reply.blocks, own.help_block(self._session)))

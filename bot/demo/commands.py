@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 from bot.chat.export import export
-from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, RichText, Strong, Typed, line
-from bot.chat.wording import day_in_words, span
+from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line
+from bot.chat.wording import day_in_words, joined, span, with_more
 from bot.demo.hosts import SimulatedHosts
 from bot.demo.world import DemoSession, OnProgress
 from bot.errors import UsageError
@@ -21,20 +21,15 @@ OF_SHELLS = frozenset({"serve", "sync", "trust", "doctor", "manifest", "db", "de
 def help_block(session: DemoSession) -> Bullets:
     """What there is to type that is the demo's own."""
     upgrade, down, up = examples(session.hosts)
-    return Bullets(
-        (
-            _entry("tomorrow", "moves the clock; also: next week, on 2028-11-01, and today to begin anew"),
-            _entry(upgrade, f"plays the operator; also: {down}, {up}"),
-            _entry(PUBLISH, "changes Xen Orchestra's page, which xocompat follows"),
-            _entry("export", "all watched hosts as CSV, as a shell prints them"),
-            _entry("exit", "leaves"),
-        ),
-        "In this demo alone, without /xocompat",
-    )
-
-
-def _entry(typed: str, about: str) -> RichText:
-    return line(Code(typed), f"  {about}")
+    entries = {
+        "tomorrow": "moves the clock; also: next week, on 2028-11-01, and today to begin anew",
+        upgrade: f"plays the operator; also: {down}, {up}",
+        PUBLISH: "changes Xen Orchestra's page, which xocompat follows",
+        "export": "all watched hosts as CSV, as a shell prints them",
+        "exit": "leaves",
+    }
+    lines = (line(Code(typed), f"  {about}") for typed, about in entries.items())
+    return Bullets(tuple(lines), "In this demo alone, without /xocompat")
 
 
 def answer_own(typed: str, session: DemoSession, progress: OnProgress) -> Iterator[Reply | str] | None:
@@ -89,23 +84,13 @@ NAMED = 5
 
 _NEWEST = {XCP_NG: release(XCP_NG, "8.3"), XENSERVER: release(XENSERVER, "9"), CITRIX: release(XENSERVER, "8")}
 
-_Operation = Callable[[SimHost], SimHost]
-
-
-def _upgraded(host: SimHost) -> SimHost:
-    return replace(host, release=successor(host.release), restart_pending=False)
-
-
-def _down(host: SimHost) -> SimHost:
-    return replace(host, up=False)
-
-
-def _up(host: SimHost) -> SimHost:
-    """It answers, and shows the certificate that the inventory pins."""
-    return replace(host, up=True, emergency=(), faults=(), certificate=host.pinned or host.certificate)
-
-
-_OPERATIONS: dict[str, _Operation] = {"upgrade": _upgraded, "down": _down, "up": _up}
+_OPERATIONS: dict[str, Callable[[SimHost], SimHost]] = {
+    "upgrade": lambda host: replace(host, release=successor(host.release), restart_pending=False),
+    "down": lambda host: replace(host, up=False),
+    "up": lambda host: replace(  # it answers, and shows the certificate that the inventory pins
+        host, up=True, emergency=(), faults=(), certificate=host.pinned or host.certificate
+    ),
+}
 
 
 def examples(hosts: SimulatedHosts) -> tuple[str, ...]:
@@ -135,34 +120,28 @@ def operate(typed: str, hosts: SimulatedHosts) -> Reply:
     if operation is None or not wanted:
         how = ", ".join(examples(hosts))
         raise UsageError(f"Say what happens to which host: {how}. A pool's name means all its hosts.")
-    chosen = {host.name: host for name in wanted for host in _found(hosts, name)}
+    chosen: dict[str, SimulatedHost] = {}
+    for name in wanted:
+        found = hosts.find(name)
+        if not found:
+            some = ", ".join(host.name for pool in hosts.pools[:NAMED] for host in pool.hosts[:2])
+            raise UsageError(f'There is no simulated host "{shown(name)}". Some that there are: {some}.')
+        chosen |= {host.name: host for host in found}
     changed = [host for host in chosen.values() if operation(host.now) != host.now]
     for host in changed:
         host.change(operation)
     meant = changed or [*chosen.values()]
-    first = line(Strong(_names(meant)), f" {_state(verb.casefold(), meant)}{'' if changed else ' already'}.")
+    names = [host.name for host in meant]
+    some = joined(names) if len(names) <= NAMED else with_more(names, NAMED)
+    first = line(Strong(some), f" {_state(verb.casefold(), meant)}{'' if changed else ' already'}.")
     if not changed:
         return Reply("deed", first)
     later = line("xocompat hears of it when it asks again.")
     return Reply("deed", first, (Paragraph((later,)),), (Ask("Sweep now", "sweep"),))
 
 
-def _found(hosts: SimulatedHosts, name: str) -> tuple[SimulatedHost, ...]:
-    found = hosts.find(name)
-    if not found:
-        some = ", ".join(host.name for pool in hosts.pools[:NAMED] for host in pool.hosts[:2])
-        raise UsageError(f'There is no simulated host "{shown(name)}". Some that there are: {some}.')
-    return found
-
-
-def _names(hosts: Sequence[SimulatedHost]) -> str:
-    names = [host.name for host in hosts[:NAMED]]
-    if (more := len(hosts) - NAMED) > 0:
-        return f"{', '.join(names)} and {more} more"
-    return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
-
-
 def _state(verb: str, hosts: Sequence[SimulatedHost]) -> str:
+    """What is true of the hosts once it is done, as a verb that goes with their number."""
     one = len(hosts) == 1
     if verb == "upgrade":
         runs = " and ".join(dict.fromkeys(f"{r.product} {r.name}" for r in (host.now.release for host in hosts)))

@@ -42,18 +42,18 @@ def console(
     """
     names = session.hosts.names if session else ()
     channel = DemoChannel(runner, capabilities_of(stdout, environ), session)
-    answering = _Answering(channel, stdout, environ)
+    answer = partial(_answer, channel, stdout, environ)
     try:
         if stdin and is_terminal(stdin) and is_terminal(stdout):
             screen = Screen(stdout, environ, PROMPT, channel.unasked)
             write(stdout, f"{_OPENING}{_about(session) if session else ''}{_CLOSING}\n")
             if session:
                 session.platform.rang = screen.rang
-            _converse(answering, screen, stdin, stdout)
+            _converse(answer, screen, stdin, stdout)
         else:
             for typed in transcript(names) if lines is None else lines:
                 write(stdout, f"{PROMPT}{typed}\n")
-                answering(typed)
+                answer(typed)
     except BrokenPipeError:
         hang_up(stdout)
     return 0
@@ -71,24 +71,16 @@ tomorrow, next week or on 2028-11-01 moves the clock; {examples(session.hosts)[0
 """
 
 
-class _Answering:
+def _answer(channel: DemoChannel, stdout: TextIO, environ: Mapping[str, str], typed: str) -> None:
     """Writes what the channel shows; while that takes its time, how far it has come."""
-
-    def __init__(self, channel: DemoChannel, stdout: TextIO, environ: Mapping[str, str]) -> None:
-        self._channel, self._stdout, self._environ = channel, stdout, environ
-        self._progress = ProgressLine(None, environ)
-
-    def __call__(self, typed: str) -> None:
-        answers = self._channel.answer(typed, self._report)
-        while text := self._next(answers):
-            write(self._stdout, f"{text}\n\n")
-
-    def _next(self, answers: Iterator[str]) -> str:
-        with ProgressLine(self._stdout, self._environ) as self._progress:
-            return next(answers, "")
-
-    def _report(self, done: int, total: int) -> None:
-        self._progress.show("", done, total)
+    progress: ProgressLine
+    answers = channel.answer(typed, lambda done, total: progress.show("", done, total))
+    while True:
+        with ProgressLine(stdout, environ) as progress:
+            text = next(answers, "")
+        if not text:
+            return
+        write(stdout, f"{text}\n\n")
 
 
 class Screen:
@@ -131,23 +123,19 @@ def typed_so_far() -> str:
 
 
 def _converse(answer: Callable[[str], None], screen: Screen, stdin: TextIO, stdout: TextIO) -> None:
+    """Ctrl-C ends an answer that takes its time, and at the prompt the conversation."""
     try:
         for typed in _typed(screen, stdin, stdout):
             screen.answering()
             if typed.casefold() in LEAVING:
                 return
-            if typed:
-                _interruptibly(answer, typed, stdout)
+            try:
+                if typed:
+                    answer(typed)
+            except KeyboardInterrupt:
+                write(stdout, "\nStopped.\n\n")
     except KeyboardInterrupt:
         write(stdout, "\n")
-
-
-def _interruptibly(answer: Callable[[str], None], typed: str, stdout: TextIO) -> None:
-    """Ctrl-C ends what takes its time, not the conversation."""
-    try:
-        answer(typed)
-    except KeyboardInterrupt:
-        write(stdout, "\nStopped.\n\n")
 
 
 def _typed(screen: Screen, stdin: TextIO, stdout: TextIO) -> Iterator[str]:

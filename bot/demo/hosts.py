@@ -63,7 +63,11 @@ class SimulatedHosts:
         def sources() -> DemoSources:
             names = set(self.names)
             inventory = Inventory(target_of(entry) for entry in self._simulator.targets if entry.name in names)
-            return DemoSources(inventory, (orchestra_of(orchestra.address),) if orchestra else ())
+            if orchestra is None:
+                return DemoSources(inventory)
+            endpoint = _endpoint(orchestra.address, "1.2")
+            known = Orchestra(OF_ORCHESTRA, endpoint, lambda: TOKEN, _FROM, tags=(OF_ORCHESTRA,))
+            return DemoSources(inventory, (known,))
 
         background = ThreadPoolExecutor(1, thread_name_prefix="demo-hosts")
         self._known = background.submit(sources)
@@ -117,11 +121,6 @@ def target_of(entry: SimTarget) -> Target:
         also=tuple(_endpoint(address, entry.minimum) for address in entry.also),
         tags=entry.tags,
     )
-
-
-def orchestra_of(address: SimAddress) -> Orchestra:
-    """The simulated Xen Orchestra's entry."""
-    return Orchestra(OF_ORCHESTRA, _endpoint(address, "1.2"), lambda: TOKEN, _FROM, tags=(OF_ORCHESTRA,))
 
 
 def _endpoint(address: SimAddress, minimum: str) -> Endpoint:

@@ -11,7 +11,7 @@ from bot.alerts.alert import NotifyReason
 from bot.alerts.delivery.outcome import Delivered, Gone, Lookup, Missing, NotSent, Outcome, Refused
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Origin
-from bot.chat.reply import Block, Paragraph, Reply, Strong
+from bot.chat.reply import Paragraph, Reply, Strong
 
 NAME = "#xo-admins"
 ROOM = "CXOADMINS0"
@@ -127,7 +127,8 @@ class DemoPlatform:
                 return Refused("channel_not_found", f"{channel} is not there: the demo has {NAME} alone")
             if thread and thread not in self._messages:
                 return Gone("thread_not_found")
-            about = self._messages[thread].about if thread else _subject(reply)
+            alerts = (reply.data or {}).get("alerts") or [{}]
+            about = self._messages[thread].about if thread else str(alerts[0].get("name", ""))
             number = f"message-{next(self._numbers)}"
             self._messages[number] = _Message(key, thread, about, [reply])
             self._staged.append(
@@ -148,9 +149,11 @@ class DemoPlatform:
             if found is None:
                 return Gone("message_not_found")
             found.replies.append(reply)
-            if not _is_reminder(reply):  # its thread says it
-                # What to do was said when it was posted.
-                blocks = tuple(block for block in reply.blocks if not _is_next_step(block))
+            alerts = (reply.data or {}).get("alerts", ())
+            if not alerts or any(alert["reason"] != NotifyReason.REMINDER for alert in alerts):  # its thread says those
+                # What to do was said when it was posted: the paragraph that begins in bold.
+                steps = [b for b in reply.blocks if isinstance(b, Paragraph) and isinstance(b.lines[0][0], Strong)]
+                blocks = tuple(block for block in reply.blocks if block not in steps)
                 post = ChannelPost(Place.EDITED, reply._replace(blocks=blocks), found.about)
                 self._staged.append((found.thread or message, post))
         return Delivered(message)
@@ -181,19 +184,3 @@ class DemoPlatform:
             self._staged.append((f"message-{next(self._numbers)}", post))
         self.flush()
         return Delivered(None)
-
-
-def _subject(reply: Reply) -> str:
-    """What an alert message is about."""
-    alerts = (reply.data or {}).get("alerts") or [{}]
-    return str(alerts[0].get("name", ""))
-
-
-def _is_reminder(reply: Reply) -> bool:
-    """Whether an alert message is edited for nothing but a reminder."""
-    alerts = (reply.data or {}).get("alerts", ())
-    return bool(alerts) and all(alert["reason"] == NotifyReason.REMINDER for alert in alerts)
-
-
-def _is_next_step(block: Block) -> bool:
-    return isinstance(block, Paragraph) and isinstance(block.lines[0][0], Strong)

@@ -22,10 +22,6 @@ OnProgress = Callable[[int, int], None]
 """Gets how much of how much is done."""
 
 
-def unwatched(_: int, __: int) -> None:
-    """Progress that nobody watches."""
-
-
 class DemoFleet(NamedTuple):
     """A watched fleet with a database of its own, which is gone once it is closed.
 

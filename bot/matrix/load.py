@@ -180,8 +180,7 @@ def load_matrix(folder: Path | None = None) -> Matrix:
     used, and compiled anew where the folder is ours to write.
     """
     folder = folder or shipped()
-    files = _read(folder)
-    sources = _sources(files)
+    sources = _sources(_read(folder))
     try:
         compiled = (folder / COMPILED).read_bytes()
     except OSError:
@@ -189,15 +188,18 @@ def load_matrix(folder: Path | None = None) -> Matrix:
     content = compiled.partition(_DATA)[2][:-2]
     if content and compiled == _sealed(sources, content):
         return build(json.loads(content))
-    compiled = _compiled(files, sources)
+    compiled = compile_data(folder)
     _write(folder, compiled)
     return build(json.loads(compiled)["data"])
 
 
 def compile_data(folder: Path) -> bytes:
     """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
+    from bot.matrix.validate import validated
+
     files = _read(folder)
-    return _compiled(files, _sources(files))
+    content = json.dumps(validated(files), separators=(",", ":"))
+    return _sealed(_sources(files), content.encode())
 
 
 def shipped() -> Path:
@@ -217,12 +219,6 @@ def _read(folder: Path) -> dict[str, bytes]:
         except OSError as error:
             raise DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")]) from error
     return files
-
-
-def _compiled(files: dict[str, bytes], sources: bytes) -> bytes:
-    from bot.matrix.validate import validated
-
-    return _sealed(sources, json.dumps(validated(files), separators=(",", ":")).encode())
 
 
 def _sources(files: dict[str, bytes]) -> bytes:

@@ -4,14 +4,15 @@ Loaded only where YAML is checked: when the package is built, and in a checkout 
 sources by their key in data/sources.yaml, so a fact without a source is refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import yaml
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -30,19 +31,12 @@ from bot.matrix.release import Product
 from bot.matrix.support import Badge
 
 
-def _version(text: str) -> str:
+def _read_by(read: Callable[[str], object], allowed: str, text: str) -> str:
+    """The text, if `read` takes it; else a ValueError that says what is allowed."""
     try:
-        Version(text)
-    except InvalidVersion:
-        raise ValueError('a version such as "8.2" is allowed') from None
-    return text
-
-
-def _range(text: str) -> str:
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        raise ValueError('a range such as ">=7.0,<7.4" is allowed') from None
+        read(text)
+    except ValueError:  # the exceptions of packaging are such
+        raise ValueError(f"{allowed} is allowed") from None
     return text
 
 
@@ -54,8 +48,8 @@ def _partial_date(value: object) -> str:
 
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Number = Annotated[str, AfterValidator(_version)]
-Range = Annotated[str, AfterValidator(_range)]
+Number = Annotated[str, AfterValidator(partial(_read_by, Version, 'a version such as "8.2"'))]
+Range = Annotated[str, AfterValidator(partial(_read_by, SpecifierSet, 'a range such as ">=7.0,<7.4"'))]
 Month = Annotated[str, BeforeValidator(_partial_date)]
 SourceKeys = Annotated[list[Text], Field(min_length=1)]
 

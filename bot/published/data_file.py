@@ -1,7 +1,7 @@
 """The list in use in the format of data/, for a maintainer to review and to ship."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -96,7 +96,7 @@ def _rows(text: str) -> Iterator[_Row]:
 
 def row_text(row: ListRow, sources: list[str]) -> str:
     """A row in the format of data/list.yaml."""
-    raw: Raw = {"product": row.product.value, "releases": _numbers(release.number for release in row.releases)}
+    raw: Raw = {"product": row.product.value, "releases": _InLine(_Quoted(release.number) for release in row.releases)}
     raw |= {"label": row.title} if row.title else {}
     raw["support"] = row.support.level.value
     raw |= {} if row.support.official else {"official": False}
@@ -106,16 +106,12 @@ def row_text(row: ListRow, sources: list[str]) -> str:
     return line if len(line.rstrip()) <= WIDTH else _indented(_dumped(raw, None))
 
 
-def _numbers(numbers: Iterable[str]) -> _InLine:
-    return _InLine(map(_Quoted, numbers))
-
-
 def _entry(release: Release) -> str:
     """A release of which nothing but its row is known, in the format of data/releases.yaml."""
     unknown: Raw = {"day": None, "confidence": None, "sources": []}
     life = "".join(f"  {name}: {_dumped(unknown, True)}" for name in ("released", "maintenance_ends", "eol"))
     named = {"product": release.product.value, "release": _Quoted(release.number), "name": release.base_name}
-    rest: Raw = {"aliases": _numbers(release.aliases)} if release.aliases else {}
+    rest: Raw = {"aliases": _InLine(map(_Quoted, release.aliases))} if release.aliases else {}
     rest |= {"note": release.note} if release.note else {}
     return _indented(f"{_dumped(named, None)}lifecycle:\n{life}{_dumped(rest, None) if rest else ''}")
 

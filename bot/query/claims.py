@@ -18,13 +18,6 @@ _NAMING = (TokenKind.PRODUCT, TokenKind.PLATFORM, TokenKind.VERSION, TokenKind.U
 _WHERE = frozenset({"on", "in", "under", "inside"})
 
 
-def sift(items: Sequence[Item], text: str) -> list[Item]:
-    """The items of a part with what is only talk turned into filler."""
-    for step in (_mistyped, _without_codenames, _without_counts, _without_homes):
-        items = step(items, text)
-    return list(items)
-
-
 def segments(items: Sequence[Item]) -> list[range]:
     """The stretches between "and", "or", "/"."""
     joints = [at for at, item in enumerate(items) if item.kind is TokenKind.JOINT]
@@ -194,8 +187,10 @@ class QuestionPart:
     """One part of a question, between commas."""
 
     def __init__(self, items: Sequence[Item], text: str, carried: Carried | None) -> None:
+        for step in (_mistyped, _without_codenames, _without_counts, _without_homes):
+            items = step(items, text)  # what is only talk becomes filler
         self._text = text
-        self._items = sift(items, text)
+        self._items = items
         self._carried = carried
         self._owners = Owners(self._items, is_carried=carried is not None)
 

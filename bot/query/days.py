@@ -39,14 +39,13 @@ _FORMS = (
 
 
 @cache
-def _find() -> re.Pattern[str]:
-    """Compiled when the first text that may hold a day comes, for the sake of the start."""
-    return re.compile(rf"{_AFTER}(?P<after>{'|'.join(_LIKE_A_DAY)})|{_ALONE}|{_RELATIVE}", re.IGNORECASE)
+def _patterns() -> tuple[re.Pattern[str], tuple[re.Pattern[str], ...]]:
+    """What finds a day in a text, and the forms in which one is read.
 
-
-@cache
-def _read() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
+    Compiled when the first text that may hold a day comes, for the sake of the start.
+    """
+    find = re.compile(rf"{_AFTER}(?P<after>{'|'.join(_LIKE_A_DAY)})|{_ALONE}|{_RELATIVE}", re.IGNORECASE)
+    return find, tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 
 
 _HINT = re.compile(r"\d{4}|/\d|day\b|tomorrow|\bnext |(?:days?|week|month|quarter|year)s?\b", re.IGNORECASE)
@@ -61,14 +60,15 @@ def take_day(text: str) -> tuple[str, date | None, str | None]:
     lower = text.lower()
     if not _HINT.search(text) and not any(month in lower for month in _MONTHS):
         return text, None, None
+    find, forms = _patterns()
     found: dict[str, date | None] = {}
 
     def take(match: re.Match[str]) -> str:
         words = (match["after"] or match["alone"] or match["relative"]).rstrip(".,;:!?)\"'")
-        found[words] = _day(words)
+        found[words] = _day(words, forms)
         return " "
 
-    rest = _find().sub(take, text)
+    rest = find.sub(take, text)
     days = set(found.values())
     if None in days:
         return rest, None, shown(next(words for words, day in found.items() if day is None))
@@ -77,8 +77,8 @@ def take_day(text: str) -> tuple[str, date | None, str | None]:
     return rest, days.pop() if days else None, None
 
 
-def _day(words: str) -> date | None:
-    for form in _read():
+def _day(words: str, forms: tuple[re.Pattern[str], ...]) -> date | None:
+    for form in forms:
         if match := form.fullmatch(words):
             month = match["month"]
             number = int(month) if month.isdecimal() else _MONTHS.index(month[:3].lower()) + 1

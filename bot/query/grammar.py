@@ -77,7 +77,7 @@ class Grammar:
 
     def _of_product(self, claim: Claim, product: Product, text: str) -> QueryPart:
         if claim.wanted is None:
-            newest_first = tuple(reversed(self._spellings.ascending(product)))
+            newest_first = tuple(reversed(self._spellings.ascending[product]))
             return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=newest_first, product=product)
         if claim.is_hypervisor and (meant := self._spellings.hypervisors(product, claim.wanted)):
             return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=meant, product=product)

@@ -71,10 +71,13 @@ _FINE = 2
 
 
 class Spellings:
-    """The spellings of one Matrix, made ready to be looked up."""
+    """The spellings of one Matrix, made ready to be looked up.
+
+    `ascending` has each product's releases, oldest first, `codenames` the release of each code name's phrase.
+    """
 
     def __init__(self, matrix: Matrix) -> None:
-        self._ascending = {
+        self.ascending = {
             product: tuple(sorted(matrix.of(product), key=lambda release: release.compares_as)) for product in Product
         }
         self._numbers = {product: numbers_of(matrix, product) for product in Product}
@@ -85,21 +88,12 @@ class Spellings:
             for level in release.levels
             for code in level_codes(level)
         }
-        self._codenames = {
+        self.codenames = {
             name.lower().replace("-", " ").replace("_", " "): release  # as the vocabulary has phrases
             for product in Product
             for release in matrix.of(product)
             for name in release.codenames
         }
-
-    @property
-    def codenames(self) -> dict[str, str]:
-        """Every code name as a phrase of the vocabulary."""
-        return {name: name for name in self._codenames}
-
-    def ascending(self, product: Product) -> tuple[Release, ...]:
-        """A product's releases, oldest first."""
-        return self._ascending[product]
 
     def is_number(self, text: str) -> bool:
         """Whether any product has a release of this number."""
@@ -119,7 +113,7 @@ class Spellings:
                 named = self._levels.get((product, found.releases[0].number, wanted.level))
                 return Match(found.releases, named) if named and found.level in (None, named) else None
             case Codename():
-                release = self._codenames[wanted.text]
+                release = self.codenames[wanted.text]
                 return Match((release,)) if release.product is product else None
             case Prefix():
                 start = digits(wanted.text)
@@ -134,13 +128,13 @@ class Spellings:
         """What a whole number behind the name Citrix Hypervisor may mean, the release of that number last."""
         if not isinstance(wanted, Number):
             return ()
-        named = hypervisors(self._ascending[product], wanted.text)
+        named = hypervisors(self.ascending[product], wanted.text)
         own = self._exact(product, wanted.text) if named else None
         return (*named, *own.releases) if own else named
 
     def with_level(self, product: Product, level: str) -> tuple[Release, ...]:
         """The releases of a product that have an update level of this name, newest first."""
-        newest_first = reversed(self._ascending[product])
+        newest_first = reversed(self.ascending[product])
         return tuple(release for release in newest_first if (product, release.number, level) in self._levels)
 
     def _exact(self, product: Product, text: str) -> Match | None:
@@ -161,13 +155,13 @@ class Spellings:
         fine = SpecifierSet(",".join(str(clause) for clause in clauses if clause.version.count(".") >= _FINE))
         releases = tuple(
             release
-            for release in self._ascending[product]
+            for release in self.ascending[product]
             if clauses.contains(release.compares_as) or (str(fine) and _has_level_in(release, clauses, fine))
         )
         return Match(releases) if releases else None
 
     def _all(self, product: Product, fits: Callable[[Version], bool]) -> Match | None:
-        releases = tuple(release for release in self._ascending[product] if fits(release.compares_as))
+        releases = tuple(release for release in self.ascending[product] if fits(release.compares_as))
         return Match(releases) if releases else None
 
     def _place(self, product: Product, text: str) -> Version:

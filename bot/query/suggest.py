@@ -28,8 +28,8 @@ def nearest(spellings: Spellings, product: Product | None, wanted: Wanted) -> tu
     if isinstance(wanted, Codename):
         return elsewhere[:MOST]
     if _majors(spellings, product, wanted):
-        return _each_once((*own, *elsewhere))
-    return _each_once((*own[:1], *elsewhere, *own[1:]))[:MOST]
+        return tuple(dict.fromkeys((*own, *elsewhere)))
+    return tuple(dict.fromkeys((*own[:1], *elsewhere, *own[1:])))[:MOST]
 
 
 def same(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Release, ...]:
@@ -61,8 +61,8 @@ def _near(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Relea
     if (undotted := _undotted(wanted)) and (found := spellings.match(product, undotted)):
         return found.releases
     if not wanted.text:
-        return tuple(reversed(spellings.ascending(product)))[:MOST]
-    return _majors(spellings, product, wanted) or _neighbours(spellings.ascending(product), digits(wanted.text))
+        return tuple(reversed(spellings.ascending[product]))[:MOST]
+    return _majors(spellings, product, wanted) or _neighbours(spellings.ascending[product], digits(wanted.text))
 
 
 def _undotted(wanted: Wanted) -> Number | None:
@@ -77,7 +77,7 @@ def _majors(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Rel
     if not isinstance(wanted, Number) or not wanted.is_whole:
         return ()
     start = digits(wanted.text)
-    return tuple(r for r in reversed(spellings.ascending(product)) if r.compares_as.release[:1] == start)
+    return tuple(r for r in reversed(spellings.ascending[product]) if r.compares_as.release[:1] == start)
 
 
 def _neighbours(ascending: tuple[Release, ...], wanted: Digits) -> tuple[Release, ...]:
@@ -105,10 +105,6 @@ def _merged(found: list[tuple[Release, ...]], wanted: Wanted) -> tuple[Release, 
     aim = digits(wanted.text)
     ranked = sorted(places, key=lambda pair: (pair[0], _distance(pair[1], aim)))
     return tuple(release for _, release in ranked)[:MOST]
-
-
-def _each_once(releases: tuple[Release, ...]) -> tuple[Release, ...]:
-    return tuple(dict.fromkeys(releases))
 
 
 def _mistakes(word: str, name: str) -> int:

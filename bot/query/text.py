@@ -54,7 +54,7 @@ _AS_THEY_ARE = frozenset(map(chr, range(0x20, 0x7F)))
 def plain(text: str) -> str:
     """What was typed, without what chat made of it: links, escaping, emphasis, look-alike characters, invisible ones.
 
-    Digits of every script come out as 0 to 9; lines are kept, other white space is a single space.
+    Digits of every script come out as 0 to 9; lines stay lines, other white space is a single space.
     """
     text = _ESCAPE_SEQUENCE.sub("", text)
     strange = set(text) - _AS_THEY_ARE

@@ -5,7 +5,7 @@ A comma inside a range (">=7.0,<7.4") or a decimal comma ("7,2") parts nothing.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -61,9 +61,9 @@ class _Raw(NamedTuple):
 class Scanner:
     """Makes tokens of a clean text. Knows the code names of one Matrix, and which decimal commas make sense there."""
 
-    def __init__(self, codenames: Mapping[str, str], is_decimal: Callable[[str, str], bool]) -> None:
-        """`codenames`: phrase to value. `is_decimal(whole, places)`: whether "7,2" is one number."""
-        known = {**VOCABULARY, **{name: (TokenKind.CODENAME, value) for name, value in codenames.items()}}
+    def __init__(self, codenames: Iterable[str], is_decimal: Callable[[str, str], bool]) -> None:
+        """`codenames` are phrases. `is_decimal(whole, places)`: whether "7,2" is one number."""
+        known = {**VOCABULARY, **{name: (TokenKind.CODENAME, name) for name in codenames}}
         self._known = known
         self._first_words = frozenset(phrase.partition(" ")[0] for phrase in known if " " in phrase)
         self._is_decimal = is_decimal

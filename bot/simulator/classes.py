@@ -28,6 +28,9 @@ CLASSES: Final[dict[str, Version]] = {
     **dict.fromkeys(("VTPM", "Repository"), (2, 20)),
     **dict.fromkeys(("Observer", "VM_group"), (2, 21)),
 }
+UNLISTED: Final = frozenset({"session"})
+"""Classes without the messages that give all their objects, `get_all` and those that begin with it."""
+
 REMOVED: Final[dict[str, Version]] = {"VMPP": (2, 0)}
 """Classes whose messages are still known and all answer MESSAGE_REMOVED."""
 
@@ -77,7 +80,7 @@ def messages(api: Version) -> tuple[str, ...]:
         f"{name}.{getter}"
         for name, since in CLASSES.items()
         for getter in GETTERS
-        if since <= api and (is_listed(name) or not getter.startswith("get_all"))
+        if since <= api and (name not in UNLISTED or not getter.startswith("get_all"))
     ]
     others = [name for name, (_, since) in OTHERS.items() if since <= api]
     return ("session.login_with_password", "host.is_in_emergency_mode", *generic, *others)
@@ -96,8 +99,3 @@ def may(role: Role, method: str) -> bool:
     reads = method.partition(".")[2].startswith("get_") or method.startswith(("event.", "session."))
     operates = role is Role.VM_OPERATOR and method in _VM_OPERATOR
     return reads or operates or role in (Role.LOCAL, Role.POOL_ADMIN)
-
-
-def is_listed(name: str) -> bool:
-    """Whether the class has the messages that give all its objects, `get_all` and those that begin with it."""
-    return name != "session"

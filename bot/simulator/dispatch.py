@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from bot.simulator.classes import CLASSES, EMERGENCY_CALLS, GETTERS, OTHERS, REMOVED, is_listed, may, messages
+from bot.simulator.classes import CLASSES, EMERGENCY_CALLS, GETTERS, OTHERS, REMOVED, UNLISTED, may, messages
 from bot.simulator.fleets import Role
 from bot.simulator.releases import JsonRpc
 from bot.simulator.rpc import VOID, Call, Int32, Record, SimDialect, Value, XapiError
@@ -40,13 +40,13 @@ async def answer(host: HostState, call: Call) -> Value:
     if session is None:
         raise XapiError("SESSION_INVALID", ref)
     if not host.is_coordinator:
-        raise _redirect(host)
+        raise XapiError("HOST_IS_SLAVE", host.pool.coordinator.address)
     if REMOVED.get(call.method.partition(".")[0], (99,)) <= api:
         raise XapiError("MESSAGE_REMOVED")
     if not may(session.user.role, call.method):
         raise XapiError("RBAC_PERMISSION_DENIED", call.method.lower(), "No permission in user session.")
     if call.method == "session.logout":
-        host.pool.sessions.end(session.ref)
+        del host.pool.sessions.open[session.ref]
         return VOID
     if call.method == "event.from":
         return await _events_from(host, call.dialect, call.params[1:])
@@ -64,7 +64,7 @@ def _parameter_count(host: HostState, method: str) -> int:
     name, _, verb = method.partition(".")
     if method in OTHERS and OTHERS[method][1] <= api:
         return OTHERS[method][0]
-    known = name in CLASSES and CLASSES[name] <= api and (is_listed(name) or not verb.startswith("get_all"))
+    known = name in CLASSES and CLASSES[name] <= api and (name not in UNLISTED or not verb.startswith("get_all"))
     if known and verb.startswith("get_"):
         return GETTERS.get(verb, 1)  # the others get a field of one object
     raise XapiError("MESSAGE_METHOD_UNKNOWN", method)
@@ -74,11 +74,6 @@ def _first_param(call: Call) -> Value:
     if not call.params:
         raise XapiError("INTERNAL_ERROR", "(Failure hd)")
     return call.params[0]
-
-
-def _redirect(host: HostState) -> XapiError:
-    """What a supporter answers: that its coordinator is elsewhere."""
-    return XapiError("HOST_IS_SLAVE", host.pool.coordinator.address)
 
 
 async def _login(host: HostState, params: tuple[Value, ...]) -> str:
@@ -93,11 +88,11 @@ async def _login(host: HostState, params: tuple[Value, ...]) -> str:
         raise XapiError("INTERNAL_ERROR", "Rpc.Runtime_error: expected a string")
     name, password, *rest = map(str, params)
     if not host.is_coordinator:
-        raise _redirect(host)
+        raise XapiError("HOST_IS_SLAVE", host.pool.coordinator.address)
     pool = host.pool
     user = next((user for user in pool.pool.users if user.name == name and user.password == password), None)
     if user is not None and user.role is not Role.NONE:
-        return pool.sessions.open(user, rest[1] if len(rest) > 1 else "", host.host.name).ref
+        return pool.sessions.start(user, rest[1] if len(rest) > 1 else "", host.host.name).ref
     await asyncio.sleep(pool.pool.refusal_seconds)
     if user is not None:
         raise XapiError("SESSION_AUTHORIZATION_FAILED", name, f"Subject {name} has no roles assigned.")
@@ -177,7 +172,7 @@ async def _events_from(host: HostState, dialect: SimDialect, arguments: tuple[Va
         for ref, record in pool.table(name).items()
     ]
     counts: Record = {
-        name.lower(): Int32(len(pool.sessions) if name == "session" else len(pool.table(name)))
+        name.lower(): Int32(len(pool.sessions.open) if name == "session" else len(pool.table(name)))
         for name, since in CLASSES.items()
         if since <= pool.api
     }

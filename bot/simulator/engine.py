@@ -5,7 +5,6 @@ import errno
 import socket
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
 from typing import Any, Final
@@ -131,7 +130,7 @@ class Engine:
         self.now = now
         self._loop = asyncio.get_running_loop()
         self._contexts = SimContexts()
-        self._listeners: dict[str, Listener] = {}
+        self.listeners: dict[str, Listener] = {}
         self._connections: dict[asyncio.Task[None], object] = {}
         self._port = 0
         self.pools: list[PoolState] = []
@@ -147,33 +146,26 @@ class Engine:
             self._bind(pool, apart=count > _CROWD)
         for name, host in self.hosts.items():
             if host.host.up:
-                self._listeners[name].open()
+                self.listeners[name].open()
 
     async def close(self) -> None:
-        for listener in self._listeners.values():
+        for listener in self.listeners.values():
             listener.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         self._contexts.close()
 
-    def endpoint(self, name: str) -> tuple[str, int]:
-        listener = self._listeners[name]
-        return listener.address, listener.port
-
     def become(self, host: SimHost) -> None:
         """The host of that name is so from now on. One that goes down drops its connections."""
         state = self.hosts[host.name]
         before, state.host = state.host, host
         if before.up and not host.up:
-            self._listeners[host.name].shut()
+            self.listeners[host.name].shut()
             self.drop(host.name)
         if host.up and not before.up:
-            self._listeners[host.name].open()
+            self.listeners[host.name].open()
         state.pool.touch()
-
-    def change(self, name: str, how: Callable[[SimHost], SimHost]) -> None:
-        self.become(replace(how(self.hosts[name].host), name=name))
 
     def coordinate(self, name: str) -> None:
         """The host becomes its pool's coordinator."""
@@ -187,15 +179,11 @@ class Engine:
         offset = len(self.hosts) if apart else 0
         sockets = bound_together(len(pool.hosts), pool.port, offset, wish=self._port if apart else 0)
         for host, bound in zip(pool.hosts, sockets, strict=True):
-            listener = Listener(bound, self._loop, partial(self._accept, host.name))
-            self._listeners[host.name] = listener
-            self.hosts[host.name] = HostState(host, state, listener.address)
-            state.add(self.hosts[host.name])
+            joined = self.hosts[host.name] = state.add(host, bound.getsockname()[0])
+            answer = partial(self.answer, host.name, serve_stream=partial(serve, joined, contexts=self._contexts))
+            self.listeners[host.name] = Listener(bound, self._loop, answer)
         self._port = self._port or sockets[0].getsockname()[1]
         self.pools.append(state)
-
-    def _accept(self, name: str, connection: socket.socket) -> None:
-        self.answer(name, connection, partial(serve, self.hosts[name], contexts=self._contexts))
 
     def answer(self, owner: object, connection: socket.socket, serve_stream: ServeStream) -> None:
         """Has a connection answered by a task of its own. What the task raises is a mistake of the simulator's own."""

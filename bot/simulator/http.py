@@ -8,7 +8,7 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -127,11 +127,6 @@ class Stream:
             while await self.read():
                 pass
 
-    async def within(self, seconds: float | None, work: Awaitable[T]) -> T:
-        """The work's result; raises TimeoutError after that many seconds. None: no limit."""
-        async with asyncio.timeout(seconds):
-            return await work
-
     def close_tls(self) -> None:
         """Sends TLS's close_notify, and does not wait for the client's."""
         if isinstance(self._socket, ssl.SSLSocket):
@@ -200,7 +195,8 @@ class RequestReader:
         """The next request; None if the client left. Raises HttpRefused, after which nothing more can be read."""
         (total, read), self._timeouts = self._timeouts or (None, None), None  # they hold for the first request only
         try:
-            head = await self._stream.within(total, self._head(read))
+            async with asyncio.timeout(total):
+                head = await self._head(read)
         except TimeoutError:
             raise HttpRefused(408, "Request Timeout", "Timed out waiting for the request.") from None
         if head is None:
@@ -221,8 +217,9 @@ class RequestReader:
         while (end := self._buffer.find(_END)) < 0:
             if len(self._buffer) >= limit:
                 break
-            if not await self._stream.within(seconds, self._fill()):
-                return None
+            async with asyncio.timeout(seconds):
+                if not await self._fill():
+                    return None
         if end < 0 or end + len(_END) > limit:
             raise HttpRefused(431, "Request Header Fields Too Large", "Exceeded the maximum header size.")
         return self._take(end + len(_END))

@@ -14,7 +14,7 @@ other list, and whatever changes something.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
@@ -64,6 +64,15 @@ class OrchestraRequest(NamedTuple):
     path: str
     query: str
     status: int
+
+
+class OrchestraLog(NamedTuple):
+    """How many connections were made, TLS and all; how many bytes came inside TLS; the last thousand requests, oldest
+    first."""
+
+    handshakes: int
+    bytes: int
+    requests: tuple[OrchestraRequest, ...]
 
 
 class SimulatedOrchestra:
@@ -119,19 +128,11 @@ class SimulatedOrchestra:
         return SimAddress(self._listener.address, self._listener.port, self._certificate.pin)
 
     @property
-    def requests(self) -> tuple[OrchestraRequest, ...]:
-        """The last thousand requests, oldest first."""
-        return self._simulator.run(lambda _: tuple(self._requests))
-
-    @property
-    def handshakes(self) -> int:
-        """How many connections were made, TLS and all."""
-        return self._simulator.run(lambda _: self._traffic.handshakes)
-
-    @property
-    def received(self) -> int:
-        """How many bytes came inside TLS."""
-        return self._simulator.run(lambda _: self._traffic.bytes)
+    def seen(self) -> OrchestraLog:
+        """What reached it since it was entered."""
+        return self._simulator.run(
+            lambda _: OrchestraLog(self._traffic.handshakes, self._traffic.bytes, tuple(self._requests))
+        )
 
     def fail(self, *faults: Fault) -> None:
         """It fails in these ways from now on, and in no others. `on` is hosts, pools or, for all, empty."""
@@ -162,7 +163,8 @@ class SimulatedOrchestra:
                     if await self._answer(engine, stream, request) is not ConnectionEnd.KEEP:
                         return
             except HttpRefused as refused:
-                await stream.within(_LAST_SECONDS, stream.write_last(refused.response.wire))
+                async with asyncio.timeout(_LAST_SECONDS):
+                    await stream.write_last(refused.response.wire)
 
     async def _answer(self, engine: Engine, stream: Stream, request: SimRequest) -> ConnectionEnd:
         what = request.path.removeprefix(_BASE)
@@ -176,7 +178,8 @@ class SimulatedOrchestra:
         if what == "pools":
             objects = _pools(engine.pools)
         elif what == "hosts":
-            objects = _hosts(engine.pools, self._forgotten)
+            listed = (host for pool in engine.pools if pool.coordinator.host.up for host in pool.hosts.values())
+            objects = (_host(host) for host in listed if host.host.name not in self._forgotten)
         response = _refusal(request, self._tokens) or _listing(request, objects)
         response = response.with_header("date", format_datetime(engine.now().astimezone(UTC), usegmt=True))
         self._requests.append(OrchestraRequest(request.path, request.query, response.status))
@@ -263,14 +266,6 @@ def _pools(known: Iterable[PoolState]) -> Iterator[_Object]:
             }
 
 
-def _hosts(known: Iterable[PoolState], forgotten: Collection[str]) -> Iterator[_Object]:
-    """The hosts of those pools but the forgotten ones."""
-    for pool in known:
-        for host in pool.hosts.values():
-            if pool.coordinator.host.up and host.host.name not in forgotten:
-                yield {key: value for key, value in _host(host).items() if value is not None}
-
-
 def _host(state: HostState) -> _Object:
     host, pool, runs = state.host, state.pool, state.host.release.software_version
     uuid, booted = uuid_of("host", host.name), int(host.booted.timestamp())
@@ -281,7 +276,7 @@ def _host(state: HostState) -> _Object:
     if pool.api >= _FIRST_WITH_CERTIFICATES:
         ends = datetime.combine(state.certificate.valid_until, time(), UTC)
         certificates = [{"fingerprint": state.certificate.pin.hex(":").upper(), "notAfter": int(ends.timestamp())}]
-    return {
+    presented = {
         "id": uuid,
         "uuid": uuid,
         "type": "host",
@@ -303,6 +298,7 @@ def _host(state: HostState) -> _Object:
         "$pool": _pool_id(pool),
         "$poolId": _pool_id(pool),
     }
+    return {key: value for key, value in presented.items() if value is not None}
 
 
 def _pool_id(pool: PoolState) -> str:

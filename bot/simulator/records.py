@@ -34,10 +34,6 @@ def refs_of(kind: str, count: int) -> tuple[str, ...]:
     return tuple(ref_of(kind, str(number)) for number in range(count))
 
 
-def host_ref(name: str) -> str:
-    return ref_of("host", name)
-
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -228,12 +224,6 @@ def _host_fields(api: Version) -> Record:
     return {field.name: field.value for field in _HOST if field.since <= api}
 
 
-@cache
-def _pool_fields(api: Version) -> Record:
-    """The usual values of a pool's record; not to be changed."""
-    return {field.name: field.value for field in _POOL if field.since <= api}
-
-
 _BUILT: Final = datetime(2024, 2, 29, 15, 7, 5, tzinfo=UTC)
 _A_MINUTE: Final = timedelta(minutes=1)
 _MEMORY: Final = 274877906944
@@ -308,9 +298,12 @@ def _licence(host: SimHost, sku: str) -> Record:
 
 def pool_record(name: str, first: str, coordinator: SimHost) -> Record:
     """A pool's record. Its identity is that of the first host it ever had, whichever coordinates now."""
-    master = host_ref(coordinator.name)
-    record: Record = {"uuid": uuid_of("pool", first), "name_label": name, "master": master}
-    return record | _pool_fields(coordinator.release.api)
+    return {
+        "uuid": uuid_of("pool", first),
+        "name_label": name,
+        "master": ref_of("host", coordinator.name),
+        **{field.name: field.value for field in _POOL if field.since <= coordinator.release.api},
+    }
 
 
 def metrics_record(host: SimHost, now: datetime) -> Record:

@@ -50,10 +50,6 @@ class SimRelease:
     title: str
 
     @property
-    def synthetic(self) -> bool:
-        return self.grade is Grade.SYNTHETIC
-
-    @property
     def json_rpc(self) -> JsonRpc:
         if self.api < (2, 3):
             return JsonRpc.NONE

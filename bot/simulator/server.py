@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from html import escape
-from typing import Final, NamedTuple
+from typing import Final
 
 from bot.simulator import rpc
 from bot.simulator.dispatch import answer
@@ -48,7 +48,8 @@ async def serve(host: HostState, stream: Stream, contexts: SimContexts) -> None:
         if await stopped(host.host.faults, stream, FaultMoment.ACCEPT):
             return
         context = contexts.get(host.certificate, host.host.offered_tls)
-        await stream.within(_HANDSHAKE_SECONDS, stream.handshake(context))
+        async with asyncio.timeout(_HANDSHAKE_SECONDS):
+            await stream.handshake(context)
         host.traffic.handshakes += 1
         stream.on_bytes = host.traffic.count_bytes
         if not await stopped(host.host.faults, stream, FaultMoment.HANDSHAKE):
@@ -59,17 +60,19 @@ async def _answer_requests(host: HostState, stream: Stream) -> None:
     requests = RequestReader(stream, host.host.release.header_limit)
     try:
         while (request := await requests.next()) is not None:
-            asked = _read_call(host, request)
-            if asked.call:
-                host.traffic.add(asked.call, request.path, request.headers.get("user-agent", ""))
-            if await stopped(host.host.faults, stream, FaultMoment.REQUEST, asked.method):
+            call = _read_call(host, request)
+            method = call.method if call else ""
+            if call:
+                host.traffic.add(call, request.path, request.headers.get("user-agent", ""))
+            if await stopped(host.host.faults, stream, FaultMoment.REQUEST, method):
                 return
-            response = await _response(host, asked)
-            faults = tuple(fault for fault in host.host.faults if fault.on in ("", asked.method))
+            response = await _response(host, request, call)
+            faults = tuple(fault for fault in host.host.faults if fault.on in ("", method))
             if await deliver(stream, delivery(faults, response)) is not ConnectionEnd.KEEP:
                 return
     except HttpRefused as refusal:
-        await stream.within(_LAST_SECONDS, stream.write_last(refusal.response.wire))
+        async with asyncio.timeout(_LAST_SECONDS):
+            await stream.write_last(refusal.response.wire)
 
 
 async def stopped(faults: tuple[Fault, ...], stream: Stream, moment: FaultMoment, method: str = "") -> bool:
@@ -96,35 +99,22 @@ async def deliver(stream: Stream, response: FaultyDelivery) -> ConnectionEnd:
     return response.ending
 
 
-class _Asked(NamedTuple):
-    """A request with the call in it, if it holds one."""
-
-    request: SimRequest
-    call: Call | None
-
-    @property
-    def method(self) -> str:
-        """The method called; what faults are matched with."""
-        return self.call.method if self.call else ""
-
-
-def _read_call(host: HostState, request: SimRequest) -> _Asked:
-    """Reads a request's call. Raises HttpRefused where the body makes none."""
+def _read_call(host: HostState, request: SimRequest) -> Call | None:
+    """The call in a request, if it can hold one. Raises HttpRefused where the body makes none."""
     if request.method != "POST":
-        return _Asked(request, None)
+        return None
     era = host.host.release.json_rpc
     by_json = era is not JsonRpc.NONE and request.path.startswith("/jsonrpc")
     try:
-        return _Asked(request, rpc.read_json(request.body, era) if by_json else rpc.read_xml(request.body))
+        return rpc.read_json(request.body, era) if by_json else rpc.read_xml(request.body)
     except Unreadable as error:
         if era is JsonRpc.NONE:
-            return _Asked(request, None)
+            return None
         raise internal_error(str(error)) from None
 
 
-async def _response(host: HostState, asked: _Asked) -> SimResponse:
+async def _response(host: HostState, request: SimRequest, call: Call | None) -> SimResponse:
     """The host's response, after the time that its calls take."""
-    request, call = asked
     if request.method != "POST":
         return _page(host.host.release, request)
     if call is None:

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from bot.simulator.engine import Engine, SimulatorError
 from bot.simulator.faults import Fault
@@ -18,17 +18,11 @@ from bot.simulator.tls import SimCertificate, SimTls
 T = TypeVar("T")
 
 
-class RunInLoop(Protocol):
-    """Does something in the simulation's own thread, and waits for it."""
-
-    def __call__(self, what: Callable[[Engine], T], /) -> T: ...
-
-
 class SimulatedHost:
     """A host of a running simulation, to be held by any thread. A change has happened when the call returns."""
 
-    def __init__(self, run: RunInLoop, name: str) -> None:
-        self._run = run
+    def __init__(self, simulator: "Simulator", name: str) -> None:
+        self._run = simulator.run
         self.name = name
 
     def __repr__(self) -> str:
@@ -42,14 +36,12 @@ class SimulatedHost:
     @property
     def address(self) -> SimAddress:
         """Where it is, with the pin of the certificate that it shows now."""
-        return self._run(
-            lambda engine: SimAddress(*engine.endpoint(self.name), engine.hosts[self.name].certificate.pin)
-        )
+        return self._run(lambda engine: _address(engine, self.name, pinned=False))
 
     @property
     def known_address(self) -> SimAddress:
-        """The same with the pin that an inventory knows."""
-        return self._run(lambda engine: address_of(engine, self.name))
+        """The same with the pin that an inventory written some time ago knows."""
+        return self._run(lambda engine: _address(engine, self.name, pinned=True))
 
     @property
     def certificate(self) -> SimCertificate:
@@ -66,7 +58,7 @@ class SimulatedHost:
         """The open sessions of its pool, oldest first."""
         return self._read(
             lambda host: tuple(
-                OpenSession(session.user.name, session.originator) for session in host.pool.sessions.all()
+                OpenSession(session.user.name, session.originator) for session in host.pool.sessions.open.values()
             )
         )
 
@@ -76,7 +68,7 @@ class SimulatedHost:
 
     def change(self, how: Callable[[SimHost], SimHost]) -> None:
         """Makes it another host of the same name: `change(lambda host: replace(host, latency=2))`."""
-        self._run(lambda engine: engine.change(self.name, how))
+        self._run(lambda engine: engine.become(replace(how(engine.hosts[self.name].host), name=self.name)))
 
     def upgrade(self, release: SimRelease) -> None:
         """It runs another release from now on."""
@@ -115,15 +107,19 @@ class SimulatedHost:
 
     def end_sessions(self) -> None:
         """All sessions of its pool end, as when the toolstack restarts."""
-        self._read(lambda host: host.pool.sessions.end_all())
+        self._read(lambda host: host.pool.sessions.open.clear())
 
     def _read(self, what: Callable[[HostState], T]) -> T:
         return self._run(lambda engine: what(engine.hosts[self.name]))
 
 
-def address_of(engine: Engine, name: str) -> SimAddress:
-    """Where a host is, with the pin that an inventory knows."""
-    return SimAddress(*engine.endpoint(name), engine.hosts[name].known_certificate.pin)
+def _address(engine: Engine, name: str, *, pinned: bool) -> SimAddress:
+    """Where a host is, with the pin of the certificate that it shows, or of the one that an inventory knows."""
+    listener, state = engine.listeners[name], engine.hosts[name]
+    certificate = state.certificate
+    if pinned and state.host.pinned:
+        certificate = state.host.pinned.at(state.address)
+    return SimAddress(listener.address, listener.port, certificate.pin)
 
 
 class _Running(NamedTuple):
@@ -176,12 +172,12 @@ class Simulator:
     def __getitem__(self, name: str) -> SimulatedHost:
         if name not in self._ready.result().engine.hosts:
             raise LookupError(f"No simulated host is called {name}.")
-        return SimulatedHost(self.run, name)
+        return SimulatedHost(self, name)
 
     @property
     def hosts(self) -> tuple[SimulatedHost, ...]:
         """Every host, pool by pool."""
-        return tuple(SimulatedHost(self.run, host.name) for pool in self._pools for host in pool.hosts)
+        return tuple(SimulatedHost(self, host.name) for pool in self._pools for host in pool.hosts)
 
     @property
     def targets(self) -> tuple[SimTarget, ...]:
@@ -192,8 +188,8 @@ class Simulator:
                 minimum = "1.0" if any(host.offered_tls is SimTls.OLD for host in pool.hosts) else "1.2"
                 for entry in pool.asked:
                     others = (host.name for host in pool.hosts if host.name != entry.host)
-                    also = tuple(address_of(engine, name) for name in others)
-                    address = address_of(engine, entry.host)
+                    also = tuple(_address(engine, name, pinned=True) for name in others)
+                    address = _address(engine, entry.host, pinned=True)
                     yield SimTarget(entry.name, address, pool.users[0], minimum, also, pool.tags)
 
         return self.run(lambda engine: tuple(entries(engine)))
@@ -210,19 +206,19 @@ class Simulator:
         return asyncio.run_coroutine_threadsafe(done(), running.loop).result()
 
     def _run_loop(self) -> None:
+        async def simulate() -> None:
+            stop = asyncio.Event()
+            engine = Engine(self._now)
+            try:
+                engine.open(self._pools)
+                self._ready.set_result(_Running(engine, asyncio.get_running_loop(), stop))
+                await stop.wait()
+            finally:
+                await engine.close()
+
         # A loop that watches sockets, as Windows' usual one does not.
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            runner.run(self._simulate())
-
-    async def _simulate(self) -> None:
-        stop = asyncio.Event()
-        engine = Engine(self._now)
-        try:
-            engine.open(self._pools)
-            self._ready.set_result(_Running(engine, asyncio.get_running_loop(), stop))
-            await stop.wait()
-        finally:
-            await engine.close()
+            runner.run(simulate())
 
 
 def _checked(pools: tuple[SimPool, ...]) -> tuple[SimPool, ...]:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from bot.simulator.classes import SESSION_FIELDS, permissions
 from bot.simulator.fleets import Role, SessionLimits, SimHost, SimPool, SimUser
-from bot.simulator.records import host_record, host_ref, metrics_record, pool_record, ref_of
+from bot.simulator.records import host_record, metrics_record, pool_record, ref_of
 from bot.simulator.releases import Version
 from bot.simulator.rpc import Call, Record
 from bot.simulator.tls import SimCertificate
@@ -107,7 +107,7 @@ class SimSession:
 
 
 class Sessions:
-    """The open sessions of a pool; its coordinator has them, and every member knows them.
+    """The open sessions of a pool, oldest first; its coordinator has them, and every member knows them.
 
     Too many are not refused: the garbage collector destroys the least recently active of them.
     """
@@ -115,38 +115,31 @@ class Sessions:
     def __init__(self, limits: SessionLimits, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
-        self._open: dict[str, SimSession] = {}
+        self.open: dict[str, SimSession] = {}
         self._next_collection = clock() + limits.collected_every
 
-    def open(self, user: SimUser, originator: str, host: str) -> SimSession:
+    def start(self, user: SimUser, originator: str, host: str) -> SimSession:
         """A new session. The collector works in the background; as only logins add, here is its only moment."""
         now = self._clock()
         if now >= self._next_collection:
             self.collect()
         session = SimSession(user, originator, host, now)
-        self._open[session.ref] = session
+        self.open[session.ref] = session
         return session
 
     def find(self, ref: str) -> SimSession | None:
         """The session, active from now on."""
-        session = self._open.get(ref)
+        session = self.open.get(ref)
         if session is not None:
             session.last_active = self._clock()
         return session
-
-    def end(self, ref: str) -> None:
-        self._open.pop(ref, None)
-
-    def end_all(self) -> None:
-        """As after a restart of the toolstack."""
-        self._open.clear()
 
     def collect(self) -> None:
         """What the garbage collector does whenever its time has come."""
         now = self._clock()
         self._next_collection = now + self._limits.collected_every
         groups: dict[tuple[str, str], list[SimSession]] = {}
-        for session in self._open.values():
+        for session in self.open.values():
             # Root's sessions are counted by originator, other people's by name.
             is_root = session.user.role is Role.LOCAL
             group = ("", session.originator) if is_root else (session.user.name, "")
@@ -157,35 +150,22 @@ class Sessions:
             members.sort(key=lambda session: session.last_active, reverse=True)
             for rank, session in enumerate(members):
                 if rank >= limit or session.last_active < oldest:
-                    self.end(session.ref)
-
-    def all(self) -> tuple[SimSession, ...]:
-        return tuple(self._open.values())
-
-    def __len__(self) -> int:
-        return len(self._open)
+                    del self.open[session.ref]
 
 
+@dataclass(slots=True, eq=False)
 class HostState:
     """A host as it is now. `address` is where it listens, without the port."""
 
-    __slots__ = ("address", "host", "pool", "traffic")
-
-    def __init__(self, host: SimHost, pool: "PoolState", address: str) -> None:
-        self.host = host
-        self.pool = pool
-        self.address = address
-        self.traffic = Traffic()
+    host: SimHost
+    pool: "PoolState"
+    address: str
+    traffic: Traffic = field(default_factory=Traffic)
 
     @property
     def certificate(self) -> SimCertificate:
         """The one that it shows."""
         return (self.host.certificate or SimCertificate(self.host.name)).at(self.address)
-
-    @property
-    def known_certificate(self) -> SimCertificate:
-        """The one that an inventory written some time ago pins."""
-        return self.host.pinned.at(self.address) if self.host.pinned else self.certificate
 
     @property
     def is_coordinator(self) -> bool:
@@ -207,10 +187,13 @@ class PoolState:
         self.revision = 1
         self._changed: asyncio.Event | None = None
 
-    def add(self, host: HostState) -> None:
-        self.hosts[host_ref(host.host.name)] = host
-        if host.host.name == self.pool.first_coordinator:
-            self.coordinator = host
+    def add(self, host: SimHost, address: str) -> HostState:
+        """One of the pool's hosts joins it, at an address without the port."""
+        joined = HostState(host, self, address)
+        self.hosts[ref_of("host", host.name)] = joined
+        if host.name == self.pool.first_coordinator:
+            self.coordinator = joined
+        return joined
 
     @property
     def api(self) -> Version:
@@ -246,13 +229,13 @@ class PoolState:
                     for host in self.hosts.values()
                 }
             case "session":
-                return {session.ref: self._session_record(session) for session in self.sessions.all()}
+                return {session.ref: self._session_record(session) for session in self.sessions.open.values()}
         return {}
 
     def _session_record(self, session: SimSession) -> Record:
         record: Record = {
             "uuid": session.uuid,
-            "this_host": host_ref(session.host),
+            "this_host": ref_of("host", session.host),
             "last_active": self.now(),
             "pool": False,
             "other_config": {},

@@ -3,7 +3,8 @@
 import errno
 import socket
 import ssl
-from typing import Protocol
+from collections.abc import Callable
+from itertools import count
 
 from bot.xapi.address import Resolve, resolve
 from bot.xapi.bounds import Deadline, ProbeBounds
@@ -12,12 +13,11 @@ from bot.xapi.http import Http, HttpReply, Incoming, Wire
 from bot.xapi.target import Endpoint, Secret
 from bot.xapi.tls import TlsContexts, secure
 
+Connect = Callable[[Endpoint, Deadline], Wire]
+"""Connects to an endpoint whose certificate passes, or raises ProbeError; the seam between probe and network.
 
-class Connect(Protocol):
-    """Connects to an endpoint whose certificate passes, or raises ProbeError; the seam between probe and network."""
-
-    def __call__(self, endpoint: Endpoint, deadline: Deadline) -> Wire:
-        """Connect now. Nothing but the TLS handshake was sent when it returns."""
+Nothing but the TLS handshake was sent when it returns.
+"""
 
 
 class TlsConnect:
@@ -62,14 +62,17 @@ class TlsConnect:
 
 
 class Connection:
-    """HTTP with an endpoint. Every connection that it opens has passed the endpoint's own certificate check."""
+    """HTTP with an endpoint. Every connection that it opens has passed the endpoint's own certificate check.
+
+    `numbers` gives each call its own, from 1.
+    """
 
     def __init__(self, connect: Connect, endpoint: Endpoint, bounds: ProbeBounds) -> None:
         self.endpoint = endpoint
         self.bounds = bounds
         self._connect = connect
         self._http: Http | None = None
-        self._calls = 0
+        self.numbers = count(1)
 
     def open(self, deadline: Deadline) -> Http:
         """The connection. ProbeError if the endpoint cannot be reached or its certificate does not pass."""
@@ -88,11 +91,6 @@ class Connection:
     def get(self, path: str, cookie: Secret, deadline: Deadline) -> Incoming:
         """A request with a cookie, and the reply as it comes. As with `post`; no redirect is followed."""
         return self.open(deadline).get(path, cookie, deadline)
-
-    def next_id(self) -> int:
-        """The number of the next call, from 1."""
-        self._calls += 1
-        return self._calls
 
     def close(self) -> None:
         """Closes the connection, if one is open; the next request opens a new one."""

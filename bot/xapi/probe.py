@@ -15,7 +15,7 @@ from bot.xapi.bounds import Clock, Deadline, ProbeBounds
 from bot.xapi.connection import Connect, Connection, TlsConnect
 from bot.xapi.errors import COORDINATOR_NOT_LISTED, LOGIN_TIMEOUT, REPLY_TIMEOUT, SECOND_REDIRECT, ProbeError
 from bot.xapi.observation import Failure, Observation, Probed
-from bot.xapi.records import host_records, hosts_of, pool_of
+from bot.xapi.records import host_of, host_records, pool_of
 from bot.xapi.session import Dialects, NotCoordinator, XapiSession, log_in
 from bot.xapi.target import Endpoint, Target
 from bot.xapi.tls import TlsContexts
@@ -127,6 +127,8 @@ class Prober:
         observed_at = self._now()
         records = host_records(hosts, self._bounds)
         pool, coordinator = pool_of(pools, records)
+        found = [host_of(record, reference == coordinator) for reference, record in records.items()]
+        found.sort(key=lambda host: (not host.is_coordinator, host.name.casefold(), host.uuid))
         return Observation(
             target=target.name,
             address=str(session.endpoint),
@@ -134,7 +136,7 @@ class Prober:
             transport=session.transport,
             tls=session.endpoint.trust.mode,
             pool=session.cleaned(pool),
-            hosts=tuple(session.cleaned(host) for host in hosts_of(records, coordinator)),
+            hosts=tuple(session.cleaned(host) for host in found),
         )
 
 

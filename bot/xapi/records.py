@@ -111,12 +111,6 @@ def host_records(hosts: Any, bounds: ProbeBounds) -> dict[str, Record]:
     return records
 
 
-def hosts_of(records: dict[str, Record], coordinator: str) -> tuple[Host, ...]:
-    """The hosts, coordinator first, then by name. `coordinator` is its reference."""
-    hosts = [host_of(record, reference == coordinator) for reference, record in records.items()]
-    return tuple(sorted(hosts, key=lambda host: (not host.is_coordinator, host.name.casefold(), host.uuid)))
-
-
 def _records(value: Any) -> dict[str, Record]:
     if not isinstance(value, dict) or not all(isinstance(record, dict) for record in value.values()):
         raise ProbeError(BAD_REPLY, "has no records where they should be")

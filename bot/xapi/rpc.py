@@ -111,7 +111,7 @@ def _call_by_xml(connection: Connection, method: str, params: list[str], deadlin
 def _call_by_json(
     connection: Connection, transport: Transport, method: str, params: list[str], deadline: Deadline
 ) -> CallResult:
-    number = connection.next_id()
+    number = next(connection.numbers)
     asked: dict[str, Any] = {"method": method, "params": params, "id": number}
     if transport is Transport.JSON_RPC_2:
         asked["jsonrpc"] = "2.0"

@@ -34,6 +34,6 @@ def staged(
         yield DemoChannel(desk._replace(today=clock.today), Capabilities(), session), session
 
 
-def heard(channel: DemoChannel, typed: str) -> str:
+def answer_to(channel: DemoChannel, typed: str) -> str:
     """All that comes of a line."""
     return "\n".join(channel.answer(typed))

@@ -8,7 +8,7 @@ from bot.chat.runner import CommandRunner
 from bot.demo.channel import DemoChannel
 from bot.demo.world import DemoSession
 from bot.simulator import branch_fleet, demo_fleet
-from tests.demo.staged import heard, staged
+from tests.demo.staged import answer_to, staged
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def both(desk: CommandRunner) -> Iterator[tuple[DemoChannel, DemoSession]]:
 def channel(both: tuple[DemoChannel, DemoSession]) -> DemoChannel:
     """One in which the first alerts are told."""
     channel, _ = both
-    heard(channel, "fleet")
+    answer_to(channel, "fleet")
     return channel
 
 
@@ -29,137 +29,137 @@ def channel(both: tuple[DemoChannel, DemoSession]) -> DemoChannel:
 def unchanged(desk: CommandRunner) -> Iterator[DemoChannel]:
     """One for words that change nothing."""
     with staged(desk, demo_fleet(), branch_fleet()) as (channel, _):
-        heard(channel, "fleet")
+        answer_to(channel, "fleet")
         yield channel
 
 
 def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[DemoChannel, DemoSession]) -> None:
     channel, _ = both
-    told = heard(channel, "fleet")
-    assert told.startswith("xocompat, only visible to you\n10 hosts in 6 pools")
-    assert "xocompat, to the channel\n☠️ XCP-ng 8.2 LTS reached end of life on 16 Sep 2025" in told
-    assert "9 [Acknowledge]   10 [Snooze]   11 [Show hosts]" in told
-    assert heard(channel, "fleet").count("to the channel") == 0
+    answer = answer_to(channel, "fleet")
+    assert answer.startswith("xocompat, only visible to you\n10 hosts in 6 pools")
+    assert "xocompat, to the channel\n☠️ XCP-ng 8.2 LTS reached end of life on 16 Sep 2025" in answer
+    assert "9 [Acknowledge]   10 [Snooze]   11 [Show hosts]" in answer
+    assert answer_to(channel, "fleet").count("to the channel") == 0
 
 
 def test_hosts_of_the_xen_orchestra_are_watched_and_nobody_can_probe_them(unchanged: DemoChannel) -> None:
-    assert "2 of 10 hosts in 1 pool  xo" in heard(unchanged, "fleet xo")
-    assert 'I know no host "branch-1"' in heard(unchanged, "probe branch-1")
+    assert "2 of 10 hosts in 1 pool  xo" in answer_to(unchanged, "fleet xo")
+    assert 'I know no host "branch-1"' in answer_to(unchanged, "probe branch-1")
 
 
 def test_a_number_acknowledges_and_leaves_the_other_alerts_their_numbers(channel: DemoChannel) -> None:
-    heard(channel, "snooze 3 7d")
-    heard(channel, "alerts 4")
-    acknowledged = heard(channel, "1")
+    answer_to(channel, "snooze 3 7d")
+    answer_to(channel, "alerts 4")
+    acknowledged = answer_to(channel, "1")
     assert acknowledged.startswith("[Acknowledge] → xocompat, only visible to you\n👍 acknowledged  alert 4")
     assert "its message about XCP-ng 8.2 LTS (edited)" in acknowledged
     assert "acknowledged by you on 23 Nov 2026" in acknowledged
-    assert "[Snooze] → xocompat" in heard(channel, "2")
+    assert "[Snooze] → xocompat" in answer_to(channel, "2")
 
 
 def test_an_upgrade_resolves_the_alert(channel: DemoChannel) -> None:
-    done = heard(channel, "do upgrade xen-12, xen-13")
+    done = answer_to(channel, "do upgrade xen-12, xen-13")
     assert done.startswith("the demo\nxen-12 and xen-13 run XCP-ng 8.3.")
-    swept = heard(channel, "1")
+    swept = answer_to(channel, "1")
     assert "xen-12 (pool prod): from XCP-ng 8.2.1 to XCP-ng 8.3.0" in swept
     assert "its message about XCP-ng 8.2 LTS (edited)\n✅ XCP-ng 8.2 LTS: no host runs it any more" in swept
     assert "    xocompat, in the thread about XCP-ng 8.2 LTS\n    ✅ XCP-ng 8.2 LTS" in swept
-    assert "XCP-ng 8.2 LTS" not in heard(channel, "alerts")
+    assert "XCP-ng 8.2 LTS" not in answer_to(channel, "alerts")
 
 
 def test_tomorrow_the_pool_has_been_mixed_for_a_day(channel: DemoChannel) -> None:
-    told = heard(channel, "tomorrow")
-    assert told.startswith("the demo\nIt is 24 Nov 2026 now, 1 day later. All hosts are asked …")
-    assert "⚠️ Pool prod has run several versions for more than a day" in told
+    answer = answer_to(channel, "tomorrow")
+    assert answer.startswith("the demo\nIt is 24 Nov 2026 now, 1 day later. All hosts are asked …")
+    assert "⚠️ Pool prod has run several versions for more than a day" in answer
 
 
 def test_who_never_answered_is_told_of_after_the_third_sweep_and_then_nothing_is_new(channel: DemoChannel) -> None:
-    assert "down-a" not in heard(channel, "tomorrow")
-    assert "⚠️ down-a has not answered since" in heard(channel, "tomorrow")
-    assert "There is nothing new to tell." in heard(channel, "tomorrow")
+    assert "down-a" not in answer_to(channel, "tomorrow")
+    assert "⚠️ down-a has not answered since" in answer_to(channel, "tomorrow")
+    assert "There is nothing new to tell." in answer_to(channel, "tomorrow")
 
 
 def test_a_snooze_ends_when_its_day_comes(channel: DemoChannel) -> None:
-    heard(channel, "snooze 4 2026-11-26")
-    assert "snooze is over" not in heard(channel, "tomorrow")
-    assert "The snooze is over: ☠️ XCP-ng 8.2 LTS" in heard(channel, "on 2026-11-26")
+    answer_to(channel, "snooze 4 2026-11-26")
+    assert "snooze is over" not in answer_to(channel, "tomorrow")
+    assert "The snooze is over: ☠️ XCP-ng 8.2 LTS" in answer_to(channel, "on 2026-11-26")
 
 
 def test_thresholds_pass_and_the_end_comes(channel: DemoChannel) -> None:
-    heard(channel, "digest off")
-    told = heard(channel, "on 2028-11-01")
-    assert "☠️ XCP-ng 8.3 LTS gets no security updates from 30 Nov 2028: 29 days left" in told
-    assert "branch-1, branch-2 (branch), xen-1" in told
-    assert "new: 30-day mark passed" in told
-    assert "threshold: 7-day mark passed" in heard(channel, "on 2028-11-24")
-    ended = heard(channel, "on 2028-11-30")
+    answer_to(channel, "digest off")
+    answer = answer_to(channel, "on 2028-11-01")
+    assert "☠️ XCP-ng 8.3 LTS gets no security updates from 30 Nov 2028: 29 days left" in answer
+    assert "branch-1, branch-2 (branch), xen-1" in answer
+    assert "new: 30-day mark passed" in answer
+    assert "threshold: 7-day mark passed" in answer_to(channel, "on 2028-11-24")
+    ended = answer_to(channel, "on 2028-11-30")
     assert "☠️ XCP-ng 8.3 LTS reached end of life on 30 Nov 2028 (today)" in ended
     assert "threshold: the day has come" in ended
 
 
 def test_a_reminder_is_told_in_the_thread_alone(channel: DemoChannel) -> None:
-    heard(channel, "digest off")
-    told = heard(channel, "on 2027-03-01")
-    assert "Still so: ☠️ XCP-ng 8.2 LTS" in told
-    assert "XCP-ng 8.2 LTS (edited)" not in told
+    answer_to(channel, "digest off")
+    answer = answer_to(channel, "on 2027-03-01")
+    assert "Still so: ☠️ XCP-ng 8.2 LTS" in answer
+    assert "XCP-ng 8.2 LTS (edited)" not in answer
 
 
 def test_look_ups_and_probes_are_as_of_the_clocks_day(channel: DemoChannel) -> None:
-    heard(channel, "on 2028-12-01")
-    assert "As of 1 Dec 2028" in heard(channel, "XCP-ng 8.3")
-    probed = heard(channel, "probe lab-a")
+    answer_to(channel, "on 2028-12-01")
+    assert "As of 1 Dec 2028" in answer_to(channel, "XCP-ng 8.3")
+    probed = answer_to(channel, "probe lab-a")
     assert "☠️ both hosts get no security updates" in probed
     assert "1 Dec 2028" in probed
 
 
 def test_a_new_week_brings_the_digest_unless_it_is_off(channel: DemoChannel) -> None:
-    assert "This week" not in heard(channel, "tomorrow")
-    assert "This week  XCP-ng 8.3 LTS ends next" in heard(channel, "next week")
-    heard(channel, "digest off")
-    assert "This week" not in heard(channel, "next week")
+    assert "This week" not in answer_to(channel, "tomorrow")
+    assert "This week  XCP-ng 8.3 LTS ends next" in answer_to(channel, "next week")
+    answer_to(channel, "digest off")
+    assert "This week" not in answer_to(channel, "next week")
 
 
 def test_back_in_time_everything_begins_anew(channel: DemoChannel) -> None:
-    heard(channel, "do upgrade prod")
-    heard(channel, "on 2026-12-01")
-    assert "XCP-ng 8.2 LTS" not in heard(channel, "alerts")
-    told = heard(channel, "today")
-    assert "It is 23 Nov 2026 now. All hosts are asked …\nTime runs back in a demo alone" in told
-    assert "☠️ XCP-ng 8.2 LTS reached end of life" in told
-    assert "4 open alerts" in heard(channel, "alerts all")
-    assert "It is 23 Nov 2026 already." in heard(channel, "today")
+    answer_to(channel, "do upgrade prod")
+    answer_to(channel, "on 2026-12-01")
+    assert "XCP-ng 8.2 LTS" not in answer_to(channel, "alerts")
+    answer = answer_to(channel, "today")
+    assert "It is 23 Nov 2026 now. All hosts are asked …\nTime runs back in a demo alone" in answer
+    assert "☠️ XCP-ng 8.2 LTS reached end of life" in answer
+    assert "4 open alerts" in answer_to(channel, "alerts all")
+    assert "It is 23 Nov 2026 already." in answer_to(channel, "today")
 
 
 def test_hosts_that_come_up_are_found(channel: DemoChannel) -> None:
-    assert "moved-1 and spare-1 are up." in heard(channel, "do up moved-a down-a")
-    assert "✅ all 9 targets answered" in heard(channel, "sweep")
-    assert "xen-1 is down." in heard(channel, "do down xen-1")
-    assert "lab-a: does not answer any more" in heard(channel, "sweep")
-    assert "2 of 12 hosts in 1 pool  unreachable" in heard(channel, "fleet unreachable")
+    assert "moved-1 and spare-1 are up." in answer_to(channel, "do up moved-a down-a")
+    assert "✅ all 9 targets answered" in answer_to(channel, "sweep")
+    assert "xen-1 is down." in answer_to(channel, "do down xen-1")
+    assert "lab-a: does not answer any more" in answer_to(channel, "sweep")
+    assert "2 of 12 hosts in 1 pool  unreachable" in answer_to(channel, "fleet unreachable")
 
 
 def test_what_is_done_stands_in_the_audit_trail(unchanged: DemoChannel) -> None:
-    heard(unchanged, "XenServer 7.2")
-    heard(unchanged, "@xocompat timeline")
-    audit = heard(unchanged, "audit")
-    for told in ("`check XenServer 7.2`", "`fleet`", "#xo-admins, mention"):
-        assert told in audit
+    answer_to(unchanged, "XenServer 7.2")
+    answer_to(unchanged, "@xocompat timeline")
+    audit = answer_to(unchanged, "audit")
+    for expected in ("`check XenServer 7.2`", "`fleet`", "#xo-admins, mention"):
+        assert expected in audit
 
 
 def test_the_fleet_is_exported_as_in_a_shell(unchanged: DemoChannel) -> None:
-    header, *rows = heard(unchanged, "export prod").splitlines()
+    header, *rows = answer_to(unchanged, "export prod").splitlines()
     assert header.startswith("pool,pool_uuid,host,")
     assert len(rows) == 3
-    assert "Hosts can't be chosen by nonsense" in heard(unchanged, "export nonsense")
+    assert "Hosts can't be chosen by nonsense" in answer_to(unchanged, "export nonsense")
 
 
 def test_the_channel_watches_by_its_name(channel: DemoChannel) -> None:
-    assert "watching: #xo-admins is told about XCP-ng 8.3" in heard(channel, "watch XCP-ng 8.3 lead 1000d")
-    assert "1000-day mark passed" in heard(channel, "sweep")
+    assert "watching: #xo-admins is told about XCP-ng 8.3" in answer_to(channel, "watch XCP-ng 8.3 lead 1000d")
+    assert "1000-day mark passed" in answer_to(channel, "sweep")
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("ack", "Say which alert, for example: ack 17."),
         ("ack 999", "There is no alert 999. Open: 1 (XenServer 7.2)"),
@@ -179,5 +179,5 @@ def test_the_channel_watches_by_its_name(channel: DemoChannel) -> None:
         ("x" * 500, "I know no platform"),
     ],
 )
-def test_odd_words_are_answered_sensibly(unchanged: DemoChannel, typed: str, told: str) -> None:
-    assert told in heard(unchanged, typed)
+def test_odd_words_are_answered_sensibly(unchanged: DemoChannel, typed: str, expected: str) -> None:
+    assert expected in answer_to(unchanged, typed)

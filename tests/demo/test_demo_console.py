@@ -44,14 +44,14 @@ def test_without_a_terminal_the_transcript_plays(desk: CommandRunner) -> None:
     assert console(desk, io.StringIO(""), out, {}) == 0
     text = out.getvalue()
     assert [row.removeprefix(PROMPT) for row in text.splitlines() if row.startswith(PROMPT)] == list(transcript())
-    for told in (
+    for expected in (
         "XenServer 7.2  ❎ partial support  ☠️ no security updates",
         "XCP-ng 8.3 LTS",
         "`8.2` can be two things:",
         "There is no XenServer 7.7. Nearest: XenServer 7.6",
         "[XenServer 7.6] → xocompat",
     ):
-        assert told in text
+        assert expected in text
     assert "\x1b" not in text
 
 

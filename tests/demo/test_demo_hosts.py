@@ -29,7 +29,7 @@ def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoCha
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("probe lab-a", "Pool lab (asked lab-a)  ✅ both hosts get security updates"),
         ("probe lab-b", "Pool lab (asked lab-b)  ✅ both hosts get security updates"),
@@ -41,13 +41,13 @@ def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoCha
         ("Probe moved-a", "moved-a showed another certificate than the pinned one, so nothing was sent."),
     ],
 )
-def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: DemoChannel, typed: str, told: str) -> None:
+def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: DemoChannel, typed: str, expected: str) -> None:
     _, answer = channel.answer(typed)
-    assert answer.startswith(told)
+    assert answer.startswith(expected)
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("probe", "Which host? I can ask these:"),
         ("probe 127.0.0.1", "I only ask hosts by their name in the inventory"),
@@ -59,9 +59,9 @@ def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: DemoChannel,
         ("probe lab-a on 2028-02-30", '"2028-02-30" is not a day: write it as 2028-12-01.'),
     ],
 )
-def test_what_names_no_host_is_told_at_once_and_nobody_is_asked(channel: DemoChannel, typed: str, told: str) -> None:
+def test_what_names_no_host_is_said_at_once_and_nobody_asked(channel: DemoChannel, typed: str, expected: str) -> None:
     (answer,) = channel.answer(typed)
-    assert told in answer
+    assert expected in answer
 
 
 def test_a_probe_can_be_repeated_and_shared(channel: DemoChannel) -> None:
@@ -84,7 +84,8 @@ def test_hosts_that_cannot_be_simulated_leave_the_look_ups_alone(desk: CommandRu
         assert "XenServer 7.2  ❎" in "".join(channel.answer("XenServer 7.2"))
 
 
-def test_who_leaves_at_once_leaves_nothing_behind() -> None:
+def test_who_leaves_at_once_leaves_nothing_behind(channel: DemoChannel) -> None:
+    assert [*channel.answer("fleet")]  # the other tests' channel has all its threads by now
     before = {*threading.enumerate()}
     with SimulatedHosts(demo_fleet()):
         pass

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.console import PROMPT
-from tests.demo.terminals import PtyProcess
+from tests.demo.terminals import CTRL_C, PtyProcess
 
 DEMO = """
 import os, sys
@@ -65,10 +65,8 @@ def test_ctrl_c_drops_a_begun_line_and_leaves_on_an_empty_one(terminal: PtyProce
     terminal.see(PROMPT)
     terminal.type("/xocompat li")
     terminal.see("li")
-    terminal.interrupt()
-    terminal.see(PROMPT)
-    terminal.interrupt()
-    assert terminal.leave() == 0
+    terminal.drop_line(PROMPT)
+    assert terminal.leave_by_interrupt() == 0
 
 
 def test_the_line_before_comes_back_with_the_arrow(terminal: PtyProcess) -> None:
@@ -107,14 +105,12 @@ def test_the_command_asks_its_hosts_and_leaves_on_ctrl_c(whole: PtyProcess) -> N
     whole.see("Asking prod-a")
     whole.see("2 of 3 hosts get no security updates")
     whole.see(PROMPT)
-    whole.interrupt()
-    assert whole.leave() == 0
+    assert whole.leave_by_interrupt() == 0
 
 
 def test_ctrl_c_leaves_before_the_hosts_are_there(whole: PtyProcess) -> None:
     whole.see(PROMPT)
-    whole.interrupt()
-    assert whole.leave() == 0
+    assert whole.leave_by_interrupt() == 0
 
 
 def test_an_alert_appears_by_itself_above_the_line_that_was_begun(whole: PtyProcess) -> None:
@@ -133,7 +129,7 @@ def test_ctrl_c_ends_a_sweep_and_not_the_demo(many: PtyProcess) -> None:
     many.see(PROMPT)
     many.type("sweep\n")
     many.see("/1500")
-    many.interrupt()
+    many.type(CTRL_C)
     many.see("Stopped.")
     many.type("XenServer 6.5\n")
     many.see("End of life since")
@@ -155,8 +151,7 @@ def test_the_clock_moves_on_a_word(whole: PtyProcess) -> None:
     whole.see("It is 1 Nov 2028 now")
     whole.see("29 days left")
     whole.see(PROMPT)
-    whole.interrupt()
-    assert whole.leave() == 0
+    assert whole.leave_by_interrupt() == 0
 
 
 def test_nothing_is_left_in_the_folder_for_temporary_files(environ: dict[str, str], tmp_path: Path) -> None:
@@ -171,10 +166,10 @@ def test_without_a_terminal_the_command_plays_its_transcript_and_ends_with_0(env
     command = [sys.executable, "-m", "bot", "demo"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=environ, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
-    told = done.stdout.decode()
-    assert "XenServer 7.2  ❎ partial support" in told
-    assert "Pool prod (asked prod-a)" in told
-    shown = iter(told.split(PROMPT))
+    output = done.stdout.decode()
+    assert "XenServer 7.2  ❎ partial support" in output
+    assert "Pool prod (asked prod-a)" in output
+    shown = iter(output.split(PROMPT))
     for step in (
         "XenServer 7.2",
         "Pool prod (asked prod-a)",

@@ -42,11 +42,11 @@ class Pages:
 @contextmanager
 def serving(*pages: Page | Callable[[Asked], Page]) -> Iterator[Pages]:
     """The pages at `url`."""
-    told = Pages(*pages)
+    served = Pages(*pages)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            page = told.answer(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}))
+            page = served.answer(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}))
             self.send_response(page.status)
             for name, value in page.headers:
                 self.send_header(name, value)
@@ -62,7 +62,7 @@ def serving(*pages: Page | Callable[[Asked], Page]) -> Iterator[Pages]:
                 self.wfile.write(page.body)
                 return
             for byte in page.body:
-                if told.over.wait(page.drip):
+                if served.over.wait(page.drip):
                     return
                 self.wfile.write(bytes([byte]))
 
@@ -71,13 +71,13 @@ def serving(*pages: Page | Callable[[Asked], Page]) -> Iterator[Pages]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    told.url = f"http://127.0.0.1:{server.server_port}/list.md"
+    served.url = f"http://127.0.0.1:{server.server_port}/list.md"
     running = threading.Thread(target=server.serve_forever, args=(0.02,))
     running.start()
     try:
-        yield told
+        yield served
     finally:
-        told.over.set()
+        served.over.set()
         server.shutdown()
         running.join()
         server.server_close()

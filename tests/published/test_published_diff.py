@@ -125,8 +125,8 @@ def test_a_page_that_lags_behind_dates_disagrees_and_changes_nothing(
     shared: Path, matrix: Matrix, reader: Reader
 ) -> None:
     page, day = page_of(shared, "seed.md", reader), date(2026, 7, 15)
-    told = [disagreement(found) for found in disagreements(page, matrix, day)]
-    assert "the page does not show XCP-ng 8.2 as EOL, the vendor's date passed 302 days ago" in told
+    worded = [disagreement(found) for found in disagreements(page, matrix, day)]
+    assert "the page does not show XCP-ng 8.2 as EOL, the vendor's date passed 302 days ago" in worded
     assert RowChangeKind.BADGES not in {change.kind for change in changes(page, matrix, day)}
 
 

@@ -63,13 +63,13 @@ def test_every_release_has_the_fields_of_the_schema_and_a_phase_only_where_the_p
 
 
 def test_every_release_with_a_date_is_there_with_its_dates_newest_first(matrix: Matrix) -> None:
-    told = [
+    dates = [
         (product["label"], release["name"], release["eolFrom"])
         for product in _products(matrix).values()
         for release in product["releases"]
     ]
-    assert told == [(r.product, r.number, str(r.lifecycle.eol)) for r in matrix.releases if r.lifecycle.is_known]
-    assert len(told) == len(matrix.releases)
+    assert dates == [(r.product, r.number, str(r.lifecycle.eol)) for r in matrix.releases if r.lifecycle.is_known]
+    assert len(dates) == len(matrix.releases)
 
 
 def test_a_release_of_which_no_date_is_known_is_left_out(matrix: Matrix) -> None:

@@ -46,7 +46,7 @@ BADGES = st.tuples(st.sampled_from([Badge.FULL, Badge.PARTIAL]), st.booleans(), 
 
 def apart(rows: Iterable[PageRow]) -> list[PageRow]:
     """The rows of which no two mean one release."""
-    kept: dict[object, PageRow] = {}
+    by_label: dict[object, PageRow] = {}
     taken: set[tuple[Product, str]] = set()
     for row in rows:
         meant = {(row.product, number) for number in row.releases}
@@ -54,8 +54,8 @@ def apart(rows: Iterable[PageRow]) -> list[PageRow]:
             meant.add((row.product, "9"))
         if not meant & taken:
             taken |= meant
-            kept[row.label] = row
-    return list(kept.values())
+            by_label[row.label] = row
+    return list(by_label.values())
 
 
 ROWS = st.lists(

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.command import Ports, Right
@@ -165,7 +165,7 @@ _NEW_1 = new_row("XenServer 9.1", FULL)
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "expected"),
     [
         (new_row("XenServer 9.1", EXTRAS), "XenServer 9.1 has no sign of how far it is supported."),
         (new_row("XenServer 9.1", FULL, PARTIAL), "XenServer 9.1 has two signs of how far it is supported."),
@@ -176,10 +176,10 @@ _NEW_1 = new_row("XenServer 9.1", FULL)
         (_NEW_1._replace(releases=("9.1", "9.0")), "XenServer 9.1 is in line 6 already."),
     ],
 )
-def test_a_page_that_makes_no_sense_is_refused_with_its_line(matrix: Matrix, row: PageRow, told: str) -> None:
+def test_a_page_that_makes_no_sense_is_refused_with_its_line(matrix: Matrix, row: PageRow, expected: str) -> None:
     eight = new_row("XenServer 8", FULL)
     page = Page((eight._replace(line=5), _NEW_1._replace(line=6), row._replace(line=7)))
-    assert unusable(matrix, page)[0] == PageProblem(7, told)
+    assert unusable(matrix, page)[0] == PageProblem(7, expected)
     with pytest.raises(ValueError, match="not to be used"):
         merged(matrix, page, READ_ON)
 
@@ -199,6 +199,7 @@ _SIGNS = st.sampled_from([(FULL,), (PARTIAL,), (FULL, EXTRAS), (PARTIAL, SKULL),
 _NEW = st.lists(st.sampled_from(["XenServer 9.1", "XCP-ng 9.x", "XCP-ng 8.4 LTS", "XenServer 10"]), unique=True)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_merging_what_is_in_use_changes_nothing(matrix: Matrix, data: st.DataObject) -> None:
     rows = data.draw(st.permutations([row._replace(badges=data.draw(_SIGNS)) for row in page_of(matrix).rows]))

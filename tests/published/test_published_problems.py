@@ -82,9 +82,9 @@ def test_a_legend_that_does_not_explain_the_signs_is_a_problem(reader: Reader, l
     ids=["empty", "prose", "html", "png", "nul", "utf-16", "windows-1252", "large"],
 )
 def test_what_is_no_list_is_one_problem(reader: Reader, page: str | bytes, line: int, message: str) -> None:
-    ((found, told),) = read_page(page, reader).problems
+    ((found, sentence),) = read_page(page, reader).problems
     assert found == line
-    assert message in told
+    assert message in sentence
 
 
 @pytest.mark.parametrize(

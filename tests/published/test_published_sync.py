@@ -36,9 +36,9 @@ class Source:
 class Followed:
     """A source that is followed with a database."""
 
-    def __init__(self, matrix: Matrix, reader: Reader, kept: Revisions) -> None:
-        self.source, self.kept = Source(), kept
-        self.follower = ListFollower(LIST, self.source, matrix, reader, lambda: START, kept)
+    def __init__(self, matrix: Matrix, reader: Reader, revisions: Revisions) -> None:
+        self.source, self.revisions = Source(), revisions
+        self.follower = ListFollower(LIST, self.source, matrix, reader, lambda: START, revisions)
 
     def begin(self) -> PageDiff:
         """The first page, which is far shorter than the shipped list."""
@@ -47,11 +47,11 @@ class Followed:
     def sync(self, given: FetchResult | bytes | None = None, force: bool = False) -> PageDiff:
         if given is not None:
             self.source.gives = Fetched(given) if isinstance(given, bytes) else given
-        return self.follower.sync(DAY, self.kept, force)
+        return self.follower.sync(DAY, self.revisions, force)
 
     @property
     def in_use(self) -> str | None:
-        used = self.kept.in_use()
+        used = self.revisions.in_use()
         return used.revision.text if used else None
 
 
@@ -110,11 +110,11 @@ def test_a_page_that_cannot_be_had_is_a_problem_and_is_kept(followed: Followed) 
     followed.begin()
     look = followed.sync(AWAY)
     assert ([problem.message for problem in look.problems], look.passing) == (["It does not answer."], True)
-    tries = followed.kept.attempts(LIST)
+    tries = followed.revisions.attempts(LIST)
     assert tries
     assert (tries.error, tries.passing) == ("It does not answer.", True)
     followed.sync(page())
-    assert followed.kept.attempts(LIST) == tries._replace(error=None, passing=False, failing_since=None)
+    assert followed.revisions.attempts(LIST) == tries._replace(error=None, passing=False, failing_since=None)
 
 
 def test_that_nothing_changed_is_no_answer_to_the_first_question(followed: Followed) -> None:
@@ -123,7 +123,7 @@ def test_that_nothing_changed_is_no_answer_to_the_first_question(followed: Follo
 
 def test_looking_keeps_nothing(followed: Followed) -> None:
     assert followed.follower.check(DAY).changes
-    assert (followed.kept.latest(LIST), followed.kept.attempts(LIST)) == (None, None)
+    assert (followed.revisions.latest(LIST), followed.revisions.attempts(LIST)) == (None, None)
 
 
 def test_without_a_database_the_shipped_list_is_what_is_in_use(matrix: Matrix, reader: Reader) -> None:
@@ -141,10 +141,10 @@ def test_the_last_page_is_looked_at_without_asking_anybody(followed: Followed) -
 
 
 def test_a_password_of_the_source_is_neither_kept_nor_told(matrix: Matrix, reader: Reader, sqlite: Database) -> None:
-    kept = SqlRevisions(sqlite)
-    follower = ListFollower(LIST.replace("//", "//ann:secret@"), Source(), matrix, reader, lambda: START, kept)
-    assert follower.sync(DAY, kept).source == LIST
-    assert kept.latest(LIST)
+    revisions = SqlRevisions(sqlite)
+    follower = ListFollower(LIST.replace("//", "//ann:secret@"), Source(), matrix, reader, lambda: START, revisions)
+    assert follower.sync(DAY, revisions).source == LIST
+    assert revisions.latest(LIST)
 
 
 def _stored(*problems: PageProblem, accepted: bool) -> StoredRevision:

@@ -85,7 +85,8 @@ def test_a_first_request_that_does_not_come_times_out_where_xapi_limits_headers(
             far.send(b"GET / HT")
             stream = Stream(asyncio.get_running_loop(), near)
             try:
-                await stream.within(0.2, RequestReader(stream, limit, timeouts).next())
+                async with asyncio.timeout(0.2):
+                    await RequestReader(stream, limit, timeouts).next()
             except HttpRefused as refusal:
                 return refusal.response.status
             except TimeoutError:

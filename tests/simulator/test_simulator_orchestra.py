@@ -53,7 +53,7 @@ def _get(stand_in: SimulatedOrchestra, path: str, headers: dict[str, str], metho
 )
 def test_a_token_is_a_cookie_alone(stand_in: SimulatedOrchestra, headers: dict[str, str], status: int) -> None:
     assert _get(stand_in, "/rest/v0/hosts", headers).status == status
-    assert stand_in.requests[-1] == ("/rest/v0/hosts", "", status)
+    assert stand_in.seen.requests[-1] == ("/rest/v0/hosts", "", status)
 
 
 def test_without_fields_a_list_has_addresses(stand_in: SimulatedOrchestra) -> None:

@@ -70,16 +70,16 @@ def test_a_port_that_is_taken_is_a_clear_error_and_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "told"),
+    ("words", "status", "expected"),
     [
         (["--port", "65535"], 1, "There is no port 65536"),
         (["--fleet", "0"], 2, "must be 1 or more"),
     ],
 )
-def test_the_command_says_what_can_not_be(words: list[str], status: int, told: str) -> None:
+def test_the_command_says_what_can_not_be(words: list[str], status: int, expected: str) -> None:
     done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (status, "")
-    assert told in done.stderr
+    assert expected in done.stderr
     assert "Traceback" not in done.stderr
 
 

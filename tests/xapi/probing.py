@@ -76,10 +76,10 @@ def failed(probed: Probed) -> Failure:
 
 def assert_fit_to_be_told(probed: Probed) -> None:
     """No secret, no control character, not too long."""
-    told = repr(probed)
-    assert PASSWORD not in told
-    assert REFERENCE not in told
-    assert "OpaqueRef:" not in told
+    shown = repr(probed)
+    assert PASSWORD not in shown
+    assert REFERENCE not in shown
+    assert "OpaqueRef:" not in shown
     if isinstance(probed, Failure):
         assert probed.what.endswith(".")
         assert "lab" in probed.message

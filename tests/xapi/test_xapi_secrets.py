@@ -55,9 +55,9 @@ def test_a_fault_of_our_own_tells_no_secret_in_its_traceback() -> None:
 
     with pytest.raises(LookupError) as fault:
         prober(connect=FakeNetwork(answer)).probe(target(LAB))
-    told = "".join(traceback.format_exception(fault.value))
-    assert PASSWORD not in told
-    assert REFERENCE not in told
+    shown = "".join(traceback.format_exception(fault.value))
+    assert PASSWORD not in shown
+    assert REFERENCE not in shown
     assert xapi.sessions == 0, "logged out even then"
 
 

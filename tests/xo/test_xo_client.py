@@ -27,8 +27,8 @@ def test_a_pool_is_told_with_its_hosts_and_how_they_were_asked() -> None:
     with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         (observed,) = seen(simulated(stand_in))
         assert observed.address == str(stand_in.address)
-        assert stand_in.handshakes == 1
-        assert [asked.path for asked in stand_in.requests] == ["/rest/v0/pools", "/rest/v0/hosts"]
+        assert stand_in.seen.handshakes == 1
+        assert [asked.path for asked in stand_in.seen.requests] == ["/rest/v0/pools", "/rest/v0/hosts"]
     assert (observed.target, observed.observed_at, observed.tls) == ("xo", NOW, TlsMode.PINNED)
     assert observed.transport is Transport.XO_REST
     assert observed.pool.name == "lab"

@@ -93,7 +93,7 @@ def test_another_certificate_than_the_pinned_one_gets_no_byte() -> None:
         with SimulatedOrchestra(simulator) as known, SimulatedOrchestra(simulator, certificate=certificate) as replaced:
             endpoint = simulated(replaced).endpoint._replace(trust=simulated(known).endpoint.trust)
             failure = failed(orchestra(endpoint))
-            assert (replaced.handshakes, replaced.received) == (1, 0)
+            assert (replaced.seen.handshakes, replaced.seen.bytes) == (1, 0)
     assert failure.code == "tls_pin_mismatch"
     assert "set its new `pin` under `tls` of xo" in failure.message
 

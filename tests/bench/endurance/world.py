@@ -6,7 +6,7 @@ from random import Random
 
 from bot.simulator import SimHost, SimPool, SimTls, Simulator, release
 from bot.simulator.engine import Engine
-from bot.simulator.records import host_ref
+from bot.simulator.records import ref_of
 
 LATENCY = 0.4
 """Seconds of each call, so that a sweep takes some, and is hit by a kill now and then."""
@@ -95,7 +95,7 @@ class World:
 def _joins(member: tuple[str, str]) -> Callable[[Engine], None]:
     def join(engine: Engine) -> None:
         host = engine.hosts[member[1]]
-        host.pool.add(host)
+        host.pool.hosts[ref_of("host", member[1])] = host
         host.pool.touch()
 
     return join
@@ -104,7 +104,7 @@ def _joins(member: tuple[str, str]) -> Callable[[Engine], None]:
 def _leaves(member: tuple[str, str]) -> Callable[[Engine], None]:
     def leave(engine: Engine) -> None:
         pool = engine.hosts[member[1]].pool
-        pool.hosts.pop(host_ref(member[1]), None)
+        pool.hosts.pop(ref_of("host", member[1]), None)
         pool.touch()
 
     return leave
