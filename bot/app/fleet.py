@@ -30,7 +30,7 @@ from bot.settings.model import Settings
 from bot.slack.payload import is_channel
 from bot.store.store import Store, open_store
 from bot.xapi.connection import TlsConnect
-from bot.xapi.observation import Failure, Pool, Probed
+from bot.xapi.observation import Failure, Probed
 from bot.xapi.probe import Prober
 from bot.xapi.target import Target
 from bot.xapi.tls import TlsContexts
@@ -89,9 +89,9 @@ def hosts_from(
 
 
 def clock_check(log: FilteringBoundLogger | None = None) -> ClockCheck:
-    """Judges this machine's clock; the log says once when doubt begins, and once when it ends.
+    """Compares this machine's clock with servers; the log says once when doubt begins, and once when it ends.
 
-    Whatever asks a server in this process is to pass its `observe` on, so that it hears the `Date` of every answer.
+    Whatever asks a server in this process is to pass its `observe` on, so that it gets the `Date` of every answer.
     """
 
     def changed(reason: str | None) -> None:
@@ -114,7 +114,7 @@ class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
     `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
-    `clock_check` judges the clock, where it is the machine's.
+    `clock_check` says whether the clock can be believed, where it is the machine's.
     """
 
     plan: AlertPlan
@@ -157,7 +157,7 @@ class WatchedFleet(NamedTuple):
                 store.digests,
                 judge.plan,
                 self.clock,
-                self._pools,
+                lambda: {host.pool for host in self.store.fleet.hosts()},
                 store.outbox,
                 on=lambda day: alerts_on(lambda: rehearsing(store), judge, day, self.clock()),
                 is_channel=is_channel,
@@ -167,8 +167,8 @@ class WatchedFleet(NamedTuple):
                 store.sweeps,
                 judge.sources,
                 self.clock,
-                lambda tell: self.rounds.ask(tell, self.stop),
-                lambda day, tell: self.rounds.rehearse(day, tell, self.stop),
+                lambda report: self.rounds.ask(report, self.stop),
+                lambda day, report: self.rounds.rehearse(day, report, self.stop),
             ),
             audit=store.audit,
             published=PublishedPort(self.follows.latest) if self.follows else None,
@@ -180,9 +180,6 @@ class WatchedFleet(NamedTuple):
         Nothing is decided while the clock is in doubt.
         """
         return Reconciled() if self.clock_check.doubt() else self.judge.evaluate(self.clock())
-
-    def _pools(self) -> set[Pool]:
-        return {host.pool for host in self.store.fleet.hosts()}
 
 
 def alert_store(store: Store) -> AlertStore:

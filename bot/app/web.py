@@ -4,6 +4,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
+from functools import partial
 
 from bot.alerts.delivery.retry import DeliveryStatus
 from bot.alerts.delivery.worker import OutboxWorker
@@ -39,11 +40,8 @@ def pages(
     sender: OutboxWorker | None,
 ) -> Wsgi:
     """All that is answered; Slack's requests only with a signing secret to check them by."""
-
-    def token() -> str | None:
-        return os.environ.get(settings.web.token_env)
-
-    shown = metrics(probes, lambda: _picture(watched, sender))
+    token = partial(os.environ.get, settings.web.token_env)
+    shown = metrics(probes, lambda: _snapshot(watched, sender))
     routes = {
         **health(_checks(watched, service), [lambda: _published(watched)]),
         "/metrics": HttpRoute("GET", guarded(shown, token)),
@@ -120,7 +118,7 @@ def _published(watched: WatchedFleet) -> str | None:
         return None  # the check of the database says so
 
 
-def _picture(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
+def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
     at, store = watched.clock(), watched.store
     return MetricsSnapshot(
         at=at,
