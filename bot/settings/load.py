@@ -118,11 +118,12 @@ def _value(path: tuple[str, ...], text: str) -> Any:
             raise ValueError("holds a key twice: take one out")
         return dict(pairs)
 
-    def number(digits: str) -> int | str:
-        return int(digits) if len(digits) <= LONGEST_NUMBER else digits
-
     try:
-        value = json.loads(text, object_pairs_hook=once, parse_int=number)
+        value = json.loads(
+            text,
+            object_pairs_hook=once,
+            parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_NUMBER else digits,
+        )
     except json.JSONDecodeError as error:
         raise ValueError(f"{_JSON} (line {error.lineno}, column {error.colno})") from None
     except RecursionError:
