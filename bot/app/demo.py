@@ -109,7 +109,7 @@ def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
         close = ends.pop_all().close
     return DemoFleet(
         watched.ports,
-        sweep=lambda progress: watched.rounds.ask(progress, stop),
+        sweep=lambda progress: watched.cycle.ask(progress, stop),
         week=lambda: _queue_week(watched),
         publish=lambda: _publish(watched, page, edition, log),
         send=send,
@@ -135,7 +135,7 @@ def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log
     if follows is None:
         return False
     page.write_text(changed_page(follows.matrix, at.date()), encoding="utf-8")
-    is_new = follow(follows, watched.store.revisions, watched.judge.plan.channel, at, log)
+    is_new = follow(follows, watched.store.revisions, watched.evaluation.plan.channel, at, log)
     edition.refresh()
     return is_new
 

@@ -132,8 +132,8 @@ class WatchedFleet(NamedTuple):
 
     store: Store
     hosts: Hosts
-    judge: FleetEvaluation
-    rounds: SweepCycle
+    evaluation: FleetEvaluation
+    cycle: SweepCycle
     clock: Callable[[], datetime]
     stop: threading.Event
     dataset: Callable[[], Dataset]
@@ -141,11 +141,11 @@ class WatchedFleet(NamedTuple):
 
     @property
     def clock_check(self) -> ClockCheck:
-        return self.rounds.clock_check
+        return self.cycle.clock_check
 
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
-        judge, store = self.judge, self.store.hurried() if limited else self.store
+        evaluation, store = self.evaluation, self.store.hurried() if limited else self.store
         dataset = self.dataset()
         return Ports(
             dataset.matrix,
@@ -155,20 +155,20 @@ class WatchedFleet(NamedTuple):
                 store.alerts,
                 store.watches,
                 store.digests,
-                judge.plan,
+                evaluation.plan,
                 self.clock,
                 lambda: {host.pool for host in self.store.fleet.hosts()},
                 store.outbox,
-                on=lambda day: alerts_on(lambda: rehearsing(store), judge, day, self.clock()),
+                on=lambda day: alerts_on(lambda: rehearsing(store), evaluation, day, self.clock()),
                 is_channel=is_channel,
             ),
             watched=Watched(
                 store.fleet,
                 store.sweeps,
-                judge.sources,
+                evaluation.sources,
                 self.clock,
-                lambda report: self.rounds.ask(report, self.stop),
-                lambda day, report: self.rounds.rehearse(day, report, self.stop),
+                lambda report: self.cycle.ask(report, self.stop),
+                lambda day, report: self.cycle.rehearse(day, report, self.stop),
             ),
             audit=store.audit,
             published=PublishedPort(self.follows.latest) if self.follows else None,
@@ -179,7 +179,7 @@ class WatchedFleet(NamedTuple):
 
         Nothing is decided while the clock is in doubt.
         """
-        return Reconciled() if self.clock_check.doubt() else self.judge.evaluate(self.clock())
+        return Reconciled() if self.clock_check.doubt() else self.evaluation.evaluate(self.clock())
 
 
 def alert_store(store: Store) -> AlertStore:
@@ -224,7 +224,7 @@ def watch_fleet(
 ) -> WatchedFleet:
     """Watch hosts with a database."""
     dataset = terms.dataset or current_dataset(store, terms.list_url)
-    judge = FleetEvaluation(
+    evaluation = FleetEvaluation(
         lambda: dataset()[:2],
         alert_store(store),
         hosts.sources.sources,
@@ -243,11 +243,11 @@ def watch_fleet(
         terms.pace,
     )
     check = terms.clock_check or ClockCheck(terms.clock, awake_or_not)
-    rounds = SweepCycle(sweeper, judge, lambda: rehearsing(store), terms.send, check)
+    cycle = SweepCycle(sweeper, evaluation, lambda: rehearsing(store), terms.send, check)
     url = terms.list_url
     known = shipped_dataset()  # a page is read by what is shipped: what it added itself must not decide how it is read
     follows = follower(url, known.matrix, known.reader, store.revisions, stop.wait, terms.clock) if url else None
-    return WatchedFleet(store, hosts, judge, rounds, terms.clock, stop, dataset, follows)
+    return WatchedFleet(store, hosts, evaluation, cycle, terms.clock, stop, dataset, follows)
 
 
 def new_name() -> str:

@@ -85,17 +85,17 @@ def _database(watched: WatchedFleet) -> str | None:
 
 
 def _sweeps(watched: WatchedFleet) -> str | None:
-    judge = watched.judge
-    if not judge.sources:
+    evaluation = watched.evaluation
+    if not evaluation.sources:
         return None
     try:
         last = watched.store.sweeps.last_finished()
     except UnavailableError:
         return None  # the check of the database says so
-    late = overdue(SweepHealth(judge.every, last and last.finished_at, judge.since), watched.clock())
+    late = overdue(SweepHealth(evaluation.every, last and last.finished_at, evaluation.since), watched.clock())
     if late is None:
         return None
-    since, every = (timedelta(seconds=round(span.total_seconds())) for span in (late, judge.every))
+    since, every = (timedelta(seconds=round(span.total_seconds())) for span in (late, evaluation.every))
     return f"no sweep has finished for {since}, one every {every} is expected"
 
 
@@ -108,7 +108,7 @@ def _channels(watched: WatchedFleet) -> str | None:
 
 
 def _published(watched: WatchedFleet) -> str | None:
-    """A page that can't be used keeps nobody from asking about the list in use."""
+    """A page that can't be used stops nobody from asking about the list in use."""
     if watched.follows is None:
         return None
     try:
@@ -122,7 +122,7 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnap
     at, store = watched.clock(), watched.store
     return MetricsSnapshot(
         at=at,
-        findings=watched.judge.findings(at),
+        findings=watched.evaluation.findings(at),
         sources=store.fleet.sources(),
         alerts=store.alerts.outlines(),
         channels=store.outbox.states(),
@@ -146,7 +146,7 @@ def _calendar(watched: WatchedFleet) -> Handler:
 def _releases(watched: WatchedFleet) -> set[Release]:
     """What a watched host runs or a channel watches."""
     matrix = watched.dataset().matrix
-    run = {finding.assessment.release for finding in watched.judge.findings(watched.clock()) if finding.assessment}
+    run = {finding.assessment.release for finding in watched.evaluation.findings(watched.clock()) if finding.assessment}
     named = ((watch.product, watch.release) for watch in watched.store.watches.all())
     watched_too = (matrix.release(Product(product), number) for product, number in named if product and number)
     return run | {release for release in watched_too if release}

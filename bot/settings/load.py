@@ -57,7 +57,7 @@ def _from_file(sources: Sources, label: str) -> tuple[Tree | None, list[Problem]
 
 @dataclass(slots=True)
 class Overlay:
-    """The file's tree with the environment over it; where each value of the environment stands; what was wrong."""
+    """The file's tree with the environment over it; which value came from which variable; what was wrong."""
 
     tree: Tree
     origins: dict[Location, SettingOrigin] = field(default_factory=dict)

@@ -12,7 +12,7 @@ HealthCheck = Callable[[], str | None]
 def health(checks: Iterable[HealthCheck], notices: Iterable[HealthCheck] = ()) -> dict[str, HttpRoute]:
     """Routes for supervisors: /healthz while the process lives, /readyz while every check passes.
 
-    What does not keep the process from its work is a notice, which /readyz shows as well.
+    What does not stop the process from doing its work is a notice, which /readyz shows as well.
     """
     every, informal = tuple(checks), tuple(notices)
 
