@@ -1,8 +1,9 @@
 """The composition root: settings in, wired objects out. The only room that knows all others.
 
-`lookups` wires what a question about a release needs, and nothing else, so that a shell starts fast; `hosts` the
-asking of the inventory, `watching` the fleet with its database and alerts, `talking` the Slack side, `serving` the
-process that does it all; `operating` and `playing` are for the shell's own words.
+`lookup` wires what a question about a release needs, and nothing else, so that a shell starts fast; `dataset` and
+`published` the list in use and the page that it follows; `fleet` the hosts with their database and alerts, `slack` the
+Slack side, `schedule` and `web` what runs beside it, and `serve` the process that does it all. `operator`, `doctor`,
+`trust` and `demo` are for the shell's own commands; `configuration` turns settings into what the rooms take.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,6 @@
 """What of the settings several parts take, in the form in which they take it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,24 @@ def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
 
 def inventory(targets: Iterable[ConfiguredTarget], environ: Mapping[str, str]) -> Inventory:
     """The inventory of the configuration's targets. No password is read yet."""
-    return Inventory(_target(target, environ) for target in targets)
+    found = []
+    for one in targets:
+        if one.password_env:
+            password, read_from = partial(_from_variable, one.password_env, environ), one.password_env
+        else:
+            password, read_from = partial(_from_file, Path(str(one.password_file))), str(one.password_file)
+        found.append(
+            Target(
+                name=one.name,
+                endpoint=_endpoint(one.endpoint),
+                username=one.username,
+                password=password,
+                password_from=read_from,
+                also=tuple(map(_endpoint, one.members)),
+                tags=one.tags,
+            )
+        )
+    return Inventory(found)
 
 
 def orchestras(configured: Iterable[OrchestraSettings], environ: Mapping[str, str]) -> tuple[Orchestra, ...]:
@@ -81,22 +97,6 @@ def orchestras(configured: Iterable[OrchestraSettings], environ: Mapping[str, st
             )
         )
     return tuple(found)
-
-
-def _target(target: ConfiguredTarget, environ: Mapping[str, str]) -> Target:
-    if target.password_env:
-        password, read_from = partial(_from_variable, target.password_env, environ), target.password_env
-    else:
-        password, read_from = partial(_from_file, Path(str(target.password_file))), str(target.password_file)
-    return Target(
-        name=target.name,
-        endpoint=_endpoint(target.endpoint),
-        username=target.username,
-        password=password,
-        password_from=read_from,
-        also=tuple(map(_endpoint, target.members)),
-        tags=target.tags,
-    )
 
 
 def _endpoint(endpoint: ConfiguredEndpoint) -> Endpoint:
@@ -131,13 +131,8 @@ def _from_file(path: Path) -> str:
 
 def plan(alerts: AlertSettings) -> AlertPlan:
     """Leads in days; a route without any has the general ones."""
-
-    def days(leads: tuple[timedelta, ...]) -> tuple[int, ...]:
-        return tuple(lead.days for lead in leads)
-
-    lead = days(alerts.lead)
-    routes = (
-        Route(route.channel, days(route.lead) if route.lead else lead, route.tags, route.pools)
-        for route in alerts.routes
-    )
-    return AlertPlan(channel=alerts.channel, lead=lead, routes=tuple(routes))
+    routes = []
+    for route in alerts.routes:
+        lead = tuple(each.days for each in route.lead or alerts.lead)
+        routes.append(Route(route.channel, lead, route.tags, route.pools))
+    return AlertPlan(alerts.channel, tuple(each.days for each in alerts.lead), tuple(routes))

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import date, timedelta
-from functools import cache
 from logging import ERROR
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,17 +40,17 @@ def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: Text
 def backing(simulated: SimulatedHosts, clock: DemoClock) -> DemoParts:
     """What the session is put together from, on a clock."""
     platform, one_at_a_time = DemoPlatform(), Lock()
-
-    @cache
-    def made() -> "Hosts":
-        from bot.app.fleet import hosts_from
-
-        known = simulated.known()
-        return hosts_from(known.inventory, known.orchestras, clock=clock.now)
+    hosts: Hosts | None = None
 
     def real() -> "Hosts":
+        nonlocal hosts
         with one_at_a_time:  # probes and sweeps know of each other
-            return made()
+            if hosts is None:
+                from bot.app.fleet import hosts_from
+
+                known = simulated.known()
+                hosts = hosts_from(known.inventory, known.orchestras, clock=clock.now)
+            return hosts
 
     return DemoParts(
         simulated,
@@ -77,7 +76,10 @@ def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
 
     log = _log()
     with ExitStack() as ends:
-        folder = _folder(ends)
+        try:
+            folder = ends.enter_context(TemporaryDirectory(prefix="xocompat-demo-"))
+        except OSError as error:
+            raise UnavailableError(f"The demo's database has no place here: {error.strerror or error}.") from error
         store = open_store(f"sqlite:///{folder}/demo.db", log, clock.now)
         ends.callback(store.close)
         edition, page = CurrentDataset(store.revisions), Path(folder, "list.md")
@@ -107,16 +109,16 @@ def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
         close = ends.pop_all().close
     return DemoFleet(
         watched.ports,
-        sweep=lambda progress: watched.rounds.ask(progress, stop),
-        week=lambda: _week(watched),
+        sweep=lambda progress: watched.cycle.ask(progress, stop),
+        week=lambda: _queue_week(watched),
         publish=lambda: _publish(watched, page, edition, log),
         send=send,
         close=close,
     )
 
 
-def _week(watched: "WatchedFleet") -> None:
-    """Queue what a Monday's digest tells."""
+def _queue_week(watched: "WatchedFleet") -> None:
+    """Queue the digests that are due on a Monday."""
     from bot.app.schedule import queue_digests
     from bot.fleet.schedule import MONDAY_MORNING, WEEK, slot
 
@@ -133,16 +135,9 @@ def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log
     if follows is None:
         return False
     page.write_text(changed_page(follows.matrix, at.date()), encoding="utf-8")
-    told = follow(follows, watched.store.revisions, watched.judge.plan.channel, at, log)
+    is_new = follow(follows, watched.store.revisions, watched.evaluation.plan.channel, at, log)
     edition.refresh()
-    return told
-
-
-def _folder(ends: ExitStack) -> str:
-    try:
-        return ends.enter_context(TemporaryDirectory(prefix="xocompat-demo-"))
-    except OSError as error:
-        raise UnavailableError(f"The demo's database has no place here: {error.strerror or error}.") from error
+    return is_new
 
 
 def _log() -> "FilteringBoundLogger":

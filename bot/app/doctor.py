@@ -34,7 +34,10 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
     clock = clock_check()
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    slack, others = _slack(settings, clock.observe), _orchestras(settings, clock.observe)
+    slack, others = _slack(settings, clock.observe), []
+    for one in orchestras(settings.xen_orchestra, os.environ):
+        found = check_orchestra(one, now, on_date=clock.observe)
+        others.append(Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend))
     return (*slack, *_stored(settings), *tried, *others, *clock_checks(clock))
 
 
@@ -68,7 +71,7 @@ def _stored(settings: Settings) -> Iterator[Check]:
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
     except UnavailableError:
-        return  # the checks of the database tell it
+        return  # the checks of the database say so
     finally:
         database.close()
 
@@ -98,9 +101,3 @@ def clock_checks(clock: ClockCheck) -> Iterator[Check]:
         yield Check("clock, by servers", False, doubt, mend)
     elif clock.has_observed:
         yield Check("clock, by servers", True, "it shows their day")
-
-
-def _orchestras(settings: Settings, on_date: Callable[[datetime], None]) -> Iterator[Check]:
-    for one in orchestras(settings.xen_orchestra, os.environ):
-        found = check_orchestra(one, now, on_date=on_date)
-        yield Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend)

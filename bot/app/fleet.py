@@ -31,7 +31,7 @@ from bot.settings.model import Settings
 from bot.slack.payload import is_channel
 from bot.store.store import Store, open_store
 from bot.xapi.connection import TlsConnect
-from bot.xapi.observation import Failure, Pool, Probed
+from bot.xapi.observation import Failure, Probed
 from bot.xapi.probe import Prober
 from bot.xapi.target import Target
 from bot.xapi.tls import TlsContexts
@@ -92,9 +92,9 @@ def hosts_from(
 
 
 def clock_check(log: FilteringBoundLogger | None = None) -> ClockCheck:
-    """Judges this machine's clock; the log says once when doubt begins, and once when it ends.
+    """Compares this machine's clock with servers; the log says once when doubt begins, and once when it ends.
 
-    Whatever asks a server in this process is to pass its `observe` on, so that it hears the `Date` of every answer.
+    Whatever asks a server in this process is to pass its `observe` on, so that it gets the `Date` of every answer.
     """
 
     def changed(reason: str | None) -> None:
@@ -117,7 +117,7 @@ class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
     `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
-    `clock_check` judges the clock, where it is the machine's.
+    `clock_check` says whether the clock can be believed, where it is the machine's.
     """
 
     plan: AlertPlan
@@ -135,8 +135,8 @@ class WatchedFleet(NamedTuple):
 
     store: Store
     hosts: Hosts
-    judge: FleetEvaluation
-    rounds: SweepCycle
+    evaluation: FleetEvaluation
+    cycle: SweepCycle
     clock: Callable[[], datetime]
     stop: threading.Event
     dataset: Callable[[], Dataset]
@@ -144,11 +144,11 @@ class WatchedFleet(NamedTuple):
 
     @property
     def clock_check(self) -> ClockCheck:
-        return self.rounds.clock_check
+        return self.cycle.clock_check
 
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
-        judge, store = self.judge, self.store.hurried() if limited else self.store
+        evaluation, store = self.evaluation, self.store.hurried() if limited else self.store
         dataset = self.dataset()
         return Ports(
             dataset.matrix,
@@ -158,20 +158,20 @@ class WatchedFleet(NamedTuple):
                 store.alerts,
                 store.watches,
                 store.digests,
-                judge.plan,
+                evaluation.plan,
                 self.clock,
-                self._pools,
+                lambda: {host.pool for host in self.store.fleet.hosts()},
                 store.outbox.states,
-                on=lambda day: alerts_on(lambda: rehearsing(store), judge, day, self.clock()),
+                on=lambda day: alerts_on(lambda: rehearsing(store), evaluation, day, self.clock()),
                 is_channel=is_channel,
             ),
             watched=Watched(
                 store.fleet,
                 store.sweeps,
-                judge.sources,
+                evaluation.sources,
                 self.clock,
-                lambda tell: self.rounds.ask(tell, self.stop),
-                lambda day, tell: self.rounds.rehearse(day, tell, self.stop),
+                lambda report: self.cycle.ask(report, self.stop),
+                lambda day, report: self.cycle.rehearse(day, report, self.stop),
             ),
             audit=store.audit,
             published=PublishedPort(self.follows.latest) if self.follows else None,
@@ -182,10 +182,7 @@ class WatchedFleet(NamedTuple):
 
         Nothing is decided while the clock is in doubt.
         """
-        return Reconciled() if self.clock_check.doubt() else self.judge.evaluate(self.clock())
-
-    def _pools(self) -> set[Pool]:
-        return {host.pool for host in self.store.fleet.hosts()}
+        return Reconciled() if self.clock_check.doubt() else self.evaluation.evaluate(self.clock())
 
 
 def alert_store(store: Store) -> AlertStore:
@@ -230,7 +227,7 @@ def watch_fleet(
 ) -> WatchedFleet:
     """Watch hosts with a database."""
     dataset = terms.dataset or current_dataset(store, terms.list_url)
-    judge = FleetEvaluation(
+    evaluation = FleetEvaluation(
         lambda: dataset()[:2],
         alert_store(store),
         hosts.sources.sources,
@@ -249,11 +246,11 @@ def watch_fleet(
         terms.pace,
     )
     check = terms.clock_check or ClockCheck(terms.clock, awake_or_not)
-    rounds = SweepCycle(sweeper, judge, lambda: rehearsing(store), terms.send, check)
+    cycle = SweepCycle(sweeper, evaluation, lambda: rehearsing(store), terms.send, check)
     url = terms.list_url
     known = shipped_dataset()  # a page is read by what is shipped: what it added itself must not decide how it is read
     follows = follower(url, known.matrix, known.reader, store.revisions, stop.wait, terms.clock) if url else None
-    return WatchedFleet(store, hosts, judge, rounds, terms.clock, stop, dataset, follows)
+    return WatchedFleet(store, hosts, evaluation, cycle, terms.clock, stop, dataset, follows)
 
 
 def new_name() -> str:

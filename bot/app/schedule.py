@@ -29,7 +29,7 @@ class ScheduledJobs:
     def __init__(self, log: FilteringBoundLogger, watched: WatchedFleet, sender: OutboxWorker) -> None:
         self._log, self._watched, self._sender = log, watched, sender
         self._wake = threading.Event()
-        every = watched.judge.every
+        every = watched.evaluation.every
         jobs: list[tuple[Job, ...]] = [
             # A sweep that hangs must not keep the second from saying that it does.
             (self._sweep_job(), Job("prune", DAY, self.prune)),
@@ -41,7 +41,7 @@ class ScheduledJobs:
         if watched.follows:
             jobs.append((Job("list", DAY, self.follow_list),))  # a server may take its time
         # What one process left undone another one takes as soon as it may.
-        stale = watched.rounds.sweeper.pace.stale
+        stale = watched.cycle.sweeper.pace.stale
         again, held = min(AGAIN, stale), min(HELD, stale)
         self._schedules = [Schedule(each, watched.clock, time.monotonic, log, self._wake, again, held) for each in jobs]
         self._threads: list[threading.Thread] = []
@@ -64,16 +64,16 @@ class ScheduledJobs:
 
     def _sweep_job(self) -> Job:
         watched, log = self._watched, self._log
-        sweeper = watched.rounds.sweeper
+        sweeper = watched.cycle.sweeper
 
         def go(run: SweepRun) -> bool:
-            made = watched.rounds.go(run, lambda _, __: None, watched.stop)
+            made = watched.cycle.go(run, lambda _, __: None, watched.stop)
             swept, slot = made.swept, run.slot and run.slot.isoformat()
             log.info("swept", slot=slot, ending=swept.ending.value, sources=swept.sources, failed=len(swept.failed))
             return swept.ending is SweepEnd.DONE
 
         due = once_a_slot(sweeper.sweeps, sweeper.by, watched.clock, sweeper.pace.stale, go)
-        return Job("sweep", watched.judge.every, due)
+        return Job("sweep", watched.evaluation.every, due)
 
     def evaluate(self, _: datetime) -> bool:
         """Evaluate what is stored; a clock in doubt decides nothing. Like every job: whether its slot is done."""
@@ -97,7 +97,7 @@ class ScheduledJobs:
         if watched.clock_check.doubt():
             return False
         if watched.follows and watched.store.slots.claim(f"list {watched.follows.name}", due, at):
-            follow(watched.follows, watched.store.revisions, watched.judge.plan.channel, at, self._log)
+            follow(watched.follows, watched.store.revisions, watched.evaluation.plan.channel, at, self._log)
             self._sender.wake()
         return True
 
@@ -112,6 +112,6 @@ class ScheduledJobs:
 def queue_digests(watched: WatchedFleet, week: datetime, at: datetime) -> None:
     """Queue the digest of a week for every channel that wants one and did not get it yet."""
     digests = watched.store.digests
-    for digest in watched.judge.digests(at):
+    for digest in watched.evaluation.digests(at):
         if digests.is_on(digest.channel):
             digests.queue(digest.channel, week, digest.to_data(), at)

@@ -108,8 +108,8 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
         signal.signal(number, lambda *_: stop.set())
     server.start()
     process.start(stop)
-    way = "Socket Mode" if socket_mode else "HTTP"
-    process.log.info("serving", port=server.port, part=part.value, way=way if process.service else "no chat")
+    mode = "Socket Mode" if socket_mode else "HTTP"
+    process.log.info("serving", port=server.port, part=part.value, way=mode if process.service else "no chat")
     try:
         process.watch(stop)
     finally:
@@ -158,7 +158,7 @@ def process_of(
         probes = ProbeMetrics()
         check = clock_check(log)
         hosts = hosts_of(settings, probes.probed, check.observe)
-        settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # what is kept is in `hosts`
+        settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
         slack = platform_of(settings, check.observe)
         sender = None if part is ProcessPart.CHAT else worker_of(slack.platform, store, log, dataset)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from slack_sdk import WebClient
@@ -13,10 +14,8 @@ from bot.app.configuration import grants, tokens
 from bot.app.dataset import Dataset, LiveRunner
 from bot.app.fleet import WatchedFleet, new_name
 from bot.app.lookup import now, today
-from bot.chat.command import Right
 from bot.chat.home_page import home_page
 from bot.chat.platform import Platform
-from bot.chat.reply import Reply, RichText
 from bot.chat.session.access import Access
 from bot.chat.session.conversation import Conversation
 from bot.chat.session.jobs import BackgroundJobs
@@ -61,24 +60,17 @@ class SlackParts(NamedTuple):
     identity: Identity
 
 
-def _ignore_date(_: datetime) -> None:
-    pass
-
-
-def platform_of(settings: Settings, on_date: Callable[[datetime], None] = _ignore_date) -> SlackParts:
+def platform_of(settings: Settings, on_date: Callable[[datetime], None] | None = None) -> SlackParts:
     """Slack with the settings' token. `on_date` gets Slack's own time from each of its answers.
 
     ConfigError without a bot token.
     """
     (token,) = tokens(settings, "bot_token")
-
-    def client(timeout: int) -> WebClient:
-        return web_client(token, settings.slack.api_url, timeout, on_date)
-
+    client = partial(web_client, token, settings.slack.api_url, on_date=on_date)
     # Within a command, which Slack wants acknowledged after three seconds, there is no time for more than two.
-    patient, quick = client(5), client(2)
+    patient, quick = client(timeout=5), client(timeout=2)
     identity = Identity(quick, time.monotonic)
-    groups = Groups(client(1), time.monotonic)
+    groups = Groups(client(timeout=1), time.monotonic)
     return SlackParts(SlackPlatform(patient, quick, identity, groups), patient, identity)
 
 
@@ -115,12 +107,10 @@ def service_of(
         now=now,
         wake=worker.wake if worker else lambda: None,
     )
-
-    def home(rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:
-        return home_page(watched.ports(), rights, watched.clock(), lacking)
-
     jobs = BackgroundJobs(services, BoundedExecutor(ASKING, IN_LINE, "jobs"))
-    conversation = Conversation(services, jobs, home)
+    conversation = Conversation(
+        services, jobs, lambda rights, lacking: home_page(watched.ports(), rights, watched.clock(), lacking)
+    )
     app = bolt_app(slack.client, slack.identity, conversation)
     socket = None
     if socket_mode:

@@ -151,16 +151,19 @@ class _Pinning(NamedTuple):
 
     def run(self) -> None:
         """Show the certificate, and pin it if that is confirmed. UnavailableError if it is not pinned in the end."""
-        seen = self._ask_host()
+        choice, stderr = self.choice, self.shell.stderr
+        with ProgressLine(None if self.as_json else stderr, self.shell.environ) as progress:
+            progress.show(f"Looking at {choice.name} … (at most 5 seconds)")
+            seen = shown_by(choice.endpoint, choice.name)
         failed: str | None
         if isinstance(seen, Failure):
             certificate, failed, is_pinned = None, seen.message, False
         else:
             certificate = seen
             self._show(certificate)
-            is_pinned = certificate.digest == self.choice.endpoint.trust.pin
+            is_pinned = certificate.digest == choice.endpoint.trust.pin
             if self.consent.pin not in (None, certificate.digest):
-                failed = f"{self.choice.name} shows another certificate than --pin names. {UNCHANGED}"
+                failed = f"{choice.name} shows another certificate than --pin names. {UNCHANGED}"
             else:
                 failed = None if is_pinned else self._pin(certificate)
         written = failed is None and not is_pinned
@@ -171,11 +174,6 @@ class _Pinning(NamedTuple):
             write(self.shell.stdout, f"Pinned in {self.file.label}. {after}\n")
         if failed:
             raise UnavailableError(failed)
-
-    def _ask_host(self) -> Certificate | Failure:
-        with ProgressLine(None if self.as_json else self.shell.stderr, self.shell.environ) as progress:
-            progress.show(f"Looking at {self.choice.name} … (at most 5 seconds)")
-            return shown_by(self.choice.endpoint, self.choice.name)
 
     def _show(self, seen: Certificate) -> None:
         """With JSON only to somebody who will be asked."""

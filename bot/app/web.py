@@ -4,6 +4,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
+from functools import partial
 
 from bot.alerts.delivery.retry import DeliveryStatus
 from bot.alerts.delivery.worker import OutboxWorker
@@ -39,11 +40,8 @@ def pages(
     sender: OutboxWorker | None,
 ) -> Wsgi:
     """All that is answered; Slack's requests only with a signing secret to check them by."""
-
-    def token() -> str | None:
-        return os.environ.get(settings.web.token_env)
-
-    shown = metrics(probes, lambda: _picture(watched, sender))
+    token = partial(os.environ.get, settings.web.token_env)
+    shown = metrics(probes, lambda: _snapshot(watched, sender))
     routes = {
         **health(_checks(watched, service), [lambda: _published(watched)]),
         "/metrics": HttpRoute("GET", guarded(shown, token)),
@@ -87,17 +85,17 @@ def _database(watched: WatchedFleet) -> str | None:
 
 
 def _sweeps(watched: WatchedFleet) -> str | None:
-    judge = watched.judge
-    if not judge.sources:
+    evaluation = watched.evaluation
+    if not evaluation.sources:
         return None
     try:
         last = watched.store.sweeps.last_finished()
     except UnavailableError:
         return None  # the check of the database says so
-    late = overdue(SweepHealth(judge.every, last and last.finished_at, judge.since), watched.clock())
+    late = overdue(SweepHealth(evaluation.every, last and last.finished_at, evaluation.since), watched.clock())
     if late is None:
         return None
-    since, every = (timedelta(seconds=round(span.total_seconds())) for span in (late, judge.every))
+    since, every = (timedelta(seconds=round(span.total_seconds())) for span in (late, evaluation.every))
     return f"no sweep has finished for {since}, one every {every} is expected"
 
 
@@ -110,7 +108,7 @@ def _channels(watched: WatchedFleet) -> str | None:
 
 
 def _published(watched: WatchedFleet) -> str | None:
-    """A page that can't be used keeps nobody from asking about the list in use."""
+    """A page that can't be used stops nobody from asking about the list in use."""
     if watched.follows is None:
         return None
     try:
@@ -120,11 +118,11 @@ def _published(watched: WatchedFleet) -> str | None:
         return None  # the check of the database says so
 
 
-def _picture(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
+def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
     at, store = watched.clock(), watched.store
     return MetricsSnapshot(
         at=at,
-        findings=watched.judge.findings(at),
+        findings=watched.evaluation.findings(at),
         sources=store.fleet.sources(),
         alerts=store.alerts.outlines(),
         channels=store.outbox.states(),
@@ -148,7 +146,7 @@ def _calendar(watched: WatchedFleet) -> Handler:
 def _releases(watched: WatchedFleet) -> set[Release]:
     """What a watched host runs or a channel watches."""
     matrix = watched.dataset().matrix
-    run = {finding.assessment.release for finding in watched.judge.findings(watched.clock()) if finding.assessment}
+    run = {finding.assessment.release for finding in watched.evaluation.findings(watched.clock()) if finding.assessment}
     named = ((watch.product, watch.release) for watch in watched.store.watches.all())
     watched_too = (matrix.release(Product(product), number) for product, number in named if product and number)
     return run | {release for release in watched_too if release}

@@ -45,10 +45,12 @@ def chat_command(spec: CommandSpec) -> click.Command:
         holds = any(condition.holds(assessment) for condition in fail_on for assessment in reply.assessed or ())
         return 4 if holds else reply.exit_status
 
-    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-        return candidates(spec, incomplete)
-
-    words = click.Argument(["words"], nargs=-1, metavar=spec.takes, shell_complete=complete)
+    words = click.Argument(
+        ["words"],
+        nargs=-1,
+        metavar=spec.takes,
+        shell_complete=lambda _, __, incomplete: candidates(spec, incomplete),
+    )
     examples = "\n".join(f"  xocompat {typed}" for typed, _ in spec.examples)
     return click.Command(
         spec.name,

@@ -57,7 +57,7 @@ def _from_file(sources: Sources, label: str) -> tuple[Tree | None, list[Problem]
 
 @dataclass(slots=True)
 class Overlay:
-    """The file's tree with the environment over it; where each value of the environment stands; what was wrong."""
+    """The file's tree with the environment over it; which value came from which variable; what was wrong."""
 
     tree: Tree
     origins: dict[Location, SettingOrigin] = field(default_factory=dict)
@@ -118,11 +118,12 @@ def _value(path: tuple[str, ...], text: str) -> Any:
             raise ValueError("holds a key twice: take one out")
         return dict(pairs)
 
-    def number(digits: str) -> int | str:
-        return int(digits) if len(digits) <= LONGEST_NUMBER else digits
-
     try:
-        value = json.loads(text, object_pairs_hook=once, parse_int=number)
+        value = json.loads(
+            text,
+            object_pairs_hook=once,
+            parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_NUMBER else digits,
+        )
     except json.JSONDecodeError as error:
         raise ValueError(f"{_JSON} (line {error.lineno}, column {error.colno})") from None
     except RecursionError:

@@ -60,8 +60,9 @@ class MemberSettings(Section):
     tls: TlsSettings | None = None
 
 
-def _member(value: object) -> object:
-    return value if isinstance(value, (dict, MemberSettings)) else {"address": value}
+_ADDRESS_ALONE = BeforeValidator(
+    lambda value: value if isinstance(value, (dict, MemberSettings)) else {"address": value}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class TargetSettings(Section):
     password_file: FilePath | None = None
     tls: TlsSettings = TlsSettings()
     tags: tuple[Tag, ...] = ()
-    also: tuple[Annotated[MemberSettings, BeforeValidator(_member)], ...] = ()
+    also: tuple[Annotated[MemberSettings, _ADDRESS_ALONE], ...] = ()
 
     @property
     def endpoint(self) -> EndpointSettings:

@@ -29,9 +29,11 @@ class Section(BaseModel):
 
     @classmethod
     def _excluding(cls, given: Mapping[str, object]) -> str:
-        if _count(given, cls.at_most_one) > 1:
+        """What is wrong about the keys that exclude each other, if anything is."""
+        there = {key for key, value in given.items() if value not in (None, False, "false", "", [])}
+        if len(there.intersection(cls.at_most_one)) > 1:
             return f"at most one of {listed(cls.at_most_one)} is allowed"
-        count = _count(given, cls.exactly_one)
+        count = len(there.intersection(cls.exactly_one))
         # A `password` is reported as an unknown key, with what to do: what it stands for is not missing, too.
         if not cls.exactly_one or count == 1 or (count == 0 and "password" in given):
             return ""
@@ -47,10 +49,6 @@ class Section(BaseModel):
         if isinstance(default, (Section, tuple)):
             return default
         raise ValueError("has no value: give it one, or take the key out")
-
-
-def _count(given: Mapping[str, object], keys: tuple[str, ...]) -> int:
-    return sum(given.get(key) not in (None, False, "false", "", []) for key in keys)
 
 
 def listed(names: Sequence[str]) -> str:

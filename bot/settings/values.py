@@ -1,6 +1,7 @@
 """The types of single values: an address, a duration, a name, a URL... Each parser says what is allowed."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -116,26 +117,16 @@ def _name(value: object) -> object:
     raise ValueError(f"must be {_VALUES_NAME}, not an address")
 
 
-def _duration(value: object) -> timedelta:
-    return value if isinstance(value, timedelta) else parse_duration(str(value))
+def _duration(allowed: Callable[[timedelta], bool], what: str) -> BeforeValidator:
+    """Durations for which `allowed` holds; `what` says so to others."""
 
+    def read(value: object) -> timedelta:
+        duration = value if isinstance(value, timedelta) else parse_duration(str(value))
+        if not allowed(duration):
+            raise ValueError(f"must be {what}")
+        return duration
 
-def _period(value: object) -> timedelta:
-    period = _duration(value)
-    if not period:
-        raise ValueError("must be at least 1s")
-    return period
-
-
-def _days(value: object) -> timedelta:
-    lead = _duration(value)
-    if lead % timedelta(days=1):
-        raise ValueError("must be whole days, such as 90d or 2w: an end of life is a day")
-    return lead
-
-
-def _address(value: object) -> Address:
-    return value if isinstance(value, Address) else parse_address(value if isinstance(value, str) else "")
+    return BeforeValidator(read)
 
 
 def _tls_version(value: object) -> str:
@@ -145,13 +136,10 @@ def _tls_version(value: object) -> str:
 
 
 def _file(value: object, info: ValidationInfo) -> Path:
-    return _folder(info) / _text(str(value) if isinstance(value, Path) else value, "a file's path")
-
-
-def _folder(info: ValidationInfo) -> Path:
-    """Relative paths start at the folder of the configuration file: it moves with what it names."""
+    """A path that starts at the folder of the configuration file, if it is relative: it moves with what it names."""
+    path = _text(str(value) if isinstance(value, Path) else value, "a file's path")
     folder = (info.context or {}).get("folder")
-    return folder if isinstance(folder, Path) else Path()
+    return (folder if isinstance(folder, Path) else Path()) / path
 
 
 def _url(value: object, allowed: str, *schemes: str) -> SplitResult:
@@ -197,7 +185,7 @@ _LIST = "an http or https address, or a file's path"
 def _list(value: object, info: ValidationInfo) -> str:
     text = _text(value, _LIST)
     if "://" not in text:
-        return str(_folder(info) / text)
+        return str(_file(text, info))
     parts = _url(text, _LIST, "http", "https")
     if not parts.hostname:
         raise ValueError(f"must be {_LIST}")
@@ -243,11 +231,19 @@ Who = Annotated[
 Pin = Annotated[
     str, BeforeValidator(_lowered), _matching(r"(?i)sha256:[0-9a-f]{64}", "like sha256:<64 hexadecimal digits>")
 ]
-HostAddress = Annotated[Address, BeforeValidator(_address)]
+HostAddress = Annotated[
+    Address,
+    BeforeValidator(
+        lambda value: value if isinstance(value, Address) else parse_address(value if isinstance(value, str) else "")
+    ),
+]
 FilePath = Annotated[Path, BeforeValidator(_file)]
 TlsVersion = Annotated[str, BeforeValidator(_tls_version)]
-Period = Annotated[timedelta, BeforeValidator(_period)]
-Lead = Annotated[timedelta, BeforeValidator(_days)]
+Period = Annotated[timedelta, _duration(bool, "at least 1s")]
+Lead = Annotated[
+    timedelta,
+    _duration(lambda lead: not lead % timedelta(days=1), "whole days, such as 90d or 2w: an end of life is a day"),
+]
 Concurrency = Annotated[int, _whole(1, 1024)]
 Port = Annotated[int, _whole(1, 65535)]
 HttpsUrl = Annotated[str, BeforeValidator(_https)]

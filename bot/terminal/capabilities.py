@@ -23,17 +23,17 @@ class Capabilities(NamedTuple):
     links: bool = False
     emoji: bool = True
 
-    @property
-    def is_piped(self) -> bool:
-        return self.width is None
-
 
 def capabilities_of(stream: TextIO, environ: Mapping[str, str]) -> Capabilities:
-    """What this stream shows, by what it is and what the environment says of its terminal."""
+    """What this stream shows, by what it is and what the environment says of its terminal.
+
+    NO_COLOR wins over FORCE_COLOR, each counts if not empty (no-color.org, force-color.org; as in Python 3.13).
+    """
     terminal = is_terminal(stream)
+    wanted = environ.get("FORCE_COLOR") or (terminal and environ.get("TERM") != "dumb")
     return Capabilities(
         width=_width(stream, environ) if terminal else None,
-        color=_color(terminal, environ),
+        color=bool(wanted and not environ.get("NO_COLOR")),
         links=terminal and _follows_links(environ),
         emoji=(stream.encoding or "utf-8").lower().replace("-", "").startswith("utf"),
     )
@@ -42,13 +42,6 @@ def capabilities_of(stream: TextIO, environ: Mapping[str, str]) -> Capabilities:
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether the stream is a terminal. A closed one is none, nor is None: what Python has for `<&-`."""
     return stream is not None and not stream.closed and stream.isatty()
-
-
-def _color(terminal: bool, environ: Mapping[str, str]) -> bool:
-    """NO_COLOR wins over FORCE_COLOR, each counts if not empty (no-color.org, force-color.org; as in Python 3.13)."""
-    if environ.get("NO_COLOR"):
-        return False
-    return bool(environ.get("FORCE_COLOR")) or (terminal and environ.get("TERM") != "dumb")
 
 
 def _width(stream: TextIO, environ: Mapping[str, str]) -> int:

@@ -12,6 +12,7 @@ _JOINER = "\u200d"  # holds an emoji of several parts together, as in a family o
 _LOOSE_JOINER = f"(?<!\\S){_JOINER}+|{_JOINER}+(?!\\S)|{_JOINER}{{2,}}"
 _UNSAFE_IN_ADDRESS = re.compile(r"""[^!#-;=?-\[\]_a-z~]""")
 _FOLLOWED = ("https://", "http://", "mailto:")
+"""What a click may open: web and mail addresses only."""
 
 
 def cleaned(text: str) -> str:
@@ -24,16 +25,9 @@ def cleaned(text: str) -> str:
 
 def address(url: str) -> str:
     """A URL in printable ASCII without spaces or quotes, so that it ends where it ends."""
-
-    def percent(found: re.Match[str]) -> str:
-        return "".join(f"%{byte:02X}" for byte in found[0].encode())
-
-    return _UNSAFE_IN_ADDRESS.sub(percent, cleaned(url).strip())
-
-
-def is_followed(url: str) -> bool:
-    """Whether a click on it may open it: web and mail addresses only."""
-    return url.lower().startswith(_FOLLOWED)
+    return _UNSAFE_IN_ADDRESS.sub(
+        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), cleaned(url).strip()
+    )
 
 
 _SIGNS = ("✅", "❎", "❔", "🚀", "🟢", "🟠", "🕓", "📄", "☠\ufe0f", "⚠\ufe0f")
@@ -118,12 +112,12 @@ def _dress(span: Span, caps: Capabilities, prompt: str, base: str) -> Iterator[P
             yield Piece(shown + word, _styles(base, _TINTS.get(sign.rstrip("\ufe0f"), "")), whole=True)
         case Link(text, url):
             label, target = cleaned(text), address(url)
-            if caps.links and is_followed(target):
+            if caps.links and target.lower().startswith(_FOLLOWED):
                 yield Piece(label or target, _styles(base, UNDERLINED), target)
                 return
             yield Piece(label, base)
             if target and target != label:
-                yield Piece(f" <{target}>" if caps.is_piped else f" ({target})", base)
+                yield Piece(f" <{target}>" if caps.width is None else f" ({target})", base)
 
 
 def _styles(*styles: str) -> str:

@@ -25,11 +25,11 @@ def write(stream: TextIO, text: str) -> None:
 def hang_up(stream: TextIO) -> None:
     """After a BrokenPipeError: what the stream still holds goes nowhere, so that the exit finds nothing to complain of.
 
-    The way that the documentation of Python's signal module shows ("Note on SIGPIPE").
+    As the documentation of Python's signal module shows ("Note on SIGPIPE").
     """
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
     except (OSError, ValueError):
-        return  # a stream without a descriptor keeps nothing back
+        return  # a stream without a descriptor holds nothing back

@@ -83,15 +83,12 @@ class ProgressLine:
 
 def frame(text: str, done: int, total: int, beat: int, caps: Capabilities) -> str:
     """One line, a column narrower than the terminal: a sign that turns, the bar if there is a total, the text."""
-    frames = _DOTS if caps.emoji else _ASCII_FRAMES
-    bar = f" {_bar(done, total, caps)}" if total > 0 else ""
+    frames, full, empty = (_DOTS, "█", "░") if caps.emoji else (_ASCII_FRAMES, "#", ".")
+    bar = ""
+    if total > 0:
+        filled = BAR * min(max(done, 0), total) // total
+        bar = f" {full * filled}{empty * (BAR - filled)} {done}/{total}"
     return _cut(f"{frames[beat % len(frames)]}{bar} {cleaned(text)}", (caps.width or 80) - 1)
-
-
-def _bar(done: int, total: int, caps: Capabilities) -> str:
-    filled = BAR * min(max(done, 0), total) // total
-    full, empty = ("█", "░") if caps.emoji else ("#", ".")
-    return f"{full * filled}{empty * (BAR - filled)} {done}/{total}"
 
 
 def _cut(text: str, columns: int) -> str:

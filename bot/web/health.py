@@ -12,19 +12,16 @@ HealthCheck = Callable[[], str | None]
 def health(checks: Iterable[HealthCheck], notices: Iterable[HealthCheck] = ()) -> dict[str, HttpRoute]:
     """Routes for supervisors: /healthz while the process lives, /readyz while every check passes.
 
-    What does not keep the process from its work is a notice, which /readyz shows as well.
+    What does not stop the process from doing its work is a notice, which /readyz shows as well.
     """
     every, informal = tuple(checks), tuple(notices)
-
-    def live(_: HttpRequest) -> HttpResponse:
-        return HttpResponse(200, "ok\n")
 
     def ready(_: HttpRequest) -> HttpResponse:
         reasons = [reason for check in every if (reason := check())]
         lines = [*(reasons or ["ready"]), *(notice for check in informal if (notice := check()))]
         return HttpResponse(503 if reasons else 200, "".join(f"{line}\n" for line in lines))
 
-    return {"/healthz": HttpRoute("GET", live), "/readyz": HttpRoute("GET", ready)}
+    return {"/healthz": HttpRoute("GET", lambda _: HttpResponse(200, "ok\n")), "/readyz": HttpRoute("GET", ready)}
 
 
 class CachedCheck:

@@ -18,7 +18,7 @@ from bot.errors import UnavailableError
 from bot.fleet.hosts import SourceState
 from bot.fleet.ports import SweepRun
 from bot.fleet.verdicts import HostVerdict
-from bot.web.server import Handler, HttpRequest, HttpResponse
+from bot.web.server import Handler, HttpResponse
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "xocompat"
@@ -62,11 +62,7 @@ def metrics(probes: ProbeMetrics, snapshot: Callable[[], MetricsSnapshot]) -> Ha
     """The handler of /metrics. Where `snapshot` raises UnavailableError, the database is shown as down."""
     ProcessCollector(registry=probes.registry)
     probes.registry.register(_Gauges(snapshot))
-
-    def answer(_: HttpRequest) -> HttpResponse:
-        return HttpResponse(200, generate_latest(probes.registry).decode(), {"content-type": TYPE})
-
-    return answer
+    return lambda _: HttpResponse(200, generate_latest(probes.registry).decode(), {"content-type": TYPE})
 
 
 class _Gauges(Collector):

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -62,21 +62,18 @@ def wsgi(routes: Mapping[str, HttpRoute]) -> Wsgi:
         headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store", **response.headers}
         headers["content-length"] = str(len(body))
         start(f"{response.status} {HTTPStatus(response.status).phrase}", [*headers.items()])
-        parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
-        return _Body(parts, response.sent) if response.sent else parts
+        parts = _Body([] if environ.get("REQUEST_METHOD") == "HEAD" else [body])
+        if response.sent:
+            parts.close = response.sent
+        return parts
 
     return application
 
 
-class _Body:
-    """The parts of a body that reports when they are written: servers call `close` then (PEP 3333)."""
+class _Body(list[bytes]):
+    """The parts of a body that reports when they are written: servers call `close` then, if it is there (PEP 3333)."""
 
-    def __init__(self, parts: list[bytes], sent: Callable[[], object]) -> None:
-        self._parts = parts
-        self.close = sent
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
+    close: Callable[[], object]
 
 
 def _respond(routes: Mapping[str, HttpRoute], environ: Environ) -> HttpResponse:

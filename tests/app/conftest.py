@@ -67,7 +67,7 @@ class House(NamedTuple):
 
     def sweep(self) -> CycleResult:
         """The next round; it must be done."""
-        return self.watched.rounds.ask(lambda _, __: None, threading.Event())
+        return self.watched.cycle.ask(lambda _, __: None, threading.Event())
 
     def settle(self) -> tuple[Notification, ...]:
         """What is told when what is stored is evaluated anew."""

@@ -93,9 +93,9 @@ def _sweeps(url: str, probing: float) -> dict[str, dict[str, float]]:
     try:
         terms = WatchTerms(PLAN, timedelta(hours=6), SweepPace(), lambda: fleet.at, lambda: SendResult())
         watched = watch_fleet(store, fleet.hosts(), terms, log, threading.Event())
-        counted, evaluation = Counted(store.database.engine), TimedEvaluation(*watched.judge)
+        counted, evaluation = Counted(store.database.engine), TimedEvaluation(*watched.evaluation)
         evaluation.counted = counted
-        cycle, found = watched.rounds._replace(evaluation=evaluation, clock_check=_trusted()), {}
+        cycle, found = watched.cycle._replace(evaluation=evaluation, clock_check=_trusted()), {}
         for name, at in SWEEPS.items():
             fleet.at = at
             swept = _sweep(cycle, evaluation, counted)

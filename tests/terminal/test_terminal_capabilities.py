@@ -10,7 +10,7 @@ from bot.terminal.capabilities import Capabilities, capabilities_of
 
 
 class Screen(io.StringIO):
-    """A stream that somebody looks at."""
+    """A stream that is a terminal."""
 
     encoding = "utf-8"
 
