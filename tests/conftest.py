@@ -1,5 +1,6 @@
 """What all tests share: the shipped data, the reader of questions about it, and databases of both kinds."""
 
+import logging
 import signal
 import tempfile
 import warnings
@@ -8,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from bot.chat.command import Ports
@@ -44,6 +46,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if room in UNIT and not (needs or is_property or item.get_closest_marker("large")):
             item.add_marker(pytest.mark.unit)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """A command sets the log up for its whole process, and tests that follow would find theirs empty."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = [*root.handlers], root.level
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

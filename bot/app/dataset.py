@@ -9,8 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bot.app.configuration import reveal
-from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Ports, Progress, Right, ignore_progress
-from bot.chat.reply import Reply, RichText
+from bot.chat.command import Ports
 from bot.chat.runner import CommandRunner
 from bot.errors import UnavailableError
 from bot.matrix.load import load_matrix
@@ -101,39 +100,14 @@ class CurrentDataset:
         return Dataset(matrix, Reader(matrix), stored.id)
 
 
-class LiveRunner:
-    """Runs commands with the dataset in use, however long the process runs."""
+def live_runner(ports: Ports, dataset: Callable[[], Dataset], today: Callable[[], date]) -> Callable[[], CommandRunner]:
+    """Runs commands with the dataset in use, however long the process runs: each call gives a runner for now."""
 
-    def __init__(self, ports: Ports, dataset: Callable[[], Dataset], today: Callable[[], date]) -> None:
-        self._ports, self._dataset, self._today = ports, dataset, today
+    def now() -> CommandRunner:
+        known = dataset()
+        return CommandRunner(ports._replace(matrix=known.matrix, reader=known.reader), today)
 
-    @property
-    def page(self) -> int:
-        """Another number where answers may be other ones."""
-        return self._dataset().page
-
-    def run(
-        self,
-        spec: CommandSpec,
-        words: str,
-        rights: frozenset[Right],
-        day: date | None = None,
-        caller: Caller = NOBODY,
-        report: Callable[[Progress], None] = ignore_progress,
-    ) -> Reply:
-        return self._runner().run(spec, words, rights, day, caller, report)
-
-    def opening(
-        self, spec: CommandSpec, words: str, rights: frozenset[Right], day: date | None = None, caller: Caller = NOBODY
-    ) -> RichText | Reply:
-        return self._runner().opening(spec, words, rights, day, caller)
-
-    def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
-        return self._runner().choices(spec, rights, day)
-
-    def _runner(self) -> CommandRunner:
-        dataset = self._dataset()
-        return CommandRunner(self._ports._replace(matrix=dataset.matrix, reader=dataset.reader), self._today)
+    return now
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.configuration import grants, tokens
-from bot.app.dataset import Dataset, LiveRunner
+from bot.app.dataset import Dataset, live_runner
 from bot.app.fleet import WatchedFleet, new_name
 from bot.app.lookup import now, today
 from bot.chat.home_page import home_page
@@ -93,10 +93,10 @@ def service_of(
 ) -> Service:
     """Put the Slack side together. ConfigError lists what it needs and lacks."""
     _, other = tokens(settings, "bot_token", "app_token" if socket_mode else "signing_secret")
-    live = LiveRunner(watched.ports(limited=True), watched.dataset, today)
+    runner = live_runner(watched.ports(limited=True), watched.dataset, today)
     services = SessionServices(
         log=log,
-        responder=Responder(live, today, dataset=lambda: live.page),
+        responder=Responder(runner, today, dataset=lambda: watched.dataset().page),
         access=Access(slack.platform, grants(settings), everyone=settings.access.lookup == "everyone"),
         platform=slack.platform,
         work=BoundedExecutor(limits.threads, limits.waiting),

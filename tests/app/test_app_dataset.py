@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.dataset import REFRESH, CurrentDataset, Dataset, LiveRunner, shipped_dataset
+from bot.app.dataset import REFRESH, CurrentDataset, Dataset, live_runner, shipped_dataset
 from bot.chat.access import Granted
 from bot.chat.command import Ports, Right
 from bot.chat.platform import Actor, Origin
@@ -117,9 +117,9 @@ def test_nobody_waits_for_a_look_at_the_database(running: Running) -> None:
 
 def test_what_was_rendered_before_is_not_given_again(running: Running) -> None:
     known = shipped_dataset()
-    live = LiveRunner(Ports(known.matrix, known.reader), running.edition, lambda: DAY)
+    runner = live_runner(Ports(known.matrix, known.reader), running.edition, lambda: DAY)
     asked = request_of("command", Origin(Actor("U1", "T1", "C1")), "XenServer 7.2")
-    answers = Responder(live, lambda: DAY, dataset=lambda: live.page)
+    answers = Responder(runner, lambda: DAY, dataset=lambda: running.edition().page)
     assert "partial support" in answers.answer(asked, Granted(LOOKUP)).reply.summary
     running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
     assert "full support" in answers.answer(asked, Granted(LOOKUP)).reply.summary

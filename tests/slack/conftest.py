@@ -22,7 +22,7 @@ from bot.chat.runner import CommandRunner
 from bot.chat.session.access import Access
 from bot.chat.session.conversation import Conversation, HomePage
 from bot.chat.session.jobs import BackgroundJobs
-from bot.chat.session.responder import ReplyCache, Responder, RunsCommands
+from bot.chat.session.responder import ReplyCache, Responder
 from bot.chat.session.services import BoundedExecutor, SessionServices
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
@@ -133,7 +133,7 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) ->
     made: list[Room] = []
 
     def make(
-        asked: RunsCommands = desk,
+        asked: CommandRunner = desk,
         everyone: bool = False,
         threads: int = 4,
         waiting: int = 20,
@@ -146,7 +146,7 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) ->
         platform = SlackPlatform(client, client, identity, Groups(client, clock))
         services = SessionServices(
             log=log,
-            responder=Responder(asked, lambda: date(2026, 11, 23)),
+            responder=Responder(lambda: asked, lambda: date(2026, 11, 23)),
             access=Access(platform, grants, everyone),
             platform=platform,
             work=BoundedExecutor(threads, waiting),

@@ -24,7 +24,7 @@ TOLD = {**QUESTIONS, "usage": "upgrade"}
 
 @pytest.fixture
 def answers(desk: CommandRunner) -> Responder:
-    return Responder(desk, lambda: date(2026, 11, 23))
+    return Responder(lambda: desk, lambda: date(2026, 11, 23))
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -57,7 +57,7 @@ def shape(request: pytest.FixtureRequest, matrix: Matrix, reader: Reader) -> Ite
         return
     with Simulator(SHAPES[name].pools) as simulator:
         desk = CommandRunner(Ports(matrix, reader, fleet_of(simulator, clock=lambda: 0.0)), lambda: date(2026, 11, 23))
-        yield name, _answer(Responder(desk, lambda: date(2026, 11, 23)), SHAPES[name].words)
+        yield name, _answer(Responder(lambda: desk, lambda: date(2026, 11, 23)), SHAPES[name].words)
 
 
 def _answer(answers: Responder, words: str) -> Answer:

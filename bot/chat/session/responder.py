@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from bot.chat.access import Granted
-from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Progress, Right, ignore_progress
+from bot.chat.command import Choice, CommandSpec, Progress, Right
 from bot.chat.commands import COMMANDS
 from bot.chat.reply import Ask, Button, Reply, RichText, Share, notice, with_code
+from bot.chat.runner import CommandRunner
 from bot.chat.session.request import Request
 from bot.errors import UnavailableError, UsageError
 
@@ -28,26 +29,6 @@ WORDS_MAX = 2000
 
 UNAVAILABLE = "unavailable"
 """The outcome of an answer that only says what could not be reached."""
-
-
-class RunsCommands(Protocol):
-    """Where questions are answered. UsageError says what is wrong with the words."""
-
-    def run(
-        self,
-        spec: CommandSpec,
-        words: str,
-        rights: frozenset[Right],
-        day: date | None = None,
-        caller: Caller = NOBODY,
-        report: Callable[[Progress], None] = ignore_progress,
-    ) -> Reply: ...
-
-    def opening(
-        self, spec: CommandSpec, words: str, rights: frozenset[Right], day: date | None = None, caller: Caller = NOBODY
-    ) -> RichText | Reply: ...
-
-    def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -86,12 +67,15 @@ def answered(reply: Reply) -> Answer:
 
 
 class Responder:
-    """Has commands run, and makes answers of what they say. `today` is the day that is meant where none is given.
+    """Has commands run, and makes answers of what they say. `runner` gives the one for now.
 
-    `dataset` is another number where the commands know something else: cached answers are not given again then.
+    `today` is the day that is meant where none is given; `dataset` is another number where the commands know something
+    else: cached answers are not given again then.
     """
 
-    def __init__(self, runner: RunsCommands, today: Callable[[], date], dataset: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self, runner: Callable[[], CommandRunner], today: Callable[[], date], dataset: Callable[[], int] = lambda: 0
+    ) -> None:
         self._runner = runner
         self._today = today
         self._dataset = dataset
@@ -106,7 +90,7 @@ class Responder:
             if spec.right is Right.LOOKUP and not (spec.slow or spec.follows):
                 look_up = self._cached if len(request.words) <= LOOKUP_WORDS_MAX else self._look_up
                 return look_up(spec.name, request.rest, found.rights, day, today, self._dataset())
-            reply = self._runner.run(spec, request.rest, found.rights, day, request.caller(found))
+            reply = self._runner().run(spec, request.rest, found.rights, day, request.caller(found))
             return answered(_dated(reply, day, today))
 
         return _readable(request, answer)
@@ -116,7 +100,7 @@ class Responder:
 
         def open_() -> Reply | Answer:
             day = request.on or self._today()
-            said = self._runner.opening(request.spec, request.rest, found.rights, day, request.caller(found))
+            said = self._runner().opening(request.spec, request.rest, found.rights, day, request.caller(found))
             return answered(said) if isinstance(said, Reply) else notice(said)
 
         return _readable(request, open_)
@@ -129,19 +113,19 @@ class Responder:
         return _readable(
             request,
             lambda: answered(
-                _dated(self._runner.run(spec, words, found.rights, day, caller, progress), day, today, key)
+                _dated(self._runner().run(spec, words, found.rights, day, caller, progress), day, today, key)
             ),
         )
 
     def choices(self, spec: CommandSpec, found: Granted) -> tuple[Choice, ...]:
         """What a command that picks can be about; nothing where that is not known."""
         try:
-            return self._runner.choices(spec, found.rights)
+            return self._runner().choices(spec, found.rights)
         except UsageError:
             return ()
 
     def _look_up(self, name: str, words: str, rights: frozenset[Right], day: date, today: date, _: int) -> Answer:
-        return answered(_dated(self._runner.run(COMMANDS[name], words, rights, day), day, today))
+        return answered(_dated(self._runner().run(COMMANDS[name], words, rights, day), day, today))
 
 
 def _readable(request: Request, answer: Callable[[], T]) -> T | Answer:

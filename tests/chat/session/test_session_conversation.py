@@ -69,7 +69,7 @@ def room(matrix: Matrix, reader: Reader, simulator: Simulator) -> Iterator[Room]
     log = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)).bind()
     services = SessionServices(
         log=log,
-        responder=Responder(runner, NOW.date),
+        responder=Responder(lambda: runner, NOW.date),
         access=Access(platform, MAY_PROBE),
         platform=platform,
         work=BoundedExecutor(2, 10),
