@@ -15,9 +15,10 @@ from bot.alerts.alert import Alert, Notification
 from bot.alerts.cycle import CycleResult
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.ports import AlertBook, AlertReader, AlertTransaction, Watch, Watches, WatchKind
-from bot.alerts.routing import AlertPlan, Routing
+from bot.alerts.routing import AlertPlan, Routing, names
 from bot.chat.audit import AuditEntry, StoredTrail
 from bot.chat.command import Ports, Watched
+from bot.errors import UsageError
 from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
 from bot.fleet.sweep import Report
@@ -30,17 +31,20 @@ def scoped(ports: Ports, channel: str) -> Ports:
 
     `fleet`, which `probe` asks, is not narrowed either: a grant to probe names who may ask any host of the inventory.
     """
+    part = ports.watched and _Part(ports, ports.watched, channel)
     if alerting := ports.alerting:
         on, states = alerting.on, alerting.channels
+        pools: Callable[[], Collection[Pool]] = part.pools if part else frozenset
         alerting = alerting._replace(
             book=_Book(alerting.book, channel),
             on=on and partial(_alerts_on, on, channel),
-            watches=_Watches(alerting.watches, channel),
+            watches=_Watches(alerting.watches, channel, pools),
+            pools=alerting.pools and pools,
             channels=states and (lambda: _of(channel, states())),
         )
     return ports._replace(
         alerting=alerting,
-        watched=ports.watched and _Part(ports, ports.watched, channel).watched(),
+        watched=part.watched() if part else None,
         audit=ports.audit and _Trail(ports.audit, channel),
     )
 
@@ -104,11 +108,23 @@ class _Transaction(NamedTuple):
 
 
 class _Watches(NamedTuple):
+    """A channel's watches. Hosts of a pool that leads elsewhere, or of all, do not come by watching them."""
+
     watches: Watches
     channel: str
+    pools: Callable[[], Collection[Pool]]
 
     def add(self, watch: Watch) -> bool:
+        if watch.kind is WatchKind.ALL or (watch.kind is WatchKind.POOL and not self._has(watch.what)):
+            raise UsageError(
+                "Your grant is for this channel alone: here you may watch releases, and pools that lead here already. "
+                "For more, ask those who run xocompat for a route under alerts."
+            )
         return watch.channel == self.channel and self.watches.add(watch)
+
+    def _has(self, pool: str) -> bool:
+        watched = any((watch.kind, watch.what) == (WatchKind.POOL, pool) for watch in self.all())
+        return watched or any(names(each, pool) for each in self.pools())
 
     def remove(self, channel: str, kind: WatchKind, what: str) -> bool:
         return channel == self.channel and self.watches.remove(channel, kind, what)
@@ -139,7 +155,7 @@ class _Part:
         self._every = every
         self._channel = channel
         alerting = ports.alerting
-        watches = _Watches(alerting.watches, channel).all() if alerting else ()
+        watches = _of(channel, alerting.watches.all()) if alerting else ()
         self._routing = Routing(every.sources, watches, alerting.plan if alerting else AlertPlan())
 
     def watched(self) -> Watched:
@@ -187,6 +203,11 @@ class _Part:
     @cached_property
     def names(self) -> frozenset[str]:
         return frozenset(source.name for source in self.configured)
+
+    def pools(self) -> frozenset[Pool]:
+        """Those that lead to the channel whole: a host that a watched release shows brings no pool with it."""
+        leads = self._routing.of_host
+        return frozenset(h.pool for h in self._all_hosts if any(to.channel == self._channel for to in leads(h)))
 
     def hosts(self) -> tuple[WatchedHost, ...]:
         return self._hosts

@@ -211,11 +211,26 @@ def test_an_audit_has_the_entries_of_the_channel(runner: CommandRunner) -> None:
 
 def test_watches_are_set_and_ended_in_the_channel_itself(runner: CommandRunner) -> None:
     assert runner.ports.alerting
-    _ask(runner, "watch pool dmz")
-    _ask(runner, "unwatch pool mine")
+    _ask(runner, "watch pool lab pool lead 30d")
+    _ask(runner, "watch pool mine lead 7d")  # which it watches already
+    _ask(runner, "watch XCP-ng 8.3")
+    _ask(runner, "unwatch pool lab pool")
     _ask(runner, "unwatch pool prod")
-    kept = [(watch.channel, watch.what) for watch in runner.ports.alerting.watches.all()]
-    assert kept == [(LAB, "dmz"), (OPS, "prod")]
+    left = {(watch.channel, watch.what, watch.lead) for watch in runner.ports.alerting.watches.all()}
+    assert left == {(LAB, "mine", (7, 0)), (LAB, "XCP-ng 8.3", None), (OPS, "prod", None)}
+
+
+@pytest.mark.parametrize("words", ["all", "all lead 30d", "pool prod", "pool nope", "pool pool-prod"])
+def test_a_watch_leads_no_pool_of_others_here_and_does_not_say_which_there_are(
+    runner: CommandRunner, words: str
+) -> None:
+    assert runner.ports.alerting
+    before = runner.ports.alerting.watches.all()
+    with pytest.raises(UsageError, match=r"^Your grant is for this channel alone: here you may watch releases, and "):
+        _ask(runner, f"watch {words}")
+    assert runner.ports.alerting.watches.all() == before
+    everywhere = ANN._replace(scoped=frozenset({Right.FLEET}))
+    assert (_ask(runner, f"watch {words}", everywhere).data or {})["added"] == 1
 
 
 def test_a_right_that_holds_everywhere_is_not_narrowed_by_another_that_does_not(runner: CommandRunner) -> None:
