@@ -104,10 +104,10 @@ class Server:
     def _serve(self, line: Line) -> None:
         try:
             line.greet()
+            self._then(line)  # before a test has the line: what it says then comes second
             with self._changed:
                 self.lines.append(line)
                 self._changed.notify_all()
-            self._then(line)
             line.listen()
         except OSError:
             pass  # the other end has gone, which is what some tests are about
