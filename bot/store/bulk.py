@@ -1,7 +1,8 @@
 """Many rows in one statement: a sweep writes some for each host.
 
 PostgreSQL gets them in one parameter, as JSON: a parameter for each value costs several times as much there and in
-SQLAlchemy. SQLite takes values that are ready for it four times as fast as it takes JSON apart.
+SQLAlchemy. SQLite takes values that are ready for it four times as fast as it takes JSON apart, so it gets those where
+a sweep waits for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,12 +35,11 @@ SqlInsert = tuple[str, tuple[str, ...]]
 
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows that are new, in their order."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        _each(connection, _insert_sql(table, tuple(rows[0])), rows)
-    else:
+    """Insert rows that are new, in their order: in one parameter on SQLite too, as requests are answered meanwhile.
+
+    After each statement the driver takes Python's lock anew, and who waits for it makes the thread that has it pay.
+    """
+    if rows:
         values = select(*_values(connection, table, rows).values())
         connection.execute(table.insert().from_select(list(rows[0]), values))
 
@@ -72,7 +72,7 @@ def renew(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 @lru_cache(64)
-def _insert_sql(table: Table, names: tuple[str, ...], changed: tuple[str, ...] = ()) -> SqlInsert:
+def _insert_sql(table: Table, names: tuple[str, ...], changed: tuple[str, ...]) -> SqlInsert:
     """An INSERT for SQLite, and the order of its values; where a key is there already, what is `changed` is set."""
     into = sqlite.insert(table).values({name: bindparam(name) for name in names})
     if changed:
