@@ -108,7 +108,7 @@ class _Transaction(NamedTuple):
 
 
 class _Watches(NamedTuple):
-    """A channel's watches. Hosts of a pool that leads elsewhere, or of all, do not come by watching them."""
+    """A channel's watches. A new one brings in no pool that does not lead to the channel already."""
 
     watches: Watches
     channel: str

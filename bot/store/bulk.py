@@ -35,7 +35,7 @@ SqlInsert = tuple[str, tuple[str, ...]]
 
 
 def add(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows that are new, in their order: in one parameter on SQLite too, as requests are answered meanwhile.
+    """Insert rows that are new, in their order: in one parameter on SQLite too, for requests are answered meanwhile.
 
     After each statement the driver takes Python's lock anew, and who waits for it makes the thread that has it pay.
     """
