@@ -62,7 +62,7 @@ def metrics(probes: ProbeMetrics, snapshot: Callable[[], MetricsSnapshot]) -> Ha
     """The handler of /metrics. Where `snapshot` raises UnavailableError, the database is shown as down."""
     ProcessCollector(registry=probes.registry)
     probes.registry.register(_Gauges(snapshot))
-    return lambda _: HttpResponse(200, generate_latest(probes.registry).decode(), {"content-type": TYPE})
+    return lambda _: HttpResponse(200, generate_latest(probes.registry), {"content-type": TYPE})
 
 
 class _Gauges(Collector):
@@ -80,7 +80,9 @@ class _Gauges(Collector):
             yield _gauge("database_up", "Whether the database answers.", 0)
             return
         yield _gauge("database_up", "Whether the database answers.", 1)
-        yield from _of_hosts(shown.findings)
+        of_hosts = tuple(_of_hosts(shown.findings))
+        shown = shown._replace(findings=())  # of a large fleet, and what is read from them needs the room
+        yield from of_hosts
         up = _family("source_up", "Whether a target or Xen Orchestra answered in the last sweep.", ("source",))
         for source in shown.sources:
             up.add_metric((source.name,), float(source.unreachable_since is None))

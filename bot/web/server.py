@@ -34,10 +34,13 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response; `headers` may name the content type, else it is plain text. `sent` is called once it is written."""
+    """A response; `headers` may name the content type, else it is plain text. `sent` is called once it is written.
+
+    A body that is encoded already is taken as it is: that of a large fleet's metrics is megabytes long.
+    """
 
     status: int
-    body: str = ""
+    body: str | bytes = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     sent: Callable[[], object] | None = None
 
@@ -58,7 +61,7 @@ def wsgi(routes: Mapping[str, HttpRoute]) -> Wsgi:
 
     def application(environ: Environ, start: StartResponse) -> Iterable[bytes]:
         response = _respond(routes, environ)
-        body = response.body.encode()
+        body = response.body.encode() if isinstance(response.body, str) else response.body
         headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store", **response.headers}
         headers["content-length"] = str(len(body))
         start(f"{response.status} {HTTPStatus(response.status).phrase}", [*headers.items()])

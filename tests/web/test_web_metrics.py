@@ -71,7 +71,9 @@ def show(probes: ProbeMetrics) -> Show:
         answer = metrics(probes, picture)(HttpRequest("GET", "/metrics", {}))
         assert answer.status == 200
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-        return {family.name: family for family in text_string_to_metric_families(answer.body)}
+        body = answer.body
+        assert isinstance(body, bytes)
+        return {family.name: family for family in text_string_to_metric_families(body.decode())}
 
     return scrape
 
