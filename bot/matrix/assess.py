@@ -8,11 +8,14 @@ from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import Recommendation, recommend
 from bot.matrix.release import Citation, Release
-from bot.matrix.support import Badge, Support, badges
+from bot.matrix.support import UNLISTED, Badge, Support, badges
 
 
 class Assessment(NamedTuple):
-    """What to think of a release on a day, and where that comes from. `days_left` is negative after EOL."""
+    """What to think of a release on a day, and where that comes from. `days_left` is negative after EOL.
+
+    `prerelease` is what is run in place of the release ("RC1", "preview"), which gets none of its support.
+    """
 
     release: Release
     on: date
@@ -24,12 +27,13 @@ class Assessment(NamedTuple):
     known_issues: tuple[KnownIssue, ...]
     recommendation: Recommendation
     sources: tuple[Citation, ...]
+    prerelease: str | None = None
 
 
-def assess(matrix: Matrix, release: Release, on: date) -> Assessment:
-    """Assess a release of this Matrix for a day, past or future."""
-    support = matrix.support(release)
-    stage = release.lifecycle.stage(on)
+def assess(matrix: Matrix, release: Release, on: date, prerelease: str | None = None) -> Assessment:
+    """Assess a release of this Matrix for a day, past or future, or a prerelease of it."""
+    support = UNLISTED if prerelease else matrix.support(release)
+    stage = LifecycleStage.PRERELEASE if prerelease else release.lifecycle.stage(on)
     return Assessment(
         release=release,
         on=on,
@@ -41,4 +45,5 @@ def assess(matrix: Matrix, release: Release, on: date) -> Assessment:
         known_issues=matrix.verdict_issues(release),
         recommendation=recommend(matrix, release, on),
         sources=tuple(dict.fromkeys((matrix.published.source, *release.sources))),
+        prerelease=prerelease,
     )

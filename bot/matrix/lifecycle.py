@@ -32,8 +32,9 @@ class PartialDate(NamedTuple):
 
 
 class LifecycleStage(StrEnum):
-    """The stages of CONTRACT.md section 2, in the order a release passes them."""
+    """The stages of CONTRACT.md section 2, in the order a release passes them; a prerelease is not its release."""
 
+    PRERELEASE = "prerelease"
     UPCOMING = "upcoming"
     SUPPORTED = "supported"
     MAINTENANCE = "maintenance"

@@ -4,6 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.matrix.feature import Feature
 from bot.matrix.release import Product, Release
 
 
@@ -13,6 +14,7 @@ class Outcome(StrEnum):
     ASSESSED = "assessed"
     AMBIGUOUS = "ambiguous"
     UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_COMMAND = "unknown_command"
     UNKNOWN_PRODUCT = "unknown_product"
     UNSUPPORTED_PLATFORM = "unsupported_platform"
 
@@ -26,6 +28,7 @@ class QueryPart(NamedTuple):
 
     `releases` is empty unless the outcome is ASSESSED or AMBIGUOUS; `suggestions` is empty if it is ASSESSED.
     `level` is the update level that was named ("8.2.1", "CU2"); `platform` the one that cannot be supported ("Debian").
+    `prerelease` is what came before the release and was meant in its place ("RC1", "beta", "preview").
     """
 
     text: str
@@ -35,17 +38,23 @@ class QueryPart(NamedTuple):
     level: str | None = None
     product: Product | None = None
     platform: str | None = None
+    prerelease: str | None = None
 
 
 class Query(NamedTuple):
     """A text, read. `on` is the day of "on DATE"; `bad_date` the words that wanted to be a date and are none.
 
+    `features` are those of Xen Orchestra that were asked about; `unused` the pieces, as typed, that neither the answer
+    nor courtesy and grammar account for; `misses_version` says that one of them is a version or a range.
     A text that asks for nothing (empty, only filler words) has no parts.
     """
 
     parts: tuple[QueryPart, ...]
     on: date | None = None
     bad_date: str | None = None
+    features: tuple[Feature, ...] = ()
+    unused: tuple[str, ...] = ()
+    misses_version: bool = False
 
     @property
     def outcome(self) -> Outcome:

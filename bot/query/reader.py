@@ -50,17 +50,18 @@ class Reader:
         return Grammar(self._matrix)
 
 
-def identify(reader: Reader, brand: str | None, version: str | None) -> QueryPart:
+def identify(reader: Reader, brand: str | None, version: str | None, is_preview: bool = False) -> QueryPart:
     """The release of a host's `product_brand` and `product_version`, or what is nearest to them.
 
-    Text fields, `xapi` and `platform_version` never decide: 3.4.0 is XCP-ng 8.3 as well as XenServer 8.
+    `is_preview` is what the host says of itself (`is_preview_release`). Text fields, `xapi` and `platform_version`
+    never decide: 3.4.0 is XCP-ng 8.3 as well as XenServer 8.
     """
     product = _BRANDS.get((brand or "").strip().casefold())
     number = (version or "").strip()
     if product is None or not _VERSION.fullmatch(number):
-        part = reader.read(f"{brand or ''} {version or ''}"[:80])
-        suggestions = part.suggestions
+        suggestions = reader.read(f"{brand or ''} {version or ''}"[:80]).suggestions
         return QueryPart(f"{brand} {version}", Outcome.UNKNOWN_VERSION, suggestions=suggestions)
     if product == "XenServer" and _PREVIEW.fullmatch(number):
-        number = "8"
-    return reader.read(f"{product} {number}").parts[0]
+        number, is_preview = "8", True
+    part = reader.read(f"{product} {number}").parts[0]
+    return part._replace(prerelease="preview") if is_preview and part.releases else part

@@ -11,7 +11,7 @@ from bot.matrix.release import Product, Release
 from bot.matrix.support import UNLISTED, Badge, ListRow, Support, SupportLevel, badges
 
 FULL, PARTIAL, EXTRA, SKULL = Badge.FULL, Badge.PARTIAL, Badge.EXTRA_FEATURES, Badge.NO_SECURITY_UPDATES
-UPCOMING, SUPPORTED, MAINTENANCE, EOL = LifecycleStage
+_, UPCOMING, SUPPORTED, MAINTENANCE, EOL = LifecycleStage
 
 
 @pytest.mark.parametrize(
