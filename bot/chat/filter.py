@@ -10,7 +10,7 @@ from bot.fleet.hosts import Source
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.support import SupportLevel
-from bot.query.days import take_day
+from bot.query.days import take_days
 from bot.query.query import QueryPart
 from bot.query.reader import Reader
 from bot.query.text import near, plain, shown
@@ -72,7 +72,7 @@ class FleetFilter(NamedTuple):
 
 def take_words(words: str) -> tuple[str, date | None]:
     """Words without chat's dress and their "on DATE", and that day. UsageError for what wants to be a day."""
-    rest, day, bad = take_day(plain(words))
+    rest, day, bad, _ = take_days(plain(words))
     if bad:
         raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
     return rest.strip(), day

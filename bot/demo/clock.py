@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from bot.chat.wording import day_in_words
 from bot.errors import UsageError
-from bot.query.days import take_day
+from bot.query.days import take_days
 from bot.query.text import shown
 
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
@@ -47,7 +47,7 @@ class DemoClock:
             return _within(self.today() + _STEPS[words])
         if words == "today":
             return self._real().date()
-        rest, day, bad = take_day(typed)
+        rest, day, bad, _ = take_days(typed)
         if rest.strip(" .!") and words != "yesterday":
             return None
         if day is None and (bad or words == "yesterday"):

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from bot.matrix.release import Product
 from bot.query.canonical import HYPERVISOR_NAMES
+from bot.query.days import Span
 from bot.query.spellings import Number, Wanted, digits
 from bot.query.suggest import resembling
-from bot.query.tokens import fold
-from bot.query.versions import Item
+from bot.query.text import fold
+from bot.query.versions import TOOLS, Item
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
 
 _BEFORE_COUNTED = frozenset({"of", "our", "the", "my", "your", "these", "those", "old", "other", "more", "x"})
@@ -80,7 +81,7 @@ def _without_homes(items: Sequence[Item], text: str) -> list[Item]:
         for at in range(2, len(items))
         if items[at].kind is TokenKind.PLATFORM
         and items[at].value in DISTRIBUTIONS
-        and items[at - 2].kind is TokenKind.TOOL
+        and items[at - 2].kind in TOOLS
         and text[items[at - 1].start : items[at - 1].end].lower() in _WHERE
     }
     homes |= {at + 1 for at in homes if at + 1 < len(items) and items[at + 1].wanted}
@@ -160,7 +161,7 @@ class Claim(NamedTuple):
 
     `product` or `platform` owns the version; `name` is an unknown word in their place, `resembles` what it may mean.
     `is_doubtful`: a whole number in a sentence, which may count something. `is_bare_name`: the part is only a name.
-    `is_hypervisor`: the product was called Citrix Hypervisor, and nothing else.
+    `is_hypervisor`: the product was called Citrix Hypervisor, and nothing else. `used` is what it was read from.
     """
 
     text: str
@@ -173,6 +174,7 @@ class Claim(NamedTuple):
     is_bare_name: bool = False
     is_carried: bool = False
     is_hypervisor: bool = False
+    used: tuple[Span, ...] = ()
 
 
 class Carried(NamedTuple):
@@ -203,7 +205,10 @@ class QuestionPart:
             name = self._text[words[0].start : words[-1].end]
             said = (item for item in self._items if item.kind not in (TokenKind.UNKNOWN, TokenKind.JOINT))
             bare = all(self._typed(item).lower() in ARTICLES for item in said)
-            claims.append(Claim(name, name=name, resembles=_resembled(words[:_MOST_WORDS]), is_bare_name=bare))
+            used = ((words[0].start, words[-1].end),)
+            claims.append(
+                Claim(name, name=name, resembles=_resembled(words[:_MOST_WORDS]), is_bare_name=bare, used=used)
+            )
         return claims
 
     def carries(self) -> Carried | None:
@@ -222,7 +227,7 @@ class QuestionPart:
             return
         whole = isinstance(item.wanted, Number) and item.wanted.is_whole
         doubtful = whole and self._owners.kind_before(at) not in _OF_A_LIST
-        claim = Claim(self._typed(item), item.wanted, is_doubtful=doubtful)
+        claim = Claim(self._typed(item), item.wanted, is_doubtful=doubtful, used=self._places(at))
         owner = self._owners.of[at]
         if owner == NOBODY:
             yield claim
@@ -235,7 +240,8 @@ class QuestionPart:
                 yield claim._replace(text=text, product=product, is_carried=True, is_hypervisor=called_so)
         elif self._items[owner].kind is TokenKind.PRODUCT:
             product, text = Product(self._items[owner].value), self._together(owner, at)
-            yield claim._replace(text=text, product=product, is_hypervisor=self._is_hypervisor(owner))
+            called_so, used = self._is_hypervisor(owner), (*self._names(owner), *claim.used)
+            yield claim._replace(text=text, product=product, is_hypervisor=called_so, used=used)
 
     def _is_hypervisor(self, owner: int) -> bool:
         """Whether all names of the owner in its stretch are Citrix Hypervisor: "XenServer (formerly CH) 8" is 8."""
@@ -252,16 +258,18 @@ class QuestionPart:
         shared = [place for place in self._owners.versions_of([at + 2]) if place > at]
         if behind == [TokenKind.JOINT, TokenKind.PRODUCT] and shared:
             version = self._items[shared[0]]
-            yield Claim(f"{self._typed(item)} {self._typed(version)}", version.wanted, Product(item.value))
+            text, used = f"{self._typed(item)} {self._typed(version)}", (*self._names(at), *self._places(shared[0]))
+            yield Claim(text, version.wanted, Product(item.value), used=used)
         else:
-            yield Claim(self._typed(item), None, Product(item.value))
+            yield Claim(self._typed(item), None, Product(item.value), used=self._names(at))
 
     def _foreign(self, at: int, claim: Claim) -> Claim:
         """A version of something unknown ("Foo 7.2")."""
         before = [item for item in self._items[at - 1 :: -1] if item.kind is not TokenKind.VERSION]
         words = list(takewhile(lambda item: item.kind is TokenKind.UNKNOWN, before))[:_LONGEST_NAME][::-1]
         name = self._text[words[0].start : words[-1].end]
-        return claim._replace(text=f"{name} {claim.text}", name=name, resembles=_resembled(words))
+        used = ((words[0].start, words[-1].end), *claim.used)
+        return claim._replace(text=f"{name} {claim.text}", name=name, resembles=_resembled(words), used=used)
 
     def _platforms(self) -> Iterator[Claim]:
         """Platforms that cannot work; beside a release, one without a version of its own is no question."""
@@ -270,7 +278,8 @@ class QuestionPart:
             if not self._is_beside_release(name, places[0], versions):
                 named = [self._items[at] for at in (*places, *versions)]
                 text = self._text[min(item.start for item in named) : max(item.end for item in named)]
-                yield Claim(text, self._items[versions[0]].wanted if versions else None, platform=name)
+                wanted = self._items[versions[0]].wanted if versions else None
+                yield Claim(text, wanted, platform=name, used=self._places(*places, *versions))
 
     def _is_beside_release(self, name: str, at: int, versions: list[int]) -> bool:
         """A guest's system ("Debian 12 on XCP-ng 8.3"), or where hosts come from ("from VMware to XCP-ng 8.3")."""
@@ -285,6 +294,14 @@ class QuestionPart:
         wanted = [self._items[at].wanted for at in versions]
         is_inner_xen = name == XEN and all(isinstance(w, Number) and digits(w.text)[:1] in _XEN_MAJORS for w in wanted)
         return bool(of_products) and (name in DISTRIBUTIONS or not versions or is_inner_xen)
+
+    def _places(self, *at: int) -> tuple[Span, ...]:
+        """Where items stand, with what was said of them elsewhere."""
+        return tuple(span for item in map(self._items.__getitem__, at) for span in ((item.start, item.end), *item.said))
+
+    def _names(self, of: int) -> tuple[Span, ...]:
+        """Where the name of a product stands, each time."""
+        return self._places(*(at for at, item in enumerate(self._items) if item[:2] == self._items[of][:2]))
 
     def _typed(self, item: Item) -> str:
         if item.kind is TokenKind.NUMBER and item.value:

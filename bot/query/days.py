@@ -1,89 +1,288 @@
-"""`on DATE` in a question. ISO days and days with a month's name are read; what only wants to be a day is reported."""
+"""Days in a question. Only a word such as "on", "until" or "in" makes one the day asked about; a bare date is no such.
+
+Days, months, years and spans are read in English, German, French and Spanish. A span is its last day.
+"""
 
 import re
-from datetime import date
+import unicodedata
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from bot.query.text import shown
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+Span = tuple[int, int]
+"""A place in a text: where it begins, and where what follows it begins."""
+
+
+class Days(NamedTuple):
+    """What a text says of days. `rest` is as long as the text, with blanks in place of days and what wants to be one.
+
+    `on` is the day asked about; `bad` the words that want to be it and are none, or contradict. `bare` are the places
+    of dates that nobody asked about.
+    """
+
+    rest: str
+    on: date | None = None
+    bad: str | None = None
+    bare: tuple[Span, ...] = ()
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+def _numbered(rows: str) -> dict[str, int]:
+    """Words by the number of their row."""
+    return {word: number for number, row in enumerate(rows.strip().split("\n"), 1) for word in row.split()}
+
+
+_MONTHS = _numbered("""
+    jan january januar janner janvier enero
+    feb february februar fevrier fevr febrero
+    mar march marz maerz mars marzo
+    apr april avr avril abril
+    may mai mayo
+    jun june juni juin junio
+    jul july juli juillet julio
+    aug august aout agosto
+    sep sept september septembre septiembre
+    oct october okt oktober octobre octubre
+    nov november novembre noviembre
+    dec december dez dezember decembre dic diciembre
+    """)
+_COUNTS = _numbered("""
+    a an one ein eine einem einer un une uno una
+    two zwei deux dos
+    three drei trois tres
+    four vier quatre cuatro
+    five funf cinq cinco
+    six sechs seis
+    seven sieben sept siete
+    eight acht huit ocho
+    nine neun neuf nueve
+    ten zehn dix diez
+    eleven elf onze once
+    twelve zwolf douze doce
+    """)
+_UNITS = {
+    "day": "days?|tag(?:en?)?|jours?|dias?",
+    "week": "weeks?|wochen?|semaines?|semanas?",
+    "month": "months?|monat(?:en?|s)?|mois|mes(?:es)?",
+    "quarter": "quarters?|quartal(?:en?|s)?|trimestres?",
+    "year": "years?|jahr(?:en?|s)?|ans?|annees?|anos?",
+}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_NAME = rf"(?P<name>{_either(_MONTHS)})\b\.?"
+_OF = r"(?: (?:of|de|del))?"
+_END = r"(?![\w-]|\.\w|/\d)"
+_NO_COUNT = (
+    r"(?! ?(?:hosts?|nodes?|servers?|machines?|vms?|pools?|cores?|users?|guests?|hotes|maschinen|[kmgt]i?b"
+    r"|times|days?|years?)\b)"
 )
-_DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?(?![\w.])"
-_COUNTED = r"(?! ?(?:hosts?|nodes?|servers?|machines?|vms?|pools?|cores?|users?|guests?|[kmgt]i?b)\b)"
-_LIKE_A_DAY = (
-    r"\d{1,4}(?P<sign>[-/.])\d{1,2}(?P=sign)\d{4,5}[^\s,;]*+",  # 01/12/2028, 13.04.2018
-    r"\d{1,4}/\d{1,2}/\d{1,2}[^\s,;]*+",  # 01/12/28
-    rf"\d{{4,12}}(?![\d.]){_COUNTED}(?:[-/.]\d[^\s,;]*+)?",  # 2028-12-01, 2028-12, 2028
-    rf"{_DAY}[ -]?(?:of )?{_MONTH}(?:[ ,.-]*+\d{{2,5}}\b)?",  # 1 Dec 2028, 13. Apr 2018, 1 Dec
-    rf"{_MONTH}(?:[ -]?{_DAY}(?:[ ,.-]*+\d{{4,5}}\b)?|[ ,.-]*+\d{{4,5}}\b)",  # Dec 1, 2028; Dec 1; Dec 2028
-    rf"(?!may\b){_MONTH}",  # Dec
+_UNIT = f"(?P<unit>{'|'.join(_UNITS.values())})"
+_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(_COUNTS)})"
+_DATES = (
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_END}",
+    rf"(?P<day>\d{{1,2}})\. ?(?P<month>\d{{1,2}})\. ?(?P<year>\d{{4}}){_END}",
+    rf"(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}})/(?P<year>\d{{4}}){_END}",
+    rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?{_OF}[ -]?{_NAME}{_OF}[ ,.-]*(?P<year>\d{{4}}){_END}",
+    rf"{_NAME} ?(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?,? (?P<year>\d{{4}}){_END}",
+    rf"{_NAME}{_OF}[ ,.-]*(?P<year>\d{{4}}){_END}",
 )
-_AFTER = r"\b(?:on|as of|as at|until|till|by|in)\s++(?:the )?[\"'(]?"
-_ALONE = r"(?<![\w.-])(?P<alone>\d{4}-\d\d-\d\d)(?![\w-]|\.\w)"
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_COUNT = r"(?:\d{1,4}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|a few|some)"
-_RELATIVE = (
-    rf"\b(?P<relative>in (?:about |the next )?{_COUNT} (?:days?|weeks?|months?|quarters?|years?)\b"
-    rf"|next (?:week|month|quarter|year|spring|summer|autumn|fall|winter|{_WEEKDAY})\b|tomorrow\b"
-    rf"|(?:(?<=\bon )|(?<=\bas of )|(?<=\bby )|(?<=\buntil ))(?:yesterday|{_WEEKDAY})\b)"
+"""What is a date wherever it stands."""
+_SPANS = (
+    rf"(?:q|quarter |quartal |t)(?P<quarter>[1-4])[ /-]?(?P<year>\d{{4}}){_END}",
+    rf"h(?P<half>[12])[ /-]?(?P<year>\d{{4}}){_END}",
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d){_END}",
+    rf"(?P<month>\d{{1,2}})/(?P<year>\d{{4}}){_END}",
+    rf"(?:the year |year |jahr )?(?P<year>(?:19|20)\d\d){_END}{_NO_COUNT}",
 )
-"""Days that only a calendar beside the question makes clear."""
-_FORMS = (
-    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
-    rf"(?P<day>\d{{1,2}})\D*?(?P<month>{_MONTH})\D*(?P<year>\d{{4}})",
-    rf"(?P<month>{_MONTH})\D*(?P<day>\d{{1,2}})\D+(?P<year>\d{{4}})",
+"""What is a span of time behind a word that asks for a day."""
+_COMING = (
+    rf"(?:next|nachste[rsmn]?|naechste[rsmn]?|kommende[rsmn]?|proxim[oa])"
+    rf" (?:{_UNIT}|(?P<weekday>{_either(_WEEKDAYS)}))\b",
+    rf"(?:l'|la |le |el )?{_UNIT} (?:prochaine?|que viene|proxim[oa])\b",
+    r"(?P<tomorrow>tomorrow|morgen|demain|manana)\b",
+    rf"(?:in|within|dans|dentro de|en|d'ici(?: a)?)(?: about| the next| another)? {_AMOUNT} {_UNIT}\b",
+    rf"{_AMOUNT} {_UNIT} (?:from now|later)\b",
 )
+"""What asks for a day by itself."""
+_TODAY = r"(?P<today>today|now|heute|hoy|aujourd'hui)\b"
+_WANTING = (
+    r"(?:a few|some|several) \w+|next (?:spring|summer|autumn|fall|winter)\b",
+    r"\d{1,5}(?P<sign>[-/.])\d{1,2}(?P=sign)\d{1,5}(?!\.\d)[^\s,;]*+",  # 2028-1-5, 1/12/28
+    rf"\d{{4,12}}(?![\d.]){_NO_COUNT}(?:[-/.]\d[^\s,;]*+)?",  # 20281201, 12028-01-01
+    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:of )?(?:{_either(_MONTHS)})\b",  # 1 Dec
+    rf"(?!mar\b|mars\b|may\b|ago\b|dic\b)(?:{_either(_MONTHS)})\b(?: ?\d{{1,2}}(?:st|nd|rd|th)?(?![\w.]))?",
+    rf"(?:{_either(_WEEKDAYS)}|yesterday)\b",
+)
+"""What wants to be a day there and is none: nothing says the year, or the order, or it is no day of the calendar."""
+
+_ASKING = (
+    r"on|as of|as at|by|until|till|up to|in|at|during|am|zum|bis(?: zum)?|ab|im|per|stand|le|en|au|jusqu'?(?:au|en|a)"
+    r"|d'ici(?: a| le)?|avant|el|al|hasta(?: el)?|para(?: el)?"
+)
+_PARTS = {
+    "first": "start|beginning|anfang|debut|principios",
+    "middle": "mid|middle|mitte|mi|mediados",
+    "last": "end|ende|fin|finales",
+}
+_PART = "|".join(f"(?P<{part}>{words})" for part, words in _PARTS.items())
+_OPENING = (
+    rf"(?:(?P<asking>{_ASKING})(?: the| dem| den)?\s+[\"'(]?)?"
+    rf"(?:(?:the |a |la )?(?:{_PART})(?: of | de | des | von |-| ))?"
+)
+_DONE = re.compile(
+    r"\b(?:patched|installed|released|built|updated|upgraded|bought|deployed|created|dated|compiled|published|migrated"
+    r"|rebooted|ended|expired|started|announced|reached|joined|imported|exported) $"
+)
+"""Behind these a day is when something happened, and nobody asks about it."""
+_HINT = re.compile(
+    r"\d{4}|/\d|day|tomorrow|morgen|demain|ma.ana|next|n(?:ä|ae)chste|kommende|pr[oó]xim|prochain|viene|now|heute|hoy"
+    r"|(?:week|month|quarter|year|tag|woche|monat|jahr|jour|semaine|mois|ans?|année|d[ií]a|semana|mes|año)(?:s|en?|es)?\b"
+    r"|in (?:a few|some|several)"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|märz|mai|okt|dez|avr|aoû|déc|fév|ene|abr|ago|dic)",
+    re.IGNORECASE,
+)
+Forms = tuple[re.Pattern[str], ...]
+
+
+class _Patterns(NamedTuple):
+    opening: re.Pattern[str]
+    dates: Forms
+    spans: Forms
+    coming: Forms
+    wanting: Forms
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], tuple[re.Pattern[str], ...]]:
-    """What finds a day in a text, and the forms in which one is read.
-
-    Compiled when the first text that may hold a day comes, for the sake of the start.
-    """
-    find = re.compile(rf"{_AFTER}(?P<after>{'|'.join(_LIKE_A_DAY)})|{_ALONE}|{_RELATIVE}", re.IGNORECASE)
-    return find, tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
+def _patterns() -> _Patterns:
+    """Compiled when the first text that may hold a day comes, for the sake of the start."""
+    groups = (_DATES, (*_SPANS, _TODAY), _COMING, _WANTING)
+    return _Patterns(re.compile(rf"(?<![\w.-]){_OPENING}(?=\w)"), *(tuple(map(re.compile, forms)) for forms in groups))
 
 
-_HINT = re.compile(r"\d{4}|/\d|day\b|tomorrow|\bnext |(?:days?|week|month|quarter|year)s?\b", re.IGNORECASE)
-
-
-def take_day(text: str) -> tuple[str, date | None, str | None]:
-    """The text without its "on DATE", the day, and the words that want to be a day and are none, or contradict.
-
-    "2028-12-01", "1 Dec 2028" and "Dec 1, 2028" are days; "2028-02-30", "2028-12", "01/12/2028" want to be. "on
-    Debian" and "on 8.2" do not.
-    """
-    lower = text.lower()
-    if not _HINT.search(text) and not any(month in lower for month in _MONTHS):
-        return text, None, None
-    find, forms = _patterns()
+def take_days(text: str, today: date | None = None) -> Days:
+    """What a text says of days. `today` is what "in 2 years" counts from; without it such words are no day."""
+    if not _HINT.search(text):
+        return Days(text)
     found: dict[str, date | None] = {}
+    bare: list[Span] = []
+    rest = text
+    for each in _days(text, today):
+        rest = f"{rest[: each.start]}{' ' * (each.end - each.start)}{rest[each.end :]}"
+        if each.is_asked:
+            found[text[each.begins : each.end].strip("\"'().,;:!? ")] = each.day
+        else:
+            bare.append((each.start, each.end))
+    wrong = [words for words, day in found.items() if day is None]
+    if wrong or len(set(found.values())) > 1:
+        return Days(rest, None, shown(wrong[0] if wrong else " and ".join(found)), tuple(bare))
+    return Days(rest, next(iter(found.values()), None), None, tuple(bare))
 
-    def take(match: re.Match[str]) -> str:
-        words = (match["after"] or match["alone"] or match["relative"]).rstrip(".,;:!?)\"'")
-        found[words] = _day(words, forms)
-        return " "
 
-    rest = find.sub(take, text)
-    days = set(found.values())
-    if None in days:
-        return rest, None, shown(next(words for words, day in found.items() if day is None))
-    if len(days) > 1:
-        return rest, None, shown(" and ".join(found))
-    return rest, days.pop() if days else None, None
+class _Found(NamedTuple):
+    """A day in a text: where it stands, and begins without the word that asks for it."""
+
+    start: int
+    begins: int
+    end: int
+    is_asked: bool
+    day: date | None
 
 
-def _day(words: str, forms: tuple[re.Pattern[str], ...]) -> date | None:
-    for form in forms:
-        if match := form.fullmatch(words):
-            month = match["month"]
-            number = int(month) if month.isdecimal() else _MONTHS.index(month[:3].lower()) + 1
-            try:
-                return date(int(match["year"]), number, int(match["day"]))
-            except ValueError:
-                return None
-    return None
+def _days(text: str, today: date | None) -> Iterator[_Found]:
+    forms, folded, at = _patterns(), "".join(map(_folded, text)), 0
+    while opening := forms.opening.search(folded, at):
+        start, begins = opening.span()
+        at = max(begins, start + 1)
+        part = next((name for name in _PARTS if opening[name]), None)
+        asking = opening["asking"]
+        match = _first(forms.coming, folded, start) or (
+            _first(forms.coming, folded, begins) if begins > start else None
+        )
+        if match:
+            yield _Found(start, match.start(), match.end(), True, _day(match.groupdict(), part, today))
+        elif match := _first(forms.dates if not (asking or part) else (*forms.dates, *forms.spans), folded, begins):
+            is_asked = bool(asking or part) and not (
+                asking == "on" and _DONE.search(folded[max(start - 12, 0) : start])
+            )
+            day = _day(match.groupdict(), part, today) if is_asked else None
+            yield _Found(start if is_asked else begins, begins, match.end(), is_asked, day)
+        elif asking and not part and (match := _first(forms.wanting, folded, begins)):
+            yield _Found(start, begins, match.end(), True, None)
+        if match:
+            at = match.end()
+
+
+def _folded(character: str) -> str:
+    """A letter in lower case, without its accent; always one character, so that places stay what they are."""
+    return character.lower() if character.isascii() else unicodedata.normalize("NFD", character)[0].lower()[0]
+
+
+def _first(forms: Forms, text: str, at: int) -> re.Match[str] | None:
+    return next((match for form in forms if (match := form.match(text, at))), None)
+
+
+def _day(groups: dict[str, str | None], part: str | None, today: date | None) -> date | None:
+    """The last day of what was said, or the one that `part` says; None if no calendar has it, or `today` is needed."""
+    said = {name: text for name, text in groups.items() if text}
+    try:
+        span = _absolute(said) if "year" in said else _relative(said, today) if today else None
+    except (ValueError, OverflowError):
+        return None
+    if span is None:
+        return None
+    first, last = span
+    return {"first": first, "middle": first + (last - first) // 2}.get(part or "", last)
+
+
+def _absolute(said: Mapping[str, str]) -> tuple[date, date] | None:
+    year = int(said["year"])
+    if "quarter" in said or "half" in said:
+        months = 3 if "quarter" in said else 6
+        last = months * int(said.get("quarter") or said["half"])
+        return date(year, last - months + 1, 1), _month_end(year, last)
+    if "first" in said:  # 13/04/2018 can be read one way only, 01/12/2028 in two
+        month, day = sorted((int(said["first"]), int(said["second"])))
+        return (date(year, month, day),) * 2 if day > 12 or day == month else None
+    if "month" not in said and "name" not in said:
+        return date(year, 1, 1), date(year, 12, 31)
+    month = int(said["month"]) if "month" in said else _MONTHS[said["name"]]
+    if "day" in said:
+        return (date(year, month, int(said["day"])),) * 2
+    return date(year, month, 1), _month_end(year, month)
+
+
+def _relative(said: Mapping[str, str], today: date) -> tuple[date, date]:
+    if "unit" not in said:
+        ahead = 1 if "tomorrow" in said else 0
+        if "weekday" in said:
+            ahead = (_WEEKDAYS.index(said["weekday"]) - today.weekday() - 1) % 7 + 1
+        return (today + timedelta(ahead),) * 2
+    unit = next(unit for unit, words in _UNITS.items() if re.fullmatch(words, said["unit"]))
+    if "amount" in said:
+        amount = int(said["amount"]) if said["amount"].isdecimal() else _COUNTS[said["amount"]]
+        if unit in ("day", "week"):
+            return (today + timedelta(amount * (7 if unit == "week" else 1)),) * 2
+        year, month = divmod(today.month - 1 + amount * _IN_MONTHS[unit], 12)
+        return (date(today.year + year, month + 1, min(today.day, _month_end(today.year + year, month + 1).day)),) * 2
+    if unit == "day":
+        return (today + timedelta(1),) * 2
+    if unit == "week":
+        monday = today + timedelta(7 - today.weekday())
+        return monday, monday + timedelta(6)
+    months = _IN_MONTHS[unit]
+    year, first = divmod((today.month - 1) // months * months + months, 12)
+    return date(today.year + year, first + 1, 1), _month_end(today.year + year, first + months)
+
+
+_IN_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, monthrange(year, month)[1])

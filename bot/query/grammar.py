@@ -3,15 +3,19 @@
 Loaded for the first question that is no plain name with its number.
 """
 
+from collections.abc import Iterable, Sequence
+from datetime import date
+
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.claims import Carried, Claim, QuestionPart
-from bot.query.days import take_day
+from bot.query.days import Span, take_days
+from bot.query.leftover import leftover
 from bot.query.query import Outcome, Query, QueryPart
 from bot.query.spellings import Spellings
 from bot.query.suggest import MOST, nearest, same
 from bot.query.text import plain, shown, without_remarks
-from bot.query.tokens import Scanner
+from bot.query.tokens import Scanner, Token
 from bot.query.versions import items
 from bot.query.words import XEN
 
@@ -26,15 +30,23 @@ class Grammar:
         self._spellings = Spellings(matrix)
         self._scanner = Scanner(self._spellings.codenames, self._spellings.is_decimal)
 
-    def read(self, text: str) -> Query:
-        """Read any text. Total: it never raises, and its time grows with the length of the text."""
-        rest, on, bad_date = take_day(plain(text))
-        return Query(self._parts(self._claims(without_remarks(rest))), on, bad_date)
+    def read(self, text: str, today: date | None = None) -> Query:
+        """Read any text. Total: it never raises, and its time grows with the length of the text.
 
-    def _claims(self, text: str) -> list[Claim]:
+        `today` is what "in 2 years" counts from.
+        """
+        typed = plain(text)
+        days = take_days(typed, today)
+        rest, remarks = without_remarks(days.rest)
+        tokens = [*self._scanner.parts(rest)]
+        parts, used = self._parts(self._claims(rest, tokens))
+        left = leftover(typed, [token for part in tokens for token in part], used, [*days.bare, *remarks])
+        return Query(parts, days.on, days.bad, (), left.pieces, left.has_version)
+
+    def _claims(self, text: str, parts: Iterable[Sequence[Token]]) -> list[Claim]:
         claims: list[Claim] = []
         carried: Carried | None = None
-        for tokens in self._scanner.parts(text):
+        for tokens in parts:
             part = QuestionPart(items(tokens, self._spellings.is_number), text, carried)
             found = part.claims()
             if found and found[0].is_carried and claims:
@@ -51,15 +63,19 @@ class Grammar:
         likely = [claim for claim in claims if claim.resembles]
         return (likely or claims)[:1]
 
-    def _parts(self, claims: list[Claim]) -> tuple[QueryPart, ...]:
+    def _parts(self, claims: list[Claim]) -> tuple[tuple[QueryPart, ...], list[Span]]:
+        """What is answered, each thing once, and what it was read from."""
+        read = [(claim, self._part(claim)) for claim in claims]
+        known = any(part.releases for _, part in read)
         parts: dict[tuple[object, ...], QueryPart] = {}
-        for claim in claims:
-            part = self._part(claim)
-            parts.setdefault((part.releases or part.platform or part.text.lower(), part.level), part)
-        doubtful = {claim.text for claim in claims if claim.is_doubtful}
-        known = any(part.releases for part in parts.values())
-        answered = (p for p in parts.values() if p.releases or not known or p.text not in doubtful)
-        return tuple(answered)[:MOST_PARTS]
+        used: list[Span] = []
+        for claim, part in read:
+            key = (part.releases or part.platform or part.text.lower(), part.level)
+            if (claim.is_doubtful and known and not part.releases) or (len(parts) == MOST_PARTS and key not in parts):
+                continue
+            parts.setdefault(key, part)
+            used += claim.used
+        return tuple(parts.values()), used
 
     def _part(self, claim: Claim) -> QueryPart:
         text = shown(claim.text)

@@ -1,6 +1,7 @@
 """Any text, or what a host says of itself, to releases. A name with its number is looked up, the rest is parsed."""
 
 import re
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,19 +30,19 @@ class Reader:
         self._matrix = matrix
         self._canonical = canonical(matrix)
 
-    def read(self, text: str) -> Query:
-        """Read any text. Total: it never raises, whatever the text.
+    def read(self, text: str, today: date | None = None) -> Query:
+        """Read any text. Total: it never raises, whatever the text. `today` is what "in 2 years" counts from.
 
         Most questions are a name and a number; these are looked up as they are.
         """
         typed = text.strip()
         if (known := self._canonical.get(typed.lower())) and typed.isascii():
             return Query((QueryPart(typed, *known),))
-        return self.read_slowly(text)
+        return self.read_slowly(text, today)
 
-    def read_slowly(self, text: str) -> Query:
+    def read_slowly(self, text: str, today: date | None = None) -> Query:
         """The same by the whole grammar. Both give the same Query."""
-        return self._grammar.read(text)
+        return self._grammar.read(text, today)
 
     @cached_property
     def _grammar(self) -> "Grammar":

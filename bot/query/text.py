@@ -68,14 +68,28 @@ def plain(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def without_remarks(text: str) -> str:
-    """A text without brackets that list several update levels; of other levels in brackets, without their commas."""
+def without_remarks(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text with blanks for brackets that list several update levels, and their places.
 
-    def level_alone(remark: re.Match[str]) -> str:
-        levels = _LEVELS.findall(remark[0])
-        return re.sub("[,;]", " ", remark[0]) if len(levels) <= 1 else ""
+    Other levels in brackets lose their commas, which would part the question.
+    """
+    places: list[tuple[int, int]] = []
 
-    return _REMARK.sub(level_alone, text)
+    def remark(match: re.Match[str]) -> str:
+        if len(_LEVELS.findall(match[0])) <= 1:
+            return re.sub("[,;]", " ", match[0])
+        places.append((match.start() + 1, match.end() - 1))
+        return " " * len(match[0])
+
+    return _REMARK.sub(remark, text), places
+
+
+def fold(word: str) -> str:
+    """A word as the vocabulary has it: lower case, without accents."""
+    if word.isascii():
+        return word.lower()
+    apart = unicodedata.normalize("NFD", word[:40].casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
 
 
 def shown(text: str, limit: int = 60) -> str:

@@ -4,11 +4,11 @@ A comma inside a range (">=7.0,<7.4") or a decimal comma ("7,2") parts nothing.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from bot.query.text import fold
 from bot.query.words import VOCABULARY, TokenKind
 
 _SCAN = re.compile(
@@ -180,12 +180,4 @@ def _kind(raw: _Raw) -> TokenKind | None:
         return TokenKind.WILDCARD if raw.text[-1] in "xX*" else TokenKind.NUMBER
     if raw.group == "operator":
         return None if raw.text == "=" or set(raw.text) == {"!"} else TokenKind.OPERATOR
-    return {"id": TokenKind.FILLER, "address": TokenKind.UNKNOWN, "comma": TokenKind.COMMA}.get(raw.group)
-
-
-def fold(word: str) -> str:
-    """A word as the vocabulary has it: lower case, without accents."""
-    if word.isascii():
-        return word.lower()
-    apart = unicodedata.normalize("NFD", word[:40].casefold())
-    return "".join(character for character in apart if not unicodedata.combining(character))
+    return {"id": TokenKind.TALK, "address": TokenKind.UNKNOWN, "comma": TokenKind.COMMA}.get(raw.group)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from bot.query.days import Span
 from bot.query.spellings import Between, Codename, Number, Prefix, Range, Wanted, digits
 from bot.query.tokens import Token
 from bot.query.words import JOINING, OF_TWO, TokenKind
@@ -17,7 +18,8 @@ _MOST_DIGITS = 2
 class Item(NamedTuple):
     """A word of a part, or several that make a version; `wanted` is what they want then.
 
-    `value` is the token's; of a version, what to show if that is not what stands in the text.
+    `value` is the token's; of a version, what to show if that is not what stands in the text. `said` is what belongs to
+    it and stands elsewhere: "newer than XenServer 7.6".
     """
 
     kind: TokenKind
@@ -25,6 +27,7 @@ class Item(NamedTuple):
     start: int
     end: int
     wanted: Wanted | None = None
+    said: tuple[Span, ...] = ()
 
 
 class Cursor:
@@ -117,13 +120,14 @@ class Cursor:
 
 _MOST_CLAUSES = 20
 _BETWEEN_NUMBER_AND_LEVEL = 2
-_NAMING = {TokenKind.FILLER, TokenKind.COUNTED, TokenKind.GUEST, TokenKind.UNKNOWN}
+_NAMING = {TokenKind.FILLER, TokenKind.TALK, TokenKind.COUNTED, TokenKind.GUEST, TokenKind.UNKNOWN}
 """With a number glued to them they are the name of some machine: host-3, lab2."""
 _TURNED = {TokenKind.LATER, TokenKind.OPERATOR, TokenKind.EARLY, TokenKind.SUFFIX, TokenKind.LEVEL, TokenKind.LABEL,
-           TokenKind.GUEST, TokenKind.MEASURE, TokenKind.COUNTED}  # fmt: skip
+           TokenKind.GUEST, TokenKind.MEASURE, TokenKind.COUNTED, TokenKind.TALK}  # fmt: skip
 """Words that mean something beside a number only; elsewhere they are filler."""
 
 _LONGEST_SIGN = 3
+TOOLS = (TokenKind.TOOL, TokenKind.XEN_ORCHESTRA)
 
 
 def items(tokens: Sequence[Token], is_number: Callable[[str], bool]) -> list[Item]:
@@ -141,6 +145,7 @@ class _Reading(Cursor):
         super().__init__(tokens, is_number)
         self._level = ""  # named before its number: "CU1 of 7.1"
         self._operator = ""  # the same: "newer than XenServer 7.6"
+        self._said: Span = (0, 0)  # where one of them stands
 
     def items(self) -> list[Item]:
         while self._at < len(self._tokens):
@@ -179,7 +184,7 @@ class _Reading(Cursor):
         end = self._own_number(token)
         if token.kind is TokenKind.PLATFORM and self._is_guests():
             return Item(TokenKind.FILLER, "", token.start, end)
-        if end != token.end and token.kind not in (TokenKind.UNKNOWN, TokenKind.TOOL):
+        if end != token.end and token.kind not in (TokenKind.UNKNOWN, *TOOLS):
             return Item(TokenKind.FILLER, "", token.start, end)
         kind = TokenKind.FILLER if token.kind in _TURNED else token.kind
         return Item(kind, token.value, token.start, end)
@@ -187,18 +192,14 @@ class _Reading(Cursor):
     def _own_number(self, token: Token) -> int:
         """Passes a number that belongs to the word before it ("XO 5.98", "build 12", "host-3"); the new end."""
         ahead = 0
-        while self._is(TokenKind.DASH, ahead) or (token.kind is TokenKind.TOOL and self._is(TokenKind.VERSION, ahead)):
+        while self._is(TokenKind.DASH, ahead) or (token.kind in TOOLS and self._is(TokenKind.VERSION, ahead)):
             ahead += 1
         number = self._peek(ahead)
         if number is None or number.kind not in (TokenKind.NUMBER, TokenKind.WILDCARD):
             return token.end
         whole = number.value.isdecimal()
         glued = whole and number.start - token.end == ahead <= 1
-        if (
-            token.kind is TokenKind.TOOL
-            or (token.kind is TokenKind.LABEL and whole)
-            or (token.kind in _NAMING and glued)
-        ):
+        if token.kind in TOOLS or (token.kind is TokenKind.LABEL and whole) or (token.kind in _NAMING and glued):
             self._at += ahead + 1
             return number.end
         return token.end
@@ -243,11 +244,10 @@ class _Reading(Cursor):
         operator, self._operator = self._operator, ""
         if operator:
             clause = f"{operator}{number.value}"
-            return Item(TokenKind.NUMBER, clause, number.start, end, Range(clause, number.value))
+            return Item(TokenKind.NUMBER, clause, number.start, end, Range(clause, number.value), (self._said,))
         if said_level and not level:
-            return Item(
-                TokenKind.NUMBER, f"{number.value} {said_level}", number.start, end, Number(number.value, said_level)
-            )
+            text, wanted = f"{number.value} {said_level}", Number(number.value, said_level)
+            return Item(TokenKind.NUMBER, text, number.start, end, wanted, (self._said,))
         return Item(TokenKind.NUMBER, "", number.start, end, Number(number.value, level))
 
     def _is_counted(self, number: Token) -> bool:
@@ -319,7 +319,7 @@ class _Reading(Cursor):
             (t for t in self._tokens[self._at : self._at + 4] if t.kind in (TokenKind.NUMBER, TokenKind.JOINT)), None
         )
         if follows and follows.kind is TokenKind.NUMBER:
-            self._level = level
+            self._level, self._said = level, (start, end)
             return Item(TokenKind.FILLER, "", start, end)
         if last and isinstance(last.wanted, Number):
             number = Number(last.wanted.text, level)
@@ -350,7 +350,7 @@ class _Reading(Cursor):
                 clauses.append(token.value)
                 end = token.end
         if not clauses and self._is(TokenKind.PRODUCT) and self._is(TokenKind.NUMBER, 1):
-            self._operator = first.value
+            self._operator, self._said = first.value, (first.start, first.end)
         of_product = bool(self._items) and self._items[-1].kind is TokenKind.PRODUCT
         counts = self._is(TokenKind.MEASURE) or (self._is(TokenKind.COUNTED) and text.isdecimal() and not of_product)
         if counts or not clauses or not (text or of_product):
@@ -377,7 +377,7 @@ class _Reading(Cursor):
             return filler
         ends_with_number = self._is(TokenKind.NUMBER, ahead + 1) and not self._peek(ahead + 2)
         if number.kind is TokenKind.PRODUCT and ends_with_number:  # "since XCP-ng 8.2 is dead" is about that one
-            self._operator = token.value
+            self._operator, self._said = token.value, (token.start, token.end)
         if number.kind is not TokenKind.NUMBER or not self._looks_like_release(number.value):
             return filler
         if self._is(TokenKind.MEASURE, ahead + 1) or self._is(TokenKind.COUNTED, ahead + 1):

@@ -92,6 +92,8 @@ class TokenKind(Enum):
     PLATFORM = auto()
     TOOL = auto()
     """Something with versions of its own: the number after it is no release (Xen Orchestra, Windows, TLS)."""
+    XEN_ORCHESTRA = auto()
+    """The same; what every question is about without saying so."""
     LABEL = auto()
     """The same, for whole numbers only ("build 12", "issue 868"); "update 8.2" still means 8.2."""
     CODENAME = auto()
@@ -119,6 +121,9 @@ class TokenKind(Enum):
     """What runs on a host: makes the platform before it a guest's ("Debian VMs")."""
     JOINT = auto()
     FILLER = auto()
+    """Courtesy, grammar, and what every verdict speaks of: accounted for without being read."""
+    TALK = auto()
+    """A word that no answer uses: it reads like filler, and is named."""
     UNKNOWN = auto()
     """A word of which nothing is known, or the name of another product (XenApp)."""
     DASH = auto()
@@ -152,9 +157,10 @@ _DIRECTIONS = {
 }
 
 _PHRASES = {
+    TokenKind.XEN_ORCHESTRA: """
+        xen orchestra|xenorchestra|xo|xoa|xoas|xoce|xo ce|xen orchestra appliance|xo appliance|xo from sources""",
     TokenKind.TOOL: """
-        xen orchestra|xenorchestra|xo|xoa|xoas|xoce|xo ce|xo lite|xolite|xen orchestra lite|xen orchestra appliance
-        xo appliance|xo server|xo web|xo cli|xo proxy|xo hub|xo from sources|xostor|vates vms|xen center|xencenter
+        xo lite|xolite|xen orchestra lite|xo server|xo web|xo cli|xo proxy|xo hub|xostor|vates vms|xen center|xencenter
         xenadmin|xcp ng center|xcpng center|xcp center|xapi|xen api|xenapi|xenopsd|xen tools|xenserver tools
         xenserver vm tools|citrix vm tools|xcp ng tools|guest tools|windows|windows server|win|linux kernel|kernel
         python|nodejs|node js|java|openssl|tls|ssl|nfs|smb|cifs|iscsi|raid|netdata|grafana|terraform|ansible
@@ -191,62 +197,62 @@ _FILLER = """
     a about above abut accepted according across actual actually added admin admins advice advise affected after
     again age ago ahead alive all allow allowed almost along already alright also always am amongst an another
     answer any anybody anymore anyone anything anyway apparently appliance application apply are area aren
-    around as ask asked asking assume at available aware away back backup backups bad badly base based be
-    because become been before behind being believe best better between beyond big bit boot boots both box brand
+    around as ask asked asking assume at available aware away back bad badly base based be
+    because become been before behind being believe best better between beyond big bit both box brand
     break breaks bring broke broken bug bugs business but buy by bye call called came can cannot cant case cases
-    certified chance change changed changes channel cheap check checked checking checks cheers choose clear
-    click client clients cluster clusters come comes coming company compare compared comparison compat
+    chance change changed changes channel cheap check checked checking checks cheers choose clear
+    click come comes coming company compare compared comparison compat
     compatibility compatible compliant concerning confirm connect connected connection consider console continue
     cool correct correctly could couldn course cover covered critical curious current currently customer
-    customers cycle danger dangerous data datacenter date dates days db de dead dear decide decommission default
+    customers cycle danger dangerous date dates days db de dead dear decide decommission default
     definitely delay deploy deployed deployment deprecated detail details did didn difference different
     difficult direct directly discontinued do doc docs documentation does doesn doing don done dont doubt down
-    download downtime drop dropped due during each early easily easy edition either else elsewhere email end
-    ended ending ends engine enough ensure enterprise environment environments eol eom error errors especially
+    download downtime drop dropped due during each early easily easy either else elsewhere end
+    ended ending ends engine enough ensure environment environments eol eom error errors especially
     etc even ever every everybody everyone everything exact exactly example excellent except exist existing
     exists expect expected experience expire expired explain express extend extended extra fail failed fails
     fair false family far fast feature features few find fine finish first fix fixed fixes flag folks follow
     following for forget form former formerly forum found free friend friends from front full fully function
     functional functionality functions further future general generally get gets getting give given gives glad
     go goes going gone good got great group guess guide guys had half handle happen happened happens happy
-    hardware has hasn have haven having he heard hello help helpful helps her here hey hi him his hmm hold home
+    has hasn have haven having he heard hello help helpful helps her here hey hi him his hmm hold home
     hope host hosted hosting hotfixes how however hurry hypervisor hypervisors i idea if important in include
     included includes including incompatible info inform information infra infrastructure inside install
     installation installed installing instance instead intend interested into is isn issues it its itself job
     join just keep keeping kept kind kindly knew know known knows lab labs last lately latest lead least leave
-    left legacy less let lets level licence license licensed life lifecycle lifetime like likely limit
-    limitation limited limits line lines link list listed lists lite little live ll local long longer look
+    left legacy less let lets level life lifecycle lifetime like likely limit
+    limitation limited limits line lines link list listed lists little live ll local long longer look
     looking looks lot lots love made main maintain maintained maintenance major make makes making manage managed
-    management manager manages many master masters matter may maybe me mean means meant meanwhile meet member
-    members mention mentioned message met might migrate migrated migrating migration migrations mind mine minor
+    management manages many matter may maybe me mean means meant meanwhile meet
+    mention mentioned message met might migrate migrated migrating migration migrations mind mine minor
     minute miss missing mixed mode moment money more morning most mostly move moved moves moving much must my
     myself name named namely near nearly necessary need needed needs neither network never new newer newest next
     nice night no nobody non none nope nor normal normally not note nothing notice now nowadays obsolete of off
     offer official officially often oh ok okay old older oldest on once one ones only onto open operate option
     options order ordinary other others otherwise our ours out outdated over own paid part partial partially
-    particular past patch patched patches pay per perfect perhaps period person phase pick place plan planned
+    particular past patch patches pay per perfect perhaps period person phase pick place plan planned
     planning plans platform platforms please plz point pool pools pos possible possibly post practice prefer
-    preferably premium present pretty previous prior probably problem problems process prod product production
+    preferably present pretty previous prior probably problem problems process prod product production
     products project proper properly provide provided public put question questions quick quickly quite ran
     rather re read ready real really reason reasonable receive receives recent recently recommend recommendation
-    recommended refer regard regarding regards related relevant reliable remain remaining remember remote
-    replace replaced reply report require required requires respect rest restore retire retired reuse review
+    recommended refer regard regarding regards related relevant reliable remain remaining remember
+    replace replaced reply report require required requires respect rest retire retired reuse review
     right risk risky roadmap role roll run running runs safe safely said same sandbox say saying says scenario
-    schedule second section secure security see seem seems seen select send sense seriously serve server serves
-    set setting setup several shall share she short should show shows shutdown side similar simple simply since
+    second section secure security see seem seems seen select send sense seriously serve server serves
+    set setting setup several shall share she short should show shows side similar simple simply since
     single situation size small so software solution some somebody someone something soon sorry sort source
-    sources speak specific stable stack staff stage staging standalone standard standards start started starting
-    state stated status stay step still stop stopped storage story stuck stuff such suggest suggestion suitable
+    sources speak specific stable stack staff stage staging standard standards start started starting
+    state stated status stay step still stop stopped story stuck stuff such suggest suggestion suitable
     summary support supported supporting supports suppose supposed sure switch switching system systems table
     take taken takes talk talking target team tech tell term terms test tested testing tests than thank thanks
     thankyou that the their them themselves there therefore these they thing things think this those though
-    thought three thx time today together told tomorrow too took top total totally touch toward towards trial
-    tried true truly trust try trying two type unable understand unfortunately unless unlike unpatched unsafe
+    thought three thx time today together told tomorrow too took top total totally touch toward towards
+    tried true truly trust try trying two type unable understand unfortunately unless unlike unsafe
     unsupported until up update updated updates updating upgrade upgraded upgrades upgrading upon us usage use
-    used useful user users uses using usual usually valid various vdis ve vendor verify very via view virtual
-    virtualisation virtualization visible vs vulnerable wait waiting wanna want wanted wants warning was wasn
+    used useful user users uses using usual usually valid various ve vendor verify very via view virtual
+    virtualisation virtualization visible vs wait waiting wanna want wanted wants warning was wasn
     way ways we week weeks welcome well went were weren what whatever when whenever where whether which while
-    who whole whose why will window wish with within without won wondering word words work workaround worked
+    who whole whose why will wish with within without won wondering word words work workaround worked
     working works world worry worse worst worth would wouldn wrong yeah year years yep yes yesterday yet you
     your yours
     advanced bonjour salut bonsoir merci est ce que quoi quel quelle quels quelles encore avec pour dans sur
@@ -261,6 +267,12 @@ _FILLER = """
     soporte
     ciao buongiorno grazie prego e ancora nel nella lo gli nostro nostra nostri si puo possiamo supportato
     supportata compatibile funziona aggiornare migrare da dal alla al quando fino
+"""
+
+_TALK = """
+    backup backups boot boots certified client clients cluster clusters data datacenter delete edition email enterprise
+    hardware licence licences license licensed licenses lite manager master masters member members patched premium
+    remote restore schedule shutdown standalone storage trial unpatched vdis vulnerable window
     """
 
 _LETTERS = "a b c f i j l m n p q s u w z"
@@ -312,10 +324,10 @@ OF_TWO = frozenset(
 
 def _vocabulary() -> dict[str, tuple[TokenKind, str]]:
     words = {word: (TokenKind.FILLER, word) for word in (*_FILLER.split(), *_LETTERS.split())}
+    words.update((word, (TokenKind.TALK, word)) for word in _TALK.split())
     for kind, phrases in _PHRASES.items():
         for line in phrases.split("\n"):
-            words.update((phrase.strip(), (kind, "")) for phrase in line.split("|") if phrase.strip())
-    words.update((word, (TokenKind.JOINT, word)) for word, (kind, _) in tuple(words.items()) if kind is TokenKind.JOINT)
+            words.update((phrase.strip(), (kind, phrase.strip())) for phrase in line.split("|") if phrase.strip())
     tables = (
         (TokenKind.LEVEL, _LEVELS),
         (TokenKind.OPERATOR, _OPERATORS),

@@ -36,7 +36,7 @@ from bot.fleet.sources import unguarded
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.assess import Assessment
 from bot.matrix.support import PublishedList, SupportLevel
-from bot.query.days import take_day
+from bot.query.days import take_days
 from bot.query.text import shown
 from bot.xapi.observation import Failure, FailureCode, Observation, Transport
 from bot.xapi.target import Target, TlsMode
@@ -129,7 +129,7 @@ def _find(inventory: Inventory, asked: Invocation) -> tuple[Target | Failure, da
     target = inventory.find(asked.words)
     if isinstance(target, Target):
         return target, None
-    name, day, bad = take_day(asked.words)
+    name, day, bad, _ = take_days(asked.words, asked.day)
     if bad:
         raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
     return (inventory.find(name) if day else target), day
