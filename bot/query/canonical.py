@@ -19,15 +19,17 @@ PRODUCT_NAMES = {
 }
 """What people call the products, lower case. Citrix Hypervisor is a name of the whole XenServer line."""
 
-HYPERVISOR_NAMES = frozenset({"citrix hypervisor", "citrixhypervisor", "ch"})
+HYPERVISOR_NAMES = frozenset({"citrix hypervisor", "citrixhypervisor", "ch", "hypervisor", "citrix"})
+"""Behind these a whole number is none of the vendor's: 8.0 to 8.2 were called Citrix Hypervisor, 8 is XenServer 8."""
 _HYPERVISOR = "Citrix Hypervisor "
 
 
 class Match(NamedTuple):
-    """The releases that were meant, and the update level that was named."""
+    """The releases that were meant, and the update level or the prerelease that was named."""
 
     releases: tuple[Release, ...]
     level: str | None = None
+    prerelease: str | None = None
 
 
 class CanonicalReading(NamedTuple):

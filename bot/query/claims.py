@@ -151,6 +151,9 @@ class Owners:
 
 _OF_A_LIST = (*OWNING, TokenKind.NUMBER, TokenKind.JOINT, None)
 """What a whole number stands behind in a list; behind another word it may count something."""
+_FOREIGN = (TokenKind.UNKNOWN, TokenKind.FEATURE)
+"""A number behind one of these may be of something else."""
+_FOUR_PLACES = 3
 _LONGEST_NAME = 3
 _XEN_MAJORS = ((3,), (4,))
 _MOST_WORDS = 20
@@ -225,8 +228,13 @@ class QuestionPart:
             yield from self._without_version(at, item)
         if not item.wanted:
             return
-        whole = isinstance(item.wanted, Number) and item.wanted.is_whole
-        doubtful = whole and self._owners.kind_before(at) not in _OF_A_LIST
+        before = self._owners.kind_before(at)
+        number = item.wanted if isinstance(item.wanted, Number) else None
+        doubtful = number is not None and (
+            (number.is_whole and (before not in _OF_A_LIST or _is_year(number.text, before)))
+            or (before in _FOREIGN and self._owners.of[at] != FOREIGN)
+            or number.text.count(".") >= _FOUR_PLACES
+        )
         claim = Claim(self._typed(item), item.wanted, is_doubtful=doubtful, used=self._places(at))
         owner = self._owners.of[at]
         if owner == NOBODY:
@@ -314,6 +322,10 @@ class QuestionPart:
         if first.end <= last.start and not last.value and not self._text[first.end : last.start].strip(" -"):
             return self._text[first.start : last.end]
         return f"{self._typed(first)} {self._typed(last)}"
+
+
+def _is_year(number: str, before: TokenKind | None) -> bool:
+    return len(number) == 4 and number[:2] in ("19", "20") and before not in OWNING
 
 
 def _calls_hypervisor(name: str) -> bool:

@@ -172,17 +172,25 @@ def take_days(text: str, today: date | None = None) -> Days:
         return Days(text)
     found: dict[str, date | None] = {}
     bare: list[Span] = []
-    rest = text
+    places: list[Span] = []
     for each in _days(text, today):
-        rest = f"{rest[: each.start]}{' ' * (each.end - each.start)}{rest[each.end :]}"
+        places.append((each.start, each.end))
         if each.is_asked:
             found[text[each.begins : each.end].strip("\"'().,;:!? ")] = each.day
         else:
             bare.append((each.start, each.end))
+    rest = blanked(text, places)
     wrong = [words for words, day in found.items() if day is None]
     if wrong or len(set(found.values())) > 1:
         return Days(rest, None, shown(wrong[0] if wrong else " and ".join(found)), tuple(bare))
     return Days(rest, next(iter(found.values()), None), None, tuple(bare))
+
+
+def blanked(text: str, places: Iterable[Span]) -> str:
+    """A text of the same length, with blanks at some places."""
+    for start, end in places:
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
 
 
 class _Found(NamedTuple):

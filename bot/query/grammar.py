@@ -3,18 +3,22 @@
 Loaded for the first question that is no plain name with its number.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
+from bot.query.canonical import Match
 from bot.query.claims import Carried, Claim, QuestionPart
-from bot.query.days import Span, take_days
+from bot.query.days import Span, blanked, take_days
+from bot.query.features import FeatureNames
 from bot.query.leftover import leftover
 from bot.query.query import Outcome, Query, QueryPart
-from bot.query.spellings import Spellings
+from bot.query.records import Record, records
+from bot.query.spellings import Codename, Number, Spellings
 from bot.query.suggest import MOST, nearest, same
-from bot.query.text import plain, shown, without_remarks
+from bot.query.text import shown, undressed, without_remarks
 from bot.query.tokens import Scanner, Token
 from bot.query.versions import items
 from bot.query.words import XEN
@@ -23,25 +27,69 @@ MOST_PARTS = 50
 """Parts beyond these are not read: nobody asks for more, and an answer has room for fewer."""
 
 
+BRANDS = {
+    "xcp-ng": Product.XCP_NG,
+    "xenserver": Product.XENSERVER,
+    "citrix hypervisor": Product.XENSERVER,
+    "citrix xenserver": Product.XENSERVER,
+}
+"""What hosts call themselves (`product_brand`)."""
+_VERSION = re.compile(
+    r"(?P<number>\d{1,4}(?:\.\d{1,4}){0,3})(?: (?P<level>(?:cu|sp|fp)\d))?"
+    r"(?:-?(?P<early>(?:rc|beta|alpha|preview)\.?\d*)|[-_][\w.-]{1,20})?",
+    re.ASCII | re.IGNORECASE,
+)
+"""A `product_version`, with a prerelease or a build behind it: "7.0.0-125380c"."""
+_PRERELEASES = {word.lower(): word for word in ("RC", "beta", "alpha", "preview")}
+_LETTERS = "".join(map(chr, (*range(65, 91), *range(97, 123), 46)))
+
+
 class Grammar:
     """Reads questions against one Matrix."""
 
     def __init__(self, matrix: Matrix) -> None:
         self._spellings = Spellings(matrix)
+        self._features = FeatureNames(matrix.features)
         self._scanner = Scanner(self._spellings.codenames, self._spellings.is_decimal)
 
     def read(self, text: str, today: date | None = None) -> Query:
         """Read any text. Total: it never raises, and its time grows with the length of the text.
 
-        `today` is what "in 2 years" counts from.
+        `today` is what "in 2 years" counts from. Whoever understands a piece leaves blanks in its place; what is left
+        in the end and is no courtesy is named.
         """
-        typed = plain(text)
-        days = take_days(typed, today)
+        typed = undressed(text)
+        machines = records(typed)
+        days = take_days(blanked(typed, (place for each in machines for place in each.places)).replace("_", " "), today)
         rest, remarks = without_remarks(days.rest)
-        tokens = [*self._scanner.parts(rest)]
-        parts, used = self._parts(self._claims(rest, tokens))
+        rest, features = self._features.take(rest)
+        tokens = [*self._scanner.parts(rest, features)]
+        answers = [self._of_machine(machine) for machine in machines]
+        answers += [(claim, self._part(claim)) for claim in self._claims(rest, tokens)]
+        if machines:
+            answers.sort(key=lambda answer: answer[0].used[:1])
+        parts, used = _answered(answers)
+        used += [(token.start, token.end) for token in features]
         left = leftover(typed, [token for part in tokens for token in part], used, [*days.bare, *remarks])
-        return Query(parts, days.on, days.bad, (), left.pieces, left.has_version)
+        asked = tuple(self._features.by_id[name] for name in dict.fromkeys(token.value for token in features))
+        return Query(parts, days.on, days.bad, asked, left.pieces, left.has_version)
+
+    def identify(self, brand: str, version: str, is_preview: bool = False) -> QueryPart | None:
+        """The release of a host's own brand and version; None if the brand is none of ours or the version is none."""
+        product, said = BRANDS.get(brand.strip().casefold()), _VERSION.fullmatch(version.strip())
+        if product is None or said is None:
+            return None
+        early = said["early"] and _PRERELEASES.get(said["early"].lower().rstrip("0123456789."), "")
+        prerelease = f"{early}{said['early'].lstrip(_LETTERS)}" if early else "preview" if is_preview else ""
+        wanted = Number(said["number"], (said["level"] or "").upper(), prerelease)
+        text = shown(f"{brand.strip()} {version.strip()}")
+        return self._of_product(Claim(text, wanted, product), product, text)
+
+    def _of_machine(self, said: Record) -> tuple[Claim, QueryPart]:
+        text = f"{said.brand} {said.version}".strip() or said.codename
+        claim = Claim(text, Codename(said.codename) if said.codename else Number(said.version), used=said.places)
+        identified = self.identify(said.brand, said.version, said.is_preview)
+        return claim, identified or self._of_any_product(claim, shown(text))
 
     def _claims(self, text: str, parts: Iterable[Sequence[Token]]) -> list[Claim]:
         claims: list[Claim] = []
@@ -62,20 +110,6 @@ class Grammar:
             return [claim for claim in claims if claim in known or claim.is_bare_name or claim.resembles]
         likely = [claim for claim in claims if claim.resembles]
         return (likely or claims)[:1]
-
-    def _parts(self, claims: list[Claim]) -> tuple[tuple[QueryPart, ...], list[Span]]:
-        """What is answered, each thing once, and what it was read from."""
-        read = [(claim, self._part(claim)) for claim in claims]
-        known = any(part.releases for _, part in read)
-        parts: dict[tuple[object, ...], QueryPart] = {}
-        used: list[Span] = []
-        for claim, part in read:
-            key = (part.releases or part.platform or part.text.lower(), part.level)
-            if (claim.is_doubtful and known and not part.releases) or (len(parts) == MOST_PARTS and key not in parts):
-                continue
-            parts.setdefault(key, part)
-            used += claim.used
-        return tuple(parts.values()), used
 
     def _part(self, claim: Claim) -> QueryPart:
         text = shown(claim.text)
@@ -98,7 +132,7 @@ class Grammar:
         if claim.is_hypervisor and (meant := self._spellings.hypervisors(product, claim.wanted)):
             return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=meant, product=product)
         if match := self._spellings.match(product, claim.wanted):
-            return QueryPart(text, Outcome.ASSESSED, match.releases, level=match.level, product=product)
+            return _assessed(text, match, product)
         near = nearest(self._spellings, product, claim.wanted)
         return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=near, product=product)
 
@@ -106,16 +140,19 @@ class Grammar:
         wanted = claim.wanted
         found = {product: self._spellings.match(product, wanted) for product in Product} if wanted else {}
         matches = {product: match for product, match in found.items() if match}
+        if len(matches) > 1 and isinstance(wanted, Number) and self._spellings.is_preview(wanted.text):
+            del matches[Product.XENSERVER]  # 8.3 alone is XCP-ng's, not the preview that called itself so
         if not matches:
             near = nearest(self._spellings, None, wanted) if wanted else ()
             return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=near)
         releases = tuple(release for match in matches.values() for release in match.releases)
         if len(matches) == 1:
             ((product, match),) = matches.items()
-            return QueryPart(text, Outcome.ASSESSED, releases, level=match.level, product=product)
+            return _assessed(text, match, product)
         levels = {match.level for match in matches.values()}
         level = levels.pop() if len(levels) == 1 else None
-        return QueryPart(text, Outcome.AMBIGUOUS, releases, level=level)
+        prerelease = next((match.prerelease for match in matches.values()), None)
+        return QueryPart(text, Outcome.AMBIGUOUS, releases, level=level, prerelease=prerelease)
 
     def _meant(self, claim: Claim) -> tuple[Release | Product, ...]:
         """What an unknown name may mean: the product that it resembles, else the same version of any."""
@@ -132,3 +169,27 @@ class Grammar:
             return ()
         order = sorted(Product, key=lambda product: product is not first)
         return tuple(release for product in order for release in same(self._spellings, product, claim.wanted))
+
+
+def _assessed(text: str, match: Match, product: Product) -> QueryPart:
+    return QueryPart(
+        text, Outcome.ASSESSED, match.releases, level=match.level, product=product, prerelease=match.prerelease
+    )
+
+
+def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart, ...], list[Span]]:
+    """What is answered, each thing once and in its order, and what it was read from."""
+    known = any(part.releases for _, part in read)
+    products = {part.product for _, part in read if part.releases}
+    parts: dict[tuple[object, ...], QueryPart] = {}
+    used: list[Span] = []
+    for claim, part in read:
+        key = (part.releases or part.platform or part.text.lower(), part.level, part.prerelease)
+        if claim.is_doubtful and known and not part.releases:
+            continue
+        if claim.product and claim.wanted is None and claim.product in products:  # "my XCP-ng host says: ..."
+            used += claim.used
+        elif key in parts or len(parts) < MOST_PARTS:
+            parts.setdefault(key, part)
+            used += claim.used
+    return tuple(parts.values()), used

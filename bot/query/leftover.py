@@ -47,6 +47,8 @@ def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: It
             has_version |= "." in every[at].value and (before is None or before.kind not in _FOREIGN | _BEFORE_NUMBER)
             if before and before.kind in _BEFORE_NUMBER and not is_used[before.start]:
                 start = before.start
+            if behind and behind.kind is TokenKind.DASH and at + 2 < len(every):
+                behind = every[at + 2]  # "64-bit"
             if behind and behind.kind in _BEHIND_NUMBER and not is_used[behind.start]:
                 end = behind.end
         has_version |= every[at].kind is TokenKind.OPERATOR and not every[at].value.isalpha()

@@ -1,6 +1,5 @@
 """Any text, or what a host says of itself, to releases. A name with its number is looked up, the rest is parsed."""
 
-import re
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,16 +10,6 @@ from bot.query.query import Outcome, Query, QueryPart
 
 if TYPE_CHECKING:
     from bot.query.grammar import Grammar
-
-_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", re.ASCII)
-_BRANDS = {
-    "xcp-ng": "XCP-ng",
-    "xenserver": "XenServer",
-    "citrix hypervisor": "XenServer",
-    "citrix xenserver": "XenServer",
-}
-_PREVIEW = re.compile(r"8\.3(\.[0-9]+)*", re.ASCII)
-"""XenServer 8 called itself 8.3 while it was a preview; XCP-ng 8.3 is a release of another product."""
 
 
 class Reader:
@@ -44,6 +33,10 @@ class Reader:
         """The same by the whole grammar. Both give the same Query."""
         return self._grammar.read(text, today)
 
+    def identify(self, brand: str, version: str, is_preview: bool) -> QueryPart | None:
+        """What a host calls itself; None if that is no brand of ours with a version."""
+        return self._grammar.identify(brand, version, is_preview)
+
     @cached_property
     def _grammar(self) -> "Grammar":
         from bot.query.grammar import Grammar  # loading it takes as long as the rest of a look-up
@@ -57,12 +50,7 @@ def identify(reader: Reader, brand: str | None, version: str | None, is_preview:
     `is_preview` is what the host says of itself (`is_preview_release`). Text fields, `xapi` and `platform_version`
     never decide: 3.4.0 is XCP-ng 8.3 as well as XenServer 8.
     """
-    product = _BRANDS.get((brand or "").strip().casefold())
-    number = (version or "").strip()
-    if product is None or not _VERSION.fullmatch(number):
-        suggestions = reader.read(f"{brand or ''} {version or ''}"[:80]).suggestions
-        return QueryPart(f"{brand} {version}", Outcome.UNKNOWN_VERSION, suggestions=suggestions)
-    if product == "XenServer" and _PREVIEW.fullmatch(number):
-        number, is_preview = "8", True
-    part = reader.read(f"{product} {number}").parts[0]
-    return part._replace(prerelease="preview") if is_preview and part.releases else part
+    if part := reader.identify(brand or "", version or "", is_preview):
+        return part
+    suggestions = reader.read(f"{brand or ''} {version or ''}"[:80]).suggestions
+    return QueryPart(f"{brand} {version}", Outcome.UNKNOWN_VERSION, suggestions=suggestions)

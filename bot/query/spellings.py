@@ -20,10 +20,11 @@ _LARGEST = 10**6
 
 
 class Number(NamedTuple):
-    """One release by its number, with the update level that was named beside it ("CU1")."""
+    """One release by its number, with the update level ("CU1") or the prerelease ("RC1") that was named beside it."""
 
     text: str
     level: str = ""
+    prerelease: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -66,6 +67,8 @@ def digits(number: str) -> Digits:
     return tuple(min(int(place[:7]), _LARGEST) for place in places if place.isdecimal())
 
 
+_PREVIEW = "8.3"
+"""XCP-ng 8.3 is a release of another product."""
 _FINE = 2
 """A number with so many dots or more is finer than a release's."""
 
@@ -73,7 +76,7 @@ _FINE = 2
 class Spellings:
     """The spellings of one Matrix, made ready to be looked up.
 
-    `ascending` has each product's releases, oldest first, `codenames` the release of each code name's phrase.
+    `ascending` has each product's releases, oldest first, `codenames` the releases of each code name's phrase.
     """
 
     def __init__(self, matrix: Matrix) -> None:
@@ -88,16 +91,18 @@ class Spellings:
             for level in release.levels
             for code in level_codes(level)
         }
-        self.codenames = {
-            name.lower().replace("-", " ").replace("_", " "): release  # as the vocabulary has phrases
-            for product in Product
-            for release in matrix.of(product)
-            for name in release.codenames
-        }
+        self.codenames: dict[str, list[Release]] = {}
+        for release in (release for product in Product for release in matrix.of(product)):
+            for name in release.codenames:  # as the vocabulary has phrases
+                self.codenames.setdefault(name.lower().replace("-", " ").replace("_", " "), []).append(release)
 
     def is_number(self, text: str) -> bool:
         """Whether any product has a release of this number."""
         return any(text in numbers for numbers in self._numbers.values())
+
+    def is_preview(self, text: str) -> bool:
+        """Whether it is what XenServer 8 called itself while it was a preview."""
+        return text == _PREVIEW or text.startswith(f"{_PREVIEW}.")
 
     def is_decimal(self, whole: str, places: str) -> bool:
         """Whether "7,2" is 7.2: a release of that number exists, and not one for each half."""
@@ -108,13 +113,15 @@ class Spellings:
         match wanted:
             case Number():
                 found = self._exact(product, wanted.text)
+                if found and wanted.prerelease:
+                    found = found._replace(prerelease=wanted.prerelease)
                 if found is None or not wanted.level:
                     return found
                 named = self._levels.get((product, found.releases[0].number, wanted.level))
-                return Match(found.releases, named) if named and found.level in (None, named) else None
+                return found._replace(level=named) if named and found.level in (None, named) else None
             case Codename():
-                release = self.codenames[wanted.text]
-                return Match((release,)) if release.product is product else None
+                named_so = tuple(r for r in self.codenames.get(wanted.text, ()) if r.product is product)
+                return Match(named_so) if named_so else None
             case Prefix():
                 start = digits(wanted.text)
                 return self._all(product, lambda version: version.release[: len(start)] == start)
@@ -140,6 +147,8 @@ class Spellings:
     def _exact(self, product: Product, text: str) -> Match | None:
         """By number or alias; zeros at its end may be too many (7.2.0, 9.0)."""
         numbers = self._numbers[product]
+        if product is Product.XENSERVER and self.is_preview(text):
+            return numbers["8"]._replace(prerelease="preview")
         while text not in numbers and text.endswith(".0"):
             text = text.removesuffix(".0")
         return numbers.get(text)

@@ -22,6 +22,10 @@ _EMPHASIS = re.compile(r"`|~(?!=)|(?<!\d\.)\*")
 """Signs around bold, struck or fixed text; `~=7.0` and `7.*` are ranges."""
 _GLUED = re.compile(r"(?<=[^\W_])_(?=\d{4}-\d\d-\d\d)|(?<=\d-\d\d)_(?=[^\W_])")
 """Binds a day into the name of a file ("XenServer8_2024-03-18.iso")."""
+_NUMBERED = re.compile(r"(?<![\d.])([5-9])_(\d)(?!\d)")
+"""A dot in the name of a file: "XenServer7_2"."""
+_UNDERLINED = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+"""Signs around slanted text."""
 _SPACES = re.compile(r" {2,}")
 
 _LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
@@ -56,12 +60,17 @@ def plain(text: str) -> str:
 
     Digits of every script come out as 0 to 9; lines stay lines, other white space is a single space.
     """
+    return _SPACES.sub(" ", undressed(text).replace("_", " ")).strip()
+
+
+def undressed(text: str) -> str:
+    """The same with the underscores that names have in them, `product_version`."""
     text = _ESCAPE_SEQUENCE.sub("", text)
     strange = set(text) - _AS_THEY_ARE
     if strange:
         text = text.translate({ord(character): _plain_character(character) for character in strange})
     if "_" in text:
-        text = _GLUED.sub("-", text).replace("_", " ")
+        text = _UNDERLINED.sub(" ", _NUMBERED.sub(r"\1.\2", _GLUED.sub("-", text)))
     text = _BRACKETED.sub(_unlinked, text)
     text = _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
     text = _QUOTE.sub("", _EMPHASIS.sub("", text))

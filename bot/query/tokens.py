@@ -68,9 +68,14 @@ class Scanner:
         self._first_words = frozenset(phrase.partition(" ")[0] for phrase in known if " " in phrase)
         self._is_decimal = is_decimal
 
-    def parts(self, text: str) -> Iterator[list[Token]]:
-        """The tokens of each part of a text, in order; parts without tokens are left out."""
+    def parts(self, text: str, known: Iterable[Token] = ()) -> Iterator[list[Token]]:
+        """The tokens of each part of a text, in order; parts without tokens are left out.
+
+        `known` are tokens that were read before, in whose places the text has blanks.
+        """
         raws = [_Raw(m.lastgroup or "", m[0], m.start(), m.end()) for m in _SCAN.finditer(text)]
+        raws += [_Raw("feature", token.value, token.start, token.end) for token in known]
+        raws.sort(key=lambda raw: raw.start)
         part: list[_Raw] = []
         for raw in self._decimals(raws, text):
             if raw.group != "part":
@@ -86,7 +91,7 @@ class Scanner:
         at = 0
         while at < len(raws):
             raw = raws[at]
-            if decimal := self._decimal(raws, at):
+            if decimal := self._decimal(raws, at) or self._dashed(raws, at):
                 yield decimal
                 at += 3
                 continue
@@ -109,6 +114,20 @@ class Scanner:
             return None
         chained = sum(a.end == b.start and "," in (a.text, b.text) for a, b in pairwise(glued)) > 2
         if chained or not self._is_decimal(whole.text, places.text):
+            return None
+        return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
+
+    def _dashed(self, raws: list[_Raw], at: int) -> _Raw | None:
+        """`7-2` as one number, if there is a release of it; `7-8` are two, and "7-2-1" is something else."""
+        whole, dash, places, behind = (*raws[at : at + 4], None, None, None)[:4]
+        if whole is None or dash is None or places is None or dash.group != "dash":
+            return None
+        if not (whole.text.isdecimal() and places.text.isdecimal() and whole.end == dash.start == places.start - 1):
+            return None
+        goes_on = behind is not None and behind.start == places.end
+        if goes_on or [raw.group for raw in raws[max(at - 2, 0) : at]] == ["number", "dash"]:
+            return None
+        if not self._is_decimal(whole.text, places.text):
             return None
         return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
 
@@ -163,8 +182,9 @@ def _following(raws: list[_Raw], at: int) -> Iterator[tuple[str, int]]:
 
 def _goes_on_with_range(raws: list[_Raw], at: int) -> bool:
     """Whether a comma stands between two clauses of a range; a semicolon does between a lower and an upper bound."""
-    first, number, sign, behind = (*raws[max(at - 2, 0) : at + 2], None, None, None)[:4]
-    if at < 2 or not first or not number or not sign or not behind:
+    *before, number = (raw for raw in raws[max(at - 3, 0) : at] if raw.text.lower() != "v") if at else (None,)
+    first, sign, behind = before[-1] if before else None, raws[at], raws[at + 1] if at + 1 < len(raws) else None
+    if not first or not number or not behind:
         return False
     if (first.group, number.group, behind.group) != ("operator", "number", "operator"):
         return False
@@ -180,4 +200,6 @@ def _kind(raw: _Raw) -> TokenKind | None:
         return TokenKind.WILDCARD if raw.text[-1] in "xX*" else TokenKind.NUMBER
     if raw.group == "operator":
         return None if raw.text == "=" or set(raw.text) == {"!"} else TokenKind.OPERATOR
+    if raw.group == "feature":
+        return TokenKind.FEATURE
     return {"id": TokenKind.TALK, "address": TokenKind.UNKNOWN, "comma": TokenKind.COMMA}.get(raw.group)

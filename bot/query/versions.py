@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from bot.matrix.release import Product
 from bot.query.days import Span
 from bot.query.spellings import Between, Codename, Number, Prefix, Range, Wanted, digits
 from bot.query.tokens import Token
 from bot.query.words import JOINING, OF_TWO, TokenKind
 
 _SIGNS = {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS, TokenKind.COMMA, TokenKind.JOINT, TokenKind.OPERATOR}
-_BEHIND_GLUED = _SIGNS | {TokenKind.SUFFIX, TokenKind.EARLY}
+_BEHIND_GLUED = _SIGNS | {TokenKind.SUFFIX}
 """What may touch the last number of a range; other letters make it a build number."""
 _MOST_DIGITS = 2
 """No release has more before its first dot."""
@@ -85,37 +86,41 @@ class Cursor:
         return last is None or last.kind is TokenKind.JOINT
 
     def _skip_suffixes(self, end: int) -> int:
-        """Passes LTS, beta 2 and their like; the end of the last one."""
-        while token := self._peek(1 if self._is(TokenKind.DASH) else 0):
-            if token.kind not in (TokenKind.SUFFIX, TokenKind.EARLY):
-                break
-            self._at += 2 if self._is(TokenKind.DASH) else 1
+        """Passes LTS and its like; the end of the last one."""
+        while (token := self._peek(ahead := int(self._is(TokenKind.DASH)))) and token.kind is TokenKind.SUFFIX:
+            self._at += ahead + 1
             end = token.end
-            number = self._peek()
-            if (
-                token.kind is TokenKind.EARLY
-                and number
-                and number.kind is TokenKind.NUMBER
-                and number.value.isdecimal()
-            ):
-                self._at += 1
-                end = number.end
         return end
 
-    def _skip_builds(self, number: Token) -> None:
-        """Passes the build glued to a number by a dash: "7.6.0-150000", "7.2.0-142457c", "8.2.1-20231130"."""
+    def _skip_prerelease(self, end: int) -> tuple[str, int]:
+        """Passes "RC1", "-beta", "preview 2" behind a number; their name and end."""
+        ahead = int(self._is(TokenKind.DASH))
+        token = self._peek(ahead)
+        if token is None or token.kind is not TokenKind.EARLY:
+            return "", end
+        self._at += ahead + 1
+        ahead = int(self._is(TokenKind.DASH))
+        number = self._peek(ahead)
+        if number and number.kind is TokenKind.NUMBER and number.value.isdecimal() and number.start - token.end <= 1:
+            self._at += ahead + 1
+            return f"{token.value}{number.value}", number.end
+        return token.value, token.end
+
+    def _skip_builds(self, number: Token) -> int:
+        """Passes the build glued to a number by a dash ("7.6.0-150000", "7.2.0-142457c", "8.2.1-20231130"); its end."""
         end = number.end
         while (dash := self._peek()) and dash.kind is TokenKind.DASH and dash.start == end:
             build = self._peek(1)
             if not build or build.kind is not TokenKind.NUMBER or build.start != dash.end:
-                return
+                break
             if "." in build.value and self._looks_like_release(build.value):
-                return
+                break
             self._at += 2
             end = build.end
             while (letters := self._peek()) and letters.start == end and letters.kind not in _SIGNS:
                 self._at += 1
                 end = letters.end
+        return end
 
 
 _MOST_CLAUSES = 20
@@ -127,6 +132,7 @@ _TURNED = {TokenKind.LATER, TokenKind.OPERATOR, TokenKind.EARLY, TokenKind.SUFFI
 """Words that mean something beside a number only; elsewhere they are filler."""
 
 _LONGEST_SIGN = 3
+_PLACED = (TokenKind.NUMBER, TokenKind.JOINT)
 TOOLS = (TokenKind.TOOL, TokenKind.XEN_ORCHESTRA)
 
 
@@ -144,6 +150,7 @@ class _Reading(Cursor):
     def __init__(self, tokens: Sequence[Token], is_number: Callable[[str], bool]) -> None:
         super().__init__(tokens, is_number)
         self._level = ""  # named before its number: "CU1 of 7.1"
+        self._early = ""  # the same: "RC1 of 8.3"
         self._operator = ""  # the same: "newer than XenServer 7.6"
         self._said: Span = (0, 0)  # where one of them stands
 
@@ -168,6 +175,8 @@ class _Reading(Cursor):
                 return self._read_direction(token)
             case TokenKind.LEVEL:
                 return self._read_lone_level(token)
+            case TokenKind.EARLY:
+                return self._read_lone_prerelease(token)
             case TokenKind.CODENAME:
                 self._at += 1
                 return Item(TokenKind.CODENAME, token.value, token.start, token.end, Codename(token.value))
@@ -181,6 +190,9 @@ class _Reading(Cursor):
 
     def _read_word(self, token: Token) -> Item:
         self._at += 1
+        number = self._peek()
+        if token.value == "hypervisor" and number and number.value.isdecimal() and not self._is_behind_name():
+            return Item(TokenKind.PRODUCT, Product.XENSERVER, token.start, token.end)
         end = self._own_number(token)
         if token.kind is TokenKind.PLATFORM and self._is_guests():
             return Item(TokenKind.FILLER, "", token.start, end)
@@ -188,6 +200,9 @@ class _Reading(Cursor):
             return Item(TokenKind.FILLER, "", token.start, end)
         kind = TokenKind.FILLER if token.kind in _TURNED else token.kind
         return Item(kind, token.value, token.start, end)
+
+    def _is_behind_name(self) -> bool:
+        return bool(self._items) and self._items[-1].kind in (TokenKind.PRODUCT, TokenKind.PLATFORM)
 
     def _own_number(self, token: Token) -> int:
         """Passes a number that belongs to the word before it ("XO 5.98", "build 12", "host-3"); the new end."""
@@ -215,6 +230,7 @@ class _Reading(Cursor):
 
     def _read_number(self, token: Token) -> Item | None:
         self._at += 1
+        build: tuple[Span, ...] = ()
         if self._is_counted(token):
             self._at += 1
             return Item(TokenKind.FILLER, "", token.start, token.end)
@@ -224,7 +240,7 @@ class _Reading(Cursor):
                 self._at += 2
                 end = self._skip_suffixes(last.end)
                 return Item(TokenKind.NUMBER, "", token.start, end, Between(token.value, last.value))
-            self._skip_builds(token)
+            build = ((token.end, self._skip_builds(token)),)
         if last := self._last_in_words(token):
             self._at += 2
             between = Between(token.value, last.value)
@@ -235,24 +251,32 @@ class _Reading(Cursor):
             value = operator + token.value
             shown = value if self._word_before() == "from" else ""
             return Item(TokenKind.NUMBER, shown, token.start, end, Range(value, token.value))
+        prerelease, end = self._skip_prerelease(end)
         level, end = self._read_level(end)
-        return self._with_what_was_before(token, level, self._skip_suffixes(end))
+        if not prerelease:
+            prerelease, end = self._skip_prerelease(self._skip_suffixes(end))
+        item = self._with_what_was_before(token, level, prerelease, end)
+        return item._replace(said=(*item.said, *build))
 
-    def _with_what_was_before(self, number: Token, level: str, end: int) -> Item:
-        """A number with the level or the operator that was named before it."""
+    def _with_what_was_before(self, number: Token, level: str, prerelease: str, end: int) -> Item:
+        """A number with the level, the prerelease or the operator that was named before it."""
         said_level, self._level = self._level, ""
         operator, self._operator = self._operator, ""
         if operator:
             clause = f"{operator}{number.value}"
             return Item(TokenKind.NUMBER, clause, number.start, end, Range(clause, number.value), (self._said,))
         if said_level and not level:
-            text, wanted = f"{number.value} {said_level}", Number(number.value, said_level)
+            text, wanted = f"{number.value} {said_level}", Number(number.value, said_level, prerelease)
             return Item(TokenKind.NUMBER, text, number.start, end, wanted, (self._said,))
-        return Item(TokenKind.NUMBER, "", number.start, end, Number(number.value, level))
+        said_early, self._early = self._early, ""
+        if said_early and not prerelease:
+            text, wanted = f"{number.value} {said_early}", Number(number.value, level, said_early)
+            return Item(TokenKind.NUMBER, text, number.start, end, wanted, (self._said,))
+        return Item(TokenKind.NUMBER, "", number.start, end, Number(number.value, level, prerelease))
 
     def _is_counted(self, number: Token) -> bool:
         """Whether a number counts or measures ("3 hosts", "2 TiB") and is no release. "XenServer 8 hosts" are of 8."""
-        if self._is(TokenKind.MEASURE):
+        if self._is(TokenKind.MEASURE) or (self._is(TokenKind.DASH) and self._is(TokenKind.MEASURE, 1)):
             return True
         before = self._items[-1].kind if self._items else None
         return (
@@ -315,9 +339,7 @@ class _Reading(Cursor):
         if not level:
             self._at += 1
             return Item(TokenKind.FILLER, "", start, token.end)
-        follows = next(
-            (t for t in self._tokens[self._at : self._at + 4] if t.kind in (TokenKind.NUMBER, TokenKind.JOINT)), None
-        )
+        follows = next((t for t in self._tokens[self._at : self._at + 4] if t.kind in _PLACED), None)
         if follows and follows.kind is TokenKind.NUMBER:
             self._level, self._said = level, (start, end)
             return Item(TokenKind.FILLER, "", start, end)
@@ -325,6 +347,14 @@ class _Reading(Cursor):
             number = Number(last.wanted.text, level)
             return Item(TokenKind.NUMBER, f"{number.text} {level}", start, end, number)
         return Item(TokenKind.UNKNOWN, level.lower(), start, end)
+
+    def _read_lone_prerelease(self, token: Token) -> Item:
+        """A prerelease with no number before it: of the number that follows ("RC1 of 8.3")."""
+        name, end = self._skip_prerelease(token.end)
+        ahead = next((t for t in self._tokens[self._at : self._at + 4] if t.kind in _PLACED), None)
+        if ahead and ahead.kind is TokenKind.NUMBER and "." in ahead.value:
+            self._early, self._said = name, (token.start, end)
+        return Item(TokenKind.FILLER, "", token.start, end)
 
     # ranges
 
@@ -341,9 +371,10 @@ class _Reading(Cursor):
             self._at += 1
             if token.kind is TokenKind.COMMA:
                 continue
-            number = self._peek()
+            ahead = int(self._is(TokenKind.VERSION))
+            number = self._peek(ahead)
             if number and number.kind in (TokenKind.NUMBER, TokenKind.WILDCARD):
-                self._at += 1
+                self._at += ahead + 1
                 text, end = text or number.value, number.end
                 clauses.append(token.value + number.value.replace("x", "*"))
             elif token.end - token.start <= _LONGEST_SIGN:  # no "newer than"
@@ -359,12 +390,13 @@ class _Reading(Cursor):
         return Item(TokenKind.NUMBER, "", first.start, self._skip_suffixes(end), Range(specifier, text.rstrip(".*x")))
 
     def _joins_upper_bound(self, joint: Token, clause: str) -> bool:
-        """Whether "and", "&" or "/" stands between a lower bound and an upper one: ">= 7.0 and < 7.4"."""
-        upper, number = self._peek(1), self._peek(2)
-        if joint.kind is not TokenKind.JOINT or joint.value not in JOINING or not upper or not number:
+        """Whether "and", "but" or "/" stands between the two bounds of a range: ">= 7.0 and < 7.4"."""
+        other = self._peek(1)
+        number = self._peek(2 + self._is(TokenKind.VERSION, 2))
+        if joint.value not in JOINING or not other or not number or other.kind is not TokenKind.OPERATOR:
             return False
-        bounds = upper.kind is TokenKind.OPERATOR and clause[0] == ">" and upper.value[0] == "<"
-        return bounds and clause[-1].isdecimal() and number.kind is TokenKind.NUMBER
+        bounds = {clause[0]: clause.lstrip("<>="), other.value[0]: number.value}
+        return set(bounds) == {"<", ">"} and digits(bounds[">"]) < digits(bounds["<"])
 
     def _read_direction(self, token: Token) -> Item:
         """A range by one word: "before 7", "until 7.2", "since version 7.1". Filler if no release's number follows."""

@@ -119,6 +119,8 @@ class TokenKind(Enum):
     """The same for whole numbers: "3 hosts", but "the 7.2 hosts" are of a release."""
     GUEST = auto()
     """What runs on a host: makes the platform before it a guest's ("Debian VMs")."""
+    FEATURE = auto()
+    """A feature of Xen Orchestra: the value is its id."""
     JOINT = auto()
     FILLER = auto()
     """Courtesy, grammar, and what every verdict speaks of: accounted for without being read."""
@@ -139,6 +141,14 @@ _LEVELS = {
     "FP": ("fp", "feature pack", "featurepack"),
     "CC": ("cc", "common criteria"),
 }
+_EARLY = {
+    "RC": ("rc", "release candidate"),
+    "beta": ("beta",),
+    "alpha": ("alpha",),
+    "preview": ("preview", "pre", "prerelease", "pre release", "tech preview", "technical preview"),
+    "early access": ("early access", "ea", "technology preview"),
+    "nightly": ("nightly",),
+}
 _OPERATORS = {
     ">": ("newer than", "later than", "higher than", "greater than", "more than"),
     "<": ("older than", "earlier than", "lower than", "less than"),
@@ -146,14 +156,32 @@ _OPERATORS = {
     "<=": ("at most",),
 }
 _LATER = {
-    ">=": ("newer", "later", "higher", "up", "upwards", "onwards", "more recent", "beyond"),
+    ">=": (
+        "newer",
+        "later",
+        "higher",
+        "greater",
+        "up",
+        "upwards",
+        "onwards",
+        "more recent",
+        "beyond",
+        "hoher",
+        "neuer",
+        "superior",
+        "superieur",
+        "superieure",
+        "plus recent",
+        "posterior",
+        "mas reciente",
+    ),
     "<=": ("older", "earlier", "lower", "prior"),
 }
 _DIRECTIONS = {
-    "<": ("before", "below", "prior to"),
-    "<=": ("until", "till", "up to", "up until"),
-    ">": ("above",),
-    ">=": ("since",),
+    "<": ("before", "below", "prior to", "unter", "vor", "avant", "antes de"),
+    "<=": ("until", "till", "up to", "up until", "up to and including", "bis", "hasta", "jusqu a"),
+    ">": ("above", "uber"),
+    ">=": ("since", "ab", "starting with", "starting from", "desde", "a partir de", "depuis"),
 }
 
 _PHRASES = {
@@ -168,15 +196,13 @@ _PHRASES = {
     TokenKind.LABEL: "build|patch|hotfix|kb|cve|ticket|issue|bug|pr|id|port|vlan|slot|number|nr|dom|room|rack",
     TokenKind.SUFFIX: """
         lts|ltsr|cr|long term support|long term support release|long term service release|current release|ga""",
-    TokenKind.EARLY: """
-        rc|beta|alpha|preview|pre|prerelease|pre release|release candidate|tech preview|technical preview
-        technology preview|early access|ea|nightly""",
     TokenKind.VERSION: """
         v|version|versions|ver|vers|rev|revision|release|releases|rel|r|versione|versioni|versie|ausgabe""",
     TokenKind.UNKNOWN: """
         xenapp|xendesktop|xenmobile|citrix xenapp|citrix xendesktop|citrix virtual apps|citrix virtual desktops
         citrix virtual apps and desktops|citrix daas|citrix cloud|citrix workspace|citrix adc|citrix storefront
         citrix gateway|netscaler|citrix netscaler|xen cloud platform|xenclient""",
+    TokenKind.TALK: "last patched|last updated|last rebooted|build date|patch date|release date|install date",
     TokenKind.GUEST: "vm|vms|guest|guests|template|templates|domu|domus|container|containers|iso|isos|image|images",
     TokenKind.MEASURE: """
         gb|gib|tb|tib|mb|mib|kb|kib|ghz|mhz|gbit|mbit|bit|bits|byte|bytes|g|t|k|x|d|h|ms|sec|second|seconds|min|minute
@@ -280,7 +306,7 @@ ARTICLES = frozenset(["a", "an", "the", "also", "maybe", "perhaps", "even", "too
 """Filler that a bare name may carry: "the Nonsense" is still nothing but a name."""
 
 
-JOINING = frozenset(["and", "und", "et", "y", "e", "ed", "&", "/"])
+JOINING = frozenset(["and", "but", "und", "aber", "et", "mais", "y", "pero", "e", "ed", "&", "/"])
 """Joints that may stand between the two bounds of a range."""
 
 OF_TWO = frozenset(
@@ -330,6 +356,7 @@ def _vocabulary() -> dict[str, tuple[TokenKind, str]]:
             words.update((phrase.strip(), (kind, phrase.strip())) for phrase in line.split("|") if phrase.strip())
     tables = (
         (TokenKind.LEVEL, _LEVELS),
+        (TokenKind.EARLY, _EARLY),
         (TokenKind.OPERATOR, _OPERATORS),
         (TokenKind.LATER, _LATER),
         (TokenKind.DIRECTION, _DIRECTIONS),

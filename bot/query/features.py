@@ -1,0 +1,46 @@
+"""Features of Xen Orchestra in a question, by their names and the other words that the data has for them."""
+
+import re
+from collections.abc import Iterable
+
+from bot.matrix.feature import Feature
+from bot.query.tokens import Token
+from bot.query.words import VOCABULARY, TokenKind
+
+_OFTEN_MEANT_OTHERWISE = frozenset(
+    {"smart", "json", "transport", "nested", "checkpoint", "coalesce", "maintenance mode"}
+)
+"""Words for a feature when it is asked for by name, and for much else in a sentence."""
+
+
+class FeatureNames:
+    """Finds features in a text."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self.by_id = {feature.id: feature for feature in features}
+        self._ids = {
+            name.lower().replace("-", " "): feature.id
+            for feature in self.by_id.values()
+            for name in (feature.id, feature.name, *feature.aliases)
+            if _names_a_feature(name.lower())
+        }
+        longest_first = sorted(self._ids, key=len, reverse=True)
+        spellings = (re.escape(name).replace(r"\ ", "[ -]") for name in longest_first)
+        self._pattern = re.compile(rf"(?<![\w.-])(?:{'|'.join(spellings)})s?(?![\w-]|\.\d)", re.IGNORECASE)
+
+    def take(self, text: str) -> tuple[str, list[Token]]:
+        """A text with blanks in place of features, and these as tokens."""
+        found = [
+            Token(TokenKind.FEATURE, self._id(match[0]), match.start(), match.end())
+            for match in self._pattern.finditer(text)
+        ]
+        return self._pattern.sub(lambda match: " " * len(match[0]), text) if found else text, found
+
+    def _id(self, spelling: str) -> str:
+        name = spelling.lower().replace("-", " ")
+        return self._ids.get(name) or self._ids[name.removesuffix("s")]
+
+
+def _names_a_feature(name: str) -> bool:
+    kind, _ = VOCABULARY.get(name.replace("-", " "), (TokenKind.TOOL, ""))
+    return kind is TokenKind.TOOL and name not in _OFTEN_MEANT_OTHERWISE
