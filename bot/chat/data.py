@@ -7,11 +7,15 @@ from typing import Any
 from bot.chat.verdict import recommendation
 from bot.matrix.assess import Assessment
 from bot.matrix.issue import KnownIssue
+from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Citation, Product, Release
 from bot.matrix.support import ListRow
 from bot.query.query import Query
 
 Data = dict[str, Any]
+
+NO_DATES = Lifecycle(None, None, None)
+"""Of a prerelease: its release's dates promise it nothing."""
 
 
 def query_data(words: str, day: date, query: Query, assessments: Iterable[Assessment]) -> Data:
@@ -32,6 +36,7 @@ def assessment_data(assessment: Assessment) -> Data:
         "product": release.product.value,
         "release": release.number,
         "name": assessment.name,
+        "prerelease": assessment.prerelease,
         "support": {
             "level": support.level.value,
             "official": support.official,
@@ -46,8 +51,8 @@ def assessment_data(assessment: Assessment) -> Data:
 
 
 def lifecycle_data(assessment: Assessment) -> Data:
-    """Dates as `YYYY-MM-DD`, `YYYY-MM` where no day is known, or null."""
-    life = assessment.release.lifecycle
+    """Dates as `YYYY-MM-DD`, `YYYY-MM` where no day is known, or null. None is of a prerelease."""
+    life = NO_DATES if assessment.prerelease else assessment.release.lifecycle
     return {
         "stage": assessment.stage.value,
         "released_on": str(life.released) if life.released else None,

@@ -20,6 +20,8 @@ def sign(verdict: HostVerdict) -> Mark:
     assessment = verdict.assessment
     if assessment is None:
         return Mark("❓", "unknown version")
+    if assessment.stage is LifecycleStage.PRERELEASE:
+        return Mark("❔", "pre-release, for tests")
     eol = assessment.release.lifecycle.eol
     until = day_in_words(eol) if eol else "a day that is not known"
     if assessment.stage is LifecycleStage.EOL:

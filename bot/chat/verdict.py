@@ -11,6 +11,7 @@ from bot.matrix.release import Release
 from bot.matrix.support import Badge, PublishedList, SupportLevel
 
 _STAGES = {
+    LifecycleStage.PRERELEASE: Mark("❔", "pre-release"),
     LifecycleStage.UPCOMING: Mark("🕓", "not released yet"),
     LifecycleStage.SUPPORTED: Mark("🟢", "gets security updates"),
     LifecycleStage.MAINTENANCE: Mark("🟠", "critical security updates only"),
@@ -26,7 +27,9 @@ def badge_mark(published: PublishedList, badge: Badge) -> Mark:
 
 
 def support_marks(published: PublishedList, assessment: Assessment) -> tuple[Mark, ...]:
-    """What Xen Orchestra's list says of the release."""
+    """What Xen Orchestra's list says of the release; of a prerelease, which no list has, its stage says enough."""
+    if assessment.stage is LifecycleStage.PRERELEASE:
+        return ()
     if assessment.support.level is SupportLevel.UNLISTED:
         return (NOT_LISTED,)
     return tuple(badge_mark(published, b) for b in assessment.badges if b is not Badge.NO_SECURITY_UPDATES)
@@ -51,6 +54,8 @@ def verdict(published: PublishedList, assessment: Assessment, since: bool = Fals
 
 def why(assessment: Assessment) -> RichText:
     """Why the verdict matters, support and lifecycle apart."""
+    if assessment.stage is LifecycleStage.PRERELEASE:
+        return line("It is a pre-release: for tests, without support or timely security fixes.")
     said = [_lifecycle_sentence(assessment)]
     support = assessment.support
     if support.level is SupportLevel.UNLISTED:
@@ -95,12 +100,14 @@ def next_step(advice: Recommendation, release: Release, on: date, hosts: str = "
     return f"{hosts}: {clause}." if hosts else f"{clause}."
 
 
-_VERBS = {Action.UPGRADE: "upgrade", Action.MOVE: "move", Action.INSTALL_ANEW: "move"}
+_VERBS = {Action.UPGRADE: "upgrade", Action.MOVE: "move", Action.INSTALL_ANEW: "move", Action.TAKE_FINAL: "move"}
 
 
 def _goals(advice: Recommendation, on: date) -> str:
     goal, other = _route(advice.route, on), advice.alternative.goal.name(on) if advice.alternative else ""
     match advice.action:
+        case Action.TAKE_FINAL:
+            return f"the final {goal} by ISO{f', once it is out ({day_in_words(advice.by)})' if advice.by else ''}"
         case Action.INSTALL_ANEW:
             goals = f"{goal} or {other}" if other else goal
             return f"{goals}: our sources show no upgrade path, so ask the vendor or install it anew"

@@ -34,12 +34,19 @@ class HostVerdict(NamedTuple):
         return self.assessment is not None and self.assessment.stage is LifecycleStage.EOL
 
     @property
+    def is_prerelease(self) -> bool:
+        """Whether it runs what came before a release, for tests."""
+        return self.assessment is not None and self.assessment.stage is LifecycleStage.PRERELEASE
+
+    @property
     def badness(self) -> tuple[int, int]:
-        """Sorts the worst first: EOL, the longest ago at the top; what nobody knows; then by the days that are left."""
+        """Sorts the worst first: EOL, the longest ago at the top; what nobody knows; prereleases; then by days left."""
         if self.assessment is None:
             return (1, 0)
+        if self.is_prerelease:
+            return (2, 0)
         left = self.assessment.days_left
-        return (0 if self.is_eol else 2, FAR if left is None else left)
+        return (0 if self.is_eol else 3, FAR if left is None else left)
 
 
 def host_verdicts(
@@ -52,16 +59,17 @@ def host_verdicts(
     """
     tags = {source.name: source.tags for source in sources}
     runs: dict[tuple[str | None, str | None], tuple[QueryPart, Assessment | None]] = {}
-    assessed: dict[Release, Assessment] = {}
+    assessed: dict[tuple[Release, str | None], Assessment] = {}
     verdicts = []
     for watched in hosts:
         version = (watched.host.product_brand, watched.host.product_version)
         if version not in runs:
             part = identify(reader, *version)
-            release = part.releases[0] if len(part.releases) == 1 else None
-            if release and release not in assessed:
-                assessed[release] = assess(matrix, release, day)
-            runs[version] = (part, assessed[release] if release else None)
+            assessment = None
+            if len(part.releases) == 1:
+                what = part.releases[0], part.prerelease
+                assessment = assessed[what] = assessed.get(what) or assess(matrix, what[0], day, what[1])
+            runs[version] = (part, assessment)
         own = frozenset(tag for name in watched.sources for tag in tags.get(name, ())) if tags else frozenset()
         verdicts.append(HostVerdict(watched, *runs[version], own))
     verdicts.sort(key=lambda each: (each.badness, not each.host.host.is_coordinator, each.host.host.name))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bot.matrix.issue import KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
-from bot.matrix.recommend import Recommendation, recommend
+from bot.matrix.recommend import Recommendation, recommend, recommend_final
 from bot.matrix.release import Citation, Release
 from bot.matrix.support import UNLISTED, Badge, Support, badges
 
@@ -14,7 +14,8 @@ from bot.matrix.support import UNLISTED, Badge, Support, badges
 class Assessment(NamedTuple):
     """What to think of a release on a day, and where that comes from. `days_left` is negative after EOL.
 
-    `prerelease` is what is run in place of the release ("RC1", "preview"), which gets none of its support.
+    `prerelease` is what is run in place of the release ("RC1", "preview"): it has a name of its own, none of the
+    release's support, and no days left, as the release's dates promise it nothing.
     """
 
     release: Release
@@ -37,13 +38,13 @@ def assess(matrix: Matrix, release: Release, on: date, prerelease: str | None = 
     return Assessment(
         release=release,
         on=on,
-        name=release.name(on),
+        name=f"{release.base_name} {prerelease}" if prerelease else release.name(on),
         support=support,
         stage=stage,
-        days_left=release.lifecycle.days_left(on),
+        days_left=None if prerelease else release.lifecycle.days_left(on),
         badges=badges(support, (stage,)),
         known_issues=matrix.verdict_issues(release),
-        recommendation=recommend(matrix, release, on),
+        recommendation=(recommend_final if prerelease else recommend)(matrix, release, on),
         sources=tuple(dict.fromkeys((matrix.published.source, *release.sources))),
         prerelease=prerelease,
     )

@@ -30,6 +30,8 @@ class Action(StrEnum):
     """Its updates are over, and only a path to the other product is documented."""
     INSTALL_ANEW = "install_anew"
     """Its updates are over, and no source documents a path."""
+    TAKE_FINAL = "take_final"
+    """It is a prerelease of what is out, or will be: the goal is the release itself."""
     PLAN_UPGRADE = "plan_upgrade"
     PLAN_MOVE = "plan_move"
     """As PLAN_UPGRADE, where the path leads to the other product, or none is documented yet."""
@@ -65,7 +67,8 @@ class UpgradeRoutes(NamedTuple):
 class Recommendation(NamedTuple):
     """What to do about a release. `route` leads to the goal, `alternative` to another one, as far as there are such.
 
-    `by` is the end of life before which to do it, or of WAIT the day of the release. `routes` are all that there are.
+    `by` is the end of life before which to do it; of WAIT and TAKE_FINAL the day of a release that is not out yet.
+    `routes` are all that there are.
     """
 
     action: Action
@@ -124,6 +127,19 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
     if matrix.support(release).level is not SupportLevel.FULL:
         return _gain_full_support(matrix, release, routes, on)
     return Recommendation(Action.KEEP_UPDATED if life.eol else Action.ASK_FOR_END_OF_LIFE, routes=routes)
+
+
+def recommend_final(matrix: Matrix, release: Release, on: date) -> Recommendation:
+    """What to do about a prerelease of a release on a day: take the release itself, as long as that gets updates.
+
+    After that, go where the release goes; but no source documents a path from its prereleases.
+    """
+    stage = release.lifecycle.stage(on)
+    if stage is not LifecycleStage.EOL:
+        by = release.lifecycle.released if stage is LifecycleStage.UPCOMING else None
+        return Recommendation(Action.TAKE_FINAL, UpgradeRoute(release, None), by=by)
+    within, across = (UpgradeRoute(way.goal, None) if way else None for way in upgrade_routes(matrix, release, on))
+    return _leave(UpgradeRoutes(within, across))
 
 
 def _leave(routes: UpgradeRoutes) -> Recommendation:

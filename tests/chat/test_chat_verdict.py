@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.verdict import next_step, recommendation
+from bot.chat.data import assessment_data
+from bot.chat.reply import spoken
+from bot.chat.verdict import next_step, recommendation, verdict, why
 from bot.matrix.assess import assess
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import Action, recommend
@@ -84,6 +86,57 @@ def test_where_no_end_of_life_is_known_it_says_so(matrix: Matrix) -> None:
     new = merged(matrix, page_of(matrix, new_row("XenServer 9.1", FULL)), READ_ON)
     said = recommendation(assess(new, _release(new, XS, "9.1"), READ_ON))
     assert said == "Keep it updated, and ask the vendor for how long: our data has no end of life for it yet."
+
+
+@pytest.mark.parametrize(
+    ("product", "number", "prerelease", "on", "first", "step"),
+    [
+        (XS, "8", "preview", TODAY, "XenServer 8 preview", "move to the final XenServer 8 by ISO."),
+        (XCP, "8.3", "RC1", TODAY, "XCP-ng 8.3 RC1", "move to the final XCP-ng 8.3 LTS by ISO."),
+        (XCP, "8.3", "beta 2", date(2025, 1, 1), "XCP-ng 8.3 beta 2", "move to the final XCP-ng 8.3 by ISO."),
+        (
+            XCP,
+            "8.3",
+            "alpha",
+            date(2024, 1, 1),
+            "XCP-ng 8.3 alpha",
+            "move to the final XCP-ng 8.3 by ISO, once it is out (7 Oct 2024).",
+        ),
+        (
+            XCP,
+            "8.2",
+            "beta",
+            TODAY,
+            "XCP-ng 8.2 beta",
+            "move to XCP-ng 8.3 LTS: our sources show no upgrade path, so ask the vendor or install it anew.",
+        ),
+        (
+            XS,
+            "7.1",
+            "preview",
+            TODAY,
+            "XenServer 7.1 preview",
+            "move to XenServer 8 or XCP-ng 8.3 LTS: our sources show no upgrade path, "
+            "so ask the vendor or install it anew.",
+        ),
+    ],
+)
+def test_a_prerelease_is_for_tests_and_gives_way_to_its_release(
+    matrix: Matrix, product: Product, number: str, prerelease: str, on: date, first: str, step: str
+) -> None:
+    found = assess(matrix, _release(matrix, product, number), on, prerelease)
+    assert spoken(verdict(matrix.published, found)) == f"{first}: pre-release"
+    assert spoken(why(found)) == "It is a pre-release: for tests, without support or timely security fixes."
+    assert next_step(found.recommendation, found.release, found.on) == step
+    data = assessment_data(found)
+    assert (data["name"], data["prerelease"], data["support"]["level"]) == (first, prerelease, "unlisted")
+    life = data["lifecycle"]
+    assert (life["stage"], life["eol_on"], life["days_left"], life["lts"]) == ("prerelease", None, None, False)
+    assert data["badges"] == []
+
+
+def test_a_release_says_that_it_is_no_prerelease(matrix: Matrix) -> None:
+    assert assessment_data(assess(matrix, _release(matrix, XCP, "8.3"), TODAY))["prerelease"] is None
 
 
 @pytest.mark.parametrize(

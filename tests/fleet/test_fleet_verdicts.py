@@ -29,6 +29,14 @@ def test_the_worst_come_first(matrix: Matrix, reader: Reader) -> None:
     assert [finding.assessment is None for finding in found] == [False, False, True, False, False]
 
 
+def test_a_prerelease_stands_between_what_nobody_knows_and_what_is_supported(matrix: Matrix, reader: Reader) -> None:
+    preview = host("preview", "8.3.0")
+    preview = preview._replace(host=preview.host._replace(product_brand="XenServer"))
+    found = host_verdicts(matrix, reader, [host("soon"), preview, host("odd", "9.9.9"), host("old", "8.1.0")], DAY)
+    assert [finding.host.host.name for finding in found] == ["old", "odd", "preview", "soon"]
+    assert [finding.assessment and finding.assessment.prerelease for finding in found] == [None, None, "preview", None]
+
+
 def test_each_version_is_read_once(matrix: Matrix) -> None:
     counting = CountingReader(matrix)
     found = host_verdicts(

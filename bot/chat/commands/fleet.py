@@ -102,6 +102,7 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     ended = sum(each.is_eol for each in hosts)
     soon = sum(map(ends_soon, hosts))
     unknown = sum(each.assessment is None for each in hosts)
+    early = sum(each.is_prerelease for each in hosts)
     away = [each.host.unreachable_since for each in hosts if each.host.unreachable_since]
     if ended:
         yield Mark("☠️", f"{ended} {plural(ended, 'gets', 'get')} no security updates")
@@ -109,10 +110,12 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
         yield Mark("⏳", f"{soon} {plural(soon, 'ends', 'end')} within {SOON} days")
     if unknown:
         yield Mark("❓", f"{unknown} of an unknown version")
+    if early:
+        yield Mark("❔", f"{early} {plural(early, 'runs', 'run')} a pre-release")
     if away:
         since = moment_in_words(min(away))
         yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
-    if hosts and not (ended or soon or unknown or away):
+    if hosts and not (ended or soon or unknown or early or away):
         yield Mark("✅", "security updates for all of them")
 
 

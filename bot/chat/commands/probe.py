@@ -234,9 +234,9 @@ def _first_line(seen: ProbedPool) -> RichText:
 
 def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
     """What is wrong with how many hosts, or that all is well."""
-    levels = [each.assessment.support.level for each in verdicts if each.assessment]
+    levels = [a.support.level for each in verdicts if (a := each.assessment) and not each.is_prerelease]
     count, ended = len(verdicts), sum(each.is_eol for each in verdicts)
-    unknown = count - len(levels)
+    unknown, early = sum(each.assessment is None for each in verdicts), sum(each.is_prerelease for each in verdicts)
     if unlisted := levels.count(SupportLevel.UNLISTED):
         yield Mark("❔", f"{_of(unlisted, count)} not on the list")
     if partial := levels.count(SupportLevel.PARTIAL):
@@ -245,7 +245,9 @@ def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
         yield Mark("☠️", f"{_of(ended, count)} {plural(ended, 'gets', 'get')} no security updates")
     if unknown:
         yield Mark("❓", f"{_of(unknown, count)} of an unknown version")
-    if not ended and not unknown:
+    if early:
+        yield Mark("❔", f"{_of(early, count)} {plural(early, 'runs', 'run')} a pre-release")
+    if not (ended or unknown or early):
         yield Mark("✅", f"{_of(count, count)} get security updates")
 
 
