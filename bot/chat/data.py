@@ -1,11 +1,12 @@
 """The JSON of CONTRACT.md section 2, which scripts rely on to the letter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from bot.chat.verdict import recommendation
+from bot.chat.verdict import feature_answer, recommendation
 from bot.matrix.assess import Assessment
+from bot.matrix.feature import Feature
 from bot.matrix.issue import KnownIssue
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Citation, Product, Release
@@ -19,14 +20,30 @@ NO_DATES = Lifecycle(None, None, None)
 
 
 def query_data(words: str, day: date, query: Query, assessments: Iterable[Assessment]) -> Data:
-    """A look-up with its verdicts, or with suggestions for what is unknown."""
+    """A look-up with its verdicts, or with suggestions for what is unknown; with the features that were asked about."""
+    assessed = tuple(assessments)
     return {
         "query": words,
         "as_of": day.isoformat(),
         "outcome": query.outcome.value,
-        "assessments": [assessment_data(assessment) for assessment in assessments],
+        "assessments": [
+            assessment_data(assessment) | _features_data(query.features, assessment) for assessment in assessed
+        ],
         "suggestions": [suggestion_name(suggestion, day) for suggestion in query.suggestions],
-    }
+        "unused": list(query.unused),
+    } | (_features_data(query.features, assessed[0]) if assessed else {})
+
+
+def _features_data(features: Sequence[Feature], assessment: Assessment) -> Data:
+    found = [
+        {
+            "id": feature.id,
+            "answer": feature_answer(feature, assessment).value,
+            "from": since.number if (since := feature.of(assessment.release.product).release) else None,
+        }
+        for feature in features
+    ]
+    return {} if not found else {"feature": found[0]} if len(found) == 1 else {"features": found}
 
 
 def assessment_data(assessment: Assessment) -> Data:

@@ -1,15 +1,19 @@
 """What look-ups share: the day and the releases that words mean, what is said of words that mean none, the sources."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import suggestion_name
 from bot.chat.reply import Ask, Bullets, Paragraph, Plain, Reply, RichText, Strong, line
-from bot.chat.wording import day_in_words, nearest
+from bot.chat.wording import day_in_words, nearest, with_more
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query, QueryPart
+
+UNUSED_SHOWN = 6
+"""Pieces of a question that are named in its reply; the JSON has all."""
 
 WHOLE_LIST = Ask("Whole list", "list")
 _ONLY = "Xen Orchestra manages XCP-ng and XenServer."
@@ -17,7 +21,7 @@ _ONLY = "Xen Orchestra manages XCP-ng and XenServer."
 
 def read(ports: Ports, asked: Invocation) -> tuple[Query, date]:
     """The query and the day it is about: "on DATE" in the words wins over the day of the invocation."""
-    query = ports.reader.read(asked.words)
+    query = ports.reader.read(asked.words, asked.day)
     if query.bad_date:
         raise UsageError(f'"{query.bad_date}" is not a day: write it as 2028-12-01.')
     return query, query.on or asked.day
@@ -33,15 +37,21 @@ def read_product(ports: Ports, asked: Invocation) -> tuple[tuple[Product, ...], 
     return tuple(product for product in Product if product in products or not products), day
 
 
-def context(matrix: Matrix, day: date) -> tuple[RichText, ...]:
-    """The quiet line at the end: the day asked about, and how old the facts are."""
+def context(matrix: Matrix, day: date, query: Query | None = None) -> tuple[RichText, ...]:
+    """The quiet lines at the end: what of a query nothing used, the day asked about, and how old the facts are."""
     published = matrix.published
-    return (
-        line(
-            f"As of {day_in_words(day)} · {published.source.title} of {day_in_words(published.read_on)}"
-            f" · vendor lifecycle of {day_in_words(matrix.lifecycle_read_on)}"
-        ),
+    facts = line(
+        f"As of {day_in_words(day)} · {published.source.title} of {day_in_words(published.read_on)}"
+        f" · vendor lifecycle of {day_in_words(matrix.lifecycle_read_on)}"
     )
+    return (*_not_used(query), facts) if query else (facts,)
+
+
+def _not_used(query: Query) -> Iterator[RichText]:
+    """Nothing is dropped in silence: it could have changed the answer (REPLIES.md rule 10)."""
+    if query.unused:
+        also = " (this looks like a version, and could not be read)" if query.misses_version else ""
+        yield line(f"Not used: {with_more(query.unused, UNUSED_SHOWN)}{also}")
 
 
 def unknown_reply(query: Query, day: date) -> Reply:

@@ -5,6 +5,7 @@ from datetime import date
 from bot.chat.reply import Mark, RichText, Strong, headline, line
 from bot.chat.wording import capitalized, day_in_words, distance
 from bot.matrix.assess import Assessment
+from bot.matrix.feature import Availability, Feature, FeatureAnswer
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.recommend import Action, Recommendation, UpgradeRoute
 from bot.matrix.release import Release
@@ -82,6 +83,28 @@ def _lifecycle_sentence(assessment: Assessment) -> str:
     if assessment.stage is LifecycleStage.MAINTENANCE and life.maintenance_ends:
         return f"Maintenance ended on {day_in_words(life.maintenance_ends)}; end of life on {when}."
     return f"Supported until {when}."
+
+
+def feature_answer(feature: Feature, assessment: Assessment) -> FeatureAnswer:
+    """Whether what was assessed has a feature. What a prerelease has of it nobody says."""
+    return FeatureAnswer.UNKNOWN if assessment.prerelease else feature.answer(assessment.release)
+
+
+def feature_sentence(feature: Feature, assessment: Assessment) -> RichText:
+    """The same in words: "vTPM on XCP-ng 8.2 LTS: no, it came with XCP-ng 8.3."."""
+    support, answer = feature.of(assessment.release.product), feature_answer(feature, assessment)
+    likely = "likely " if support.inferred else ""
+    since = f"{assessment.release.product} {support.release.number}" if support.release else ""
+    match answer:
+        case FeatureAnswer.UNKNOWN:
+            said = "not known, our sources do not say"
+        case FeatureAnswer.YES:
+            said = f"{likely}yes, {f'since {since}' if since else 'every release has it'}"
+        case FeatureAnswer.NO if support.availability is Availability.PLANNED:
+            said = "no, it is planned"
+        case FeatureAnswer.NO:
+            said = f"{likely}no, {f'it came with {since}' if since else f'no {assessment.release.product} has it'}"
+    return line(Strong(feature.name), " on ", Strong(assessment.name), f": {said}.")
 
 
 def recommendation(assessment: Assessment) -> str:

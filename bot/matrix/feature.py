@@ -16,6 +16,14 @@ class Availability(StrEnum):
     UNKNOWN = "unknown"
 
 
+class FeatureAnswer(StrEnum):
+    """Whether a release has a feature."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class FeatureSupport(NamedTuple):
     """Since when one product has a feature. `release` is set for FROM; `note` says what else it takes."""
 
@@ -39,3 +47,15 @@ class Feature(NamedTuple):
     def of(self, product: Product) -> FeatureSupport:
         """What is known for one product."""
         return dict(self.support)[product]
+
+    def answer(self, release: Release) -> FeatureAnswer:
+        """Whether a release has it, as far as the data knows."""
+        support = self.of(release.product)
+        match support.availability:
+            case Availability.ALL:
+                return FeatureAnswer.YES
+            case Availability.NEVER | Availability.PLANNED:
+                return FeatureAnswer.NO
+        if support.release is None:
+            return FeatureAnswer.UNKNOWN
+        return FeatureAnswer.YES if release.compares_as >= support.release.compares_as else FeatureAnswer.NO

@@ -1,8 +1,9 @@
 """`check RELEASE`: the verdict on one release or several, on a day."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.chat.command import Invocation, Ports
+from bot.chat.commands import feature
 from bot.chat.data import query_data
 from bot.chat.lookup import context, read, unknown_reply, unknown_sentence
 from bot.chat.reply import (
@@ -23,10 +24,11 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.verdict import next_step, verdict, why
+from bot.chat.verdict import feature_sentence, next_step, verdict, why
 from bot.chat.wording import day_in_words, plural
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
+from bot.matrix.feature import Feature
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
@@ -45,6 +47,7 @@ _DATES = {
 
 _PAGES = {"/issues/": "discussion", "/pull/": "change", "/commit/": "change", "/blob/": "code"}
 
+MOST_BUTTONS = 3
 LINKS = 2
 """An issue in a line has its ticket and one more page; `issues ID` has all."""
 
@@ -55,9 +58,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if not query.parts and not asked.words.strip():
         raise UsageError("Say which release, for example: check XenServer 7.2.")
     matrix = ports.matrix
-    assessments = tuple(assess(matrix, release, day) for release in query.releases)
+    if query.features and not query.parts:
+        return feature.run(ports, asked._replace(words=query.features[0].id))
+    assessments = tuple(assess(matrix, release, day, part.prerelease) for release, part in query.wanted)
     data = query_data(asked.words, day, query, assessments)
-    exit_status = 0 if query.outcome is Outcome.ASSESSED else 3
+    exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
     missing = tuple(Paragraph((unknown_sentence(part, day),)) for part in query.parts if not part.releases)
     if len(assessments) == 1:
         reply = _one(matrix, assessments[0], query, missing)
@@ -65,7 +70,19 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         reply = _several(matrix, query, assessments, asked.words, missing)
     else:
         reply = unknown_reply(query, day)
-    return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
+    if assessments and query.features:
+        reply = _with_features(reply, query.features, assessments)
+    return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day, query), assessed=assessments)
+
+
+def _with_features(reply: Reply, features: Sequence[Feature], assessments: Sequence[Assessment]) -> Reply:
+    """A feature that was asked about comes first, the verdict beside it."""
+    said = [feature_sentence(feature, assessment) for feature in features for assessment in assessments]
+    notes = [line(full_stop(note)) for f in features for a in assessments[:1] if (note := f.of(a.release.product).note)]
+    more = (Paragraph((*said[1:], *notes)),) if said[1:] or notes else ()
+    asks = tuple(Ask(f"About {feature.name}", f"feature {feature.id}") for feature in features[:1])
+    buttons = (*asks, *reply.buttons)[:MOST_BUTTONS]
+    return reply._replace(headline=said[0], blocks=(*more, Heading(reply.headline), *reply.blocks), buttons=buttons)
 
 
 def _one(matrix: Matrix, assessment: Assessment, query: Query, missing: Iterable[Block]) -> Reply:

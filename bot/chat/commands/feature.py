@@ -30,7 +30,7 @@ _WORDS = {
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """One feature, the features whose name holds the words, or all."""
+    """One feature, the features whose name holds the words, or all; whether a release that is named has it."""
     features = ports.matrix.features
     wanted = " ".join(asked.words.split()).casefold()
     if not wanted:
@@ -39,6 +39,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     holding = exact or [f for f in features if any(wanted in name.casefold() for name in (f.id, f.name, *f.aliases))]
     if len(holding) == 1:
         return _one(holding[0])
+    query = ports.reader.read(asked.words, asked.day)
+    if query.features and query.parts:
+        from bot.chat.commands import check  # which shows a feature that is asked about alone
+
+        return check.run(ports, asked)
     if holding:
         return _table(f'Features with "{shown(wanted)}"', tuple(holding), f"feature {wanted}")
     return _unknown(asked.words, features)
