@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 
 from bot.matrix.feature import Feature
+from bot.query.days import blanked
 from bot.query.tokens import Token
 from bot.query.words import VOCABULARY, TokenKind
 
+_WORD = re.compile(r"[^\W\d_]+")
 _OFTEN_MEANT_OTHERWISE = frozenset(
     {"smart", "json", "transport", "nested", "checkpoint", "coalesce", "maintenance mode"}
 )
@@ -24,17 +26,20 @@ class FeatureNames:
             for name in (feature.id, feature.name, *feature.aliases)
             if _names_a_feature(name.lower())
         }
+        self._first_words = {_WORD.findall(name)[0] for name in self._ids}
         longest_first = sorted(self._ids, key=len, reverse=True)
         spellings = (re.escape(name).replace(r"\ ", "[ -]") for name in longest_first)
         self._pattern = re.compile(rf"(?<![\w.-])(?:{'|'.join(spellings)})s?(?![\w-]|\.\d)", re.IGNORECASE)
 
     def take(self, text: str) -> tuple[str, list[Token]]:
         """A text with blanks in place of features, and these as tokens."""
+        if self._first_words.isdisjoint(_WORD.findall(text.lower())):
+            return text, []
         found = [
             Token(TokenKind.FEATURE, self._id(match[0]), match.start(), match.end())
             for match in self._pattern.finditer(text)
         ]
-        return self._pattern.sub(lambda match: " " * len(match[0]), text) if found else text, found
+        return blanked(text, ((token.start, token.end) for token in found)), found
 
     def _id(self, spelling: str) -> str:
         name = spelling.lower().replace("-", " ")

@@ -21,6 +21,9 @@ _FOREIGN = frozenset(
 )
 """A number behind one of these is a version of something else."""
 _PARTING = frozenset(",;\n()[]{}")
+_STOPS = frozenset(".:!?'\"-/")
+PIECE_SHOWN = 80
+"""Characters of a piece that are shown."""
 
 
 class Leftover(NamedTuple):
@@ -41,25 +44,36 @@ def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: It
     has_version = False
     last = -2
     for at in left:
-        start, end = every[at].start, every[at].end
+        (start, end), behind = _whole(text, every[at], is_used), at
         if every[at].kind in (TokenKind.NUMBER, TokenKind.WILDCARD):
-            before, behind = every[at - 1] if at else None, every[at + 1] if at + 1 < len(every) else None
-            has_version |= "." in every[at].value and (before is None or before.kind not in _FOREIGN | _BEFORE_NUMBER)
+            before = every[at - 1] if at else None
             if before and before.kind in _BEFORE_NUMBER and not is_used[before.start]:
-                start = before.start
-            if behind and behind.kind is TokenKind.DASH and at + 2 < len(every):
-                behind = every[at + 2]  # "64-bit"
-            if behind and behind.kind in _BEHIND_NUMBER and not is_used[behind.start]:
-                end = behind.end
+                start = min(start, before.start)
+            if at + 1 < len(every) and every[at + 1].kind in _BEHIND_NUMBER and not is_used[every[at + 1].start]:
+                behind = at + 1
+                end = max(end, every[behind].end)
+            ours = behind == at and (before is None or before.kind not in _FOREIGN | _BEFORE_NUMBER)
+            has_version |= ours and "." in every[at].value
         has_version |= every[at].kind is TokenKind.OPERATOR and not every[at].value.isalpha()
-        if (
-            pieces
-            and at - last <= 2
-            and _PARTING.isdisjoint(text[pieces[-1][1] : start])
-            and not any(is_used[pieces[-1][1] : start])
-        ):
+        between = range(pieces[-1][1], start) if pieces else range(0)
+        goes_on = at - last <= 2 and not any(text[place] in _PARTING or is_used[place] for place in between)
+        if pieces and (goes_on or start <= pieces[-1][1]):
             pieces[-1] = (pieces[-1][0], max(end, pieces[-1][1]))
         else:
             pieces.append((start, end))
-        last = at
-    return Leftover(tuple(dict.fromkeys(shown(text[start:end], 80) for start, end in pieces)), has_version)
+        last = behind
+    return Leftover(tuple(dict.fromkeys(shown(text[start:end], PIECE_SHOWN) for start, end in pieces)), has_version)
+
+
+def _whole(text: str, token: Token, is_used: bytearray) -> Span:
+    """Where a token stands with all that is glued to it: "xen-host-7", "x-9000"."""
+    start, end = token.start, token.end
+    while start and not (text[start - 1].isspace() or text[start - 1] in _PARTING or is_used[start - 1]):
+        start -= 1
+    while end < len(text) and not (text[end].isspace() or text[end] in _PARTING or is_used[end]):
+        end += 1
+    while end > token.end and text[end - 1] in _STOPS:
+        end -= 1
+    while start < token.start and text[start] in _STOPS:
+        start += 1
+    return start, end

@@ -182,8 +182,8 @@ def _following(raws: list[_Raw], at: int) -> Iterator[tuple[str, int]]:
 
 def _goes_on_with_range(raws: list[_Raw], at: int) -> bool:
     """Whether a comma stands between two clauses of a range; a semicolon does between a lower and an upper bound."""
-    *before, number = (raw for raw in raws[max(at - 3, 0) : at] if raw.text.lower() != "v") if at else (None,)
-    first, sign, behind = before[-1] if before else None, raws[at], raws[at + 1] if at + 1 < len(raws) else None
+    first, number = ([None, None] + [raw for raw in raws[max(at - 3, 0) : at] if raw.text.lower() != "v"])[-2:]
+    sign, behind = raws[at], raws[at + 1] if at + 1 < len(raws) else None
     if not first or not number or not behind:
         return False
     if (first.group, number.group, behind.group) != ("operator", "number", "operator"):

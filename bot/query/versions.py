@@ -214,7 +214,8 @@ class _Reading(Cursor):
             return token.end
         whole = number.value.isdecimal()
         glued = whole and number.start - token.end == ahead <= 1
-        if token.kind in TOOLS or (token.kind is TokenKind.LABEL and whole) or (token.kind in _NAMING and glued):
+        names_machine = glued and (token.kind in _NAMING or token.value == "r")  # r740 is no version 740
+        if token.kind in TOOLS or (token.kind is TokenKind.LABEL and whole) or names_machine:
             self._at += ahead + 1
             return number.end
         return token.end

@@ -257,9 +257,9 @@ class Counting(Reader):
 
     reads = 0
 
-    def read(self, text: str) -> Query:
+    def read(self, text: str, today: date | None = None) -> Query:
         self.reads += 1
-        return super().read(text)
+        return super().read(text, today)
 
 
 def test_of_ten_thousand_hosts_each_version_is_read_once(conditions_of: FindConditions, matrix: Matrix) -> None:

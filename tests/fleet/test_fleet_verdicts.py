@@ -16,9 +16,9 @@ class CountingReader(Reader):
 
     count = 0
 
-    def read(self, text: str) -> Query:
+    def read(self, text: str, today: date | None = None) -> Query:
         self.count += 1
-        return super().read(text)
+        return super().read(text, today)
 
 
 def test_the_worst_come_first(matrix: Matrix, reader: Reader) -> None:
