@@ -47,7 +47,7 @@ class DemoClock:
             return _within(self.today() + _STEPS[words])
         if words == "today":
             return self._real().date()
-        rest, day, bad, _ = take_days(typed)
+        rest, day, bad, _ = take_days(f"on {words}")  # a day alone is meant
         if rest.strip(" .!") and words != "yesterday":
             return None
         if day is None and (bad or words == "yesterday"):

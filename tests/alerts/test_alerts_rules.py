@@ -15,7 +15,7 @@ from bot.chat.rule_wording import detail_in_words
 from bot.fleet.hosts import SourceState, WatchedHost
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
-from bot.query.query import Query
+from bot.query.query import QueryPart
 from bot.query.reader import Reader
 from tests.alerts.fleets import LAB, LAB_A, NOW, OPS, OTHER, PROD, TEAM, XO, host, state
 
@@ -257,9 +257,9 @@ class Counting(Reader):
 
     reads = 0
 
-    def read(self, text: str, today: date | None = None) -> Query:
+    def identify(self, brand: str, version: str, is_preview: bool) -> QueryPart | None:
         self.reads += 1
-        return super().read(text, today)
+        return super().identify(brand, version, is_preview)
 
 
 def test_of_ten_thousand_hosts_each_version_is_read_once(conditions_of: FindConditions, matrix: Matrix) -> None:

@@ -27,6 +27,7 @@ def clock() -> DemoClock:
         ("on 2028-11-01", date(2028, 11, 1)),
         ("2028-11-01", date(2028, 11, 1)),
         ("on 1 Nov 2028", date(2028, 11, 1)),
+        ("on 2028-12", date(2028, 12, 31)),
         ("today", date(2026, 11, 23)),
     ],
 )
@@ -47,7 +48,7 @@ def test_a_day_beside_something_else_is_a_questions(clock: DemoClock, typed: str
 
 @pytest.mark.parametrize(
     "typed",
-    ["yesterday", "on yesterday", "tomorrow tomorrow", "on 2028-02-30", "on 2028-12", "on 2028-11-01 on 2029-11-01"],
+    ["yesterday", "on yesterday", "tomorrow tomorrow", "on 2028-02-30", "on 2028-13", "on 2028-11-01 on 2029-11-01"],
 )
 def test_what_can_only_be_a_day_and_is_none_is_told_with_the_words_that_are(clock: DemoClock, typed: str) -> None:
     with pytest.raises(UsageError, match=r"is no day to go to\. The clock goes to: tomorrow"):

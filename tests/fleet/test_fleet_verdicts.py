@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
-from bot.query.query import Query
+from bot.query.query import QueryPart
 from bot.query.reader import Reader
 from tests.alerts.fleets import host
 
@@ -16,9 +16,9 @@ class CountingReader(Reader):
 
     count = 0
 
-    def read(self, text: str, today: date | None = None) -> Query:
+    def identify(self, brand: str, version: str, is_preview: bool) -> QueryPart | None:
         self.count += 1
-        return super().read(text, today)
+        return super().identify(brand, version, is_preview)
 
 
 def test_the_worst_come_first(matrix: Matrix, reader: Reader) -> None:

@@ -70,7 +70,7 @@ def test_each_piece_is_used_or_courtesy_or_named(reader: Reader, matrix: Matrix,
     by_name = {release.base_name: release for release in matrix.releases}
     text, asked, random = data.draw(questions(tuple(by_name)))
     query = reader.read(text, TODAY)
-    said = " ".join((*query.unused, *(part.text for part in query.parts))).casefold()
+    said = " ".join((*query.unused, *(part.text for part in query.parts), query.bad_date or "")).casefold()
     for piece in random:
         assert piece.strip("§").casefold() in said, (piece, query)
     assert {by_name[name] for name in asked} <= set(query.releases)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.chat.command import Invocation, Ports
-from bot.chat.commands import feature
 from bot.chat.data import query_data
+from bot.chat.feature_reply import feature_data, one_feature
 from bot.chat.lookup import context, read, unknown_reply, unknown_sentence
 from bot.chat.reply import (
     Ask,
@@ -59,7 +59,10 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         raise UsageError("Say which release, for example: check XenServer 7.2.")
     matrix = ports.matrix
     if query.features and not query.parts:
-        return feature.run(ports, asked._replace(words=query.features[0].id))
+        data = query_data(asked.words, day, query, ()) | {"outcome": Outcome.ASSESSED.value}
+        feature = query.features[0]
+        more = context(ports.matrix, day, query)
+        return one_feature(feature)._replace(data=data | {"feature": feature_data(feature)}, context=more)
     assessments = tuple(assess(matrix, release, day, part.prerelease) for release, part in query.wanted)
     data = query_data(asked.words, day, query, assessments)
     exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
