@@ -174,7 +174,8 @@ def _unknown(facts: FleetFacts) -> Iterator[Condition]:
                 found[recipient.channel, verdict.runs].append(verdict)
     for (channel, version), verdicts in found.items():
         subject = AlertSubject(f"version:{version}", version)
-        yield Condition(channel, Rule.UNKNOWN_VERSION, subject, facts.in_order(verdicts))
+        detail = NO_DETAIL if verdicts[0].says_release else Detail("not_said")
+        yield Condition(channel, Rule.UNKNOWN_VERSION, subject, facts.in_order(verdicts), detail=detail)
 
 
 def _unknown_is_gone(facts: FleetFacts, gone: Condition) -> Detail:

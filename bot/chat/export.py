@@ -55,7 +55,7 @@ def as_csv(hosts: Iterable[HostVerdict]) -> str:
     rows: list[tuple[Cell, ...]] = []
     for verdict in hosts:
         seen, host, assessment = verdict.host, verdict.host.host, verdict.assessment
-        life = assessment.release.lifecycle if assessment else None
+        life = assessment.release.lifecycle if assessment and not verdict.is_prerelease else None
         rows.append((
             seen.pool.name or verdict.pool_name, seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand,
             host.product_version, host.build,

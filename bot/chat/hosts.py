@@ -53,7 +53,7 @@ def remarks(watched: WatchedHost) -> list[str]:
     """What else an operator would want to know of a host. Of one that is off, nothing else holds now."""
     host, since = watched.host, watched.down_since
     if watched.is_off:
-        return [f"off since {moment_in_words(since)}, its version is the last that is known" if since else "off"]
+        return [f"off since {moment_in_words(since)}, last known version" if since else "off"]
     said = {"restart pending": host.reboot_required, "disabled": host.enabled is False}
     updates = [f"{host.pending_updates} updates pending"] if host.pending_updates else []
     return [words for words, holds in said.items() if holds] + updates

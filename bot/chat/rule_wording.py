@@ -70,6 +70,9 @@ _LACKS = {
 """What a release lacks, by itself and after its name."""
 
 
+_UNKNOWN = {"not_said": ": its hosts do not say which release they run"}
+
+
 def _silence(alert: Alert, _: date) -> tuple[str, str]:
     """Since when a target does not answer, and why; the failure's words name the target and that once more."""
     name, values = alert.subject.name, alert.detail.values
@@ -92,7 +95,7 @@ WORDING: Mapping[Rule, RuleWording] = {
     Rule.EOL: RuleWording(lambda _: "☠️", _end_of_life, "end of life"),
     Rule.UNKNOWN_VERSION: RuleWording(
         lambda _: "❓",
-        lambda *_: ("", " is a version that I do not know"),
+        lambda alert, _: ("", _UNKNOWN.get(alert.detail.kind, " is a version that I do not know")),
         "an unknown version",
         "see whether a newer xocompat knows it.",
     ),

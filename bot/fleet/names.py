@@ -41,10 +41,10 @@ def told_apart(things: Mapping[str, Nameable]) -> dict[str, str]:
 
 
 def nameable(host: WatchedHost) -> Nameable:
-    """A host by its name, else its address, else its uuid; beside it a source that has it, or its address."""
-    name, address = shown(host.host.name), shown(host.host.address)
+    """A host by its name, else its address, else its uuid; beside it a source that has it, its address, or both."""
+    name, address, sources = shown(host.host.name), shown(host.host.address), [*map(shown, host.sources)]
     own = name or address or shown(host.host.uuid) or "a host without a name"
-    return Nameable(own, (*map(shown, host.sources), address))
+    return Nameable(own, (*sources, address, *(f"{source}, {address}" for source in sources if address)))
 
 
 class FleetNames(NamedTuple):

@@ -46,8 +46,17 @@ class HostVerdict(NamedTuple):
     @property
     def runs(self) -> str:
         """Brand and version as the host says them, fit to be shown."""
-        brand, version = (shown(text or "") for text in (self.host.host.product_brand, self.host.host.product_version))
+        brand, version = self._said
         return shown(f"{brand or 'unknown brand'} {version or 'unknown version'}")
+
+    @property
+    def says_release(self) -> bool:
+        """Whether it gives brand and version at all."""
+        return all(self._said)
+
+    @property
+    def _said(self) -> tuple[str, str]:
+        return shown(self.host.host.product_brand or ""), shown(self.host.host.product_version or "")
 
     @property
     def badness(self) -> tuple[int, int]:

@@ -289,9 +289,7 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
     for version, verdicts in unknown.items():
         names = [suggestion_name(suggestion, seen.day) for suggestion in verdicts[0].part.suggestions]
         subject = "" if seen.is_lone else f"{_names(verdicts)}: "
-        host = verdicts[0].host.host
-        is_told = (host.product_brand or "").strip() and (host.product_version or "").strip()
-        said = f"I do not know {version}" if is_told else "XAPI does not say which release it is"
+        said = f"I do not know {version}" if verdicts[0].says_release else "XAPI does not say which release it is"
         yield line(f"{subject}{said}.{nearest(names, 'Nearest')}")
 
 
