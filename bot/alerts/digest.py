@@ -30,13 +30,14 @@ class Unacknowledged(NamedTuple):
 
 
 class HostCounts(NamedTuple):
-    """The channel's hosts: all, those past their end of life, in partial or no support, unknown, and unreachable."""
+    """The channel's hosts: all, those past their end of life, in partial or no support, unknown, unreachable, off."""
 
     hosts: int = 0
     eol: int = 0
     weak: int = 0
     unknown: int = 0
     unreachable: int = 0
+    off: int = 0
 
 
 class Digest(NamedTuple):
@@ -131,5 +132,6 @@ def _count(hosts: Sequence[HostVerdict]) -> HostCounts:
         eol=sum(verdict.is_eol for verdict in hosts),
         weak=sum(level is not SupportLevel.FULL for level in levels),
         unknown=len(hosts) - len(levels),
-        unreachable=sum(not verdict.host.is_reachable for verdict in hosts),
+        unreachable=sum(not (verdict.host.is_reachable or verdict.host.is_off) for verdict in hosts),
+        off=sum(verdict.host.is_off for verdict in hosts),
     )

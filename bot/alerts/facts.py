@@ -12,7 +12,6 @@ from bot.fleet.hosts import Change, ChangeKind, Source, SourceState
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
-from bot.query.text import shown
 
 
 class Detail(NamedTuple):
@@ -57,7 +56,7 @@ class AlertSubject(NamedTuple):
 
 
 class AffectedHost(NamedTuple):
-    """A host that an alert is about; `pool` is its pool's name, or the host's own where the pool has none."""
+    """A host that an alert is about, and its pool, by what they are called among all of the fleet."""
 
     uuid: str
     name: str
@@ -135,20 +134,16 @@ class FleetFacts:
 
     @cached_property
     def affected(self) -> Mapping[str, AffectedHost]:
-        """Every host as alerts name it, by uuid. Hosts name themselves, so their names are made fit to be shown."""
-        found: dict[str, AffectedHost] = {}
-        for verdict in self.verdicts:
-            host, pool = verdict.host.host, verdict.host.pool
-            name = shown(host.name) or host.uuid
-            found[host.uuid] = AffectedHost(host.uuid, name, shown(pool.name) or name)
-        return found
+        """Every host as alerts name it, by uuid."""
+        uuids = ((verdict.host.host.uuid, verdict) for verdict in self.verdicts)
+        return {uuid: AffectedHost(uuid, verdict.name, verdict.pool_name) for uuid, verdict in uuids}
 
     @cached_property
     def releases(self) -> Mapping[tuple[str, Release], ReleaseInChannel]:
-        """What each channel has to do with each release, by its hosts and its watches."""
+        """What each channel has to do with each release, by its hosts and its watches. A prerelease is none."""
         found: dict[tuple[str, Release], ReleaseInChannel] = defaultdict(ReleaseInChannel)
         for verdict in self.verdicts:
-            if verdict.assessment:
+            if verdict.assessment and not verdict.is_prerelease:
                 release, host = verdict.assessment.release, self.affected[verdict.host.host.uuid]
                 for recipient in (*self.routing.of_host(verdict.host), *self.routing.of_release(release)):
                     entry = found[recipient.channel, release]
@@ -158,6 +153,17 @@ class FleetFacts:
             if watch.kind is WatchKind.RELEASE and (watched := self.release(watch.product, watch.release)):
                 found[watch.channel, watched].lead.update(watch.lead or self.plan.lead)
                 found[watch.channel, watched].watched = True
+        return found
+
+    @cached_property
+    def prereleases(self) -> Mapping[tuple[str, str], Sequence[HostVerdict]]:
+        """The hosts of each channel that run a prerelease, by its name."""
+        found: dict[tuple[str, str], list[HostVerdict]] = defaultdict(list)
+        for verdict in self.verdicts:
+            if (assessment := verdict.assessment) and verdict.is_prerelease:
+                recipients = (*self.routing.of_host(verdict.host), *self.routing.of_release(assessment.release))
+                for channel in dict.fromkeys(recipient.channel for recipient in recipients):
+                    found[channel, assessment.name].append(verdict)
         return found
 
     def release(self, product: str | None, number: str | None) -> Release | None:

@@ -4,7 +4,7 @@ A new rule is a member of `Rule` with a row of `RULES` here, and a row of `WORDI
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -16,7 +16,6 @@ from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
 from bot.matrix.support import Support, SupportLevel
 from bot.query.text import shown
-from bot.xapi.observation import Host
 
 
 class Rule(StrEnum):
@@ -147,6 +146,12 @@ def _unsupported(facts: FleetFacts) -> Iterator[Condition]:
         if found.hosts and lack:
             subject, hosts = release_subject(release, facts.day), found.in_order
             yield Condition(channel, Rule.SUPPORT, subject, hosts, detail=Detail("support", {"lack": lack}))
+    for (channel, name), verdicts in facts.prereleases.items():
+        if assessment := verdicts[0].assessment:
+            of = release_subject(assessment.release, facts.day)
+            subject = of._replace(key=f"{of.key}:{assessment.prerelease}", name=name)
+            detail = Detail("support", {"lack": "prerelease", "prerelease": assessment.prerelease})
+            yield Condition(channel, Rule.SUPPORT, subject, facts.in_order(verdicts), detail=detail)
 
 
 def lack_of_support(support: Support) -> str | None:
@@ -161,26 +166,21 @@ def lack_of_support(support: Support) -> str | None:
 # Versions that are not known
 
 
-def version_of(host: Host) -> str:
-    """What a host says that it runs, fit to be shown."""
-    return shown(f"{host.product_brand or 'unknown brand'} {host.product_version or 'unknown version'}")
-
-
 def _unknown(facts: FleetFacts) -> Iterator[Condition]:
     found: dict[tuple[str, str], list[HostVerdict]] = defaultdict(list)
     for verdict in facts.verdicts:
         if verdict.assessment is None:
-            version = version_of(verdict.host.host)
             for recipient in facts.routing.of_host(verdict.host):
-                found[recipient.channel, version].append(verdict)
+                found[recipient.channel, verdict.runs].append(verdict)
     for (channel, version), verdicts in found.items():
         subject = AlertSubject(f"version:{version}", version)
-        yield Condition(channel, Rule.UNKNOWN_VERSION, subject, facts.in_order(verdicts))
+        detail = NO_DETAIL if verdicts[0].says_release else Detail("not_said")
+        yield Condition(channel, Rule.UNKNOWN_VERSION, subject, facts.in_order(verdicts), detail=detail)
 
 
 def _unknown_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
     here = [verdict for host in gone.hosts if (verdict := facts.by_uuid.get(host.uuid))]
-    unknown = {f"version:{version_of(verdict.host.host)}" for verdict in here if verdict.assessment is None}
+    unknown = {f"version:{verdict.runs}" for verdict in here if verdict.assessment is None}
     return NO_ROUTE if gone.subject.key in unknown else _not_run(facts, gone)
 
 
@@ -201,7 +201,7 @@ def _mixed(facts: FleetFacts) -> Iterator[Condition]:
         # A day that has not come was written by a wrong clock: since when is not known, so it counts as long enough.
         is_news = abs(facts.now - since) > MIXED_AFTER
         subject = AlertSubject(f"pool:{uuid}", hosts[0].pool)
-        versions = sorted({version_of(verdict.host.host) for verdict in members})
+        versions = sorted({verdict.runs for verdict in members})
         detail = Detail("versions", {"versions": versions})
         for channel in dict.fromkeys(to.channel for each in members for to in facts.routing.of_host(each.host)):
             yield Condition(channel, Rule.MIXED_POOL, subject, hosts, is_news=is_news, detail=detail)
@@ -221,7 +221,10 @@ UNREACHABLE_AFTER = 3
 
 
 def _unreachable(facts: FleetFacts) -> Iterator[Condition]:
-    """A source that failed less often opens no alert, but one that is open stays: only an answer ends it."""
+    """A source that failed less often opens no alert, but one that is open stays: only an answer ends it.
+
+    Nobody has to be told that hosts do not answer which another source has as switched off.
+    """
     names = {source.name for source in facts.configured}
     failing = {state.name: state for state in facts.sources if state.failures and state.name in names}
     seen: dict[str, list[HostVerdict]] = {name: [] for name in failing}
@@ -233,9 +236,15 @@ def _unreachable(facts: FleetFacts) -> Iterator[Condition]:
         since, error = minute(state.unreachable_since), shown(state.error or "", 200)
         detail = Detail("no_answer", {"since": since, "error": error})
         subject, is_news = AlertSubject(f"source:{name}", name), state.failures >= UNREACHABLE_AFTER
+        if _are_off(seen[name]):
+            continue
         hosts = facts.in_order(seen[name])
         for channel in facts.routing.of_source(name, {verdict.host.pool for verdict in seen[name]}):
             yield Condition(channel, Rule.UNREACHABLE, subject, hosts, is_news=is_news, detail=detail)
+
+
+def _are_off(verdicts: Sequence[HostVerdict]) -> bool:
+    return bool(verdicts) and all(verdict.host.is_off for verdict in verdicts)
 
 
 def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
@@ -243,6 +252,8 @@ def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
     if name not in {source.name for source in facts.configured}:
         return Detail("source_removed", {"source": name})
     is_failing = any(state.name == name and state.failures for state in facts.sources)
+    if is_failing and _are_off([verdict for verdict in facts.verdicts if name in verdict.host.sources]):
+        return Detail("hosts_off")
     return NO_ROUTE if is_failing else Detail("answers_again")
 
 
@@ -291,10 +302,12 @@ def _release_resolution(facts: FleetFacts, gone: Condition) -> Detail:
     """Why what a release lacked is gone: nobody runs it, its dates or its support changed, or no route leads there."""
     release = facts.release(gone.subject.product, gone.subject.release)
     here = [facts.by_uuid.get(host.uuid) for host in gone.hosts]
-    if release is None or not any(v and v.assessment and v.assessment.release is release for v in here):
+    prerelease = gone.detail.values.get("prerelease")
+    what = [(a.release, a.prerelease) for verdict in here if verdict and (a := verdict.assessment)]
+    if release is None or (release, prerelease) not in what:
         return _not_run(facts, gone)
     if gone.rule is Rule.SUPPORT:
-        return NO_ROUTE if lack_of_support(facts.matrix.support(release)) else Detail("full_support")
+        return NO_ROUTE if prerelease or lack_of_support(facts.matrix.support(release)) else Detail("full_support")
     life = release.lifecycle
     if gone.rule is Rule.MAINTENANCE and life.eol and facts.day >= life.eol:
         return Detail("eol_has_come")
@@ -316,9 +329,8 @@ def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
         if here is None:
             fate: tuple[str, str | None] = ("removed" if host.uuid in facts.removed else "left", None)
         else:
-            version = version_of(here.host.host)
-            is_known_now = gone.rule is Rule.UNKNOWN_VERSION and gone.subject.key == f"version:{version}"
-            fate = ("known", None) if is_known_now else ("runs", version)
+            is_known_now = gone.rule is Rule.UNKNOWN_VERSION and gone.subject.key == f"version:{here.runs}"
+            fate = ("known", None) if is_known_now else ("runs", here.runs)
         together.setdefault(fate, []).append(host.name)
     return [
         {"fate": fate, "version": version, "hosts": names[:NAMED], "more": max(0, len(names) - NAMED)}

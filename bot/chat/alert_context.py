@@ -105,7 +105,7 @@ def alert_data(alert: Alert, matrix: Matrix) -> Data:
     open on another day and is not stored has no id.
     """
     release = release_of(alert, matrix)
-    eol = release.lifecycle.eol if release else None
+    eol = release.lifecycle.eol if release and not alert.detail.values.get("prerelease") else None
     handled = alert if alert.state is not AlertState.FIRING else None
     return {
         "id": alert.id or None,

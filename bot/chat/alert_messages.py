@@ -24,7 +24,7 @@ from bot.chat.reply import (
 from bot.chat.rule_wording import WORDING, sentence
 from bot.chat.wording import counted, day_in_words, joined, moment_in_words, plural, span
 from bot.matrix.matrix import Matrix
-from bot.matrix.recommend import recommend
+from bot.matrix.recommend import recommend, recommend_final
 
 NAMED = 10
 """So many hosts are named; `alerts ID` names all."""
@@ -188,7 +188,8 @@ def _acknowledgements(alerts: Sequence[Alert]) -> Iterator[RichText]:
 def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
     """The one thing to do about an alert; empty where what it says has it."""
     if release := release_of(alert, matrix):
-        advice = recommend(matrix, release, day)
+        is_final = not alert.detail.values.get("prerelease")
+        advice = (recommend if is_final else recommend_final)(matrix, release, day)
         return "" if advice.is_nothing else verdict.next_step(advice, release, day)
     return WORDING[alert.rule].next_step
 

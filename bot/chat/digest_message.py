@@ -71,6 +71,7 @@ def _numbers(numbers: HostCounts, resolved: int) -> str:
         "without full support": numbers.weak,
         "of an unknown version": numbers.unknown,
         "unreachable": numbers.unreachable,
+        "off": numbers.off,
     }
     said = ", ".join(f"{number} {words}" for words, number in parts.items() if number) or "all is well"
     ended = f" {counted(resolved, 'alert')} resolved this week." if resolved else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.chat.command import Ports
 from bot.chat.data import Data, assessment_data
 from bot.chat.filter import fleet_filter, take_words
-from bot.chat.hosts import fleet_data, hosts_with_verdicts, pool_of, watched_of
+from bot.chat.hosts import fleet_data, hosts_with_verdicts, watched_of
 from bot.chat.verdict import recommendation
 from bot.chat.wording import iso, nearest
 from bot.errors import UnavailableError, UsageError
@@ -26,6 +26,7 @@ HEADER = (
     "pool", "pool_uuid", "host", "uuid", "address", "product_brand", "product_version", "build", "release", "support",
     "official_support", "stage", "eol_on", "maintenance_ends_on", "days_left", "next_step", "enabled",
     "reboot_required", "reachable", "unreachable_since", "observed_at", "targets", "tags",
+    "power",
 )  # fmt: skip
 
 _FORMULA = ("=", "+", "-", "@")
@@ -45,8 +46,7 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
         raise UsageError(f"{said} `xocompat help fleet` has more.")
     hosts = [each for each in every if wanted.holds(each)]
     if form == "json":
-        data = {"as_of": (named_day or day).isoformat(), "hosts": fleet_data(hosts, named_day or day)}
-        return f"{json.dumps(data, indent=2)}\n"
+        return f"{json.dumps(fleet_data(hosts, named_day or day), indent=2)}\n"
     return as_csv(hosts)
 
 
@@ -55,9 +55,9 @@ def as_csv(hosts: Iterable[HostVerdict]) -> str:
     rows: list[tuple[Cell, ...]] = []
     for verdict in hosts:
         seen, host, assessment = verdict.host, verdict.host.host, verdict.assessment
-        life = assessment.release.lifecycle if assessment else None
+        life = assessment.release.lifecycle if assessment and not verdict.is_prerelease else None
         rows.append((
-            pool_of(verdict), seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand,
+            seen.pool.name or verdict.pool_name, seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand,
             host.product_version, host.build,
             assessment.name if assessment else None,
             assessment.support.level.value if assessment else None,
@@ -68,9 +68,10 @@ def as_csv(hosts: Iterable[HostVerdict]) -> str:
             assessment.days_left if assessment else None,
             recommendation(assessment) if assessment else None,
             host.enabled, host.reboot_required, seen.is_reachable,
-            iso(seen.unreachable_since) if seen.unreachable_since else None,
+            iso(away) if (away := seen.unreachable_since or seen.down_since) else None,
             iso(seen.observed_at),
             " ".join(seen.sources), " ".join(sorted(verdict.tags)),
+            seen.power.value,
         ))  # fmt: skip
     return _table(HEADER, rows)
 

@@ -6,13 +6,12 @@ from datetime import date
 from bot.chat.command import Ports, Watched
 from bot.chat.data import Data, assessment_data, suggestion_name
 from bot.chat.reply import Mark, RichText, Strong, line
-from bot.chat.wording import day_in_words, iso
+from bot.chat.wording import day_in_words, iso, moment_in_words
 from bot.errors import UsageError
+from bot.fleet.hosts import WatchedHost
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.support import SupportLevel
-from bot.query.text import shown
-from bot.xapi.observation import Host
 
 
 def sign(verdict: HostVerdict) -> Mark:
@@ -35,16 +34,6 @@ def sign(verdict: HostVerdict) -> Mark:
     return Mark("✅", f"supported until {until}")
 
 
-def name_of(host: Host) -> str:
-    """What a host is called here: its name, or its uuid if it has none."""
-    return shown(host.name) or shown(host.uuid) or "a host without a name"
-
-
-def runs(host: Host) -> str:
-    """Brand and version, as the host says them."""
-    return shown(f"{host.product_brand or 'unknown brand'} {host.product_version or 'unknown version'}")
-
-
 def row(verdict: HostVerdict) -> tuple[RichText, ...]:
     """A host in a line: name, what it runs, the verdict, what else matters.
 
@@ -56,12 +45,15 @@ def row(verdict: HostVerdict) -> tuple[RichText, ...]:
         "partial support": verdict.is_eol and level is SupportLevel.PARTIAL,
         "not on the list": verdict.is_eol and level is SupportLevel.UNLISTED,
     }
-    more = ", ".join((*(words for words, holds in said.items() if holds), *remarks(host)))
-    return (line(Strong(name_of(host))), line(runs(host)), line(sign(verdict)), line(more))
+    more = ", ".join((*(words for words, holds in said.items() if holds), *remarks(verdict.host)))
+    return (line(Strong(verdict.name)), line(verdict.runs), line(sign(verdict)), line(more))
 
 
-def remarks(host: Host) -> list[str]:
-    """What else an operator would want to know of a host."""
+def remarks(watched: WatchedHost) -> list[str]:
+    """What else an operator would want to know of a host. Of one that is off, nothing else holds now."""
+    host, since = watched.host, watched.down_since
+    if watched.is_off:
+        return [f"off since {moment_in_words(since)}, last known version" if since else "off"]
     said = {"restart pending": host.reboot_required, "disabled": host.enabled is False}
     updates = [f"{host.pending_updates} updates pending"] if host.pending_updates else []
     return [words for words, holds in said.items() if holds] + updates
@@ -77,11 +69,12 @@ def host_data(verdict: HostVerdict, day: date) -> Data:
     else:
         nearest = [suggestion_name(suggestion, day) for suggestion in verdict.part.suggestions]
         assessment = {"outcome": "unknown_version", "suggestions": nearest}
-    return {**_facts(verdict.host.host), "assessment": assessment}
+    return {**_facts(verdict.host), "assessment": assessment}
 
 
-def _facts(host: Host) -> Data:
-    """What a host says of itself."""
+def _facts(watched: WatchedHost) -> Data:
+    """What a host says of itself, and whether it runs."""
+    host = watched.host
     return {
         "name": host.name,
         "uuid": host.uuid,
@@ -92,6 +85,7 @@ def _facts(host: Host) -> Data:
         "build": host.build,
         "platform_version": host.platform_version,
         "coordinator": host.is_coordinator,
+        "power": watched.power.value,
         "edition": host.edition,
         "licence_expires": host.licence_expires.isoformat() if host.licence_expires else None,
         "booted_at": host.booted_at.isoformat() if host.booted_at else None,
@@ -110,33 +104,38 @@ def watched_of(ports: Ports) -> Watched:
 def hosts_with_verdicts(ports: Ports, watched: Watched, day: date) -> list[HostVerdict]:
     """All hosts, the worst first; of equals those that do not answer, then by pool and name."""
     found = host_verdicts(ports.matrix, ports.reader, watched.store.hosts(), day, watched.sources)
-    return sorted(found, key=lambda each: (each.badness, each.host.is_reachable, pool_of(each), each.host.host.name))
+    return sorted(found, key=lambda each: (each.badness, each.host.is_reachable, each.pool_name, each.name))
 
 
-def pool_of(verdict: HostVerdict) -> str:
-    """The pool's name, or the host's own where the pool has none."""
-    return verdict.host.pool.name or verdict.host.host.name
+def fleet_data(verdicts: Iterable[HostVerdict], day: date) -> Data:
+    """Hosts as CONTRACT.md section 2 has them, and how many run which release, in the order of the hosts.
 
-
-def fleet_data(verdicts: Iterable[HostVerdict], day: date) -> list[Data]:
-    """Hosts as CONTRACT.md section 2 has them. Hosts of a version share their verdict's data."""
-    assessments: dict[tuple[str | None, str | None], Data] = {}
-    found = []
+    Hosts that run the same share their verdict's data. A version that the matrix lacks stands among the releases by its
+    own name, without a stage.
+    """
+    assessments: dict[tuple[str, bool], Data] = {}
+    releases: dict[str, Data] = {}
+    hosts = []
     for each in verdicts:
-        seen, host = each.host, each.host.host
-        version = (host.product_brand, host.product_version)
-        if version not in assessments:
-            assessments[version] = host_data(each, day)["assessment"]
+        seen, assessment = each.host, each.assessment
+        what = (each.runs, each.is_prerelease)
+        if what not in assessments:
+            assessments[what] = host_data(each, day)["assessment"]
+        name = assessment.name if assessment else each.runs
+        stage, left = (assessment.stage.value, assessment.days_left) if assessment else (None, None)
+        releases.setdefault(name, {"name": name, "hosts": 0, "stage": stage, "days_left": left})["hosts"] += 1
+        away = seen.unreachable_since or seen.down_since
         sight = {
-            "pool": pool_of(each),
+            "pool": seen.pool.name or each.pool_name,
             "pool_uuid": seen.pool.uuid,
             "mixed_versions": seen.mixed_since is not None,
             "target": seen.sources[0] if seen.sources else None,
             "targets": list(seen.sources),
+            "site": None,
             "tags": sorted(each.tags),
             "observed_at": iso(seen.observed_at),
             "reachable": seen.is_reachable,
-            "unreachable_since": iso(seen.unreachable_since) if seen.unreachable_since else None,
+            "unreachable_since": iso(away) if away else None,
         }
-        found.append({**_facts(host), "assessment": assessments[version], **sight})
-    return found
+        hosts.append({**_facts(seen), "assessment": assessments[what], **sight})
+    return {"as_of": day.isoformat(), "releases": list(releases.values()), "hosts": hosts}

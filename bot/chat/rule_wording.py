@@ -65,8 +65,12 @@ _LACKS = {
     "unlisted": ("not on the Host Compatibility List", " is not on the Host Compatibility List"),
     "unofficial": ("no official support", " has no official support by Xen Orchestra"),
     "partial": ("partial support", " is only partially supported by Xen Orchestra"),
+    "prerelease": ("pre-release", " is a pre-release: for tests, without support or timely security fixes"),
 }
 """What a release lacks, by itself and after its name."""
+
+
+_UNKNOWN = {"not_said": ": its hosts do not say which release they run"}
 
 
 def _silence(alert: Alert, _: date) -> tuple[str, str]:
@@ -91,12 +95,12 @@ WORDING: Mapping[Rule, RuleWording] = {
     Rule.EOL: RuleWording(lambda _: "☠️", _end_of_life, "end of life"),
     Rule.UNKNOWN_VERSION: RuleWording(
         lambda _: "❓",
-        lambda *_: ("", " is a version that I do not know"),
+        lambda alert, _: ("", _UNKNOWN.get(alert.detail.kind, " is a version that I do not know")),
         "an unknown version",
         "see whether a newer xocompat knows it.",
     ),
     Rule.SUPPORT: RuleWording(
-        lambda alert: "❔" if alert.detail.values.get("lack") == "unlisted" else "❎",
+        lambda alert: "❔" if alert.detail.values.get("lack") in ("unlisted", "prerelease") else "❎",
         _support,
         "not fully supported",
     ),
@@ -171,6 +175,7 @@ _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
     "pool_gone": lambda values: f"its hosts are gone ({_fates(values)})",
     "source_removed": lambda values: f"{values['source']} was removed from the configuration",
     "answers_again": lambda _: "it answers again",
+    "hosts_off": lambda _: "its hosts are off",
 }
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
+from bot.xapi.observation import Failure, Host, Observation, Pool, Power, Probed
 
 
 class SourceKind(StrEnum):
@@ -65,8 +65,9 @@ class SourceState(NamedTuple):
 class WatchedHost(NamedTuple):
     """A host as it was last seen, however long ago. One host, whichever sources see it: its uuid says which it is.
 
-    `sources` have it, the one that answered last first. `unreachable_since` is None while at least one of them sees it.
-    `mixed_since` is since when its pool runs several versions.
+    `sources` have it, targets first, then by name. `unreachable_since` is None while at least one of them sees it,
+    `mixed_since` is since when its pool runs several versions. `down_since` is since when it is said to be off, or that
+    nobody can tell: what it runs is then the last that is known.
     """
 
     host: Host
@@ -75,10 +76,20 @@ class WatchedHost(NamedTuple):
     observed_at: datetime
     unreachable_since: datetime | None = None
     mixed_since: datetime | None = None
+    down_since: datetime | None = None
 
     @property
     def is_reachable(self) -> bool:
-        return self.unreachable_since is None
+        return self.unreachable_since is None and self.down_since is None
+
+    @property
+    def power(self) -> Power:
+        """Whether it runs, as far as a source that sees it says so."""
+        return Power.UNKNOWN if self.unreachable_since else self.host.power or Power.UNKNOWN
+
+    @property
+    def is_off(self) -> bool:
+        return self.power is Power.HALTED
 
 
 class ChangeKind(StrEnum):

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from bot.fleet.hosts import Change, ChangeKind, PollResult, SourceKind, SourceState
-from bot.xapi.observation import Failure, Host, Observation, Pool
+from bot.fleet.hosts import Change, ChangeKind, PollResult, SourceKind, SourceState, WatchedHost
+from bot.xapi.observation import Failure, Host, Observation, Pool, Power
 
 AHEAD = timedelta(minutes=5)
 """How far clocks may differ. A moment that lies further ahead of now is of a wrong clock, and holds nothing back."""
@@ -22,6 +22,7 @@ class Sighting(NamedTuple):
     """What a source said last of a host, and when that was; `missing_since` is since when it does not see the host.
 
     A source that does not answer sees none of its hosts. `is_lost` where it has answered since, without the host.
+    `down_since` is since when it has said that the host is off, or that it cannot tell.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Sighting(NamedTuple):
     seen_at: datetime
     missing_since: datetime | None = None
     is_lost: bool = False
+    down_since: datetime | None = None
 
 
 class FleetSnapshot(NamedTuple):
@@ -54,15 +56,33 @@ class FleetUpdate(NamedTuple):
 
 
 class CurrentHost(NamedTuple):
-    """A host as all sightings together have it; `sightings` are those that count, the one in sight and newest first."""
+    """A host as all sightings together have it; `sightings` are those that count, the one in sight and newest first.
+
+    `down_since` is since when it is said to be off, or that nobody can tell.
+    """
 
     host: Host
     pool: Pool
     observed_at: datetime
     sightings: tuple[Sighting, ...]
+    down_since: datetime | None = None
+
+    def watched(self, mixed_since: datetime | None) -> WatchedHost:
+        """The host as it is shown. What one that is off ran was observed when that was found, and no later."""
+        missing = [sighting.missing_since for sighting in self.sightings]
+        by_kind = sorted(self.sightings, key=lambda s: (not s.kind.speaks_for_pools, s.source))
+        return WatchedHost(
+            host=self.host,
+            pool=self.pool,
+            sources=tuple(sighting.source for sighting in by_kind),
+            observed_at=self.down_since or self.observed_at,
+            unreachable_since=None if None in missing else max(filter(None, missing)),
+            mixed_since=mixed_since,
+            down_since=self.down_since,
+        )
 
 
-_OF_A_VERSION = ("build", "platform_version", "reboot_required", "pending_updates", "up_to_date")
+_OF_A_VERSION = ("build", "platform_version", "reboot_required", "pending_updates", "up_to_date", "is_preview")
 """What says nothing any more once the host runs another version."""
 
 
@@ -98,6 +118,7 @@ def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
     A source that speaks for its pool decides who is a member, by its newest answer; others add hosts only where no such
     source answers, or none has since before they saw the host. Of a host that several have, the pool itself is believed
     first, by its newest answer; a version that somebody saw later than the pool was asked is the newer one, though.
+    Whether it runs is what anybody said last.
     """
     by_host: dict[str, list[Sighting]] = defaultdict(list)
     newest: dict[str, datetime] = {}
@@ -129,7 +150,7 @@ def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
 def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> CurrentHost:
     if len(seen) == 1:  # as nearly all of a fleet
         (only,) = seen
-        return CurrentHost(only.host, only.pool, only.seen_at, (only,))
+        return CurrentHost(only.host, only.pool, only.seen_at, (only,), only.down_since)
     seen.sort(key=lambda s: (-s.seen_at.timestamp(), s.source))
     # Those that lost it say nothing of it any more, unless all have.
     speaking = [s for s in seen if not s.is_lost] or seen
@@ -138,15 +159,19 @@ def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> Curre
     reported = next((s for s in speaking if not s.kind.speaks_for_pools), None)
     if placed is None or (reported and silent_since.get(placed.pool.uuid, NEVER) <= reported.seen_at):
         placed = reported or latest
-    base = latest if latest.seen_at > placed.seen_at and was_upgraded(placed.host, latest.host) else placed
+    # What a host ran that is off now may be an old record.
+    is_newer = latest.seen_at > placed.seen_at and latest.down_since is None
+    base = latest if is_newer and was_upgraded(placed.host, latest.host) else placed
     host = base.host
     for other in speaking:
         # A pool's own word stands until another one comes; what others say, as long as they see the host.
         counts = other.kind.speaks_for_pools or other.missing_since is None or other.missing_since >= base.seen_at
         if other is not base and counts and not (other.kind.speaks_for_pools and base.kind.speaks_for_pools):
             host = filled(host, other.host)
+    knows = next((s for s in speaking if s.host.power), base)
     seen.sort(key=lambda s: s.missing_since is not None)  # those that see it first, each group the newest first
-    return CurrentHost(host, placed.pool, base.seen_at, tuple(seen))
+    host = host._replace(power=knows.host.power)
+    return CurrentHost(host, placed.pool, base.seen_at, tuple(seen), knows.down_since)
 
 
 def reconcile(stored: FleetSnapshot, results: Sequence[PollResult], now: datetime) -> FleetUpdate:
@@ -199,9 +224,13 @@ def _mended(stored: FleetSnapshot, now: datetime) -> FleetSnapshot:
         if is_ahead(state.tried_at, state.ok_at, state.unreachable_since)
     }
     sightings = {
-        key: sighting._replace(seen_at=mended(sighting.seen_at), missing_since=mended(sighting.missing_since))
+        key: sighting._replace(
+            seen_at=mended(sighting.seen_at),
+            missing_since=mended(sighting.missing_since),
+            down_since=mended(sighting.down_since),
+        )
         for key, sighting in stored.sightings.items()
-        if is_ahead(sighting.seen_at, sighting.missing_since)
+        if is_ahead(sighting.seen_at, sighting.missing_since, sighting.down_since)
     }
     if not sources and not sightings:
         return stored
@@ -277,14 +306,23 @@ class _Update:
         for answer in result.observations:
             self._touch(answer.pool, source.name, answer.observed_at)
             for host in answer.hosts:
-                key = source.name, host.uuid
+                key, down_since = (source.name, host.uuid), None
                 if before := self._sightings.get(key):
                     self._touch(before.pool, source.name, answer.observed_at)
                     host = before.host if before.host == host else host
                 else:
                     self._of_source[source.name].append(host.uuid)
+                if host.power in (Power.HALTED, Power.UNKNOWN):
+                    lost_since = before.missing_since if before and before.is_lost else None
+                    down_since = (before and before.down_since) or lost_since or answer.observed_at
                 self._sightings[key] = Sighting(
-                    source.name, source.kind, host, answer.pool, answer.observed_at, missing_since
+                    source.name,
+                    source.kind,
+                    host,
+                    answer.pool,
+                    answer.observed_at,
+                    missing_since,
+                    down_since=down_since,
                 )
                 listed.add(host.uuid)
         if not source.kind.speaks_for_pools:

@@ -5,12 +5,14 @@ from datetime import date
 from typing import NamedTuple
 
 from bot.fleet.hosts import Source, WatchedHost
+from bot.fleet.names import fleet_names
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
 from bot.query.query import QueryPart
 from bot.query.reader import Reader, identify
+from bot.query.text import shown
 
 FAR = 1_000_000
 """Days left where no end of life is known."""
@@ -19,13 +21,16 @@ FAR = 1_000_000
 class HostVerdict(NamedTuple):
     """A host, watched or just probed, with the verdict on what it runs.
 
-    `part` is what its brand and version were read as; `assessment` is None for a version that the matrix lacks. `tags`
-    are those of all sources that have the host.
+    `part` is what its brand and version were read as; `assessment` is None for a version that the matrix lacks. `name`
+    and `pool_name` are what it and its pool are called among the others. `tags` are those of all sources that have the
+    host.
     """
 
     host: WatchedHost
     part: QueryPart
     assessment: Assessment | None
+    name: str
+    pool_name: str
     tags: frozenset[str] = frozenset()
 
     @property
@@ -37,6 +42,21 @@ class HostVerdict(NamedTuple):
     def is_prerelease(self) -> bool:
         """Whether it runs what came before a release, for tests."""
         return self.assessment is not None and self.assessment.stage is LifecycleStage.PRERELEASE
+
+    @property
+    def runs(self) -> str:
+        """Brand and version as the host says them, fit to be shown."""
+        brand, version = self._said
+        return shown(f"{brand or 'unknown brand'} {version or 'unknown version'}")
+
+    @property
+    def says_release(self) -> bool:
+        """Whether it gives brand and version at all."""
+        return all(self._said)
+
+    @property
+    def _said(self) -> tuple[str, str]:
+        return shown(self.host.host.product_brand or ""), shown(self.host.host.product_version or "")
 
     @property
     def badness(self) -> tuple[int, int]:
@@ -57,12 +77,14 @@ def host_verdicts(
     `sources` are those whose tags count. A fleet runs few releases: each version is read once, each release assessed
     once.
     """
-    tags = {source.name: source.tags for source in sources}
-    runs: dict[tuple[str | None, str | None], tuple[QueryPart, Assessment | None]] = {}
+    hosts = tuple(hosts)
+    names, tags = fleet_names(hosts), {source.name: source.tags for source in sources}
+    runs: dict[tuple[str | None, str | None, bool], tuple[QueryPart, Assessment | None]] = {}
     assessed: dict[tuple[Release, str | None], Assessment] = {}
     verdicts = []
     for watched in hosts:
-        version = (watched.host.product_brand, watched.host.product_version)
+        host = watched.host
+        version = (host.product_brand, host.product_version, bool(host.is_preview))
         if version not in runs:
             part = identify(reader, *version)
             assessment = None
@@ -71,6 +93,7 @@ def host_verdicts(
                 assessment = assessed[what] = assessed.get(what) or assess(matrix, what[0], day, what[1])
             runs[version] = (part, assessment)
         own = frozenset(tag for name in watched.sources for tag in tags.get(name, ())) if tags else frozenset()
-        verdicts.append(HostVerdict(watched, *runs[version], own))
-    verdicts.sort(key=lambda each: (each.badness, not each.host.host.is_coordinator, each.host.host.name))
+        called = names.hosts[host.uuid], names.pools[watched.pool.uuid]
+        verdicts.append(HostVerdict(watched, *runs[version], *called, own))
+    verdicts.sort(key=lambda each: (each.badness, not each.host.host.is_coordinator, each.name))
     return tuple(verdicts)

@@ -160,9 +160,9 @@ _XCP_NG: Final[tuple[_Row, ...]] = (
     ("8.2", f"8.2.1 8.2 3.2.1 {_YANGTZE} 1.20 4.13.5-9.39", (2, 16), (1, 249, 40), _R, "Welcome to XCP-ng 8.2.1"),
     ("8.3", "8.3.0 8.3 3.4.0 8.3.0 26.1 -", (2, 21), (26, 1, 4), _S, "XO Lite"),
 )
-_DATABASE: Final = {  # dbv and db_schema, where recorded
+_RECORDED: Final = {  # further keys, where recorded
     (XCP_NG, "8.2"): {"dbv": "0.0.1", "db_schema": "5.603"},
-    (XENSERVER, "8"): {"dbv": "2024.0229", "db_schema": "5.778"},
+    (XENSERVER, "8"): {"dbv": "2024.0229", "db_schema": "5.778", "is_preview_release": "false"},
 }
 _ALIASES: Final = {
     (XCP_NG, "8.2.1"): (XCP_NG, "8.2"),
@@ -179,7 +179,7 @@ def _presets(product: str, rows: Iterable[_Row]) -> Iterator[tuple[tuple[str, st
         keys = {key: word for key, word in zip(_KEYS, words.split(), strict=True) if word != "-"}
         # The platform has had a name for as long as it has had a version, always the same one.
         keys |= {"platform_name": "XCP"} if "platform_version" in keys else {}
-        keys |= {"product_brand": product, **_DATABASE.get((product, name), {})}
+        keys |= {"product_brand": product, **_RECORDED.get((product, name), {})}
         yield (product, name), SimRelease(product, name, keys, api, xapi, grade, title)
 
 

@@ -13,14 +13,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, or_
 
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost
 from bot.fleet.ports import SweepRun
-from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, Sighting, current_hosts, forget, reconcile
+from bot.fleet.reconcile import FleetSnapshot, FleetUpdate, Sighting, current_hosts, forget, reconcile
 from bot.store import leases
 from bot.store.bulk import add, renew, upsert
 from bot.store.columns import storable
 from bot.store.database import Repository, WriteLock, among, insert, listed
 from bot.store.leases import LeaseKind
 from bot.store.tables import changes, mixed_pools, sightings, sources, sweeps
-from bot.xapi.observation import Failure, Host, Observation, Pool, Probed
+from bot.xapi.observation import Failure, Host, Observation, Pool, Power, Probed
 
 _HOST = tuple(sightings.c[field] for field in Host._fields)
 _SIGHTING = (
@@ -33,6 +33,7 @@ _SIGHTING = (
     sightings.c.seen_at,
     sightings.c.missing_since,
     sightings.c.is_lost,
+    sightings.c.down_since,
 )
 _SOURCE = tuple(sources.c[field] for field in SourceState._fields)
 _CHANGE = tuple(changes.c[field] for field in Change._fields)
@@ -42,6 +43,7 @@ PAGE = 500
 
 _COUNT_MAX = 2**31 - 1
 _KINDS = {kind.value: kind for kind in SourceKind}
+_POWERS = {power.value: power for power in Power}
 _texts = attrgetter(*(field for field, kind in get_type_hints(Host).items() if kind in (str, str | None)))
 
 
@@ -78,7 +80,7 @@ class SqlFleet(Repository):
         with self._database.reading() as connection:
             mixed = _mixed(connection)
             found = current_hosts(_pages(connection))
-            watched = [_watched(current, mixed.get(current.pool.uuid)) for current in found]
+            watched = [current.watched(mixed.get(current.pool.uuid)) for current in found]
         watched.sort(key=lambda w: (w.pool.name.casefold(), w.pool.uuid, w.host.name.casefold(), w.host.uuid))
         return tuple(watched)
 
@@ -114,18 +116,6 @@ def _mixed(connection: Connection, *where: Any) -> dict[str, datetime]:
     return {row.pool: row.since for row in connection.execute(select(mixed_pools).where(*where))}
 
 
-def _watched(current: CurrentHost, mixed_since: datetime | None) -> WatchedHost:
-    missing = [sighting.missing_since for sighting in current.sightings]
-    return WatchedHost(
-        host=current.host,
-        pool=current.pool,
-        sources=tuple(sighting.source for sighting in current.sightings),
-        observed_at=current.observed_at,
-        unreachable_since=None if None in missing else max(filter(None, missing)),
-        mixed_since=mixed_since,
-    )
-
-
 def _pages(connection: Connection) -> Iterator[Sighting]:
     """All sightings. Each page is a query of its own, so nothing is left open where the reading ends early."""
     made = _Sightings()
@@ -142,6 +132,7 @@ class _Sightings:
     """Makes sightings of rows. Thousands of hosts share the texts of a few versions, and pools their names."""
 
     _version = slice(Host._fields.index("product_brand"), Host._fields.index("edition") + 1)
+    _power = Host._fields.index("power")  # the last one
     _count = len(Host._fields)
 
     def __init__(self) -> None:
@@ -151,11 +142,10 @@ class _Sightings:
 
     def __call__(self, row: Row[Any]) -> Sighting:
         version, count = row[self._version], self._count
-        host = Host(
-            *row[: self._version.start], *self._shared.setdefault(version, version), *row[self._version.stop : count]
-        )
+        texts, rest = self._shared.setdefault(version, version), row[self._version.stop : self._power]
+        host = Host._make((*row[: self._version.start], *texts, *rest, _POWERS.get(row[self._power])))
         pool = Pool(*row[count : count + 3])
-        source, kind, seen_at, missing_since, is_lost = row[count + 3 :]
+        source, kind, seen_at, missing_since, is_lost, down_since = row[count + 3 :]
         return Sighting(
             source=self._sources.setdefault(source, source),
             kind=_KINDS[kind],
@@ -164,6 +154,7 @@ class _Sightings:
             seen_at=seen_at,
             missing_since=missing_since,
             is_lost=is_lost,
+            down_since=down_since,
         )
 
 
@@ -239,6 +230,7 @@ def _write_sightings(connection: Connection, found: FleetUpdate, stored: FleetSn
             "seen_at": s.seen_at,
             "missing_since": s.missing_since,
             "is_lost": s.is_lost,
+            "down_since": s.down_since,
         }
         for s in other
     ]

@@ -62,9 +62,12 @@ sightings = Table(  # what a source said last of a host, and of the pool that it
     Column("reboot_required", Boolean),
     Column("pending_updates", Integer),
     Column("up_to_date", Boolean),
+    Column("is_preview", Boolean),
+    Column("power", TextColumn),
     Column("seen_at", MomentColumn, nullable=False),
     Column("missing_since", MomentColumn),  # not seen, or its source does not answer
     Column("is_lost", Boolean, nullable=False),  # its source answers without it
+    Column("down_since", MomentColumn),  # its source says that it is off, or cannot tell
 )
 
 mixed_pools = Table(

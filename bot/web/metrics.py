@@ -119,15 +119,15 @@ def _of_hosts(findings: Sequence[HostVerdict]) -> Iterator[Metric]:
     ends = _family("host_eol_timestamp_seconds", "When a host's release is EOL.", ("host", "uuid", "pool", "release"))
     for finding in findings:
         eol = finding.assessment.release.lifecycle.eol if finding.assessment else None
-        if finding.assessment and eol:
+        if finding.assessment and eol and not finding.is_prerelease:
             watched = finding.host
             labels = (watched.host.name, watched.host.uuid, watched.pool.name, finding.assessment.release.base_name)
             ends.add_metric(labels, datetime.combine(eol, time(), UTC).timestamp())
     yield ends
     stages = ((f.assessment.stage.value if f.assessment else "unknown",) for f in findings)
     yield _tallied("hosts", "Hosts by the stage of their release.", ("stage",), stages)
-    unreachable = sum(not finding.host.is_reachable for finding in findings)
-    yield _gauge("hosts_unreachable", "Hosts that no source sees now.", unreachable)
+    unreachable = sum(not (finding.host.is_reachable or finding.host.is_off) for finding in findings)
+    yield _gauge("hosts_unreachable", "Hosts that no source sees now; those that are off are none.", unreachable)
 
 
 def _of_outbox(channels: Sequence[ChannelState], now: datetime) -> Iterator[Metric]:

@@ -17,11 +17,21 @@ class Transport(StrEnum):
     """Through Xen Orchestra: the host itself was not asked."""
 
 
+class Power(StrEnum):
+    """Whether a host runs, as its pool or a Xen Orchestra sees it: one that is off is known by its last record."""
+
+    RUNNING = "running"
+    HALTED = "halted"
+    UNKNOWN = "unknown"
+    """Xen Orchestra has a record of it, and cannot tell."""
+
+
 class Host(NamedTuple):
     """A member of a pool, as XAPI describes it. Its text is the host's own: data, never to be trusted or obeyed.
 
     None where the host does not say. `booted_at` and `licence_expires` are aware datetimes in UTC. `up_to_date` is
     whether it runs the latest updates that its pool knows of; XAPI gives no count of those that wait, but for none.
+    `is_preview` is what a host says of itself whose release is not final.
     """
 
     uuid: str
@@ -39,6 +49,8 @@ class Host(NamedTuple):
     reboot_required: bool | None
     pending_updates: int | None
     up_to_date: bool | None = None
+    is_preview: bool | None = None
+    power: Power | None = None
 
 
 class Pool(NamedTuple):

@@ -1,5 +1,7 @@
 """The probe: login, pool.get_all_records, host.get_all_records, logout, on one connection; an answer within bounds.
 
+Of a pool of several hosts host_metrics.get_all_records, too: which of them run is worth a call, but no failed probe.
+
 A pool's supporter that leads to its coordinator is followed once, to a listed address. Nothing escapes as an exception
 but what no host can cause.
 """
@@ -15,7 +17,7 @@ from bot.xapi.bounds import Clock, Deadline, ProbeBounds
 from bot.xapi.connection import Connect, Connection, TlsConnect
 from bot.xapi.errors import COORDINATOR_NOT_LISTED, LOGIN_TIMEOUT, REPLY_TIMEOUT, SECOND_REDIRECT, ProbeError
 from bot.xapi.observation import Failure, Observation, Probed
-from bot.xapi.records import host_of, host_records, pool_of
+from bot.xapi.records import Record, by_reference, host_of, host_records, pool_of
 from bot.xapi.session import Dialects, NotCoordinator, XapiSession, log_in
 from bot.xapi.target import Endpoint, Target
 from bot.xapi.tls import TlsContexts
@@ -127,7 +129,8 @@ class Prober:
         observed_at = self._now()
         records = host_records(hosts, self._bounds)
         pool, coordinator = pool_of(pools, records)
-        found = [host_of(record, reference == coordinator) for reference, record in records.items()]
+        metrics = self._metrics(session, deadline) if len(records) > 1 else {}
+        found = [host_of(record, reference == coordinator, metrics) for reference, record in records.items()]
         found.sort(key=lambda host: (not host.is_coordinator, host.name.casefold(), host.uuid))
         return Observation(
             target=target.name,
@@ -138,6 +141,13 @@ class Prober:
             pool=session.cleaned(pool),
             hosts=tuple(session.cleaned(host) for host in found),
         )
+
+    def _metrics(self, session: XapiSession, deadline: Deadline) -> dict[str, Record]:
+        """The pool's host_metrics by reference; none where the pool does not give them, in time and in their form."""
+        try:
+            return by_reference(session.call("host_metrics.get_all_records", deadline.within(self._bounds.metrics)))
+        except (ProbeError, NotCoordinator, TimeoutError):
+            return {}
 
 
 def _listed(target: Target, address: str) -> Endpoint | None:

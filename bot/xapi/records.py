@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.errors import BAD_REPLY, TOO_LARGE, ProbeError
-from bot.xapi.observation import Host, Pool
+from bot.xapi.observation import Host, Pool, Power
 
 Record = Mapping[str, Any]
 
@@ -91,7 +91,7 @@ def since_1970(record: Record, name: str) -> datetime | None:
 
 def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
     """The pool of `pool.get_all_records`, and the reference of its coordinator. There is exactly one pool."""
-    records = list(_records(pools).values())
+    records = list(by_reference(pools).values())
     if len(records) != 1:
         raise ProbeError(BAD_REPLY, "does not know its pool")
     pool = records[0]
@@ -103,7 +103,7 @@ def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
 
 def host_records(hosts: Any, bounds: ProbeBounds) -> dict[str, Record]:
     """What `host.get_all_records` returned, by reference."""
-    records = _records(hosts)
+    records = by_reference(hosts)
     if not records:
         raise ProbeError(BAD_REPLY, "knows no host of its pool")
     if len(records) > bounds.hosts:
@@ -111,14 +111,18 @@ def host_records(hosts: Any, bounds: ProbeBounds) -> dict[str, Record]:
     return records
 
 
-def _records(value: Any) -> dict[str, Record]:
+def by_reference(value: Any) -> dict[str, Record]:
+    """What a `get_all_records` returned."""
     if not isinstance(value, dict) or not all(isinstance(record, dict) for record in value.values()):
         raise ProbeError(BAD_REPLY, "has no records where they should be")
     return value
 
 
-def host_of(record: Record, is_coordinator: bool) -> Host:
-    """A host of its record. The release is in `product_brand` and `product_version`, nowhere else."""
+def host_of(record: Record, is_coordinator: bool, metrics: Mapping[str, Record] | None = None) -> Host:
+    """A host of its record. The release is in `product_brand` and `product_version`, nowhere else.
+
+    `metrics` are the pool's host_metrics by reference, as far as they are known.
+    """
     software = mapping(record, "software_version")
     brand = text(software, "product_brand", _SHORT)
     # Yes, no or unknown, when the pool last synced with its update server.
@@ -139,7 +143,18 @@ def host_of(record: Record, is_coordinator: bool) -> Host:
         reboot_required=_reboot_required(record, brand),
         pending_updates=0 if latest else None,
         up_to_date=latest,
+        is_preview=boolean(software, "is_preview_release"),
+        power=Power.RUNNING if is_coordinator else _power(record, metrics or {}),
     )
+
+
+def _power(record: Record, metrics: Mapping[str, Record]) -> Power | None:
+    """Whether the coordinator hears of the host. `enabled` does not tell: maintenance is no power cut, nor the other
+    way round.
+    """
+    reference = record.get("metrics")
+    live = boolean(metrics.get(reference, {}), "live") if isinstance(reference, str) else None
+    return None if live is None else Power.RUNNING if live else Power.HALTED
 
 
 def _reboot_required(record: Record, brand: str | None) -> bool | None:

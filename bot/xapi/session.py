@@ -134,7 +134,7 @@ class XapiSession:
         """A description with no secret of this session in its texts: the host knows them, and might repeat them."""
 
         def clean(value: Any) -> Any:
-            if isinstance(value, str):
+            if type(value) is str:  # not what is one of ours, such as a Power
                 for secret in self._secrets:
                     value = secret.hidden_in(value)
             return value

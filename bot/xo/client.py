@@ -21,7 +21,6 @@ from bot.xapi.tls import TlsContexts
 from bot.xo.errors import (
     MALFORMED_TOKEN,
     NO_HOST_LISTED,
-    NO_HOST_RUNS,
     NO_TOKEN,
     SUBJECT,
     TIMED_OUT,
@@ -50,7 +49,7 @@ def ask(
     connect: Connect | None = None,
     on_date: OnDate | None = None,
 ) -> tuple[Probed, ...]:
-    """An Observation of every pool with a host that runs, or the one Failure that says why that is not known.
+    """An Observation of every pool with a host, or the one Failure that says why that is not known.
 
     Blocks, `bounds.whole` seconds at most. `on_date` is called with each list's `Date` header, where it can be read.
     """
@@ -116,10 +115,7 @@ def _pools(
     members = [member_of(record, pools, token) for record in listed("hosts", HOSTS)]
     if not members:
         raise ProbeError(NO_HOST_LISTED)
-    found = pools_with_hosts(pools, members)
-    if not found:
-        raise ProbeError(NO_HOST_RUNS, str(len(members)))
-    return found
+    return pools_with_hosts(pools, members)
 
 
 def date_of(header: str) -> datetime | None:

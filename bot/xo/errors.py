@@ -40,11 +40,6 @@ NO_HOST_LISTED = ErrorText(
     "{who} let us in, but shows no host.",
     "May the user of the token in {password_from} read hosts and pools, and is any server connected there?",
 )
-NO_HOST_RUNS = ErrorText(  # detail: how many are listed
-    FailureCode.UNREACHABLE,
-    "{who} is up, but sees none of its {detail} hosts running.",
-    "Look at `Settings > Servers` there.",
-)
 UNAVAILABLE = ErrorText(  # detail: the HTTP status of a proxy before it
     FailureCode.UNREACHABLE,
     "Something answers for {who}, but not {who} itself (HTTP status {detail}).",

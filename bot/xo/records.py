@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, ProbeError
-from bot.xapi.observation import Host, Pool
+from bot.xapi.observation import Host, Pool, Power
 from bot.xapi.records import Record, boolean, since_1970, text
 from bot.xapi.target import Secret
 
@@ -37,7 +37,7 @@ HOSTS = (
 """The fields that are asked for."""
 
 _SHORT = 64
-_RUNNING = "Running"
+_POWERS = {"Running": Power.RUNNING, "Halted": Power.HALTED}
 
 _BETWEEN = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
@@ -144,18 +144,14 @@ def _unreadable() -> ProbeError:
 
 
 class OrchestraHost(NamedTuple):
-    """A host as it is listed: with the pool that it says it is in, and whether Xen Orchestra sees it running.
-
-    One that it does not see has its last version still; that is no observation.
-    """
+    """A host as it is listed, with the pool that it says it is in. One that is off has its last version still."""
 
     host: Host
     pool: str
-    is_seen: bool
 
 
 class OrchestraPool(NamedTuple):
-    """A pool with those of its hosts that run; at least one."""
+    """A pool with its hosts; at least one."""
 
     pool: Pool
     hosts: tuple[Host, ...]
@@ -192,16 +188,16 @@ def member_of(record: Record, pools: Mapping[str, Pool], token: Secret) -> Orche
         booted_at=since_1970(record, "startTime"),
         reboot_required=boolean(record, "rebootRequired"),
         pending_updates=None,
+        power=_POWERS.get(state, Power.UNKNOWN) if (state := _text(record, "power_state", token, _SHORT)) else None,
     )
-    return OrchestraHost(host, pool, record.get("power_state", _RUNNING) == _RUNNING)
+    return OrchestraHost(host, pool)
 
 
 def pools_with_hosts(pools: Mapping[str, Pool], members: Iterable[OrchestraHost]) -> tuple[OrchestraPool, ...]:
-    """Each pool with its running hosts, coordinator first, then by name. A host of a pool that is not listed, too."""
+    """Each pool with its hosts, coordinator first, then by name. A host of a pool that is not listed, too."""
     together: dict[str, dict[str, Host]] = {}
-    for host, uuid, is_seen in members:
-        if is_seen:
-            together.setdefault(uuid or host.uuid, {}).setdefault(host.uuid, host)
+    for host, uuid in members:
+        together.setdefault(uuid or host.uuid, {}).setdefault(host.uuid, host)
     found = []
     for uuid, hosts in together.items():
         coordinator = next((host for host in hosts.values() if host.is_coordinator), None)

@@ -93,7 +93,7 @@ def test_the_counts_are_those_of_the_contract(sweep: Sweep) -> None:
 
 def test_it_says_what_failed_and_why_what_changed_who_was_told_and_what_waits(sweep: Sweep) -> None:
     changes = (
-        Change(NOON, ChangeKind.UPGRADED, "lab-a", "u", "xen-2", "lab", "8.2.1", "8.3.0"),
+        Change(NOON, ChangeKind.UPGRADED, "lab-a", "uuid-xen-2", "xen-2", "lab", "8.2.1", "8.3.0"),
         Change(NOON, ChangeKind.UNREACHABLE, "down-a"),
     )
     reply = sweep(CycleResult(NOON, SweepResult(6, _failures(1), changes), SETTLED, SendResult(1), (STOPPED,)))
@@ -116,7 +116,7 @@ def test_what_waits_without_a_token_says_so(sweep: Sweep) -> None:
 
 
 def test_thousands_of_failures_and_changes_are_bounded(sweep: Sweep) -> None:
-    changes = tuple(Change(NOON, ChangeKind.JOINED, "lab-a", "u", f"xen-{at}", "lab") for at in range(5_000))
+    changes = tuple(Change(NOON, ChangeKind.JOINED, "lab-a", f"u{at}", f"xen-{at}", "lab") for at in range(5_000))
     reply = sweep(CycleResult(NOON, SweepResult(9_999, _failures(5_000), changes)))
     assert _items(reply, "No answer")[-1] == "and 4990 more"
     assert len(_items(reply, "Different")) == 11

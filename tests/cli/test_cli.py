@@ -63,8 +63,8 @@ def test_the_json_of_a_look_up_is_the_one_of_the_contract(run: Run) -> None:
     assert list(found) == ["query", "as_of", "outcome", "assessments", "suggestions", "unused"]
     assert (found["query"], found["as_of"], found["outcome"]) == ("XenServer 7.2", "2026-11-23", "assessed")
     assert list(verdict) == [
-        "product", "release", "name", "prerelease", "support", "lifecycle", "badges", "known_issues",
-        "recommendation", "sources",
+        "product", "release", "name", "prerelease", "support", "lifecycle", "badges", "known_issues", "recommendation",
+        "sources",
     ]  # fmt: skip
     assert (verdict["product"], verdict["release"], verdict["name"]) == ("XenServer", "7.2", "XenServer 7.2")
     assert verdict["support"] == {"level": "partial", "official": True, "extra_features": False}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind
 from bot.fleet.reconcile import CurrentHost, FleetSnapshot, FleetUpdate, current_hosts, forget, reconcile
-from bot.xapi.observation import Host, Observation
+from bot.xapi.observation import Host, Observation, Power
 from tests.fleet.fleets import LAB, PROD, START, XO, answered, failed, host, pool
 
 NOTHING = FleetSnapshot({}, {}, {})
@@ -72,6 +72,7 @@ class Book:
 
 NAMES = st.sampled_from("abcdef")
 VERSIONS = st.sampled_from(["8.2.1", "8.3.0", None])
+POWERS = st.sampled_from([*Power, None])
 SOURCES = st.sampled_from([LAB, PROD, XO, Source("xo2", SourceKind.XEN_ORCHESTRA)])
 
 
@@ -85,7 +86,11 @@ def answers(draw: st.DrawFn) -> PollResult:
     pools = draw(st.lists(st.sampled_from("pqr"), min_size=count, max_size=count, unique=True))
     members = [draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)) for _ in pools]
     return answered(
-        source, *(pool(p, *(host(n, draw(VERSIONS)) for n in ns)) for p, ns in zip(pools, members, strict=True))
+        source,
+        *(
+            pool(p, *(host(n, draw(VERSIONS), power=draw(POWERS)) for n in ns))
+            for p, ns in zip(pools, members, strict=True)
+        ),
     )
 
 

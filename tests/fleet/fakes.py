@@ -85,13 +85,8 @@ class FakeStore:
 
     def hosts(self) -> tuple[WatchedHost, ...]:
         self._check()
-        shown = []
-        for current in self._book.hosts.values():
-            missing = [sighting.missing_since for sighting in current.sightings]
-            since = None if None in missing else max(filter(None, missing))
-            names = tuple(sighting.source for sighting in current.sightings)
-            mixed = self._book.stored.mixed.get(current.pool.uuid)
-            shown.append(WatchedHost(current.host, current.pool, names, current.observed_at, since, mixed))
+        mixed = self._book.stored.mixed
+        shown = [current.watched(mixed.get(current.pool.uuid)) for current in self._book.hosts.values()]
         return tuple(sorted(shown, key=lambda w: (w.pool.name, w.host.name)))
 
     def sources(self) -> tuple[SourceState, ...]:

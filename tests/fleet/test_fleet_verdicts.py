@@ -2,13 +2,15 @@
 
 from datetime import date
 
+import pytest
+
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.query import QueryPart
-from bot.query.reader import Reader
+from bot.query.reader import Reader, identify
 from tests.alerts.fleets import host
 
-DAY = date(2025, 6, 20)
+DAY, TODAY = date(2025, 6, 20), date(2026, 11, 26)
 
 
 class CountingReader(Reader):
@@ -35,6 +37,76 @@ def test_a_prerelease_stands_between_what_nobody_knows_and_what_is_supported(mat
     found = host_verdicts(matrix, reader, [host("soon"), preview, host("odd", "9.9.9"), host("old", "8.1.0")], DAY)
     assert [finding.host.host.name for finding in found] == ["old", "odd", "preview", "soon"]
     assert [finding.assessment and finding.assessment.prerelease for finding in found] == [None, None, "preview", None]
+
+
+@pytest.mark.parametrize(
+    ("brand", "version", "is_preview", "name", "stage"),
+    [
+        ("XenServer", "8.3.0", None, "XenServer 8 preview", "prerelease"),
+        ("XenServer", "8.3.0", True, "XenServer 8 preview", "prerelease"),
+        ("XenServer", "8.3.0", False, "XenServer 8 preview", "prerelease"),
+        ("XenServer", "8.3.60", None, "XenServer 8 preview", "prerelease"),
+        ("Citrix Hypervisor", "8.3.1", None, "XenServer 8 preview", "prerelease"),
+        ("XenServer", "8.4.0", True, "XenServer 8 preview", "prerelease"),
+        ("XenServer", "8.4.0", False, "XenServer 8", "supported"),
+        ("XenServer", "8.4.0", None, "XenServer 8", "supported"),
+        ("XenServer", "9.0.0", True, "XenServer 9 preview", "prerelease"),
+        ("XCP-ng", "8.3.0", None, "XCP-ng 8.3 LTS", "supported"),
+        ("XCP-ng", "8.3.0", False, "XCP-ng 8.3 LTS", "supported"),
+        ("XCP-ng", "8.3.0", True, "XCP-ng 8.3 preview", "prerelease"),
+        ("XenServer", "12.0.0", True, None, None),
+        (None, None, True, None, None),
+    ],
+)
+def test_a_host_that_calls_itself_a_preview_is_one(
+    matrix: Matrix,
+    reader: Reader,
+    brand: str | None,
+    version: str | None,
+    is_preview: bool | None,
+    name: str,
+    stage: str,
+) -> None:
+    seen = host("x", version, brand)
+    (found,) = host_verdicts(matrix, reader, [seen._replace(host=seen.host._replace(is_preview=is_preview))], TODAY)
+    assert (found.assessment and found.assessment.name, found.assessment and found.assessment.stage) == (name, stage)
+    assert found.is_prerelease == (stage == "prerelease")
+    if found.assessment and found.is_prerelease:
+        assert (found.assessment.support.level, found.assessment.days_left) == ("unlisted", None)
+
+
+def test_hosts_of_one_version_of_which_one_is_a_preview_differ(matrix: Matrix, reader: Reader) -> None:
+    final = host("final", "8.4.0", "XenServer")
+    early = host("early", "8.4.0", "XenServer")
+    early = early._replace(host=early.host._replace(is_preview=True))
+    found = host_verdicts(matrix, reader, [final, early, final], TODAY)
+    assert [each.is_prerelease for each in found] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("brand", "version", "runs", "says_release"),
+    [
+        ("XCP-ng", "8.2.1", "XCP-ng 8.2.1", True),
+        ("XenServer", "7.0.0-125380c", "XenServer 7.0.0-125380c", True),
+        ("XCP-ng", "8.3.0-rc2", "XCP-ng 8.3.0-rc2", True),
+        ("XCP-ng", "8.2.1.1", "XCP-ng 8.2.1.1", True),
+        ("XenServer", "5.6.100", "XenServer 5.6.100", True),
+        ("XCP-ng", " 8.2.1 ", "XCP-ng 8.2.1", True),
+        ("XCP-ng", "8.2.1\n8.3.0", "XCP-ng 8.2.1 8.3.0", True),
+        ("XCP-ng", "", "XCP-ng unknown version", False),
+        ("XCP-ng", "   ", "XCP-ng unknown version", False),
+        ("XCP-ng", None, "XCP-ng unknown version", False),
+        (None, "8.3.0", "unknown brand 8.3.0", False),
+        ("", "", "unknown brand unknown version", False),
+        ("\u200b", "\x1b[31m", "unknown brand unknown version", False),
+    ],
+)
+def test_what_a_host_says_that_it_runs_is_shown_as_it_says_it(
+    matrix: Matrix, reader: Reader, brand: str | None, version: str | None, runs: str, says_release: bool
+) -> None:
+    (found,) = host_verdicts(matrix, reader, [host("x", version, brand)], TODAY)
+    assert (found.runs, found.says_release) == (runs, says_release)
+    assert found.part == identify(reader, brand, version)
 
 
 def test_each_version_is_read_once(matrix: Matrix) -> None:

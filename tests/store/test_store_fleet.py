@@ -8,7 +8,7 @@ from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, 
 from bot.store.database import Database
 from bot.store.fleet import SqlFleet
 from bot.store.tables import mixed_pools, sightings
-from bot.xapi.observation import Pool
+from bot.xapi.observation import Pool, Power
 from tests.fleet.book import Book, stamped, sweeps
 from tests.fleet.fleets import LAB, PROD, START, XO, answered, at, bare, failed, host, pool
 
@@ -21,6 +21,7 @@ def _count(database: Database, table: Table) -> int:
 def test_what_was_recorded_is_read_again_to_the_last_field(database: Database) -> None:
     fleet = SqlFleet(database)
     full = host("a", licence_expires=at(1), pending_updates=3, up_to_date=False, enabled=None)
+    full = full._replace(is_preview=True, power=Power.RUNNING)
     fleet.record([answered(LAB, pool("p", full))], START)
     assert fleet.hosts() == (
         WatchedHost(full, Pool("uuid-p", "p", "uuid-a"), ("lab",), START, unreachable_since=None, mixed_since=None),
@@ -57,7 +58,7 @@ def test_a_host_that_two_sources_see_is_one_host(database: Database) -> None:
     assert (watched.host, watched.sources) == (host("a"), ("lab", "xo"))
     fleet.record([failed(LAB, when=at(1))], at(1))
     (watched,) = fleet.hosts()
-    assert (watched.sources, watched.is_reachable) == (("xo", "lab"), True)
+    assert (watched.sources, watched.is_reachable) == (("lab", "xo"), True)
 
 
 def test_what_has_left_leaves_nothing_behind(database: Database) -> None:
@@ -148,9 +149,5 @@ def _holds(fleet: SqlFleet, book: Book) -> None:
     found = {watched.host.uuid: watched for watched in fleet.hosts()}
     assert found.keys() == book.hosts.keys()
     for uuid, current in book.hosts.items():
-        watched = found[uuid]
-        assert (watched.host, watched.pool, watched.observed_at) == current[:3]
-        assert watched.sources == tuple(sighting.source for sighting in current.sightings)
-        assert watched.mixed_since == book.stored.mixed.get(current.pool.uuid)
-        assert watched.is_reachable == (None in [sighting.missing_since for sighting in current.sightings])
+        assert found[uuid] == current.watched(book.stored.mixed.get(current.pool.uuid))
     assert set(fleet.sources()) == set(book.stored.sources.values())

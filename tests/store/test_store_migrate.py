@@ -23,6 +23,7 @@ from bot.store.leases import SqlSeen, SqlSlots
 from bot.store.migrate import FOLDER, REVISIONS, migrate, revision
 from bot.store.outbox import SqlOutbox
 from bot.store.tables import metadata
+from bot.xapi.observation import Power
 from tests.fleet.fleets import LAB, START, answered, at, host, pool
 
 _INDEXES = {
@@ -192,6 +193,9 @@ def test_hosts_that_were_known_before_are_known_with_all_their_sources(empty_url
     assert (first.host.name, first.host.product_version, first.host.booted_at) == ("a", "8.3.0", at(-2))
     assert (first.sources, first.observed_at, first.mixed_since) == (("lab", "xo"), START, at(-1))
     assert (second.host.name, second.sources, second.host.reboot_required) == ("b", ("lab",), None)
+    assert {(each.power, each.is_reachable, each.host.is_preview) for each in (first, second)} == {
+        (Power.UNKNOWN, True, None)
+    }
     changes = fleet.record([answered(LAB, pool("p", host("a"), host("b"), when=at(1)))], at(1))
     kinds = [change.kind for change in changes]
     assert kinds == [ChangeKind.UPGRADED, ChangeKind.POOL_UNIFORM]

@@ -10,10 +10,11 @@ from tests.xapi.server import Request, Script, Talk
 REFERENCE = "OpaqueRef:3c7a4c52-7b1f-4d55-9a8b-5e0f6a0c1d2e"
 PASSWORD = 'correct horse & <battery> "staple" ü'
 COORDINATOR, SUPPORTER = "OpaqueRef:host-1", "OpaqueRef:host-2"
-LOGIN, POOLS, HOSTS, LOGOUT = (
+LOGIN, POOLS, HOSTS, METRICS, LOGOUT = (
     "session.login_with_password",
     "pool.get_all_records",
     "host.get_all_records",
+    "host_metrics.get_all_records",
     "session.logout",
 )
 JSON, XML = "application/json", "text/xml"
@@ -49,7 +50,7 @@ def host(
 
 
 class FakeXapi:
-    """Answers the four calls of a probe. `calls` are the methods with their parameters and transport, in order.
+    """Answers the calls of a probe. `calls` are the methods with their parameters and transport, in order.
 
     `errors` are answered instead, by method; `wrap` makes the HTTP reply of a body and its content type.
     """
@@ -65,6 +66,7 @@ class FakeXapi:
         self.era = era
         self.hosts: Any = hosts if hosts is not None else {COORDINATOR: host()}
         self.pools: Any = {"OpaqueRef:pool": {"uuid": "uuid-of-pool", "name_label": "lab", "master": COORDINATOR}}
+        self.metrics: Any = {}
         self.errors = errors or {}
         self.calls: list[tuple[str, list[str], str]] = []
         self.sessions = 0
@@ -112,7 +114,7 @@ class FakeXapi:
             return ["SESSION_INVALID", params[0]], None
         if method == LOGOUT:
             self.sessions -= 1
-        return None, {POOLS: self.pools, HOSTS: self.hosts, LOGOUT: ""}[method]
+        return None, {POOLS: self.pools, HOSTS: self.hosts, METRICS: self.metrics, LOGOUT: ""}[method]
 
     def _log_in(self, params: list[str]) -> tuple[list[str] | None, Any]:
         if len(params) > 3 and not self._takes_originator:

@@ -6,9 +6,13 @@ import pytest
 
 from bot.simulator import (
     Body,
+    Delay,
+    Drip,
+    Fault,
     FaultMoment,
     JsonRpc,
     Oversize,
+    Raw,
     Refuse,
     Reset,
     Role,
@@ -21,6 +25,7 @@ from bot.simulator import (
     Truncate,
     all_releases,
     html_page,
+    http_error,
     lone,
     release,
 )
@@ -30,7 +35,7 @@ from bot.xapi.target import Target
 from tests.xapi.probing import failed, prober, seen, target_of
 
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
-HOSTS, LOGIN = "host.get_all_records", "session.login_with_password"
+HOSTS, METRICS, LOGIN = "host.get_all_records", "host_metrics.get_all_records", "session.login_with_password"
 SPOKEN = {
     JsonRpc.NONE: Transport.XML_RPC,
     JsonRpc.ALWAYS_V1: Transport.JSON_RPC_1,
@@ -61,7 +66,52 @@ def test_a_pool_is_told_through_a_supporter_with_the_pin_of_its_coordinator() ->
     assert [host.name for host in observed.hosts] == ["xen-1", "xen-2"]
     assert observed.mixed_versions
     assert observed.address == str(lab.endpoint)
-    assert methods == {"xen-1": (LOGIN, "pool.get_all_records", HOSTS, "session.logout"), "xen-2": (LOGIN,)}
+    assert methods == {"xen-1": (LOGIN, "pool.get_all_records", HOSTS, METRICS, "session.logout"), "xen-2": (LOGIN,)}
+
+
+def test_a_member_that_is_off_is_told_with_what_it_ran_last() -> None:
+    members = (
+        SimHost("xen-1", release("XCP-ng", "8.3")),
+        SimHost("xen-2", release("XCP-ng", "8.2"), up=False),
+        SimHost("xen-3", release("XCP-ng", "8.3"), enabled=False),
+        SimHost("xen-4", release("XCP-ng", "8.3"), enabled=False, up=False),
+    )
+    with Simulator([SimPool(members, name="lab")]) as simulator:
+        observed = seen(prober().probe(target_of(simulator.targets[0], "lab")))
+    assert [(host.name, host.product_version, host.enabled, host.power) for host in observed.hosts] == [
+        ("xen-1", "8.3.0", True, "running"),
+        ("xen-2", "8.2.1", True, "halted"),
+        ("xen-3", "8.3.0", False, "running"),
+        ("xen-4", "8.3.0", False, "halted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Truncate(40, on=METRICS),
+        Body(b"not JSON", on=METRICS),
+        Silence(on=METRICS),
+        Delay(9, on=METRICS),
+        Reset(on=METRICS),
+        Oversize(9 << 20, on=METRICS),
+        Raw(b"\0", on=METRICS),
+        http_error(500, on=METRICS),
+        http_error(404, on=METRICS),
+        Drip(20, on=METRICS),
+    ],
+    ids=repr,
+)
+def test_a_pool_whose_members_may_run_or_not_is_told_all_the_same(fault: Fault) -> None:
+    members = (SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XCP-ng", "8.2"), up=False))
+    bounds = ProbeBounds(metrics=0.3, logout=0.3)
+    with Simulator([SimPool(members, name="lab")]) as simulator:
+        simulator["xen-1"].fail(fault)
+        observed = seen(prober(bounds).probe(target_of(simulator.targets[0], "lab")))
+    assert [(host.name, host.product_version, host.power) for host in observed.hosts] == [
+        ("xen-1", "8.3.0", "running"),
+        ("xen-2", "8.2.1", None),
+    ]
 
 
 def test_a_restart_and_updates_are_told() -> None:

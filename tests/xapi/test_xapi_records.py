@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.xapi.observation import Host
+from bot.xapi.observation import Host, Power
 from bot.xapi.records import boolean, host_of, moment, since_1970, text
 from tests.xapi.fake import host
 
@@ -46,11 +46,59 @@ def test_a_full_record_is_read() -> None:
         reboot_required=None,
         pending_updates=None,
         up_to_date=None,
+        is_preview=None,
+        power=Power.RUNNING,
     )
 
 
 def test_an_empty_record_says_nothing() -> None:
     assert host_of({}, False) == Host("", "", "", False, *[None] * 11)
+
+
+@pytest.mark.parametrize(
+    ("live", "power"),
+    [
+        (True, Power.RUNNING),
+        (False, Power.HALTED),
+        ("1", Power.RUNNING),
+        ("0", Power.HALTED),
+        ("true", Power.RUNNING),
+        ("false", Power.HALTED),
+        ("", None),
+        (None, None),
+        (7, None),
+        ([], None),
+    ],
+)
+@pytest.mark.parametrize("enabled", [True, False])
+def test_whether_a_member_runs_is_what_its_metrics_say(live: Any, power: Power | None, enabled: bool) -> None:
+    record = host(metrics="OpaqueRef:m-1", enabled=enabled)
+    metrics: dict[str, dict[str, Any]] = {"OpaqueRef:m-1": {"live": live}, "OpaqueRef:m-2": {"live": True}}
+    assert host_of(record, False, metrics).power is power
+    assert host_of(record, True, metrics).power is Power.RUNNING  # it has just answered
+
+
+@pytest.mark.parametrize("reference", [None, 5, [], "", "OpaqueRef:NULL", "OpaqueRef:gone"])
+def test_a_member_without_metrics_may_run_or_not(reference: object) -> None:
+    assert host_of(host(metrics=reference), False, {"OpaqueRef:m-2": {"live": True}}).power is None
+
+
+@pytest.mark.parametrize(
+    ("said", "is_preview"),
+    [
+        ("true", True),
+        ("false", False),
+        (True, True),
+        (False, False),
+        ("", None),
+        ("yes", None),
+        (1, None),
+        (None, None),
+    ],
+)
+def test_a_host_says_whether_it_is_a_preview(said: object, is_preview: bool | None) -> None:
+    software = {"product_brand": "XenServer", "product_version": "8.3.0", "is_preview_release": said}
+    assert host_of(host(software_version=software), True).is_preview is is_preview
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_the_whole_demo_fleet_is_told_but_the_host_that_is_down() -> None:
     assert [pool.pool.name for pool in observed] == ["lab", "prod", "", "", "", ""]
 
 
-def test_a_member_that_does_not_run_or_is_lost_is_left_out() -> None:
+def test_a_member_that_is_off_is_listed_and_a_lost_one_is_not() -> None:
     with Simulator([POOL]) as simulator, SimulatedOrchestra(simulator) as stand_in:
         xo = simulated(stand_in)
         simulator["xen-2"].change(lambda host: replace(host, up=False))
@@ -80,7 +80,11 @@ def test_a_member_that_does_not_run_or_is_lost_is_left_out() -> None:
         (lost,) = seen(xo)
         stand_in.forget()
         (whole,) = seen(xo)
-    assert [len(pool.hosts) for pool in (halted, lost, whole)] == [1, 1, 2]
+    assert [[host.power for host in pool.hosts] for pool in (halted, lost, whole)] == [
+        ["running", "halted"],
+        ["running"],
+        ["running", "running"],
+    ]
 
 
 def test_an_upgrade_is_told_at_the_next_asking() -> None:

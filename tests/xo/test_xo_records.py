@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.xapi.observation import Power
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from tests.xapi.network import FakeNetwork
 from tests.xo.orchestras import HOST, POOL, answering, failed, http, lines, orchestra, seen, telling
@@ -64,10 +65,24 @@ def test_no_host_at_all_is_a_failure_and_not_an_empty_fleet() -> None:
     assert (failure.code, "shows no host" in failure.message) == ("not_authorized", True)
 
 
-@pytest.mark.parametrize("state", ["Halted", "Unknown"])
-def test_hosts_that_all_do_not_run_are_a_failure(state: str) -> None:
-    failure = failed(XO, connect=FakeNetwork(telling([_host(power_state=state)])))
-    assert (failure.code, "none of its 1 hosts" in failure.message) == ("unreachable", True)
+@pytest.mark.parametrize(
+    ("state", "power"),
+    [
+        ("Running", Power.RUNNING),
+        ("Halted", Power.HALTED),
+        ("Unknown", Power.UNKNOWN),
+        ("halted", Power.UNKNOWN),
+        ("Suspended", Power.UNKNOWN),
+        ("x" * 500, Power.UNKNOWN),
+        ("", None),
+        (None, None),
+        (7, None),
+        ([], None),
+    ],
+)
+def test_a_host_is_listed_whether_or_not_it_runs(state: object, power: Power | None) -> None:
+    (observed,) = seen(XO, connect=FakeNetwork(telling([_host(power_state=state)])))
+    assert [(host.product_version, host.power) for host in observed.hosts] == [("8.3.0", power)]
 
 
 @pytest.mark.parametrize(

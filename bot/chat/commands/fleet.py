@@ -4,13 +4,13 @@ Beside them stands how asking goes: which targets do not answer since when, whic
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from operator import itemgetter
 
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.data import Data
 from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
-from bot.chat.hosts import fleet_data, hosts_with_verdicts, pool_of, row, watched_of
+from bot.chat.hosts import fleet_data, hosts_with_verdicts, row, watched_of
 from bot.chat.lookup import context
 from bot.chat.reply import (
     Ask,
@@ -34,7 +34,7 @@ from bot.chat.reply import (
 )
 from bot.chat.verdict import next_step
 from bot.chat.wording import age, bounded, counted, iso, moment_in_words, nearest, plural
-from bot.fleet.hosts import Source, SourceState
+from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.verdicts import HostVerdict
 from bot.query.text import shown
 
@@ -71,8 +71,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         buttons=tuple(buttons),
         context=(last_sweep(watched), *context(ports.matrix, day)),
         data={
-            "as_of": day.isoformat(),
-            "hosts": fleet_data(hosts, day),
+            **fleet_data(hosts, day),
             "targets": [_source_data(source, states.get(source.name)) for source in watched.sources],
             "sweep": {"finished_at": finished_at, "targets": done.sources, "failed": done.failed} if done else None,
         },
@@ -103,7 +102,8 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     soon = sum(map(ends_soon, hosts))
     unknown = sum(each.assessment is None for each in hosts)
     early = sum(each.is_prerelease for each in hosts)
-    away = [each.host.unreachable_since for each in hosts if each.host.unreachable_since]
+    away = list(filter(None, (_missing_since(each.host) for each in hosts)))
+    off = sum(each.host.is_off for each in hosts)
     if ended:
         yield Mark("☠️", f"{ended} {plural(ended, 'gets', 'get')} no security updates")
     if soon:
@@ -117,6 +117,13 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
         yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
     if hosts and not (ended or soon or unknown or early or away):
         yield Mark("✅", "security updates for all of them")
+    if off:
+        yield Mark("🔌", f"{off} {plural(off, 'is', 'are')} off")
+
+
+def _missing_since(host: WatchedHost) -> datetime | None:
+    """Since when nobody sees it, or can tell whether it runs; one that is off is not missing."""
+    return None if host.is_off else host.unreachable_since or host.down_since
 
 
 def _body(hosts: Sequence[HostVerdict], watched: Watched, states: States, *, is_whole: bool) -> Iterator[Block]:
@@ -139,9 +146,9 @@ def _body(hosts: Sequence[HostVerdict], watched: Watched, states: States, *, is_
 
 def _row(verdict: HostVerdict) -> tuple[RichText, ...]:
     name, runs, says, remarks = row(verdict)
-    away = verdict.host.unreachable_since
+    away = _missing_since(verdict.host)
     missing = f"{', ' if remarks and remarks[0].text else ''}not seen since {moment_in_words(away)}" if away else ""
-    return (name, runs, says, line(shown(pool_of(verdict))), (*remarks, Plain(missing)) if missing else remarks)
+    return (name, runs, says, line(verdict.pool_name), (*remarks, Plain(missing)) if missing else remarks)
 
 
 def _silence(source: Source, state: SourceState | None) -> RichText:
@@ -211,8 +218,7 @@ def _unknown(wanted: FleetFilter, watched: Watched, day: date) -> Reply:
         blocks=(Paragraph((line(f"There are: {allowed}. Of several words all must hold."),)),),
         buttons=(*(Ask(f"fleet {name}", f"fleet {name}") for name in wanted.near[:2]), Ask("Whole fleet", "fleet")),
         data={
-            "as_of": day.isoformat(),
-            "hosts": [],
+            **fleet_data((), day),
             "unknown": list(wanted.unknown),
             "suggestions": list(wanted.near),
         },

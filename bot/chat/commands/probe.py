@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.data import Data, suggestion_name
-from bot.chat.hosts import host_data, name_of, remarks, row, runs
+from bot.chat.hosts import host_data, remarks, row
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -216,15 +216,15 @@ def _first_line(seen: ProbedPool) -> RichText:
     facts: tuple[Span | str, ...]
     if seen.is_lone:
         (verdict,) = seen.verdicts
-        host, assessment = verdict.host.host, verdict.assessment
+        assessment = verdict.assessment
         marks = [Mark("❓", "unknown version")]
         if assessment:
             marks = [*support_marks(seen.published, assessment), stage_mark(seen.published, assessment)]
-        subject, facts = name_of(host), (runs(host), *marks, *remarks(host))
+        subject, facts = verdict.name, (verdict.runs, *marks, *remarks(verdict.host))
     else:
         facts = tuple(_counts(seen.verdicts))
-        coordinator = next((host for host in seen.observation.hosts if host.is_coordinator), None)
-        unnamed = f"Pool of {name_of(coordinator)}" if coordinator else "Pool without a name"
+        coordinator = next((each for each in seen.verdicts if each.host.host.is_coordinator), None)
+        unnamed = f"Pool of {coordinator.name}" if coordinator else "Pool without a name"
         name = shown(seen.observation.pool.name)
         subject = f"Pool {name}" if name else unnamed
     target = seen.observation.target
@@ -249,6 +249,8 @@ def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
         yield Mark("❔", f"{_of(early, count)} {plural(early, 'runs', 'run')} a pre-release")
     if not (ended or unknown or early):
         yield Mark("✅", f"{_of(count, count)} get security updates")
+    if off := sum(each.host.is_off for each in verdicts):
+        yield Mark("🔌", f"{_of(off, count)} {plural(off, 'is', 'are')} off")
 
 
 def _of(some: int, count: int) -> str:
@@ -283,11 +285,12 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
     unknown: dict[str, list[HostVerdict]] = defaultdict(list)
     for each in seen.verdicts:
         if each.assessment is None:
-            unknown[each.part.text].append(each)
+            unknown[each.runs].append(each)
     for version, verdicts in unknown.items():
         names = [suggestion_name(suggestion, seen.day) for suggestion in verdicts[0].part.suggestions]
         subject = "" if seen.is_lone else f"{_names(verdicts)}: "
-        yield line(f"{subject}I do not know {shown(version)}.{nearest(names, 'Nearest')}")
+        said = f"I do not know {version}" if verdicts[0].says_release else "XAPI does not say which release it is"
+        yield line(f"{subject}{said}.{nearest(names, 'Nearest')}")
 
 
 def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
@@ -305,7 +308,7 @@ def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
 
 
 def _names(verdicts: Sequence[HostVerdict]) -> str:
-    names = [name_of(each.host.host) for each in verdicts]
+    names = [each.name for each in verdicts]
     return with_more(names, NAMES) if len(names) > NAMES else joined(names)
 
 

@@ -3,7 +3,7 @@
 As of another day it only says what that day would bring: nothing is stored and nothing sent.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
@@ -17,7 +17,8 @@ from bot.chat.hosts import watched_of
 from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, headline, line
 from bot.chat.wording import bounded, counted, day_in_words, moment_in_words
 from bot.errors import UsageError
-from bot.fleet.hosts import Change, ChangeKind
+from bot.fleet.hosts import Change, ChangeKind, WatchedHost
+from bot.fleet.names import Nameable, fleet_names, nameable, told_apart
 from bot.fleet.sweep import Report, SweepEnd
 from bot.query.text import shown
 
@@ -53,7 +54,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply(
         kind="sweep",
         headline=_first(made),
-        blocks=tuple(_body(made)),
+        blocks=tuple(_body(made, watched)),
         buttons=(Ask("Fleet", "fleet"), Ask("Sweep again", "sweep")),
         context=(line(f"as of {moment_in_words(made.at)}"),),
         data={
@@ -113,13 +114,14 @@ def _first(made: CycleResult) -> RichText:
     return headline(Strong(done), Mark("✅", f"{'the only target' if count == 1 else f'all {count} targets'} answered"))
 
 
-def _body(made: CycleResult) -> Iterator[Block]:
+def _body(made: CycleResult, watched: Watched) -> Iterator[Block]:
     if made.is_dry:
         day = day_in_words(made.at.date())
         yield Paragraph((line(f"Nothing was stored or sent: this is what {day} would bring."),))
     failures = (line(Strong(shown(f.target)), f": {shown(f.message, MESSAGE_MAX)}") for f in made.swept.failed)
     yield from _bullets("No answer", len(made.swept.failed), failures)
-    yield from _bullets("Different", len(made.swept.changes), map(_change, made.swept.changes))
+    if changes := made.swept.changes:
+        yield from _bullets("Different", len(changes), _changes(changes, watched.store.hosts()))
     if made.swept.ending is SweepEnd.DONE:
         would = made.is_dry
         notifications = made.settled.notifications
@@ -133,10 +135,22 @@ def _bullets(title: str, count: int, items: Iterable[RichText]) -> Iterator[Bloc
         yield Bullets(bounded([*islice(items, IN_FULL)], IN_FULL, count), f"{title} ({count})")
 
 
-def _change(change: Change) -> RichText:
-    name = shown(change.host or change.pool or change.source)
-    pool = f" (pool {shown(change.pool)})" if change.host and change.pool else ""
-    return line(Strong(name), f"{pool}: {_DIFFERENT[change.kind](change)}")
+def _changes(changes: Iterable[Change], hosts: Sequence[WatchedHost]) -> Iterator[RichText]:
+    """What is different. Hosts that are gone are called by their names as well, so that none looks like another."""
+    gone = {
+        change.uuid: Nameable(shown(change.host) or shown(change.uuid), (shown(change.source),))
+        for change in changes
+        if change.uuid and change.host is not None
+    }
+    called = told_apart({**gone, **{host.host.uuid: nameable(host) for host in hosts}})
+    pools = fleet_names(hosts).pools
+    off = {host.host.uuid for host in hosts if host.is_off}
+    for change in changes:
+        uuid = change.uuid or ""
+        name = called.get(uuid) or pools.get(uuid) or shown(change.pool or change.source)
+        pool = f" (pool {shown(change.pool)})" if change.host and change.pool else ""
+        is_off = ", and is off" if uuid in off else ""
+        yield line(Strong(name), f"{pool}: {_DIFFERENT[change.kind](change)}{is_off}")
 
 
 _DIFFERENT: dict[ChangeKind, Callable[[Change], str]] = {
