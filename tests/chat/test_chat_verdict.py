@@ -45,7 +45,7 @@ def _release(matrix: Matrix, product: Product, number: str) -> Release:
             XS,
             "8",
             date(2028, 12, 1),
-            "Move to XenServer 9: our sources show no upgrade path, so ask the vendor or install it anew.",
+            "Upgrade to XenServer 9.",
         ),
         (
             XS,
@@ -57,9 +57,15 @@ def _release(matrix: Matrix, product: Product, number: str) -> Release:
             XS,
             "8",
             date(2028, 11, 29),
-            "Plan the move to XenServer 9 before 30 Nov 2028: our sources show no upgrade path to it yet.",
+            "Plan the upgrade to XenServer 9 before 30 Nov 2028.",
         ),
-        (XS, "6.5", TODAY, "Move to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install XenServer 9 anew."),
+        (XS, "7.1", TODAY, "Move to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install XenServer 9 anew."),
+        (
+            XS,
+            "6.5",
+            TODAY,
+            "Move to XenServer 9 or XCP-ng 8.3 LTS: no vendor documents an upgrade, so install it anew.",
+        ),
         (XS, "6.2", date(2016, 1, 1), "For full support in Xen Orchestra use XenServer 6.5."),
         (XS, "5.5", date(2010, 1, 1), "Keep it updated, and expect features of Xen Orchestra to be missing."),
         (
@@ -90,7 +96,8 @@ def test_where_no_end_of_life_is_known_it_says_so(matrix: Matrix) -> None:
     ("product", "number", "on", "said"),
     [
         (XCP, "8.2", TODAY, "upgrade xen-2 and xen-3 to XCP-ng 8.3 LTS."),
-        (XS, "6.5", TODAY, "move xen-2 and xen-3 to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install"),
+        (XS, "7.1", TODAY, "move xen-2 and xen-3 to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install"),
+        (XS, "6.5", TODAY, "move xen-2 and xen-3 to XenServer 9 or XCP-ng 8.3 LTS: no vendor documents an upgrade"),
         (XS, "5.5", TODAY, "move xen-2 and xen-3 to XenServer 9 or XCP-ng 8.3 LTS: our sources show no upgrade path"),
         (XCP, "8.2", date(2025, 7, 1), "xen-2 and xen-3: plan the upgrade to XCP-ng 8.3 LTS before 16 Sep 2025."),
         (XS, "6.2", date(2016, 1, 1), "xen-2 and xen-3: for full support in Xen Orchestra use XenServer 6.5."),

