@@ -49,6 +49,11 @@ class Matrix:
             for release, _ in issue.affects:
                 touching.setdefault(release, []).append(issue)
         self._issues = {release: tuple(found) for release, found in touching.items()}
+        of_releases: dict[tuple[Release, RequirementKind], list[Requirement]] = {}
+        for requirement in requirements:
+            for release in requirement.releases:
+                of_releases.setdefault((release, requirement.kind), []).append(requirement)
+        self._requirements = {key: tuple(found) for key, found in of_releases.items()}
         self._verdict_issues = {
             release: tuple(issue for issue in found if issue.kind in _IN_VERDICTS)
             for release, found in touching.items()
@@ -85,7 +90,7 @@ class Matrix:
 
     def requirements_of(self, release: Release, kind: RequirementKind) -> tuple[Requirement, ...]:
         """What a release requires of one kind, in the data's order."""
-        return tuple(each for each in self.requirements if each.kind is kind and release in each.releases)
+        return self._requirements.get((release, kind), ())
 
     def planned(self, product: Product | None, number: str) -> PlannedRelease | None:
         """The release in development that a product's number means ("9", "9.0"), unless it is out by now."""

@@ -69,7 +69,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     assessments = assessed(matrix, query, day)
     data = query_data(asked.words, day, query, assessments)
     data |= {"target": None, "paths": [_path_data(a, route) for a in assessments for route in _routes(a)]}
-    data["closed"] = [_closed_data(hop, day) for a in assessments for hop in _closed(matrix, a.release)]
+    data["closed"] = [_closed_data(hop, day) for a in assessments for hop in _closed(matrix, a.release, day)]
     if not assessments:
         reply = unknown_reply(matrix, query, day)
         return reply._replace(context=context(matrix, day), data=data, exit_status=3, assessed=())
@@ -137,15 +137,17 @@ def _steps(route: UpgradeRoute, title: str | None, day: date) -> Block:
     return Bullets(tuple(steps), title, numbered=True)
 
 
-def _closed(matrix: Matrix, release: Release) -> Iterator[Hop]:
-    """Steps from a release that the vendor withdrew, or that the installer is expected to refuse."""
-    return (hop for hop in matrix.hops.get(release, ()) if hop.confidence in CLOSED)
+def _closed(matrix: Matrix, release: Release, day: date) -> Iterator[Hop]:
+    """Steps from a release, to what is out by then, that the vendor withdrew or the installer is expected to refuse."""
+    for hop in matrix.hops.get(release, ()):
+        if hop.confidence in CLOSED and hop.to.lifecycle.stage(day) is not LifecycleStage.UPCOMING:
+            yield hop
 
 
 def _closed_block(matrix: Matrix, release: Release, day: date) -> Iterator[Block]:
     if lines := tuple(
         (Strong(f"{hop.start.name(day)} → {hop.arrival(day)}"), *line(f": {hop.why}"))
-        for hop in _closed(matrix, release)
+        for hop in _closed(matrix, release, day)
     ):
         yield Bullets(lines, "Do not try")
 
@@ -246,7 +248,7 @@ def _to_target(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
     data = query_data(words, day, query, (here, there)) | {"outcome": outcome.value}
     data["target"] = {"name": there.name, "reachable": path is not None, "why": capitalized(why)}
     data["paths"] = [_path_data(here, route) for route in routes]
-    data["closed"] = [_closed_data(hop, day) for hop in _closed(matrix, here.release)]
+    data["closed"] = [_closed_data(hop, day) for hop in _closed(matrix, here.release, day)]
     headline = line(Strong(f"{here.name} → {there.name}"), f": {why}")
     asks = (Ask("Verdict", f"{here.release.base_name}, {goal.base_name}"), Share(f"upgrade {words}"))
     status = 0 if outcome is Outcome.ASSESSED else 3
@@ -268,16 +270,14 @@ def _why_not(matrix: Matrix, here: Assessment, there: Assessment) -> str:
     """Why a release is no target, as a clause."""
     start, goal, day = here.release, there.release, here.on
     if start is goal:
-        return (
-            "that is the same release; install its updates" if here.level is not there.level else "it is there already"
-        )
+        return "that is the same release; install its updates"
     if there.stage is LifecycleStage.UPCOMING:
         return "it was not out yet on that day"
     if start.product is goal.product and goal.compares_as < start.compares_as:
         return "no installer goes back to an older release; install it afresh, then export and import VMs"
     if start.product is Product.XCP_NG and goal.product is Product.XENSERVER:
         return "no source has a way from XCP-ng to XenServer; install it afresh, then export and import VMs"
-    for hop in _closed(matrix, start):
+    for hop in _closed(matrix, start, day):
         if hop.to is goal:
             return hop.why
         if hop.to.product is goal.product and shortest(matrix.hops, hop.to, goal, day):
