@@ -142,7 +142,7 @@ def test_all_mistakes_of_all_files_are_reported_at_once(folder: Path, edit: Edit
             "upgrades",
             "requirements: [ha-off, cds-out, coordinator-first]",
             "requirements: [ha-of, cds-out, coordinator-first]",
-            'upgrades.yaml: hops[5].requirements: "ha-of" is no requirement of requirements.yaml',
+            'upgrades.yaml: hops[7].requirements: "ha-of" is no requirement of requirements.yaml',
         ),
         (
             "upgrades",
