@@ -27,10 +27,10 @@ def read(ports: Ports, asked: Invocation) -> tuple[Query, date]:
 def assessed(matrix: Matrix, query: Query, day: date) -> tuple[Assessment, ...]:
     """The verdicts on all that was asked for, each once, in the order asked for; of an update level or a prerelease
     where one was named."""
-    found: dict[tuple[Product, str], Assessment] = {}
+    found: dict[tuple[Product, str, str | None], Assessment] = {}
     for part in query.parts:
         for release in part.releases:
-            key = release.product, release.number
+            key = release.product, release.number, part.prerelease
             found.setdefault(key, assess(matrix, release, day, part.prerelease, part.level))
     return tuple(found.values())
 

@@ -77,7 +77,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     blocks += tuple(block for first, rest in others for block in (Heading(first), *rest))
     blocks += tuple(Paragraph((unknown_sentence(matrix, p, day),)) for p in query.parts if not p.releases)
     buttons = (Ask("Verdict", ", ".join(r.base_name for r in query.releases)), Share(f"upgrade {asked.words}"))
-    exit_status = 0 if query.outcome is Outcome.ASSESSED else 3
+    exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
     return Reply("upgrade", headline, blocks, buttons, context(matrix, day), data, exit_status, assessments)
 
 
@@ -251,7 +251,7 @@ def _to_target(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
     data["closed"] = [_closed_data(hop, day) for hop in _closed(matrix, here.release, day)]
     headline = line(Strong(f"{here.name} → {there.name}"), f": {why}")
     asks = (Ask("Verdict", f"{here.release.base_name}, {goal.base_name}"), Share(f"upgrade {words}"))
-    status = 0 if outcome is Outcome.ASSESSED else 3
+    status = 0 if outcome is Outcome.ASSESSED and not query.misses_version else 3
     return Reply("upgrade", headline, tuple(blocks), asks, context(matrix, day), data, status, (here, there))
 
 
