@@ -142,7 +142,7 @@ def _ends(rule: Rule) -> Callable[[FleetFacts], Iterator[Condition]]:
 
 def _unsupported(facts: FleetFacts) -> Iterator[Condition]:
     for (channel, release), found in facts.releases.items():
-        lack = lack_of_support(facts.matrix.support(release))
+        lack = lack_of_support(facts.matrix.support(release, facts.day))
         if found.hosts and lack:
             subject, hosts = release_subject(release, facts.day), found.in_order
             yield Condition(channel, Rule.SUPPORT, subject, hosts, detail=Detail("support", {"lack": lack}))
@@ -307,7 +307,11 @@ def _release_resolution(facts: FleetFacts, gone: Condition) -> Detail:
     if release is None or (release, prerelease) not in what:
         return _not_run(facts, gone)
     if gone.rule is Rule.SUPPORT:
-        return NO_ROUTE if prerelease or lack_of_support(facts.matrix.support(release)) else Detail("full_support")
+        return (
+            NO_ROUTE
+            if prerelease or lack_of_support(facts.matrix.support(release, facts.day))
+            else Detail("full_support")
+        )
     life = release.lifecycle
     if gone.rule is Rule.MAINTENANCE and life.eol and facts.day >= life.eol:
         return Detail("eol_has_come")

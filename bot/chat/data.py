@@ -8,15 +8,12 @@ from bot.chat.verdict import feature_answer, recommendation
 from bot.matrix.assess import Assessment
 from bot.matrix.feature import Feature
 from bot.matrix.issue import KnownIssue
-from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Citation, Product, Release
+from bot.matrix.requirement import Requirement
 from bot.matrix.support import ListRow
 from bot.query.query import Query
 
 Data = dict[str, Any]
-
-NO_DATES = Lifecycle(None, None, None)
-"""Of a prerelease: its release's dates promise it nothing."""
 
 
 def query_data(words: str, day: date, query: Query, assessments: Iterable[Assessment]) -> Data:
@@ -47,8 +44,9 @@ def _features_data(features: Sequence[Feature], assessment: Assessment) -> Data:
 
 
 def assessment_data(assessment: Assessment) -> Data:
-    """One verdict."""
+    """One verdict; `requirements` where it is supported under some only."""
     release, support = assessment.release, assessment.support
+    required = [requirement_data(requirement) for requirement in assessment.requirements]
     return {
         "product": release.product.value,
         "release": release.number,
@@ -61,6 +59,7 @@ def assessment_data(assessment: Assessment) -> Data:
         },
         "lifecycle": lifecycle_data(assessment),
         "badges": [badge.value for badge in assessment.badges],
+        **({"requirements": required} if required else {}),
         "known_issues": [issue_data(issue, release) for issue in assessment.known_issues],
         "recommendation": recommendation(assessment),
         "sources": [source_data(source) for source in assessment.sources],
@@ -69,7 +68,7 @@ def assessment_data(assessment: Assessment) -> Data:
 
 def lifecycle_data(assessment: Assessment) -> Data:
     """Dates as `YYYY-MM-DD`, `YYYY-MM` where no day is known, or null. None is of a prerelease."""
-    life = NO_DATES if assessment.prerelease else assessment.release.lifecycle
+    life = assessment.lifecycle
     return {
         "stage": assessment.stage.value,
         "released_on": str(life.released) if life.released else None,
@@ -84,6 +83,12 @@ def issue_data(issue: KnownIssue, release: Release | None = None) -> Data:
     """A known issue, as it concerns a release if one is given."""
     summary = issue.summary_for(release) if release else issue.summary
     return {"id": issue.id, "summary": summary.replace("`", ""), "url": issue.url}
+
+
+def requirement_data(requirement: Requirement) -> Data:
+    """What is required, by whose word."""
+    sources = [source_data(source) for source in requirement.sources]
+    return {"id": requirement.id, "text": requirement.text.replace("`", ""), "sources": sources}
 
 
 def row_data(row: ListRow, day: date, issues: Iterable[KnownIssue]) -> Data:

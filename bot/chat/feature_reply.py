@@ -19,6 +19,7 @@ from bot.matrix.feature import Availability, Feature, FeatureSupport
 _WORDS = {
     Availability.ALL: "every release",
     Availability.NEVER: "never",
+    Availability.PREVIEW: "tech preview",
     Availability.PLANNED: "planned",
     Availability.UNKNOWN: "not known",
 }

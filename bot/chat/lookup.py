@@ -8,6 +8,7 @@ from bot.chat.data import suggestion_name
 from bot.chat.reply import Ask, Bullets, Paragraph, Plain, Reply, RichText, Strong, line
 from bot.chat.wording import day_in_words, nearest, with_more
 from bot.errors import UsageError
+from bot.matrix.assess import Assessment, assess
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query, QueryPart
@@ -25,6 +26,17 @@ def read(ports: Ports, asked: Invocation) -> tuple[Query, date]:
     if query.bad_date:
         raise UsageError(f'"{query.bad_date}" is not a day: write it as 2028-12-01.')
     return query, query.on or asked.day
+
+
+def assessed(matrix: Matrix, query: Query, day: date) -> tuple[Assessment, ...]:
+    """The verdicts on all that was asked for, each once, in the order asked for; of an update level or a prerelease
+    where one was named."""
+    found: dict[tuple[Product, str, str | None], Assessment] = {}
+    for part in query.parts:
+        for release in part.releases:
+            key = release.product, release.number, part.prerelease
+            found.setdefault(key, assess(matrix, release, day, part.prerelease, part.level))
+    return tuple(found.values())
 
 
 def read_product(ports: Ports, asked: Invocation) -> tuple[tuple[Product, ...], date]:
@@ -54,7 +66,7 @@ def _not_used(query: Query) -> Iterator[RichText]:
         yield line(f"Not used: {with_more(query.unused, UNUSED_SHOWN)}{also}")
 
 
-def unknown_reply(query: Query, day: date) -> Reply:
+def unknown_reply(matrix: Matrix, query: Query, day: date) -> Reply:
     """The reply to a question of which nothing is known: what is wrong, and the nearest names to press.
 
     Buttons are for the two nearest releases: a product alone would only be asked back.
@@ -69,11 +81,11 @@ def unknown_reply(query: Query, day: date) -> Reply:
     if is_lone_product:
         said = line("Which ", Strong(str(first.product)), "? Add its version:")
         return Reply(Outcome.UNKNOWN_VERSION, said, (Bullets(tuple(map(line, _names(first, day)))),), buttons)
-    more = tuple(Paragraph((unknown_sentence(part, day),)) for part in others)
-    return Reply(query.outcome, unknown_sentence(first, day), more, buttons)
+    more = tuple(Paragraph((unknown_sentence(matrix, part, day),)) for part in others)
+    return Reply(query.outcome, unknown_sentence(matrix, first, day), more, buttons)
 
 
-def unknown_sentence(part: QueryPart, day: date) -> RichText:
+def unknown_sentence(matrix: Matrix, part: QueryPart, day: date) -> RichText:
     """What is wrong with one part, with the nearest names."""
     close = nearest(_names(part, day), "Nearest")
     if part.outcome is Outcome.UNSUPPORTED_PLATFORM:  # the list's own section "Others": no agent, so no XAPI, no way in
@@ -84,6 +96,8 @@ def unknown_sentence(part: QueryPart, day: date) -> RichText:
         return line(f'I know no platform "{part.text}". {_ONLY}{close}')
     if _wants_version(part):
         return line(f"Which {part.product}? Add its version.{close}")
+    if planned := matrix.planned(part.product, part.text.lower().rpartition(" ")[2]):
+        return line(f"There is no {part.text} yet: {planned.name} is {planned.note}.{close}")
     return line(f"There is no {part.text}.{close}")
 
 

@@ -1,14 +1,16 @@
 """A verdict in words: its signs, each an emoji with its word, and the next step. Support and lifecycle stay apart."""
 
+from collections.abc import Iterator
 from datetime import date
 
-from bot.chat.reply import Mark, RichText, Strong, headline, line
+from bot.chat.reply import Block, Bullets, Link, Mark, RichText, Strong, headline, line, with_code
 from bot.chat.wording import capitalized, day_in_words, distance
 from bot.matrix.assess import Assessment
 from bot.matrix.feature import Availability, Feature, FeatureAnswer
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.recommend import Action, Recommendation, UpgradeRoute
 from bot.matrix.release import Release
+from bot.matrix.requirement import Requirement
 from bot.matrix.support import Badge, PublishedList, SupportLevel
 
 _STAGES = {
@@ -38,12 +40,12 @@ def support_marks(published: PublishedList, assessment: Assessment) -> tuple[Mar
 
 def stage_mark(published: PublishedList, assessment: Assessment, since: bool = False) -> Mark:
     """What the vendor's dates say; `since` adds the day a release lost its security updates."""
-    if assessment.stage is LifecycleStage.SUPPORTED and assessment.release.lifecycle.eol is None:
+    if assessment.stage is LifecycleStage.SUPPORTED and assessment.lifecycle.eol is None:
         return NOT_KNOWN
     if assessment.stage is not LifecycleStage.EOL:
         return _STAGES[assessment.stage]
     skull = badge_mark(published, Badge.NO_SECURITY_UPDATES)
-    eol = assessment.release.lifecycle.eol
+    eol = assessment.lifecycle.eol
     return Mark(skull.emoji, f"{skull.text} since {day_in_words(eol)}") if since and eol else skull
 
 
@@ -68,11 +70,13 @@ def why(assessment: Assessment) -> RichText:
             said.append("There is no official support.")
     elif assessment.stage is LifecycleStage.EOL:
         said.append("Xen Orchestra works with it, but the platform gets no security updates.")
+    if until := assessment.extra_features_until:
+        said.append(f"The list showed all extra features for it until {day_in_words(until)}; the host still has them.")
     return line(" ".join(said))
 
 
 def _lifecycle_sentence(assessment: Assessment) -> str:
-    life, on = assessment.release.lifecycle, assessment.on
+    life, on = assessment.lifecycle, assessment.on
     if assessment.stage is LifecycleStage.UPCOMING:
         return f"On {day_in_words(on)} it was not out yet. {recommendation(assessment)}"
     if life.eol is None:
@@ -83,6 +87,9 @@ def _lifecycle_sentence(assessment: Assessment) -> str:
     if assessment.stage is LifecycleStage.MAINTENANCE and life.maintenance_ends:
         return f"Maintenance ended on {day_in_words(life.maintenance_ends)}; end of life on {when}."
     return f"Supported until {when}."
+
+
+_NOT_YET = {Availability.PREVIEW: "a tech preview", Availability.PLANNED: "planned"}
 
 
 def feature_answer(feature: Feature, assessment: Assessment) -> FeatureAnswer:
@@ -100,11 +107,22 @@ def feature_sentence(feature: Feature, assessment: Assessment) -> RichText:
             said = "not known, our sources do not say"
         case FeatureAnswer.YES:
             said = f"{likely}yes, {f'since {since}' if since else 'every release has it'}"
-        case FeatureAnswer.NO if support.availability is Availability.PLANNED:
-            said = "no, it is planned"
+        case FeatureAnswer.NO if support.availability in _NOT_YET:
+            said = f"not yet, it is {_NOT_YET[support.availability]}"
         case FeatureAnswer.NO:
             said = f"{likely}no, {f'it came with {since}' if since else f'no {assessment.release.product} has it'}"
     return line(Strong(feature.name), " on ", Strong(assessment.name), f": {said}.")
+
+
+def requirements(assessment: Assessment) -> Iterator[Block]:
+    """Under what the release counts as supported on that day, where that is not without conditions."""
+    if assessment.requirements:
+        items = ((*with_code(each.text), *_details(each)) for each in assessment.requirements)
+        yield Bullets(tuple(items), "Supported only as long as")
+
+
+def _details(requirement: Requirement) -> RichText:
+    return line("  ", Link("details", requirement.url)) if requirement.url else ()
 
 
 def recommendation(assessment: Assessment) -> str:
@@ -133,6 +151,8 @@ def _goals(advice: Recommendation, on: date) -> str:
             return f"the final {goal} by ISO{f', once it is out ({day_in_words(advice.by)})' if advice.by else ''}"
         case Action.INSTALL_ANEW:
             goals = f"{goal} or {other}" if other else goal
+            if any(route and route.path for route in (advice.route, advice.alternative)):
+                return f"{goals}: no vendor documents an upgrade, so install it anew"
             return f"{goals}: our sources show no upgrade path, so ask the vendor or install it anew"
         case Action.MOVE if other:
             return f"{goal}, or install {other} anew"
@@ -144,13 +164,15 @@ def _clause(advice: Recommendation, release: Release, on: date) -> str:
     match advice.action:
         case Action.PLAN_UPGRADE | Action.PLAN_MOVE:
             what = "upgrade" if advice.action is Action.PLAN_UPGRADE else "move"
-            no_path = "" if advice.route and advice.route.path else ": our sources show no upgrade path to it yet"
+            no_path = (
+                "" if advice.route and advice.route.is_advisable else ": our sources show no upgrade path to it yet"
+            )
             other = f", or move to {advice.alternative.goal.name(on)}" if advice.alternative else ""
             return f"plan the {what} to {_route(advice.route, on)}{before}{no_path}{other}"
         case Action.PLAN_SUCCESSOR:
             return f"plan what follows it{before}: no successor with a longer support is known for that day"
         case Action.GAIN_FULL_SUPPORT:
-            how = "upgrade to" if advice.route and advice.route.path else "use"
+            how = "upgrade to" if advice.route and advice.route.is_advisable else "use"
             return f"for full support in Xen Orchestra {how} {_route(advice.route, on)}"
         case Action.ACCEPT_PARTIAL_SUPPORT:
             return "keep it updated, and expect features of Xen Orchestra to be missing"
@@ -167,8 +189,9 @@ def _clause(advice: Recommendation, release: Release, on: date) -> str:
 
 
 def _route(route: UpgradeRoute | None, on: date) -> str:
-    """The goal's name with the steps before it: "XenServer 8 (by way of Citrix Hypervisor 8.2 CU1)"."""
+    """The goal's name with the steps before it: "XenServer 8 (by way of Citrix Hypervisor 8.2 CU1)"; without them where
+    they are not advised."""
     if route is None:
         return ""
-    between = [hop.arrival(on) for hop in (route.path or ())[:-1]]
+    between = [hop.arrival(on) for hop in (route.path or ())[:-1]] if route.is_advisable else []
     return f"{route.goal.name(on)} (by way of {', '.join(between)})" if between else route.goal.name(on)

@@ -8,7 +8,7 @@ from bot.matrix.support import Badge
 from bot.published.merge import UNOFFICIAL
 
 NEW = "XenServer 9.1"
-DROPS = (Product.XCP_NG, "8.2")
+DROPS = (Product.XCP_NG, "8.3")
 """The row that loses its sign of extra features."""
 
 

@@ -7,11 +7,12 @@ from bot.matrix.release import Citation, Product, Release
 
 
 class Availability(StrEnum):
-    """FROM a release on; ALL releases have it; NEVER; PLANNED; UNKNOWN: no source says."""
+    """FROM a release on; ALL releases have it; NEVER; PREVIEW: for tests only yet; PLANNED; UNKNOWN: no source says."""
 
     FROM = "from"
     ALL = "all"
     NEVER = "never"
+    PREVIEW = "preview"
     PLANNED = "planned"
     UNKNOWN = "unknown"
 
@@ -54,7 +55,7 @@ class Feature(NamedTuple):
         match support.availability:
             case Availability.ALL:
                 return FeatureAnswer.YES
-            case Availability.NEVER | Availability.PLANNED:
+            case Availability.NEVER | Availability.PREVIEW | Availability.PLANNED:
                 return FeatureAnswer.NO
         if support.release is None:
             return FeatureAnswer.UNKNOWN

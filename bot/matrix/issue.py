@@ -7,18 +7,20 @@ from bot.matrix.release import Citation, Release
 
 
 class IssueKind(StrEnum):
-    """LIVE breaks with a current Xen Orchestra, GOOD_TO_KNOW surprises, FIXED_IN_XO is gone with a current one,
-    UPGRADE_BLOCKER only matters on the way to another release."""
+    """LIVE breaks with a current Xen Orchestra, GOOD_TO_KNOW surprises, SITUATIONAL touches some set-ups only,
+    FIXED_IN_XO is gone with a current one, UPGRADE_BLOCKER only matters on the way to another release."""
 
     LIVE = "live"
     GOOD_TO_KNOW = "good_to_know"
+    SITUATIONAL = "situational"
     FIXED_IN_XO = "fixed_in_xo"
     UPGRADE_BLOCKER = "upgrade_blocker"
 
 
 class KnownIssue(NamedTuple):
     """One issue. `affects` holds the releases in question, with the condition under which each is affected ("" for
-    always). `links` begins with the ticket where there is one; a living page follows where the old tracker is gone."""
+    always). `errors` are the codes by which it shows. `links` begins with a page that stands; a ticket of the old
+    tracker follows."""
 
     id: str
     kind: IssueKind
@@ -29,6 +31,7 @@ class KnownIssue(NamedTuple):
     fixed_in: str | None = None
     mitigation: str | None = None
     from_list: bool = False
+    errors: tuple[str, ...] = ()
 
     def condition(self, release: Release) -> str | None:
         """None where the release is not affected, "" where it always is, else the condition in words."""
@@ -41,7 +44,7 @@ class KnownIssue(NamedTuple):
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """The addresses of its links, the ticket's first."""
+        """The addresses of its links, the best first."""
         return tuple(link.url for link in self.links if link.url)
 
     @property

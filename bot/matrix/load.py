@@ -20,9 +20,10 @@ from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import Lifecycle, PartialDate
 from bot.matrix.matrix import Matrix
-from bot.matrix.release import Citation, LastFix, Product, Release, UpdateLevel
+from bot.matrix.release import Citation, LastFix, PlannedRelease, Product, Release, UpdateLevel
+from bot.matrix.requirement import Requirement, RequirementKind
 from bot.matrix.support import Badge, Legend, ListRow, PublishedList, Support, SupportLevel
-from bot.matrix.upgrade import Hop
+from bot.matrix.upgrade import Hop, StepConfidence
 
 Raw = dict[str, Any]
 
@@ -46,17 +47,21 @@ def build(raw: Raw) -> Matrix:
         hops={release: tuple(hop for hop in hops if hop.start is release) for release in linked.releases},
         lifecycle_source=linked.sources[raw["releases"]["source"]],
         lifecycle_read_on=date.fromisoformat(raw["releases"]["read_on"]),
+        requirements=tuple(linked.requirements.values()),
+        in_development=tuple(map(linked.planned, raw["releases"]["in_development"])),
     )
 
 
 class _Linked:
-    """What other facts refer to (sources by key, releases by product and number, issues by id), and those facts."""
+    """What other facts refer to (sources by key, releases by product and number, issues and requirements by id), and
+    those facts."""
 
     def __init__(self, raw: Raw) -> None:
         self.sources = {key: Citation(s["title"], s["url"]) for key, s in raw["sources"]["sources"].items()}
         self.releases = tuple(map(self._release, raw["releases"]["releases"]))
         self._by_number = {(release.product, release.number): release for release in self.releases}
         self.issues = {issue["id"]: self._issue(issue) for issue in raw["issues"]["issues"]}
+        self.requirements = {each["id"]: self._requirement(each) for each in raw["requirements"]["requirements"]}
 
     def cited(self, keys: Iterable[str]) -> tuple[Citation, ...]:
         """Sources by their keys, each once."""
@@ -100,6 +105,7 @@ class _Linked:
             releases=self.named(raw["product"], raw["releases"]),
             support=Support(SupportLevel(raw["support"]), raw["official"], raw["extra_features"]),
             title=raw["label"],
+            extra_features_until=date.fromisoformat(until) if (until := raw["extra_features_until"]) else None,
         )
 
     def _issue(self, raw: Raw) -> KnownIssue:
@@ -115,7 +121,25 @@ class _Linked:
             fixed_in=raw["fixed_in"],
             mitigation=raw["mitigation"],
             from_list=raw["from_list"],
+            errors=tuple(raw["errors"]),
         )
+
+    def _requirement(self, raw: Raw) -> Requirement:
+        releases = [release for product, numbers in raw["of"].items() for release in self.named(product, numbers)]
+        return Requirement(
+            id=raw["id"],
+            kind=RequirementKind(raw["kind"]),
+            text=raw["text"],
+            releases=tuple(releases),
+            sources=self.cited(raw["sources"]),
+            since=date.fromisoformat(raw["since"]) if raw["since"] else None,
+            met_by=raw["met_by"],
+        )
+
+    def planned(self, raw: Raw) -> PlannedRelease:
+        """A release in development."""
+        numbers = tuple(raw["numbers"])
+        return PlannedRelease(Product(raw["product"]), raw["name"], numbers, raw["note"], self.cited(raw["sources"]))
 
     def feature(self, raw: Raw) -> Feature:
         """A feature, with the first release of each product that has it."""
@@ -135,7 +159,7 @@ class _Linked:
         )
 
     def hops(self, raw: Raw) -> Iterator[Hop]:
-        """The documented step from every release of a range."""
+        """The step from every release of a range."""
         to = self._by_number[Product(raw["to"]["product"]), raw["to"]["release"]]
         for start in self.named(raw["product"], raw["start"]):
             yield Hop(
@@ -146,7 +170,8 @@ class _Linked:
                 why=raw["why"],
                 blockers=tuple(self.issues[name] for name in raw["blockers"]),
                 sources=self.cited(raw["sources"]),
-                inferred=raw["inferred"],
+                confidence=StepConfidence(raw["confidence"]),
+                requirements=tuple(self.requirements[name] for name in raw["requirements"]),
             )
 
 
@@ -164,7 +189,7 @@ def _lifecycle(facts: Raw) -> Lifecycle:
     )
 
 
-NAMES = ("sources", "releases", "list", "issues", "features", "upgrades")
+NAMES = ("sources", "releases", "list", "issues", "features", "requirements", "upgrades")
 """The files of data/, in the order in which their problems are reported."""
 
 COMPILED = "compiled.json"

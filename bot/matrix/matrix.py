@@ -6,7 +6,8 @@ from datetime import date
 from bot.matrix.feature import Feature
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.release import Citation, Product, Release
+from bot.matrix.release import Citation, PlannedRelease, Product, Release
+from bot.matrix.requirement import Requirement, RequirementKind
 from bot.matrix.support import UNLISTED, ListRow, PublishedList, Support
 from bot.matrix.upgrade import Hop
 
@@ -28,6 +29,8 @@ class Matrix:
         hops: Mapping[Release, tuple[Hop, ...]],
         lifecycle_source: Citation,
         lifecycle_read_on: date,
+        requirements: tuple[Requirement, ...] = (),
+        in_development: tuple[PlannedRelease, ...] = (),
     ) -> None:
         self.releases = releases
         self.published = published
@@ -36,6 +39,8 @@ class Matrix:
         self.hops = hops
         self.lifecycle_source = lifecycle_source
         self.lifecycle_read_on = lifecycle_read_on
+        self.requirements = requirements
+        self.in_development = in_development
         self._by_product = {product: tuple(r for r in releases if r.product is product) for product in Product}
         self._by_number = {(release.product, release.number): release for release in releases}
         self._rows = {release: row for row in published.rows for release in row.releases}
@@ -44,6 +49,11 @@ class Matrix:
             for release, _ in issue.affects:
                 touching.setdefault(release, []).append(issue)
         self._issues = {release: tuple(found) for release, found in touching.items()}
+        of_releases: dict[tuple[Release, RequirementKind], list[Requirement]] = {}
+        for requirement in requirements:
+            for release in requirement.releases:
+                of_releases.setdefault((release, requirement.kind), []).append(requirement)
+        self._requirements = {key: tuple(found) for key, found in of_releases.items()}
         self._verdict_issues = {
             release: tuple(issue for issue in found if issue.kind in _IN_VERDICTS)
             for release, found in touching.items()
@@ -64,10 +74,10 @@ class Matrix:
         """The list's row that holds a release; None where the list does not have it."""
         return self._rows.get(release)
 
-    def support(self, release: Release) -> Support:
-        """What the list says of a release."""
+    def support(self, release: Release, on: date) -> Support:
+        """What the list of a day says of a release."""
         row = self.row(release)
-        return row.support if row else UNLISTED
+        return row.support_on(on) if row else UNLISTED
 
     def issues_of(self, release: Release) -> tuple[KnownIssue, ...]:
         """All issues that touch a release, of every kind, in the data's order (the list's own first)."""
@@ -77,6 +87,17 @@ class Matrix:
         """The issues that belong to a verdict: not those that a current Xen Orchestra has fixed, nor those that only
         matter during an upgrade."""
         return self._verdict_issues.get(release, ())
+
+    def requirements_of(self, release: Release, kind: RequirementKind) -> tuple[Requirement, ...]:
+        """What a release requires of one kind, in the data's order."""
+        return self._requirements.get((release, kind), ())
+
+    def planned(self, product: Product | None, number: str) -> PlannedRelease | None:
+        """The release in development that a product's number means ("9", "9.0"), unless it is out by now."""
+        for each in self.in_development:
+            if each.product is product and number in each.numbers:
+                return None if any(self.release(each.product, known) for known in each.numbers) else each
+        return None
 
     def supported(self, product: Product, on: date) -> tuple[Release, ...]:
         """The releases of a product that are out and not EOL on a day, newest first."""

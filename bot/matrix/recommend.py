@@ -12,7 +12,7 @@ from bot.matrix.lifecycle import LifecycleStage, PartialDate
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.support import SupportLevel
-from bot.matrix.upgrade import Path, shortest
+from bot.matrix.upgrade import Path, is_from_code, shortest, undocumented
 
 SOON_DAYS = 365
 """An end of life within a year is time to plan: the vendors' own notice for a long-term release is about that long."""
@@ -25,11 +25,11 @@ class Action(StrEnum):
     """What to do. Those up to GAIN_FULL_SUPPORT name a goal, the others none."""
 
     UPGRADE = "upgrade"
-    """Its updates are over: take the documented path within the product."""
+    """Its updates are over: take the path within the product."""
     MOVE = "move"
-    """Its updates are over, and only a path to the other product is documented."""
+    """Its updates are over, and only a path to the other product is known."""
     INSTALL_ANEW = "install_anew"
-    """Its updates are over, and no source documents a path."""
+    """Its updates are over, and no path is known but for one that stands in an installer's code alone."""
     TAKE_FINAL = "take_final"
     """It is a prerelease of what is out, or will be: the goal is the release itself."""
     PLAN_UPGRADE = "plan_upgrade"
@@ -51,10 +51,15 @@ class Action(StrEnum):
 
 
 class UpgradeRoute(NamedTuple):
-    """Where to go from a release. `path` is None where no source documents the steps."""
+    """Where to go from a release. `path` is None where no source has steps that can be taken."""
 
     goal: Release
     path: Path | None
+
+    @property
+    def is_advisable(self) -> bool:
+        """Whether to advise the path: not where an installer's code alone has a step of it."""
+        return self.path is not None and not is_from_code(self.path)
 
 
 class UpgradeRoutes(NamedTuple):
@@ -84,13 +89,14 @@ class Recommendation(NamedTuple):
 
 
 def upgrade_routes(matrix: Matrix, release: Release, on: date) -> UpgradeRoutes:
-    """The best supported goal of each product: one that a documented path leads to first, then the longest support."""
+    """The best supported goal of each product: one that an advisable path leads to, with as few steps as can be that no
+    vendor documents, then one with the longest support."""
     within = _best(matrix, release, release.product, on)
     if release.product is Product.XCP_NG:  # nobody documents the path back
         return UpgradeRoutes(within, None)
     across = _best(matrix, release, Product.XCP_NG, on)
     is_eol = release.lifecycle.stage(on) is LifecycleStage.EOL
-    if across and not across.path and not (is_eol and within and not within.path):
+    if across and not across.path and not (is_eol and within and not within.is_advisable):
         across = None  # installing the other product anew is advice only where everything else is a new start, too
     return UpgradeRoutes(within, across)
 
@@ -103,10 +109,14 @@ def _best(matrix: Matrix, release: Release, product: Product, on: date) -> Upgra
     if product is release.product:
         goals = [goal for goal in goals if goal.compares_as > release.compares_as]
     goals.sort(key=lambda goal: goal.lifecycle.eol or date.min, reverse=True)  # an end that nobody knows is no merit
-    for goal in goals:
-        if path := shortest(matrix.hops, release, goal, on):
-            return UpgradeRoute(goal, path)
-    return UpgradeRoute(goals[0], None) if goals else None
+    routes = [UpgradeRoute(goal, shortest(matrix.hops, release, goal, on)) for goal in goals]
+    return min(routes, key=_doubt, default=None)
+
+
+def _doubt(route: UpgradeRoute) -> tuple[bool, bool, int]:
+    """How far a route is from what the vendors document. Of equals the longest support, which comes first, wins."""
+    is_advisable = route.is_advisable
+    return (not is_advisable, route.path is None, undocumented(route.path) if route.path and is_advisable else 0)
 
 
 @lru_cache(maxsize=1024)
@@ -124,7 +134,7 @@ def recommend(matrix: Matrix, release: Release, on: date) -> Recommendation:
         return _leave(routes)
     if (left is not None and left <= SOON_DAYS) or stage is LifecycleStage.MAINTENANCE:
         return _plan(routes, life.eol)
-    if matrix.support(release).level is not SupportLevel.FULL:
+    if matrix.support(release, on).level is not SupportLevel.FULL:
         return _gain_full_support(matrix, release, routes, on)
     return Recommendation(Action.KEEP_UPDATED if life.eol else Action.ASK_FOR_END_OF_LIFE, routes=routes)
 
@@ -144,9 +154,9 @@ def recommend_final(matrix: Matrix, release: Release, on: date) -> Recommendatio
 
 def _leave(routes: UpgradeRoutes) -> Recommendation:
     within, across = routes
-    if within and within.path:
+    if within and within.is_advisable:
         return Recommendation(Action.UPGRADE, within, across, routes=routes)
-    if across and across.path:
+    if across and across.is_advisable:
         return Recommendation(Action.MOVE, across, within, routes=routes)
     if within or across:
         return Recommendation(Action.INSTALL_ANEW, within or across, across if within else None, routes=routes)
@@ -157,16 +167,16 @@ def _plan(routes: UpgradeRoutes, eol: date | None) -> Recommendation:
     within, across = routes
     if within:
         return Recommendation(
-            Action.PLAN_UPGRADE if within.path else Action.PLAN_MOVE, within, across, by=eol, routes=routes
+            Action.PLAN_UPGRADE if within.is_advisable else Action.PLAN_MOVE, within, across, by=eol, routes=routes
         )
     return Recommendation(Action.PLAN_MOVE if across else Action.PLAN_SUCCESSOR, across, by=eol, routes=routes)
 
 
 def _gain_full_support(matrix: Matrix, release: Release, routes: UpgradeRoutes, on: date) -> Recommendation:
-    """By a documented path if there is one, else any release of the product; one with a known end of life first."""
+    """By an advisable path if there is one, else any release of the product; one with a known end of life first."""
     within = routes.within
-    if not (within and within.path and matrix.support(within.goal).level is SupportLevel.FULL):
-        full = [r for r in matrix.supported(release.product, on) if matrix.support(r).level is SupportLevel.FULL]
+    if not (within and within.is_advisable and matrix.support(within.goal, on).level is SupportLevel.FULL):
+        full = [r for r in matrix.supported(release.product, on) if matrix.support(r, on).level is SupportLevel.FULL]
         if not full:
             return Recommendation(Action.ACCEPT_PARTIAL_SUPPORT, routes=routes)
         within = UpgradeRoute(min(full, key=lambda release: release.lifecycle.eol is None), None)

@@ -16,6 +16,16 @@ class Product(StrEnum):
     XENSERVER = "XenServer"
 
 
+class PlannedRelease(NamedTuple):
+    """A release that is in development. `numbers` are those by which it is asked for; `note` says what is known."""
+
+    product: Product
+    name: str
+    numbers: tuple[str, ...]
+    note: str
+    sources: tuple["Citation", ...]
+
+
 class Citation(NamedTuple):
     """Where a fact comes from: a public address, or a document's name where none is public."""
 

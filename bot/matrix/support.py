@@ -26,7 +26,7 @@ class Badge(StrEnum):
 
 
 class Support(NamedTuple):
-    """What the list says of a release, apart from its lifecycle."""
+    """What the list says of a release on a day, apart from its lifecycle."""
 
     level: SupportLevel
     official: bool = True
@@ -48,12 +48,17 @@ def badges(support: Support, stages: tuple[LifecycleStage, ...]) -> tuple[Badge,
 
 
 class ListRow(NamedTuple):
-    """A row of the list. `title` is set where a row holds several releases ("XenServer 6.1 and 6.2")."""
+    """A row of the list. `title` is set where a row holds several releases ("XenServer 6.1 and 6.2").
+
+    `support` is what the list says now; `extra_features_until` the day from which it no longer shows their sign, where
+    it dropped one.
+    """
 
     product: Product
     releases: tuple[Release, ...]
     support: Support
     title: str | None = None
+    extra_features_until: date | None = None
 
     def label(self, on: date) -> str:
         """The row's label on a day."""
@@ -63,9 +68,14 @@ class ListRow(NamedTuple):
         """Whether the list can have had the row on that day: one of its releases was released."""
         return any(release.lifecycle.stage(on) is not LifecycleStage.UPCOMING for release in self.releases)
 
+    def support_on(self, on: date) -> Support:
+        """What the list of a day says."""
+        until = self.extra_features_until
+        return self.support._replace(extra_features=True) if until and on < until else self.support
+
     def badges(self, on: date) -> tuple[Badge, ...]:
         """The row's signs on a day."""
-        return badges(self.support, tuple(release.lifecycle.stage(on) for release in self.releases))
+        return badges(self.support_on(on), tuple(release.lifecycle.stage(on) for release in self.releases))
 
 
 class Legend(NamedTuple):

@@ -28,7 +28,9 @@ from bot.matrix.feature import Availability
 from bot.matrix.issue import IssueKind
 from bot.matrix.lifecycle import PartialDate
 from bot.matrix.release import Product
+from bot.matrix.requirement import RequirementKind
 from bot.matrix.support import Badge
+from bot.matrix.upgrade import StepConfidence
 
 
 def _read_by(read: Callable[[str], object], allowed: str, text: str) -> str:
@@ -137,11 +139,22 @@ class ReleaseModel(Strict):
     note: Text | None = None
 
 
+class PlannedModel(Strict):
+    """A release in development, with the numbers by which it is asked for."""
+
+    product: Product
+    name: Text
+    numbers: Annotated[list[Text], Field(min_length=1)]
+    note: Text
+    sources: SourceKeys
+
+
 class ReleasesFile(Strict):
     """data/releases.yaml: newest first within each product."""
 
     source: Text
     read_on: date
+    in_development: list[PlannedModel] = []
     releases: list[ReleaseModel]
 
 
@@ -155,7 +168,10 @@ class LegendModel(Strict):
 
 
 class RowModel(Strict):
-    """A row of the list; `label` only for a row of several releases, the others are named by their release."""
+    """A row of the list; `label` only for a row of several releases, the others are named by their release.
+
+    `extra_features_until` is the day from which the list no longer shows their sign.
+    """
 
     product: Product
     releases: Annotated[list[Number], Field(min_length=1)]
@@ -163,6 +179,7 @@ class RowModel(Strict):
     support: Literal["full", "partial"]
     official: bool = True
     extra_features: bool = False
+    extra_features_until: date | None = None
     sources: SourceKeys
 
 
@@ -176,7 +193,10 @@ class ListFile(Strict):
 
 
 class IssueModel(Strict):
-    """A known issue; `affects` maps a product to a range, `conditions` a release's number to when it is affected."""
+    """A known issue; `affects` maps a product to a range, `conditions` a release's number to when it is affected.
+
+    `errors` are the codes that hosts answer with where it strikes.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
     kind: IssueKind
@@ -187,6 +207,7 @@ class IssueModel(Strict):
     fixed_in: Text | None = None
     mitigation: Text | None = None
     from_list: bool = False
+    errors: list[Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]+$")]] = []
     links: SourceKeys
 
 
@@ -223,6 +244,25 @@ class FeaturesFile(Strict):
     features: list[FeatureModel]
 
 
+class RequirementModel(Strict):
+    """What must hold for a release (`of`, by ranges), or for the steps of upgrades.yaml that name it; then `of` says
+    where a path must begin for it to matter."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+    kind: RequirementKind
+    text: Text
+    of: dict[Product, Range] = {}
+    since: date | None = None
+    met_by: Text | None = None
+    sources: SourceKeys
+
+
+class RequirementsFile(Strict):
+    """data/requirements.yaml."""
+
+    requirements: list[RequirementModel]
+
+
 class TargetModel(Strict):
     """A release named by product and number."""
 
@@ -231,7 +271,7 @@ class TargetModel(Strict):
 
 
 class HopModel(Strict):
-    """Documented steps from every release in a range to one release."""
+    """Steps from every release in a range to one release, with who stands behind them."""
 
     product: Product
     start: Range
@@ -239,8 +279,9 @@ class HopModel(Strict):
     arrives_at: Text
     how: Text
     why: Text
+    confidence: StepConfidence
     blockers: list[Text] = []
-    inferred: bool = False
+    requirements: list[Text] = []
     sources: SourceKeys
 
 
@@ -264,6 +305,7 @@ class Files(NamedTuple):
     list: ListFile
     issues: IssuesFile
     features: FeaturesFile
+    requirements: RequirementsFile
     upgrades: UpgradesFile
 
 
@@ -294,13 +336,15 @@ def validated(texts: dict[str, bytes]) -> dict[str, Any]:
     if problems:
         raise DataError(problems)
     files = Files(**models)
-    for check in (_check_sources, _check_releases, _check_list, _check_issues, _check_features, _check_upgrades):
+    for check in _CHECKS:
         problems.extend(check(files))
     if problems:
         raise DataError(problems)
     raw = {name: file.model_dump(mode="json") for name, file in files._asdict().items()}
     for issue in raw["issues"]["issues"]:
         issue["affects"] = {p: _in_range(files, p, text) for p, text in issue["affects"].items()}
+    for requirement in raw["requirements"]["requirements"]:
+        requirement["of"] = {p: _in_range(files, p, text) for p, text in requirement["of"].items()}
     for hop in raw["upgrades"]["hops"]:
         hop["start"] = _in_range(files, hop["product"], hop["start"])
     return raw
@@ -330,6 +374,8 @@ def _citations(files: Files) -> Iterator[tuple[str, str, list[str]]]:
     """Where sources are named: file, key, and the names."""
     yield "releases.yaml", "source", [files.releases.source]
     yield "list.yaml", "source", [files.list.source]
+    for at, planned in enumerate(files.releases.in_development):
+        yield "releases.yaml", f"in_development[{at}].sources", planned.sources
     for at, release in enumerate(files.releases.releases):
         for key, fact in _dates(release):
             yield "releases.yaml", f"releases[{at}].{key}.sources", fact.sources
@@ -339,6 +385,8 @@ def _citations(files: Files) -> Iterator[tuple[str, str, list[str]]]:
         yield "issues.yaml", f"issues[{at}].links", issue.links
     for at, feature in enumerate(files.features.features):
         yield "features.yaml", f"features[{at}].sources", feature.sources
+    for at, requirement in enumerate(files.requirements.requirements):
+        yield "requirements.yaml", f"requirements[{at}].sources", requirement.sources
     for at, hop in enumerate(files.upgrades.hops):
         yield "upgrades.yaml", f"hops[{at}].sources", hop.sources
 
@@ -385,6 +433,9 @@ def _check_list(files: Files) -> Iterator[Problem]:
         if (len(row.releases) > 1) != (row.label is not None):
             what = "a label is allowed, and needed, where a row has several releases"
             yield Problem("list.yaml", f"rows[{at}].label", what)
+        if row.extra_features and row.extra_features_until:
+            what = "a day is allowed only where the list no longer has the sign"
+            yield Problem("list.yaml", f"rows[{at}].extra_features_until", what)
 
 
 def _check_issues(files: Files) -> Iterator[Problem]:
@@ -412,12 +463,49 @@ def _check_features(files: Files) -> Iterator[Problem]:
                 yield from _check_exists(files, "features.yaml", key, product, support.release)
 
 
+def _check_requirements(files: Files) -> Iterator[Problem]:
+    """Ids are unique, no range is empty, and each is of releases or of a step, as its kind says."""
+    steps = {name for hop in files.upgrades.hops for name in hop.requirements}
+    of_steps = {RequirementKind.BEFORE, RequirementKind.DURING, RequirementKind.AFTER}
+    seen = set[str]()
+    for at, requirement in enumerate(files.requirements.requirements):
+        key = f"requirements[{at}]"
+        if requirement.id in seen:
+            yield Problem("requirements.yaml", f"{key}.id", f"{requirement.id} is there twice")
+        seen.add(requirement.id)
+        if requirement.kind in of_steps and requirement.id not in steps:
+            yield Problem("requirements.yaml", key, f"{requirement.kind} is of steps: name it in upgrades.yaml")
+        if requirement.kind not in of_steps and (not requirement.of or requirement.id in steps):
+            yield Problem("requirements.yaml", key, f"{requirement.kind} is of releases: `of` is needed")
+        for product, text in requirement.of.items():
+            if not _in_range(files, product, text):
+                yield Problem("requirements.yaml", f"{key}.of.{product}", f'no release is in "{text}"')
+
+
 def _check_upgrades(files: Files) -> Iterator[Problem]:
     ids = {issue.id for issue in files.issues.issues}
+    requirements = {each.id for each in files.requirements.requirements}
     for at, hop in enumerate(files.upgrades.hops):
         yield from _check_exists(files, "upgrades.yaml", f"hops[{at}].to", hop.to.product, hop.to.release)
         for name in hop.blockers:
             if name not in ids:
                 yield Problem("upgrades.yaml", f"hops[{at}].blockers", f'"{name}" is no issue of issues.yaml')
+        for name in hop.requirements:
+            if name not in requirements:
+                what = f'"{name}" is no requirement of requirements.yaml'
+                yield Problem("upgrades.yaml", f"hops[{at}].requirements", what)
+        if hop.confidence is StepConfidence.JOINED and len(set(hop.sources)) < 2:
+            yield Problem("upgrades.yaml", f"hops[{at}].sources", "a step that is joined needs two sources")
         if not _in_range(files, hop.product, hop.start):
             yield Problem("upgrades.yaml", f"hops[{at}].start", f'no release is in "{hop.start}"')
+
+
+_CHECKS = (
+    _check_sources,
+    _check_releases,
+    _check_list,
+    _check_issues,
+    _check_features,
+    _check_requirements,
+    _check_upgrades,
+)

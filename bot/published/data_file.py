@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 import yaml
@@ -57,7 +58,7 @@ def list_file(text: str, shipped: Matrix, in_use: Matrix) -> str:
     rows = ""
     for row in in_use.published.rows:
         old = before.get((row.product, tuple(release.number for release in row.releases)))
-        if old and old.content == (row.support, row.title):
+        if old and old.content == (row.support, row.title, row.extra_features_until):
             rows += old.text
         else:
             rows += row_text(row, old.sources if old else [source])
@@ -72,7 +73,7 @@ class _Row(NamedTuple):
     text: str
     product: Product
     releases: tuple[str, ...]
-    content: tuple[Support, str | None]
+    content: tuple[Support, str | None, date | None]
     sources: list[str]
 
 
@@ -85,7 +86,7 @@ def _rows(text: str) -> Iterator[_Row]:
             level = SupportLevel(raw["support"])
             support = Support(level, raw.get("official", True), raw.get("extra_features", False))
             releases = tuple(raw["releases"])
-            content = (support, raw.get("label"))
+            content = (support, raw.get("label"), raw.get("extra_features_until"))
             yield _Row(comments + lines, Product(raw["product"]), releases, content, raw["sources"])
             comments = lines = ""
         if begins or lines:
@@ -101,6 +102,7 @@ def row_text(row: ListRow, sources: list[str]) -> str:
     raw["support"] = row.support.level.value
     raw |= {} if row.support.official else {"official": False}
     raw |= {"extra_features": True} if row.support.extra_features else {}
+    raw |= {"extra_features_until": row.extra_features_until} if row.extra_features_until else {}
     raw["sources"] = sources
     line = f"{_FIRST}{_dumped(raw, True)}"
     return line if len(line.rstrip()) <= WIDTH else _indented(_dumped(raw, None))

@@ -89,11 +89,14 @@ def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
     newest_first = sorted((*matrix.releases, *new), key=lambda release: release.compares_as, reverse=True)
     releases = tuple(sorted(newest_first, key=lambda release: list(Product).index(release.product)))
     known = release_names(releases)
+    was = matrix.published
+    dropped = {row.releases: row.extra_features_until for row in was.rows}
     rows: list[ListRow] = []
     for row in page.rows:
         listed = tuple(known[row.product, number_of(text)] for text in row.releases)
-        rows.append(ListRow(row.product, listed, support_of(row), shown(row.label) if len(listed) > 1 else None))
-    was = matrix.published
+        support, title = support_of(row), shown(row.label) if len(listed) > 1 else None
+        until = None if support.extra_features else dropped.get(listed)
+        rows.append(ListRow(row.product, listed, support, title, until))
     return Matrix(
         releases=releases,
         published=PublishedList(was.source, read_on, was.legend, tuple(rows)),
@@ -102,6 +105,8 @@ def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
         hops={**matrix.hops, **dict.fromkeys(new, ())},
         lifecycle_source=matrix.lifecycle_source,
         lifecycle_read_on=matrix.lifecycle_read_on,
+        requirements=matrix.requirements,
+        in_development=matrix.in_development,
     )
 
 

@@ -62,12 +62,6 @@ class Query(NamedTuple):
         return max((part.outcome for part in self.parts), key=SEVERITY.index, default=Outcome.UNKNOWN_PRODUCT)
 
     @property
-    def wanted(self) -> tuple[tuple[Release, QueryPart], ...]:
-        """All releases that are asked for, each once (a prerelease is not its release), with their part."""
-        found = {(r.product, r.number, part.prerelease): (r, part) for part in self.parts for r in part.releases}
-        return tuple(found.values())
-
-    @property
     def releases(self) -> tuple[Release, ...]:
         """All releases of all parts, each once, in the order asked for."""
         return tuple({(r.product, r.number): r for part in self.parts for r in part.releases}.values())

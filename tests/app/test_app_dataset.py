@@ -58,7 +58,7 @@ class Running:
         matrix = self.edition().matrix
         release = matrix.release(Product.XENSERVER, number)
         assert release
-        return matrix.support(release).level
+        return matrix.support(release, DAY).level
 
 
 @pytest.fixture

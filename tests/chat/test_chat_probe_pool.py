@@ -80,7 +80,7 @@ def test_a_lone_hosts_first_line_is_its_verdict(desk: CommandRunner, runs: tuple
 
 def test_a_lone_host_with_the_targets_own_name_is_named_once(desk: CommandRunner) -> None:
     assert reply(desk, (host(1, OLD, "LAB-A", restart=True),)).summary == (
-        "LAB-A: XCP-ng 8.2.1, full support, all extra features, no security updates, restart pending"
+        "LAB-A: XCP-ng 8.2.1, full support, no security updates, restart pending"
     )
 
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.command import Right
 from bot.chat.data import assessment_data
-from bot.chat.reply import spoken
+from bot.chat.reply import Bullets, Link, Paragraph, plain, spoken
+from bot.chat.runner import CommandRunner
 from bot.chat.verdict import next_step, recommendation, verdict, why
 from bot.matrix.assess import assess
 from bot.matrix.matrix import Matrix
@@ -47,7 +49,7 @@ def _release(matrix: Matrix, product: Product, number: str) -> Release:
             XS,
             "8",
             date(2028, 12, 1),
-            "Move to XenServer 9: our sources show no upgrade path, so ask the vendor or install it anew.",
+            "Upgrade to XenServer 9.",
         ),
         (
             XS,
@@ -59,9 +61,15 @@ def _release(matrix: Matrix, product: Product, number: str) -> Release:
             XS,
             "8",
             date(2028, 11, 29),
-            "Plan the move to XenServer 9 before 30 Nov 2028: our sources show no upgrade path to it yet.",
+            "Plan the upgrade to XenServer 9 before 30 Nov 2028.",
         ),
-        (XS, "6.5", TODAY, "Move to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install XenServer 9 anew."),
+        (XS, "7.1", TODAY, "Move to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install XenServer 9 anew."),
+        (
+            XS,
+            "6.5",
+            TODAY,
+            "Move to XenServer 9 or XCP-ng 8.3 LTS: no vendor documents an upgrade, so install it anew.",
+        ),
         (XS, "6.2", date(2016, 1, 1), "For full support in Xen Orchestra use XenServer 6.5."),
         (XS, "5.5", date(2010, 1, 1), "Keep it updated, and expect features of Xen Orchestra to be missing."),
         (
@@ -143,7 +151,8 @@ def test_a_release_says_that_it_is_no_prerelease(matrix: Matrix) -> None:
     ("product", "number", "on", "said"),
     [
         (XCP, "8.2", TODAY, "upgrade xen-2 and xen-3 to XCP-ng 8.3 LTS."),
-        (XS, "6.5", TODAY, "move xen-2 and xen-3 to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install"),
+        (XS, "7.1", TODAY, "move xen-2 and xen-3 to XCP-ng 8.3 LTS (by way of XCP-ng 8.2.1), or install"),
+        (XS, "6.5", TODAY, "move xen-2 and xen-3 to XenServer 9 or XCP-ng 8.3 LTS: no vendor documents an upgrade"),
         (XS, "5.5", TODAY, "move xen-2 and xen-3 to XenServer 9 or XCP-ng 8.3 LTS: our sources show no upgrade path"),
         (XCP, "8.2", date(2025, 7, 1), "xen-2 and xen-3: plan the upgrade to XCP-ng 8.3 LTS before 16 Sep 2025."),
         (XS, "6.2", date(2016, 1, 1), "xen-2 and xen-3: for full support in Xen Orchestra use XenServer 6.5."),
@@ -166,3 +175,53 @@ def test_there_is_always_a_sentence_that_says_the_same_as_the_clause(matrix: Mat
     assert (said[0].lower(), said[1:]) == (clause[0], clause[1:])
     assert "None" not in said
     assert assessment.recommendation.action in Action
+
+
+@pytest.mark.parametrize(
+    ("number", "on", "shows"),
+    [
+        ("8.2", "2024-11-14", True),
+        ("8.2", "2026-08-06", True),
+        ("8.2", "2026-08-07", False),
+        ("8.1", "2024-07-31", False),
+    ],
+)
+def test_a_sign_that_the_list_dropped_is_the_days_and_what_the_list_says_now_is_said(
+    matrix: Matrix, number: str, on: str, shows: bool
+) -> None:
+    assessment = assess(matrix, _release(matrix, XCP, number), date.fromisoformat(on))
+    until = {"8.2": "7 Aug 2026", "8.1": "31 Jul 2024"}[number]
+    assert plain(why(assessment)).endswith(
+        f"The list showed all extra features for it until {until}; the host still has them."
+    )
+    assert assessment.support.extra_features is shows
+
+
+@pytest.mark.parametrize("number", ["8.3", "8.0", "7.6"])
+def test_of_other_signs_nothing_is_said(matrix: Matrix, number: str) -> None:
+    assert "The list showed" not in plain(why(assess(matrix, _release(matrix, XCP, number), TODAY)))
+
+
+def test_under_what_a_release_is_supported_stands_in_its_verdict_with_a_link(desk: CommandRunner) -> None:
+    reply = desk.answer("XenServer 8", frozenset({Right.LOOKUP}))
+    (block,) = (
+        block for block in reply.blocks if isinstance(block, Bullets) and block.title == "Supported only as long as"
+    )
+    six_months, licence = map(plain, block.items)
+    assert six_months.startswith("it has updates of the last six months")
+    assert "License Activation Service" in licence
+    assert all(isinstance(item[-1], Link) for item in block.items)
+    assert reply.data
+    assert [each["id"] for each in reply.data["assessments"][0]["requirements"]] == [
+        "updates-of-six-months",
+        "las-licence",
+    ]
+
+
+def test_the_json_of_an_update_level_has_the_dates_that_its_words_have(desk: CommandRunner) -> None:
+    reply = desk.answer("XenServer 6.0.2 CC on 2018-01-01", frozenset({Right.LOOKUP}))
+    assert reply.data
+    life = reply.data["assessments"][0]["lifecycle"]
+    assert (life["stage"], life["maintenance_ends_on"], life["eol_on"]) == ("maintenance", "2014-06-26", "2018-06-26")
+    said = " ".join(plain(line) for block in reply.blocks if isinstance(block, Paragraph) for line in block.lines)
+    assert "Maintenance ended on 26 Jun 2014; end of life on 26 Jun 2018" in said

@@ -23,7 +23,7 @@ def test_a_page_that_changed_is_told_in_the_channel(channel: DemoChannel) -> Non
     answer = answer_to(channel, "do publish")
     assert answer.startswith("the demo\nXen Orchestra's page is another one now.")
     assert "to the channel\n📄 The Host Compatibility List changed: XenServer 9.1 added (full support)" in answer
-    assert 'XCP-ng 8.2 LTS lost "all extra features"' in answer
+    assert 'XCP-ng 8.3 LTS lost "all extra features"' in answer
     assert "more" not in answer
 
 
@@ -39,7 +39,7 @@ def test_answers_follow_the_page_at_once(channel: DemoChannel) -> None:
     answer_to(channel, "do publish")
     assert "XenServer 9.1" in answer_to(channel, "list")
     assert "XenServer 9.1  ✅ full support" in answer_to(channel, "XenServer 9.1")
-    assert "🚀" not in answer_to(channel, "XCP-ng 8.2").split("\n")[1]
+    assert "🚀" not in answer_to(channel, "XCP-ng 8.3").split("\n")[1]
     assert "XenServer 9.1" in answer_to(channel, "changes")
 
 

@@ -82,6 +82,7 @@ def test_a_verdict_has_the_issues_that_hold_today_and_not_those_of_upgrades_or_o
         assert set(in_verdict) <= set(every)
         assert {issue.kind for issue in in_verdict} <= {IssueKind.LIVE, IssueKind.GOOD_TO_KNOW}
         assert {issue.kind for issue in every if issue not in in_verdict} <= {
+            IssueKind.SITUATIONAL,
             IssueKind.FIXED_IN_XO,
             IssueKind.UPGRADE_BLOCKER,
         }
@@ -95,7 +96,8 @@ def test_an_issue_has_a_condition_where_it_does_not_always_hold(matrix: Matrix) 
     assert issue.summary_for(conditional) == f"{issue.summary} (not when 7.1 LTS is up to date)"
     assert (issue.condition(always), issue.summary_for(always)) == ("", issue.summary)
     assert (issue.condition(never), issue.summary_for(never)) == (None, issue.summary)
-    assert issue.url == issue.urls[0] == "https://bugs.xenserver.org/browse/XSO-868"
+    assert issue.url == issue.urls[0] == "https://github.com/vatesfr/xen-orchestra/issues/3083"
+    assert "https://bugs.xenserver.org/browse/XSO-868" in issue.urls
 
 
 def test_a_feature_says_for_each_product_since_when_it_is_there(matrix: Matrix) -> None:

@@ -24,6 +24,10 @@ def _release(matrix: Matrix, product: Product, number: str) -> Release:
     return release
 
 
+SIX_WITHIN = ["XenServer 7.6", "Citrix Hypervisor 8.2 CU1", "XenServer 8", "XenServer 9"]
+SIX_ACROSS = ["XCP-ng 7.6", "XCP-ng 8.2.1", "XCP-ng 8.3 LTS"]
+
+
 def _steps(matrix: Matrix, product: Product, number: str, on: date = TODAY) -> tuple[list[str], list[str]]:
     ways = upgrade_routes(matrix, _release(matrix, product, number), on)
     within, across = (way.path if way else None for way in ways)
@@ -41,9 +45,10 @@ def _steps(matrix: Matrix, product: Product, number: str, on: date = TODAY) -> t
         (XS, "8.2", ["XenServer 8"], ["XCP-ng 8.3 LTS"]),
         (XS, "8.0", ["Citrix Hypervisor 8.2 CU1", "XenServer 8"], ["XCP-ng 8.3 LTS"]),
         (XS, "7.2", ["Citrix Hypervisor 8.2 CU1", "XenServer 8"], ["XCP-ng 8.2.1", "XCP-ng 8.3 LTS"]),
-        (XS, "7.0", ["Citrix Hypervisor 8.2 CU1", "XenServer 8"], ["XCP-ng 8.2.1", "XCP-ng 8.3 LTS"]),
-        (XS, "6.5", [], ["XCP-ng 8.2.1", "XCP-ng 8.3 LTS"]),
-        (XS, "6.0", [], []),
+        (XS, "7.1", [], ["XCP-ng 8.2.1", "XCP-ng 8.3 LTS"]),
+        (XS, "7.0", [], ["XCP-ng 8.2.1", "XCP-ng 8.3 LTS"]),
+        (XS, "6.5", SIX_WITHIN, SIX_ACROSS),
+        (XS, "6.0", SIX_WITHIN, SIX_ACROSS),
         (XS, "5.6", [], []),
     ],
 )
@@ -91,13 +96,14 @@ XCP_83, XS_8, XS_9 = "XCP-ng 8.3", "XenServer 8", "XenServer 9"
         ("XCP-ng 8.2", "2025-09-16", Advice(Action.UPGRADE, XCP_83, True)),
         ("Citrix Hypervisor 8.2", "2024-11-14", Advice(Action.PLAN_UPGRADE, XS_8, True, XCP_83, "2025-06-25")),
         ("XenServer 7.2", "2018-04-12", Advice(Action.PLAN_MOVE, "XenServer 7.4", by="2018-04-13")),
-        ("XenServer 8", "2028-11-29", Advice(Action.PLAN_MOVE, XS_9, by="2028-11-30")),
+        ("XenServer 8", "2028-11-29", Advice(Action.PLAN_UPGRADE, XS_9, True, by="2028-11-30")),
         ("XCP-ng 7.4", "2018-04-12", Advice(Action.PLAN_SUCCESSOR, by="2018-10-31")),
-        # past its end: a documented path first, within the product before across
+        # past its end: an advisable path first, within the product before across
         ("XenServer 7.2", "2026-11-23", Advice(Action.UPGRADE, XS_8, True, XCP_83)),
-        ("XenServer 6.5", "2026-11-23", Advice(Action.MOVE, XCP_83, True, XS_9)),
+        ("XenServer 7.1", "2026-11-23", Advice(Action.MOVE, XCP_83, True, XS_9)),
+        ("XenServer 6.5", "2026-11-23", Advice(Action.INSTALL_ANEW, XS_9, True, XCP_83)),
         ("XenServer 5.5", "2026-11-23", Advice(Action.INSTALL_ANEW, XS_9, False, XCP_83)),
-        ("XenServer 8", "2028-11-30", Advice(Action.INSTALL_ANEW, XS_9)),
+        ("XenServer 8", "2028-11-30", Advice(Action.UPGRADE, XS_9, True)),
         ("XCP-ng 8.2", "2028-11-30", Advice(Action.ASK_FOR_SUCCESSOR)),
         ("XenServer 9", "2032-01-01", Advice(Action.ASK_FOR_SUCCESSOR)),
         # not fully supported by Xen Orchestra, and not about to end

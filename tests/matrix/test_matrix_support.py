@@ -93,6 +93,6 @@ def test_the_shipped_list_says_of_a_release(
 ) -> None:
     release = matrix.release(Product(product), number)
     assert release
-    support = matrix.support(release)
+    support = matrix.support(release, date.fromisoformat(on))
     assert (support.level, support.official) == (level, official)
     assert badges(support, (release.lifecycle.stage(date.fromisoformat(on)),)) == signs

@@ -121,7 +121,14 @@ def test_a_month_is_its_first_day_and_said_to_be_a_month(matrix: Matrix) -> None
 
 
 def test_a_release_date_that_nobody_knows_is_null(matrix: Matrix) -> None:
-    assert _release(matrix, "xenserver", "6.0.2")["releaseDate"] is None
+    unknown = tuple(
+        each._replace(lifecycle=each.lifecycle._replace(released=None)) if each.number == "6.0.2" else each
+        for each in matrix.releases
+    )
+    without = Matrix(
+        unknown, matrix.published, (), (), {}, matrix.lifecycle_source, lifecycle_read_on=matrix.lifecycle_read_on
+    )
+    assert _release(without, "xenserver", "6.0.2")["releaseDate"] is None
 
 
 def test_the_latest_pack_has_its_day_only_where_it_is_known(matrix: Matrix) -> None:

@@ -118,18 +118,18 @@ def test_a_number_by_which_a_release_goes_too_is_that_release(matrix: Matrix) ->
     page = page_of(matrix, new_row("XenServer 8.4", PARTIAL), without=("XenServer 8",))
     new = merged(matrix, page, READ_ON)
     assert new.releases == matrix.releases
-    assert new.support(_release(new, "XenServer 8")).level is SupportLevel.PARTIAL
+    assert new.support(_release(new, "XenServer 8"), READ_ON).level is SupportLevel.PARTIAL
 
 
 def test_support_follows_the_page(matrix: Matrix) -> None:
     new = merged(matrix, _replaced(matrix, "XenServer 7.2", FULL, EXTRAS), READ_ON)
-    assert new.support(_release(new, "XenServer 7.2")) == Support(SupportLevel.FULL, True, True)
+    assert new.support(_release(new, "XenServer 7.2"), READ_ON) == Support(SupportLevel.FULL, True, True)
 
 
 def test_that_there_is_no_official_support_is_what_the_notes_say(matrix: Matrix) -> None:
     notes = ("It works, with  No official\nsupport from us",)
     new = merged(matrix, _replaced(matrix, "XenServer 7.2", PARTIAL, notes=notes), READ_ON)
-    assert new.support(_release(new, "XenServer 7.2")) == Support(SupportLevel.PARTIAL, False)
+    assert new.support(_release(new, "XenServer 7.2"), READ_ON) == Support(SupportLevel.PARTIAL, False)
 
 
 def test_dates_never_follow_the_page(matrix: Matrix) -> None:
@@ -146,7 +146,7 @@ def test_a_new_release_without_security_updates_says_so_in_its_note(matrix: Matr
 def test_a_release_that_the_page_has_no_more_is_unlisted_and_keeps_its_dates(matrix: Matrix) -> None:
     new = merged(matrix, page_of(matrix, without=("XenServer 7.0",)), READ_ON)
     old = _release(new, "XenServer 7.0")
-    assert new.support(old) == UNLISTED
+    assert new.support(old, READ_ON) == UNLISTED
     assert old.lifecycle == _release(matrix, "XenServer 7.0").lifecycle
 
 

@@ -31,7 +31,7 @@ from bot.query.reader import Reader, identify
         ("XenServer", "6.1.0", "XenServer 6.1"),
         ("XenServer", "6.0.2", "XenServer 6.0.2"),
         ("XenServer", "6.0.0", "XenServer 6.0"),
-        ("XenServer", "5.6.100", None),
+        ("XenServer", "5.6.100", "XenServer 5.6"),
         ("XenServer", "5.6.0", "XenServer 5.6"),
         ("XCP-ng", "9.0.0", None),
         ("XCP-ng", "8.3.0, 7.6", None),

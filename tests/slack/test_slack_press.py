@@ -20,7 +20,7 @@ def test_asking_on_gives_a_new_reply_for_the_presser_alone(room: Room, standin: 
     response = room.post(press("ask_1", ASK, standin.response_url))
     assert (response.status, response.body) == (200, "")
     (call,) = standin.wait("respond")
-    assert call.fields["text"] == "XenServer 7.2 → XenServer 8: 2 steps"
+    assert call.fields["text"] == "XenServer 7.2 → XenServer 8: 2 steps, joined from several texts"
     assert (call.fields["response_type"], call.fields["replace_original"]) == ("ephemeral", False)
     assert complaints(call.fields) == []
 

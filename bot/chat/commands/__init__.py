@@ -30,7 +30,11 @@ ISSUES = CommandSpec(
     name="issues",
     takes="[ID | RELEASE]",
     about="known issues, with links",
-    examples=(("issues XenServer 7.2", "what breaks on a release"), ("issues XSO-868", "one issue in full")),
+    examples=(
+        ("issues XenServer 7.2", "what breaks on a release"),
+        ("issues XSO-868", "one issue in full"),
+        ("issues VDI_IO_ERROR", "those with an error code"),
+    ),
     right=Right.LOOKUP,
     module="issues",
 )
@@ -39,7 +43,10 @@ UPGRADE = CommandSpec(
     name="upgrade",
     takes="RELEASE [on DATE]",
     about="the supported upgrade path, step by step",
-    examples=(("upgrade XenServer 7.2", "the steps, and what to check first"),),
+    examples=(
+        ("upgrade XenServer 7.2", "the steps, and what to check first"),
+        ("upgrade 7.6 to 8.3", "the steps to a release of your choice"),
+    ),
     right=Right.LOOKUP,
     module="upgrade",
 )

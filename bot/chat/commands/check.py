@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
 from bot.chat.feature_reply import feature_data, one_feature
-from bot.chat.lookup import context, read, unknown_reply, unknown_sentence
+from bot.chat.lookup import assessed, context, read, unknown_reply, unknown_sentence
 from bot.chat.reply import (
     Ask,
     Block,
@@ -24,10 +24,10 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.verdict import feature_sentence, next_step, verdict, why
+from bot.chat.verdict import feature_sentence, next_step, requirements, verdict, why
 from bot.chat.wording import day_in_words, plural
 from bot.errors import UsageError
-from bot.matrix.assess import Assessment, assess
+from bot.matrix.assess import Assessment
 from bot.matrix.feature import Feature
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
@@ -61,18 +61,18 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if query.features and not query.parts:
         data = query_data(asked.words, day, query, ()) | {"outcome": Outcome.ASSESSED.value}
         feature = query.features[0]
-        more = context(ports.matrix, day, query)
+        more = context(matrix, day, query)
         return one_feature(feature)._replace(data=data | {"feature": feature_data(feature)}, context=more)
-    assessments = tuple(assess(matrix, release, day, part.prerelease) for release, part in query.wanted)
+    assessments = assessed(matrix, query, day)
     data = query_data(asked.words, day, query, assessments)
     exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
-    missing = tuple(Paragraph((unknown_sentence(part, day),)) for part in query.parts if not part.releases)
+    missing = tuple(Paragraph((unknown_sentence(matrix, part, day),)) for part in query.parts if not part.releases)
     if len(assessments) == 1:
         reply = _one(matrix, assessments[0], query, missing)
     elif assessments:
         reply = _several(matrix, query, assessments, asked.words, missing)
     else:
-        reply = unknown_reply(query, day)
+        reply = unknown_reply(matrix, query, day)
     if assessments and query.features:
         reply = _with_features(reply, query.features, assessments)
     return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day, query), assessed=assessments)
@@ -109,6 +109,7 @@ def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
     yield Paragraph((*_level(assessment, part), why(assessment), *_last_fix(assessment)))
     if assessment.stage is LifecycleStage.UPCOMING:
         return
+    yield from requirements(assessment)
     for title, kind in (("Known issues", IssueKind.LIVE), ("Good to know", IssueKind.GOOD_TO_KNOW)):
         found = [issue for issue in assessment.known_issues if issue.kind is kind]
         if found:

@@ -1,5 +1,6 @@
-"""`issues [ID | RELEASE]`: known issues, with what they affect, what fixed them, what helps, and links."""
+"""`issues [ID | ERROR_CODE | RELEASE]`: known issues, with what they affect, what fixed them, what helps, and links."""
 
+import re
 from datetime import date
 
 from bot.chat.command import Invocation, Ports
@@ -10,6 +11,7 @@ from bot.chat.reply import (
     Ask,
     Block,
     Bullets,
+    Code,
     Link,
     Paragraph,
     Reply,
@@ -25,18 +27,24 @@ from bot.chat.wording import nearest
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
+from bot.matrix.requirement import RequirementKind
 from bot.query.text import near, shown
 
 _TITLES = {
     IssueKind.LIVE: "Known issues",
     IssueKind.GOOD_TO_KNOW: "Good to know",
+    IssueKind.SITUATIONAL: "In some set-ups",
     IssueKind.UPGRADE_BLOCKER: "In the way of an upgrade",
     IssueKind.FIXED_IN_XO: "Gone with a current Xen Orchestra",
 }
 
 
+_WORD = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
+_LOOKS_LIKE_CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", re.ASCII)
+
+
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """One issue in full, those of a release, or all in brief."""
+    """One issue in full, those with an error code, those of a release, or all in brief."""
     matrix, wanted = ports.matrix, asked.words.strip().casefold()
     if issue := next((issue for issue in matrix.issues if issue.id.casefold() == wanted), None):
         return _one(issue, asked.day)
@@ -45,13 +53,18 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         first = headline(Strong("Known issues"), f"{len(matrix.issues)} of them")
         reply = Reply("issues", first, (*_grouped(matrix.issues, None), more), (Share("issues"),))
         return _of_day(reply, asked.day, matrix, matrix.issues)
+    codes = frozenset(code for issue in matrix.issues for code in issue.errors)
+    if named := [word.upper() for word in _WORD.findall(asked.words) if word.upper() in codes]:
+        return _of_errors(ports, asked, named)
     query, day = read(ports, asked)
     if query.releases:
         return _of_releases(matrix, query.releases, day, 0 if query.outcome == "assessed" else 3)
-    ids = near(asked.words, (issue.id for issue in matrix.issues))
+    ids = near(asked.words, (*(issue.id for issue in matrix.issues), *sorted(codes)))
     if not ids and any(part.product or part.suggestions for part in query.parts if part.outcome != "unknown_product"):
-        return _of_day(unknown_reply(query, day), day, matrix, (), exit_status=3)
-    first = line(f'I know no issue and no release "{shown(asked.words)}".{nearest(ids)}')
+        return _of_day(unknown_reply(matrix, query, day), day, matrix, (), exit_status=3)
+    code = _LOOKS_LIKE_CODE.search(asked.words)
+    what = f"issue with the error code {code[0]}" if code else f'issue and no release "{shown(asked.words)}"'
+    first = line(f"I know no {what}.{nearest(ids)}")
     asks = (*(Ask(name, f"issues {name}") for name in ids[:2]), Ask("All issues", "issues"))
     return _of_day(Reply("unknown_issue", first, buttons=asks), day, matrix, (), exit_status=3)
 
@@ -63,6 +76,8 @@ def _one(issue: KnownIssue, day: date) -> Reply:
         affected[release.product].append(f"{release.number} ({condition})" if condition else release.number)
     named = "; ".join(f"{product} {', '.join(numbers)}" for product, numbers in affected.items() if numbers)
     facts: list[RichText] = [line(Strong("Affects: "), named)]
+    if issue.errors:
+        facts.append(line(Strong("Error: "), *(Code(code) for code in issue.errors)))
     if issue.fixed_in:
         facts.append((*line(Strong("Fixed in: ")), *with_code(issue.fixed_in)))
     if issue.mitigation:
@@ -86,6 +101,7 @@ def _data(issue: KnownIssue) -> Data:
             {"product": release.product.value, "release": release.number, "condition": condition or None}
             for release, condition in issue.affects
         ],
+        "errors": list(issue.errors),
         "fixed_in": issue.fixed_in,
         "mitigation": issue.mitigation,
         "links": [{"title": link.title, "url": link.url} for link in issue.links],
@@ -101,13 +117,40 @@ def _grouped(issues: tuple[KnownIssue, ...], release: Release | None) -> tuple[B
     )
 
 
+def _of_errors(ports: Ports, asked: Invocation, codes: list[str]) -> Reply:
+    """The issues with any of some error codes; of the releases that are named beside the code, if any are."""
+    matrix, (query, day) = ports.matrix, read(ports, asked._replace(words=_without(asked.words, codes)))
+    found = [issue for issue in matrix.issues if set(codes) & set(issue.errors)]
+    if query.releases:
+        found = [issue for issue in found if any(issue.condition(release) is not None for release in query.releases)]
+    if len(found) == 1:
+        return _of_day(_one(found[0], day), day, matrix, tuple(found))
+    names = ", ".join(dict.fromkeys(codes))
+    of = f" of {', '.join(release.name(day) for release in query.releases)}" if query.releases else ""
+    count = f"{len(found)} known issues{of}" if found else f"no known issue{of}"
+    only = query.releases[0] if len(query.releases) == 1 else None
+    more = Paragraph((line(Typed("issues ID"), " has more of each."),))
+    blocks = (*_grouped(tuple(found), only), more) if found else ()
+    asks = [Ask(issue.id, f"issues {issue.id}") for issue in found[:2]]
+    reply = Reply("issues", headline(Strong(names), count), blocks, (*asks, Share(f"issues {asked.words}")))
+    return _of_day(reply, day, matrix, tuple(found))
+
+
+def _without(words: str, codes: list[str]) -> str:
+    """Words without the codes among them."""
+    return _WORD.sub(lambda word: "" if word[0].upper() in codes else word[0], words)
+
+
 def _of_releases(matrix: Matrix, releases: tuple[Release, ...], day: date, exit_status: int) -> Reply:
     found = tuple({issue.id: issue for release in releases for issue in matrix.issues_of(release)}.values())
     names = ", ".join(release.name(day) for release in releases)
     only = releases[0] if len(releases) == 1 else None
     first = headline(Strong(names), f"{len(found)} known issues" if found else "no known issue")
     words = ", ".join(release.base_name for release in releases)
-    reply = Reply("issues", first, _grouped(found, only), (Ask("Verdict", words), Share(f"issues {words}")))
+    needs = {each.id: each for r in releases for each in matrix.requirements_of(r, RequirementKind.XEN_ORCHESTRA)}
+    texts = tuple(with_code(each.text) for each in needs.values())
+    blocks = (*_grouped(found, only), *([Bullets(texts, "Needs at least")] if texts else []))
+    reply = Reply("issues", first, blocks, (Ask("Verdict", words), Share(f"issues {words}")))
     return _of_day(reply, day, matrix, found, exit_status)
 
 

@@ -7,6 +7,7 @@ from bot.chat.data import row_data
 from bot.chat.lookup import context, read_product
 from bot.chat.reply import Bullets, Plain, Reply, RichText, Share, Strong, Table, headline, line
 from bot.chat.verdict import badge_mark
+from bot.chat.wording import day_in_words
 from bot.matrix.assess import assess
 from bot.matrix.issue import KnownIssue
 from bot.matrix.matrix import Matrix
@@ -49,6 +50,8 @@ def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
         notes.insert(0, "no official support")
     if not any(release.lifecycle.is_known for release in row.releases):
         notes.insert(0, "end of life not known")
+    if (until := row.extra_features_until) and day < until:
+        notes.append(f"extra features until {day_in_words(until)}")
     return (line(Strong(row.label(day))), (*spans, *line(f"  ({', '.join(notes)})" if notes else "")))
 
 

@@ -1,11 +1,13 @@
-"""`upgrade RELEASE`: the supported path, step by step, and why."""
+"""`upgrade RELEASE [to RELEASE]`: the path, step by step, who stands behind it, and what to do around it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import NamedTuple
 
 from bot.chat.command import Invocation, Ports
-from bot.chat.data import Data, query_data, source_data
-from bot.chat.lookup import context, read, unknown_reply
+from bot.chat.data import Data, query_data, requirement_data, source_data
+from bot.chat.lookup import assessed, context, read, unknown_reply, unknown_sentence
 from bot.chat.reply import (
     Ask,
     Block,
@@ -18,80 +20,282 @@ from bot.chat.reply import (
     Share,
     Strong,
     line,
+    plain,
     with_code,
 )
 from bot.chat.verdict import recommendation
-from bot.chat.wording import counted
+from bot.chat.wording import capitalized, counted, joined
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
+from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import UpgradeRoute
-from bot.matrix.upgrade import Hop
+from bot.matrix.release import Product, Release
+from bot.matrix.requirement import RequirementKind
+from bot.matrix.upgrade import CLOSED, Hop, Path, StepConfidence, is_from_code, shortest, undocumented
+from bot.query.query import Outcome, Query, QueryPart
+
+_CONFIDENCE = {
+    StepConfidence.DOCUMENTED: "documented",
+    StepConfidence.JOINED: "joined from several texts",
+    StepConfidence.CODE: "in the installers' code only",
+}
+
+_AROUND = {
+    RequirementKind.BEFORE: "Before",
+    RequirementKind.DURING: "On the way",
+    RequirementKind.AFTER: "Afterwards",
+}
+
+_TO, _FROM = r"(?:to|auf|nach|vers|à|hacia)", r"(?:from|von|de|desde)"
+_WAY = re.compile(
+    rf"\s*(?:{_FROM}\s)?(?P<start>.+?)(?:\s{_TO}\s|[-=](?:>|&gt;)|→)(?P<target>.+)", re.IGNORECASE | re.DOTALL
+)
+_WAY_BACKWARDS = re.compile(rf"\s*{_TO}\s(?P<target>.+?)\s{_FROM}\s(?P<start>.+)", re.IGNORECASE | re.DOTALL)
+_TARGET_ALONE = re.compile(rf"\s*{_TO}\s", re.IGNORECASE)
+_LISTS = re.compile(r"[,;\n]|\b(and|und|et|y)\b", re.IGNORECASE)
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """The path within the product, the path across to the other one, and what to clear away first."""
-    query, day = read(ports, asked)
+    """The way to the release that is named as the target; else the one within the product, and the one across."""
     if not asked.words.strip():
         raise UsageError("Say from which release, for example: upgrade XenServer 7.2.")
     matrix = ports.matrix
-    assessments = tuple(assess(matrix, release, day) for release in query.releases)
+    query, day = _read(ports, asked)
+    if _has_target(asked.words, query):
+        return _to_target(matrix, query, asked.words, day)
+    if _TARGET_ALONE.match(asked.words):
+        raise UsageError("Say from which release, too, for example: upgrade XenServer 7.2 to XCP-ng 8.3.")
+    assessments = assessed(matrix, query, day)
     data = query_data(asked.words, day, query, assessments)
-    data["paths"] = [_path_data(a, route) for a in assessments for route in _routes(a)]
+    data |= {"target": None, "paths": [_path_data(a, route) for a in assessments for route in _routes(a)]}
+    data["closed"] = [_closed_data(hop, day) for a in assessments for hop in _closed(matrix, a.release, day)]
     if not assessments:
-        reply = unknown_reply(query, day)
+        reply = unknown_reply(matrix, query, day)
         return reply._replace(context=context(matrix, day), data=data, exit_status=3, assessed=())
-    (headline, blocks), *others = (_of(assessment) for assessment in assessments)
+    (headline, blocks), *others = (_of(matrix, assessment) for assessment in assessments)
     blocks += tuple(block for first, rest in others for block in (Heading(first), *rest))
+    blocks += tuple(Paragraph((unknown_sentence(matrix, p, day),)) for p in query.parts if not p.releases)
     buttons = (Ask("Verdict", ", ".join(r.base_name for r in query.releases)), Share(f"upgrade {asked.words}"))
-    exit_status = 0 if query.outcome == "assessed" else 3
+    exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
     return Reply("upgrade", headline, blocks, buttons, context(matrix, day), data, exit_status, assessments)
 
 
+# Without a target
+
+
 def _routes(assessment: Assessment) -> list[UpgradeRoute]:
-    return [route for route in assessment.recommendation.routes if route]
+    """What can be advised first, within the product before across; then the rest, the best documented first."""
+
+    def doubt(route: UpgradeRoute) -> tuple[bool, bool, int]:
+        path = () if route.is_advisable else route.path or ()
+        return not route.is_advisable, route.path is None, undocumented(path)
+
+    return sorted(filter(None, assessment.recommendation.routes), key=doubt)
 
 
-def _of(assessment: Assessment) -> tuple[RichText, tuple[Block, ...]]:
+def _of(matrix: Matrix, assessment: Assessment) -> tuple[RichText, tuple[Block, ...]]:
     day, routes = assessment.on, _routes(assessment)
+    closed = tuple(_closed_block(matrix, assessment.release, day))
     if not routes:
         nothing = line(Strong(assessment.name), ": nothing to upgrade to")
-        return nothing, (Paragraph((line(recommendation(assessment)),)),)
+        return nothing, (Paragraph((line(recommendation(assessment)),)), *closed)
     first, *others = routes
-    across = (_steps(route, f"Or cross over to {route.goal.name(day)}: {_count(route)}", day) for route in others)
-    first_line = line(Strong(f"{assessment.name} → {first.goal.name(day)}"), f": {_count(first)}")
-    return first_line, (_steps(first, None, day), *across, *_blockers(assessment))
+    across = (_steps(route, _other(assessment, route), day) for route in others)
+    paths = [route.path for route in routes if route.path]
+    headline = line(Strong(f"{assessment.name} → {first.goal.name(day)}"), f": {_summary(first.path)}")
+    return headline, (_steps(first, None, day), *across, *closed, *_around(paths))
 
 
-def _count(route: UpgradeRoute) -> str:
-    return counted(len(route.path), "step") if route.path else "no path in our sources"
+def _other(assessment: Assessment, route: UpgradeRoute, word: str = "Or") -> str:
+    does = "cross over" if route.goal.product is not assessment.release.product else "go"
+    return f"{word} {does} to {route.goal.name(assessment.on)}: {_summary(route.path)}"
+
+
+def _summary(path: Path | None) -> str:
+    """How many steps, and who stands behind them."""
+    if not path:
+        return "no path in our sources"
+    steps = counted(len(path), "step")
+    if is_from_code(path):
+        others = any(hop.confidence is not StepConfidence.CODE for hop in path)
+        behind = (
+            "joined from installers' code and the vendor's guide" if others else "known from installers' code alone"
+        )
+        return f"{steps}, {behind}; a fresh install is the documented way"
+    return f"{steps}, {'joined from several texts' if undocumented(path) else 'documented by the vendor'}"
 
 
 def _steps(route: UpgradeRoute, title: str | None, day: date) -> Block:
     if not route.path:
         anew = "Our sources show no upgrade path: ask the vendor, or install it anew and restore the VMs."
         return Bullets((line(anew),), title) if title else Paragraph((line(anew),))
-    steps = ((*line(Strong(hop.arrival(day)), f", {hop.how}. "), *with_code(hop.why)) for hop in route.path)
+    steps = (
+        (*line(Strong(hop.arrival(day)), f", {hop.how} ({_CONFIDENCE[hop.confidence]}). "), *with_code(hop.why))
+        for hop in route.path
+    )
     return Bullets(tuple(steps), title, numbered=True)
 
 
-def _blockers(assessment: Assessment) -> Iterator[Block]:
-    hops = [hop for route in _routes(assessment) for hop in route.path or ()]
-    found = {issue.id: issue for hop in hops for issue in hop.blockers}.values()
+def _closed(matrix: Matrix, release: Release, day: date) -> Iterator[Hop]:
+    """Steps from a release, to what is out by then, that the vendor withdrew or the installer is expected to refuse."""
+    for hop in matrix.hops.get(release, ()):
+        if hop.confidence in CLOSED and hop.to.lifecycle.stage(day) is not LifecycleStage.UPCOMING:
+            yield hop
+
+
+def _closed_block(matrix: Matrix, release: Release, day: date) -> Iterator[Block]:
+    if lines := tuple(
+        (Strong(f"{hop.start.name(day)} → {hop.arrival(day)}"), *line(f": {hop.why}"))
+        for hop in _closed(matrix, release, day)
+    ):
+        yield Bullets(lines, "Do not try")
+
+
+def _around(paths: Iterable[Path]) -> Iterator[Block]:
+    """What blocks a step, and what to do before, between and after the steps: each once."""
+    paths = list(paths)
+    hops = [hop for path in paths for hop in path]
     items: list[RichText] = []
-    for issue in found:
+    for issue in {issue.id: issue for hop in hops for issue in hop.blockers}.values():
         links = [span for link in issue.links if link.url for span in (*line("  "), Link("details", link.url))][:2]
         items.append((*with_code(f"{issue.summary}. {issue.mitigation or ''}".strip()), *links))
     if items:
         yield Bullets(tuple(items), "Check first")
+    wanted = [(path[0].start, each) for path in paths for hop in path for each in hop.requirements]
+    requirements = {each.id: each for start, each in wanted if not each.releases or start in each.releases}.values()
+    for kind, title in _AROUND.items():
+        if texts := tuple(with_code(each.text) for each in requirements if each.kind is kind):
+            yield Bullets(texts, title)
+
+
+# With a target
+
+
+class _Pair(NamedTuple):
+    """The start and the target as they were understood; `assumed` says so where a number is of two products, and
+    `is_sure` whether it could be meant otherwise."""
+
+    start: Assessment
+    target: Assessment
+    assumed: str | None
+    is_sure: bool
+
+
+def _read(ports: Ports, asked: Invocation) -> tuple[Query, date]:
+    """The query and its day. Of "A to B" and "to B from A" each side is read by itself, the start first: together they
+    would be a range."""
+    if way := _WAY_BACKWARDS.fullmatch(asked.words) or _WAY.fullmatch(asked.words):
+        (start, _), (target, day) = (read(ports, asked._replace(words=way[side])) for side in ("start", "target"))
+        if len(start.parts) == len(target.parts) == 1:
+            both = Query(
+                parts=(*start.parts, *target.parts),
+                on=target.on or start.on,
+                features=(*start.features, *target.features),
+                unused=(*start.unused, *target.unused),
+                misses_version=start.misses_version or target.misses_version,
+            )
+            return both, both.on or day
+    return read(ports, asked)
+
+
+def _has_target(words: str, query: Query) -> bool:
+    """Whether the second of two parts is the target: a list ("A, B") has several starts, and a range is neither."""
+    if len(query.parts) != 2 or (_LISTS.search(words) and not _WAY.fullmatch(words)):
+        return False
+    return all(len(part.releases) <= 1 or part.outcome is Outcome.AMBIGUOUS for part in query.parts)
+
+
+def _pair(matrix: Matrix, start: QueryPart, target: QueryPart, day: date) -> _Pair:
+    """Of the releases that numbers can mean, those of one product come first, then those that lead forward."""
+
+    def doubt(pair: tuple[Release, Release]) -> tuple[bool, bool]:
+        left, right = pair
+        return left.product is not right.product, right.compares_as < left.compares_as
+
+    pairs = sorted(((left, right) for left in start.releases for right in target.releases), key=doubt)
+    left, right = pairs[0]
+    here = assess(matrix, left, day, start.prerelease, start.level)
+    there = assess(matrix, right, day, target.prerelease, target.level)
+    twofold = [part.text for part in (start, target) if len(part.releases) > 1]
+    if len(start.releases) == 1 and left.product is right.product:
+        twofold = []  # the start's product decides
+    assumed = f"{joined(twofold)} can be of two products: taken as {here.name} and {there.name}." if twofold else None
+    return _Pair(here, there, assumed, [doubt(pair) for pair in pairs].count(doubt(pairs[0])) == 1)
+
+
+def _to_target(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
+    """The path to the target, or why it is none and where to go instead."""
+    start, target = query.parts
+    if not (start.releases and target.releases):
+        return _to_unknown(matrix, query, words, day)
+    pair = _pair(matrix, start, target, day)
+    here, there = pair.start, pair.target
+    goal, is_out = there.release, there.stage is not LifecycleStage.UPCOMING
+    path = shortest(matrix.hops, here.release, goal, day) if is_out and here.release is not goal else None
+    why = _summary(path) if path else _why_not(matrix, here, there)
+    routes = [route for route in _routes(here) if route.goal is not goal]
+    blocks: list[Block] = [Paragraph((line(pair.assumed),))] if pair.assumed else []
+    if path:
+        routes.insert(0, UpgradeRoute(goal, path))
+        blocks.append(_steps(routes[0], None, day))
+        if there.stage is LifecycleStage.EOL:
+            blocks.append(Paragraph((line(f"{there.name} gets no security updates. {recommendation(there)}"),)))
+    else:
+        blocks += (_steps(route, _other(here, route, "Instead,"), day) for route in routes[:1])
+    blocks += _around(route.path for route in routes[:1] if route.path)
+    outcome = Outcome.ASSESSED if pair.is_sure else query.outcome
+    data = query_data(words, day, query, (here, there)) | {"outcome": outcome.value}
+    data["target"] = {"name": there.name, "reachable": path is not None, "why": capitalized(why)}
+    data["paths"] = [_path_data(here, route) for route in routes]
+    data["closed"] = [_closed_data(hop, day) for hop in _closed(matrix, here.release, day)]
+    headline = line(Strong(f"{here.name} → {there.name}"), f": {why}")
+    asks = (Ask("Verdict", f"{here.release.base_name}, {goal.base_name}"), Share(f"upgrade {words}"))
+    status = 0 if outcome is Outcome.ASSESSED and not query.misses_version else 3
+    return Reply("upgrade", headline, tuple(blocks), asks, context(matrix, day), data, status, (here, there))
+
+
+def _to_unknown(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
+    """The start or the target is no release: nothing is answered for the other one alone."""
+    start, target = query.parts
+    said = [unknown_sentence(matrix, part, day) for part in (start, target) if not part.releases]
+    data = query_data(words, day, query, ()) | {"paths": [], "closed": []}
+    data["target"] = {"name": target.text, "reachable": False, "why": " ".join(map(plain, said))}
+    asks = (*(Ask(r.base_name, f"upgrade {r.base_name}") for r in start.releases[:2]), Ask("Whole list", "list"))
+    rest = tuple(Paragraph((each,)) for each in said[1:])
+    return Reply(query.outcome, said[0], rest, asks, context(matrix, day), data, 3, ())
+
+
+def _why_not(matrix: Matrix, here: Assessment, there: Assessment) -> str:
+    """Why a release is no target, as a clause."""
+    start, goal, day = here.release, there.release, here.on
+    if start is goal:
+        return "that is the same release; install its updates"
+    if there.stage is LifecycleStage.UPCOMING:
+        return "it was not out yet on that day"
+    if start.product is goal.product and goal.compares_as < start.compares_as:
+        return "no installer goes back to an older release; install it afresh, then export and import VMs"
+    if start.product is Product.XCP_NG and goal.product is Product.XENSERVER:
+        return "no source has a way from XCP-ng to XenServer; install it afresh, then export and import VMs"
+    for hop in _closed(matrix, start, day):
+        if hop.to is goal:
+            return hop.why
+        if hop.to.product is goal.product and shortest(matrix.hops, hop.to, goal, day):
+            return f"it would lead through {hop.arrival(day)}, and {hop.why}"
+    return "our sources show no upgrade path; install it afresh, then export and import VMs"
+
+
+# JSON
 
 
 def _path_data(assessment: Assessment, route: UpgradeRoute) -> Data:
     start, goal = assessment.release, route.goal
+    hops = route.path or ()
     return {
         "from": {"product": start.product.value, "release": start.number},
         "to": {"product": goal.product.value, "release": goal.number, "name": goal.name(assessment.on)},
-        "documented": route.path is not None,
-        "steps": [_hop_data(hop) for hop in route.path or ()],
+        "documented": route.path is not None and not undocumented(route.path),
+        "steps": [_hop_data(hop) for hop in hops],
     }
 
 
@@ -100,7 +304,21 @@ def _hop_data(hop: Hop) -> Data:
         "arrives_at": hop.arrives_at,
         "how": hop.how,
         "why": hop.why.replace("`", ""),
+        "confidence": hop.confidence.value,
         "blockers": [issue.id for issue in hop.blockers],
-        "inferred": hop.inferred,
+        "requirements": [
+            requirement_data(requirement) | {"when": requirement.kind.value} for requirement in hop.requirements
+        ],
+        "sources": [source_data(source) for source in hop.sources],
+    }
+
+
+def _closed_data(hop: Hop, day: date) -> Data:
+    """A step that is not to be taken, and why."""
+    return {
+        "from": hop.start.name(day),
+        "to": hop.arrival(day),
+        "confidence": hop.confidence.value,
+        "why": capitalized(hop.why),
         "sources": [source_data(source) for source in hop.sources],
     }

@@ -179,19 +179,19 @@ def _read(ports: Ports, asked: Invocation, channel: str) -> WatchRequest | Reply
     if query.on or query.bad_date:
         raise UsageError("A watch has no day: it tells of every day that comes.")
     if query.outcome is not Outcome.ASSESSED:
-        return _which(query, asked)
+        return _which(ports.matrix, query, asked)
     things = (Watch(channel, WatchKind.RELEASE, r.base_name, r.product.value, r.number) for r in query.releases)
     return WatchRequest(tuple(things), lead)
 
 
-def _which(query: Query, asked: Invocation) -> Reply:
+def _which(matrix: Matrix, query: Query, asked: Invocation) -> Reply:
     """A release that is not known, or a number that two products have: which one is meant."""
     name = asked.command.name
     if query.outcome is Outcome.AMBIGUOUS:
         said = line(f'"{shown(query.parts[0].text)}" can be several: say which product.')
         buttons = tuple(Ask(r.base_name, f"{name} {r.base_name}") for r in query.releases[:2])
         return Reply("ambiguous", said, (), buttons, data={"outcome": query.outcome.value}, exit_status=3)
-    reply = unknown_reply(query, asked.day)
+    reply = unknown_reply(matrix, query, asked.day)
     asks = tuple(
         b._replace(words=f"{name} {b.words}") for b in reply.buttons if isinstance(b, Ask) and b.words != "list"
     )
