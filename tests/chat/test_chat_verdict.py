@@ -124,7 +124,7 @@ def test_where_no_end_of_life_is_known_it_says_so(matrix: Matrix) -> None:
             "preview",
             TODAY,
             "XenServer 7.1 preview",
-            "move to XenServer 8 or XCP-ng 8.3 LTS: our sources show no upgrade path, "
+            "move to XenServer 9 or XCP-ng 8.3 LTS: our sources show no upgrade path, "
             "so ask the vendor or install it anew.",
         ),
     ],
