@@ -28,6 +28,7 @@ from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.requirement import RequirementKind
+from bot.query.query import Outcome, Query
 from bot.query.text import near, shown
 
 _TITLES = {
@@ -58,7 +59,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         return _of_errors(ports, asked, named)
     query, day = read(ports, asked)
     if query.releases:
-        return _of_releases(matrix, query.releases, day, 0 if query.outcome == "assessed" else 3)
+        return _of_releases(matrix, query, day)
     ids = near(asked.words, (*(issue.id for issue in matrix.issues), *sorted(codes)))
     if not ids and any(part.product or part.suggestions for part in query.parts if part.outcome != "unknown_product"):
         return _of_day(unknown_reply(matrix, query, day), day, matrix, (), exit_status=3)
@@ -141,7 +142,8 @@ def _without(words: str, codes: list[str]) -> str:
     return _WORD.sub(lambda word: "" if word[0].upper() in codes else word[0], words)
 
 
-def _of_releases(matrix: Matrix, releases: tuple[Release, ...], day: date, exit_status: int) -> Reply:
+def _of_releases(matrix: Matrix, query: Query, day: date) -> Reply:
+    releases = query.releases
     found = tuple({issue.id: issue for release in releases for issue in matrix.issues_of(release)}.values())
     names = ", ".join(release.name(day) for release in releases)
     only = releases[0] if len(releases) == 1 else None
@@ -151,7 +153,8 @@ def _of_releases(matrix: Matrix, releases: tuple[Release, ...], day: date, exit_
     texts = tuple(with_code(each.text) for each in needs.values())
     blocks = (*_grouped(found, only), *([Bullets(texts, "Needs at least")] if texts else []))
     reply = Reply("issues", first, blocks, (Ask("Verdict", words), Share(f"issues {words}")))
-    return _of_day(reply, day, matrix, found, exit_status)
+    exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
+    return _of_day(reply, day, matrix, found, exit_status)._replace(context=context(matrix, day, query))
 
 
 def _of_day(reply: Reply, day: date, matrix: Matrix, issues: tuple[KnownIssue, ...], exit_status: int = 0) -> Reply:

@@ -72,13 +72,13 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     data["closed"] = [_closed_data(hop, day) for a in assessments for hop in _closed(matrix, a.release, day)]
     if not assessments:
         reply = unknown_reply(matrix, query, day)
-        return reply._replace(context=context(matrix, day), data=data, exit_status=3, assessed=())
+        return reply._replace(context=context(matrix, day, query), data=data, exit_status=3, assessed=())
     (headline, blocks), *others = (_of(matrix, assessment) for assessment in assessments)
     blocks += tuple(block for first, rest in others for block in (Heading(first), *rest))
     blocks += tuple(Paragraph((unknown_sentence(matrix, p, day),)) for p in query.parts if not p.releases)
     buttons = (Ask("Verdict", ", ".join(r.base_name for r in query.releases)), Share(f"upgrade {asked.words}"))
     exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
-    return Reply("upgrade", headline, blocks, buttons, context(matrix, day), data, exit_status, assessments)
+    return Reply("upgrade", headline, blocks, buttons, context(matrix, day, query), data, exit_status, assessments)
 
 
 # Without a target
@@ -252,7 +252,7 @@ def _to_target(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
     headline = line(Strong(f"{here.name} → {there.name}"), f": {why}")
     asks = (Ask("Verdict", f"{here.release.base_name}, {goal.base_name}"), Share(f"upgrade {words}"))
     status = 0 if outcome is Outcome.ASSESSED and not query.misses_version else 3
-    return Reply("upgrade", headline, tuple(blocks), asks, context(matrix, day), data, status, (here, there))
+    return Reply("upgrade", headline, tuple(blocks), asks, context(matrix, day, query), data, status, (here, there))
 
 
 def _to_unknown(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
@@ -263,7 +263,7 @@ def _to_unknown(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
     data["target"] = {"name": target.text, "reachable": False, "why": " ".join(map(plain, said))}
     asks = (*(Ask(r.base_name, f"upgrade {r.base_name}") for r in start.releases[:2]), Ask("Whole list", "list"))
     rest = tuple(Paragraph((each,)) for each in said[1:])
-    return Reply(query.outcome, said[0], rest, asks, context(matrix, day), data, 3, ())
+    return Reply(query.outcome, said[0], rest, asks, context(matrix, day, query), data, 3, ())
 
 
 def _why_not(matrix: Matrix, here: Assessment, there: Assessment) -> str:
