@@ -74,7 +74,7 @@ def unknown_reply(matrix: Matrix, query: Query, day: date) -> Reply:
     if not query.parts:
         return Reply(Outcome.UNKNOWN_PRODUCT, line(f"No release is named there. {_ONLY}"), buttons=(WHOLE_LIST,))
     first, *others = query.parts
-    is_lone_product = not others and _wants_version(first)
+    is_lone_product = not others and wants_version(first)
     suggestions = first.suggestions if is_lone_product else query.suggestions
     names = [suggestion_name(suggestion, day) for suggestion in suggestions if isinstance(suggestion, Release)]
     buttons = (*(Ask(name, name) for name in names[:2]), WHOLE_LIST)
@@ -94,14 +94,14 @@ def unknown_sentence(matrix: Matrix, part: QueryPart, day: date) -> RichText:
         return (Strong(str(part.platform)), Plain(f"{why}{lacks}. XCP-ng and XenServer have it."))
     if part.outcome is Outcome.UNKNOWN_PRODUCT:
         return line(f'I know no platform "{part.text}". {_ONLY}{close}')
-    if _wants_version(part):
+    if wants_version(part):
         return line(f"Which {part.product}? Add its version.{close}")
     if planned := matrix.planned(part.product, part.text.lower().rpartition(" ")[2]):
         return line(f"There is no {part.text} yet: {planned.name} is {planned.note}.{close}")
     return line(f"There is no {part.text}.{close}")
 
 
-def _wants_version(part: QueryPart) -> bool:
+def wants_version(part: QueryPart) -> bool:
     """A product was named, but no number with it."""
     named = part.outcome is Outcome.UNKNOWN_VERSION and part.product is not None
     return named and not any(character.isdecimal() for character in part.text)

@@ -65,7 +65,10 @@ class Grammar:
         rest, features = self._features.take(rest)
         tokens = [*self._scanner.parts(rest, features)]
         answers = [self._of_machine(machine) for machine in machines]
-        answers += [(claim, self._part(claim)) for claim in self._claims(rest, tokens)]
+        claims = self._claims(rest, tokens)
+        if machines:  # beside them a word of which nothing is known names no platform
+            claims = [claim for claim in claims if claim.wanted or not claim.name]
+        answers += [(claim, self._part(claim)) for claim in claims]
         if machines:
             answers.sort(key=lambda answer: answer[0].used[:1])
         parts, used = _answered(answers)

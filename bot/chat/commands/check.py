@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import query_data
 from bot.chat.feature_reply import feature_data, one_feature
-from bot.chat.lookup import assessed, context, read, unknown_reply, unknown_sentence
+from bot.chat.lookup import assessed, context, read, unknown_reply, unknown_sentence, wants_version
 from bot.chat.reply import (
     Ask,
     Block,
@@ -58,7 +58,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if not query.parts and not asked.words.strip():
         raise UsageError("Say which release, for example: check XenServer 7.2.")
     matrix = ports.matrix
-    if query.features and not query.parts:
+    if query.features and all(wants_version(part) for part in query.parts):
         data = query_data(asked.words, day, query, ()) | {"outcome": Outcome.ASSESSED.value}
         feature = query.features[0]
         more = context(matrix, day, query)
