@@ -277,9 +277,11 @@ class _Reading(Cursor):
 
     def _is_counted(self, number: Token) -> bool:
         """Whether a number counts or measures ("3 hosts", "2 TiB") and is no release. "XenServer 8 hosts" are of 8."""
+        before = self._items[-1].kind if self._items else None
+        if before is TokenKind.PRODUCT and self._is_release(number.value):
+            return False
         if self._is(TokenKind.MEASURE) or (self._is(TokenKind.DASH) and self._is(TokenKind.MEASURE, 1)):
             return True
-        before = self._items[-1].kind if self._items else None
         return (
             self._is(TokenKind.COUNTED)
             and number.value.isdecimal()

@@ -277,7 +277,8 @@ _FILLER = """
     unsupported until up update updated updates updating upgrade upgraded upgrades upgrading upon us usage use
     used useful user users uses using usual usually valid various ve vendor verify very via view virtual
     virtualisation virtualization visible vs wait waiting wanna want wanted wants warning was wasn
-    way ways we week weeks welcome well went were weren what whatever whats hows wheres im ive thats when whenever where whether which while
+    way ways we week weeks welcome well went were weren what whatever whats hows thats when whenever where whether
+    which while
     who whole whose why will wish with within without won wondering word words work workaround worked
     working works world worry worse worst worth would wouldn wrong yeah year years yep yes yesterday yet you
     your yours
