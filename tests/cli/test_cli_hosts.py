@@ -16,6 +16,7 @@ import pytest
 
 from bot.cli import main
 from bot.matrix.matrix import Matrix
+from bot.matrix.release import Release
 from bot.simulator import PASSWORD_VARIABLE, InventoryEntry, SimHost, SimPool, Simulator, as_yaml, lone, release
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 
@@ -199,8 +200,13 @@ def test_what_hosts_say_that_they_run_is_shown_as_they_say_it(field: Field) -> N
     assert "XAPI does not say which release it is." in told[-1]
 
 
+def _numbers(release: Release) -> list[str]:
+    """All numbers that mean a release."""
+    return [*release.aliases, *(alias for level in release.levels for alias in level.aliases)]
+
+
 def test_the_packs_of_5_6_are_known_as_soon_as_the_data_knows_them(field: Field, matrix: Matrix) -> None:
-    known = next((r for r in matrix.releases if "5.6.100" in [a for level in r.levels for a in level.aliases]), None)
+    known = next((r for r in matrix.releases if "5.6.100" in _numbers(r)), None)
     (probed,) = field.json("probe", f"odd-{len(ODD) - 1}")["hosts"]
     assert probed["assessment"].get("release") == (known.number if known else None)
 
@@ -208,7 +214,6 @@ def test_the_packs_of_5_6_are_known_as_soon_as_the_data_knows_them(field: Field,
 def test_the_fleet_counts_its_releases(field: Field) -> None:
     field.run("sweep")
     found = field.json("fleet")
-    assert list(found)[:3] == ["as_of", "releases", "hosts"]
     releases = {each["name"]: each for each in found["releases"]}
     assert list(releases["XCP-ng 8.2 LTS"]) == ["name", "hosts", "stage", "days_left"]
     assert releases["XCP-ng 8.2 LTS"]["stage"] == "eol"
