@@ -70,7 +70,9 @@ _LACKS = {
 """What a release lacks, by itself and after its name."""
 
 
-_UNKNOWN = {"not_said": ": its hosts do not say which release they run"}
+def _unknown_version(alert: Alert, _: date) -> tuple[str, str]:
+    why = detail_in_words(alert.detail)
+    return "", f": {why}" if why else " is a version that I do not know"
 
 
 def _silence(alert: Alert, _: date) -> tuple[str, str]:
@@ -95,7 +97,7 @@ WORDING: Mapping[Rule, RuleWording] = {
     Rule.EOL: RuleWording(lambda _: "☠️", _end_of_life, "end of life"),
     Rule.UNKNOWN_VERSION: RuleWording(
         lambda _: "❓",
-        lambda alert, _: ("", _UNKNOWN.get(alert.detail.kind, " is a version that I do not know")),
+        _unknown_version,
         "an unknown version",
         "see whether a newer xocompat knows it.",
     ),
@@ -141,6 +143,7 @@ def _no_sweep(values: Values) -> str:
 _DETAILS: Mapping[str, Callable[[Values], str]] = {
     "text": lambda values: str(values["text"]),
     "support": lambda values: _LACKS[values["lack"]][0],
+    "not_said": lambda _: "its hosts do not say which release they run",
     "versions": lambda values: " and ".join(values["versions"]),
     "no_answer": lambda values: ": ".join(
         filter(None, (f"since {_moment(values['since'])}" if values["since"] else "", values["error"]))

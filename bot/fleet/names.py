@@ -48,10 +48,14 @@ def nameable(host: WatchedHost) -> Nameable:
 
 
 class FleetNames(NamedTuple):
-    """What to call hosts and pools, by their uuids."""
+    """What to call hosts and pools, by their uuids; a host that gives no uuid has its name and address for one."""
 
     hosts: Mapping[str, str]
     pools: Mapping[str, str]
+
+    def of(self, host: WatchedHost) -> tuple[str, str]:
+        """What to call one of the hosts, and its pool."""
+        return self.hosts[_key(host)], self.pools[host.pool.uuid]
 
 
 def fleet_names(hosts: Iterable[WatchedHost]) -> FleetNames:
@@ -62,13 +66,17 @@ def fleet_names(hosts: Iterable[WatchedHost]) -> FleetNames:
     pools: dict[str, list[WatchedHost]] = defaultdict(list)
     for host in hosts:
         pools[host.pool.uuid].append(host)
-    called = told_apart({host.host.uuid: nameable(host) for members in pools.values() for host in members})
+    called = told_apart({_key(host): nameable(host) for members in pools.values() for host in members})
     return FleetNames(called, told_apart({uuid: _pool(members, called) for uuid, members in pools.items()}))
+
+
+def _key(host: WatchedHost) -> str:
+    return host.host.uuid or f"{host.host.name} {host.host.address}"
 
 
 def _pool(members: Sequence[WatchedHost], called: Mapping[str, str]) -> Nameable:
     pool = members[0].pool
     first = next((host for host in members if host.host.uuid == pool.coordinator), members[0])
-    host = called[first.host.uuid]
+    host = called[_key(first)]
     unnamed = host if len(members) == 1 else f"pool of {host}"
     return Nameable(shown(pool.name) or unnamed, (*map(shown, first.sources), host))

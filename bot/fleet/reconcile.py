@@ -118,7 +118,7 @@ def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
     A source that speaks for its pool decides who is a member, by its newest answer; others add hosts only where no such
     source answers, or none has since before they saw the host. Of a host that several have, the pool itself is believed
     first, by its newest answer; a version that somebody saw later than the pool was asked is the newer one, though.
-    Whether it runs is what anybody said last.
+    Whether it runs is what anybody said last who could tell.
     """
     by_host: dict[str, list[Sighting]] = defaultdict(list)
     newest: dict[str, datetime] = {}
@@ -168,7 +168,8 @@ def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> Curre
         counts = other.kind.speaks_for_pools or other.missing_since is None or other.missing_since >= base.seen_at
         if other is not base and counts and not (other.kind.speaks_for_pools and base.kind.speaks_for_pools):
             host = filled(host, other.host)
-    knows = next((s for s in speaking if s.host.power), base)
+    knows = next((s for s in speaking if s.host.power in (Power.RUNNING, Power.HALTED)), None)
+    knows = knows or next((s for s in speaking if s.host.power), base)
     seen.sort(key=lambda s: s.missing_since is not None)  # those that see it first, each group the newest first
     host = host._replace(power=knows.host.power)
     return CurrentHost(host, placed.pool, base.seen_at, tuple(seen), knows.down_since)

@@ -93,7 +93,6 @@ def host_verdicts(
                 assessment = assessed[what] = assessed.get(what) or assess(matrix, what[0], day, what[1])
             runs[version] = (part, assessment)
         own = frozenset(tag for name in watched.sources for tag in tags.get(name, ())) if tags else frozenset()
-        called = names.hosts[host.uuid], names.pools[watched.pool.uuid]
-        verdicts.append(HostVerdict(watched, *runs[version], *called, own))
+        verdicts.append(HostVerdict(watched, *runs[version], *names.of(watched), own))
     verdicts.sort(key=lambda each: (each.badness, not each.host.host.is_coordinator, each.name))
     return tuple(verdicts)

@@ -87,6 +87,12 @@ def test_a_pool_of_several_without_a_name_is_its_coordinators() -> None:
     assert names.pools == {"p": "pool of xen-2"}
 
 
+def test_hosts_that_give_no_uuid_keep_their_names() -> None:
+    one, other = _watched("", "xen-1"), _watched("", "xen-2")
+    names = fleet_names([one, other])
+    assert [names.of(host)[0] for host in (one, other)] == ["xen-1", "xen-2"]
+
+
 def test_without_any_mark_of_its_own_a_thing_is_told_by_its_key() -> None:
     things = {"k1": Nameable("x", ("m",)), "k2": Nameable("x", ("M",)), "k3": Nameable("x", ("m", "n"))}
     assert told_apart(things) == {"k1": "x (k1)", "k2": "x (k2)", "k3": "x (n)"}

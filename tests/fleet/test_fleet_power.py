@@ -43,6 +43,8 @@ def _result(said: Said, hour: float) -> PollResult:
         ([(XO, UNKNOWN, "8.2.1")], UNKNOWN, 0, 0, "8.2.1"),
         ([(XO, OFF, "8.2.1"), (XO, UNKNOWN, "8.2.1")], UNKNOWN, 0, 0, "8.2.1"),
         ([(LAB, None, "8.2.1")], UNKNOWN, None, 0, "8.2.1"),
+        ([(LAB, ON, "8.2.1"), (XO, UNKNOWN, "8.2.1")], ON, None, 0, "8.2.1"),
+        ([(XO, UNKNOWN, "8.2.1"), (LAB, OFF, "8.2.1"), (XO, UNKNOWN, "8.2.1")], OFF, 1, 1, "8.2.1"),
         # nobody answers any more
         ([(XO, OFF, "8.2.1"), (XO,)], UNKNOWN, 0, 0, "8.2.1"),
         ([(LAB, ON, "8.2.1"), (LAB,)], UNKNOWN, None, 0, "8.2.1"),

@@ -49,10 +49,8 @@ def test_a_host_of_every_release_is_the_one_that_it_says_itself(runs: SimRelease
 
 def _common(host: Host) -> Host:
     """A host without what Xen Orchestra does not tell; it says "no" where an old host says nothing."""
-    reboot = bool(host.reboot_required)
-    return host._replace(
-        platform_version=None, edition=None, pending_updates=None, up_to_date=None, reboot_required=reboot
-    )
+    same = host._replace(platform_version=None, edition=None, pending_updates=None, up_to_date=None, is_preview=None)
+    return same._replace(reboot_required=bool(host.reboot_required))
 
 
 def test_the_whole_demo_fleet_is_told_but_the_host_that_is_down() -> None:
