@@ -1,15 +1,31 @@
 """What look-ups share: the day and the releases that words mean, what is said of words that mean none, the sources."""
 
+import re
 from datetime import date
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import suggestion_name
 from bot.chat.reply import Ask, Bullets, Paragraph, Plain, Reply, RichText, Strong, line
-from bot.chat.wording import day_in_words, nearest
+from bot.chat.wording import cut_day, day_in_words, nearest
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
+from bot.query.canonical import PRODUCT_NAMES
 from bot.query.query import Outcome, Query, QueryPart
+from bot.query.text import plain, shown
+
+_HOSTS = frozenset(["host", "hosts", "server", "servers", "machine", "machines", "pool", "pools", "fleet", "targets"])
+_TALK_WORDS = """
+    a about all and are as at both by compatibility complete dates entire every everything for from full give how i in
+    is it just list lists lts me my next now of on only or our please pls plz product products release releases row
+    rows see show supported tell thanks that the their them these this timeline today until version versions what when
+    which whole with you
+"""
+_TALK = frozenset(_TALK_WORDS.split())
+"""What people say around a product: "list of all XCP-ng releases, please"."""
+
+_NAMES = sorted((re.escape(name) for names in PRODUCT_NAMES.values() for name in names), key=len, reverse=True)
+_PRODUCTS = rf"(?<![\w-])(?:{'|'.join(_NAMES)})(?![\w-])"
 
 WHOLE_LIST = Ask("Whole list", "list")
 _ONLY = "Xen Orchestra manages XCP-ng and XenServer."
@@ -27,10 +43,21 @@ def read_product(ports: Ports, asked: Invocation) -> tuple[tuple[Product, ...], 
     """The products that a command is about (both if none is named) and the day. UsageError for other words."""
     query, day = read(ports, asked)
     products = {part.product for part in query.parts}
+    name, takes = asked.command.name, asked.command.takes
+    if strange := words_of_none(asked.words):
+        instead = "For hosts: `fleet`" if _HOSTS.intersection(strange) else f"Type {name} {takes}"
+        raise UsageError(f'`{name}` takes a product or nothing, and "{strange[0]}" is none. {instead}.')
     if any(part.releases or part.level for part in query.parts) or None in products:
-        takes = f"{asked.command.name} {asked.command.takes}"
-        raise UsageError(f"`{asked.command.name}` takes a product or nothing: {takes}.")
+        raise UsageError(f"`{name}` takes a product or nothing: {name} {takes}.")
     return tuple(product for product in Product if product in products or not products), day
+
+
+def words_of_none(words: str) -> list[str]:
+    """What of the words of a command that takes a product at most is neither one, nor a day, nor courtesy."""
+    undated, _ = cut_day(plain(words))
+    rest = re.sub(_PRODUCTS, " ", undated.casefold())
+    typed = (word.strip(".?!:\"'") for word in re.split(r"[\s,;/&|()]+", rest))
+    return [shown(word) for word in typed if word and word not in _TALK]
 
 
 def context(matrix: Matrix, day: date) -> tuple[RichText, ...]:
@@ -75,6 +102,11 @@ def unknown_sentence(part: QueryPart, day: date) -> RichText:
     if _wants_version(part):
         return line(f"Which {part.product}? Add its version.{close}")
     return line(f"There is no {part.text}.{close}")
+
+
+def names_product_alone(query: Query) -> bool:
+    """Whether products were named, and nothing else."""
+    return bool(query.parts) and all(map(_wants_version, query.parts))
 
 
 def _wants_version(part: QueryPart) -> bool:
