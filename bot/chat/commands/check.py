@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from bot.chat.command import Invocation, Ports
+from bot.chat.commands.dead_end import answered_otherwise, dead_end, likely_commands
 from bot.chat.data import query_data
-from bot.chat.lookup import context, read, unknown_reply, unknown_sentence
+from bot.chat.lookup import context, read, unknown_sentence
 from bot.chat.reply import (
     Ask,
     Block,
@@ -54,6 +55,9 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     query, day = read(ports, asked)
     if not query.parts and not asked.words.strip():
         raise UsageError("Say which release, for example: check XenServer 7.2.")
+    likely = likely_commands(ports, asked.words, query)
+    if other := answered_otherwise(ports, asked, query, day, likely):
+        return other
     matrix = ports.matrix
     assessments = tuple(assess(matrix, release, day) for release in query.releases)
     data = query_data(asked.words, day, query, assessments)
@@ -64,8 +68,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     elif assessments:
         reply = _several(matrix, query, assessments, asked.words, missing)
     else:
-        reply = unknown_reply(query, day)
-    return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day), assessed=assessments)
+        reply = dead_end(ports, query, day)
+    return reply._replace(
+        data=data,
+        exit_status=exit_status,
+        context=context(matrix, day),
+        assessed=assessments,
+        depends_on_rights=bool(likely) or not assessments,
+    )
 
 
 def _one(matrix: Matrix, assessment: Assessment, query: Query, missing: Iterable[Block]) -> Reply:
