@@ -100,7 +100,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "path": _path_data(start, goal, path, day),
             "suggestions": [f"{a.base_name}, {b.base_name}" for a, b in pair.others],
         },
-        exit_status=3 if pair.others else 0,
+        exit_status=3 if pair.others or query.misses_version else 0,
         assessed=(first, second),
     )
 
