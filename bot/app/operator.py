@@ -32,6 +32,26 @@ def runner_with_hosts(settings: Settings) -> CommandRunner:
 
 
 @contextmanager
+def runner_with_names(settings: Settings) -> Iterator[CommandRunner | None]:
+    """Knows the operator's hosts by name, for reading alone; without a database yet the inventory.
+
+    None: there are none. UnavailableError as `runner_with_fleet`.
+    """
+    from bot.app.dataset import stored_pages
+
+    if not (settings.targets or settings.xen_orchestra):
+        yield None
+        return
+    with stored_pages(settings) as pages:
+        has_database = pages is not None
+    if not has_database:
+        yield runner_with_hosts(settings)
+        return
+    with runner_with_fleet(settings) as with_fleet:
+        yield with_fleet
+
+
+@contextmanager
 def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
     """Shows, sweeps and manages the fleet, with its database. UnavailableError says why that could not be opened.
 

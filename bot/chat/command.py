@@ -134,9 +134,19 @@ class PublishedPort(NamedTuple):
     diff: "Callable[[date], PageDiff | None]"
 
 
+class OperatorCommand(NamedTuple):
+    """A command of the shell alone, as far as help tells of it. `options` are its own, each with what it is for."""
+
+    name: str
+    takes: str
+    about: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
 class Ports(NamedTuple):
     """What commands may use. `fleet` is None where no command of hosts is run: a look-up needs no configuration.
 
+    `operators` are the commands that there are beside chat's where they are run: a shell's.
     `watched`, `alerting`, `audit` and `published` are None where there is no database (a shell gets the page anew).
     """
 
@@ -147,6 +157,7 @@ class Ports(NamedTuple):
     watched: Watched | None = None
     audit: "StoredTrail | None" = None
     published: PublishedPort | None = None
+    operators: tuple[OperatorCommand, ...] = ()
 
 
 class Invocation(NamedTuple):

@@ -12,7 +12,9 @@ from bot.matrix.assess import Assessment, assess
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query, QueryPart
+from bot.query.text import plain
 
+_HOSTS = frozenset(["host", "hosts", "server", "servers", "machine", "machines", "pool", "pools", "fleet", "targets"])
 UNUSED_SHOWN = 6
 """Pieces of a question that are named in its reply; the JSON has all."""
 
@@ -43,9 +45,12 @@ def read_product(ports: Ports, asked: Invocation) -> tuple[tuple[Product, ...], 
     """The products that a command is about (both if none is named) and the day. UsageError for other words."""
     query, day = read(ports, asked)
     products = {part.product for part in query.parts}
+    name, takes = asked.command.name, asked.command.takes
+    if strange := [*query.unused, *(word for word in plain(asked.words).casefold().split() if word in _HOSTS)]:
+        instead = "For hosts: `fleet`" if _HOSTS.intersection(strange) else f"Type {name} {takes}"
+        raise UsageError(f'`{name}` takes a product or nothing, and "{strange[0]}" is none. {instead}.')
     if any(part.releases or part.level for part in query.parts) or None in products:
-        takes = f"{asked.command.name} {asked.command.takes}"
-        raise UsageError(f"`{asked.command.name}` takes a product or nothing: {takes}.")
+        raise UsageError(f"`{name}` takes a product or nothing: {name} {takes}.")
     return tuple(product for product in Product if product in products or not products), day
 
 
@@ -99,6 +104,11 @@ def unknown_sentence(matrix: Matrix, part: QueryPart, day: date) -> RichText:
     if planned := matrix.planned(part.product, part.text.lower().rpartition(" ")[2]):
         return line(f"There is no {part.text} yet: {planned.name} is {planned.note}.{close}")
     return line(f"There is no {part.text}.{close}")
+
+
+def names_product_alone(query: Query) -> bool:
+    """Whether products were named, and nothing else."""
+    return bool(query.parts) and all(map(wants_version, query.parts))
 
 
 def wants_version(part: QueryPart) -> bool:

@@ -197,6 +197,7 @@ class Reply(NamedTuple):
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
     `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
+    `depends_on_rights`: who has more rights, or more at hand, than the look-up that made it takes may get another one.
     """
 
     kind: str
@@ -208,6 +209,7 @@ class Reply(NamedTuple):
     exit_status: int = 0
     assessed: tuple[Assessment, ...] | None = None
     rest: tuple[Block, ...] = ()
+    depends_on_rights: bool = False
 
     @property
     def summary(self) -> str:

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.chat.command import Caller, CommandSpec, Progress, Right
+from bot.chat.commands import CHECK
+from bot.chat.interpret import interpret
 from bot.chat.reply import Reply, plain
+from bot.cli.operator import operator_commands
 from bot.cli.options import CHANNEL, FAIL_ON, SHARED
 from bot.cli.output import fail, folder, print_reply, settings_of
-from bot.errors import UsageError
+from bot.errors import ConfigError, UnavailableError, UsageError
 from bot.settings import settings_for_lookup
+from bot.terminal.layout import words_to_type
 
 if TYPE_CHECKING:
     from bot.chat.runner import CommandRunner
@@ -24,8 +28,8 @@ ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
 
 
-def chat_command(spec: CommandSpec) -> click.Command:
-    """A command of chat as a command of the shell."""
+def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
+    """A command of chat as a command of the shell. `named`: its name was typed, before the words."""
 
     def run(
         words: tuple[str, ...],
@@ -35,10 +39,13 @@ def chat_command(spec: CommandSpec) -> click.Command:
         fail_on: "tuple[FailCondition, ...]",
         channel: str | None = None,
     ) -> int:
-        reply = _answer(spec, " ".join(words), as_of, config, Caller(_user(), channel), as_json)
+        meant, rest = spec, " ".join(words)
+        if spec is CHECK and rest.strip():  # it may be a question that means another command
+            meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
+        reply = _answer(meant, rest, as_of, config, Caller(_user(), channel), as_json)
         if fail_on and reply.assessed is None:
-            raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
-        if as_json or reply.exit_status != 1 or spec.follows:
+            raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
+        if as_json or reply.exit_status != 1 or meant.follows:
             print_reply(reply, as_json)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
@@ -51,7 +58,7 @@ def chat_command(spec: CommandSpec) -> click.Command:
         metavar=spec.takes,
         shell_complete=lambda _, __, incomplete: candidates(spec, incomplete),
     )
-    examples = "\n".join(f"  xocompat {typed}" for typed, _ in spec.examples)
+    examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
     return click.Command(
         spec.name,
         params=[words, *SHARED, FAIL_ON, *([CHANNEL] if spec.channel else [])],
@@ -69,6 +76,13 @@ def _answer(
 
     What was done to the fleet from a shell is in its audit trail, too.
     """
+    reply = _first_answer(spec, words, as_of, config, caller, quiet)
+    return _with_fleet(spec, words, as_of, config, caller) or reply if reply.depends_on_rights else reply
+
+
+def _first_answer(
+    spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller, quiet: bool
+) -> Reply:
     if spec.follows:
         from bot.app.published import runner_with_list
 
@@ -78,7 +92,9 @@ def _answer(
         from bot.app.lookup import runner_of
 
         # None is needed, but a mistake in one is an error all the same.
-        return runner_of(settings_for_lookup(config, os.environ, folder())).run(spec, words, ALL, as_of)
+        runner = runner_of(settings_for_lookup(config, os.environ, folder()))
+        knowing = runner._replace(ports=runner.ports._replace(operators=operator_commands()))
+        return knowing.run(spec, words, ALL, as_of)
     from bot.app.operator import runner_with_fleet, runner_with_hosts
     from bot.terminal.progress import ProgressLine
 
@@ -94,6 +110,25 @@ def _answer(
             reply = with_fleet.run(spec, words, ALL, as_of, caller, report)
             _record(with_fleet, spec, words, caller, reply, time.perf_counter() - begun)
             return reply
+
+
+def _with_fleet(spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller) -> Reply | None:
+    """The reply with the names of the operator's own hosts at hand; None where none are configured or can be had."""
+    if settings_for_lookup(config, os.environ, folder()) is None:
+        return None
+    from bot.app.operator import runner_with_names
+
+    try:
+        with runner_with_names(settings_of(config)) as knowing:
+            if knowing is None:
+                return None
+            begun = time.perf_counter()
+            runner = knowing._replace(ports=knowing.ports._replace(operators=operator_commands()))
+            reply = runner.run(spec, words, ALL, as_of, caller)
+            _record(runner, spec, words, caller, reply, time.perf_counter() - begun)
+            return reply
+    except (ConfigError, UnavailableError):
+        return None  # what was asked may have nothing to do with hosts
 
 
 def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Caller, reply: Reply, took: float) -> None:
@@ -140,12 +175,13 @@ def candidates(spec: CommandSpec, incomplete: str) -> list[str]:
     words: dict[str, list[str]] = {
         c.CHECK.name: releases,
         c.UPGRADE.name: releases,
+        c.COMPARE.name: releases,
         c.ISSUES.name: [*(issue.id for issue in matrix.issues), *releases],
         c.FEATURE.name: [feature.id for feature in matrix.features],
         c.LIST.name: products,
         c.TIMELINE.name: products,
         c.WATCH.name: [*releases, "pool", "all", "lead"],
         c.UNWATCH.name: [*releases, "pool", "all"],
-        c.HELP.name: list(c.COMMANDS),
+        c.HELP.name: [*c.COMMANDS, *(command.name for command in operator_commands())],
     }
     return [word for word in words.get(spec.name, ()) if word.casefold().startswith(incomplete.casefold())]

@@ -32,7 +32,7 @@ class CommandGroup(click.Group):
         first, *rest = args[0].split(maxsplit=1) or [""]  # a quoted line is a line, too
         command = self.get_command(ctx, first.casefold())
         if command is None:
-            return CHECK.name, self.get_command(ctx, CHECK.name), args
+            return CHECK.name, chat_command(CHECK, named=False), args
         return command.name, command, [*rest, *args[1:]]
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import click
 
+from bot.chat.command import OperatorCommand
 from bot.cli.options import SHARED
 from bot.cli.output import fail, folder, json_text, print_json, print_reply, settings_of
 from bot.errors import UsageError
@@ -18,6 +19,23 @@ from bot.terminal.output import write
 
 OPERATORS: list[click.Command] = []
 """All of them."""
+
+
+def operator_commands() -> tuple[OperatorCommand, ...]:
+    """All of them, as help tells of them."""
+    return tuple(map(_for_help, OPERATORS))
+
+
+def _for_help(command: click.Command) -> OperatorCommand:
+    context = click.Context(command, info_name=command.name)
+    own = [param for param in command.params if param not in SHARED]
+    arguments = [param.make_metavar(context).strip("{}") for param in own if isinstance(param, click.Argument)]
+    options = [param.get_help_record(context) for param in own if isinstance(param, click.Option)]
+    about = (command.help or "").rstrip(".")
+    return OperatorCommand(
+        command.name or "", " ".join(arguments), f"{about[:1].lower()}{about[1:]}", tuple(filter(None, options))
+    )
+
 
 HOSTS, RELEASES = "hosts", "releases"
 OF_RELEASES = ("endoflife", "data")
@@ -223,12 +241,13 @@ def _manifest(url: str | None) -> int:
 def _completion(shell: str) -> int:
     from click.shell_completion import get_completion_class
 
-    from bot.cli.group import cli
-
     script = get_completion_class(shell)
     if script is None:
         raise UsageError(f"There is no completion for {shell}.")
-    write(sys.stdout, script(cli, {}, "xocompat", "_XOCOMPAT_COMPLETE").source())
+    write(
+        sys.stdout,
+        script(click.get_current_context().find_root().command, {}, "xocompat", "_XOCOMPAT_COMPLETE").source(),
+    )
     return 0
 
 

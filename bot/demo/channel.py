@@ -121,6 +121,9 @@ class DemoChannel:
             reply = opening
         else:
             reply = runner.run(spec, rest, RIGHTS, None, CALLER, lambda come: progress(come.done, come.total))
+        if reply.depends_on_rights and self._session:  # it may be the name of a host
+            knowing = runner._replace(ports=self._session.fleet_shown(progress).ports())
+            reply = knowing.run(spec, rest, RIGHTS, None, CALLER)
         if self._session:
             at, ms = self._session.clock.now(), round(1000 * (time.perf_counter() - begun), 2)
             said = (CALLER.name, None, CALLER.channel, origin, spec.name, shown(rest), reply.kind, ms)

@@ -26,7 +26,7 @@ def _all_words() -> list[str]:
     return [*examples, *(spec.name for spec in lookups), *more]
 
 
-WORDS = [words for words in _all_words() if words not in ("check", "upgrade")]
+WORDS = [words for words in _all_words() if words not in ("check", "upgrade", "compare")]
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -102,6 +102,62 @@ def test_the_list_is_told_for_another_day_too(desk: CommandRunner) -> None:
 def test_the_first_word_chooses_the_command(words: str, command: str, rest: str) -> None:
     spec, left = interpret(words)
     assert (spec.name, left) == (command, rest)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("list hosts", r"`list` takes a product or nothing, and \"hosts\" is none\. For hosts: `fleet`"),
+        ("list all our pools", "For hosts: `fleet`"),
+        ("list servers please", "For hosts: `fleet`"),
+        ("list foo", 'and "foo" is none'),
+        ("list xcp-ng foo", 'and "foo" is none'),
+        ("list 8.2", 'and "8.2" is none'),
+        ("list lab-a", 'and "lab-a" is none'),
+        ("timeline foo", 'and "foo" is none'),
+        ("timeline hosts", "For hosts: `fleet`"),
+        ("timeline XenServer 7.2", 'and "7.2" is none'),
+        ("changes x", "`changes` takes nothing"),
+        ("changes XenServer 7.2", "`changes` takes nothing"),
+        ("changes lab", "`changes` takes nothing"),
+        ("watches y", "`watches` takes nothing"),
+        ("help flurble", "There is no command"),
+    ],
+)
+def test_a_word_that_a_command_does_not_take_is_said(desk: CommandRunner, words: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        desk.answer(words, frozenset(Right))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list all",
+        "list the XCP-ng releases, please",
+        "list of all citrix hypervisor versions",
+        "list xcp",
+        "list XCP-ng and XenServer",
+        "list on 2024-11-14",
+        "timeline for XenServer?",
+        "timeline of both products",
+        "changes today",
+        "changes please",
+        "help me",
+        "help with upgrade, please",
+    ],
+)
+def test_courtesy_is_no_word_too_many(desk: CommandRunner, words: str) -> None:
+    assert desk.answer(words, LOOKUP).exit_status == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Proxmux 8", "foo", "lab-a", "hello there", "XenServer", "XenServer 7.7", "Debian 12", "xensever 7.2", "Xen"],
+)
+def test_a_dead_end_offers_more_than_the_list(desk: CommandRunner, words: str) -> None:
+    reply = desk.answer(words, LOOKUP)
+    assert len(reply.buttons) == 3
+    assert [desk.answer(button.words, LOOKUP).exit_status for button in reply.buttons] == [0, 0, 0]
 
 
 @given(st.text())

@@ -44,7 +44,7 @@ def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[DemoChannel, Dem
 
 def test_hosts_of_the_xen_orchestra_are_watched_and_nobody_can_probe_them(unchanged: DemoChannel) -> None:
     assert "2 of 10 hosts in 1 pool  xo" in answer_to(unchanged, "fleet xo")
-    assert 'I know no host "branch-1"' in answer_to(unchanged, "probe branch-1")
+    assert "branch-1 is a host, not a target: no target leads to it" in answer_to(unchanged, "probe branch-1")
 
 
 def test_a_number_acknowledges_and_leaves_the_other_alerts_their_numbers(channel: DemoChannel) -> None:

@@ -12,7 +12,7 @@ from bot.chat.runner import CommandRunner
 from bot.demo.channel import DemoChannel
 from bot.demo.hosts import SimulatedHosts
 from bot.simulator import demo_fleet
-from tests.demo.staged import staged
+from tests.demo.staged import answer_to, staged
 from tests.demo.terminals import TtyStream
 
 
@@ -20,6 +20,29 @@ from tests.demo.terminals import TtyStream
 def channel(desk: CommandRunner) -> Iterator[DemoChannel]:
     with staged(desk, demo_fleet()) as (channel, _):
         yield channel
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("xen-12", "xen-12 (prod)  XCP-ng 8.2.1  ✅ full support  🚀 all extra features  ☠️ no security updates"),
+        ("is my host office-1 ok?", "office-1  XenServer 8.4.0  ✅ full support  🟢 gets security updates"),
+        ("lab-a", "lab-a  2 hosts in 1 pool  ✅ security updates for all of them"),
+        ("who is on 8.2", "2 of 8 hosts in 1 pool  8.2  ☠️ 2 get no security updates"),
+        ("status", "8 hosts in 5 pools  ☠️ 4 get no security updates"),
+        ("probe xen-12", "xen-12 is a host, not a target: prod-a leads to it."),
+        ("xen-99", 'I know no host "xen-99". Near: '),
+        ("flet", 'I know no command "flet". Did you mean fleet?'),
+    ],
+)
+def test_hosts_are_known_by_their_names(channel: DemoChannel, typed: str, expected: str) -> None:
+    header, _, answer = answer_to(channel, typed).partition("\n")
+    assert header == "xocompat, only visible to you"
+    assert answer.startswith(expected)
+
+
+def test_the_target_that_is_named_is_the_one_to_ask_anew(channel: DemoChannel) -> None:
+    assert "1 [Probe lab-b]" in answer_to(channel, "lab-b")
 
 
 def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoChannel) -> None:

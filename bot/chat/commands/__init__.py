@@ -69,6 +69,20 @@ TIMELINE = CommandSpec(
     module="timeline",
 )
 
+COMPARE = CommandSpec(
+    name="compare",
+    takes="RELEASE, RELEASE",
+    about="two releases side by side, and the way from one to the other",
+    examples=(
+        ("compare XCP-ng 8.2, XCP-ng 8.3", "what differs, and how to get from one to the other"),
+        ("compare 8.2 and 8.3", "a number that both products have is taken of the other's product"),
+        ("XCP-ng 8.3 vs XenServer 8", "the same, as one would ask it"),
+    ),
+    right=Right.LOOKUP,
+    module="compare",
+    details="Only what differs is shown: support, lifecycle, features, known issues.",
+)
+
 CHANGES = CommandSpec(
     name="changes",
     takes="",
@@ -229,7 +243,12 @@ AUDIT = CommandSpec(
     module="audit",
 )
 
-_HOSTS = (CHECK, PROBE, FLEET, ALERTS, SWEEP)
-_FACTS = (LIST, ISSUES, UPGRADE, FEATURE, TIMELINE, CHANGES)
-_TELLING = (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT)
-COMMANDS = {spec.name: spec for spec in (*_HOSTS, *_FACTS, *_TELLING, HELP)}
+GROUPS = {
+    "Releases and hosts": (CHECK, PROBE, FLEET, ALERTS, SWEEP),
+    "The list and the vendors' dates": (LIST, ISSUES, UPGRADE, COMPARE, FEATURE, TIMELINE, CHANGES),
+    "What channels are told": (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT),
+    "More": (HELP,),
+}
+"""As help shows them."""
+
+COMMANDS = {spec.name: spec for specs in GROUPS.values() for spec in specs}

@@ -44,7 +44,7 @@ _LONG = frozenset({RowChangeKind.BADGES, RowChangeKind.NOTES})
 def run(ports: Ports, asked: Invocation) -> Reply:
     """What the page that was read last says, against the list in use."""
     query, day = read(ports, asked)
-    if query.parts:
+    if query.parts or query.unused:
         raise UsageError("`changes` takes nothing: it tells how the published list differs from the one in use.")
     diff = ports.published.diff(day) if ports.published else None
     return changes_reply(diff) if diff else Reply("changes", _NEVER, buttons=(Ask("List", "list"),), data=_NONE)

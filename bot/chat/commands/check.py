@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.chat.command import Invocation, Ports
+from bot.chat.commands.dead_end import answered_otherwise, dead_end, likely_commands
 from bot.chat.data import query_data
 from bot.chat.feature_reply import feature_data, one_feature
-from bot.chat.lookup import assessed, context, read, unknown_reply, unknown_sentence, wants_version
+from bot.chat.lookup import assessed, context, read, unknown_sentence, wants_version
 from bot.chat.reply import (
     Ask,
     Block,
@@ -57,6 +58,9 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     query, day = read(ports, asked)
     if not query.parts and not asked.words.strip():
         raise UsageError("Say which release, for example: check XenServer 7.2.")
+    likely = likely_commands(ports, asked.words, query)
+    if other := answered_otherwise(ports, asked, query, day, likely):
+        return other
     matrix = ports.matrix
     if query.features and all(wants_version(part) for part in query.parts):
         data = query_data(asked.words, day, query, ()) | {"outcome": Outcome.ASSESSED.value}
@@ -72,10 +76,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     elif assessments:
         reply = _several(matrix, query, assessments, asked.words, missing)
     else:
-        reply = unknown_reply(matrix, query, day)
+        reply = dead_end(ports, query, day)
     if assessments and query.features:
         reply = _with_features(reply, query.features, assessments)
-    return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day, query), assessed=assessments)
+    return reply._replace(
+        data=data,
+        exit_status=exit_status,
+        context=context(matrix, day, query),
+        assessed=assessments,
+        depends_on_rights=bool(likely) or not assessments,
+    )
 
 
 def _with_features(reply: Reply, features: Sequence[Feature], assessments: Sequence[Assessment]) -> Reply:

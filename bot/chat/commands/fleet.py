@@ -72,6 +72,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         context=(last_sweep(watched), *context(ports.matrix, day)),
         data={
             **fleet_data(hosts, day),
+            "outcome": "assessed",
             "targets": [_source_data(source, states.get(source.name)) for source in watched.sources],
             "sweep": {"finished_at": finished_at, "targets": done.sources, "failed": done.failed} if done else None,
         },

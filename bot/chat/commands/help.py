@@ -1,24 +1,33 @@
 """`help [COMMAND]`: only what the asker may run, with examples."""
 
-from bot.chat.command import CommandSpec, Invocation, Ports
-from bot.chat.commands import COMMANDS
+import re
+
+from bot.chat.command import CommandSpec, Invocation, OperatorCommand, Ports
+from bot.chat.commands import CHECK, COMMANDS, GROUPS
+from bot.chat.commands.questions import COURTESY
 from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line
+from bot.chat.slips import mistyped
 from bot.chat.wording import nearest
 from bot.errors import UsageError
 from bot.query.text import near, shown
 
+_TALK = COURTESY | {"with", "on", "for", "about", "to", "use", "command"}
+_SENTENCE = re.compile(r"[.:] | \(")
 _QUESTION = "is this host fine with Xen Orchestra, and for how long?"
 
 
-def run(_: Ports, asked: Invocation) -> Reply:
-    """All commands that the asker may run, or one of them in full."""
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """All commands that the asker may run, or one of them in full; in a shell the operator's own, too."""
     allowed = [spec for spec in COMMANDS.values() if spec.right in asked.rights]
-    name = asked.words.strip().casefold()
+    name = " ".join(word for word in re.split(r"[\s?!.,;:]+", asked.words.casefold()) if word and word not in _TALK)
     if not name:
-        return _all(allowed)
+        return _all(allowed, ports.operators)
+    if operator := next((command for command in ports.operators if command.name == name), None):
+        return _of_operator(operator)
     spec = next((spec for spec in allowed if spec.name == name), None)
     if spec is None:
-        close = nearest(near(name, (spec.name for spec in allowed))) or " Type help for all of them."
+        names = [*(spec.name for spec in allowed), *(command.name for command in ports.operators)]
+        close = nearest(mistyped(name, names) or near(name, names)) or " Type help for all of them."
         raise UsageError(f'There is no command "{shown(name)}".{close}')
     details = (Paragraph((line(spec.details),)),) if spec.details else ()
     examples = tuple(line(Typed(typed), f"  {what}") for typed, what in spec.examples)
@@ -35,17 +44,33 @@ def run(_: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _all(allowed: list[CommandSpec]) -> Reply:
+def _of_operator(command: OperatorCommand) -> Reply:
+    options = tuple(line(Code(option), f"  {what}") for option, what in command.options)
+    return Reply(
+        kind="help_command",
+        headline=line(Code(f"{command.name} {command.takes}".strip()), f"  {command.about}"),
+        blocks=(Bullets(options, "Options"),) if options else (),
+        data={"name": command.name, "takes": command.takes, "about": command.about, "examples": []},
+    )
+
+
+def _all(allowed: list[CommandSpec], operators: tuple[OperatorCommand, ...]) -> Reply:
     """Each command in a line; a look-up with an example, as its name need not be typed."""
-    items = []
-    for spec in allowed:
-        typed = spec.examples[0][0] if spec.name == "check" else f"{spec.name} {spec.takes}".strip()
-        items.append(line(Typed(typed), f"  {spec.about}"))
+    groups = []
+    for title, specs in GROUPS.items():
+        items = []
+        for spec in specs:
+            typed = spec.examples[0][0] if spec is CHECK else f"{spec.name} {spec.takes}".strip()
+            if spec in allowed:
+                items.append(line(Typed(typed), f"  {spec.about}"))
+        if items:
+            groups.append(Bullets(tuple(items), title))
+    own = tuple(line(Typed(each.name), f"  {_SENTENCE.split(each.about)[0]}") for each in operators)
     more = line(Typed("help COMMAND"), " has more of each.")
     return Reply(
         kind="help",
         headline=line(Strong("xocompat"), f" answers: {_QUESTION}"),
-        blocks=(Bullets(tuple(items)), Paragraph((more,))),
+        blocks=(*groups, *([Bullets(own, "The operator's own, in a shell alone")] if own else []), Paragraph((more,))),
         buttons=(Ask("XenServer 7.2", "XenServer 7.2"), Ask("Whole list", "list")),
         data={"commands": [{"name": s.name, "takes": s.takes, "about": s.about} for s in allowed]},
     )

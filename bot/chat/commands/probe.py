@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
+from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
 from bot.chat.hosts import host_data, remarks, row
 from bot.chat.reply import (
@@ -25,6 +26,7 @@ from bot.chat.reply import (
     Strong,
     Table,
     line,
+    plain,
     with_code,
 )
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
@@ -78,7 +80,7 @@ def opening(ports: Ports, asked: Invocation) -> RichText | Reply:
         return _which(fleet.inventory)
     target, _ = _find(fleet.inventory, asked)
     if isinstance(target, Failure):
-        return _failed(target, asked.words, fleet.inventory, None)
+        return _unfound(ports, asked, target, fleet.inventory)
     return _asking(target)
 
 
@@ -87,7 +89,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     fleet = _fleet(ports)
     target, named_day = _find(fleet.inventory, asked)
     if isinstance(target, Failure):
-        return _failed(target, asked.words, fleet.inventory, None)
+        return _unfound(ports, asked, target, fleet.inventory)
     asked.report(Progress(_asking(target)))
     guard = fleet.limits.guard(asked.caller.name, target) if fleet.limits else unguarded
     answer = fleet.probing.probe(target, guard)
@@ -167,6 +169,21 @@ def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | N
         exit_status=1,
         assessed=(),
     )
+
+
+def _unfound(ports: Ports, asked: Invocation, failure: Failure, inventory: Inventory) -> Reply:
+    """No target has the name. It may be a host's: then which targets lead to it."""
+    reply = _failed(failure, asked.words, inventory, None)
+    led = leading_to(ports, asked) if failure.code is FailureCode.UNKNOWN_HOST else None
+    if led is None:
+        return reply._replace(depends_on_rights=True)
+    how = "no target leads to it, so it cannot be asked"
+    if led.targets:
+        how = f"{joined(led.targets)} {plural(len(led.targets), 'leads', 'lead')} to it"
+    said = line(Strong(led.host), f" is a host, not a target: {how}.")
+    data = {**(reply.data or {}), "error": {"code": failure.code.value, "message": plain(said)}}
+    asks = (Ask(f"Probe {name}", f"probe {name}") for name in led.targets[:PRESSED])
+    return reply._replace(headline=said, buttons=(*asks,) or (Ask(led.host, led.host),), data=data)
 
 
 class ProbedPool(NamedTuple):

@@ -90,6 +90,16 @@ class Responder:
             if spec.right is Right.LOOKUP and not (spec.slow or spec.follows):
                 look_up = self._cached if len(request.words) <= LOOKUP_WORDS_MAX else self._look_up
                 return look_up(spec.name, request.rest, found.rights, day, today, self._dataset())
+            return self.anew(request, found)
+
+        return _readable(request, answer)
+
+    def anew(self, request: Request, found: Granted) -> Answer:
+        """The same, whatever was answered before."""
+        today = self._today()
+        spec, day = request.spec, request.on or today
+
+        def answer() -> Answer:
             reply = self._runner().run(spec, request.rest, found.rights, day, request.caller(found))
             return answered(_dated(reply, day, today))
 

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.chat.access import Granted
 from bot.chat.audit import AuditEntry, AuditTrail
 from bot.chat.command import Right
+from bot.chat.commands import HELP
 from bot.chat.platform import Actor, Origin, Platform
 from bot.chat.reply import Code, Reply, line, notice, plain
 from bot.chat.session.access import Access
@@ -112,9 +113,21 @@ class SessionServices:
     wake: Callable[[], None] = lambda: None
 
     def answer(self, request: Request) -> Answer:
-        """What the actor gets to see, a refusal too."""
+        """What the actor gets to see, a refusal too.
+
+        Look-ups are answered without asking what else somebody may do, unless that could change the answer.
+        """
         rights = self.access.admit(request.actor, request.spec)
-        return rights if isinstance(rights, Answer) else self.responder.answer(request, rights)
+        if isinstance(rights, Answer):
+            return rights
+        answer = self.responder.answer(request, rights)
+        if not answer.reply.depends_on_rights:
+            return answer
+        more = self.access.admit(request.actor, HELP)
+        if isinstance(more, Answer) or more.rights <= rights.rights:
+            return answer
+        known = self.responder.anew(request, more)
+        return answer if known.outcome == UNAVAILABLE else known  # a look-up needs no database
 
     def opening(self, request: Request) -> tuple[Granted, Reply] | Answer:
         """Of a slow command: what may be done and what to show meanwhile; or the answer, if nothing is waited for."""
