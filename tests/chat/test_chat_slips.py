@@ -59,6 +59,7 @@ def test_a_slip_of_the_finger_is_seen(desk: CommandRunner, typed: str, command: 
         ("prob lab-a", "probe lab-a"),
         ("upgrde XenServer 7.2", "upgrade XenServer 7.2"),
         ("compre 8.2, 8.3", "compare 8.2, 8.3"),
+        ("upgrde Citrix Hypervisor 8.2 CU1 to XCP-ng 8.3", "upgrade Citrix Hypervisor 8.2 CU1 to XCP-ng 8.3"),
         ("chekc XenServer 7.2", "check XenServer 7.2"),
         ("isues XSO-868", "issues XSO-868"),
         ("lits xcp-ng", "list xcp-ng"),

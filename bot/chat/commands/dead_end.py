@@ -19,8 +19,8 @@ from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query
 from bot.query.text import shown
 
-COMMAND_WORDS_MAX = 5
-"""Of a sentence that names a release the first word is no mistyped command."""
+COMMAND_WORDS_MAX = 8
+"""Of a longer sentence that names a release the first word is no mistyped command."""
 
 LABEL_MAX = 30
 BUTTONS_MAX = 3
