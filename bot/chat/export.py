@@ -38,7 +38,7 @@ CELL_MAX = 1_000
 def export(ports: Ports, words: str, day: date, form: str) -> str:
     """The hosts for which all words hold, the worst first. UsageError for words that are none."""
     watched = watched_of(ports)
-    rest, named_day = take_words(words)
+    rest, named_day = take_words(words, day)
     every = hosts_with_verdicts(ports, watched, named_day or day)
     wanted = fleet_filter(ports.reader, rest, every, watched.sources)
     if wanted.unknown:

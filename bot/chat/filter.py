@@ -70,9 +70,12 @@ class FleetFilter(NamedTuple):
         return all(condition(verdict) for condition in self.conditions)
 
 
-def take_words(words: str) -> tuple[str, date | None]:
-    """Words without chat's dress and their "on DATE", and that day. UsageError for what wants to be a day."""
-    rest, day, bad, _ = take_days(plain(words))
+def take_words(words: str, today: date) -> tuple[str, date | None]:
+    """Words without chat's dress and their "on DATE", and that day. UsageError for what wants to be a day.
+
+    `today` is what "in 2 years" counts from.
+    """
+    rest, day, bad, _ = take_days(plain(words), today)
     if bad:
         raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
     return rest.strip(), day

@@ -46,11 +46,10 @@ def read_product(ports: Ports, asked: Invocation) -> tuple[tuple[Product, ...], 
     query, day = read(ports, asked)
     products = {part.product for part in query.parts}
     name, takes = asked.command.name, asked.command.takes
-    if strange := [*query.unused, *(word for word in plain(asked.words).casefold().split() if word in _HOSTS)]:
+    others = (part.text for part in query.parts if not wants_version(part))
+    if strange := [*query.unused, *others, *(word for word in plain(asked.words).casefold().split() if word in _HOSTS)]:
         instead = "For hosts: `fleet`" if _HOSTS.intersection(strange) else f"Type {name} {takes}"
         raise UsageError(f'`{name}` takes a product or nothing, and "{strange[0]}" is none. {instead}.')
-    if any(part.releases or part.level for part in query.parts) or None in products:
-        raise UsageError(f"`{name}` takes a product or nothing: {name} {takes}.")
     return tuple(product for product in Product if product in products or not products), day
 
 

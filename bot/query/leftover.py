@@ -39,7 +39,11 @@ def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: It
     for start, end in used:
         is_used[start:end] = b"\1" * (end - start)
     every = sorted([*tokens, *(Token(TokenKind.TALK, "", *date) for date in dates)], key=lambda token: token.start)
-    left = [at for at, token in enumerate(every) if not is_used[token.start] and token.kind not in _COURTESY]
+    left = [
+        at
+        for at, token in enumerate(every)
+        if not is_used[token.start] and (token.kind not in _COURTESY or _ends_name(every, at))
+    ]
     pieces: list[Span] = []
     has_version = False
     last = -2
@@ -63,6 +67,13 @@ def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: It
             pieces.append((start, end))
         last = behind
     return Leftover(tuple(dict.fromkeys(shown(text[start:end], PIECE_SHOWN) for start, end in pieces)), has_version)
+
+
+def _ends_name(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a letter is the end of a name: "lab-a"."""
+    token, before = tokens[at], tokens[at - 1] if at else None
+    glued = before is not None and before.kind is TokenKind.DASH and before.end == token.start
+    return glued and token.kind is TokenKind.FILLER and token.end - token.start == 1
 
 
 def _whole(text: str, token: Token, is_used: bytearray) -> Span:

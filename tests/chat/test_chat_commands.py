@@ -116,7 +116,7 @@ def test_the_first_word_chooses_the_command(words: str, command: str, rest: str)
         ("list lab-a", 'and "lab-a" is none'),
         ("timeline foo", 'and "foo" is none'),
         ("timeline hosts", "For hosts: `fleet`"),
-        ("timeline XenServer 7.2", 'and "7.2" is none'),
+        ("timeline XenServer 7.2", 'and "XenServer 7.2" is none'),
         ("changes x", "`changes` takes nothing"),
         ("changes XenServer 7.2", "`changes` takes nothing"),
         ("changes lab", "`changes` takes nothing"),

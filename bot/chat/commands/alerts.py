@@ -55,7 +55,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     With a day: what would be open then, of which nothing is stored.
     """
     known = alerting(ports)
-    words, named = take_words(asked.words)
+    words, named = take_words(asked.words, asked.day)
     day = named or day_asked(asked, known.now())
     if day is None or known.on is None:
         return _shown(ports, known.book, asked, words.casefold())

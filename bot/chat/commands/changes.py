@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.chat.command import Invocation, Ports
+from bot.chat.commands.questions import COURTESY
 from bot.chat.data import Data
-from bot.chat.lookup import read
+from bot.chat.filter import take_words
 from bot.chat.reply import (
     Ask,
     Block,
@@ -43,10 +44,10 @@ _LONG = frozenset({RowChangeKind.BADGES, RowChangeKind.NOTES})
 
 def run(ports: Ports, asked: Invocation) -> Reply:
     """What the page that was read last says, against the list in use."""
-    query, day = read(ports, asked)
-    if query.parts or query.unused:
+    undated, day = take_words(asked.words, asked.day)
+    if any(word.strip("?!.,").casefold() not in COURTESY for word in undated.split()):
         raise UsageError("`changes` takes nothing: it tells how the published list differs from the one in use.")
-    diff = ports.published.diff(day) if ports.published else None
+    diff = ports.published.diff(day or asked.day) if ports.published else None
     return changes_reply(diff) if diff else Reply("changes", _NEVER, buttons=(Ask("List", "list"),), data=_NONE)
 
 

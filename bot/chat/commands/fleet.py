@@ -50,7 +50,7 @@ States = Mapping[str, SourceState]
 def run(ports: Ports, asked: Invocation) -> Reply:
     """The hosts for which all words hold, or what words there are."""
     watched = watched_of(ports)
-    words, named_day = take_words(asked.words)
+    words, named_day = take_words(asked.words, asked.day)
     day = named_day or asked.day
     every = hosts_with_verdicts(ports, watched, day)
     wanted = fleet_filter(ports.reader, words, every, watched.sources)

@@ -60,7 +60,7 @@ class _Part(NamedTuple):
 
 def named_reply(ports: Ports, asked: Invocation, day: date) -> Reply | None:
     """The hosts that words name, as `fleet` shows them; None where they name nothing of ours."""
-    words, _ = take_words(asked.words)
+    words, _ = take_words(asked.words, asked.day)
     if not words or len(words.split()) > WORDS_MAX:
         return None
     bare = _without_talk(words)

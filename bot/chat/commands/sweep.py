@@ -74,7 +74,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 def _wanted(ports: Ports, asked: Invocation) -> tuple[Watched, date | None]:
     """The fleet, and the day that is to be rehearsed; None for a sweep that counts."""
     watched = watched_of(ports)
-    words, day = take_words(asked.words)
+    words, day = take_words(asked.words, asked.day)
     if words:
         raise UsageError("`sweep` asks the whole fleet and takes no words but a day: sweep on 2028-12-01.")
     if not (watched.sources or watched.channel):
