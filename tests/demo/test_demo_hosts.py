@@ -25,7 +25,7 @@ def channel(desk: CommandRunner) -> Iterator[DemoChannel]:
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("xen-12", "xen-12 (prod)  XCP-ng 8.2.1  ✅ full support  "),
+        ("xen-12", "xen-12 (prod)  XCP-ng 8.2.1  ✅ full support  ☠️ no security updates"),
         ("is my host office-1 ok?", "office-1  XenServer 8.4.0  ✅ full support  🟢 gets security updates"),
         ("lab-a", "lab-a  2 hosts in 1 pool  ✅ security updates for all of them"),
         ("who is on 8.2", "2 of 8 hosts in 1 pool  8.2  ☠️ 2 get no security updates"),

@@ -74,7 +74,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if missing or not query.parts:
         reply = dead_end(ports, query._replace(parts=tuple(missing)), day)
         data = {**query_data(asked.words, day, query, ()), "differences": [], "path": None}
-        return reply._replace(data=data, exit_status=3, context=context(matrix, day), assessed=())
+        return reply._replace(data=data, exit_status=3, context=context(matrix, day, query), assessed=())
     pair = _pair(query)
     early = {release: part.prerelease for part in query.parts for release in part.releases}
     first, second = (assess(matrix, release, day, early[release]) for release in pair[:2])
@@ -89,7 +89,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=_first_line(matrix.published, first, second, differences),
         blocks=tuple(_body(query, pair, (first, second), differences, (start, goal, path))),
         buttons=(*buttons, Share(f"compare {asked.words}")),
-        context=context(matrix, day),
+        context=context(matrix, day, query),
         data={
             **query_data(asked.words, day, query, (first, second)),
             "outcome": outcome.value,
