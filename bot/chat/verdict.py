@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.chat.reply import Block, Bullets, Link, Mark, RichText, Strong, headline, line, with_code
-from bot.chat.wording import capitalized, day_in_words, distance
+from bot.chat.wording import capitalized, day_in_words, distance, joined
 from bot.matrix.assess import Assessment
 from bot.matrix.feature import Availability, Feature, FeatureAnswer
 from bot.matrix.lifecycle import LifecycleStage
@@ -136,7 +136,7 @@ def next_step(advice: Recommendation, release: Release, on: date, hosts: str = "
     Of `hosts` that run it, by their names: "upgrade xen-2 and xen-3 to XCP-ng 8.3 LTS.".
     """
     if verb := _VERBS.get(advice.action):
-        return f"{verb}{f' {hosts}' if hosts else ''} to {_goals(advice, on)}."
+        return f"{verb}{f' {hosts}' if hosts else ''} to {_goals(advice, release, on)}."
     clause = _clause(advice, release, on)
     return f"{hosts}: {clause}." if hosts else f"{clause}."
 
@@ -144,11 +144,13 @@ def next_step(advice: Recommendation, release: Release, on: date, hosts: str = "
 _VERBS = {Action.UPGRADE: "upgrade", Action.MOVE: "move", Action.INSTALL_ANEW: "move", Action.TAKE_FINAL: "move"}
 
 
-def _goals(advice: Recommendation, on: date) -> str:
+def _goals(advice: Recommendation, release: Release, on: date) -> str:
     goal, other = _route(advice.route, on), advice.alternative.goal.name(on) if advice.alternative else ""
     match advice.action:
         case Action.TAKE_FINAL:
-            return f"the final {goal} by ISO{f', once it is out ({day_in_words(advice.by)})' if advice.by else ''}"
+            in_place = joined(release.updates_in_place, "or")
+            how = f"by ISO{f' (only {in_place} can be updated in place)' if in_place else ''}"
+            return f"the final {goal} {how}{f', once it is out ({day_in_words(advice.by)})' if advice.by else ''}"
         case Action.INSTALL_ANEW:
             goals = f"{goal} or {other}" if other else goal
             if any(route and route.path for route in (advice.route, advice.alternative)):

@@ -89,6 +89,7 @@ class _Linked:
             lifecycle=_lifecycle(facts),
             aliases=tuple(raw["aliases"]),
             codenames=tuple(raw["codenames"]),
+            updates_in_place=tuple(raw["updates_in_place"]),
             levels=tuple(levels),
             sources=self.cited(key for fact in facts.values() for key in fact["sources"]),
             inferred=frozenset(

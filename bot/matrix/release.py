@@ -56,7 +56,8 @@ class Release(NamedTuple):
     `number` is its own number ("8" for XenServer 8), `compares_as` what ranges compare with (8.4).
 
     `base_name` has no "LTS": the name follows the date. `aliases` are numbers that also mean it ("8.4.0"),
-    `codenames` words that do. `inferred` names the dates that no source states outright.
+    `codenames` words that do; `updates_in_place` are its prereleases that become it by a plain update. `inferred` names
+    the dates that no source states outright.
     """
 
     product: Product
@@ -66,6 +67,7 @@ class Release(NamedTuple):
     lifecycle: Lifecycle
     aliases: tuple[str, ...] = ()
     codenames: tuple[str, ...] = ()
+    updates_in_place: tuple[str, ...] = ()
     levels: tuple[UpdateLevel, ...] = ()
     sources: tuple[Citation, ...] = ()
     inferred: frozenset[str] = frozenset()

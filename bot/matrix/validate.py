@@ -134,6 +134,7 @@ class ReleaseModel(Strict):
     lifecycle: LifecycleModel
     aliases: list[Number] = []
     codenames: list[Text] = []
+    updates_in_place: list[Text] = []
     levels: list[LevelModel] = []
     last_fix: LastFixModel | None = None
     note: Text | None = None

@@ -62,6 +62,10 @@ def known(matrix: Matrix, reader: Reader) -> CommandRunner:
         ("XCP-ng 8.3 vs. XenServer 8?", "compare", "XCP-ng 8.3, XenServer 8"),
         ("difference between 8.2 and 8.3", "compare", "8.2, 8.3"),
         ("What is the difference between XenServer 7.1 and 7.2?", "compare", "XenServer 7.1, 7.2"),
+        ("can I upgrade from 7.6 to 8.3", "upgrade", "7.6 to 8.3"),
+        ("Can we upgrade XenServer 7.2 to XCP-ng 8.3?", "upgrade", "XenServer 7.2 to XCP-ng 8.3"),
+        ("how do I upgrade XenServer 7.2?", "upgrade", "XenServer 7.2"),
+        ("upgrade path for XCP-ng 8.0", "upgrade", "XCP-ng 8.0"),
         ("please list xcp-ng", "list", "xcp-ng"),
         ("can you show me the list", "list", ""),
         ("/fleet", "fleet", ""),
@@ -180,3 +184,13 @@ def test_a_question_has_the_right_of_a_command_that_there_is() -> None:
 def test_any_text_is_a_question_or_none(text: str) -> None:
     found = question_in(text)
     assert found is None or found.question in QUESTIONS
+
+
+@pytest.mark.parametrize(
+    ("typed", "issue"),
+    [("XSO-868", "XSO-868"), ("xso-868", "XSO-868"), ("MESSAGE_METHOD_UNKNOWN", "xs73-cbt"), ("key1024", "key1024")],
+)
+def test_an_issue_or_an_error_code_alone_means_the_issue(known: CommandRunner, typed: str, issue: str) -> None:
+    reply = known.answer(typed, frozenset(Right))
+    assert reply.exit_status == 0
+    assert [each["id"] for each in (reply.data or {})["issues"]] == [issue]

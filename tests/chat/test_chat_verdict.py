@@ -100,15 +100,29 @@ def test_where_no_end_of_life_is_known_it_says_so(matrix: Matrix) -> None:
     ("product", "number", "prerelease", "on", "first", "step"),
     [
         (XS, "8", "preview", TODAY, "XenServer 8 preview", "move to the final XenServer 8 by ISO."),
-        (XCP, "8.3", "RC1", TODAY, "XCP-ng 8.3 RC1", "move to the final XCP-ng 8.3 LTS by ISO."),
-        (XCP, "8.3", "beta 2", date(2025, 1, 1), "XCP-ng 8.3 beta 2", "move to the final XCP-ng 8.3 by ISO."),
+        (
+            XCP,
+            "8.3",
+            "RC1",
+            TODAY,
+            "XCP-ng 8.3 RC1",
+            "move to the final XCP-ng 8.3 LTS by ISO (only RC2 can be updated in place).",
+        ),
+        (
+            XCP,
+            "8.3",
+            "beta 2",
+            date(2025, 1, 1),
+            "XCP-ng 8.3 beta 2",
+            "move to the final XCP-ng 8.3 by ISO (only RC2 can be updated in place).",
+        ),
         (
             XCP,
             "8.3",
             "alpha",
             date(2024, 1, 1),
             "XCP-ng 8.3 alpha",
-            "move to the final XCP-ng 8.3 by ISO, once it is out (7 Oct 2024).",
+            "move to the final XCP-ng 8.3 by ISO (only RC2 can be updated in place), once it is out (7 Oct 2024).",
         ),
         (
             XCP,

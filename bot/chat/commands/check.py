@@ -124,7 +124,8 @@ def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
         found = [issue for issue in assessment.known_issues if issue.kind is kind]
         if found:
             yield Bullets(tuple(issue_line(issue, assessment.release) for issue in found), title)
-    if notes := tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release)):
+    notes = tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release))
+    if notes and not assessment.prerelease:
         yield Paragraph(notes)
     yield Paragraph((_next_step(assessment),))
 

@@ -7,7 +7,7 @@ import re
 from datetime import date
 
 from bot.chat.command import CommandSpec, Invocation, Ports, Right
-from bot.chat.commands import COMMANDS, FLEET, HELP, TIMELINE
+from bot.chat.commands import COMMANDS, FLEET, HELP, ISSUES, TIMELINE
 from bot.chat.commands.questions import NEWEST, OVERVIEW, question_in
 from bot.chat.data import query_data
 from bot.chat.lookup import WHOLE_LIST, names_product_alone, unknown_reply
@@ -17,7 +17,7 @@ from bot.chat.wording import capitalized, joined
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query
-from bot.query.text import shown
+from bot.query.text import plain, shown
 
 COMMAND_WORDS_MAX = 8
 """Of a longer sentence that names a release the first word is no mistyped command."""
@@ -51,6 +51,8 @@ def answered_otherwise(ports: Ports, asked: Invocation, query: Query, day: date,
 
     `likely` are the commands that the first word may have been meant for.
     """
+    if not query.releases and names_issue(ports.matrix, asked.words):
+        return ISSUES.run(ports, asked._replace(command=ISSUES))
     is_uuid = _UUID.fullmatch(asked.words.strip()) is not None
     if is_uuid or not query.releases:
         put = question_in(asked.words)
@@ -69,6 +71,12 @@ def answered_otherwise(ports: Ports, asked: Invocation, query: Query, day: date,
         reply = dead_end(ports, nothing, day)
         return reply._replace(data=data, exit_status=3, assessed=(), depends_on_rights=True)
     return _unknown_command(ports, asked, query, day, likely)
+
+
+def names_issue(matrix: Matrix, words: str) -> bool:
+    """Whether words are the id of a known issue, or an error code that one has."""
+    named = plain(words).casefold().replace(" ", "_")
+    return any(named in (issue.id.casefold(), *map(str.casefold, issue.errors)) for issue in matrix.issues)
 
 
 def dead_end(ports: Ports, query: Query, day: date) -> Reply:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bot.chat.command import CommandSpec
-from bot.chat.commands import ALERTS, CHANGES, CHECK, COMPARE, FLEET, HELP, LIST, TIMELINE
+from bot.chat.commands import ALERTS, CHANGES, CHECK, COMPARE, FLEET, HELP, LIST, TIMELINE, UPGRADE
 from bot.chat.wording import cut_day
 from bot.query.text import plain
 
@@ -100,6 +100,26 @@ QUESTIONS = (
         "",
         """
         what changed | what has changed | did list change | has list changed | what is new
+        """,
+    ),
+    Question(
+        UPGRADE,
+        "{} to {}",
+        """
+        can I upgrade from {} to {} | can I upgrade {} to {} | can we upgrade from {} to {} | can we upgrade {} to {}
+        how do I upgrade from {} to {} | how do I upgrade {} to {} | how do we upgrade from {} to {}
+        how to upgrade from {} to {} | how to upgrade {} to {} | upgrade from {} to {} | upgrade path from {} to {}
+        can {} be upgraded to {} | can I go from {} to {} | can we go from {} to {} | how do I get from {} to {}
+        can I migrate from {} to {} | can I update from {} to {} | can I update {} to {} | how to get from {} to {}
+        is it possible to upgrade from {} to {} | is upgrade from {} to {} possible | is upgrade from {} to {} supported
+        """,
+    ),
+    Question(
+        UPGRADE,
+        "{}",
+        """
+        how do I upgrade {} | how to upgrade {} | can I upgrade {} | how do we upgrade {} | upgrade path of {}
+        upgrade path for {} | what can I upgrade {} to | where can I go from {} | {} upgrade path
         """,
     ),
     Question(
