@@ -53,6 +53,9 @@ STATES: dict[str, HostCondition] = {
     "unlisted": _has_level(SupportLevel.UNLISTED),
     "partial": _has_level(SupportLevel.PARTIAL),
     "unknown": lambda verdict: verdict.assessment is None,
+    "off": lambda verdict: verdict.host.is_off,
+    "prerelease": lambda verdict: verdict.is_prerelease,
+    "preview": lambda verdict: verdict.is_prerelease,
     "mixed": lambda verdict: verdict.host.mixed_since is not None,
     "restart": lambda verdict: bool(verdict.host.host.reboot_required),
     "reboot": lambda verdict: bool(verdict.host.host.reboot_required),
@@ -114,6 +117,7 @@ def _key(name: str) -> str:
 def _names_of(verdict: HostVerdict) -> Iterator[str]:
     seen = verdict.host
     yield from (*verdict.tags, *seen.sources, seen.pool.name, seen.host.name, seen.pool.uuid, seen.host.uuid)
+    yield from (verdict.name, verdict.pool_name)
 
 
 def _is_named(key: str) -> HostCondition:

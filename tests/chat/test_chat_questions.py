@@ -65,7 +65,7 @@ def known(matrix: Matrix, reader: Reader) -> CommandRunner:
         ("can I upgrade from 7.6 to 8.3", "upgrade", "7.6 to 8.3"),
         ("Can we upgrade XenServer 7.2 to XCP-ng 8.3?", "upgrade", "XenServer 7.2 to XCP-ng 8.3"),
         ("how do I upgrade XenServer 7.2?", "upgrade", "XenServer 7.2"),
-        ("upgrade path for XCP-ng 8.0", "upgrade", "XCP-ng 8.0"),
+        ("how to upgrade XCP-ng 8.0", "upgrade", "XCP-ng 8.0"),
         ("please list xcp-ng", "list", "xcp-ng"),
         ("can you show me the list", "list", ""),
         ("/fleet", "fleet", ""),

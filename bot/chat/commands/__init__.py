@@ -215,7 +215,7 @@ FLEET = CommandSpec(
     module="fleet",
     details=(
         "WORDS narrow it down, and all must hold: eol, ending, maintenance, unreachable, reachable, unlisted, partial,"
-        " unknown, mixed, restart, a tag, a pool, a target, a host, a product or a release."
+        " unknown, prerelease, off, mixed, restart, a tag, a pool, a target, a host, a product or a release."
         " Nobody is asked: `sweep` does that."
     ),
 )
