@@ -50,7 +50,7 @@ class Grammar:
     def __init__(self, matrix: Matrix) -> None:
         self._spellings = Spellings(matrix)
         self._features = FeatureNames(matrix.features)
-        self._scanner = Scanner(self._spellings.codenames, self._spellings.is_decimal)
+        self._scanner = Scanner(self._spellings.codenames, self._spellings.is_decimal, self._spellings.is_number)
 
     def read(self, text: str, today: date | None = None) -> Query:
         """Read any text. Total: it never raises, and its time grows with the length of the text.
@@ -188,7 +188,7 @@ def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart,
     used: list[Span] = []
     for claim, part in read:
         key = (part.releases or part.platform or part.text.lower(), part.level, part.prerelease)
-        if claim.is_doubtful and known and not part.releases:
+        if known and (claim.is_doubtful or _is_noise(claim, part)) and not part.releases:
             continue
         if claim.product and claim.wanted is None and claim.product in products:  # "my XCP-ng host says: ..."
             used += claim.used
@@ -196,3 +196,9 @@ def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart,
             parts.setdefault(key, part)
             used += claim.used
     return tuple(parts.values()), used
+
+
+def _is_noise(claim: Claim, part: QueryPart) -> bool:
+    """Whether it is a version of something else, which no release has: "uname 4.19.0"."""
+    names_other = bool(claim.name and claim.wanted) and not claim.resembles
+    return names_other and not any(isinstance(suggestion, Release) for suggestion in part.suggestions)

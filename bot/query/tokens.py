@@ -16,7 +16,7 @@ _SCAN = re.compile(
     r"|(?<=-)\d{4}-\d\d-\d\d\b|\b\d{4}-\d\d-\d\d(?=-|\.[a-z]))"
     r"|(?P<address>[a-z]{2,9}+://[^\s,;]*+|\b\d{2,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\.\d)"
     r"|\b[a-z][a-z0-9-]{0,62}+\.(?:[a-z][a-z0-9-]{0,62}+\.){0,3}(?:com|org|net|io|tech|eu|de|fr|lan|local|html)\b[^\s,;]*+)"
-    r"|(?P<number>\d++(?:\.\d++)*+(?:\.[x*](?!\w))?)"
+    r"|(?P<number>\d++(?:\.\d++)*+(?:\.[x*](?!\w)|(?<=\d\.\d)\+\d++(?![.\w]))?)"
     r"|(?P<word>(?:ec2|k8s|k3s|s390x)\b|[^\W\d_]++)"
     r"|(?P<arrow>-{1,3}+>)"
     r"|(?P<operator>[<>] =(?![<>=!~])|[<>=!~]++)"
@@ -61,12 +61,16 @@ class _Raw(NamedTuple):
 class Scanner:
     """Makes tokens of a clean text. Knows the code names of one Matrix, and which decimal commas make sense there."""
 
-    def __init__(self, codenames: Iterable[str], is_decimal: Callable[[str, str], bool]) -> None:
-        """`codenames` are phrases. `is_decimal(whole, places)`: whether "7,2" is one number."""
+    def __init__(
+        self, codenames: Iterable[str], is_decimal: Callable[[str, str], bool], is_number: Callable[[str], bool]
+    ) -> None:
+        """`codenames` are phrases. `is_decimal(whole, places)`: whether "7,2" is one number; `is_number`: whether a
+        number is a release's."""
         known = {**VOCABULARY, **{name: (TokenKind.CODENAME, name) for name in codenames}}
         self._known = known
         self._first_words = frozenset(phrase.partition(" ")[0] for phrase in known if " " in phrase)
         self._is_decimal = is_decimal
+        self._is_number = is_number
 
     def parts(self, text: str, known: Iterable[Token] = ()) -> Iterator[list[Token]]:
         """The tokens of each part of a text, in order; parts without tokens are left out.
@@ -91,9 +95,13 @@ class Scanner:
         at = 0
         while at < len(raws):
             raw = raws[at]
-            if decimal := self._decimal(raws, at) or self._dashed(raws, at):
+            if decimal := self._decimal(raws, at):
                 yield decimal
                 at += 3
+                continue
+            if dashed := self._dashed(raws, at):
+                yield dashed[0]
+                at += dashed[1]
                 continue
             if spaced := self._spaced(raws, at, text):
                 yield spaced
@@ -117,19 +125,24 @@ class Scanner:
             return None
         return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
 
-    def _dashed(self, raws: list[_Raw], at: int) -> _Raw | None:
-        """`7-2` as one number, if there is a release of it; `7-8` are two, and "7-2-1" is something else."""
-        whole, dash, places, behind = (*raws[at : at + 4], None, None, None)[:4]
-        if whole is None or dash is None or places is None or dash.group != "dash":
+    def _dashed(self, raws: list[_Raw], at: int) -> tuple[_Raw, int] | None:
+        """`7-2` or `8-2-1` as one number, if there is a release of it, and how much it takes; `7-8` are two numbers."""
+        end = at + 1
+        while end + 1 < len(raws) and raws[end].text == "-" and raws[end - 1].end == raws[end].start:
+            if not raws[end + 1].text.isdecimal() or raws[end].end != raws[end + 1].start:
+                break
+            end += 2
+        places = raws[at:end:2]
+        goes_on = end < len(raws) and raws[end].start == raws[end - 1].end and raws[end].group != "part"
+        comes_from = [raw.group for raw in raws[max(at - 2, 0) : at]] == ["number", "dash"]
+        if len(places) < 2 or goes_on or comes_from or not places[0].text.isdecimal():
             return None
-        if not (whole.text.isdecimal() and places.text.isdecimal() and whole.end == dash.start == places.start - 1):
+        text = ".".join(place.text for place in places)
+        if len(places) == 2 and not self._is_decimal(places[0].text, places[1].text):
             return None
-        goes_on = behind is not None and behind.start == places.end
-        if goes_on or [raw.group for raw in raws[max(at - 2, 0) : at]] == ["number", "dash"]:
+        if len(places) > 2 and not self._is_number(text):
             return None
-        if not self._is_decimal(whole.text, places.text):
-            return None
-        return _Raw("number", f"{whole.text}.{places.text}", whole.start, places.end)
+        return _Raw("number", text, places[0].start, places[-1].end), end - at
 
     def _spaced(self, raws: list[_Raw], at: int, text: str) -> _Raw | None:
         """`7. 2` as one number, if there is a release of it; in "7. 2 hosts" the second one counts."""
@@ -152,7 +165,9 @@ class Scanner:
                 tokens.append(token)
                 continue
             if (kind := _kind(raw)) is not None:
-                tokens.append(Token(kind, raw.text.lower().replace(" ", ""), raw.start, raw.end))
+                tokens.append(
+                    Token(kind, raw.text.lower().replace(" ", "").partition("+")[0] or "+", raw.start, raw.end)
+                )
             at += 1
         return tokens
 
@@ -186,7 +201,9 @@ def _goes_on_with_range(raws: list[_Raw], at: int) -> bool:
     sign, behind = raws[at], raws[at + 1] if at + 1 < len(raws) else None
     if not first or not number or not behind:
         return False
-    if (first.group, number.group, behind.group) != ("operator", "number", "operator"):
+    if (first.group, number.group) != ("operator", "number") or not (
+        behind.group == "operator" or behind.text.lower() in ("except", "excluding")
+    ):
         return False
     return sign.text == "," or (sign.text == ";" and first.text[0] == ">" and behind.text[0] == "<")
 

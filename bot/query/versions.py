@@ -12,6 +12,8 @@ from bot.query.words import JOINING, OF_TWO, TokenKind
 _SIGNS = {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS, TokenKind.COMMA, TokenKind.JOINT, TokenKind.OPERATOR}
 _BEHIND_GLUED = _SIGNS | {TokenKind.SUFFIX}
 """What may touch the last number of a range; other letters make it a build number."""
+_FROM = frozenset({"from", "von", "de", "desde", "da", "del"})
+_TO = frozenset({"to", "bis", "a", "al", "au"})
 _MOST_DIGITS = 2
 """No release has more before its first dot."""
 
@@ -61,14 +63,14 @@ class Cursor:
 
     def _last_in_words(self, first: Token) -> Token | None:
         """The last number of "7.0 through 7.3", "from 7.0 to 7.3", "between 7.0 and 7.3"; "7.0 to 7.3" is two."""
-        joint, last = self._peek(), self._peek(1)
+        joint, last = self._peek(), self._peek(1 + self._is(TokenKind.VERSION, 1))
         if not joint or not last or last.kind is not TokenKind.NUMBER or not self._looks_like_release(last.value):
             return None
         before = self._word_before()
         is_range = (
             (joint.kind is TokenKind.DIRECTION and joint.value == "<=")
             or joint.value in ("through", "thru")
-            or (before == "from" and joint.value == "to")
+            or (before in _FROM and joint.value in _TO)
             or (before == "between" and joint.value in JOINING)
         )
         return last if is_range and digits(last.value) > digits(first.value) else None
@@ -169,6 +171,8 @@ class _Reading(Cursor):
                 self._at += 1
                 prefix = token.value.rpartition(".")[0]
                 return Item(TokenKind.NUMBER, "", token.start, self._skip_suffixes(token.end), Prefix(prefix))
+            case TokenKind.OPERATOR if token.value == "!=" and self._items and self._items[-1].wanted:
+                return self._read_word(token)  # "8.3 but not 8.2" names two
             case TokenKind.OPERATOR:
                 return self._read_range(token)
             case TokenKind.DIRECTION:
@@ -190,7 +194,7 @@ class _Reading(Cursor):
 
     def _read_word(self, token: Token) -> Item:
         self._at += 1
-        number = self._peek()
+        number = self._peek(int(self._is(TokenKind.VERSION)))
         if token.value == "hypervisor" and number and number.value.isdecimal() and not self._is_behind_name():
             return Item(TokenKind.PRODUCT, Product.XENSERVER, token.start, token.end)
         end = self._own_number(token)
@@ -243,7 +247,7 @@ class _Reading(Cursor):
                 return Item(TokenKind.NUMBER, "", token.start, end, Between(token.value, last.value))
             build = ((token.end, self._skip_builds(token)),)
         if last := self._last_in_words(token):
-            self._at += 2
+            self._at += 2 + self._is(TokenKind.VERSION, 1)
             between = Between(token.value, last.value)
             return Item(TokenKind.NUMBER, f"{token.value}-{last.value}", token.start, last.end, between)
         end = self._skip_suffixes(token.end)

@@ -62,7 +62,7 @@ class TokenKind(Enum):
     """Only inside a range; the others part the question."""
 
 
-JOINING = frozenset(["and", "but", "und", "aber", "et", "mais", "y", "pero", "e", "ed", "&", "/"])
+JOINING = frozenset(["and", "but", "und", "aber", "et", "mais", "y", "pero", "e", "ed", "&", "&&", "/"])
 """Words that may stand between the two bounds of a range."""
 
 ARTICLES = frozenset(["a", "an", "the", "also", "maybe", "perhaps", "even", "too"])

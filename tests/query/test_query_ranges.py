@@ -2,8 +2,21 @@
 
 import pytest
 
+from bot.query.query import Outcome
 from bot.query.reader import Reader
-from tests.query.readings import CH_8, FROM_7, FROM_70_TO_73, UNTIL_7, UNTIL_72, XCP_UNTIL_81, XS_7, assert_read
+from tests.query.readings import (
+    CALLED_8,
+    CH_8,
+    FROM_7,
+    FROM_70_TO_73,
+    UNTIL_7,
+    UNTIL_72,
+    XCP_UNTIL_81,
+    XS_7,
+    assert_read,
+    names,
+)
+
 
 SIGNS = {
     # ranges
@@ -105,3 +118,61 @@ WORDS = {
 @pytest.mark.parametrize("text", WORDS)
 def test_a_range_is_read_in_words(reader: Reader, text: str) -> None:
     assert_read(reader, text, WORDS[text])
+
+
+@pytest.mark.parametrize(
+    ("text", "releases"),
+    [
+        ("XCP-ng >= v7.5.0", "XCP-ng 7.5, XCP-ng 7.6, XCP-ng 8.0, XCP-ng 8.1, XCP-ng 8.2, XCP-ng 8.3"),
+        ("XenServer >=v7.0,<v7.4", FROM_70_TO_73),
+        ("XenServer >=7.0 but <7.4", FROM_70_TO_73),
+        ("XenServer >=7.0 && <7.4", FROM_70_TO_73),
+        ("XenServer <7.4 and >=7.0", FROM_70_TO_73),
+        ("XenServer from v7.0 to v7.3", FROM_70_TO_73),
+        ("XenServer de 7.0 à 7.3", FROM_70_TO_73),
+        ("XenServer von 7.0 bis 7.3", FROM_70_TO_73),
+        ("between v7.0 and v7.3 XenServer", FROM_70_TO_73),
+        ("XenServer 7.0 up to 7.3", FROM_70_TO_73),
+        ("XCP-ng 8.0 or greater", "XCP-ng 8.0, XCP-ng 8.1, XCP-ng 8.2, XCP-ng 8.3"),
+        ("XCP-ng ab 8.0", "XCP-ng 8.0, XCP-ng 8.1, XCP-ng 8.2, XCP-ng 8.3"),
+        ("XCP-ng no older than 8.0", "XCP-ng 8.0, XCP-ng 8.1, XCP-ng 8.2, XCP-ng 8.3"),
+        ("XCP-ng not newer than 7.5", "XCP-ng 7.4, XCP-ng 7.5"),
+        ("XCP-ng bis 7.5", "XCP-ng 7.4, XCP-ng 7.5"),
+        ("XCP-ng > 7.6 but not 8.2", "XCP-ng 8.0, XCP-ng 8.1, XCP-ng 8.3"),
+        ("XCP-ng >7.6, except 8.2", "XCP-ng 8.0, XCP-ng 8.1, XCP-ng 8.3"),
+    ],
+)
+def test_both_bounds_count_however_they_are_said(reader: Reader, text: str, releases: str) -> None:
+    query = reader.read(text)
+    assert (query.outcome, names(query.releases), query.unused) == (Outcome.ASSESSED, releases, ())
+
+
+def test_bounds_that_leave_nothing_are_no_release(reader: Reader) -> None:
+    query = reader.read("XCP-ng >=7.0 but <7.4")
+    assert (query.outcome, query.releases) == (Outcome.UNKNOWN_VERSION, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("xenserver 7-2", "XenServer 7.2"),
+        ("xcp-ng 8-3", "XCP-ng 8.3"),
+        ("xenserver-7-1", "XenServer 7.1"),
+        ("xcp-ng-8-2-1", "XCP-ng 8.2"),
+        ("xs 6-5 sp1", "XenServer 6.5"),
+        ("XenServer_7_2", "XenServer 7.2"),
+        ("xenserver 7_6", "XenServer 7.6"),
+        ("XenServer 7·2", "XenServer 7.2"),
+        ("XenServer 7,2", "XenServer 7.2"),
+        ("xenserver 6-0-2", "XenServer 6.0.2"),
+    ],
+)
+def test_other_separators_than_a_dot_are_read(reader: Reader, text: str, release: str) -> None:
+    query = reader.read(text)
+    assert (query.outcome, names(query.releases), query.unused) == (Outcome.ASSESSED, release, ())
+
+
+@pytest.mark.parametrize("text", ["Hypervisor 8", "hypervisor version 8", "Citrix 8", "CH 8", "Citrix Hypervisor 8"])
+def test_a_short_form_never_becomes_another_product(reader: Reader, text: str) -> None:
+    query = reader.read(text)
+    assert (query.outcome, names(query.suggestions)) == (Outcome.UNKNOWN_VERSION, CALLED_8)
