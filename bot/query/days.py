@@ -188,9 +188,12 @@ def take_days(text: str, today: date | None = None) -> Days:
 
 def blanked(text: str, places: Iterable[Span]) -> str:
     """A text of the same length, with blanks at some places."""
-    for start, end in places:
-        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
-    return text
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(places):
+        pieces += (text[at:start], " " * (end - max(start, at)))
+        at = max(at, end)
+    return "".join((*pieces, text[at:]))
 
 
 class _Found(NamedTuple):

@@ -59,7 +59,7 @@ class Grammar:
         in the end and is no courtesy is named.
         """
         typed = undressed(text)
-        machines = records(typed)
+        machines = [each for each in records(typed) if not each.codename or each.codename in self._spellings.codenames]
         days = take_days(blanked(typed, (place for each in machines for place in each.places)).replace("_", " "), today)
         rest, remarks = without_remarks(days.rest)
         rest, features = self._features.take(rest)

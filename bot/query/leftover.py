@@ -79,9 +79,10 @@ def _ends_name(tokens: Sequence[Token], at: int) -> bool:
 def _whole(text: str, token: Token, is_used: bytearray) -> Span:
     """Where a token stands with all that is glued to it: "xen-host-7", "x-9000"."""
     start, end = token.start, token.end
-    while start and not (text[start - 1].isspace() or text[start - 1] in _PARTING or is_used[start - 1]):
+    first, last = max(0, start - PIECE_SHOWN), min(len(text), end + PIECE_SHOWN)
+    while start > first and not (text[start - 1].isspace() or text[start - 1] in _PARTING or is_used[start - 1]):
         start -= 1
-    while end < len(text) and not (text[end].isspace() or text[end] in _PARTING or is_used[end]):
+    while end < last and not (text[end].isspace() or text[end] in _PARTING or is_used[end]):
         end += 1
     while end > token.end and text[end - 1] in _STOPS:
         end -= 1

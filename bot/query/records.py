@@ -23,12 +23,13 @@ _ROLES = {
     "is_preview_release": "preview",
     "ispreviewrelease": "preview",
 }
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 _DUMP = re.compile(r"^[ \t]*[\w-]+ \([ A-Z]{2,4}\) *:.*$", re.MULTILINE)
 """A line of `xe host-list`."""
 _BETWEEN_FIELDS = re.compile(r"""[\s;,(){}\[\]"'`]*""")
 
-_PACKAGE = re.compile(r"(?<![\w.])[\w.+~^-]*\.(?:xcpng(?P<xcp>\d\.\d)|xs(?P<xs>\d{1,2}))(?!\d)[\w.]*", re.IGNORECASE)
+_PACKAGE = re.compile(
+    r"(?<![\w.])[\w.+~^-]{0,120}\.(?:xcpng(?P<xcp>\d\.\d)|xs(?P<xs>\d{1,2}))(?!\d)[\w.]*", re.IGNORECASE
+)
 _BUILD = re.compile(r"\brelease/(?P<codename>[a-z][a-z_-]+)(?:/[\w.-]+)*", re.IGNORECASE)
 _HOTFIX = re.compile(
     r"\bXS(?P<number>\d{2,3})E(?P<level>(?:CU|SP|FP)\d)?\d{3,4}[A-Z]?(?![^\W_])(?:\.(?:iso|zip))?", re.IGNORECASE
@@ -105,7 +106,8 @@ def _fields(text: str) -> Iterator[_Field]:
 
 def _extent(text: str, fields: Sequence[_Field]) -> list[Span]:
     """All that belongs to records: the lines of a dump, an object in braces, else fields side by side."""
-    regions = [match.span() for match in _OBJECT.finditer(text)]
+    opens, closes = text.find("{"), text.rfind("}")
+    regions = [(opens, closes + 1)] if 0 <= opens < closes else []
     if lines := [*_DUMP.finditer(text)]:
         regions.append((lines[0].start(), lines[-1].end()))
     for field in fields:

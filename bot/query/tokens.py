@@ -36,6 +36,8 @@ _SIGNS = {
 }
 _LONGEST_PHRASE = 5
 _LONGEST_NUMBER = 30
+_DASHED = 6
+"""A number has three places, with two dashes between them."""
 _LONGEST_PART = 100
 """Work grows with the square of a part's length, so an absurd one is cut in several."""
 
@@ -128,7 +130,7 @@ class Scanner:
     def _dashed(self, raws: list[_Raw], at: int) -> tuple[_Raw, int] | None:
         """`7-2` or `8-2-1` as one number, if there is a release of it, and how much it takes; `7-8` are two numbers."""
         end = at + 1
-        while end + 1 < len(raws) and raws[end].text == "-" and raws[end - 1].end == raws[end].start:
+        while end + 1 < min(len(raws), at + _DASHED) and raws[end].text == "-" and raws[end - 1].end == raws[end].start:
             if not raws[end + 1].text.isdecimal() or raws[end].end != raws[end + 1].start:
                 break
             end += 2

@@ -17,7 +17,6 @@ from tests.query.readings import (
     names,
 )
 
-
 SIGNS = {
     # ranges
     "XenServer >=7.0,<7.4": "XenServer 7.0, XenServer 7.1, XenServer 7.2, XenServer 7.3",
