@@ -31,7 +31,9 @@ def interpret(words: str) -> tuple[CommandSpec, str]:
 
 
 def _look_up(words: str) -> tuple[CommandSpec, str]:
-    """A look-up, if it is no question that means another command."""
+    """A look-up, if it is no question that means another command: a name and a number are none."""
+    if words[-1:].isdecimal() and words.count(" ") <= 1:
+        return CHECK, words
     from bot.chat.commands.questions import NEWEST, OVERVIEW, question_in
 
     asked = question_in(words)

@@ -1,5 +1,6 @@
 """What look-ups share: the day and the releases that words mean, what is said of words that mean none, the sources."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -12,7 +13,6 @@ from bot.matrix.assess import Assessment, assess
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query, QueryPart
-from bot.query.text import plain
 
 _HOSTS = frozenset(["host", "hosts", "server", "servers", "machine", "machines", "pool", "pools", "fleet", "targets"])
 UNUSED_SHOWN = 6
@@ -47,7 +47,8 @@ def read_product(ports: Ports, asked: Invocation) -> tuple[tuple[Product, ...], 
     products = {part.product for part in query.parts}
     name, takes = asked.command.name, asked.command.takes
     others = (part.text for part in query.parts if not wants_version(part))
-    if strange := [*query.unused, *others, *(word for word in plain(asked.words).casefold().split() if word in _HOSTS)]:
+    hosts = (word for word in re.findall(r"\w+", asked.words.casefold()) if word in _HOSTS)
+    if strange := [*query.unused, *others, *hosts]:
         instead = "For hosts: `fleet`" if _HOSTS.intersection(strange) else f"Type {name} {takes}"
         raise UsageError(f'`{name}` takes a product or nothing, and "{strange[0]}" is none. {instead}.')
     return tuple(product for product in Product if product in products or not products), day

@@ -1,9 +1,9 @@
 """`check RELEASE`: the verdict on one release or several, on a day."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from bot.chat.command import Invocation, Ports
-from bot.chat.commands.dead_end import answered_otherwise, dead_end, likely_commands
 from bot.chat.data import query_data
 from bot.chat.feature_reply import feature_data, one_feature
 from bot.chat.lookup import assessed, context, read, unknown_sentence, wants_version
@@ -48,6 +48,9 @@ _DATES = {
 
 _PAGES = {"/issues/": "discussion", "/pull/": "change", "/commit/": "change", "/blob/": "code"}
 
+UUID_DASHES = 4
+"""A host's uuid may have the digits of a release between its dashes."""
+
 MOST_BUTTONS = 3
 LINKS = 2
 """An issue in a line has its ticket and one more page; `issues ID` has all."""
@@ -58,34 +61,39 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     query, day = read(ports, asked)
     if not query.parts and not asked.words.strip():
         raise UsageError("Say which release, for example: check XenServer 7.2.")
-    likely = likely_commands(ports, asked.words, query)
-    if other := answered_otherwise(ports, asked, query, day, likely):
+    is_known = bool(query.parts) and all(part.releases for part in query.parts) and not query.unused
+    if is_known and asked.words.count("-") < UUID_DASHES:
+        return _verdicts(ports.matrix, asked, query, day)
+    from bot.chat.commands import dead_end  # it takes as long to load as a plain look-up takes altogether
+
+    likely = dead_end.likely_commands(ports, asked.words, query)
+    if other := dead_end.answered_otherwise(ports, asked, query, day, likely):
         return other
-    matrix = ports.matrix
+    if query.releases:
+        return _verdicts(ports.matrix, asked, query, day)._replace(depends_on_rights=bool(likely))
+    more = context(ports.matrix, day, query)
+    data = query_data(asked.words, day, query, ())
     if query.features and all(wants_version(part) for part in query.parts):
-        data = query_data(asked.words, day, query, ()) | {"outcome": Outcome.ASSESSED.value}
         feature = query.features[0]
-        more = context(matrix, day, query)
-        return one_feature(feature)._replace(data=data | {"feature": feature_data(feature)}, context=more)
+        data |= {"outcome": Outcome.ASSESSED.value, "feature": feature_data(feature)}
+        return one_feature(feature)._replace(data=data, context=more, depends_on_rights=True)
+    reply = dead_end.dead_end(ports, query, day)
+    return reply._replace(data=data, exit_status=3, context=more, assessed=(), depends_on_rights=True)
+
+
+def _verdicts(matrix: Matrix, asked: Invocation, query: Query, day: date) -> Reply:
+    """What is asked for and known, with what of it is not."""
     assessments = assessed(matrix, query, day)
     data = query_data(asked.words, day, query, assessments)
     exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
     missing = tuple(Paragraph((unknown_sentence(matrix, part, day),)) for part in query.parts if not part.releases)
     if len(assessments) == 1:
         reply = _one(matrix, assessments[0], query, missing)
-    elif assessments:
-        reply = _several(matrix, query, assessments, asked.words, missing)
     else:
-        reply = dead_end(ports, query, day)
-    if assessments and query.features:
+        reply = _several(matrix, query, assessments, asked.words, missing)
+    if query.features:
         reply = _with_features(reply, query.features, assessments)
-    return reply._replace(
-        data=data,
-        exit_status=exit_status,
-        context=context(matrix, day, query),
-        assessed=assessments,
-        depends_on_rights=bool(likely) or not assessments,
-    )
+    return reply._replace(data=data, exit_status=exit_status, context=context(matrix, day, query), assessed=assessments)
 
 
 def _with_features(reply: Reply, features: Sequence[Feature], assessments: Sequence[Assessment]) -> Reply:
