@@ -96,23 +96,18 @@ class Scanner:
         """The same with decimal commas read, and commas that go on with a range marked as such."""
         at = 0
         while at < len(raws):
-            raw = raws[at]
-            if decimal := self._decimal(raws, at):
-                yield decimal
-                at += 3
-                continue
-            if dashed := self._dashed(raws, at):
-                yield dashed[0]
-                at += dashed[1]
-                continue
-            if spaced := self._spaced(raws, at, text):
-                yield spaced
-                at += 2
-                continue
-            if _goes_on_with_range(raws, at):
+            raw, taken = raws[at], 1
+            if raw.group == "number":
+                if decimal := self._decimal(raws, at):
+                    raw, taken = decimal, 3
+                elif dashed := self._dashed(raws, at):
+                    raw, taken = dashed
+                elif spaced := self._spaced(raws, at, text):
+                    raw, taken = spaced, 2
+            elif raw.group == "part" and _goes_on_with_range(raws, at):
                 raw = raw._replace(group="comma")
             yield raw
-            at += 1
+            at += taken
 
     def _decimal(self, raws: list[_Raw], at: int) -> _Raw | None:
         """`7,2` as one number, if it stands alone: `7,2,1` is a list."""
