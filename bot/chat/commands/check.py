@@ -101,8 +101,8 @@ def _with_features(reply: Reply, features: Sequence[Feature], assessments: Seque
     said = [feature_sentence(feature, assessment) for feature in features for assessment in assessments]
     notes = [line(full_stop(note)) for f in features for a in assessments[:1] if (note := f.of(a.release.product).note)]
     more = (Paragraph((*said[1:], *notes)),) if said[1:] or notes else ()
-    asks = tuple(Ask(f"About {feature.name}", f"feature {feature.id}") for feature in features[:1])
-    buttons = (*asks, *reply.buttons)[:MOST_BUTTONS]
+    about = Ask(f"About {features[0].name}", f"feature {features[0].id}")
+    buttons = (about, *reply.buttons[: MOST_BUTTONS - 2], reply.buttons[-1])
     return reply._replace(headline=said[0], blocks=(*more, Heading(reply.headline), *reply.blocks), buttons=buttons)
 
 
