@@ -136,9 +136,10 @@ _OPENING = (
     rf"(?:(?P<asking>{_ASKING})(?: the| dem| den)?\s+[\"'(]?)?"
     rf"(?:(?:the |a |la )?(?:{_PART})(?: of | de | des | von |-| ))?"
 )
+_ALWAYS_ASKING = frozenset({"as of", "as at", "by", "until", "till", "up to"})
 _DONE = re.compile(
     r"\b(?:patched|installed|released|built|updated|upgraded|bought|deployed|created|dated|compiled|published|migrated"
-    r"|rebooted|ended|expired|started|announced|reached|joined|imported|exported) $"
+    r"|rebooted|ended|expired|started|announced|reached|joined|imported|exported|installiert|aktualisiert) $"
 )
 """Behind these a day is when something happened, and nobody asks about it."""
 _HINT = re.compile(
@@ -219,9 +220,8 @@ def _days(text: str, today: date | None) -> Iterator[_Found]:
         if match:
             yield _Found(start, match.start(), match.end(), True, _day(match.groupdict(), part, today))
         elif match := _first(forms.dates if not (asking or part) else (*forms.dates, *forms.spans), folded, begins):
-            is_asked = bool(asking or part) and not (
-                asking == "on" and _DONE.search(folded[max(start - 12, 0) : start])
-            )
+            happened = asking not in _ALWAYS_ASKING and _DONE.search(folded[max(start - 12, 0) : start])
+            is_asked = bool(asking or part) and not happened
             day = _day(match.groupdict(), part, today) if is_asked else None
             yield _Found(start if is_asked else begins, begins, match.end(), is_asked, day)
         elif asking and not part and (match := _first(forms.wanting, folded, begins)):

@@ -149,6 +149,8 @@ def test_a_span_is_its_last_day(reader: Reader, words: str, day: date) -> None:
         ("2028-12-01: XCP-ng 8.2.1", "2028-12-01"),
         ("XCP-ng 8.2.1 patched on 2024-03-01", "patched on 2024-03-01"),
         ("XCP-ng 8.2.1 installed on 1 March 2024", "1 March 2024"),
+        ("XCP-ng 8.2.1, installed in 2024", "2024"),
+        ("XCP-ng 8.2.1 patched in March 2024", "patched in March 2024"),
         ("XCP-ng 8.2.1, 1 Mar 2024", "1 Mar 2024"),
         ("XCP-ng 8.2.1 since 01.03.2024", "01.03.2024"),
         ("XCP-ng 8.2.1, updated Mar 2024", "Mar 2024"),
