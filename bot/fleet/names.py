@@ -5,7 +5,7 @@ here, so that no two of them look alike.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.fleet.hosts import WatchedHost
@@ -19,10 +19,11 @@ class Nameable(NamedTuple):
     marks: tuple[str, ...]
 
 
-def told_apart(things: Mapping[str, Nameable]) -> dict[str, str]:
+def told_apart(things: Mapping[str, Nameable], beside: Collection[str] = ()) -> dict[str, str]:
     """What to call each of some things, by their keys: `xen-2`, or `localhost.localdomain (lab-b)`.
 
     Names are equal in whatever case. A mark is one that no other thing of the name has; without any it is the key.
+    `beside` are names, in small letters, that nothing of these may be called.
     """
     keys: dict[str, list[str]] = defaultdict(list)
     for key, thing in things.items():
@@ -36,15 +37,27 @@ def told_apart(things: Mapping[str, Nameable]) -> dict[str, str]:
         for key in same:
             name, marks = things[key]
             own = (f"{name} ({mark})" for mark in marks if mark and counts[mark.casefold()] == 1)
-            called[key] = next((text for text in own if text.casefold() not in keys), f"{name} ({key})")
+            free = (text for text in own if text.casefold() not in keys and text.casefold() not in beside)
+            called[key] = next(free, f"{name} ({key})")
     return called
+
+
+def _called(names: dict[str, str], nameable: Callable[[str], Nameable]) -> dict[str, str]:
+    """What to call things of these names, by their keys. Marks are made for names that come twice: most don't."""
+    counts = Counter(map(str.casefold, names.values()))
+    alike = {key: nameable(key) for key, name in names.items() if counts[name.casefold()] > 1}
+    return names | told_apart(alike, counts) if alike else names
 
 
 def nameable(host: WatchedHost) -> Nameable:
     """A host by its name, else its address, else its uuid; beside it a source that has it, its address, or both."""
-    name, address, sources = shown(host.host.name), shown(host.host.address), [*map(shown, host.sources)]
-    own = name or address or shown(host.host.uuid) or "a host without a name"
-    return Nameable(own, (*sources, address, *(f"{source}, {address}" for source in sources if address)))
+    address, sources = shown(host.host.address), [*map(shown, host.sources)]
+    return Nameable(_name(host), (*sources, address, *(f"{source}, {address}" for source in sources if address)))
+
+
+def _name(host: WatchedHost) -> str:
+    own = shown(host.host.name) or shown(host.host.address) or shown(host.host.uuid)
+    return own or "a host without a name"
 
 
 class FleetNames(NamedTuple):
@@ -63,11 +76,13 @@ def fleet_names(hosts: Iterable[WatchedHost]) -> FleetNames:
 
     A pool without a name is called by its host, or by its coordinator where there are several.
     """
+    by_key = {_key(host): host for host in hosts}
+    called = _called({key: _name(host) for key, host in by_key.items()}, lambda key: nameable(by_key[key]))
     pools: dict[str, list[WatchedHost]] = defaultdict(list)
-    for host in hosts:
+    for host in by_key.values():
         pools[host.pool.uuid].append(host)
-    called = told_apart({_key(host): nameable(host) for members in pools.values() for host in members})
-    return FleetNames(called, told_apart({uuid: _pool(members, called) for uuid, members in pools.items()}))
+    names = {uuid: _pool(members, called).name for uuid, members in pools.items()}
+    return FleetNames(called, _called(names, lambda uuid: _pool(pools[uuid], called)))
 
 
 def _key(host: WatchedHost) -> str:

@@ -108,6 +108,8 @@ def shown(text: str, limit: int = 60) -> str:
         characters = (" " if char.isspace() else char for char in _ESCAPE_SEQUENCE.sub("", text))
         text = "".join(char for char in characters if char.isprintable() and char not in _INVISIBLE)
     folded = " ".join(text.split())
+    if folded == text:
+        folded = text  # of a large fleet's names there is one each then, not two
     return folded if len(folded) <= limit else folded[: max(limit - 1, 0)].rstrip() + "…"
 
 
