@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.chat.command import Invocation, Ports
-from bot.chat.commands.questions import COURTESY
 from bot.chat.data import Data
-from bot.chat.filter import take_words
 from bot.chat.reply import (
     Ask,
     Block,
@@ -44,6 +42,9 @@ _LONG = frozenset({RowChangeKind.BADGES, RowChangeKind.NOTES})
 
 def run(ports: Ports, asked: Invocation) -> Reply:
     """What the page that was read last says, against the list in use."""
+    from bot.chat.commands.questions import COURTESY  # `serve` needs this module from the start, and these not
+    from bot.chat.filter import take_words
+
     undated, day = take_words(asked.words, asked.day)
     if any(word.strip("?!.,").casefold() not in COURTESY for word in undated.split()):
         raise UsageError("`changes` takes nothing: it tells how the published list differs from the one in use.")
