@@ -14,8 +14,9 @@ from bot.app.configuration import grants, tokens
 from bot.app.dataset import Dataset, live_runner
 from bot.app.fleet import WatchedFleet, new_name
 from bot.app.lookup import now, today
-from bot.chat.home_page import home_page
+from bot.chat.command import Right
 from bot.chat.platform import Platform
+from bot.chat.reply import Reply, RichText
 from bot.chat.session.access import Access
 from bot.chat.session.conversation import Conversation
 from bot.chat.session.jobs import BackgroundJobs
@@ -108,12 +109,16 @@ def service_of(
         wake=worker.wake if worker else lambda: None,
     )
     jobs = BackgroundJobs(services, BoundedExecutor(ASKING, IN_LINE, "jobs"))
-    conversation = Conversation(
-        services, jobs, lambda rights, lacking: home_page(watched.ports(), rights, watched.clock(), lacking)
-    )
+    conversation = Conversation(services, jobs, partial(_home_page, watched))
     app = bolt_app(slack.client, slack.identity, conversation)
     socket = None
     if socket_mode:
         client = web_client(other, settings.slack.api_url)
         socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
     return Service(log, app, slack.identity, conversation, socket)
+
+
+def _home_page(watched: WatchedFleet, rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:
+    from bot.chat.home_page import home_page  # with the commands that it shows: a process may never be asked for it
+
+    return home_page(watched.ports(), rights, watched.clock(), lacking)
