@@ -4,12 +4,13 @@ Nothing but the handshake is sent before a certificate passed. Sessions are not 
 variable of the environment (SSLKEYLOGFILE) changes anything.
 """
 
+import errno
 import hashlib
 import hmac
 import socket
 import ssl
 import threading
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.xapi.address import is_ip
 from bot.xapi.bounds import Deadline
@@ -116,8 +117,20 @@ class TlsContexts:
             return self._made[kind]
 
 
+class _Socket(ssl.SSLSocket):
+    """Closes itself where its peer has gone while it is made: it has the connection by then, and nobody has it."""
+
+    def getpeername(self) -> Any:
+        try:
+            return super().getpeername()
+        except OSError as error:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, "the peer has gone") from error
+
+
 def _context(kind: _Kind) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _Socket
     context.minimum_version = _VERSIONS[kind.minimum]
     old = kind.minimum in ("1.0", "1.1")
     context.set_ciphers(_OLD_CIPHERS if old else _CIPHERS)
@@ -147,7 +160,6 @@ def secure(sock: socket.socket, endpoint: Endpoint, context: ssl.SSLContext, dea
     trusted = False
     wrapped: socket.socket = sock
     try:
-        sock.getpeername()  # a peer that has gone is found here: wrapping would raise and leave the socket open
         wrapped = tls = context.wrap_socket(sock, server_hostname=name or host, do_handshake_on_connect=False)
         tls.settimeout(deadline.left())
         tls.do_handshake()

@@ -1,8 +1,14 @@
 """Certificates, TLS versions, and that a password is never sent before they passed: real handshakes."""
 
 import contextlib
+import gc
+import select
+import socket
 import ssl
+import struct
 import threading
+import time
+import warnings
 from datetime import timedelta
 
 import pytest
@@ -10,10 +16,11 @@ import pytest
 from bot.xapi.address import SocketAddress, resolve
 from bot.xapi.bounds import Deadline
 from bot.xapi.connection import TlsConnect
+from bot.xapi.errors import ProbeError
 from bot.xapi.observation import Failure, FailureCode, Probed
 from bot.xapi.probe import Prober
-from bot.xapi.target import TlsMode, Trust
-from bot.xapi.tls import TlsContexts
+from bot.xapi.target import Endpoint, TlsMode, Trust
+from bot.xapi.tls import TlsContexts, secure
 from tests.xapi.fake import FakeXapi, serving
 from tests.xapi.probing import NOW, Certificates, Serve, failed, prober, seen, target
 from tests.xapi.server import Script, Talk
@@ -239,3 +246,19 @@ def _cut_after(size: int, certificates: Certificates) -> Script:
         talk.send(outgoing.read()[:size])
 
     return script
+
+
+def test_a_peer_that_is_gone_before_the_handshake_leaves_nothing_open() -> None:
+    """Python takes the connection over before it finds that nobody is there."""
+    with socket.create_server(("127.0.0.1", 0)) as server, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()  # with a reset
+        select.select([ours], [], [], 5.0)
+        endpoint = Endpoint("127.0.0.1", server.getsockname()[1], Trust(TlsMode.INSECURE))
+        with pytest.raises(ProbeError, match="unreachable"):
+            secure(ours, endpoint, TlsContexts().of(endpoint.trust), Deadline(time.monotonic, 5.0))
+        gc.collect()
+    assert ours.fileno() == -1
