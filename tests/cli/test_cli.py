@@ -1,48 +1,18 @@
 """The shell's door: words, options, JSON and exit status of CONTRACT.md."""
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cli import main
+from tests.cli.running import Run
 
-
-class Ran(NamedTuple):
-    """What a command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
 PROGRAM = str(Path(sys.executable).with_name("xocompat"))
 TODAY = ("--as-of", "2026-11-23")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command line in an empty folder with no configuration."""
-    monkeypatch.chdir(tmp_path)
-
-    def ran(*args: str) -> Ran:
-        capsys.readouterr()
-        status = main(args)
-        return Ran(status, *capsys.readouterr())
-
-    return ran
 
 
 def test_a_release_is_answered_with_its_verdict_first(run: Run) -> None:

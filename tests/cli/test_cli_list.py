@@ -1,37 +1,19 @@
 """`sync` and `changes` in a shell: their JSON, their exit status, and what they need."""
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import select
 
-from bot.cli import main
 from bot.store.database import Database
 from bot.store.tables import outbox
+from tests.cli.running import Run
 from tests.published.pages import Page, serving
 from tests.published.texts import ROWS, page, without
 
 CONFIG = "list: {url: list.md}\nalerts: {channel: C0000001}\n"
-
-
-class Ran(NamedTuple):
-    """What a command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
 
 
 @pytest.fixture
@@ -41,16 +23,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "xocompat.yaml").write_text(CONFIG, encoding="utf-8")
     (tmp_path / "list.md").write_bytes(page())
     return tmp_path
-
-
-@pytest.fixture
-def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:  # noqa: ARG001 # where it runs
-    def ran(*args: str) -> Ran:
-        capsys.readouterr()
-        status = main(args)
-        return Ran(status, *capsys.readouterr())
-
-    return ran
 
 
 def test_the_json_of_sync_is_the_one_of_the_contract(run: Run, folder: Path) -> None:

@@ -1,43 +1,13 @@
 """Words in a shell: mistyped commands, questions, the names of the operator's own hosts, help for every command."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from bot.cli import main
 from bot.cli.operator import OPERATORS
 from bot.simulator import PASSWORD_VARIABLE, SimHost, SimPool, Simulator, as_yaml, release
-
-
-class Ran(NamedTuple):
-    """What a command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command line in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def ran(*args: str) -> Ran:
-        capsys.readouterr()
-        status = main(args)
-        return Ran(status, *capsys.readouterr())
-
-    return ran
+from tests.cli.running import Run
 
 
 @pytest.fixture

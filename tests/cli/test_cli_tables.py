@@ -1,0 +1,25 @@
+"""`--format csv|md`: the table of an answer as a file for other programs."""
+
+import csv
+import io
+
+import pytest
+
+from tests.cli.running import Run
+
+
+@pytest.mark.parametrize("words", ["list", "timeline", "feature", "issues", "issues XenServer 7.2", "compare 8.2, 8.3"])
+def test_the_shell_prints_each_table_in_both_forms(run: Run, words: str) -> None:
+    as_csv, as_md = (run(*words.split(), "--format", form) for form in ("csv", "md"))
+    rows = [*csv.reader(io.StringIO(as_csv.out))]
+    assert as_csv.status == as_md.status == 0
+    assert len(rows) > 2
+    assert len({len(row) for row in rows}) == 1
+    assert len(as_md.out.splitlines()) == len(rows) + 1
+
+
+def test_two_forms_at_once_and_a_form_without_a_table_are_wrong_usage(run: Run) -> None:
+    assert run("list", "--format", "csv", "--json").status == 2
+    verdict = run("XCP-ng 8.3", "--format", "md")
+    assert (verdict.status, verdict.out) == (2, "")
+    assert "no table" in verdict.err
