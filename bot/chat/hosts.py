@@ -18,7 +18,7 @@ def sign(verdict: HostVerdict) -> Mark:
     """A host's sign with the words that go with it."""
     assessment = verdict.assessment
     if assessment is None:
-        return Mark("❓", "unknown version")
+        return Mark("❔", "unknown version")
     if assessment.stage is LifecycleStage.PRERELEASE:
         return Mark("❔", "pre-release, for tests")
     eol = assessment.release.lifecycle.eol
@@ -30,8 +30,8 @@ def sign(verdict: HostVerdict) -> Mark:
     if assessment.support.level is SupportLevel.PARTIAL:
         return Mark("❎", f"partial support, updates until {until}")
     if assessment.stage is LifecycleStage.MAINTENANCE:
-        return Mark("🟠", f"critical updates only, until {until}")
-    return Mark("✅", f"supported until {until}")
+        return Mark("🔶", f"critical updates only, until {until}")
+    return Mark("🟢", f"supported until {until}")
 
 
 def row(verdict: HostVerdict) -> tuple[RichText, ...]:

@@ -6,6 +6,7 @@ a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from bot.matrix.assess import Assessment
@@ -49,6 +50,16 @@ class Mark(NamedTuple):
     text: str
 
 
+class Sortable(NamedTuple):
+    """Text that stands for a number, by which a column is sorted: a count, or a day as 20180413.
+
+    A month is 20180400, and what is not known 0.
+    """
+
+    text: str
+    value: int
+
+
 class PersonName(NamedTuple):
     """Someone by their id; a platform that knows them shows their name. `shell:USER` is one at a shell."""
 
@@ -61,7 +72,7 @@ class ChannelName(NamedTuple):
     text: str
 
 
-Span = Plain | Strong | Code | Typed | Link | Mark | PersonName | ChannelName
+Span = Plain | Strong | Code | Typed | Link | Mark | Sortable | PersonName | ChannelName
 
 GAP = Plain("\u2003")
 """What stands between the facts of a headline: a wide space that no one types."""
@@ -114,12 +125,42 @@ class Bullets(NamedTuple):
     numbered: bool = False
 
 
-class Table(NamedTuple):
-    """Rows of cells under a header. A platform without tables writes each row as a line."""
+class ColumnKind(Enum):
+    """What the cells of a column are, and so how they are sorted, aligned and exported."""
 
-    header: tuple[str, ...]
+    TEXT = auto()
+    SIGN = auto()
+    """Marks, whose words alone are exported."""
+    NUMBER = auto()
+    """One Sortable each, a count."""
+    DAY = auto()
+    """One Sortable each, a day."""
+
+
+class Column(NamedTuple):
+    """The name over a column, and what its cells are."""
+
+    name: str
+    kind: ColumnKind = ColumnKind.TEXT
+
+
+class Table(NamedTuple):
+    """Rows of cells under named columns, the row that matters most first; the first cell says what a row is about.
+
+    `caption` says what the rows are, for a platform whose tables have one: whoever can't see the table hears it.
+    A platform without tables writes each row as a line; `as_lines` says that every platform shall, as the rows are
+    part of a verdict that must arrive whatever a platform thinks of tables. At most one of a reply's blocks is a table.
+    """
+
+    columns: tuple[Column, ...]
     rows: tuple[tuple[RichText, ...], ...]
-    title: str | None = None
+    caption: str
+    as_lines: bool = False
+
+
+def columns(*names: Column | str) -> tuple[Column, ...]:
+    """Columns by their names, of text unless they say otherwise."""
+    return tuple(Column(name) if isinstance(name, str) else name for name in names)
 
 
 class Heading(NamedTuple):

@@ -15,12 +15,12 @@ from bot.chat.wording import day_in_words, distance, moment_in_words, span
 class RuleWording(NamedTuple):
     """The words of a rule.
 
-    `sign` stands before the sentence. `clauses` are the words before the subject's name and those after it, on a day.
+    `sign` stands before the sentence, `clauses` are the words before the subject's name and those after it, on a day.
     `digest` is what the weekly digest says it is about, `next_step` what to do where no release says it; `subject`
     stands in place of the subject's name, where that is no name.
     """
 
-    sign: Callable[[Alert], str]
+    sign: Callable[[Alert, date], str]
     clauses: Callable[[Alert, date], tuple[str, str]]
     digest: str
     next_step: str = ""
@@ -35,7 +35,11 @@ def sentence(alert: Alert, day: date) -> RichText:
     wording = WORDING[alert.rule]
     before, after = wording.clauses(alert, day)
     subject = Strong(wording.subject or alert.subject.name)
-    return line(Mark(wording.sign(alert), ""), f" {before}", subject, *with_code(after))
+    return line(Mark(wording.sign(alert, day), ""), f" {before}", subject, *with_code(after))
+
+
+def _is_ahead(alert: Alert, day: date) -> bool:
+    return alert.due is not None and alert.due > day
 
 
 def _end_of_life(alert: Alert, day: date) -> tuple[str, str]:
@@ -88,32 +92,34 @@ def _silence(alert: Alert, _: date) -> tuple[str, str]:
 
 WORDING: Mapping[Rule, RuleWording] = {
     Rule.SWEEP_LATE: RuleWording(
-        lambda _: "⚠️",
+        lambda *_: "⚠️",
         lambda alert, _: ("", f" {detail_in_words(alert.detail)}"),
         "no sweep finished in time",
         "what this channel knows may be old, so see whether `xocompat serve` runs, and its log.",
         subject="No sweep has finished",
     ),
-    Rule.EOL: RuleWording(lambda _: "☠️", _end_of_life, "end of life"),
+    Rule.EOL: RuleWording(lambda alert, day: "⏳" if _is_ahead(alert, day) else "☠️", _end_of_life, "end of life"),
     Rule.UNKNOWN_VERSION: RuleWording(
-        lambda _: "❓",
+        lambda *_: "❔",
         _unknown_version,
         "an unknown version",
         "see whether a newer xocompat knows it.",
     ),
     Rule.SUPPORT: RuleWording(
-        lambda alert: "❔" if alert.detail.values.get("lack") in ("unlisted", "prerelease") else "❎",
+        lambda alert, _: "❔" if alert.detail.values.get("lack") in ("unlisted", "prerelease") else "❎",
         _support,
         "not fully supported",
     ),
-    Rule.MAINTENANCE: RuleWording(lambda _: "🟠", _end_of_maintenance, "end of maintenance"),
+    Rule.MAINTENANCE: RuleWording(
+        lambda alert, day: "⏳" if _is_ahead(alert, day) else "🔶", _end_of_maintenance, "end of maintenance"
+    ),
     Rule.MIXED_POOL: RuleWording(
-        lambda _: "⚠️",
+        lambda *_: "⚠️",
         lambda alert, _: ("Pool ", f" has run several versions for more than a day: {detail_in_words(alert.detail)}"),
         "several versions",
         "finish the rolling upgrade.",
     ),
-    Rule.UNREACHABLE: RuleWording(lambda _: "⚠️", _silence, "no answer"),
+    Rule.UNREACHABLE: RuleWording(lambda *_: "⚠️", _silence, "no answer"),
 }
 """The words of every rule."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from bot.chat.reply import Block, Bullets, Link, Mark, RichText, Strong, headline, line, with_code
+from bot.chat.reply import Block, Bullets, Link, Mark, Plain, RichText, Strong, headline, line, with_code
 from bot.chat.wording import capitalized, day_in_words, distance, joined
 from bot.matrix.assess import Assessment
 from bot.matrix.feature import Availability, Feature, FeatureAnswer
@@ -11,14 +11,22 @@ from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.recommend import Action, Recommendation, UpgradeRoute
 from bot.matrix.release import Release
 from bot.matrix.requirement import Requirement
-from bot.matrix.support import Badge, PublishedList, SupportLevel
+from bot.matrix.support import Badge, PublishedList, Support, SupportLevel
 
 _STAGES = {
     LifecycleStage.PRERELEASE: Mark("❔", "pre-release"),
     LifecycleStage.UPCOMING: Mark("🕓", "not released yet"),
     LifecycleStage.SUPPORTED: Mark("🟢", "gets security updates"),
-    LifecycleStage.MAINTENANCE: Mark("🟠", "critical security updates only"),
+    LifecycleStage.MAINTENANCE: Mark("🔶", "critical security updates only"),
 }
+_UPDATES = {
+    LifecycleStage.PRERELEASE: Mark("❔", "pre-release"),
+    LifecycleStage.UPCOMING: Mark("🕓", "not released yet"),
+    LifecycleStage.SUPPORTED: Mark("🟢", "all"),
+    LifecycleStage.MAINTENANCE: Mark("🔶", "critical only"),
+    LifecycleStage.EOL: Mark("☠️", "none"),
+}
+_LEVELS = {SupportLevel.FULL: "full", SupportLevel.PARTIAL: "partial"}
 NOT_KNOWN = Mark("❔", "end of life not known")
 NOT_LISTED = Mark("❔", "not on the Host Compatibility List")
 
@@ -47,6 +55,20 @@ def stage_mark(published: PublishedList, assessment: Assessment, since: bool = F
     skull = badge_mark(published, Badge.NO_SECURITY_UPDATES)
     eol = assessment.lifecycle.eol
     return Mark(skull.emoji, f"{skull.text} since {day_in_words(eol)}") if since and eol else skull
+
+
+def updates_mark(stage: LifecycleStage, has_end: bool) -> Mark:
+    """The same in a column *Security updates*. `has_end`: the end of life is known."""
+    return Mark("❔", "not known") if stage is LifecycleStage.SUPPORTED and not has_end else _UPDATES[stage]
+
+
+def support_cell(published: PublishedList, support: Support) -> RichText:
+    """What the list says of a release in a column *Xen Orchestra*."""
+    signs = {sign.badge: sign.emoji for sign in published.legend}
+    if support.level is SupportLevel.UNLISTED:
+        return line(Mark("❔", "not on the list"))
+    cell = line(Mark(signs[Badge(support.level.value)], _LEVELS[support.level]))
+    return (*cell, Plain(", "), Mark(signs[Badge.EXTRA_FEATURES], "extras")) if support.extra_features else cell
 
 
 def verdict(published: PublishedList, assessment: Assessment, since: bool = False) -> RichText:

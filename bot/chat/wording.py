@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.chat.reply import RichText, line
+from bot.chat.reply import RichText, Sortable, line
 from bot.matrix.lifecycle import PartialDate
 
 _AT_THE_END = (
@@ -86,6 +86,18 @@ def day_in_words(day: date | PartialDate) -> str:
     """`13 Apr 2018`, or `May 2010` where no day is known. English whatever the locale."""
     number = f"{day.day} " if day.day else ""
     return f"{number}{_MONTHS[day.month - 1]} {day.year:04}"
+
+
+def day_cell(day: date | PartialDate | None, unknown: str = "not known") -> RichText:
+    """A day in a column of days; `unknown` stands in place of None."""
+    if day is None:
+        return (Sortable(unknown, 0),)
+    return (Sortable(day_in_words(day), (day.year * 100 + day.month) * 100 + day.day),)
+
+
+def count_cell(count: int) -> RichText:
+    """A count in a column of numbers: `1,000`."""
+    return (Sortable(f"{count:,}", count),)
 
 
 def moment_in_words(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from bot.chat.commands import CHECK
 from bot.chat.interpret import interpret
 from bot.chat.reply import Reply, plain
 from bot.cli.operator import operator_commands
-from bot.cli.options import CHANNEL, FAIL_ON, SHARED
+from bot.cli.options import CHANNEL, FAIL_ON, FORMAT, SHARED
 from bot.cli.output import fail, folder, print_reply, settings_of
 from bot.errors import ConfigError, UnavailableError, UsageError
 from bot.settings import settings_for_lookup
@@ -37,16 +37,19 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         as_of: date | None,
         config: Path | None,
         fail_on: "tuple[FailCondition, ...]",
+        form: str | None = None,
         channel: str | None = None,
     ) -> int:
+        if form and as_json:
+            raise UsageError("--json and --format are two forms of one answer: give one of them.")
         meant, rest = spec, " ".join(words)
         if spec is CHECK and rest.strip():  # it may be a question that means another command
             meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
-        reply = _answer(meant, rest, as_of, config, Caller(_user(), channel), as_json)
+        reply = _answer(meant, rest, as_of, config, Caller(_user(), channel, takes_all=form is not None), as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
         if as_json or reply.exit_status != 1 or meant.follows:
-            print_reply(reply, as_json)
+            print_reply(reply, as_json, form)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
         holds = any(condition.holds(assessment) for condition in fail_on for assessment in reply.assessed or ())
@@ -61,7 +64,7 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
     return click.Command(
         spec.name,
-        params=[words, *SHARED, FAIL_ON, *([CHANNEL] if spec.channel else [])],
+        params=[words, *SHARED, FORMAT, FAIL_ON, *([CHANNEL] if spec.channel else [])],
         callback=run,
         help=f"{spec.about[0].upper()}{spec.about[1:]}. {spec.details}",
         short_help=spec.about,

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from bot.cli.conditions import FailCondition
 
-VALUED = ("--as-of", "--config", "--fail-on", "--channel")
+VALUED = ("--as-of", "--config", "--fail-on", "--channel", "--format")
 """Shared options that take a value: they may stand before the first word, too."""
 
 CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted")
@@ -45,5 +45,8 @@ FAIL_ON = click.Option(
     shell_complete=lambda _, __, incomplete: [c for c in CONDITIONS if c.startswith(incomplete)],
     metavar="CONDITION",
     help="Exit with 4 on: eol, eol-within:90d, partial, unlisted. Repeatable.",
+)
+FORMAT = click.Option(
+    ["--format", "form"], type=click.Choice(["csv", "md"]), help="Print the answer's table as CSV or Markdown, whole."
 )
 CHANNEL = click.Option(["--channel"], metavar="ID", help="The channel that is meant; alerts.channel unless given.")

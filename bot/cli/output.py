@@ -18,9 +18,14 @@ LINE_MAX = 500
 """An error that quotes what was typed stays a line that can be read."""
 
 
-def print_reply(reply: Reply, as_json: bool) -> None:
+def print_reply(reply: Reply, as_json: bool, form: str | None = None) -> None:
+    """Print a reply as JSON, as a table in a form (`csv` or `md`), or as people read it."""
     if as_json:
         print_json(reply.data)
+    elif form:
+        from bot.terminal.files import table_text
+
+        write(sys.stdout, table_text(reply, form))
     else:
         write(sys.stdout, f"{render(reply, capabilities_of(sys.stdout, os.environ))}\n")
 

@@ -17,23 +17,33 @@ from bot.chat.reply import (
     RichText,
     Strong,
     Table,
+    line,
     plain,
 )
 from bot.slack.actions import elements
 from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn
+from bot.slack.table_blocks import NOTHING as NO_CELL
+from bot.slack.table_blocks import TableForm, is_table, length_of, table_blocks
+
+Json = dict[str, Any]
 
 HEADLINE_MAX = 1000
 NOTHING = "Nothing to show."
 
 
-def _parts(part: list[str], blocks: Iterable[Block]) -> Iterator[list[str]]:
-    """Lines that stand together; the first ones stand with `part`.
+def _parts(part: list[str], blocks: Iterable[Block], tables: TableForm) -> Iterator[list[str] | Json]:
+    """Lines that stand together, and tables; the first lines stand with `part`.
 
     The first paragraph stands with the headline or heading above it, and headings without anything between them are
     one list.
     """
     takes: tuple[type[Block], ...] = (Paragraph,)
     for block in blocks:
+        if isinstance(block, Table) and tables and not block.as_lines:
+            yield part
+            yield from table_blocks(block, tables)
+            part, takes = [], ()
+            continue
         lines = [text for text in map(mrkdwn, _lines(block)) if text.strip()]
         heading = isinstance(block, Heading)
         if isinstance(block, takes):
@@ -53,20 +63,24 @@ def _lines(block: Block) -> Iterable[RichText]:
             return (only,)
         case Bullets(items, title, numbered):
             signs = (f"{at}. " if numbered else "• " for at in range(1, len(items) + 1))
-            return (*_title(title), *((Plain(sign), *item) for sign, item in zip(signs, items, strict=True)))
-        case Table(header, rows, title):
-            # On a phone a row is a line, and the title names columns that do not speak for themselves.
-            columns = f": {', '.join(filter(None, header[1:]))}" if len(header) > 2 else ""
-            # A gap stands between cells: it is for facts, not for the lack of one.
-            shown = (tuple(s for cell in filter(plain, row) for s in (GAP, *cell))[1:] for row in rows)
-            return (*_title(title, columns), *shown)
+            entries = ((Plain(sign), *item) for sign, item in zip(signs, items, strict=True))
+            return (line(Strong(title)), *entries) if title else entries
+        case Table(columns, rows, _, as_lines):
+            if as_lines:  # a gap stands between facts, not for the lack of one
+                return (_row(filter(plain, row)) for row in rows)
+            names = line(Strong(" · ".join(column.name for column in columns)))
+            return (names, *(_row(cell or line(NO_CELL) for cell in _filled(row)) for row in rows))
 
 
-def _title(title: str | None, more: str = "") -> tuple[RichText, ...]:
-    return ((Strong(title), Plain(more)),) if title else ()
+def _filled(cells: Sequence[RichText]) -> Sequence[RichText]:
+    """Cells up to the last that shows something; of nothing where one shows nothing."""
+    shown = [cell if plain(cell).strip() else () for cell in cells]
+    return shown[: max((at for at, cell in enumerate(shown, 1) if cell), default=0)]
 
 
-Json = dict[str, Any]
+def _row(cells: Iterable[RichText]) -> RichText:
+    return tuple(span for cell in cells for span in (GAP, *cell))[1:]
+
 
 BLOCKS_MAX = 46
 """Blocks of one message before its buttons and context; Slack takes 50 in all."""
@@ -96,8 +110,10 @@ class SlackMessage:
         return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
 
 
-def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MAX) -> tuple[SlackMessage, ...]:
-    """The messages of a reply, at most `most`: one, unless it is very long or has a rest.
+def messages(
+    reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MAX, tables: TableForm = TableForm.LINES
+) -> tuple[SlackMessage, ...]:
+    """The messages of a reply, at most `most`: one, unless it is very long or has a rest. `tables`: how they are drawn.
 
     A reply that is shared names who shared it (a Slack user id) and can't be shared again.
     """
@@ -106,7 +122,7 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
         only: Json = {"type": "section", "text": _text(mrkdwn(said).strip() or NOTHING)}
         return (SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (only,)),)
     first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
-    head, *body = _sections(_parts(first_part, reply.blocks))
+    head, *body = _sections(_parts([*first_part], reply.blocks, tables))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
@@ -115,37 +131,51 @@ def messages(reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MA
     while buttons and size(buttons) + 50 > room:
         buttons.pop()
     actions: list[Json] = [{"type": "actions", "elements": buttons}] if buttons else []
+    again = _section(first_part[0])  # each message begins with the headline: notifications are made of it
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
     summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
-    pages = [*_pages(body, room)]
-    if below := _sections(_parts([], reply.rest)):
-        pages += _pages(below, BUDGET - _NOTE)
+    later = BUDGET - _NOTE - size([again])
+    pages = [*_pages(body, room, later)]
+    if below := _sections(_parts([], reply.rest, tables)):
+        pages += _pages(below, later, later)
     sent = pages[:most]
-    left = sum(block["text"]["text"].count("\n") + 1 for page in pages[most:] for block in page)
+    left = sum(map(_lines_of, (block for page in pages[most:] for block in page)))
     notes = [*_notes(len(sent), left)]
     first = SlackMessage(summary, (head, *sent[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(sent[1:], notes[1:], strict=True)
-    return (first, *(SlackMessage(summary, (*page, *_context([note]))) for page, note in following))
+    return (first, *(SlackMessage(summary, (again, *page, *_context([note]))) for page, note in following))
 
 
 def size(blocks: Sequence[Json]) -> int:
-    """How much of the budget blocks take."""
-    return len(json.dumps(blocks, ensure_ascii=False))
+    """How much of the budget blocks take: their JSON, but of a table the text of its cells."""
+    drawn = [block for block in blocks if not is_table(block)]
+    return len(json.dumps(drawn, ensure_ascii=False)) + sum(length_of(block) for block in blocks if is_table(block))
 
 
-def _sections(parts: Iterable[list[str]]) -> list[Json]:
-    """The lines of each part in as few sections as Slack's limit allows."""
-    texts: list[str] = []
+def _lines_of(block: Json) -> int:
+    return len(block["rows"]) - 1 if is_table(block) else str(block["text"]["text"]).count("\n") + 1
+
+
+def _sections(parts: Iterable[list[str] | Json]) -> list[Json]:
+    """The lines of each part in as few sections as Slack's limit allows; tables as they are."""
+    blocks: list[Json] = []
     for part in parts:
+        if isinstance(part, dict):
+            blocks.append(part)
+            continue
         text = ""
         for each in part:
             if text and len(text) + 1 + len(each) > TEXT_MAX:
-                texts.append(text)
+                blocks.append(_section(text))
                 text = ""
             text = f"{text}\n{each}" if text else each
         if text:
-            texts.append(text)
-    return [{"type": "section", "text": _text(text)} for text in texts]
+            blocks.append(_section(text))
+    return blocks
+
+
+def _section(text: str) -> Json:
+    return {"type": "section", "text": _text(text)}
 
 
 def _text(text: str) -> Json:
@@ -157,13 +187,14 @@ def _context(texts: Iterable[str]) -> list[Json]:
     return [{"type": "context", "elements": found}] if found else []
 
 
-def _pages(blocks: Iterable[Json], room: int) -> Iterator[list[Json]]:
-    """The blocks of each message; `room` is what the first has left, and it may stay empty."""
+def _pages(blocks: Iterable[Json], room: int, later: int) -> Iterator[list[Json]]:
+    """The blocks of each message; `room` is what the first has left, and it may stay empty; others have `later`."""
     page: list[Json] = []
     for block in blocks:
-        if size([*page, block]) > room or len(page) == BLOCKS_MAX:
+        second_table = is_table(block) and any(map(is_table, page))
+        if size([*page, block]) > room or len(page) == BLOCKS_MAX or second_table:
             yield page
-            page, room = [], BUDGET - _NOTE
+            page, room = [], later
         page.append(block)
     yield page
 

@@ -6,7 +6,20 @@ Every text object also says `verbatim`, so that Slack links no address and no na
 import re
 from collections.abc import Callable
 
-from bot.chat.reply import GAP, ChannelName, Code, Link, Mark, PersonName, Plain, RichText, Span, Strong, Typed
+from bot.chat.reply import (
+    GAP,
+    ChannelName,
+    Code,
+    Link,
+    Mark,
+    PersonName,
+    Plain,
+    RichText,
+    Sortable,
+    Span,
+    Strong,
+    Typed,
+)
 
 COMMAND = "/xocompat"
 """The slash command, as it is typed."""
@@ -20,9 +33,9 @@ _JOINER = "\u2060"
 _BOUNDARY = "\u200b"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb"})
 _FORMATS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
-_ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
-_USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
-_CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
+ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
+USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
+CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
 _GAP = " \u2002"
 """A space, which ends bold text, and one that no screen makes of several a single one."""
 
@@ -80,7 +93,7 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
     match span:
         case Plain() if span == GAP:
             return _GAP
-        case Plain(text):
+        case Plain(text) | Sortable(text):
             return escape(text, most)
         case Mark(emoji, text):
             return escape(f"{emoji} {text}".strip(), most)
@@ -94,11 +107,11 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
         case Link(text, url):
             label = escape(text.strip() or url, most).replace("|", "¦").strip()
             linked = f"<{url.replace('&', '&amp;')}|{label}>"
-            return linked if label and len(linked) <= most and _ADDRESS.fullmatch(url) else escape(text, most)
+            return linked if label and len(linked) <= most and ADDRESS.fullmatch(url) else escape(text, most)
         case PersonName(text):
-            return _mention("@", text, most) if _USER.fullmatch(text) else escape(text, most)
+            return _mention("@", text, most) if USER.fullmatch(text) else escape(text, most)
         case ChannelName(text):
-            return _mention("#", text, most) if _CHANNEL.fullmatch(text) else escape(text, most)
+            return _mention("#", text, most) if CHANNEL.fullmatch(text) else escape(text, most)
 
 
 def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:

@@ -4,7 +4,10 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple, TextIO
 
-NARROWEST, WIDEST, USUAL = 40, 100, 80
+NARROWEST, USUAL = 40, 80
+
+READABLE = 100
+"""Columns of running text at most: longer lines are hard to read. A table is as wide as the terminal."""
 
 _LINKING_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio"})
 _LINKING_TERMS = ("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm")
@@ -22,6 +25,11 @@ class Capabilities(NamedTuple):
     color: bool = False
     links: bool = False
     emoji: bool = True
+
+    @property
+    def text_width(self) -> int | None:
+        """The columns of running text."""
+        return None if self.width is None else min(self.width, READABLE)
 
 
 def capabilities_of(stream: TextIO, environ: Mapping[str, str]) -> Capabilities:
@@ -52,7 +60,7 @@ def _width(stream: TextIO, environ: Mapping[str, str]) -> int:
             columns = os.get_terminal_size(stream.fileno()).columns
         except (OSError, ValueError):
             columns = 0
-    return min(max(columns or USUAL, NARROWEST), WIDEST)
+    return max(columns or USUAL, NARROWEST)
 
 
 def _follows_links(environ: Mapping[str, str]) -> bool:

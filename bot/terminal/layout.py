@@ -5,7 +5,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from bot.chat.reply import GAP, ChannelName, Code, Link, Mark, PersonName, Plain, RichText, Span, Strong, Typed
+from bot.chat.reply import (
+    GAP,
+    ChannelName,
+    Code,
+    Link,
+    Mark,
+    PersonName,
+    Plain,
+    RichText,
+    Sortable,
+    Span,
+    Strong,
+    Typed,
+)
 from bot.terminal.capabilities import Capabilities
 
 _JOINER = "\u200d"  # holds an emoji of several parts together, as in a family or a flag
@@ -30,7 +43,7 @@ def address(url: str) -> str:
     )
 
 
-_SIGNS = ("✅", "❎", "❔", "🚀", "🟢", "🟠", "🕓", "📄", "☠\ufe0f", "⚠\ufe0f")
+_SIGNS = ("✅", "❎", "❔", "🚀", "🟢", "🔶", "⏳", "🕓", "📄", "☠\ufe0f", "⚠\ufe0f")
 """The signs of our own replies, all two columns wide. The variation selector is what makes the last two wide."""
 
 
@@ -59,7 +72,7 @@ HARD_SPACE = "\xa0"
 """A space where no line breaks; cleaned text has none of its own."""
 
 _RED, _GREEN, _YELLOW = "31", "32", "33"
-_TINTS = dict.fromkeys("✅🚀🟢", _GREEN) | dict.fromkeys("❎⚠🟠❔", _YELLOW) | dict.fromkeys("☠🔴❌", _RED)
+_TINTS = dict.fromkeys("✅🚀🟢", _GREEN) | dict.fromkeys("❎⚠🔶❔⏳", _YELLOW) | dict.fromkeys("☠🔴❌", _RED)
 _BEHIND_A_DOT = re.compile("(?<= ·)( )")
 _FOR_A_SHELL_TO_READ = re.compile(r"""[<>&;$`\\"'()*?!#~{}]""")
 
@@ -97,7 +110,7 @@ def _dress(span: Span, caps: Capabilities, prompt: str, base: str) -> Iterator[P
         yield Piece("  ", base)
         return
     match span:
-        case Plain(text) | PersonName(text) | ChannelName(text):
+        case Plain(text) | Sortable(text) | PersonName(text) | ChannelName(text):
             yield Piece(cleaned(text), base)
         case Strong(text):
             yield Piece(cleaned(text), _styles(base, BOLD))

@@ -11,6 +11,8 @@ from bot.chat.reply import (
     Bullets,
     Button,
     Code,
+    Column,
+    ColumnKind,
     Heading,
     Menu,
     Paragraph,
@@ -42,22 +44,24 @@ _BETWEEN = 2
 Cells = list[Row]
 
 
-def table(header: Sequence[str], rows: Sequence[Cells], caps: Capabilities) -> list[Row]:
-    """The lines of a table. The header's text is clean. In a pipe every row is one line."""
-    count = max(len(header), *map(len, rows), 1) if rows else max(len(header), 1)
-    names = [*header, *[""] * (count - len(header))]
+def table(columns: Sequence[Column], rows: Sequence[Cells], caps: Capabilities) -> list[Row]:
+    """The lines of a table, as wide as the terminal at most; counts end below each other. In a pipe a row is a line."""
+    count = max(len(columns), *map(len, rows), 1) if rows else max(len(columns), 1)
+    shown = [*columns, *[Column("")] * (count - len(columns))]
+    names = [cleaned(column.name) for column in shown]
+    right = [column.kind is ColumnKind.NUMBER for column in shown]
     filled = [[*cells, *([] for _ in range(count - len(cells)))] for cells in rows]
     head: Cells = [[Piece(name, DIM)] for name in names]
-    columns = [[cells[at] for cells in (head, *filled)] for at in range(count)]
-    wanted = [max(map(columns_of, column)) for column in columns]
+    below = [[cells[at] for cells in (head, *filled)] for at in range(count)]
+    wanted = [max(map(columns_of, column)) for column in below]
     if caps.width is None:
-        return [line for cells in (head, *filled) for line in _line(cells, wanted)]
+        return [line for cells in (head, *filled) for line in _line(cells, wanted, right)]
     room = caps.width - _BETWEEN * (count - 1)
-    widths = wanted if sum(wanted) <= room else _shrunk(wanted, [max(map(widest_word, c)) for c in columns], room)
+    widths = wanted if sum(wanted) <= room else _shrunk(wanted, [max(map(widest_word, c)) for c in below], room)
     if widths is None:
         return [line for cells in filled for line in _stacked(names, cells, caps.width)]
     rule = Piece(("─" if caps.emoji else "-") * (sum(widths) + _BETWEEN * (count - 1)), DIM)
-    return [*_line(head, widths), [rule], *(line for cells in filled for line in _line(cells, widths))]
+    return [*_line(head, widths, right), [rule], *(line for cells in filled for line in _line(cells, widths, right))]
 
 
 def _shrunk(wanted: list[int], least: list[int], room: int) -> list[int] | None:
@@ -71,13 +75,14 @@ def _shrunk(wanted: list[int], least: list[int], room: int) -> list[int] | None:
     return widths
 
 
-def _line(cells: Cells, widths: list[int]) -> Iterator[Row]:
-    """A row of the table: one line, or as many as its tallest cell takes."""
+def _line(cells: Cells, widths: list[int], right: list[bool]) -> Iterator[Row]:
+    """A row of the table, as many lines as its tallest cell takes. `right`: which columns end below each other."""
     tall = [wrapped(cell, max(columns, 1)) for cell, columns in zip(cells, widths, strict=True)]
     for parts in zip_longest(*tall, fillvalue=[]):
         line: Row = []
-        for part, columns in zip(parts, widths, strict=True):
-            line += [*part, Piece(" " * (columns - columns_of(part) + _BETWEEN))]
+        for part, columns, at_right in zip(parts, widths, right, strict=True):
+            pad, between = Piece(" " * (columns - columns_of(part))), Piece(" " * _BETWEEN)
+            line += [pad, *part, between] if at_right else [*part, pad, between]
         yield line
 
 
@@ -142,11 +147,11 @@ class _Sheet(NamedTuple):
     prompt: str
 
     def spans(self, spans: RichText, base: str = "") -> list[Row]:
-        return wrapped(dressed(spans, self.caps, self.prompt, base), self.caps.width)
+        return wrapped(dressed(spans, self.caps, self.prompt, base), self.caps.text_width)
 
     def facts(self, spans: RichText) -> list[Row]:
         """A quiet line of facts with dots between them; a line breaks at a dot."""
-        return wrapped(parted(dressed(spans, self.caps, self.prompt, DIM)), self.caps.width)
+        return wrapped(parted(dressed(spans, self.caps, self.prompt, DIM)), self.caps.text_width)
 
     def blocks(self, blocks: Sequence[Block]) -> list[Row]:
         """The blocks with an empty line between them, save where one belongs to the line above it."""
@@ -170,10 +175,9 @@ class _Sheet(NamedTuple):
             case Bullets(items, title, numbered):
                 yield from self.spans(line(title), BOLD) if title else ()
                 yield from self._bullets(items, numbered)
-            case Table(header, rows, title):
-                yield from self.spans(line(title), BOLD) if title else ()
+            case Table(columns, rows):
                 cells = [[dressed(cell, self.caps, self.prompt) for cell in row] for row in rows]
-                yield from table([cleaned(name) for name in header], cells, self.caps)
+                yield from table(columns, cells, self.caps)
 
     def _bullets(self, items: Sequence[RichText], numbered: bool) -> Iterator[Row]:
         if not numbered and items and all(map(_is_entry, items)):
@@ -182,7 +186,7 @@ class _Sheet(NamedTuple):
         bullet, digits = "•" if self.caps.emoji else "-", len(str(len(items)))
         for number, item in enumerate(items, 1):
             lead = f"{number:>{digits}}. " if numbered else f"{bullet} "
-            yield from hung([Piece(lead)], dressed(item, self.caps, self.prompt), self.caps.width)
+            yield from hung([Piece(lead)], dressed(item, self.caps, self.prompt), self.caps.text_width)
 
     def _entries(self, items: Sequence[RichText]) -> Iterator[Row]:
         """Words to type, each with what it does, in two columns; below each other where the words leave no room."""
@@ -191,14 +195,14 @@ class _Sheet(NamedTuple):
             typed, (first, *others) = (dressed(part, self.caps, self.prompt) for part in (item[:1], item[1:]))
             entries.append((typed, [first._replace(text=first.text.lstrip()), *others]))
         column = max(columns_of(typed) for typed, _ in entries) + 2
-        if self.caps.width is None or column <= self.caps.width // 2:
+        if self.caps.text_width is None or column <= self.caps.text_width // 2:
             for typed, about in entries:
                 lead = [*typed, Piece(" " * (column - columns_of(typed)))]
-                yield from hung(lead, about, self.caps.width)
+                yield from hung(lead, about, self.caps.text_width)
             return
         for typed, about in entries:
-            yield from wrapped(typed, self.caps.width)
-            yield from hung([Piece("    ")], about, self.caps.width)
+            yield from wrapped(typed, self.caps.text_width)
+            yield from hung([Piece("    ")], about, self.caps.text_width)
 
 
 def _follows(block: Block, sections: bool) -> bool:

@@ -194,7 +194,7 @@ def test_a_host_that_does_not_say_what_it_runs_is_told_without_a_made_up_word(
     alerts: Alerts, brand: str | None, version: str | None, first: str
 ) -> None:
     alerts.see([_alone("a", version, brand)])
-    assert alerts.said().splitlines()[0] == f"❓ {first}"
+    assert alerts.said().splitlines()[0] == f"❔ {first}"
     assert "None" not in alerts.said()
 
 

@@ -51,7 +51,7 @@ def follow(concern: Condition | None, alert: Alert, now: datetime) -> Reply:
 
 def test_a_bulletin_reads_as_it_was_agreed(matrix: Matrix) -> None:
     assert said(of(matrix, opened())) == (
-        "☠️ XCP-ng 8.2 LTS gets no security updates from 16 Sep 2025: 88 days left\n"
+        "⏳ XCP-ng 8.2 LTS gets no security updates from 16 Sep 2025: 88 days left\n"
         "3 hosts in 2 pools: xen-2, xen-3 (lab), xen-9 (prod)\n"
         "\n"
         "Next step: plan the upgrade to XCP-ng 8.3 LTS before 16 Sep 2025.\n"
@@ -115,11 +115,11 @@ def test_when_all_ended_it_says_why_and_has_no_buttons(matrix: Matrix) -> None:
     [
         (
             Condition(OPS, Rule.MAINTENANCE, XCP_82, (LAB_2,), date(2025, 7, 20), 30),
-            "🟠 XCP-ng 8.2 LTS gets critical updates only from 20 Jul 2025: 30 days left",
+            "⏳ XCP-ng 8.2 LTS gets critical updates only from 20 Jul 2025: 30 days left",
         ),
         (
             Condition(OPS, Rule.UNKNOWN_VERSION, AlertSubject("version:Foo 1", "Foo 1"), (LAB_2,)),
-            "❓ Foo 1 is a version that I do not know",
+            "❔ Foo 1 is a version that I do not know",
         ),
         (
             Condition(
@@ -183,9 +183,9 @@ def test_each_reason_has_its_words() -> None:
     alert = opened()
     more = follow(EOL._replace(hosts=(*EOL.hosts, PROD_12)), alert, NOW + DAY)
     assert said(more).startswith("Also on XCP-ng 8.2 LTS: xen-12 (prod)")
-    assert said(follow(EOL, alert, NOW + 30 * DAY)).startswith("Still so: ☠️ XCP-ng 8.2 LTS gets no")
+    assert said(follow(EOL, alert, NOW + 30 * DAY)).startswith("Still so: ⏳ XCP-ng 8.2 LTS gets no")
     snoozed = apply(alert, AlertAct(AlertAction.SNOOZE, "U1", NOW, NOW + DAY))
-    assert said(follow(EOL, snoozed, NOW + DAY)).startswith("The snooze is over: ☠️ XCP-ng 8.2 LTS")
+    assert said(follow(EOL, snoozed, NOW + DAY)).startswith("The snooze is over: ⏳ XCP-ng 8.2 LTS")
     assert said(follow(None, alert, NOW + DAY)).startswith("✅ XCP-ng 8.2 LTS: no host runs it any more")
     assert "new: 90-day mark passed" in said(thread_update(reconcile((EOL,), (), NOW, gone).notifications[0]))
 

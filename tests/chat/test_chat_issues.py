@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.chat.command import Right
-from bot.chat.reply import plain
+from bot.chat.reply import Bullets, Table, plain
 from bot.chat.runner import CommandRunner
 from bot.matrix.matrix import Matrix
 
@@ -74,9 +74,9 @@ def test_a_release_has_what_touches_some_set_ups_and_the_least_xen_orchestra(
     desk: CommandRunner, release: str, ids: set[str], needs: str
 ) -> None:
     assert ids <= set(_ids(desk, release))
-    items = [
-        plain(item) for block in desk.answer(f"issues {release}", LOOKUP).blocks for item in getattr(block, "items", ())
-    ]
+    blocks = desk.answer(f"issues {release}", LOOKUP).blocks
+    items = [plain(item) for block in blocks if isinstance(block, Bullets) for item in block.items]
+    items += [plain(cell) for block in blocks if isinstance(block, Table) for row in block.rows for cell in row]
     assert any(needs in item for item in items)
 
 

@@ -88,7 +88,7 @@ def test_a_snooze_ends_when_its_day_comes(channel: DemoChannel) -> None:
 def test_thresholds_pass_and_the_end_comes(channel: DemoChannel) -> None:
     answer_to(channel, "digest off")
     answer = answer_to(channel, "on 2028-11-01")
-    assert "☠️ XCP-ng 8.3 LTS gets no security updates from 30 Nov 2028: 29 days left" in answer
+    assert "⏳ XCP-ng 8.3 LTS gets no security updates from 30 Nov 2028: 29 days left" in answer
     assert "branch-1, branch-2 (branch), xen-1" in answer
     assert "new: 30-day mark passed" in answer
     assert "threshold: 7-day mark passed" in answer_to(channel, "on 2028-11-24")

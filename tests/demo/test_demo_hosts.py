@@ -27,7 +27,7 @@ def channel(desk: CommandRunner) -> Iterator[DemoChannel]:
     [
         ("xen-12", "xen-12 (prod)  XCP-ng 8.2.1  ✅ full support  ☠️ no security updates"),
         ("is my host office-1 ok?", "office-1  XenServer 8.4.0  ✅ full support  🟢 gets security updates"),
-        ("lab-a", "lab-a  2 hosts in 1 pool  ✅ security updates for all of them"),
+        ("lab-a", "lab-a  2 hosts in 1 pool  🟢 security updates for all of them"),
         ("who is on 8.2", "2 of 8 hosts in 1 pool  8.2  ☠️ 2 get no security updates"),
         ("status", "8 hosts in 5 pools  ☠️ 4 get no security updates"),
         ("probe xen-12", "xen-12 is a host, not a target: prod-a leads to it."),
@@ -54,8 +54,8 @@ def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoCha
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("probe lab-a", "Pool lab (asked lab-a)  ✅ both hosts get security updates"),
-        ("probe lab-b", "Pool lab (asked lab-b)  ✅ both hosts get security updates"),
+        ("probe lab-a", "Pool lab (asked lab-a)  🟢 both hosts get security updates"),
+        ("probe lab-b", "Pool lab (asked lab-b)  🟢 both hosts get security updates"),
         ("/xocompat PROBE LAB-A", "Pool lab (asked lab-a)"),
         ("probe edge-a", "edge-1 (asked edge-a)  XCP-ng 7.6.0  ✅ full support  ☠️ no security updates"),
         ("probe office-a", "office-1 (asked office-a)  XenServer 8.4.0  ✅ full support  🟢 gets security updates"),

@@ -11,9 +11,12 @@ BLOCKS_MAX = 50
 WHOLE_MAX = 10_000
 VIEW_BLOCKS_MAX = 100
 VIEW_MAX = 250_000
+TABLES = ("table", "data_table")
 KEYS = {
     "section": ({"type", "text"}, {"block_id", "fields"}),
     "divider": ({"type"}, {"block_id"}),
+    "table": ({"type", "rows", "column_settings"}, {"block_id"}),
+    "data_table": ({"type", "rows", "caption"}, {"block_id", "page_size", "row_header_column_index"}),
     "context": ({"type", "elements"}, {"block_id"}),
     "actions": ({"type", "elements"}, {"block_id"}),
     "button": ({"type", "text", "action_id"}, {"value", "accessibility_label", "style", "confirm"}),
@@ -47,8 +50,11 @@ def _message(body: Mapping[str, Any]) -> Iterator[str]:
     yield from _mrkdwn(body["text"], "text")
     blocks = body["blocks"]
     yield from _blocks(blocks, BLOCKS_MAX)
-    if (total := sum(map(len, _texts(blocks)))) > WHOLE_MAX:
+    shown = [block for block in blocks if block["type"] not in TABLES]
+    if (total := sum(map(len, _texts(shown)))) > WHOLE_MAX:
         yield f"{total} characters in all"
+    if blocks[0]["type"] not in ("section", *TABLES):
+        yield f"begins with {blocks[0]['type']}"
     ids = [element["action_id"] for block in blocks if block["type"] == "actions" for element in block["elements"]]
     if len(ids) != len(set(ids)):
         yield "the same action_id twice"
@@ -59,9 +65,9 @@ def _blocks(blocks: Sequence[Mapping[str, Any]], most: int) -> Iterator[str]:
         yield f"{len(blocks)} blocks"
     for block in blocks:
         yield from _shape(block)
-        yield from {"section": _section, "context": _context, "actions": _actions, "divider": _nothing}[block["type"]](
-            block
-        )
+        yield from _CHECKS[block["type"]](block)
+    if sum(block["type"] in TABLES for block in blocks) > 1:
+        yield "more than one table"
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -79,6 +85,42 @@ def _shape(part: Mapping[str, Any]) -> Iterator[str]:
     needed, allowed = KEYS[part["type"]]
     if not needed <= part.keys() <= needed | allowed:
         yield f"{part['type']} with {sorted(part)}"
+
+
+def _table(block: Mapping[str, Any]) -> Iterator[str]:
+    """Limits of Slack's reference in the summer of 2026, when they were narrowest."""
+    header, *rows = block["rows"]
+    if not 1 <= len(rows) <= (100 if block["type"] == "data_table" else 99) or not 1 <= len(header) <= 20:
+        yield f"a table of {len(rows)} rows and {len(header)} columns"
+    if any(len(row) != len(header) for row in rows):
+        yield "rows of different lengths"
+    cells = [cell for row in (header, *rows) for cell in row]
+    for cell in cells:
+        yield from _cell(cell, block["type"])
+    if any(cell["type"] != "raw_text" for cell in header):
+        yield "a header that is no text"
+    if (total := sum(map(len, map(_cell_text, cells)))) > WHOLE_MAX:
+        yield f"{total} characters of cells"
+    if block["type"] == "data_table" and not (block["caption"] and 1 <= block["page_size"] <= 100):
+        yield "a table without a caption, or of a wrong page"
+
+
+def _cell(cell: Mapping[str, Any], kind: str) -> Iterator[str]:
+    text = _cell_text(cell)
+    if not text.strip() or "\n" in text:
+        yield f"a cell that shows {text!r}"
+    if cell["type"] == "raw_number" and (kind == "table" or not isinstance(cell["value"], int)):
+        yield f"{cell}"
+
+
+def _cell_text(cell: Mapping[str, Any]) -> str:
+    if cell["type"] != "rich_text":
+        return str(cell["text"])
+    (section,) = cell["elements"]
+    parts = section["elements"]
+    if not parts or any(part["type"] == "text" and not part["text"] for part in parts):
+        return ""
+    return "".join(part.get("text") or part.get("user_id") or part["channel_id"] for part in parts)
 
 
 def _nothing(_: Mapping[str, Any]) -> Iterator[str]:
@@ -174,3 +216,13 @@ def _view(view: Mapping[str, Any]) -> Iterator[str]:
         yield from _text(option["text"], 75)
         if not 1 <= len(option["value"]) <= 75:
             yield "a value of a wrong length"
+
+
+_CHECKS = {
+    "section": _section,
+    "context": _context,
+    "actions": _actions,
+    "divider": _nothing,
+    "table": _table,
+    "data_table": _table,
+}

@@ -9,17 +9,22 @@ from bot.chat.reply import (
     Block,
     Bullets,
     Button,
+    ChannelName,
     Code,
+    Column,
+    ColumnKind,
     Heading,
     Link,
     Mark,
     Menu,
     MenuEntry,
     Paragraph,
+    PersonName,
     Plain,
     Reply,
     RichText,
     Share,
+    Sortable,
     Span,
     Strong,
     Table,
@@ -55,16 +60,20 @@ spans: st.SearchStrategy[Span] = st.one_of(
     st.builds(Code, texts),
     st.builds(Typed, texts),
     st.builds(Mark, st.sampled_from(("✅", "☠️", "")), texts),
+    st.builds(Sortable, texts, st.integers()),
+    st.builds(PersonName, st.one_of(texts, st.just("U1"))),
+    st.builds(ChannelName, st.one_of(texts, st.just("C1"))),
     st.builds(Link, texts, st.one_of(texts, st.just("https://example.org/?a=1&b=2"))),
 )
 lines: st.SearchStrategy[RichText] = st.lists(spans, max_size=4).map(tuple)
 _rows = st.lists(st.lists(lines, max_size=3).map(tuple), max_size=60).map(tuple)
+_columns = st.lists(st.builds(Column, texts, st.sampled_from(ColumnKind)), max_size=3).map(tuple)
 _many = st.lists(lines, max_size=60).map(tuple)
 blocks: st.SearchStrategy[Block] = st.one_of(
     st.builds(Paragraph, _many),
     st.builds(Heading, lines),
     st.builds(Bullets, _many, st.one_of(st.none(), texts), st.booleans()),
-    st.builds(Table, st.lists(texts, max_size=3).map(tuple), _rows, st.one_of(st.none(), texts)),
+    st.builds(Table, _columns, _rows, texts, st.booleans()),
 )
 buttons: st.SearchStrategy[Button] = st.one_of(
     st.builds(Ask, texts, texts),

@@ -16,12 +16,14 @@ from bot.chat.reply import (
     Share,
     Strong,
     Table,
+    columns,
     headline,
     line,
     notice,
 )
 from bot.slack.actions import ActionValue, decode
 from bot.slack.blocks import MESSAGES_MAX, messages
+from bot.slack.table_blocks import TableForm
 from tests.slack.blockkit import complaints
 from tests.slack.replies import lines, replies
 
@@ -45,8 +47,8 @@ def _elements(blocks: tuple[dict[str, Any], ...], kind: str) -> list[dict[str, A
 @given(replies)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_slack_takes_whatever_a_reply_says(reply: Reply) -> None:
-    for shared_by in (None, "U0123456"):
-        made = messages(reply, shared_by)
+    for shared_by, form in ((None, TableForm.DATA_TABLE), ("U0123456", TableForm.TABLE), (None, TableForm.LINES)):
+        made = messages(reply, shared_by, tables=form)
         assert 1 <= len(made) <= MESSAGES_MAX
         assert [complaints(message.body()) for message in made] == [[]] * len(made)
 
@@ -77,13 +79,21 @@ def test_headings_in_a_row_are_one_list_and_a_heading_takes_the_paragraph_below_
     assert _shown(VERDICT._replace(blocks=(one, why, two, why)))[1:] == ["one\nwhy", "two\nwhy"]
 
 
-def test_a_table_is_a_line_for_each_row_and_its_title_names_the_columns_after_the_second() -> None:
-    row = (line(Strong("8.3")), line("7 Oct 2024"), line("30 Nov 2028"))
-    table = Table(("Release", "Released", "End of life"), (row,), "XCP-ng")
+def test_a_table_is_a_line_for_each_row_below_the_names_of_its_columns() -> None:
+    row = (line(Strong("8.3")), line(""), line("30 Nov 2028"))
+    table = Table(columns("Release", "Released", "End of life"), (row,), "XCP-ng")
     assert (
         _shown(VERDICT._replace(blocks=(table,)))[1]
-        == "*XCP-ng*: Released, End of life\n*8.3* \u20027 Oct 2024 \u200230 Nov 2028"
+        == "*Release · Released · End of life*\n*8.3* \u2002– \u200230 Nov 2028"
     )
+
+
+def test_a_table_of_a_verdict_is_lines_without_names_whatever_a_platform_could_draw() -> None:
+    row = (line(Strong("xen-2")), line(""), line("end of life"))
+    table = Table(columns("Host", "Runs", "Verdict"), (row,), "Hosts", as_lines=True)
+    for form in TableForm:
+        made = messages(VERDICT._replace(blocks=(table,)), tables=form)
+        assert made[0].blocks[1]["text"]["text"] == "*xen-2* \u2002end of life"
 
 
 def test_steps_are_numbered() -> None:

@@ -53,10 +53,11 @@ def test_color_can_be_forced_into_a_pipe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "width"), [("20", 40), ("72", 72), ("300", 100), ("wide", 80), ("", 80), ("0", 80)]
+    ("columns", "width"), [("20", 40), ("72", 72), ("300", 300), ("wide", 80), ("", 80), ("0", 80)]
 )
-def test_the_width_stays_between_40_and_100_columns(columns: str, width: int) -> None:
-    assert capabilities_of(Screen(), {"COLUMNS": columns}).width == width
+def test_the_width_is_the_terminals_and_no_text_is_wider_than_100_columns(columns: str, width: int) -> None:
+    found = capabilities_of(Screen(), {"COLUMNS": columns})
+    assert (found.width, found.text_width) == (width, min(width, 100))
 
 
 def test_the_width_is_that_of_the_terminal_itself() -> None:

@@ -8,6 +8,8 @@ from bot.chat.reply import (
     Ask,
     Bullets,
     Code,
+    Column,
+    ColumnKind,
     Heading,
     Link,
     Mark,
@@ -18,10 +20,12 @@ from bot.chat.reply import (
     Strong,
     Table,
     Typed,
+    columns,
     headline,
     line,
     with_code,
 )
+from bot.chat.wording import count_cell
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 
@@ -115,7 +119,7 @@ def test_code_stays_in_one_line_where_it_fits_into_one() -> None:
 
 def test_columns_are_two_spaces_apart_whatever_the_script() -> None:
     rows = tuple((line(name), line("x")) for name in ("XCP-ng", "日本語", "e\u0301te\u0301", "☠️ gone", "👨‍👩‍👧"))
-    lines = shown(Table(("Name", "End"), rows))[1:]
+    lines = shown(Table(columns("Name", "End"), rows, "Ends"))[1:]
     assert lines == [
         "Name     End",
         "XCP-ng   x",
@@ -127,31 +131,49 @@ def test_columns_are_two_spaces_apart_whatever_the_script() -> None:
 
 
 def test_a_rule_stands_under_the_header_in_a_terminal_only() -> None:
-    table = Table(("A", "B"), ((line("one"), line("two")),), "Title")
-    assert shown(table, look=TERMINAL) == ["", "Title", "A    B", "────────", "one  two"]
-    assert shown(table) == ["", "Title", "A    B", "one  two"]
+    table = Table(columns("A", "B"), ((line("one"), line("two")),), "Title")
+    assert shown(table, look=TERMINAL) == ["", "A    B", "────────", "one  two"]
+    assert shown(table) == ["", "A    B", "one  two"]
 
 
 def test_every_row_is_one_line_in_a_pipe() -> None:
     rows = tuple((line("word " * 60), line("word " * 60)) for _ in range(3))
-    assert len(shown(Table(("A", "B"), rows))) == 1 + 1 + 3
+    assert len(shown(Table(columns("A", "B"), rows, "Title"))) == 1 + 1 + 3
 
 
 def test_a_wide_table_wraps_within_its_columns() -> None:
     rows = ((line("short"), line("many words " * 8), line("end")),)
-    lines = shown(Table(("A", "B", "C"), rows), look=TERMINAL)
+    lines = shown(Table(columns("A", "B", "C"), rows, "Title"), look=TERMINAL)
     assert max(map(len, lines)) <= 60
     assert [text for text in lines if text.startswith("short  many words") and text.endswith("end")]
 
 
 def test_a_table_that_cannot_shrink_stands_row_by_row() -> None:
     rows = ((line("first"), line("a" * 40), line("b" * 40)),)
-    assert shown(Table(("A", "B", "C"), rows), look=TERMINAL) == ["", "first", f"  B: {'a' * 40}", f"  C: {'b' * 40}"]
+    assert shown(Table(columns("A", "B", "C"), rows, "Title"), look=TERMINAL) == [
+        "",
+        "first",
+        f"  B: {'a' * 40}",
+        f"  C: {'b' * 40}",
+    ]
+
+
+def test_counts_end_below_each_other() -> None:
+    rows = tuple((line(name), count_cell(count)) for name, count in (("one", 7), ("two", 1_000)))
+    table = Table(columns("Release", Column("Hosts", ColumnKind.NUMBER)), rows, "Hosts")
+    assert shown(table)[1:] == ["Release  Hosts", "one          7", "two      1,000"]
+
+
+def test_a_table_is_as_wide_as_the_terminal_while_text_stays_readable() -> None:
+    wide, text = Capabilities(width=200), "word " * 40
+    rows = ((line("x" * 90), line("y" * 90)),)
+    assert max(map(len, shown(Table(columns("A", "B"), rows, "Title"), look=wide))) == 182
+    assert max(map(len, shown(Paragraph((line(text),)), look=wide))) <= 100
 
 
 def test_rows_may_be_shorter_or_longer_than_the_header() -> None:
     rows = ((line("1"),), (line("1"), line("2"), line("3")), ())
-    assert shown(Table(("A", "B"), rows)) == ["", "A  B", "1", "1  2  3", ""]
+    assert shown(Table(columns("A", "B"), rows, "Title")) == ["", "A  B", "1", "1  2  3", ""]
 
 
 def test_a_link_is_clickable_only_where_the_terminal_follows_it() -> None:
@@ -225,7 +247,8 @@ def test_a_usual_verdict_needs_no_table_of_all_characters() -> None:
         "from bot.terminal.render import render; "
         "mark = Mark('☠️', 'no security updates since 16 Sep 2025'); "
         "row = (line(Strong('XCP-ng 8.2 → 8.3')), line(mark), line(mark)); "
-        "render(Reply('x', headline(*row[0], mark, mark), (Table(('A', 'B', 'C'), (row,)),)), Capabilities(width=60)); "
+        "table = Table(columns('A', 'B', 'C'), (row,), 'D'); "
+        "render(Reply('x', headline(*row[0], mark, mark), (table,)), Capabilities(width=60)); "
         "heavy = {'wcwidth', 'textwrap', 'shutil', 'shlex', 'urllib.parse'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )

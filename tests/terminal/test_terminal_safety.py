@@ -12,6 +12,7 @@ from bot.chat.reply import (
     Ask,
     Bullets,
     Code,
+    Column,
     Heading,
     Link,
     Mark,
@@ -52,7 +53,7 @@ def tuples(of: st.SearchStrategy[object], most: int = 4) -> st.SearchStrategy[tu
 blocks = st.one_of(
     st.builds(Paragraph, tuples(lines)),
     st.builds(Bullets, tuples(lines), st.none() | texts, st.booleans()),
-    st.builds(Table, tuples(texts), tuples(tuples(lines)), st.none() | texts),
+    st.builds(Table, tuples(st.builds(Column, texts)), tuples(tuples(lines)), texts),
     st.builds(Heading, lines),
 )
 replies = st.builds(

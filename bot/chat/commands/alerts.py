@@ -26,12 +26,16 @@ from bot.chat.reply import (
     Ask,
     Block,
     ChannelName,
+    Column,
+    ColumnKind,
     Mark,
     Paragraph,
     Reply,
     RichText,
+    Sortable,
     Strong,
     Table,
+    columns,
     headline,
     line,
 )
@@ -42,6 +46,8 @@ from bot.query.text import plain, shown
 
 HISTORY = timedelta(days=400)
 """How far back alerts that ended are stored."""
+
+_COLUMNS = columns(Column("Alert", ColumnKind.NUMBER), "What", "Hosts", "State", "Channel")
 
 IN_FULL = 25
 """More alerts than this: the worst ones, and how many more there are."""
@@ -84,8 +90,9 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Seq
         lines = (line(mark, ": ", ChannelName(s.channel), why) for s, why in zip(stopped, said, strict=True))
         blocks.append(Paragraph(tuple(lines)))
     if alerts:
-        rows = tuple(_row(asked, alert) for alert in alerts[:IN_FULL])
-        blocks.append(Table(("Alert", "What", "Hosts", "State", "Channel"), rows))
+        in_full = alerts if asked.caller.takes_all else alerts[:IN_FULL]
+        rows = tuple(_row(asked, alert) for alert in in_full)
+        blocks.append(Table(_COLUMNS, rows, "Alerts, the worst first"))
     if (more := len(alerts) - IN_FULL) > 0:
         blocks.append(Paragraph((line(f"{more} more are not shown; `--json` in a shell has all of them."),)))
     return Reply(
@@ -115,7 +122,7 @@ def alerts_line(alerts: Sequence[Alert]) -> RichText:
 
 def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
     return (
-        line(str(alert.id or "new")),
+        (Sortable(str(alert.id or "new"), alert.id or 0),),
         sentence(alert, asked.day),
         line(hosts_by_pool(alert.hosts, 3)),
         state(alert),
@@ -141,7 +148,8 @@ def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
     together = {host.uuid: host for alert in alerts for host in alert.hosts}
     hosts = sorted(together.values(), key=lambda host: (host.pool, host.name))
     if hosts:
-        yield Table(("Host", "Pool"), tuple((line(h.name), line(h.pool)) for h in hosts[:HOSTS_IN_FULL]))
+        rows = tuple((line(h.name), line(h.pool)) for h in hosts[:HOSTS_IN_FULL])
+        yield Table(columns("Host", "Pool"), rows, "Its hosts, pool by pool")
     if len(hosts) > HOSTS_IN_FULL:
         more = len(hosts) - HOSTS_IN_FULL
         yield Paragraph((line(f"{more} more hosts are not shown; `--json` in a shell has all of them."),))

@@ -2,10 +2,12 @@
 
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Invocation, Ports
-from bot.chat.reply import Code, Paragraph, Reply, RichText, Strong, Table, headline, line, with_code
+from bot.chat.reply import Code, Paragraph, Reply, RichText, Strong, Table, columns, headline, line, with_code
 from bot.chat.wording import iso, moment_in_words, plural
 from bot.errors import UsageError
 from bot.query.text import plain, shown
+
+_COLUMNS = columns("When", "Who", "Where", "What", "How it went")
 
 IN_FULL = 40
 IN_DATA = 1_000
@@ -20,13 +22,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     entries = ports.audit.find(words, IN_DATA)
     with_words = f" with {shown(' '.join(words))}" if words else ""
     count = f"{len(entries)} or more" if len(entries) == IN_DATA else str(len(entries) or "No")
-    rows = tuple(map(_row, entries[:IN_FULL]))
-    table = (Table(("When", "Who", "Where", "What", "How it went"), rows),) if entries else ()
+    shown_here = entries if asked.caller.takes_all else entries[:IN_FULL]
+    rows = tuple(map(_row, shown_here))
+    table = (Table(_COLUMNS, rows, "Who asked what, the newest first"),) if entries else ()
     rest = with_code("These are the newest. More words find older ones; in a shell `--json` shows a thousand.")
     return Reply(
         kind="audit",
         headline=headline(Strong(f"{count} {plural(len(entries), 'entry', 'entries')}{with_words}")),
-        blocks=(*table, *([Paragraph((rest,))] if len(entries) > IN_FULL else [])),
+        blocks=(*table, *([Paragraph((rest,))] if len(entries) > len(rows) else [])),
         data={"entries": [{**entry._asdict(), "at": iso(entry.at)} for entry in entries]},
     )
 

@@ -24,6 +24,7 @@ from bot.chat.reply import (
     Share,
     Strong,
     Table,
+    columns,
     line,
     with_code,
 )
@@ -229,7 +230,7 @@ def _body(
     names = tuple(each.name for each in both)
     rows = tuple((line(Strong(each.name)), *each.cells) for each in differences if each.kind != "issue")
     if rows:
-        yield Table(("What", *names), rows)
+        yield Table(columns("What", *names), rows, f"What differs between {joined(names)}")
     for at, each in enumerate(both):
         only = [line(d.name) for d in differences if d.kind == "issue" and d.values[at]]
         if only:

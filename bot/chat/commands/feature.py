@@ -3,7 +3,7 @@
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands import check
 from bot.chat.feature_reply import feature_data, one_feature, since
-from bot.chat.reply import Ask, Reply, Share, Strong, Table, headline, line
+from bot.chat.reply import Ask, Reply, Share, Strong, Table, columns, headline, line
 from bot.chat.wording import nearest
 from bot.matrix.feature import Feature
 from bot.matrix.release import Product
@@ -35,7 +35,7 @@ def _table(title: str, features: tuple[Feature, ...], words: str) -> Reply:
     return Reply(
         kind="features",
         headline=headline(Strong(title), f"{len(features)} of them"),
-        blocks=(Table(("Feature", *map(str, Product)), rows),),
+        blocks=(Table(columns("Feature", *Product), rows, "Since which release of each product"),),
         buttons=(Share(words),),
         data={"features": [feature_data(feature) for feature in features]},
     )

@@ -18,6 +18,8 @@ from bot.chat.reply import (
     Bullets,
     Button,
     Code,
+    Column,
+    ColumnKind,
     Mark,
     Paragraph,
     Plain,
@@ -28,6 +30,7 @@ from bot.chat.reply import (
     Strong,
     Table,
     Typed,
+    columns,
     headline,
     line,
     with_code,
@@ -37,6 +40,8 @@ from bot.chat.wording import age, bounded, counted, iso, moment_in_words, neares
 from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.verdicts import HostVerdict
 from bot.query.text import shown
+
+_COLUMNS = columns("Host", "Runs", Column("Verdict", ColumnKind.SIGN), "Pool", "Remarks")
 
 IN_FULL = 50
 """More hosts than this: the worst ones, how many more there are, and how to see them."""
@@ -110,14 +115,14 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     if soon:
         yield Mark("⏳", f"{soon} {plural(soon, 'ends', 'end')} within {SOON} days")
     if unknown:
-        yield Mark("❓", f"{unknown} of an unknown version")
+        yield Mark("❔", f"{unknown} of an unknown version")
     if early:
         yield Mark("❔", f"{early} {plural(early, 'runs', 'run')} a pre-release")
     if away:
         since = moment_in_words(min(away))
         yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
     if hosts and not (ended or soon or unknown or early or away):
-        yield Mark("✅", "security updates for all of them")
+        yield Mark("🟢", "security updates for all of them")
     if off:
         yield Mark("🔌", f"{off} {plural(off, 'is', 'are')} off")
 
@@ -129,7 +134,7 @@ def _missing_since(host: WatchedHost) -> datetime | None:
 
 def _body(hosts: Sequence[HostVerdict], watched: Watched, states: States, *, is_whole: bool) -> Iterator[Block]:
     if hosts:
-        yield Table(("Host", "Runs", "Verdict", "Pool", ""), tuple(map(_row, hosts[:IN_FULL])))
+        yield Table(_COLUMNS, tuple(map(_row, hosts[:IN_FULL])), "Hosts, the worst first")
     if (more := len(hosts) - IN_FULL) > 0:
         rest = f"{more} more {plural(more, 'host is', 'hosts are')} no worse than these. Narrow it down, as in "
         whole = ("; in a shell ", Code("xocompat export"), " has all.")

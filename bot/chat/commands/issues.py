@@ -1,6 +1,7 @@
 """`issues [ID | ERROR_CODE | RELEASE]`: known issues, with what they affect, what fixed them, what helps, and links."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from bot.chat.command import Invocation, Ports
@@ -18,12 +19,14 @@ from bot.chat.reply import (
     RichText,
     Share,
     Strong,
+    Table,
     Typed,
+    columns,
     headline,
     line,
     with_code,
 )
-from bot.chat.wording import nearest
+from bot.chat.wording import nearest, with_more
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -31,14 +34,17 @@ from bot.matrix.requirement import RequirementKind
 from bot.query.query import Outcome, Query
 from bot.query.text import near, shown
 
-_TITLES = {
-    IssueKind.LIVE: "Known issues",
-    IssueKind.GOOD_TO_KNOW: "Good to know",
-    IssueKind.SITUATIONAL: "In some set-ups",
-    IssueKind.UPGRADE_BLOCKER: "In the way of an upgrade",
-    IssueKind.FIXED_IN_XO: "Gone with a current Xen Orchestra",
+_KINDS = {
+    IssueKind.LIVE: "known issue",
+    IssueKind.GOOD_TO_KNOW: "good to know",
+    IssueKind.SITUATIONAL: "in some set-ups",
+    IssueKind.UPGRADE_BLOCKER: "blocks an upgrade",
+    IssueKind.FIXED_IN_XO: "fixed in Xen Orchestra",
 }
+"""In a word or two what an issue is, what matters most first."""
 
+NUMBERS_MAX = 3
+"""Releases of a product that a row names."""
 
 _WORD = re.compile(r"[A-Za-z0-9_]+", re.ASCII)
 _LOOKS_LIKE_CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", re.ASCII)
@@ -52,7 +58,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if not wanted:
         more = Paragraph((line(Typed("issues ID"), " has more of each."),))
         first = headline(Strong("Known issues"), f"{len(matrix.issues)} of them")
-        reply = Reply("issues", first, (*_grouped(matrix.issues, None), more), (Share("issues"),))
+        reply = Reply("issues", first, (more, *_table(matrix.issues, None)), (Share("issues"),))
         return _of_day(reply, asked.day, matrix, matrix.issues)
     codes = frozenset(code for issue in matrix.issues for code in issue.errors)
     if named := [word.upper() for word in _WORD.findall(asked.words) if word.upper() in codes]:
@@ -109,13 +115,29 @@ def _data(issue: KnownIssue) -> Data:
     }
 
 
-def _grouped(issues: tuple[KnownIssue, ...], release: Release | None) -> tuple[Block, ...]:
-    kinds = {kind: [issue for issue in issues if issue.kind is kind] for kind in _TITLES}
-    return tuple(
-        Bullets(tuple((*line(Strong(issue.id), ": "), *issue_line(issue, release)) for issue in found), _TITLES[kind])
-        for kind, found in kinds.items()
-        if found
+def _table(issues: Iterable[KnownIssue], release: Release | None) -> tuple[Block, ...]:
+    """A row for each issue, what breaks now before what only may; without a release also what it affects."""
+    found = sorted(issues, key=lambda issue: list(_KINDS).index(issue.kind))
+    if not found:
+        return ()
+    names = ("Issue", "Kind", *(() if release else ("Affects",)), "What it is")
+    rows = tuple(
+        (
+            line(Strong(issue.id)),
+            line(_KINDS[issue.kind]),
+            *(() if release else (line(_affected(issue)),)),
+            issue_line(issue, release),
+        )
+        for issue in found
     )
+    return (Table(columns(*names), rows, "Known issues, those that break something now first"),)
+
+
+def _affected(issue: KnownIssue) -> str:
+    numbers: dict[Product, list[str]] = {}
+    for release, _ in issue.affects:
+        numbers.setdefault(release.product, []).append(release.number)
+    return "; ".join(f"{product} {with_more(found, NUMBERS_MAX)}" for product, found in numbers.items())
 
 
 def _of_errors(ports: Ports, asked: Invocation, codes: list[str]) -> Reply:
@@ -131,7 +153,7 @@ def _of_errors(ports: Ports, asked: Invocation, codes: list[str]) -> Reply:
     count = f"{len(found)} known issues{of}" if found else f"no known issue{of}"
     only = query.releases[0] if len(query.releases) == 1 else None
     more = Paragraph((line(Typed("issues ID"), " has more of each."),))
-    blocks = (*_grouped(tuple(found), only), more) if found else ()
+    blocks = (more, *_table(found, only)) if found else ()
     asks = [Ask(issue.id, f"issues {issue.id}") for issue in found[:2]]
     reply = Reply("issues", headline(Strong(names), count), blocks, (*asks, Share(f"issues {asked.words}")))
     return _of_day(reply, day, matrix, tuple(found))
@@ -151,7 +173,7 @@ def _of_releases(matrix: Matrix, query: Query, day: date) -> Reply:
     words = ", ".join(release.base_name for release in releases)
     needs = {each.id: each for r in releases for each in matrix.requirements_of(r, RequirementKind.XEN_ORCHESTRA)}
     texts = tuple(with_code(each.text) for each in needs.values())
-    blocks = (*_grouped(found, only), *([Bullets(texts, "Needs at least")] if texts else []))
+    blocks = (*_table(found, only), *([Bullets(texts, "Needs at least")] if texts else []))
     reply = Reply("issues", first, blocks, (Ask("Verdict", words), Share(f"issues {words}")))
     exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
     return _of_day(reply, day, matrix, found, exit_status)._replace(context=context(matrix, day, query))

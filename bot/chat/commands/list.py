@@ -5,13 +5,21 @@ from datetime import date
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import row_data
 from bot.chat.lookup import context, read_product
-from bot.chat.reply import Bullets, Plain, Reply, RichText, Share, Strong, Table, headline, line
-from bot.chat.verdict import badge_mark
+from bot.chat.reply import Bullets, Column, ColumnKind, Reply, RichText, Share, Strong, Table, columns, headline, line
+from bot.chat.verdict import badge_mark, support_cell, updates_mark
 from bot.chat.wording import day_in_words
 from bot.matrix.assess import assess
 from bot.matrix.issue import KnownIssue
+from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.support import Badge, ListRow
+
+_COLUMNS = columns(
+    "Release",
+    Column("Xen Orchestra", ColumnKind.SIGN),
+    Column("Security updates", ColumnKind.SIGN),
+    "Notes and known issues",
+)
 
 OWN_ROW = 3
 """An issue of the list that affects no more releases than a row can hold is that row's note; others are the list's."""
@@ -23,18 +31,17 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     matrix = ports.matrix
     rows = [row for row in matrix.published.rows if row.product in products and row.is_out(day)]
     ended = sum(Badge.NO_SECURITY_UPDATES in row.badges(day) for row in rows)
-    tables = tuple(
-        Table(("Release", "Xen Orchestra and vendor"), tuple(_row(matrix, row, day) for row in of_product), product)
-        for product in products
-        if (of_product := [row for row in rows if row.product is product])
-    )
+    shown = tuple(_row(matrix, row, day) for row in rows)
     signs = (line(badge_mark(matrix.published, s.badge), f": {s.meaning}") for s in matrix.published.legend)
     return Reply(
         kind="list",
         headline=headline(
             Strong(matrix.published.source.title), f"{len(rows)} rows", f"{ended} without security updates"
         ),
-        blocks=(*tables, Bullets(tuple(signs), "Legend")),
+        blocks=(
+            Table(_COLUMNS, shown, "The list, the newest of each product first"),
+            Bullets(tuple(signs), "Legend"),
+        ),
         buttons=(Share(f"list {asked.words}".strip()),),
         context=context(matrix, day),
         data={"as_of": day.isoformat(), "rows": [row_data(row, day, _issues(matrix, row)) for row in rows]},
@@ -43,8 +50,6 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 
 
 def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
-    marks = [badge_mark(matrix.published, badge) for badge in row.badges(day)]
-    spans = [span for mark in marks for span in (Plain("  "), mark)][1:]
     notes = [issue.id for issue in _issues(matrix, row) if issue.from_list and len(issue.affects) <= OWN_ROW]
     if not row.support.official:
         notes.insert(0, "no official support")
@@ -52,7 +57,14 @@ def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
         notes.insert(0, "end of life not known")
     if (until := row.extra_features_until) and day < until:
         notes.append(f"extra features until {day_in_words(until)}")
-    return (line(Strong(row.label(day))), (*spans, *line(f"  ({', '.join(notes)})" if notes else "")))
+    lives = [release.lifecycle for release in row.releases]
+    stage = LifecycleStage.EOL if Badge.NO_SECURITY_UPDATES in row.badges(day) else lives[0].stage(day)
+    return (
+        line(Strong(row.label(day))),
+        support_cell(matrix.published, row.support_on(day)),
+        line(updates_mark(stage, lives[0].eol is not None)),
+        line(", ".join(notes)),
+    )
 
 
 def _issues(matrix: Matrix, row: ListRow) -> tuple[KnownIssue, ...]:

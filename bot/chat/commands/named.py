@@ -184,7 +184,7 @@ def _first_line(published: PublishedList, verdict: HostVerdict) -> RichText:
     if assessment:
         facts += [*support_marks(published, assessment), stage_mark(published, assessment, since=True)]
     else:
-        facts.append(Mark("❓", "unknown version"))
+        facts.append(Mark("❔", "unknown version"))
     facts += remarks(verdict.host)
     if away := verdict.host.unreachable_since:
         facts.append(Mark("⚠️", f"not seen since {moment_in_words(away)}"))

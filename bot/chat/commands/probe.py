@@ -16,6 +16,9 @@ from bot.chat.reply import (
     Bullets,
     Button,
     Code,
+    Column,
+    ColumnKind,
+    Heading,
     Mark,
     Paragraph,
     Pick,
@@ -25,6 +28,7 @@ from bot.chat.reply import (
     Span,
     Strong,
     Table,
+    columns,
     line,
     plain,
     with_code,
@@ -52,7 +56,7 @@ NAMES = 5
 NAMED, PRESSED = 40, 3
 """How many hosts are named to somebody who named none, and how many at most get a button each."""
 
-_COLUMNS = ("Host", "Runs", "Verdict", "")
+_COLUMNS = columns("Host", "Runs", Column("Verdict", ColumnKind.SIGN), "Remarks")
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 _TRANSPORTS = {
     Transport.JSON_RPC_2: "JSON-RPC",
@@ -221,7 +225,7 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
         data=_data(asked.words, seen),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
-        rest=(Table(_COLUMNS, tuple(map(row, below)), title),) if below else (),
+        rest=(Heading(line(Strong(title))), Table(_COLUMNS, tuple(map(row, below)), title, True)) if below else (),
     )
 
 
@@ -234,7 +238,7 @@ def _first_line(seen: ProbedPool) -> RichText:
     if seen.is_lone:
         (verdict,) = seen.verdicts
         assessment = verdict.assessment
-        marks = [Mark("❓", "unknown version")]
+        marks = [Mark("❔", "unknown version")]
         if assessment:
             marks = [*support_marks(seen.published, assessment), stage_mark(seen.published, assessment)]
         subject, facts = verdict.name, (verdict.runs, *marks, *remarks(verdict.host))
@@ -261,11 +265,11 @@ def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
     if ended:
         yield Mark("☠️", f"{_of(ended, count)} {plural(ended, 'gets', 'get')} no security updates")
     if unknown:
-        yield Mark("❓", f"{_of(unknown, count)} of an unknown version")
+        yield Mark("❔", f"{_of(unknown, count)} of an unknown version")
     if early:
         yield Mark("❔", f"{_of(early, count)} {plural(early, 'runs', 'run')} a pre-release")
     if not (ended or unknown or early):
-        yield Mark("✅", f"{_of(count, count)} get security updates")
+        yield Mark("🟢", f"{_of(count, count)} get security updates")
     if off := sum(each.host.is_off for each in verdicts):
         yield Mark("🔌", f"{_of(off, count)} {plural(off, 'is', 'are')} off")
 
@@ -279,7 +283,7 @@ def _of(some: int, count: int) -> str:
 def _body(seen: ProbedPool) -> Iterator[Block]:
     """What stands below the first line."""
     if not seen.is_lone:
-        yield Table(_COLUMNS, tuple(map(row, seen.verdicts[:IN_FULL])))
+        yield Table(_COLUMNS, tuple(map(row, seen.verdicts[:IN_FULL])), "Hosts, the worst first", as_lines=True)
     elif assessment := seen.verdicts[0].assessment:
         yield Paragraph((why(assessment),))
     if notes := tuple(_notes(seen)):

@@ -7,12 +7,18 @@ from typing import NamedTuple
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import lifecycle_data
 from bot.chat.lookup import context, read_product
-from bot.chat.reply import Reply, RichText, Share, Strong, Table, headline, line
-from bot.chat.verdict import stage_mark
-from bot.chat.wording import day_in_words, distance
+from bot.chat.reply import Column, ColumnKind, Reply, RichText, Share, Strong, Table, columns, headline, line
+from bot.chat.verdict import updates_mark
+from bot.chat.wording import counted, day_cell, day_in_words, distance
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
-from bot.matrix.release import Product
+
+_COLUMNS = columns(
+    "Release",
+    Column("Released", ColumnKind.DAY),
+    Column("End of life", ColumnKind.DAY),
+    Column("Security updates", ColumnKind.SIGN),
+)
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -20,17 +26,19 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     products, day = read_product(ports, asked)
     matrix = ports.matrix
     assessed = tuple(assess(matrix, release, day) for product in products for release in matrix.of(product))
-    tables: dict[Product, list[tuple[RichText, ...]]] = {}
-    for each in assessed:
-        life, stage = each.release.lifecycle, stage_mark(matrix.published, each)
-        released, eol = (day_in_words(at) if at else "not known" for at in (life.released, life.eol))
-        row = (line(Strong(each.name)), line(released), line(eol), line(stage))
-        tables.setdefault(each.release.product, []).append(row)
-    columns = ("Release", "Released", "End of life", "Stage")
+    rows = tuple(
+        (
+            line(Strong(each.name)),
+            day_cell(each.release.lifecycle.released),
+            day_cell(each.release.lifecycle.eol),
+            line(updates_mark(each.stage, each.release.lifecycle.eol is not None)),
+        )
+        for each in assessed
+    )
     return Reply(
         kind="timeline",
         headline=_next(assessed, day),
-        blocks=tuple(Table(columns, tuple(rows), product) for product, rows in tables.items()),
+        blocks=(Table(_COLUMNS, rows, f"{counted(len(rows), 'release')}, the newest of each product first"),),
         buttons=(Share(f"timeline {asked.words}".strip()),),
         context=context(matrix, day),
         data={
