@@ -1,7 +1,8 @@
 """The JSON of CONTRACT.md section 2, which scripts rely on to the letter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from bot.chat.verdict import feature_answer, recommendation
@@ -14,6 +15,25 @@ from bot.matrix.support import ListRow
 from bot.query.query import Query
 
 Data = dict[str, Any]
+
+
+class LazyData(Mapping[str, Any]):
+    """Data of a reply, some of which are made when they are read: a large fleet's are megabytes, and chat reads none.
+
+    `made` has for each of those what makes it.
+    """
+
+    def __init__(self, known: Data, made: Mapping[str, Callable[[], Any]]) -> None:
+        self._known, self._made = known, made
+
+    def __getitem__(self, key: str) -> Any:
+        return self._known[key] if key in self._known else self._made[key]()
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._known, self._made)
+
+    def __len__(self) -> int:
+        return len(self._known) + len(self._made)
 
 
 def query_data(words: str, day: date, query: Query, assessments: Iterable[Assessment]) -> Data:

@@ -46,7 +46,7 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
         raise UsageError(f"{said} `xocompat help fleet` has more.")
     hosts = [each for each in every if wanted.holds(each)]
     if form == "json":
-        return f"{json.dumps(fleet_data(hosts, named_day or day), indent=2)}\n"
+        return f"{json.dumps(dict(fleet_data(hosts, named_day or day)), indent=2)}\n"
     return as_csv(hosts)
 
 

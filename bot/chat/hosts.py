@@ -1,10 +1,11 @@
 """Hosts with their verdicts: lines for people, JSON for scripts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from bot.chat.command import Ports, Watched
-from bot.chat.data import Data, assessment_data, suggestion_name
+from bot.chat.data import Data, LazyData, assessment_data, suggestion_name
 from bot.chat.reply import Mark, RichText, Strong, line
 from bot.chat.wording import day_in_words, iso, moment_in_words
 from bot.errors import UsageError
@@ -107,23 +108,34 @@ def hosts_with_verdicts(ports: Ports, watched: Watched, day: date) -> list[HostV
     return sorted(found, key=lambda each: (each.badness, each.host.is_reachable, each.pool_name, each.name))
 
 
-def fleet_data(verdicts: Iterable[HostVerdict], day: date) -> Data:
+def fleet_data(verdicts: Sequence[HostVerdict], day: date, **more: Any) -> LazyData:
     """Hosts as CONTRACT.md section 2 has them, and how many run which release, in the order of the hosts.
 
-    Hosts that run the same share their verdict's data. A version that the matrix lacks stands among the releases by its
-    own name, without a stage.
+    `more` are further facts that stand beside them.
     """
-    assessments: dict[tuple[str, bool], Data] = {}
+    made = {"releases": lambda: _releases_data(verdicts), "hosts": lambda: _hosts_data(verdicts, day)}
+    return LazyData({"as_of": day.isoformat(), **more}, made)
+
+
+def _releases_data(verdicts: Iterable[HostVerdict]) -> list[Data]:
+    """A version that the matrix lacks stands among the releases by its own name, without a stage."""
     releases: dict[str, Data] = {}
-    hosts = []
     for each in verdicts:
-        seen, assessment = each.host, each.assessment
-        what = (each.runs, each.is_prerelease)
-        if what not in assessments:
-            assessments[what] = host_data(each, day)["assessment"]
+        assessment = each.assessment
         name = assessment.name if assessment else each.runs
         stage, left = (assessment.stage.value, assessment.days_left) if assessment else (None, None)
         releases.setdefault(name, {"name": name, "hosts": 0, "stage": stage, "days_left": left})["hosts"] += 1
+    return list(releases.values())
+
+
+def _hosts_data(verdicts: Iterable[HostVerdict], day: date) -> list[Data]:
+    """Hosts that run the same share their verdict's data."""
+    assessments: dict[tuple[str, bool], Data] = {}
+    hosts = []
+    for each in verdicts:
+        seen, what = each.host, (each.runs, each.is_prerelease)
+        if what not in assessments:
+            assessments[what] = host_data(each, day)["assessment"]
         away = seen.unreachable_since or seen.down_since
         sight = {
             "pool": seen.pool.name or each.pool_name,
@@ -138,4 +150,4 @@ def fleet_data(verdicts: Iterable[HostVerdict], day: date) -> Data:
             "unreachable_since": iso(away) if away else None,
         }
         hosts.append({**_facts(seen), "assessment": assessments[what], **sight})
-    return {"as_of": day.isoformat(), "releases": list(releases.values()), "hosts": hosts}
+    return hosts

@@ -232,12 +232,20 @@ Button = Ask | Share | Pick | Act | Menu
 """Every button stands for words, and is pressed as words are typed: rights, audit and wording are the command's."""
 
 
+class Attachment(NamedTuple):
+    """A file that goes with a reply, to the asker alone. `name` is what it is saved as."""
+
+    name: str
+    text: str
+
+
 class Reply(NamedTuple):
     """An answer. `kind` names its shape ("check", "unknown_version"); `data` is what `--json` prints.
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
     `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
+    `attachment` is a file for the asker, which a platform may be unable to send: then it says how else to get it.
     `depends_on_rights`: who has more rights, or more at hand, than the look-up that made it takes may get another one.
     """
 
@@ -251,6 +259,7 @@ class Reply(NamedTuple):
     assessed: tuple[Assessment, ...] | None = None
     rest: tuple[Block, ...] = ()
     depends_on_rights: bool = False
+    attachment: Attachment | None = None
 
     @property
     def summary(self) -> str:

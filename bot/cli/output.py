@@ -21,7 +21,9 @@ LINE_MAX = 500
 def print_reply(reply: Reply, as_json: bool, form: str | None = None) -> None:
     """Print a reply as JSON, as a table in a form (`csv` or `md`), or as people read it."""
     if as_json:
-        print_json(reply.data)
+        print_json(None if reply.data is None else dict(reply.data))
+    elif reply.attachment:
+        write(sys.stdout, reply.attachment.text)
     elif form:
         from bot.terminal.files import table_text
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from bot.chat.reply import Act, Ask, Button, Menu, MenuEntry, Pick, Share
 from bot.slack.mrkdwn import plain_text
 
-BUTTONS_MAX = 3
+BUTTONS_MAX, MENUS_MAX = 3, 2
 LABEL_MAX = 75
 VALUE_MAX = 2000
 OPTION_MAX = 150
@@ -45,13 +45,16 @@ class ActionValue(NamedTuple):
 
 
 def elements(wanted: Iterable[Button], shared: bool) -> list[Json]:
-    """The elements of an actions block, at most three.
+    """The elements of an actions block: at most three buttons, and menus besides.
 
     A button with more words than Slack carries is left out. `shared`: the message is in the channel already, so there
     is nothing to share.
     """
     useful = [button for button in wanted if not (shared and isinstance(button, Share))]
-    drawn = (_element(button, at) for at, button in enumerate(useful[:BUTTONS_MAX], 1))
+    menus = [button for button in useful if isinstance(button, Menu)][:MENUS_MAX]
+    others = [button for button in useful if not isinstance(button, Menu)][:BUTTONS_MAX]
+    kept = [button for button in useful if button in menus or button in others]
+    drawn = (_element(button, at) for at, button in enumerate(kept, 1))
     return [element for element in drawn if element]
 
 

@@ -40,6 +40,7 @@ from bot.terminal.layout import (
 )
 
 _BETWEEN = 2
+NEWLINE = "\n"
 
 Cells = list[Row]
 
@@ -123,10 +124,12 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
     rows = sheet.spans(reply.headline, BOLD)
     rows += sheet.blocks((*reply.blocks, *reply.rest))
     footer = hint(reply.buttons) if footer is None else footer
-    if footer or reply.context:
+    if footer or reply.context or reply.attachment:
         rows.append([])
     if footer:
         rows += sheet.spans(footer)
+    if reply.attachment:
+        rows += sheet.facts(line(f"File: {reply.attachment.name}, {reply.attachment.text.count(NEWLINE):,} lines"))
     for spans in reply.context:
         rows += sheet.facts(spans)
     return "\n".join(painted(row, caps) for row in rows)

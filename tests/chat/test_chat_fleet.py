@@ -8,16 +8,20 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot.chat.command import Right
-from bot.chat.commands.fleet import fleet_line
-from bot.chat.reply import Ask, Bullets, Paragraph, Reply, Table, line, plain
+from bot.chat.command import Caller, Right
+from bot.chat.commands import FLEET
+from bot.chat.commands.fleet import MENU_STATES, fleet_line
+from bot.chat.filter import STATES
+from bot.chat.reply import Ask, Bullets, Menu, Paragraph, Reply, Table, line, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.slack.blocks import messages
+from bot.slack.table_blocks import TableForm
 from tests.chat.fleet import NOON, fleet, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
+from tests.slack.blockkit import complaints
 
 ALL = frozenset(Right)
 TODAY = date(2026, 11, 23)
@@ -67,7 +71,7 @@ def test_the_last_sweep_and_its_age_stand_below(known: CommandRunner) -> None:
 
 def test_the_json_is_that_of_a_probes_hosts_and_says_where_they_were_seen(known: CommandRunner) -> None:
     data = known.answer("fleet xen-2", ALL).data or {}
-    assert json.loads(json.dumps(data)) == data
+    assert json.loads(json.dumps(dict(data))) == dict(data)
     (seen,) = data["hosts"]
     assert data["as_of"] == "2026-11-23"
     assert (seen["pool"], seen["target"], seen["observed_at"], seen["reachable"]) == (
@@ -194,18 +198,78 @@ def _large(matrix: Matrix, reader: Reader, count: int) -> CommandRunner:
     return CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY)
 
 
-def test_a_large_fleet_shows_the_worst_and_how_to_see_the_rest_within_slacks_limits(
-    matrix: Matrix, reader: Reader
-) -> None:
+def _table(reply: Reply) -> list[list[str]]:
+    (table,) = (block for block in reply.blocks if isinstance(block, Table))
+    return [[plain(cell) for cell in row] for row in table.rows]
+
+
+def test_a_large_fleet_is_shown_release_by_release_the_worst_first(matrix: Matrix, reader: Reader) -> None:
     reply = _large(matrix, reader, 400).answer("fleet", ALL)
-    table, rest, *_ = reply.blocks
-    assert isinstance(table, Table)
-    assert len(table.rows) == 50
-    assert "350 more hosts are no worse" in plain(rest.lines[0])  # type: ignore[union-attr]
+    assert _table(reply) == [
+        ["XCP-ng 8.0", "133", "none", "13 Nov 2020", "none", "full", "1"],
+        ["XCP-ng 8.2 LTS", "133", "none", "16 Sep 2025", "none", "full", "1"],
+        ["XCP-ng 8.3 LTS", "134", "all", "30 Nov 2028", "738", "full, extras", "1"],
+    ]
     assert len(_names(reply)) == 400
-    sent = messages(reply)
-    assert len(sent) <= 2
-    assert not any("not shown" in block["text"]["text"] for m in sent for block in m.blocks if "text" in block)
+    for form in TableForm:
+        (sent,) = messages(reply, tables=form)
+        assert complaints(sent.body()) == []
+
+
+def test_its_menus_lead_to_hosts_of_a_release_and_to_hosts_alike(matrix: Matrix, reader: Reader) -> None:
+    large = _large(matrix, reader, 400)
+    releases, alike = (button for button in large.answer("fleet", ALL).buttons if isinstance(button, Menu))
+    assert [(entry.label, entry.words) for entry in releases.entries] == [
+        ("XCP-ng 8.0 (133)", "fleet XCP-ng 8.0"),
+        ("XCP-ng 8.2 LTS (133)", "fleet XCP-ng 8.2"),
+        ("XCP-ng 8.3 LTS (134)", "fleet XCP-ng 8.3"),
+    ]
+    assert ("No security updates (266)", "fleet eol") in [(entry.label, entry.words) for entry in alike.entries]
+    for entry in (*releases.entries, *alike.entries):
+        count = entry.label.rpartition("(")[2].strip(")")
+        assert len(_names(large.answer(entry.words, ALL))) == int(count), entry
+
+
+def test_every_word_of_a_menu_is_one_that_narrows_a_fleet_down() -> None:
+    assert MENU_STATES.keys() <= STATES.keys()
+
+
+def test_hosts_come_in_pages_that_hold_each_of_them_once(matrix: Matrix, reader: Reader) -> None:
+    large = _large(matrix, reader, 400)
+    first = large.answer("fleet eol", ALL)
+    assert len(_table(first)) == 100
+    assert Ask("Next 100", "fleet eol page 2") in first.buttons
+    seen = [row[0] for page in (1, 2, 3) for row in _table(large.answer(f"fleet eol page {page}", ALL))]
+    assert len(seen) == len(set(seen)) == 266
+    last = large.answer("fleet eol page 3", ALL)
+    assert "Hosts 201 to 266 of 266, the worst first. That is the last page" in " ".join(
+        plain(row) for block in last.blocks if isinstance(block, Paragraph) for row in block.lines
+    )
+    assert not any(isinstance(button, Ask) and button.label.startswith("Next") for button in last.buttons)
+    assert _table(large.answer("fleet eol page 99", ALL)) == _table(last)
+
+
+@pytest.mark.parametrize("form", [TableForm.DATA_TABLE, TableForm.TABLE])
+def test_a_page_of_hosts_is_one_message_where_there_are_tables(matrix: Matrix, reader: Reader, form: TableForm) -> None:
+    sent = messages(_large(matrix, reader, 400).answer("fleet eol", ALL), tables=form)
+    assert len(sent) == (1 if form is TableForm.DATA_TABLE else 2)
+    assert [complaints(message.body()) for message in sent] == [[]] * len(sent)
+
+
+def test_the_whole_fleet_is_a_file(matrix: Matrix, reader: Reader) -> None:
+    large = _large(matrix, reader, 400)
+    assert Ask("Send me the CSV", "fleet eol csv") in large.answer("fleet eol", ALL).buttons
+    reply = large.answer("fleet eol csv", ALL)
+    assert reply.summary == "266 hosts as a CSV file, chosen by eol"
+    assert reply.attachment
+    assert reply.attachment.name == "fleet-2026-11-23.csv"
+    assert len(reply.attachment.text.splitlines()) == 1 + 266
+
+
+def test_one_who_takes_all_gets_every_host_in_the_table(matrix: Matrix, reader: Reader) -> None:
+    large = _large(matrix, reader, 400)
+    reply = large.run(FLEET, "", ALL, caller=Caller(takes_all=True))
+    assert len(_table(reply)) == 400
 
 
 def test_what_a_host_calls_itself_is_data(matrix: Matrix, reader: Reader) -> None:

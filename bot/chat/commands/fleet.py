@@ -3,17 +3,22 @@
 Beside them stands how asking goes: which targets do not answer since when, which never did, when it was last tried.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
+from typing import NamedTuple
 
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.data import Data
+from bot.chat.export import as_csv
 from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
 from bot.chat.hosts import fleet_data, hosts_with_verdicts, row, watched_of
 from bot.chat.lookup import context
 from bot.chat.reply import (
     Ask,
+    Attachment,
     Block,
     Bullets,
     Button,
@@ -21,11 +26,14 @@ from bot.chat.reply import (
     Column,
     ColumnKind,
     Mark,
+    Menu,
+    MenuEntry,
     Paragraph,
     Plain,
     Reply,
     RichText,
     Share,
+    Sortable,
     Span,
     Strong,
     Table,
@@ -35,16 +43,58 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.verdict import next_step
-from bot.chat.wording import age, bounded, counted, iso, moment_in_words, nearest, plural
+from bot.chat.verdict import next_step, support_cell, updates_mark
+from bot.chat.wording import (
+    age,
+    bounded,
+    capitalized,
+    count_cell,
+    counted,
+    day_cell,
+    iso,
+    moment_in_words,
+    nearest,
+    plural,
+)
 from bot.fleet.hosts import Source, SourceState, WatchedHost
-from bot.fleet.verdicts import HostVerdict
+from bot.fleet.verdicts import FAR, HostVerdict
+from bot.matrix.support import PublishedList
 from bot.query.text import shown
 
-_COLUMNS = columns("Host", "Runs", Column("Verdict", ColumnKind.SIGN), "Pool", "Remarks")
+_RELEASES = columns(
+    "Release",
+    Column("Hosts", ColumnKind.NUMBER),
+    Column("Security updates", ColumnKind.SIGN),
+    Column("End of life", ColumnKind.DAY),
+    Column("Days left", ColumnKind.NUMBER),
+    Column("Xen Orchestra", ColumnKind.SIGN),
+    Column("Pools", ColumnKind.NUMBER),
+)
+_HOSTS = columns("Host", "Runs", Column("Verdict", ColumnKind.SIGN), "Pool", "Remarks")
 
-IN_FULL = 50
-"""More hosts than this: the worst ones, how many more there are, and how to see them."""
+WHOLE = 50
+"""A fleet of more hosts is shown release by release at first."""
+
+PAGE = 100
+"""Hosts that are shown at once."""
+
+ENTRIES_MAX = 16
+"""Of a menu: more of them would not fit beside a table."""
+
+MENU_STATES = {
+    "eol": "no security updates",
+    "ending": f"ends within {SOON} days",
+    "maintenance": "critical updates only",
+    "partial": "partial support",
+    "unlisted": "not on the list",
+    "unknown": "unknown version",
+    "prerelease": "pre-release",
+    "unreachable": "not seen lately",
+    "off": "off",
+    "mixed": "pool of several versions",
+    "restart": "restart pending",
+}
+"""The states that hosts are filtered by, the worst first, and what each is called in a menu."""
 
 SILENT_IN_FULL = 10
 MESSAGE_MAX = 200
@@ -53,36 +103,167 @@ States = Mapping[str, SourceState]
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """The hosts for which all words hold, or what words there are."""
+    """The hosts for which all words hold, or what words there are; of a large fleet what its releases are."""
     watched = watched_of(ports)
-    words, named_day = take_words(asked.words, asked.day)
+    rest, named_day = take_words(asked.words, asked.day)
+    words, form, number = _taken(rest)
     day = named_day or asked.day
     every = hosts_with_verdicts(ports, watched, day)
     wanted = fleet_filter(ports.reader, words, every, watched.sources)
     if wanted.unknown:
         return _unknown(wanted, watched, day)
     hosts = [each for each in every if wanted.holds(each)]
+    if form == "csv" and hosts:
+        return _file(hosts, words, day)
     states = states_of(watched)
-    sweep = Ask("Sweep now", "sweep")
-    buttons: list[Button] = [sweep] if Right.OPERATE in asked.rights else []
-    if hosts:
-        buttons.append(Share(f"fleet {asked.words}".strip()))
     done = watched.sweeps.last_finished()
     finished_at = iso(done.finished_at) if done and done.finished_at else None
+    view = FleetView(hosts, f"fleet {words}".strip(), number, day, ports.matrix.published)
+    by_release = not words and len(hosts) > WHOLE and not asked.caller.takes_all
+    shown_hosts = _by_release(view) if by_release else _page(view, whole=asked.caller.takes_all)
+    menus = _menus(view) if by_release else ()
     return Reply(
         kind="fleet",
         headline=fleet_line(hosts, len(every), shown(words), watched),
-        blocks=tuple(_body(hosts, watched, states, is_whole=not words)),
-        buttons=tuple(buttons),
+        blocks=(*_next_step(hosts), *shown_hosts, *(() if words else _silent(watched, states))),
+        buttons=(*menus, *_buttons(view, asked, by_release)),
         context=(last_sweep(watched), *context(ports.matrix, day)),
-        data={
-            **fleet_data(hosts, day),
-            "outcome": "assessed",
-            "targets": [_source_data(source, states.get(source.name)) for source in watched.sources],
-            "sweep": {"finished_at": finished_at, "targets": done.sources, "failed": done.failed} if done else None,
-        },
+        data=fleet_data(
+            hosts,
+            day,
+            outcome="assessed",
+            targets=[_source_data(source, states.get(source.name)) for source in watched.sources],
+            sweep={"finished_at": finished_at, "targets": done.sources, "failed": done.failed} if done else None,
+        ),
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
     )
+
+
+_PAGE = re.compile(r"(?:^|\s)page\s+(\d{1,6})$", re.IGNORECASE | re.ASCII)
+_CSV = re.compile(r"(?:^|\s)csv$", re.IGNORECASE)
+
+
+def _taken(words: str) -> tuple[str, str, int]:
+    """Words without what says how to show the hosts at their end: a form ("csv", or none) and the number of a page."""
+    if found := _CSV.search(words):
+        return words[: found.start()].strip(), "csv", 1
+    if found := _PAGE.search(words):
+        return words[: found.start()].strip(), "", max(int(found[1]), 1)
+    return words, "", 1
+
+
+class FleetView(NamedTuple):
+    """Hosts that were chosen, the worst first. `words` choose them, `number` is the page of them that is shown."""
+
+    hosts: Sequence[HostVerdict]
+    words: str
+    number: int
+    day: date
+    published: PublishedList
+
+    @property
+    def pages(self) -> int:
+        """How many there are."""
+        return max(1, -(-len(self.hosts) // PAGE))
+
+
+class ReleaseGroup(NamedTuple):
+    """Hosts that run the same; `words` choose them."""
+
+    name: str
+    words: str
+    hosts: Sequence[HostVerdict]
+
+
+def _groups(hosts: Sequence[HostVerdict]) -> list[ReleaseGroup]:
+    """The hosts by what they run, the worst first; what nobody knows by what it calls itself."""
+    together: dict[str, list[HostVerdict]] = {}
+    for each in hosts:
+        together.setdefault(each.assessment.name if each.assessment else each.runs, []).append(each)
+    return [ReleaseGroup(name, _choosing(of_it[0]), of_it) for name, of_it in together.items()]
+
+
+def _choosing(verdict: HostVerdict) -> str:
+    if verdict.assessment is None:
+        return "unknown"
+    return "prerelease" if verdict.is_prerelease else verdict.assessment.release.base_name
+
+
+def _by_release(view: FleetView) -> Iterator[Block]:
+    """A row for each release that runs, the worst first."""
+    groups = _groups(view.hosts)
+    rows = tuple(_group_row(view, group) for group in groups)
+    yield Table(_RELEASES, rows, f"{counted(len(view.hosts), 'host')} by release, the worst first")
+
+
+def _group_row(view: FleetView, group: ReleaseGroup) -> tuple[RichText, ...]:
+    assessment = group.hosts[0].assessment
+    count, pools = len(group.hosts), len({each.host.pool.uuid for each in group.hosts})
+    first = (line(Strong(group.name)), count_cell(count))
+    if assessment is None:
+        unknown = line(Mark("❔", "unknown version"))
+        return (*first, unknown, day_cell(None), (Sortable("not known", FAR),), unknown, count_cell(pools))
+    eol, left = assessment.lifecycle.eol, assessment.days_left
+    days = Sortable("not known", FAR) if left is None else Sortable(f"{left:,}" if left > 0 else "none", left)
+    support = support_cell(view.published, assessment.support)
+    updates = line(updates_mark(assessment.stage, eol is not None))
+    return (*first, updates, day_cell(eol), (days,), support, count_cell(pools))
+
+
+def _page(view: FleetView, *, whole: bool) -> Iterator[Block]:
+    """The hosts themselves, PAGE of them at once; nothing of none."""
+    if not view.hosts:
+        return
+    start = 0 if whole else PAGE * (min(view.number, view.pages) - 1)
+    part = view.hosts[start:] if whole else view.hosts[start : start + PAGE]
+    caption = f"Hosts {start + 1} to {start + len(part)} of {len(view.hosts)}, the worst first"
+    yield Table(_HOSTS, tuple(map(_row, part)), caption)
+    if len(part) < len(view.hosts):
+        all_of_them = ("; in a shell ", Code("xocompat export"), " has all.")
+        yield Paragraph((line(f"{caption}. ", *_how_to_go_on(view), *all_of_them),))
+
+
+def _how_to_go_on(view: FleetView) -> RichText:
+    if view.number < view.pages:
+        return line("More: ", Typed(f"{view.words} page {view.number + 1}"))
+    return line("That is the last page; the first is ", Typed(view.words))
+
+
+def _buttons(view: FleetView, asked: Invocation, by_release: bool) -> Iterator[Button]:
+    if not by_release and view.number < view.pages:
+        rest = min(PAGE, len(view.hosts) - PAGE * view.number)
+        yield Ask(f"Next {rest}", f"{view.words} page {view.number + 1}")
+    if len(view.hosts) > WHOLE:
+        yield Ask("Send me the CSV", f"{view.words} csv")
+    elif Right.OPERATE in asked.rights:
+        yield Ask("Sweep now", "sweep")
+    if view.hosts:
+        yield Share(f"fleet {asked.words}".strip())
+
+
+def _menus(view: FleetView) -> Iterator[Button]:
+    """The hosts of a release, and those that have something in common, each with how many there are."""
+    groups = {group.words: group for group in reversed(_groups(view.hosts))}
+    chosen = [*reversed(groups.values())][:ENTRIES_MAX]
+    of_releases = [MenuEntry(f"{group.name} ({len(group.hosts):,})", f"fleet {group.words}") for group in chosen]
+    yield Menu("Hosts of a release", of_releases[0].words, tuple(of_releases))
+    counts = [(said, words, sum(map(STATES[words], view.hosts))) for words, said in MENU_STATES.items()]
+    tags = Counter(tag for each in view.hosts for tag in each.tags)
+    counts += [(f"tag {tag}", tag, count) for tag, count in tags.most_common(ENTRIES_MAX)]
+    pools = Counter(each.pool_name for each in view.hosts)
+    if len(pools) + len(counts) <= ENTRIES_MAX:
+        counts += [(f"pool {pool}", pool, count) for pool, count in sorted(pools.items())]
+    there = [(said, words, count) for said, words, count in counts if count]
+    entries = [MenuEntry(f"{capitalized(said)} ({count:,})", f"fleet {words}") for said, words, count in there]
+    if entries:
+        yield Menu("Filter", entries[0].words, tuple(entries[:ENTRIES_MAX]))
+
+
+def _file(hosts: Sequence[HostVerdict], words: str, day: date) -> Reply:
+    """All of the hosts as a file."""
+    said = f"{counted(len(hosts), 'host')} as a CSV file{f', chosen by {shown(words)}' if words else ''}"
+    attachment = Attachment(f"fleet-{day.isoformat()}.csv", as_csv(hosts))
+    return Reply("fleet_file", line(said), data=fleet_data(hosts, day, outcome="assessed"), attachment=attachment)
 
 
 def fleet_line(hosts: Sequence[HostVerdict], count: int, words: str, watched: Watched) -> RichText:
@@ -132,19 +313,18 @@ def _missing_since(host: WatchedHost) -> datetime | None:
     return None if host.is_off else host.unreachable_since or host.down_since
 
 
-def _body(hosts: Sequence[HostVerdict], watched: Watched, states: States, *, is_whole: bool) -> Iterator[Block]:
-    if hosts:
-        yield Table(_COLUMNS, tuple(map(_row, hosts[:IN_FULL])), "Hosts, the worst first")
-    if (more := len(hosts) - IN_FULL) > 0:
-        rest = f"{more} more {plural(more, 'host is', 'hosts are')} no worse than these. Narrow it down, as in "
-        whole = ("; in a shell ", Code("xocompat export"), " has all.")
-        yield Paragraph((line(rest, Typed("fleet eol lab"), *whole),))
+def _next_step(hosts: Sequence[HostVerdict]) -> Iterator[Block]:
+    """What to do about the worst release that something can be done about."""
     needy = (a for each in hosts if (a := each.assessment) and not a.recommendation.is_nothing)
     if worst := next(needy, None):
         count = sum((a := each.assessment) is not None and a.name == worst.name for each in hosts)
         step = next_step(worst.recommendation, worst.release, worst.on)
         yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({counted(count, 'host')}): {step}"),))
-    if is_whole and (silent := unanswering(watched, states)):
+
+
+def _silent(watched: Watched, states: States) -> Iterator[Block]:
+    """Targets that do not answer, and why."""
+    if silent := unanswering(watched, states):
         items = [_silence(source, states.get(source.name)) for source in silent]
         title = f"Without an answer: {len(silent)} of {len(watched.sources)} targets"
         yield Bullets(bounded(items, SILENT_IN_FULL), title)
@@ -223,11 +403,7 @@ def _unknown(wanted: FleetFilter, watched: Watched, day: date) -> Reply:
         headline=line(f"I can't narrow the fleet down by {words}.{nearest(wanted.near)}"),
         blocks=(Paragraph((line(f"There are: {allowed}. Of several words all must hold."),)),),
         buttons=(*(Ask(f"fleet {name}", f"fleet {name}") for name in wanted.near[:2]), Ask("Whole fleet", "fleet")),
-        data={
-            **fleet_data((), day),
-            "unknown": list(wanted.unknown),
-            "suggestions": list(wanted.near),
-        },
+        data=fleet_data((), day, unknown=list(wanted.unknown), suggestions=list(wanted.near)),
         exit_status=3,
         assessed=(),
     )
