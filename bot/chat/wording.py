@@ -24,8 +24,8 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """A count with its noun: `1 host`, `3 hosts`."""
-    return f"{count} {plural(count, one, many)}"
+    """A count with its noun: `1 host`, `1,000 hosts`."""
+    return f"{count:,} {plural(count, one, many)}"
 
 
 def joined(items: Sequence[str], word: str = "and") -> str:

@@ -10,6 +10,8 @@ from bot.chat.reply import (
     NOTICE,
     Block,
     Bullets,
+    Column,
+    ColumnKind,
     Heading,
     Paragraph,
     Plain,
@@ -69,13 +71,21 @@ def _lines(block: Block) -> Iterable[RichText]:
             if as_lines:  # a gap stands between facts, not for the lack of one
                 return (_row(filter(plain, row)) for row in rows)
             names = line(Strong(" · ".join(column.name for column in columns)))
-            return (names, *(_row(cell or line(NO_CELL) for cell in _filled(row)) for row in rows))
+            return (names, *(_row(_legible(columns, row)) for row in rows))
 
 
 def _filled(cells: Sequence[RichText]) -> Sequence[RichText]:
     """Cells up to the last that shows something; of nothing where one shows nothing."""
     shown = [cell if plain(cell).strip() else () for cell in cells]
     return shown[: max((at for at, cell in enumerate(shown, 1) if cell), default=0)]
+
+
+def _legible(columns: Sequence[Column], row: Sequence[RichText]) -> Iterator[RichText]:
+    """Cells that are read far from their header: a count stands behind its column's name, a dash where nothing is."""
+    for at, cell in enumerate(_filled(row)):
+        counts = 0 < at < len(columns) and columns[at].kind is ColumnKind.NUMBER
+        name = line(f"{columns[at].name.lower()}: ") if counts else ()
+        yield (*name, *(cell or line(NO_CELL)))
 
 
 def _row(cells: Iterable[RichText]) -> RichText:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import subprocess
 import urllib.request
 from itertools import count
@@ -11,6 +12,12 @@ from typing import Any, Self
 import websocket
 
 from tests.acceptance.waiting import until
+
+
+def chromium() -> str | None:
+    """The browser's program, where there is one: Debian's package `chromium`."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
 
 FLAGS = (
     "--headless",
@@ -49,6 +56,11 @@ class Browser:
         self._page.close()
         self._child.terminate()
         self._child.wait(10)
+
+    def resize(self, width: int, height: int, scale: float = 1) -> None:
+        """Show the page as on a screen of so many pixels, a narrow one as on a phone."""
+        size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+        self._call("Emulation.setDeviceMetricsOverride", **size)
 
     def open(self, address: str) -> None:
         self._call("Page.navigate", url=address)

@@ -5,7 +5,6 @@ Starts a local Slack, simulated hosts and a bot, asks, and photographs the local
 of the demo's fleet, `alert` an alert with its thread, and `home` App Home.
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import NamedTuple
 
 from bot.simulator import SimHost, SimPool, Simulator, demo_fleet, lone, release
 from tests.acceptance.bots import SOCKET, Bot
-from tests.acceptance.chromium import Browser
+from tests.acceptance.chromium import Browser, chromium
 from tests.acceptance.fleet import configured
 from tests.acceptance.getting import local_slack
 from tests.acceptance.lab import CHANNEL, USER, LocalSlack
@@ -95,21 +94,21 @@ def main(arguments: list[str]) -> int:
     if len(arguments) < 2 or arguments[0] not in SCENES:
         sys.stderr.write(f"picture: say what to show and which file to write: {', '.join(SCENES)} FILE [WORDS...]\n")
         return 2
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
+    program = chromium()
+    if program is None:
         sys.stderr.write("picture: there is no chromium: install it (apt install chromium fonts-noto-color-emoji)\n")
         return 1
     with tempfile.TemporaryDirectory() as folder:
         scene, picture = SCENES[arguments[0]], Path(arguments[1]).absolute()
-        take(chromium, Path(folder), scene, picture, " ".join(arguments[2:]))
+        take(program, Path(folder), scene, picture, " ".join(arguments[2:]))
     return 0
 
 
-def take(chromium: str, folder: Path, scene: Scene, picture: Path, words: str) -> None:
+def take(program: str, folder: Path, scene: Scene, picture: Path, words: str) -> None:
     """Play a scene and write its picture."""
     slack = LocalSlack(local_slack(), folder)
     slack.start()
-    with Simulator(scene.pools()) as hosts, Browser(chromium, folder, *scene.size) as browser:
+    with Simulator(scene.pools()) as hosts, Browser(program, folder, *scene.size) as browser:
         bot = Bot(folder, slack.address, {**SOCKET, **configured(folder, hosts, scene.configuration)})
         try:
             bot.wait_until_ready()

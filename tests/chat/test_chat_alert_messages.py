@@ -162,7 +162,7 @@ def test_every_rule_has_its_first_line(matrix: Matrix, concern: Condition, first
 def test_many_hosts_are_counted_and_some_are_named(matrix: Matrix) -> None:
     many = tuple(AffectedHost(str(number), f"xen-{number}", "lab") for number in range(10_000))
     reply = of(matrix, opened(EOL._replace(hosts=many)))
-    assert "10000 hosts: xen-0, xen-1, " in said(reply)
+    assert "10,000 hosts: xen-0, xen-1, " in said(reply)
     assert "(lab) and 9990 more" in said(reply)
     assert len(messages(reply)) == 1
 
