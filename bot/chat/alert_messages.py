@@ -22,7 +22,7 @@ from bot.chat.reply import (
     with_code,
 )
 from bot.chat.rule_wording import WORDING, sentence
-from bot.chat.wording import counted, day_in_words, joined, moment_in_words, plural, span
+from bot.chat.wording import counted, day_in_words, joined, moment, plural, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend, recommend_final
 
@@ -52,16 +52,16 @@ def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
 def acknowledgement(alert: Alert) -> RichText:
     """Who did what about an alert and when; empty if nobody did."""
     if alert.acknowledged_by and alert.acknowledged_at:
-        verb, by, at, lasts = "acknowledged by ", alert.acknowledged_by, alert.acknowledged_at, ""
+        verb, by, at, lasts = "acknowledged by ", alert.acknowledged_by, alert.acknowledged_at, line()
     elif alert.snoozed_by and alert.snoozed_at:
-        verb, by, at, lasts = "snoozed by ", alert.snoozed_by, alert.snoozed_at, ", until the next threshold"
+        verb, by, at, lasts = "snoozed by ", alert.snoozed_by, alert.snoozed_at, line(", until the next threshold")
         if until := alert.snoozed_until:
             is_midnight = (until.hour, until.minute) == (0, 0)
-            lasts = f", until {day_in_words(until.date()) if is_midnight else moment_in_words(until)}"
+            lasts = line(", until ", day_in_words(until.date()) if is_midnight else moment(until))
     else:
         return ()
     again = "fires again; it was " if alert.state is AlertState.FIRING else ""
-    return line(f"{again}{verb}", PersonName(by), f" on {day_in_words(at.date())}{lasts}")
+    return line(f"{again}{verb}", PersonName(by), f" on {day_in_words(at.date())}", *lasts)
 
 
 def state(alert: Alert) -> RichText:
@@ -110,7 +110,7 @@ def alert_message(alerts: Sequence[Alert], day: date, now: datetime, matrix: Mat
     ordered = [*worst_first(a for a in alerts if a.is_open), *worst_first(a for a in alerts if not a.is_open)]
     first, *others = ordered
     # Why the channel was notified last, and when it was so: soon fewer days are left.
-    context = line(f"{reason(first, first.reason)} · {numbers(ordered)} · as of {moment_in_words(now)}")
+    context = line(f"{reason(first, first.reason)} · {numbers(ordered)} · as of ", moment(now))
     return Reply(
         kind="bulletin",
         headline=sentence(first, day),

@@ -5,7 +5,7 @@ a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
@@ -60,6 +60,13 @@ class Sortable(NamedTuple):
     value: int
 
 
+class Moment(NamedTuple):
+    """A moment, which a platform may show in the reader's own zone; `text` says it in UTC. A day is no moment."""
+
+    text: str
+    at: datetime
+
+
 class PersonName(NamedTuple):
     """Someone by their id; a platform that knows them shows their name. `shell:USER` is one at a shell."""
 
@@ -72,7 +79,7 @@ class ChannelName(NamedTuple):
     text: str
 
 
-Span = Plain | Strong | Code | Typed | Link | Mark | Sortable | PersonName | ChannelName
+Span = Plain | Strong | Code | Typed | Link | Mark | Sortable | Moment | PersonName | ChannelName
 
 GAP = Plain("\u2003")
 """What stands between the facts of a headline: a wide space that no one types."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.chat.reply import RichText, Sortable, line
+from bot.chat.reply import Moment, RichText, Sortable, line
 from bot.matrix.lifecycle import PartialDate
 
 _AT_THE_END = (
@@ -15,7 +15,6 @@ _DAY_MAX = 60
 """Characters of the words that say on which day, at most."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -68,15 +67,6 @@ def cut_day(words: str) -> tuple[str, str]:
     return (text[: begin + found.start()].rstrip(), found[0].strip()) if found else (words, "")
 
 
-def age(moment: datetime, now: datetime) -> str:
-    """How long ago a moment was: `2 hours ago`. A clock that went back makes nothing lie in the future."""
-    seconds = (now - moment).total_seconds()
-    for unit, length in _UNITS:
-        if seconds >= length:
-            return f"{counted(int(seconds // length), unit)} ago"
-    return "just now"
-
-
 def iso(moment: datetime) -> str:
     """A moment in UTC for scripts: `2026-11-23T08:00:00Z`."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
@@ -103,6 +93,11 @@ def count_cell(count: int) -> RichText:
 def moment_in_words(moment: datetime) -> str:
     """`23 Nov 2026 08:00 UTC`, of a moment in UTC."""
     return f"{day_in_words(moment.date())} {moment:%H:%M} UTC"
+
+
+def moment(at: datetime) -> Moment:
+    """A moment in UTC as a part of a line."""
+    return Moment(moment_in_words(at), at)
 
 
 def distance(day: date, today: date) -> str:

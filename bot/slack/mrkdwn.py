@@ -12,6 +12,7 @@ from bot.chat.reply import (
     Code,
     Link,
     Mark,
+    Moment,
     PersonName,
     Plain,
     RichText,
@@ -29,6 +30,9 @@ TEXT_MAX = 2900
 
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNSEEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+MOMENT = "{date_short_pretty} {time}"
+"""How Slack shows a moment, in the reader's zone and as of the reading: "today 09:00"."""
+
 _JOINER = "\u2060"
 _BOUNDARY = "\u200b"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb"})
@@ -108,6 +112,10 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
             label = escape(text.strip() or url, most).replace("|", "¦").strip()
             linked = f"<{url.replace('&', '&amp;')}|{label}>"
             return linked if label and len(linked) <= most and ADDRESS.fullmatch(url) else escape(text, most)
+        case Moment(text, at):
+            fallback = escape(text, most).replace("|", "¦")
+            dated = f"<!date^{int(at.timestamp())}^{MOMENT}|{fallback}>"
+            return dated if fallback and len(dated) <= most else fallback
         case PersonName(text):
             return _mention("@", text, most) if USER.fullmatch(text) else escape(text, most)
         case ChannelName(text):

@@ -14,6 +14,7 @@ from bot.chat.reply import (
     ColumnKind,
     Link,
     Mark,
+    Moment,
     PersonName,
     RichText,
     Sortable,
@@ -21,7 +22,7 @@ from bot.chat.reply import (
     Table,
     Typed,
 )
-from bot.slack.mrkdwn import ADDRESS, CHANNEL, COMMAND, USER, clean, plain_text
+from bot.slack.mrkdwn import ADDRESS, CHANNEL, COMMAND, MOMENT, USER, clean, plain_text
 
 Json = dict[str, Any]
 
@@ -47,6 +48,7 @@ WHOLE, PAGE = 20, 25
 """A table of up to WHOLE rows is shown as a whole, a longer one PAGE rows at once."""
 
 NOTHING = "–"
+_SHOWN = ("text", "user_id", "channel_id", "fallback")
 
 
 def table_blocks(table: Table, form: TableForm) -> Iterator[Json]:
@@ -84,7 +86,7 @@ def _length(cells: Iterable[Json]) -> int:
 def _texts(cell: Json) -> Iterator[str]:
     if cell["type"] == "rich_text":
         (section,) = cell["elements"]
-        yield from (part.get("text") or part.get("user_id") or part["channel_id"] for part in section["elements"])
+        yield from (next(part[key] for key in _SHOWN if key in part) for part in section["elements"])
     else:
         yield cell["text"]
 
@@ -110,8 +112,9 @@ def _cell(column: Column, cell: RichText, form: TableForm) -> Json:
     if sorts and len(cell) == 1 and isinstance(cell[0], Sortable):
         return {**_raw(cell[0].text), "type": "raw_number", "value": cell[0].value}
     elements = [_element(span) for span in cell if _shown(span)]
-    if all(element["type"] == "text" and "style" not in element for element in elements):
-        return _raw("".join(map(_shown, cell)))
+    text = "".join(map(_shown, cell))
+    if not text.strip() or all(element["type"] == "text" and "style" not in element for element in elements):
+        return _raw(text)
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
 
 
@@ -135,6 +138,8 @@ def _element(span: Span) -> Json:
             return {"type": "user", "user_id": text}
         case ChannelName(text) if CHANNEL.fullmatch(text):
             return {"type": "channel", "channel_id": text}
+        case Moment(text, at):
+            return {"type": "date", "timestamp": int(at.timestamp()), "format": MOMENT, "fallback": text}
         case Code() | Typed():
             return {"type": "text", "text": _shown(span), "style": {"code": True}}
         case _:

@@ -11,6 +11,7 @@ from bot.chat.reply import (
     Code,
     Link,
     Mark,
+    Moment,
     PersonName,
     Plain,
     RichText,
@@ -110,7 +111,7 @@ def _dress(span: Span, caps: Capabilities, prompt: str, base: str) -> Iterator[P
         yield Piece("  ", base)
         return
     match span:
-        case Plain(text) | Sortable(text) | PersonName(text) | ChannelName(text):
+        case Plain(text) | Sortable(text) | Moment(text) | PersonName(text) | ChannelName(text):
             yield Piece(cleaned(text), base)
         case Strong(text):
             yield Piece(cleaned(text), _styles(base, BOLD))

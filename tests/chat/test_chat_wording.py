@@ -1,12 +1,11 @@
 """Plurals, lists, ages and moments, as all replies have them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
 from bot.chat.reply import line, plain
 from bot.chat.wording import (
-    age,
     bounded,
     capitalized,
     counted,
@@ -71,23 +70,6 @@ def test_near_names_end_a_sentence() -> None:
 def test_a_clause_becomes_a_sentence_and_keeps_its_names() -> None:
     assert capitalized("upgrade to XCP-ng 8.3") == "Upgrade to XCP-ng 8.3"
     assert capitalized("") == ""
-
-
-@pytest.mark.parametrize(
-    ("ago", "said"),
-    [
-        (timedelta(), "just now"),
-        (timedelta(seconds=59), "just now"),
-        (timedelta(seconds=60), "1 minute ago"),
-        (timedelta(minutes=59), "59 minutes ago"),
-        (timedelta(hours=1), "1 hour ago"),
-        (timedelta(hours=47), "1 day ago"),
-        (timedelta(days=400), "400 days ago"),
-        (-timedelta(hours=3), "just now"),
-    ],
-)
-def test_an_age_is_in_the_largest_unit_and_never_in_the_future(ago: timedelta, said: str) -> None:
-    assert age(NOW - ago, NOW) == said
 
 
 def test_a_moment_for_scripts_is_in_utc() -> None:

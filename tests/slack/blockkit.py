@@ -12,6 +12,7 @@ WHOLE_MAX = 10_000
 VIEW_BLOCKS_MAX = 100
 VIEW_MAX = 250_000
 TABLES = ("table", "data_table")
+_SHOWN = ("text", "user_id", "channel_id", "fallback")
 KEYS = {
     "section": ({"type", "text"}, {"block_id", "fields"}),
     "divider": ({"type"}, {"block_id"}),
@@ -25,7 +26,7 @@ KEYS = {
     "plain_text": ({"type", "text", "emoji"}, set()),
 }
 _ACTIVE = re.compile(r"<([^<>]*)>")
-_HARMLESS = re.compile(r"https?://[^|<>\s]+\|[^|<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+")
+_HARMLESS = re.compile(r"https?://[^|<>\s]+\|[^|<>]+|@[UW][A-Z0-9]+|#[CG][A-Z0-9]+|!date\^\d+\^[^<>|]+\|[^|<>]+")
 
 
 def complaints(body: Mapping[str, Any]) -> list[str]:
@@ -120,7 +121,7 @@ def _cell_text(cell: Mapping[str, Any]) -> str:
     parts = section["elements"]
     if not parts or any(part["type"] == "text" and not part["text"] for part in parts):
         return ""
-    return "".join(part.get("text") or part.get("user_id") or part["channel_id"] for part in parts)
+    return "".join(str(part[key]) for part in parts for key in _SHOWN if key in part)
 
 
 def _nothing(_: Mapping[str, Any]) -> Iterator[str]:

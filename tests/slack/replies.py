@@ -1,5 +1,7 @@
 """Replies of any shape and any text, for properties that must hold for all of them."""
 
+from datetime import UTC, datetime
+
 from hypothesis import strategies as st
 
 from bot.chat.reply import (
@@ -18,6 +20,7 @@ from bot.chat.reply import (
     Mark,
     Menu,
     MenuEntry,
+    Moment,
     Paragraph,
     PersonName,
     Plain,
@@ -53,6 +56,7 @@ texts = st.one_of(
         lambda text, times: text * times, st.sampled_from(("&", "x", "<a> ", "é😀", '"', "\\")), st.integers(0, 4000)
     ),
 )
+_moments = st.integers(0, 2**32).map(lambda at: datetime.fromtimestamp(at, UTC))
 spans: st.SearchStrategy[Span] = st.one_of(
     st.just(GAP),
     st.builds(Plain, texts),
@@ -61,6 +65,7 @@ spans: st.SearchStrategy[Span] = st.one_of(
     st.builds(Typed, texts),
     st.builds(Mark, st.sampled_from(("✅", "☠️", "")), texts),
     st.builds(Sortable, texts, st.integers()),
+    st.builds(Moment, texts, _moments),
     st.builds(PersonName, st.one_of(texts, st.just("U1"))),
     st.builds(ChannelName, st.one_of(texts, st.just("C1"))),
     st.builds(Link, texts, st.one_of(texts, st.just("https://example.org/?a=1&b=2"))),

@@ -3,7 +3,7 @@
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Invocation, Ports
 from bot.chat.reply import Code, Paragraph, Reply, RichText, Strong, Table, columns, headline, line, with_code
-from bot.chat.wording import iso, moment_in_words, plural
+from bot.chat.wording import iso, moment, plural
 from bot.errors import UsageError
 from bot.query.text import plain, shown
 
@@ -39,7 +39,7 @@ def _row(entry: AuditEntry) -> tuple[RichText, ...]:
     is_named = entry.words.split(" ")[0].casefold() == entry.command
     typed = entry.words if is_named else f"{entry.command} {entry.words}".strip()
     return (
-        line(moment_in_words(entry.at)),
+        (moment(entry.at),),
         line(Strong(shown(entry.who))),
         line(shown(f"{entry.where or 'no channel'}, {entry.way}")),
         line(Code(shown(typed))),

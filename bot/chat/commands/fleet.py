@@ -45,13 +45,13 @@ from bot.chat.reply import (
 )
 from bot.chat.verdict import next_step, support_cell, updates_mark
 from bot.chat.wording import (
-    age,
     bounded,
     capitalized,
     count_cell,
     counted,
     day_cell,
     iso,
+    moment,
     moment_in_words,
     nearest,
     plural,
@@ -369,15 +369,12 @@ def last_sweep(watched: Watched) -> RichText:
     """When the last sweep was, how it went, and why a later one could not be done."""
     done, broken = watched.sweeps.last_finished(), watched.sweeps.last_error()
     if done is None or done.finished_at is None:
-        said = "No sweep is done yet."
+        said = line("No sweep is done yet.")
     else:
-        at = done.finished_at
         failed = f", {done.failed} without an answer" if done.failed else ""
-        how_long_ago = age(at, watched.clock())
-        said = f"Last sweep {moment_in_words(at)} ({how_long_ago}): {counted(done.sources, 'target')}{failed}."
-    if broken:
-        said += f" A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}"
-    return line(said)
+        said = line("Last sweep ", moment(done.finished_at), f": {counted(done.sources, 'target')}{failed}.")
+    since = f" A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}" if broken else ""
+    return line(*said, since)
 
 
 def _source_data(source: Source, state: SourceState | None) -> Data:

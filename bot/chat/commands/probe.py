@@ -34,7 +34,7 @@ from bot.chat.reply import (
     with_code,
 )
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
-from bot.chat.wording import day_in_words, iso, joined, moment_in_words, nearest, plural, with_more
+from bot.chat.wording import day_in_words, iso, joined, moment, nearest, plural, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost
 from bot.fleet.inventory import Inventory
@@ -337,12 +337,12 @@ def _how(observation: Observation, day: date) -> RichText:
     """When and how it was asked; the day of the verdict where that is another one."""
     at, took = observation.observed_at, observation.seconds
     facts = [
-        moment_in_words(at),
         _TRANSPORTS[observation.transport],
         _TRUST[observation.tls],
         f"{took:.1f} s" if took >= 0.1 else f"{took * 1000:.0f} ms",
     ]
-    return line(" · ".join([*facts, *([] if day == at.date() else [f"verdict as of {day_in_words(day)}"])]))
+    later = [] if day == at.date() else [f"verdict as of {day_in_words(day)}"]
+    return line(moment(at), *(f" · {fact}" for fact in (*facts, *later)))
 
 
 def _data(words: str, seen: ProbedPool) -> Data:

@@ -15,7 +15,7 @@ from bot.chat.command import Invocation, Ports, Progress, Watched
 from bot.chat.filter import take_words
 from bot.chat.hosts import watched_of
 from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, headline, line
-from bot.chat.wording import bounded, counted, day_in_words, moment_in_words
+from bot.chat.wording import bounded, counted, day_in_words, moment, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind, WatchedHost
 from bot.fleet.names import Nameable, fleet_names, nameable, told_apart
@@ -56,7 +56,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=_first(made),
         blocks=tuple(_body(made, watched)),
         buttons=(Ask("Fleet", "fleet"), Ask("Sweep again", "sweep")),
-        context=(line(f"as of {moment_in_words(made.at)}"),),
+        context=(line("as of ", moment(made.at)),),
         data={
             "as_of": (day or asked.day).isoformat(),
             "targets": swept.sources,
