@@ -23,6 +23,7 @@ from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings,
 from bot.app.schedule import ScheduledJobs
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of, worker_of
 from bot.app.web import pages
+from bot.chat.answer_queue import AnswerQueue
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
 from bot.settings.model import Settings
@@ -160,7 +161,7 @@ def process_of(
         hosts = hosts_of(settings, probes.probed, check.observe)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
-        slack = platform_of(settings, check.observe)
+        slack = platform_of(settings, check.observe, AnswerQueue(log))
         sender = None if part is ProcessPart.CHAT else worker_of(slack.platform, store, log, dataset)
         terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
