@@ -18,7 +18,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import set_up_log, tokens
+from bot.app.configuration import check_tokens, set_up_log, tokens
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.schedule import ScheduledJobs
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of, worker_of
@@ -94,6 +94,7 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     Chat over Socket Mode if there is an app token, else over HTTP; the web routes in both.
     """
     set_up_log(settings)
+    check_tokens(settings, chats=part is not ProcessPart.SCHEDULE)
     stop = threading.Event()
     socket_mode = bool(settings.slack.app_token)
     port = settings.port
