@@ -160,7 +160,7 @@ def _silence(source: Source, state: SourceState | None) -> RichText:
     tries = counted(state.failures, "try", "tries")
     since = moment_in_words(state.unreachable_since) if state.unreachable_since and state.ok_at else None
     how_long = f"since {since}, {tries}" if since else f"never answered, {tries}"
-    return line(name, f": {how_long}. {shown(state.error or '', MESSAGE_MAX)}")
+    return line(name, f": {how_long}. ", *with_code(shown(state.error or "", MESSAGE_MAX)))
 
 
 def states_of(watched: Watched) -> States:
@@ -192,7 +192,7 @@ def last_sweep(watched: Watched) -> RichText:
         said = f"Last sweep {moment_in_words(at)} ({how_long_ago}): {counted(done.sources, 'target')}{failed}."
     if broken:
         said += f" A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}"
-    return line(said)
+    return with_code(said)
 
 
 def _source_data(source: Source, state: SourceState | None) -> Data:
