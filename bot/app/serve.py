@@ -178,7 +178,7 @@ def _send(sender: OutboxWorker | None) -> SendResult:
     """What a sweep cycle queued is sent by the sender's own threads, here or in another process."""
     if sender:
         sender.wake()
-    return SendResult()
+    return SendResult(by=sender.by if sender else None)
 
 
 def _drain_before_the_end(process: Process, stop: threading.Event) -> None:

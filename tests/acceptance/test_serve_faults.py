@@ -21,7 +21,6 @@ from tests.acceptance.lab import CHANNEL, SECRET
 from tests.acceptance.waiting import until
 from tests.acceptance.watched import POOLS, TOLD, Watch
 from tests.slack.signed import command, headers, press
-from tests.slack.standin import StandIn
 
 ENDS_WITHIN = 10.0
 ACKNOWLEDGED_WITHIN = 3.0
@@ -59,10 +58,11 @@ def _say(bot: Bot, words: str) -> str:
 def _pressed(bot: Bot, watch: Watch) -> str:
     """What somebody is told who acknowledges by the button."""
     button = next(e for block in watch.messages[0].blocks for e in block.get("elements", []) if "act_1" in e.values())
-    with StandIn() as told:
-        body = press("act_1", button["value"], told.response_url)
-        assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200
-        return str(told.wait("respond", seconds=20)[0].fields["text"])
+    told = len(watch.slack.private)
+    body = press("act_1", button["value"], watch.slack.response_url)
+    assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200
+    until(lambda: len(watch.slack.private) > told, 20, "the presser is told")
+    return watch.slack.private[-1]
 
 
 def _not_ready(bot: Bot) -> str | None:

@@ -81,7 +81,7 @@ class ChannelDrain:
     def pause(self, channel: str) -> None:
         """Leave a channel alone for a while, longer after each failure in a row."""
         self._failures[channel] += 1
-        self._wait(channel, self.policy.after(self._failures[channel]))
+        self._wait(channel, self.policy.after(self._failures[channel]), "a pause after a failure")
 
     def _send_next(self, channel: str) -> bool:
         """Claim, look up, send and record the next message; whether the drain goes on."""
@@ -183,7 +183,7 @@ class ChannelDrain:
         """Pause the channel: as long as the platform says, else longer from failure to failure."""
         if retry_after is not None:
             self._note(delivery, DeliveryStatus.LIMITED, reason)
-            self._wait(delivery.channel, retry_after)
+            self._wait(delivery.channel, retry_after, "the platform asked to wait")
             return
         self._note(delivery, DeliveryStatus.FAILED, reason)
         # What a process that died had tried counts, too.
@@ -194,8 +194,11 @@ class ChannelDrain:
         self.outbox.stop(delivery.channel, code, remedy, self.clock())
         self._note(delivery, DeliveryStatus.STOPPED, remedy)
 
-    def _wait(self, channel: str, seconds: float) -> None:
-        self.outbox.wait(channel, self.clock() + timedelta(seconds=seconds))
+    def _wait(self, channel: str, seconds: float, why: str | None = None) -> None:
+        until = self.clock() + timedelta(seconds=seconds)
+        self.outbox.wait(channel, until)
+        if why:
+            self.log.info("waits", channel=channel, until=until.isoformat(timespec="seconds"), reason=why)
 
     def _note(self, delivery: Delivery, status: DeliveryStatus, reason: str | None = None) -> None:
         self.counters.add(status)
@@ -228,6 +231,7 @@ class OutboxWorker:
         policy: RetryPolicy = RETRY_POLICY,
     ) -> None:
         self.counters = DeliveryCounters()
+        self.by = by
         self._log = log
         self._outbox = outbox
         self._clock = clock
