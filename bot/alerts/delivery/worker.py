@@ -81,7 +81,7 @@ class ChannelDrain:
     def pause(self, channel: str) -> None:
         """Leave a channel alone for a while, longer after each failure in a row."""
         self._failures[channel] += 1
-        self._wait(channel, self.policy.after(self._failures[channel]), "a pause after a failure")
+        self._wait(channel, self.policy.after(self._failures[channel]))
 
     def _send_next(self, channel: str) -> bool:
         """Claim, look up, send and record the next message; whether the drain goes on."""
@@ -182,30 +182,32 @@ class ChannelDrain:
     def _rest(self, delivery: Delivery, reason: str, retry_after: float | None) -> None:
         """Pause the channel: as long as the platform says, else longer from failure to failure."""
         if retry_after is not None:
-            self._note(delivery, DeliveryStatus.LIMITED, reason)
-            self._wait(delivery.channel, retry_after, "the platform asked to wait")
+            self._note(delivery, DeliveryStatus.LIMITED, reason, retry_after)
+            self._wait(delivery.channel, retry_after)
             return
-        self._note(delivery, DeliveryStatus.FAILED, reason)
         # What a process that died had tried counts, too.
-        self._failures[delivery.channel] = max(self._failures[delivery.channel], delivery.attempts - 1)
+        failures = self._failures[delivery.channel] = max(self._failures[delivery.channel], delivery.attempts - 1)
+        self._note(delivery, DeliveryStatus.FAILED, reason, self.policy.after(failures + 1))
         self.pause(delivery.channel)
 
     def _stop(self, delivery: Delivery, code: str, remedy: str) -> None:
         self.outbox.stop(delivery.channel, code, remedy, self.clock())
         self._note(delivery, DeliveryStatus.STOPPED, remedy)
 
-    def _wait(self, channel: str, seconds: float, why: str | None = None) -> None:
-        until = self.clock() + timedelta(seconds=seconds)
-        self.outbox.wait(channel, until)
-        if why:
-            self.log.info("waits", channel=channel, until=until.isoformat(timespec="seconds"), reason=why)
+    def _wait(self, channel: str, seconds: float) -> None:
+        self.outbox.wait(channel, self.clock() + timedelta(seconds=seconds))
 
-    def _note(self, delivery: Delivery, status: DeliveryStatus, reason: str | None = None) -> None:
+    def _note(
+        self, delivery: Delivery, status: DeliveryStatus, reason: str | None = None, pause: float | None = None
+    ) -> None:
+        """`pause`: seconds until the channel's next try."""
         self.counters.add(status)
         log = self.log.warning if reason is not None else self.log.info
         if status is DeliveryStatus.STOPPED:
             log = self.log.error
-        log(status.value, channel=delivery.channel, kind=delivery.kind.value, key=delivery.key, reason=reason)
+        again = None if pause is None else self.clock() + timedelta(seconds=pause)
+        until = {"until": again.isoformat(timespec="seconds")} if again else {}
+        log(status.value, channel=delivery.channel, kind=delivery.kind.value, key=delivery.key, reason=reason, **until)
 
 
 class Passed(NamedTuple):
