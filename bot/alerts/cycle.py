@@ -21,10 +21,11 @@ Rehearsing = Callable[[], AbstractContextManager[AlertStore]]
 
 
 class SendResult(NamedTuple):
-    """How many messages got into their channels, and why others could not even be tried."""
+    """How many messages got into their channels, and why others could not even be tried. `by` is who sends here."""
 
     messages: int = 0
     why_not: str | None = None
+    by: str | None = None
 
 
 class CycleResult(NamedTuple):

@@ -15,6 +15,7 @@ from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, Set
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
 from bot.slack.payload import is_group
+from bot.slack.token_mistakes import APP, BOT, SIGNING, mistakes
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
 
@@ -25,12 +26,41 @@ def reveal(secret: Any) -> str | None:
 
 
 def tokens(settings: Settings, *keys: str) -> list[str]:
-    """Secrets of Slack's that are needed. ConfigError lists all that are not set."""
+    """Secrets of Slack's that are needed. ConfigError lists all that are not set, or seen to be wrong."""
     values = {key: reveal(getattr(settings.slack, key)) for key in keys}
-    how = "is not set: make the Slack app from `xocompat manifest`, and take it from the app's settings"
-    if missing := [Problem(f"SLACK_{key.upper()}", "", how) for key, value in values.items() if not value]:
-        raise ConfigError(missing)
+    problems = [Problem(f"SLACK_{key.upper()}", "", _NOT_SET) for key, value in values.items() if not value]
+    if problems := [*problems, *_mistakes(values)]:
+        raise ConfigError(problems)
     return [value for value in values.values() if value]
+
+
+def check_tokens(settings: Settings, chats: bool) -> None:
+    """ConfigError lists all that is wrong with the tokens that are set, with the half that is missing.
+
+    Without any of them nothing is said. `chats`: the process is to answer, and not only to send.
+    """
+    slack = settings.slack
+    values = {key: reveal(getattr(slack, key)) for key in ("bot_token", "app_token", "signing_secret")}
+    problems = _mistakes(values)
+    if not values["bot_token"] and any(values.values()):
+        problems.append(Problem(BOT, "", _NOT_SET))
+    if values["bot_token"] and chats and not (values["app_token"] or values["signing_secret"]):
+        problems.append(Problem(APP, "", f"{_NOT_SET} (or, for requests over HTTP, set {SIGNING})"))
+    if problems:
+        raise ConfigError(problems)
+
+
+_NOT_SET = "is not set: make the Slack app from `xocompat manifest`, and take it from the app's settings"
+
+
+def _mistakes(values: Mapping[str, str | None]) -> list[Problem]:
+    """What is seen to be wrong with the values of keys of `slack`."""
+    named = {f"SLACK_{key.upper()}": value for key, value in values.items() if value}
+    return [
+        Problem(variable, "", f"{each.what}: {each.mend}")
+        for variable, value in named.items()
+        for each in mistakes(variable, value)
+    ]
 
 
 def grants(settings: Settings) -> tuple[Grant, ...]:

@@ -8,6 +8,7 @@ from bot.alerts.clock_check import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
 from bot.app.fleet import clock_check
 from bot.app.lookup import now
+from bot.chat.waiting import why_waiting
 from bot.chat.wording import day_in_words
 from bot.checkup import Check
 from bot.errors import UnavailableError
@@ -65,8 +66,10 @@ def _stored(settings: Settings) -> Iterator[Check]:
             return
         yield from (Check(f"database: {found.name}", found.ok, found.text) for found in check_database(database))
         for state in SqlOutbox(database).states():
+            waits = f"{state.pending} {'message waits' if state.pending == 1 else 'messages wait'}"
+            if not state.stopped and (why := why_waiting(state, now(), by="")):
+                yield Check(f"channel {state.channel}", True, f"{waits}: {why}")
             if state.stopped:
-                waits = f"{state.pending} {'message waits' if state.pending == 1 else 'messages wait'}"
                 mend = "once that is mended it is tried again by the next sweep, or now by `xocompat sweep`"
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))

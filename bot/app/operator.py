@@ -82,7 +82,7 @@ def _send(
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
     sender = worker_of(platform_of(settings).platform, store, log, dataset)
     try:
-        return SendResult(sender.pass_once(PATIENCE).delivered)
+        return SendResult(sender.pass_once(PATIENCE).delivered, by=sender.by)
     finally:
         sender.close()
 

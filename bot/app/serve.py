@@ -18,11 +18,12 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import set_up_log, tokens
+from bot.app.configuration import check_tokens, set_up_log, tokens
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.schedule import ScheduledJobs
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of, worker_of
 from bot.app.web import pages
+from bot.chat.answer_queue import AnswerQueue
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
 from bot.settings.model import Settings
@@ -93,6 +94,7 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     Chat over Socket Mode if there is an app token, else over HTTP; the web routes in both.
     """
     set_up_log(settings)
+    check_tokens(settings, chats=part is not ProcessPart.SCHEDULE)
     stop = threading.Event()
     socket_mode = bool(settings.slack.app_token)
     port = settings.port
@@ -160,7 +162,7 @@ def process_of(
         hosts = hosts_of(settings, probes.probed, check.observe)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
-        slack = platform_of(settings, check.observe)
+        slack = platform_of(settings, check.observe, AnswerQueue(log))
         sender = None if part is ProcessPart.CHAT else worker_of(slack.platform, store, log, dataset)
         terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
@@ -176,7 +178,7 @@ def _send(sender: OutboxWorker | None) -> SendResult:
     """What a sweep cycle queued is sent by the sender's own threads, here or in another process."""
     if sender:
         sender.wake()
-    return SendResult()
+    return SendResult(by=sender.by if sender else None)
 
 
 def _drain_before_the_end(process: Process, stop: threading.Event) -> None:

@@ -14,6 +14,7 @@ from bot.app.configuration import grants, tokens
 from bot.app.dataset import Dataset, live_runner
 from bot.app.fleet import WatchedFleet, new_name
 from bot.app.lookup import now, today
+from bot.chat.answer_queue import AnswerQueue
 from bot.chat.command import Right
 from bot.chat.platform import Platform
 from bot.chat.reply import Reply, RichText
@@ -59,10 +60,17 @@ class SlackParts(NamedTuple):
     platform: SlackPlatform
     client: WebClient
     identity: Identity
+    queue: AnswerQueue | None = None
 
 
-def platform_of(settings: Settings, on_date: Callable[[datetime], None] | None = None) -> SlackParts:
+def platform_of(
+    settings: Settings,
+    on_date: Callable[[datetime], None] | None = None,
+    queue: AnswerQueue | None = None,
+) -> SlackParts:
     """Slack with the settings' token. `on_date` gets Slack's own time from each of its answers.
+
+    Without a `queue` answers are tried once.
 
     ConfigError without a bot token.
     """
@@ -72,7 +80,7 @@ def platform_of(settings: Settings, on_date: Callable[[datetime], None] | None =
     patient, quick = client(timeout=5), client(timeout=2)
     identity = Identity(quick, time.monotonic)
     groups = Groups(client(timeout=1), time.monotonic)
-    return SlackParts(SlackPlatform(patient, quick, identity, groups), patient, identity)
+    return SlackParts(SlackPlatform(patient, quick, identity, groups, queue), patient, identity, queue)
 
 
 def worker_of(
@@ -115,7 +123,7 @@ def service_of(
     if socket_mode:
         client = web_client(other, settings.slack.api_url)
         socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
-    return Service(log, app, slack.identity, conversation, socket)
+    return Service(log, app, slack.identity, conversation, socket, slack.queue)
 
 
 def _home_page(watched: WatchedFleet, rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:

@@ -51,6 +51,17 @@ class Origin(NamedTuple):
     acknowledged: threading.Event | None = None
 
 
+class Opening(NamedTuple):
+    """What was said first, for an answer to take its place: posted around a moment, with a key to find it by.
+
+    `id` is None where nobody knows whether it is there.
+    """
+
+    key: str
+    at: datetime
+    id: str | None = None
+
+
 class Membership(Protocol):
     """Who belongs where. Answers come at once, or within the time that a command may take."""
 
@@ -72,7 +83,9 @@ class Membership(Protocol):
 class Platform(Membership, Protocol):
     """What the bot needs of a chat platform. Nothing here raises for what the platform answers: outcomes say it.
 
-    A reply has `most` messages at most; without it as many as the platform thinks right.
+    `post`, `edit` and `find` try once. All others bring an answer to an asker: what a passing fault keeps from them is
+    Queued, and tried again until it is there. A reply has `most` messages at most; without it as many as the platform
+    thinks right.
     """
 
     @property
@@ -95,8 +108,16 @@ class Platform(Membership, Protocol):
     def find(self, key: str, channel: str, around: datetime, thread: str | None = None) -> Lookup:
         """Look a message up by its key, among those from around a moment, in a channel or in a thread there."""
 
-    def respond(self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None) -> Outcome:
-        """Show a reply to the actor alone, where the request came from, or (`replace`) in that message's place."""
+    def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
+        """Show a reply to everybody, in the actor's channel and thread; in place of the opening, if that is there."""
+
+    def respond(
+        self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None, once: bool = False
+    ) -> Outcome:
+        """Show a reply to the actor alone, where the request came from, or (`replace`) in that message's place.
+
+        `once`: it is not worth another try, as something newer follows.
+        """
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
         """Show a reply, in the actor's name, to everybody where the request came from."""

@@ -10,7 +10,7 @@ from itertools import count
 from bot.alerts.alert import NotifyReason
 from bot.alerts.delivery.outcome import Delivered, Gone, Lookup, Missing, NotSent, Outcome, Refused
 from bot.chat.command import Choice
-from bot.chat.platform import Actor, Origin
+from bot.chat.platform import Actor, Opening, Origin
 from bot.chat.reply import Paragraph, Reply, Strong
 
 NAME = "#xo-admins"
@@ -164,7 +164,24 @@ class DemoPlatform:
             number = next(found, None)
         return Delivered(number) if number else Missing()
 
-    def respond(self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None) -> Outcome:  # noqa: ARG002
+    def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
+        channel, thread = origin.actor.channel or ROOM, origin.actor.thread
+        if opening:
+            found = Delivered(opening.id) if opening.id else self.find(opening.key, channel, opening.at, thread)
+            if isinstance(found, Delivered) and found.id:
+                edited = self.edit(channel, found.id, reply, thread, most)
+                if isinstance(edited, Delivered):
+                    return edited
+        return self.post(channel, reply, thread, most=most)
+
+    def respond(
+        self,
+        origin: Origin,  # noqa: ARG002 # there is one person
+        reply: Reply,
+        replace: bool = False,  # noqa: ARG002 # a terminal takes nothing back
+        most: int | None = None,  # noqa: ARG002
+        once: bool = False,  # noqa: ARG002 # nothing goes wrong here
+    ) -> Outcome:
         return self._show(ChannelPost(Place.PRIVATE, reply))
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:  # noqa: ARG002 # there is one person, and one channel

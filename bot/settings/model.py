@@ -204,7 +204,7 @@ class Keys(Section):
 
 
 class SlackSettings(Section):
-    """From the environment alone. Tokens of a wrong shape are reported by `doctor`."""
+    """From the environment alone. Tokens of a wrong shape are reported by `serve` and `doctor`."""
 
     bot_token: SecretStr | None = None
     app_token: SecretStr | None = None

@@ -176,7 +176,17 @@ def _slack_api(value: object) -> str:
     parts = _url(value, _API, "http", "https")
     if not parts.hostname or not parts.path.endswith(("/api/", "/api")) or parts.query or parts.fragment:
         raise ValueError(f"must be {_API}")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("must begin with https: over plain http the tokens go to this machine alone (localhost)")
     return parts.geturl().rstrip("/") + "/"
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address; no resolver is asked."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 _LIST = "an http or https address, or a file's path"

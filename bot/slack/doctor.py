@@ -1,7 +1,7 @@
 """Whether the settings work with Slack: each thing that must be right, tried, with what to do where it is not."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from slack_sdk import WebClient
@@ -12,6 +12,7 @@ from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
 from bot.slack.manifest import SCOPES
 from bot.slack.membership import GROUPS_SCOPE, group_error, members_of
 from bot.slack.mrkdwn import plain_text
+from bot.slack.token_mistakes import APP, BOT, SIGNING, TokenMistake, mistakes
 
 SKEW_MAX = 60.0
 """Seconds. Slack's signatures hold for 300, and the day turns at midnight."""
@@ -43,12 +44,26 @@ def examine(
     patient: SlackDoctorInput, client: Callable[[str], WebClient], now: Callable[[], datetime]
 ) -> tuple[Check, ...]:
     """All checks, in the order in which to mend things. `client` makes a client for a token. No token is ever shown."""
+    tokens = {BOT: patient.bot_token, APP: patient.app_token, SIGNING: patient.signing_secret}
+    wrong = {name: found for name, token in tokens.items() if token and (found := mistakes(name, token))}
+    known = patient if BOT not in wrong else replace(patient, bot_token=None)
+    is_told = APP in wrong or (SIGNING in wrong and not patient.app_token)
     return (
-        *_bot(patient, client, now),
-        _connection(patient, client),
-        *_channels(patient, client),
-        *_groups(patient, client),
+        *(_mistaken(BOT, wrong[BOT]) if BOT in wrong else _bot(patient, client, now)),
+        *(() if is_told else [_connection(patient, client)]),
+        *(check for name in (APP, SIGNING) for check in _mistaken(name, wrong.get(name, ()))),
+        *_channels(known, client),
+        *_groups(known, client),
     )
+
+
+_NAMES = {BOT: "bot token", APP: "app token", SIGNING: "signing secret"}
+
+
+def _mistaken(variable: str, found: Iterable[TokenMistake]) -> Iterator[Check]:
+    """What can be seen without Slack, which is not asked with such a value."""
+    for each in found:
+        yield Check(_NAMES[variable], False, f"{variable} {each.what}", each.mend)
 
 
 def _bot(patient: SlackDoctorInput, client: Callable[[str], WebClient], now: Callable[[], datetime]) -> Iterator[Check]:

@@ -140,7 +140,12 @@ _GONE = frozenset({
     "message_not_found",
     "thread_not_found",
 })  # fmt: skip
-_UNREACHED = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
+
+
+def wait_named(retry_after: str | None) -> float:
+    """Seconds that a Retry-After asks to wait, at most RETRY_AFTER_MAX; some, where it names none."""
+    known = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
+    return min(float(retry_after or 0), RETRY_AFTER_MAX) if known else _RETRY_AFTER_UNKNOWN
 
 
 class InvalidMessage(NamedTuple):
@@ -153,14 +158,12 @@ def outcome_of(error: Exception) -> Outcome | InvalidMessage:
     """What an exception of CALL_FAILURES says about the message that was sent."""
     fault = slack_error(error, "SLACK_BOT_TOKEN")
     if not isinstance(error, SlackApiError):
-        # A connection that was never there carried nothing. One that broke may have carried the message.
-        unreached = isinstance(error, URLError) and isinstance(error.reason, _UNREACHED)
-        return NotSent("", fault.text) if unreached else Unknown(fault.text)
+        # urllib's own error is of what came before the request was out: a connection that was never there, or that did
+        # not take it as a whole. One that broke after that may have carried the message.
+        return NotSent("", fault.text) if isinstance(error, URLError) else Unknown(fault.text)
     status, headers = status_and_headers(error)
     if status == 429 or fault.code in _LIMITED:
-        named = headers.get("retry-after", "")
-        known = named.isascii() and named.isdigit()
-        return NotSent(fault.code, fault.text, min(float(named), RETRY_AFTER_MAX) if known else _RETRY_AFTER_UNKNOWN)
+        return NotSent(fault.code, fault.text, wait_named(headers.get("retry-after")))
     if not fault.code or status >= 500 or fault.code in _BROKEN:
         return Unknown(fault.text)
     if fault.code in REFUSALS or fault.code in _CHANNEL:

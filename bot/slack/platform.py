@@ -1,14 +1,17 @@
 """Slack as a platform of bot.chat: posts, edits, private replies, look-ups by key, windows, App Home, membership."""
 
+import secrets
+import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.webhook import WebhookClient
 
 from bot.alerts.delivery.outcome import (
     Delivered,
+    EditClosed,
     Gone,
     Lookup,
     Missing,
@@ -17,40 +20,70 @@ from bot.alerts.delivery.outcome import (
     Refused,
     Unknown,
     Unverifiable,
+    is_passing,
+    reason_of,
 )
+from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, tries
 from bot.chat.command import Choice
-from bot.chat.platform import Actor, Origin
-from bot.chat.reply import Reply
+from bot.chat.platform import Actor, Opening, Origin, Original
+from bot.chat.reply import Reply, Typed, line, notice
 from bot.slack.app_home import home_view, window
 from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, messages
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
 from bot.slack.membership import Groups, Identity
 from bot.slack.modals import day_picker, picker
+from bot.slack.response_url import ResponseUrl
 
 EVENT_TYPE = "xocompat_delivery"
 AROUND = timedelta(minutes=30)
 """How far Slack's clock may be from ours; a try's message is looked for so long before and after the try began."""
 
 PAGE, PAGES_MAX = 200, 10
+LOOKED_FOR = 30.0
+"""Seconds for finding out where "Asking …" is, before the answer is posted beside it."""
+
 PLAIN_MAX = 3500
 """Characters of a message without blocks; Slack advises 4,000."""
 
 _NO_RIGHT = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 _NOT_THERE = frozenset({"not_in_channel", "channel_not_found"})
 _ADDRESS_ENDED = ("expired_url", "used_url")
+_TRIGGER_USED = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
+TRIGGER_LEFT = 1.0
+"""Seconds after which a window is not tried again: the trigger would be too old when that is done."""
+
+
+class ReplyPlace(Enum):
+    """Where a message goes that a response_url takes."""
+
+    ORIGINAL = auto()
+    """In the place of the message that the request came from."""
+    BESIDE = auto()
+    ALONE = auto()
+    """The first one after a slash command that was acknowledged without words. A second copy replaces the first."""
 
 
 class SlackPlatform:
-    """bot.chat.platform.Platform. Each message is sent once, whatever comes of it.
+    """bot.chat.platform.Platform.
 
-    `quick` is a client for calls within a request, which Slack wants acknowledged after three seconds.
+    `quick` is a client for calls within a request, which Slack wants acknowledged after three seconds. Without a
+    `queue` answers are tried once, too.
     """
 
     name: str = "Slack"
     private_uses: int | None = 5
     """A response_url takes five messages in half an hour."""
 
-    def __init__(self, client: WebClient, quick: WebClient, identity: Identity, groups: Groups) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        quick: WebClient,
+        identity: Identity,
+        groups: Groups,
+        queue: AnswerQueue | None = None,
+    ) -> None:
+        self._queue = queue
+        self._response_url = ResponseUrl(client.base_url, client.timeout, client.proxy)
         self._client = client
         self._quick = quick
         self._identity = identity
@@ -71,8 +104,7 @@ class SlackPlatform:
         self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None, most: int | None = None
     ) -> Outcome:
         first, *others = messages(reply, most=1 if key else most or MESSAGES_MAX)
-        keyed = {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}}} if key else {}
-        outcome = self._send("chat.postMessage", first, channel=channel, **keyed, **_below(thread))
+        outcome = self._send("chat.postMessage", first, channel=channel, **_keyed(key), **_below(thread))
         if key and outcome == Delivered(None):  # nobody could edit it, or answer below it
             return Unknown("Slack did not say where the message is")
         return self._post_below(outcome, channel, others, thread)
@@ -95,43 +127,146 @@ class SlackPlatform:
             return Unverifiable("too_many_messages")
         return Missing()
 
-    def respond(self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None) -> Outcome:
+    def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
+        return self._deliver(self._answering(origin, messages(reply, most=most or MESSAGES_MAX), opening), origin.actor)
+
+    def respond(
+        self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None, once: bool = False
+    ) -> Outcome:
         if origin.on_home_page:
-            return self._open(self._client, origin.trigger, window(messages(reply, most=1)[0]))
-        outcome: Outcome = Delivered(None)
-        for message in messages(reply, most=most or MESSAGES_MAX):
-            outcome = self._respond(origin, message, replace)
-            if not isinstance(outcome, Delivered):
-                break
-            replace = False
-        return outcome
+            return self._deliver(self._in_window(origin, messages(reply, most=1)[0]), origin.actor)
+        sending = self._responding(origin, messages(reply, most=most or MESSAGES_MAX), replace)
+        return _first_try(sending) if once else self._deliver(sending, origin.actor)
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
         """The rest of a reply goes into the thread of its first message, where the bot is in the channel to do that."""
-        actor = origin.actor
         if not origin.address:
             return self.respond(origin, reply)
-        first, *others = messages(reply, shared_by=actor.user)
-        if reply.rest and actor.channel:
-            posted = self._send("chat.postMessage", first, channel=actor.channel, **_below(actor.thread))
-            if isinstance(posted, Delivered) and posted.id:
-                return self._post_below(posted, actor.channel, others, actor.thread or posted.id)
-            if not (isinstance(posted, Refused) and posted.code in _NOT_THERE):
-                return posted
-        outcome = self._answer(origin.address, first, "in_channel", actor.thread)
-        for message in others:
-            if isinstance(outcome, Delivered):
-                outcome = self._answer(origin.address, message, "in_channel", actor.thread)
-        return outcome
+        return self._deliver(self._sharing(origin, origin.address, reply), origin.actor)
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         return self._open(self._quick, origin.trigger, picker(origin, command, choices))
 
     def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
-        return self._open(self._client, origin.trigger, day_picker(origin, words, first.date()))
+        opened = self._open(self._client, origin.trigger, day_picker(origin, words, first.date()))
+        if isinstance(opened, Delivered) or not origin.trigger:
+            return opened
+        typed = Typed(f"{words} {first.date().isoformat()}")
+        return self.respond(origin, notice(line("The window to choose a day did not open. Type it: ", typed)))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
-        return self._call(self._client, "views.publish", {"user_id": user, "view": home_view(parts)})
+        body = {"user_id": user, "view": home_view(parts)}
+        sending = tries(lambda: self._call(self._client, "views.publish", body))
+        return self._deliver(sending, Actor(user, None, None), key=f"home:{user}")
+
+    def _deliver(self, sending: Sending, actor: Actor, key: str | None = None) -> Outcome:
+        return self._queue.deliver(sending, actor, key) if self._queue else _first_try(sending)
+
+    def _answering(self, origin: Origin, shown: Sequence[SlackMessage], opening: Opening | None) -> Sending:
+        """In the thread: in place of the opening, if that is there, else anew."""
+        first, *others = shown
+        channel, thread = origin.actor.channel or "", origin.actor.thread
+        message = opening.id if opening else None
+        if opening and message is None:
+            found = yield from self._looking(opening, channel, thread)
+            message = found.id if isinstance(found, Delivered) else None
+        edited: Outcome | None = None
+        if message:
+            edited = yield from tries(lambda: self._send("chat.update", first, channel=channel, ts=message))
+            if not isinstance(edited, (Delivered, Gone, EditClosed)):
+                instead = messages(_undelivered(edited))[0]
+                self._send("chat.update", instead, channel=channel, ts=message)
+                return edited
+        outcome = edited if isinstance(edited, Delivered) else (yield from self._posting(channel, thread, first))
+        for each in others if isinstance(outcome, Delivered) else ():
+            outcome = yield from self._posting(channel, thread, each)
+            if not isinstance(outcome, Delivered):
+                break
+        return outcome
+
+    def _posting(self, channel: str, thread: str | None, message: SlackMessage) -> Sending:
+        """One message, with a key of its own by which it is looked up where nobody knows whether it is there."""
+        key, began = secrets.token_hex(16), datetime.now(UTC)
+
+        def send() -> Outcome:
+            nonlocal began
+            began = datetime.now(UTC)
+            return self._send("chat.postMessage", message, channel=channel, **_keyed(key), **_below(thread))
+
+        return (yield from tries(send, lambda: self.find(key, channel, began, thread)))
+
+    def _looking(self, opening: Opening, channel: str, thread: str | None) -> Sending:
+        """Where an opening is, if it is there and Slack tells."""
+
+        def look() -> Outcome:
+            found = self.find(opening.key, channel, opening.at, thread)
+            return (
+                found
+                if isinstance(found, Delivered) or (isinstance(found, NotSent) and self._queue)
+                else Gone("not_found")
+            )
+
+        return (yield from tries(look, seconds=LOOKED_FOR))
+
+    def _responding(self, origin: Origin, shown: Sequence[SlackMessage], replace: bool) -> Sending:
+        """For the actor's eyes, message by message.
+
+        Nobody can look such a message up. What may or may not be there is sent again: twice is better than not at all.
+        """
+        place = (
+            ReplyPlace.ORIGINAL
+            if replace
+            else ReplyPlace.ALONE
+            if origin.original is Original.NONE
+            else ReplyPlace.BESIDE
+        )
+        outcome: Outcome = Delivered(None)
+        for message in shown:
+            outcome = yield from self._responding_with(origin, message, place)
+            if not isinstance(outcome, Delivered):
+                if place is ReplyPlace.ORIGINAL:
+                    _first_try(self._responding_with(origin, messages(_undelivered(outcome))[0], place))
+                break
+            place = ReplyPlace.BESIDE
+        return outcome
+
+    def _responding_with(self, origin: Origin, message: SlackMessage, place: ReplyPlace) -> Sending:
+        actor = origin.actor
+        if origin.address:
+            outcome = yield from self._answers(origin.address, message, "ephemeral", actor.thread, place)
+            is_over = isinstance(outcome, NotSent) and any(code in outcome.code for code in _ADDRESS_ENDED)
+            if not is_over:
+                return outcome
+        if not (actor.channel and actor.user):
+            return NotSent("no_place", "Slack did not say where the asker is")
+        body = message.body(channel=actor.channel, user=actor.user, **_below(actor.thread))
+        return (yield from tries(lambda: self._call(self._client, "chat.postEphemeral", body), blind=BLIND))
+
+    def _sharing(self, origin: Origin, address: str, reply: Reply) -> Sending:
+        actor = origin.actor
+        first, *others = messages(reply, shared_by=actor.user)
+        if reply.rest and actor.channel:
+            posted = yield from self._posting(actor.channel, actor.thread, first)
+            if not (isinstance(posted, Refused) and posted.code in _NOT_THERE):
+                thread = actor.thread or (posted.id if isinstance(posted, Delivered) else None)
+                for message in others if isinstance(posted, Delivered) and posted.id else ():
+                    posted = yield from self._posting(actor.channel, thread, message)
+                    if not isinstance(posted, Delivered):
+                        break
+                return posted
+        outcome: Outcome = Delivered(None)
+        for message in (first, *others):
+            outcome = yield from self._answers(address, message, "in_channel", actor.thread, ReplyPlace.BESIDE)
+            if not isinstance(outcome, Delivered):
+                break
+        return outcome
+
+    def _in_window(self, origin: Origin, message: SlackMessage) -> Sending:
+        """On the bot's own page; where no window opens any more, in the person's conversation with the bot."""
+        opened = self._open(self._client, origin.trigger, window(message))
+        if isinstance(opened, Delivered):
+            return opened
+        return (yield from self._posting(origin.actor.user, None, message))
 
     def _send(self, method: str, message: SlackMessage, **fields: Any) -> Outcome:
         """Post or edit a message; in plain text if Slack does not take the blocks. Says where it is."""
@@ -158,38 +293,38 @@ class SlackPlatform:
                 return posted
         return first
 
-    def _respond(self, origin: Origin, message: SlackMessage, replace: bool) -> Outcome:
-        """For the actor's eyes, by the address that came with the request or else by name and channel."""
-        actor = origin.actor
-        if origin.address:
-            outcome = self._answer(origin.address, message, "ephemeral", actor.thread, replace)
-            if not (isinstance(outcome, NotSent) and any(code in outcome.code for code in _ADDRESS_ENDED)):
-                return outcome
-        if not (actor.channel and actor.user):
-            return NotSent("", "Slack did not say where the asker is")
-        body = message.body(channel=actor.channel, user=actor.user, **_below(actor.thread))
-        return self._call(self._client, "chat.postEphemeral", body)
+    def _answers(
+        self, address: str, message: SlackMessage, kind: str, thread: str | None, place: ReplyPlace
+    ) -> Sending:
+        """To a response_url (five uses in half an hour)."""
+        in_doubt = False
 
-    def _answer(
-        self, address: str, message: SlackMessage, kind: str, thread: str | None, replace: bool = False
-    ) -> Outcome:
-        """To a response_url (five uses in half an hour), beside the message that it came with or in its place."""
-        body = message.body(response_type=kind, replace_original=replace, **_below(thread))
-        try:
-            hook = WebhookClient(address, timeout=int(self._client.timeout), retry_handlers=[])
-            answered = hook.send_dict(body)
-        except CALL_FAILURES as error:  # ValueError: an address that is none
-            return _valid(outcome_of(error))
-        if answered.status_code == 200:
-            return Delivered(None)
-        code = str(answered.body)[:60].strip() or f"http_{answered.status_code}"
-        return NotSent(code, f"Slack did not take the reply ({answered.status_code})")
+        def send() -> Outcome:
+            nonlocal in_doubt
+            replace = place is ReplyPlace.ORIGINAL or (place is ReplyPlace.ALONE and in_doubt)
+            body = message.body(response_type=kind, replace_original=replace, **_below(thread))
+            outcome = _valid(self._response_url.post(address, body))
+            in_doubt = in_doubt or not isinstance(outcome, Delivered)
+            return outcome
+
+        return (yield from tries(send, blind=BLIND))
 
     def _open(self, client: WebClient, trigger: str | None, view: Json) -> Outcome:
-        """Show a window to the person who has just pressed or typed; the trigger holds for three seconds."""
+        """Show a window to the person who has just pressed or typed; the trigger holds for three seconds.
+
+        So there is one more try, at once. If the first one did work Slack says then that the trigger was used.
+        """
         if not trigger:
-            return NotSent("", "Slack gave no trigger to open a window with")
-        return self._call(client, "views.open", {"trigger_id": trigger, "view": view})
+            return NotSent("no_trigger", "Slack gave no trigger to open a window with")
+        body = {"trigger_id": trigger, "view": view}
+        begun = time.monotonic()
+        outcome = self._call(client, "views.open", body)
+        is_limited = isinstance(outcome, NotSent) and outcome.retry_after is not None
+        if not is_passing(outcome) or is_limited or time.monotonic() - begun > TRIGGER_LEFT:
+            return outcome
+        again = self._call(client, "views.open", body)
+        used = isinstance(outcome, Unknown) and isinstance(again, NotSent) and again.code in _TRIGGER_USED
+        return Delivered(None) if used else again
 
     def _call(self, client: WebClient, method: str, body: Json) -> Outcome:
         try:
@@ -269,6 +404,25 @@ def _plain(message: SlackMessage) -> SlackMessage:
             break
         text += f"{each}\n"
     return SlackMessage(text.strip() or message.text, ())
+
+
+def _first_try(sending: Sending) -> Outcome:
+    """What comes of a first try, where nobody makes another one."""
+    try:
+        return next(sending).outcome
+    except StopIteration as ended:
+        outcome: Outcome = ended.value
+        return outcome
+
+
+def _undelivered(outcome: Outcome) -> Reply:
+    """What takes the place of "Asking …" where the answer can't."""
+    why = "" if isinstance(outcome, Delivered) else reason_of(outcome)
+    return notice(line(f"There is an answer, but it could not be shown: {why}. Ask again, in other words or later."))
+
+
+def _keyed(key: str | None) -> Json:
+    return {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}}} if key else {}
 
 
 def _below(thread: str | None) -> dict[str, str]:

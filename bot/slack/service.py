@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from slack_bolt import App
 from structlog.typing import FilteringBoundLogger
 
+from bot.chat.answer_queue import AnswerQueue
 from bot.chat.session.conversation import Conversation
 from bot.errors import UnavailableError
 from bot.slack.membership import Identity
@@ -21,13 +22,14 @@ SERVING, DRAIN, ALL = 2.0, 4.0, 8.5
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The Slack side, put together. `socket` only in Socket Mode."""
+    """The Slack side, put together. `socket` only in Socket Mode; `queue` has the answers that are tried again."""
 
     log: FilteringBoundLogger
     app: App
     identity: Identity
     conversation: Conversation
     socket: SocketModeClient | None = None
+    queue: AnswerQueue | None = None
 
     def not_ready(self) -> str | None:
         """Why Slack does not reach us or we not it; None if all is well. Over HTTP this asks Slack."""
@@ -75,5 +77,7 @@ class Service:
         done = self.conversation.services.work.drain(DRAIN)
         done = self.conversation.jobs.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
         done = self.conversation.services.notices.drain(max(0.0, ends - time.monotonic())) and done
+        if self.queue:
+            done = self.queue.drain(max(0.0, ends - time.monotonic())) and done
         closing.join(max(0.0, ends - time.monotonic()))
         return done and not closing.is_alive()

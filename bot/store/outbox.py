@@ -126,11 +126,19 @@ class SqlOutbox(Repository):
         with self._database.reading() as connection:
             queues = {name: (many, since) for name, many, since in connection.execute(pending)}
             known = {row.channel: row for row in connection.execute(select(channels))}
+            heads = select(func.min(outbox.c.id)).where(WAITS).group_by(outbox.c.channel)
+            tried = select(outbox.c.channel, outbox.c.attempts).where(outbox.c.id.in_(heads))
+            tries = {row.channel: row.attempts for row in connection.execute(tried)}
+            held = select(lease_rows).where(lease_rows.c.kind == LeaseKind.CHANNEL.value)
+            leased = {row.name: row for row in connection.execute(held)}
         states = []
         for name in sorted({*queues, *(name for name, row in known.items() if row.stopped_code)}):
             queue, row = queues.get(name, (0, None)), known.get(name)
             how = (row.not_before, row.stopped_code, row.stopped, row.stopped_at) if row else ()
-            states.append(ChannelState(name, *queue, *how))
+            state = ChannelState(name, *queue, *how)._replace(tries=tries.get(name, 0))
+            if lease := leased.get(name):
+                state = state._replace(holder=lease.holder, held_until=lease.until)
+            states.append(state)
         return tuple(states)
 
 

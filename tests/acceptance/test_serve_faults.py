@@ -20,10 +20,12 @@ from tests.acceptance.conftest import StartBot
 from tests.acceptance.lab import CHANNEL, SECRET
 from tests.acceptance.waiting import until
 from tests.acceptance.watched import POOLS, TOLD, Watch
-from tests.slack.signed import command, headers, press
-from tests.slack.standin import StandIn
+from tests.alerts.delivery.slack import Kept
+from tests.alerts.delivery.weather import Fault, Script
+from tests.slack.signed import command, headers, mention, press
 
 ENDS_WITHIN = 10.0
+THREAD = "1795434045.000100"
 ACKNOWLEDGED_WITHIN = 3.0
 
 
@@ -59,10 +61,11 @@ def _say(bot: Bot, words: str) -> str:
 def _pressed(bot: Bot, watch: Watch) -> str:
     """What somebody is told who acknowledges by the button."""
     button = next(e for block in watch.messages[0].blocks for e in block.get("elements", []) if "act_1" in e.values())
-    with StandIn() as told:
-        body = press("act_1", button["value"], told.response_url)
-        assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200
-        return str(told.wait("respond", seconds=20)[0].fields["text"])
+    told = len(watch.slack.private)
+    body = press("act_1", button["value"], watch.slack.response_url)
+    assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200
+    until(lambda: len(watch.slack.private) > told, 20, "the presser is told")
+    return watch.slack.private[-1]
 
 
 def _not_ready(bot: Bot) -> str | None:
@@ -147,6 +150,22 @@ def test_a_bot_that_is_killed_in_a_sweep_makes_it_when_it_is_back(watch: Watch) 
     until(lambda: _told(watch), 20, "all is told")
     assert len(watch.rows(sweeps)) == 1
     assert len(watch.rows(alerts)) == 3
+
+
+def test_an_answer_that_waits_for_slack_is_sent_when_the_bot_ends(watch: Watch) -> None:
+    bot = watch.bot()
+    until(lambda: _told(watch), 20, "all is told")
+    room = watch.slack.room(CHANNEL)
+    room.messages.append(Kept(THREAD, "a question", [], None, None))
+    watch.slack.weather = Script([Fault.LIMITED], limited=300)
+    body = mention("<@U0000BOT> XenServer 7.2", channel=CHANNEL, ts=THREAD)
+    assert bot.ask("POST", "/slack/events", body.encode(), headers(body, "application/json", SECRET))[0] == 200
+    until(lambda: bot.events("tried again"), 10, "it waits")
+    begun = time.monotonic()
+    assert bot.stop() == 0, bot.told
+    assert time.monotonic() - begun < ENDS_WITHIN
+    assert [each.text[:14] for each in room.messages if each.thread_ts == THREAD] == ["XenServer 7.2:"]
+    assert bot.events("stopped")[0]["all_done"] is True
 
 
 def _allow(server: str, connections: bool) -> None:

@@ -14,7 +14,6 @@ from tests.acceptance.lab import CHANNEL, SECRET, USER
 from tests.acceptance.waiting import until
 from tests.acceptance.watched import TOLD, Watch
 from tests.slack.signed import command, headers, press
-from tests.slack.standin import StandIn
 
 TOKEN = "let-me-in"
 PROXIED = {"x-forwarded-for": "192.0.2.1"}
@@ -97,10 +96,9 @@ def test_who_asked_and_who_pressed_is_in_the_audit_trail(watch: Watch, bot: Bot)
     _say(bot, "XCP-ng 8.3")
     bulletin = watch.messages[0]
     button = next(e for block in bulletin.blocks for e in block.get("elements", []) if e.get("action_id") == "act_1")
-    with StandIn() as told:
-        pressed = press(button["action_id"], button["value"], told.response_url)
-        assert bot.ask("POST", "/slack/events", pressed.encode(), headers(pressed, secret=SECRET))[0] == 200
-        until(lambda: any(row.state == "acknowledged" for row in watch.rows(alerts)), 10, "acknowledged")
+    pressed = press(button["action_id"], button["value"], watch.slack.response_url)
+    assert bot.ask("POST", "/slack/events", pressed.encode(), headers(pressed, secret=SECRET))[0] == 200
+    until(lambda: any(row.state == "acknowledged" for row in watch.rows(alerts)), 10, "acknowledged")
     said = until(lambda: _shown(bot, "act button"), 10, "it is in the trail")
     assert json.loads(button["value"])["words"] in said
     assert USER in said

@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.bots import HTTP, SOCKET, Bot, limited
 from tests.acceptance.conftest import StartBot
-from tests.acceptance.lab import SECRET
+from tests.acceptance.lab import APP_TOKEN, BOT_TOKEN, SECRET
 from tests.acceptance.test_http_mode import procfile
 from tests.acceptance.waiting import until
 from tests.slack.signed import FORM, command, headers, mention, press
@@ -69,6 +69,36 @@ def test_what_is_not_set_is_one_line_each(standin: StandIn, start_bot: StartBot)
     bot = start_bot(standin.address, {"SLACK_BOT_TOKEN": ""})
     assert bot.ended(20) == 2
     assert [line.split(":")[1].strip() for line in _lines(bot)] == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        (
+            {"SLACK_BOT_TOKEN": f'"{BOT_TOKEN}"', "SLACK_APP_TOKEN": APP_TOKEN.replace("of-the", "of -the")},
+            [("SLACK_BOT_TOKEN", "has quotes in its value"), ("SLACK_APP_TOKEN", "has white space in its value")],
+        ),
+        (
+            {"SLACK_BOT_TOKEN": APP_TOKEN, "SLACK_APP_TOKEN": BOT_TOKEN},
+            [("SLACK_BOT_TOKEN", "holds an app-level token"), ("SLACK_APP_TOKEN", "holds a bot's token")],
+        ),
+        ({}, [("SLACK_APP_TOKEN", "is not set")]),
+        (
+            {"SLACK_SIGNING_SECRET": BOT_TOKEN, "SLACK_BOT_TOKEN": "xoxp-of-the-lab"},
+            [("SLACK_BOT_TOKEN", "holds a user's token"), ("SLACK_SIGNING_SECRET", "holds a bot's token")],
+        ),
+    ],
+)
+def test_what_is_wrong_with_tokens_is_told_at_once_and_without_asking_slack(
+    standin: StandIn, start_bot: StartBot, environ: dict[str, str], said: list[tuple[str, str]]
+) -> None:
+    bot = start_bot(standin.address, environ)
+    assert bot.ended(20) == 2
+    assert len(_lines(bot)) == len(said)
+    for told, (variable, what) in zip(_lines(bot), said, strict=True):
+        assert told.startswith(f"xocompat: {variable}: {what}")
+    assert "the-lab" not in bot.told
+    assert standin.calls == []
 
 
 def test_gunicorn_says_what_is_not_set_and_gives_up(standin: StandIn, start_bot: StartBot) -> None:

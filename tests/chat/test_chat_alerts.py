@@ -123,6 +123,15 @@ def test_a_channel_that_is_stopped_is_told_with_its_remedy(ask: Asked) -> None:
     assert (ask("alerts").data or {})["stopped"] == []
 
 
+def test_a_channel_that_pauses_after_a_failure_is_told_with_its_next_try(ask: Asked) -> None:
+    alerting = ask.desk.ports.alerting
+    assert alerting
+    paused = ChannelState(OPS, 2, NOW, not_before=alerting.now() + timedelta(seconds=30), tries=1)
+    ports = ask.desk.ports._replace(alerting=alerting._replace(channels=lambda: (paused,)))
+    said = ask._replace(desk=ask.desk._replace(ports=ports)).said("alerts")
+    assert f"waiting: {OPS} (2 messages wait). The last try failed; the next one is at " in said
+
+
 def test_what_ended_is_told_on_demand(ask: Asked) -> None:
     settle(ask.book, CONCERNS[:1], NOW)
     assert len((ask("alerts").data or {})["alerts"]) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from bot.alerts.delivery.outcome import Delivered, Gone, Missing, NotSent, Outcome, Refused, Unknown
 from bot.chat.command import Choice
-from bot.chat.platform import Platform
+from bot.chat.platform import Opening, Platform
 from bot.chat.reply import Bullets, Reply, Strong, headline, line
 from tests.alerts.delivery.weather import Fault
 from tests.chat.platforms import FAULTY, GROUNDS, FaultyGround, Ground
@@ -107,6 +107,27 @@ def test_a_private_reply_is_for_the_actor_alone(ground: Ground, platform: Platfo
 def test_without_an_address_a_private_reply_still_finds_the_actor(ground: Ground, platform: Platform) -> None:
     assert isinstance(platform.respond(ground.origin._replace(address=None), ONE), Delivered)
     assert ground.private() == ["One."]
+
+
+def test_an_answer_takes_the_place_of_what_was_said_first(ground: Ground, platform: Platform) -> None:
+    opening = Opening("key-1", datetime.now(UTC), _id(platform.post(ground.channel, ONE, key="key-1")))
+    assert isinstance(platform.answer(ground.origin, TWO, opening), Delivered)
+    assert [*ground.texts().values()] == ["Two."]
+
+
+def test_an_answer_finds_what_was_said_first_by_its_key(ground: Ground, platform: Platform) -> None:
+    opening = Opening("key-1", datetime.now(UTC))
+    platform.post(ground.channel, ONE, key="key-1")
+    assert isinstance(platform.answer(ground.origin, TWO, opening), Delivered)
+    assert [*ground.texts().values()] == ["Two."]
+
+
+def test_an_answer_whose_opening_is_not_there_is_a_message_of_its_own(ground: Ground, platform: Platform) -> None:
+    message = _id(platform.post(ground.channel, ONE, key="key-1"))
+    ground.delete(message)
+    for id in (message, None):
+        assert isinstance(platform.answer(ground.origin, TWO, Opening("key-1", datetime.now(UTC), id)), Delivered)
+    assert [*ground.texts().values()] == ["Two."] * 2
 
 
 def test_a_shared_reply_is_in_the_channel(ground: Ground, platform: Platform) -> None:

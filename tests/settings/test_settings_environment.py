@@ -128,10 +128,25 @@ CASES: list[tuple[Mapping[str, str], list[str]]] = [
             'not "http://127.0.0.1:3999/"'
         ],
     ),
+    *(
+        (
+            {"SLACK_API_URL": f"http://{host}/api/"},
+            [
+                "SLACK_API_URL: must begin with https: over plain http the tokens go to this machine alone "
+                f'(localhost), not "http://{host}/api/"'
+            ],
+        )
+        for host in ("slack.example.org", "192.0.2.7", "0.0.0.0", "localhost.example.org:3999", "[2001:db8::1]")
+    ),
     ({"PORT": "0"}, ['PORT: must be a whole number from 1 to 65535, not "0"']),
     ({"PORT": "http"}, ['PORT: must be a whole number from 1 to 65535, not "http"']),
     ({"DATABASE_URL": "mysql://x/y"}, ["DATABASE_URL: must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"]),
 ]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:3999", "127.9.9.9", "[::1]:3999"])
+def test_a_slack_on_this_machine_needs_no_tls(load: Load, host: str) -> None:
+    assert load(environ={"SLACK_API_URL": f"http://{host}/api/"}).slack.api_url == f"http://{host}/api/"
 
 
 @pytest.mark.parametrize(("environ", "lines"), CASES, ids=[" ".join(map(ascii, e))[:60] for e, _ in CASES])

@@ -15,6 +15,7 @@ from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
 from bot.chat.access import Grant
+from bot.chat.answer_queue import AnswerQueue
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Fleet, Ports, Right
 from bot.chat.reply import Reply
@@ -129,7 +130,10 @@ Furnish = Callable[..., Room]
 
 @pytest.fixture
 def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) -> Iterator[Furnish]:
-    """Makes a Room: `asked` answers, `everyone` opens it to strangers, `threads` and `waiting` bound its pools."""
+    """Makes a Room: `asked` answers, `everyone` opens it to strangers, `threads` and `waiting` bound its pools.
+
+    `api` is another Slack's than the stand-in's; with a `queue` answers are tried again.
+    """
     made: list[Room] = []
 
     def make(
@@ -139,11 +143,13 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) ->
         waiting: int = 20,
         grants: tuple[Grant, ...] = (),
         home_page: HomePage = _no_page,
+        api: str | None = None,
+        queue: AnswerQueue | None = None,
     ) -> Room:
-        client = web_client(TOKEN, standin.api)
+        client = web_client(TOKEN, api or standin.api)
         identity = Identity(client, time.monotonic)
         trail, clock, woken = Trail(), Clock(), list[bool]()
-        platform = SlackPlatform(client, client, identity, Groups(client, clock))
+        platform = SlackPlatform(client, client, identity, Groups(client, clock), queue)
         services = SessionServices(
             log=log,
             responder=Responder(lambda: asked, lambda: date(2026, 11, 23)),

@@ -153,3 +153,35 @@ def test_without_a_network_each_check_has_one_clear_line(standin: StandIn) -> No
 def test_names_from_slack_are_shown_on_one_line_without_control_characters(well: StandIn) -> None:
     well.answers["auth.test"] = {**HOME, "team": "a\nb\x1b[31m\u202ec"}
     assert str(_examine(well)["bot token"]).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"bot": '"xoxb-1-secret"'}, {"bot token": "SLACK_BOT_TOKEN has quotes in its value"}),
+        ({"app": "xapp-1-secret\n"}, {"app token": "SLACK_APP_TOKEN has white space in its value"}),
+        ({"bot": "xoxp-1-secret"}, {"bot token": "SLACK_BOT_TOKEN holds a user's token (xoxp-)"}),
+        ({"bot": "1-secret"}, {"bot token": "SLACK_BOT_TOKEN holds no token of Slack's"}),
+        ({"app": None, "secret": "xapp-1-secret"}, {"signing secret": "SLACK_SIGNING_SECRET holds an app-level"}),
+        (
+            {"bot": "xapp-1-secret", "app": "xoxb-1-secret"},
+            {"bot token": "SLACK_BOT_TOKEN holds an app-level", "app token": "SLACK_APP_TOKEN holds a bot's token"},
+        ),
+    ],
+)
+def test_what_can_be_seen_of_a_token_is_told_without_asking_slack(
+    well: StandIn, given: dict[str, str | None], told: dict[str, str]
+) -> None:
+    checks = _examine(well, **given)  # type: ignore[arg-type] # only texts
+    for name, said in told.items():
+        assert not checks[name].ok
+        assert checks[name].text.startswith(said)
+        assert checks[name].mend
+    asked = {"bot token": "auth.test", "app token": "apps.connections.open"}
+    assert not well.of(*(method for name, method in asked.items() if name in told))
+
+
+def test_a_swapped_token_is_told_where_it_belongs(well: StandIn) -> None:
+    checks = _examine(well, bot="xapp-1-secret", app="xoxb-1-secret")
+    assert checks["bot token"].mend.startswith("put that into SLACK_APP_TOKEN, and here the Bot User OAuth Token")
+    assert checks["app token"].mend.startswith("put that into SLACK_BOT_TOKEN, and here the app-level token")

@@ -46,7 +46,11 @@ class Delivery(NamedTuple):
 
 
 class ChannelState(NamedTuple):
-    """How sending to a channel goes. `stopped` is the permanent error that stops its queue, in words, with its code."""
+    """How sending to a channel goes. `stopped` is the permanent error that stops its queue, in words, with its code.
+
+    `tries` is how often the oldest message that waits was tried. `holder` is the process that may send now, and
+    `held_until` how long it may unless it goes on.
+    """
 
     channel: str
     pending: int
@@ -55,6 +59,9 @@ class ChannelState(NamedTuple):
     stopped_code: str | None = None
     stopped: str | None = None
     stopped_at: datetime | None = None
+    tries: int = 0
+    holder: str | None = None
+    held_until: datetime | None = None
 
 
 class Outbox(Protocol):

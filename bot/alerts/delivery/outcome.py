@@ -49,7 +49,13 @@ class EditClosed(NamedTuple):
     code: str
 
 
-Outcome = Delivered | Unknown | NotSent | Refused | Gone | EditClosed
+class Queued(NamedTuple):
+    """It is not there yet and is tried again by itself; `reason` says what came in between."""
+
+    reason: str
+
+
+Outcome = Delivered | Unknown | NotSent | Refused | Gone | EditClosed | Queued
 """What became of a post or an edit."""
 
 
@@ -67,10 +73,17 @@ Lookup = Delivered | Missing | Unverifiable | NotSent | Refused
 """What a look-up of a message says. NotSent: the platform does not answer now, ask again later."""
 
 
-def reason_of(outcome: Unknown | NotSent | Refused | Gone | EditClosed) -> str:
+def is_passing(outcome: Outcome) -> bool:
+    """Whether the same may work a while later, without anybody mending anything."""
+    return isinstance(outcome, Unknown) or (
+        isinstance(outcome, NotSent) and (outcome.retry_after is not None or not outcome.code)
+    )
+
+
+def reason_of(outcome: Unknown | NotSent | Refused | Gone | EditClosed | Queued) -> str:
     """Why a message is not, or not certainly, where it should be, for the log."""
     match outcome:
-        case Unknown(reason) | NotSent(_, reason) | Refused(_, reason):
+        case Unknown(reason) | NotSent(_, reason) | Refused(_, reason) | Queued(reason):
             return reason
         case Gone(code) | EditClosed(code):
             return f"the platform answered {code}"

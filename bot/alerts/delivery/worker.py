@@ -182,12 +182,12 @@ class ChannelDrain:
     def _rest(self, delivery: Delivery, reason: str, retry_after: float | None) -> None:
         """Pause the channel: as long as the platform says, else longer from failure to failure."""
         if retry_after is not None:
-            self._note(delivery, DeliveryStatus.LIMITED, reason)
+            self._note(delivery, DeliveryStatus.LIMITED, reason, retry_after)
             self._wait(delivery.channel, retry_after)
             return
-        self._note(delivery, DeliveryStatus.FAILED, reason)
         # What a process that died had tried counts, too.
-        self._failures[delivery.channel] = max(self._failures[delivery.channel], delivery.attempts - 1)
+        failures = self._failures[delivery.channel] = max(self._failures[delivery.channel], delivery.attempts - 1)
+        self._note(delivery, DeliveryStatus.FAILED, reason, self.policy.after(failures + 1))
         self.pause(delivery.channel)
 
     def _stop(self, delivery: Delivery, code: str, remedy: str) -> None:
@@ -197,12 +197,17 @@ class ChannelDrain:
     def _wait(self, channel: str, seconds: float) -> None:
         self.outbox.wait(channel, self.clock() + timedelta(seconds=seconds))
 
-    def _note(self, delivery: Delivery, status: DeliveryStatus, reason: str | None = None) -> None:
+    def _note(
+        self, delivery: Delivery, status: DeliveryStatus, reason: str | None = None, pause: float | None = None
+    ) -> None:
+        """`pause`: seconds until the channel's next try."""
         self.counters.add(status)
         log = self.log.warning if reason is not None else self.log.info
         if status is DeliveryStatus.STOPPED:
             log = self.log.error
-        log(status.value, channel=delivery.channel, kind=delivery.kind.value, key=delivery.key, reason=reason)
+        again = None if pause is None else self.clock() + timedelta(seconds=pause)
+        until = {"until": again.isoformat(timespec="seconds")} if again else {}
+        log(status.value, channel=delivery.channel, kind=delivery.kind.value, key=delivery.key, reason=reason, **until)
 
 
 class Passed(NamedTuple):
@@ -228,6 +233,7 @@ class OutboxWorker:
         policy: RetryPolicy = RETRY_POLICY,
     ) -> None:
         self.counters = DeliveryCounters()
+        self.by = by
         self._log = log
         self._outbox = outbox
         self._clock = clock

@@ -36,10 +36,13 @@ from bot.chat.reply import (
     Strong,
     Table,
     columns,
+    full_stop,
     headline,
     line,
+    with_code,
 )
 from bot.chat.rule_wording import sentence
+from bot.chat.waiting import why_waiting
 from bot.chat.wording import counted, day_in_words, plural
 from bot.errors import UsageError
 from bot.query.text import plain, shown
@@ -77,24 +80,27 @@ def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Re
         return _some(ports, asked, find(book, read_ids(words, "alerts 17")))
     alerts = worst_first(book.open())
     ended = book.resolved(datetime.combine(asked.day, known.now().timetz()) - HISTORY) if words == "all" else ()
-    stopped = tuple(state for state in known.channels() if state.stopped) if known.channels else ()
-    return _list(ports, asked, [*alerts, *reversed(ended)], stopped)
+    states = known.channels() if known.channels else ()
+    held = [(state, why) for state in states if (why := why_waiting(state, known.now()))]
+    return _list(ports, asked, [*alerts, *reversed(ended)], held)
 
 
-def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Sequence[ChannelState]) -> Reply:
+def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], held: Sequence[tuple[ChannelState, str]]) -> Reply:
+    """`held` are channels whose messages wait, each with why."""
     blocks: list[Block] = []
-    if stopped:
-        mark = Mark("⚠️", "not delivered")
-        waits = (f"{counted(s.pending, 'message')} {plural(s.pending, 'waits', 'wait')}" for s in stopped)
-        said = (f" ({wait}). {s.stopped}." for s, wait in zip(stopped, waits, strict=True))
-        lines = (line(mark, ": ", ChannelName(s.channel), why) for s, why in zip(stopped, said, strict=True))
+    if held:
+        lines = []
+        for state, why in held:
+            mark = Mark("⚠️", "not delivered") if state.stopped else Mark("⏳", "waiting")
+            waits = f" ({counted(state.pending, 'message')} {plural(state.pending, 'waits', 'wait')}). "
+            lines.append(line(mark, ": ", ChannelName(state.channel), waits, *with_code(full_stop(why))))
         blocks.append(Paragraph(tuple(lines)))
     if alerts:
         in_full = alerts if asked.caller.takes_all else alerts[:IN_FULL]
         rows = tuple(_row(asked, alert) for alert in in_full)
         blocks.append(Table(_COLUMNS, rows, "Alerts, the worst first"))
     if (more := len(alerts) - IN_FULL) > 0:
-        blocks.append(Paragraph((line(f"{more} more are not shown; `--json` in a shell has all of them."),)))
+        blocks.append(Paragraph((with_code(f"{more} more are not shown; `--json` in a shell has all of them."),)))
     return Reply(
         kind="alerts",
         headline=alerts_line(alerts),
@@ -104,7 +110,7 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], stopped: Seq
         data={
             "as_of": asked.day.isoformat(),
             "alerts": [alert_data(alert, ports.matrix) for alert in alerts],
-            "stopped": [{"channel": s.channel, "pending": s.pending, "why": s.stopped} for s in stopped],
+            "stopped": [{"channel": s.channel, "pending": s.pending, "why": s.stopped} for s, _ in held if s.stopped],
         },
     )
 
@@ -152,7 +158,7 @@ def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
         yield Table(columns("Host", "Pool"), rows, "Its hosts, pool by pool")
     if len(hosts) > HOSTS_IN_FULL:
         more = len(hosts) - HOSTS_IN_FULL
-        yield Paragraph((line(f"{more} more hosts are not shown; `--json` in a shell has all of them."),))
+        yield Paragraph((with_code(f"{more} more hosts are not shown; `--json` in a shell has all of them."),))
 
 
 def acknowledge(ports: Ports, asked: Invocation) -> Reply:

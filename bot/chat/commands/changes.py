@@ -70,7 +70,7 @@ def _first_line(diff: PageDiff) -> RichText:
     if diff.problems:
         count = len(diff.problems)
         more = f" (and {count - 1} more)" if count > 1 else ""
-        return line(Strong("The published list is not used"), f": {_problem(diff.problems[0])}{more}")
+        return line(Strong("The published list is not used"), ": ", *with_code(f"{_problem(diff.problems[0])}{more}"))
     if not diff.changes:
         return headline(Strong("The published list is the one in use"), "no changes")
     subject = "The published list is in use from now on" if diff.stored else "The published list differs"
@@ -155,7 +155,7 @@ def _change_list(changes: Sequence[RowChange], total: int, title: str | None = N
 
 def _problem_list(problems: Sequence[PageProblem], total: int) -> Bullets:
     """What is wrong with a page, each with its line where it is of one."""
-    return Bullets(bounded([line(_problem(problem)) for problem in problems[:SHOWN]], SHOWN, total))
+    return Bullets(bounded([with_code(_problem(problem)) for problem in problems[:SHOWN]], SHOWN, total))
 
 
 def _problem(problem: PageProblem) -> str:

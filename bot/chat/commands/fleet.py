@@ -345,7 +345,7 @@ def _silence(source: Source, state: SourceState | None) -> RichText:
     tries = counted(state.failures, "try", "tries")
     since = moment_in_words(state.unreachable_since) if state.unreachable_since and state.ok_at else None
     how_long = f"since {since}, {tries}" if since else f"never answered, {tries}"
-    return line(name, f": {how_long}. {shown(state.error or '', MESSAGE_MAX)}")
+    return line(name, f": {how_long}. ", *with_code(shown(state.error or "", MESSAGE_MAX)))
 
 
 def states_of(watched: Watched) -> States:
@@ -373,8 +373,9 @@ def last_sweep(watched: Watched) -> RichText:
     else:
         failed = f", {done.failed} without an answer" if done.failed else ""
         said = line("Last sweep ", moment(done.finished_at), f": {counted(done.sources, 'target')}{failed}.")
-    since = f" A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}" if broken else ""
-    return line(*said, since)
+    if broken:
+        said += with_code(f" A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}")
+    return said
 
 
 def _source_data(source: Source, state: SourceState | None) -> Data:

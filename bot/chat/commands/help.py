@@ -5,7 +5,7 @@ import re
 from bot.chat.command import CommandSpec, Invocation, OperatorCommand, Ports
 from bot.chat.commands import CHECK, COMMANDS, GROUPS
 from bot.chat.commands.questions import COURTESY
-from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line
+from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line, with_code
 from bot.chat.slips import mistyped
 from bot.chat.wording import nearest
 from bot.errors import UsageError
@@ -29,7 +29,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         names = [*(spec.name for spec in allowed), *(command.name for command in ports.operators)]
         close = nearest(mistyped(name, names) or near(name, names)) or " Type help for all of them."
         raise UsageError(f'There is no command "{shown(name)}".{close}')
-    details = (Paragraph((line(spec.details),)),) if spec.details else ()
+    details = (Paragraph((with_code(spec.details),)),) if spec.details else ()
     examples = tuple(line(Typed(typed), f"  {what}") for typed, what in spec.examples)
     return Reply(
         kind="help_command",

@@ -4,7 +4,7 @@ As of another day it only says what that day would bring: nothing is stored and 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 
 from bot.alerts.alert import Notification, NotifyReason
@@ -14,8 +14,9 @@ from bot.chat.alert_context import day_asked
 from bot.chat.command import Invocation, Ports, Progress, Watched
 from bot.chat.filter import take_words
 from bot.chat.hosts import watched_of
-from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, headline, line
-from bot.chat.wording import bounded, counted, day_in_words, moment, moment_in_words
+from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, headline, line, with_code
+from bot.chat.waiting import why_waiting
+from bot.chat.wording import bounded, counted, day_in_words, moment
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind, WatchedHost
 from bot.fleet.names import Nameable, fleet_names, nameable, told_apart
@@ -118,7 +119,9 @@ def _body(made: CycleResult, watched: Watched) -> Iterator[Block]:
     if made.is_dry:
         day = day_in_words(made.at.date())
         yield Paragraph((line(f"Nothing was stored or sent: this is what {day} would bring."),))
-    failures = (line(Strong(shown(f.target)), f": {shown(f.message, MESSAGE_MAX)}") for f in made.swept.failed)
+    failures = (
+        line(Strong(shown(f.target)), ": ", *with_code(shown(f.message, MESSAGE_MAX))) for f in made.swept.failed
+    )
     yield from _bullets("No answer", len(made.swept.failed), failures)
     if changes := made.swept.changes:
         yield from _bullets("Different", len(changes), _changes(changes, watched.store.hosts()))
@@ -126,7 +129,7 @@ def _body(made: CycleResult, watched: Watched) -> Iterator[Block]:
         would = made.is_dry
         notifications = made.settled.notifications
         yield from _bullets("Would be told" if would else "Told", len(notifications), map(_notified, notifications))
-        waiting = (_waits(made, channel) for channel in made.channels)
+        waiting = (_waits(made, channel, watched.clock()) for channel in made.channels)
         yield from _bullets("Would be sent" if would else "Waits", len(made.channels), waiting)
 
 
@@ -172,13 +175,10 @@ def _notified(notification: Notification) -> RichText:
     return line(Strong(shown(alert.subject.name)), said)
 
 
-def _waits(made: CycleResult, channel: ChannelState) -> RichText:
+def _waits(made: CycleResult, channel: ChannelState, now: datetime) -> RichText:
     messages = counted(channel.pending, "message")
     if made.is_dry:
         return line(Strong(f"channel {shown(channel.channel)}"), f": {messages}")
-    why = channel.stopped or made.sent.why_not
-    if not why and channel.not_before:
-        why = f"Slack asked to wait until {moment_in_words(channel.not_before)}."
-    return line(
-        Strong(f"channel {shown(channel.channel)}"), f": {messages}. {shown(why or 'On the way.', MESSAGE_MAX)}"
-    )
+    why = channel.stopped or made.sent.why_not or why_waiting(channel, now, made.sent.by)
+    said = with_code(shown(why or "On the way.", MESSAGE_MAX))
+    return line(Strong(f"channel {shown(channel.channel)}"), f": {messages}. ", *said)

@@ -1,10 +1,12 @@
 """Where the reply to a slow command appears: first what is being done, then how far it is, then the reply itself."""
 
+import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.alerts.delivery.outcome import Delivered, Gone, Outcome, reason_of
-from bot.chat.platform import Origin, Original, Platform
+from bot.alerts.delivery.outcome import Delivered, Outcome, Queued, Unknown, is_passing, reason_of
+from bot.chat.platform import Opening, Origin, Original, Platform
 from bot.chat.reply import Reply, line
 from bot.chat.session.responder import Answer
 from bot.errors import UnavailableError
@@ -21,10 +23,18 @@ class UndeliveredError(UnavailableError):
 
 
 def delivered(outcome: Outcome) -> str | None:
-    """The id of the message that was delivered, if it has one. UndeliveredError if it was not."""
+    """The id of the message that was delivered, if it has one. UndeliveredError if it is not and stays so."""
+    if isinstance(outcome, Queued):
+        return None
     if not isinstance(outcome, Delivered):
         raise UndeliveredError(reason_of(outcome))
     return outcome.id
+
+
+def _attempted(outcome: Outcome) -> None:
+    """What was said before the answer may get lost by a passing fault: the answer follows, and is tried again."""
+    if not is_passing(outcome):
+        delivered(outcome)
 
 
 class ReplyTarget(Protocol):
@@ -61,24 +71,24 @@ class EphemeralTarget:
         self._uses = platform.private_uses if origin.address else 0
 
     def open(self, said: Reply) -> None:
-        self._show(said, self._original is Original.OURS)
+        _attempted(self._show(said, self._original is Original.OURS, once=True))
         if self._original is Original.NONE:
             self._original = Original.OURS
 
     def update(self, said: Reply) -> None:
         """As long as the reply itself still has the uses of the address that it may need."""
         if self._original is Original.OURS and (self._uses is None or self._uses > SLOW_MAX):
-            self._show(said, replace=True)
+            delivered(self._show(said, replace=True, once=True))
 
     def finish(self, answer: Answer, aside: bool = False) -> None:
-        self._show(answer.reply, self._original is Original.OURS and not aside)
+        delivered(self._show(answer.reply, self._original is Original.OURS and not aside))
 
-    def _show(self, reply: Reply, replace: bool) -> None:
+    def _show(self, reply: Reply, replace: bool, once: bool = False) -> Outcome:
         if self._origin.acknowledged:
             self._origin.acknowledged.wait(ACKNOWLEDGED)
         if self._uses:
             self._uses -= 1
-        delivered(self._platform.respond(self._origin, reply, replace, SLOW_MAX))
+        return self._platform.respond(self._origin, reply, replace, SLOW_MAX, once)
 
 
 class ThreadTarget:
@@ -92,25 +102,28 @@ class ThreadTarget:
         self._channel = channel
         self._thread = thread
         self._most = most
-        self._message: str | None = None
+        self._opening: Opening | None = None
 
     def open(self, said: Reply) -> None:
-        self._message = delivered(self._platform.post(self._channel, said, self._thread))
+        opening = Opening(secrets.token_hex(16), datetime.now(UTC))
+        posted = self._platform.post(self._channel, said, self._thread, opening.key)
+        _attempted(posted)
+        if isinstance(posted, Delivered):
+            self._opening = opening._replace(id=posted.id)
+        elif isinstance(posted, Unknown):
+            self._opening = opening
 
     def update(self, said: Reply) -> None:
-        if self._message:
-            delivered(self._platform.edit(self._channel, self._message, said, self._thread))
+        if self._opening and self._opening.id:
+            delivered(self._platform.edit(self._channel, self._opening.id, said, self._thread))
 
     def finish(self, answer: Answer, aside: bool = False) -> None:
         if aside and answer.private:
             delivered(self._platform.respond(self._origin, answer.reply))
             return
-        if self._message and not aside:
-            edited = self._platform.edit(self._channel, self._message, answer.reply, self._thread, self._most)
-            if not isinstance(edited, Gone):  # somebody has deleted it meanwhile
-                delivered(edited)
-                return
-        delivered(self._platform.post(self._channel, answer.reply, self._thread, most=self._most))
+        there = self._origin.actor._replace(channel=self._channel, thread=self._thread)
+        opening = None if aside else self._opening
+        delivered(self._platform.answer(self._origin._replace(actor=there), answer.reply, opening, self._most))
 
 
 @dataclass(slots=True)
@@ -126,7 +139,7 @@ class ChannelTarget:
     slower: float = 1.0
 
     def open(self, said: Reply) -> None:
-        delivered(self.platform.respond(self.origin, said))
+        _attempted(self.platform.respond(self.origin, said, once=True))
 
     def update(self, said: Reply) -> None:
         """The presser knows already; the channel gets the result."""

@@ -34,6 +34,8 @@ SCOPES = {
     "chat.postEphemeral": "chat:write",
     "usergroups.users.list": None,
     "respond": None,
+    "views.open": None,
+    "views.publish": None,
 }
 BLOCKS = frozenset({"section", "context", "actions", "divider"})
 
@@ -99,7 +101,13 @@ class Slack:
         self.blocks, self.no_text = {*BLOCKS}, False
         self.calls: list[Call] = []
         self.private: list[str] = []
-        """Texts that one person alone was shown."""
+        """Texts that one person alone was shown; what replaced one is in its place."""
+        self.windows: list[Json] = []
+        self.pages: dict[str, list[Json]] = {}
+        """Views that somebody's page of the bot had."""
+        self.cuts = 0
+        """So many connections are closed before anything is read from them."""
+        self._triggers: set[str] = set()
         self.groups: dict[str, list[str]] = {}
         self._rooms: dict[str, Room] = {}
         self._lock = threading.Condition()
@@ -173,7 +181,7 @@ class Slack:
             return _error("invalid_auth")
         if scope and scope not in self.scopes:
             return _error("missing_scope")
-        if call.method in ("auth.test", "usergroups.users.list"):
+        if call.method in ("auth.test", "usergroups.users.list", "views.open", "views.publish"):
             return None
         room = self._rooms.get(str(call.fields.get("channel")))
         if room is None:
@@ -219,8 +227,21 @@ class Slack:
 
     def _respond(self, fields: Json) -> Json:
         if fields["response_type"] == "ephemeral":
+            if fields.get("replace_original") and self.private:
+                self.private.pop()
             return self._show_one(fields)
         return self._post({**fields, "channel": LAB})
+
+    def _open_window(self, fields: Json) -> Json:
+        if fields["trigger_id"] in self._triggers:
+            return _error("exchanged_trigger_id")
+        self._triggers.add(fields["trigger_id"])
+        self.windows.append(fields["view"])
+        return {"ok": True, "view": {"id": f"V{len(self.windows)}"}}
+
+    def _publish(self, fields: Json) -> Json:
+        self.pages.setdefault(fields["user_id"], []).append(fields["view"])
+        return {"ok": True}
 
     def _members(self, fields: Json) -> Json:
         members = self.groups.get(fields["usergroup"])
@@ -245,6 +266,8 @@ class Slack:
         "chat.postEphemeral": _show_one,
         "usergroups.users.list": _members,
         "respond": _respond,
+        "views.open": _open_window,
+        "views.publish": _publish,
     }
 
 
@@ -271,6 +294,10 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        if self.slack.cuts:
+            self.slack.cuts -= 1
+            self.shutdown_request(request)
+            return
         self.slack.opened(1)
         super().process_request(request, client_address)
 

@@ -166,6 +166,19 @@ def test_the_state_of_a_channel_tells_how_much_waits(outbox: SqlOutbox, queue: Q
     assert (state.pending, state.oldest, state.stopped) == (2, NOW, None)
 
 
+def test_the_state_of_a_channel_tells_who_has_it_and_how_often_it_was_tried(outbox: SqlOutbox, queue: Queue) -> None:
+    queue.message(DeliveryKind.DIGEST)
+    (fresh,) = outbox.states()
+    assert (fresh.tries, fresh.holder, fresh.held_until) == (0, None, None)
+    _begin(outbox)
+    (state,) = outbox.states()
+    assert (state.tries, state.holder) == (1, US)
+    assert state.held_until
+    assert state.held_until > NOW
+    outbox.release(LAB, US)
+    assert outbox.states()[0].holder is None
+
+
 def test_what_is_dropped_says_why_and_waits_no_more(outbox: SqlOutbox, queue: Queue) -> None:
     queue.message(DeliveryKind.EDIT)
     outbox.drop(_begin(outbox), "too old", NOW)

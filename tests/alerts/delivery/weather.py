@@ -35,6 +35,7 @@ class Fault(StrEnum):
     DROPPED_BEFORE = "the connection is dropped before Slack has the call"
     DROPPED_AFTER = "the connection is dropped after Slack did what it was told"
     BROKEN_BEFORE = "500, and nothing was done"
+    AWAY = "503 with a page, and nothing was done"
     BROKEN_AFTER = "500, though it was done"
     LIMITED = "429"
     ODD = "an error that nobody knows"
@@ -53,6 +54,8 @@ def strike(fault: Fault, call: Call, answer: Answer, slow: float = 0.03, limited
         return None
     if fault is Fault.BROKEN_BEFORE:
         return Said("<html>bad gateway</html>", 500)
+    if fault is Fault.AWAY:
+        return Said("<!doctype html><title>Service Unavailable</title>", 503, {"Content-Type": "text/html"})
     if fault is Fault.LIMITED:
         return Said({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(limited)})
     if fault is Fault.ODD:
