@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+import structlog
 from slack_sdk import WebClient
 from structlog.typing import FilteringBoundLogger
 
@@ -32,6 +33,8 @@ from bot.slack.membership import Groups, Identity
 from bot.slack.platform import SlackPlatform
 from bot.slack.service import Service
 from bot.slack.socket_mode import SocketModeClient
+from bot.slack.table_blocks import TableForm
+from bot.slack.table_forms import TableForms
 from bot.store.store import Store
 
 THREADS, WAITING = 8, 100
@@ -79,8 +82,10 @@ def platform_of(
     # Within a command, which Slack wants acknowledged after three seconds, there is no time for more than two.
     patient, quick = client(timeout=5), client(timeout=2)
     identity = Identity(quick, time.monotonic)
+    best = TableForm.LINES if settings.slack.tables == "lines" else TableForm.DATA_TABLE
+    forms = TableForms(best, time.monotonic, structlog.get_logger())
     groups = Groups(client(timeout=1), time.monotonic)
-    return SlackParts(SlackPlatform(patient, quick, identity, groups, queue), patient, identity, queue)
+    return SlackParts(SlackPlatform(patient, quick, identity, groups, queue, forms), patient, identity, queue)
 
 
 def worker_of(

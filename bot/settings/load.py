@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from bot.errors import ConfigError, Problem
 from bot.query.text import near
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
-from bot.settings.model import Keys, Settings
+from bot.settings.model import Keys, Settings, SlackKeys, SlackSettings
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
 from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sources
 
@@ -52,6 +52,11 @@ def _from_file(sources: Sources, label: str) -> tuple[Tree | None, list[Problem]
         if tree and key in tree:
             del tree[key]
             problems.append(Problem(label, key, ADVICE[key]))
+    slack = tree.get("slack") if tree else None
+    for key in sorted(SlackSettings.model_fields.keys() - SlackKeys.model_fields.keys()):
+        if isinstance(slack, dict) and key in slack:
+            del slack[key]
+            problems.append(Problem(label, f"slack.{key}", ADVICE["slack"]))
     return tree, problems
 
 

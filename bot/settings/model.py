@@ -189,6 +189,12 @@ class LogSettings(Section):
     level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
 
 
+class SlackKeys(Section):
+    """How Slack is used. `tables`: as tables where a workspace takes them, or always as lines."""
+
+    tables: Literal["auto", "lines"] = "auto"
+
+
 class Keys(Section):
     """What stands in the file, or in the environment as XOCOMPAT_<KEY>."""
 
@@ -201,10 +207,11 @@ class Keys(Section):
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
+    slack: SlackKeys = SlackKeys()
 
 
-class SlackSettings(Section):
-    """From the environment alone. Tokens of a wrong shape are reported by `serve` and `doctor`."""
+class SlackSettings(SlackKeys):
+    """What more there is, from the environment alone. Tokens of a wrong shape are reported by `serve` and `doctor`."""
 
     bot_token: SecretStr | None = None
     app_token: SecretStr | None = None

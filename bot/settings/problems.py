@@ -23,7 +23,7 @@ _CREDENTIAL = re.compile(r"@|\bxox|xapp-|[?&]")
 ADVICE = {
     "password": "a password never stands in the file: use password_env or password_file",
     "token": "a token never stands in the file: use token_env",
-    "slack": "comes from the environment alone: SLACK_BOT_TOKEN, SLACK_APP_TOKEN and the like",
+    "slack": "comes from the environment alone: SLACK_BOT_TOKEN and the like",
     "port": "comes from the environment alone: PORT",
 }
 

@@ -115,6 +115,11 @@ class SlackMessage:
     text: str
     blocks: tuple[Json, ...]
 
+    @property
+    def has_table(self) -> bool:
+        """Whether it has a block that a workspace may not take yet."""
+        return any(map(is_table, self.blocks))
+
     def body(self, **more: Any) -> Json:
         """What is sent, with the fields of its method. Nothing in it unfurls."""
         return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
@@ -154,6 +159,12 @@ def messages(
     first = SlackMessage(summary, (head, *sent[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(sent[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (again, *page, *_context([note]))) for page, note in following))
+
+
+def answers_late(reply: Reply) -> bool:
+    """Whether a reply holds what no acknowledgement may: nobody would say that Slack refused it."""
+    tables = (block for block in (*reply.blocks, *reply.rest) if isinstance(block, Table))
+    return reply.attachment is not None or not all(table.as_lines for table in tables)
 
 
 def size(blocks: Sequence[Json]) -> int:

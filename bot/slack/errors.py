@@ -122,16 +122,22 @@ _CHANNEL = frozenset({
     "messages_tab_disabled",
     "not_in_channel",
     "restricted_action",
+    "restricted_action_non_threadable_channel",
     "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
     "restricted_action_thread_only_channel",
 })  # fmt: skip
 _FORM = frozenset({
+    "attachment_payload_limit_exceeded",
+    "block_mismatch",
     "invalid_arguments",
+    "invalid_attachments",
     "invalid_blocks",
     "invalid_blocks_format",
     "msg_blocks_too_long",
     "msg_too_long",
     "no_text",
+    "only_one_table_allowed",
 })  # fmt: skip
 _GONE = frozenset({
     "cannot_reply_to_message",

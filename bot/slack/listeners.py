@@ -18,7 +18,7 @@ from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
 from bot.chat.session.services import BUSY
 from bot.slack.actions import ACTION_ID, ASK, MENU, OLD_MENU, PICK, SHARE, pressed
-from bot.slack.blocks import Json, messages
+from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.membership import Identity
 from bot.slack.modals import DAY, PICK_HOST, options, picked, picked_day, too_early
 from bot.slack.modals import PICK as PICK_VIEW
@@ -209,7 +209,7 @@ class _Drawn:
 
 def _drawn(reply: Reply) -> _Drawn:
     first, *others = messages(reply)
-    return _Drawn(json.dumps(first.body(response_type="ephemeral")), not others)
+    return _Drawn(json.dumps(first.body(response_type="ephemeral")), not (others or answers_late(reply)))
 
 
 def _say(reply: Reply) -> BoltResponse:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
@@ -26,13 +26,17 @@ from bot.alerts.delivery.outcome import (
 from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, tries
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
-from bot.chat.reply import Reply, Typed, line, notice
+from bot.chat.reply import Attachment, Paragraph, Reply, Typed, line, notice, with_code
 from bot.slack.app_home import home_view, window
-from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, messages
+from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, messages
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
+from bot.slack.files import FileError, FileSender
 from bot.slack.membership import Groups, Identity
 from bot.slack.modals import day_picker, picker
+from bot.slack.mrkdwn import escape
 from bot.slack.response_url import ResponseUrl
+from bot.slack.table_blocks import TableForm
+from bot.slack.table_forms import TableForms, is_refusal
 
 EVENT_TYPE = "xocompat_delivery"
 AROUND = timedelta(minutes=30)
@@ -63,6 +67,10 @@ class ReplyPlace(Enum):
     """The first one after a slash command that was acknowledged without words. A second copy replaces the first."""
 
 
+Drawn = Callable[[Sequence[SlackMessage]], Sending]
+"""Sends what a reply was drawn as."""
+
+
 class SlackPlatform:
     """bot.chat.platform.Platform.
 
@@ -81,9 +89,12 @@ class SlackPlatform:
         identity: Identity,
         groups: Groups,
         queue: AnswerQueue | None = None,
+        forms: TableForms | None = None,
     ) -> None:
         self._queue = queue
+        self._forms = forms or TableForms(TableForm.DATA_TABLE, time.monotonic)
         self._response_url = ResponseUrl(client.base_url, client.timeout, client.proxy)
+        self._files = FileSender(client, self._response_url)
         self._client = client
         self._quick = quick
         self._identity = identity
@@ -128,21 +139,27 @@ class SlackPlatform:
         return Missing()
 
     def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
-        return self._deliver(self._answering(origin, messages(reply, most=most or MESSAGES_MAX), opening), origin.actor)
+        sending = self._drawn(origin.actor, reply, lambda shown: self._answering(origin, shown, opening), most)
+        return self._deliver(sending, origin.actor)
 
     def respond(
         self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None, once: bool = False
     ) -> Outcome:
         if origin.on_home_page:
             return self._deliver(self._in_window(origin, messages(reply, most=1)[0]), origin.actor)
-        sending = self._responding(origin, messages(reply, most=most or MESSAGES_MAX), replace)
+        sending = self._drawn(origin.actor, reply, lambda shown: self._responding(origin, shown, replace), most)
         return _first_try(sending) if once else self._deliver(sending, origin.actor)
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
         """The rest of a reply goes into the thread of its first message, where the bot is in the channel to do that."""
         if not origin.address:
             return self.respond(origin, reply)
-        return self._deliver(self._sharing(origin, origin.address, reply), origin.actor)
+        address, actor = origin.address, origin.actor
+        in_thread = bool(reply.rest)
+        sending = self._drawn(
+            actor, reply, lambda shown: self._sharing(origin, address, shown, in_thread), shared_by=actor.user
+        )
+        return self._deliver(sending, actor)
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         return self._open(self._quick, origin.trigger, picker(origin, command, choices))
@@ -162,6 +179,32 @@ class SlackPlatform:
     def _deliver(self, sending: Sending, actor: Actor, key: str | None = None) -> Outcome:
         return self._queue.deliver(sending, actor, key) if self._queue else _first_try(sending)
 
+    def _drawn(
+        self, actor: Actor, reply: Reply, send: Drawn, most: int | None = None, shared_by: str | None = None
+    ) -> Sending:
+        """Send a reply in the form that its workspace takes; one whose table is refused is drawn anew, plainer.
+
+        What Slack refused may count as a use of the address, of which there are five.
+        """
+        if reply.attachment:
+            reply = self._with_file(actor, reply, reply.attachment)
+        while True:
+            form = self._forms.of(actor.team) if answers_late(reply) else TableForm.LINES
+            outcome = yield from send(messages(reply, shared_by, min(most or MESSAGES_MAX, MESSAGES_MAX - form), form))
+            if not (form and isinstance(outcome, NotSent) and is_refusal(outcome.code)):
+                return outcome
+            self._forms.refused(actor.team, form, outcome.code)
+
+    def _with_file(self, actor: Actor, reply: Reply, attachment: Attachment) -> Reply:
+        """The reply once its file is sent, or with why that is not so."""
+        try:
+            self._files.send(actor.user, attachment, escape(reply.summary))
+        except FileError as error:
+            said = f"I could not send it here: {error}. In a shell `xocompat export --output FILE` has the same."
+            return reply._replace(blocks=(*reply.blocks, Paragraph((with_code(said),))), attachment=None)
+        sent = line(attachment.name, " is in your direct messages with me.")
+        return reply._replace(blocks=(*reply.blocks, Paragraph((sent,))), attachment=None)
+
     def _answering(self, origin: Origin, shown: Sequence[SlackMessage], opening: Opening | None) -> Sending:
         """In the thread: in place of the opening, if that is there, else anew."""
         first, *others = shown
@@ -173,6 +216,8 @@ class SlackPlatform:
         edited: Outcome | None = None
         if message:
             edited = yield from tries(lambda: self._send("chat.update", first, channel=channel, ts=message))
+            if isinstance(edited, NotSent) and first.has_table and is_refusal(edited.code):
+                return edited
             if not isinstance(edited, (Delivered, Gone, EditClosed)):
                 instead = messages(_undelivered(edited))[0]
                 self._send("chat.update", instead, channel=channel, ts=message)
@@ -242,10 +287,10 @@ class SlackPlatform:
         body = message.body(channel=actor.channel, user=actor.user, **_below(actor.thread))
         return (yield from tries(lambda: self._call(self._client, "chat.postEphemeral", body), blind=BLIND))
 
-    def _sharing(self, origin: Origin, address: str, reply: Reply) -> Sending:
+    def _sharing(self, origin: Origin, address: str, shown: Sequence[SlackMessage], in_thread: bool) -> Sending:
         actor = origin.actor
-        first, *others = messages(reply, shared_by=actor.user)
-        if reply.rest and actor.channel:
+        first, *others = shown
+        if in_thread and actor.channel:
             posted = yield from self._posting(actor.channel, actor.thread, first)
             if not (isinstance(posted, Refused) and posted.code in _NOT_THERE):
                 thread = actor.thread or (posted.id if isinstance(posted, Delivered) else None)
@@ -277,8 +322,8 @@ class SlackPlatform:
                 ts = self._client.api_call(method, json=body).get("ts")
             except CALL_FAILURES as error:
                 outcome = outcome_of(error)
-                if not isinstance(outcome, InvalidMessage):
-                    return outcome
+                if not isinstance(outcome, InvalidMessage) or message.has_table:
+                    return _valid(outcome)
                 code = outcome.code
             else:
                 return Delivered(ts if isinstance(ts, str) else None)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.settings.conftest import Load, Told
 
-TOP = "database, list, targets, xen_orchestra, sweep, alerts, web, access, log"
+TOP = "database, list, targets, xen_orchestra, sweep, alerts, web, access, log, slack"
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
 NAME = "a name of letters, digits, dots, dashes and underscores, at most 63, such as lab-a"
@@ -59,7 +59,9 @@ CASES = [
     (orchestra("token: x"), "xen_orchestra[0].token: a token never stands in the file: use token_env"),
     ("web: {token: x}", "web.token: a token never stands in the file: use token_env"),
     ("port: 3000", "port: comes from the environment alone: PORT"),
-    ("slack:", "slack: comes from the environment alone: SLACK_BOT_TOKEN, SLACK_APP_TOKEN and the like"),
+    ("slack: {bot_token: x}", "slack.bot_token: comes from the environment alone: SLACK_BOT_TOKEN and the like"),
+    ("slack: {api_url: x}", "slack.api_url: comes from the environment alone: SLACK_BOT_TOKEN and the like"),
+    ("slack: {tables: no}", "slack.tables: must be one of auto, lines"),
     # shapes
     ("sweep: 6h", "sweep: must have keys of its own: every and concurrency"),
     ("web: [a]", "web: must have keys of its own: token_env"),
