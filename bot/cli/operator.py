@@ -90,7 +90,7 @@ def _serve(config: Path | None, part: str) -> int:
 @_operator(
     "sync",
     "Read the published list (`list.url`), keep it, use it if nothing is wrong with it, and show what it changes.",
-    click.Option(["--force"], is_flag=True, help="Use it though more than half of the rows are gone."),
+    click.Option(["--force"], is_flag=True, help="Use it though many rows are gone, or have another support."),
 )
 def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -> int:
     from bot.app.published import sync
