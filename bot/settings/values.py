@@ -179,7 +179,15 @@ def _slack_api(value: object) -> str:
     return parts.geturl().rstrip("/") + "/"
 
 
-_LIST = "an http or https address, or a file's path"
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address; no resolver is asked."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_LIST = "an https address, or a file's path"
 
 
 def _list(value: object, info: ValidationInfo) -> str:
@@ -189,6 +197,8 @@ def _list(value: object, info: ValidationInfo) -> str:
     parts = _url(text, _LIST, "http", "https")
     if not parts.hostname:
         raise ValueError(f"must be {_LIST}")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("must begin with https: over plain http others can change the list on its way to this machine")
     return parts.geturl()
 
 

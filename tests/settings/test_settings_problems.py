@@ -17,7 +17,7 @@ VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"
 DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 XO = "an address such as https://xo.example.org, with nothing secret in it"
 WHO = 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'
-LIST = "an http or https address, or a file's path"
+LIST = "an https address, or a file's path"
 HEX = "0" * 64
 TLS = "pin, ca, insecure, minimum"
 TAG = "a tag of letters, digits and . _ - : / = such as lab, at most 63"
