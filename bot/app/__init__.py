@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 def web() -> "Wsgi":
     """The WSGI application for gunicorn: `gunicorn 'bot.app:web()'`."""
+    import os
+
+    from bot.settings.source import settle_home
+
+    settle_home(os.environ)
     from bot.app.serve import web as made
 
     return made()

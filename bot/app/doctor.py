@@ -1,8 +1,12 @@
 """Whether all that the settings name works: Slack, channels, the database, every host and every Xen Orchestra."""
 
 import os
-from collections.abc import Callable, Iterator
+import shlex
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from bot.alerts.clock_check import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
@@ -15,6 +19,7 @@ from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
 from bot.published.fetch import shown_source
 from bot.published.sync import SyncState, SyncStatus
+from bot.settings.load import is_quoted
 from bot.settings.model import Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
@@ -39,7 +44,7 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
     for one in orchestras(settings.xen_orchestra, os.environ):
         found = check_orchestra(one, now, on_date=clock.observe)
         others.append(Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend))
-    return (*slack, *_stored(settings), *tried, *others, *clock_checks(clock))
+    return (*slack, *_stored(settings), *_secrets(settings, os.environ), *tried, *others, *clock_checks(clock))
 
 
 def _slack(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Check, ...]:
@@ -57,12 +62,73 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Che
     return examine_slack(checked, lambda token: web_client(token, slack.api_url, on_date=on_date), now)
 
 
+def _unwritable(database: Database) -> str | None:
+    """What keeps a database that is a file from being written: it is tried, and nothing is left behind."""
+    if database.is_postgresql:
+        return None
+    path = Path(database.url.database or "").absolute()
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):  # SQLite keeps files beside it
+            pass
+        if not database.is_missing:
+            with path.open("r+b"):
+                pass
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror or error}"
+    return None
+
+
+def _secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+    """What is doubtful about variables and files with secrets, whether what they are for answers or not."""
+    for target in settings.targets:
+        name = f"target {target.name} password"
+        if target.password_env:
+            yield from _in_variable(name, target.password_env, environ)
+        else:
+            yield from _in_file(name, Path(str(target.password_file)))
+    for orchestra in settings.xen_orchestra:
+        yield from _in_variable(f"xen_orchestra {orchestra.name} token", orchestra.token_env, environ)
+    for key in sorted(settings.web.model_fields_set):
+        if key.endswith("token_env"):
+            yield from _in_variable(f"web {key}", getattr(settings.web, key), environ)
+
+
+def _in_variable(name: str, variable: str, environ: Mapping[str, str]) -> Iterator[Check]:
+    value = environ.get(variable, "")
+    if not value.strip():
+        state = "is empty" if variable in environ else "is not set"
+        yield Check(name, False, f"the variable {variable} {state}", "set it where xocompat is started")
+    elif value != value.strip():
+        yield Check(name, True, f"the value of {variable} has white space around it", "take it out, if it is no part")
+    elif is_quoted(value) and value[0] == value[-1]:
+        yield Check(name, True, f"the value of {variable} has quotes around it", "take them out, if they are no part")
+
+
+def _in_file(name: str, path: Path) -> Iterator[Check]:
+    """Its first line is the secret."""
+    try:
+        with path.open("rb") as file:
+            first, mode = file.readline(4096).strip(), os.fstat(file.fileno()).st_mode
+    except OSError as error:
+        yield Check(name, False, f"{path} cannot be read: {error.strerror or error}", "look at `password_file`")
+        return
+    if not first:
+        yield Check(name, False, f"{path} is empty, or its first line is", "write the password into its first line")
+    if mode & stat.S_IRWXO:
+        allowed = f"others on this machine may use {path} (mode {stat.S_IMODE(mode):03o})"
+        yield Check(f"{name} file", True, allowed, f"chmod 600 {shlex.quote(str(path))}")
+
+
 def _stored(settings: Settings) -> Iterator[Check]:
     """The database, if there is any yet, and channels whose messages Slack does not take."""
     database = Database(reveal(settings.database) or "")
     try:
-        if database.is_missing:
+        if unwritable := _unwritable(database):
+            mend = "give this user the folder, or name another in `database`"
+            yield Check("database: folder", False, unwritable, mend)
+        elif database.is_missing:
             yield Check("database", True, f"{database.name} will be made by `serve`")
+        if database.is_missing:
             return
         yield from (Check(f"database: {found.name}", found.ok, found.text) for found in check_database(database))
         for state in SqlOutbox(database).states():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -29,8 +30,11 @@ HEADER = (
     "power",
 )  # fmt: skip
 
-_FORMULA = ("=", "+", "-", "@")
-"""What a spreadsheet takes for the beginning of a formula."""
+_FORMULA = re.compile(r"(^|;)(?=[\s\"]*[=+\-@＝＋－＠﹦﹢﹣﹫])")
+"""Where a spreadsheet sees the beginning of a formula: at that of a cell, which is behind a `;` for many countries'."""
+
+PRIVATE, PUBLIC = 0o600, 0o666
+"""Modes of files: of those that name hosts, and of others, from which the umask takes what it takes."""
 
 CELL_MAX = 1_000
 
@@ -93,17 +97,21 @@ def cell(value: Cell) -> str:
     if isinstance(value, int):
         return str(value)
     text = shown(value, CELL_MAX)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)
 
 
-def save(text: str, path: Path, force: bool) -> None:
-    """Write a file whole or not at all. UsageError if it is there already, UnavailableError if it can't be written."""
+def save(text: str, path: Path, force: bool, mode: int = PRIVATE) -> None:
+    """Write a file whole or not at all, with a mode, whatever that of one in its place was.
+
+    UsageError if it is there already, UnavailableError if it can't be written.
+    """
     if path.exists() and not force:
         raise UsageError(f"{path} is there already: give another name, or --force to write over it.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
-            with part.open("x", encoding="utf-8", errors="replace", newline="") as file:
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

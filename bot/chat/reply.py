@@ -31,9 +31,13 @@ class Code(NamedTuple):
 
 
 class Typed(NamedTuple):
-    """Words to type as they stand after the bot's name; each platform puts its own (`/xocompat`, `xocompat`) before."""
+    """Words to type as they stand after the bot's name; each platform puts its own (`/xocompat`, `xocompat`) before.
+
+    `is_synopsis`: its brackets and bars say what may be typed, and are not typed themselves.
+    """
 
     text: str
+    is_synopsis: bool = False
 
 
 class Link(NamedTuple):

@@ -4,6 +4,7 @@ A look-up must start fast, so nothing of Slack, of the configuration's models, o
 imported before it is needed, and the commands of chat become commands of the shell from their one list.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from bot.cli.group import cli
 from bot.cli.operator import OPERATORS
 from bot.cli.output import fail
 from bot.errors import UnavailableError, XocompatError
+from bot.settings.source import settle_home
 from bot.terminal.output import hang_up
 
 for command in OPERATORS:
@@ -21,6 +23,7 @@ for command in OPERATORS:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit status. Every error is a line on stderr, never a traceback."""
+    settle_home(os.environ)
     try:
         if sys.stdout is None:
             raise UnavailableError("There is no standard output to write to: it is closed.")

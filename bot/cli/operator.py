@@ -15,6 +15,7 @@ from bot.cli.options import SHARED
 from bot.cli.output import fail, folder, json_text, print_json, print_reply, settings_of
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
+from bot.terminal.layout import cleaned
 from bot.terminal.output import write
 
 OPERATORS: list[click.Command] = []
@@ -90,7 +91,7 @@ def _serve(config: Path | None, part: str) -> int:
 @_operator(
     "sync",
     "Read the published list (`list.url`), keep it, use it if nothing is wrong with it, and show what it changes.",
-    click.Option(["--force"], is_flag=True, help="Use it though more than half of the rows are gone."),
+    click.Option(["--force"], is_flag=True, help="Use it though many rows are gone, or have another support."),
 )
 def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -> int:
     from bot.app.published import sync
@@ -111,7 +112,7 @@ def _doctor(config: Path | None, as_json: bool) -> int:
     if as_json:
         print_json({"checks": [check.data() for check in checks]})
     else:
-        write(sys.stdout, "".join(f"{check}\n" for check in checks))
+        write(sys.stdout, "".join(f"{cleaned(str(check))}\n" for check in checks))
     return 0 if all(check.ok for check in checks) else 1
 
 
@@ -159,11 +160,12 @@ def _export(
     as_of: date | None,
     config: Path | None,
 ) -> int:
-    from bot.chat.export import save
+    from bot.chat.export import PRIVATE, PUBLIC, save
 
-    text = _exported(ExportRequest.of(what, form, as_json, words), as_of, config)
+    wanted = ExportRequest.of(what, form, as_json, words)
+    text = _exported(wanted, as_of, config)
     if output:
-        save(text, output, force)
+        save(text, output, force, PRIVATE if wanted.what == HOSTS else PUBLIC)
     else:
         write(sys.stdout, text)
     return 0

@@ -98,7 +98,11 @@ def _tried(source: str, known: str | None, pause: Pause, bounds: FetchLimits) ->
 
 
 def _follow(source: str, known: str | None, bounds: FetchLimits, ends: float) -> FetchResult:
-    """Ask, and ask where the answer leads to; never from https to less."""
+    """Ask, and ask where the answer leads to: over https, or on the machine that was asked over http.
+
+    An address of the operator's own network is as good as any other: whose list it is says its certificate.
+    """
+    begin = urlsplit(source)
     url, asked = source, shown_source(source)
     with _session() as session:
         for _ in range(REDIRECTS_MAX + 1):
@@ -109,7 +113,8 @@ def _follow(source: str, known: str | None, bounds: FetchLimits, ends: float) ->
             if not isinstance(found, _Elsewhere):
                 return found
             url = urljoin(url, found.url)
-            if urlsplit(url).scheme not in {"https", urlsplit(source).scheme}:
+            there = urlsplit(url)
+            if there.scheme != "https" and (there.scheme, there.hostname) != (begin.scheme, begin.hostname):
                 return Failed(f"{asked} leads to an address that is not https. {_MEND}")
     return Failed(f"{asked} leads elsewhere more than {REDIRECTS_MAX} times. {_MEND}")
 

@@ -14,11 +14,20 @@ from bot.published.page import PageEntry, PageProblem, tidy
 LARGEST = 2 * 1024 * 1024
 """Characters; more is no list, and is not read."""
 
-_MOST_LINES = 100_000
+_MOST_LINES = 20_000
+_LONGEST_LINE = 20_000
 _MOST_STRUCTURE = 3_000
 _LONGEST_STRUCTURE = 4_000
-"""Lines that are more than prose, and characters of one. The real pages have 60 and 300; reading Markdown takes time
-that grows with the square of some of these."""
+_MOST_MARKS = 20_000
+_MOST_CELLS = 4_000
+_LONGEST_PREFIX = 128
+"""Lines, and characters of one; lines that are more than prose, and characters of one; characters that mean something
+in Markdown or in a literal; cells of tables; characters of indents, quotes and bullets before a line's text. The real
+pages have 100 lines, 60 of them more than prose, 300 characters in the longest and 300 marks. Reading Markdown takes
+time and memory that grow with the square of some of these, so they are counted before anything reads it."""
+
+_MARKS = "[{*_`<>&!\\|,"
+_PREFIX = re.compile(r"(?:[\s>]|[-*+](?=\s)|\d{1,9}[.)](?=\s))*+")
 
 _STRUCTURE = re.compile(r"\s*(?:[-*+>#|<\[=:{~`_]|\d{1,9}[.)])")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
@@ -51,21 +60,47 @@ def page_text(page: str | bytes) -> PageText:
     text = plainly_signed(text)
     if _HTML.match(text):
         return _none(1, "The page is HTML instead of Markdown: list.url must be the address of the raw text")
-    lines = text.split("\n")
-    return _too_much(lines) or _Clearing(lines).cleared()
+    return _too_much(text) or _Clearing(text.split("\n")).cleared()
 
 
-def _too_much(lines: list[str]) -> PageText | None:
-    """Why a page has too much structure to be the list, if it has."""
-    if len(lines) > _MOST_LINES:
+def _too_much(text: str) -> PageText | None:
+    """Why a page is too much to be the list, if it is."""
+    if text.count("\n") >= _MOST_LINES:
         return _none(_MOST_LINES, "The page has too many lines to be the list: check list.url")
+    if sum(map(text.count, _MARKS)) > _MOST_MARKS:
+        return _none(1, "The page has too many marks of Markdown to be the list: check list.url")
+    lines = text.split("\n")
     structure = [(at, line) for at, line in enumerate(lines, 1) if _STRUCTURE.match(line) or "|" in line]
-    if long := next((at for at, line in structure if len(line) > _LONGEST_STRUCTURE), None):
-        return _none(long, "This line is too long for the list: check list.url")
+    long = (at for at, line in enumerate(lines, 1) if len(line) > _LONGEST_LINE)
+    long_structure = (at for at, line in structure if len(line) > _LONGEST_STRUCTURE)
+    if too_long := next(long, None) or next(long_structure, None):
+        return _none(too_long, "This line is too long for the list: check list.url")
     if len(structure) > _MOST_STRUCTURE:
         return _none(
             structure[_MOST_STRUCTURE][0], "The page has too many lists or tables to be the list: check list.url"
         )
+    if deep := next((at for at, line in structure if _prefix(line) > _LONGEST_PREFIX), None):
+        return _none(deep, "This line is nested too deep for the list: check list.url")
+    if crowded := _too_many_cells(lines):
+        return _none(crowded, "The tables have too many cells to be the list: check list.url")
+    return None
+
+
+def _prefix(line: str) -> int:
+    """How many characters say how deep a line is nested."""
+    match = _PREFIX.match(line)
+    return match.end() if match else 0
+
+
+def _too_many_cells(lines: list[str]) -> int | None:
+    """The line with which the tables have too many cells. Every row gets as many as the widest before it, though it
+    is short, or has no bar at all."""
+    width = cells = 0
+    for at, line in enumerate(lines, 1):
+        width = max(width, line.count("|")) if line.strip() else 0
+        cells += width
+        if cells > _MOST_CELLS:
+            return at
     return None
 
 
@@ -149,7 +184,6 @@ _DEEPEST = 12
 _LONGEST = 4_000
 """Characters of one bullet or cell. The real ones have 200; reading links in much longer text takes long."""
 
-_MOST_CELLS = 10_000
 _CELL_LEVEL = 3
 
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").disable("inline")
@@ -212,7 +246,6 @@ class _Walk:
         self._links: list[str] = []
         self._groups = 0
         self._within: list[int] = []
-        self._seen_cells = 0
         self._row_line = 0
         self._quotes = 0
 
@@ -262,8 +295,7 @@ class _Walk:
         line = (token.map or (0, 0))[0] + 1
         if self._open:
             self._open[-1].paragraphs.append((token.content, line))
-        elif token.level >= _CELL_LEVEL and self._seen_cells < _MOST_CELLS:
-            self._seen_cells += 1
+        elif token.level >= _CELL_LEVEL:
             text = seen(token.content, self._references)
             self._cells.append(tidy(" ".join(text.lines)))
             self._links.extend(text.links)

@@ -156,3 +156,17 @@ def support_of(row: PageRow) -> Support:
     (level,) = levels(row)
     official = not any(UNOFFICIAL in " ".join(note.lower().split()) for note in row.notes)
     return Support(level, official, Badge.EXTRA_FEATURES in row.badges)
+
+
+def changed_support(used: Matrix, page: Page) -> int:
+    """How many rows of the list in use the page gives another support: level, official or not, extra features.
+
+    Signs of dates are none, and a row that is gone is counted elsewhere. A page without signs says nothing of support.
+    """
+    if not page.has_signs or unusable(used, page):
+        return 0
+    known = release_names(used.releases)
+    new = {known.get((row.product, number_of(text))): support_of(row) for row in page.rows for text in row.releases}
+    return sum(
+        any(new.get(release, row.support) != row.support for release in row.releases) for row in used.published.rows
+    )

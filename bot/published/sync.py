@@ -10,8 +10,8 @@ from bot.matrix.matrix import Matrix
 from bot.published.diff import changes as changes_of
 from bot.published.diff import compare, disagreements, in_use
 from bot.published.fetch import Failed, Fetched, FetchResult, shown_source
-from bot.published.merge import unusable
-from bot.published.page import PageProblem, PageRow, Revision, RowChangeKind
+from bot.published.merge import changed_support, merged, unusable
+from bot.published.page import Page, PageProblem, PageRow, Revision, RowChangeKind
 from bot.published.parse import read_page
 from bot.published.revisions import FetchAttempts, PageDiff, RevisionReport, Revisions, StoredRevision
 from bot.query.reader import Reader
@@ -108,7 +108,7 @@ class ListFollower(NamedTuple):
         return self._compared(stored.revision, day)._replace(read_at=stored.fetched_at, stored=stored)
 
     def sync(self, day: date, revisions: Revisions, force: bool = False) -> PageDiff:
-        """Get the page, and use it from now on unless something is wrong with it; `force`: though rows are lost."""
+        """Get the page, and use it from now on unless something is wrong; `force`: though it is very different."""
         before = revisions.latest(self.name)
         answer = self.get(self.source, before.etag if before else None)
         if isinstance(answer, Fetched):
@@ -135,16 +135,19 @@ class ListFollower(NamedTuple):
         page = read_page(revision.text, self.reader)
         used = self.revisions.in_use() if self.revisions else None
         before: tuple[PageRow, ...]
+        matrix = self.matrix
         if used:
-            before = read_page(used.revision.text, self.reader).rows
+            page_in_use = read_page(used.revision.text, self.reader)
+            if not unusable(matrix, page_in_use):
+                matrix = merged(matrix, page_in_use, used.revision.read_on)
+            before = page_in_use.rows
             changes = compare(before, page.rows)
         else:
             before = in_use(self.matrix, day)
             changes = changes_of(page, self.matrix, day)
         problems = unusable(self.matrix, page)
         gone = sum(change.kind is RowChangeKind.REMOVED for change in changes)
-        if not problems and not force and 2 * gone > len(before):
-            what = f"{gone} of the {len(before)} rows in use are gone"
+        if not problems and not force and (what := _too_different(gone, len(before), matrix, page)):
             problems = (PageProblem(0, f"{what}: if that is right, `xocompat sync --force` takes the page."),)
         return PageDiff(
             source=self.name,
@@ -156,3 +159,18 @@ class ListFollower(NamedTuple):
             disagreements=disagreements(page, self.matrix, day),
             accepted=not problems,
         )
+
+
+def _too_different(gone: int, rows: int, used: Matrix, page: Page) -> str | None:
+    """What makes it unlikely that somebody meant the page, if anything does. `gone` of so many rows are not in it.
+
+    The real pages of 2020, 2024 and 2026 change the support of less than a quarter of each other's rows.
+    """
+    changed, supported = changed_support(used, page), len(used.published.rows)
+    if 2 * gone > rows:
+        return f"{gone} of the {rows} rows in use are gone"
+    if 3 * changed > supported:
+        return f"{changed} of the {supported} rows in use have another support"
+    if 2 * (gone + changed) > max(rows, supported):
+        return f"{gone} of the {rows} rows in use are gone and {changed} have another support"
+    return None

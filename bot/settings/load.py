@@ -23,6 +23,10 @@ from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sou
 MOST_PROBLEMS = 100
 """Lines of problems before the rest is only counted."""
 
+_QUOTED = "has quotes around its value: take them out, as only a shell does that by itself"
+_OF_SLACK = frozenset(name for name in PLATFORM if name.startswith("SLACK_") and name != "SLACK_API_URL")
+"""Secrets of Slack's: what is wrong with one is said where it is needed."""
+
 _JSON = 'must be JSON, such as ["30d", "0d"] or {"every": "6h"}'
 
 
@@ -47,6 +51,8 @@ def _from_file(sources: Sources, label: str) -> tuple[Tree | None, list[Problem]
     """The file's keys without those that only the environment may set; None if nothing of it can be used."""
     if sources.file is None:
         return {}, []
+    if sources.named_by == NAMES_THE_FILE and is_quoted(str(sources.file)):
+        return None, [Problem(NAMES_THE_FILE, "", _QUOTED)]
     tree, problems = read_file(sources.cwd / sources.file, label, sources.named_by)
     for key in sorted(Settings.model_fields.keys() - Keys.model_fields.keys()):
         if tree and key in tree:
@@ -87,15 +93,29 @@ def lay_over(tree: Tree, sources: Sources) -> Overlay:
     """The tree with the variables over it. Ours win over the platform's, and a key's own over its section's."""
     overlay = Overlay(dict(tree))
     for name, text in sources.platform.items():
-        overlay.lay(name, PLATFORM[name], text)
-    for name, path in variables().items():
+        if is_quoted(text) and name not in _OF_SLACK:
+            overlay.problems.append(Problem(name, "", _QUOTED))
+        else:
+            overlay.lay(name, PLATFORM[name], text)
+    for name, path in {**variables(), WEB_TOKEN: ()}.items():
         if name not in sources.own:
+            continue
+        if is_quoted(sources.own[name]):
+            overlay.problems.append(Problem(name, "", _QUOTED))
+            continue
+        if not path:
             continue
         try:
             overlay.lay(name, path, _value(path, sources.own[name]))
         except ValueError as error:
             overlay.problems.append(Problem(name, "", str(error)))
     return overlay
+
+
+def is_quoted(value: str) -> bool:
+    """Whether a variable's value begins with a quote, as none of ours does: `docker --env-file` and many platforms take
+    quotes for a part of it."""
+    return value.strip()[:1] in tuple("\"'`“”„‘’«")
 
 
 def variables() -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,9 @@ This module imports neither pydantic nor yaml, so that a look-up with nothing to
 """
 
 import os.path
-from collections.abc import Mapping
+import pwd
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +51,8 @@ class Sources(NamedTuple):
 def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sources:
     """What there is to read. `config` is the value of `--config`; an empty variable counts as unset."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    for variable in tuple(_of_platform(given)):
+        del given[variable]
     file, named_by = config, "--config"
     if file is None and (name := given.get(NAMES_THE_FILE)):
         file, named_by = Path(name), NAMES_THE_FILE
@@ -61,3 +65,46 @@ def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sourc
         own={name: given[name] for name in given if name.startswith(PREFIX) and name != NAMES_THE_FILE},
         platform={name: given[name] for name in PLATFORM if name in given},
     )
+
+
+_NO_HOME = "/nonexistent"
+"""What Debian gives users who have none."""
+
+
+def settle_home(environ: MutableMapping[str, str]) -> None:
+    """Give this process a home folder that is not there, where it has none: a container may run as a number without a
+    name. Libraries ask for it when they are imported, and raise.
+    """
+    if environ.get("HOME"):
+        return
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        environ["HOME"] = _NO_HOME
+
+
+_OF_SERVICE = {
+    r"SERVICE_HOST": r"[0-9A-Fa-f.:]+",
+    r"SERVICE_PORT(?:_[A-Z0-9]+)*": r"[0-9]+",
+    r"PORT(?:_[0-9]+_(?:TCP|UDP|SCTP))?": r"(?:tcp|udp|sctp)://.*",
+    r"PORT_[0-9]+_(?:TCP|UDP|SCTP)_(?:PROTO|PORT|ADDR)": r".*",
+}
+"""How Kubernetes' variables for a service end, and those of linked containers, each with what its value is like."""
+
+_SERVICES = tuple(
+    (re.compile(rf"{PREFIX}(?:[A-Z0-9]+_)*{name}"), re.compile(value)) for name, value in _OF_SERVICE.items()
+)
+_LINK = re.compile(rf"({PREFIX}(?:[A-Z0-9]+_)*)NAME")
+_LINKED = re.compile(r"/[^/\s]+/[^/\s]+")
+
+
+def _of_platform(environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables with our prefix that are not ours: those of a service or a linked container whose name begins alike."""
+    links = tuple(
+        found[1] for name, value in environ.items() if (found := _LINK.fullmatch(name)) and _LINKED.fullmatch(value)
+    )
+    for name, value in environ.items():
+        of_service = any(ends.fullmatch(name) and holds.fullmatch(value) for ends, holds in _SERVICES)
+        of_link = any(name == f"{link}NAME" or name.startswith(f"{link}ENV_") for link in links)
+        if of_service or of_link:
+            yield name

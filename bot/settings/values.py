@@ -189,7 +189,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-_LIST = "an http or https address, or a file's path"
+_LIST = "an https address, or a file's path"
 
 
 def _list(value: object, info: ValidationInfo) -> str:
@@ -199,6 +199,8 @@ def _list(value: object, info: ValidationInfo) -> str:
     parts = _url(text, _LIST, "http", "https")
     if not parts.hostname:
         raise ValueError(f"must be {_LIST}")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("must begin with https: over plain http others can change the list on its way to this machine")
     return parts.geturl()
 
 

@@ -75,7 +75,7 @@ HARD_SPACE = "\xa0"
 _RED, _GREEN, _YELLOW = "31", "32", "33"
 _TINTS = dict.fromkeys("✅🚀🟢", _GREEN) | dict.fromkeys("❎⚠🔶❔⏳", _YELLOW) | dict.fromkeys("☠🔴❌", _RED)
 _BEHIND_A_DOT = re.compile("(?<= ·)( )")
-_FOR_A_SHELL_TO_READ = re.compile(r"""[<>&;$`\\"'()*?!#~{}]""")
+_FOR_A_SHELL_TO_READ = re.compile(r"""[<>&;|$`\\"'()\[\]*?!#~{}]""")
 
 
 class Piece(NamedTuple):
@@ -118,8 +118,9 @@ def _dress(span: Span, caps: Capabilities, prompt: str, base: str) -> Iterator[P
         case Code(text):
             code = cleaned(text)
             yield Piece(code if caps.color else f"`{code}`", _styles(base, CYAN), whole=True)
-        case Typed(text):
-            yield Piece(words_to_type(text, prompt), _styles(base, CYAN), whole=True)
+        case Typed(text, is_synopsis):
+            typed = f"{prompt} {cleaned(text)}".rstrip() if is_synopsis else words_to_type(text, prompt)
+            yield Piece(typed, _styles(base, CYAN), whole=True)
         case Mark(emoji, text):
             sign, word = cleaned(emoji), cleaned(text)
             shown = f"{sign.replace(' ', '')}{HARD_SPACE * bool(word)}" if sign and caps.emoji else ""

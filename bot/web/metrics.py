@@ -18,10 +18,14 @@ from bot.errors import UnavailableError
 from bot.fleet.hosts import SourceState
 from bot.fleet.ports import SweepRun
 from bot.fleet.verdicts import HostVerdict
+from bot.query.text import shown
 from bot.web.server import Handler, HttpResponse
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "xocompat"
+LABEL_MAX = 200
+"""Characters of a label; hosts and pools have any names."""
+
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30)
 """Bounds of the histogram of probes; a probe ends after 30."""
 
@@ -121,7 +125,8 @@ def _of_hosts(findings: Sequence[HostVerdict]) -> Iterator[Metric]:
         eol = finding.assessment.release.lifecycle.eol if finding.assessment else None
         if finding.assessment and eol and not finding.is_prerelease:
             watched = finding.host
-            labels = (watched.host.name, watched.host.uuid, watched.pool.name, finding.assessment.release.base_name)
+            said = (watched.host.name, watched.host.uuid, watched.pool.name, finding.assessment.release.base_name)
+            labels = [shown(text, LABEL_MAX) for text in said]
             ends.add_metric(labels, datetime.combine(eol, time(), UTC).timestamp())
     yield ends
     stages = ((f.assessment.stage.value if f.assessment else "unknown",) for f in findings)

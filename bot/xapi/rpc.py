@@ -97,7 +97,7 @@ def _call_by_xml(connection: Connection, method: str, params: list[str], deadlin
     _expect_answer(reply)
     if reply.kind not in _XML and not reply.body.lstrip().startswith(b"<"):
         raise ProbeError(NOT_XAPI, "with something else than XML")
-    read = xml_rpc.read(reply.body, connection.bounds.depth)
+    read = xml_rpc.read(reply.body, connection.bounds)
     match read.value:
         case {"Status": "Success", "Value": value} if not read.is_fault:
             return CallResult(Transport.XML_RPC, value)

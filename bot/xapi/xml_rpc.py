@@ -1,6 +1,8 @@
 """XML-RPC's values, written and read.
 
-Read with expat as it comes: a document type (and so any entity of its own) is refused, nesting is bounded.
+Read with expat, a piece at a time, and nothing but what XML-RPC has: an attribute, a comment, a section, a document
+type (and so any entity of its own) or a name of an element that is too long is refused before expat sees it, for it
+keeps such things, and holds back what has no end. Nesting, texts and the weight of all values are bounded.
 """
 
 import re
@@ -8,7 +10,8 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from bot.xapi.errors import BAD_REPLY, LOGIN_NOT_IN_XML, NOT_XAPI, ProbeError
+from bot.xapi.bounds import ProbeBounds
+from bot.xapi.errors import BAD_REPLY, LOGIN_NOT_IN_XML, NOT_XAPI, TOO_LARGE, ProbeError
 
 OTHER = "with XML of another kind"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -20,6 +23,19 @@ _ELEMENTS = frozenset(
     }
 )
 _HOLDERS = frozenset({"struct", "array"})
+
+_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}<\?xml[^<>]{0,200}\?>")
+_STRANGE = re.compile(rb"<(?!/?[A-Za-z0-9.:_-]{1,32}[ \t\r\n]{0,32}/?>)")
+"""What begins with `<` and is no tag without attributes."""
+_REFERENCE = re.compile(rb"&(?![A-Za-z0-9#]{1,10};)")
+_BEGINNING = 512
+"""Bytes of something strange from which one sees whether it is XML-RPC at all."""
+_PIECE = 64 * 1024
+_LONGEST_TEXT = 1024 * 1024
+"""Characters of one value or name; the longest of a host's record have some thousands."""
+
+WEIGHTS = {b"<value": 80, b"<struct": 240, b"<array": 80, b"<member": 160}
+"""Bytes that an element stands for once it is read: a text with its place, a dict, a list, a name with its place."""
 
 
 def request(method: str, params: list[str]) -> bytes:
@@ -40,9 +56,11 @@ class XmlReply(NamedTuple):
     is_fault: bool
 
 
-def read(body: bytes, depth: int) -> XmlReply:
-    """What a body holds. ProbeError if it is no reply of XML-RPC, or nests deeper than `depth` elements."""
-    reader = _Reader(depth)
+def read(body: bytes, bounds: ProbeBounds) -> XmlReply:
+    """What a body holds. ProbeError if it is no reply of XML-RPC, or is beyond the bounds of depth or values."""
+    if sum(body.count(sign) * weight for sign, weight in WEIGHTS.items()) > bounds.values:
+        raise ProbeError(TOO_LARGE, "too many values")
+    reader = _Reader(bounds.depth)
     if not reader.feed(body):
         raise ProbeError(BAD_REPLY, "is not valid XML in UTF-8")
     if reader.is_foreign or not reader.roots:
@@ -68,6 +86,7 @@ class _Reader:
         self._value: Any = None
         self._is_typed = False
         self._text: list[str] = []
+        self._length = 0
 
     def feed(self, body: bytes) -> bool:
         """Read it all; False if it is not well-formed, holds a document type or nests too deep."""
@@ -75,17 +94,29 @@ class _Reader:
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text.append
+        parser.CharacterDataHandler = self._add_text
         parser.StartDoctypeDeclHandler = self._refuse
         parser.EntityDeclHandler = self._refuse
+        declaration = _DECLARATION.match(body)
+        begin = declaration.end() if declaration else 0
+        strange = _STRANGE.search(body, begin) or _REFERENCE.search(body, begin)
+        end = min(strange.start() + _BEGINNING, len(body)) if strange else len(body)
         try:
-            parser.Parse(body, True)
+            for at in range(0, end, _PIECE):
+                parser.Parse(body[at : min(at + _PIECE, end)], False)
+            parser.Parse(b"", True)
         except (expat.ExpatError, _Stop):
             return self.is_foreign
-        return True
+        return not strange
 
     def _refuse(self, *_: object) -> None:
         raise _Stop
+
+    def _add_text(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > _LONGEST_TEXT:
+            raise _Stop
+        self._text.append(text)
 
     def _start(self, name: str, _: dict[str, str]) -> None:
         self._depth += 1
@@ -93,7 +124,7 @@ class _Reader:
             self.is_foreign = True
         if self.is_foreign or self._depth > self._allowed or name not in _ELEMENTS:
             raise _Stop
-        self._text.clear()
+        self._clear_text()
         if name == "value":
             self._value, self._is_typed = None, False
         elif name == "struct":
@@ -115,7 +146,11 @@ class _Reader:
             self._value, self._is_typed = self._holders.pop(), True
         elif name not in ("data", "param", "params", "fault", "methodResponse"):
             self._value, self._is_typed = _scalar(name, "".join(self._text)), True
+        self._clear_text()
+
+    def _clear_text(self) -> None:
         self._text.clear()
+        self._length = 0
 
     def _add(self, value: Any) -> None:
         self._value, self._is_typed = None, False

@@ -190,3 +190,71 @@ def test_a_clock_is_compared_with_that_of_a_xen_orchestra(
         )
     else:
         assert (status, line) == (0, "ok      clock, by servers: it shows their day")
+
+
+SECRETS = """
+targets:
+  - {name: unset, address: 127.0.0.1:1, username: u, password_env: UNSET_PASSWORD}
+  - {name: empty, address: 127.0.0.1:1, username: u, password_env: EMPTY_PASSWORD}
+  - {name: quoted, address: 127.0.0.1:1, username: u, password_env: QUOTED_PASSWORD}
+  - {name: spaced, address: 127.0.0.1:1, username: u, password_env: SPACED_PASSWORD}
+  - {name: good, address: 127.0.0.1:1, username: u, password_env: GOOD_PASSWORD}
+  - {name: missing, address: 127.0.0.1:1, username: u, password_file: missing.txt}
+  - {name: blank, address: 127.0.0.1:1, username: u, password_file: blank.txt}
+  - {name: open, address: 127.0.0.1:1, username: u, password_file: "open one.txt"}
+  - {name: kept, address: 127.0.0.1:1, username: u, password_file: kept.txt}
+xen_orchestra:
+  - {name: xo, url: "https://127.0.0.1:1", token_env: UNSET_TOKEN}
+web: {token_env: UNSET_WEB_TOKEN}
+"""
+
+
+@pytest.mark.usefixtures("slack")
+def test_secrets_are_looked_at_though_no_host_answers(
+    doctor: Examined, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"EMPTY": "", "QUOTED": "'s3cret'", "SPACED": "s3cret\n", "GOOD": "s3cret"}.items():
+        monkeypatch.setenv(f"{name}_PASSWORD", value)
+    for name, text, mode in (("blank", "\n", 0o600), ("open one", "s3cret\n", 0o644), ("kept", "s3cret\n", 0o400)):
+        (tmp_path / f"{name}.txt").write_text(text)
+        (tmp_path / f"{name}.txt").chmod(mode)
+    doctor.configure(SECRETS)
+    status, lines = doctor()
+    assert status == 1
+    names = [line[8:].partition(": ")[0].split() for line in lines]
+    found = [line for line, name in zip(lines, names, strict=True) if name[1:2] == ["token_env"] or len(name) > 2]
+    assert found == [
+        "not ok  target unset password: the variable UNSET_PASSWORD is not set → set it where xocompat is started",
+        "not ok  target empty password: the variable EMPTY_PASSWORD is empty → set it where xocompat is started",
+        "warning target quoted password: the value of QUOTED_PASSWORD has quotes around it → take them out, if they "
+        "are no part",
+        "warning target spaced password: the value of SPACED_PASSWORD has white space around it → take it out, if it "
+        "is no part",
+        f"not ok  target missing password: {tmp_path}/missing.txt cannot be read: No such file or directory → look at "
+        "`password_file`",
+        f"not ok  target blank password: {tmp_path}/blank.txt is empty, or its first line is → write the password into "
+        "its first line",
+        f"warning target open password file: others on this machine may use {tmp_path}/open one.txt (mode 644) → "
+        f"chmod 600 '{tmp_path}/open one.txt'",
+        "not ok  xen_orchestra xo token: the variable UNSET_TOKEN is not set → set it where xocompat is started",
+        "not ok  web token_env: the variable UNSET_WEB_TOKEN is not set → set it where xocompat is started",
+    ]
+    assert "s3cret" not in "".join(lines)
+
+
+@pytest.mark.usefixtures("slack")
+@pytest.mark.parametrize("folder", ["/sys", "nowhere"])
+def test_a_folder_where_nothing_can_be_written_is_told(doctor: Examined, tmp_path: Path, folder: str) -> None:
+    path = tmp_path / folder / "bot.db"
+    doctor.configure(f"database: sqlite:///{path}")
+    status, lines = doctor()
+    (line,) = _about(lines, "database")
+    assert line.startswith(f"not ok  database: folder: {path} cannot be written: ")
+    assert status == 1
+
+
+@pytest.mark.usefixtures("slack")
+def test_looking_at_the_folder_leaves_nothing_behind(doctor: Examined, tmp_path: Path) -> None:
+    doctor.configure("database: sqlite:///bot.db")
+    assert doctor()[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["xocompat.yaml"]

@@ -112,8 +112,10 @@ def test_redirects_without_end_are_left(pauses: Pauses) -> None:
         assert (len(pages.asked), pauses.seconds) == (6, [])
 
 
-@pytest.mark.parametrize("place", ["file:///etc/passwd", "ftp://example.org/list.md"])
-def test_a_redirect_never_leads_to_anything_but_the_web(pauses: Pauses, place: str) -> None:
+@pytest.mark.parametrize(
+    "place", ["file:///etc/passwd", "ftp://example.org/list.md", "http://192.0.2.1/list.md", "http://localhost/list.md"]
+)
+def test_a_redirect_leads_over_https_or_stays_on_its_machine(pauses: Pauses, place: str) -> None:
     with serving(Page(status=302, headers=(("Location", place),))) as pages:
         assert "not https" in _message(fetch(pages.url, None, pauses))
 

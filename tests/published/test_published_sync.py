@@ -1,10 +1,12 @@
 """Following a page: it is used when nothing is wrong with it, and else the list in use stays as it was."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.matrix.matrix import Matrix
+from bot.matrix.support import Badge
 from bot.published.fetch import Failed, Fetched, FetchResult, NotModified
 from bot.published.page import PageProblem, Revision, RowChangeKind
 from bot.published.revisions import FetchAttempts, PageDiff, Revisions, StoredRevision
@@ -196,3 +198,74 @@ def test_a_page_was_read_when_its_source_last_gave_one() -> None:
 def test_an_attempt_says_what_went_wrong_and_what_to_do(error: str | None, what: str, mend: str) -> None:
     attempt = FetchAttempts(START, error=error)
     assert (attempt.what, attempt.mend) == (what, mend)
+
+
+REAL = ("2020-05-21.md", "seed.md", "2026-08-07.md")
+
+
+def _with_other_support(count: int) -> bytes:
+    """The page with another level for its first rows."""
+    swap = str.maketrans("✅❎", "❎✅")
+    return page(*(row.translate(swap) if at < count else row for at, row in enumerate(ROWS)))
+
+
+def test_a_page_that_changes_the_support_of_more_than_a_third_of_the_rows_needs_force(followed: Followed) -> None:
+    followed.begin()
+    assert followed.sync(_with_other_support(2)).accepted
+    followed.sync(page(), force=True)
+    look = followed.sync(_with_other_support(3))
+    (problem,) = look.problems
+    assert problem.message == (
+        "3 of the 6 rows in use have another support: if that is right, `xocompat sync --force` takes the page."
+    )
+    assert len(look.changes) == 3, "they are told all the same"
+    assert followed.in_use == page().decode()
+    assert SyncStatus.of(followed.revisions, LIST).state(START) is SyncState.REFUSED
+    assert followed.sync(_with_other_support(3), force=True).accepted
+    assert followed.in_use == _with_other_support(3).decode()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        tuple(row.replace(" 🚀", "") + ("" if "🚀" in row else " 🚀") for row in ROWS),
+        tuple(f"{row}\n  - no official support" for row in ROWS),
+    ],
+)
+def test_extra_features_and_official_support_are_support_too(followed: Followed, rows: tuple[str, ...]) -> None:
+    followed.begin()
+    (problem,) = followed.sync(page(*rows)).problems
+    assert problem.message.startswith("6 of the 6 rows in use have another support")
+
+
+def test_signs_of_dates_are_no_support(followed: Followed) -> None:
+    followed.begin()
+    assert followed.sync(page(*(row.replace(" ☠️", "") for row in ROWS))).accepted
+
+
+def test_rows_that_are_gone_and_rows_that_are_others_count_together(followed: Followed) -> None:
+    followed.begin()
+    rows = [*ROWS[2:4], ROWS[4].replace("✅", "❎"), ROWS[5].replace("❎", "✅")]
+    assert "2 of the 6 rows in use are gone and 2 have" in followed.sync(page(*rows)).problems[0].message
+
+
+def test_a_page_without_signs_in_between_does_not_open_the_door(followed: Followed, matrix: Matrix) -> None:
+    """It says nothing of support: what is in use then is the shipped list, and the next page is held against that."""
+    followed.begin()
+    bare = "\n".join(row.split(" ✅")[0].split(" ❎")[0] for row in ROWS)
+    assert followed.sync(f"# Host Compatibility List\n\n{bare}\n".encode()).accepted
+    flipped = [
+        f"- {row.releases[0].base_name} {'❎' if Badge.FULL in row.badges(DAY) else '✅'}"
+        for row in matrix.published.rows
+    ]
+    assert "rows in use have another support" in followed.sync(page(*flipped)).problems[0].message
+
+
+def test_the_real_pages_are_taken_in_their_order(
+    matrix: Matrix, reader: Reader, sqlite: Database, shared: Path
+) -> None:
+    revisions, source = SqlRevisions(sqlite), Source()
+    follower = ListFollower(LIST, source, matrix, reader, lambda: START, revisions)
+    for name in REAL:
+        source.gives = Fetched((shared / "pages" / name).read_bytes())
+        assert follower.sync(DAY, revisions).problems == ()

@@ -1,15 +1,19 @@
 """The environment beats the file, and its problems are told by the variable's name."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.settings.load import variables
+from bot.settings.source import sources
 from tests.settings.conftest import Load, Told
 
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
 TAG = "a tag of letters, digits and . _ - : / = such as lab, at most 63"
+QUOTED = "has quotes around its value: take them out, as only a shell does that by itself"
 JSON = 'must be JSON, such as ["30d", "0d"] or {"every": "6h"}'
 
 
@@ -104,7 +108,14 @@ CASES: list[tuple[Mapping[str, str], list[str]]] = [
     ({"XOCOMPAT_TARGETS": "lab"}, [f"XOCOMPAT_TARGETS: {JSON} (line 1, column 1)"]),
     ({"XOCOMPAT_ALERTS__LEAD": "[30d]"}, [f"XOCOMPAT_ALERTS__LEAD: {JSON} (line 1, column 4)"]),
     ({"XOCOMPAT_ALERTS__LEAD": '["30d", "x"]'}, [f'XOCOMPAT_ALERTS__LEAD: [1]: must be {DURATION}, not "x"']),
-    ({"XOCOMPAT_ALERTS__LEAD": '"30d"'}, ["XOCOMPAT_ALERTS__LEAD: must be a list"]),
+    ({"XOCOMPAT_ALERTS__LEAD": '"30d"'}, [f"XOCOMPAT_ALERTS__LEAD: {QUOTED}"]),
+    ({"XOCOMPAT_SWEEP__EVERY": "'1h'"}, [f"XOCOMPAT_SWEEP__EVERY: {QUOTED}"]),
+    ({"XOCOMPAT_SWEEP": """'{"every": "1h"}'"""}, [f"XOCOMPAT_SWEEP: {QUOTED}"]),
+    ({"XOCOMPAT_WEB_TOKEN": '"s3cret"'}, [f"XOCOMPAT_WEB_TOKEN: {QUOTED}"]),
+    ({"XOCOMPAT_CONFIG": '"/etc/xocompat.yaml"'}, [f"XOCOMPAT_CONFIG: {QUOTED}"]),
+    ({"DATABASE_URL": '"postgres://u:s3cret@h/d"'}, [f"DATABASE_URL: {QUOTED}"]),
+    ({"DATABASE_URL": "“sqlite:///x.db”", "PORT": " '3000'\n"}, [f"DATABASE_URL: {QUOTED}", f"PORT: {QUOTED}"]),
+    ({"SLACK_API_URL": "'http://127.0.0.1:1/api/'"}, [f"SLACK_API_URL: {QUOTED}"]),
     (
         {"XOCOMPAT_SWEEP": '{"evry": "1h"}'},
         ["XOCOMPAT_SWEEP: evry: unknown key, did you mean every? Allowed here: every, concurrency"],
@@ -209,6 +220,8 @@ def test_every_key_of_a_section_has_its_variable() -> None:
         "XOCOMPAT_LOG",
         "XOCOMPAT_LOG__FORMAT",
         "XOCOMPAT_LOG__LEVEL",
+        "XOCOMPAT_SLACK",
+        "XOCOMPAT_SLACK__TABLES",
         "XOCOMPAT_SWEEP",
         "XOCOMPAT_SWEEP__CONCURRENCY",
         "XOCOMPAT_SWEEP__EVERY",
@@ -217,3 +230,53 @@ def test_every_key_of_a_section_has_its_variable() -> None:
         "XOCOMPAT_WEB__TOKEN_ENV",
         "XOCOMPAT_XEN_ORCHESTRA",
     ]
+
+
+KUBERNETES = {
+    f"{name}_{ending}": value
+    for name in ("XOCOMPAT", "XOCOMPAT_WEB", "XOCOMPAT_2_DB")
+    for ending, value in {
+        "SERVICE_HOST": "10.96.0.12",
+        "SERVICE_PORT": "3000",
+        "SERVICE_PORT_HTTP": "3000",
+        "SERVICE_PORT_METRICS_TLS": "9443",
+        "PORT": "tcp://10.96.0.12:3000",
+        "PORT_3000_TCP": "tcp://10.96.0.12:3000",
+        "PORT_3000_TCP_PROTO": "tcp",
+        "PORT_3000_TCP_PORT": "3000",
+        "PORT_3000_TCP_ADDR": "10.96.0.12",
+        "PORT_53_UDP": "udp://[fd00::1]:53",
+        "PORT_53_UDP_ADDR": "fd00::1",
+    }.items()
+}
+LINK = {
+    "XOCOMPAT_DB_NAME": "/bot/xocompat_db",
+    "XOCOMPAT_DB_PORT": "tcp://172.17.0.2:5432",
+    "XOCOMPAT_DB_PORT_5432_TCP_ADDR": "172.17.0.2",
+    "XOCOMPAT_DB_ENV_POSTGRES_PASSWORD": "s3cret",
+}
+
+
+@pytest.mark.parametrize("environ", [KUBERNETES, LINK])
+def test_variables_that_a_platform_makes_of_names_are_ignored(
+    load: Load, tmp_path: Path, environ: Mapping[str, str]
+) -> None:
+    assert load("sweep: {every: 2h}", {**environ, "PORT": "3001"}).port == 3001
+    assert sources(None, environ, tmp_path / "elsewhere").nothing_to_read
+
+
+@pytest.mark.parametrize("name", ["XOCOMPAT_PORT", "XOCOMPAT_SERVICE_HOST", "XOCOMPAT_DB_NAME", "XOCOMPAT_DB_ENV_X"])
+def test_one_that_only_looks_alike_is_still_told(told: Told, name: str) -> None:
+    (line,) = told(None, {name: "elsewhere"})
+    assert line.startswith(f"{name}: unknown variable")
+    assert not re.search("elsewhere", line)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://lists.example.org/a.md", "http://192.0.2.1/a", "http://0.0.0.0/", "HTTP://a/b"]
+)
+def test_the_list_comes_over_plain_http_from_this_machine_alone(told: Told, load: Load, url: str) -> None:
+    (line,) = told(f"list: {{url: '{url}'}}")
+    assert "list.url: must begin with https: over plain http others can change the list" in line
+    for near in ("http://127.0.0.1:8000/a.md", "http://[::1]/a.md", "http://localhost/a.md", "https://192.0.2.1/a.md"):
+        assert load(f"list: {{url: '{near}'}}").list.url == near

@@ -17,7 +17,7 @@ VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"
 DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 XO = "an address such as https://xo.example.org, with nothing secret in it"
 WHO = 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'
-LIST = "an http or https address, or a file's path"
+LIST = "an https address, or a file's path"
 HEX = "0" * 64
 TLS = "pin, ca, insecure, minimum"
 TAG = "a tag of letters, digits and . _ - : / = such as lab, at most 63"
@@ -61,7 +61,7 @@ CASES = [
     ("port: 3000", "port: comes from the environment alone: PORT"),
     ("slack: {bot_token: x}", "slack.bot_token: comes from the environment alone: SLACK_BOT_TOKEN and the like"),
     ("slack: {api_url: x}", "slack.api_url: comes from the environment alone: SLACK_BOT_TOKEN and the like"),
-    ("slack: {tables: no}", "slack.tables: must be one of auto, lines"),
+    ("slack: {tables: never}", "slack.tables: must be one of auto, lines, not \"never\""),
     # shapes
     ("sweep: 6h", "sweep: must have keys of its own: every and concurrency"),
     ("web: [a]", "web: must have keys of its own: token_env"),

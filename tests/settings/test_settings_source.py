@@ -1,5 +1,6 @@
 """A look-up with nothing to read pays nothing for the configuration."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.settings import settings_for_lookup
-from bot.settings.source import sources
+from bot.settings.source import settle_home, sources
 
 
 def test_asking_whether_there_is_anything_to_read_imports_neither_pydantic_nor_yaml() -> None:
@@ -53,3 +54,27 @@ def test_a_look_up_checks_what_is_ours_and_not_what_other_programs_share(tmp_pat
     with pytest.raises(ConfigError) as caught:
         settings_for_lookup(None, {"PORT": "x", "XOCOMPAT_SWEEP__EVERY": "x"}, tmp_path)
     assert [problem.file for problem in caught.value.problems] == ["xocompat.yaml", "XOCOMPAT_SWEEP__EVERY"]
+
+
+@pytest.mark.parametrize(
+    ("uid", "home", "settled"), [(0, None, None), (54321, None, "/nonexistent"), (54321, "/h", "/h")]
+)
+def test_a_number_without_a_name_gets_a_home_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, uid: int, home: str | None, settled: str | None
+) -> None:
+    monkeypatch.setattr("os.getuid", lambda: uid)
+    environ = {"HOME": home} if home else {}
+    settle_home(environ)
+    assert environ.get("HOME") == settled
+
+
+def test_what_needs_a_home_when_it_is_imported_is_imported_without_one() -> None:
+    """As a number without a name: Slack's library and PostgreSQL's look for the home folder, and raise."""
+    code = (
+        "import os; os.getuid = lambda: 54321\n"
+        "from bot.cli import main; main(['--version'])\n"
+        "import slack_bolt; from psycopg.conninfo import make_conninfo; from psycopg.pq import Conninfo\n"
+    )
+    environ = {name: value for name, value in os.environ.items() if name != "HOME"}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

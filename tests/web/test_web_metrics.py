@@ -159,10 +159,12 @@ def test_without_the_database_it_says_just_that(show: Show) -> None:
 
 
 def test_a_name_that_means_harm_stays_a_label(show: Show, matrix: Matrix, reader: Reader) -> None:
-    name = 'x"} 1\nxocompat_database_up 7\n\\'
+    name = 'x"} 1\nxocompat_database_up 7\n\\\u202e\u2028\x1b[2J\x07'
     findings = host_verdicts(matrix, reader, [host(name)], date(2025, 10, 1))
     families = show(lambda: MetricsSnapshot(NOW, findings))
-    assert [s.labels["host"] for s in families["xocompat_host_eol_timestamp_seconds"].samples] == [name]
+    assert [s.labels["host"] for s in families["xocompat_host_eol_timestamp_seconds"].samples] == [
+        'x"} 1 xocompat_database_up 7 \\'
+    ]
     assert _values(families["xocompat_database_up"]) == {(): 1}
 
 

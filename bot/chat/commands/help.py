@@ -62,7 +62,7 @@ def _all(allowed: list[CommandSpec], operators: tuple[OperatorCommand, ...]) -> 
         for spec in specs:
             typed = spec.examples[0][0] if spec is CHECK else f"{spec.name} {spec.takes}".strip()
             if spec in allowed:
-                items.append(line(Typed(typed), f"  {spec.about}"))
+                items.append(line(Typed(typed, is_synopsis=spec is not CHECK), f"  {spec.about}"))
         if items:
             groups.append(Bullets(tuple(items), title))
     own = tuple(line(Typed(each.name), f"  {_SENTENCE.split(each.about)[0]}") for each in operators)
