@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = [path for path in sorted((ROOT / "bot").rglob("*.py")) if "versions" not in path.parts]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 SHARED = {
     "access": "who may see or do something",
@@ -64,7 +64,7 @@ def test_a_module_name_means_one_thing() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_what_a_page_names_is_there(page: Path) -> None:
-    named = re.findall(r"`((?:bot|data|tests|docs)/[\w./-]*|\.ci/run|Procfile|pyproject\.toml)`", page.read_text())
+    named = re.findall(r"`((?:bot|data|tests|docs)/[\w./-]*|\.ci/\w+|Procfile|pyproject\.toml)`", page.read_text())
     linked = [link for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()) if "://" not in link]
     assert [path for path in named if not (ROOT / path).exists()] == []
     assert [link for link in linked if not (page.parent / link).exists()] == []
