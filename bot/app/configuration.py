@@ -27,9 +27,13 @@ def reveal(secret: Any) -> str | None:
 def tokens(settings: Settings, *keys: str) -> list[str]:
     """Secrets of Slack's that are needed. ConfigError lists all that are not set."""
     values = {key: reveal(getattr(settings.slack, key)) for key in keys}
-    how = "is not set: make the Slack app from `xocompat manifest`, and take it from the app's settings"
-    if missing := [Problem(f"SLACK_{key.upper()}", "", how) for key, value in values.items() if not value]:
-        raise ConfigError(missing)
+    how = "make the Slack app from `xocompat manifest`, and take it from the app's settings"
+    either = {"app_token": ", nor is SLACK_SIGNING_SECRET, for chat over HTTP"}
+    missing = [key for key, value in values.items() if not value]
+    if missing:
+        raise ConfigError(
+            Problem(f"SLACK_{key.upper()}", "", f"is not set{either.get(key, '')}: {how}") for key in missing
+        )
     return [value for value in values.values() if value]
 
 
