@@ -48,7 +48,7 @@ class _Refusal(ErrorTask):  # type: ignore[misc] # waitress has no types
         super().execute()
 
 
-class Connection(HTTPChannel):  # type: ignore[misc] # as above
+class HttpConnection(HTTPChannel):  # type: ignore[misc] # as above
     """A connection. All but `service` runs in the thread that reads."""
 
     error_task_class = _Refusal
@@ -94,10 +94,10 @@ class Connection(HTTPChannel):  # type: ignore[misc] # as above
         self.waits_since = time.monotonic()
 
 
-class Listener(TcpWSGIServer):  # type: ignore[misc] # as above
+class WebListener(TcpWSGIServer):  # type: ignore[misc] # as above
     """A socket that is listened on. The map has the connections of all sockets of the same server."""
 
-    channel_class = Connection
+    channel_class = HttpConnection
 
     def accept(self) -> tuple[socket.socket, Any] | None:
         """A new connection, for which the one that waits for the longest time goes where there are too many."""
@@ -125,11 +125,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # as above
         if sum(each.held for each in partial) > HELD_MAX:
             _drop_oldest(partial)
 
-    def _open(self) -> list[Connection]:
-        return [each for each in list(self._map.values()) if isinstance(each, Connection)]
+    def _open(self) -> list[HttpConnection]:
+        return [each for each in list(self._map.values()) if isinstance(each, HttpConnection)]
 
 
-def _drop_oldest(connections: Iterable[Connection]) -> None:
+def _drop_oldest(connections: Iterable[HttpConnection]) -> None:
     """Close the one that has waited for the longest time, in the next round of the loop.
 
     At once its number could be a new connection's, for which the rest of this round would take what is the old one's.

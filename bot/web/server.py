@@ -12,7 +12,7 @@ from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped] # as above
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
-from bot.web.connections import ROOM, Listener, connections_max
+from bot.web.connections import ROOM, WebListener, connections_max
 from bot.web.listen import BACKLOG
 
 Environ = MutableMapping[str, Any]
@@ -148,7 +148,7 @@ class Server:
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(THREADS)
         self._listeners = [
-            Listener(
+            WebListener(
                 application,
                 self._sockets,
                 _sock=each,

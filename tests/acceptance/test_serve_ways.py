@@ -17,7 +17,7 @@ from tests.acceptance.waiting import until
 from tests.acceptance.watched import BEARER, Watch, web_api
 
 UNTOLD = "SLACK_BOT_TOKEN is not set: alerts are kept, and nobody is told of them"
-NOBODY = {"SLACK_BOT_TOKEN": "", "SLACK_SIGNING_SECRET": "", "SLACK_APP_TOKEN": ""}
+NOBODY: dict[str, str] = {"SLACK_BOT_TOKEN": "", "SLACK_SIGNING_SECRET": "", "SLACK_APP_TOKEN": ""}
 PR_GET_DUMPABLE = 3
 
 _ASKED = f"""
@@ -38,7 +38,7 @@ def watch(watch_on: Callable[[str], Watch], tmp_path: Path) -> Watch:
 
 
 def test_without_any_token_all_but_chat_runs_and_says_that_nobody_is_told(watch: Watch) -> None:
-    bot = watch.bot(**NOBODY)
+    bot = watch.bot(None, **NOBODY)
     until(lambda: bot.events("swept"), 20, "a sweep")
     assert bot.ask("GET", "/readyz") == (200, f"ready\n{UNTOLD}\n")
     assert bot.events("nobody is told")[0]["reason"] == UNTOLD
@@ -54,7 +54,7 @@ def test_without_any_token_all_but_chat_runs_and_says_that_nobody_is_told(watch:
 
 
 def test_what_was_kept_while_nobody_was_told_is_told_once_there_is_a_token(watch: Watch) -> None:
-    bot = watch.bot(**NOBODY)
+    bot = watch.bot(None, **NOBODY)
     until(lambda: bot.events("swept"), 20, "a sweep")
     assert bot.stop() == 0
     watch.bot()
