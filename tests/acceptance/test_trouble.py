@@ -65,12 +65,6 @@ def test_a_token_that_slack_refuses_is_one_clear_line(
     ], bot.told
 
 
-def test_what_is_not_set_is_one_line_each(standin: StandIn, start_bot: StartBot) -> None:
-    bot = start_bot(standin.address, {"SLACK_BOT_TOKEN": ""})
-    assert bot.ended(20) == 2
-    assert [line.split(":")[1].strip() for line in _lines(bot)] == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]
-
-
 def test_gunicorn_says_what_is_not_set_and_gives_up(standin: StandIn, start_bot: StartBot) -> None:
     bot = start_bot(standin.address, {}, procfile("web"))
     assert bot.ended(20) != 0
