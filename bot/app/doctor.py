@@ -28,6 +28,7 @@ from bot.store.database import Database
 from bot.store.maintenance import check_database as check_database
 from bot.store.outbox import SqlOutbox
 from bot.store.revisions import SqlRevisions
+from bot.web.listen import EVERYWHERE, LOOPBACK
 from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
 
@@ -44,7 +45,15 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
     for one in orchestras(settings.xen_orchestra, os.environ):
         found = check_orchestra(one, now, on_date=clock.observe)
         others.append(Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend))
-    return (*slack, *_stored(settings), *_secrets(settings, os.environ), *tried, *others, *clock_checks(clock))
+    return (
+        *slack,
+        _listens(settings),
+        *_stored(settings),
+        *_secrets(settings, os.environ),
+        *tried,
+        *others,
+        *clock_checks(clock),
+    )
 
 
 def _slack(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Check, ...]:
@@ -117,6 +126,14 @@ def _in_file(name: str, path: Path) -> Iterator[Check]:
     if mode & stat.S_IRWXO:
         allowed = f"others on this machine may use {path} (mode {stat.S_IMODE(mode):03o})"
         yield Check(f"{name} file", True, allowed, f"chmod 600 {shlex.quote(str(path))}")
+
+
+def _listens(settings: Settings) -> Check:
+    """Where `serve` would listen."""
+    slack = settings.slack
+    over_http = bool(slack.signing_secret) and not slack.app_token
+    hosts = ", ".join(settings.web.listen or (EVERYWHERE if over_http else LOOPBACK))
+    return Check("web routes", True, f"`serve` listens on port {settings.port} of {hosts}; `web.listen` says where")
 
 
 def _stored(settings: Settings) -> Iterator[Check]:

@@ -23,10 +23,12 @@ DAY = timedelta(days=1)
 class ScheduledJobs:
     """Threads for the schedule and for sending, from `start` until its event is set.
 
+    `sender` is None where there is nobody to send to: what is queued then waits for a process that has one.
+
     While the clock is in doubt sweeps only ask, and nothing is evaluated, announced or pruned: those slots wait.
     """
 
-    def __init__(self, log: FilteringBoundLogger, watched: WatchedFleet, sender: OutboxWorker) -> None:
+    def __init__(self, log: FilteringBoundLogger, watched: WatchedFleet, sender: OutboxWorker | None) -> None:
         self._log, self._watched, self._sender = log, watched, sender
         self._wake = threading.Event()
         every = watched.evaluation.every
@@ -49,18 +51,24 @@ class ScheduledJobs:
     def start(self, stop: threading.Event) -> None:
         """Begin, with whatever is due already."""
         runs: list[Callable[[threading.Event], None]] = [schedule.run for schedule in self._schedules]
-        self._threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in (*runs, self._sender.run)]
+        if self._sender:
+            runs.append(self._sender.run)
+        self._threads = [threading.Thread(target=run, args=(stop,), daemon=True) for run in runs]
         for thread in self._threads:
             thread.start()
 
     def join(self, seconds: float) -> bool:
         """Wait for the end of what was begun; False if some of it hangs."""
         self._wake.set()
-        self._sender.wake()
+        self._wake_sender()
         ends = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, ends - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def _wake_sender(self) -> None:
+        if self._sender:
+            self._sender.wake()
 
     def _sweep_job(self) -> Job:
         watched, log = self._watched, self._log
@@ -78,7 +86,7 @@ class ScheduledJobs:
     def evaluate(self, _: datetime) -> bool:
         """Evaluate what is stored; a clock in doubt decides nothing. Like every job: whether its slot is done."""
         self._watched.settle()
-        self._sender.wake()
+        self._wake_sender()
         return True
 
     def digests(self, due: datetime) -> bool:
@@ -88,7 +96,7 @@ class ScheduledJobs:
             return False
         if at - due < DAY:  # a process that comes back on Thursday waits for the next one
             queue_digests(self._watched, due, at)
-            self._sender.wake()
+            self._wake_sender()
         return True
 
     def follow_list(self, due: datetime) -> bool:
@@ -98,7 +106,7 @@ class ScheduledJobs:
             return False
         if watched.follows and watched.store.slots.claim(f"list {watched.follows.name}", due, at):
             follow(watched.follows, watched.store.revisions, watched.evaluation.plan.channel, at, self._log)
-            self._sender.wake()
+            self._wake_sender()
         return True
 
     def prune(self, _: datetime) -> bool:

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -19,16 +19,18 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.configuration import check_tokens, set_up_log, tokens
+from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.schedule import ScheduledJobs
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of, worker_of
-from bot.app.web import pages
+from bot.app.web import UNTOLD, pages
 from bot.chat.answer_queue import AnswerQueue
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
 from bot.settings.model import Settings
 from bot.slack.service import SERVING, Service
 from bot.store.store import Store
+from bot.web.listen import EVERYWHERE, LOOPBACK, listen, shown
 from bot.web.metrics import ProbeMetrics
 from bot.web.server import Server, Wsgi
 
@@ -48,6 +50,14 @@ class ProcessPart(StrEnum):
     ALL = "all"
     CHAT = "chat"
     SCHEDULE = "schedule"
+
+
+class ChatWay(StrEnum):
+    """How people reach a process."""
+
+    SOCKET = "Socket Mode"
+    HTTP = "HTTP"
+    NONE = "no chat"
 
 
 class Process(NamedTuple):
@@ -91,27 +101,29 @@ class Process(NamedTuple):
 def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: ServiceLimits = LIMITS) -> int:
     """Do a process's part until SIGTERM or SIGINT; 0 then. UnavailableError if it can't be done.
 
-    Chat over Socket Mode if there is an app token, else over HTTP; the web routes in both.
+    Chat over Socket Mode if there is an app token, else over HTTP; the web routes in both. Without any token of Slack's
+    all but chat runs.
     """
+    forbid_core_dumps()
     set_up_log(settings)
     check_tokens(settings, chats=part is not ProcessPart.SCHEDULE)
     stop = threading.Event()
-    socket_mode = bool(settings.slack.app_token)
-    port = settings.port
-    process = process_of(settings, part, socket_mode, stop, limits)
+    way = way_of(settings, part)
+    port, hosts = settings.port, hosts_of_pages(settings, way)
+    process = process_of(settings, part, way, stop, limits)
     del settings  # as read, thousands of targets take more than all that is made of them
     settle_down()
     try:
-        server = Server(process.pages, port)
+        sockets = listen(port, hosts)
     except UnavailableError:
         process.store.close()
         raise
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    server = Server(process.pages, sockets)
     server.start()
     process.start(stop)
-    mode = "Socket Mode" if socket_mode else "HTTP"
-    process.log.info("serving", port=server.port, part=part.value, way=mode if process.service else "no chat")
+    process.log.info("serving", at=shown(sockets), part=part.value, way=way.value)
     try:
         process.watch(stop)
     finally:
@@ -127,11 +139,12 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
 
 def web() -> Wsgi:
     """Chat over HTTP as a WSGI application, settings from the environment and ./xocompat.yaml."""
+    forbid_core_dumps()
     stop = threading.Event()
     try:
         settings = load_settings(None, os.environ, Path.cwd())
         set_up_log(settings)
-        process = process_of(settings, ProcessPart.CHAT, socket_mode=False, stop=stop)
+        process = process_of(settings, ProcessPart.CHAT, ChatWay.HTTP, stop=stop)
         settle_down()
     except XocompatError as error:
         sys.stderr.writelines(f"xocompat: {line}\n" for line in error.lines)
@@ -139,6 +152,25 @@ def web() -> Wsgi:
     process.start(stop)
     _drain_before_the_end(process, stop)
     return process.pages
+
+
+def way_of(settings: Settings, part: ProcessPart) -> ChatWay:
+    """How people reach a process with these settings. ConfigError where a token is set and its other half is not."""
+    slack = settings.slack
+    if part is ProcessPart.SCHEDULE or not (slack.bot_token or slack.app_token or slack.signing_secret):
+        if part is ProcessPart.CHAT:
+            tokens(settings, "bot_token", "app_token")
+        elif slack.app_token or slack.signing_secret:
+            tokens(settings, "bot_token")
+        return ChatWay.NONE
+    way = ChatWay.HTTP if slack.signing_secret and not slack.app_token else ChatWay.SOCKET
+    tokens(settings, "bot_token", "signing_secret" if way is ChatWay.HTTP else "app_token")
+    return way
+
+
+def hosts_of_pages(settings: Settings, way: ChatWay) -> Sequence[str]:
+    """Where the web routes listen: whom nobody has to reach from elsewhere stays on loopback."""
+    return settings.web.listen or (EVERYWHERE if way is ChatWay.HTTP else LOOPBACK)
 
 
 def settle_down() -> None:
@@ -149,12 +181,12 @@ def settle_down() -> None:
 
 
 def process_of(
-    settings: Settings, part: ProcessPart, socket_mode: bool, stop: threading.Event, limits: ServiceLimits = LIMITS
+    settings: Settings, part: ProcessPart, way: ChatWay, stop: threading.Event, limits: ServiceLimits = LIMITS
 ) -> Process:
     """Put a process together. ConfigError lists what it lacks, UnavailableError says what could not be reached."""
     log: FilteringBoundLogger = structlog.get_logger().bind()
-    chats = part is not ProcessPart.SCHEDULE
-    tokens(settings, "bot_token", *(["app_token" if socket_mode else "signing_secret"] if chats else []))
+    if way is not ChatWay.NONE:
+        tokens(settings, "bot_token", "app_token" if way is ChatWay.SOCKET else "signing_secret")
     store = open_settings(settings, log)
     try:
         probes = ProbeMetrics()
@@ -162,13 +194,18 @@ def process_of(
         hosts = hosts_of(settings, probes.probed, check.observe)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
-        slack = platform_of(settings, check.observe, AnswerQueue(log))
-        sender = None if part is ProcessPart.CHAT else worker_of(slack.platform, store, log, dataset)
+        slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
+        sends = slack is not None and part is not ProcessPart.CHAT
+        sender = worker_of(slack.platform, store, log, dataset) if slack and sends else None
         terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
-        service = service_of(settings, log, socket_mode, slack, watched, sender, limits) if chats else None
-        shown = pages(settings, watched, probes, service, sender)
-        return Process(log, store, shown, service, ScheduledJobs(log, watched, sender) if sender else None)
+        if not slack:
+            log.warning("nobody is told", reason=UNTOLD)
+        chats = slack if way is not ChatWay.NONE else None
+        service = service_of(settings, log, way is ChatWay.SOCKET, chats, watched, sender, limits) if chats else None
+        shown = pages(settings, watched, probes, service, sender, proxied=way is ChatWay.HTTP)
+        duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, sender)
+        return Process(log, store, shown, service, duties)
     except XocompatError:
         store.close()
         raise

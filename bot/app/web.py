@@ -22,7 +22,7 @@ from bot.slack.listeners import is_sent
 from bot.slack.manifest import EVENTS_PATH
 from bot.slack.service import Service
 from bot.store.maintenance import write
-from bot.web.access import guarded
+from bot.web.access import PageAccess, guarded
 from bot.web.calendar import TYPE, calendar
 from bot.web.health import CachedCheck, HealthCheck, health
 from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
@@ -31,6 +31,8 @@ from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute, Wsgi, 
 READY_KEPT, WRITTEN_KEPT = 30.0, 2.0
 """Seconds that Slack is not asked again whether it takes our token, and the database whether it takes a row."""
 
+UNTOLD = "SLACK_BOT_TOKEN is not set: alerts are kept, and nobody is told of them"
+
 
 def pages(
     settings: Settings,
@@ -38,14 +40,22 @@ def pages(
     probes: ProbeMetrics,
     service: Service | None,
     sender: OutboxWorker | None,
+    proxied: bool,
 ) -> Wsgi:
-    """All that is answered; Slack's requests only with a signing secret to check them by."""
-    token = partial(os.environ.get, settings.web.token_env)
+    """All that is answered; Slack's requests only with a signing secret to check them by.
+
+    `proxied`: a proxy is expected in front, so a caller on this machine may be anybody.
+    """
+    web = settings.web
+    token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
     shown = metrics(probes, lambda: _snapshot(watched, sender))
+    notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched)]
+    if not settings.slack.bot_token:
+        notices.append(lambda: UNTOLD)
     routes = {
-        **health(_checks(watched, service), [lambda: _published(watched)]),
-        "/metrics": HttpRoute("GET", guarded(shown, token)),
-        "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), token)),
+        **health(_checks(watched, service), notices),
+        "/metrics": HttpRoute("GET", guarded(shown, PageAccess(token, proxied=proxied))),
+        "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), PageAccess(token, calendar_token, proxied))),
     }
     if service and (secret := reveal(settings.slack.signing_secret)):
         verifier = RequestVerifier(service.app, secret, time.time)
@@ -58,19 +68,17 @@ def pages(
     return wsgi(routes)
 
 
-def _checks(watched: WatchedFleet, service: Service | None) -> list[HealthCheck]:
-    """Why the process can't do its work. Nothing here names a host."""
-    database = CachedCheck(lambda: _database(watched), WRITTEN_KEPT, time.monotonic)
-    found: list[HealthCheck] = [
-        database,
-        watched.clock_check.doubt,
-        lambda: _sweeps(watched),
-        lambda: _channels(watched),
-    ]
+def _checks(watched: WatchedFleet, service: Service | None) -> dict[str, HealthCheck]:
+    """Why the process can't do its work, by what is looked at. Nothing here names a host."""
+    found: dict[str, HealthCheck] = {
+        "the database": CachedCheck(lambda: _database(watched), WRITTEN_KEPT, time.monotonic),
+        "the clock": watched.clock_check.doubt,
+        "the last sweep": lambda: _sweeps(watched),
+    }
     if service:
         asks_slack = service.socket is None
         ready = service.not_ready
-        found.append(CachedCheck(ready, READY_KEPT, time.monotonic) if asks_slack else ready)
+        found["Slack"] = CachedCheck(ready, READY_KEPT, time.monotonic) if asks_slack else ready
     return found
 
 

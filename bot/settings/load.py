@@ -18,7 +18,7 @@ from bot.query.text import near
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings, SlackKeys, SlackSettings
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
-from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, WEB_TOKEN, Sources
+from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, SECRETS, Sources
 
 MOST_PROBLEMS = 100
 """Lines of problems before the rest is only counted."""
@@ -97,7 +97,7 @@ def lay_over(tree: Tree, sources: Sources) -> Overlay:
             overlay.problems.append(Problem(name, "", _QUOTED))
         else:
             overlay.lay(name, PLATFORM[name], text)
-    for name, path in {**variables(), WEB_TOKEN: ()}.items():
+    for name, path in {**variables(), **dict.fromkeys(SECRETS, ())}.items():
         if name not in sources.own:
             continue
         if is_quoted(sources.own[name]):
@@ -195,7 +195,7 @@ def _unknown_variables(trees: Iterable[Mapping[str, Any]], sources: Sources) -> 
     """Variables with our prefix that are no key, and that no tree names as the place of a secret."""
     known = variables()
     candidates = {name.removeprefix(PREFIX): name for name in (*known, *PLATFORM, NAMES_THE_FILE)}
-    strange = sources.own.keys() - known.keys() - {WEB_TOKEN} - {name for tree in trees for name in _named(tree)}
+    strange = sources.own.keys() - known.keys() - SECRETS - {name for tree in trees for name in _named(tree)}
     problems: list[Problem] = []
     for name in sorted(strange):
         nearest = near(name.removeprefix(PREFIX), candidates, 1)
@@ -212,4 +212,6 @@ def _named(tree: Mapping[str, Any]) -> Iterator[str]:
         section = tree.get(name)
         for entry in section if isinstance(section, list) else [section]:
             if isinstance(entry, dict):
-                yield from (str(entry[key]) for key in ("password_env", "token_env") if key in entry)
+                yield from (
+                    str(entry[key]) for key in ("password_env", "token_env", "calendar_token_env") if key in entry
+                )

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator
 
 from bot.chat.command import Right
 from bot.settings.section import Section
-from bot.settings.source import WEB_TOKEN
+from bot.settings.source import CALENDAR_TOKEN, WEB_TOKEN
 from bot.settings.values import (
     ChannelId,
     Concurrency,
@@ -17,6 +17,7 @@ from bot.settings.values import (
     HostAddress,
     HttpsUrl,
     Lead,
+    ListenHosts,
     ListUrl,
     LowerCase,
     Name,
@@ -155,9 +156,15 @@ class AlertSettings(Section):
 
 
 class WebSettings(Section):
-    """`token_env` names the variable whose value opens /metrics and /calendar.ics to callers from afar."""
+    """Where the web routes listen (`listen`; empty: as the way in needs it), and who sees those that name hosts.
+
+    `token_env` names the variable whose value opens /metrics and /calendar.ics to callers from afar, and
+    `calendar_token_env` the one for programs that subscribe to the calendar by its address alone.
+    """
 
     token_env: VariableName = WEB_TOKEN
+    calendar_token_env: VariableName = CALENDAR_TOKEN
+    listen: ListenHosts = ()
 
 
 class GrantSettings(Section):

@@ -16,7 +16,10 @@ PREFIX = "XOCOMPAT_"
 DEFAULT_FILE = Path("xocompat.yaml")
 NAMES_THE_FILE = "XOCOMPAT_CONFIG"
 WEB_TOKEN = "XOCOMPAT_WEB_TOKEN"
-"""The variable that `web.token_env` names by default: a secret, not a key."""
+CALENDAR_TOKEN = "XOCOMPAT_CALENDAR_TOKEN"
+"""The variables that `web.token_env` and `web.calendar_token_env` name by default: secrets, not keys."""
+
+SECRETS = frozenset({WEB_TOKEN, CALENDAR_TOKEN})
 
 TARGETS = "XOCOMPAT_TARGETS"
 """The variable that holds the whole inventory, where no file does."""
@@ -45,7 +48,7 @@ class Sources(NamedTuple):
     @property
     def nothing_to_read(self) -> bool:
         """Whether a look-up may go on without reading: no file, and no variable that is certainly meant for us."""
-        return self.file is None and not self.own.keys() - {WEB_TOKEN}
+        return self.file is None and not self.own.keys() - SECRETS
 
 
 def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sources:

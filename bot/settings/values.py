@@ -1,7 +1,8 @@
 """The types of single values: an address, a duration, a name, a URL... Each parser says what is allowed."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -217,6 +218,30 @@ def _database(value: object) -> str:
     return "postgresql" + text.removeprefix(text.partition(":")[0])
 
 
+_LISTEN = 'a host or a list of hosts without a port, such as "0.0.0.0" or ["127.0.0.1", "::1"] (PORT is the port)'
+
+
+def _listen(value: object) -> tuple[str, ...]:
+    """Hosts from a list, or from text: one, several by comma, or the list as JSON."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.lstrip().startswith("[") else value.split(",")
+        except (ValueError, RecursionError):
+            raise ValueError(f"must be {_LISTEN}") from None
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"must be {_LISTEN}")
+    hosts: list[str] = []
+    for each in value:
+        try:
+            address = parse_address(_text(each, _LISTEN))
+        except ValueError:
+            raise ValueError(f"must be {_LISTEN}") from None
+        if address.port is not None:
+            raise ValueError(f"must be {_LISTEN}")
+        hosts.append(address.host)
+    return tuple(hosts)
+
+
 def _lowered(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -259,6 +284,7 @@ Lead = Annotated[
 Concurrency = Annotated[int, _whole(1, 1024)]
 Port = Annotated[int, _whole(1, 65535)]
 HttpsUrl = Annotated[str, BeforeValidator(_https)]
+ListenHosts = Annotated[Sequence[str], BeforeValidator(_listen)]
 SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
 ListUrl = Annotated[str, BeforeValidator(_list)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]

@@ -142,7 +142,9 @@ class Listeners:
             self.conversation.share(request, asked.reply_key, text_of(message))
         elif kind == PICK:
             request = request_of("pick button", origin, asked.words)
-            if instead := self.conversation.pick(request):
+            if not request.spec.picks:
+                self.conversation.services.respond(origin, STALE)
+            elif instead := self.conversation.pick(request):
                 self.conversation.services.record(request, instead)
                 self.conversation.services.respond(origin, instead.reply)
         elif asked.asks_day:

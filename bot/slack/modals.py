@@ -109,7 +109,7 @@ def picked(body: Mapping[str, Any]) -> Picked | None:
     """What a list that was sent off, or is typed into, is about; None if it is none of ours."""
     noted = _metadata_of(body)
     origin, command = _origin(body, noted), noted.get("command")
-    if origin is None or not isinstance(command, str) or command not in COMMANDS:
+    if origin is None or not isinstance(command, str) or command not in COMMANDS or not COMMANDS[command].picks:
         return None
     return Picked(origin, command, text_of(_value(body, HOST, PICK_HOST, "selected_option", "value")))
 

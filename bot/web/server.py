@@ -1,18 +1,21 @@
 """A small WSGI front: paths to handlers, bodies with a limit. What can't be read is a 4xx, never a 5xx."""
 
 import contextlib
+import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
-from waitress.server import create_server  # type: ignore[import-untyped] # as above
+from waitress.adjustments import Adjustments  # type: ignore[import-untyped] # as above
+from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
-from bot.errors import UnavailableError
+from bot.web.connections import ROOM, WebListener, connections_max
+from bot.web.listen import BACKLOG
 
-Environ = Mapping[str, Any]
+Environ = MutableMapping[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
@@ -82,6 +85,9 @@ class _Body(list[bytes]):
 def _respond(routes: Mapping[str, HttpRoute], environ: Environ) -> HttpResponse:
     """The response of the route for a request, whose headers WSGI gives under CGI's names and as latin-1."""
     path, method = str(environ.get("PATH_INFO", "")), str(environ.get("REQUEST_METHOD", ""))
+    if query := str(environ.get("QUERY_STRING") or ""):
+        # It may hold a token, and gunicorn's access log shows what it finds here once all is done.
+        environ.update(QUERY_STRING="", RAW_URI=str(environ.get("RAW_URI", path)).partition("?")[0])
     route = routes.get(path)
     if route is None:
         return HttpResponse(404, "not found\n")
@@ -93,7 +99,7 @@ def _respond(routes: Mapping[str, HttpRoute], environ: Environ) -> HttpResponse:
     names = {key: key.removeprefix("HTTP_") for key in environ if key.startswith("HTTP_")}
     names |= {key: key for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
     headers = {name.lower().replace("_", "-"): str(environ[key]) for key, name in names.items()}
-    query, remote = (str(environ.get(key) or "") for key in ("QUERY_STRING", "REMOTE_ADDR"))
+    remote = str(environ.get("REMOTE_ADDR") or "")
     return route.handler(HttpRequest(method, path, headers, body, query, remote))
 
 
@@ -117,52 +123,68 @@ THREADS = 16
 FLUSH = 1.0
 """Seconds for answers that are made but not yet written when the server stops."""
 
+HEADERS_MAX = 32 * 1024
+
 
 class Server:
-    """Serves an application from `start` to `stop`. UnavailableError if the port cannot be listened on."""
+    """Serves an application on sockets from `start` to `stop`."""
 
-    def __init__(self, application: Wsgi, port: int, host: str = "0.0.0.0") -> None:
+    def __init__(self, application: Wsgi, sockets: Iterable[socket.socket]) -> None:
         self._sockets: dict[int, Any] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
-        try:
-            self._server = create_server(
+        adjustments = Adjustments(
+            threads=THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=False,  # they show that a caller on loopback is a proxy: see access
+            # The application answers 413 itself; this bounds what waitress reads before it is called.
+            max_request_body_size=BODY_MAX + 1,
+            max_request_header_size=HEADERS_MAX,
+            inbuf_overflow=2 * BODY_MAX,  # never into a file: that takes a descriptor for each
+            connection_limit=connections_max() + ROOM,
+            cleanup_interval=1,
+            backlog=BACKLOG,
+        )
+        self._dispatcher = ThreadedTaskDispatcher()
+        self._dispatcher.set_thread_count(THREADS)
+        self._listeners = [
+            WebListener(
                 application,
-                map=self._sockets,
-                host=host,
-                port=port,
-                threads=THREADS,
-                ident=None,
-                clear_untrusted_proxy_headers=False,  # they show that a caller on loopback is a proxy: see access
-                # The application answers 413 itself; this bounds what waitress reads before it is called.
-                max_request_body_size=BODY_MAX + 1,
+                self._sockets,
+                _sock=each,
+                dispatcher=self._dispatcher,
+                adj=adjustments,
+                sockinfo=(each.family, each.type, each.proto, each.getsockname()),
+                bind_socket=False,
             )
-        except OSError as error:
-            wasyncore.close_all(self._sockets)
-            why = str(error.strerror).lower()
-            raise UnavailableError(f"Port {port} cannot be listened on ({why}): set PORT to a free one.") from error
+            for each in sockets
+        ]
 
     @property
-    def port(self) -> int:
-        """The port that is listened on, also where 0 asked for any."""
-        return int(self._server.effective_port)
+    def is_running(self) -> bool:
+        """Whether connections are read; not before `start`."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
         """Accept nothing more, let requests that are being answered end within `seconds`, and close everything."""
-        self._server.accepting = False
-        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=seconds)
-        for channel in list(self._server.active_channels.values()):
+        for listener in self._listeners:
+            listener.accepting = False
+        self._dispatcher.shutdown(cancel_pending=True, timeout=seconds)
+        for channel in self._channels():
             channel.close_when_flushed = True
         self._stopping.set()
         with contextlib.suppress(OSError):  # the loop has ended already, and its trigger with it
-            self._server.pull_trigger()
+            self._listeners[0].pull_trigger()
         self._thread.join(FLUSH)
+
+    def _channels(self) -> list[Any]:
+        return [channel for listener in self._listeners for channel in list(listener.active_channels.values())]
 
     def _run(self) -> None:
         """waitress' own loop has no end but an exception; this one ends when all answers are written."""
-        while not self._stopping.is_set() or self._server.active_channels:
+        while not self._stopping.is_set() or self._channels():
             wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
         wasyncore.close_all(self._sockets)

@@ -1,5 +1,6 @@
 """Slack over HTTP, against a local Slack that signs: `xocompat serve`, and gunicorn as the Procfile has it."""
 
+import http.client
 import json
 import shlex
 import socket
@@ -12,7 +13,7 @@ import pytest
 from tests.acceptance.bots import HTTP, Bot
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.lab import BOT_USER, ROOT, SECRET, LocalSlack
-from tests.acceptance.waiting import free_port
+from tests.acceptance.waiting import free_port, until
 from tests.slack.signed import FORM, command, headers, mention
 
 JSON = "application/json"
@@ -76,7 +77,7 @@ def test_what_is_not_signed_is_turned_away(heard: tuple[Bot, LocalSlack]) -> Non
         b"\xff\x00",
         b"{",
         b'{"type":"url_verification","challenge":"x"}',
-        b"ssl_check=1",
+        b"ssl_check=1&command=x",
         b"payload=%7B",
     ],
     ids=["empty", "no text", "half JSON", "challenge", "ssl check", "half form"],
@@ -86,6 +87,37 @@ def test_unsigned_garbage_is_a_4xx(heard: tuple[Bot, LocalSlack], body: bytes) -
     for kind in (JSON, FORM, "text/plain", "\xe9"):
         assert 400 <= bot.ask("POST", "/slack/events", body, {"content-type": kind})[0] < 500
     assert "Traceback" not in bot.told
+
+
+def test_slacks_own_check_of_the_address_is_answered(heard: tuple[Bot, LocalSlack]) -> None:
+    assert heard[0].ask("POST", "/slack/events", b"ssl_check=1", {"content-type": FORM}) == (200, "")
+
+
+def test_a_coding_that_nobody_knows_is_a_4xx(heard: tuple[Bot, LocalSlack]) -> None:
+    with socket.create_connection(("127.0.0.1", heard[0].port), timeout=10) as connection:
+        connection.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n")
+        assert connection.recv(100).split()[1] == b"400"
+
+
+def test_both_families_of_ip_are_answered(heard: tuple[Bot, LocalSlack]) -> None:
+    for host in ("127.0.0.1", "::1"):
+        connection = http.client.HTTPConnection(host, heard[0].port, timeout=10)
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+def test_under_gunicorn_the_setting_says_where_to_listen(binary: Path, tmp_path: Path, start_bot: StartBot) -> None:
+    slack = LocalSlack(binary, tmp_path)
+    slack.start()
+    bot = start_bot(slack.address, {**HTTP, "XOCOMPAT_WEB__LISTEN": "127.0.0.2"}, procfile("web"))
+    until(lambda: "Listening at: http://127.0.0.2:" in bot.told, 20, "it listens")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", bot.port), timeout=10)
+    with socket.create_connection(("127.0.0.2", bot.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert connection.recv(100).split()[1] == b"200"
+    slack.kill()
 
 
 def test_a_body_that_is_too_large_is_413_before_it_is_sent(heard: tuple[Bot, LocalSlack]) -> None:

@@ -19,7 +19,7 @@ from tests.acceptance.bots import HTTP, Bot, limited
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.lab import CHANNEL, SECRET
 from tests.acceptance.waiting import until
-from tests.acceptance.watched import POOLS, TOLD, Watch
+from tests.acceptance.watched import BEARER, POOLS, TOLD, Watch
 from tests.alerts.delivery.slack import Kept
 from tests.alerts.delivery.weather import Fault, Script
 from tests.slack.signed import command, headers, mention, press
@@ -190,7 +190,7 @@ def test_while_postgresql_is_away_it_answers_says_so_and_goes_on_afterwards(
     assert why.startswith("the database cannot be reached")
     assert _say(bot, "XCP-ng 8.3").startswith("XCP-ng 8.3 LTS")
     assert "cannot be reached" in _say(bot, "alerts")
-    assert bot.ask("GET", "/metrics")[1].count("xocompat_database_up 0.0") == 1
+    assert bot.ask("GET", "/metrics", headers=BEARER)[1].count("xocompat_database_up 0.0") == 1
     until(lambda: bot.events("job not done"), 20, "the sweep is not made")
     _allow(server, connections=True)
     bot.wait_until_ready()

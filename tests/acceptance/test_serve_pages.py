@@ -12,11 +12,10 @@ from bot.store.tables import alerts
 from tests.acceptance.bots import Bot
 from tests.acceptance.lab import CHANNEL, SECRET, USER
 from tests.acceptance.waiting import until
-from tests.acceptance.watched import TOLD, Watch
+from tests.acceptance.watched import BEARER, TOLD, WEB_TOKEN, Watch
 from tests.slack.signed import command, headers, press
 
-TOKEN = "let-me-in"
-PROXIED = {"x-forwarded-for": "192.0.2.1"}
+CALENDAR_TOKEN = "the-calendar-alone"
 
 
 @pytest.fixture
@@ -27,26 +26,30 @@ def watch(watch_on: Callable[[str], Watch], tmp_path: Path) -> Watch:
 @pytest.fixture
 def bot(watch: Watch) -> Bot:
     """A bot that has swept and told what it found."""
-    bot = watch.bot(XOCOMPAT_WEB_TOKEN=TOKEN)
+    bot = watch.bot(XOCOMPAT_CALENDAR_TOKEN=CALENDAR_TOKEN)
     until(lambda: len(watch.messages) == TOLD, 20, "all is told")
     bot.wait_until_ready()
     return bot
 
 
-def test_pages_that_name_hosts_are_for_callers_here_and_for_those_with_the_token(bot: Bot) -> None:
+def test_pages_that_name_hosts_are_over_http_for_those_with_the_token_alone(bot: Bot) -> None:
     for path in ("/metrics", "/calendar.ics"):
-        assert bot.ask("GET", path)[0] == 200
-        status, said = bot.ask("GET", path, headers=PROXIED)
+        status, said = bot.ask("GET", path)
         assert status == 403
         assert "xen-1" not in said
-        assert bot.ask("GET", path, headers={**PROXIED, "authorization": f"Bearer {TOKEN}"})[0] == 200
-        assert bot.ask("GET", f"{path}?token={TOKEN}", headers=PROXIED)[0] == 200
-        assert bot.ask("HEAD", path) == (200, "")
-        assert bot.ask("HEAD", path, headers=PROXIED) == (403, "")
+        assert bot.ask("GET", path, headers=BEARER)[0] == 200
+        assert bot.ask("GET", f"{path}?token={WEB_TOKEN}")[0] == 403
+        assert bot.ask("HEAD", path, headers=BEARER) == (200, "")
+        assert bot.ask("HEAD", path) == (403, "")
+    assert bot.ask("GET", f"/calendar.ics?token={CALENDAR_TOKEN}")[0] == 200
+    assert bot.ask("GET", f"/metrics?token={CALENDAR_TOKEN}")[0] == 403
+    assert not any(token in bot.told for token in (WEB_TOKEN, CALENDAR_TOKEN))
 
 
 def test_metrics_are_what_prometheus_reads(bot: Bot) -> None:
-    families = {each.name: each for each in text_string_to_metric_families(bot.ask("GET", "/metrics")[1])}
+    families = {
+        each.name: each for each in text_string_to_metric_families(bot.ask("GET", "/metrics", headers=BEARER)[1])
+    }
     ours = {name for name in families if not name.startswith("process_")}
     assert all(name.startswith("xocompat_") for name in ours)
     ends = families["xocompat_host_eol_timestamp_seconds"].samples
@@ -56,7 +59,7 @@ def test_metrics_are_what_prometheus_reads(bot: Bot) -> None:
 
 
 def test_the_calendar_has_what_hosts_run(bot: Bot) -> None:
-    told = bot.ask("GET", "/calendar.ics")[1]
+    told = bot.ask("GET", "/calendar.ics", headers=BEARER)[1]
     assert told.startswith("BEGIN:VCALENDAR\r\n")
     assert "SUMMARY:XCP-ng 8.2 LTS: end of life\r\n" in told
     assert "DTSTART;VALUE=DATE:20250916\r\n" in told
@@ -64,7 +67,7 @@ def test_the_calendar_has_what_hosts_run(bot: Bot) -> None:
 
 def test_health_is_for_everybody_and_names_no_host(bot: Bot) -> None:
     for path in ("/healthz", "/readyz"):
-        status, said = bot.ask("GET", path, headers=PROXIED)
+        status, said = bot.ask("GET", path, headers={"x-forwarded-for": "192.0.2.1"})
         assert status == 200
         assert "xen" not in said
         assert bot.ask("HEAD", path) == (200, "")
@@ -75,14 +78,18 @@ def test_a_channel_that_slack_does_not_take_messages_for_shows_with_its_remedy(w
     bot = watch.bot()
     said = "not_in_channel: the bot is not in the channel: type /invite @xocompat there"
     why = until(lambda: bot.ask("GET", "/readyz")[1] if said in bot.ask("GET", "/readyz")[1] else None, 20, "stopped")
-    assert why.startswith(f"{CHANNEL}: Slack answered {said}")
+    assert why.startswith(f"ready\n{CHANNEL}: Slack answered {said}")
+    assert bot.ask("GET", "/readyz")[0] == 200
     assert said in bot.events("stopped")[0]["reason"]
-    assert f'xocompat_channel_stopped{{channel="{CHANNEL}",code="not_in_channel"}} 1.0' in bot.ask("GET", "/metrics")[1]
+    assert (
+        f'xocompat_channel_stopped{{channel="{CHANNEL}",code="not_in_channel"}} 1.0'
+        in bot.ask("GET", "/metrics", headers=BEARER)[1]
+    )
     assert said in json.dumps(_say(bot, "alerts"))
     watch.slack.room(CHANNEL).member = True
     _say(bot, "sweep")
     until(lambda: len(watch.messages) == TOLD, 20, "all is told")
-    bot.wait_until_ready()
+    until(lambda: bot.ask("GET", "/readyz") == (200, "ready\n"), 20, "nothing to notice")
 
 
 def _say(bot: Bot, words: str) -> Any:

@@ -31,6 +31,11 @@ class OwnServer:
         self._server.ensure_postgres_running()
         return str(self._server.get_uri())
 
+    def processes(self) -> list[int]:
+        """The server's own, the first of them their parent."""
+        first = int((self._server.pgdata / "postmaster.pid").read_text().split()[0])
+        return [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+
     def stop(self) -> None:
         """Shut it down as systemd does: whoever is connected is thrown out."""
         self._server._stop()

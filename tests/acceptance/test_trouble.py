@@ -65,12 +65,6 @@ def test_a_token_that_slack_refuses_is_one_clear_line(
     ], bot.told
 
 
-def test_what_is_not_set_is_one_line_each(standin: StandIn, start_bot: StartBot) -> None:
-    bot = start_bot(standin.address, {"SLACK_BOT_TOKEN": ""})
-    assert bot.ended(20) == 2
-    assert [line.split(":")[1].strip() for line in _lines(bot)] == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]
-
-
 @pytest.mark.parametrize(
     ("environ", "said"),
     [

@@ -30,6 +30,10 @@ alerts: {{channel: {channel}, lead: [30d, 0d]}}
 access: {{grants: [{{who: {user}, may: [probe, fleet, operate]}}]}}
 """
 
+WEB_TOKEN = "let-me-in"
+BEARER = {"authorization": f"Bearer {WEB_TOKEN}"}
+"""Opens the pages that name hosts."""
+
 NEVER_AGAIN = "700d"
 """A period with one slot, which is due at the start, for as long as a test may run."""
 
@@ -57,6 +61,7 @@ class Watch(NamedTuple):
         settings = _SETTINGS.format(every=every, channel=CHANNEL, user=USER)
         config.write_text(as_yaml(self.hosts.targets) + settings + extra, encoding="utf-8")
         about = {"XOCOMPAT_CONFIG": str(config), PASSWORD_VARIABLE: PASSWORD, "DATABASE_URL": self.url}
+        about["XOCOMPAT_WEB_TOKEN"] = WEB_TOKEN
         bot: Bot = self.start(self.slack.api.removesuffix("/api/"), {**HTTP, **about, **environ}, command)
         return bot
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import cast
 
+from pydantic import SecretStr
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
@@ -15,7 +16,7 @@ from bot.app.doctor import clock_checks
 from bot.app.fleet import clock_check
 from bot.app.schedule import ScheduledJobs
 from bot.app.web import pages
-from bot.settings.model import Settings
+from bot.settings.model import Settings, SlackSettings
 from bot.web.metrics import ProbeMetrics
 from tests.acceptance.waiting import until
 from tests.app.conftest import START, Clock, House, Start
@@ -97,7 +98,14 @@ def test_readyz_says_so_and_why(start: Start, clock: Clock) -> None:
 
 def _ready(house: House) -> tuple[str, str]:
     found: list[str] = []
-    app = pages(Settings(), house.watched, ProbeMetrics(), None, None)
+    app = pages(
+        Settings(slack=SlackSettings(bot_token=SecretStr("xoxb-x"))),
+        house.watched,
+        ProbeMetrics(),
+        None,
+        None,
+        proxied=False,
+    )
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/readyz", "wsgi.input": BytesIO(), "REMOTE_ADDR": "127.0.0.1"}
     body = b"".join(app(environ, lambda status, _: found.append(status)))
     return found[0], body.decode()

@@ -21,6 +21,7 @@ from tests.bench.slack_stub import BODY, SECRET, headers
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "BENCH_PASSWORD"
+WEB_TOKEN = "bench"
 UP_WITHIN = 20.0
 LOOK = 0.5
 """Seconds between two looks at what goes on in another process."""
@@ -41,7 +42,9 @@ class Serving(NamedTuple):
 
     def scrape(self) -> None:
         """Ask for the metrics, as Prometheus does."""
-        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=60).close()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/metrics")
+        request.add_header("authorization", f"Bearer {WEB_TOKEN}")
+        urllib.request.urlopen(request, timeout=60).close()
 
     def megabytes(self, what: str) -> float:
         """Memory that is resident (VmRSS), or that was at most (VmHWM)."""
@@ -59,7 +62,8 @@ class Serving(NamedTuple):
 
 def environment(api: str) -> dict[str, str]:
     """What `serve` needs of Slack, over HTTP."""
-    return {"SLACK_BOT_TOKEN": "xoxb-bench", "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": api}
+    slack = {"SLACK_BOT_TOKEN": "xoxb-bench", "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": api}
+    return {**slack, "XOCOMPAT_WEB_TOKEN": WEB_TOKEN}
 
 
 @contextmanager

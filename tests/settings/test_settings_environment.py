@@ -190,12 +190,13 @@ def test_variables_that_hold_secrets_are_known_by_the_keys_that_name_them(load: 
     file = (
         "targets: [{name: a, address: a, username: u, password_env: XOCOMPAT_A}]\n"
         "xen_orchestra: [{name: xo, url: https://xo, token_env: XOCOMPAT_B}]\n"
-        "web: {token_env: XOCOMPAT_C}\n"
+        "web: {token_env: XOCOMPAT_C, calendar_token_env: XOCOMPAT_D}\n"
     )
-    secrets = dict.fromkeys(["XOCOMPAT_A", "XOCOMPAT_B", "XOCOMPAT_C", "XOCOMPAT_WEB_TOKEN"], "x")
+    secrets = dict.fromkeys(["XOCOMPAT_A", "XOCOMPAT_B", "XOCOMPAT_C", "XOCOMPAT_D"], "x")
+    secrets |= dict.fromkeys(["XOCOMPAT_WEB_TOKEN", "XOCOMPAT_CALENDAR_TOKEN"], "x")
     load(file, secrets)
     load(file, {**secrets, "XOCOMPAT_TARGETS": "[]"})
-    assert len(told("", secrets)) == 3
+    assert len(told("", secrets)) == 4
 
 
 def test_a_file_that_cannot_be_read_makes_no_variable_unknown(told: Told) -> None:
@@ -203,6 +204,21 @@ def test_a_file_that_cannot_be_read_makes_no_variable_unknown(told: Told) -> Non
         "xocompat.yaml: is not YAML: did not find expected node content (line 2, column 1)",
         'PORT: must be a whole number from 1 to 65535, not "0"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("0.0.0.0", ("0.0.0.0",)),
+        ("127.0.0.1, ::1", ("127.0.0.1", "::1")),
+        ('["127.0.0.1", "[::1]"]', ("127.0.0.1", "::1")),
+        ("LocalHost", ("localhost",)),
+    ],
+)
+def test_where_to_listen_is_a_host_several_or_a_list(load: Load, text: str, hosts: tuple[str, ...]) -> None:
+    assert load("", {"XOCOMPAT_WEB__LISTEN": text}).web.listen == hosts
+    assert load(f"web: {{listen: {text if text[0] == '[' else repr(text)}}}").web.listen == hosts
+    assert load("").web.listen == ()
 
 
 def test_every_key_of_a_section_has_its_variable() -> None:
@@ -227,6 +243,8 @@ def test_every_key_of_a_section_has_its_variable() -> None:
         "XOCOMPAT_SWEEP__EVERY",
         "XOCOMPAT_TARGETS",
         "XOCOMPAT_WEB",
+        "XOCOMPAT_WEB__CALENDAR_TOKEN_ENV",
+        "XOCOMPAT_WEB__LISTEN",
         "XOCOMPAT_WEB__TOKEN_ENV",
         "XOCOMPAT_XEN_ORCHESTRA",
     ]

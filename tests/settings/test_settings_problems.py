@@ -13,6 +13,7 @@ NAME = "a name of letters, digits, dots, dashes and underscores, at most 63, suc
 ADDRESS = "host or host:port, without https:// and without a path (IPv6 with a port: [2001:db8::1]:443)"
 CHANNEL = "a channel's ID such as C0123456789 (at the end of the channel's details)"
 PIN = "like sha256:<64 hexadecimal digits>"
+LISTEN = 'a host or a list of hosts without a port, such as "0.0.0.0" or ["127.0.0.1", "::1"] (PORT is the port)'
 VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"
 DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 XO = "an address such as https://xo.example.org, with nothing secret in it"
@@ -64,7 +65,7 @@ CASES = [
     ("slack: {tables: never}", "slack.tables: must be one of auto, lines, not \"never\""),
     # shapes
     ("sweep: 6h", "sweep: must have keys of its own: every and concurrency"),
-    ("web: [a]", "web: must have keys of its own: token_env"),
+    ("web: [a]", "web: must have keys of its own: token_env, calendar_token_env and listen"),
     ("targets: lab-a", "targets: must be a list"),
     ("targets: {name: a}", "targets: must be a list"),
     ("targets: [lab-a]", f"targets[0]: must have keys of its own: {TARGET.replace(', also', ' and also')}"),
@@ -84,6 +85,10 @@ CASES = [
     ("list: {url: ftp://example.org/x}", f'list.url: must be {LIST}, not "ftp://example.org/x"'),
     ("list: {url: 'https://'}", f'list.url: must be {LIST}, not "https://"'),
     ("list: {url: ''}", f"list.url: must be {LIST}"),
+    ('web: {listen: "127.0.0.1:80"}', f'web.listen: must be {LISTEN}, not "127.0.0.1:80"'),
+    ('web: {listen: ["::1", 7]}', f"web.listen: must be {LISTEN}"),
+    ("web: {listen: {host: a}}", f"web.listen: must be {LISTEN}"),
+    ("web: {calendar_token_env: a-b}", f"web.calendar_token_env: must be {VARIABLE}"),
     ("web: {token_env: a-b}", f"web.token_env: must be {VARIABLE}"),
     # names
     (target("name: -a"), f'targets[0].name: must be {NAME}, not "-a"'),

@@ -58,8 +58,32 @@ def test_a_body_that_is_not_utf_8_is_400(room: Room) -> None:
     assert room.verifier.receive(b"\xff\xfe", headers("x")).status == 400
 
 
-def test_the_ssl_check_that_bolt_would_answer_unsigned_is_401(room: Room) -> None:
-    assert room.verifier.receive(b"ssl_check=1&token=x", {"content-type": FORM}).status == 401
+@pytest.mark.parametrize("body", ["ssl_check=1", "ssl_check=1&token=x", "token=abc&ssl_check=1"])
+def test_slacks_own_ssl_check_is_answered_unsigned_and_does_nothing(room: Room, standin: StandIn, body: str) -> None:
+    answer = room.verifier.receive(body.encode(), {"content-type": FORM})
+    assert (answer.status, answer.body) == (200, "")
+    assert room.verifier.receive(body.encode(), headers(body)).status == 200
+    room.settle()
+    assert (room.trail.entries, standin.calls) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ssl_check=0",
+        "ssl_check=11",
+        "ssl_check=",
+        "ssl_check=1&ssl_check=1",
+        "ssl_check=1&ssl_check=2",
+        "ssl_check=1&command=%2Fxocompat&text=help",
+        "command=%2Fxocompat&ssl_check=1",
+        "ssl_check=1&payload=%7B%7D",
+        "ssl_check=1&token=" + "x" * 1000,
+        '{"ssl_check": 1}',
+    ],
+)
+def test_whatever_else_names_an_ssl_check_is_401(room: Room, body: str) -> None:
+    assert room.verifier.receive(body.encode(), {"content-type": FORM}).status == 401
 
 
 @given(

@@ -89,3 +89,11 @@ def test_a_body_shorter_than_its_length_is_400() -> None:
 
 def test_a_request_holds_what_came() -> None:
     assert HttpRequest("GET", "/", {}).body == b""
+
+
+def test_a_query_is_gone_once_all_is_done_as_an_access_log_would_keep_it() -> None:
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    environ |= {"PATH_INFO": "/nowhere", "QUERY_STRING": "token=x", "RAW_URI": "/nowhere?token=x"}
+    wsgi(ROUTES)(environ, lambda *_: None)
+    assert "token" not in str(environ)

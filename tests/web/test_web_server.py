@@ -4,11 +4,12 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 
 import pytest
 
-from bot.errors import UnavailableError
-from bot.web.server import HttpRequest, HttpResponse, HttpRoute, Server, wsgi
+from bot.web.listen import listen
+from bot.web.server import HttpRequest, HttpResponse, HttpRoute, Server, Wsgi, wsgi
 
 
 class Slow:
@@ -23,26 +24,35 @@ class Slow:
         return HttpResponse(200, "slow but sure")
 
 
+class Running(Server):
+    """A server that runs, on a port of its own."""
+
+    def __init__(self, application: Wsgi) -> None:
+        sockets = listen(0, ["127.0.0.1"])
+        self.port = int(sockets[0].getsockname()[1])
+        super().__init__(application, sockets)
+        self.start()
+
+
 @pytest.fixture
 def slow() -> Slow:
     return Slow()
 
 
 @pytest.fixture
-def server(slow: Slow) -> Iterator[Server]:
+def server(slow: Slow) -> Iterator[Running]:
     routes = {
         "/": HttpRoute("GET", lambda _: HttpResponse(200, "hello")),
         "/slow": HttpRoute("GET", slow),
         "/echo": HttpRoute("POST", lambda request: HttpResponse(200, str(len(request.body)))),
     }
-    running = Server(wsgi(routes), 0, "127.0.0.1")
-    running.start()
+    running = Running(wsgi(routes))
     yield running
     slow.go.set()
     running.stop(5)
 
 
-def _get(server: Server, path: str) -> tuple[int, bytes]:
+def _get(server: Running, path: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     try:
         connection.request("GET", path)
@@ -52,12 +62,12 @@ def _get(server: Server, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def test_it_answers(server: Server) -> None:
+def test_it_answers(server: Running) -> None:
     assert _get(server, "/") == (200, b"hello")
     assert _get(server, "/nowhere")[0] == 404
 
 
-def test_an_answer_that_is_on_its_way_is_finished_before_it_stops(server: Server, slow: Slow) -> None:
+def test_an_answer_that_is_on_its_way_is_finished_before_it_stops(server: Running, slow: Slow) -> None:
     answers: list[tuple[int, bytes]] = []
     asking = threading.Thread(target=lambda: answers.append(_get(server, "/slow")))
     asking.start()
@@ -79,12 +89,55 @@ def test_an_answer_that_is_on_its_way_is_finished_before_it_stops(server: Server
         b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-def test_what_is_no_proper_request_is_a_4xx(server: Server, raw: bytes) -> None:
+def test_what_is_no_proper_request_is_a_4xx(server: Running, raw: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(raw)
         assert connection.recv(100).split()[1].startswith(b"4")
 
 
-def test_a_port_that_is_taken_is_told_with_what_to_do(server: Server) -> None:
-    with pytest.raises(UnavailableError, match=f"Port {server.port} cannot be listened on .*: set PORT to a free one"):
-        Server(wsgi({}), server.port, "127.0.0.1")
+@pytest.mark.parametrize("coding", [b"xchunked", b"gzip, chunked", b"chunked, xchunked", b"identity"])
+def test_a_coding_that_nobody_knows_is_a_4xx(server: Running, coding: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + coding + b"\r\n\r\n0\r\n\r\n")
+        assert connection.recv(100).split()[1].startswith(b"4")
+
+
+def test_a_request_that_does_not_arrive_in_its_time_is_closed_however_it_trickles(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.connections.ARRIVES_WITHIN", 0.0)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET / HT")
+        assert connection.recv(100) == b""
+    assert _get(server, "/") == (200, b"hello")
+
+
+def test_a_connection_without_any_request_is_closed_in_its_time(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.connections.IDLE", 0.0)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        assert connection.recv(100) == b""
+
+
+def test_requests_that_hold_too_much_memory_go_the_oldest_first(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.connections.HELD_MAX", 150_000)
+    head, part = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n\r\n", b"x" * 100_000
+    with ExitStack() as stack:
+        both = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 10)) for _ in range(2)]
+        for each in both:
+            each.sendall(head + part)
+        with suppress(ConnectionResetError):  # by the rest of what was sent
+            assert both[0].recv(100) == b""
+        both[1].sendall(b"x")
+        assert both[1].recv(100).split()[1] == b"200"
+
+
+def test_a_connection_that_is_kept_answers_again_and_again(server: Running) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for _ in range(3):
+        connection.request("POST", "/echo", b"abc")
+        assert connection.getresponse().read() == b"3"
+    connection.close()
