@@ -121,4 +121,4 @@ def service_of(
 def _home_page(watched: WatchedFleet, rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:
     from bot.chat.home_page import home_page  # with the commands that it shows: a process may never be asked for it
 
-    return home_page(watched.ports(), rights, watched.clock(), lacking)
+    return home_page(watched.ports(limited=True), rights, watched.clock(), lacking)

@@ -72,8 +72,10 @@ class Service:
         closing.start()
         stop_serving(SERVING)
         begun = time.monotonic()
-        done = self.conversation.services.work.drain(DRAIN)
+        services = self.conversation.services
+        done = services.work.drain(DRAIN)
+        done = services.database.executor.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
         done = self.conversation.jobs.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
-        done = self.conversation.services.notices.drain(max(0.0, ends - time.monotonic())) and done
+        done = services.notices.drain(max(0.0, ends - time.monotonic())) and done
         closing.join(max(0.0, ends - time.monotonic()))
         return done and not closing.is_alive()

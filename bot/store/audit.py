@@ -38,6 +38,7 @@ class SqlAudit:
     def __init__(self, log: FilteringBoundLogger, database: Database, held: int = HELD, retry: float = 5.0) -> None:
         self._log = log
         self._database = database
+        self._hurried = database.hurried(PATIENCE)
         self._held, self._retry = held, retry
         self._waiting: deque[AuditEntry] = deque()
         self._lost = 0
@@ -63,13 +64,16 @@ class SqlAudit:
                 self._hurry.set()
 
     def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
-        self.flush()
+        self._write(self._hurried)
         wanted = [word.casefold() for word in words]
-        with self._database.reading() as connection:
+        with self._hurried.reading() as connection:
             return tuple(islice(_newest_first(connection, where, wanted), limit))
 
     def flush(self) -> None:
         """Write what is held, now. UnavailableError if the database could not be reached; then it is held on."""
+        self._write(self._database)
+
+    def _write(self, database: Database) -> None:
         with self._writing:
             with self._changed:
                 batch, lost = list(self._waiting), self._lost
@@ -80,7 +84,7 @@ class SqlAudit:
             if not batch:
                 return
             try:
-                with self._database.writing(patience=PATIENCE) as connection:
+                with database.writing(patience=PATIENCE) as connection:
                     add(connection, audit, [entry._asdict() for entry in batch])
             except UnavailableError:
                 with self._changed:

@@ -46,24 +46,27 @@ class Store(NamedTuple):
     revisions: SqlRevisions
 
     def hurried(self) -> "Store":
-        """The same for commands in chat, where somebody waits: what they change is changed soon, or not at all."""
+        """The same for commands in chat, where somebody waits: what they ask and change is done soon, or not at all."""
         database = self.database.hurried(HURRY)
-        book, watches, digests = SqlAlerts(database), SqlWatches(database), SqlDigests(database)
-        return self._replace(database=database, alerts=book, watches=watches, digests=digests)
+        return self._on(database)._replace(revisions=SqlRevisions(database))
+
+    def _on(self, database: Database) -> "Store":
+        """What commands and evaluations need, on another view of the database."""
+        return self._replace(
+            database=database,
+            fleet=SqlFleet(database),
+            sweeps=SqlSweeps(database),
+            alerts=SqlAlerts(database),
+            outbox=SqlOutbox(database),
+            watches=SqlWatches(database),
+            digests=SqlDigests(database),
+        )
 
     @contextmanager
     def rehearsing(self) -> Iterator["Store"]:
         """The same for what is only tried: all that is written meanwhile is read there alone, and undone at the end."""
         with self.database.rehearsing() as database:
-            yield self._replace(
-                database=database,
-                fleet=SqlFleet(database),
-                sweeps=SqlSweeps(database),
-                alerts=SqlAlerts(database),
-                outbox=SqlOutbox(database),
-                watches=SqlWatches(database),
-                digests=SqlDigests(database),
-            )
+            yield self._on(database)
 
     def prune(self, now: datetime) -> None:
         """Forget what ended more than 400 days ago. UnavailableError if the database could not be reached."""

@@ -51,21 +51,19 @@ class Conversation:
     def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str) -> None:
         """Answer in the thread, for everybody. Once for each `key`, however often the platform delivers it."""
         services, actor = self.services, origin.actor
-        if not services.seen.claim(key):
-            services.log.info("delivered again", who=actor.user, where=actor.channel)
-            return
         request = request_of("mention", origin, words)
         target = ThreadTarget(services.platform, origin, channel, thread, SLOW_MAX if request.spec.slow else None)
-        if request.spec.slow:
-            self._start(request, target, key)
+        if not request.spec.slow:
+            services.answer_later(request, lambda answer: target.finish(answer, aside=True), key)
             return
 
-        def answer() -> None:
-            found = services.answer(request)
-            services.record(request, found)
-            target.finish(found, aside=True)
+        def start() -> None:
+            if services.seen.claim(key):
+                self._start(request, target, key)
+            else:
+                services.log.info("delivered again", who=actor.user, where=actor.channel)
 
-        services.later(origin, answer, key)
+        services.later(origin, start, key)
 
     def ask(self, request: Request) -> None:
         """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
@@ -74,38 +72,37 @@ class Conversation:
             self._start(request, EphemeralTarget(services.platform, origin))
             return
 
-        def answer() -> None:
-            found = services.answer(request)
-            services.record(request, found)
-            delivered(services.platform.respond(origin, found.reply))
+        def show(answer: Answer) -> None:
+            delivered(services.platform.respond(origin, answer.reply))
 
-        services.later(origin, lambda: self._on_page(origin, answer))
+        services.answer_later(request, show, after=lambda: self._renew_page(origin))
 
     def share(self, request: Request, reply_key: str | None, message: str | None) -> None:
         """Show the reply to everybody: once for each message with the button, however often it is pressed."""
         services, actor = self.services, request.actor
         what = f"{actor.user} {actor.channel} {message} {request.words} {request.on} {reply_key}"
         key = f"share:{hashlib.sha256(what.encode()).hexdigest()}"
-        if message and not services.seen.claim(key):
-            services.record(request, "shared_already")
-            services.respond(request.origin, _SHARED)
-            return
         seen = services.replies.get(reply_key, actor.user)
-        if request.spec.slow and seen is None:
-            self._start(request, ChannelTarget(services.platform, request.origin, _ASKED_AGAIN), key)
-            return
 
-        def show() -> None:
-            # A cached reply says something of hosts: who shares it must have the right to ask them still.
-            rights = services.access.admit(actor, request.spec) if seen else None
-            answer = rights if isinstance(rights, Answer) else seen or services.answer(request)
-            services.record(request, answer)
+        def show(answer: Answer) -> None:
             ChannelTarget(services.platform, request.origin).finish(answer)
             if answer.private:
                 services.seen.release(key)
 
-        if not services.later(request.origin, show, key):
-            services.seen.release(key)
+        def share() -> None:
+            if message and not services.seen.claim(key):
+                services.record(request, "shared_already")
+                services.respond(request.origin, _SHARED)
+            elif seen:
+                # A cached reply says something of hosts: who shares it must have the right to ask them still.
+                rights = services.access.admit(actor, request.spec)
+                services.finish(request, rights if isinstance(rights, Answer) else seen, show, key)
+            elif request.spec.slow:
+                self._start(request, ChannelTarget(services.platform, request.origin, _ASKED_AGAIN), key)
+            else:
+                services.finish(request, services.begin(request), show, key)
+
+        services.later(request.origin, share, key)
 
     def pick(self, request: Request) -> Answer | None:
         """Open a picker for a command's word; or the answer to give instead, such as names to type."""
@@ -147,7 +144,13 @@ class Conversation:
             else:
                 delivered(services.platform.open_day_picker(origin, request.words, services.now() + AHEAD))
 
-        services.later(origin, lambda: self._on_page(origin, open_picker))
+        def ask() -> None:
+            try:
+                open_picker()
+            finally:
+                self._renew_page(origin)
+
+        services.later(origin, ask)
 
     def day_picked(self, origin: Origin, words: str, day: date) -> bool:
         """Ask with the day that was chosen, as typed words do; False if it is not ahead: then nothing is asked."""
@@ -158,20 +161,17 @@ class Conversation:
 
     def open_page(self, actor: Actor) -> None:
         """Show the actor their page as it is now. Showing it twice does no harm."""
-        self.services.later(Origin(actor), lambda: self._publish(actor))
+        self.services.later(Origin(actor), lambda: self._publish(actor), executor=self.services.database.executor)
 
     def _start(self, request: Request, target: ReplyTarget, key: str | None = None) -> None:
         if not self.jobs.start(request, target, key=key):
             self.services.record(request, "busy")
             self.services.respond(request.origin, BUSY)
 
-    def _on_page(self, origin: Origin, task: Callable[[], None]) -> None:
-        """Do a task; what the bot's page shows is old after it, whatever came of it."""
-        try:
-            task()
-        finally:
-            if origin.on_home_page:
-                self._publish(origin.actor)
+    def _renew_page(self, origin: Origin) -> None:
+        """What the bot's page shows is old after what was done there, whatever came of it."""
+        if origin.on_home_page:
+            self.open_page(origin.actor)
 
     def _publish(self, actor: Actor) -> None:
         """UndeliveredError if the platform does not take it."""
