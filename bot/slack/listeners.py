@@ -17,7 +17,7 @@ from bot.chat.session.executor import Untold
 from bot.chat.session.reply_target import EphemeralTarget, delivered
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY
+from bot.chat.session.services import BUSY, SLOW_DOWN
 from bot.slack.actions import ACTION_ID, ASK, MENU, OLD_MENU, PICK, SHARE, pressed
 from bot.slack.blocks import Json, messages
 from bot.slack.membership import Identity
@@ -86,6 +86,8 @@ class Listeners:
         """
         services = self.conversation.services
         request = request_of("command", command_origin(body), str(body.get("text") or ""))
+        if refused := services.refusals(request):
+            return _say(SLOW_DOWN) if refused == 1 else BoltResponse(status=200)
         if request.spec.slow:
             return self._begin(request)
         begun = services.begin(request)
@@ -168,7 +170,7 @@ class Listeners:
             self.conversation.share(request, asked.reply_key, text_of(message))
         elif kind == PICK:
             request = request_of("pick button", origin, asked.words)
-            if instead := self.conversation.pick(request):
+            if not self.conversation.is_too_fast(request) and (instead := self.conversation.pick(request)):
                 self.conversation.services.record(request, instead)
                 self.conversation.services.respond(origin, instead.reply)
         elif asked.asks_day:

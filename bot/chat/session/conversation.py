@@ -24,7 +24,7 @@ from bot.chat.session.reply_target import (
 )
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer, private
-from bot.chat.session.services import BUSY, SessionServices
+from bot.chat.session.services import BUSY, SLOW_DOWN, SessionServices
 
 STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
 _SHARED = notice(line("It is in the channel already."))
@@ -52,6 +52,8 @@ class Conversation:
         """Answer in the thread, for everybody. Once for each `key`, however often the platform delivers it."""
         services, actor = self.services, origin.actor
         request = request_of("mention", origin, words)
+        if self.is_too_fast(request):
+            return
         target = ThreadTarget(services.platform, origin, channel, thread, SLOW_MAX if request.spec.slow else None)
         if not request.spec.slow:
             services.answer_later(request, lambda answer: target.finish(answer, aside=True), key)
@@ -67,6 +69,8 @@ class Conversation:
 
     def ask(self, request: Request) -> None:
         """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
+        if self.is_too_fast(request):
+            return
         services, origin = self.services, request.origin
         if request.spec.slow:
             self._start(request, EphemeralTarget(services.platform, origin))
@@ -79,6 +83,8 @@ class Conversation:
 
     def share(self, request: Request, reply_key: str | None, message: str | None) -> None:
         """Show the reply to everybody: once for each message with the button, however often it is pressed."""
+        if self.is_too_fast(request):
+            return
         services, actor = self.services, request.actor
         what = f"{actor.user} {actor.channel} {message} {request.words} {request.on} {reply_key}"
         key = f"share:{hashlib.sha256(what.encode()).hexdigest()}"
@@ -124,6 +130,8 @@ class Conversation:
     def picked(self, origin: Origin, command: str, word: str) -> None:
         """Ask about what was picked, where the picker was opened."""
         request = request_of("picker", origin, f"{command} {word}")
+        if self.is_too_fast(request):
+            return
         self._start(request, EphemeralTarget(self.services.platform, origin))
 
     def choices(self, actor: Actor, command: str) -> tuple[Choice, ...]:
@@ -134,6 +142,8 @@ class Conversation:
 
     def ask_day(self, request: Request) -> None:
         """Let the actor choose the day that the words lack."""
+        if self.is_too_fast(request):
+            return
         services, origin = self.services, request.origin
 
         def open_picker() -> None:
@@ -161,6 +171,17 @@ class Conversation:
 
     def open_page(self, actor: Actor) -> None:
         """Show the actor their page as it is now. Showing it twice does no harm."""
+        if not self.services.refusals(request_of("home", Origin(actor), "")):
+            self._show_page(actor)
+
+    def is_too_fast(self, request: Request) -> bool:
+        """Whether the actor asks more than is answered, which they are told once a minute."""
+        refused = self.services.refusals(request)
+        if refused == 1:
+            self.services.respond(request.origin, SLOW_DOWN)
+        return refused > 0
+
+    def _show_page(self, actor: Actor) -> None:
         self.services.later(Origin(actor), lambda: self._publish(actor), executor=self.services.database.executor)
 
     def _start(self, request: Request, target: ReplyTarget, key: str | None = None) -> None:
@@ -171,7 +192,7 @@ class Conversation:
     def _renew_page(self, origin: Origin) -> None:
         """What the bot's page shows is old after what was done there, whatever came of it."""
         if origin.on_home_page:
-            self.open_page(origin.actor)
+            self._show_page(origin.actor)
 
     def _publish(self, actor: Actor) -> None:
         """UndeliveredError if the platform does not take it."""

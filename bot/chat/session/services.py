@@ -18,6 +18,7 @@ from bot.chat.reply import Code, Reply, line, notice, plain
 from bot.chat.session.access import Access
 from bot.chat.session.executor import BoundedExecutor as BoundedExecutor
 from bot.chat.session.executor import InTime, Task
+from bot.chat.session.pace import Pace
 from bot.chat.session.reply_target import UndeliveredError, delivered
 from bot.chat.session.request import Request
 from bot.chat.session.responder import UNAVAILABLE, Answer, ReplyCache, Responder, private, unavailable
@@ -25,6 +26,7 @@ from bot.errors import UnavailableError
 from bot.query.text import shown
 
 BUSY = notice(line("I am busy: too many questions at once. Ask again in a minute."))
+SLOW_DOWN = notice(line("Slow down: that is more than I answer one person in a minute. Ask again in a minute."))
 WORDS_LOGGED = 80
 STORING, IN_LINE = 8, 100
 """Questions to the database at once, and in line."""
@@ -66,7 +68,18 @@ class SessionServices:
     trail: AuditTrail
     now: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
+    pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
     database: InTime = field(default_factory=lambda: InTime(BoundedExecutor(STORING, IN_LINE, "database")))
+
+    def refusals(self, request: Request) -> int:
+        """0 where a request may be answered; else how many of the actor's were refused within this minute.
+
+        The first of them is recorded, and is to be told; what a flood leaves behind is bounded by that.
+        """
+        refused = self.pace.refusals(f"{request.actor.team} {request.actor.user}")
+        if refused == 1:
+            self.record(request, "too_fast")
+        return refused
 
     def begin(self, request: Request) -> Begun:
         """What the actor gets to see, a refusal too, as far as that can be said without the database.
