@@ -13,6 +13,7 @@ from bot.app.configuration import set_up_log
 from bot.app.fleet import hosts_of
 from bot.app.lookup import runner, today
 from bot.chat.runner import CommandRunner
+from bot.errors import UnavailableError
 from bot.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
     from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
+    from bot.store.database import DamagedError
 
     set_up_log(settings, "error")
     log: FilteringBoundLogger = structlog.get_logger().bind()
@@ -69,6 +71,12 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
         yield CommandRunner(
             watch_fleet(store, hosts_of(settings, on_date=check.observe), terms, log, threading.Event()).ports(), today
         )
+        try:
+            store.audit.flush()
+        except DamagedError:
+            raise  # the answer may be whole, the database is not
+        except UnavailableError:
+            pass  # it is tried once more, and the log says if that fails
     finally:
         store.close()
 

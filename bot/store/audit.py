@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.chat.audit import AuditEntry
 from bot.errors import UnavailableError
 from bot.store.bulk import add
-from bot.store.database import Database
+from bot.store.database import DamagedError, Database
 from bot.store.tables import audit
 
 GATHERED = 0.25
@@ -70,7 +70,10 @@ class SqlAudit:
             return tuple(islice(_newest_first(connection, where, wanted), limit))
 
     def flush(self) -> None:
-        """Write what is held, now. UnavailableError if the database could not be reached; then it is held on."""
+        """Write what is held, now. UnavailableError if the database could not be reached; then it is held on.
+
+        DamagedError if nothing can be written there any more; then it is lost.
+        """
         self._write(self._database)
 
     def _write(self, database: Database) -> None:
@@ -86,6 +89,8 @@ class SqlAudit:
             try:
                 with database.writing(patience=PATIENCE) as connection:
                     add(connection, audit, [entry._asdict() for entry in batch])
+            except DamagedError:
+                raise  # what waits would wait for ever
             except UnavailableError:
                 with self._changed:
                     self._waiting.extendleft(reversed(batch))

@@ -35,13 +35,15 @@ from sqlalchemy.types import JSON
 
 from bot.errors import UnavailableError
 from bot.store.breaker import AwayError, CircuitBreaker
-from bot.store.columns import storable
+from bot.store.columns import MalformedError, storable
+from bot.store.tables import metadata
 
 _LOCKED = "is locked by another process: try again, or stop what holds it (another serve, a backup, a database shell)."
 _FULL = "cannot be written, as its disk is full: make room, then try again. Nothing that was kept is lost."
 _UNREADABLE = "cannot be opened: its folder must exist, and this user must be able to write to both."
 _ALIEN = "holds tables of another program: give xocompat a database of its own. Nothing was changed."
 _REACH = "cannot be reached"
+_DAMAGED = "is damaged: put a backup in its place (`xocompat db check` says more)."
 
 _SQLITE: Mapping[str, str] = {
     "SQLITE_BUSY": _LOCKED,
@@ -51,7 +53,9 @@ _SQLITE: Mapping[str, str] = {
     "SQLITE_PERM": _UNREADABLE,
     "SQLITE_READONLY": "cannot be written: this user needs the right to write to it and to its folder.",
     "SQLITE_NOTADB": "is no SQLite database: name another file in `database`, or move this one away.",
-    "SQLITE_CORRUPT": "is damaged: put a backup in its place (`xocompat db check` says more).",
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_FORMAT": _DAMAGED,
+    "SQLITE_TOOBIG": _DAMAGED,
     "SQLITE_IOERR": "cannot be read or written: the disk fails. Look at the system's log.",
 }
 """By the first two words of an error's name in SQLite."""
@@ -90,6 +94,10 @@ _CONNECTING: tuple[tuple[str, str], ...] = (
 """By what libpq says, as a connection that fails has no SQLSTATE."""
 
 
+class DamagedError(UnavailableError):
+    """The database holds what nobody wrote: no further try will find it well."""
+
+
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
     """Whatever SQLAlchemy raises inside becomes an UnavailableError; `name` is the database's, safe to show."""
@@ -97,12 +105,14 @@ def plain_errors(name: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         if what := _words(error):
-            kind = AwayError if _is_away(error, what) else UnavailableError
+            kind = DamagedError if what is _DAMAGED else AwayError if _is_away(error, what) else UnavailableError
             raise kind(f"{name} {what}") from None
         # What has no words of its own is a fault of ours, and its cause is wanted. It shows no values: hide_parameters.
         cause = type(getattr(error, "orig", None) or error).__name__
         said = f"{name} refused what was asked of it ({cause}). This should not happen: please report it."
         raise UnavailableError(said) from error
+    except (MalformedError, UnicodeDecodeError):  # not even what SQLite says of the damage may be text
+        raise DamagedError(f"{name} {_DAMAGED}") from None
 
 
 def _words(error: SQLAlchemyError) -> str | None:
@@ -114,6 +124,13 @@ def _words(error: SQLAlchemyError) -> str | None:
     if not isinstance(error, DBAPIError) or error.orig is None:
         return None
     text, broken = str(error.orig), f"{_REACH}: the connection broke."
+    is_torn = "no such column" in text or "has no column named" in text  # ours are there, unless it lost them
+    if (
+        text.startswith("Could not decode to UTF-8")
+        or text.removeprefix("no such table: ") in metadata.tables
+        or is_torn
+    ):
+        return _DAMAGED
     if name := getattr(error.orig, "sqlite_errorname", None):
         return _ALIEN if "already exists" in text else _SQLITE.get("_".join(name.split("_")[:2]))
     if state := getattr(error.orig, "sqlstate", None):
