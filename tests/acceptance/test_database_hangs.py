@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ SLACK_WAITS = 3.0
 _SETTINGS = """
 targets: [{name: lab-a, address: "127.0.0.1:9", username: u, password_env: LAB_A, tls: {insecure: true}}]
 sweep: {every: 700d}
-access: {grants: [{who: U0000001, may: [probe, fleet, operate]}]}
+access: {grants: [{who: "*", may: [probe, fleet, operate]}]}
 """
 
 ASKING = "Asking the database …"
@@ -65,6 +66,7 @@ class Asked:
     def __init__(self, bot: Bot, slack: StandIn) -> None:
         self.bot = bot
         self.slack = slack
+        self.people = count(1)  # everybody asks once: nobody asks too much
 
     def post(self, body: str, kind: str = FORM, name: str = "") -> Acknowledged:
         begun = time.monotonic()
@@ -81,7 +83,9 @@ class Asked:
 
     def command(self, words: str, name: str = "") -> Acknowledged:
         """`name` is what its response_url ends with, so that its answers are known from others."""
-        return self.post(command(words, f"{self.slack.address}/{name or 'other'}"), name=name)
+        return self.post(
+            command(words, f"{self.slack.address}/{name or 'other'}", user_id=f"U{next(self.people):07}"), name=name
+        )
 
     def all_answered(self, names: list[str], seconds: float) -> Counter[str]:
         """How many answers each response_url has got, once each has one and no work is left."""
