@@ -11,14 +11,10 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.masks import MASK, masked
+
 Format = Literal["console", "json"]
 Level = Literal["debug", "info", "warning", "error"]
-
-_TOKENS = re.compile(r"(xox[a-z]|xapp)-[A-Za-z0-9-]+|(?<=ticket=)[^&\s\"']+|(?<=hooks\.slack\.com/)[^\s\"']+")
-"""What Slack's tokens look like, the ticket of a WebSocket's address, and what makes a response_url secret."""
-
-_TOKEN_SIGNS = ("xox", "xapp-", "ticket=", "hooks.slack.com/")
-"""One of these is in whatever _TOKENS finds: far quicker to look for."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _QUIET = ("slack_sdk", "websocket", "waitress.queue", "alembic.runtime.plugins")
@@ -30,7 +26,7 @@ def configure(
 ) -> None:
     """Set the log up, for this process and for the libraries in it. `form` None: for people on a terminal, else JSON.
 
-    `secrets` never appear, wherever they come from; what looks like a token of Slack's doesn't either.
+    `secrets` never appear, wherever they come from; what looks like a secret doesn't either (bot.masks).
     """
     out = stream or sys.stderr
     people = form == "console" if form else out.isatty()
@@ -107,10 +103,9 @@ class _Stamp:
 def _without(secrets: Iterable[str]) -> Redact:
     """Takes secrets out of the finished line, tracebacks included."""
     known = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
-    pattern = re.compile("|".join([*map(re.escape, known), _TOKENS.pattern]))
-    signs = (*known, *_TOKEN_SIGNS)
+    pattern = re.compile("|".join(map(re.escape, known)))
 
     def redact(line: str) -> str:
-        return pattern.sub("[secret]", line) if any(map(line.__contains__, signs)) else line
+        return masked(pattern.sub(MASK, line) if any(map(line.__contains__, known)) else line)
 
     return redact

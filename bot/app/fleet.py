@@ -150,6 +150,7 @@ class WatchedFleet(NamedTuple):
         """What commands may use; `limited` as in chat."""
         evaluation, store = self.evaluation, self.store.hurried() if limited else self.store
         dataset = self.dataset()
+        follows = self.follows._replace(revisions=store.revisions) if self.follows else None
         return Ports(
             dataset.matrix,
             dataset.reader,
@@ -160,7 +161,7 @@ class WatchedFleet(NamedTuple):
                 store.digests,
                 evaluation.plan,
                 self.clock,
-                lambda: {host.pool for host in self.store.fleet.hosts()},
+                lambda: {host.pool for host in store.fleet.hosts()},
                 store.outbox.states,
                 on=lambda day: alerts_on(lambda: rehearsing(store), evaluation, day, self.clock()),
                 is_channel=is_channel,
@@ -174,7 +175,7 @@ class WatchedFleet(NamedTuple):
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
             ),
             audit=store.audit,
-            published=PublishedPort(self.follows.latest) if self.follows else None,
+            published=PublishedPort(follows.latest) if follows else None,
         )
 
     def settle(self) -> Reconciled:

@@ -9,10 +9,11 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
-from bot.app.configuration import set_up_log
+from bot.app.configuration import reveal, set_up_log
 from bot.app.fleet import hosts_of
 from bot.app.lookup import runner, today
 from bot.chat.runner import CommandRunner
+from bot.errors import UnavailableError
 from bot.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -52,13 +53,18 @@ def runner_with_names(settings: Settings) -> Iterator[CommandRunner | None]:
 
 
 @contextmanager
-def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
+def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[CommandRunner]:
     """Shows, sweeps and manages the fleet, with its database. UnavailableError says why that could not be opened.
 
+    Who `only_looks` makes none: looking leaves nothing behind.
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
     from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
+    from bot.store.database import DamagedError, Database
+    from bot.store.maintenance import existing
 
+    if only_looks and (database := Database(reveal(settings.database) or "")).is_missing:
+        existing(database)
     set_up_log(settings, "error")
     log: FilteringBoundLogger = structlog.get_logger().bind()
     store = open_settings(settings, log)
@@ -69,6 +75,12 @@ def runner_with_fleet(settings: Settings) -> Iterator[CommandRunner]:
         yield CommandRunner(
             watch_fleet(store, hosts_of(settings, on_date=check.observe), terms, log, threading.Event()).ports(), today
         )
+        try:
+            store.audit.flush()
+        except DamagedError:
+            raise  # the answer may be whole, the database is not
+        except UnavailableError:
+            pass  # it is tried once more, and the log says if that fails
     finally:
         store.close()
 

@@ -22,6 +22,7 @@ from bot.chat.reply import Reply, RichText
 from bot.chat.session.access import Access
 from bot.chat.session.conversation import Conversation
 from bot.chat.session.jobs import BackgroundJobs
+from bot.chat.session.pace import PER_MINUTE, Pace
 from bot.chat.session.responder import ReplyCache, Responder
 from bot.chat.session.services import BoundedExecutor, SessionServices
 from bot.chat.transport import PlatformTransport, reply_for
@@ -44,14 +45,16 @@ none of them stands in line."""
 
 
 class ServiceLimits(NamedTuple):
-    """`threads` and `waiting` bound the work that follows an acknowledgement. The others are in seconds: until the
-    process gives up on a silent Slack, and until a sweep that gives no sign of life is another process's.
+    """`threads` and `waiting` bound the work that follows an acknowledgement, `per_minute` what one person asks. The
+    others are in seconds: until the process gives up on a silent Slack, and until a sweep that gives no sign of life is
+    another process's.
     """
 
     lost_after: float = 120.0
     threads: int = THREADS
     waiting: int = WAITING
     stale: float = STALE
+    per_minute: int = PER_MINUTE
 
 
 LIMITS = ServiceLimits()
@@ -120,6 +123,7 @@ def service_of(
         trail=watched.store.audit,
         now=now,
         wake=worker.wake if worker else lambda: None,
+        pace=Pace(time.monotonic, limits.per_minute),
     )
     jobs = BackgroundJobs(services, BoundedExecutor(ASKING, IN_LINE, "jobs"))
     conversation = Conversation(services, jobs, partial(_home_page, watched))
@@ -134,4 +138,4 @@ def service_of(
 def _home_page(watched: WatchedFleet, rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:
     from bot.chat.home_page import home_page  # with the commands that it shows: a process may never be asked for it
 
-    return home_page(watched.ports(), rights, watched.clock(), lacking)
+    return home_page(watched.ports(limited=True), rights, watched.clock(), lacking)

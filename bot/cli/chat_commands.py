@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.chat.command import Caller, CommandSpec, Progress, Right
-from bot.chat.commands import CHECK
+from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, WATCHES
 from bot.chat.interpret import interpret
 from bot.chat.reply import Reply, plain
 from bot.cli.operator import operator_commands
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
+
+LOOKING = (FLEET, ALERTS, AUDIT, WATCHES)
+"""What shows the database and changes nothing in it."""
 
 
 def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
@@ -108,7 +111,8 @@ def _first_answer(
 
         if spec.right is Right.PROBE:
             return runner_with_hosts(settings_of(config)).run(spec, words, ALL, as_of, caller, report)
-        with runner_with_fleet(settings_of(config)) as with_fleet:
+        is_usage = bool(words and not spec.takes)  # the command says what is wrong with its words
+        with runner_with_fleet(settings_of(config), only_looks=spec in LOOKING and not is_usage) as with_fleet:
             begun = time.perf_counter()
             reply = with_fleet.run(spec, words, ALL, as_of, caller, report)
             _record(with_fleet, spec, words, caller, reply, time.perf_counter() - begun)

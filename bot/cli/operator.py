@@ -201,7 +201,7 @@ def _exported(wanted: ExportRequest, as_of: date | None, config: Path | None) ->
         return _releases(wanted.form, day, config)
     from bot.app.operator import runner_with_fleet
 
-    with runner_with_fleet(settings_of(config)) as runner:
+    with runner_with_fleet(settings_of(config), only_looks=True) as runner:
         return export(runner.ports, wanted.words, day, wanted.form)
 
 

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from bot.masks import masked
+
 _ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links
@@ -103,10 +105,11 @@ def fold(word: str) -> str:
 
 
 def shown(text: str, limit: int = 60) -> str:
-    """Any text as one printable line of at most `limit` characters, cut with an ellipsis."""
+    """Any text as one printable line of at most `limit` characters, cut with an ellipsis, secrets masked."""
     if not (text.isascii() and text.isprintable()):  # most are, and a fleet's names are shown by the thousand
         characters = (" " if char.isspace() else char for char in _ESCAPE_SEQUENCE.sub("", text))
         text = "".join(char for char in characters if char.isprintable() and char not in _INVISIBLE)
+    text = masked(text)
     folded = " ".join(text.split())
     if folded == text:
         folded = text  # of a large fleet's names there is one each then, not two

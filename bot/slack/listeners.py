@@ -11,12 +11,13 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware import Middleware
 
 from bot.chat.platform import Origin, Original
-from bot.chat.reply import Reply
+from bot.chat.reply import Reply, line, notice
 from bot.chat.session.conversation import STALE, Conversation
+from bot.chat.session.executor import Untold
 from bot.chat.session.reply_target import EphemeralTarget, delivered
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY
+from bot.chat.session.services import BUSY, SLOW_DOWN
 from bot.slack.actions import ACTION_ID, ASK, MENU, OLD_MENU, PICK, SHARE, pressed
 from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.membership import Identity
@@ -79,23 +80,50 @@ class Listeners:
         app.error(self.failed)
 
     def command(self, body: Json) -> BoltResponse:
-        """A look-up takes well under a millisecond, so its answer is the acknowledgement. A slow one begins there."""
+        """A look-up takes well under a millisecond, so its answer is the acknowledgement. A slow one begins there.
+
+        What asks the database is waited for a moment: where that hangs, the answer follows.
+        """
         services = self.conversation.services
         request = request_of("command", command_origin(body), str(body.get("text") or ""))
-        if not request.spec.slow:
-            return self._acknowledge(request, services.answer(request))
+        if refused := services.refusals(request):
+            return _say(SLOW_DOWN) if refused == 1 else BoltResponse(status=200)
+        if request.spec.slow:
+            return self._begin(request)
+        begun = services.begin(request)
+        if isinstance(begun, Answer):
+            return self._acknowledge(request, begun)
+        acknowledgement, origin = _asking(request.origin)
+
+        def late(answer: Answer) -> None:
+            services.record(request, answer)
+            EphemeralTarget(services.platform, origin).finish(answer)
+
+        answer = services.database.get(begun, late, lambda error: services.failed(origin, error))
+        if isinstance(answer, Answer):
+            return self._acknowledge(request, answer)
+        return acknowledgement if answer is Untold.LATE else self._busy(request)
+
+    def _begin(self, request: Request) -> BoltResponse:
+        """A slow command: what is being done, or why nothing is."""
+        services = self.conversation.services
         if request.spec.picks and not request.rest:
             instead = self.conversation.pick(request)
             return self._acknowledge(request, instead) if instead else BoltResponse(status=200)
-        opened = services.opening(request)
+        # Names are looked up in the database. An opening that is late is forgotten: the job makes its own.
+        opened = services.database.get(
+            lambda: services.opening(request), lambda _: None, lambda error: services.failed(request.origin, error)
+        )
         if isinstance(opened, Answer):
             return self._acknowledge(request, opened)
-        rights, said = opened
-        acknowledgement = Acknowledgement(_drawn(said).body)
-        origin = request.origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
+        rights, said = (None, ASKING) if isinstance(opened, Untold) else opened
+        acknowledgement, origin = _asking(request.origin, said)
         if self.conversation.jobs.start(request, EphemeralTarget(services.platform, origin), rights):
             return acknowledgement
-        services.record(request, "busy")
+        return self._busy(request)
+
+    def _busy(self, request: Request) -> BoltResponse:
+        self.conversation.services.record(request, "busy")
         return _say(BUSY)
 
     def _acknowledge(self, request: Request, answer: Answer) -> BoltResponse:
@@ -144,7 +172,7 @@ class Listeners:
             request = request_of("pick button", origin, asked.words)
             if not request.spec.picks:
                 self.conversation.services.respond(origin, STALE)
-            elif instead := self.conversation.pick(request):
+            elif not self.conversation.is_too_fast(request) and (instead := self.conversation.pick(request)):
                 self.conversation.services.record(request, instead)
                 self.conversation.services.respond(origin, instead.reply)
         elif asked.asks_day:
@@ -199,6 +227,15 @@ class Listeners:
             origin = Origin(event_actor(body), origin.address)
         services.respond(origin, services.explained(error, origin.actor).reply)
         return BoltResponse(status=200)
+
+
+ASKING = notice(line("Asking the database …"))
+
+
+def _asking(origin: Origin, said: Reply = ASKING) -> tuple[Acknowledgement, Origin]:
+    """An acknowledgement that says what is being done, and the origin of what follows in its place."""
+    acknowledgement = Acknowledgement(_drawn(said).body)
+    return acknowledgement, origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,11 @@ class Service:
         closing.start()
         stop_serving(SERVING)
         begun = time.monotonic()
-        done = self.conversation.services.work.drain(DRAIN)
+        services = self.conversation.services
+        done = services.work.drain(DRAIN)
+        done = services.database.executor.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
         done = self.conversation.jobs.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
-        done = self.conversation.services.notices.drain(max(0.0, ends - time.monotonic())) and done
+        done = services.notices.drain(max(0.0, ends - time.monotonic())) and done
         if self.queue:
             done = self.queue.drain(max(0.0, ends - time.monotonic())) and done
         closing.join(max(0.0, ends - time.monotonic()))

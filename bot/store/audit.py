@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.chat.audit import AuditEntry
 from bot.errors import UnavailableError
 from bot.store.bulk import add
-from bot.store.database import Database
+from bot.store.database import DamagedError, Database
 from bot.store.tables import audit
 
 GATHERED = 0.25
@@ -38,6 +38,7 @@ class SqlAudit:
     def __init__(self, log: FilteringBoundLogger, database: Database, held: int = HELD, retry: float = 5.0) -> None:
         self._log = log
         self._database = database
+        self._hurried = database.hurried(PATIENCE)
         self._held, self._retry = held, retry
         self._waiting: deque[AuditEntry] = deque()
         self._lost = 0
@@ -63,13 +64,19 @@ class SqlAudit:
                 self._hurry.set()
 
     def find(self, words: Iterable[str], limit: int, where: str | None = None) -> tuple[AuditEntry, ...]:
-        self.flush()
+        self._write(self._hurried)
         wanted = [word.casefold() for word in words]
-        with self._database.reading() as connection:
+        with self._hurried.reading() as connection:
             return tuple(islice(_newest_first(connection, where, wanted), limit))
 
     def flush(self) -> None:
-        """Write what is held, now. UnavailableError if the database could not be reached; then it is held on."""
+        """Write what is held, now. UnavailableError if the database could not be reached; then it is held on.
+
+        DamagedError if nothing can be written there any more; then it is lost.
+        """
+        self._write(self._database)
+
+    def _write(self, database: Database) -> None:
         with self._writing:
             with self._changed:
                 batch, lost = list(self._waiting), self._lost
@@ -80,8 +87,10 @@ class SqlAudit:
             if not batch:
                 return
             try:
-                with self._database.writing(patience=PATIENCE) as connection:
+                with database.writing(patience=PATIENCE) as connection:
                     add(connection, audit, [entry._asdict() for entry in batch])
+            except DamagedError:
+                raise  # what waits would wait for ever
             except UnavailableError:
                 with self._changed:
                     self._waiting.extendleft(reversed(batch))

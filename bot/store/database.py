@@ -5,8 +5,8 @@ and no URL is ever shown.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from enum import IntEnum
 from json import dumps
@@ -34,13 +34,16 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.types import JSON
 
 from bot.errors import UnavailableError
-from bot.store.columns import storable
+from bot.store.breaker import AwayError, CircuitBreaker
+from bot.store.columns import MalformedError, storable
+from bot.store.tables import metadata
 
 _LOCKED = "is locked by another process: try again, or stop what holds it (another serve, a backup, a database shell)."
 _FULL = "cannot be written, as its disk is full: make room, then try again. Nothing that was kept is lost."
 _UNREADABLE = "cannot be opened: its folder must exist, and this user must be able to write to both."
 _ALIEN = "holds tables of another program: give xocompat a database of its own. Nothing was changed."
 _REACH = "cannot be reached"
+_DAMAGED = "is damaged: put a backup in its place (`xocompat db check` says more)."
 
 _SQLITE: Mapping[str, str] = {
     "SQLITE_BUSY": _LOCKED,
@@ -50,7 +53,9 @@ _SQLITE: Mapping[str, str] = {
     "SQLITE_PERM": _UNREADABLE,
     "SQLITE_READONLY": "cannot be written: this user needs the right to write to it and to its folder.",
     "SQLITE_NOTADB": "is no SQLite database: name another file in `database`, or move this one away.",
-    "SQLITE_CORRUPT": "is damaged: put a backup in its place (`xocompat db check` says more).",
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_FORMAT": _DAMAGED,
+    "SQLITE_TOOBIG": _DAMAGED,
     "SQLITE_IOERR": "cannot be read or written: the disk fails. Look at the system's log.",
 }
 """By the first two words of an error's name in SQLite."""
@@ -81,12 +86,16 @@ _CONNECTING: tuple[tuple[str, str], ...] = (
     ("no such file", f"{_REACH}: nothing listens there. Is the server up?"),
     ("resolve host", f"{_REACH}: no such host is known."),
     ("translate host", f"{_REACH}: no such host is known."),
-    ("timeout", f"{_REACH}: the server does not answer."),
+    ("timeout", f"{_REACH}: it does not answer. Try again in a minute; if it stays so, see whether its server hangs."),
     ("ssl", f"{_REACH}: the encrypted connection fails. Look at sslmode and sslrootcert in the URL."),
     ("starting up", f"{_REACH}: it is still starting."),
     ("too many", f"{_REACH}: it has no connection left. Raise its max_connections, or stop other programs."),
 )
 """By what libpq says, as a connection that fails has no SQLSTATE."""
+
+
+class DamagedError(UnavailableError):
+    """The database holds what nobody wrote: no further try will find it well."""
 
 
 @contextmanager
@@ -96,11 +105,14 @@ def plain_errors(name: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         if what := _words(error):
-            raise UnavailableError(f"{name} {what}") from None
+            kind = DamagedError if what is _DAMAGED else AwayError if _is_away(error, what) else UnavailableError
+            raise kind(f"{name} {what}") from None
         # What has no words of its own is a fault of ours, and its cause is wanted. It shows no values: hide_parameters.
         cause = type(getattr(error, "orig", None) or error).__name__
         said = f"{name} refused what was asked of it ({cause}). This should not happen: please report it."
         raise UnavailableError(said) from error
+    except (MalformedError, UnicodeDecodeError):  # not even what SQLite says of the damage may be text
+        raise DamagedError(f"{name} {_DAMAGED}") from None
 
 
 def _words(error: SQLAlchemyError) -> str | None:
@@ -112,6 +124,13 @@ def _words(error: SQLAlchemyError) -> str | None:
     if not isinstance(error, DBAPIError) or error.orig is None:
         return None
     text, broken = str(error.orig), f"{_REACH}: the connection broke."
+    is_torn = "no such column" in text or "has no column named" in text  # ours are there, unless it lost them
+    if (
+        text.startswith("Could not decode to UTF-8")
+        or text.removeprefix("no such table: ") in metadata.tables
+        or is_torn
+    ):
+        return _DAMAGED
     if name := getattr(error.orig, "sqlite_errorname", None):
         return _ALIEN if "already exists" in text else _SQLITE.get("_".join(name.split("_")[:2]))
     if state := getattr(error.orig, "sqlstate", None):
@@ -121,8 +140,21 @@ def _words(error: SQLAlchemyError) -> str | None:
     return None
 
 
+def _is_away(error: SQLAlchemyError, what: str) -> bool:
+    """Whether whoever asks next would wait as long, for nothing. In PostgreSQL a lock is on some rows alone."""
+    if isinstance(error, TimeoutError) or what.startswith(_REACH):
+        return True
+    return what is _LOCKED and isinstance(getattr(error, "orig", None), sqlite3.Error)
+
+
 PATIENCE = 10.0
 """Seconds to wait for a lock that another connection holds."""
+
+STATEMENT = 60.0
+"""Seconds that PostgreSQL gives a statement where nobody is in a hurry."""
+
+GRACE = 1.0
+"""Seconds more until a server that does not say so itself is given up."""
 
 READS = "xocompat_reads"
 PATIENT = "xocompat_patience"
@@ -132,7 +164,7 @@ _MEMORY = (None, "", ":memory:")
 _NO_URL = "The database's URL cannot be read: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME are."
 _CONNECT = {"connect_timeout": 5, "keepalives_idle": 30, "tcp_user_timeout": 20_000, "application_name": "xocompat"}
 _BOUNDS = (
-    "SET lock_timeout = '{:.0f}ms'; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'"
+    "SET lock_timeout = '{:.0f}ms'; SET statement_timeout = '{:.0f}s'; SET idle_in_transaction_session_timeout = '60s'"
 )
 
 
@@ -183,21 +215,35 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _postgresql(url: URL, patience: float) -> Engine:
+    from bot.store.patient import ANSWERS, PatientConnection  # SQLite needs no driver of PostgreSQL's
+
     arguments = {key: value for key, value in _CONNECT.items() if key not in url.query}
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=arguments)
 
+    def connect(_: object, __: object, args: Sequence[Any], options: Mapping[str, Any]) -> PatientConnection:
+        return PatientConnection.connect(*args, **options)
+
     def prepare(connection: Any, _: object) -> None:
         connection.autocommit = True
-        connection.execute(_BOUNDS.format(1000 * patience))
+        connection.execute(_BOUNDS.format(1000 * patience, STATEMENT))
         connection.autocommit = False
 
     def begin(connection: Connection) -> None:
-        if patient := connection.get_execution_options().get(PATIENT):
+        patient = connection.get_execution_options().get(PATIENT)
+        driver: Any = connection.connection.driver_connection
+        driver.bound = (2 * patient if patient else STATEMENT) + GRACE
+        if patient:
             bound = int(1000 * patient)
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {bound}; SET LOCAL statement_timeout = {2 * bound}")
 
+    def check_in(connection: Any, _: object) -> None:
+        if connection is not None:  # one that broke is none any more
+            connection.bound = ANSWERS
+
+    event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", check_in)
     return engine
 
 
@@ -224,14 +270,21 @@ class Database:
         with plain_errors(self.name):
             self.engine = _sqlite(self.url, patience) if is_sqlite else _postgresql(self.url, patience)
         self._reader = self._reading()
+        self._is_hurried = False
+        self._readers = CircuitBreaker()
+        self._writers = CircuitBreaker() if is_sqlite else self._readers  # a file that is locked can still be read
 
     def _reading(self) -> Engine:
         one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_postgresql else {}
         return self.engine.execution_options(**{READS: True}, **one_moment)
 
     def hurried(self, patience: float) -> "Database":
-        """The same database, with the same connections, for those who wait only so many seconds for a lock."""
+        """The same database, with the same connections, for those who wait only so many seconds for a lock.
+
+        While it is away they are told at once (bot.store.breaker): a crowd that waits would take all threads.
+        """
         other = copy(self)
+        other._is_hurried = True
         other.engine = self.engine.execution_options(**{PATIENT: patience})
         other._reader = other._reading()
         return other
@@ -248,8 +301,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment, and changes nothing. UnavailableError if it could not be made."""
-        with plain_errors(self.name), self._reader.connect() as connection:
+        with self._guarded(self._readers), plain_errors(self.name), self._reader.connect() as connection:
             yield connection
+
+    def _guarded(self, breaker: CircuitBreaker) -> AbstractContextManager[None]:
+        """Work that nobody waits for has a thread of its own, and as much patience as it was given."""
+        return breaker.guarding() if self._is_hurried else nullcontext()
 
     @contextmanager
     def writing(self, lock: WriteLock | None = None, patience: float | None = None) -> Iterator[Connection]:
@@ -258,7 +315,7 @@ class Database:
         `lock` is held against other processes; `patience` in seconds, where waiting for locks must be short.
         """
         engine = self.engine if patience is None else self.engine.execution_options(**{PATIENT: patience})
-        with plain_errors(self.name), engine.begin() as connection:
+        with self._guarded(self._writers), plain_errors(self.name), engine.begin() as connection:
             if lock is not None and self.is_postgresql:
                 connection.execute(select(func.pg_advisory_xact_lock(literal(int(lock)))))
             yield connection
@@ -269,7 +326,12 @@ class Database:
 
         It holds the locks of the fleet and of alerts, so it has to be short. UnavailableError if it could not be made.
         """
-        with plain_errors(self.name), self.engine.connect() as connection, connection.begin() as whole:
+        with (
+            self._guarded(self._writers),
+            plain_errors(self.name),
+            self.engine.connect() as connection,
+            connection.begin() as whole,
+        ):
             if self.is_postgresql:
                 for lock in (WriteLock.FLEET, WriteLock.ALERTS):
                     connection.execute(select(func.pg_advisory_xact_lock(literal(int(lock)))))

@@ -5,6 +5,8 @@ it up; one that was claimed for good is done, as far as history goes. The functi
 is recorded with what is done about it, or not at all.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -12,6 +14,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, update
 from structlog.typing import FilteringBoundLogger
 
+from bot.chat.session.executor import BoundedExecutor, InTime, Untold
 from bot.errors import UnavailableError
 from bot.store.database import Database, Repository, insert
 from bot.store.tables import leases
@@ -107,34 +110,72 @@ class SqlSlots(Repository):
 EVENT_SECONDS = 3600.0
 """How long a claim on an event lasts; Slack gives up long before."""
 
-PATIENCE = 1.0
-"""Seconds. Slack wants an answer after three."""
+PATIENCE = 2.0
+"""Seconds for a lock, on a thread of its own."""
+
+KNOWN = 10_000
+"""So many of its own claims a process knows without asking."""
 
 
 class SqlSeen:
-    """bot.slack.seen.SeenEvents for processes on several machines.
+    """bot.chat.session.services.SeenEvents for processes on several machines.
 
-    Should the database fail, everything is new: better twice than not at all.
+    Should the database fail, or take longer than a moment, what this process did not claim itself is new: better twice
+    than not at all.
     """
 
     def __init__(self, log: FilteringBoundLogger, database: Database, now: Callable[[], datetime]) -> None:
         self._log = log
-        self._database = database
+        self._database = database.hurried(PATIENCE)
         self._now = now
+        self._own: OrderedDict[str, datetime] = OrderedDict()
+        self._lock = threading.Lock()  # guards them; never held while the database is asked
+        self._asking = InTime(BoundedExecutor(2, 200, "claims"))
 
     def claim(self, key: str) -> bool:
         """True for a new key, or one that was claimed an hour ago."""
-        try:
-            with self._database.writing(patience=PATIENCE) as connection:
-                return claim(connection, LeaseKind.EVENT, key, "", self._now(), EVENT_SECONDS)
-        except UnavailableError as error:
-            self._log.warning("claims cannot be stored", reason=str(error))
-            return True
+        at = self._now()
+        with self._lock:
+            before = self._own.get(key)
+            if before and timedelta() <= at - before < timedelta(seconds=EVENT_SECONDS):
+                return False
+            self._own[key] = at
+            while len(self._own) > KNOWN:
+                self._own.popitem(last=False)
+
+        def ask() -> bool:
+            with self._database.writing() as connection:
+                return claim(connection, LeaseKind.EVENT, key, "", at, EVENT_SECONDS)
+
+        is_new = self._ask(ask, "claims cannot be stored")
+        if not is_new:
+            self._forget(key)  # it is another process's, which may give it back
+        return is_new
 
     def release(self, key: str) -> None:
         """Give a claim back: the work failed, so a further delivery is to be answered."""
-        try:
-            with self._database.writing(patience=PATIENCE) as connection:
+        self._forget(key)
+
+        def ask() -> bool:
+            with self._database.writing() as connection:
                 release(connection, LeaseKind.EVENT, key)
+            return True
+
+        self._ask(ask, "a claim cannot be released")
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._own.pop(key, None)
+
+    def _ask(self, ask: Callable[[], bool], undone: str) -> bool:
+        """What the database says; True where it does not."""
+
+        def failed(error: BaseException) -> None:
+            self._log.warning(undone, reason=str(error))
+
+        try:
+            answer = self._asking.get(ask, lambda _: None, failed)
         except UnavailableError as error:
-            self._log.warning("a claim cannot be released", reason=str(error))
+            failed(error)
+            return True
+        return True if isinstance(answer, Untold) else answer

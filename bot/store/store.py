@@ -26,6 +26,9 @@ from bot.store.watches import SqlDigests, SqlWatches
 
 HISTORY = timedelta(days=400)
 
+TRAIL = 1_000_000
+"""Entries of the audit trail that are kept, however young: some hundred megabytes."""
+
 HURRY = 2.0
 """Seconds that a command waits for a lock: Slack wants an answer after three."""
 
@@ -46,27 +49,33 @@ class Store(NamedTuple):
     revisions: SqlRevisions
 
     def hurried(self) -> "Store":
-        """The same for commands in chat, where somebody waits: what they change is changed soon, or not at all."""
+        """The same for commands in chat, where somebody waits: what they ask and change is done soon, or not at all."""
         database = self.database.hurried(HURRY)
-        book, watches, digests = SqlAlerts(database), SqlWatches(database), SqlDigests(database)
-        return self._replace(database=database, alerts=book, watches=watches, digests=digests)
+        return self._on(database)._replace(revisions=SqlRevisions(database))
+
+    def _on(self, database: Database) -> "Store":
+        """What commands and evaluations need, on another view of the database."""
+        return self._replace(
+            database=database,
+            fleet=SqlFleet(database),
+            sweeps=SqlSweeps(database),
+            alerts=SqlAlerts(database),
+            outbox=SqlOutbox(database),
+            watches=SqlWatches(database),
+            digests=SqlDigests(database),
+        )
 
     @contextmanager
     def rehearsing(self) -> Iterator["Store"]:
         """The same for what is only tried: all that is written meanwhile is read there alone, and undone at the end."""
         with self.database.rehearsing() as database:
-            yield self._replace(
-                database=database,
-                fleet=SqlFleet(database),
-                sweeps=SqlSweeps(database),
-                alerts=SqlAlerts(database),
-                outbox=SqlOutbox(database),
-                watches=SqlWatches(database),
-                digests=SqlDigests(database),
-            )
+            yield self._on(database)
 
-    def prune(self, now: datetime) -> None:
-        """Forget what ended more than 400 days ago. UnavailableError if the database could not be reached."""
+    def prune(self, now: datetime, entries: int = TRAIL) -> None:
+        """Forget what ended more than 400 days ago, and all but so many `entries` of the audit trail.
+
+        UnavailableError if the database could not be reached.
+        """
         before = now - HISTORY
         ended = bulletins.c.closed_at < before
         alert_left = exists(alerts.c.id).where(alerts.c.bulletin == bulletins.c.id)
@@ -87,6 +96,8 @@ class Store(NamedTuple):
             connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
             for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
                 connection.execute(delete(table).where(column < before))
+            newest_entry = select(func.max(audit.c.id)).scalar_subquery()
+            connection.execute(delete(audit).where(audit.c.id <= newest_entry - entries))
             leases.prune(connection, before, now)
 
     def close(self) -> None:

@@ -1,11 +1,10 @@
 """All tables. Migrations make them (bot/store/migrations); a test holds the two together."""
 
+from typing import Any
+
 from sqlalchemy import (
-    JSON,
     Boolean,
     Column,
-    Date,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -14,7 +13,22 @@ from sqlalchemy import (
     text,
 )
 
-from bot.store.columns import MomentColumn, TextColumn
+from bot.alerts.alert import AlertState, Detail, NotifyReason, Rule
+from bot.alerts.delivery.outbox import DeliveryKind
+from bot.alerts.ports import WatchKind
+from bot.fleet.hosts import ChangeKind, SourceKind
+from bot.published.page import RowChangeKind
+from bot.store.columns import (
+    ChoiceColumn,
+    DayColumn,
+    JsonColumn,
+    MeasureColumn,
+    MomentColumn,
+    NumberColumn,
+    TextColumn,
+    listed_texts,
+    require,
+)
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,16 +39,27 @@ CONVENTION = {
 """Names for what a migration may have to drop."""
 
 
+def _check_lead(value: Any) -> None:
+    if any(days.__class__ is not int for days in value):
+        raise ValueError
+
+
+def _check_changes(value: Any) -> None:
+    listed_texts(4)(value)
+    for kind, *_ in value:
+        RowChangeKind(kind)
+
+
 metadata = MetaData(naming_convention=CONVENTION)
 
 sources = Table(
     "sources",
     metadata,
     Column("name", TextColumn, primary_key=True),
-    Column("kind", TextColumn, nullable=False),
+    Column("kind", ChoiceColumn(SourceKind), nullable=False),
     Column("tried_at", MomentColumn, nullable=False),
     Column("ok_at", MomentColumn),
-    Column("failures", Integer, nullable=False, default=0),
+    Column("failures", NumberColumn, nullable=False, default=0),
     Column("unreachable_since", MomentColumn),
     Column("error_code", TextColumn),
     Column("error", TextColumn),
@@ -60,7 +85,7 @@ sightings = Table(  # what a source said last of a host, and of the pool that it
     Column("licence_expires", MomentColumn),
     Column("booted_at", MomentColumn),
     Column("reboot_required", Boolean),
-    Column("pending_updates", Integer),
+    Column("pending_updates", NumberColumn),
     Column("up_to_date", Boolean),
     Column("is_preview", Boolean),
     Column("power", TextColumn),
@@ -82,7 +107,7 @@ changes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", MomentColumn, nullable=False, index=True),
-    Column("kind", TextColumn, nullable=False),
+    Column("kind", ChoiceColumn(ChangeKind), nullable=False),
     Column("source", TextColumn, nullable=False),
     Column("uuid", TextColumn),
     Column("host", TextColumn),
@@ -99,8 +124,8 @@ sweeps = Table(
     Column("by", TextColumn, nullable=False),  # who runs it, or ran it last
     Column("started_at", MomentColumn, nullable=False, index=True),
     Column("finished_at", MomentColumn),
-    Column("sources", Integer, nullable=False, default=0),
-    Column("failed", Integer, nullable=False, default=0),
+    Column("sources", NumberColumn, nullable=False, default=0),
+    Column("failed", NumberColumn, nullable=False, default=0),
     Column("error", TextColumn),
 )
 
@@ -129,19 +154,19 @@ alerts = Table(
     Column("id", Integer, primary_key=True),
     Column("bulletin", ForeignKey("bulletins.id"), nullable=False, index=True),
     Column("channel", TextColumn, nullable=False),
-    Column("rule", TextColumn, nullable=False),
+    Column("rule", ChoiceColumn(Rule), nullable=False),
     Column("subject", TextColumn, nullable=False),
     Column("subject_name", TextColumn, nullable=False),
     Column("product", TextColumn),
     Column("release", TextColumn),
-    Column("hosts", JSON, nullable=False),  # [[uuid, name, pool], ...]
-    Column("gone", JSON, nullable=False),
-    Column("due", Date),
-    Column("threshold_days", Integer),
-    Column("detail", JSON(none_as_null=True)),  # {"kind": ..., its values}, as why_resolved
+    Column("hosts", JsonColumn(listed_texts(3)), nullable=False),  # [[uuid, name, pool], ...]
+    Column("gone", JsonColumn(listed_texts(3)), nullable=False),
+    Column("due", DayColumn),
+    Column("threshold_days", NumberColumn),
+    Column("detail", JsonColumn(Detail.from_data, none_as_null=True)),  # {"kind": ..., its values}, as why_resolved
     Column("watched", Boolean, nullable=False),
-    Column("state", TextColumn, nullable=False),
-    Column("reason", TextColumn, nullable=False),
+    Column("state", ChoiceColumn(AlertState), nullable=False),
+    Column("reason", ChoiceColumn(NotifyReason), nullable=False),
     Column("opened_at", MomentColumn, nullable=False),
     Column("told_at", MomentColumn, nullable=False),
     Column("acknowledged_by", TextColumn),
@@ -150,7 +175,7 @@ alerts = Table(
     Column("snoozed_at", MomentColumn),
     Column("snoozed_until", MomentColumn),
     Column("resolved_at", MomentColumn, index=True),
-    Column("why_resolved", JSON(none_as_null=True)),
+    Column("why_resolved", JsonColumn(Detail.from_data, none_as_null=True)),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(
@@ -170,12 +195,12 @@ outbox = Table(
     Column("key", TextColumn, nullable=False, unique=True),
     Column("channel", TextColumn, nullable=False),
     Column("bulletin", ForeignKey("bulletins.id"), index=True),
-    Column("kind", TextColumn, nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("kind", ChoiceColumn(DeliveryKind), nullable=False),
+    Column("payload", JsonColumn(dict), nullable=False),
     Column("state", TextColumn, nullable=False),  # pending, sending, sent, dropped
     Column("created_at", MomentColumn, nullable=False),
     Column("began_at", MomentColumn),  # of the last try
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("attempts", NumberColumn, nullable=False, default=0),
     Column("done_at", MomentColumn),
     Column("ts", TextColumn),
     Column("why_dropped", TextColumn),
@@ -210,11 +235,11 @@ watches = Table(
     "watches",
     metadata,
     Column("channel", TextColumn, primary_key=True),
-    Column("kind", TextColumn, primary_key=True),
+    Column("kind", ChoiceColumn(WatchKind), primary_key=True),
     Column("what", TextColumn, primary_key=True),
     Column("product", TextColumn),
     Column("release", TextColumn),
-    Column("lead", JSON(none_as_null=True)),
+    Column("lead", JsonColumn(_check_lead, none_as_null=True)),
     Column("by", TextColumn, nullable=False),
     Column("at", MomentColumn, nullable=False),
 )
@@ -250,7 +275,7 @@ audit = Table(
     Column("command", TextColumn, nullable=False),
     Column("words", TextColumn, nullable=False),
     Column("outcome", TextColumn, nullable=False),
-    Column("ms", Float, nullable=False),
+    Column("ms", MeasureColumn, nullable=False),
 )
 
 revisions = Table(
@@ -261,9 +286,9 @@ revisions = Table(
     Column("digest", TextColumn, nullable=False),
     Column("etag", TextColumn),
     Column("text", TextColumn, nullable=False),
-    Column("changes", JSON, nullable=False),  # [[kind, label, before, after], ...]
-    Column("problems", JSON, nullable=False),  # [[line, message], ...]
-    Column("read_on", Date, nullable=False),
+    Column("changes", JsonColumn(_check_changes), nullable=False),  # [[kind, label, before, after], ...]
+    Column("problems", JsonColumn(listed_texts(2)), nullable=False),  # [[line, message], ...]
+    Column("read_on", DayColumn, nullable=False),
     Column("fetched_at", MomentColumn, nullable=False),
     Column("accepted_at", MomentColumn),
     Column("told_at", MomentColumn),
@@ -281,3 +306,5 @@ tries = Table(
     Column("told_at", MomentColumn),
     Column("passing", Boolean, nullable=False),
 )
+
+require(metadata)

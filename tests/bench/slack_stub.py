@@ -11,25 +11,34 @@ from urllib.parse import urlencode
 from slack_sdk.signature import SignatureVerifier
 
 SECRET = "bench"
-BODY = urlencode(
-    {
-        "command": "/xocompat",
-        "text": "XenServer 7.2",
-        "team_id": "T1",
-        "user_id": "U1",
-        "user_name": "ada",
-        "channel_id": "C1",
-        "api_app_id": "A1",
-        "response_url": "http://127.0.0.1:9/",
-        "trigger_id": "1.2",
-    }
-)
+PEOPLE = 200
+"""Who ask by turns: nobody asks so much alone that it would be refused."""
 
 
-def headers() -> dict[str, str]:
+def body_of(person: int = 1) -> str:
+    """A slash command of somebody's."""
+    return urlencode(
+        {
+            "command": "/xocompat",
+            "text": "XenServer 7.2",
+            "team_id": "T1",
+            "user_id": f"U{person % PEOPLE}",
+            "user_name": "ada",
+            "channel_id": "C1",
+            "api_app_id": "A1",
+            "response_url": "http://127.0.0.1:9/",
+            "trigger_id": "1.2",
+        }
+    )
+
+
+BODY = body_of()
+
+
+def headers(body: str = BODY) -> dict[str, str]:
     """The headers of a request that is signed now; they hold for five minutes."""
     stamp = str(int(time.time()))
-    signature = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=BODY)
+    signature = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body)
     return {
         "content-type": "application/x-www-form-urlencoded",
         "x-slack-request-timestamp": stamp,

@@ -23,13 +23,13 @@ from bot import log as logs
 from bot.alerts.cycle import SendResult
 from bot.app.fleet import WatchedFleet, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.serve import settle_down
-from bot.app.slack import platform_of, service_of
+from bot.app.slack import LIMITS, platform_of, service_of
 from bot.settings import load_settings
 from bot.settings.model import Settings
 from bot.slack.http import RequestVerifier
 from tests.bench import empty
 from tests.bench.serving import environment, free_port, running
-from tests.bench.slack_stub import BODY, SECRET, headers, web_api
+from tests.bench.slack_stub import BODY, PEOPLE, SECRET, body_of, headers, web_api
 from tests.bench.timing import paired
 
 CALLS = 2_000
@@ -52,7 +52,9 @@ def in_process(environ: Mapping[str, str]) -> dict[str, float]:
         settings = load_settings(None, environ, Path(tempfile.mkdtemp()))
         log = structlog.get_logger().bind()
         with _watching(settings) as watched:
-            service = service_of(settings, log, False, platform_of(settings), watched)
+            service = service_of(
+                settings, log, False, platform_of(settings), watched, limits=LIMITS._replace(per_minute=10**9)
+            )
             return _in_process(RequestVerifier(service.app, SECRET, time.time))
 
 
@@ -118,8 +120,12 @@ def over_http(environ: Mapping[str, str]) -> dict[str, float]:
 
 def _wrk(port: int) -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(f"wrk.method = 'POST'\nwrk.body = [==[{BODY}]==]\n")
-        script.writelines(f"wrk.headers['{name}'] = '{value}'\n" for name, value in headers().items())
+        script.write("asked, at = {}, 0\n")
+        for body in map(body_of, range(PEOPLE)):
+            told = ", ".join(f"['{name}'] = '{value}'" for name, value in headers(body).items())
+            script.write(f"asked[#asked + 1] = {{body = [==[{body}]==], headers = {{{told}}}}}\n")
+        script.write("function request()\n  at = at % #asked + 1\n")
+        script.write("  return wrk.format('POST', nil, asked[at].headers, asked[at].body)\nend\n")
         script.flush()
         url = f"http://127.0.0.1:{port}/slack/events"
         command = ["wrk", "-t1", "-c32", "-d4s", "-s", script.name, url]

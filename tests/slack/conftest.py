@@ -121,6 +121,7 @@ class Room:
     def settle(self) -> None:
         """Until all that was taken on is done."""
         assert self.conversation.services.work.wait_until_idle(10)
+        assert self.conversation.services.database.executor.wait_until_idle(10)
         assert self.jobs.executor.wait_until_idle(10)
         assert self.conversation.services.notices.wait_until_idle(10)
 
@@ -173,6 +174,7 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) ->
     for room in made:
         services = room.conversation.services
         assert services.work.drain(10)
+        assert services.database.executor.drain(10)
         assert room.jobs.executor.drain(10)
         assert services.notices.drain(10)
 

@@ -174,7 +174,8 @@ def test_a_claim_is_forgotten_after_an_hour_or_when_the_clock_was_wrong(
 def test_a_database_that_fails_answers_twice_rather_than_not_at_all(
     log: FilteringBoundLogger, kept_log: LogCapture
 ) -> None:
-    seen = SqlSeen(log, Database("sqlite:////no/such/folder/x.db"), Clock())
-    assert [seen.claim("Ev1"), seen.claim("Ev1")] == [True, True]
+    away = Database("sqlite:////no/such/folder/x.db")
+    seen, another_process = SqlSeen(log, away, Clock()), SqlSeen(log, away, Clock())
+    assert [seen.claim("Ev1"), another_process.claim("Ev1"), seen.claim("Ev1")] == [True, True, False]
     seen.release("Ev1")
     assert [entry["log_level"] for entry in kept_log.entries] == ["warning"] * 3

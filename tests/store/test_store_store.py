@@ -209,3 +209,11 @@ def test_a_lookup_in_the_shell_imports_no_database() -> None:
 def test_opening_says_what_is_wrong(log: FilteringBoundLogger) -> None:
     with pytest.raises(UnavailableError, match="its folder must exist"):
         open_store("sqlite:////no/such/folder/x.db", log, lambda: START)
+
+
+def test_of_the_audit_trail_only_so_many_entries_are_kept(store: Store) -> None:
+    for number in range(10):
+        store.audit.record(ENTRY._replace(ms=float(number)))
+    store.audit.flush()
+    store.prune(START, entries=4)
+    assert [entry.ms for entry in store.audit.find([], 100)] == [9, 8, 7, 6]

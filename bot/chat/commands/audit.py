@@ -5,6 +5,7 @@ from bot.chat.command import Invocation, Ports
 from bot.chat.reply import Code, Paragraph, Reply, RichText, Strong, Table, columns, headline, line, with_code
 from bot.chat.wording import iso, moment, plural
 from bot.errors import UsageError
+from bot.masks import masked
 from bot.query.text import plain, shown
 
 _COLUMNS = columns("When", "Who", "Where", "What", "How it went")
@@ -19,7 +20,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if ports.audit is None:
         raise UsageError("There is no audit trail: set `database` in the configuration.")
     words = plain(asked.words).split()
-    entries = ports.audit.find(words, IN_DATA)
+    # Those of former versions have words as they were typed.
+    entries = [entry._replace(words=masked(entry.words)) for entry in ports.audit.find(words, IN_DATA)]
     with_words = f" with {shown(' '.join(words))}" if words else ""
     count = f"{len(entries)} or more" if len(entries) == IN_DATA else str(len(entries) or "No")
     shown_here = entries if asked.caller.takes_all else entries[:IN_FULL]

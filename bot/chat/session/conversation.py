@@ -24,7 +24,7 @@ from bot.chat.session.reply_target import (
 )
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer, private
-from bot.chat.session.services import BUSY, SessionServices
+from bot.chat.session.services import BUSY, SLOW_DOWN, SessionServices
 
 STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
 _SHARED = notice(line("It is in the channel already."))
@@ -51,61 +51,64 @@ class Conversation:
     def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str) -> None:
         """Answer in the thread, for everybody. Once for each `key`, however often the platform delivers it."""
         services, actor = self.services, origin.actor
-        if not services.seen.claim(key):
-            services.log.info("delivered again", who=actor.user, where=actor.channel)
-            return
         request = request_of("mention", origin, words)
+        if self.is_too_fast(request):
+            return
         target = ThreadTarget(services.platform, origin, channel, thread, SLOW_MAX if request.spec.slow else None)
-        if request.spec.slow:
-            self._start(request, target, key)
+        if not request.spec.slow:
+            services.answer_later(request, lambda answer: target.finish(answer, aside=True), key)
             return
 
-        def answer() -> None:
-            found = services.answer(request)
-            services.record(request, found)
-            target.finish(found, aside=True)
+        def start() -> None:
+            if services.seen.claim(key):
+                self._start(request, target, key)
+            else:
+                services.log.info("delivered again", who=actor.user, where=actor.channel)
 
-        services.later(origin, answer, key)
+        services.later(origin, start, key)
 
     def ask(self, request: Request) -> None:
         """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
+        if self.is_too_fast(request):
+            return
         services, origin = self.services, request.origin
         if request.spec.slow:
             self._start(request, EphemeralTarget(services.platform, origin))
             return
 
-        def answer() -> None:
-            found = services.answer(request)
-            services.record(request, found)
-            delivered(services.platform.respond(origin, found.reply))
+        def show(answer: Answer) -> None:
+            delivered(services.platform.respond(origin, answer.reply))
 
-        services.later(origin, lambda: self._on_page(origin, answer))
+        services.answer_later(request, show, after=lambda: self._renew_page(origin))
 
     def share(self, request: Request, reply_key: str | None, message: str | None) -> None:
         """Show the reply to everybody: once for each message with the button, however often it is pressed."""
+        if self.is_too_fast(request):
+            return
         services, actor = self.services, request.actor
         what = f"{actor.user} {actor.channel} {message} {request.words} {request.on} {reply_key}"
         key = f"share:{hashlib.sha256(what.encode()).hexdigest()}"
-        if message and not services.seen.claim(key):
-            services.record(request, "shared_already")
-            services.respond(request.origin, _SHARED)
-            return
         seen = services.replies.get(reply_key, actor.user)
-        if request.spec.slow and seen is None:
-            self._start(request, ChannelTarget(services.platform, request.origin, _ASKED_AGAIN), key)
-            return
 
-        def show() -> None:
-            # A cached reply says something of hosts: who shares it must have the right to ask them still.
-            rights = services.access.admit(actor, request.spec) if seen else None
-            answer = rights if isinstance(rights, Answer) else seen or services.answer(request)
-            services.record(request, answer)
+        def show(answer: Answer) -> None:
             ChannelTarget(services.platform, request.origin).finish(answer)
             if answer.private:
                 services.seen.release(key)
 
-        if not services.later(request.origin, show, key):
-            services.seen.release(key)
+        def share() -> None:
+            if message and not services.seen.claim(key):
+                services.record(request, "shared_already")
+                services.respond(request.origin, _SHARED)
+            elif seen:
+                # A cached reply says something of hosts: who shares it must have the right to ask them still.
+                rights = services.access.admit(actor, request.spec)
+                services.finish(request, rights if isinstance(rights, Answer) else seen, show, key)
+            elif request.spec.slow:
+                self._start(request, ChannelTarget(services.platform, request.origin, _ASKED_AGAIN), key)
+            else:
+                services.finish(request, services.begin(request), show, key)
+
+        services.later(request.origin, share, key)
 
     def pick(self, request: Request) -> Answer | None:
         """Open a picker for a command's word; or the answer to give instead, such as names to type."""
@@ -127,6 +130,8 @@ class Conversation:
     def picked(self, origin: Origin, command: str, word: str) -> None:
         """Ask about what was picked, where the picker was opened."""
         request = request_of("picker", origin, f"{command} {word}")
+        if self.is_too_fast(request):
+            return
         self._start(request, EphemeralTarget(self.services.platform, origin))
 
     def choices(self, actor: Actor, command: str) -> tuple[Choice, ...]:
@@ -137,6 +142,8 @@ class Conversation:
 
     def ask_day(self, request: Request) -> None:
         """Let the actor choose the day that the words lack."""
+        if self.is_too_fast(request):
+            return
         services, origin = self.services, request.origin
 
         def open_picker() -> None:
@@ -147,7 +154,13 @@ class Conversation:
             else:
                 delivered(services.platform.open_day_picker(origin, request.words, services.now() + AHEAD))
 
-        services.later(origin, lambda: self._on_page(origin, open_picker))
+        def ask() -> None:
+            try:
+                open_picker()
+            finally:
+                self._renew_page(origin)
+
+        services.later(origin, ask)
 
     def day_picked(self, origin: Origin, words: str, day: date) -> bool:
         """Ask with the day that was chosen, as typed words do; False if it is not ahead: then nothing is asked."""
@@ -158,20 +171,28 @@ class Conversation:
 
     def open_page(self, actor: Actor) -> None:
         """Show the actor their page as it is now. Showing it twice does no harm."""
-        self.services.later(Origin(actor), lambda: self._publish(actor))
+        if not self.services.refusals(request_of("home", Origin(actor), "")):
+            self._show_page(actor)
+
+    def is_too_fast(self, request: Request) -> bool:
+        """Whether the actor asks more than is answered, which they are told once a minute."""
+        refused = self.services.refusals(request)
+        if refused == 1:
+            self.services.respond(request.origin, SLOW_DOWN)
+        return refused > 0
+
+    def _show_page(self, actor: Actor) -> None:
+        self.services.later(Origin(actor), lambda: self._publish(actor), executor=self.services.database.executor)
 
     def _start(self, request: Request, target: ReplyTarget, key: str | None = None) -> None:
         if not self.jobs.start(request, target, key=key):
             self.services.record(request, "busy")
             self.services.respond(request.origin, BUSY)
 
-    def _on_page(self, origin: Origin, task: Callable[[], None]) -> None:
-        """Do a task; what the bot's page shows is old after it, whatever came of it."""
-        try:
-            task()
-        finally:
-            if origin.on_home_page:
-                self._publish(origin.actor)
+    def _renew_page(self, origin: Origin) -> None:
+        """What the bot's page shows is old after what was done there, whatever came of it."""
+        if origin.on_home_page:
+            self._show_page(origin.actor)
 
     def _publish(self, actor: Actor) -> None:
         """UndeliveredError if the platform does not take it."""

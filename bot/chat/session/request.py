@@ -8,6 +8,7 @@ from bot.chat.access import Granted
 from bot.chat.command import Caller, CommandSpec
 from bot.chat.interpret import interpret
 from bot.chat.platform import Actor, Origin
+from bot.masks import masked
 
 
 class Request(NamedTuple):
@@ -34,6 +35,7 @@ class Request(NamedTuple):
 
 
 def request_of(way: str, origin: Origin, words: str, on: date | None = None) -> Request:
-    """A request that begins now."""
+    """A request that begins now. A secret that was typed by mistake goes no further than here."""
+    words = masked(words)
     spec, rest = interpret(words)
     return Request(way, origin, words, on, spec, rest, time.perf_counter())

@@ -1,11 +1,9 @@
 """What all requests share: the answers, who may, threads with bounds, the audit, what is said of failures."""
 
 import secrets
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +16,9 @@ from bot.chat.commands import HELP
 from bot.chat.platform import Actor, Origin, Platform
 from bot.chat.reply import Code, Reply, line, notice, plain
 from bot.chat.session.access import Access
+from bot.chat.session.executor import BoundedExecutor as BoundedExecutor
+from bot.chat.session.executor import InTime, Task
+from bot.chat.session.pace import Pace
 from bot.chat.session.reply_target import UndeliveredError, delivered
 from bot.chat.session.request import Request
 from bot.chat.session.responder import UNAVAILABLE, Answer, ReplyCache, Responder, private, unavailable
@@ -25,58 +26,13 @@ from bot.errors import UnavailableError
 from bot.query.text import shown
 
 BUSY = notice(line("I am busy: too many questions at once. Ask again in a minute."))
+SLOW_DOWN = notice(line("Slow down: that is more than I answer one person in a minute. Ask again in a minute."))
 WORDS_LOGGED = 80
+STORING, IN_LINE = 8, 100
+"""Questions to the database at once, and in line."""
 
-Task = Callable[[], None]
-Failed = Callable[[BaseException], None]
-
-
-class BoundedExecutor:
-    """Runs tasks on threads of its own: at most `threads` at once, and `waiting` more in line.
-
-    A crowd gets "busy" at once and is not left waiting. The threads of a platform's library are shared by all its
-    listeners: five slow commands on them, and a sixth would not be acknowledged in time.
-    """
-
-    def __init__(self, threads: int, waiting: int, name: str = "work") -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._places = threads + waiting
-        self._changed = threading.Condition()
-        self._taken = 0
-        self._closed = False
-
-    def submit(self, task: Task, failed: Failed) -> bool:
-        """Take a task on; False if there is no place or the executor is closed. `failed` gets what the task raised."""
-        with self._changed:
-            if self._closed or self._taken >= self._places:
-                return False
-            future = self._pool.submit(task)
-            self._taken += 1
-        future.add_done_callback(lambda done: self._done(done, failed))
-        return True
-
-    def _done(self, future: "Future[None]", failed: Failed) -> None:
-        error = None if future.cancelled() else future.exception()
-        try:
-            if error:
-                failed(error)
-        finally:
-            with self._changed:
-                self._taken -= 1
-                self._changed.notify_all()
-
-    def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until all that was taken is done, failures included; False if that takes longer than `seconds`."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._taken == 0, seconds)
-
-    def drain(self, seconds: float) -> bool:
-        """Take nothing more and finish what was taken; False if that took longer than `seconds`."""
-        with self._changed:
-            self._closed = True
-        done = self.wait_until_idle(seconds)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        return done
+Begun = Answer | Callable[[], Answer]
+"""An answer, or how to get it from the database, which may take its time."""
 
 
 class SeenEvents(Protocol):
@@ -95,6 +51,7 @@ class SeenEvents(Protocol):
 @dataclass(frozen=True, slots=True)
 class SessionServices:
     """`work` sends what takes a while; `notices` is a small pool beside it, which says to people that `work` is full.
+    Whatever asks the database does so on `database`: where that hangs, nothing else stands in line behind it.
 
     `trail` records each request beside the log; `now` is the time in UTC. `replies` has what can be shared. `wake` is
     called after what may have queued messages for channels.
@@ -111,23 +68,80 @@ class SessionServices:
     trail: AuditTrail
     now: Callable[[], datetime]
     wake: Callable[[], None] = lambda: None
+    pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
+    database: InTime = field(default_factory=lambda: InTime(BoundedExecutor(STORING, IN_LINE, "database")))
 
-    def answer(self, request: Request) -> Answer:
-        """What the actor gets to see, a refusal too.
+    def refusals(self, request: Request) -> int:
+        """0 where a request may be answered; else how many of the actor's were refused within this minute.
+
+        The first of them is recorded, and is to be told; what a flood leaves behind is bounded by that.
+        """
+        refused = self.pace.refusals(f"{request.actor.team} {request.actor.user}")
+        if refused == 1:
+            self.record(request, "too_fast")
+        return refused
+
+    def begin(self, request: Request) -> Begun:
+        """What the actor gets to see, a refusal too, as far as that can be said without the database.
 
         Look-ups are answered without asking what else somebody may do, unless that could change the answer.
         """
         rights = self.access.admit(request.actor, request.spec)
         if isinstance(rights, Answer):
             return rights
+        if request.spec.right is not Right.LOOKUP or request.spec.follows:
+            return lambda: self.responder.answer(request, rights)
         answer = self.responder.answer(request, rights)
         if not answer.reply.depends_on_rights:
             return answer
         more = self.access.admit(request.actor, HELP)
         if isinstance(more, Answer) or more.rights <= rights.rights:
             return answer
-        known = self.responder.anew(request, more)
-        return answer if known.outcome == UNAVAILABLE else known  # a look-up needs no database
+
+        def anew() -> Answer:
+            known = self.responder.anew(request, more)
+            return answer if known.outcome == UNAVAILABLE else known  # a look-up needs no database
+
+        return anew
+
+    def answer_later(
+        self, request: Request, show: Callable[[Answer], None], key: str | None = None, after: Task = lambda: None
+    ) -> None:
+        """Answer on the pools, record and show it. What was claimed by `key` already is left alone.
+
+        `after` is done at the end, whatever came of it.
+        """
+
+        def answer() -> None:
+            if key and not self.seen.claim(key):
+                self.log.info("delivered again", who=request.actor.user, where=request.actor.channel)
+            else:
+                self.finish(request, self.begin(request), show, key, after)
+
+        self.later(request.origin, answer, key)
+
+    def finish(
+        self,
+        request: Request,
+        begun: Begun,
+        show: Callable[[Answer], None],
+        key: str | None = None,
+        after: Task = lambda: None,
+    ) -> None:
+        """Get the answer, where there is none yet from the database; record and show it."""
+
+        def end() -> None:
+            try:
+                answer = begun if isinstance(begun, Answer) else begun()
+                self.record(request, answer)
+                show(answer)
+            finally:
+                after()
+
+        if isinstance(begun, Answer):
+            end()
+        else:
+            self.later(request.origin, end, key, self.database.executor)
 
     def opening(self, request: Request) -> tuple[Granted, Reply] | Answer:
         """Of a slow command: what may be done and what to show meanwhile; or the answer, if nothing is waited for."""
@@ -137,7 +151,9 @@ class SessionServices:
         said = self.responder.opening(request, rights)
         return said if isinstance(said, Answer) else (rights, said)
 
-    def later(self, origin: Origin, task: Task, key: str | None = None) -> bool:
+    def later(
+        self, origin: Origin, task: Task, key: str | None = None, executor: BoundedExecutor | None = None
+    ) -> bool:
         """Do a task on the pool, or answer that it is busy (False). A claim by `key` is released on failure."""
 
         def failed(error: BaseException) -> None:
@@ -147,7 +163,7 @@ class SessionServices:
 
         taken = None
         try:
-            taken = self.work.submit(task, failed)
+            taken = (executor or self.work).submit(task, failed)
         finally:
             if taken is None and key:
                 self.seen.release(key)  # it was not even refused: what broke is raised

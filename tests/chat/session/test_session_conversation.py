@@ -45,7 +45,12 @@ class Room:
     def settle(self) -> list[ChannelPost]:
         """What was shown, once all that was taken on is done."""
         services = self.conversation.services
-        for executor in (services.work, self.conversation.jobs.executor, services.notices):
+        for executor in (
+            services.work,
+            services.database.executor,
+            self.conversation.jobs.executor,
+            services.notices,
+        ):
             assert executor.wait_until_idle(10)
         self.platform.flush()
         return self.platform.take()

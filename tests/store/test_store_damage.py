@@ -1,0 +1,205 @@
+"""A database that is damaged, in whatever way: one plain line, never a traceback, for every command that opens it."""
+
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from structlog.typing import FilteringBoundLogger
+
+from bot.alerts.ports import Watch, WatchKind
+from bot.cli import main
+from bot.store.store import open_store
+from tests.alerts.fakes import settle
+from tests.fleet.fleets import LAB, answered, host, pool
+from tests.store.conditions import A, condition, why_gone
+from tests.store.pages import finding
+from tests.store.test_store_audit import ENTRY
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DAMAGES = 200
+COMMANDS = (
+    ("fleet",), ("alerts",), ("alerts", "all"), ("audit",), ("watches", "--channel", "C1"), ("sweep",), ("changes",),
+    ("export",), ("db", "check"), ("db", "upgrade"), ("doctor",), ("fleet", "--json"), ("sync",),
+    ("ack", "1", "--channel", "C1"), ("digest", "--channel", "C1"), ("xen-1",),
+)  # fmt: skip
+_SETTINGS = """
+list: {url: %s}
+targets: [{name: lab, address: "127.0.0.1:9", username: u, password_env: LAB, tls: {insecure: true}}]
+"""
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database in which every table that commands read has rows."""
+    from structlog import get_logger
+
+    path = tmp_path_factory.mktemp("whole") / "whole.db"
+    log: FilteringBoundLogger = get_logger().bind()
+    store = open_store(f"sqlite:///{path}", log, lambda: NOW)
+    run = store.sweeps.claim(NOW, "one", NOW, 60)
+    assert run
+    store.fleet.record([answered(LAB, pool("p", *(host(f"xen-{n}") for n in range(30))))], NOW)
+    settle(store.alerts, [condition(A)], NOW, why_gone)
+    store.watches.add(Watch("C1", WatchKind.ALL, "", lead=(90, 30), by="U1", at=NOW))
+    store.digests.turn("C2", False, "U1", NOW)
+    for n in range(40):
+        store.audit.record(ENTRY._replace(at=NOW, ms=float(n)))
+    store.revisions.save(finding("a1"), NOW)
+    store.sweeps.finish(run, NOW)
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    return path.read_bytes()
+
+
+def _flip(chance: random.Random, data: bytearray) -> None:
+    for _ in range(chance.choice((1, 3, 20, 200))):
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+
+
+def _flip_what_is_written(chance: random.Random, data: bytearray) -> None:
+    """Where rows are, and not the empty room between them."""
+    written = [at for at, byte in enumerate(data) if byte]
+    for _ in range(chance.choice((1, 5, 50))):
+        data[chance.choice(written)] ^= 1 << chance.randrange(8)
+
+
+def _zero_a_page(chance: random.Random, data: bytearray) -> None:
+    at = 4096 * chance.randrange(len(data) // 4096)
+    data[at : at + 4096] = bytes(4096)
+
+
+def _swap_pages(chance: random.Random, data: bytearray) -> None:
+    one, other = (4096 * chance.randrange(len(data) // 4096) for _ in range(2))
+    data[one : one + 4096], data[other : other + 4096] = data[other : other + 4096], data[one : one + 4096]
+
+
+def _cut(chance: random.Random, data: bytearray) -> None:
+    del data[chance.randrange(len(data)) :]
+
+
+def _spoil_the_header(chance: random.Random, data: bytearray) -> None:
+    data[chance.randrange(100)] ^= chance.randrange(1, 256)
+
+
+def _write_garbage(chance: random.Random, data: bytearray) -> None:
+    at = chance.randrange(len(data))
+    data[at : at + chance.randrange(4096)] = chance.randbytes(chance.randrange(4096))
+
+
+_WAYS: tuple[Callable[[random.Random, bytearray], None], ...] = (
+    _flip,
+    _flip_what_is_written,
+    _flip_what_is_written,
+    _zero_a_page,
+    _swap_pages,
+    _cut,
+    _spoil_the_header,
+    _write_garbage,
+)
+
+
+def _spoiled(whole: bytes, seed: int) -> bytes:
+    chance, data = random.Random(seed), bytearray(whole)
+    _WAYS[seed % len(_WAYS)](chance, data)
+    return bytes(data)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a configuration whose only host is away, and whose page is a file."""
+    (tmp_path / "page.md").write_text("nothing", encoding="utf-8")
+    (tmp_path / "xocompat.yaml").write_text(_SETTINGS % (tmp_path / "page.md"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAB", "x")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    return tmp_path
+
+
+def _put(place: Path, content: bytes) -> None:
+    for left in place.glob("xocompat.db*"):
+        left.unlink()
+    (place / "xocompat.db").write_bytes(content)
+
+
+@pytest.mark.parametrize("tenth", range(10))
+def test_no_damage_is_more_than_one_plain_line(
+    tenth: int, whole: bytes, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(tenth, DAMAGES, 10):
+        content = _spoiled(whole, seed)
+        for number in range(4):
+            words = COMMANDS[(seed + 5 * number) % len(COMMANDS)]
+            _put(place, content)
+            status = main([*words])
+            said = capsys.readouterr()
+            what = f"{seed} {words}: {said.err}"
+            assert status in (0, 1, 3), what
+            lines = said.err.splitlines()
+            assert "Traceback" not in said.err, what
+            assert len([line for line in lines if line.startswith("xocompat: ")]) == len(lines) <= 1, what
+            if status == 1 and words[0] not in ("db", "doctor"):
+                assert lines, what
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE sightings SET name = x'00ff'",
+        "UPDATE sightings SET seen_at = 'yesterday'",
+        "UPDATE sources SET kind = 'tarket'",
+        "UPDATE sources SET failures = 'many'",
+        "UPDATE sources SET tried_at = 17",
+    ],
+)
+def test_a_value_that_nobody_wrote_is_damage(
+    sql: str, whole: bytes, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _put(place, whole)
+    with closing(sqlite3.connect(place / "xocompat.db")) as connection:
+        connection.execute(sql)
+        connection.commit()
+    assert main(["fleet"]) == 1
+    assert "is damaged: put a backup in its place" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE alerts SET hosts = '{'",
+        "UPDATE alerts SET hosts = '[[1]]'",
+        "UPDATE alerts SET rule = 'eoll'",
+        "UPDATE alerts SET due = 'soon'",
+        "UPDATE alerts SET detail = '{\"kimd\": 1}'",
+        "UPDATE alerts SET opened_at = x'00'",
+        "DROP TABLE alerts",
+    ],
+)
+def test_so_is_one_in_an_alert(sql: str, whole: bytes, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _put(place, whole)
+    with closing(sqlite3.connect(place / "xocompat.db")) as connection:
+        connection.execute(sql)
+        connection.commit()
+    assert main(["alerts"]) == 1
+    assert "is damaged: put a backup in its place" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["fleet"], ["serve"], ["db", "check"]])
+def test_a_process_says_so_too(words: list[str], whole: bytes, place: Path) -> None:
+    _put(place, whole[:4096] + b"\xff" * (len(whole) - 4096))
+    environ = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "PATH": "/usr/bin", "PYTHONPATH": str(_ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words], cwd=place, env=environ, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "is damaged" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+_ROOT = Path(__file__).parents[2]
