@@ -25,7 +25,7 @@ def print_reply(reply: Reply, as_json: bool, form: str | None = None) -> None:
     elif reply.attachment:
         write(sys.stdout, reply.attachment.text)
     elif form:
-        from bot.terminal.files import table_text
+        from bot.terminal.table_text import table_text
 
         write(sys.stdout, table_text(reply, form))
     else:

@@ -139,7 +139,7 @@ def _element(span: Span) -> Json:
         case ChannelName(text) if CHANNEL.fullmatch(text):
             return {"type": "channel", "channel_id": text}
         case Moment(text, at):
-            return {"type": "date", "timestamp": int(at.timestamp()), "format": MOMENT, "fallback": text}
+            return {"type": "date", "timestamp": int(at.timestamp()), "format": MOMENT, "fallback": _shown(span)}
         case Code() | Typed():
             return {"type": "text", "text": _shown(span), "style": {"code": True}}
         case _:

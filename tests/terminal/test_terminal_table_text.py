@@ -9,7 +9,7 @@ from bot.chat.reply import Code, Column, ColumnKind, Link, Mark, Paragraph, Repl
 from bot.chat.wording import count_cell, day_cell
 from bot.errors import UsageError
 from bot.matrix.lifecycle import PartialDate
-from bot.terminal.files import table_text
+from bot.terminal.table_text import table_text
 
 COLUMNS = columns(
     "Release",
