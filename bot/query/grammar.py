@@ -50,7 +50,7 @@ class Grammar:
     def __init__(self, matrix: Matrix) -> None:
         self._spellings = Spellings(matrix)
         self._features = FeatureNames(matrix.features)
-        self._scanner = Scanner(self._spellings.codenames, self._spellings.is_decimal, self._spellings.is_number)
+        self._scanner = Scanner(self._spellings.codenames, self._spellings.is_number)
 
     def read(self, text: str, today: date | None = None) -> Query:
         """Read any text. Total: it never raises, and its time grows with the length of the text.

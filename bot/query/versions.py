@@ -9,7 +9,7 @@ from bot.query.spellings import Between, Codename, Number, Prefix, Range, Wanted
 from bot.query.tokens import Token
 from bot.query.words import JOINING, OF_TWO, TokenKind
 
-_SIGNS = {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS, TokenKind.COMMA, TokenKind.JOINT, TokenKind.OPERATOR}
+_SIGNS = {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS, TokenKind.JOINT, TokenKind.OPERATOR}
 _BEHIND_GLUED = _SIGNS | {TokenKind.SUFFIX}
 """What may touch the last number of a range; other letters make it a build number."""
 _FROM = frozenset({"from", "von", "de", "desde", "da", "del"})
@@ -184,7 +184,7 @@ class _Reading(Cursor):
             case TokenKind.CODENAME:
                 self._at += 1
                 return Item(TokenKind.CODENAME, token.value, token.start, token.end, Codename(token.value))
-            case TokenKind.DASH | TokenKind.DOTS | TokenKind.PLUS | TokenKind.COMMA:
+            case TokenKind.DASH | TokenKind.DOTS | TokenKind.PLUS:
                 self._at += 1
                 return Item(TokenKind.JOINT, "", token.start, token.end) if token.kind is TokenKind.PLUS else None
             case _:
@@ -373,11 +373,9 @@ class _Reading(Cursor):
             if clauses and self._joins_upper_bound(token, clauses[-1]):
                 self._at += 1
                 continue
-            if token.kind not in (TokenKind.OPERATOR, TokenKind.COMMA):
+            if token.kind is not TokenKind.OPERATOR:
                 break
             self._at += 1
-            if token.kind is TokenKind.COMMA:
-                continue
             ahead = int(self._is(TokenKind.VERSION))
             number = self._peek(ahead)
             if number and number.kind in (TokenKind.NUMBER, TokenKind.WILDCARD):

@@ -58,8 +58,8 @@ class TokenKind(Enum):
     DASH = auto()
     DOTS = auto()
     PLUS = auto()
-    COMMA = auto()
-    """Only inside a range; the others part the question."""
+    PART = auto()
+    """A comma, a semicolon or the end of a line: parts the question."""
 
 
 JOINING = frozenset(["and", "but", "und", "aber", "et", "mais", "y", "pero", "e", "ed", "&", "&&", "/"])
@@ -117,3 +117,6 @@ VOCABULARY |= {
     for product, names in PRODUCT_NAMES.items()
     for name in names
 }
+
+COUNTS = frozenset(_ALL["measure"].keys() | _ALL["counted"].keys())
+"""The number before one of these is no release."""
