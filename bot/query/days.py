@@ -12,6 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bot.query.text import shown
+from bot.query.words import AMOUNTS, MONTHS, UNITS
 
 Span = tuple[int, int]
 """A place in a text: where it begins, and where what follows it begins."""
@@ -34,57 +35,17 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-def _numbered(rows: str) -> dict[str, int]:
-    """Words by the number of their row."""
-    return {word: number for number, row in enumerate(rows.strip().split("\n"), 1) for word in row.split()}
-
-
-_MONTHS = _numbered("""
-    jan january januar janner janvier enero
-    feb february februar fevrier fevr febrero
-    mar march marz maerz mars marzo
-    apr april avr avril abril
-    may mai mayo
-    jun june juni juin junio
-    jul july juli juillet julio
-    aug august aout agosto
-    sep sept september septembre septiembre
-    oct october okt oktober octobre octubre
-    nov november novembre noviembre
-    dec december dez dezember decembre dic diciembre
-    """)
-_COUNTS = _numbered("""
-    a an one ein eine einem einer un une uno una
-    two zwei deux dos
-    three drei trois tres
-    four vier quatre cuatro
-    five funf cinq cinco
-    six sechs seis
-    seven sieben sept siete
-    eight acht huit ocho
-    nine neun neuf nueve
-    ten zehn dix diez
-    eleven elf onze once
-    twelve zwolf douze doce
-    """)
-_UNITS = {
-    "day": "days?|tag(?:en?)?|jours?|dias?",
-    "week": "weeks?|wochen?|semaines?|semanas?",
-    "month": "months?|monat(?:en?|s)?|mois|mes(?:es)?",
-    "quarter": "quarters?|quartal(?:en?|s)?|trimestres?",
-    "year": "years?|jahr(?:en?|s)?|ans?|annees?|anos?",
-}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-_NAME = rf"(?P<name>{_either(_MONTHS)})\b\.?"
+_NAME = rf"(?P<name>{_either(MONTHS)})\b\.?"
 _OF = r"(?: (?:of|de|del))?"
 _END = r"(?![\w-]|\.\w|/\d)"
 _NO_COUNT = (
     r"(?! ?(?:hosts?|nodes?|servers?|machines?|vms?|pools?|cores?|users?|guests?|hotes|maschinen|[kmgt]i?b"
     r"|times|days?|years?)\b)"
 )
-_UNIT = f"(?P<unit>{'|'.join(_UNITS.values())})"
-_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(_COUNTS)})"
+_UNIT = f"(?P<unit>{_either(UNITS)})"
+_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(AMOUNTS)})"
 _DATES = (
     rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_END}",
     rf"(?P<day>\d{{1,2}})\. ?(?P<month>\d{{1,2}})\. ?(?P<year>\d{{4}}){_END}",
@@ -116,8 +77,8 @@ _WANTING = (
     r"(?:a few|some|several) \w+|next (?:spring|summer|autumn|fall|winter)\b",
     r"\d{1,5}(?P<sign>[-/.])\d{1,2}(?P=sign)\d{1,5}(?!\.\d)[^\s,;]*+",  # 2028-1-5, 1/12/28
     rf"\d{{4,12}}(?![\d.]){_NO_COUNT}(?:[-/.]\d[^\s,;]*+)?",  # 20281201, 12028-01-01
-    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:of )?(?:{_either(_MONTHS)})\b",  # 1 Dec
-    rf"(?!mar\b|mars\b|may\b|ago\b|dic\b)(?:{_either(_MONTHS)})\b(?: ?\d{{1,2}}(?:st|nd|rd|th)?(?![\w.]))?",
+    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:of )?(?:{_either(MONTHS)})\b",  # 1 Dec
+    rf"(?!mar\b|mars\b|may\b|ago\b|dic\b)(?:{_either(MONTHS)})\b(?: ?\d{{1,2}}(?:st|nd|rd|th)?(?![\w.]))?",
     rf"(?:{_either(_WEEKDAYS)}|yesterday)\b",
 )
 """What wants to be a day there and is none: nothing says the year, or the order, or it is no day of the calendar."""
@@ -263,7 +224,7 @@ def _absolute(said: Mapping[str, str]) -> tuple[date, date] | None:
         return (date(year, month, day),) * 2 if day > 12 or day == month else None
     if "month" not in said and "name" not in said:
         return date(year, 1, 1), date(year, 12, 31)
-    month = int(said["month"]) if "month" in said else _MONTHS[said["name"]]
+    month = int(said["month"]) if "month" in said else int(MONTHS[said["name"]])
     if "day" in said:
         return (date(year, month, int(said["day"])),) * 2
     return date(year, month, 1), _month_end(year, month)
@@ -275,9 +236,9 @@ def _relative(said: Mapping[str, str], today: date) -> tuple[date, date]:
         if "weekday" in said:
             ahead = (_WEEKDAYS.index(said["weekday"]) - today.weekday() - 1) % 7 + 1
         return (today + timedelta(ahead),) * 2
-    unit = next(unit for unit, words in _UNITS.items() if re.fullmatch(words, said["unit"]))
+    unit = UNITS[said["unit"]]
     if "amount" in said:
-        amount = int(said["amount"]) if said["amount"].isdecimal() else _COUNTS[said["amount"]]
+        amount = int(AMOUNTS.get(said["amount"], said["amount"]))
         if unit in ("day", "week"):
             return (today + timedelta(amount * (7 if unit == "week" else 1)),) * 2
         year, month = divmod(today.month - 1 + amount * _IN_MONTHS[unit], 12)
