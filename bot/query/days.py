@@ -6,7 +6,7 @@ Days, months, years and spans are read in English, German, French and Spanish. A
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -132,20 +132,34 @@ def take_days(text: str, today: date | None = None) -> Days:
     """What a text says of days. `today` is what "in 2 years" counts from; without it such words are no day."""
     if not _HINT.search(text):
         return Days(text)
-    found: dict[str, date | None] = {}
+    forms, folded, at = _patterns(), "".join(map(_folded, text)), 0
+    asked: dict[str, date | None] = {}
     bare: list[Span] = []
     places: list[Span] = []
-    for each in _days(text, today):
-        places.append((each.start, each.end))
-        if each.is_asked:
-            found[text[each.begins : each.end].strip("\"'().,;:!? ")] = each.day
+    while opening := forms.opening.search(folded, at):
+        start, begins = opening.span()
+        at = max(begins, start + 1)
+        asking, part = opening["asking"], next((name for name in _PARTS if opening[name]), None)
+        relative = _first(forms.coming, folded, start) or _first(forms.coming, folded, begins)
+        match = relative or _first((*forms.dates, *forms.spans) if asking or part else forms.dates, folded, begins)
+        is_date = match is not None
+        if match is None and asking and not part:
+            match = _first(forms.wanting, folded, begins)
+        if match is None:
+            continue
+        at = match.end()
+        happened = asking not in _ALWAYS_ASKING and _DONE.search(folded[max(start - 12, 0) : start])
+        if relative or not is_date or ((asking or part) and not happened):
+            day = _day(match.groupdict(), part, today) if is_date else None
+            asked[text[match.start() : at].strip("\"'().,;:!? ")] = day
+            places.append((start, at))
         else:
-            bare.append((each.start, each.end))
-    rest = blanked(text, places)
-    wrong = [words for words, day in found.items() if day is None]
-    if wrong or len(set(found.values())) > 1:
-        return Days(rest, None, shown(wrong[0] if wrong else " and ".join(found)), tuple(bare))
-    return Days(rest, next(iter(found.values()), None), None, tuple(bare))
+            bare.append((begins, at))
+    rest = blanked(text, (*places, *bare))
+    wrong = [words for words, day in asked.items() if day is None]
+    if wrong or len(set(asked.values())) > 1:
+        return Days(rest, None, shown(wrong[0] if wrong else " and ".join(asked)), tuple(bare))
+    return Days(rest, next(iter(asked.values()), None), None, tuple(bare))
 
 
 def blanked(text: str, places: Iterable[Span]) -> str:
@@ -156,39 +170,6 @@ def blanked(text: str, places: Iterable[Span]) -> str:
         pieces += (text[at:start], " " * (end - max(start, at)))
         at = max(at, end)
     return "".join((*pieces, text[at:]))
-
-
-class _Found(NamedTuple):
-    """A day in a text: where it stands, and begins without the word that asks for it."""
-
-    start: int
-    begins: int
-    end: int
-    is_asked: bool
-    day: date | None
-
-
-def _days(text: str, today: date | None) -> Iterator[_Found]:
-    forms, folded, at = _patterns(), "".join(map(_folded, text)), 0
-    while opening := forms.opening.search(folded, at):
-        start, begins = opening.span()
-        at = max(begins, start + 1)
-        part = next((name for name in _PARTS if opening[name]), None)
-        asking = opening["asking"]
-        match = _first(forms.coming, folded, start) or (
-            _first(forms.coming, folded, begins) if begins > start else None
-        )
-        if match:
-            yield _Found(start, match.start(), match.end(), True, _day(match.groupdict(), part, today))
-        elif match := _first(forms.dates if not (asking or part) else (*forms.dates, *forms.spans), folded, begins):
-            happened = asking not in _ALWAYS_ASKING and _DONE.search(folded[max(start - 12, 0) : start])
-            is_asked = bool(asking or part) and not happened
-            day = _day(match.groupdict(), part, today) if is_asked else None
-            yield _Found(start if is_asked else begins, begins, match.end(), is_asked, day)
-        elif asking and not part and (match := _first(forms.wanting, folded, begins)):
-            yield _Found(start, begins, match.end(), True, None)
-        if match:
-            at = match.end()
 
 
 def _folded(character: str) -> str:
