@@ -13,7 +13,7 @@ from bot.matrix.release import Product
 from bot.query.days import Span
 from bot.query.spellings import Between, Codename, Number, Prefix, Range, Wanted, digits
 from bot.query.tokens import Token
-from bot.query.words import JOINING, OF_TWO, TokenKind
+from bot.query.words import DISTRIBUTIONS, JOINING, OF_TWO, TokenKind
 
 TOOLS = (TokenKind.TOOL, TokenKind.XEN_ORCHESTRA)
 _FROM = frozenset({"from", "von", "de", "desde", "da", "del"})
@@ -22,6 +22,11 @@ _MOST_DIGITS = 2
 """No release has more before its first dot."""
 _MOST_CLAUSES = 20
 _LONGEST_SIGN = 3
+
+_BEFORE_COUNTED = frozenset({"of", "our", "the", "my", "your", "these", "those", "old", "other", "more", "x"})
+_WHERE = frozenset({"on", "in", "under", "inside"})
+_NAMING = (TokenKind.PRODUCT, TokenKind.PLATFORM, TokenKind.VERSION, TokenKind.UNKNOWN, TokenKind.NUMBER)
+"""What a whole number stands behind when it is a version."""
 
 _LETTERS = dict(zip(TokenKind, ascii_letters, strict=False))
 _ALL = "".join(_LETTERS.values())
@@ -150,6 +155,11 @@ class _Reading:
         kind = first.kind if first.kind in (TokenKind.UNKNOWN, *TOOLS) else TokenKind.FILLER
         return Item(kind, first.value, first.start, last.end)
 
+    def _read_home(self, match: re.Match[str]) -> Item | None:
+        """Where Xen Orchestra itself is installed is no host of it: "XO on Debian 12"."""
+        is_there = len(self._items) > 1 and self._items[-2].kind in TOOLS and self._items[-1].value in _WHERE
+        return self._filler(match) if is_there and self._of(match)[0].value in DISTRIBUTIONS else None
+
     def _read_codename(self, match: re.Match[str]) -> Item:
         (token,) = self._of(match)
         return Item(token.kind, token.value, token.start, token.end, Codename(token.value))
@@ -166,6 +176,13 @@ class _Reading:
         if match["hosts"] and is_of_release:
             return None
         return self._filler(match)
+
+    def _read_talk(self, match: re.Match[str]) -> Item | None:
+        """A whole number before a product with its version counts something ("2 of our XCP-ng 8.2 hosts"), and one
+        before a word of which nothing is known ("7 dwarfs")."""
+        is_version = bool(self._items) and self._items[-1].kind in _NAMING
+        counts = all(token.value in _BEFORE_COUNTED for token in self._of(match, "of"))
+        return self._filler(match) if counts and not is_version else None
 
     def _read_prefix(self, match: re.Match[str]) -> Item:
         number, *_ = tokens = self._of(match)
@@ -304,6 +321,10 @@ _RANGE_ENDS = f"(?: (?=(?P<measure>MEASURE)) | (?=(?P<hosts>COUNTED)) | {_SUFFIX
 _Read = Callable[[_Reading, re.Match[str]], Item | None]
 _RULES_IN_WORDS: tuple[tuple[str, _Read], ...] = (
     ("NUMBER (?= DASH? MEASURE | (?P<hosts>COUNTED))", _Reading._read_count),
+    (
+        "INTEGER (?= DASH? UNKNOWN | (?P<of>FILLER{0,5}) PRODUCT (?:NUMBER | WILDCARD | OPERATOR))",
+        _Reading._read_talk,
+    ),
     (f"(?P<first>NUMBER) (?P<joint>DASH | DOTS) (?P<last>LIKELY) (?!'OTHER) {_SUFFIXES}", _Reading._read_between),
     ("(?P<first>NUMBER) (?P<joint>DIRECTION | JOINT | FILLER) VERSION? (?P<last>LIKELY)", _Reading._read_between),
     (
@@ -334,6 +355,7 @@ _RULES_IN_WORDS: tuple[tuple[str, _Read], ...] = (
     ("LABEL DASH* INTEGER", _Reading._read_named),
     ("NAMING (?:'DASH)? 'INTEGER", _Reading._read_named),
     ("PLATFORM (?: NUMBER GUEST | (?=GUEST))", _Reading._filler),
+    ("PLATFORM NUMBER?", _Reading._read_home),
 )
 """What makes an item, the longer before the shorter. A word is a token of that kind; ' says that it is glued."""
 _ALONE = {TokenKind.PLUS: TokenKind.JOINT} | dict.fromkeys(
