@@ -196,46 +196,42 @@ def _day(groups: dict[str, str | None], part: str | None, today: date | None) ->
 
 def _absolute(said: Mapping[str, str]) -> tuple[date, date] | None:
     year = int(said["year"])
-    if "quarter" in said or "half" in said:
-        months = 3 if "quarter" in said else 6
-        last = months * int(said.get("quarter") or said["half"])
-        return date(year, last - months + 1, 1), _month_end(year, last)
+    if "quarter" in said:
+        return _months(year, 3 * int(said["quarter"]) - 3, 3)
+    if "half" in said:
+        return _months(year, 6 * int(said["half"]) - 6, 6)
     if "first" in said:  # 13/04/2018 can be read one way only, 01/12/2028 in two
         month, day = sorted((int(said["first"]), int(said["second"])))
         return (date(year, month, day),) * 2 if day > 12 or day == month else None
     if "month" not in said and "name" not in said:
-        return date(year, 1, 1), date(year, 12, 31)
-    month = int(said["month"]) if "month" in said else int(MONTHS[said["name"]])
-    if "day" in said:
-        return (date(year, month, int(said["day"])),) * 2
-    return date(year, month, 1), _month_end(year, month)
+        return _months(year, 0, 12)
+    first = date(year, int(said.get("month") or MONTHS[said["name"]]), int(said.get("day", "1")))
+    return (first, first) if "day" in said else _months(year, first.month - 1, 1)
 
 
 def _relative(said: Mapping[str, str], today: date) -> tuple[date, date]:
-    if "unit" not in said:
-        ahead = 1 if "tomorrow" in said else 0
-        if "weekday" in said:
-            ahead = (_WEEKDAYS.index(said["weekday"]) - today.weekday() - 1) % 7 + 1
-        return (today + timedelta(ahead),) * 2
-    unit = UNITS[said["unit"]]
-    if "amount" in said:
-        amount = int(AMOUNTS.get(said["amount"], said["amount"]))
-        if unit in ("day", "week"):
-            return (today + timedelta(amount * (7 if unit == "week" else 1)),) * 2
-        year, month = divmod(today.month - 1 + amount * _IN_MONTHS[unit], 12)
-        return (date(today.year + year, month + 1, min(today.day, _month_end(today.year + year, month + 1).day)),) * 2
-    if unit == "day":
-        return (today + timedelta(1),) * 2
-    if unit == "week":
+    unit, amount = UNITS.get(said.get("unit", "")), int(AMOUNTS.get(said.get("amount", ""), said.get("amount", "1")))
+    if "weekday" in said:
+        ahead = (_WEEKDAYS.index(said["weekday"]) - today.weekday() - 1) % 7 + 1
+    elif unit == "week" and "amount" not in said:
         monday = today + timedelta(7 - today.weekday())
         return monday, monday + timedelta(6)
-    months = _IN_MONTHS[unit]
-    year, first = divmod((today.month - 1) // months * months + months, 12)
-    return date(today.year + year, first + 1, 1), _month_end(today.year + year, first + months)
+    elif unit in _IN_MONTHS:
+        months = _IN_MONTHS[unit]
+        if "amount" not in said:
+            return _months(today.year, (today.month - 1) // months * months + months, months)
+        first, last = _months(today.year, today.month - 1 + amount * months, 1)
+        return (first.replace(day=min(today.day, last.day)),) * 2
+    else:
+        ahead = 0 if "today" in said else amount * (7 if unit == "week" else 1)
+    return (today + timedelta(ahead),) * 2
 
 
 _IN_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, monthrange(year, month)[1])
+def _months(year: int, first: int, many: int) -> tuple[date, date]:
+    """The first and the last day of several months; `first` counts from 0, on into the next years."""
+    years, month = divmod(first, 12)
+    ends, last = divmod(first + many - 1, 12)
+    return date(year + years, month + 1, 1), date(year + ends, last + 1, monthrange(year + ends, last + 1)[1])
