@@ -14,6 +14,13 @@ from bot.query.text import fold
 from bot.query.versions import Item
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
 
+_OF_ONE_NAME = (
+    (TokenKind.PRODUCT, TokenKind.UNKNOWN),
+    (TokenKind.PLATFORM, TokenKind.UNKNOWN),
+    (TokenKind.UNKNOWN, TokenKind.FILLER),
+)
+"""What may be one name with a mistake in it."""
+
 
 def segments(items: Sequence[Item]) -> list[range]:
     """The stretches between "and", "or", "/"."""
@@ -25,15 +32,10 @@ def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
     """Joins what is one mistyped name: "Citrix Hipervisor", "xen sever"."""
     joined: list[Item] = []
     for item in items:
-        last = joined[-1] if joined else None
-        if last and item.kind is TokenKind.UNKNOWN and last.kind in (TokenKind.PRODUCT, TokenKind.PLATFORM):
-            name = fold(text[last.start : last.end]).replace(" ", "").replace("-", "") + item.value
-            if item.start - last.end <= 1 and resembling(name):
-                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
-                continue
-        if last and last.kind is TokenKind.UNKNOWN and item.kind is TokenKind.FILLER:
-            name = last.value + fold(text[item.start : item.end])
-            if item.start - last.end <= 1 and resembling(name):
+        last = joined[-1] if joined else item
+        if item.start - last.end <= 1 and (last.kind, item.kind) in _OF_ONE_NAME:
+            name = "".join(re.findall(r"[^\W_]+", fold(text[last.start : item.end])))
+            if resembling(name):
                 joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
                 continue
         joined.append(item)
@@ -42,14 +44,13 @@ def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
 
 def _without_codenames(items: Sequence[Item]) -> list[Item]:
     """Code names are also words ("George says 7.2 is fine"): beside a number they name nothing."""
-    words = {
-        at
-        for segment in segments(items)
-        if any(items[at].kind is TokenKind.NUMBER for at in segment)
-        for at in segment
-        if items[at].kind is TokenKind.CODENAME
-    }
-    return [Item(TokenKind.FILLER, "", item.start, item.end) if at in words else item for at, item in enumerate(items)]
+    kept = [*items]
+    for segment in segments(items):
+        has_number = any(items[at].kind is TokenKind.NUMBER for at in segment)
+        for at in segment if has_number else ():
+            if items[at].kind is TokenKind.CODENAME:
+                kept[at] = Item(TokenKind.FILLER, "", items[at].start, items[at].end)
+    return kept
 
 
 NOBODY, CARRIED, FOREIGN = -1, -2, -3
@@ -99,16 +100,9 @@ class Owners:
 
     def _names_follow(self, stretch: range) -> bool:
         """Whether names stand behind their versions: each right behind it, or none right in front of one."""
-        line = "".join(map(self._letter, stretch))
-        if not re.match("o*V", line) or not re.search("No*$", line):
-            return False
-        return not re.search("V(?!N)", line) or not re.search("NV", line)
-
-    def _letter(self, at: int) -> str:
-        item = self._items[at]
-        if item.kind is TokenKind.VERSION:
-            return ""
-        return "N" if item.kind in OWNING else "V" if item.wanted else "o"
+        items = (self._items[at] for at in stretch if self._items[at].kind is not TokenKind.VERSION)
+        line = "".join("N" if item.kind in OWNING else "V" if item.wanted else "o" for item in items)
+        return bool(re.fullmatch("o*V.*No*", line)) and not (re.search("V(?!N)", line) and "NV" in line)
 
 
 _OF_A_LIST = (*OWNING, TokenKind.NUMBER, TokenKind.JOINT, None)

@@ -33,6 +33,8 @@ TODAY = date(2026, 11, 26)
         ("xen-host-7 runs XCP-ng 8.2.1", "XCP-ng 8.2", "xen-host-7"),
         ("XCP-ng 8.2 with 2.5 TiB of storage", "XCP-ng 8.2", "2.5 TiB of storage"),
         ("XCP-ng 8.2 🙏", "XCP-ng 8.2", ""),
+        ("XenServer\n7.2", "XenServer 7.2", ""),
+        ("XCP-ng:\n8.2, 8.3", "XCP-ng 8.2, XCP-ng 8.3", ""),
         (
             "XenServer 7 Supplemental Packs: BasePack (version 2.1.0) XenCenter version 7.0 (build 7.0.1.3852) 64-bit",
             "XenServer 7.0",
