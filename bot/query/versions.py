@@ -34,8 +34,6 @@ _CC = "0"
 """Common Criteria, the level that takes no number."""
 _NUMBERS = "1234"
 """Whole and with dots: those that may be a release's, then the others."""
-
-
 _TURNED = "LATER OPERATOR DIRECTION EARLY SUFFIX LEVEL LABEL GUEST MEASURE COUNTED TALK"
 """Words that mean something beside a number only; elsewhere they are filler."""
 
@@ -320,40 +318,49 @@ _CLAUSE = f"(?: {_BOUND} | OPERATOR )"
 _RANGE_ENDS = f"(?: (?=(?P<measure>MEASURE)) | (?=(?P<hosts>COUNTED)) | {_SUFFIXES} )"
 _Read = Callable[[_Reading, re.Match[str]], Item | None]
 _RULES_IN_WORDS: tuple[tuple[str, _Read], ...] = (
+    # 3 hosts, 2 TiB; 2 of our XCP-ng 8.2 hosts
     ("NUMBER (?= DASH? MEASURE | (?P<hosts>COUNTED))", _Reading._read_count),
     (
         "INTEGER (?= DASH? UNKNOWN | (?P<of>FILLER{0,5}) PRODUCT (?:NUMBER | WILDCARD | OPERATOR))",
         _Reading._read_talk,
     ),
+    # 7.0-7.3; 7.0 through 7.3, from 7.0 to 7.3
     (f"(?P<first>NUMBER) (?P<joint>DASH | DOTS) (?P<last>LIKELY) (?!'OTHER) {_SUFFIXES}", _Reading._read_between),
     ("(?P<first>NUMBER) (?P<joint>DIRECTION | JOINT | FILLER) VERSION? (?P<last>LIKELY)", _Reading._read_between),
+    # 8.2+, 8.2 or newer, 8.2 and below, from 8.2 on
     (
         f"NUMBER {_SUFFIXES} (?: 'PLUS (?!') | JOINT (?: LATER | DIRECTION (?!NUMBER)) | (?P<on>FILLER $ | LATER) )",
         _Reading._read_open,
     ),
+    # 7.1 LTSR CU2, 8.3.0-rc1, 7.2.0-142457c; 7.x
     (
         f"NUMBER (?P<build>(?: 'DASH 'BUILD (?:'PLAIN)* )*) {_SUFFIXES} (?P<early>{_EARLY})?"
         f" (?: (?:FILLER | DASH){{0,2}} (?P<level>{_LEVEL}) )? (?: {_SUFFIXES} (?P<late>{_EARLY})? )",
         _Reading._read_version,
     ),
     (f"WILDCARD {_SUFFIXES}", _Reading._read_prefix),
+    # >=7.0 and <7.4; newer than XenServer 7.6; >=7.0 <7.4
     (f"{_BOUND} (?P<joint>JOINT | FILLER) {_BOUND} {_CLAUSE}* {_RANGE_ENDS}", _Reading._read_bounds),
     ("(?P<operator>OPERATOR) (?= PRODUCT NUMBER)", _Reading._read_compared),
     (f"{_CLAUSE}+ {_RANGE_ENDS}", _Reading._read_range),
+    # before XenServer 7, until 7.2
     (
         "(?P<operator>DIRECTION)"
         f" (?: (?= VERSION? PRODUCT NUMBER $) | VERSION? (?P<number>LIKELY) (?! MEASURE | COUNTED) {_SUFFIXES} )",
         _Reading._read_direction,
     ),
+    # CU1 of 7.1; 7.1 and CU2; RC1 of 8.3
     (f"(?P<level>{_LEVEL}) (?= BETWEEN{{0,3}} NUMBER)", _Reading._read_before),
     (f"(?P<level>{_LEVEL})", _Reading._read_lone_level),
     (f"(?P<early>(?=EARLY) {_EARLY}) (?= BETWEEN{{0,3}} DOTTED)", _Reading._read_before),
     (f"(?=EARLY) {_EARLY}", _Reading._filler),
+    # Dundee; Hypervisor 8; XO 5.98, build 12, host-3
     ("CODENAME", _Reading._read_codename),
     ("FILLER (?= VERSION? INTEGER)", _Reading._read_hypervisor),
     ("TOOL (?:DASH | VERSION)* (?:NUMBER | WILDCARD)", _Reading._read_named),
     ("LABEL DASH* INTEGER", _Reading._read_named),
     ("NAMING (?:'DASH)? 'INTEGER", _Reading._read_named),
+    # Debian 12 VMs; XO on Debian 12
     ("PLATFORM (?: NUMBER GUEST | (?=GUEST))", _Reading._filler),
     ("PLATFORM NUMBER?", _Reading._read_home),
 )
