@@ -2,7 +2,7 @@
 
 A known spelling is looked up (`canonical`). Anything else goes through the `grammar`: chat's mangling undone (`text`);
 what machines say (`records`), days (`days`) and features (`features`) taken out; the rest cut into `tokens` by the
-`words` that are known, grown into `versions` and ranges, given to its product as a claim (`claims`), and answered by
-the Matrix's own `spellings` or the nearest ones (`suggest`). What nobody used is named (`leftover`); see
-docs/decisions/0016.
+`words` that are known (data/vocabulary.txt). Rules over the kinds of tokens make `versions` and ranges of them, each
+goes to its product as a claim (`claims`), and the Matrix's own `spellings` or the nearest ones (`suggest`) answer it.
+What nobody used is named (`leftover`); see docs/decisions/0016.
 """

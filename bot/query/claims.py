@@ -1,5 +1,6 @@
 """What a question's part asks for: words that are only talk are set aside, and each version goes to its product."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, takewhile
 from typing import NamedTuple
@@ -10,13 +11,15 @@ from bot.query.days import Span
 from bot.query.spellings import Number, Wanted, digits
 from bot.query.suggest import resembling
 from bot.query.text import fold
-from bot.query.versions import TOOLS, Item
+from bot.query.versions import Item
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
 
-_BEFORE_COUNTED = frozenset({"of", "our", "the", "my", "your", "these", "those", "old", "other", "more", "x"})
-_NAMING = (TokenKind.PRODUCT, TokenKind.PLATFORM, TokenKind.VERSION, TokenKind.UNKNOWN, TokenKind.NUMBER)
-"""What a whole number stands behind when it is a version."""
-_WHERE = frozenset({"on", "in", "under", "inside"})
+_OF_ONE_NAME = (
+    (TokenKind.PRODUCT, TokenKind.UNKNOWN),
+    (TokenKind.PLATFORM, TokenKind.UNKNOWN),
+    (TokenKind.UNKNOWN, TokenKind.FILLER),
+)
+"""What may be one name with a mistake in it."""
 
 
 def segments(items: Sequence[Item]) -> list[range]:
@@ -29,67 +32,25 @@ def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
     """Joins what is one mistyped name: "Citrix Hipervisor", "xen sever"."""
     joined: list[Item] = []
     for item in items:
-        last = joined[-1] if joined else None
-        if last and item.kind is TokenKind.UNKNOWN and last.kind in (TokenKind.PRODUCT, TokenKind.PLATFORM):
-            name = fold(text[last.start : last.end]).replace(" ", "").replace("-", "") + item.value
-            if item.start - last.end <= 1 and resembling(name):
-                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
-                continue
-        if last and last.kind is TokenKind.UNKNOWN and item.kind is TokenKind.FILLER:
-            name = last.value + fold(text[item.start : item.end])
-            if item.start - last.end <= 1 and resembling(name):
+        last = joined[-1] if joined else item
+        if item.start - last.end <= 1 and (last.kind, item.kind) in _OF_ONE_NAME:
+            name = "".join(re.findall(r"[^\W_]+", fold(text[last.start : item.end])))
+            if resembling(name):
                 joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
                 continue
         joined.append(item)
     return joined
 
 
-def _without_codenames(items: Sequence[Item], _: str) -> list[Item]:
+def _without_codenames(items: Sequence[Item]) -> list[Item]:
     """Code names are also words ("George says 7.2 is fine"): beside a number they name nothing."""
-    words = {
-        at
-        for segment in segments(items)
-        if any(items[at].kind is TokenKind.NUMBER for at in segment)
-        for at in segment
-        if items[at].kind is TokenKind.CODENAME
-    }
-    return [_as_filler(item) if at in words else item for at, item in enumerate(items)]
-
-
-def _without_counts(items: Sequence[Item], text: str) -> list[Item]:
-    """A whole number in front of a product that has its version counts something ("2 of our XCP-ng 8.2 hosts"), and
-    one in front of a word of which nothing is known ("7 dwarfs")."""
-
-    def counts(at: int) -> bool:
-        wanted = items[at].wanted
-        if not isinstance(wanted, Number) or not wanted.is_whole:
-            return False
-        if at and items[at - 1].kind in _NAMING:
-            return False
-        if [item.kind for item in items[at + 1 : at + 2]] == [TokenKind.UNKNOWN]:
-            return True
-        behind = (item for item in items[at + 1 : at + 6] if text[item.start : item.end].lower() not in _BEFORE_COUNTED)
-        return [item.kind for item in behind][:2] == [TokenKind.PRODUCT, TokenKind.NUMBER]
-
-    return [_as_filler(item) if counts(at) else item for at, item in enumerate(items)]
-
-
-def _without_homes(items: Sequence[Item], text: str) -> list[Item]:
-    """Where Xen Orchestra itself is installed is no host of it: "XO on Debian 12"."""
-    homes = {
-        at
-        for at in range(2, len(items))
-        if items[at].kind is TokenKind.PLATFORM
-        and items[at].value in DISTRIBUTIONS
-        and items[at - 2].kind in TOOLS
-        and text[items[at - 1].start : items[at - 1].end].lower() in _WHERE
-    }
-    homes |= {at + 1 for at in homes if at + 1 < len(items) and items[at + 1].wanted}
-    return [_as_filler(item) if at in homes else item for at, item in enumerate(items)]
-
-
-def _as_filler(item: Item) -> Item:
-    return item._replace(kind=TokenKind.FILLER, value="", wanted=None)
+    kept = [*items]
+    for segment in segments(items):
+        has_number = any(items[at].kind is TokenKind.NUMBER for at in segment)
+        for at in segment if has_number else ():
+            if items[at].kind is TokenKind.CODENAME:
+                kept[at] = Item(TokenKind.FILLER, "", items[at].start, items[at].end)
+    return kept
 
 
 NOBODY, CARRIED, FOREIGN = -1, -2, -3
@@ -139,14 +100,9 @@ class Owners:
 
     def _names_follow(self, stretch: range) -> bool:
         """Whether names stand behind their versions: each right behind it, or none right in front of one."""
-        places = [at for at in stretch if self._items[at].kind in OWNING or self._items[at].wanted]
-        if len(places) < 2 or not self._items[places[0]].wanted or self._items[places[-1]].wanted:
-            return False
-        versions = [at for at in places if self._items[at].wanted]
-        behind = [item.kind for at in versions for item in self._items[at + 1 : at + 2]]
-        if len(behind) == len(versions) and all(kind in OWNING for kind in behind):
-            return True
-        return all(self.kind_before(at) not in OWNING for at in versions)
+        items = (self._items[at] for at in stretch if self._items[at].kind is not TokenKind.VERSION)
+        line = "".join("N" if item.kind in OWNING else "V" if item.wanted else "o" for item in items)
+        return bool(re.fullmatch("o*V.*No*", line)) and not (re.search("V(?!N)", line) and "NV" in line)
 
 
 _OF_A_LIST = (*OWNING, TokenKind.NUMBER, TokenKind.JOINT, None)
@@ -175,27 +131,16 @@ class Claim(NamedTuple):
     resembles: Product | None = None
     is_doubtful: bool = False
     is_bare_name: bool = False
-    is_carried: bool = False
     is_hypervisor: bool = False
     used: tuple[Span, ...] = ()
 
 
-class Carried(NamedTuple):
-    """The product or platform that a part without one is about, as it was typed."""
-
-    kind: TokenKind
-    value: str
-    text: str
-
-
 class QuestionPart:
-    """One part of a question, between commas."""
+    """One part of a question, between commas. `carried` is the name that one without a name is about."""
 
-    def __init__(self, items: Sequence[Item], text: str, carried: Carried | None) -> None:
-        for step in (_mistyped, _without_codenames, _without_counts, _without_homes):
-            items = step(items, text)  # what is only talk becomes filler
+    def __init__(self, items: Sequence[Item], text: str, carried: Item | None) -> None:
         self._text = text
-        self._items = items
+        self._items = _without_codenames(_mistyped(items, text))
         self._carried = carried
         self._owners = Owners(self._items, is_carried=carried is not None)
 
@@ -214,13 +159,13 @@ class QuestionPart:
             )
         return claims
 
-    def carries(self) -> Carried | None:
+    def carries(self) -> Item | None:
         """What the next part is about if it names nothing."""
         owning = set(self._owners.of.values())
         for at in range(len(self._items) - 1, -1, -1):
             item = self._items[at]
             if item.kind is TokenKind.PRODUCT or (item.kind is TokenKind.PLATFORM and at in owning):
-                return Carried(item.kind, item.value, self._typed(item))
+                return item
         return None if FOREIGN in owning else self._carried
 
     def _claims_of(self, at: int, item: Item) -> Iterator[Claim]:
@@ -243,9 +188,9 @@ class QuestionPart:
             yield self._foreign(at, claim)
         elif owner == CARRIED and self._carried:
             if self._carried.kind is TokenKind.PRODUCT:  # a platform has had its claim in the part that named it
-                text = f"{self._carried.text} {claim.text}"
-                product, called_so = Product(self._carried.value), _calls_hypervisor(self._carried.text)
-                yield claim._replace(text=text, product=product, is_carried=True, is_hypervisor=called_so)
+                text = f"{self._typed(self._carried)} {claim.text}"
+                product, called_so = Product(self._carried.value), _calls_hypervisor(self._typed(self._carried))
+                yield claim._replace(text=text, product=product, is_hypervisor=called_so)
         elif self._items[owner].kind is TokenKind.PRODUCT:
             product, text = Product(self._items[owner].value), self._together(owner, at)
             called_so, used = self._is_hypervisor(owner), (*self._names(owner), *claim.used)

@@ -6,12 +6,13 @@ Days, months, years and spans are read in English, German, French and Spanish. A
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
 from bot.query.text import shown
+from bot.query.words import AMOUNTS, MONTHS, UNITS
 
 Span = tuple[int, int]
 """A place in a text: where it begins, and where what follows it begins."""
@@ -34,57 +35,17 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-def _numbered(rows: str) -> dict[str, int]:
-    """Words by the number of their row."""
-    return {word: number for number, row in enumerate(rows.strip().split("\n"), 1) for word in row.split()}
-
-
-_MONTHS = _numbered("""
-    jan january januar janner janvier enero
-    feb february februar fevrier fevr febrero
-    mar march marz maerz mars marzo
-    apr april avr avril abril
-    may mai mayo
-    jun june juni juin junio
-    jul july juli juillet julio
-    aug august aout agosto
-    sep sept september septembre septiembre
-    oct october okt oktober octobre octubre
-    nov november novembre noviembre
-    dec december dez dezember decembre dic diciembre
-    """)
-_COUNTS = _numbered("""
-    a an one ein eine einem einer un une uno una
-    two zwei deux dos
-    three drei trois tres
-    four vier quatre cuatro
-    five funf cinq cinco
-    six sechs seis
-    seven sieben sept siete
-    eight acht huit ocho
-    nine neun neuf nueve
-    ten zehn dix diez
-    eleven elf onze once
-    twelve zwolf douze doce
-    """)
-_UNITS = {
-    "day": "days?|tag(?:en?)?|jours?|dias?",
-    "week": "weeks?|wochen?|semaines?|semanas?",
-    "month": "months?|monat(?:en?|s)?|mois|mes(?:es)?",
-    "quarter": "quarters?|quartal(?:en?|s)?|trimestres?",
-    "year": "years?|jahr(?:en?|s)?|ans?|annees?|anos?",
-}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-_NAME = rf"(?P<name>{_either(_MONTHS)})\b\.?"
+_NAME = rf"(?P<name>{_either(MONTHS)})\b\.?"
 _OF = r"(?: (?:of|de|del))?"
 _END = r"(?![\w-]|\.\w|/\d)"
 _NO_COUNT = (
     r"(?! ?(?:hosts?|nodes?|servers?|machines?|vms?|pools?|cores?|users?|guests?|hotes|maschinen|[kmgt]i?b"
     r"|times|days?|years?)\b)"
 )
-_UNIT = f"(?P<unit>{'|'.join(_UNITS.values())})"
-_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(_COUNTS)})"
+_UNIT = f"(?P<unit>{_either(UNITS)})"
+_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(AMOUNTS)})"
 _DATES = (
     rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_END}",
     rf"(?P<day>\d{{1,2}})\. ?(?P<month>\d{{1,2}})\. ?(?P<year>\d{{4}}){_END}",
@@ -116,8 +77,8 @@ _WANTING = (
     r"(?:a few|some|several) \w+|next (?:spring|summer|autumn|fall|winter)\b",
     r"\d{1,5}(?P<sign>[-/.])\d{1,2}(?P=sign)\d{1,5}(?!\.\d)[^\s,;]*+",  # 2028-1-5, 1/12/28
     rf"\d{{4,12}}(?![\d.]){_NO_COUNT}(?:[-/.]\d[^\s,;]*+)?",  # 20281201, 12028-01-01
-    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:of )?(?:{_either(_MONTHS)})\b",  # 1 Dec
-    rf"(?!mar\b|mars\b|may\b|ago\b|dic\b)(?:{_either(_MONTHS)})\b(?: ?\d{{1,2}}(?:st|nd|rd|th)?(?![\w.]))?",
+    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:of )?(?:{_either(MONTHS)})\b",  # 1 Dec
+    rf"(?!mar\b|mars\b|may\b|ago\b|dic\b)(?:{_either(MONTHS)})\b(?: ?\d{{1,2}}(?:st|nd|rd|th)?(?![\w.]))?",
     rf"(?:{_either(_WEEKDAYS)}|yesterday)\b",
 )
 """What wants to be a day there and is none: nothing says the year, or the order, or it is no day of the calendar."""
@@ -171,20 +132,34 @@ def take_days(text: str, today: date | None = None) -> Days:
     """What a text says of days. `today` is what "in 2 years" counts from; without it such words are no day."""
     if not _HINT.search(text):
         return Days(text)
-    found: dict[str, date | None] = {}
+    forms, folded, at = _patterns(), "".join(map(_folded, text)), 0
+    asked: dict[str, date | None] = {}
     bare: list[Span] = []
     places: list[Span] = []
-    for each in _days(text, today):
-        places.append((each.start, each.end))
-        if each.is_asked:
-            found[text[each.begins : each.end].strip("\"'().,;:!? ")] = each.day
+    while opening := forms.opening.search(folded, at):
+        start, begins = opening.span()
+        at = max(begins, start + 1)
+        asking, part = opening["asking"], next((name for name in _PARTS if opening[name]), None)
+        relative = _first(forms.coming, folded, start) or _first(forms.coming, folded, begins)
+        match = relative or _first((*forms.dates, *forms.spans) if asking or part else forms.dates, folded, begins)
+        is_date = match is not None
+        if match is None and asking and not part:
+            match = _first(forms.wanting, folded, begins)
+        if match is None:
+            continue
+        at = match.end()
+        happened = asking not in _ALWAYS_ASKING and _DONE.search(folded[max(start - 12, 0) : start])
+        if relative or not is_date or ((asking or part) and not happened):
+            day = _day(match.groupdict(), part, today) if is_date else None
+            asked[text[match.start() : at].strip("\"'().,;:!? ")] = day
+            places.append((start, at))
         else:
-            bare.append((each.start, each.end))
-    rest = blanked(text, places)
-    wrong = [words for words, day in found.items() if day is None]
-    if wrong or len(set(found.values())) > 1:
-        return Days(rest, None, shown(wrong[0] if wrong else " and ".join(found)), tuple(bare))
-    return Days(rest, next(iter(found.values()), None), None, tuple(bare))
+            bare.append((begins, at))
+    rest = blanked(text, (*places, *bare))
+    wrong = [words for words, day in asked.items() if day is None]
+    if wrong or len(set(asked.values())) > 1:
+        return Days(rest, None, shown(wrong[0] if wrong else " and ".join(asked)), tuple(bare))
+    return Days(rest, next(iter(asked.values()), None), None, tuple(bare))
 
 
 def blanked(text: str, places: Iterable[Span]) -> str:
@@ -195,39 +170,6 @@ def blanked(text: str, places: Iterable[Span]) -> str:
         pieces += (text[at:start], " " * (end - max(start, at)))
         at = max(at, end)
     return "".join((*pieces, text[at:]))
-
-
-class _Found(NamedTuple):
-    """A day in a text: where it stands, and begins without the word that asks for it."""
-
-    start: int
-    begins: int
-    end: int
-    is_asked: bool
-    day: date | None
-
-
-def _days(text: str, today: date | None) -> Iterator[_Found]:
-    forms, folded, at = _patterns(), "".join(map(_folded, text)), 0
-    while opening := forms.opening.search(folded, at):
-        start, begins = opening.span()
-        at = max(begins, start + 1)
-        part = next((name for name in _PARTS if opening[name]), None)
-        asking = opening["asking"]
-        match = _first(forms.coming, folded, start) or (
-            _first(forms.coming, folded, begins) if begins > start else None
-        )
-        if match:
-            yield _Found(start, match.start(), match.end(), True, _day(match.groupdict(), part, today))
-        elif match := _first(forms.dates if not (asking or part) else (*forms.dates, *forms.spans), folded, begins):
-            happened = asking not in _ALWAYS_ASKING and _DONE.search(folded[max(start - 12, 0) : start])
-            is_asked = bool(asking or part) and not happened
-            day = _day(match.groupdict(), part, today) if is_asked else None
-            yield _Found(start if is_asked else begins, begins, match.end(), is_asked, day)
-        elif asking and not part and (match := _first(forms.wanting, folded, begins)):
-            yield _Found(start, begins, match.end(), True, None)
-        if match:
-            at = match.end()
 
 
 def _folded(character: str) -> str:
@@ -254,46 +196,42 @@ def _day(groups: dict[str, str | None], part: str | None, today: date | None) ->
 
 def _absolute(said: Mapping[str, str]) -> tuple[date, date] | None:
     year = int(said["year"])
-    if "quarter" in said or "half" in said:
-        months = 3 if "quarter" in said else 6
-        last = months * int(said.get("quarter") or said["half"])
-        return date(year, last - months + 1, 1), _month_end(year, last)
+    if "quarter" in said:
+        return _months(year, 3 * int(said["quarter"]) - 3, 3)
+    if "half" in said:
+        return _months(year, 6 * int(said["half"]) - 6, 6)
     if "first" in said:  # 13/04/2018 can be read one way only, 01/12/2028 in two
         month, day = sorted((int(said["first"]), int(said["second"])))
         return (date(year, month, day),) * 2 if day > 12 or day == month else None
     if "month" not in said and "name" not in said:
-        return date(year, 1, 1), date(year, 12, 31)
-    month = int(said["month"]) if "month" in said else _MONTHS[said["name"]]
-    if "day" in said:
-        return (date(year, month, int(said["day"])),) * 2
-    return date(year, month, 1), _month_end(year, month)
+        return _months(year, 0, 12)
+    first = date(year, int(said.get("month") or MONTHS[said["name"]]), int(said.get("day", "1")))
+    return (first, first) if "day" in said else _months(year, first.month - 1, 1)
 
 
 def _relative(said: Mapping[str, str], today: date) -> tuple[date, date]:
-    if "unit" not in said:
-        ahead = 1 if "tomorrow" in said else 0
-        if "weekday" in said:
-            ahead = (_WEEKDAYS.index(said["weekday"]) - today.weekday() - 1) % 7 + 1
-        return (today + timedelta(ahead),) * 2
-    unit = next(unit for unit, words in _UNITS.items() if re.fullmatch(words, said["unit"]))
-    if "amount" in said:
-        amount = int(said["amount"]) if said["amount"].isdecimal() else _COUNTS[said["amount"]]
-        if unit in ("day", "week"):
-            return (today + timedelta(amount * (7 if unit == "week" else 1)),) * 2
-        year, month = divmod(today.month - 1 + amount * _IN_MONTHS[unit], 12)
-        return (date(today.year + year, month + 1, min(today.day, _month_end(today.year + year, month + 1).day)),) * 2
-    if unit == "day":
-        return (today + timedelta(1),) * 2
-    if unit == "week":
+    unit, amount = UNITS.get(said.get("unit", "")), int(AMOUNTS.get(said.get("amount", ""), said.get("amount", "1")))
+    if "weekday" in said:
+        ahead = (_WEEKDAYS.index(said["weekday"]) - today.weekday() - 1) % 7 + 1
+    elif unit == "week" and "amount" not in said:
         monday = today + timedelta(7 - today.weekday())
         return monday, monday + timedelta(6)
-    months = _IN_MONTHS[unit]
-    year, first = divmod((today.month - 1) // months * months + months, 12)
-    return date(today.year + year, first + 1, 1), _month_end(today.year + year, first + months)
+    elif unit in _IN_MONTHS:
+        months = _IN_MONTHS[unit]
+        if "amount" not in said:
+            return _months(today.year, (today.month - 1) // months * months + months, months)
+        first, last = _months(today.year, today.month - 1 + amount * months, 1)
+        return (first.replace(day=min(today.day, last.day)),) * 2
+    else:
+        ahead = 0 if "today" in said else amount * (7 if unit == "week" else 1)
+    return (today + timedelta(ahead),) * 2
 
 
 _IN_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, monthrange(year, month)[1])
+def _months(year: int, first: int, many: int) -> tuple[date, date]:
+    """The first and the last day of several months; `first` counts from 0, on into the next years."""
+    years, month = divmod(first, 12)
+    ends, last = divmod(first + many - 1, 12)
+    return date(year + years, month + 1, 1), date(year + ends, last + 1, monthrange(year + ends, last + 1)[1])

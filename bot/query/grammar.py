@@ -10,7 +10,7 @@ from datetime import date
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.canonical import Match
-from bot.query.claims import Carried, Claim, QuestionPart
+from bot.query.claims import Claim, QuestionPart
 from bot.query.days import Span, blanked, take_days
 from bot.query.features import FeatureNames
 from bot.query.leftover import leftover
@@ -20,7 +20,7 @@ from bot.query.spellings import Codename, Number, Spellings
 from bot.query.suggest import MOST, nearest, same
 from bot.query.text import shown, undressed, without_remarks
 from bot.query.tokens import Scanner, Token
-from bot.query.versions import items
+from bot.query.versions import Item, items
 from bot.query.words import XEN
 
 MOST_PARTS = 50
@@ -50,7 +50,7 @@ class Grammar:
     def __init__(self, matrix: Matrix) -> None:
         self._spellings = Spellings(matrix)
         self._features = FeatureNames(matrix.features)
-        self._scanner = Scanner(self._spellings.codenames, self._spellings.is_decimal, self._spellings.is_number)
+        self._scanner = Scanner(self._spellings.codenames, self._spellings.is_number)
 
     def read(self, text: str, today: date | None = None) -> Query:
         """Read any text. Total: it never raises, and its time grows with the length of the text.
@@ -96,15 +96,10 @@ class Grammar:
 
     def _claims(self, text: str, parts: Iterable[Sequence[Token]]) -> list[Claim]:
         claims: list[Claim] = []
-        carried: Carried | None = None
+        carried: Item | None = None
         for tokens in parts:
             part = QuestionPart(items(tokens, self._spellings.is_number), text, carried)
-            found = part.claims()
-            if found and found[0].is_carried and claims:
-                last, product = claims[-1], found[0].product
-                if last.wanted is None and last.product is product is not None:
-                    claims.pop()  # "XenServer: 7.2" in two lines
-            claims.extend(found)
+            claims.extend(part.claims())
             carried = part.carries()
             if len(claims) > 2 * MOST_PARTS:
                 break
@@ -182,14 +177,13 @@ def _assessed(text: str, match: Match, product: Product) -> QueryPart:
 
 def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart, ...], list[Span]]:
     """What is answered, each thing once and in its order, and what it was read from."""
-    known = any(part.releases for _, part in read)
-    products = {part.product for _, part in read if part.releases}
+    if any(part.releases for _, part in read):
+        read = [each for each in read if each[1].releases or not (each[0].is_doubtful or _is_noise(*each))]
+    products = {part.product for claim, part in read if claim.wanted}
     parts: dict[tuple[object, ...], QueryPart] = {}
     used: list[Span] = []
     for claim, part in read:
         key = (part.releases or part.platform or part.text.lower(), part.level, part.prerelease)
-        if known and (claim.is_doubtful or _is_noise(claim, part)) and not part.releases:
-            continue
         if claim.product and claim.wanted is None and claim.product in products:  # "my XCP-ng host says: ..."
             used += claim.used
         elif key in parts or len(parts) < MOST_PARTS:

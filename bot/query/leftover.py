@@ -11,7 +11,7 @@ from bot.query.words import TokenKind
 _COURTESY = frozenset(
     {TokenKind.FILLER, TokenKind.JOINT, TokenKind.VERSION, TokenKind.DIRECTION, TokenKind.LATER, TokenKind.SUFFIX}
     | {TokenKind.COUNTED, TokenKind.GUEST, TokenKind.LABEL, TokenKind.MEASURE, TokenKind.XEN_ORCHESTRA}
-    | {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS, TokenKind.COMMA}
+    | {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS}
 )
 """What needs not be used; all of these name something only beside a number."""
 _BEFORE_NUMBER = frozenset({TokenKind.LABEL, TokenKind.XEN_ORCHESTRA, TokenKind.VERSION, TokenKind.DASH})

@@ -104,10 +104,6 @@ class Spellings:
         """Whether it is what XenServer 8 called itself while it was a preview."""
         return text == _PREVIEW or text.startswith(f"{_PREVIEW}.")
 
-    def is_decimal(self, whole: str, places: str) -> bool:
-        """Whether "7,2" is 7.2: a release of that number exists, and not one for each half."""
-        return self.is_number(f"{whole}.{places}") and not (self.is_number(whole) and self.is_number(places))
-
     def match(self, product: Product, wanted: Wanted) -> Match | None:
         """What is wanted, among the releases of a product; None if it has none of it."""
         match wanted:

@@ -58,8 +58,8 @@ class TokenKind(Enum):
     DASH = auto()
     DOTS = auto()
     PLUS = auto()
-    COMMA = auto()
-    """Only inside a range; the others part the question."""
+    PART = auto()
+    """A comma, a semicolon or the end of a line: parts the question."""
 
 
 JOINING = frozenset(["and", "but", "und", "aber", "et", "mais", "y", "pero", "e", "ed", "&", "&&", "/"])
@@ -71,7 +71,7 @@ ARTICLES = frozenset(["a", "an", "the", "also", "maybe", "perhaps", "even", "too
 Vocabulary = dict[str, tuple[TokenKind, str]]
 """What each phrase is, and the value that it stands for."""
 
-_SECTIONS = {"distribution": TokenKind.PLATFORM, "of two": None}
+_SECTIONS = {"distribution": TokenKind.PLATFORM, **dict.fromkeys(("of two", "month", "amount", "unit"))}
 """Sections that are not called by their kind."""
 
 
@@ -108,6 +108,11 @@ _ALL = read_vocabulary(shipped() / FILE)
 OF_TWO = frozenset(_ALL.pop("of two"))
 """Words that make "from 7.0 to 7.3" and "between 7.0 and 7.3" two releases instead of a range."""
 
+MONTHS, AMOUNTS, UNITS = (
+    {word: value for word, (_, value) in _ALL.pop(section).items()} for section in ("month", "amount", "unit")
+)
+"""Words of dates and spans of time, and what they stand for: the number, or the unit in English."""
+
 DISTRIBUTIONS = frozenset(name for _, name in _ALL["distribution"].values())
 """Operating systems: with Xen they are a platform ("Xen on Debian"), beside a release they are its guests."""
 
@@ -117,3 +122,6 @@ VOCABULARY |= {
     for product, names in PRODUCT_NAMES.items()
     for name in names
 }
+
+COUNTS = frozenset(_ALL["measure"].keys() | _ALL["counted"].keys())
+"""The number before one of these is no release."""

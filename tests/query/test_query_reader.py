@@ -215,7 +215,8 @@ def test_chat_may_mangle_a_question(
      "<7.0,", "foo,", "XCP-ng 9.9,", "8.2 or newer ", "dundee ", "ﷺ", "\u0301\u0316", "l'", "+", "7-", "7..",
      "7-7", "(cu1, ", "7. ", "before 7 ", "from 7 to ", "in 3 ", "_2028-12-01", "product_version: 7 ",
      "{product_version", "product_version: 7.2; ", "a-.xcpng8.3", "release/a", "XS82E001 ", "end of ", "am 1.12.",
-     "in 2 y", "qcow2 ", "x-", "8-2-1", "> 7 but not "],
+     "in 2 y", "qcow2 ", "x-", "8-2-1", "> 7 but not ", "7-1a", "7 lts-", "8.3 rc ", "7 and > 7.2 ", ">=7 ,",
+     "cu 1 of ", "8, 3", "8-", "host-8", "8. ", "of our ", "xo on debian ", "XenServer\n"],
 )  # fmt: skip
 def test_forty_thousand_characters_of_one_kind_are_read(reader: Reader, piece: str) -> None:
     check(reader.read(piece * (40_000 // len(piece))))
