@@ -96,15 +96,15 @@ def cell(value: Cell) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def save(text: str, path: Path, force: bool) -> None:
+def save(content: str | bytes, path: Path, force: bool) -> None:
     """Write a file whole or not at all. UsageError if it is there already, UnavailableError if it can't be written."""
     if path.exists() and not force:
         raise UsageError(f"{path} is there already: give another name, or --force to write over it.")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
-            with part.open("x", encoding="utf-8", errors="replace", newline="") as file:
-                file.write(text)
+            with part.open("xb") as file:
+                file.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)

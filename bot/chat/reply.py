@@ -7,9 +7,10 @@ a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, Self
 
 from bot.matrix.assess import Assessment
+from bot.matrix.release import Release
 
 
 class Plain(NamedTuple):
@@ -232,12 +233,45 @@ Button = Ask | Share | Pick | Act | Menu
 """Every button stands for words, and is pressed as words are typed: rights, audit and wording are the command's."""
 
 
+class Bars(NamedTuple):
+    """A picture in characters: a line for each row of the reply's table, what stands above them, what signs mean."""
+
+    axis: str
+    lines: tuple[str, ...]
+    legend: str
+
+
+class Picture(Protocol):
+    """What a reply's table says, as a picture. It says nothing that the table does not."""
+
+    @property
+    def day(self) -> date:
+        """The day that it is of."""
+
+    @property
+    def alt(self) -> str:
+        """What it shows, in sentences, for whoever can't see it."""
+
+    def with_hosts(self, hosts: Mapping[Release, int] | None) -> Self:
+        """The same with how many hosts of a fleet run which release, for who may see that; None: not known."""
+
+    def svg(self) -> str:
+        """As SVG: one file without scripts and references, in ASCII."""
+
+    def png(self) -> bytes:
+        """As PNG. UnavailableError where what draws it is not installed, or finds no font."""
+
+    def bars(self, columns: int, is_ascii: bool = False) -> Bars:
+        """In lines of at most so many characters."""
+
+
 class Reply(NamedTuple):
     """An answer. `kind` names its shape ("check", "unknown_version"); `data` is what `--json` prints.
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
     `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
+    `picture` shows what the reply's table says; a platform may draw it, and needn't.
     `depends_on_rights`: who has more rights, or more at hand, than the look-up that made it takes may get another one.
     """
 
@@ -251,6 +285,7 @@ class Reply(NamedTuple):
     assessed: tuple[Assessment, ...] | None = None
     rest: tuple[Block, ...] = ()
     depends_on_rights: bool = False
+    picture: Picture | None = None
 
     @property
     def summary(self) -> str:

@@ -16,6 +16,7 @@ from bot.chat.reply import (
     Heading,
     Menu,
     Paragraph,
+    Picture,
     Plain,
     Reply,
     RichText,
@@ -40,6 +41,9 @@ from bot.terminal.layout import (
 )
 
 _BETWEEN = 2
+
+BARS_MIN, BARS_MAX = 24, 72
+"""Columns that the bars of a picture take beside a table."""
 
 Cells = list[Row]
 
@@ -119,7 +123,7 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
     `prompt` stands before words to type ("xocompat" in a shell, "/xocompat" in chat). `footer` takes the buttons'
     place; unless given it names the commands that they stand for.
     """
-    sheet = _Sheet(caps, prompt)
+    sheet = _Sheet(caps, prompt, reply.picture)
     rows = sheet.spans(reply.headline, BOLD)
     rows += sheet.blocks((*reply.blocks, *reply.rest))
     footer = hint(reply.buttons) if footer is None else footer
@@ -145,6 +149,7 @@ class _Sheet(NamedTuple):
 
     caps: Capabilities
     prompt: str
+    picture: Picture | None = None
 
     def spans(self, spans: RichText, base: str = "") -> list[Row]:
         return wrapped(dressed(spans, self.caps, self.prompt, base), self.caps.text_width)
@@ -177,7 +182,20 @@ class _Sheet(NamedTuple):
                 yield from self._bullets(items, numbered)
             case Table(columns, rows):
                 cells = [[dressed(cell, self.caps, self.prompt) for cell in row] for row in rows]
-                yield from table(columns, cells, self.caps)
+                yield from self._pictured(columns, cells) or table(columns, cells, self.caps)
+
+    def _pictured(self, columns: Sequence[Column], rows: Sequence[Cells]) -> list[Row]:
+        """The table with the bars of its picture beside the rows; nothing where there is no room for them."""
+        if self.picture is None or self.caps.width is None:
+            return []
+        plain_table = table(columns, rows, self.caps._replace(width=None))
+        room = min(self.caps.width - max(map(columns_of, plain_table)), BARS_MAX)
+        if room < BARS_MIN:
+            return []
+        bars = self.picture.bars(room, is_ascii=not self.caps.emoji)
+        beside = [[*cells, [Piece(bar)]] for cells, bar in zip(rows, bars.lines, strict=True)]
+        legend = wrapped(parted([Piece(bars.legend, DIM)]), self.caps.text_width)
+        return [*table([*columns, Column(bars.axis)], beside, self.caps), *legend]
 
     def _bullets(self, items: Sequence[RichText], numbered: bool) -> Iterator[Row]:
         if not numbered and items and all(map(_is_entry, items)):

@@ -66,6 +66,7 @@ replies = st.builds(
     data=st.none(),
     exit_status=st.just(0),
     assessed=st.none(),
+    picture=st.none(),
 )
 looks = st.builds(Capabilities, st.none() | st.integers(40, 100), st.booleans(), st.booleans(), st.booleans())
 
