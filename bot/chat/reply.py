@@ -164,13 +164,38 @@ def columns(*names: Column | str) -> tuple[Column, ...]:
     return tuple(Column(name) if isinstance(name, str) else name for name in names)
 
 
+class ChartPoint(NamedTuple):
+    """A number with what it is of: a day, a name."""
+
+    label: str
+    value: int
+
+
+class Chart(NamedTuple):
+    """A line through numbers, the oldest first. `counts` says what they count; `note` what is missing between them.
+
+    A platform says the numbers in words wherever it draws the line: that may be refused, or not be seen.
+    """
+
+    title: str
+    counts: str
+    points: tuple[ChartPoint, ...]
+    note: str = ""
+
+    @property
+    def in_words(self) -> RichText:
+        """Title and numbers."""
+        said = ", ".join(f"{point.value} ({point.label})" for point in self.points)
+        return line(Strong(self.title), f": {said}{f'; {self.note}' if self.note else ''}")
+
+
 class Heading(NamedTuple):
     """The first line of the next thing, where a reply is about several."""
 
     line: RichText
 
 
-Block = Paragraph | Bullets | Table | Heading
+Block = Paragraph | Bullets | Table | Chart | Heading
 
 
 class Ask(NamedTuple):

@@ -10,6 +10,7 @@ from bot.chat.reply import (
     Block,
     Bullets,
     Button,
+    Chart,
     Code,
     Column,
     ColumnKind,
@@ -180,6 +181,10 @@ class _Sheet(NamedTuple):
             case Bullets(items, title, numbered):
                 yield from self.spans(line(title), BOLD) if title else ()
                 yield from self._bullets(items, numbered)
+            case Chart(_, _, points):
+                yield from self.spans(block.in_words)
+                if bars := _sparkline([point.value for point in points]) if self.caps.emoji else "":
+                    yield [Piece(bars, DIM)]
             case Table(columns, rows):
                 cells = [[dressed(cell, self.caps, self.prompt) for cell in row] for row in rows]
                 yield from self._pictured(columns, cells) or table(columns, cells, self.caps)
@@ -223,6 +228,13 @@ class _Sheet(NamedTuple):
             yield from hung([Piece("    ")], about, self.caps.text_width)
 
 
+def _sparkline(values: Sequence[int]) -> str:
+    """Numbers as bars, the highest one full; nothing of fewer than two."""
+    if len(values) < 2 or min(values) < 0:
+        return ""
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * value / max(1, *values))] for value in values)
+
+
 def _follows(block: Block, sections: bool) -> bool:
     """Whether a block belongs directly under the title above it. Headings do if they are but a list of lines."""
     match block:
@@ -232,7 +244,7 @@ def _follows(block: Block, sections: bool) -> bool:
             return title is None
         case Heading():
             return not sections
-        case Table():
+        case Table() | Chart():
             return False
 
 
