@@ -10,6 +10,7 @@ from bot.matrix.support import SupportLevel
 
 VERSION = 1
 WEEK = timedelta(days=7)
+WEEKS_TOLD = 12
 
 
 class ReleaseEnd(NamedTuple):
@@ -40,8 +41,19 @@ class HostCounts(NamedTuple):
     off: int = 0
 
 
+class WeekCount(NamedTuple):
+    """What a digest said of its week: its day, the channel's hosts, and those past their end of life."""
+
+    day: date
+    hosts: int
+    eol: int
+
+
 class Digest(NamedTuple):
-    """What a channel reads once a week. `ended` has the newest first, `next` the nearest."""
+    """What a channel reads once a week. `ended` has the newest first, `next` the nearest.
+
+    `weeks` are this week and those before it that a digest was made of, the oldest first; none where this is the first.
+    """
 
     channel: str
     day: date
@@ -50,6 +62,7 @@ class Digest(NamedTuple):
     next: tuple[ReleaseEnd, ...] = ()
     unacknowledged: tuple[Unacknowledged, ...] = ()
     resolved: int = 0
+    weeks: tuple[WeekCount, ...] = ()
 
     @property
     def ended_this_week(self) -> tuple[ReleaseEnd, ...]:
@@ -68,6 +81,7 @@ class Digest(NamedTuple):
                 [each.id, each.rule.value, each.name, each.opened.isoformat()] for each in self.unacknowledged
             ],
             "resolved": self.resolved,
+            "weeks": [[week.day.isoformat(), week.hosts, week.eol] for week in self.weeks],
         }
 
     @classmethod
@@ -89,7 +103,20 @@ class Digest(NamedTuple):
                 for number, rule, name, opened in data.get("unheeded", ())
             ),
             resolved=data.get("resolved", 0),
+            weeks=tuple(WeekCount(date.fromisoformat(day), hosts, eol) for day, hosts, eol in data.get("weeks", ())),
         )
+
+    def after(self, earlier: "Iterable[Digest]") -> Self:
+        """The same with the numbers of the last weeks, as the digests of those weeks had them: they are never reckoned.
+
+        A week without a digest, or without hosts, is absent. What is of no earlier day is of a wrong clock.
+        """
+        oldest = self.day - WEEKS_TOLD * WEEK
+        before = {each.day: each.numbers for each in earlier if oldest < each.day < self.day and each.numbers.hosts}
+        if not (before and self.numbers.hosts):
+            return self
+        known = sorted((before | {self.day: self.numbers}).items())[-WEEKS_TOLD:]
+        return self._replace(weeks=tuple(WeekCount(day, numbers.hosts, numbers.eol) for day, numbers in known))
 
 
 def digest(

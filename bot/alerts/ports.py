@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bot.alerts.alert import Alert, Notification
 from bot.alerts.routing import Watch as Watch
@@ -91,3 +91,6 @@ class Digests(Protocol):
 
     def queue(self, channel: str, slot: datetime, text: dict[str, object], now: datetime) -> bool:
         """Queue the digest of a week once; False if that was done already."""
+
+    def queued(self, channel: str, since: datetime) -> tuple[dict[str, Any], ...]:
+        """A channel's digests that were queued since a moment, as data, the oldest first."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.worker import OutboxWorker
+from bot.alerts.digest import WEEKS_TOLD, Digest
 from bot.app.fleet import WatchedFleet
 from bot.app.published import follow
 from bot.fleet.ports import SweepRun
@@ -122,4 +123,5 @@ def queue_digests(watched: WatchedFleet, week: datetime, at: datetime) -> None:
     digests = watched.store.digests
     for digest in watched.evaluation.digests(at):
         if digests.is_on(digest.channel):
-            digests.queue(digest.channel, week, digest.to_data(), at)
+            earlier = map(Digest.from_data, digests.queued(digest.channel, at - WEEKS_TOLD * WEEK))
+            digests.queue(digest.channel, week, digest.after(earlier).to_data(), at)

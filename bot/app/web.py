@@ -13,6 +13,7 @@ from bot.alerts.rules import overdue
 from bot.app.configuration import reveal
 from bot.app.fleet import WatchedFleet
 from bot.chat.commands.changes import sync_trouble
+from bot.chat.commands.timeline import timeline_picture
 from bot.errors import UnavailableError
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus
@@ -27,6 +28,13 @@ from bot.web.calendar import TYPE, calendar
 from bot.web.health import CachedCheck, HealthCheck, health
 from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
 from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute, Wsgi, wsgi
+
+SVG_HEADERS = {
+    "content-type": "image/svg+xml",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "x-content-type-options": "nosniff",
+}
+"""A picture that is opened alone is a document: it may load and run nothing."""
 
 READY_KEPT, WRITTEN_KEPT = 30.0, 2.0
 """Seconds that Slack is not asked again whether it takes our token, and the database whether it takes a row."""
@@ -56,6 +64,7 @@ def pages(
         **health(_checks(watched, service), notices),
         "/metrics": HttpRoute("GET", guarded(shown, PageAccess(token, proxied=proxied))),
         "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), PageAccess(token, calendar_token, proxied))),
+        "/timeline.svg": HttpRoute("GET", _timeline(watched)),
     }
     if service and (secret := reveal(settings.slack.signing_secret)):
         verifier = RequestVerifier(service.app, secret, time.time)
@@ -137,6 +146,16 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnap
         last_sweep=store.sweeps.last_finished(),
         ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
     )
+
+
+def _timeline(watched: WatchedFleet) -> Handler:
+    """Open to all, so it shows the vendors' dates and nothing of the fleet."""
+
+    def answer(_: HttpRequest) -> HttpResponse:
+        picture = timeline_picture(watched.dataset().matrix, Product, watched.clock().date())
+        return HttpResponse(200, picture.svg(), SVG_HEADERS)
+
+    return answer
 
 
 def _calendar(watched: WatchedFleet) -> Handler:

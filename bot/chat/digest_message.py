@@ -3,8 +3,21 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bot.alerts.digest import Digest, HostCounts, ReleaseEnd
-from bot.chat.reply import Ask, Block, Bullets, Paragraph, Reply, RichText, Strong, Typed, headline, line
+from bot.alerts.digest import WEEK, Digest, HostCounts, ReleaseEnd, WeekCount
+from bot.chat.reply import (
+    Ask,
+    Block,
+    Bullets,
+    Chart,
+    ChartPoint,
+    Paragraph,
+    Reply,
+    RichText,
+    Strong,
+    Typed,
+    headline,
+    line,
+)
 from bot.chat.rule_wording import WORDING
 from bot.chat.wording import bounded, counted, day_in_words, distance
 
@@ -37,6 +50,8 @@ def _facts(digest: Digest) -> Iterator[str]:
 
 def _body(digest: Digest) -> Iterator[Block]:
     yield Paragraph((line(_numbers(digest.numbers, digest.resolved)),))
+    if digest.weeks:
+        yield _chart(digest.weeks)
     unacknowledged = [
         line(
             f"alert {alert.id}, ",
@@ -52,6 +67,15 @@ def _body(digest: Digest) -> Iterator[Block]:
     }.items():
         if items:
             yield Bullets(bounded(items, SHOWN), title)
+
+
+def _chart(weeks: Sequence[WeekCount]) -> Chart:
+    """The hosts without security updates, week by week."""
+    points = (ChartPoint(day_in_words(week.day).rpartition(" ")[0], week.eol) for week in weeks)
+    gone_by = round((weeks[-1].day - weeks[0].day) / WEEK) + 1
+    missing = gone_by - len(weeks)
+    note = f"of {counted(missing, 'week')} between nothing is known" if missing > 0 else ""
+    return Chart("Hosts without security updates", "hosts", tuple(points), note)
 
 
 def _ending_lines(endings: Sequence[ReleaseEnd], day: date) -> list[RichText]:

@@ -100,7 +100,7 @@ def cell(value: Cell) -> str:
     return _FORMULA.sub(r"\1'", text)
 
 
-def save(text: str, path: Path, force: bool, mode: int = PRIVATE) -> None:
+def save(content: str | bytes, path: Path, force: bool, mode: int = PRIVATE) -> None:
     """Write a file whole or not at all, with a mode, whatever that of one in its place was.
 
     UsageError if it is there already, UnavailableError if it can't be written.
@@ -111,8 +111,8 @@ def save(text: str, path: Path, force: bool, mode: int = PRIVATE) -> None:
     try:
         try:
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
-                file.write(text)
+            with open(descriptor, "wb") as file:
+                file.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)

@@ -1,6 +1,7 @@
 """Hosts with their verdicts: lines for people, JSON for scripts."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.release import Release
 from bot.matrix.support import SupportLevel
 
 
@@ -106,6 +108,12 @@ def hosts_with_verdicts(ports: Ports, watched: Watched, day: date) -> list[HostV
     """All hosts, the worst first; of equals those that do not answer, then by pool and name."""
     found = host_verdicts(ports.matrix, ports.reader, watched.store.hosts(), day, watched.sources)
     return sorted(found, key=lambda each: (each.badness, each.host.is_reachable, each.pool_name, each.name))
+
+
+def hosts_by_release(ports: Ports, watched: Watched, day: date) -> Mapping[Release, int]:
+    """How many hosts of the fleet run which release; those of a prerelease or an unknown version count for none."""
+    found = hosts_with_verdicts(ports, watched, day)
+    return Counter(each.assessment.release for each in found if each.assessment and not each.is_prerelease)
 
 
 def fleet_data(verdicts: Sequence[HostVerdict], day: date, **more: Any) -> LazyData:

@@ -7,9 +7,10 @@ a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, Self
 
 from bot.matrix.assess import Assessment
+from bot.matrix.release import Release
 
 
 class Plain(NamedTuple):
@@ -174,13 +175,38 @@ def columns(*names: Column | str) -> tuple[Column, ...]:
     return tuple(Column(name) if isinstance(name, str) else name for name in names)
 
 
+class ChartPoint(NamedTuple):
+    """A number with what it is of: a day, a name."""
+
+    label: str
+    value: int
+
+
+class Chart(NamedTuple):
+    """A line through numbers, the oldest first. `counts` says what they count; `note` what is missing between them.
+
+    A platform says the numbers in words wherever it draws the line: that may be refused, or not be seen.
+    """
+
+    title: str
+    counts: str
+    points: tuple[ChartPoint, ...]
+    note: str = ""
+
+    @property
+    def in_words(self) -> RichText:
+        """Title and numbers."""
+        said = ", ".join(f"{point.value} ({point.label})" for point in self.points)
+        return line(Strong(self.title), f": {said}{f'; {self.note}' if self.note else ''}")
+
+
 class Heading(NamedTuple):
     """The first line of the next thing, where a reply is about several."""
 
     line: RichText
 
 
-Block = Paragraph | Bullets | Table | Heading
+Block = Paragraph | Bullets | Table | Chart | Heading
 
 
 class Ask(NamedTuple):
@@ -247,7 +273,39 @@ class Attachment(NamedTuple):
     """A file that goes with a reply, to the asker alone. `name` is what it is saved as."""
 
     name: str
-    text: str
+    content: str | bytes
+
+
+class Bars(NamedTuple):
+    """A picture in characters: a line for each row of the reply's table, what stands above them, what signs mean."""
+
+    axis: str
+    lines: tuple[str, ...]
+    legend: str
+
+
+class Picture(Protocol):
+    """What a reply's table says, as a picture. It says nothing that the table does not."""
+
+    @property
+    def day(self) -> date:
+        """The day that it is of."""
+
+    @property
+    def alt(self) -> str:
+        """What it shows, in sentences, for whoever can't see it."""
+
+    def with_hosts(self, hosts: Mapping[Release, int] | None) -> Self:
+        """The same with how many hosts of a fleet run which release, for who may see that; None: not known."""
+
+    def svg(self) -> str:
+        """As SVG: one file without scripts and references, in ASCII."""
+
+    def png(self) -> bytes:
+        """As PNG. UnavailableError where what draws it is not installed, or finds no font."""
+
+    def bars(self, columns: int, is_ascii: bool = False) -> Bars:
+        """In lines of at most so many characters."""
 
 
 class Reply(NamedTuple):
@@ -257,6 +315,7 @@ class Reply(NamedTuple):
     `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
     `attachment` is a file for the asker, which a platform may be unable to send: then it says how else to get it.
+    `picture` shows what the reply's table says; a platform may draw it, and needn't.
     `depends_on_rights`: who has more rights, or more at hand, than the look-up that made it takes may get another one.
     """
 
@@ -271,6 +330,7 @@ class Reply(NamedTuple):
     rest: tuple[Block, ...] = ()
     depends_on_rights: bool = False
     attachment: Attachment | None = None
+    picture: Picture | None = None
 
     @property
     def summary(self) -> str:

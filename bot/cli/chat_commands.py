@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.chat.command import Caller, CommandSpec, Progress, Right
-from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, WATCHES
+from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, TIMELINE, WATCHES
 from bot.chat.interpret import interpret
-from bot.chat.reply import Reply, plain
+from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
-from bot.cli.options import CHANNEL, FAIL_ON, FORMAT, SHARED
+from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, PNG, SHARED, SVG
 from bot.cli.output import fail, folder, print_reply, settings_of
 from bot.errors import ConfigError, UnavailableError, UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import words_to_type
+from bot.terminal.output import write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.chat.runner import CommandRunner
     from bot.cli.conditions import FailCondition
+    from bot.matrix.release import Release
 
 ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
@@ -42,16 +46,22 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         fail_on: "tuple[FailCondition, ...]",
         form: str | None = None,
         channel: str | None = None,
+        svg: bool = False,
+        png: Path | None = None,
+        force: bool = False,
     ) -> int:
-        if form and as_json:
-            raise UsageError("--json and --format are two forms of one answer: give one of them.")
+        forms = {"--json": as_json, "--format": form, "--svg": svg, "--png": png}
+        if len(given := [name for name, value in forms.items() if value]) > 1:
+            raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
         meant, rest = spec, " ".join(words)
         if spec is CHECK and rest.strip():  # it may be a question that means another command
             meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
         reply = _answer(meant, rest, as_of, config, Caller(_user(), channel, takes_all=form is not None), as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
-        if as_json or reply.exit_status != 1 or meant.follows:
+        if reply.picture and (svg or png):
+            _draw(reply.picture, png, force, config)
+        elif as_json or reply.exit_status != 1 or meant.follows:
             print_reply(reply, as_json, form)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
@@ -67,7 +77,11 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
     return click.Command(
         spec.name,
-        params=[words, *SHARED, FORMAT, FAIL_ON, *([CHANNEL] if spec.channel else [])],
+        params=[
+            *[words, *SHARED, FORMAT, FAIL_ON],
+            *([CHANNEL] if spec.channel else []),
+            *([SVG, PNG, FORCE] if spec is TIMELINE else []),
+        ],
         callback=run,
         help=f"{spec.about[0].upper()}{spec.about[1:]}. {spec.details}",
         short_help=spec.about,
@@ -136,6 +150,32 @@ def _with_fleet(spec: CommandSpec, words: str, as_of: date | None, config: Path 
             return reply
     except (ConfigError, UnavailableError):
         return None  # what was asked may have nothing to do with hosts
+
+
+def _draw(picture: Picture, png: Path | None, force: bool, config: Path | None) -> None:
+    """Print a picture as SVG, or write it as PNG; with how many hosts run what, where that is known."""
+    drawn = picture.with_hosts(_hosts_by_release(picture.day, config))
+    if png is None:
+        write(sys.stdout, drawn.svg())
+        return
+    from bot.chat.export import save
+
+    save(drawn.png(), png, force)
+
+
+def _hosts_by_release(day: date, config: Path | None) -> "Mapping[Release, int] | None":
+    """How many hosts run which release; None where no fleet is configured, or its database cannot be had."""
+    if settings_for_lookup(config, os.environ, folder()) is None:
+        return None
+    from bot.app.operator import runner_with_names
+    from bot.chat.hosts import hosts_by_release
+
+    try:
+        with runner_with_names(settings_of(config)) as knowing:
+            watched = knowing.ports.watched if knowing else None
+            return hosts_by_release(knowing.ports, watched, day) if knowing and watched else None
+    except (ConfigError, UnavailableError):
+        return None  # the dates need no fleet
 
 
 def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Caller, reply: Reply, took: float) -> None:

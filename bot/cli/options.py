@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from bot.cli.conditions import FailCondition
 
-VALUED = ("--as-of", "--config", "--fail-on", "--channel", "--format")
+VALUED = ("--as-of", "--config", "--fail-on", "--channel", "--format", "--png")
 """Shared options that take a value: they may stand before the first word, too."""
 
 CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted")
@@ -50,3 +50,11 @@ FORMAT = click.Option(
     ["--format", "form"], type=click.Choice(["csv", "md"]), help="Print the answer's table as CSV or Markdown, whole."
 )
 CHANNEL = click.Option(["--channel"], metavar="ID", help="The channel that is meant; alerts.channel unless given.")
+SVG = click.Option(["--svg"], is_flag=True, help="Print the answer as a picture (SVG).")
+PNG = click.Option(
+    ["--png"],
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the answer as a picture; needs xocompat[pictures].",
+)
+FORCE = click.Option(["--force"], is_flag=True, help="Write over a file that is there.")

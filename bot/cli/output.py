@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.chat.reply import Reply
-from bot.errors import UnavailableError
+from bot.errors import UnavailableError, UsageError
 from bot.settings import load_settings
 from bot.terminal.capabilities import capabilities_of
 from bot.terminal.layout import cleaned
@@ -23,7 +23,10 @@ def print_reply(reply: Reply, as_json: bool, form: str | None = None) -> None:
     if as_json:
         print_json(None if reply.data is None else dict(reply.data))
     elif reply.attachment:
-        write(sys.stdout, reply.attachment.text)
+        content = reply.attachment.content
+        if isinstance(content, bytes):
+            raise UsageError("A picture is no text: `xocompat timeline --png FILE` writes it into a file.")
+        write(sys.stdout, content)
     elif form:
         from bot.terminal.table_text import table_text
 

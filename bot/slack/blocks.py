@@ -10,6 +10,7 @@ from bot.chat.reply import (
     NOTICE,
     Block,
     Bullets,
+    Chart,
     Column,
     ColumnKind,
     Heading,
@@ -23,6 +24,7 @@ from bot.chat.reply import (
     plain,
 )
 from bot.slack.actions import elements
+from bot.slack.chart_blocks import chart_block, is_chart
 from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn
 from bot.slack.table_blocks import NOTHING as NO_CELL
 from bot.slack.table_blocks import TableForm, is_table, length_of, table_blocks
@@ -33,8 +35,10 @@ HEADLINE_MAX = 1000
 NOTHING = "Nothing to show."
 
 
-def _parts(part: list[str], blocks: Iterable[Block], tables: TableForm) -> Iterator[list[str] | Json]:
-    """Lines that stand together, and tables; the first lines stand with `part`.
+def _parts(
+    part: list[str], blocks: Iterable[Block], tables: TableForm, charts: bool = False
+) -> Iterator[list[str] | Json]:
+    """Lines that stand together, tables, and charts below the lines with their numbers; the first stand with `part`.
 
     The first paragraph stands with the headline or heading above it, and headings without anything between them are
     one list.
@@ -45,6 +49,12 @@ def _parts(part: list[str], blocks: Iterable[Block], tables: TableForm) -> Itera
             yield part
             yield from table_blocks(block, tables)
             part, takes = [], ()
+            continue
+        if isinstance(block, Chart) and charts and (drawn := chart_block(block)):
+            yield part
+            yield [mrkdwn(block.in_words)]
+            yield drawn
+            part, takes, charts = [], (), False  # one a reply: Slack takes two a message
             continue
         lines = [text for text in map(mrkdwn, _lines(block)) if text.strip()]
         heading = isinstance(block, Heading)
@@ -63,6 +73,8 @@ def _lines(block: Block) -> Iterable[RichText]:
             return lines
         case Heading(only):
             return (only,)
+        case Chart():
+            return (block.in_words,)
         case Bullets(items, title, numbered):
             signs = (f"{at}. " if numbered else "• " for at in range(1, len(items) + 1))
             entries = ((Plain(sign), *item) for sign, item in zip(signs, items, strict=True))
@@ -124,12 +136,25 @@ class SlackMessage:
         """What is sent, with the fields of its method. Nothing in it unfurls."""
         return {"text": self.text, "blocks": [*self.blocks], "unfurl_links": False, "unfurl_media": False, **more}
 
+    @property
+    def has_chart(self) -> bool:
+        return any(map(is_chart, self.blocks))
+
+    def without_charts(self) -> "SlackMessage":
+        """The same in blocks that every Slack has: the numbers of a chart stand in words, too."""
+        return SlackMessage(self.text, tuple(block for block in self.blocks if not is_chart(block)))
+
 
 def messages(
-    reply: Reply, shared_by: str | None = None, most: int = MESSAGES_MAX, tables: TableForm = TableForm.LINES
+    reply: Reply,
+    shared_by: str | None = None,
+    most: int = MESSAGES_MAX,
+    tables: TableForm = TableForm.LINES,
+    charts: bool = False,
 ) -> tuple[SlackMessage, ...]:
     """The messages of a reply, at most `most`: one, unless it is very long or has a rest. `tables`: how they are drawn.
 
+    `charts` are drawn only where Slack says whether it takes them: never in an acknowledgement.
     A reply that is shared names who shared it (a Slack user id) and can't be shared again.
     """
     if reply.kind == NOTICE:
@@ -137,7 +162,7 @@ def messages(
         only: Json = {"type": "section", "text": _text(mrkdwn(said).strip() or NOTHING)}
         return (SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (only,)),)
     first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
-    head, *body = _sections(_parts([*first_part], reply.blocks, tables))
+    head, *body = _sections(_parts([*first_part], reply.blocks, tables, charts))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
@@ -174,6 +199,8 @@ def size(blocks: Sequence[Json]) -> int:
 
 
 def _lines_of(block: Json) -> int:
+    if is_chart(block):
+        return 0  # its numbers stand in the section above
     return len(block["rows"]) - 1 if is_table(block) else str(block["text"]["text"]).count("\n") + 1
 
 

@@ -114,7 +114,7 @@ class SlackPlatform:
     def post(
         self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None, most: int | None = None
     ) -> Outcome:
-        first, *others = messages(reply, most=1 if key else most or MESSAGES_MAX)
+        first, *others = messages(reply, most=1 if key else most or MESSAGES_MAX, charts=True)
         outcome = self._send("chat.postMessage", first, channel=channel, **_keyed(key), **_below(thread))
         if key and outcome == Delivered(None):  # nobody could edit it, or answer below it
             return Unknown("Slack did not say where the message is")
@@ -314,17 +314,21 @@ class SlackPlatform:
         return (yield from self._posting(origin.actor.user, None, message))
 
     def _send(self, method: str, message: SlackMessage, **fields: Any) -> Outcome:
-        """Post or edit a message; in plain text if Slack does not take the blocks. Says where it is."""
+        """Post or edit a message; without charts, then in plain text, if Slack does not take it. Says where it is."""
         code = ""
-        for is_plain in (False, True):
-            body = (_plain(message) if is_plain else message).body(**fields)
+        for form in (message, *([message.without_charts()] if message.has_chart else ()), _plain(message)):
             try:
-                ts = self._client.api_call(method, json=body).get("ts")
+                ts = self._client.api_call(method, json=form.body(**fields)).get("ts")
             except CALL_FAILURES as error:
                 outcome = outcome_of(error)
-                if not isinstance(outcome, InvalidMessage) or message.has_table:
-                    return _valid(outcome)
-                code = outcome.code
+                match outcome:
+                    case InvalidMessage(code) if not message.has_table:
+                        pass
+                    # Whatever Slack has against a chart must not stop a channel: it may have new words for that.
+                    case NotSent(code, _, None) if code and form.has_chart:
+                        pass
+                    case _:
+                        return _valid(outcome)
             else:
                 return Delivered(ts if isinstance(ts, str) else None)
         said = f"Slack answered {code}: it takes the oldest message not even as plain text"

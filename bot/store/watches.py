@@ -1,6 +1,7 @@
 """What channels want: what they watch, and weekly digests, with which of those were queued."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, select
 
@@ -11,7 +12,7 @@ from bot.store.alerts import OutboxMessage, queue
 from bot.store.bulk import upsert
 from bot.store.database import Repository, insert
 from bot.store.leases import LeaseKind, slot_name
-from bot.store.tables import digests, watches
+from bot.store.tables import digests, outbox, watches
 
 _WATCH = tuple(watches.c[field] for field in Watch._fields)
 
@@ -69,3 +70,8 @@ class SqlDigests(Repository):
                 return False
             queue(connection, [OutboxMessage(channel, DeliveryKind.DIGEST, payload=text)], now)
             return True
+
+    def queued(self, channel: str, since: datetime) -> tuple[dict[str, Any], ...]:
+        ours = (outbox.c.channel == channel) & (outbox.c.kind == DeliveryKind.DIGEST) & (outbox.c.created_at >= since)
+        with self._database.reading() as connection:
+            return tuple(connection.scalars(select(outbox.c.payload).where(ours).order_by(outbox.c.id)))

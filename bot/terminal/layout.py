@@ -62,8 +62,8 @@ def width(text: str) -> int:
     return max(wcswidth(text), 0)
 
 
-_NARROW = re.compile("[\u0000-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*+")
-"""Latin letters, dashes and dots, arrows, lines: one column each, whatever stands beside them."""
+_NARROW = re.compile("[\u0000-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u259f]*+")
+"""Latin letters, dashes and dots, arrows, lines, bars: one column each, whatever stands beside them."""
 
 
 BOLD, DIM, UNDERLINED, CYAN = "1", "2", "4", "36"

@@ -10,12 +10,14 @@ from bot.chat.reply import (
     Block,
     Bullets,
     Button,
+    Chart,
     Code,
     Column,
     ColumnKind,
     Heading,
     Menu,
     Paragraph,
+    Picture,
     Plain,
     Reply,
     RichText,
@@ -23,6 +25,7 @@ from bot.chat.reply import (
     Typed,
     line,
 )
+from bot.chat.wording import counted
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.layout import (
     BOLD,
@@ -40,7 +43,9 @@ from bot.terminal.layout import (
 )
 
 _BETWEEN = 2
-NEWLINE = "\n"
+
+BARS_MIN, BARS_MAX = 24, 72
+"""Columns that the bars of a picture take beside a table."""
 
 Cells = list[Row]
 
@@ -120,7 +125,7 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
     `prompt` stands before words to type ("xocompat" in a shell, "/xocompat" in chat). `footer` takes the buttons'
     place; unless given it names the commands that they stand for.
     """
-    sheet = _Sheet(caps, prompt)
+    sheet = _Sheet(caps, prompt, reply.picture)
     rows = sheet.spans(reply.headline, BOLD)
     rows += sheet.blocks((*reply.blocks, *reply.rest))
     footer = hint(reply.buttons) if footer is None else footer
@@ -129,7 +134,9 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
     if footer:
         rows += sheet.spans(footer)
     if reply.attachment:
-        rows += sheet.facts(line(f"File: {reply.attachment.name}, {reply.attachment.text.count(NEWLINE):,} lines"))
+        rows += sheet.facts(
+            line(f"File: {reply.attachment.name}, {counted(len(reply.attachment.content), 'character')}")
+        )
     for spans in reply.context:
         rows += sheet.facts(spans)
     return "\n".join(painted(row, caps) for row in rows)
@@ -148,6 +155,7 @@ class _Sheet(NamedTuple):
 
     caps: Capabilities
     prompt: str
+    picture: Picture | None = None
 
     def spans(self, spans: RichText, base: str = "") -> list[Row]:
         return wrapped(dressed(spans, self.caps, self.prompt, base), self.caps.text_width)
@@ -178,9 +186,26 @@ class _Sheet(NamedTuple):
             case Bullets(items, title, numbered):
                 yield from self.spans(line(title), BOLD) if title else ()
                 yield from self._bullets(items, numbered)
+            case Chart(_, _, points):
+                yield from self.spans(block.in_words)
+                if bars := _sparkline([point.value for point in points]) if self.caps.emoji else "":
+                    yield [Piece(bars, DIM)]
             case Table(columns, rows):
                 cells = [[dressed(cell, self.caps, self.prompt) for cell in row] for row in rows]
-                yield from table(columns, cells, self.caps)
+                yield from self._pictured(columns, cells) or table(columns, cells, self.caps)
+
+    def _pictured(self, columns: Sequence[Column], rows: Sequence[Cells]) -> list[Row]:
+        """The table with the bars of its picture beside the rows; nothing where there is no room for them."""
+        if self.picture is None or self.caps.width is None:
+            return []
+        plain_table = table(columns, rows, self.caps._replace(width=None))
+        room = min(self.caps.width - max(map(columns_of, plain_table)), BARS_MAX)
+        if room < BARS_MIN:
+            return []
+        bars = self.picture.bars(room, is_ascii=not self.caps.emoji)
+        beside = [[*cells, [Piece(bar)]] for cells, bar in zip(rows, bars.lines, strict=True)]
+        legend = wrapped(parted([Piece(bars.legend, DIM)]), self.caps.text_width)
+        return [*table([*columns, Column(bars.axis)], beside, self.caps), *legend]
 
     def _bullets(self, items: Sequence[RichText], numbered: bool) -> Iterator[Row]:
         if not numbered and items and all(map(_is_entry, items)):
@@ -208,6 +233,13 @@ class _Sheet(NamedTuple):
             yield from hung([Piece("    ")], about, self.caps.text_width)
 
 
+def _sparkline(values: Sequence[int]) -> str:
+    """Numbers as bars, the highest one full; nothing of fewer than two."""
+    if len(values) < 2 or min(values) < 0:
+        return ""
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * value / max(1, *values))] for value in values)
+
+
 def _follows(block: Block, sections: bool) -> bool:
     """Whether a block belongs directly under the title above it. Headings do if they are but a list of lines."""
     match block:
@@ -217,7 +249,7 @@ def _follows(block: Block, sections: bool) -> bool:
             return title is None
         case Heading():
             return not sections
-        case Table():
+        case Table() | Chart():
             return False
 
 

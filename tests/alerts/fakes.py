@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from bot.alerts.alert import Alert, AlertState, Condition, Detail, Notification, Reconciled
 from bot.alerts.evaluate import update
@@ -86,7 +87,7 @@ class MemoryDigests:
 
     def __init__(self) -> None:
         self._off: set[str] = set()
-        self.queued: dict[tuple[str, datetime], dict[str, object]] = {}
+        self._queued: dict[tuple[str, datetime], dict[str, object]] = {}
 
     def turn(self, channel: str, on: bool, by: str, now: datetime) -> None:  # noqa: ARG002 - a database keeps who
         (self._off.discard if on else self._off.add)(channel)
@@ -95,4 +96,7 @@ class MemoryDigests:
         return channel not in self._off
 
     def queue(self, channel: str, slot: datetime, text: dict[str, object], now: datetime) -> bool:  # noqa: ARG002
-        return self.queued.setdefault((channel, slot), text) is text
+        return self._queued.setdefault((channel, slot), text) is text
+
+    def queued(self, channel: str, since: datetime) -> tuple[dict[str, Any], ...]:
+        return tuple(text for (to, slot), text in self._queued.items() if to == channel and slot >= since)

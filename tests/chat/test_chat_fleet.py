@@ -263,7 +263,7 @@ def test_the_whole_fleet_is_a_file(matrix: Matrix, reader: Reader) -> None:
     assert reply.summary == "266 hosts as a CSV file, chosen by eol"
     assert reply.attachment
     assert reply.attachment.name == "fleet-2026-11-23.csv"
-    assert len(reply.attachment.text.splitlines()) == 1 + 266
+    assert len(reply.attachment.content.splitlines()) == 1 + 266
 
 
 def test_one_who_takes_all_gets_every_host_in_the_table(matrix: Matrix, reader: Reader) -> None:

@@ -230,3 +230,13 @@ def test_the_fleet_counts_its_releases(field: Field) -> None:
     assert json.loads(field.run("export", "--format", "json")) == {
         name: found[name] for name in ("as_of", "releases", "hosts")
     }
+
+
+def test_a_picture_has_the_hosts_at_the_ends_of_the_bars_once_they_are_known(field: Field) -> None:
+    assert "host" not in field.run("timeline", "--svg", "--as-of", DAY)
+    field.run("sweep")
+    counts = {each["name"]: each["hosts"] for each in field.json("fleet", "--as-of", DAY)["releases"]}
+    drawn = field.run("timeline", "--svg", "--as-of", DAY)
+    assert f"ended 16 Sep 2025 &#183; {counts['XCP-ng 8.2 LTS']} hosts</text>" in drawn
+    assert "lh-a" not in drawn
+    assert "lab-a" not in drawn

@@ -12,6 +12,8 @@ from bot.chat.reply import (
     Bullets,
     Button,
     ChannelName,
+    Chart,
+    ChartPoint,
     Code,
     Column,
     ColumnKind,
@@ -76,6 +78,9 @@ _columns = st.lists(st.builds(Column, texts, st.sampled_from(ColumnKind)), max_s
 _many = st.lists(lines, max_size=60).map(tuple)
 blocks: st.SearchStrategy[Block] = st.one_of(
     st.builds(Paragraph, _many),
+    st.builds(
+        Chart, texts, texts, st.lists(st.builds(ChartPoint, texts, st.integers(0, 10**6)), max_size=25).map(tuple)
+    ),
     st.builds(Heading, lines),
     st.builds(Bullets, _many, st.one_of(st.none(), texts), st.booleans()),
     st.builds(Table, _columns, _rows, texts, st.booleans()),

@@ -41,6 +41,14 @@ def test_a_digest_is_on_until_it_is_turned_off(database: Database) -> None:
     assert digests.is_on("C1")
 
 
+def test_digests_that_were_queued_are_a_channels_history(database: Database) -> None:
+    digests = SqlDigests(database)
+    for channel, slot, eol in (("C1", at(0), 3), ("C2", at(0), 9), ("C1", at(168), 2), ("C1", at(336), 1)):
+        digests.queue(channel, slot, {"eol": eol}, slot)
+    assert digests.queued("C1", at(1)) == ({"eol": 2}, {"eol": 1})
+    assert digests.queued("C3", at(0)) == ()
+
+
 def test_a_digest_is_queued_once_a_week_for_each_channel(database: Database) -> None:
     digests = SqlDigests(database)
     text: dict[str, object] = {"ended": ["XCP-ng 8.2"]}

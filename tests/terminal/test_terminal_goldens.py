@@ -15,6 +15,7 @@ Golden = Callable[[str, str], None]
 DRESSED = {
     "pipe-check": ("XenServer 7.2", Capabilities()),
     "pipe-timeline": ("timeline", Capabilities()),
+    "wide-timeline": ("timeline", Capabilities(width=110)),
     "narrow-timeline": ("timeline xcp-ng", Capabilities(width=40)),
     "color-check": ("XenServer 7.2", Capabilities(width=80, color=True, links=True)),
     "color-list": ("list xcp-ng", Capabilities(width=100, color=True)),

@@ -11,6 +11,8 @@ from bot.chat.reply import (
     GAP,
     Ask,
     Bullets,
+    Chart,
+    ChartPoint,
     Code,
     Column,
     Heading,
@@ -55,6 +57,7 @@ blocks = st.one_of(
     st.builds(Bullets, tuples(lines), st.none() | texts, st.booleans()),
     st.builds(Table, tuples(st.builds(Column, texts)), tuples(tuples(lines)), texts),
     st.builds(Heading, lines),
+    st.builds(Chart, texts, texts, tuples(st.builds(ChartPoint, texts, st.integers(-3, 10**6)))),
 )
 replies = st.builds(
     Reply,
@@ -66,6 +69,7 @@ replies = st.builds(
     data=st.none(),
     exit_status=st.just(0),
     assessed=st.none(),
+    picture=st.none(),
 )
 looks = st.builds(Capabilities, st.none() | st.integers(40, 100), st.booleans(), st.booleans(), st.booleans())
 

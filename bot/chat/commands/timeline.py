@@ -7,11 +7,28 @@ from typing import NamedTuple
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import lifecycle_data
 from bot.chat.lookup import context, read_product
-from bot.chat.reply import Column, ColumnKind, Reply, RichText, Share, Strong, Table, columns, headline, line
+from bot.chat.reply import (
+    Ask,
+    Attachment,
+    Column,
+    ColumnKind,
+    Reply,
+    RichText,
+    Share,
+    Strong,
+    Table,
+    columns,
+    headline,
+    line,
+)
+from bot.chat.timeline_axis import Timeline
+from bot.chat.timeline_picture import TimelinePicture
 from bot.chat.verdict import updates_mark
 from bot.chat.wording import counted, day_cell, day_in_words, distance
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.matrix import Matrix
+from bot.matrix.release import Product
 
 _COLUMNS = columns(
     "Release",
@@ -21,11 +38,19 @@ _COLUMNS = columns(
 )
 
 
+PICTURE = "png"
+"""The word that has the timeline sent as a picture, in place of an answer in words."""
+
+
 def run(ports: Ports, asked: Invocation) -> Reply:
     """What ends next, then every release, newest first."""
-    products, day = read_product(ports, asked)
+    words = asked.words.split()
+    as_picture = PICTURE in map(str.casefold, words)
+    plain = " ".join(word for word in words if word.casefold() != PICTURE)
+    products, day = read_product(ports, asked._replace(words=plain))
     matrix = ports.matrix
-    assessed = tuple(assess(matrix, release, day) for product in products for release in matrix.of(product))
+    picture = timeline_picture(matrix, products, day)
+    assessed = picture.timeline.assessed
     rows = tuple(
         (
             line(Strong(each.name)),
@@ -35,11 +60,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         )
         for each in assessed
     )
+    if as_picture:
+        file = Attachment(f"timeline-{day.isoformat()}.png", picture.png())
+        return Reply("timeline_picture", line("The timeline as a picture"), attachment=file, assessed=assessed)
+    more = Ask("As a picture", f"timeline {plain} {PICTURE}".replace("  ", " "))
+    in_shell = asked.caller.name.startswith("shell:")  # where an option writes it
     return Reply(
         kind="timeline",
-        headline=_next(assessed, day),
+        headline=_next(ends_next(assessed), day),
         blocks=(Table(_COLUMNS, rows, f"{counted(len(rows), 'release')}, the newest of each product first"),),
-        buttons=(Share(f"timeline {asked.words}".strip()),),
+        buttons=(*([] if in_shell else [more]), Share(f"timeline {plain}".strip())),
         context=context(matrix, day),
         data={
             "as_of": day.isoformat(),
@@ -54,7 +84,15 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             ],
         },
         assessed=assessed,
+        picture=picture,
     )
+
+
+def timeline_picture(matrix: Matrix, products: Iterable[Product], day: date) -> TimelinePicture:
+    """The releases of some products on a day, the newest of each first, as a picture."""
+    assessed = tuple(assess(matrix, release, day) for product in products for release in matrix.of(product))
+    ending = ends_next(assessed)
+    return TimelinePicture(Timeline(day, assessed, ending[0].day if ending else None))
 
 
 class NextEnd(NamedTuple):
@@ -70,8 +108,7 @@ def ends_next(assessed: Iterable[Assessment]) -> list[NextEnd]:
     return sorted(NextEnd(eol, a.name) for a in running if (eol := a.release.lifecycle.eol))
 
 
-def _next(assessed: tuple[Assessment, ...], day: date) -> RichText:
-    ending = ends_next(assessed)
+def _next(ending: list[NextEnd], day: date) -> RichText:
     if not ending:
         return headline(Strong("What ends next"), "nothing that is known")
     first = ending[0].day
