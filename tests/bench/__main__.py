@@ -52,9 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     of_endurance.add_argument("--kills", type=int, default=10, metavar="N", help="at random moments of it")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of what happens when, and of attacks")
     of_attack = parser.add_argument_group("attack")
-    of_attack.add_argument(
-        "--only", type=_attacks, default=attack.NAMES, metavar="NAME,...", help=", ".join(attack.NAMES)
-    )
+    attacks = ", ".join(attack.NAMES)
+    of_attack.add_argument("--only", type=_attacks, default=attack.NAMES, metavar="NAME,...", help=attacks)
     of_attack.add_argument("--scale", type=float, default=1, metavar="X", help="of the number of tries")
     of_sweep = parser.add_argument_group("sweep")
     of_sweep.add_argument("--hosts", type=_numbers, default=[1000], metavar="N,...", help="how many are simulated")

@@ -49,8 +49,9 @@ class Caller:
         """Headers may be bytes, and may come twice; the length is added."""
         begun = time.perf_counter()
         try:
-            self._connection.putrequest(method, path)
-            for name, value in pairs:
+            listed = [*pairs]
+            self._connection.putrequest(method, path, skip_host=any(name == "host" for name, _ in listed))
+            for name, value in listed:
                 self._connection.putheader(name, value)
             self._connection.putheader("content-length", str(len(body)))
             self._connection.endheaders(body)
@@ -74,7 +75,9 @@ class Caller:
 
 
 class Product(Bot):
-    """A process that serves over HTTP, by itself or under gunicorn."""
+    """A process that serves over HTTP, by itself or under gunicorn; `database` is its file, if it is on SQLite."""
+
+    database: Path
 
     def caller(self, patience: float = PATIENCE) -> Caller:
         return Caller(self.port, patience)

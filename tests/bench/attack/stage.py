@@ -81,6 +81,7 @@ class Stage:
                 command = procfile("web") if way is Way.GUNICORN else None
                 product = Product(folder, self.slack.address, {**HTTP, **about}, command)
                 stack.callback(product.kill)
+            product.database = folder / "xocompat.db"
             product.wait_until_ready(40)
             until(lambda: not product.look_up(), 20, "looks things up")
             yield product
