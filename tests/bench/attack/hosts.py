@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from itertools import count, product
 from random import Random
 from typing import NamedTuple
@@ -116,9 +117,8 @@ def _ways() -> Iterator[tuple[str, SimPool]]:
         for on, (what, fault) in product(METHODS, FAULTS):
             yield f"{of.title}, {on}: {what}", lone(SimHost(next(numbers), of, faults=(fault(on),)))
         for moment in FaultMoment:
-            for kind in (Silence, Reset):
-                fault = kind(moment)
-                yield f"{of.title}: {fault}", lone(SimHost(next(numbers), of, faults=(fault,)))
+            for broken in (Silence(moment), Reset(moment)):
+                yield f"{of.title}: {broken}", lone(SimHost(next(numbers), of, faults=(broken,)))
         for code in CODES:
             yield f"{of.title}: {code}", lone(SimHost(next(numbers), of, faults=(Refuse(code, ("x",) * 3),)))
         for address in ADDRESSES:
@@ -189,12 +189,15 @@ def _scripts(random: Random, wanted: int) -> Iterator[tuple[str, Script]]:
     made = 0
     for what, era, body in REPLIES[: max(0, wanted)]:
         made += 1
-        for_hosts = http(body, XML if era is Era.XML_ONLY else JSON)
-        yield what, _answering(era, HOSTS, lambda _, said=for_hosts: said)
+        yield what, _answering(era, HOSTS, partial(_instead, http(body, XML if era is Era.XML_ONLY else JSON)))
     for at in range(wanted - made):
         chance = Random(random.random())
         era, method = chance.choice([*Era]), chance.choice(METHODS)
-        yield f"spoilt {at}, {era.name}, {method}", _answering(era, method, lambda reply, c=chance: spoilt(reply, c))
+        yield f"spoilt {at}, {era.name}, {method}", _answering(era, method, partial(spoilt, chance=chance))
+
+
+def _instead(said: bytes, _: bytes) -> bytes:
+    return said
 
 
 def _answering(era: Era, method: str, spoil: Callable[[bytes], bytes]) -> Script:

@@ -19,7 +19,7 @@ from tests.slack.signed import command, headers
 from tests.slack.websockets import Line
 
 ASKED, ANSWERED = "XenServer 7.2", "XenServer 7.2: partial support"
-PATIENCE = 10.0
+PATIENCE = 6.0
 """Seconds after which whoever waits for an answer has none."""
 
 Pairs = Iterable[tuple[str, str | bytes]]

@@ -1,6 +1,7 @@
 """Where attacks happen: a Slack that takes everything, a simulated host, and products that go with their attack."""
 
 import random
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum
@@ -74,13 +75,13 @@ class Stage:
                 server = stack.enter_context(Server(_hello))
                 self.slack.answers["apps.connections.open"] = {"ok": True, "url": server.url}
                 listening = Listening(folder, self.slack.address, {**SOCKET, **about})
-                stack.callback(listening.kill)
+                stack.callback(_end, listening)
                 listening.line = server.line(1)
                 product: Product = listening
             else:
                 command = procfile("web") if way is Way.GUNICORN else None
                 product = Product(folder, self.slack.address, {**HTTP, **about}, command)
-                stack.callback(product.kill)
+                stack.callback(_end, product)
             product.database = folder / "xocompat.db"
             product.wait_until_ready(40)
             until(lambda: not product.look_up(), 20, "looks things up")
@@ -92,6 +93,14 @@ class Stage:
         with Pulse(product) as pulse:
             self.pulses.append(pulse)
             yield pulse
+
+
+def _end(product: Product) -> None:
+    """In order, so that gunicorn's workers go with it; by force where that takes too long."""
+    try:
+        product.stop(seconds=20)
+    except subprocess.TimeoutExpired:
+        product.kill()
 
 
 def _hello(line: Line) -> None:
