@@ -12,7 +12,7 @@ from tests.bench.attack.shell import run
 from tests.bench.attack.stage import Stage
 from tests.bench.attack.tally import Tally
 
-COMMANDS = (["fleet"], ["alerts"], ["audit"], ["watches"], ["XenServer", "7.2"], ["db", "upgrade"], ["sweep"])
+COMMANDS = (["fleet"], ["alerts"], ["audit"], ["alerts", "all"], ["XenServer", "7.2"], ["db", "upgrade"], ["sweep"])
 AT_ONCE = 4
 PAGE = 4096
 

@@ -27,7 +27,7 @@ HEADERS = (
     *(
         "true-client-ip",
         "cf-connecting-ip",
-            "fastly-client-ip",
+        "fastly-client-ip",
         "x-original-forwarded-for",
         "x-envoy-external-address",
     ),
@@ -37,10 +37,8 @@ HEADERS = (
         "x-azure-clientip",
         "x-azure-socketip",
         "x-original-host",
-        ),
-    *(
-                            "x-forwarded-prefix",
     ),
+    *("x-forwarded-prefix",),
     "origin",
     "sec-fetch-site",
     "x-forwarded-ssl",
