@@ -48,6 +48,9 @@ def _pages(current: dict[str, list[dict[str, list[str]]]]) -> Iterator[tuple[str
     yield "a wide table", (LEGEND + wide + "|x\n" * 600_000).encode()[:SIZE]
     some = "|a" * 1_000 + "|\n" + "|-" * 1_000 + "|\n"
     yield "a table that is filled up", (LEGEND + some + "|x\n" * 600_000).encode()[:SIZE]
+    for columns, rows in ((360, 2_900), (1_990, 520)):
+        cells = "|a" * columns + "|\n" + "|-" * columns + "|\n" + ("|x" * columns + "|\n") * rows
+        yield f"a table of {rows} rows and {columns} columns", (LEGEND + cells).encode()[:SIZE]
     yield "many tables", (LEGEND + "|a|b|\n|-|-|\n|c|d|\n\n" * 120_000).encode()[:SIZE]
     yield "a table below a good page", page() + (table + "|x" * 900_000).encode()
     yield "a deep list", "".join("  " * depth + "- a\n" for depth in range(1_400)).encode()[:SIZE]
