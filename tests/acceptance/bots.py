@@ -56,3 +56,9 @@ class Bot(Process):
 def limited(**limits: float) -> list[str]:
     """The command for a bot with limits other than an operator's: lost_after, threads, waiting, stale."""
     return [sys.executable, "-c", _LIMITED.format(limits=limits)]
+
+
+def procfile(kind: str) -> list[str]:
+    """The command of a kind of process, run by a shell as platforms do."""
+    lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text(encoding="utf-8").splitlines())
+    return ["sh", "-c", f"exec {lines[kind]}"]

@@ -10,21 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.bots import HTTP, Bot
+from tests.acceptance.bots import HTTP, Bot, procfile
 from tests.acceptance.conftest import StartBot
-from tests.acceptance.lab import BOT_USER, ROOT, SECRET, LocalSlack
+from tests.acceptance.lab import BOT_USER, SECRET, LocalSlack
 from tests.acceptance.waiting import free_port, until
 from tests.slack.signed import FORM, command, headers, mention
 
 JSON = "application/json"
 OTHERS = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "a-client-secret-of-the-lab"}
 """Set for an app that others install; Bolt reads them by itself and must not be led astray."""
-
-
-def procfile(kind: str) -> list[str]:
-    """The command of a kind of process, run by a shell as platforms do."""
-    lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text(encoding="utf-8").splitlines())
-    return ["sh", "-c", f"exec {lines[kind]}"]
 
 
 @pytest.fixture(params=["serve", "gunicorn"])

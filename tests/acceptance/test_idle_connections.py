@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.bots import HTTP, SOCKET, Bot
+from tests.acceptance.bots import HTTP, SOCKET, Bot, procfile
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.lab import SECRET, LocalSlack
-from tests.acceptance.test_http_mode import procfile
 from tests.slack.signed import command, headers
 
 IDLE, HALF = 300, 300

@@ -21,11 +21,10 @@ from bot.simulator import (
     SimUser,
     release,
 )
-from tests.acceptance.bots import HTTP, SOCKET, Bot
+from tests.acceptance.bots import HTTP, SOCKET, Bot, procfile
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.fleet import GRANT, NO_GRANT, configured
 from tests.acceptance.lab import BOT_USER, Json, LocalSlack
-from tests.acceptance.test_http_mode import procfile
 from tests.acceptance.waiting import free_port, until
 from tests.simulated import HOSTILE
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.bots import HTTP, SOCKET, Bot
+from tests.acceptance.bots import HTTP, SOCKET, Bot, procfile
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.lab import ROOT
-from tests.acceptance.test_http_mode import procfile
 from tests.acceptance.waiting import until
 from tests.acceptance.watched import BEARER, Watch, web_api
 

@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.acceptance.bots import HTTP, SOCKET, Bot, limited
+from tests.acceptance.bots import HTTP, SOCKET, Bot, limited, procfile
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.lab import APP_TOKEN, BOT_TOKEN, SECRET
-from tests.acceptance.test_http_mode import procfile
 from tests.acceptance.waiting import until
 from tests.slack.signed import FORM, command, headers, mention, press
 from tests.slack.standin import Call, Said, StandIn

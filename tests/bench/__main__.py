@@ -1,6 +1,7 @@
-"""`python -m tests.bench [NAME ...]`: run benches by name, all but endurance without one.
+"""`python -m tests.bench [NAME ...]`: run benches by name, all but attack and endurance without one.
 
 python -m tests.bench sweep --hosts 1000,10000 --concurrency 64,256 --runs 1
+python -m tests.bench attack --only signatures,framing --scale 0.1
 """
 
 import argparse
@@ -10,19 +11,24 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tests.bench import alerts, latency, lookup, memory, probe, slash, start, sweep
+from tests.bench.attack import run as attack
 from tests.bench.endurance import run as endurance
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Print a JSON line for each bench."""
+    """Print a JSON line for each bench, and for each attack; 1 if an attack succeeded."""
     options = _parser().parse_args(words)
+    status = 0
     swept = partial(sweep.measure, options.hosts, options.concurrency, options.runs, options.clients)
     endured = partial(endurance.measure, options.minutes, options.kills, options.seed)
     long = {"sweep": swept, "endurance": endured}
     for name in options.names or BENCHES:
+        if name == "attack":
+            status = attack.measure(options.only, options.scale, options.seed)
+            continue
         measured = (long.get(name) or BENCHES[name])()
         print(json.dumps({"bench": name, **measured}), flush=True)
-    return 0
+    return status
 
 
 BENCHES: dict[str, Callable[[], dict[str, object]]] = {
@@ -35,15 +41,20 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "start": start.measure,
     "sweep": sweep.measure,
 }
+ALL = (*BENCHES, "attack", "endurance")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m tests.bench", description="Measures, and prints JSON.")
-    parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help=f"{', '.join(BENCHES)}, endurance")
+    parser.add_argument("names", nargs="*", type=_name, metavar="NAME", help=f"{', '.join(ALL)}")
     of_endurance = parser.add_argument_group("endurance")
     of_endurance.add_argument("--minutes", type=float, default=60, metavar="N", help="how long serve is to endure")
     of_endurance.add_argument("--kills", type=int, default=10, metavar="N", help="at random moments of it")
-    of_endurance.add_argument("--seed", type=int, default=1, metavar="N", help="of what happens when")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of what happens when, and of attacks")
+    of_attack = parser.add_argument_group("attack")
+    attacks = ", ".join(attack.NAMES)
+    of_attack.add_argument("--only", type=_attacks, default=attack.NAMES, metavar="NAME,...", help=attacks)
+    of_attack.add_argument("--scale", type=float, default=1, metavar="X", help="of the number of tries")
     of_sweep = parser.add_argument_group("sweep")
     of_sweep.add_argument("--hosts", type=_numbers, default=[1000], metavar="N,...", help="how many are simulated")
     of_sweep.add_argument("--concurrency", type=_numbers, default=[64, 256], metavar="N,...", help="asked at once")
@@ -53,9 +64,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _name(text: str) -> str:
-    if text not in (*BENCHES, "endurance"):
-        raise argparse.ArgumentTypeError(f"{text}: {', '.join((*BENCHES, 'endurance'))} are allowed")
+    if text not in ALL:
+        raise argparse.ArgumentTypeError(f"{text}: {', '.join(ALL)} are allowed")
     return text
+
+
+def _attacks(text: str) -> list[str]:
+    if unknown := [name for name in text.split(",") if name not in attack.NAMES]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: {', '.join(attack.NAMES)} are allowed")
+    return text.split(",")
 
 
 def _numbers(text: str) -> list[int]:
