@@ -292,6 +292,10 @@ class Picture(Protocol):
         """The day that it is of."""
 
     @property
+    def words(self) -> str:
+        """What is typed in chat to get it as a file; empty where it can't be had so."""
+
+    @property
     def alt(self) -> str:
         """What it shows, in sentences, for whoever can't see it."""
 

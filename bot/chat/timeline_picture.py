@@ -31,6 +31,7 @@ class TimelinePicture(NamedTuple):
     """bot.chat.reply.Picture of a timeline."""
 
     timeline: Timeline
+    words: str = ""
 
     @property
     def alt(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from bot.chat.reply import (
     GAP,
     NOTICE,
+    Ask,
     Block,
     Bullets,
     Chart,
@@ -167,7 +168,8 @@ def messages(
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
     room = BUDGET - _NOTE - size([head, *_context(quiet)])
-    buttons = elements(reply.buttons, shared_by is not None)
+    as_picture = (Ask("As a picture", reply.picture.words),) if reply.picture and reply.picture.words else ()
+    buttons = elements((*as_picture, *reply.buttons), shared_by is not None)
     while buttons and size(buttons) + 50 > room:
         buttons.pop()
     actions: list[Json] = [{"type": "actions", "elements": buttons}] if buttons else []

@@ -190,4 +190,6 @@ def test_a_file_that_is_locked_holds_no_acknowledgement(start: Callable[[str], A
             assert asked.command(words, "one-by-one").seconds < ACKNOWLEDGED, words
         assert set(asked.all_answered(waiting, 60).values()) <= {1}
     until(lambda: "locked" not in asked.command("watch all").text, 20, "written again, without a restart")
-    until(lambda: "entries with watch all" in asked.command("audit watch all").text, 20, "in the trail")
+    asked.command("audit watch all", "trail")
+    until(lambda: asked.slack.of("trail"), 20, "the trail is shown")
+    assert "with watch all" in asked.slack.of("trail")[-1].fields["text"]

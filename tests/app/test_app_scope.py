@@ -51,9 +51,11 @@ class Slack:
         self._verifier = RequestVerifier(service.app, SECRET, time.time)
 
     def typed(self, words: str, user: str = "U0000001", channel: str = TEAM) -> str:
-        """What the acknowledgement shows."""
+        """What is answered, in the acknowledgement or, as a table, behind it."""
+        before = len(self._standin.of("respond"))
         body = command(words, self._standin.response_url, user_id=user, channel_id=channel)
-        return self._verifier.receive(body.encode(), headers(body)).body
+        said = self._verifier.receive(body.encode(), headers(body)).body
+        return said or json.dumps(self._standin.wait("respond", before + 1)[-1].fields)
 
     def press(self, verb: str, ids: list[int], user: str = "U0000001", channel: str = TEAM) -> None:
         who, where = {"id": user, "team_id": "T0000001"}, {"id": channel}

@@ -201,6 +201,7 @@ def test_without_slack_the_targets_are_checked_and_all_is_well(capsys: pytest.Ca
     assert status == 0
     assert [line[:20] for line in out.splitlines()] == [
         "warning slack: no to",
+        "ok      web routes: ",
         "ok      database: Th",
         "ok      target lab-a",
     ]
@@ -210,8 +211,8 @@ def test_without_slack_the_targets_are_checked_and_all_is_well(capsys: pytest.Ca
 def test_json_tells_a_warning_by_its_mend(capsys: pytest.CaptureFixture[str]) -> None:
     status, out = _doctor(capsys, "--json")
     checks: Any = json.loads(out)["checks"]
-    assert (status, [check["name"] for check in checks]) == (0, ["slack", "database", "target lab-a"])
-    assert [(check["ok"], check["mend"] is None) for check in checks] == [(True, False), (True, True), (True, True)]
+    assert (status, [check["name"] for check in checks]) == (0, ["slack", "web routes", "database", "target lab-a"])
+    assert [(check["ok"], check["mend"] is None) for check in checks] == [(True, False), *[(True, True)] * 3]
 
 
 @pytest.mark.usefixtures("lab")

@@ -8,7 +8,6 @@ from bot.chat.command import Invocation, Ports
 from bot.chat.data import lifecycle_data
 from bot.chat.lookup import context, read_product
 from bot.chat.reply import (
-    Ask,
     Attachment,
     Column,
     ColumnKind,
@@ -63,13 +62,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if as_picture:
         file = Attachment(f"timeline-{day.isoformat()}.png", picture.png())
         return Reply("timeline_picture", line("The timeline as a picture"), attachment=file, assessed=assessed)
-    more = Ask("As a picture", f"timeline {plain} {PICTURE}".replace("  ", " "))
-    in_shell = asked.caller.name.startswith("shell:")  # where an option writes it
     return Reply(
         kind="timeline",
         headline=_next(ends_next(assessed), day),
         blocks=(Table(_COLUMNS, rows, f"{counted(len(rows), 'release')}, the newest of each product first"),),
-        buttons=(*([] if in_shell else [more]), Share(f"timeline {plain}".strip())),
+        buttons=(Share(f"timeline {plain}".strip()),),
         context=context(matrix, day),
         data={
             "as_of": day.isoformat(),
@@ -84,7 +81,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             ],
         },
         assessed=assessed,
-        picture=picture,
+        picture=picture._replace(words=" ".join(filter(None, ("timeline", plain, PICTURE)))),
     )
 
 
