@@ -60,24 +60,24 @@ def _say(bot: Bot, words: str) -> str:
 
 def _answer(bot: Bot, watch: Watch, words: str) -> str:
     """What the bot answers in the end: what waits for the database follows its acknowledgement."""
-    told = len(watch.slack.private)
+    told = len(watch.slack.of("respond"))
     body = command(words, watch.slack.response_url, channel_id=CHANNEL)
     status, answer = bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))
     assert status == 200
     if answer and (text := str(json.loads(answer)["text"])) != "Asking the database …":
         return text
-    until(lambda: len(watch.slack.private) > told, 20, "the answer")
-    return watch.slack.private[-1]
+    until(lambda: len(watch.slack.of("respond")) > told, 20, "the answer")
+    return str(watch.slack.of("respond")[-1].fields["text"])
 
 
 def _pressed(bot: Bot, watch: Watch) -> str:
     """What somebody is told who acknowledges by the button."""
     button = next(e for block in watch.messages[0].blocks for e in block.get("elements", []) if "act_1" in e.values())
-    told = len(watch.slack.private)
+    told = len(watch.slack.of("respond"))
     body = press("act_1", button["value"], watch.slack.response_url)
     assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200
-    until(lambda: len(watch.slack.private) > told, 20, "the presser is told")
-    return watch.slack.private[-1]
+    until(lambda: len(watch.slack.of("respond")) > told, 20, "the presser is told")
+    return str(watch.slack.of("respond")[-1].fields["text"])
 
 
 def _not_ready(bot: Bot) -> str | None:
