@@ -5,6 +5,7 @@ its own bounds are on silence, which a byte now and then ends, and at its limit 
 """
 
 import errno
+import re
 import resource
 import socket
 import time
@@ -12,9 +13,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # waitress has no types
+from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[import-untyped] # as above
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped] # as above
-from waitress.task import ErrorTask  # type: ignore[import-untyped] # as above
-from waitress.utilities import BadRequest, ServerNotImplemented  # type: ignore[import-untyped] # as above
 
 ARRIVES_WITHIN = 10.0
 """Seconds for a request, from its first byte to its last."""
@@ -24,6 +24,9 @@ IDLE = 60.0
 
 TAKEN_WITHIN = 300.0
 """Seconds for an answer to be read: that of a large fleet's metrics is megabytes long."""
+
+_CODING = re.compile(rb"^transfer-encoding[^\S\r\n]*:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_LENGTH = re.compile(rb"^content-length[^\S\r\n]*:", re.IGNORECASE | re.MULTILINE)
 
 CONNECTIONS_MAX = 1000
 ROOM = 16
@@ -39,19 +42,27 @@ def connections_max() -> int:
     return CONNECTIONS_MAX if soft == resource.RLIM_INFINITY else max(16, min(CONNECTIONS_MAX, soft // 2))
 
 
-class _Refusal(ErrorTask):  # type: ignore[misc] # waitress has no types
-    """The answer to what cannot be parsed. A coding that we do not know is the caller's fault: 4xx, not 501."""
+class _Framed(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
+    """Takes a request whose end is beyond doubt alone, and answers others with a 400, after which the connection ends.
 
-    def execute(self) -> None:
-        if isinstance(self.request.error, ServerNotImplemented):
-            self.request.error = BadRequest(self.request.error.body)
-        super().execute()
+    RFC 9112 lets a server read one with a length and a coding by its coding. A proxy that reads it by its length then
+    passes on what follows as a part of it, which would be somebody else's request here. Whatever else is said of a
+    coding than `chunked`, once, is the caller's fault: waitress' own answer to it is a 501.
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        codings = _CODING.findall(header_plus)
+        if codings and (
+            [each.strip(b" \t").lower() for each in codings] != [b"chunked"] or _LENGTH.search(header_plus)
+        ):
+            raise ParsingError("Transfer-Encoding is not understood")
+        super().parse_header(header_plus)
 
 
 class HttpConnection(HTTPChannel):  # type: ignore[misc] # as above
     """A connection. All but `service` runs in the thread that reads."""
 
-    error_task_class = _Refusal
+    parser_class = _Framed
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.waits_since = time.monotonic()

@@ -95,6 +95,30 @@ def test_what_is_no_proper_request_is_a_4xx(server: Running, raw: bytes) -> None
         assert connection.recv(100).split()[1].startswith(b"4")
 
 
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked\r\ncontent-length: 5",
+        b"Transfer-Encoding: chunked, chunked",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding:\r\n chunked",
+        b"Content-Length: 5\r\nTRANSFER-ENCODING: Chunked",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_a_4xx_and_ends_the_connection(server: Running, framing: bytes) -> None:
+    """A proxy that reads it in the other way would pass somebody's request on as a part of it."""
+    smuggled = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n\r\n0\r\n\r\n" + smuggled)
+        answer = b""
+        with suppress(ConnectionError):
+            while piece := connection.recv(65_536):
+                answer += piece
+    assert answer.startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
+    assert b"hello" not in answer
+
+
 @pytest.mark.parametrize("coding", [b"xchunked", b"gzip, chunked", b"chunked, xchunked", b"identity"])
 def test_a_coding_that_nobody_knows_is_a_4xx(server: Running, coding: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
