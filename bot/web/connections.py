@@ -25,7 +25,7 @@ IDLE = 60.0
 TAKEN_WITHIN = 300.0
 """Seconds for an answer to be read: that of a large fleet's metrics is megabytes long."""
 
-_CODING = re.compile(rb"^transfer-encoding[^\S\r\n]*:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_CODING = re.compile(rb"^transfer-encoding[^\S\r\n]*:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 _LENGTH = re.compile(rb"^content-length[^\S\r\n]*:", re.IGNORECASE | re.MULTILINE)
 
 CONNECTIONS_MAX = 1000

@@ -103,6 +103,7 @@ def test_what_is_no_proper_request_is_a_4xx(server: Running, raw: bytes) -> None
         b"Transfer-Encoding: chunked, chunked",
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         b"Transfer-Encoding:\r\n chunked",
+        b"Transfer-Encoding: chunked\r\n identity",
         b"Content-Length: 5\r\nTRANSFER-ENCODING: Chunked",
     ],
 )
