@@ -25,7 +25,6 @@ from bot.chat.reply import (
     Typed,
     line,
 )
-from bot.chat.wording import counted
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.layout import (
     BOLD,
@@ -134,9 +133,8 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
     if footer:
         rows += sheet.spans(footer)
     if reply.attachment:
-        rows += sheet.facts(
-            line(f"File: {reply.attachment.name}, {counted(len(reply.attachment.content), 'character')}")
-        )
+        name, content = reply.attachment
+        rows += sheet.facts(line(f"A chat gets the file {name} with it ({len(content) / 1000:.0f} kB)."))
     for spans in reply.context:
         rows += sheet.facts(spans)
     return "\n".join(painted(row, caps) for row in rows)
