@@ -206,10 +206,12 @@ FLEET = CommandSpec(
     takes="[WORDS] [on DATE]",
     about="see all watched hosts with their verdicts, worst first",
     examples=(
-        ("fleet", "every host, as the last sweep saw it"),
+        ("fleet", "every host, as the last sweep saw it; a large fleet release by release"),
         ("fleet eol lab", "hosts past their end of life that have the tag lab"),
         ("fleet XCP-ng 8.2", "hosts on a release"),
         ("fleet unreachable", "hosts that do not answer"),
+        ("fleet eol page 2", "the next hundred"),
+        ("fleet lab csv", "all of them as a file"),
     ),
     right=Right.FLEET,
     module="fleet",

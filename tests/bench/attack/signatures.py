@@ -36,7 +36,8 @@ def attack(stage: Stage, tally: Tally, tries: int) -> None:
             kind = random.choice((FORM, JSON, "text/plain", f"{FORM}; charset=utf-8", "multipart/form-data", ""))
             method, path = _place(name, random)
             told = caller.ask(method, path, [("content-type", kind), *pairs], sent.encode())
-            tally.tried(f"{name}: {pairs} {sent[:60]!r}", _wrong(told, sent, path))
+            is_cut = name == "large" and told.status == 0  # who is refused while still sending may not get to read why
+            tally.tried(f"{name}: {pairs} {sent[:60]!r}", "" if is_cut else _wrong(told, sent, path))
     for call in stage.slack.calls[calls:]:
         if call.method not in ("auth.test", "apps.connections.open"):
             tally.tried("all of them", f"{call.method} was called")
