@@ -293,3 +293,9 @@ def test_a_server_that_goes_away_before_the_end_of_a_transaction_leaves_no_line_
     assert caplog.records == []
     for each in (database, killer):
         each.close()
+
+
+def test_no_cursor_is_kept_open_on_the_server() -> None:
+    """One that is not closed before its connection breaks warns at some later moment, with a traceback in the log."""
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(audit.__file__).parent.rglob("*.py"))
+    assert not [name for name in ("yield_per", "stream_results", "partitions(") if name in source]
