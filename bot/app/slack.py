@@ -66,6 +66,7 @@ class SlackParts(NamedTuple):
     platform: SlackPlatform
     client: WebClient
     identity: Identity
+    forms: TableForms
     queue: AnswerQueue | None = None
 
 
@@ -88,7 +89,7 @@ def platform_of(
     best = TableForm.LINES if settings.slack.tables == "lines" else TableForm.DATA_TABLE
     forms = TableForms(best, time.monotonic, structlog.get_logger())
     groups = Groups(client(timeout=1), time.monotonic)
-    return SlackParts(SlackPlatform(patient, quick, identity, groups, queue, forms), patient, identity, queue)
+    return SlackParts(SlackPlatform(patient, quick, identity, groups, queue, forms), patient, identity, forms, queue)
 
 
 def worker_of(
@@ -132,7 +133,7 @@ def service_of(
     if socket_mode:
         client = web_client(other, settings.slack.api_url)
         socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
-    return Service(log, app, slack.identity, conversation, socket, slack.queue)
+    return Service(log, app, slack.identity, conversation, socket, slack.queue, slack.forms)
 
 
 def _home_page(watched: WatchedFleet, rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:

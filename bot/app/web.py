@@ -56,7 +56,7 @@ def pages(
     """
     web = settings.web
     token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
-    shown = metrics(probes, lambda: _snapshot(watched, sender))
+    shown = metrics(probes, lambda: _snapshot(watched, sender, service))
     notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched)]
     if not settings.slack.bot_token:
         notices.append(lambda: UNTOLD)
@@ -135,7 +135,7 @@ def _published(watched: WatchedFleet) -> str | None:
         return None  # the check of the database says so
 
 
-def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnapshot:
+def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Service | None) -> MetricsSnapshot:
     at, store = watched.clock(), watched.store
     return MetricsSnapshot(
         at=at,
@@ -145,6 +145,7 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None) -> MetricsSnap
         channels=store.outbox.states(),
         last_sweep=store.sweeps.last_finished(),
         ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
+        plainer_tables=service.forms.counts() if service and service.forms else {},
     )
 
 

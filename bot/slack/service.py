@@ -13,6 +13,7 @@ from bot.chat.session.conversation import Conversation
 from bot.errors import UnavailableError
 from bot.slack.membership import Identity
 from bot.slack.socket_mode import SocketModeClient
+from bot.slack.table_forms import TableForms
 
 TICK = 0.25
 INTRODUCED_EVERY = 2.0
@@ -22,7 +23,10 @@ SERVING, DRAIN, ALL = 2.0, 4.0, 8.5
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The Slack side, put together. `socket` only in Socket Mode; `queue` has the answers that are tried again."""
+    """The Slack side, put together. `socket` only in Socket Mode; `queue` has the answers that are tried again.
+
+    `forms` are those in which workspaces take tables.
+    """
 
     log: FilteringBoundLogger
     app: App
@@ -30,6 +34,7 @@ class Service:
     conversation: Conversation
     socket: SocketModeClient | None = None
     queue: AnswerQueue | None = None
+    forms: TableForms | None = None
 
     def not_ready(self) -> str | None:
         """Why Slack does not reach us or we not it; None if all is well. Over HTTP this asks Slack."""

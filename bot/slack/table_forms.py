@@ -55,8 +55,8 @@ class TableForms:
         if self._log:
             self._log.warning("table refused", team=team, form=form.name.lower(), code=code, next=plainer.name.lower())
 
-    def counts(self) -> Mapping[TableForm, int]:
-        """How many workspaces have which plainer form now."""
+    def counts(self) -> Mapping[str, int]:
+        """How many workspaces have which plainer form now, by its name."""
         now = self._clock()
         with self._lock:
-            return Counter(form for form, until in self._refused.values() if now < until)
+            return Counter(form.name.lower() for form, until in self._refused.values() if now < until)

@@ -4,8 +4,9 @@ So every process shows the same. Probes, doubtful sends and commands are counted
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
+from types import MappingProxyType
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
@@ -41,6 +42,8 @@ class MetricsSnapshot(NamedTuple):
     last_sweep: SweepRun | None = None
     ambiguous: int = 0
     """Messages that this process sent again without knowing whether Slack has the first one."""
+    plainer_tables: Mapping[str, int] = MappingProxyType({})
+    """How many workspaces get tables in a plainer form than Slack's newest, by that form."""
 
 
 class ProbeMetrics:
@@ -101,6 +104,10 @@ class _Gauges(Collector):
             yield _gauge("sweep_sources_failed", "Sources of it that did not answer.", last.failed)
         yield _tallied("alerts", "Open alerts.", ("state", "rule"), ((a.state, a.rule) for a in shown.alerts))
         yield from _of_outbox(shown.channels, shown.at)
+        plainer = _family("slack_plainer_tables", "Workspaces that take no newer tables, by what they get.", ("form",))
+        for form, count in sorted(shown.plainer_tables.items()):
+            plainer.add_metric((form,), count)
+        yield plainer
         yield CounterMetricFamily(f"{PREFIX}_slack_ambiguous", "Messages that may be there twice.", shown.ambiguous)
 
 

@@ -100,7 +100,7 @@ def test_a_form_is_tried_again_the_next_day_and_workspaces_differ(
     assert (forms.of("T1"), forms.of("T2"), forms.of(None)) == (
         TableForm.TABLE, TableForm.DATA_TABLE, TableForm.DATA_TABLE,
     )  # fmt: skip
-    assert forms.counts() == {TableForm.TABLE: 1}
+    assert forms.counts() == {"table": 1}
     now[0] = REMEMBERED
     assert forms.of("T1") is TableForm.DATA_TABLE
     assert forms.counts() == {}

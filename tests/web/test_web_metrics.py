@@ -51,6 +51,7 @@ def picture(matrix: Matrix, reader: Reader) -> MetricsSnapshot:
         ),
         last_sweep=SweepRun(7, NOW, NOW - 2 * minute, NOW - minute, sources=2, failed=1),
         ambiguous=4,
+        plainer_tables={"table": 1, "lines": 2},
     )
 
 
@@ -191,3 +192,8 @@ def test_rules_and_dashboard_name_only_what_there_is(
 
 def test_the_dashboard_is_json_with_panels() -> None:
     assert json.loads((MONITORING / "dashboard.json").read_text(encoding="utf-8"))["panels"]
+
+
+def test_how_many_workspaces_take_no_newer_tables_is_told(show: Show, picture: MetricsSnapshot) -> None:
+    samples = show(lambda: picture)["xocompat_slack_plainer_tables"].samples
+    assert {sample.labels["form"]: sample.value for sample in samples} == {"table": 1.0, "lines": 2.0}
