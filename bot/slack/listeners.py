@@ -1,4 +1,4 @@
-"""What Slack sends, each kind to its listener: commands, mentions, presses, windows, App Home."""
+"""What Slack sends, each kind to its listener: commands, mentions, direct messages, presses, windows, App Home."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from bot.slack.membership import Identity
 from bot.slack.modals import DAY, PICK_HOST, options, picked, picked_day, too_early
 from bot.slack.modals import PICK as PICK_VIEW
 from bot.slack.mrkdwn import COMMAND, plain_text
-from bot.slack.payload import command_origin, event_actor, press_origin, text_of
+from bot.slack.payload import command_origin, event_actor, is_direct, press_origin, text_of
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
@@ -72,6 +72,7 @@ class Listeners:
         """Have the app call these listeners."""
         app.use(SlashCommand(self.command))
         app.event("app_mention")(self.mention)
+        app.event("message")(self.message)
         app.event("app_home_opened")(self.home_opened)
         app.action(ACTION_ID)(self.press)
         app.view(PICK_VIEW)(self.pick)
@@ -144,18 +145,36 @@ class Listeners:
         return BoltResponse(status=200) if taken else _say(BUSY)
 
     def mention(self, body: Json) -> BoltResponse:
-        """Bots that answer each other's mentions would never end, so bots are not answered."""
-        event, actor = body.get("event"), event_actor(body)
-        if not isinstance(event, Mapping) or not (actor.user and actor.channel and actor.thread):
-            return BoltResponse(status=200)
-        if not (event.get("bot_id") or event.get("bot_profile") or event.get("subtype") == "bot_message"):
-            key = f"{body.get('api_app_id')}:{body.get('event_id') or (actor.channel, event.get('ts'))}"
-            # The words are without the bot's own mention; before Slack said who the bot is, without the first one.
-            text, home = str(event.get("text") or ""), self.identity.known
-            ours = next((each for each in _MENTION.finditer(text) if not home or each[1] == home.bot_user), None)
-            words = f"{text[: ours.start()]} {text[ours.end() :]}".strip() if ours else text.strip()
-            self.conversation.mention(Origin(actor), actor.channel, actor.thread, words, key)
+        """Somebody named the bot in a channel. What is written to the bot itself comes as a message, once."""
+        if not is_direct(event_actor(body).channel or ""):
+            self._told(body, "mention")
         return BoltResponse(status=200)
+
+    def message(self, body: Json) -> BoltResponse:
+        """What a person writes to the bot is answered as if it were named there.
+
+        Messages of channels are not for the bot, and one with a subtype is no new one, or none of a person's.
+        """
+        event, channel = body.get("event"), event_actor(body).channel
+        if isinstance(event, Mapping) and channel and is_direct(channel) and not event.get("subtype"):
+            self._told(body, "direct message")
+        return BoltResponse(status=200)
+
+    def _told(self, body: Json, way: str) -> None:
+        """Bots that answer each other would never end, so bots are not answered, and neither are our own messages."""
+        event, actor, home = body.get("event"), event_actor(body), self.identity.known
+        if not isinstance(event, Mapping) or not (actor.user and actor.channel and actor.thread):
+            return
+        if event.get("bot_id") or event.get("bot_profile") or event.get("subtype") == "bot_message":
+            return
+        if home and actor.user == home.bot_user:
+            return
+        key = f"{body.get('api_app_id')}:{body.get('event_id') or (actor.channel, event.get('ts'))}"
+        # The words are without the bot's own mention; before Slack said who the bot is, without the first one.
+        text = str(event.get("text") or "")
+        ours = next((each for each in _MENTION.finditer(text) if not home or each[1] == home.bot_user), None)
+        words = f"{text[: ours.start()]} {text[ours.end() :]}".strip() if ours else text.strip()
+        self.conversation.mention(Origin(actor), actor.channel, actor.thread, words, key, way)
 
     def press(self, body: Json, action: Json) -> BoltResponse:
         """A pressed button, or a chosen entry of a menu: the words that it stands for."""

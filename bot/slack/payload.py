@@ -19,6 +19,11 @@ def is_channel(text: str) -> bool:
     return _CHANNEL.fullmatch(text) is not None
 
 
+def is_direct(channel: str) -> bool:
+    """Whether a channel is one person's conversation with the bot."""
+    return channel.startswith("D")
+
+
 def is_group(text: str) -> bool:
     """Whether the id of somebody with a grant is a user group's."""
     return text.startswith(_GROUP)

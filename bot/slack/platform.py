@@ -34,6 +34,7 @@ from bot.slack.files import FileError, FileSender
 from bot.slack.membership import Groups, Identity
 from bot.slack.modals import day_picker, picker
 from bot.slack.mrkdwn import escape
+from bot.slack.payload import is_direct
 from bot.slack.response_url import ResponseUrl
 from bot.slack.table_blocks import TableForm
 from bot.slack.table_forms import TableForms, is_refusal
@@ -284,6 +285,8 @@ class SlackPlatform:
                 return outcome
         if not (actor.channel and actor.user):
             return NotSent("no_place", "Slack did not say where the asker is")
+        if is_direct(actor.channel):  # nobody else reads it, and what is ephemeral would be gone soon
+            return (yield from self._posting(actor.channel, actor.thread, message))
         body = message.body(channel=actor.channel, user=actor.user, **_below(actor.thread))
         return (yield from tries(lambda: self._call(self._client, "chat.postEphemeral", body), blind=BLIND))
 

@@ -60,6 +60,12 @@ def mention(text: str, event_id: str = "Ev0000001", **event: Any) -> str:
     return json.dumps(body)
 
 
+def direct_message(text: str, event_id: str = "Ev0000001", **event: Any) -> str:
+    """The body of a message that somebody writes to the bot."""
+    there = {"type": "message", "channel": "D0000001", "channel_type": "im", "client_msg_id": "a-1", **event}
+    return mention(text, event_id, **there)
+
+
 def press(action_id: str, value: str, response_url: str | None, **more: Any) -> str:
     """The body of a pressed button."""
     payload = {

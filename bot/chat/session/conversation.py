@@ -48,10 +48,10 @@ class Conversation:
     jobs: BackgroundJobs
     home_page: HomePage
 
-    def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str) -> None:
-        """Answer in the thread, for everybody. Once for each `key`, however often the platform delivers it."""
+    def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str, way: str = "mention") -> None:
+        """Answer in the thread, for everybody there. Once for each `key`, however often the platform delivers it."""
         services, actor = self.services, origin.actor
-        request = request_of("mention", origin, words)
+        request = request_of(way, origin, words)
         if self.is_too_fast(request):
             return
         target = ThreadTarget(services.platform, origin, channel, thread, SLOW_MAX if request.spec.slow else None)
