@@ -24,7 +24,7 @@ from bot.slack.membership import Identity
 from bot.slack.modals import DAY, PICK_HOST, options, picked, picked_day, too_early
 from bot.slack.modals import PICK as PICK_VIEW
 from bot.slack.mrkdwn import COMMAND, plain_text
-from bot.slack.payload import command_origin, event_actor, is_direct, press_origin, text_of
+from bot.slack.payload import command_origin, event_actor, is_channel, is_direct, press_origin, text_of
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
@@ -73,6 +73,7 @@ class Listeners:
         app.use(SlashCommand(self.command))
         app.event("app_mention")(self.mention)
         app.event("message")(self.message)
+        app.event("member_joined_channel")(self.joined)
         app.event("app_home_opened")(self.home_opened)
         app.action(ACTION_ID)(self.press)
         app.view(PICK_VIEW)(self.pick)
@@ -175,6 +176,19 @@ class Listeners:
         ours = next((each for each in _MENTION.finditer(text) if not home or each[1] == home.bot_user), None)
         words = f"{text[: ours.start()]} {text[ours.end() :]}".strip() if ours else text.strip()
         self.conversation.mention(Origin(actor), actor.channel, actor.thread, words, key, way)
+
+    def joined(self, body: Json) -> BoltResponse:
+        """Somebody joined a channel: if it is the bot, it says what it does there."""
+        actor = event_actor(body)._replace(thread=None)
+        home = self.identity.known
+        if is_channel(actor.channel or "") and (home is None or actor.user == home.bot_user):
+
+            def is_bot() -> bool:
+                here = self.identity.home()
+                return here is not None and actor.user == here.bot_user
+
+            self.conversation.joined(actor, is_bot)
+        return BoltResponse(status=200)
 
     def press(self, body: Json, action: Json) -> BoltResponse:
         """A pressed button, or a chosen entry of a menu: the words that it stands for."""

@@ -66,6 +66,14 @@ def direct_message(text: str, event_id: str = "Ev0000001", **event: Any) -> str:
     return mention(text, event_id, **there)
 
 
+def joined(user: str = "U0000BOT", channel: str = "C0000001", event_id: str = "Ev0000001") -> str:
+    """The body of the news that somebody joined a channel."""
+    told = {"type": "member_joined_channel", "user": user, "channel": channel, "channel_type": "C", "team": "T0000001"}
+    event = {**told, "inviter": "U0000001"}
+    body = {"type": "event_callback", "team_id": "T0000001", "api_app_id": "A0000001", "event_id": event_id}
+    return json.dumps({**body, "event": event})
+
+
 def press(action_id: str, value: str, response_url: str | None, **more: Any) -> str:
     """The body of a pressed button."""
     payload = {

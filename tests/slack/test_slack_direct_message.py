@@ -1,5 +1,7 @@
 """What people write to the bot itself, through signed requests: answered as a mention is, without its name."""
 
+from typing import Any
+
 import pytest
 from structlog.testing import LogCapture
 
@@ -53,7 +55,7 @@ def test_the_bots_name_may_be_there(room: Room, standin: StandIn) -> None:
         {"channel": "G0000001", "channel_type": "mpim"},
     ],
 )
-def test_bots_edits_and_channels_are_not_answered(room: Room, standin: StandIn, event: dict[str, object]) -> None:
+def test_bots_edits_and_channels_are_not_answered(room: Room, standin: StandIn, event: dict[str, Any]) -> None:
     assert room.post(direct_message("8.2", **event), JSON).status == 200
     room.settle()
     assert standin.of("chat.postMessage", "chat.postEphemeral") == []

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.chat.command import Choice, CommandSpec, Right
@@ -20,11 +21,13 @@ from bot.chat.session.reply_target import (
     EphemeralTarget,
     ReplyTarget,
     ThreadTarget,
+    UndeliveredError,
     delivered,
 )
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer, private
 from bot.chat.session.services import BUSY, SLOW_DOWN, SessionServices
+from bot.errors import UnavailableError
 
 STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
 _SHARED = notice(line("It is in the channel already."))
@@ -35,6 +38,17 @@ AHEAD = timedelta(days=7)
 
 HomePage = Callable[[frozenset[Right], RichText], tuple[Reply, ...]]
 """The parts of the bot's own page for somebody with these rights; the line says what is not shown."""
+
+
+class Welcomes(Protocol):
+    """What is said in channels that the bot was invited into. UnavailableError if the database could not be reached."""
+
+    def claim(self, channel: str) -> Reply | None:
+        """What to say there; None where it was said already, by any process at any time."""
+
+    def release(self, channel: str) -> None:
+        """It was not said after all."""
+
 
 _HIDDEN = {ALERTS: "hosts and alerts", ACK: "buttons to acknowledge or snooze"}
 """What the page lacks for somebody without the rights of these commands."""
@@ -47,6 +61,7 @@ class Conversation:
     services: SessionServices
     jobs: BackgroundJobs
     home_page: HomePage
+    welcomes: Welcomes | None = None
 
     def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str, way: str = "mention") -> None:
         """Answer in the thread, for everybody there. Once for each `key`, however often the platform delivers it."""
@@ -66,6 +81,34 @@ class Conversation:
                 services.log.info("delivered again", who=actor.user, where=actor.channel)
 
         services.later(origin, start, key)
+
+    def joined(self, actor: Actor, is_bot: Callable[[], bool]) -> None:
+        """Say once in a channel that the bot was invited into what it does there. `is_bot`: whether the actor is it.
+
+        Nobody waits for that, so where the database or the platform fails nothing is said.
+        """
+        services, welcomes, channel = self.services, self.welcomes, actor.channel
+        if welcomes is None or channel is None:
+            return
+
+        def welcome() -> None:
+            reply = welcomes.claim(channel) if is_bot() else None
+            if reply is None:
+                return
+            try:
+                delivered(services.platform.answer(Origin(actor), reply, most=1))
+            except UndeliveredError:
+                welcomes.release(channel)
+                raise
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, UnavailableError):
+                services.log.warning("no welcome", where=channel, reason=str(error))
+            else:
+                services.incident(error, actor)
+
+        if not services.database.executor.submit(welcome, failed):
+            services.log.warning("no welcome", where=channel, reason="too many questions at once")
 
     def ask(self, request: Request) -> None:
         """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
