@@ -38,9 +38,9 @@ class Origin(NamedTuple):
     """Where a request came from, and so where its reply goes.
 
     `address` is where the platform takes private replies to this very request, `trigger` what opens a window for it;
-    both may be missing, and end after a while. `on_home_page`: it came from the bot's own page, where a window is the
-    only place for a reply. `acknowledged` is set once the first answer is on its way: what follows must not overtake
-    it.
+    both may be missing, and end after a while. `on_home_page`: it came from the bot's own page, or from no channel at
+    all, where a window is the only place for a reply. `acknowledged` is set once the first answer is on its way: what
+    follows must not overtake it.
     """
 
     actor: Actor
@@ -127,6 +127,9 @@ class Platform(Membership, Protocol):
 
     def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
         """Let the actor choose a day, which is appended to the words; `first` is the day that is shown first."""
+
+    def open_check(self, origin: Origin) -> Outcome:
+        """Let the actor choose a release to check, and a day. What is chosen is answered in the same window."""
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         """Put these parts on somebody's page of the bot."""

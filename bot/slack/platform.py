@@ -32,7 +32,7 @@ from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, mes
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
 from bot.slack.files import FileError, FileSender
 from bot.slack.membership import Groups, Identity
-from bot.slack.modals import day_picker, picker
+from bot.slack.modals import check_window, day_picker, picker
 from bot.slack.mrkdwn import escape
 from bot.slack.payload import is_direct
 from bot.slack.response_url import ResponseUrl
@@ -171,6 +171,12 @@ class SlackPlatform:
             return opened
         typed = Typed(f"{words} {first.date().isoformat()}")
         return self.respond(origin, notice(line("The window to choose a day did not open. Type it: ", typed)))
+
+    def open_check(self, origin: Origin) -> Outcome:
+        opened = self._open(self._client, origin.trigger, check_window())
+        if isinstance(opened, Delivered):
+            return opened
+        return self.respond(origin, notice(line("The window did not open. Type it: ", Typed("XenServer 7.2"))))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         body = {"user_id": user, "view": home_view(parts)}

@@ -100,6 +100,35 @@ def _used(kind: str, metadata: str, view: dict[str, Any], **more: Any) -> str:
     return urlencode({"payload": json.dumps(payload)})
 
 
+def shortcut(callback_id: str, **more: Any) -> str:
+    """The body of a global shortcut; with a `message` and a channel, of one that was used on it."""
+    payload = {
+        "type": "message_action" if "message" in more else "shortcut",
+        "callback_id": callback_id,
+        "trigger_id": "1.2.trigger",
+        "team": {"id": "T0000001"},
+        "user": {"id": "U0000001", "team_id": "T0000001"},
+        **more,
+    }
+    return urlencode({"payload": json.dumps(payload)})
+
+
+def check(release: object, day: str | None = None, **more: Any) -> str:
+    """The body of a window that was sent off with a release chosen, and maybe a day."""
+    option = {"value": release} if release is not None else None
+    values = {
+        "release": {"release": {"type": "external_select", "selected_option": option}},
+        "check_day": {"check_day": {"type": "datepicker", "selected_date": day}},
+    }
+    return _used("view_submission", "", {"callback_id": "check", "id": "V1", "state": {"values": values}}, **more)
+
+
+def suggest_release(typed: str, **more: Any) -> str:
+    """The body of a question for releases."""
+    view = {"callback_id": "check"}
+    return _used("block_suggestion", "", view, action_id="release", block_id="release", value=typed, **more)
+
+
 def submit(metadata: str, picked: object, **more: Any) -> str:
     """The body of a modal that was sent off with an option picked."""
     values = {"host": {"pick_host": {"type": "static_select", "selected_option": {"value": picked}}}}

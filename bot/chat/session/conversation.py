@@ -11,9 +11,10 @@ from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.chat.command import Choice, CommandSpec, Right
-from bot.chat.commands import ACK, ALERTS, COMMANDS, HELP
+from bot.chat.commands import ACK, ALERTS, CHECK, COMMANDS, HELP
 from bot.chat.platform import Actor, Origin
 from bot.chat.reply import Reply, RichText, line, notice, with_code
+from bot.chat.session.executor import Untold
 from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.reply_target import (
     SLOW_MAX,
@@ -32,6 +33,9 @@ from bot.errors import UnavailableError
 STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
 _SHARED = notice(line("It is in the channel already."))
 _ASKED_AGAIN = "asked again to be shared: the reply that was shown is not kept any more"
+
+_NO_TEXT = notice(line("That message has no text that I can read. Type the release instead."))
+_FOLLOWS = notice(line("That takes a moment longer: the answer comes as a message from me."))
 
 AHEAD = timedelta(days=7)
 """The day that a day picker shows first."""
@@ -176,6 +180,57 @@ class Conversation:
         if self.is_too_fast(request):
             return
         self._start(request, EphemeralTarget(self.services.platform, origin))
+
+    def check_message(self, origin: Origin, text: str) -> None:
+        """Answer what somebody else's message says, as a look-up and nothing else, for the actor's eyes."""
+        if not text.strip():
+            self.services.respond(origin, _NO_TEXT)
+            return
+        request = request_of("message shortcut", origin, f"{CHECK.name} {text.strip()}")
+        if request.spec.right is not Right.LOOKUP:
+            request = request._replace(spec=CHECK, rest=request.words.removeprefix(f"{CHECK.name} "))
+        self.ask(request)
+
+    def open_check(self, request: Request) -> None:
+        """Let the actor choose a release to check."""
+        if self.is_too_fast(request):
+            return
+        services, origin = self.services, request.origin
+
+        def open_window() -> None:
+            rights = services.access.admit(request.actor, CHECK)
+            if isinstance(rights, Answer):
+                services.record(request, rights)
+                delivered(services.platform.respond(origin, rights.reply))
+            else:
+                services.record(request, "picker")
+                delivered(services.platform.open_check(origin))
+
+        services.later(origin, open_window)
+
+    def check(self, origin: Origin, release: str, on: date | None) -> Reply:
+        """The verdict on what was chosen. Where the database takes its time that is said, and the verdict follows."""
+        services = self.services
+        request = request_of("check window", origin, f"{CHECK.name} {release}", on)
+        if services.refusals(request):
+            return SLOW_DOWN
+        begun = services.begin(request)
+        if isinstance(begun, Answer):
+            services.record(request, begun)
+            return begun.reply
+
+        def late(answer: Answer) -> None:
+            services.record(request, answer)
+            delivered(services.platform.respond(origin, answer.reply))
+
+        answer = services.database.get(begun, late, lambda error: services.failed(origin, error))
+        if isinstance(answer, Answer):
+            services.record(request, answer)
+            return answer.reply
+        if answer is Untold.LATE:
+            return _FOLLOWS
+        services.record(request, "busy")
+        return BUSY
 
     def choices(self, actor: Actor, command: str) -> tuple[Choice, ...]:
         """What there is to pick, as far as the actor may ask."""
