@@ -120,7 +120,10 @@ class Platform(Membership, Protocol):
         """
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
-        """Show a reply, in the actor's name, to everybody where the request came from."""
+        """Show a reply, in the actor's name, to everybody where the request came from.
+
+        Once it is there, the actor's own copy has no button to share it any more, as far as that can be.
+        """
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         """Let the actor choose what a command is about. What is chosen comes back as a request of its own."""

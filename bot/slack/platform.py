@@ -26,7 +26,7 @@ from bot.alerts.delivery.outcome import (
 from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, tries
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
-from bot.chat.reply import Attachment, Paragraph, Reply, Typed, line, notice, with_code
+from bot.chat.reply import Attachment, Paragraph, Reply, Share, Typed, line, notice, with_code
 from bot.slack.app_home import home_view, window
 from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, messages
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
@@ -157,10 +157,24 @@ class SlackPlatform:
             return self.respond(origin, reply)
         address, actor = origin.address, origin.actor
         in_thread = bool(reply.rest)
-        sending = self._drawn(
-            actor, reply, lambda shown: self._sharing(origin, address, shown, in_thread), shared_by=actor.user
-        )
-        return self._deliver(sending, actor)
+
+        def send(shown: Sequence[SlackMessage]) -> Sending:
+            outcome = yield from self._sharing(origin, address, shown, in_thread)
+            if isinstance(outcome, Delivered) and origin.original is Original.OURS and len(shown) == 1:
+                # It is there already: whether this works or not, sharing again says so.
+                _first_try(
+                    self._answers(address, self._shared(actor, reply), "ephemeral", actor.thread, ReplyPlace.ORIGINAL)
+                )
+            return outcome
+
+        return self._deliver(self._drawn(actor, reply, send, shared_by=actor.user), actor)
+
+    def _shared(self, actor: Actor, reply: Reply) -> SlackMessage:
+        """What takes the place of the actor's own copy: it can't be shared again."""
+        buttons = tuple(button for button in reply.buttons if not isinstance(button, Share))
+        left = reply._replace(buttons=buttons, context=(*reply.context, line("Shared to the channel.")))
+        form = self._forms.of(actor.team) if answers_late(reply) else TableForm.LINES
+        return messages(left, most=1, tables=form)[0]
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         return self._open(self._quick, origin.trigger, picker(origin, command, choices))
