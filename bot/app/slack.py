@@ -127,13 +127,29 @@ def service_of(
         pace=Pace(time.monotonic, limits.per_minute),
     )
     jobs = BackgroundJobs(services, BoundedExecutor(ASKING, IN_LINE, "jobs"))
-    conversation = Conversation(services, jobs, partial(_home_page, watched))
+    conversation = Conversation(services, jobs, partial(_home_page, watched), _ChannelWelcomes(watched))
     app = bolt_app(slack.client, slack.identity, conversation)
     socket = None
     if socket_mode:
         client = web_client(other, settings.slack.api_url)
         socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
     return Service(log, app, slack.identity, conversation, socket, slack.queue, slack.forms)
+
+
+class _ChannelWelcomes(NamedTuple):
+    """bot.chat.session.conversation.Welcomes, remembered in the database."""
+
+    watched: WatchedFleet
+
+    def claim(self, channel: str) -> Reply | None:
+        """What is said is read before the claim: a database that fails in between leaves nothing claimed."""
+        from bot.chat.welcome import welcome  # as with the page: few processes are ever invited
+
+        reply = welcome(self.watched.ports(limited=True), channel, self.watched.clock().date())
+        return reply if self.watched.store.welcomes.claim(channel, self.watched.clock()) else None
+
+    def release(self, channel: str) -> None:
+        self.watched.store.welcomes.release(channel)
 
 
 def _home_page(watched: WatchedFleet, rights: frozenset[Right], lacking: RichText) -> tuple[Reply, ...]:

@@ -1,4 +1,4 @@
-"""What somebody sees who opens the bot's own page: the fleet, open alerts, what ends next, and what to type.
+"""What somebody sees who opens the bot's own page: what it is, the fleet, open alerts, what ends next, what to type.
 
 Each part is shown to people who may see it; `lookup` alone shows what ends next and how to ask.
 """
@@ -17,7 +17,7 @@ from bot.chat.commands.fleet import fleet_line, last_sweep, states_of, unansweri
 from bot.chat.commands.timeline import ends_next
 from bot.chat.hosts import hosts_with_verdicts
 from bot.chat.interpret import interpret
-from bot.chat.reply import Block, ChannelName, Paragraph, Reply, RichText, Strong, Typed, line, with_code
+from bot.chat.reply import Block, ChannelName, Paragraph, Pick, Reply, RichText, Strong, Typed, line, with_code
 from bot.chat.wording import counted, day_in_words, distance, with_more
 from bot.errors import UnavailableError
 from bot.fleet.verdicts import HostVerdict
@@ -32,6 +32,13 @@ NAMED = 5
 """Of targets without an answer, and of what ends next."""
 
 
+_ABOUT = Reply(
+    "about",
+    line("I say whether XCP-ng and XenServer hosts are fine with Xen Orchestra, and until when."),
+    buttons=(Pick(CHECK.name, "Check a release"),),
+)
+
+
 def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: RichText) -> tuple[Reply, ...]:
     """The parts of the page, in their order. `lacking` says what is not shown, and why; it may be empty.
 
@@ -39,7 +46,7 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
     """
     day = now.date()
     listed: list[HostVerdict] = []
-    parts: list[Reply] = []
+    parts: list[Reply] = [_ABOUT]
     if Right.FLEET in rights:
         try:
             if ports.watched:

@@ -38,9 +38,9 @@ class Origin(NamedTuple):
     """Where a request came from, and so where its reply goes.
 
     `address` is where the platform takes private replies to this very request, `trigger` what opens a window for it;
-    both may be missing, and end after a while. `on_home_page`: it came from the bot's own page, where a window is the
-    only place for a reply. `acknowledged` is set once the first answer is on its way: what follows must not overtake
-    it.
+    both may be missing, and end after a while. `on_home_page`: it came from the bot's own page, or from no channel at
+    all, where a window is the only place for a reply. `acknowledged` is set once the first answer is on its way: what
+    follows must not overtake it.
     """
 
     actor: Actor
@@ -120,13 +120,19 @@ class Platform(Membership, Protocol):
         """
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
-        """Show a reply, in the actor's name, to everybody where the request came from."""
+        """Show a reply, in the actor's name, to everybody where the request came from.
+
+        Once it is there, the actor's own copy has no button to share it any more, as far as that can be.
+        """
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         """Let the actor choose what a command is about. What is chosen comes back as a request of its own."""
 
     def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
         """Let the actor choose a day, which is appended to the words; `first` is the day that is shown first."""
+
+    def open_check(self, origin: Origin) -> Outcome:
+        """Let the actor choose a release to check, and a day. What is chosen is answered in the same window."""
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         """Put these parts on somebody's page of the bot."""

@@ -193,6 +193,9 @@ class DemoPlatform:
     def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:  # noqa: ARG002
         return _NO_WINDOWS
 
+    def open_check(self, origin: Origin) -> Outcome:  # noqa: ARG002
+        return _NO_WINDOWS
+
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:  # noqa: ARG002
         return _NO_WINDOWS
 

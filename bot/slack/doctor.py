@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from bot.checkup import Check
 from bot.slack.client import server_date
 from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
-from bot.slack.manifest import SCOPES
+from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.slack.membership import GROUPS_SCOPE, group_error, members_of
 from bot.slack.mrkdwn import plain_text
 from bot.slack.token_mistakes import APP, BOT, SIGNING, TokenMistake, mistakes
@@ -19,9 +19,7 @@ SKEW_MAX = 60.0
 
 _INSTALL = "install the app again from `xocompat manifest`"
 _GROUP_MENDS = {
-    "missing_scope": (
-        f"add {GROUPS_SCOPE} to the bot's scopes (OAuth & Permissions) and install it again, or grant to users"
-    ),
+    "missing_scope": (f"install the app again from `xocompat manifest` with {GROUPS_SCOPE}, or grant to users"),
     "no_such_subteam": "name a user group that there is (its ID begins with S), or grant to users",
 }
 
@@ -80,18 +78,24 @@ def _bot(patient: SlackDoctorInput, client: Callable[[str], WebClient], now: Cal
     name, team = (plain_text(str(answer.get(key) or "?"), 80) for key in ("user", "team"))
     yield Check("bot token", True, f"{name} in the workspace {team} ({plain_text(str(answer.get('team_id')), 40)})")
     headers = {str(key).lower(): str(value) for key, value in answer.headers.items()}
-    yield _scopes(headers.get("x-oauth-scopes", ""))
+    yield from _scopes(headers.get("x-oauth-scopes", ""))
     yield _clock(server_date(headers), now())
 
 
-def _scopes(named: str) -> Check:
+def _scopes(named: str) -> Iterator[Check]:
+    """What the bot must be allowed to do, and what does not work for want of an optional scope: that is no fault."""
     given = {scope.strip() for scope in named.split(",")} - {""}
     missing = [scope for scope in SCOPES if scope not in given]
     if not given:
-        return Check("scopes", True, "Slack does not tell them here")
+        yield Check("scopes", True, "Slack does not tell them here")
+        return
     if missing:
-        return Check("scopes", False, f"the bot lacks {', '.join(missing)}", _INSTALL)
-    return Check("scopes", True, ", ".join(SCOPES))
+        yield Check("scopes", False, f"the bot lacks {', '.join(missing)}", _INSTALL)
+    else:
+        yield Check("scopes", True, ", ".join(scope for scope in (*SCOPES, *OPTIONAL_SCOPES) if scope in given))
+    for scope, without in OPTIONAL_SCOPES.items():
+        if scope not in given:
+            yield Check(f"optional scope {scope}", True, f"not granted: {without}", f"to have it, {_INSTALL}")
 
 
 def _clock(theirs: datetime | None, ours: datetime) -> Check:

@@ -1,4 +1,4 @@
-"""What Slack sends, each kind to its listener: commands, mentions, presses, windows, App Home."""
+"""What Slack sends, each kind to its listener: commands, mentions, messages, presses, shortcuts, windows, App Home."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware import Middleware
 
+from bot.chat.commands import CHECK
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply, line, notice
 from bot.chat.session.conversation import STALE, Conversation
@@ -20,11 +21,24 @@ from bot.chat.session.responder import Answer
 from bot.chat.session.services import BUSY, SLOW_DOWN
 from bot.slack.actions import ACTION_ID, ASK, MENU, OLD_MENU, PICK, SHARE, pressed
 from bot.slack.blocks import Json, answers_late, messages
+from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
 from bot.slack.membership import Identity
-from bot.slack.modals import DAY, PICK_HOST, options, picked, picked_day, too_early
+from bot.slack.modals import CHECK as CHECK_VIEW
+from bot.slack.modals import (
+    DAY,
+    PICK_HOST,
+    RELEASE,
+    checked,
+    options,
+    picked,
+    picked_day,
+    to_check,
+    too_early,
+    unchosen,
+)
 from bot.slack.modals import PICK as PICK_VIEW
 from bot.slack.mrkdwn import COMMAND, plain_text
-from bot.slack.payload import command_origin, event_actor, press_origin, text_of
+from bot.slack.payload import command_origin, event_actor, is_channel, is_direct, message_text, press_origin, text_of
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
@@ -72,11 +86,17 @@ class Listeners:
         """Have the app call these listeners."""
         app.use(SlashCommand(self.command))
         app.event("app_mention")(self.mention)
+        app.event("message")(self.message)
+        app.event("member_joined_channel")(self.joined)
         app.event("app_home_opened")(self.home_opened)
         app.action(ACTION_ID)(self.press)
         app.view(PICK_VIEW)(self.pick)
         app.view(DAY)(self.pick_day)
         app.options(PICK_HOST)(self.suggest)
+        app.shortcut(CHECK_RELEASE)(self.open_check)
+        app.shortcut(CHECK_MESSAGE)(self.check_message)
+        app.view(CHECK_VIEW)(self.check)
+        app.options(RELEASE)(self.suggest_release)
         app.error(self.failed)
 
     def command(self, body: Json) -> BoltResponse:
@@ -144,17 +164,48 @@ class Listeners:
         return BoltResponse(status=200) if taken else _say(BUSY)
 
     def mention(self, body: Json) -> BoltResponse:
-        """Bots that answer each other's mentions would never end, so bots are not answered."""
-        event, actor = body.get("event"), event_actor(body)
+        """Somebody named the bot in a channel. What is written to the bot itself comes as a message, once."""
+        if not is_direct(event_actor(body).channel or ""):
+            self._told(body, "mention")
+        return BoltResponse(status=200)
+
+    def message(self, body: Json) -> BoltResponse:
+        """What a person writes to the bot is answered as if it were named there.
+
+        Messages of channels are not for the bot, and one with a subtype is no new one, or none of a person's.
+        """
+        event, channel = body.get("event"), event_actor(body).channel
+        if isinstance(event, Mapping) and channel and is_direct(channel) and not event.get("subtype"):
+            self._told(body, "direct message")
+        return BoltResponse(status=200)
+
+    def _told(self, body: Json, way: str) -> None:
+        """Bots that answer each other would never end, so bots are not answered, and neither are our own messages."""
+        event, actor, home = body.get("event"), event_actor(body), self.identity.known
         if not isinstance(event, Mapping) or not (actor.user and actor.channel and actor.thread):
-            return BoltResponse(status=200)
-        if not (event.get("bot_id") or event.get("bot_profile") or event.get("subtype") == "bot_message"):
-            key = f"{body.get('api_app_id')}:{body.get('event_id') or (actor.channel, event.get('ts'))}"
-            # The words are without the bot's own mention; before Slack said who the bot is, without the first one.
-            text, home = str(event.get("text") or ""), self.identity.known
-            ours = next((each for each in _MENTION.finditer(text) if not home or each[1] == home.bot_user), None)
-            words = f"{text[: ours.start()]} {text[ours.end() :]}".strip() if ours else text.strip()
-            self.conversation.mention(Origin(actor), actor.channel, actor.thread, words, key)
+            return
+        if event.get("bot_id") or event.get("bot_profile") or event.get("subtype") == "bot_message":
+            return
+        if home and actor.user == home.bot_user:
+            return
+        key = f"{body.get('api_app_id')}:{body.get('event_id') or (actor.channel, event.get('ts'))}"
+        # The words are without the bot's own mention; before Slack said who the bot is, without the first one.
+        text = str(event.get("text") or "")
+        ours = next((each for each in _MENTION.finditer(text) if not home or each[1] == home.bot_user), None)
+        words = f"{text[: ours.start()]} {text[ours.end() :]}".strip() if ours else text.strip()
+        self.conversation.mention(Origin(actor), actor.channel, actor.thread, words, key, way)
+
+    def joined(self, body: Json) -> BoltResponse:
+        """Somebody joined a channel: if it is the bot, it says what it does there."""
+        actor = event_actor(body)._replace(thread=None)
+        home = self.identity.known
+        if is_channel(actor.channel or "") and (home is None or actor.user == home.bot_user):
+
+            def is_bot() -> bool:
+                here = self.identity.home()
+                return here is not None and actor.user == here.bot_user
+
+            self.conversation.joined(actor, is_bot)
         return BoltResponse(status=200)
 
     def press(self, body: Json, action: Json) -> BoltResponse:
@@ -170,7 +221,9 @@ class Listeners:
             self.conversation.share(request, asked.reply_key, text_of(message))
         elif kind == PICK:
             request = request_of("pick button", origin, asked.words)
-            if not request.spec.picks:
+            if request.spec is CHECK:
+                self.conversation.open_check(request)
+            elif not request.spec.picks:
                 self.conversation.services.respond(origin, STALE)
             elif not self.conversation.is_too_fast(request) and (instead := self.conversation.pick(request)):
                 self.conversation.services.record(request, instead)
@@ -192,6 +245,29 @@ class Listeners:
         """The options of a list too long to be sent as a whole, as far as they match what was typed."""
         found = picked(body)
         choices = self.conversation.choices(found.origin.actor, found.command) if found else ()
+        return BoltResponse(status=200, body=json.dumps({"options": options(choices, str(body.get("value") or ""))}))
+
+    def open_check(self, body: Json) -> BoltResponse:
+        """The shortcut that is used anywhere: a window to check a release in."""
+        self.conversation.open_check(request_of("shortcut", press_origin(body), CHECK.name))
+        return BoltResponse(status=200)
+
+    def check_message(self, body: Json) -> BoltResponse:
+        """The shortcut that is used on a message: its text is what is asked."""
+        self.conversation.check_message(press_origin(body), message_text(body))
+        return BoltResponse(status=200)
+
+    def check(self, body: Json) -> BoltResponse:
+        """A release was chosen: the verdict stands below the choice."""
+        wanted = to_check(body)
+        if wanted.release is None:
+            return BoltResponse(status=200, body=unchosen(), headers=_JSON)
+        said = self.conversation.check(wanted.origin, wanted.release, wanted.on)
+        return BoltResponse(status=200, body=checked(said), headers=_JSON)
+
+    def suggest_release(self, body: Json) -> BoltResponse:
+        """The releases, as far as they match what was typed."""
+        choices = self.conversation.choices(to_check(body).origin.actor, CHECK.name)
         return BoltResponse(status=200, body=json.dumps({"options": options(choices, str(body.get("value") or ""))}))
 
     def pick_day(self, body: Json) -> BoltResponse:

@@ -7,8 +7,23 @@ from bot.errors import UsageError
 from bot.slack.mrkdwn import COMMAND
 
 EVENTS_PATH = "/slack/events"
-SCOPES = ("app_mentions:read", "channels:history", "chat:write", "commands", "groups:history")
-"""What the bot must be allowed to do, and nothing more. Histories are read to find a message again."""
+SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history")
+"""What the bot must be allowed to do, and nothing more."""
+
+OPTIONAL_SCOPES = {
+    "channels:history": "a message that Slack may or may not have taken is not looked up in public channels",
+    "groups:history": "a message that Slack may or may not have taken is not looked up in private channels",
+    "channels:read": "no welcome in public channels that the bot is invited into, and channels are not looked at here",
+    "groups:read": "no welcome in private channels that the bot is invited into, and those are not looked at here",
+    "files:write": "no files: neither the CSV nor pictures",
+    "usergroups:read": "grants to user groups count for nobody",
+}
+"""What who installs the app may leave out, each with what does not work then."""
+
+CHECK_RELEASE, CHECK_MESSAGE = "check_release", "check_message"
+"""Callback ids of the shortcuts."""
+
+EVENTS = ("app_home_opened", "app_mention", "member_joined_channel", "message.im")
 
 NAME = "xocompat"
 _ABOUT = "Is this XCP-ng or XenServer host fine with Xen Orchestra, and for how long?"
@@ -24,16 +39,34 @@ def manifest(http_url: str | None = None) -> dict[str, Any]:
     return {
         "display_information": {"name": NAME, "description": _ABOUT, "background_color": "#1d2b3a"},
         "features": {
-            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": False},
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
             "bot_user": {"display_name": NAME, "always_online": True},
             "slash_commands": [
                 # Escaped, a mention or channel arrives with its id, and nobody can type one that was not meant.
                 {"command": COMMAND, **there, "description": _ABOUT, "usage_hint": _USAGE, "should_escape": True}
             ],
+            "shortcuts": [
+                {
+                    "name": "Check a release",
+                    "type": "global",
+                    "callback_id": CHECK_RELEASE,
+                    "description": "Choose a release, and a day: is it fine with Xen Orchestra?",
+                },
+                {
+                    "name": "Check this message",
+                    "type": "message",
+                    "callback_id": CHECK_MESSAGE,
+                    "description": "Is the release that it names fine with Xen Orchestra?",
+                },
+            ],
         },
-        "oauth_config": {"scopes": {"bot": [*SCOPES]}},
+        "oauth_config": {"scopes": {"bot": [*SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}},
         "settings": {
-            "event_subscriptions": {**requests, "bot_events": ["app_home_opened", "app_mention"]},
+            "event_subscriptions": {**requests, "bot_events": [*EVENTS]},
             "interactivity": {"is_enabled": True, **requests, **lists},
             "org_deploy_enabled": False,
             "socket_mode_enabled": url is None,

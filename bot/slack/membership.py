@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from bot.slack.errors import FAILURES, SlackError, slack_error
 
 GROUPS_SCOPE = "usergroups:read"
-"""What the bot needs for groups. Not among what the manifest asks for: without grants to groups it has no use."""
+"""What the bot needs for groups. It is optional: without grants to groups it has no use."""
 
 CACHED = 300.0
 AGAIN = 30.0
@@ -120,7 +120,7 @@ def members_of(client: WebClient, group: str) -> list[str]:
 
 
 def group_error(error: Exception, what: str) -> SlackError:
-    """Why the members of a group are not known. The manifest does not ask for the scope that this takes."""
+    """Why the members of a group are not known. Who installs the app may leave out the scope that this takes."""
     fault = slack_error(error, what)
     if fault.code == "missing_scope":
         return SlackError(fault.code, f"the bot lacks the scope {GROUPS_SCOPE}")

@@ -1,4 +1,4 @@
-"""Windows as Slack draws them: a list to pick from, a day to choose. What is sent off comes back with its origin."""
+"""Windows as Slack draws them: to pick a host, a day, a release. What is sent off comes back with its origin."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from bot.chat.command import Choice
 from bot.chat.commands import COMMANDS
 from bot.chat.platform import Origin, Original
+from bot.chat.reply import Reply
 from bot.slack.actions import LABEL_MAX, Json, label_of, old_words
+from bot.slack.blocks import messages
 from bot.slack.mrkdwn import plain_text
 from bot.slack.payload import actor_in_view, text_of
 
@@ -16,6 +18,7 @@ PICK = "pick"
 HOST = "host"
 PICK_HOST = "pick_host"
 DAY = "snooze_until"
+CHECK, RELEASE, CHECK_DAY = "check", "release", "check_day"
 """Callback ids of the windows, and the names of their blocks and elements."""
 
 OPTIONS_MAX = 100
@@ -51,6 +54,68 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
         "close": label_of("Cancel"),
         "blocks": [host],
     }
+
+
+def check_window(reply: Reply | None = None) -> Json:
+    """A window to choose a release in, and a day if it is not today; below it the reply to what was chosen.
+
+    A window is no place to share from, so the reply has no buttons.
+    """
+    shown = messages(reply._replace(buttons=()), most=1)[0].blocks if reply else ()
+    release = {
+        "type": "external_select",
+        "action_id": RELEASE,
+        "placeholder": label_of("Choose or type a release"),
+        "min_query_length": 0,
+    }
+    day = {"type": "datepicker", "action_id": CHECK_DAY, "placeholder": label_of("Today")}
+    return {
+        "type": "modal",
+        "callback_id": CHECK,
+        "title": label_of("Check a release"),
+        "submit": label_of("Check"),
+        "close": label_of("Close"),
+        "blocks": [
+            {"type": "input", "block_id": RELEASE, "label": label_of("Release"), "element": release},
+            {
+                "type": "input",
+                "block_id": CHECK_DAY,
+                "label": label_of("As of another day (UTC)"),
+                "optional": True,
+                "element": day,
+            },
+            *shown,
+        ],
+    }
+
+
+def checked(reply: Reply) -> str:
+    """The body of an answer that shows the reply in the window, in which more can be chosen."""
+    return json.dumps({"response_action": "update", "view": check_window(reply)})
+
+
+def unchosen() -> str:
+    """The body of an answer that keeps the window open, as no release was chosen."""
+    return json.dumps({"response_action": "errors", "errors": {RELEASE: "Choose a release."}})
+
+
+class ToCheck(NamedTuple):
+    """What is to be checked, for whom: a release by its name, on a day or today."""
+
+    origin: Origin
+    release: str | None
+    on: date | None
+
+
+def to_check(body: Mapping[str, Any]) -> ToCheck:
+    """What was chosen in a window to check a release; such a window has no place but itself."""
+    origin = Origin(actor_in_view(body, {}), on_home_page=True)
+    day = text_of(_value(body, CHECK_DAY, CHECK_DAY, "selected_date"))
+    release = text_of(_value(body, RELEASE, RELEASE, "selected_option", "value"))
+    try:
+        return ToCheck(origin, release, date.fromisoformat(day) if day else None)
+    except ValueError:
+        return ToCheck(origin, None, None)
 
 
 def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:

@@ -19,6 +19,11 @@ def is_channel(text: str) -> bool:
     return _CHANNEL.fullmatch(text) is not None
 
 
+def is_direct(channel: str) -> bool:
+    """Whether a channel is one person's conversation with the bot."""
+    return channel.startswith("D")
+
+
 def is_group(text: str) -> bool:
     """Whether the id of somebody with a grant is a user group's."""
     return text.startswith(_GROUP)
@@ -52,7 +57,7 @@ def event_actor(body: Payload) -> Actor:
 
 
 def press_origin(body: Payload) -> Origin:
-    """Where a button was pressed, and by whom. The thread is that of the message with the button.
+    """Where a button was pressed or a shortcut used, and by whom. The thread is that of the message.
 
     Slack says of a message's container whether the presser alone sees it.
     """
@@ -69,8 +74,13 @@ def press_origin(body: Payload) -> Origin:
         address=text_of(body.get("response_url")),
         trigger=text_of(body.get("trigger_id")),
         original=Original.OURS if alone else Original.OTHERS,
-        on_home_page=_part(body, "view").get("type") == "home",
+        on_home_page=_part(body, "view").get("type") in ("home", "modal") or body.get("type") == "shortcut",
     )
+
+
+def message_text(body: Payload) -> str:
+    """The text of the message that a shortcut was used on; empty where it has none."""
+    return text_of(_part(body, "message").get("text")) or ""
 
 
 def actor_in_view(body: Payload, noted: Payload) -> Actor:

@@ -26,14 +26,15 @@ from bot.alerts.delivery.outcome import (
 from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, tries
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
-from bot.chat.reply import Attachment, Paragraph, Reply, Typed, line, notice, with_code
+from bot.chat.reply import Attachment, Paragraph, Reply, Share, Typed, line, notice, with_code
 from bot.slack.app_home import home_view, window
 from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, messages
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
 from bot.slack.files import FileError, FileSender
 from bot.slack.membership import Groups, Identity
-from bot.slack.modals import day_picker, picker
+from bot.slack.modals import check_window, day_picker, picker
 from bot.slack.mrkdwn import escape
+from bot.slack.payload import is_direct
 from bot.slack.response_url import ResponseUrl
 from bot.slack.table_blocks import TableForm
 from bot.slack.table_forms import TableForms, is_refusal
@@ -156,10 +157,24 @@ class SlackPlatform:
             return self.respond(origin, reply)
         address, actor = origin.address, origin.actor
         in_thread = bool(reply.rest)
-        sending = self._drawn(
-            actor, reply, lambda shown: self._sharing(origin, address, shown, in_thread), shared_by=actor.user
-        )
-        return self._deliver(sending, actor)
+
+        def send(shown: Sequence[SlackMessage]) -> Sending:
+            outcome = yield from self._sharing(origin, address, shown, in_thread)
+            if isinstance(outcome, Delivered) and origin.original is Original.OURS and len(shown) == 1:
+                # It is there already: whether this works or not, sharing again says so.
+                _first_try(
+                    self._answers(address, self._shared(actor, reply), "ephemeral", actor.thread, ReplyPlace.ORIGINAL)
+                )
+            return outcome
+
+        return self._deliver(self._drawn(actor, reply, send, shared_by=actor.user), actor)
+
+    def _shared(self, actor: Actor, reply: Reply) -> SlackMessage:
+        """What takes the place of the actor's own copy: it can't be shared again."""
+        buttons = tuple(button for button in reply.buttons if not isinstance(button, Share))
+        left = reply._replace(buttons=buttons, context=(*reply.context, line("Shared to the channel.")))
+        form = self._forms.of(actor.team) if answers_late(reply) else TableForm.LINES
+        return messages(left, most=1, tables=form)[0]
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         return self._open(self._quick, origin.trigger, picker(origin, command, choices))
@@ -170,6 +185,12 @@ class SlackPlatform:
             return opened
         typed = Typed(f"{words} {first.date().isoformat()}")
         return self.respond(origin, notice(line("The window to choose a day did not open. Type it: ", typed)))
+
+    def open_check(self, origin: Origin) -> Outcome:
+        opened = self._open(self._client, origin.trigger, check_window())
+        if isinstance(opened, Delivered):
+            return opened
+        return self.respond(origin, notice(line("The window did not open. Type it: ", Typed("XenServer 7.2"))))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         body = {"user_id": user, "view": home_view(parts)}
@@ -284,6 +305,8 @@ class SlackPlatform:
                 return outcome
         if not (actor.channel and actor.user):
             return NotSent("no_place", "Slack did not say where the asker is")
+        if is_direct(actor.channel):  # nobody else reads it, and what is ephemeral would be gone soon
+            return (yield from self._posting(actor.channel, actor.thread, message))
         body = message.body(channel=actor.channel, user=actor.user, **_below(actor.thread))
         return (yield from tries(lambda: self._call(self._client, "chat.postEphemeral", body), blind=BLIND))
 

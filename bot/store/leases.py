@@ -34,6 +34,8 @@ class LeaseKind(StrEnum):
     """Sending to a channel; the channel."""
     EVENT = "event"
     """Answering what chat delivered, which it may deliver again; its id."""
+    WELCOME = "welcome"
+    """Saying what the bot does in a channel that it was invited into; the channel. For good, and never forgotten."""
 
 
 def claim(
@@ -85,8 +87,9 @@ def held(kind: LeaseKind, name: str, holder: str, now: datetime) -> ColumnElemen
 
 
 def prune(connection: Connection, before: datetime, now: datetime) -> None:
-    """Forget leases that are over, and those for good that were taken before a moment."""
-    connection.execute(delete(leases).where(or_(free(now), and_(leases.c.until.is_(None), leases.c.taken_at < before))))
+    """Forget leases that are over, and those for good that were taken before a moment, but no welcome."""
+    old = and_(leases.c.until.is_(None), leases.c.taken_at < before, leases.c.kind != LeaseKind.WELCOME.value)
+    connection.execute(delete(leases).where(or_(free(now), old)))
 
 
 def slot_name(job: str, slot: datetime) -> str:
@@ -105,6 +108,23 @@ class SqlSlots(Repository):
         """Whether the slot was free: then it is the caller's. UnavailableError if the database could not be reached."""
         with self._database.writing() as connection:
             return claim(connection, LeaseKind.SLOT, slot_name(job, slot), "", now)
+
+
+class SqlWelcomes(Repository):
+    """Channels that were told what the bot does there: once, whatever process does it and however often it is invited.
+
+    UnavailableError if the database could not be reached.
+    """
+
+    def claim(self, channel: str, now: datetime) -> bool:
+        """Whether the channel was not told yet: then it is the caller's to tell."""
+        with self._database.writing() as connection:
+            return claim(connection, LeaseKind.WELCOME, channel, "", now)
+
+    def release(self, channel: str) -> None:
+        """It was not told after all."""
+        with self._database.writing() as connection:
+            release(connection, LeaseKind.WELCOME, channel)
 
 
 EVENT_SECONDS = 3600.0

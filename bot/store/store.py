@@ -17,7 +17,7 @@ from bot.store.alerts import SqlAlerts
 from bot.store.audit import SqlAudit
 from bot.store.database import Database, WriteLock
 from bot.store.fleet import SqlFleet, SqlSweeps
-from bot.store.leases import SqlSeen, SqlSlots
+from bot.store.leases import SqlSeen, SqlSlots, SqlWelcomes
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.revisions import SqlRevisions
@@ -46,6 +46,7 @@ class Store(NamedTuple):
     slots: SqlSlots
     audit: SqlAudit
     seen: SqlSeen
+    welcomes: SqlWelcomes
     revisions: SqlRevisions
 
     def hurried(self) -> "Store":
@@ -120,5 +121,6 @@ def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime])
         slots=SqlSlots(database),
         audit=SqlAudit(log, database),
         seen=SqlSeen(log, database, now),
+        welcomes=SqlWelcomes(database),
         revisions=SqlRevisions(database),
     )

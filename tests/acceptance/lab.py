@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import websocket
 
@@ -110,6 +111,13 @@ class LocalSlack:
         with urllib.request.urlopen(request, timeout=5) as response:
             return dict(json.load(response))
 
+    def direct(self, user: str = USER) -> str:
+        """The id of somebody's conversation with the bot."""
+        body, bearer = urlencode({"users": user}).encode(), {"authorization": f"Bearer {BOT_TOKEN}"}
+        request = urllib.request.Request(f"{self.address}/api/conversations.open", body, bearer)
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return str(json.load(response)["channel"]["id"])
+
     def command(self, text: str) -> None:
         self.tell("command", command="/xocompat", text=text, appId=APP)
 
@@ -151,17 +159,20 @@ class LocalSlack:
         """What happened between Slack and the bot, of one kind."""
         return [entry for entry in self.get("/_control/log")["log"] if entry["kind"] == kind]
 
-    def messages(self) -> list[Json]:
-        """What the bot has said in the channel, to one or to all."""
-        return [m for m in self.get(f"/_control/messages/{CHANNEL}")["messages"] if m.get("user") == BOT_USER]
+    def messages(self, channel: str = CHANNEL) -> list[Json]:
+        """What the bot has said in a channel, to one or to all."""
+        return [m for m in self.get(f"/_control/messages/{channel}")["messages"] if m.get("user") == BOT_USER]
 
-    def wait_for(self, text: str, seconds: float = 10, also: Callable[[Json], bool] = bool) -> Json:
+    def wait_for(
+        self, text: str, seconds: float = 10, also: Callable[[Json], bool] = bool, channel: str = CHANNEL
+    ) -> Json:
         """The first message of the bot that holds a text and meets a condition."""
-        return until(
-            lambda: next((m for m in self.messages() if text in json.dumps(m, ensure_ascii=False) and also(m)), None),
-            seconds,
-            f"a message with {text!r}",
-        )
+
+        def found() -> Json | None:
+            said = (m for m in self.messages(channel) if text in json.dumps(m, ensure_ascii=False))
+            return next(filter(also, said), None)
+
+        return until(found, seconds, f"a message with {text!r}")
 
 
 def _workspace(request_url: str | None) -> Json:

@@ -35,6 +35,21 @@ def test_a_mention_is_answered_in_its_thread(bot: Bot, slack: LocalSlack) -> Non
     slack.wait_for("XenServer 8: full support")
 
 
+def test_what_is_written_to_the_bot_is_answered_in_its_thread_without_a_name(bot: Bot, slack: LocalSlack) -> None:
+    here = slack.direct()
+    first = slack.tell("message", channel=here, text="XCP-ng 8.3")["message"]
+    slack.wait_for("XCP-ng 8.3 LTS", channel=here, also=lambda message: message.get("thread_ts") == first["ts"])
+    slack.tell("message", channel=here, text="XenServer 8", threadTs=first["ts"], thread_ts=first["ts"])
+    slack.wait_for("XenServer 8: full support", channel=here)
+    slack.tell("message", channel=here, text=f"<@{BOT_USER}> XenServer 7.2")
+    slack.wait_for("XenServer 7.2: partial support", channel=here)
+    slack.tell("message", text="XCP-ng 8.2, says somebody to somebody")
+    slack.command("XCP-ng 8.1")
+    slack.wait_for("XCP-ng 8.1", also=_ephemeral)
+    assert len(slack.messages(here)) == 3
+    assert [event["way"] for event in bot.events("asked")] == [*["direct message"] * 3, "command"]
+
+
 def test_a_button_asks_on_and_another_shows_the_reply_to_all(bot: Bot, slack: LocalSlack) -> None:  # noqa: ARG001 - as above
     slack.command("XenServer 7.2")
     reply = slack.wait_for("XenServer 7.2", also=_ephemeral)
@@ -43,6 +58,8 @@ def test_a_button_asks_on_and_another_shows_the_reply_to_all(bot: Bot, slack: Lo
     slack.press(reply, "Share to channel")
     shared = slack.wait_for("shared by", also=lambda message: not _ephemeral(message))
     assert shared["text"] == reply["text"]
+    own = slack.wait_for("Shared to the channel.", also=_ephemeral)
+    assert "Share to channel" not in json.dumps(own)
 
 
 def test_the_whole_list_arrives(bot: Bot, slack: LocalSlack) -> None:  # noqa: ARG001 - as above

@@ -15,7 +15,7 @@ from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.routing import AlertPlan, Route
 from bot.chat.command import Alerting, Caller, Ports, Right
 from bot.chat.interpret import interpret
-from bot.chat.reply import Reply
+from bot.chat.reply import Act, Menu, Reply
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
@@ -326,6 +326,40 @@ def test_watches_tell_what_the_configuration_sends_too(ask: Asked) -> None:
     assert "what no route takes: 365, 180, 90, 30 and 7 days before and on the day" in said
     there = ask.said("watches", PERSON._replace(channel=TEAM))
     assert "hosts with the tag lab: 30 days before and on the day" in there
+
+
+def test_the_worst_alert_can_be_acknowledged_where_all_are_shown(ask: Asked) -> None:
+    button = ask("alerts").buttons[0]
+    assert isinstance(button, Act)
+    worst = int(button.words.removeprefix("ack "))
+    assert button.label == f"Acknowledge {worst}"
+    ask(button.words)
+    assert [alert.id for alert in ask.book.open() if alert.state is AlertState.ACKNOWLEDGED] == [worst]
+    following = ask("alerts").buttons[0]
+    assert isinstance(following, Act)
+    assert following.words != button.words
+    ask(following.words)
+    assert not any(isinstance(each, Act) for each in ask("alerts").buttons)
+
+
+def test_who_may_not_operate_has_no_button_to_acknowledge(ask: Asked) -> None:
+    spec, rest = interpret("alerts")
+    reply = ask.desk.run(spec, rest, frozenset({Right.LOOKUP, Right.FLEET}), None, PERSON)
+    assert not any(isinstance(each, Act) for each in reply.buttons)
+
+
+def test_what_is_watched_has_a_button_to_stop_and_several_have_a_menu(ask: Asked) -> None:
+    assert ask("watches").buttons == ()
+    ask("watch XCP-ng 8.3")
+    (button,) = ask("watches").buttons
+    assert (button.label, button.words) == ("Stop watching", "unwatch XCP-ng 8.3")
+    ask("watch pool lab")
+    (menu,) = ask("watches").buttons
+    assert isinstance(menu, Menu)
+    assert [entry.label for entry in menu.entries] == ["XCP-ng 8.3", "pool lab"]
+    for entry in menu.entries:
+        ask(entry.words)
+    assert ask("watches").buttons == ()
 
 
 def test_the_digest_is_on_until_it_is_turned_off(ask: Asked) -> None:

@@ -21,7 +21,7 @@ from bot.chat.command import Fleet, Ports, Right
 from bot.chat.reply import Reply
 from bot.chat.runner import CommandRunner
 from bot.chat.session.access import Access
-from bot.chat.session.conversation import Conversation, HomePage
+from bot.chat.session.conversation import Conversation, HomePage, Welcomes
 from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.responder import ReplyCache, Responder
 from bot.chat.session.services import BoundedExecutor, SessionServices
@@ -146,6 +146,7 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) ->
         home_page: HomePage = _no_page,
         api: str | None = None,
         queue: AnswerQueue | None = None,
+        welcomes: Welcomes | None = None,
     ) -> Room:
         client = web_client(TOKEN, api or standin.api)
         identity = Identity(client, time.monotonic)
@@ -165,7 +166,7 @@ def furnish(standin: StandIn, log: FilteringBoundLogger, desk: CommandRunner) ->
             wake=lambda: woken.append(True),
         )
         jobs = BackgroundJobs(services, BoundedExecutor(threads, waiting, "jobs"))
-        conversation = Conversation(services, jobs, home_page)
+        conversation = Conversation(services, jobs, home_page, welcomes)
         app = bolt_app(client, identity, conversation)
         made.append(Room(app, conversation, RequestVerifier(app, SECRET, time.time), trail, clock, woken))
         return made[-1]

@@ -60,6 +60,20 @@ def mention(text: str, event_id: str = "Ev0000001", **event: Any) -> str:
     return json.dumps(body)
 
 
+def direct_message(text: str, event_id: str = "Ev0000001", **event: Any) -> str:
+    """The body of a message that somebody writes to the bot."""
+    there = {"type": "message", "channel": "D0000001", "channel_type": "im", "client_msg_id": "a-1", **event}
+    return mention(text, event_id, **there)
+
+
+def joined(user: str = "U0000BOT", channel: str = "C0000001", event_id: str = "Ev0000001") -> str:
+    """The body of the news that somebody joined a channel."""
+    told = {"type": "member_joined_channel", "user": user, "channel": channel, "channel_type": "C", "team": "T0000001"}
+    event = {**told, "inviter": "U0000001"}
+    body = {"type": "event_callback", "team_id": "T0000001", "api_app_id": "A0000001", "event_id": event_id}
+    return json.dumps({**body, "event": event})
+
+
 def press(action_id: str, value: str, response_url: str | None, **more: Any) -> str:
     """The body of a pressed button."""
     payload = {
@@ -84,6 +98,35 @@ def _used(kind: str, metadata: str, view: dict[str, Any], **more: Any) -> str:
         **more,
     }
     return urlencode({"payload": json.dumps(payload)})
+
+
+def shortcut(callback_id: str, **more: Any) -> str:
+    """The body of a global shortcut; with a `message` and a channel, of one that was used on it."""
+    payload = {
+        "type": "message_action" if "message" in more else "shortcut",
+        "callback_id": callback_id,
+        "trigger_id": "1.2.trigger",
+        "team": {"id": "T0000001"},
+        "user": {"id": "U0000001", "team_id": "T0000001"},
+        **more,
+    }
+    return urlencode({"payload": json.dumps(payload)})
+
+
+def check(release: object, day: str | None = None, **more: Any) -> str:
+    """The body of a window that was sent off with a release chosen, and maybe a day."""
+    option = {"value": release} if release is not None else None
+    values = {
+        "release": {"release": {"type": "external_select", "selected_option": option}},
+        "check_day": {"check_day": {"type": "datepicker", "selected_date": day}},
+    }
+    return _used("view_submission", "", {"callback_id": "check", "id": "V1", "state": {"values": values}}, **more)
+
+
+def suggest_release(typed: str, **more: Any) -> str:
+    """The body of a question for releases."""
+    view = {"callback_id": "check"}
+    return _used("block_suggestion", "", view, action_id="release", block_id="release", value=typed, **more)
 
 
 def submit(metadata: str, picked: object, **more: Any) -> str:

@@ -17,7 +17,7 @@ from bot.slack.app_home import home_view
 from tests.slack.blockkit import home_complaints
 from tests.slack.conftest import Furnish, Room
 from tests.slack.homes import AwayBook, Page, alone, many
-from tests.slack.signed import mention
+from tests.slack.signed import mention, press
 from tests.slack.standin import StandIn
 
 FOLDER = Path(__file__).parent / "golden" / "home"
@@ -85,13 +85,13 @@ def test_who_sees_the_fleet_may_look_at_hosts_but_has_no_buttons_to_act(
     furnish: Furnish, page: Page, standin: StandIn
 ) -> None:
     view = _opens(furnish(grants=GRANTS["fleet"], home_page=page.see), standin)
-    assert _labels(view) == {"Show hosts"}
+    assert _labels(view) == {"Check a release", "Show hosts"}
     assert "buttons to acknowledge or snooze (that takes the right `operate`)" in json.dumps(view)
 
 
 def test_who_operates_has_all_buttons_and_lacks_nothing(furnish: Furnish, page: Page, standin: StandIn) -> None:
     view = _opens(furnish(grants=GRANTS["operate"], home_page=page.see), standin)
-    assert _labels(view) == {"Acknowledge", "Snooze", "Show hosts"}
+    assert _labels(view) == {"Check a release", "Acknowledge", "Snooze", "Show hosts"}
     assert "Not shown" not in json.dumps(view)
 
 
@@ -99,13 +99,13 @@ def test_a_right_for_one_channel_does_not_count(furnish: Furnish, page: Page, st
     view = _opens(
         furnish(grants=(Grant(ME, "D0000001", OPERATES), Grant("*", "C0000001", SEES)), home_page=page.see), standin
     )
-    assert _labels(view) == set()
+    assert _labels(view) == {"Check a release"}
     assert "A right for one channel does not count here." in json.dumps(view)
 
 
 def test_a_stranger_gets_no_more_than_look_ups(furnish: Furnish, page: Page, standin: StandIn) -> None:
     view = _opens(furnish(everyone=True, grants=GRANTS["fleet"], home_page=page.see), standin, user_team="T0STRANGE")
-    assert _labels(view) == set()
+    assert _labels(view) == {"Check a release"}
     assert "It can be granted to members of the workspace that runs xocompat only" in json.dumps(view)
 
 
@@ -158,7 +158,20 @@ def test_however_much_there_is_the_last_bulletins_go_first() -> None:
 
 
 def test_without_a_fleet_there_is_what_ends_next_and_how_to_ask(matrix: Matrix, reader: Reader) -> None:
-    assert [part.kind for part in alone(matrix, reader, frozenset(Right))] == ["ends_next", "to_type"]
+    assert [part.kind for part in alone(matrix, reader, frozenset(Right))] == ["about", "ends_next", "to_type"]
+
+
+def test_the_page_says_first_what_the_bot_is_and_its_button_opens_a_window_to_check_a_release(
+    furnish: Furnish, page: Page, standin: StandIn
+) -> None:
+    room = furnish(home_page=page.see)
+    first, buttons = _opens(room, standin)["blocks"][:2]
+    assert "fine with Xen Orchestra" in first["text"]["text"]
+    (button,) = buttons["elements"]
+    body = press(button["action_id"], button["value"], None, view={"type": "home"}, trigger_id="1.2.trigger")
+    assert room.post(body).status == 200
+    (call,) = standin.wait("views.open")
+    assert (call.fields["trigger_id"], call.fields["view"]["callback_id"]) == ("1.2.trigger", "check")
 
 
 def test_a_page_that_can_not_be_made_is_in_the_log(furnish: Furnish, standin: StandIn, kept_log: Any) -> None:

@@ -12,7 +12,8 @@ from tests.slack.standin import HOME, Said, StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 TOLD = {
-    "x-oauth-scopes": "commands,chat:write,app_mentions:read,channels:history,groups:history",
+    "x-oauth-scopes": "commands,chat:write,app_mentions:read,im:history,channels:history,groups:history,channels:read,"
+    "groups:read,files:write,usergroups:read",
     "date": "Mon, 23 Nov 2026 08:00:10 GMT",
 }
 HERE = {"ok": True, "channel": {"id": "C0000001", "name": "alerts", "is_member": True}}
@@ -77,8 +78,30 @@ def test_over_http_the_signing_secret_is_enough(well: StandIn) -> None:
 def test_scopes_that_lack_are_named(well: StandIn) -> None:
     well.answers["auth.test"] = Said(HOME, headers={"X-OAuth-Scopes": "commands,channels:read,channels:history"})
     check = _examine(well)["scopes"]
-    assert (check.ok, check.text) == (False, "the bot lacks app_mentions:read, chat:write, groups:history")
+    assert (check.ok, check.text) == (False, "the bot lacks app_mentions:read, chat:write, im:history")
     assert "install the app again" in check.mend
+
+
+@pytest.mark.parametrize(
+    ("scope", "without"),
+    [
+        ("channels:history", "not looked up in public channels"),
+        ("groups:history", "not looked up in private channels"),
+        ("channels:read", "no welcome in public channels"),
+        ("groups:read", "no welcome in private channels"),
+        ("files:write", "no files"),
+        ("usergroups:read", "grants to user groups count for nobody"),
+    ],
+)
+def test_without_an_optional_scope_all_is_well_and_what_does_not_work_is_told(
+    well: StandIn, scope: str, without: str
+) -> None:
+    given = ",".join(each for each in TOLD["x-oauth-scopes"].split(",") if each != scope)
+    well.answers["auth.test"] = Said(HOME, headers={"X-OAuth-Scopes": given, "Date": TOLD["date"]})
+    checks = _examine(well)
+    assert all(check.ok for check in checks.values())
+    assert without in checks[f"optional scope {scope}"].text
+    assert [name for name in checks if name.startswith("optional")] == [f"optional scope {scope}"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +152,7 @@ def test_the_alerts_channel_must_be_one_that_the_bot_is_in(
             {"ok": False, "error": "missing_scope"},
             False,
             "the bot lacks the scope usergroups:read",
-            "add usergroups:read",
+            "with usergroups:read",
         ),
         ({"ok": False, "error": "no_such_subteam"}, False, "S0000001 is not known", "name a user group that there is"),
     ],

@@ -12,7 +12,18 @@ from structlog.testing import LogCapture
 from bot.chat.platform import Actor, Origin, Original
 from bot.slack.modals import metadata
 from tests.slack.conftest import Room
-from tests.slack.signed import FORM, command, mention, press, submit, suggest
+from tests.slack.signed import (
+    FORM,
+    check,
+    command,
+    direct_message,
+    joined,
+    mention,
+    press,
+    submit,
+    suggest,
+    suggest_release,
+)
 from tests.slack.standin import StandIn
 
 ANSWERS = "http://answers.invalid/x"
@@ -68,6 +79,10 @@ ALL: list[dict[str, Any]] = [
     json.loads(mention("x", type="reaction_added", item={"channel": "C1"})),
     json.loads(mention("x", type="assistant_thread_started", assistant_thread={"context": {}})),
     json.loads(mention("x", type="function_executed", function={"callback_id": "x"}, inputs={})),
+    json.loads(direct_message("XenServer 7.2")),
+    json.loads(joined()),
+    _payload(check("XCP-ng 8.3", "2028-12-01")),
+    _payload(suggest_release("8.3")),
     {"type": "view_closed", "view": _VIEW, "user": {"id": "U1"}},
     {"type": "shortcut", "callback_id": "check_release", "user": {"id": "U1"}, "trigger_id": "1.2"},
     {"type": "message_action", "callback_id": "check_message", "message": {"text": "x"}, "user": {"id": "U1"}},

@@ -16,9 +16,32 @@ def test_the_file_in_the_repository_is_the_manifest_for_socket_mode() -> None:
 
 
 def test_the_bot_may_do_no_more_than_it_does() -> None:
-    scopes = ["app_mentions:read", "channels:history", "chat:write", "commands", "groups:history"]
-    assert manifest()["oauth_config"] == {"scopes": {"bot": scopes}}
-    assert manifest()["settings"]["event_subscriptions"] == {"bot_events": ["app_home_opened", "app_mention"]}
+    assert manifest()["oauth_config"] == {
+        "scopes": {
+            "bot": ["app_mentions:read", "chat:write", "commands", "im:history"],
+            "bot_optional": [
+                *("channels:history", "groups:history", "channels:read", "groups:read"),
+                *("files:write", "usergroups:read"),
+            ],
+        }
+    }
+    assert manifest()["settings"]["event_subscriptions"] == {
+        "bot_events": ["app_home_opened", "app_mention", "member_joined_channel", "message.im"]
+    }
+
+
+@pytest.mark.parametrize("address", [None, "https://bot.example.org"])
+def test_people_may_write_to_the_bot_and_reach_it_by_shortcuts(address: str | None) -> None:
+    features = manifest(address)["features"]
+    assert features["app_home"] == {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": False,
+    }
+    assert {(each["type"], each["callback_id"]) for each in features["shortcuts"]} == {
+        ("global", "check_release"),
+        ("message", "check_message"),
+    }
 
 
 def test_the_command_is_escaped_and_shows_how_to_use_it() -> None:
@@ -55,3 +78,6 @@ def test_texts_are_within_slacks_limits() -> None:
     made = manifest()
     assert len(made["display_information"]["name"]) <= 35
     assert len(made["display_information"]["description"]) <= 140
+    for shortcut in made["features"]["shortcuts"]:
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150

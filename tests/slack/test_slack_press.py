@@ -5,7 +5,7 @@ import pytest
 from bot.slack.actions import ActionValue, encode
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.runners import Broken, Gate
+from tests.slack.runners import Broken, Gate, Long
 from tests.slack.signed import press
 from tests.slack.standin import Said, StandIn
 
@@ -47,6 +47,41 @@ def test_sharing_twice_shows_it_once(room: Room, standin: StandIn) -> None:
     calls = standin.wait("respond", 2)
     assert sorted(call.fields["response_type"] for call in calls) == ["ephemeral", "in_channel"]
     assert "It is in the channel already." in {call.fields["text"] for call in calls}
+
+
+OWN = {"type": "message", "message_ts": "1.2", "channel_id": "C0000001", "is_ephemeral": True}
+
+
+def test_what_was_shared_has_no_button_to_share_it_any_more(room: Room, standin: StandIn) -> None:
+    room.post(press("share_3", _share(), standin.response_url, container=OWN))
+    shared, own = standin.wait("respond", 2)
+    assert (shared.fields["response_type"], shared.fields["replace_original"]) == ("in_channel", False)
+    assert (own.fields["response_type"], own.fields["replace_original"]) == ("ephemeral", True)
+    assert own.fields["text"] == shared.fields["text"]
+    labels = [
+        e["text"]["text"] for block in own.fields["blocks"] if block["type"] == "actions" for e in block["elements"]
+    ]
+    assert labels
+    assert not any("Share" in label for label in labels)
+    assert "Shared to the channel." in str(own.fields["blocks"][-1])
+    assert complaints(own.fields) == []
+
+
+def test_what_did_not_get_to_the_channel_keeps_its_button(room: Room, standin: StandIn) -> None:
+    standin.answers["respond"] = Said("no_service", 500)
+    room.post(press("share_3", _share(), standin.response_url, container=OWN))
+    room.settle()
+    assert {call.fields["replace_original"] for call in standin.of("respond")} == {False}
+
+
+def test_what_is_shown_in_several_messages_stays_and_says_so(furnish: Furnish, standin: StandIn) -> None:
+    room = furnish(Long())
+    room.post(press("share_3", _share(), standin.response_url, container=OWN))
+    room.settle()
+    assert {call.fields["response_type"] for call in standin.of("respond")} == {"in_channel"}
+    room.post(press("share_3", _share(), standin.response_url, container=OWN))
+    room.settle()
+    assert standin.of("respond")[-1].fields["text"] == "It is in the channel already."
 
 
 def test_sharing_that_failed_can_be_tried_again(room: Room, standin: StandIn) -> None:

@@ -191,7 +191,7 @@ def test_a_share_that_failed_is_told_to_the_presser_and_can_be_tried_again(
     simulator["xen-1"].come_up()
     room.post(pressed)
     room.settle()
-    assert standin.of("respond")[-1].fields["response_type"] == "in_channel"
+    assert [call.fields["response_type"] for call in standin.of("respond")][-2:] == ["in_channel", "ephemeral"]
 
 
 def test_ten_who_ask_at_once_are_one_probe_and_ten_answers(

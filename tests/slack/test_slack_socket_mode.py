@@ -1,9 +1,11 @@
 """Socket Mode against a WebSocket that does what a test says: acknowledge, come back, notice silence, give up."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from structlog.testing import LogCapture
@@ -13,6 +15,7 @@ from bot.slack.client import web_client
 from bot.slack.socket_mode import SILENT_AFTER, SocketModeClient
 from tests.slack.conftest import Furnish
 from tests.slack.runners import Gate, Long
+from tests.slack.signed import check, suggest_release
 from tests.slack.standin import Said, StandIn
 from tests.slack.websockets import Line, Server
 
@@ -82,6 +85,19 @@ def test_a_command_is_acknowledged_with_its_answer(listen: Listen) -> None:
         assert acknowledged["envelope_id"] == "e1"
         assert acknowledged["payload"]["text"] == "8.2 can be two things:"
         server.line(1).hang_up()
+
+
+def test_releases_to_choose_from_and_the_verdict_come_in_the_acknowledgement(listen: Listen) -> None:
+    with Server(_hello) as server:
+        listen(server)
+        for envelope, body in (("e-1", suggest_release("8.3")), ("e-2", check("XCP-ng 8.3"))):
+            payload = json.loads(dict(parse_qsl(body))["payload"])
+            server.line(1).say({"type": "interactive", "envelope_id": envelope, "payload": payload})
+        told = {each["envelope_id"]: each["payload"] for each in server.line(1).wait(2)}
+        server.line(1).hang_up()
+    assert [option["value"] for option in told["e-1"]["options"]] == ["XCP-ng 8.3"]
+    assert told["e-2"]["response_action"] == "update"
+    assert "XCP-ng 8.3 LTS" in json.dumps(told["e-2"]["view"])
 
 
 def test_it_is_silent_until_slack_says_hello(listen: Listen) -> None:

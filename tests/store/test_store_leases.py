@@ -11,7 +11,7 @@ from bot.fleet.ports import SweepRun
 from bot.store import leases
 from bot.store.database import Database
 from bot.store.fleet import SqlSweeps
-from bot.store.leases import LeaseKind, SqlSeen, SqlSlots
+from bot.store.leases import LeaseKind, SqlSeen, SqlSlots, SqlWelcomes
 from bot.store.tables import leases as lease_rows
 from tests.fleet.fleets import START, at
 
@@ -136,6 +136,18 @@ def test_a_jobs_slot_is_given_once(database: Database) -> None:
     assert [slots.claim("sync", START, START), slots.claim("sync", START, at(1))] == [True, False]
     assert slots.claim("sync", at(24), at(24))
     assert slots.claim("prune", START, START)
+
+
+def test_a_channel_is_welcomed_once_and_that_is_never_forgotten(database: Database) -> None:
+    welcomes = SqlWelcomes(database)
+    assert [welcomes.claim("C1", START), welcomes.claim("C1", at(1)), welcomes.claim("C2", START)] == [
+        True, False, True,
+    ]  # fmt: skip
+    with database.writing() as connection:
+        leases.prune(connection, at(999), at(999))
+    assert not welcomes.claim("C1", at(999))
+    welcomes.release("C2")
+    assert [welcomes.claim("C2", at(999)), welcomes.claim("C1", at(999))] == [True, False]
 
 
 class Clock:

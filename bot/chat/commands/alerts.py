@@ -20,11 +20,13 @@ from bot.chat.alert_context import (
 )
 from bot.chat.alert_messages import alert_message, hosts_by_pool, numbers, reason, state
 from bot.chat.command import Alerting, Invocation, Ports
+from bot.chat.commands import ACK
 from bot.chat.filter import take_words
 from bot.chat.reply import (
     Act,
     Ask,
     Block,
+    Button,
     ChannelName,
     Column,
     ColumnKind,
@@ -71,7 +73,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     with known.on(day) as book:
         reply = _shown(ports, book, asked._replace(day=day, words=words), words.casefold())
     dry = line(f"Nothing was stored or sent: this is what {day_in_words(day)} would bring.")
-    return reply._replace(blocks=(*reply.blocks, Paragraph((dry,))))
+    asks = tuple(button for button in reply.buttons if not isinstance(button, Act))
+    return reply._replace(blocks=(*reply.blocks, Paragraph((dry,))), buttons=asks)
 
 
 def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Reply:
@@ -101,11 +104,15 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], held: Sequen
         blocks.append(Table(_COLUMNS, rows, "Alerts, the worst first"))
     if (more := len(alerts) - IN_FULL) > 0:
         blocks.append(Paragraph((with_code(f"{more} more are not shown; `--json` in a shell has all of them."),)))
+    firing = [alert for alert in alerts if alert.state is AlertState.FIRING] if ACK.right in asked.rights else []
+    buttons: list[Button] = [Act(f"Acknowledge {worst.id}", f"ack {worst.id}") for worst in firing[:1]]
+    if not asked.words.strip():
+        buttons.append(Ask("Those that ended, too", "alerts all"))
     return Reply(
         kind="alerts",
         headline=alerts_line(alerts),
         blocks=tuple(blocks),
-        buttons=() if asked.words.strip() else (Ask("Those that ended, too", "alerts all"),),
+        buttons=tuple(buttons),
         context=(line(f"As of {day_in_words(asked.day)}"),),
         data={
             "as_of": asked.day.isoformat(),

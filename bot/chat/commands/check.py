@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from bot.chat.command import Invocation, Ports
+from bot.chat.command import Choice, Invocation, Ports
 from bot.chat.data import query_data
 from bot.chat.feature_reply import feature_data, one_feature
 from bot.chat.lookup import assessed, context, read, unknown_sentence, wants_version
@@ -25,10 +25,10 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.verdict import feature_sentence, next_step, requirements, verdict, why
+from bot.chat.verdict import feature_sentence, next_step, requirements, stage_mark, verdict, why
 from bot.chat.wording import day_in_words, plural
 from bot.errors import UsageError
-from bot.matrix.assess import Assessment
+from bot.matrix.assess import Assessment, assess
 from bot.matrix.feature import Feature
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
@@ -54,6 +54,13 @@ UUID_DASHES = 4
 MOST_BUTTONS = 3
 LINKS = 2
 """An issue in a line has its ticket and one more page; `issues ID` has all."""
+
+
+def choices(ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
+    """The releases, newest first, each with what its dates say of the day."""
+    matrix = ports.matrix
+    found = (assess(matrix, release, asked.day) for release in matrix.releases)
+    return tuple(Choice(a.release.base_name, stage_mark(matrix.published, a).text) for a in found)
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:

@@ -12,11 +12,15 @@ from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.lookup import unknown_reply
 from bot.chat.reply import (
+    Act,
     Ask,
     Block,
     Bullets,
+    Button,
     ChannelName,
     Mark,
+    Menu,
+    MenuEntry,
     Paragraph,
     PersonName,
     Reply,
@@ -37,6 +41,9 @@ LONGEST = 36525
 """Days of a lead at most: a hundred years."""
 
 POOL_NAME_MAX = 255
+
+STOPS_MAX = 50
+"""Watches that the menu to stop one has."""
 
 _LEAD = re.compile(r"(?:^|\s)lead(?:\s+(?P<days>.*))?$", re.IGNORECASE)
 _DAYS = re.compile(r"([0-9]{1,6})\s*(d|days?|w|weeks?)", re.IGNORECASE | re.ASCII)
@@ -71,6 +78,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         kind="watches",
         headline=(*line(ChannelName(channel)), *headline(f" watches {count}", weekly)),
         blocks=tuple(blocks),
+        buttons=_stops(watches),
         data={
             "channel": channel,
             "watches": [_watch_data(watch) for watch in watches],
@@ -83,6 +91,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "digest": digest,
         },
     )
+
+
+def _stops(watches: Sequence[Watch]) -> tuple[Button, ...]:
+    """A button for the only watch; for several a menu."""
+    entries = tuple(MenuEntry(_typed(watch), f"unwatch {_typed(watch)}") for watch in watches[:STOPS_MAX])
+    if len(entries) > 1:
+        return (Menu("Stop watching", entries[0].words, entries),)
+    return tuple(Act("Stop watching", only.words) for only in entries)
 
 
 def _routes(channel: str, plan: AlertPlan) -> Iterator[RichText]:

@@ -7,12 +7,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.chat.command import Choice, CommandSpec, Right
-from bot.chat.commands import ACK, ALERTS, COMMANDS, HELP
+from bot.chat.commands import ACK, ALERTS, CHECK, COMMANDS, HELP
 from bot.chat.platform import Actor, Origin
 from bot.chat.reply import Reply, RichText, line, notice, with_code
+from bot.chat.session.executor import Untold
 from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.reply_target import (
     SLOW_MAX,
@@ -20,21 +22,37 @@ from bot.chat.session.reply_target import (
     EphemeralTarget,
     ReplyTarget,
     ThreadTarget,
+    UndeliveredError,
     delivered,
 )
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer, private
 from bot.chat.session.services import BUSY, SLOW_DOWN, SessionServices
+from bot.errors import UnavailableError
 
 STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
 _SHARED = notice(line("It is in the channel already."))
 _ASKED_AGAIN = "asked again to be shared: the reply that was shown is not kept any more"
+
+_NO_TEXT = notice(line("That message has no text that I can read. Type the release instead."))
+_FOLLOWS = notice(line("That takes a moment longer: the answer comes as a message from me."))
 
 AHEAD = timedelta(days=7)
 """The day that a day picker shows first."""
 
 HomePage = Callable[[frozenset[Right], RichText], tuple[Reply, ...]]
 """The parts of the bot's own page for somebody with these rights; the line says what is not shown."""
+
+
+class Welcomes(Protocol):
+    """What is said in channels that the bot was invited into. UnavailableError if the database could not be reached."""
+
+    def claim(self, channel: str) -> Reply | None:
+        """What to say there; None where it was said already, by any process at any time."""
+
+    def release(self, channel: str) -> None:
+        """It was not said after all."""
+
 
 _HIDDEN = {ALERTS: "hosts and alerts", ACK: "buttons to acknowledge or snooze"}
 """What the page lacks for somebody without the rights of these commands."""
@@ -47,11 +65,12 @@ class Conversation:
     services: SessionServices
     jobs: BackgroundJobs
     home_page: HomePage
+    welcomes: Welcomes | None = None
 
-    def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str) -> None:
-        """Answer in the thread, for everybody. Once for each `key`, however often the platform delivers it."""
+    def mention(self, origin: Origin, channel: str, thread: str, words: str, key: str, way: str = "mention") -> None:
+        """Answer in the thread, for everybody there. Once for each `key`, however often the platform delivers it."""
         services, actor = self.services, origin.actor
-        request = request_of("mention", origin, words)
+        request = request_of(way, origin, words)
         if self.is_too_fast(request):
             return
         target = ThreadTarget(services.platform, origin, channel, thread, SLOW_MAX if request.spec.slow else None)
@@ -66,6 +85,34 @@ class Conversation:
                 services.log.info("delivered again", who=actor.user, where=actor.channel)
 
         services.later(origin, start, key)
+
+    def joined(self, actor: Actor, is_bot: Callable[[], bool]) -> None:
+        """Say once in a channel that the bot was invited into what it does there. `is_bot`: whether the actor is it.
+
+        Nobody waits for that, so where the database or the platform fails nothing is said.
+        """
+        services, welcomes, channel = self.services, self.welcomes, actor.channel
+        if welcomes is None or channel is None:
+            return
+
+        def welcome() -> None:
+            reply = welcomes.claim(channel) if is_bot() else None
+            if reply is None:
+                return
+            try:
+                delivered(services.platform.answer(Origin(actor), reply, most=1))
+            except UndeliveredError:
+                welcomes.release(channel)
+                raise
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, UnavailableError):
+                services.log.warning("no welcome", where=channel, reason=str(error))
+            else:
+                services.incident(error, actor)
+
+        if not services.database.executor.submit(welcome, failed):
+            services.log.warning("no welcome", where=channel, reason="too many questions at once")
 
     def ask(self, request: Request) -> None:
         """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
@@ -133,6 +180,57 @@ class Conversation:
         if self.is_too_fast(request):
             return
         self._start(request, EphemeralTarget(self.services.platform, origin))
+
+    def check_message(self, origin: Origin, text: str) -> None:
+        """Answer what somebody else's message says, as a look-up and nothing else, for the actor's eyes."""
+        if not text.strip():
+            self.services.respond(origin, _NO_TEXT)
+            return
+        request = request_of("message shortcut", origin, f"{CHECK.name} {text.strip()}")
+        if request.spec.right is not Right.LOOKUP:
+            request = request._replace(spec=CHECK, rest=request.words.removeprefix(f"{CHECK.name} "))
+        self.ask(request)
+
+    def open_check(self, request: Request) -> None:
+        """Let the actor choose a release to check."""
+        if self.is_too_fast(request):
+            return
+        services, origin = self.services, request.origin
+
+        def open_window() -> None:
+            rights = services.access.admit(request.actor, CHECK)
+            if isinstance(rights, Answer):
+                services.record(request, rights)
+                delivered(services.platform.respond(origin, rights.reply))
+            else:
+                services.record(request, "picker")
+                delivered(services.platform.open_check(origin))
+
+        services.later(origin, open_window)
+
+    def check(self, origin: Origin, release: str, on: date | None) -> Reply:
+        """The verdict on what was chosen. Where the database takes its time that is said, and the verdict follows."""
+        services = self.services
+        request = request_of("check window", origin, f"{CHECK.name} {release}", on)
+        if services.refusals(request):
+            return SLOW_DOWN
+        begun = services.begin(request)
+        if isinstance(begun, Answer):
+            services.record(request, begun)
+            return begun.reply
+
+        def late(answer: Answer) -> None:
+            services.record(request, answer)
+            delivered(services.platform.respond(origin, answer.reply))
+
+        answer = services.database.get(begun, late, lambda error: services.failed(origin, error))
+        if isinstance(answer, Answer):
+            services.record(request, answer)
+            return answer.reply
+        if answer is Untold.LATE:
+            return _FOLLOWS
+        services.record(request, "busy")
+        return BUSY
 
     def choices(self, actor: Actor, command: str) -> tuple[Choice, ...]:
         """What there is to pick, as far as the actor may ask."""
