@@ -119,10 +119,10 @@ def to_check(body: Mapping[str, Any]) -> ToCheck:
 
 
 def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
-    """The first hundred that match what was typed, those that begin with it first."""
-    wanted = typed.strip().casefold()
-    matching = [choice for choice in choices if wanted in f"{choice.word} {choice.about}".casefold()]
-    matching.sort(key=lambda choice: not choice.word.casefold().startswith(wanted))
+    """The first hundred that have every word that was typed, those that begin with them first."""
+    wanted = typed.casefold().split()
+    matching = [each for each in choices if all(word in f"{each.word} {each.about}".casefold() for word in wanted)]
+    matching.sort(key=lambda choice: not choice.word.casefold().startswith(" ".join(wanted)))
     found: list[Json] = []
     for choice in matching[:OPTIONS_MAX]:
         described = {"description": label_of(choice.about)} if plain_text(choice.about, LABEL_MAX) else {}
