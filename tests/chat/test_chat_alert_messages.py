@@ -175,7 +175,17 @@ def test_a_threshold_tells_what_changed_since_the_last_notice() -> None:
     (fewer,) = reconcile((EOL._replace(hosts=(LAB_2, PROD_9)),), (opened(),), NOW + DAY, gone).changed
     told = said(follow(EOL._replace(hosts=(LAB_2, PROD_9, PROD_12), threshold_days=30), fewer, NOW + 58 * DAY))
     assert "XCP-ng 8.2 LTS gets no security updates from 16 Sep 2025: 30 days left" in told
-    assert "Since the last notice: xen-12 (prod) found; xen-3 (lab) gone." in told
+    assert "Since the last notice: xen-12 (prod) found; xen-3 (lab) not affected any more." in told
+
+
+def test_the_thread_says_what_became_of_a_host() -> None:
+    (fewer,) = reconcile((EOL._replace(hosts=(LAB_2, PROD_9)),), (opened(),), NOW + DAY, gone).changed
+    nearer = EOL._replace(hosts=(LAB_2, PROD_9), threshold_days=30)
+    (news,) = reconcile((nearer,), (fewer,), NOW + 58 * DAY, gone).notifications
+    fate = {"fate": "upgraded", "version": "XCP-ng 8.3 LTS", "hosts": ["xen-3"], "more": 0}
+    told = said(thread_update(news._replace(fates=Detail("fates", {"fates": [fate]}))))
+    assert "Since the last notice: xen-3 upgraded to XCP-ng 8.3 LTS." in told
+    assert "gone" not in told
     assert "threshold: 30-day mark passed · alert 17" in told
 
 
