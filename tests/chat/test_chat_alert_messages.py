@@ -7,7 +7,7 @@ import pytest
 from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Detail, Rule
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
 from bot.alerts.ports import AlertAct, AlertAction
-from bot.alerts.rules import SWEEP
+from bot.alerts.rules import SWEEP, release_subject
 from bot.alerts.state_machine import apply, reconcile
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.digest_message import digest_message
@@ -64,6 +64,22 @@ def test_a_bulletin_reads_as_it_was_agreed(matrix: Matrix) -> None:
 def test_after_the_day_it_says_so(matrix: Matrix) -> None:
     later = said(of(matrix, opened(), at=NOW + 100 * DAY))
     assert later.startswith("☠️ XCP-ng 8.2 LTS reached end of life on 16 Sep 2025 (12 days ago)")
+
+
+@pytest.mark.parametrize("days", [-90, -30, -1, 0, 1, 30, 400])
+@pytest.mark.parametrize("rule", [Rule.EOL, Rule.MAINTENANCE])
+def test_the_next_step_stays_on_the_day_and_after_it(matrix: Matrix, rule: Rule, days: int) -> None:
+    """Whatever the release, whether its message is posted or edited on that day, by whoever acknowledged it."""
+    for release in matrix.releases:
+        life = release.lifecycle
+        due = life.eol if rule is Rule.EOL else life.maintenance_ends
+        if due is None or (rule is Rule.MAINTENANCE and days < 0):  # until then there is nothing to do but to update
+            continue
+        at = datetime.combine(due, NOW.timetz()) + days * DAY
+        subject = release_subject(release, at.date())
+        alert = opened(Condition(OPS, rule, subject, (LAB_2,), due, max(0, -days)))
+        for each in (alert, apply(alert, AlertAct(AlertAction.ACKNOWLEDGE, "U0123456789", at))):
+            assert "\nNext step: " in said(of(matrix, each, at=at)), (release, at)
 
 
 def test_who_did_what_and_when_stands_in_it(matrix: Matrix) -> None:
