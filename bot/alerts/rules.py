@@ -235,7 +235,8 @@ def _unreachable(facts: FleetFacts) -> Iterator[Condition]:
                 seen[name].append(verdict)
     for name, state in failing.items():
         since, error = minute(state.unreachable_since), shown(state.error or "", 200)
-        detail = Detail("no_answer", {"since": since, "error": error})
+        never = {} if state.ok_at else {"never": True}
+        detail = Detail("no_answer", {"since": since, "error": error, **never})
         subject, is_news = AlertSubject(f"source:{name}", name), state.failures >= UNREACHABLE_AFTER
         if _are_off(seen[name]):
             continue
@@ -255,7 +256,9 @@ def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
     is_failing = any(state.name == name and state.failures for state in facts.sources)
     if is_failing and _are_off([verdict for verdict in facts.verdicts if name in verdict.host.sources]):
         return Detail("hosts_off")
-    return NO_ROUTE if is_failing else Detail("answers_again")
+    if is_failing:
+        return NO_ROUTE
+    return Detail("answers_at_last") if gone.detail.values.get("never") else Detail("answers_again")
 
 
 def minute(moment: datetime | None) -> str | None:

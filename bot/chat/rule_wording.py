@@ -87,7 +87,13 @@ def _silence(alert: Alert, _: date) -> tuple[str, str]:
     since, why = _moment(values.get("since")), values.get("error") or ""
     why = why.removeprefix(f"{name} did not answer: ")
     why = f"it {why.removeprefix(f'{name} ')}" if why.startswith(f"{name} ") else why
-    return "", f" has not answered{f' since {since}' if since else ''}{f': {why}' if why else ''}"
+    asked = f" since {since}" if since else ""
+    said = (
+        f" has never answered{f', asked{asked}' if asked else ''}"
+        if values.get("never")
+        else f" has not answered{asked}"
+    )
+    return "", f"{said}{f': {why}' if why else ''}"
 
 
 WORDING: Mapping[Rule, RuleWording] = {
@@ -152,7 +158,15 @@ _DETAILS: Mapping[str, Callable[[Values], str]] = {
     "not_said": lambda _: "its hosts do not say which release they run",
     "versions": lambda values: " and ".join(values["versions"]),
     "no_answer": lambda values: ": ".join(
-        filter(None, (f"since {_moment(values['since'])}" if values["since"] else "", values["error"]))
+        filter(
+            None,
+            (
+                f"{'never, asked ' if values.get('never') else ''}since {_moment(values['since'])}"
+                if values["since"]
+                else "",
+                values["error"],
+            ),
+        )
     ),
     "no_sweep": _no_sweep,
 }
@@ -195,6 +209,7 @@ _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
     "pool_gone": lambda values: f"none of its hosts is there any more ({_fates(values)})",
     "source_removed": lambda values: f"{values['source']} was removed from the configuration",
     "answers_again": lambda _: "it answers again",
+    "answers_at_last": lambda _: "it answers now, for the first time",
     "hosts_off": lambda _: "its hosts are off",
 }
 

@@ -151,6 +151,12 @@ def test_a_source(why: Why, name: str, failures: int, said: str) -> None:
     assert why(unreachable, sources=[state(LAB_A, failures)]) == said
 
 
+def test_a_source_that_answers_for_the_first_time_does_not_answer_again(why: Why) -> None:
+    never = Detail("no_answer", {"since": None, "error": "", "never": True})
+    unreachable = Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail=never)
+    assert why(unreachable, sources=[state(LAB_A, 0)]) == "it answers now, for the first time"
+
+
 def test_a_pool(why: Why) -> None:
     mixed = Condition(OPS, Rule.MIXED_POOL, AlertSubject("pool:pool-lab", "lab"), HOSTS)
     assert why(mixed, [host("xen-2", "8.3.0"), host("xen-3", "8.3.0")]) == "all its hosts run one version"

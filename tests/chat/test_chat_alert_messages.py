@@ -261,3 +261,10 @@ def test_the_same_about_all_alerts_is_said_once(matrix: Matrix) -> None:
     done = tuple(apply(alert, AlertAct(AlertAction.ACKNOWLEDGE, "U0123456789", NOW)) for alert in both)
     assert said(of(matrix, *done)).count("acknowledged by U0123456789 on 20 Jun 2025") == 1
     assert "Alert 17: acknowledged by U0123456789" in said(of(matrix, done[0], both[1]))
+
+
+def test_what_never_answered_is_not_said_to_have_stopped(matrix: Matrix) -> None:
+    values = {"since": "2025-06-20T08:00Z", "error": "lab-a did not answer: nothing listens.", "never": True}
+    silent = Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail=Detail("no_answer", values))
+    first = said(of(matrix, opened(silent))).splitlines()[0]
+    assert first == "⚠️ lab-a has never answered, asked since 20 Jun 2025 08:00 UTC: nothing listens."
