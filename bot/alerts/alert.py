@@ -90,7 +90,8 @@ class Alert(NamedTuple):
 class Notification(NamedTuple):
     """What a channel is to read about an alert, as it was when it was decided; `added` and `gone` are hosts since then.
 
-    `days_left` is to the alert's `due` on the day it was decided; negative after it.
+    `fates` is what became of those that are gone; None where none are, or where nobody looked. `days_left` is to the
+    alert's `due` on the day it was decided; negative after it.
     """
 
     alert: Alert
@@ -99,6 +100,7 @@ class Notification(NamedTuple):
     days_left: int | None = None
     added: tuple[AffectedHost, ...] = ()
     gone: tuple[AffectedHost, ...] = ()
+    fates: Detail | None = None
 
 
 class Reconciled(NamedTuple):
@@ -135,6 +137,7 @@ def notification_data(notification: Notification) -> dict[str, Any]:
         "days_left": notification.days_left,
         "added": [list(host) for host in notification.added],
         "gone": [list(host) for host in notification.gone],
+        "fates": notification.fates.to_data() if notification.fates else None,
     }
 
 
@@ -150,6 +153,7 @@ def notification_from_data(data: Mapping[str, Any]) -> Notification:
         days_left=data.get("days_left"),
         added=tuple(map(AffectedHost._make, data.get("added") or ())),
         gone=tuple(map(AffectedHost._make, data.get("gone") or ())),
+        fates=Detail.from_data(data.get("fates")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconciled
@@ -10,7 +11,7 @@ from bot.alerts.digest import WEEK, Digest, digest
 from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
-from bot.alerts.rules import Condition, Rule, find_conditions, resolution
+from bot.alerts.rules import Condition, Rule, fates, find_conditions, resolution
 from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
 from bot.fleet.ports import FleetStore, SweepLog
@@ -53,7 +54,9 @@ class FleetEvaluation(NamedTuple):
         with self.store.alerts.transaction() as unit:  # one evaluation at a time, and none by what another made old
             open_alerts = unit.open_alerts()
             facts = self.facts(now, open_alerts, swept_at)
-            return update(unit, find_conditions(facts), open_alerts, now, lambda gone: resolution(facts, gone))
+            return update(
+                unit, find_conditions(facts), open_alerts, now, partial(resolution, facts), partial(fates, facts)
+            )
 
     def facts(self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None) -> FleetFacts:
         """What rules read, as it is stored now."""
@@ -100,12 +103,24 @@ def update(
     open_alerts: Iterable[Alert],
     now: datetime,
     why: ResolutionReason,
+    fates_of: ResolutionReason | None = None,
 ) -> Reconciled:
-    """Hold conditions against the open alerts; store what changed, and queue what channels are to read of it."""
+    """Hold conditions against the open alerts; store what changed, and queue what channels are to read of it.
+
+    `fates_of` says what became of hosts that a condition is not about any more: the open alerts' messages tell it.
+    """
     found = reconcile(conditions, open_alerts, now, why)
     saved = unit.save(found.changed, now)
     stored = {alert.fingerprint: alert for alert in saved}
-    notifications = tuple(n._replace(alert=stored[n.alert.fingerprint]) for n in found.notifications)
+    notifications = tuple(
+        each._replace(
+            alert=stored[each.alert.fingerprint],
+            fates=fates_of(each.alert.condition._replace(hosts=each.gone))
+            if fates_of and each.gone and each.alert.is_open
+            else None,
+        )
+        for each in found.notifications
+    )
     unit.queue(saved, _each_end_once(notifications), now)
     return Reconciled(saved, notifications)
 

@@ -125,12 +125,13 @@ class FleetFacts:
         return {verdict.host.host.uuid: verdict for verdict in self.verdicts}
 
     @cached_property
-    def removed(self) -> frozenset[str]:
-        """Hosts, by uuid, whose last change was that their source was removed from the configuration."""
-        last: dict[str | None, ChangeKind] = {}
+    def last_changes(self) -> Mapping[str, ChangeKind]:
+        """What last changed about each host, by uuid, as far back as changes are read."""
+        last: dict[str, ChangeKind] = {}
         for change in self.changes():
-            last.setdefault(change.uuid, change.kind)
-        return frozenset(uuid for uuid, kind in last.items() if uuid and kind is ChangeKind.REMOVED)
+            if change.uuid:
+                last.setdefault(change.uuid, change.kind)
+        return last
 
     @cached_property
     def affected(self) -> Mapping[str, AffectedHost]:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts, SweepHealth
+from bot.fleet.hosts import ChangeKind
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
@@ -234,7 +235,8 @@ def _unreachable(facts: FleetFacts) -> Iterator[Condition]:
                 seen[name].append(verdict)
     for name, state in failing.items():
         since, error = minute(state.unreachable_since), shown(state.error or "", 200)
-        detail = Detail("no_answer", {"since": since, "error": error})
+        never = {} if state.ok_at else {"never": True}
+        detail = Detail("no_answer", {"since": since, "error": error, **never})
         subject, is_news = AlertSubject(f"source:{name}", name), state.failures >= UNREACHABLE_AFTER
         if _are_off(seen[name]):
             continue
@@ -254,7 +256,9 @@ def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
     is_failing = any(state.name == name and state.failures for state in facts.sources)
     if is_failing and _are_off([verdict for verdict in facts.verdicts if name in verdict.host.sources]):
         return Detail("hosts_off")
-    return NO_ROUTE if is_failing else Detail("answers_again")
+    if is_failing:
+        return NO_ROUTE
+    return Detail("answers_at_last") if gone.detail.values.get("never") else Detail("answers_again")
 
 
 def minute(moment: datetime | None) -> str | None:
@@ -326,20 +330,44 @@ def _not_run(facts: FleetFacts, gone: Condition) -> Detail:
 
 
 def _fates(facts: FleetFacts, gone: Condition) -> list[dict[str, Any]]:
-    """What became of the hosts, those with the same fate together."""
+    """What became of the hosts, those with the same fate together. `version` is what they run now, or their pool."""
     together: dict[tuple[str, str | None], list[str]] = {}
     for host in gone.hosts:
-        here = facts.by_uuid.get(host.uuid)
-        if here is None:
-            fate: tuple[str, str | None] = ("removed" if host.uuid in facts.removed else "left", None)
-        else:
-            is_known_now = gone.rule is Rule.UNKNOWN_VERSION and gone.subject.key == f"version:{here.runs}"
-            fate = ("known", None) if is_known_now else ("runs", here.runs)
-        together.setdefault(fate, []).append(host.name)
+        together.setdefault(_fate(facts, gone, host), []).append(host.name)
     return [
         {"fate": fate, "version": version, "hosts": names[:NAMED], "more": max(0, len(names) - NAMED)}
         for (fate, version), names in together.items()
     ]
+
+
+def _fate(facts: FleetFacts, gone: Condition, host: AffectedHost) -> tuple[str, str | None]:
+    here = facts.by_uuid.get(host.uuid)
+    if here is None:
+        known = {ChangeKind.REMOVED: "removed", ChangeKind.LEFT: "left"}
+        return known.get(facts.last_changes.get(host.uuid, ChangeKind.UNREACHABLE), "lost"), None
+    if gone.rule is Rule.UNKNOWN_VERSION and gone.subject.key == f"version:{here.runs}":
+        return "known", None
+    runs = here.assessment.name if here.assessment else here.runs
+    before = facts.release(gone.subject.product, gone.subject.release)
+    now = here.assessment.release if here.assessment else None
+    if gone.rule in (Rule.MIXED_POOL, Rule.UNREACHABLE) or (now is before and runs == gone.subject.name):
+        return ("moved", here.pool_name) if here.pool_name != host.pool else ("elsewhere", None)
+    if now and before and (now is before or _is_later(now, before)):  # the former: a prerelease, or its final release
+        return "upgraded", runs
+    return "runs", runs
+
+
+def _is_later(release: Release, other: Release) -> bool:
+    """Whether a release came out after another; one of a day that nobody knows counts as an old one."""
+    (came, before) = (each.lifecycle.released for each in (release, other))
+    if release.product is other.product:
+        return release.compares_as > other.compares_as
+    return came is not None and (before is None or came.earliest > before.earliest)
+
+
+def fates(facts: FleetFacts, gone: Condition) -> Detail:
+    """What became of hosts that a condition is not about any more: those that `gone` has."""
+    return Detail("fates", {"fates": _fates(facts, gone)})
 
 
 RULES: dict[Rule, RuleRow] = {

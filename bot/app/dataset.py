@@ -14,9 +14,10 @@ from bot.chat.runner import CommandRunner
 from bot.errors import UnavailableError
 from bot.matrix.load import load_matrix
 from bot.matrix.matrix import Matrix
+from bot.published.diff import changes
 from bot.published.merge import merged, unusable
 from bot.published.parse import read_page
-from bot.published.revisions import Revisions
+from bot.published.revisions import Revisions, StoredRevision
 from bot.query.reader import Reader
 from bot.settings.model import Settings
 
@@ -61,6 +62,8 @@ class CurrentDataset:
         self._revisions, self._clock, self._start = revisions, clock, start
         self._lock = threading.Lock()
         self._shipped = self._dataset = shipped_dataset()
+        self._known: tuple[int, date | None] = (0, None)
+        """The page that the dataset has, and the day on which it was read last."""
         self._refresh_at = clock()
         self.refresh()
 
@@ -87,17 +90,32 @@ class CurrentDataset:
         """The shipped data with the page that was accepted last; what was known before if there is no database."""
         try:
             stored = self._revisions.in_use()
+            read = _last_read(self._revisions, stored) if stored else None
         except UnavailableError:
             return self._dataset
         if stored is None:
+            self._known = 0, None
             return self._shipped
-        if stored.id == self._dataset.page:
+        if self._known == (stored.id, read):
             return self._dataset
+        self._known = stored.id, read
+        shipped = self._shipped.matrix
         page = read_page(stored.revision.text, self._shipped.reader)
-        if unusable(self._shipped.matrix, page):  # it was read by another version than this one
+        if unusable(shipped, page):  # it was read by another version than this one
             return self._shipped
-        matrix = merged(self._shipped.matrix, page, (stored.accepted_at or stored.fetched_at).date())
+        came = (stored.accepted_at or stored.fetched_at).date()
+        # A page that says what is shipped is no newer than that, on whatever day it was read.
+        of = came if changes(page, shipped, came) else shipped.published.read_on
+        matrix = merged(shipped, page, of, read)
         return Dataset(matrix, Reader(matrix), stored.id)
+
+
+def _last_read(revisions: Revisions, stored: StoredRevision) -> date:
+    """The day on which a page was last found at its source. One that has given way there was found when it came."""
+    source = stored.revision.source
+    latest, attempts = revisions.latest(source), revisions.attempts(source)
+    is_there = latest is not None and latest.id == stored.id
+    return (attempts.ok_at if is_there and attempts and attempts.ok_at else stored.fetched_at).date()
 
 
 def live_runner(ports: Ports, dataset: Callable[[], Dataset], today: Callable[[], date]) -> Callable[[], CommandRunner]:

@@ -21,7 +21,7 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.rule_wording import WORDING, sentence
+from bot.chat.rule_wording import WORDING, resolution_in_words, sentence
 from bot.chat.wording import counted, day_in_words, joined, moment, plural, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend, recommend_final
@@ -130,8 +130,12 @@ def thread_update(notification: Notification) -> Reply:
     # Hosts since the last notice, where the first line or the list of hosts does not name them already.
     if why not in (NotifyReason.NEW, NotifyReason.RESOLVED):
         added = () if why is NotifyReason.MORE_HOSTS else notification.added
-        fates = ((added, "found"), (notification.gone, "gone"))
-        if changed := "; ".join(f"{named(those)} {fate}" for those, fate in fates if those):
+        said = [f"{named(added)} found"] if added else []
+        if fates := resolution_in_words(notification.fates):
+            said.append(fates)
+        elif notification.gone:  # queued by a version that did not ask what became of them
+            said.append(f"{named(notification.gone)} not affected any more")
+        if changed := "; ".join(said):
             lines.append(line(f"Since the last notice: {changed}."))
     context = line(f"{reason(alert, why)} · {numbers([alert])}")
     return Reply("news", lines[0], (Paragraph(tuple(lines[1:])),) if lines[1:] else (), context=(context,))

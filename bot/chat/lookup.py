@@ -57,8 +57,9 @@ def read_product(ports: Ports, asked: Invocation) -> tuple[tuple[Product, ...], 
 def context(matrix: Matrix, day: date, query: Query | None = None) -> tuple[RichText, ...]:
     """The quiet lines at the end: what of a query nothing used, the day asked about, and how old the facts are."""
     published = matrix.published
+    read = f", read {day_in_words(published.last_read)}" if published.last_read else ""
     facts = line(
-        f"As of {day_in_words(day)} · {published.source.title} of {day_in_words(published.read_on)}"
+        f"As of {day_in_words(day)} · {published.source.title} of {day_in_words(published.read_on)}{read}"
         f" · vendor lifecycle of {day_in_words(matrix.lifecycle_read_on)}"
     )
     return (*_not_used(query), facts) if query else (facts,)

@@ -87,7 +87,13 @@ def _silence(alert: Alert, _: date) -> tuple[str, str]:
     since, why = _moment(values.get("since")), values.get("error") or ""
     why = why.removeprefix(f"{name} did not answer: ")
     why = f"it {why.removeprefix(f'{name} ')}" if why.startswith(f"{name} ") else why
-    return "", f" has not answered{f' since {since}' if since else ''}{f': {why}' if why else ''}"
+    asked = f" since {since}" if since else ""
+    said = (
+        f" has never answered{f', asked{asked}' if asked else ''}"
+        if values.get("never")
+        else f" has not answered{asked}"
+    )
+    return "", f"{said}{f': {why}' if why else ''}"
 
 
 WORDING: Mapping[Rule, RuleWording] = {
@@ -130,7 +136,7 @@ def detail_in_words(detail: Detail) -> str:
 
 
 def resolution_in_words(why: Detail | None) -> str:
-    """Why an alert was resolved, to complete "resolved: ..."; empty of one that is open."""
+    """Why an alert was resolved, to complete "resolved: ...", or what became of hosts; empty where there is nothing."""
     return _RESOLUTIONS[why.kind](why.values) if why and why.kind in _RESOLUTIONS else ""
 
 
@@ -152,24 +158,43 @@ _DETAILS: Mapping[str, Callable[[Values], str]] = {
     "not_said": lambda _: "its hosts do not say which release they run",
     "versions": lambda values: " and ".join(values["versions"]),
     "no_answer": lambda values: ": ".join(
-        filter(None, (f"since {_moment(values['since'])}" if values["since"] else "", values["error"]))
+        filter(
+            None,
+            (
+                f"{'never, asked ' if values.get('never') else ''}since {_moment(values['since'])}"
+                if values["since"]
+                else "",
+                values["error"],
+            ),
+        )
     ),
     "no_sweep": _no_sweep,
 }
 
 
 def _fates(values: Values) -> str:
-    """What became of hosts: `xen-2 now on XCP-ng 8.3.0; xen-3 left`."""
-    known = {"removed": "removed from the configuration", "left": "left", "known": "known by now"}
+    """What became of hosts: `xen-2 upgraded to XCP-ng 8.3; xen-3 left`."""
     said = []
     for each in values["fates"]:
         more = f" and {each['more']} more" if each["more"] else ""
-        fate = known.get(each["fate"]) or f"now on {each['version']}"
-        said.append(f"{', '.join(each['hosts'])}{more} {fate}")
+        said.append(f"{', '.join(each['hosts'])}{more} {_FATES[each['fate']](each['version'])}")
     return "; ".join(said)
 
 
+_FATES: Mapping[str, Callable[[str], str]] = {
+    "upgraded": lambda version: f"upgraded to {version}",
+    "runs": lambda version: f"now on {version}",
+    "moved": lambda pool: f"moved to another pool ({pool})",
+    "elsewhere": lambda _: "not told here any more",
+    "removed": lambda _: "removed from the configuration",
+    "left": lambda _: "left",
+    "lost": lambda _: "not known any more",
+    "known": lambda _: "known by now",
+}
+
+
 _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
+    "fates": lambda values: _fates(values),
     "text": lambda values: str(values["text"]),
     "sweep_finished": lambda _: "a sweep has finished",
     "no_route": lambda _: "no route and no watch leads to this channel any more",
@@ -181,9 +206,10 @@ _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
     "hosts_gone": lambda values: f"no host runs it any more ({_fates(values)})",
     "not_watched": lambda _: "nobody in this channel watches it any more",
     "one_version": lambda _: "all its hosts run one version",
-    "pool_gone": lambda values: f"its hosts are gone ({_fates(values)})",
+    "pool_gone": lambda values: f"none of its hosts is there any more ({_fates(values)})",
     "source_removed": lambda values: f"{values['source']} was removed from the configuration",
     "answers_again": lambda _: "it answers again",
+    "answers_at_last": lambda _: "it answers now, for the first time",
     "hosts_off": lambda _: "its hosts are off",
 }
 

@@ -11,7 +11,7 @@ from bot.alerts.alert import NotifyReason
 from bot.alerts.delivery.outcome import Delivered, Gone, Lookup, Missing, NotSent, Outcome, Refused
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin
-from bot.chat.reply import Paragraph, Reply, Strong
+from bot.chat.reply import Reply
 
 NAME = "#xo-admins"
 ROOM = "CXOADMINS0"
@@ -151,10 +151,7 @@ class DemoPlatform:
             found.replies.append(reply)
             alerts = (reply.data or {}).get("alerts", ())
             if not alerts or any(alert["reason"] != NotifyReason.REMINDER for alert in alerts):  # its thread says those
-                # What to do was said when it was posted: the paragraph that begins in bold.
-                steps = [b for b in reply.blocks if isinstance(b, Paragraph) and isinstance(b.lines[0][0], Strong)]
-                blocks = tuple(block for block in reply.blocks if block not in steps)
-                post = ChannelPost(Place.EDITED, reply._replace(blocks=blocks), found.about)
+                post = ChannelPost(Place.EDITED, reply, found.about)
                 self._staged.append((found.thread or message, post))
         return Delivered(message)
 

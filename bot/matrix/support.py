@@ -88,9 +88,14 @@ class Legend(NamedTuple):
 
 
 class PublishedList(NamedTuple):
-    """The list as a whole, in its own order."""
+    """The list as a whole, in its own order.
+
+    `read_on` is the day that it is of: the one on which it came to be known as it is. `last_read` is when the published
+    page was last found to say the same; None where nobody follows it.
+    """
 
     source: Citation
     read_on: date
     legend: tuple[Legend, ...]
     rows: tuple[ListRow, ...]
+    last_read: date | None = None

@@ -73,7 +73,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 """As notes in data/ write them."""
 
 
-def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
+def merged(matrix: Matrix, page: Page, read_on: date, last_read: date | None = None) -> Matrix:
     """The shipped Matrix with the page's rows, in the page's order, as read on a day. ValueError for one that is
     `unusable`.
 
@@ -99,7 +99,7 @@ def merged(matrix: Matrix, page: Page, read_on: date) -> Matrix:
         rows.append(ListRow(row.product, listed, support, title, until))
     return Matrix(
         releases=releases,
-        published=PublishedList(was.source, read_on, was.legend, tuple(rows)),
+        published=PublishedList(was.source, read_on, was.legend, tuple(rows), last_read),
         issues=matrix.issues,  # whether an issue touches a new release is not known before somebody has found out
         features=matrix.features,
         hops={**matrix.hops, **dict.fromkeys(new, ())},

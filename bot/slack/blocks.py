@@ -23,10 +23,11 @@ from bot.chat.reply import (
     Table,
     line,
     plain,
+    spoken,
 )
 from bot.slack.actions import elements
 from bot.slack.chart_blocks import chart_block, is_chart
-from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn
+from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn, without_ids
 from bot.slack.table_blocks import NOTHING as NO_CELL
 from bot.slack.table_blocks import TableForm, is_table, length_of, table_blocks
 
@@ -161,7 +162,7 @@ def messages(
     if reply.kind == NOTICE:
         said = reply.headline
         only: Json = {"type": "section", "text": _text(mrkdwn(said).strip() or NOTHING)}
-        return (SlackMessage(escape(plain(said), SUMMARY_MAX) or NOTHING, (only,)),)
+        return (SlackMessage(escape(plain(without_ids(said)), SUMMARY_MAX) or NOTHING, (only,)),)
     first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
     head, *body = _sections(_parts([*first_part], reply.blocks, tables, charts))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
@@ -175,7 +176,7 @@ def messages(
     actions: list[Json] = [{"type": "actions", "elements": buttons}] if buttons else []
     again = _section(first_part[0])  # each message begins with the headline: notifications are made of it
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
-    summary = escape(reply.summary, SUMMARY_MAX) or NOTHING
+    summary = escape(spoken(without_ids(reply.headline)), SUMMARY_MAX) or NOTHING
     later = BUDGET - _NOTE - size([again])
     pages = [*_pages(body, room, later)]
     if below := _sections(_parts([], reply.rest, tables)):

@@ -122,6 +122,19 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
             return _mention("#", text, most) if CHANNEL.fullmatch(text) else escape(text, most)
 
 
+def without_ids(spans: RichText) -> RichText:
+    """A line for a notification's text, in which Slack draws no names: nobody is helped by an id."""
+    somebody, channel = Plain("somebody"), Plain("the channel")
+    return tuple(
+        somebody
+        if isinstance(span, PersonName) and USER.fullmatch(span.text)
+        else channel
+        if isinstance(span, ChannelName) and CHANNEL.fullmatch(span.text)
+        else span
+        for span in spans
+    )
+
+
 def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:
     short = clean(text[: most + 1])
     whole = safe(short)

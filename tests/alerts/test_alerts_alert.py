@@ -44,7 +44,9 @@ _ALERTS = st.builds(
     snoozed_until=st.none() | _MOMENTS,
     resolved_at=st.none() | _MOMENTS,
 )
-_NOTIFICATIONS = st.builds(Notification, alert=_ALERTS, at=_MOMENTS, added=_HOSTS, gone=_HOSTS)
+_NOTIFICATIONS = st.builds(
+    Notification, alert=_ALERTS, at=_MOMENTS, added=_HOSTS, gone=_HOSTS, fates=st.none() | _DETAILS
+)
 
 
 @given(_NOTIFICATIONS)
@@ -62,7 +64,7 @@ def _one() -> Notification:
 def test_keys_that_another_version_knows_are_passed_over_and_missing_ones_have_their_default() -> None:
     data = notification_data(_one())
     data["mood"] = data["alert"]["mood"] = "calm"
-    for key in ("added", "gone", "days_left"):
+    for key in ("added", "gone", "fates", "days_left"):
         del data[key]
     for key in ("gone", "why_resolved", "snoozed_until"):
         del data["alert"][key]

@@ -166,7 +166,7 @@ def test_an_alert_of_a_preview_ends_with_the_final_release(alerts: Alerts, matri
     alerts.alerts = before
     alerts.see([host("a", "8.4.0", "XenServer")])
     (ended,) = alerts.alerts
-    assert resolution_in_words(ended.why_resolved) == "no host runs it any more (a now on XenServer 8.4.0)"
+    assert resolution_in_words(ended.why_resolved) == "no host runs it any more (a upgraded to XenServer 8)"
     assert next_step(ended, TODAY, matrix) == "move to the final XenServer 8 by ISO."
 
 

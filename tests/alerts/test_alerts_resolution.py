@@ -8,7 +8,7 @@ import pytest
 from bot.alerts.alert import AffectedHost, AlertSubject, Condition, Detail, Rule
 from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.routing import AlertPlan
-from bot.alerts.rules import NO_ROUTE, resolution
+from bot.alerts.rules import NO_ROUTE, fates, resolution
 from bot.alerts.state_machine import reconcile
 from bot.chat.rule_wording import resolution_in_words
 from bot.fleet.hosts import Change, ChangeKind, SourceState, WatchedHost
@@ -35,22 +35,33 @@ def why(matrix: Matrix, reader: Reader) -> Why:
         changes: Sequence[Change] = (),
         day: date = date(2025, 6, 20),
     ) -> str:
-        now = datetime.combine(day, NOW.timetz())
-        facts = FleetFacts(
-            host_verdicts(matrix, reader, hosts, day),
-            sources,
-            (LAB_A, XO),
-            (),
-            AlertPlan(OPS),
-            matrix,
-            now,
-            SweepHealth(timedelta(hours=6), now),
-            lambda: changes,
-        )
+        facts = facts_of(matrix, reader, hosts, sources, changes, day)
         (alert,) = reconcile((condition,), (), NOW, _unasked).changed
         return resolution_in_words(resolution(facts, alert.condition))
 
     return resolved
+
+
+def facts_of(
+    matrix: Matrix,
+    reader: Reader,
+    hosts: Sequence[WatchedHost] = (),
+    sources: Sequence[SourceState] = (),
+    changes: Sequence[Change] = (),
+    day: date = date(2025, 6, 20),
+) -> FleetFacts:
+    now = datetime.combine(day, NOW.timetz())
+    return FleetFacts(
+        host_verdicts(matrix, reader, hosts, day),
+        sources,
+        (LAB_A, XO),
+        (),
+        AlertPlan(OPS),
+        matrix,
+        now,
+        SweepHealth(timedelta(hours=6), now),
+        lambda: changes,
+    )
 
 
 def _unasked(gone: Condition) -> Detail:
@@ -58,8 +69,41 @@ def _unasked(gone: Condition) -> Detail:
 
 
 def test_hosts_that_were_upgraded_say_what_they_run_now(why: Why) -> None:
-    said = why(EOL, [host("xen-2", "8.3.0")])
-    assert said == "no host runs it any more (xen-2 now on XCP-ng 8.3.0; xen-3 left)"
+    changes = [Change(NOW, ChangeKind.LEFT, "lab-a", "uuid-xen-3", "xen-3")]
+    said = why(EOL, [host("xen-2", "8.3.0")], changes=changes)
+    assert said == "no host runs it any more (xen-2 upgraded to XCP-ng 8.3 LTS; xen-3 left)"
+
+
+def test_hosts_that_did_not_go_up_are_not_called_upgraded(why: Why) -> None:
+    said = why(EOL, [host("xen-2", "8.1.0"), host("xen-3", "11.0.0")])
+    assert said == "no host runs it any more (xen-2 now on XCP-ng 8.1; xen-3 now on XCP-ng 11.0.0)"
+
+
+def test_a_host_of_another_product_that_came_out_later_was_upgraded(why: Why) -> None:
+    old = EOL._replace(subject=AlertSubject("release:XenServer:7.2", "XenServer 7.2", "XenServer", "7.2"))
+    assert "xen-2 upgraded to XCP-ng 8.3 LTS" in why(old, [host("xen-2", "8.3.0")])
+
+
+def test_hosts_of_which_nothing_is_known_are_not_said_to_have_left(why: Why) -> None:
+    assert why(EOL) == "no host runs it any more (xen-2, xen-3 not known any more)"
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_hosts_that_are_not_in_an_open_alert_any_more_have_their_fates(
+    rule: Rule, matrix: Matrix, reader: Reader
+) -> None:
+    """Whatever the rule: what became of them is said, and never that they are gone."""
+    hosts = [host("xen-2", "8.3.0"), host("xen-4")]
+    moved, unknown = AffectedHost("uuid-xen-4", "xen-4", "prod"), HOSTS[1]
+    changes = [Change(NOW, ChangeKind.REMOVED, "lab-a", unknown.uuid)]
+    facts = facts_of(matrix, reader, hosts, changes=changes)
+    found = fates(facts, EOL._replace(rule=rule, hosts=(HOSTS[0], unknown, moved)))
+    said = resolution_in_words(found)
+    assert "xen-3 removed from the configuration" in said
+    assert "xen-4 moved to another pool (lab)" in said
+    assert "gone" not in said
+    if rule not in (Rule.MIXED_POOL, Rule.UNREACHABLE):
+        assert "xen-2 upgraded to XCP-ng 8.3 LTS" in said
 
 
 def test_a_target_that_was_removed_is_named_as_such(why: Why) -> None:
@@ -107,11 +151,17 @@ def test_a_source(why: Why, name: str, failures: int, said: str) -> None:
     assert why(unreachable, sources=[state(LAB_A, failures)]) == said
 
 
+def test_a_source_that_answers_for_the_first_time_does_not_answer_again(why: Why) -> None:
+    never = Detail("no_answer", {"since": None, "error": "", "never": True})
+    unreachable = Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail=never)
+    assert why(unreachable, sources=[state(LAB_A, 0)]) == "it answers now, for the first time"
+
+
 def test_a_pool(why: Why) -> None:
     mixed = Condition(OPS, Rule.MIXED_POOL, AlertSubject("pool:pool-lab", "lab"), HOSTS)
     assert why(mixed, [host("xen-2", "8.3.0"), host("xen-3", "8.3.0")]) == "all its hosts run one version"
     assert why(mixed, [host("xen-2", mixed_since=NOW)]) == NO_WAY
-    assert why(mixed) == "its hosts are gone (xen-2, xen-3 left)"
+    assert why(mixed) == "none of its hosts is there any more (xen-2, xen-3 not known any more)"
 
 
 def test_a_sweep(why: Why) -> None:
@@ -120,4 +170,4 @@ def test_a_sweep(why: Why) -> None:
 
 def test_many_hosts_are_counted(why: Why) -> None:
     many = tuple(AffectedHost(str(number), f"xen-{number}", "lab") for number in range(9))
-    assert "xen-4 and 4 more left" in why(EOL._replace(hosts=many))
+    assert "xen-4 and 4 more not known any more" in why(EOL._replace(hosts=many))

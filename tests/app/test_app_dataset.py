@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,9 @@ import pytest
 from bot.app.dataset import REFRESH, CurrentDataset, Dataset, live_runner, shipped_dataset
 from bot.chat.access import Granted
 from bot.chat.command import Ports, Right
+from bot.chat.lookup import context
 from bot.chat.platform import Actor, Origin
+from bot.chat.reply import plain
 from bot.chat.session.request import request_of
 from bot.chat.session.responder import Responder
 from bot.cli import main
@@ -48,7 +50,12 @@ class Running:
         self.edition = CurrentDataset(self.revisions, lambda: self.seconds, lambda look: look())
 
     def accept(self, *rows: str, source: str = "list.md", accepted: bool = True) -> StoredRevision:
-        body = page(*rows)
+        return self._accept(page(*rows), source, accepted)
+
+    def accept_text(self, text: str) -> StoredRevision:
+        return self._accept(text.encode(), "list.md", accepted=True)
+
+    def _accept(self, body: bytes, source: str, accepted: bool) -> StoredRevision:
         revision = Revision(source, hashlib.sha256(body).hexdigest(), body.decode(), DAY)
         kept = self.revisions.save(RevisionReport(revision, None, (), (), accepted), NOW)
         self.seconds += REFRESH
@@ -73,6 +80,30 @@ def test_support_follows_the_accepted_page_and_dates_do_not(running: Running) ->
     release = running.edition().matrix.release(Product.XENSERVER, "7.2")
     assert release
     assert release.lifecycle.eol == date(2018, 4, 13)
+
+
+def context_of(dataset: Dataset) -> str:
+    return plain(context(dataset.matrix, DAY)[0])
+
+
+def test_a_page_that_says_what_is_shipped_is_as_old_as_that_and_read_on_its_day(running: Running, shared: Path) -> None:
+    running.accept_text((shared / "pages/2026-08-07.md").read_text(encoding="utf-8"))
+    assert "Host Compatibility List of 7 Aug 2026, read 23 Nov 2026 ·" in context_of(running.edition())
+    running.revisions.fetched("list.md", NOW + timedelta(days=3))
+    running.seconds += REFRESH
+    assert "Host Compatibility List of 7 Aug 2026, read 26 Nov 2026 ·" in context_of(running.edition())
+    assert running.edition() is running.edition()
+
+
+def test_a_page_that_differs_is_of_the_day_on_which_it_came(running: Running) -> None:
+    running.accept(*ROWS[:-1], "- XenServer 7.2 ✅")
+    running.revisions.fetched("list.md", NOW + timedelta(days=3))
+    running.accept(*ROWS, accepted=False)  # the one in use has given way: when it was there last is not known
+    assert "Host Compatibility List of 23 Nov 2026, read 23 Nov 2026 ·" in context_of(running.edition())
+
+
+def test_where_no_page_was_read_none_is_said_to_be() -> None:
+    assert ", read " not in context_of(shipped_dataset())
 
 
 def test_a_page_that_is_not_accepted_changes_nothing(running: Running) -> None:

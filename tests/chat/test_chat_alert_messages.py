@@ -7,7 +7,7 @@ import pytest
 from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Detail, Rule
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
 from bot.alerts.ports import AlertAct, AlertAction
-from bot.alerts.rules import SWEEP
+from bot.alerts.rules import SWEEP, release_subject
 from bot.alerts.state_machine import apply, reconcile
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.digest_message import digest_message
@@ -64,6 +64,22 @@ def test_a_bulletin_reads_as_it_was_agreed(matrix: Matrix) -> None:
 def test_after_the_day_it_says_so(matrix: Matrix) -> None:
     later = said(of(matrix, opened(), at=NOW + 100 * DAY))
     assert later.startswith("☠️ XCP-ng 8.2 LTS reached end of life on 16 Sep 2025 (12 days ago)")
+
+
+@pytest.mark.parametrize("days", [-90, -30, -1, 0, 1, 30, 400])
+@pytest.mark.parametrize("rule", [Rule.EOL, Rule.MAINTENANCE])
+def test_the_next_step_stays_on_the_day_and_after_it(matrix: Matrix, rule: Rule, days: int) -> None:
+    """Whatever the release, whether its message is posted or edited on that day, by whoever acknowledged it."""
+    for release in matrix.releases:
+        life = release.lifecycle
+        due = life.eol if rule is Rule.EOL else life.maintenance_ends
+        if due is None or (rule is Rule.MAINTENANCE and days < 0):  # until then there is nothing to do but to update
+            continue
+        at = datetime.combine(due, NOW.timetz()) + days * DAY
+        subject = release_subject(release, at.date())
+        alert = opened(Condition(OPS, rule, subject, (LAB_2,), due, max(0, -days)))
+        for each in (alert, apply(alert, AlertAct(AlertAction.ACKNOWLEDGE, "U0123456789", at))):
+            assert "\nNext step: " in said(of(matrix, each, at=at)), (release, at)
 
 
 def test_who_did_what_and_when_stands_in_it(matrix: Matrix) -> None:
@@ -175,7 +191,17 @@ def test_a_threshold_tells_what_changed_since_the_last_notice() -> None:
     (fewer,) = reconcile((EOL._replace(hosts=(LAB_2, PROD_9)),), (opened(),), NOW + DAY, gone).changed
     told = said(follow(EOL._replace(hosts=(LAB_2, PROD_9, PROD_12), threshold_days=30), fewer, NOW + 58 * DAY))
     assert "XCP-ng 8.2 LTS gets no security updates from 16 Sep 2025: 30 days left" in told
-    assert "Since the last notice: xen-12 (prod) found; xen-3 (lab) gone." in told
+    assert "Since the last notice: xen-12 (prod) found; xen-3 (lab) not affected any more." in told
+
+
+def test_the_thread_says_what_became_of_a_host() -> None:
+    (fewer,) = reconcile((EOL._replace(hosts=(LAB_2, PROD_9)),), (opened(),), NOW + DAY, gone).changed
+    nearer = EOL._replace(hosts=(LAB_2, PROD_9), threshold_days=30)
+    (news,) = reconcile((nearer,), (fewer,), NOW + 58 * DAY, gone).notifications
+    fate = {"fate": "upgraded", "version": "XCP-ng 8.3 LTS", "hosts": ["xen-3"], "more": 0}
+    told = said(thread_update(news._replace(fates=Detail("fates", {"fates": [fate]}))))
+    assert "Since the last notice: xen-3 upgraded to XCP-ng 8.3 LTS." in told
+    assert "gone" not in told
     assert "threshold: 30-day mark passed · alert 17" in told
 
 
@@ -235,3 +261,10 @@ def test_the_same_about_all_alerts_is_said_once(matrix: Matrix) -> None:
     done = tuple(apply(alert, AlertAct(AlertAction.ACKNOWLEDGE, "U0123456789", NOW)) for alert in both)
     assert said(of(matrix, *done)).count("acknowledged by U0123456789 on 20 Jun 2025") == 1
     assert "Alert 17: acknowledged by U0123456789" in said(of(matrix, done[0], both[1]))
+
+
+def test_what_never_answered_is_not_said_to_have_stopped(matrix: Matrix) -> None:
+    values = {"since": "2025-06-20T08:00Z", "error": "lab-a did not answer: nothing listens.", "never": True}
+    silent = Condition(OPS, Rule.UNREACHABLE, AlertSubject("source:lab-a", "lab-a"), detail=Detail("no_answer", values))
+    first = said(of(matrix, opened(silent))).splitlines()[0]
+    assert first == "⚠️ lab-a has never answered, asked since 20 Jun 2025 08:00 UTC: nothing listens."

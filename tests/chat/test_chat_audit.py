@@ -1,20 +1,27 @@
 """`audit`: who asked and did what."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Ports, Right
-from bot.chat.reply import Table, plain
+from bot.chat.commands.audit import OUTCOMES, outcome_in_words
+from bot.chat.reply import ChannelName, PersonName, Table, line, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
+from bot.query.query import Outcome
 from bot.query.reader import Reader
+from bot.slack.blocks import messages
+from bot.xapi.observation import FailureCode
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ALL = frozenset(Right)
+FOLDER = Path(__file__).parents[2] / "bot"
 
 
 class Kept:
@@ -46,7 +53,7 @@ def test_entries_are_shown_with_who_where_what_and_how_it_went(matrix: Matrix, r
     (table,) = reply.blocks
     assert isinstance(table, Table)
     assert [plain(cell) for cell in table.rows[0]] == [
-        "23 Nov 2026 12:00 UTC", "U1", "C1, command", "probe lab-a", "assessed, 0.4 s",
+        "23 Nov 2026 12:00 UTC", "U1", "C1, command", "probe lab-a", "answered, 0.4 s",
     ]  # fmt: skip
     assert reply.summary == "1 entry with probe lab-a"
     assert (reply.data or {})["entries"][0]["at"] == "2026-11-23T12:00:00Z"
@@ -78,3 +85,43 @@ def test_only_operators_see_it_and_without_a_database_it_says_what_to_configure(
     assert desk.answer("audit", ALL - {Right.OPERATE}).kind == "refused"
     with pytest.raises(UsageError, match="set `database`"):
         desk.answer("audit", ALL)
+
+
+def test_people_and_channels_are_names_that_a_platform_draws(matrix: Matrix, reader: Reader) -> None:
+    entry = ENTRY._replace(who="U0000001", where="C0000001")
+    nowhere = ENTRY._replace(who="shell:joe", where=None, way="shell")
+    reply = _desk(matrix, reader, Kept(entry, nowhere)).answer("audit", ALL)
+    (table,) = reply.blocks
+    assert isinstance(table, Table)
+    assert table.rows[0][1:3] == ((PersonName("U0000001"),), line(ChannelName("C0000001"), ", command"))
+    assert [plain(cell) for cell in table.rows[1][1:3]] == ["shell:joe", "no channel, shell"]
+    (message,) = messages(reply)
+    assert "<@U0000001>" in str(message.blocks)
+    assert "<#C0000001>" in str(message.blocks)
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome", "said"),
+    [
+        ("check", "check", "answered"),
+        ("probe", "refused", "refused: needs the right to probe"),
+        ("sweep", "refused", "refused: needs the right to operate"),
+        ("probe", "unreachable", "could not be reached"),
+        ("check", "refused", "refused: of another workspace"),
+        ("check", "of_a_later_version", "of a later version"),
+    ],
+)
+def test_how_it_went_is_said_in_words(command: str, outcome: str, said: str) -> None:
+    assert outcome_in_words(ENTRY._replace(command=command, outcome=outcome)) == said
+
+
+def test_every_outcome_that_is_recorded_has_words() -> None:
+    """Kinds of replies, codes of failures, and what is recorded in place of an answer."""
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for folder in ("chat", "slack") for path in FOLDER.glob(f"{folder}/**/*.py")
+    )
+    recorded = {*re.findall(r'\bkind="(\w+)"', source), *re.findall(r'\bReply\(\s*"(\w+)"', source)}
+    recorded |= {*re.findall(r'\b(?:private|Answer)\("(\w+)"', source), *re.findall(r'record\(\w+, "(\w+)"\)', source)}
+    recorded |= {*map(str, Outcome), *(code.value for code in FailureCode)}
+    assert len(recorded) > 60
+    assert recorded <= OUTCOMES.keys()

@@ -20,7 +20,7 @@ from bot.alerts.cycle import CycleResult, SendResult
 from bot.alerts.delivery.outbox import ChannelState
 from bot.chat.command import Caller, Progress, Right
 from bot.chat.commands import SWEEP
-from bot.chat.reply import Bullets, Reply, RichText, plain
+from bot.chat.reply import Bullets, ChannelName, Reply, RichText, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
@@ -95,18 +95,22 @@ def test_it_says_what_failed_and_why_what_changed_who_was_told_and_what_waits(sw
     changes = (
         Change(NOON, ChangeKind.UPGRADED, "lab-a", "uuid-xen-2", "xen-2", "lab", "8.2.1", "8.3.0"),
         Change(NOON, ChangeKind.UNREACHABLE, "down-a"),
+        Change(NOON, ChangeKind.UNREACHABLE, "new-a"),
     )
     reply = sweep(CycleResult(NOON, SweepResult(6, _failures(1), changes), SETTLED, SendResult(1), (STOPPED,)))
     assert _items(reply, "No answer") == ["t0: t0 did not answer: nothing listens on its address."]
     assert _items(reply, "Different") == [
         "xen-2 (pool lab): from 8.2.1 to 8.3.0",
         "down-a: does not answer any more",
+        "new-a: has never answered",
     ]
     assert _items(reply, "Told") == [
         "XCP-ng 8.2 LTS · new, 1 host · channel C1",
         "XCP-ng 8.2 LTS · resolved, 1 host · channel C1",
     ]
     assert _items(reply, "Waits") == ["channel C2: 3 messages. Invite the bot: /invite @xocompat."]
+    lists = [item for block in reply.blocks if isinstance(block, Bullets) for item in block.items]
+    assert sum(isinstance(span, ChannelName) for item in lists for span in item) == 3, "a platform draws its name"
 
 
 def test_what_waits_without_a_token_says_so(sweep: Sweep) -> None:

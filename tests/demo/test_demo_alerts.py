@@ -53,6 +53,7 @@ def test_a_number_acknowledges_and_leaves_the_other_alerts_their_numbers(channel
     acknowledged = answer_to(channel, "1")
     assert acknowledged.startswith("[Acknowledge] → xocompat, only visible to you\n👍 acknowledged  alert 4")
     assert "its message about XCP-ng 8.2 LTS (edited)" in acknowledged
+    assert "Next step: upgrade to XCP-ng 8.3 LTS." in acknowledged.partition("(edited)")[2]
     assert "acknowledged by you on 23 Nov 2026" in acknowledged
     assert "[Snooze] → xocompat" in answer_to(channel, "2")
 

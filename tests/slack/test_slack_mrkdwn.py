@@ -2,8 +2,24 @@
 
 import pytest
 
-from bot.chat.reply import GAP, Code, Link, Mark, Plain, Strong, Typed, headline, line
-from bot.slack.mrkdwn import escape, mrkdwn, plain_text
+from bot.chat.reply import (
+    GAP,
+    ChannelName,
+    Code,
+    Link,
+    Mark,
+    PersonName,
+    Plain,
+    Reply,
+    Strong,
+    Typed,
+    headline,
+    line,
+    notice,
+    plain,
+)
+from bot.slack.blocks import messages
+from bot.slack.mrkdwn import escape, mrkdwn, plain_text, without_ids
 
 
 def test_a_headline_has_a_gap_between_its_facts_that_ends_bold_text() -> None:
@@ -85,3 +101,13 @@ def test_the_gap_alone_is_drawn_and_a_wide_space_in_a_text_stays() -> None:
 def test_a_label_is_one_line_and_cut() -> None:
     assert plain_text("a\n b", 10) == "a b"
     assert plain_text("abcdef", 4) == "abc…"
+
+
+def test_a_notifications_text_has_no_ids() -> None:
+    """Slack draws no names there, so an id would stand as it is."""
+    said = line(ChannelName("C0000001"), " is watched by ", PersonName("U0000001"), " and ", PersonName("shell:joe"))
+    assert plain(without_ids(said)) == "the channel is watched by somebody and shell:joe"
+    for reply in (Reply("watches", said), notice(said)):
+        (message,) = messages(reply)
+        assert message.text == "the channel is watched by somebody and shell:joe"
+        assert "<#C0000001> is watched by <@U0000001>" in str(message.blocks)

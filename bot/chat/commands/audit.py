@@ -1,8 +1,24 @@
 """`audit [WORDS]`: who asked and did what, the newest first."""
 
+from collections.abc import Mapping
+
 from bot.chat.audit import AuditEntry
-from bot.chat.command import Invocation, Ports
-from bot.chat.reply import Code, Paragraph, Reply, RichText, Strong, Table, columns, headline, line, with_code
+from bot.chat.command import Invocation, Ports, Right
+from bot.chat.commands import COMMANDS
+from bot.chat.reply import (
+    ChannelName,
+    Code,
+    Paragraph,
+    PersonName,
+    Reply,
+    RichText,
+    Strong,
+    Table,
+    columns,
+    headline,
+    line,
+    with_code,
+)
 from bot.chat.wording import iso, moment, plural
 from bot.errors import UsageError
 from bot.masks import masked
@@ -42,8 +58,70 @@ def _row(entry: AuditEntry) -> tuple[RichText, ...]:
     typed = entry.words if is_named else f"{entry.command} {entry.words}".strip()
     return (
         (moment(entry.at),),
-        line(Strong(shown(entry.who))),
-        line(shown(f"{entry.where or 'no channel'}, {entry.way}")),
+        line(PersonName(shown(entry.who))),
+        line(ChannelName(shown(entry.where)) if entry.where else "no channel", f", {shown(entry.way)}"),
         line(Code(shown(typed))),
-        line(shown(f"{entry.outcome}, {entry.ms / 1000:.1f} s")),
+        line(f"{outcome_in_words(entry)}, {entry.ms / 1000:.1f} s"),
     )
+
+
+def outcome_in_words(entry: AuditEntry) -> str:
+    """How a request went. What another version of xocompat recorded is shown as it did."""
+    if entry.outcome == "refused":
+        spec = COMMANDS.get(entry.command)
+        return _REFUSED[spec.right if spec else Right.LOOKUP]
+    return OUTCOMES.get(entry.outcome) or shown(entry.outcome).replace("_", " ")
+
+
+_REFUSED = {
+    Right.LOOKUP: "refused: of another workspace",
+    Right.PROBE: "refused: needs the right to probe",
+    Right.FLEET: "refused: needs the right to see the fleet",
+    Right.OPERATE: "refused: needs the right to operate",
+}
+
+_ANSWERED = (
+    "ack alert alerts assessed audit changes check compare digest_switch ends_next feature features fleet fleet_file"
+    " help help_command issue issues list probe several snooze sweep timeline timeline_picture to_type unwatch upgrade"
+    " watch watches bulletin digest list_news news start notice"
+)
+
+OUTCOMES: Mapping[str, str] = {
+    **dict.fromkeys(_ANSWERED.split(), "answered"),
+    "refused": "refused",
+    "usage": "not understood, and told what to type",
+    "ambiguous": "asked back: can be several",
+    "unknown_command": "no such command",
+    "unknown_product": "no product that is known",
+    "unknown_version": "no release that is known",
+    "unsupported_platform": "a platform that will not work",
+    "unknown_feature": "no such feature",
+    "unknown_issue": "no such issue",
+    "fleet_unknown": "answered: nothing is known of hosts yet",
+    "which_host": "asked back: which host",
+    "no_host": "no such host",
+    "unknown_host": "no such host",
+    "picker": "shown a list to pick from",
+    "shared_already": "shared already",
+    "too_fast": "refused: too many questions in a minute",
+    "busy": "put off: too much at once",
+    "broken_off": "broken off: xocompat ended meanwhile",
+    "home_unknown": "put off: whose workspace it is was not known",
+    "incident": "failed: an error that the log has",
+    "unavailable": "failed: something was not there",
+    "probe_failed": "failed: the host could not be asked",
+    "refused_address": "refused: no address is asked that nobody configured",
+    "unreachable": "could not be reached",
+    "timeout": "did not answer in time",
+    "tls_untrusted": "not asked: its certificate is not trusted",
+    "tls_pin_mismatch": "not asked: it showed another certificate than the pinned one",
+    "tls_too_old": "not asked: its TLS is too old",
+    "login_refused": "the host refused the login",
+    "not_authorized": "the host's account may not read it",
+    "coordinator_refused": "the pool's coordinator refused",
+    "booting": "the host was starting",
+    "not_xapi": "what answered is no XAPI",
+    "bad_reply": "the host's answer could not be read",
+    "reply_too_large": "the host's answer was too large",
+}
+"""Every outcome that is recorded, in words."""

@@ -3,7 +3,7 @@
 As of another day it only says what that day would bring: nothing is stored and nothing sent.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 
@@ -14,7 +14,20 @@ from bot.chat.alert_context import day_asked
 from bot.chat.command import Invocation, Ports, Progress, Watched
 from bot.chat.filter import take_words
 from bot.chat.hosts import watched_of
-from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, headline, line, with_code
+from bot.chat.reply import (
+    Ask,
+    Block,
+    Bullets,
+    ChannelName,
+    Mark,
+    Paragraph,
+    Reply,
+    RichText,
+    Strong,
+    headline,
+    line,
+    with_code,
+)
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import bounded, counted, day_in_words, moment
 from bot.errors import UsageError
@@ -124,7 +137,8 @@ def _body(made: CycleResult, watched: Watched) -> Iterator[Block]:
     )
     yield from _bullets("No answer", len(made.swept.failed), failures)
     if changes := made.swept.changes:
-        yield from _bullets("Different", len(changes), _changes(changes, watched.store.hosts()))
+        heard = {state.name for state in watched.store.sources() if state.ok_at}
+        yield from _bullets("Different", len(changes), _changes(changes, watched.store.hosts(), heard))
     if made.swept.ending is SweepEnd.DONE:
         would = made.is_dry
         notifications = made.settled.notifications
@@ -138,8 +152,11 @@ def _bullets(title: str, count: int, items: Iterable[RichText]) -> Iterator[Bloc
         yield Bullets(bounded([*islice(items, IN_FULL)], IN_FULL, count), f"{title} ({count})")
 
 
-def _changes(changes: Iterable[Change], hosts: Sequence[WatchedHost]) -> Iterator[RichText]:
-    """What is different. Hosts that are gone are called by their names as well, so that none looks like another."""
+def _changes(changes: Iterable[Change], hosts: Sequence[WatchedHost], heard: Collection[str]) -> Iterator[RichText]:
+    """What is different. Hosts that are gone are called by their names as well, so that none looks like another.
+
+    `heard` are the sources that have ever answered.
+    """
     gone = {
         change.uuid: Nameable(shown(change.host) or shown(change.uuid), (shown(change.source),))
         for change in changes
@@ -153,7 +170,9 @@ def _changes(changes: Iterable[Change], hosts: Sequence[WatchedHost]) -> Iterato
         name = called.get(uuid) or pools.get(uuid) or shown(change.pool or change.source)
         pool = f" (pool {shown(change.pool)})" if change.host and change.pool else ""
         is_off = ", and is off" if uuid in off else ""
-        yield line(Strong(name), f"{pool}: {_DIFFERENT[change.kind](change)}{is_off}")
+        never = change.kind is ChangeKind.UNREACHABLE and change.source not in heard
+        what = "has never answered" if never else _DIFFERENT[change.kind](change)
+        yield line(Strong(name), f"{pool}: {what}{is_off}")
 
 
 _DIFFERENT: dict[ChangeKind, Callable[[Change], str]] = {
@@ -163,7 +182,7 @@ _DIFFERENT: dict[ChangeKind, Callable[[Change], str]] = {
     ChangeKind.POOL_MIXED: lambda _: "runs several versions now",
     ChangeKind.POOL_UNIFORM: lambda _: "runs one version again",
     ChangeKind.UNREACHABLE: lambda _: "does not answer any more",
-    ChangeKind.REACHABLE: lambda _: "answers again",
+    ChangeKind.REACHABLE: lambda _: "answers now",
     ChangeKind.REMOVED: lambda _: "is not in the configuration any more",
 }
 
@@ -171,14 +190,14 @@ _DIFFERENT: dict[ChangeKind, Callable[[Change], str]] = {
 def _notified(notification: Notification) -> RichText:
     alert = notification.alert
     hosts = f", {counted(len(alert.hosts), 'host')}" if alert.hosts else ""
-    said = f" · {_REASONS[notification.reason]}{hosts} · channel {shown(alert.channel)}"
-    return line(Strong(shown(alert.subject.name)), said)
+    said = f" · {_REASONS[notification.reason]}{hosts} · channel "
+    return line(Strong(shown(alert.subject.name)), said, ChannelName(shown(alert.channel)))
 
 
 def _waits(made: CycleResult, channel: ChannelState, now: datetime) -> RichText:
     messages = counted(channel.pending, "message")
     if made.is_dry:
-        return line(Strong(f"channel {shown(channel.channel)}"), f": {messages}")
+        return line("channel ", ChannelName(shown(channel.channel)), f": {messages}")
     why = channel.stopped or made.sent.why_not or why_waiting(channel, now, made.sent.by)
     said = with_code(shown(why or "On the way.", MESSAGE_MAX))
-    return line(Strong(f"channel {shown(channel.channel)}"), f": {messages}. ", *said)
+    return line("channel ", ChannelName(shown(channel.channel)), f": {messages}. ", *said)
