@@ -53,7 +53,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     digest = known.digests.is_on(channel)
     count = counted(len(watches), "thing") if watches else "nothing"
     weekly = f"weekly digest {'on' if digest else 'off'}"
-    routed = tuple(_routes(channel, plan))
+    routed = tuple(routes_in_words(channel, plan))
     blocks: list[Block] = []
     if watches:
         items: list[RichText] = []
@@ -85,7 +85,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _routes(channel: str, plan: AlertPlan) -> Iterator[RichText]:
+def routes_in_words(channel: str, plan: AlertPlan) -> Iterator[RichText]:
+    """What the configuration leads to a channel, and how long before the day it is told."""
     for route in plan.routes:
         if route.channel == channel:
             tags, pools = " or ".join(route.tags), " or ".join(route.pools)
