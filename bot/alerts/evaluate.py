@@ -1,6 +1,6 @@
 """Evaluation: what holds for each channel now, held against its open alerts; what comes of it is stored and queued."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
 from bot.alerts.rules import Condition, Rule, fates, find_conditions, resolution
+from bot.alerts.start import start
 from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
 from bot.fleet.ports import FleetStore, SweepLog
@@ -46,17 +47,20 @@ class FleetEvaluation(NamedTuple):
     every: timedelta
     since: datetime
 
-    def evaluate(self, now: datetime, swept_at: datetime | None = None) -> Reconciled:
+    def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.
+
+        After the first sweep each channel of the configuration is told first what is watched for it, if this `begins`.
 
         UnavailableError where the database could not be reached; then nothing is changed.
         """
         with self.store.alerts.transaction() as unit:  # one evaluation at a time, and none by what another made old
             open_alerts = unit.open_alerts()
             facts = self.facts(now, open_alerts, swept_at)
-            return update(
-                unit, find_conditions(facts), open_alerts, now, partial(resolution, facts), partial(fates, facts)
-            )
+            conditions = find_conditions(facts)
+            if begins and facts.sweep.finished_at:
+                _start(unit, facts, conditions, open_alerts)
+            return update(unit, conditions, open_alerts, now, partial(resolution, facts), partial(fates, facts))
 
     def facts(self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None) -> FleetFacts:
         """What rules read, as it is stored now."""
@@ -95,6 +99,16 @@ class FleetEvaluation(NamedTuple):
         for channel in dict.fromkeys((*facts.routing.channels, *(alert.channel for alert in open_alerts))):
             if made := digest(channel, hosts.get(channel, ()), conditions, open_alerts, resolved, at.date()):
                 yield made
+
+
+def _start(
+    unit: AlertTransaction, facts: FleetFacts, conditions: Sequence[Condition], open_alerts: Sequence[Alert]
+) -> None:
+    """Queue the first message of each channel of the configuration that has had none."""
+    known = {alert.fingerprint for alert in open_alerts}
+    for channel in unit.unstarted(facts.plan.channels):
+        follow = sum(c.channel == channel and c.is_news and c.fingerprint not in known for c in conditions)
+        unit.queue_start(channel, start(channel, facts, conditions, follow).to_data(), facts.now)
 
 
 def update(

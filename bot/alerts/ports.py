@@ -46,6 +46,12 @@ class AlertTransaction(Protocol):
         Updates go into the message's thread, but for those of a message that is still to be posted, which has it all.
         """
 
+    def unstarted(self, channels: Collection[str]) -> tuple[str, ...]:
+        """Those of some channels that were never sent a first message, nor any alert of what a sweep found."""
+
+    def queue_start(self, channel: str, payload: dict[str, Any], now: datetime) -> None:
+        """Queue a channel's first message: it comes before whatever is queued after it."""
+
 
 class AlertReader(Protocol):
     """Alerts as they are. UnavailableError where the database could not be reached."""

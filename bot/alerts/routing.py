@@ -59,6 +59,11 @@ class AlertPlan(NamedTuple):
     lead: tuple[int, ...] = LEAD
     routes: tuple[Route, ...] = ()
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """All channels of the configuration."""
+        return tuple(dict.fromkeys([*filter(None, [self.channel]), *(route.channel for route in self.routes)]))
+
 
 def names(pool: Pool, name: str) -> bool:
     """Whether a name that somebody wrote means the pool: its name in any case, or its uuid."""
@@ -110,8 +115,7 @@ class Routing:
     @property
     def channels(self) -> tuple[str, ...]:
         """All channels that are notified of anything."""
-        configured = [*filter(None, [self._plan.channel]), *(route.channel for route in self._plan.routes)]
-        return tuple(dict.fromkeys([*configured, *(watch.channel for watch in self._watches)]))
+        return tuple(dict.fromkeys([*self._plan.channels, *(watch.channel for watch in self._watches)]))
 
     def hosts(self, verdicts: Iterable[HostVerdict]) -> Mapping[str, Sequence[HostVerdict]]:
         """The hosts that each channel is notified of."""

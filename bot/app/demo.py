@@ -129,11 +129,14 @@ def _queue_week(watched: "WatchedFleet") -> None:
 def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log: "FilteringBoundLogger") -> bool:
     """Change the page, and follow it as `serve` does; whether there is something new to post."""
     from bot.app.published import follow
-    from bot.demo.page import changed_page
+    from bot.demo.page import changed_page, listed_page
 
     at, follows = watched.clock(), watched.follows
     if follows is None:
         return False
+    if watched.store.revisions.in_use() is None:  # what differs in the first page is no news: it may be old
+        page.write_text(listed_page(follows.matrix, at.date()), encoding="utf-8")
+        follows.sync(at.date(), watched.store.revisions)
     page.write_text(changed_page(follows.matrix, at.date()), encoding="utf-8")
     is_new = follow(follows, watched.store.revisions, watched.evaluation.plan.channel, at, log)
     edition.refresh()

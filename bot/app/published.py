@@ -91,7 +91,7 @@ def follow(
 
 
 def queue_news(page: PageDiff, revisions: Revisions, channel: str | None, at: datetime) -> bool:
-    """Whether something was queued for the channel: each page once, and once that there is none."""
+    """Whether something was queued for the channel: each page but the first once, and once that there is none."""
     if channel is None:
         return False
     stored = page.stored
@@ -101,6 +101,8 @@ def queue_news(page: PageDiff, revisions: Revisions, channel: str | None, at: da
         return news is not None and revisions.queue_failure(page.source, channel, news.to_data(), at)
     if at - (stored.accepted_at or stored.fetched_at) > NEWS:
         return False
+    if stored.accepted_at and revisions.is_first(stored):
+        return False  # how it differs from what is shipped may be older than the installation
     # As it was when it came.
     news = ListNews.of(page._replace(changes=stored.changes, problems=stored.problems), at.date())
     return news is not None and revisions.queue_news(stored, channel, news.to_data(), at)

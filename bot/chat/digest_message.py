@@ -49,7 +49,7 @@ def _facts(digest: Digest) -> Iterator[str]:
 
 
 def _body(digest: Digest) -> Iterator[Block]:
-    yield Paragraph((line(_numbers(digest.numbers, digest.resolved)),))
+    yield Paragraph((line(numbers_in_words(digest.numbers, digest.resolved)),))
     if digest.weeks:
         yield _chart(digest.weeks)
     unacknowledged = [
@@ -88,7 +88,7 @@ def _ending_lines(endings: Sequence[ReleaseEnd], day: date) -> list[RichText]:
     return lines
 
 
-def _numbers(numbers: HostCounts, resolved: int) -> str:
+def numbers_in_words(numbers: HostCounts, resolved: int = 0) -> str:
     """The hosts in numbers; what is zero is left out."""
     parts = {
         "past their end of life": numbers.eol,

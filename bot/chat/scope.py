@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from bot.alerts.alert import Alert, Notification
 from bot.alerts.cycle import CycleResult
@@ -105,6 +105,13 @@ class _Transaction(NamedTuple):
 
     def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:
         self.unit.queue(saved, updates, now)
+
+    def unstarted(self, channels: Collection[str]) -> tuple[str, ...]:
+        return self.unit.unstarted([channel for channel in channels if channel == self.channel])
+
+    def queue_start(self, channel: str, payload: dict[str, Any], now: datetime) -> None:
+        if channel == self.channel:
+            self.unit.queue_start(channel, payload, now)
 
 
 class _Watches(NamedTuple):

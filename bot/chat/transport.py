@@ -7,11 +7,13 @@ from bot.alerts.alert import notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.alerts.delivery.outcome import Lookup, Outcome
 from bot.alerts.digest import Digest
+from bot.alerts.start import Start
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.commands.changes import list_message
 from bot.chat.digest_message import digest_message
 from bot.chat.platform import Platform
 from bot.chat.reply import Reply, line
+from bot.chat.start_message import start_message
 from bot.matrix.matrix import Matrix
 from bot.published.revisions import ListNews
 
@@ -23,6 +25,8 @@ def reply_for(delivery: Delivery, matrix: Matrix) -> Reply:
             return thread_update(notification_from_data(delivery.payload))
         case DeliveryKind.DIGEST:
             return digest_message(Digest.from_data(delivery.payload))
+        case DeliveryKind.START:
+            return start_message(Start.from_data(delivery.payload))
         case DeliveryKind.LIST:
             return list_message(ListNews.from_data(delivery.payload))
         case DeliveryKind.ALERT_MESSAGE | DeliveryKind.EDIT:

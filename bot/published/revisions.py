@@ -67,6 +67,9 @@ class Revisions(Protocol):
     def save(self, found: RevisionReport, now: datetime) -> StoredRevision:
         """Store a page. One that is the latest already stays as it is, but for being accepted now."""
 
+    def is_first(self, stored: StoredRevision) -> bool:
+        """Whether no page was accepted before a page: what it changes may have changed long ago."""
+
     def attempts(self, source: str) -> FetchAttempts | None:
         """How fetching goes; None before the first attempt."""
 

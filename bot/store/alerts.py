@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import JSON, ColumnElement, Connection, Row, bindparam, exists, literal, select
+from sqlalchemy import JSON, ColumnElement, Connection, Row, bindparam, exists, literal, select, union
 
 from bot.alerts.alert import (
     NO_DETAIL,
@@ -21,6 +21,7 @@ from bot.alerts.alert import (
     notification_data,
 )
 from bot.alerts.delivery.outbox import DeliveryKind
+from bot.alerts.rules import SWEEP
 from bot.alerts.state_machine import AHEAD
 from bot.store.columns import storable
 from bot.store.database import Repository, WriteLock, among, insert
@@ -175,6 +176,15 @@ class SqlAlertTransaction:
                 data = notification_data(update)
                 wanted.append(OutboxMessage(update.alert.channel, DeliveryKind.THREAD_UPDATE, message, data))
         queue(self._connection, wanted, now)
+
+    def unstarted(self, channels: Collection[str]) -> tuple[str, ...]:
+        started = select(outbox.c.channel).where(outbox.c.kind == DeliveryKind.START.value)
+        told = select(bulletins.c.channel).where(bulletins.c.subject != SWEEP.key)
+        known = set(self._connection.scalars(union(started, told)))
+        return tuple(channel for channel in channels if channel not in known)
+
+    def queue_start(self, channel: str, payload: dict[str, Any], now: datetime) -> None:
+        queue(self._connection, [OutboxMessage(channel, DeliveryKind.START, payload=_storable(payload))], now)
 
     def _open_messages(self, wanted: Collection[_Key], now: datetime) -> None:
         """Find the open message of each channel and subject; begin one where there is none."""

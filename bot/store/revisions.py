@@ -52,6 +52,11 @@ class SqlRevisions(Repository):
         assert stored
         return stored
 
+    def is_first(self, stored: StoredRevision) -> bool:
+        earlier = select(revisions.c.id).where(_ACCEPTED, revisions.c.id < stored.id).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(earlier).first() is None
+
     def attempts(self, source: str) -> FetchAttempts | None:
         with self._database.reading() as connection:
             return _tries(connection, source)

@@ -83,8 +83,10 @@ class Store(NamedTuple):
         unsent = exists(outbox.c.id).where(outbox.c.bulletin == bulletins.c.id, outbox.c.done_at.is_(None))
         waiting = select(outbox.c.bulletin).where(outbox.c.done_at.is_(None), outbox.c.bulletin.is_not(None))
         gone = select(bulletins.c.id).where(ended, ~alert_left, ~unsent)
-        # The row that posts an alert message stays as long as that is in use: it may have to be posted again.
-        unused = or_(outbox.c.kind != DeliveryKind.ALERT_MESSAGE.value, outbox.c.bulletin.in_(gone))
+        # The row that posts an alert message stays as long as that is in use: it may have to be posted again. A
+        # channel's first message is its first for ever.
+        kept = (DeliveryKind.ALERT_MESSAGE.value, DeliveryKind.START.value)
+        unused = or_(outbox.c.kind.not_in(kept), outbox.c.bulletin.in_(gone))
         with self.database.writing(WriteLock.ALERTS) as connection:
             connection.execute(delete(alerts).where(alerts.c.resolved_at < before, alerts.c.bulletin.not_in(waiting)))
             connection.execute(delete(outbox).where(outbox.c.done_at < before, unused))

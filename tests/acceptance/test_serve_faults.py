@@ -72,7 +72,7 @@ def _answer(bot: Bot, watch: Watch, words: str) -> str:
 
 def _pressed(bot: Bot, watch: Watch) -> str:
     """What somebody is told who acknowledges by the button."""
-    button = next(e for block in watch.messages[0].blocks for e in block.get("elements", []) if "act_1" in e.values())
+    button = next(e for block in watch.messages[1].blocks for e in block.get("elements", []) if "act_1" in e.values())
     told = len(watch.slack.of("respond"))
     body = press("act_1", button["value"], watch.slack.response_url)
     assert bot.ask("POST", "/slack/events", body.encode(), headers(body, secret=SECRET))[0] == 200

@@ -101,7 +101,7 @@ def _say(bot: Bot, words: str) -> Any:
 
 def test_who_asked_and_who_pressed_is_in_the_audit_trail(watch: Watch, bot: Bot) -> None:
     _say(bot, "XCP-ng 8.3")
-    bulletin = watch.messages[0]
+    bulletin = watch.messages[1]
     button = next(e for block in bulletin.blocks for e in block.get("elements", []) if e.get("action_id") == "act_1")
     pressed = press(button["action_id"], button["value"], watch.slack.response_url)
     assert bot.ask("POST", "/slack/events", pressed.encode(), headers(pressed, secret=SECRET))[0] == 200

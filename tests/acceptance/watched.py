@@ -21,8 +21,8 @@ POOLS: tuple[SimPool, ...] = (
 )
 """Two of the three releases have reached their end of life, so there is something to tell."""
 
-TOLD = 2
-"""So many messages."""
+TOLD = 3
+"""So many messages: the channel's first, and one for each of these."""
 
 _SETTINGS = """
 sweep: {{every: {every}}}

@@ -29,6 +29,7 @@ class MemoryBook:
     def __init__(self, alerts: Iterable[Alert] = ()) -> None:
         self._alerts = {alert.id: alert for alert in alerts}
         self.updates: list[Notification] = []
+        self.starts: dict[str, dict[str, Any]] = {}
 
     @contextmanager
     def transaction(self) -> Iterator["MemoryBook"]:
@@ -42,6 +43,12 @@ class MemoryBook:
 
     def queue(self, saved: Sequence[Alert], updates: Iterable[Notification], now: datetime) -> None:  # noqa: ARG002
         self.updates += updates
+
+    def unstarted(self, channels: Collection[str]) -> tuple[str, ...]:
+        return tuple(channel for channel in channels if channel not in self.starts)
+
+    def queue_start(self, channel: str, payload: dict[str, Any], now: datetime) -> None:  # noqa: ARG002
+        self.starts[channel] = payload
 
     def open(self) -> tuple[Alert, ...]:
         return tuple(alert for alert in self._alerts.values() if alert.is_open)

@@ -68,6 +68,16 @@ def test_a_change_is_told_once_in_a_line(daily: Daily) -> None:
     assert [daily(changed), daily(changed), daily.trouble] == [[], [], None]
 
 
+def test_what_differs_in_the_first_page_is_no_news(matrix: Matrix, reader: Reader, sqlite: Database) -> None:
+    """It may have changed long before the installation; what is wrong with the first page is news."""
+    fresh = Daily(matrix, reader, sqlite)
+    assert fresh(without(5)) == [
+        "The published Host Compatibility List can't be used. The list in use stays as it was."
+    ]
+    assert fresh(page(), force=True) == []
+    assert fresh(without(1)) == ["The Host Compatibility List changed: XCP-ng 8.3 LTS removed."]
+
+
 def test_a_change_back_is_a_change(daily: Daily) -> None:
     assert daily(without(1)) == ["The Host Compatibility List changed: XCP-ng 8.3 LTS removed."]
     assert daily(page()) == [

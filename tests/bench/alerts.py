@@ -58,9 +58,9 @@ class TimedEvaluation(FleetEvaluation):
     counted: Counted
     seconds, statements = 0.0, 0
 
-    def evaluate(self, now: datetime, swept_at: datetime | None = None) -> Reconciled:
+    def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         begun, before = time.perf_counter(), self.counted.statements
-        settled = super().evaluate(now, swept_at)
+        settled = super().evaluate(now, swept_at, begins)
         self.seconds, self.statements = time.perf_counter() - begun, self.counted.statements - before
         return settled
 

@@ -38,8 +38,13 @@ def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[DemoChannel, Dem
     answer = answer_to(channel, "fleet")
     assert answer.startswith("xocompat, only visible to you\n10 hosts in 6 pools")
     assert "xocompat, to the channel\n☠️ XCP-ng 8.2 LTS reached end of life on 16 Sep 2025" in answer
+    start, _, alerts = answer.partition("From now on I watch for this channel  10 hosts")[2].partition("to the channel")
+    assert "Never answered: down-a, moved-a." in start
+    assert "the first stand below (4 alerts)" in start
+    assert alerts.count("to the channel") == 2, "the start comes first, and the alerts have their own messages"
     assert "9 [Acknowledge]   10 [Snooze]   11 [Show hosts]" in answer
     assert answer_to(channel, "fleet").count("to the channel") == 0
+    assert "From now on" not in answer_to(channel, "tomorrow")
 
 
 def test_hosts_of_the_xen_orchestra_are_watched_and_nobody_can_probe_them(unchanged: DemoChannel) -> None:
@@ -76,7 +81,7 @@ def test_tomorrow_the_pool_has_been_mixed_for_a_day(channel: DemoChannel) -> Non
 
 def test_who_never_answered_is_told_of_after_the_third_sweep_and_then_nothing_is_new(channel: DemoChannel) -> None:
     assert "down-a" not in answer_to(channel, "tomorrow")
-    assert "⚠️ down-a has not answered since" in answer_to(channel, "tomorrow")
+    assert "⚠️ down-a has never answered, asked since" in answer_to(channel, "tomorrow")
     assert "There is nothing new to tell." in answer_to(channel, "tomorrow")
 
 

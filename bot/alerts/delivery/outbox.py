@@ -18,6 +18,8 @@ class DeliveryKind(StrEnum):
     """The alert message, edited to what holds now. Waiting edits of one message are one edit."""
     DIGEST = "digest"
     """A message of its own. `payload` is the digest as data."""
+    START = "start"
+    """A channel's first message, once. `payload` is a Start as data."""
     LIST = "list"
     """What is new about the published list, a message of its own. `payload` is a ListNews as data."""
 

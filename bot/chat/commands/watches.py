@@ -60,7 +60,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     digest = known.digests.is_on(channel)
     count = counted(len(watches), "thing") if watches else "nothing"
     weekly = f"weekly digest {'on' if digest else 'off'}"
-    routed = tuple(_routes(channel, plan))
+    routed = tuple(routes_in_words(channel, plan))
     blocks: list[Block] = []
     if watches:
         items: list[RichText] = []
@@ -101,7 +101,8 @@ def _stops(watches: Sequence[Watch]) -> tuple[Button, ...]:
     return tuple(Act("Stop watching", only.words) for only in entries)
 
 
-def _routes(channel: str, plan: AlertPlan) -> Iterator[RichText]:
+def routes_in_words(channel: str, plan: AlertPlan) -> Iterator[RichText]:
+    """What the configuration leads to a channel, and how long before the day it is told."""
     for route in plan.routes:
         if route.channel == channel:
             tags, pools = " or ".join(route.tags), " or ".join(route.pools)

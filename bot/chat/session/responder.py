@@ -21,8 +21,8 @@ from bot.errors import UnavailableError, UsageError
 
 T = TypeVar("T")
 
-LOOKUPS, LOOKUP_WORDS_MAX = 512, 200
-"""So many answers to look-ups are cached, of words so long at most."""
+LOOKUPS, LOOKUP_WORDS_MAX = 128, 200
+"""So many answers to look-ups are cached, of words so long at most: each takes some 30 kB with what is drawn of it."""
 
 WORDS_MAX = 2000
 """Longer words than a button can carry are not read: nobody types them."""

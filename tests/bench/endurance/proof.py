@@ -24,7 +24,7 @@ from tests.bench.endurance.served import Life
 ENDED = {("XCP-ng", "8.2"), ("XCP-ng", "8.1"), ("XCP-ng", "7.6")}
 """Of the releases that the world has, those whose end of life is over."""
 
-POSTED = (DeliveryKind.ALERT_MESSAGE, DeliveryKind.THREAD_UPDATE, DeliveryKind.DIGEST)
+POSTED = (DeliveryKind.START, DeliveryKind.ALERT_MESSAGE, DeliveryKind.THREAD_UPDATE, DeliveryKind.DIGEST)
 Figures = dict[str, Any]
 
 
