@@ -33,15 +33,17 @@ from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
 
 
-def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple[Check, ...]:
+def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live: bool = False) -> tuple[Check, ...]:
     """Check by check, in the order in which to mend things. `report` gets what is done now, and how far.
+
+    `is_live`: Slack is asked, too, whether it knows the blocks that replies are drawn in.
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
     clock = clock_check()
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    slack, others = _slack(settings, clock.observe), []
+    slack, others = _slack(settings, clock.observe, is_live), []
     for one in orchestras(settings.xen_orchestra, os.environ):
         found = check_orchestra(one, now, on_date=clock.observe)
         others.append(Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend))
@@ -56,7 +58,7 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None]) -> tuple
     )
 
 
-def _slack(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Check, ...]:
+def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: bool) -> tuple[Check, ...]:
     slack = settings.slack
     if settings.targets and not (slack.bot_token or slack.app_token or slack.signing_secret):
         mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
@@ -67,6 +69,8 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Che
         signing_secret=reveal(slack.signing_secret),
         channels=channels(settings),
         groups=tuple(dict.fromkeys(grant.who for grant in grants(settings) if grant.is_of_group)),
+        tables=slack.tables,
+        is_live=is_live,
     )
     return examine_slack(checked, lambda token: web_client(token, slack.api_url, on_date=on_date), now)
 

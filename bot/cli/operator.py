@@ -102,13 +102,17 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
     return fail([reply.summary], 1) if reply.exit_status else 0
 
 
-@_operator("doctor", "Check the tokens, scopes, channel and clock, and each host of the inventory.")
-def _doctor(config: Path | None, as_json: bool) -> int:
+@_operator(
+    "doctor",
+    "Check the tokens, scopes, channel and clock, and each host of the inventory.",
+    click.Option(["--live"], is_flag=True, help="Ask Slack, too, whether it takes the blocks of replies."),
+)
+def _doctor(config: Path | None, as_json: bool, live: bool) -> int:
     from bot.app.doctor import doctor
     from bot.terminal.progress import ProgressLine
 
     with ProgressLine(None if as_json else sys.stderr, os.environ) as progress:
-        checks = doctor(settings_of(config), progress.show)
+        checks = doctor(settings_of(config), progress.show, live)
     if as_json:
         print_json({"checks": [check.data() for check in checks]})
     else:

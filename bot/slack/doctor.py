@@ -6,12 +6,16 @@ from datetime import datetime
 
 from slack_sdk import WebClient
 
+from bot.chat.reply import Column, ColumnKind, Table, columns, line
+from bot.chat.wording import count_cell, day_cell
 from bot.checkup import Check
+from bot.matrix.lifecycle import PartialDate
 from bot.slack.client import server_date
 from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.slack.membership import GROUPS_SCOPE, group_error, members_of
 from bot.slack.mrkdwn import plain_text
+from bot.slack.table_blocks import TableForm, table_blocks
 from bot.slack.token_mistakes import APP, BOT, SIGNING, TokenMistake, mistakes
 
 SKEW_MAX = 60.0
@@ -28,7 +32,8 @@ _GROUP_MENDS = {
 class SlackDoctorInput:
     """What is examined; None where it is not set. `channels` are those that alerts go to, by the key that names each.
 
-    `groups` are user groups that grants name.
+    `groups` are user groups that grants name. `tables` is the setting of that name. `is_live`: Slack is asked, too,
+    whether it knows the blocks that replies are drawn in, in a call without a token.
     """
 
     bot_token: str | None
@@ -36,6 +41,8 @@ class SlackDoctorInput:
     signing_secret: str | None
     channels: Mapping[str, str]
     groups: tuple[str, ...] = ()
+    tables: str = "auto"
+    is_live: bool = False
 
 
 def examine(
@@ -52,7 +59,29 @@ def examine(
         *(check for name in (APP, SIGNING) for check in _mistaken(name, wrong.get(name, ()))),
         *_channels(known, client),
         *_groups(known, client),
+        *(_tables(patient, client) if patient.is_live else ()),
     )
+
+
+_SAMPLE = Table(
+    columns("Release", Column("Hosts", ColumnKind.NUMBER), Column("Ends", ColumnKind.DAY)),
+    ((line("XCP-ng 8.3"), count_cell(3), day_cell(PartialDate(2028, 11, 30))),),
+    "Hosts by release",
+)
+
+
+def _tables(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> Iterator[Check]:
+    """Whether Slack knows the newest form of a table. A workspace may lack it all the same: sending shows that."""
+    if patient.tables == "lines":
+        yield Check("tables", True, "they are drawn as lines everywhere, as `slack.tables` says")
+        return
+    try:
+        client("").api_call("blocks.validate", json={"blocks": [*table_blocks(_SAMPLE, TableForm.DATA_TABLE)]})
+    except FAILURES as error:
+        said = f"Slack does not take the newest form ({slack_error(error).text}): a plainer one takes its place"
+        yield Check("tables", True, said)
+    else:
+        yield Check("tables", True, "Slack takes the newest form")
 
 
 _NAMES = {BOT: "bot token", APP: "app token", SIGNING: "signing secret"}

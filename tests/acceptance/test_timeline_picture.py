@@ -1,6 +1,5 @@
 """The timeline's picture in a browser, on a phone and on a desk: words as large as they need be, none over another."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,8 @@ import pytest
 from bot.chat.commands.timeline import timeline_picture
 from bot.matrix.load import load_matrix
 from bot.matrix.release import Product
-from tests.acceptance.chromium import Browser
+from tests.acceptance.chromium import Browser, chromium
+from tests.parts import missing
 
 PHONE, DESK = 390, 1280
 READABLE = 10.0
@@ -25,10 +25,10 @@ MEASURED = """[...document.querySelectorAll('text')].map(text => {
 @pytest.fixture(params=(PHONE, DESK))
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Browser, int]]:
     """A browser that shows the picture in a frame of a width in pixels."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("there is no chromium")
-    with Browser(chromium, tmp_path, DESK, 900, 1) as browser:
+    program = chromium()
+    if program is None:
+        missing("chromium: apt install chromium fonts-noto-color-emoji")
+    with Browser(program, tmp_path, DESK, 900, 1) as browser:
         yield browser, request.param
 
 

@@ -27,8 +27,10 @@ def _examine(
     channel: str | None = None,
     api: str | None = None,
     groups: tuple[str, ...] = (),
+    live: str = "",
 ) -> dict[str, Check]:
-    patient = SlackDoctorInput(bot, app, secret, {"alerts.channel": channel} if channel else {}, groups)
+    named = {"alerts.channel": channel} if channel else {}
+    patient = SlackDoctorInput(bot, app, secret, named, groups, live or "auto", is_live=bool(live))
     checks = examine(patient, lambda token: web_client(token, api or standin.api), lambda: NOW)
     told = " ".join(map(str, checks)) + json.dumps([check.data() for check in checks]) + repr(checks)
     assert "secret" not in told.replace("signing secret", "")
@@ -208,3 +210,19 @@ def test_a_swapped_token_is_told_where_it_belongs(well: StandIn) -> None:
     checks = _examine(well, bot="xapp-1-secret", app="xoxb-1-secret")
     assert checks["bot token"].mend.startswith("put that into SLACK_APP_TOKEN, and here the Bot User OAuth Token")
     assert checks["app token"].mend.startswith("put that into SLACK_BOT_TOKEN, and here the app-level token")
+
+
+def test_slack_is_asked_for_its_newest_tables_only_where_that_is_wanted(well: StandIn) -> None:
+    assert "tables" not in _examine(well)
+    assert well.of("blocks.validate") == []
+    assert _examine(well, live="auto")["tables"].text == "Slack takes the newest form"
+    (asked,) = well.of("blocks.validate")
+    assert [block["type"] for block in asked.fields["blocks"]] == ["data_table"]
+    well.answers["blocks.validate"] = {"ok": False, "error": "invalid_blocks"}
+    refused = _examine(well, live="auto")["tables"]
+    assert (refused.ok, "invalid_blocks" in refused.text, "plainer" in refused.text) == (True, True, True)
+
+
+def test_where_lines_are_set_nobody_is_asked_for_tables(well: StandIn) -> None:
+    assert "lines everywhere" in _examine(well, live="lines")["tables"].text
+    assert well.of("blocks.validate") == []
