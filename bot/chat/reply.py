@@ -265,7 +265,17 @@ class Pick(NamedTuple):
     label: str = "Pick a host"
 
 
-Button = Ask | Share | Pick | Act | Menu
+class Find(NamedTuple):
+    """A field to find one of many hosts and pools in by a part of its name, where the platform has such fields.
+
+    Choosing one asks for it as `words` with its name behind them do.
+    """
+
+    words: str
+    label: str = "Find a host"
+
+
+Button = Ask | Share | Pick | Act | Menu | Find
 """Every button stands for words, and is pressed as words are typed: rights, audit and wording are the command's."""
 
 

@@ -60,11 +60,11 @@ class CommandRunner(NamedTuple):
         asked = Invocation(spec, words, day or self.today(), rights, caller, as_of=day)
         return spec.opening(self._reached(spec, caller), asked)
 
-    def choices(self, spec: CommandSpec, rights: frozenset[Right], day: date | None = None) -> tuple[Choice, ...]:
-        """What a command that picks can be about, as far as the asker may run it."""
+    def choices(self, spec: CommandSpec, rights: frozenset[Right], typed: str = "") -> tuple[Choice, ...]:
+        """What a command that picks can be about, as far as the asker may run it. `typed` is what is looked for."""
         if spec.right not in rights:
             return ()
-        return spec.choices(self.ports, Invocation(spec, "", day or self.today(), rights))
+        return spec.choices(self.ports, Invocation(spec, typed, self.today(), rights))
 
     def _reached(self, spec: CommandSpec, caller: Caller) -> Ports:
         """What the command may use for the caller. A look-up shows hosts by the right to see the fleet."""

@@ -7,7 +7,7 @@ from bot.chat.audit import AuditEntry
 from bot.chat.command import Caller, CommandSpec, Right
 from bot.chat.commands import HELP
 from bot.chat.interpret import interpret
-from bot.chat.reply import Act, Button, Menu, Pick, Reply, RichText, Share, line
+from bot.chat.reply import Act, Button, Find, Menu, Pick, Reply, RichText, Share, line
 from bot.chat.runner import CommandRunner
 from bot.demo import commands as own
 from bot.demo.platform import NAME, ROOM, Place
@@ -51,7 +51,7 @@ class NumberedButtons:
         if self._anew:
             self._shown, self._anew = [], False
         first = len(self._shown) + 1
-        fit = [b for b in buttons if not isinstance(b, Pick) and not (public and isinstance(b, Share))]
+        fit = [b for b in buttons if not isinstance(b, Pick | Find) and not (public and isinstance(b, Share))]
         self._shown += fit[: MOST - len(self._shown)]
         numbered = enumerate(self._shown[first - 1 :], first)
         return line(said) if (said := "   ".join(f"{number} [{button.label}]" for number, button in numbered)) else ()

@@ -9,14 +9,19 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from bot.chat.reply import Act, Ask, Button, Menu, MenuEntry, Pick, Share
+from bot.chat.command import Choice
+from bot.chat.reply import Act, Ask, Button, Find, Menu, MenuEntry, Pick, Share
 from bot.slack.mrkdwn import plain_text
 
-BUTTONS_MAX, MENUS_MAX = 3, 2
+BUTTONS_MAX, MENUS_MAX = 3, 3
+TYPED_MIN = 2
+"""Characters that are typed into a field before it is asked what there is."""
+
 LABEL_MAX = 75
 VALUE_MAX = 2000
 OPTION_MAX = 150
-ASK, ACT, SHARE, PICK, MENU = "ask", "act", "share", "pick", "menu"
+FOUND_MAX = 100
+ASK, ACT, SHARE, PICK, MENU, FIND = "ask", "act", "share", "pick", "menu", "find"
 """What an action_id begins with; a number follows, as no two of a message may be the same."""
 
 NAMELESS = "Ask"
@@ -28,7 +33,8 @@ OLD_MENU = "snooze"
 _OLD_OPTIONS = {"1d": "snooze {} 1d", "7d": "snooze {} 7d", "threshold": "snooze {} next", "date": "snooze {}"}
 """Until 2026-11 values of buttons below alerts were the alerts' ids; options had a name before them."""
 
-ACTION_ID = re.compile(rf"^(({ASK}|{ACT}|{SHARE}|{PICK}|{MENU})_[0-9]|{'|'.join(_OLD_BUTTONS)}|{OLD_MENU})$")
+FOUND = re.compile(rf"^{FIND}_[0-9]$")
+ACTION_ID = re.compile(rf"^(({ASK}|{ACT}|{SHARE}|{PICK}|{MENU}|{FIND})_[0-9]|{'|'.join(_OLD_BUTTONS)}|{OLD_MENU})$")
 
 
 class ActionValue(NamedTuple):
@@ -51,8 +57,8 @@ def elements(wanted: Iterable[Button], shared: bool) -> list[Json]:
     is nothing to share.
     """
     useful = [button for button in wanted if not (shared and isinstance(button, Share))]
-    menus = [button for button in useful if isinstance(button, Menu)][:MENUS_MAX]
-    others = [button for button in useful if not isinstance(button, Menu)][:BUTTONS_MAX]
+    menus = [button for button in useful if isinstance(button, Menu | Find)][:MENUS_MAX]
+    others = [button for button in useful if not isinstance(button, Menu | Find)][:BUTTONS_MAX]
     kept = [button for button in useful if button in menus or button in others]
     drawn = (_element(button, at) for at, button in enumerate(kept, 1))
     return [element for element in drawn if element]
@@ -62,6 +68,9 @@ def _element(button: Button, at: int) -> Json | None:
     match button:
         case Menu(label, _, entries):
             return _menu(f"{MENU}_{at}", label, entries)
+        case Find(_, label):
+            names = {"action_id": f"{FIND}_{at}", "placeholder": label_of(label)}
+            return {"type": "external_select", "min_query_length": TYPED_MIN, **names}
         case Ask(label, words, on):
             kind, value = ASK, ActionValue(words, on)
         case Act(label, words):
@@ -88,6 +97,17 @@ def _menu(action_id: str, label: str, entries: Iterable[MenuEntry]) -> Json | No
         return None
     options = [{"text": label_of(entry.label), "value": value} for entry, value in values.items()]
     return {"type": "static_select", "action_id": action_id, "placeholder": label_of(label), "options": options}
+
+
+def found_options(words: str, found: Iterable[Choice]) -> list[Json]:
+    """What a field to find something in offers: each option stands for `words` with a name behind them."""
+    options: list[Json] = []
+    for choice in found:
+        value = encode(ActionValue(f"{words} {choice.word}"), compact=True)
+        if len(value) <= OPTION_MAX and len(options) < FOUND_MAX:
+            about = {"description": label_of(choice.about)} if plain_text(choice.about, LABEL_MAX) else {}
+            options.append({"text": label_of(choice.word), "value": value, **about})
+    return options
 
 
 def label_of(text: str) -> Json:

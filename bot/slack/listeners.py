@@ -10,7 +10,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware import Middleware
 
-from bot.chat.commands import CHECK
+from bot.chat.commands import CHECK, FLEET
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply, line, notice
 from bot.chat.session.conversation import STALE, Conversation
@@ -19,7 +19,7 @@ from bot.chat.session.reply_target import EphemeralTarget, delivered
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
 from bot.chat.session.services import BUSY, SLOW_DOWN
-from bot.slack.actions import ACTION_ID, ASK, MENU, OLD_MENU, PICK, SHARE, pressed
+from bot.slack.actions import ACTION_ID, ASK, FIND, FOUND, MENU, OLD_MENU, PICK, SHARE, found_options, pressed
 from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
 from bot.slack.membership import Identity
@@ -42,7 +42,7 @@ from bot.slack.payload import command_origin, event_actor, is_channel, is_direct
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
-_WAYS = {ASK: "ask button", MENU: "menu", OLD_MENU: "menu"}
+_WAYS = {ASK: "ask button", MENU: "menu", OLD_MENU: "menu", FIND: "menu"}
 
 
 class Acknowledgement(BoltResponse):
@@ -93,6 +93,7 @@ class Listeners:
         app.view(PICK_VIEW)(self.pick)
         app.view(DAY)(self.pick_day)
         app.options(PICK_HOST)(self.suggest)
+        app.options(FOUND)(self.suggest_hosts)
         app.shortcut(CHECK_RELEASE)(self.open_check)
         app.shortcut(CHECK_MESSAGE)(self.check_message)
         app.view(CHECK_VIEW)(self.check)
@@ -246,6 +247,11 @@ class Listeners:
         found = picked(body)
         choices = self.conversation.choices(found.origin.actor, found.command) if found else ()
         return BoltResponse(status=200, body=json.dumps({"options": options(choices, str(body.get("value") or ""))}))
+
+    def suggest_hosts(self, body: Json) -> BoltResponse:
+        """Hosts and pools whose names hold what was typed, as far as the person may see the fleet."""
+        found = self.conversation.find(press_origin(body).actor, str(body.get("value") or ""))
+        return BoltResponse(status=200, body=json.dumps({"options": found_options(FLEET.name, found)}))
 
     def open_check(self, body: Json) -> BoltResponse:
         """The shortcut that is used anywhere: a window to check a release in."""

@@ -22,6 +22,7 @@ KEYS = {
     "context": ({"type", "elements"}, {"block_id"}),
     "actions": ({"type", "elements"}, {"block_id"}),
     "button": ({"type", "text", "action_id"}, {"value", "accessibility_label", "style", "confirm"}),
+    "external_select": ({"type", "placeholder", "action_id", "min_query_length"}, set()),
     "static_select": ({"type", "placeholder", "options", "action_id"}, {"confirm"}),
     "mrkdwn": ({"type", "text", "verbatim"}, set()),
     "plain_text": ({"type", "text", "emoji"}, set()),
@@ -166,7 +167,8 @@ def _actions(block: Mapping[str, Any]) -> Iterator[str]:
     yield from _unique(block)
     for element in block["elements"]:
         yield from _shape(element)
-        yield from _menu(element) if element["type"] == "static_select" else _button(element)
+        kind = element["type"]
+        yield from {"static_select": _menu, "external_select": _nothing}.get(kind, _button)(element)
 
 
 def _button(button: Mapping[str, Any]) -> Iterator[str]:

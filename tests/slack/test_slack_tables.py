@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from structlog.testing import LogCapture
@@ -19,7 +20,7 @@ from tests.chat.fleet import NOON, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 from tests.slack.blockkit import TABLES, complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.signed import command, mention
+from tests.slack.signed import command, mention, press
 from tests.slack.standin import Call, Said, StandIn
 
 JSON = "application/json"
@@ -177,3 +178,47 @@ def test_a_file_goes_to_no_address_but_slacks(fleet: Room, standin: StandIn) -> 
     fleet.settle()
     assert standin.of("chat.postMessage", "files.completeUploadExternal") == []
     assert "not its own" in json.dumps(standin.of("respond")[0].fields)
+
+
+def _suggestion(typed: str, user: str = "U0000001") -> str:
+    """What Slack asks while somebody types into a field of a message."""
+    who = {"id": user, "team_id": "T0000001"}
+    asked = {"type": "block_suggestion", "action_id": "find_3", "block_id": "b", "value": typed, "user": who}
+    where = {"team": {"id": "T0000001"}, "channel": {"id": "C0000001"}, "container": {"type": "message"}}
+    return urlencode({"payload": json.dumps(asked | where)})
+
+
+def _offered(room: Room, typed: str, user: str = "U0000001") -> list[Any]:
+    answer = room.post(_suggestion(typed, user))
+    assert answer.status == 200
+    return list(json.loads(answer.body)["options"])
+
+
+def test_any_host_of_a_large_fleet_is_found_by_a_part_of_its_name_in_two_presses(fleet: Room, standin: StandIn) -> None:
+    fleet.post(command("fleet", response_url=standin.response_url))
+    fleet.settle()
+    (shown,) = standin.of("respond")
+    fields = [e for b in shown.fields["blocks"] if b["type"] == "actions" for e in b["elements"]]
+    assert [each["action_id"] for each in fields if each["type"] == "external_select"] == ["find_3"]
+    offered = _offered(fleet, "EN-217")
+    assert [option["text"]["text"] for option in offered] == ["xen-217"]
+    chosen = {"action_id": "find_3", "type": "external_select", "selected_option": offered[0]}
+    fleet.post(press("find_3", "", standin.response_url, actions=[chosen]))
+    fleet.settle()
+    assert standin.of("respond")[-1].fields["text"].startswith("1 of 300 hosts in 1 pool: xen-217")
+
+
+def test_no_more_is_offered_than_slack_takes_and_what_begins_with_it_first(fleet: Room) -> None:
+    assert len(_offered(fleet, "xen")) == 100
+    assert [option["text"]["text"] for option in _offered(fleet, "big")] == ["big"]
+    assert _offered(fleet, "nothing like it") == []
+
+
+def test_who_may_not_see_the_whole_fleet_is_offered_no_names(furnish: Furnish, matrix: Matrix, reader: Reader) -> None:
+    store = FakeStore()
+    store.record((answered(target("lab-a"), NOON, host("xen-1"), pool="big"),), NOON)
+    known = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: date(2026, 11, 23))
+    assert _offered(furnish(known), "xen") == []
+    here = Grant("*", "C0000001", frozenset({Right.FLEET}))
+    assert _offered(furnish(known, grants=(here,)), "xen") == []
+    assert len(_offered(furnish(known, grants=(MAY_ALL,)), "xen")) == 1

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import NamedTuple
 
-from bot.chat.command import Invocation, Ports, Right, Watched
+from bot.chat.command import Choice, Invocation, Ports, Right, Watched
 from bot.chat.data import Data
 from bot.chat.export import as_csv
 from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
@@ -25,6 +25,7 @@ from bot.chat.reply import (
     Code,
     Column,
     ColumnKind,
+    Find,
     Mark,
     Menu,
     MenuEntry,
@@ -78,6 +79,8 @@ WHOLE = 50
 PAGE = 100
 """Hosts that are shown at once."""
 
+FOUND_MAX = 100
+
 ENTRIES_MAX = 16
 """Of a menu: more of them would not fit beside a table."""
 
@@ -100,6 +103,19 @@ SILENT_IN_FULL = 10
 MESSAGE_MAX = 200
 
 States = Mapping[str, SourceState]
+
+
+def choices(ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
+    """Hosts, and pools of several, whose names hold the words; those that begin with them first, FOUND_MAX at most."""
+    wanted = asked.words.strip().casefold()
+    names: dict[str, str] = {}
+    for each in hosts_with_verdicts(ports, watched_of(ports), asked.day):
+        if wanted in each.name.casefold():
+            names[each.name] = f"{each.runs}, {each.pool_name}"
+        if wanted in each.pool_name.casefold():
+            names.setdefault(each.pool_name, "pool")
+    nearest_first = sorted(names, key=lambda name: (not name.casefold().startswith(wanted), name.casefold()))
+    return tuple(Choice(name, names[name]) for name in nearest_first[:FOUND_MAX])
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -257,6 +273,7 @@ def _menus(view: FleetView) -> Iterator[Button]:
     entries = [MenuEntry(f"{capitalized(said)} ({count:,})", f"fleet {words}") for said, words, count in there]
     if entries:
         yield Menu("Filter", entries[0].words, tuple(entries[:ENTRIES_MAX]))
+    yield Find("fleet")
 
 
 def _file(hosts: Sequence[HostVerdict], words: str, day: date) -> Reply:

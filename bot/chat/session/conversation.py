@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.chat.command import Choice, CommandSpec, Right
-from bot.chat.commands import ACK, ALERTS, CHECK, COMMANDS, HELP
+from bot.chat.commands import ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP
 from bot.chat.platform import Actor, Origin
 from bot.chat.reply import Reply, RichText, line, notice, with_code
 from bot.chat.session.executor import Untold
@@ -237,6 +237,19 @@ class Conversation:
         spec = COMMANDS[command]
         rights = self.services.access.admit(actor, spec)
         return () if isinstance(rights, Answer) else self.services.responder.choices(spec, rights)
+
+    def find(self, actor: Actor, typed: str) -> tuple[Choice, ...]:
+        """Hosts and pools whose names hold what was typed; none where that can't be said at once.
+
+        Who may see the fleet of one channel alone gets none: names of others would show.
+        """
+        rights = self.services.access.admit(actor, FLEET)
+        if isinstance(rights, Answer) or Right.FLEET in rights.scoped:
+            return ()
+        found = self.services.database.get(
+            lambda: self.services.responder.choices(FLEET, rights, typed), lambda _: None, lambda _: None
+        )
+        return () if isinstance(found, Untold) else found
 
     def ask_day(self, request: Request) -> None:
         """Let the actor choose the day that the words lack."""

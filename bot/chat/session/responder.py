@@ -127,11 +127,11 @@ class Responder:
             ),
         )
 
-    def choices(self, spec: CommandSpec, found: Granted) -> tuple[Choice, ...]:
-        """What a command that picks can be about; nothing where that is not known."""
+    def choices(self, spec: CommandSpec, found: Granted, typed: str = "") -> tuple[Choice, ...]:
+        """What a command can be about, as far as it holds what was typed; nothing where that is not known."""
         try:
-            return self._runner().choices(spec, found.rights)
-        except UsageError:
+            return self._runner().choices(spec, found.rights, typed)
+        except (UsageError, UnavailableError):
             return ()
 
     def _look_up(self, name: str, words: str, rights: frozenset[Right], day: date, today: date, _: int) -> Answer:
