@@ -78,10 +78,10 @@ def day_in_words(day: date | PartialDate) -> str:
     return f"{number}{_MONTHS[day.month - 1]} {day.year:04}"
 
 
-def day_cell(day: date | PartialDate | None, unknown: str = "not known") -> RichText:
-    """A day in a column of days; `unknown` stands in place of None."""
+def day_cell(day: date | PartialDate | None) -> RichText:
+    """A day in a column of days; None is one that is not known."""
     if day is None:
-        return (Sortable(unknown, 0),)
+        return (Sortable("not known", 0),)
     return (Sortable(day_in_words(day), (day.year * 100 + day.month) * 100 + day.day),)
 
 

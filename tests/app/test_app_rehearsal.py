@@ -1,33 +1,21 @@
 """`sweep` and `alerts` of another day in a shell: real hosts are asked, and nothing is stored or sent."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from bot.cli import main
 from bot.simulator import SimHost, SimPool, Simulator, as_yaml, lone, release
 from bot.simulator.fleets import PASSWORD_VARIABLE
+from tests.cli.running import Ran
 
 FAR = "2028-12-01"
 CHANNEL = "C0123456789"
-
-
-class Ran(NamedTuple):
-    """What a command left: its exit status and what stands on stdout and stderr."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 class Shell(NamedTuple):

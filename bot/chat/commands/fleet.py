@@ -136,8 +136,9 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     finished_at = iso(done.finished_at) if done and done.finished_at else None
     view = FleetView(hosts, f"fleet {words}".strip(), number, day, ports.matrix.published)
     by_release = not words and len(hosts) > WHOLE and not asked.caller.takes_all
-    shown_hosts = _by_release(view) if by_release else _page(view, whole=asked.caller.takes_all)
-    menus = _menus(view) if by_release else ()
+    groups = _groups(hosts) if by_release else []
+    shown_hosts = _by_release(view, groups) if by_release else _page(view, whole=asked.caller.takes_all)
+    menus = _menus(view, groups) if by_release else ()
     return Reply(
         kind="fleet",
         headline=fleet_line(hosts, len(every), shown(words), watched),
@@ -205,9 +206,8 @@ def _choosing(verdict: HostVerdict) -> str:
     return "prerelease" if verdict.is_prerelease else verdict.assessment.release.base_name
 
 
-def _by_release(view: FleetView) -> Iterator[Block]:
+def _by_release(view: FleetView, groups: Sequence[ReleaseGroup]) -> Iterator[Block]:
     """A row for each release that runs, the worst first."""
-    groups = _groups(view.hosts)
     rows = tuple(_group_row(view, group) for group in groups)
     yield Table(_RELEASES, rows, f"{counted(len(view.hosts), 'host')} by release, the worst first")
 
@@ -257,10 +257,10 @@ def _buttons(view: FleetView, asked: Invocation, by_release: bool) -> Iterator[B
         yield Share(f"fleet {asked.words}".strip())
 
 
-def _menus(view: FleetView) -> Iterator[Button]:
+def _menus(view: FleetView, groups: Sequence[ReleaseGroup]) -> Iterator[Button]:
     """The hosts of a release, and those that have something in common, each with how many there are."""
-    groups = {group.words: group for group in reversed(_groups(view.hosts))}
-    chosen = [*reversed(groups.values())][:ENTRIES_MAX]
+    by_words = {group.words: group for group in reversed(groups)}
+    chosen = [*reversed(by_words.values())][:ENTRIES_MAX]
     of_releases = [MenuEntry(f"{group.name} ({len(group.hosts):,})", f"fleet {group.words}") for group in chosen]
     yield Menu("Hosts of a release", of_releases[0].words, tuple(of_releases))
     counts = [(said, words, sum(map(STATES[words], view.hosts))) for words, said in MENU_STATES.items()]

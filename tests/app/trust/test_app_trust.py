@@ -2,26 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import pytest
 
 from bot.cli import main
 from bot.simulator import SimCertificate, SimHost, SimTls, Simulator, lone, release
 from tests.app.trust.lab import OTHER, Lab
-
-
-class Ran(NamedTuple):
-    """What a command line did."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
+from tests.cli.running import Ran
 
 Trust = Callable[..., Ran]
 
