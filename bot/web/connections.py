@@ -87,6 +87,14 @@ class HttpConnection(HTTPChannel):  # type: ignore[misc] # as above
             return True
         return self.is_droppable and now - self.waits_since > (TAKEN_WITHIN if self.total_outbufs_len else IDLE)
 
+    def readable(self) -> bool:
+        """Whether it is read from. One that was closed in this round is not looked at: its number may be another's."""
+        return bool(self.connected and super().readable())
+
+    def writable(self) -> bool:
+        """Whether it is written to; as above."""
+        return bool(self.connected and super().writable())
+
     def received(self, data: bytes) -> bool:
         """Take what came."""
         taken: bool = super().received(data)

@@ -5,9 +5,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from typing import Any
 
 import pytest
+from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
+from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
+from bot.web.connections import WebListener
 from bot.web.listen import listen
 from bot.web.server import HttpRequest, HttpResponse, HttpRoute, Server, Wsgi, wsgi
 
@@ -136,6 +140,38 @@ def test_a_request_that_does_not_arrive_in_its_time_is_closed_however_it_trickle
         with suppress(ConnectionResetError):  # by what was sent and nobody read
             assert connection.recv(100) == b""
     assert _get(server, "/") == (200, b"hello")
+
+
+def test_a_new_connection_does_not_end_with_an_old_one_whose_number_it_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old one is closed and the new one accepted in one round, which asked the system for news of the old one."""
+    application = wsgi({"/": HttpRoute("GET", lambda _: HttpResponse(200, "hello"))})
+    [listening] = listen(0, ["127.0.0.1"])
+    everything: dict[int, Any] = {}
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(1)
+    listener = WebListener(application, everything, _sock=listening, dispatcher=dispatcher, bind_socket=False)
+
+    def round_() -> None:
+        wasyncore.loop(timeout=1, use_poll=True, map=everything, count=1)
+
+    try:
+        with socket.create_connection(listening.getsockname(), timeout=10) as old:
+            old.sendall(b"GET / HT")
+            round_()  # it is accepted
+            round_()  # its bytes are read
+            [number] = listener.active_channels
+            with socket.create_connection(listening.getsockname(), timeout=10) as new:
+                new.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                monkeypatch.setattr("bot.web.connections.ARRIVES_WITHIN", 0.0)
+                listener.next_channel_cleanup = 0
+                round_()
+                assert list(listener.active_channels) == [number], "the case is not the one that is meant"
+                monkeypatch.undo()
+                round_()
+                assert new.recv(100).startswith(b"HTTP/1.1 200")
+    finally:
+        dispatcher.shutdown()
+        wasyncore.close_all(everything)
 
 
 def test_a_connection_without_any_request_is_closed_in_its_time(
