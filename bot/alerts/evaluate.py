@@ -15,6 +15,7 @@ from bot.alerts.rules import Condition, Rule, fates, find_conditions, resolution
 from bot.alerts.start import start
 from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
+from bot.fleet.policy import Policy
 from bot.fleet.ports import FleetStore, SweepLog
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.matrix import Matrix
@@ -37,7 +38,8 @@ class AlertStore(NamedTuple):
 class FleetEvaluation(NamedTuple):
     """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`.
 
-    `data` is what is known of releases now, with the reader of versions.
+    `data` is what is known of releases now, with the reader of versions. `policy` is what hosts are to run, if anything
+    says so.
     """
 
     data: Callable[[], tuple[Matrix, Reader]]
@@ -46,6 +48,7 @@ class FleetEvaluation(NamedTuple):
     plan: AlertPlan
     every: timedelta
     since: datetime
+    policy: Policy | None = None
 
     def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.
@@ -67,7 +70,7 @@ class FleetEvaluation(NamedTuple):
         (matrix, reader), store = self.data(), self.store
         last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
         return FleetFacts(
-            host_verdicts(matrix, reader, store.fleet.hosts(), now.date()),
+            host_verdicts(matrix, reader, store.fleet.hosts(), now.date(), self.sources, self.policy),
             store.fleet.sources(),
             self.sources,
             store.watches.all(),
@@ -87,7 +90,7 @@ class FleetEvaluation(NamedTuple):
 
     def findings(self, at: datetime) -> tuple[HostVerdict, ...]:
         """All hosts with their verdicts, the worst first."""
-        return host_verdicts(*self.data(), self.store.fleet.hosts(), at.date())
+        return host_verdicts(*self.data(), self.store.fleet.hosts(), at.date(), self.sources, self.policy)
 
     def digests(self, at: datetime) -> Iterator[Digest]:
         """The week of every channel that has something to read of it."""

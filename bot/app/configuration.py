@@ -11,7 +11,8 @@ from bot.alerts.routing import AlertPlan, Route
 from bot.chat.access import Grant
 from bot.errors import ConfigError, Problem
 from bot.fleet.inventory import Inventory
-from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, Settings, TlsSettings
+from bot.fleet.policy import Policy
+from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, PolicySettings, Settings, TlsSettings
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
 from bot.slack.payload import is_group
@@ -157,6 +158,12 @@ def _from_file(path: Path) -> str:
     if not password:
         raise CredentialsError(f"The file {path} is empty.")
     return password
+
+
+def policy(configured: PolicySettings) -> Policy | None:
+    """What hosts are to run; None where the settings do not say."""
+    found = Policy(configured.approved, configured.not_older_than)
+    return found if any(found) else None
 
 
 def plan(alerts: AlertSettings) -> AlertPlan:

@@ -17,13 +17,14 @@ from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult, SweepCycle, alerts_on
 from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.routing import AlertPlan
-from bot.app.configuration import inventory, orchestras, plan, reveal
+from bot.app.configuration import inventory, orchestras, plan, policy, reveal
 from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
 from bot.app.lookup import now
 from bot.app.published import follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
 from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
+from bot.fleet.policy import Policy
 from bot.fleet.sources import CombinedSources, ConfiguredSources, InventorySource, Limits, Probing
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
@@ -117,7 +118,7 @@ class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
     `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
-    `clock_check` says whether the clock can be believed, where it is the machine's.
+    `clock_check` says whether the clock can be believed, where it is the machine's. `policy` is what hosts are to run.
     """
 
     plan: AlertPlan
@@ -128,6 +129,7 @@ class WatchTerms(NamedTuple):
     list_url: str | None = None
     dataset: Callable[[], Dataset] | None = None
     clock_check: ClockCheck | None = None
+    policy: Policy | None = None
 
 
 class WatchedFleet(NamedTuple):
@@ -176,6 +178,7 @@ class WatchedFleet(NamedTuple):
             ),
             audit=store.audit,
             published=PublishedPort(follows.latest) if follows else None,
+            policy=evaluation.policy,
         )
 
     def settle(self) -> Reconciled:
@@ -212,7 +215,17 @@ def terms_of(
 ) -> WatchTerms:
     """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.SweepPace)."""
     pace = SweepPace(settings.sweep.concurrency, stale=stale)
-    return WatchTerms(plan(settings.alerts), settings.sweep.every, pace, now, send, settings.list.url, dataset, check)
+    return WatchTerms(
+        plan(settings.alerts),
+        settings.sweep.every,
+        pace,
+        now,
+        send,
+        settings.list.url,
+        dataset,
+        check,
+        policy(settings.policy),
+    )
 
 
 def current_dataset(store: Store, list_url: str | None) -> Callable[[], Dataset]:
@@ -235,6 +248,7 @@ def watch_fleet(
         terms.plan,
         terms.every,
         terms.clock(),
+        terms.policy,
     )
     sweeper = Sweeper(
         hosts.sources,

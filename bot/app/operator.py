@@ -9,7 +9,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
-from bot.app.configuration import reveal, set_up_log
+from bot.app.configuration import policy, reveal, set_up_log
 from bot.app.fleet import hosts_of
 from bot.app.lookup import runner, today
 from bot.chat.runner import CommandRunner
@@ -29,7 +29,7 @@ PATIENCE = 2.0
 def runner_with_hosts(settings: Settings) -> CommandRunner:
     """Asks the settings' hosts; no database is needed for that."""
     alone = runner()
-    return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet()))
+    return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet(), policy=policy(settings.policy)))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.chat.audit import StoredTrail
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
+    from bot.fleet.policy import Policy
     from bot.fleet.ports import SweepRun
     from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Report
@@ -150,6 +151,7 @@ class Ports(NamedTuple):
 
     `operators` are the commands that there are beside chat's where they are run: a shell's.
     `watched`, `alerting`, `audit` and `published` are None where there is no database (a shell gets the page anew).
+    `policy` is what hosts are to run, where that is configured.
     """
 
     matrix: Matrix
@@ -160,6 +162,7 @@ class Ports(NamedTuple):
     audit: "StoredTrail | None" = None
     published: PublishedPort | None = None
     operators: tuple[OperatorCommand, ...] = ()
+    policy: "Policy | None" = None
 
 
 class Invocation(NamedTuple):

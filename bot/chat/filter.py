@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.errors import UsageError
 from bot.fleet.hosts import Source
+from bot.fleet.policy import PolicyState
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.support import SupportLevel
@@ -19,6 +20,8 @@ HostCondition = Callable[[HostVerdict], bool]
 
 SOON = 90
 """Days: what ends within them is `ending`."""
+
+NO_POLICY = "There is no policy that a host could be held against: set `policy.approved` in the configuration."
 
 WORDS_MAX = 30
 SPAN_MAX = 6
@@ -59,7 +62,10 @@ STATES: dict[str, HostCondition] = {
     "mixed": lambda verdict: verdict.host.mixed_since is not None,
     "restart": lambda verdict: bool(verdict.host.host.reboot_required),
     "reboot": lambda verdict: bool(verdict.host.host.reboot_required),
+    "not-approved": lambda verdict: verdict.policy is PolicyState.NOT_APPROVED,
+    "not approved": lambda verdict: verdict.policy is PolicyState.NOT_APPROVED,
 }
+OF_A_POLICY = frozenset({"not-approved", "not approved"})
 
 
 class FleetFilter(NamedTuple):
@@ -98,6 +104,8 @@ def fleet_filter(reader: Reader, words: str, hosts: Sequence[HostVerdict], sourc
     unknown: list[str] = []
     for piece in _pieces(tokens, names):
         if isinstance(piece, str):
+            if piece in OF_A_POLICY and hosts and hosts[0].policy is None:
+                raise UsageError(NO_POLICY)
             conditions.append(STATES.get(piece) or _is_named(piece))
         elif runs := _runs(reader, piece):
             conditions.append(runs)

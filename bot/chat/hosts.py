@@ -11,6 +11,7 @@ from bot.chat.reply import Mark, RichText, Strong, line
 from bot.chat.wording import day_in_words, iso, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost
+from bot.fleet.policy import PolicyState
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release
@@ -47,6 +48,7 @@ def row(verdict: HostVerdict) -> tuple[RichText, ...]:
         "coordinator": host.is_coordinator,
         "partial support": verdict.is_eol and level is SupportLevel.PARTIAL,
         "not on the list": verdict.is_eol and level is SupportLevel.UNLISTED,
+        "not approved": verdict.policy is PolicyState.NOT_APPROVED,
     }
     more = ", ".join((*(words for words, holds in said.items() if holds), *remarks(verdict.host)))
     return (line(Strong(verdict.name)), line(verdict.runs), line(sign(verdict)), line(more))
@@ -72,7 +74,7 @@ def host_data(verdict: HostVerdict, day: date) -> Data:
     else:
         nearest = [suggestion_name(suggestion, day) for suggestion in verdict.part.suggestions]
         assessment = {"outcome": "unknown_version", "suggestions": nearest}
-    return {**_facts(verdict.host), "assessment": assessment}
+    return {**_facts(verdict.host), "assessment": assessment, "policy": verdict.policy}
 
 
 def _facts(watched: WatchedHost) -> Data:
@@ -106,7 +108,7 @@ def watched_of(ports: Ports) -> Watched:
 
 def hosts_with_verdicts(ports: Ports, watched: Watched, day: date) -> list[HostVerdict]:
     """All hosts, the worst first; of equals those that do not answer, then by pool and name."""
-    found = host_verdicts(ports.matrix, ports.reader, watched.store.hosts(), day, watched.sources)
+    found = host_verdicts(ports.matrix, ports.reader, watched.store.hosts(), day, watched.sources, ports.policy)
     return sorted(found, key=lambda each: (each.badness, each.host.is_reachable, each.pool_name, each.name))
 
 
@@ -157,5 +159,5 @@ def _hosts_data(verdicts: Iterable[HostVerdict], day: date) -> list[Data]:
             "reachable": seen.is_reachable,
             "unreachable_since": iso(away) if away else None,
         }
-        hosts.append({**_facts(seen), "assessment": assessments[what], **sight})
+        hosts.append({**_facts(seen), "assessment": assessments[what], "policy": each.policy, **sight})
     return hosts

@@ -7,10 +7,13 @@ a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum, auto
-from typing import Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from bot.matrix.assess import Assessment
 from bot.matrix.release import Release
+
+if TYPE_CHECKING:
+    from bot.fleet.verdicts import HostVerdict
 
 
 class Plain(NamedTuple):
@@ -326,7 +329,8 @@ class Reply(NamedTuple):
     """An answer. `kind` names its shape ("check", "unknown_version"); `data` is what `--json` prints.
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
-    `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none.
+    `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none. `hosts` are those
+    that it shows, None where it is about none.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
     `attachment` is a file for the asker, which a platform may be unable to send: then it says how else to get it.
     `picture` shows what the reply's table says; a platform may draw it, and needn't.
@@ -345,6 +349,7 @@ class Reply(NamedTuple):
     depends_on_rights: bool = False
     attachment: Attachment | None = None
     picture: Picture | None = None
+    hosts: "tuple[HostVerdict, ...] | None" = None
 
     @property
     def summary(self) -> str:

@@ -59,13 +59,13 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         reply = _answer(meant, rest, as_of, config, Caller(_user(), channel, takes_all=form is not None), as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
+        holds = bool(fail_on) and _any_holds(fail_on, reply, config)
         if reply.picture and (svg or png):
             _draw(reply.picture, png, force, config)
         elif as_json or reply.exit_status != 1 or meant.follows:
             print_reply(reply, as_json, form)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
-        holds = any(condition.holds(assessment) for condition in fail_on for assessment in reply.assessed or ())
         return 4 if holds else reply.exit_status
 
     words = click.Argument(
@@ -87,6 +87,15 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         short_help=spec.about,
         epilog=f"\b\nExamples:\n{examples}",
     )
+
+
+def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, config: Path | None) -> bool:
+    """Whether an answer meets any of some conditions. UsageError as FailCondition.holds."""
+    from bot.app.configuration import policy
+
+    settings = settings_for_lookup(config, os.environ, folder())
+    wanted = policy(settings.policy) if settings else None
+    return any(condition.holds(reply, wanted) for condition in conditions)
 
 
 def _answer(

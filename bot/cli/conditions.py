@@ -4,9 +4,14 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.chat.reply import Reply
+from bot.errors import UsageError
+from bot.fleet.policy import Policy, PolicyState
 from bot.matrix.assess import Assessment
 from bot.matrix.lifecycle import LifecycleStage
+from bot.matrix.load import load_matrix
 from bot.matrix.support import SupportLevel
+from bot.query.reader import Reader
 
 
 class ConditionKind(StrEnum):
@@ -16,6 +21,7 @@ class ConditionKind(StrEnum):
     EOL_WITHIN = "eol-within"
     PARTIAL = "partial"
     UNLISTED = "unlisted"
+    NOT_APPROVED = "not-approved"
 
 
 class FailCondition(NamedTuple):
@@ -24,7 +30,19 @@ class FailCondition(NamedTuple):
     kind: ConditionKind
     days: int = 0
 
-    def holds(self, assessment: Assessment) -> bool:
+    def holds(self, reply: Reply, policy: Policy | None) -> bool:
+        """Whether an answer meets it. UsageError for NOT_APPROVED without a policy."""
+        verdicts = reply.assessed or ()
+        if self.kind is not ConditionKind.NOT_APPROVED:
+            return any(map(self._holds_for, verdicts))
+        if policy is None:
+            raise UsageError("--fail-on not-approved needs a policy: set `policy.approved` in the configuration.")
+        if reply.hosts is not None:
+            return any(host.policy is PolicyState.NOT_APPROVED for host in reply.hosts)
+        reader = Reader(load_matrix())
+        return not all(policy.approves(each.release, each.prerelease, reader) for each in verdicts)
+
+    def _holds_for(self, assessment: Assessment) -> bool:
         """Whether a verdict meets it. What is EOL already is within any number of days."""
         left = assessment.days_left
         return {
@@ -35,7 +53,7 @@ class FailCondition(NamedTuple):
         }[self.kind]
 
 
-_ALLOWED = "eol, eol-within:90d, partial and unlisted are allowed"
+_ALLOWED = "eol, eol-within:90d, partial, unlisted and not-approved are allowed"
 _DAYS = {"d": 1, "w": 7}
 
 
@@ -44,6 +62,6 @@ def parse_condition(text: str) -> FailCondition:
     name, _, span = text.strip().casefold().partition(":")
     if name == ConditionKind.EOL_WITHIN and (found := re.fullmatch(r"([0-9]{1,6})([dw])", span)):
         return FailCondition(ConditionKind.EOL_WITHIN, int(found[1]) * _DAYS[found[2]])
-    if name in (ConditionKind.EOL, ConditionKind.PARTIAL, ConditionKind.UNLISTED) and not span:
+    if name in tuple(ConditionKind) and name != ConditionKind.EOL_WITHIN and not span:
         return FailCondition(ConditionKind(name))
     raise ValueError(f"{text[:40]!a} is no condition: {_ALLOWED}.")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bot.fleet.hosts import Source, WatchedHost
 from bot.fleet.names import fleet_names
+from bot.fleet.policy import Policy, PolicyState
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
@@ -23,7 +24,7 @@ class HostVerdict(NamedTuple):
 
     `part` is what its brand and version were read as; `assessment` is None for a version that the matrix lacks. `name`
     and `pool_name` are what it and its pool are called among the others. `tags` are those of all sources that have the
-    host.
+    host. `policy` says whether it is as the operator wants it; None where there is no policy.
     """
 
     host: WatchedHost
@@ -32,6 +33,7 @@ class HostVerdict(NamedTuple):
     name: str
     pool_name: str
     tags: frozenset[str] = frozenset()
+    policy: PolicyState | None = None
 
     @property
     def is_eol(self) -> bool:
@@ -70,7 +72,12 @@ class HostVerdict(NamedTuple):
 
 
 def host_verdicts(
-    matrix: Matrix, reader: Reader, hosts: Iterable[WatchedHost], day: date, sources: Iterable[Source] = ()
+    matrix: Matrix,
+    reader: Reader,
+    hosts: Iterable[WatchedHost],
+    day: date,
+    sources: Iterable[Source] = (),
+    policy: Policy | None = None,
 ) -> tuple[HostVerdict, ...]:
     """Hosts with their verdicts on a day, the worst first; of equals the coordinator first, then by name.
 
@@ -78,6 +85,7 @@ def host_verdicts(
     once.
     """
     hosts = tuple(hosts)
+    approved: dict[tuple[str | None, str | None, bool], bool | None] = {}
     names, tags = fleet_names(hosts), {source.name: source.tags for source in sources}
     runs: dict[tuple[str | None, str | None, bool], tuple[QueryPart, Assessment | None]] = {}
     assessed: dict[tuple[Release, str | None], Assessment] = {}
@@ -92,7 +100,12 @@ def host_verdicts(
                 what = part.releases[0], part.prerelease
                 assessment = assessed[what] = assessed.get(what) or assess(matrix, what[0], day, what[1])
             runs[version] = (part, assessment)
+            if policy and assessment:
+                approved[version] = policy.approves(assessment.release, assessment.prerelease, reader)
+            elif policy:  # what is not known is not approved, what is not said may be
+                approved[version] = None if not (host.product_brand and host.product_version) else not policy.approved
         own = frozenset(tag for name in watched.sources for tag in tags.get(name, ())) if tags else frozenset()
-        verdicts.append(HostVerdict(watched, *runs[version], *names.of(watched), own))
+        state = policy.state(host, approved[version], own, day) if policy else None
+        verdicts.append(HostVerdict(watched, *runs[version], *names.of(watched), own, state))
     verdicts.sort(key=lambda each: (each.badness, not each.host.host.is_coordinator, each.name))
     return tuple(verdicts)

@@ -10,6 +10,8 @@ from bot.chat.command import Right
 from bot.settings.section import Section
 from bot.settings.source import CALENDAR_TOKEN, WEB_TOKEN
 from bot.settings.values import (
+    AgesByTag,
+    ApprovedRelease,
     ChannelId,
     Concurrency,
     DatabaseUrl,
@@ -31,6 +33,7 @@ from bot.settings.values import (
     Username,
     VariableName,
     Who,
+    XoServerNumber,
 )
 
 PUBLISHED = "https://raw.githubusercontent.com/vatesfr/xen-orchestra/master/docs/docs/supported_hosts.md"
@@ -202,6 +205,23 @@ class SlackKeys(Section):
     tables: Literal["auto", "lines"] = "auto"
 
 
+class SecuritySettings(Section):
+    """Which security flaws make an alert: those of `tell` and worse, none with `none`; exploited ones always.
+
+    `orchestra_fixed_from` is the xo-server from which on the operator knows CVE-2026-133469 to be fixed.
+    """
+
+    tell: Annotated[Literal["critical", "high", "medium", "low", "none"], LowerCase] = "high"
+    orchestra_fixed_from: XoServerNumber | None = None
+
+
+class PolicySettings(Section):
+    """What hosts are to run: releases and ranges, any without; and for how long they may go without updates, by tag."""
+
+    approved: tuple[ApprovedRelease, ...] = ()
+    not_older_than: AgesByTag = ()
+
+
 class Keys(Section):
     """What stands in the file, or in the environment as XOCOMPAT_<KEY>."""
 
@@ -215,6 +235,8 @@ class Keys(Section):
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
     slack: SlackKeys = SlackKeys()
+    security: SecuritySettings = SecuritySettings()
+    policy: PolicySettings = PolicySettings()
 
 
 class SlackSettings(SlackKeys):

@@ -5,12 +5,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
+
+if TYPE_CHECKING:
+    from bot.query.reader import Reader
 
 ALLOWED = "host or host:port, without https:// and without a path (IPv6 with a port: [2001:db8::1]:443)"
 
@@ -246,12 +250,53 @@ def _lowered(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+@cache
+def _shipped_reader() -> "Reader":
+    """Reads releases by the shipped data: what a page added since is not known where a file is read."""
+    from bot.matrix.load import load_matrix  # a configuration without a policy needs none of it
+    from bot.query.reader import Reader
+
+    return Reader(load_matrix())
+
+
+def _approvable(value: object) -> str:
+    from bot.fleet.policy import why_not_approvable
+
+    text = _text(value, "a release or a range of one product, such as XCP-ng 8.3 or XenServer >=8")
+    if wrong := why_not_approvable(_shipped_reader(), text):
+        raise ValueError(wrong)
+    return text
+
+
+_AGES = 'tags with a duration each, such as {prod: 90d, "*": 180d} ("*" is every host)'
+_TAG = r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,62}"
+
+
+def _ages(value: object) -> tuple[tuple[str, timedelta], ...]:
+    """Spans of whole days by tag, in the order of the file."""
+    if not isinstance(value, dict):
+        raise ValueError(f"must be {_AGES}")
+    found: list[tuple[str, timedelta]] = []
+    for tag, span in value.items():
+        if tag != "*" and not (isinstance(tag, str) and re.fullmatch(_TAG, tag)):
+            raise ValueError(f"must be {_AGES}")
+        try:
+            duration = parse_duration(str(span))
+        except ValueError as error:
+            raise ValueError(f"{tag} {error}") from None
+        if duration < timedelta(days=1):
+            raise ValueError(f"{tag} must be at least 1d")
+        found.append((tag, duration))
+    return tuple(found)
+
+
+_XO_SERVER = 'the number of an xo-server, such as "5.208.0"'
+
+
 Name = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", _VALUES_NAME), BeforeValidator(_name)]
 Tag = Annotated[
     str,
-    _matching(
-        r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,62}", "a tag of letters, digits and . _ - : / = such as lab, at most 63"
-    ),
+    _matching(_TAG, "a tag of letters, digits and . _ - : / = such as lab, at most 63"),
 ]
 PoolName = Annotated[str, _matching(r".{1,255}", "a pool's name or UUID")]
 Username = Annotated[str, _matching(r".{1,255}", "a user's name")]
@@ -288,4 +333,7 @@ ListenHosts = Annotated[Sequence[str], BeforeValidator(_listen)]
 SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
 ListUrl = Annotated[str, BeforeValidator(_list)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]
+ApprovedRelease = Annotated[str, BeforeValidator(_approvable)]
+AgesByTag = Annotated[tuple[tuple[str, timedelta], ...], BeforeValidator(_ages)]
+XoServerNumber = Annotated[str, _matching(r"[0-9]{1,4}\.[0-9]{1,6}\.[0-9]{1,6}", _XO_SERVER)]
 LowerCase = BeforeValidator(_lowered)

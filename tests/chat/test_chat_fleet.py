@@ -15,6 +15,7 @@ from bot.chat.filter import STATES
 from bot.chat.reply import Ask, Bullets, Menu, Paragraph, Reply, Table, line, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
+from bot.fleet.policy import Policy
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.slack.blocks import messages
@@ -161,6 +162,24 @@ def test_only_those_with_the_right_see_the_fleet_or_the_button_to_sweep_it(known
     assert known.answer("fleet", frozenset({Right.LOOKUP, Right.PROBE})).kind == "refused"
     buttons = known.answer("fleet", frozenset({Right.FLEET})).buttons
     assert not any(isinstance(button, Ask) for button in buttons)
+
+
+def test_hosts_that_the_policy_does_not_approve(known: CommandRunner) -> None:
+    policy = Policy(("XCP-ng 8.3", "XenServer >=8.4"))
+    desk = known._replace(ports=known.ports._replace(policy=policy))
+    for words in ("not-approved", "not approved"):
+        assert _names(desk.answer(f"fleet {words}", ALL)) == ["archive-1", "spare-1", "xen-2", "xen-12"]
+    assert _names(desk.answer("fleet not-approved lab", ALL)) == ["spare-1", "xen-2"]
+    shown = desk.answer("fleet xen-2", ALL)
+    assert [each["policy"] for each in (shown.data or {})["hosts"]] == ["not_approved"]
+    (table,) = (block for block in shown.blocks if isinstance(block, Table))
+    assert "not approved" in plain(table.rows[0][-1])
+
+
+def test_without_a_policy_nothing_is_held_against_it(known: CommandRunner) -> None:
+    with pytest.raises(UsageError, match=r"policy\.approved"):
+        known.answer("fleet not-approved", ALL)
+    assert {each["policy"] for each in (known.answer("fleet", ALL).data or {})["hosts"]} == {None}
 
 
 def test_verdicts_are_there_for_fail_on(known: CommandRunner) -> None:

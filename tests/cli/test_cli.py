@@ -111,6 +111,29 @@ def test_a_condition_that_holds_ends_with_4(run: Run, condition: str, words: str
     assert run(*words.split(), "--fail-on", condition, *TODAY).status == status
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("XCP-ng 8.2", 4),
+        ("XCP-ng 8.3", 0),
+        ("XCP-ng 8.3 RC1", 4),
+        ("XCP-ng 8.3, XenServer 7.2", 4),
+        ("XenServer 9", 0),
+        ("Foobar 1.0", 3),
+    ],
+)
+def test_what_the_policy_does_not_approve_ends_with_4(run: Run, tmp_path: Path, words: str, status: int) -> None:
+    config = tmp_path / "policy.yaml"
+    config.write_text('policy: {approved: [XCP-ng 8.3, "XenServer >=8.4"]}')
+    assert run(*words.split(), "--fail-on", "not-approved", "--config", str(config), *TODAY).status == status
+
+
+def test_without_a_policy_nothing_fails_on_it(run: Run) -> None:
+    ran = run("XCP-ng 8.2", "--json", "--fail-on", "not-approved", *TODAY)
+    assert (ran.status, ran.out) == (2, "")
+    assert "policy.approved" in ran.err
+
+
 def test_any_of_several_conditions_is_enough(run: Run) -> None:
     assert run("XenServer 6.0", "--fail-on", "partial", "--fail-on", "unlisted").status == 4
 

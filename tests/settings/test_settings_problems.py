@@ -6,7 +6,7 @@ import pytest
 
 from tests.settings.conftest import Load, Told
 
-TOP = "database, list, targets, xen_orchestra, sweep, alerts, web, access, log, slack"
+TOP = "database, list, targets, xen_orchestra, sweep, alerts, web, access, log, slack, security, policy"
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
 NAME = "a name of letters, digits, dots, dashes and underscores, at most 63, such as lab-a"
@@ -46,7 +46,36 @@ def orchestra(keys: str) -> str:
     return f"xen_orchestra: [{{{kept}{keys}}}]"
 
 
+RELEASE = "must be a release or a range of one product, such as XCP-ng 8.3 or XenServer >=8"
+AGES = 'must be tags with a duration each, such as {prod: 90d, "*": 180d} ("*" is every host)'
+
 CASES = [
+    # what is to be told of flaws, and what hosts are to run
+    ("security: {tell: loud}", 'security.tell: must be one of critical, high, medium, low, none, not "loud"'),
+    (
+        "security: {orchestra_fixed_from: 5.208}",
+        "security.orchestra_fixed_from: must be text, so put it in quotes "
+        '(the number of an xo-server, such as "5.208.0"), not 5.208',
+    ),
+    ("policy: {approved: XCP-ng 8.3}", "policy.approved: must be a list"),
+    (
+        "policy: {approved: [XCP-ng 8.3, XCP-ng 9.9]}",
+        "policy.approved[1]: names no release that is known (near: XCP-ng 8.3, XCP-ng 8.2): "
+        f'{RELEASE}, not "XCP-ng 9.9"',
+    ),
+    (
+        'policy: {approved: ["8.2"]}',
+        'policy.approved[0]: can be XCP-ng 8.2 or Citrix Hypervisor 8.2: say which, not "8.2"',
+    ),
+    (
+        "policy: {approved: [XCP-ng 8.2.1]}",
+        'policy.approved[0]: is a part of XCP-ng 8.2: the policy takes whole releases, not "XCP-ng 8.2.1"',
+    ),
+    ("policy: {approved: [flub XCP-ng 8.3]}", f'policy.approved[0]: {RELEASE}, not "flub XCP-ng 8.3"'),
+    ("policy: {not_older_than: 90d}", f'policy.not_older_than: {AGES}, not "90d"'),
+    ("policy: {not_older_than: {pr od: 90d}}", f"policy.not_older_than: {AGES}"),
+    ("policy: {not_older_than: {prod: soon}}", f"policy.not_older_than: prod must be {DURATION}"),
+    ("policy: {not_older_than: {prod: 6h}}", "policy.not_older_than: prod must be at least 1d"),
     # unknown keys, with the nearest
     ("databse: x", f"databse: unknown key, did you mean database? Allowed here: {TOP}"),
     ("zzz: x", f"zzz: unknown key. Allowed here: {TOP}"),

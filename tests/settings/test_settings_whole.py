@@ -40,6 +40,8 @@ access:
     - {{who: U0123456789, may: [probe, fleet, operate]}}
     - {{who: "*", where: C0123456789, may: [fleet]}}
 log: {{format: json, level: debug}}
+security: {{tell: medium, orchestra_fixed_from: "5.208.0"}}
+policy: {{approved: [XCP-ng 8.3, XenServer >=8], not_older_than: {{prod: 90d, "*": 26w}}}}
 """
 
 
@@ -63,6 +65,9 @@ def test_the_example_of_the_contract_loads_whole(load: Load) -> None:
         ("*", "C0123456789", (Right.FLEET,)),
     ]
     assert (settings.access.lookup, settings.log.format, settings.log.level) == ("everyone", "json", "debug")
+    assert (settings.security.tell, settings.security.orchestra_fixed_from) == ("medium", "5.208.0")
+    assert settings.policy.approved == ("XCP-ng 8.3", "XenServer >=8")
+    assert settings.policy.not_older_than == (("prod", timedelta(days=90)), ("*", timedelta(days=182)))
 
 
 def test_without_file_and_environment_there_are_defaults(load: Load) -> None:

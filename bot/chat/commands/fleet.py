@@ -96,6 +96,7 @@ MENU_STATES = {
     "off": "off",
     "mixed": "pool of several versions",
     "restart": "restart pending",
+    "not-approved": "not approved by the policy",
 }
 """The states that hosts are filtered by, the worst first, and what each is called in a menu."""
 
@@ -153,6 +154,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             sweep={"finished_at": finished_at, "targets": done.sources, "failed": done.failed} if done else None,
         ),
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
+        hosts=tuple(hosts),
     )
 
 

@@ -36,7 +36,7 @@ from bot.chat.reply import (
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
 from bot.chat.wording import day_in_words, iso, joined, moment, nearest, plural, with_more
 from bot.errors import UsageError
-from bot.fleet.hosts import WatchedHost
+from bot.fleet.hosts import Source, SourceKind, WatchedHost
 from bot.fleet.inventory import Inventory
 from bot.fleet.sources import unguarded
 from bot.fleet.verdicts import HostVerdict, host_verdicts
@@ -209,7 +209,10 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     day = named_day or asked.day
     pool, at = observation.pool, observation.observed_at
     hosts = (WatchedHost(host, pool, (observation.target,), at) for host in observation.hosts)
-    verdicts = host_verdicts(ports.matrix, ports.reader, hosts, day)
+    target = ports.fleet.inventory.find(observation.target) if ports.fleet else None
+    tags = target.tags if isinstance(target, Target) else ()
+    sources = (Source(observation.target, SourceKind.TARGET, tags),)
+    verdicts = host_verdicts(ports.matrix, ports.reader, hosts, day, sources, ports.policy)
     seen = ProbedPool(observation, verdicts, day, ports.matrix.published)
     words = f"probe {observation.target}{f' on {named_day}' if named_day else ''}"
     lone = verdicts[0].assessment if seen.is_lone else None  # which has more to show: its known issues, its path
@@ -225,6 +228,7 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
         data=_data(asked.words, seen),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
+        hosts=verdicts,
         rest=(Heading(line(Strong(title))), Table(_COLUMNS, tuple(map(row, below)), title, True)) if below else (),
     )
 
