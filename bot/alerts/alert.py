@@ -5,13 +5,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from bot.alerts.condition import Condition as Condition
+from bot.alerts.condition import Fingerprint as Fingerprint
+from bot.alerts.condition import Rule as Rule
 from bot.alerts.facts import NO_DETAIL as NO_DETAIL
 from bot.alerts.facts import AffectedHost as AffectedHost
 from bot.alerts.facts import AlertSubject as AlertSubject
 from bot.alerts.facts import Detail as Detail
-from bot.alerts.rules import Condition as Condition
-from bot.alerts.rules import Fingerprint as Fingerprint
-from bot.alerts.rules import Rule as Rule
 
 
 class AlertState(StrEnum):
@@ -31,6 +31,10 @@ class NotifyReason(StrEnum):
     MORE_HOSTS = "more_hosts"
     REMINDER = "reminder"
     SNOOZE_OVER = "snooze_over"
+    WORSE = "worse"
+    """What it is about got worse, with no day nearer and no host more."""
+    PLAN_OVER = "plan_over"
+    """The day for which it was planned is over."""
     RESOLVED = "resolved"
 
 
@@ -39,7 +43,8 @@ class Alert(NamedTuple):
 
     `detail` says what its rule found, `why_resolved` why that is gone. `snoozed_until` None in a snooze means: until
     the next threshold. `gone` are hosts that left it since the last notification: the next one names them. An alert
-    that fires again keeps who had acknowledged or snoozed it, and when.
+    that fires again keeps who had acknowledged or snoozed it, and when. `planned_for` is the day for which somebody
+    planned to end it.
     """
 
     id: int
@@ -63,6 +68,8 @@ class Alert(NamedTuple):
     resolved_at: datetime | None = None
     why_resolved: Detail | None = None
     gone: tuple[AffectedHost, ...] = ()
+    planned_for: date | None = None
+    planned_by: str | None = None
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -170,6 +177,7 @@ def alert_to_data(alert: Alert) -> dict[str, Any]:
         "detail": alert.detail.to_data(),
         "why_resolved": alert.why_resolved.to_data() if alert.why_resolved else None,
         "due": alert.due.isoformat() if alert.due else None,
+        "planned_for": alert.planned_for.isoformat() if alert.planned_for else None,
         **{name: moment.isoformat() if (moment := getattr(alert, name)) else None for name in _MOMENTS},
     }
 
@@ -177,7 +185,7 @@ def alert_to_data(alert: Alert) -> dict[str, Any]:
 def alert_from_data(data: Mapping[str, Any]) -> Alert:
     """What `alert_to_data` wrote."""
     stored = {name: data[name] for name in Alert._fields if name in data}
-    due = data.get("due")
+    due, planned = data.get("due"), data.get("planned_for")
     return Alert(
         **{
             **stored,
@@ -190,6 +198,7 @@ def alert_from_data(data: Mapping[str, Any]) -> Alert:
             "detail": Detail.from_data(data.get("detail")) or NO_DETAIL,
             "why_resolved": Detail.from_data(data.get("why_resolved")),
             "due": date.fromisoformat(due) if due else None,
+            "planned_for": date.fromisoformat(planned) if planned else None,
             **{name: datetime.fromisoformat(data[name]) if data.get(name) else None for name in _MOMENTS},
         }
     )

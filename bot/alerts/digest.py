@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, Self
 
 from bot.alerts.alert import Alert, AlertState, Condition, Rule
-from bot.fleet.verdicts import HostVerdict
+from bot.fleet.verdicts import HostVerdict, PolicyScore, policy_scores
 from bot.matrix.support import SupportLevel
 
 VERSION = 1
@@ -31,7 +31,11 @@ class Unacknowledged(NamedTuple):
 
 
 class HostCounts(NamedTuple):
-    """The channel's hosts: all, those past their end of life, in partial or no support, unknown, unreachable, off."""
+    """The channel's hosts: all, those past their end of life, in partial or no support, unknown, unreachable, off.
+
+    Then those that a rule about hosts is about: they wait too long for a restart, have updates that are too old, a
+    licence or a certificate that ends.
+    """
 
     hosts: int = 0
     eol: int = 0
@@ -39,6 +43,14 @@ class HostCounts(NamedTuple):
     unknown: int = 0
     unreachable: int = 0
     off: int = 0
+    restart: int = 0
+    old_updates: int = 0
+    licence: int = 0
+    certificate: int = 0
+
+
+OF_RULES = (Rule.RESTART, Rule.OLD_UPDATES, Rule.LICENCE, Rule.CERTIFICATE)
+"""Rules whose hosts are counted, each in the count of its name."""
 
 
 class WeekCount(NamedTuple):
@@ -53,6 +65,7 @@ class Digest(NamedTuple):
     """What a channel reads once a week. `ended` has the newest first, `next` the nearest.
 
     `weeks` are this week and those before it that a digest was made of, the oldest first; none where this is the first.
+    `policy` has the scores of all hosts and of each tag, where there is a policy.
     """
 
     channel: str
@@ -63,6 +76,7 @@ class Digest(NamedTuple):
     unacknowledged: tuple[Unacknowledged, ...] = ()
     resolved: int = 0
     weeks: tuple[WeekCount, ...] = ()
+    policy: tuple[PolicyScore, ...] = ()
 
     @property
     def ended_this_week(self) -> tuple[ReleaseEnd, ...]:
@@ -82,6 +96,7 @@ class Digest(NamedTuple):
             ],
             "resolved": self.resolved,
             "weeks": [[week.day.isoformat(), week.hosts, week.eol] for week in self.weeks],
+            "policy": [list(score) for score in self.policy],
         }
 
     @classmethod
@@ -104,6 +119,7 @@ class Digest(NamedTuple):
             ),
             resolved=data.get("resolved", 0),
             weeks=tuple(WeekCount(date.fromisoformat(day), hosts, eol) for day, hosts, eol in data.get("weeks", ())),
+            policy=tuple(PolicyScore(*score) for score in data.get("policy", ())),
         )
 
     def after(self, earlier: "Iterable[Digest]") -> Self:
@@ -132,7 +148,8 @@ def digest(
     `hosts` are those that the channel is notified of (`Routing.hosts`), `resolved` what ended within the week.
     Conditions and alerts may be those of all channels.
     """
-    dated = [c for c in conditions if c.channel == channel and c.rule is Rule.EOL and c.due]
+    conditions = [c for c in conditions if c.channel == channel]
+    dated = [c for c in conditions if c.rule is Rule.EOL and c.due]
     endings = [ReleaseEnd(c.subject.name, c.due, len(c.hosts)) for c in dated if c.due]
     alerts = [alert for alert in open_alerts if alert.channel == channel]
     if not (hosts or endings or alerts):
@@ -140,7 +157,7 @@ def digest(
     return Digest(
         channel=channel,
         day=day,
-        numbers=_count(hosts),
+        numbers=_count(hosts, conditions),
         ended=tuple(sorted((e for e in endings if e.day <= day), key=lambda e: (-e.day.toordinal(), e.name))),
         next=tuple(sorted((e for e in endings if e.day > day), key=lambda e: (e.day, e.name))),
         unacknowledged=tuple(
@@ -149,10 +166,11 @@ def digest(
             if alert.state is AlertState.FIRING
         ),
         resolved=sum(alert.channel == channel for alert in resolved),
+        policy=policy_scores(hosts),
     )
 
 
-def _count(hosts: Sequence[HostVerdict]) -> HostCounts:
+def _count(hosts: Sequence[HostVerdict], conditions: Sequence[Condition]) -> HostCounts:
     levels = [verdict.assessment.support.level for verdict in hosts if verdict.assessment]
     return HostCounts(
         hosts=len(hosts),
@@ -161,4 +179,5 @@ def _count(hosts: Sequence[HostVerdict]) -> HostCounts:
         unknown=len(hosts) - len(levels),
         unreachable=sum(not (verdict.host.is_reachable or verdict.host.is_off) for verdict in hosts),
         off=sum(verdict.host.is_off for verdict in hosts),
+        **{rule.value: len({h.uuid for c in conditions if c.rule is rule for h in c.hosts}) for rule in OF_RULES},
     )

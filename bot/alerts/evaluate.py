@@ -6,12 +6,13 @@ from functools import partial
 from typing import NamedTuple
 
 from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconciled
+from bot.alerts.condition import Condition, Rule
 from bot.alerts.delivery.outbox import Outbox
 from bot.alerts.digest import WEEK, Digest, digest
 from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
-from bot.alerts.rules import Condition, Rule, fates, find_conditions, resolution
+from bot.alerts.rules import fates, find_conditions, resolution
 from bot.alerts.start import start
 from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source

@@ -55,6 +55,12 @@ class AlertSubject(NamedTuple):
     release: str | None = None
 
 
+def release_subject(release: Release, day: date) -> AlertSubject:
+    """A release as the subject of alerts; its name follows the day."""
+    product, number = release.product.value, release.number
+    return AlertSubject(f"release:{product}:{number}", release.name(day), product, number)
+
+
 class AffectedHost(NamedTuple):
     """A host that an alert is about, and its pool, by what they are called among all of the fleet."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -19,12 +19,16 @@ class AlertAction(StrEnum):
 
 
 class AlertAct(NamedTuple):
-    """An action with who does it and when. A snooze without `until` lasts until the next threshold."""
+    """An action with who does it and when. A snooze without `until` lasts until the next threshold.
+
+    `planned_for`, of an acknowledgement, is the day on which what the alert is about is to be done.
+    """
 
     action: AlertAction
     by: str
     at: datetime
     until: datetime | None = None
+    planned_for: date | None = None
 
 
 class AlertTransaction(Protocol):

@@ -1,78 +1,32 @@
 """The table of rules: what each finds in a fleet, and why what it found is gone.
 
-A new rule is a member of `Rule` with a row of `RULES` here, and a row of `WORDING` in bot.chat.rule_wording.
+A new rule is a member of `Rule` (bot.alerts.condition) with a row of `RULES` here, and a row of `WORDING` in
+bot.chat.rule_wording.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
 
-from bot.alerts.facts import NO_DETAIL, AffectedHost, AlertSubject, Detail, FleetFacts, SweepHealth
+from bot.alerts import host_rules
+from bot.alerts.condition import NO_ROUTE, Condition, Rule, RuleRow, minute, tightest
+from bot.alerts.facts import (
+    NO_DETAIL,
+    AffectedHost,
+    AlertSubject,
+    Detail,
+    FleetFacts,
+    SweepHealth,
+    release_subject,
+)
 from bot.fleet.hosts import ChangeKind
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
 from bot.matrix.support import Support, SupportLevel
 from bot.query.text import shown
-
-
-class Rule(StrEnum):
-    """What is worth a notification. The worst first: the first one gives an alert message its headline."""
-
-    SWEEP_LATE = "sweep_late"
-    EOL = "eol"
-    UNKNOWN_VERSION = "unknown_version"
-    SUPPORT = "support"
-    """Not on the list, partial, or without official support."""
-    MAINTENANCE = "maintenance"
-    MIXED_POOL = "mixed_pool"
-    UNREACHABLE = "unreachable"
-
-
-class Fingerprint(NamedTuple):
-    """What makes two alerts the same; of each at most one is open."""
-
-    channel: str
-    rule: Rule
-    subject: str
-
-
-class Condition(NamedTuple):
-    """What holds now for a channel, whether or not anybody was notified already.
-
-    `due` is the day it is about (end of life, end of maintenance). `threshold_days` is the tightest lead that the day
-    has crossed: None if none is, or where days do not matter. `is_news` is whether it should open an alert: a date that
-    is too far off is no news, but keeps an alert that is open. `watched`: the channel watches the release, with or
-    without hosts.
-    """
-
-    channel: str
-    rule: Rule
-    subject: AlertSubject
-    hosts: tuple[AffectedHost, ...] = ()
-    due: date | None = None
-    threshold_days: int | None = None
-    is_news: bool = True
-    detail: Detail = NO_DETAIL
-    watched: bool = False
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        return Fingerprint(self.channel, self.rule, self.subject.key)
-
-
-class RuleRow(NamedTuple):
-    """A rule: the conditions that it finds, and why one that it found before is gone.
-
-    `more_hosts` is whether a further host makes a condition worse, so that its channel is notified.
-    """
-
-    find: Callable[[FleetFacts], Iterable[Condition]]
-    resolution: Callable[[FleetFacts, Condition], Detail]
-    more_hosts: bool = False
 
 
 def find_conditions(facts: FleetFacts) -> tuple[Condition, ...]:
@@ -87,10 +41,6 @@ def find_conditions(facts: FleetFacts) -> tuple[Condition, ...]:
 def resolution(facts: FleetFacts, gone: Condition) -> Detail:
     """Why a condition that held before is gone; it completes "resolved: ..."."""
     return RULES[gone.rule].resolution(facts, gone)
-
-
-NO_ROUTE = Detail("no_route")
-"""No route and no watch leads to the channel any more."""
 
 
 # End of life and end of maintenance
@@ -111,17 +61,6 @@ def due_dates(life: Lifecycle, leads: Collection[int], on: date) -> Iterator[Due
     ended = life.eol is not None and on >= life.eol
     if life.maintenance_ends and life.maintenance_ends != life.eol and not ended:
         yield DueDate(Rule.MAINTENANCE, life.maintenance_ends, tightest(leads, (life.maintenance_ends - on).days))
-
-
-def tightest(leads: Collection[int], left: int) -> int | None:
-    """The smallest of the leads that are crossed with so many days left: from the day on, the smallest of all."""
-    return min((lead for lead in leads if lead >= left), default=None)
-
-
-def release_subject(release: Release, day: date) -> AlertSubject:
-    """A release as the subject of alerts; its name follows the day."""
-    product, number = release.product.value, release.number
-    return AlertSubject(f"release:{product}:{number}", release.name(day), product, number)
 
 
 def _ends(rule: Rule) -> Callable[[FleetFacts], Iterator[Condition]]:
@@ -261,11 +200,6 @@ def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
     return Detail("answers_at_last") if gone.detail.values.get("never") else Detail("answers_again")
 
 
-def minute(moment: datetime | None) -> str | None:
-    """A moment in UTC as details have it: to the minute, as it is shown, so that seconds make no difference."""
-    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else None
-
-
 # Sweeps that do not come
 
 _LATE_AFTER, _LATE_GRACE = 2, timedelta(minutes=10)
@@ -350,11 +284,22 @@ def _fate(facts: FleetFacts, gone: Condition, host: AffectedHost) -> tuple[str, 
     runs = here.assessment.name if here.assessment else here.runs
     before = facts.release(gone.subject.product, gone.subject.release)
     now = here.assessment.release if here.assessment else None
-    if gone.rule in (Rule.MIXED_POOL, Rule.UNREACHABLE) or (now is before and runs == gone.subject.name):
-        return ("moved", here.pool_name) if here.pool_name != host.pool else ("elsewhere", None)
+    is_of_version = before is not None or gone.rule is Rule.UNKNOWN_VERSION
+    if not is_of_version or (now is before and runs == gone.subject.name):
+        return _fate_in_place(facts, gone.rule, here, host)
     if now and before and (now is before or _is_later(now, before)):  # the former: a prerelease, or its final release
         return "upgraded", runs
     return "runs", runs
+
+
+def _fate_in_place(facts: FleetFacts, rule: Rule, here: HostVerdict, host: AffectedHost) -> tuple[str, str | None]:
+    """What became of a host that runs what it ran."""
+    if here.pool_name != host.pool:
+        return "moved", here.pool_name
+    told = RULES[rule].fate
+    if told is None:
+        return "elsewhere", None
+    return ("off" if here.host.is_off else told(facts, here) or "elsewhere"), None
 
 
 def _is_later(release: Release, other: Release) -> bool:
@@ -370,12 +315,22 @@ def fates(facts: FleetFacts, gone: Condition) -> Detail:
     return Detail("fates", {"fates": _fates(facts, gone)})
 
 
+def _hosts_are_fine(facts: FleetFacts, gone: Condition) -> Detail:
+    """What became of the hosts of a rule that is about hosts."""
+    found = _fates(facts, gone)
+    return NO_ROUTE if all(each["fate"] == "elsewhere" for each in found) else Detail("fates", {"fates": found})
+
+
 RULES: dict[Rule, RuleRow] = {
     Rule.SWEEP_LATE: RuleRow(_late, lambda *_: Detail("sweep_finished")),
     Rule.EOL: RuleRow(_ends(Rule.EOL), _release_resolution, more_hosts=True),
     Rule.UNKNOWN_VERSION: RuleRow(_unknown, _unknown_is_gone, more_hosts=True),
     Rule.SUPPORT: RuleRow(_unsupported, _release_resolution, more_hosts=True),
+    Rule.OLD_UPDATES: RuleRow(host_rules.old_updates, _hosts_are_fine, True, host_rules.after_update),
+    Rule.RESTART: RuleRow(host_rules.restarts, _hosts_are_fine, True, host_rules.after_restart),
     Rule.MAINTENANCE: RuleRow(_ends(Rule.MAINTENANCE), _release_resolution, more_hosts=True),
+    Rule.LICENCE: RuleRow(host_rules.licences, _hosts_are_fine, True, host_rules.after_licence),
+    Rule.CERTIFICATE: RuleRow(host_rules.certificates, _hosts_are_fine, True, host_rules.after_certificate),
     Rule.MIXED_POOL: RuleRow(_mixed, _pool_is_uniform),
     Rule.UNREACHABLE: RuleRow(_unreachable, _source_answers),
 }

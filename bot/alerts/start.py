@@ -62,7 +62,7 @@ class Start(NamedTuple):
             channel=data["channel"],
             day=date.fromisoformat(data["day"]),
             plan=AlertPlan(channel, tuple(lead), tuple(known)),
-            numbers=HostCounts(**{name: data["numbers"][name] for name in HostCounts._fields}),
+            numbers=HostCounts(**{name: data["numbers"].get(name, 0) for name in HostCounts._fields}),
             sources=data["sources"],
             silent=tuple(data["silent"]),
             ended=ended,

@@ -3,6 +3,9 @@
 What happens        firing                acknowledged          snoozed
 stricter threshold  notified              fires again, notified fires again, notified
 the snooze is over                                              fires again, notified
+got worse           notified              fires again, notified fires again, notified
+the planned day     notified              fires again, notified stored in silence
+  is over
 more hosts          notified              notified, stays       stored in silence
 30 days of silence  reminder
 fewer hosts         stored in silence     stored in silence     stored in silence
@@ -17,8 +20,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState, Detail, Notification, NotifyReason, Reconciled
+from bot.alerts.condition import Condition
 from bot.alerts.ports import AlertAct, AlertAction
-from bot.alerts.rules import RULES, Condition
+from bot.alerts.rules import RULES
 
 REMIND_AFTER = timedelta(days=30)
 
@@ -27,6 +31,10 @@ AHEAD = timedelta(days=1)
 
 ResolutionReason = Callable[[Condition], Detail]
 """Why a condition that held before is gone."""
+
+
+FIRES_AGAIN = (NotifyReason.THRESHOLD, NotifyReason.WORSE, NotifyReason.SNOOZE_OVER, NotifyReason.PLAN_OVER)
+"""After a notification for one of these, an acknowledgement or a snooze counts no more."""
 
 
 class _Step(NamedTuple):
@@ -49,11 +57,13 @@ def reconcile(
 def apply(alert: Alert, act: AlertAct) -> Alert:
     """An alert after somebody did something about it; the same one if that changes nothing.
 
-    The first acknowledgement counts. An acknowledgement ends a snooze, and the other way round.
+    The first acknowledgement counts, and the last plan. An acknowledgement ends a snooze, and the other way round.
     """
     if not alert.is_open or (act.until and act.until <= act.at):
         return alert
     if act.action is AlertAction.ACKNOWLEDGE:
+        if act.planned_for and act.planned_for != alert.planned_for:
+            alert = alert._replace(planned_for=act.planned_for, planned_by=act.by)
         if alert.state is AlertState.ACKNOWLEDGED:
             return alert
         freed = alert._replace(snoozed_by=None, snoozed_at=None, snoozed_until=None)
@@ -109,7 +119,7 @@ def _go_on(alert: Alert, condition: Condition, now: datetime) -> _Step:
     reason = _reason(before, seen, added, now)
     if reason is None:
         return _Step(seen)
-    fires = reason in (NotifyReason.THRESHOLD, NotifyReason.SNOOZE_OVER)
+    fires = reason in FIRES_AGAIN
     state = AlertState.FIRING if fires else seen.state
     notified = seen._replace(state=state, reason=reason, told_at=now, gone=())
     return _notify(notified, now, added, seen.gone)
@@ -170,8 +180,14 @@ def _reason(alert: Alert, seen: Alert, added: tuple[AffectedHost, ...], now: dat
     before, after = alert.threshold_days, seen.threshold_days
     if after is not None and (before is None or after < before):
         return NotifyReason.THRESHOLD
+    is_worse = RULES[alert.rule].is_worse
+    if is_worse and is_worse(alert.detail, seen.detail):
+        return NotifyReason.WORSE
     if snoozed and alert.snoozed_until and alert.snoozed_until <= now:
         return NotifyReason.SNOOZE_OVER
+    # Told once: with any notification after the planned day, the message says that it is over.
+    if alert.planned_for and not snoozed and alert.told_at.date() <= alert.planned_for < now.date():
+        return NotifyReason.PLAN_OVER
     if added and not snoozed and RULES[alert.rule].more_hosts:
         return NotifyReason.MORE_HOSTS
     if alert.state is AlertState.FIRING and now - alert.told_at >= REMIND_AFTER:

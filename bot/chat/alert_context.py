@@ -130,6 +130,8 @@ def alert_data(alert: Alert, matrix: Matrix) -> Data:
         "snoozed_by": handled.snoozed_by if handled else None,
         "snoozed_at": _moment(handled.snoozed_at) if handled else None,
         "snoozed_until": _moment(handled.snoozed_until) if handled else None,
+        "planned_for": alert.planned_for.isoformat() if alert.planned_for else None,
+        "planned_by": alert.planned_by,
         "resolved_at": _moment(alert.resolved_at),
         "why_resolved": resolution_in_words(alert.why_resolved) or None,
     }

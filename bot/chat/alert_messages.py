@@ -49,8 +49,23 @@ def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
     return ", ".join(listed) + more
 
 
-def acknowledgement(alert: Alert) -> RichText:
-    """Who did what about an alert and when; empty if nobody did."""
+def acknowledgement(alert: Alert, day: date) -> RichText:
+    """Who did what about an alert and when, and for which day what it is about is planned; empty if nobody did."""
+    done, planned = _handled(alert), _plan(alert, day)
+    return line(*done, ", ", *planned) if done and planned else done or planned
+
+
+def _plan(alert: Alert, day: date) -> RichText:
+    if not alert.planned_for:
+        return ()
+    was = "was " if alert.planned_for < day else ""
+    by = (
+        (" by ", PersonName(alert.planned_by)) if alert.planned_by and alert.planned_by != alert.acknowledged_by else ()
+    )
+    return line(f"{was}planned for {day_in_words(alert.planned_for)}", *by)
+
+
+def _handled(alert: Alert) -> RichText:
     if alert.acknowledged_by and alert.acknowledged_at:
         verb, by, at, lasts = "acknowledged by ", alert.acknowledged_by, alert.acknowledged_at, line()
     elif alert.snoozed_by and alert.snoozed_at:
@@ -64,11 +79,11 @@ def acknowledgement(alert: Alert) -> RichText:
     return line(f"{again}{verb}", PersonName(by), f" on {day_in_words(at.date())}", *lasts)
 
 
-def state(alert: Alert) -> RichText:
-    """An alert's state, with who did it and when."""
+def state(alert: Alert, day: date) -> RichText:
+    """An alert's state on a day, with who did it and when."""
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
         return line(f"resolved on {day_in_words(alert.resolved_at.date())}")
-    return acknowledgement(alert) or line(alert.state.value)
+    return acknowledgement(alert, day) or line(alert.state.value)
 
 
 def reason(alert: Alert, why: NotifyReason) -> str:
@@ -92,6 +107,8 @@ _REASONS = {
     NotifyReason.MORE_HOSTS: "more hosts",
     NotifyReason.REMINDER: "reminder",
     NotifyReason.SNOOZE_OVER: "the snooze is over",
+    NotifyReason.WORSE: "it got worse",
+    NotifyReason.PLAN_OVER: "the planned day is over",
     NotifyReason.RESOLVED: "resolved",
 }
 
@@ -151,7 +168,9 @@ def _first(notification: Notification) -> RichText:
             return line("Still so: ", *said)
         case NotifyReason.SNOOZE_OVER:
             return line("The snooze is over: ", *said)
-        case NotifyReason.NEW | NotifyReason.THRESHOLD | NotifyReason.RESOLVED:
+        case NotifyReason.PLAN_OVER if alert.planned_for:
+            return line(f"It was planned for {day_in_words(alert.planned_for)} and is still so: ", *said)
+        case _:
             return said
 
 
@@ -174,13 +193,13 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
         yield Paragraph(tuple(lines))
     if first.is_open and (step := next_step(first, day, matrix)):
         yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
-    if done := tuple(_acknowledgements([first, *others])):
+    if done := tuple(_acknowledgements([first, *others], day)):
         yield Paragraph(done)
 
 
-def _acknowledgements(alerts: Sequence[Alert]) -> Iterator[RichText]:
+def _acknowledgements(alerts: Sequence[Alert], day: date) -> Iterator[RichText]:
     """Who did what about each of the alerts; where the same was done about all, no number is needed."""
-    done = {alert.id: acknowledgement(alert) for alert in alerts if alert.is_open}
+    done = {alert.id: acknowledgement(alert, day) for alert in alerts if alert.is_open}
     if len(done) == len(alerts) and len({*done.values()}) == 1:
         yield from filter(None, [done[alerts[0].id]])
         return
@@ -191,11 +210,13 @@ def _acknowledgements(alerts: Sequence[Alert]) -> Iterator[RichText]:
 
 def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
     """The one thing to do about an alert; empty where what it says has it."""
+    if step := WORDING[alert.rule].next_step:
+        return step
     if release := release_of(alert, matrix):
         is_final = not alert.detail.values.get("prerelease")
         advice = (recommend if is_final else recommend_final)(matrix, release, day)
         return "" if advice.is_nothing else verdict.next_step(advice, release, day)
-    return WORDING[alert.rule].next_step
+    return ""
 
 
 def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
@@ -209,6 +230,7 @@ def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
             MenuEntry("for 1 week", f"snooze {ids} 7d"),
             MenuEntry("until the next threshold", f"snooze {ids} next"),
             MenuEntry("until a date …", f"snooze {ids}", asks_day=True),
+            MenuEntry("planned for a date …", f"ack {ids} planned", asks_day=True),
         )
         wanted.append(Menu("Snooze", f"snooze {ids} 7d", entries))
     if any(alert.hosts for alert in alerts):

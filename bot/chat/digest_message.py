@@ -20,6 +20,8 @@ from bot.chat.reply import (
 )
 from bot.chat.rule_wording import WORDING
 from bot.chat.wording import bounded, counted, day_in_words, distance
+from bot.fleet.policy import EVERY_TAG
+from bot.fleet.verdicts import PolicyScore
 
 SHOWN = 5
 """So many of each kind."""
@@ -64,6 +66,7 @@ def _body(digest: Digest) -> Iterator[Block]:
         "Past their end of life": _ending_lines(digest.ended, digest.day),
         "Ends next": _ending_lines(digest.next, digest.day),
         "Nobody acknowledged": unacknowledged,
+        "Approved by the policy": [_score(score) for score in digest.policy],
     }.items():
         if items:
             yield Bullets(bounded(items, SHOWN), title)
@@ -88,6 +91,14 @@ def _ending_lines(endings: Sequence[ReleaseEnd], day: date) -> list[RichText]:
     return lines
 
 
+def _score(score: PolicyScore) -> RichText:
+    """How many hosts with a tag are approved."""
+    name = "all hosts" if score.tag == EVERY_TAG else score.tag
+    untold = f", {score.cannot_tell} cannot be told" if score.cannot_tell else ""
+    share = f"{score.approved} of {score.hosts} ({100 * score.approved // score.hosts} %)"
+    return line(Strong(name), f": {share}{untold}")
+
+
 def numbers_in_words(numbers: HostCounts, resolved: int = 0) -> str:
     """The hosts in numbers; what is zero is left out."""
     parts = {
@@ -95,6 +106,10 @@ def numbers_in_words(numbers: HostCounts, resolved: int = 0) -> str:
         "without full support": numbers.weak,
         "of an unknown version": numbers.unknown,
         "unreachable": numbers.unreachable,
+        "waiting for a restart for more than a week": numbers.restart,
+        "with updates that are too old": numbers.old_updates,
+        "with a licence that ends": numbers.licence,
+        "with a certificate that ends": numbers.certificate,
         "off": numbers.off,
     }
     said = ", ".join(f"{number} {words}" for words, number in parts.items() if number) or "all is well"

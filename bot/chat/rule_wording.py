@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bot.alerts.alert import Alert, Detail, Rule
 from bot.chat.reply import Mark, RichText, Strong, line, with_code
-from bot.chat.wording import day_in_words, distance, moment_in_words, span
+from bot.chat.wording import counted, day_in_words, distance, moment_in_words, plural, span
 
 
 class RuleWording(NamedTuple):
@@ -96,6 +96,49 @@ def _silence(alert: Alert, _: date) -> tuple[str, str]:
     return "", f"{said}{f': {why}' if why else ''}"
 
 
+def _waiting(alert: Alert, _: date) -> tuple[str, str]:
+    hosts, since = counted(len(alert.hosts), "host"), _day(alert.detail.values.get("since"))
+    has = plural(len(alert.hosts), "has", "have")
+    return f"{hosts} on ", f" {has} waited for a restart since {since}: until then what was updated does not run"
+
+
+def _old_updates(alert: Alert, _: date) -> tuple[str, str]:
+    said = detail_in_words(alert.detail)
+    return f"Updates are too old on {counted(len(alert.hosts), 'host')} with ", f": {said}. {_SIX_MONTHS}"
+
+
+_SIX_MONTHS = "It is supported only with updates of the last six months"
+
+
+def _certificate(alert: Alert, day: date) -> tuple[str, str]:
+    return "", f": {_ends_on(alert, day, 'the certificate', 'the certificates')}"
+
+
+def _licence(alert: Alert, day: date) -> tuple[str, str]:
+    kind = alert.detail.kind
+    if kind == "trial_pool":
+        return "Pool ", f" is too large for a trial: {detail_in_words(alert.detail)}"
+    said = _ends_on(alert, day, "the trial" if kind == "trial" else "the licence", "the licences")
+    return "", f": {said}{'. After a trial no VM can be started' if kind == 'trial' else ''}"
+
+
+def _ends_on(alert: Alert, day: date, one: str, many: str) -> str:
+    """When what hosts have ends, or has ended: of several the first."""
+    due, count = alert.due or day, len(alert.hosts)
+    what = f"{one} of {alert.hosts[0].name}" if count == 1 else f"{many} of {count} hosts"
+    if due > day:
+        first = f"{plural(count, 'ends', 'end')}{'' if count == 1 else ', the first'} on {day_in_words(due)}"
+        return f"{what} {first}: {span((due - day).days)} left"
+    if due == day:
+        return f"{what} {plural(count, 'ends', 'end')} today{'' if count == 1 else ', at least one of them'}"
+    ended = f"{plural(count, 'has', 'have')} ended{'' if count == 1 else ' or soon will, the first'}"
+    return f"{what} {ended} on {day_in_words(due)}"
+
+
+def _day(text: str | None) -> str:
+    return day_in_words(date.fromisoformat(text)) if text else "a day that is not known"
+
+
 WORDING: Mapping[Rule, RuleWording] = {
     Rule.SWEEP_LATE: RuleWording(
         lambda *_: "⚠️",
@@ -115,6 +158,27 @@ WORDING: Mapping[Rule, RuleWording] = {
         lambda alert, _: "❔" if alert.detail.values.get("lack") in ("unlisted", "prerelease") else "❎",
         _support,
         "not fully supported",
+    ),
+    Rule.OLD_UPDATES: RuleWording(
+        lambda *_: "⚠️",
+        _old_updates,
+        "updates that are too old",
+        "synchronise its pools with their update channel, and install what is missing.",
+    ),
+    Rule.RESTART: RuleWording(
+        lambda *_: "⚠️", _waiting, "a restart that waits", "restart these hosts, one by one: their VMs move meanwhile."
+    ),
+    Rule.LICENCE: RuleWording(
+        lambda alert, day: "⏳" if _is_ahead(alert, day) else "⚠️",
+        _licence,
+        "the end of a licence",
+        "assign a licence to its hosts.",
+    ),
+    Rule.CERTIFICATE: RuleWording(
+        lambda alert, day: "⏳" if _is_ahead(alert, day) else "⚠️",
+        _certificate,
+        "the end of a certificate",
+        "install new certificates, and pin them anew (`xocompat trust`) where they are pinned.",
     ),
     Rule.MAINTENANCE: RuleWording(
         lambda alert, day: "⏳" if _is_ahead(alert, day) else "🔶", _end_of_maintenance, "end of maintenance"
@@ -157,6 +221,15 @@ _DETAILS: Mapping[str, Callable[[Values], str]] = {
     "support": lambda values: _LACKS[values["lack"]][0],
     "not_said": lambda _: "its hosts do not say which release they run",
     "versions": lambda values: " and ".join(values["versions"]),
+    "waiting": lambda values: f"since {_day(values['since'])}",
+    "old_updates": lambda values: " and ".join(
+        [
+            *([f"the oldest are of {_day(values['since'])}"] if values["since"] else []),
+            *([f"{counted(values['never'], 'host')} never had any"] if values["never"] else []),
+        ]
+    ),
+    "trial": lambda _: "a trial",
+    "trial_pool": lambda _: "one of XenServer 8 may have 3 hosts",
     "no_answer": lambda values: ": ".join(
         filter(
             None,
@@ -190,6 +263,13 @@ _FATES: Mapping[str, Callable[[str], str]] = {
     "left": lambda _: "left",
     "lost": lambda _: "not known any more",
     "known": lambda _: "known by now",
+    "off": lambda _: "off",
+    "restarted": lambda _: "restarted",
+    "updated": lambda _: "updated",
+    "certified": lambda _: "with a new certificate",
+    "licensed": lambda _: "with another licence",
+    "on_trial": lambda _: "on a trial that fits",
+    "silent": lambda _: "without a word about it any more",
 }
 
 

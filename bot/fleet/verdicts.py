@@ -1,12 +1,13 @@
 """What to think of hosts on a day: each with the release that it runs and the verdict on that."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 from bot.fleet.hosts import Source, WatchedHost
 from bot.fleet.names import fleet_names
-from bot.fleet.policy import Policy, PolicyState
+from bot.fleet.policy import EVERY_TAG, Policy, PolicyState
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
@@ -69,6 +70,29 @@ class HostVerdict(NamedTuple):
             return (2, 0)
         left = self.assessment.days_left
         return (0 if self.is_eol else 3, FAR if left is None else left)
+
+
+class PolicyScore(NamedTuple):
+    """How many hosts with a tag are as the policy wants them; EVERY_TAG has all hosts, with or without tags."""
+
+    tag: str
+    approved: int
+    not_approved: int
+    cannot_tell: int
+
+    @property
+    def hosts(self) -> int:
+        return self.approved + self.not_approved + self.cannot_tell
+
+
+def policy_scores(verdicts: Iterable[HostVerdict]) -> tuple[PolicyScore, ...]:
+    """The score of all hosts, then of each tag by its name; none where there is no policy."""
+    counts: dict[str, Counter[PolicyState]] = defaultdict(Counter)
+    for verdict in verdicts:
+        if verdict.policy is not None:
+            for tag in (EVERY_TAG, *verdict.tags):
+                counts[tag][verdict.policy] += 1
+    return tuple(PolicyScore(tag, *(found[state] for state in PolicyState)) for tag, found in sorted(counts.items()))
 
 
 def host_verdicts(

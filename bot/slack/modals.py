@@ -133,7 +133,9 @@ def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
 def day_picker(origin: Origin, words: str, first: date) -> Json:
     """A window that asks for the day that the words lack; it shows `first`. It is named by their command."""
     element = {"type": "datepicker", "action_id": DAY, "initial_date": first.isoformat()}
-    name = words.partition(" ")[0].capitalize()
+    name, label = words.partition(" ")[0].capitalize(), "Until the day (UTC)"
+    if words.endswith(" planned"):
+        name, label = "Planned for", "The day (UTC)"
     return {
         "type": "modal",
         "callback_id": DAY,
@@ -141,7 +143,7 @@ def day_picker(origin: Origin, words: str, first: date) -> Json:
         "submit": label_of(name),
         "close": label_of("Cancel"),
         "private_metadata": metadata(origin, words=words),
-        "blocks": [{"type": "input", "block_id": DAY, "label": label_of("Until the day (UTC)"), "element": element}],
+        "blocks": [{"type": "input", "block_id": DAY, "label": label_of(label), "element": element}],
     }
 
 

@@ -181,6 +181,8 @@ alerts = Table(
     Column("snoozed_until", MomentColumn),
     Column("resolved_at", MomentColumn, index=True),
     Column("why_resolved", JsonColumn(Detail.from_data, none_as_null=True)),
+    Column("planned_for", DayColumn),
+    Column("planned_by", TextColumn),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(

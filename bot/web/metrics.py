@@ -5,7 +5,7 @@ So every process shows the same. Probes, doubtful sends and commands are counted
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,8 +17,9 @@ from bot.alerts.alert import Alert
 from bot.alerts.delivery.outbox import ChannelState
 from bot.errors import UnavailableError
 from bot.fleet.hosts import SourceState
+from bot.fleet.policy import PolicyState
 from bot.fleet.ports import SweepRun
-from bot.fleet.verdicts import HostVerdict
+from bot.fleet.verdicts import HostVerdict, policy_scores
 from bot.query.text import shown
 from bot.web.server import Handler, HttpResponse
 
@@ -87,7 +88,7 @@ class _Gauges(Collector):
             yield _gauge("database_up", "Whether the database answers.", 0)
             return
         yield _gauge("database_up", "Whether the database answers.", 1)
-        of_hosts = tuple(_of_hosts(shown.findings))
+        of_hosts = tuple(_of_hosts(shown.findings, shown.at.date()))
         shown = shown._replace(findings=())  # of a large fleet, and what is read from them needs the room
         yield from of_hosts
         up = _family("source_up", "Whether a target or Xen Orchestra answered in the last sweep.", ("source",))
@@ -126,7 +127,7 @@ def _tallied(name: str, about: str, labels: Sequence[str], seen: Iterable[tuple[
     return family
 
 
-def _of_hosts(findings: Sequence[HostVerdict]) -> Iterator[Metric]:
+def _of_hosts(findings: Sequence[HostVerdict], day: date) -> Iterator[Metric]:
     ends = _family("host_eol_timestamp_seconds", "When a host's release is EOL.", ("host", "uuid", "pool", "release"))
     for finding in findings:
         eol = finding.assessment.release.lifecycle.eol if finding.assessment else None
@@ -138,6 +139,17 @@ def _of_hosts(findings: Sequence[HostVerdict]) -> Iterator[Metric]:
     yield ends
     stages = ((f.assessment.stage.value if f.assessment else "unknown",) for f in findings)
     yield _tallied("hosts", "Hosts by the stage of their release.", ("stage",), stages)
+    scored = _family("policy_hosts", 'Hosts by what the policy says, by tag ("*": all).', ("tag", "state"))
+    for score in policy_scores(findings):
+        for state in PolicyState:
+            scored.add_metric((shown(score.tag, LABEL_MAX), state.value), getattr(score, state.value))
+    yield scored
+    left = _family("host_certificate_days", "Days until a host's certificate ends.", ("host", "uuid", "pool"))
+    for finding in findings:
+        if expires := finding.host.host.certificate_expires:
+            of_host = (finding.host.host.name, finding.host.host.uuid, finding.host.pool.name)
+            left.add_metric([shown(text, LABEL_MAX) for text in of_host], (expires.date() - day).days)
+    yield left
     unreachable = sum(not (finding.host.is_reachable or finding.host.is_off) for finding in findings)
     yield _gauge("hosts_unreachable", "Hosts that no source sees now; those that are off are none.", unreachable)
 

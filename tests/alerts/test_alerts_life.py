@@ -17,9 +17,9 @@ from bot.alerts.alert import (
     Reconciled,
     Rule,
 )
+from bot.alerts.condition import tightest
 from bot.alerts.evaluate import act_on
 from bot.alerts.ports import AlertAct, AlertAction
-from bot.alerts.rules import tightest
 from tests.alerts.fakes import MemoryBook, settle
 
 CHANNELS = ("C1", "C2")

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.alerts.alert import AffectedHost, AlertSubject, Condition, Detail, Rule
+from bot.alerts.condition import NO_ROUTE
 from bot.alerts.facts import FleetFacts, SweepHealth
 from bot.alerts.routing import AlertPlan
-from bot.alerts.rules import NO_ROUTE, fates, resolution
+from bot.alerts.rules import fates, resolution
 from bot.alerts.state_machine import reconcile
 from bot.chat.rule_wording import resolution_in_words
 from bot.fleet.hosts import Change, ChangeKind, SourceState, WatchedHost

@@ -92,6 +92,39 @@ def test_a_snooze_ends_by_itself_and_that_is_notified_once() -> None:
     assert reconciled(CONDITION, over.changed[0], NOW + 7 * DAY) == Reconciled()
 
 
+def planned(day: date, at: datetime = NOW) -> AlertAct:
+    return ack()._replace(at=at, planned_for=day)
+
+
+@pytest.mark.parametrize("done", [None, ack()])
+def test_a_plan_is_told_once_when_its_day_is_over_and_the_alert_fires_again(done: AlertAct | None) -> None:
+    day = (NOW + 10 * DAY).date()
+    alert = apply(apply(opened(), done) if done else opened(), planned(day))
+    assert (alert.state, alert.planned_for, alert.planned_by) == (ACKED, day, "U1")
+    assert reconciled(CONDITION, alert, NOW + 10 * DAY) == Reconciled()
+    over = reconciled(CONDITION, alert, NOW + 11 * DAY)
+    assert (notified(over).reason, notified(over).alert.state) == (NotifyReason.PLAN_OVER, FIRING)
+    assert notified(over).alert.planned_for == day
+    assert reconciled(CONDITION, over.changed[0], NOW + 12 * DAY) == Reconciled()
+    later = apply(over.changed[0], planned((NOW + 20 * DAY).date(), NOW + 12 * DAY))
+    assert (later.state, later.planned_for) == (ACKED, (NOW + 20 * DAY).date())
+    again = reconciled(CONDITION, later, NOW + 21 * DAY)
+    assert notified(again).reason is NotifyReason.PLAN_OVER
+
+
+def test_a_plan_that_was_kept_is_not_told_as_over() -> None:
+    alert = apply(opened(), planned((NOW + 10 * DAY).date()))
+    ended = notified(reconciled(None, alert, NOW + 11 * DAY))
+    assert ended.reason is NotifyReason.RESOLVED
+
+
+def test_a_plan_that_is_over_is_told_with_what_else_is_told_that_day() -> None:
+    alert = apply(opened(), planned((NOW + 10 * DAY).date()))
+    both = reconciled(CONDITION._replace(threshold_days=30), alert, NOW + 60 * DAY)
+    assert notified(both).reason is NotifyReason.THRESHOLD
+    assert reconciled(CONDITION._replace(threshold_days=30), both.changed[0], NOW + 61 * DAY) == Reconciled()
+
+
 def test_more_hosts_are_notified() -> None:
     more = notified(reconciled(CONDITION._replace(hosts=(ONE, TWO)), opened(), NOW + HOUR))
     assert (more.reason, more.added) == (NotifyReason.MORE_HOSTS, (TWO,))

@@ -6,8 +6,9 @@ import pytest
 
 from bot.alerts.alert import AffectedHost, Alert, AlertSubject, Condition, Detail, Rule
 from bot.alerts.digest import Digest, HostCounts, ReleaseEnd, Unacknowledged
+from bot.alerts.facts import release_subject
 from bot.alerts.ports import AlertAct, AlertAction
-from bot.alerts.rules import SWEEP, release_subject
+from bot.alerts.rules import SWEEP
 from bot.alerts.state_machine import apply, reconcile
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.digest_message import digest_message
@@ -113,6 +114,7 @@ def test_buttons_name_the_alerts_that_are_open(matrix: Matrix) -> None:
         ("for 1 week", "snooze 17 18 7d", False),
         ("until the next threshold", "snooze 17 18 next", False),
         ("until a date …", "snooze 17 18", True),
+        ("planned for a date …", "ack 17 18 planned", True),
     ]
     assert reply.summary.startswith("XCP-ng 8.2 LTS gets no security updates")
     assert "❎ XCP-ng 8.2 LTS is only partially supported by Xen Orchestra" in said(reply)

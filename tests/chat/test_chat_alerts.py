@@ -103,6 +103,52 @@ def test_the_json_of_alerts_is_the_one_of_the_contract(ask: Asked) -> None:
     assert [host["name"] for host in first["hosts"]] == ["xen-2", "xen-3", "xen-9"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "1 planned 2025-07-01",
+        "1 planned for 2025-07-01",
+        "1 planned on 1 Jul 2025",
+        "#1, planned for 1.7.2025",
+        "1 plan in 11 days",
+    ],
+)
+def test_a_day_that_is_planned_is_kept_and_shown(ask: Asked, words: str) -> None:
+    said = ask.said(f"ack {words}")
+    assert "acknowledged, planned for 1 Jul 2025" in said
+    assert _states(ask) == [AlertState.ACKNOWLEDGED, AlertState.FIRING]
+    assert "on 20 Jun 2025, planned for 1 Jul 2025" in ask.said("alerts")
+    data = [(each["id"], each["planned_for"], each["planned_by"]) for each in (ask("alerts").data or {})["alerts"]]
+    assert data == [(1, "2025-07-01", "U0123456789"), (2, None, None)]
+    assert "planned for 1 Jul 2025" in ask.said("alerts 1")
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        ("1 planned", "for which day"),
+        ("1 planned soon", "no day to plan for"),
+        ("1 planned 2025-02-30", "no day to plan for"),
+        ("1 planned 2025-07-01 or later", "no day to plan for"),
+        ("1 planned 2025-06-19", "is over"),
+        ("planned 2025-07-01", "Say which alert"),
+        ("1 2025-07-01", "is no alert's ID"),
+        ("1 on 2025-07-01", 'takes no "on DATE"'),
+    ],
+)
+def test_what_is_no_day_to_plan_for_does_nothing(ask: Asked, words: str, wrong: str) -> None:
+    with pytest.raises(UsageError, match=wrong):
+        ask(f"ack {words}")
+    assert _states(ask) == [AlertState.FIRING, AlertState.FIRING]
+
+
+def test_a_plan_stays_with_an_alert_that_was_acknowledged_already(ask: Asked) -> None:
+    ask("ack 1")
+    assert (ask("ack 1 planned 2025-07-01", Caller("U2", OPS)).data or {})["changed"] == [1]
+    assert (ask("ack 1 planned 2025-07-01").data or {})["changed"] == []
+    assert "acknowledged by U0123456789 on 20 Jun 2025, planned for 1 Jul 2025 by U2" in ask.said("alerts")
+
+
 def one_stopped() -> tuple[ChannelState, ...]:
     """A channel that is stopped, and another one that only waits."""
     why = "Slack answered not_in_channel: the bot is not in the channel: type /invite @xocompat there"

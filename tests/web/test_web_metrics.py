@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.alerts.alert import Alert, AlertState, AlertSubject, Condition, Rule
 from bot.alerts.delivery.outbox import ChannelState
 from bot.errors import UnavailableError
+from bot.fleet.policy import Policy
 from bot.fleet.ports import SweepRun
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
@@ -98,6 +99,26 @@ def test_hosts_are_counted_by_the_stage_of_their_release(show: Show, picture: Me
     families = show(lambda: picture)
     assert _values(families["xocompat_hosts"], "stage") == {("eol",): 1, ("supported",): 1, ("unknown",): 1}
     assert _values(families["xocompat_hosts_unreachable"]) == {(): 1}
+
+
+def test_hosts_are_counted_by_what_the_policy_says_of_them(show: Show, matrix: Matrix, reader: Reader) -> None:
+    hosts = [host(name, version) for name, version in FOUND]
+    verdicts = host_verdicts(matrix, reader, hosts, NOW.date(), [LAB_A], Policy(("XCP-ng 8.3",)))
+    found = _values(show(lambda: MetricsSnapshot(NOW, verdicts))["xocompat_policy_hosts"], "tag", "state")
+    assert {key: count for key, count in found.items() if key[0] == "lab"} == {
+        ("lab", "approved"): 1,
+        ("lab", "not_approved"): 2,
+        ("lab", "cannot_tell"): 0,
+    }
+    assert sum(count for (tag, _), count in found.items() if tag == "*") == 3
+
+
+def test_certificates_have_their_days_left(show: Show, matrix: Matrix, reader: Reader) -> None:
+    seen = [host("xen-1"), host("xen-2")]
+    ends = seen[1].host._replace(certificate_expires=NOW + timedelta(days=12))
+    verdicts = host_verdicts(matrix, reader, [seen[0], seen[1]._replace(host=ends)], NOW.date())
+    found = _values(show(lambda: MetricsSnapshot(NOW, verdicts))["xocompat_host_certificate_days"], "host")
+    assert found == {("xen-2",): 12}
 
 
 def test_sources_and_sweeps_are_shown(show: Show, picture: MetricsSnapshot) -> None:

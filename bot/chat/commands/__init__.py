@@ -131,13 +131,20 @@ ALERTS = CommandSpec(
 
 ACK = CommandSpec(
     name="ack",
-    takes="ID ...",
+    takes="ID ... [planned DATE]",
     about="acknowledge alerts",
-    examples=(("ack 17", "silent until it gets worse"), ("ack 17 18", "several at once")),
+    examples=(
+        ("ack 17", "silent until it gets worse"),
+        ("ack 17 18", "several at once"),
+        ("ack 17 planned 2028-12-01", "the day is kept and shown, and told once it is over"),
+    ),
     right=Right.OPERATE,
     module="alerts.acknowledge",
     channel=True,
-    details="An acknowledged alert fires again when a stricter threshold is crossed. `alerts` shows the IDs.",
+    details=(
+        "An acknowledged alert fires again when a stricter threshold is crossed, when it gets worse, or when the day"
+        " that it was planned for is over. `alerts` shows the IDs."
+    ),
 )
 
 SNOOZE = CommandSpec(

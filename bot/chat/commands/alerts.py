@@ -47,6 +47,7 @@ from bot.chat.rule_wording import sentence
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import counted, day_in_words, plural
 from bot.errors import UsageError
+from bot.query.days import take_days
 from bot.query.text import plain, shown
 
 HISTORY = timedelta(days=400)
@@ -138,7 +139,7 @@ def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
         (Sortable(str(alert.id or "new"), alert.id or 0),),
         sentence(alert, asked.day),
         line(hosts_by_pool(alert.hosts, 3)),
-        state(alert),
+        state(alert, asked.day),
         line(ChannelName(alert.channel)),
     )
 
@@ -169,12 +170,34 @@ def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
 
 
 def acknowledge(ports: Ports, asked: Invocation) -> Reply:
-    """Acknowledge alerts in the asker's name; the first who did so stays named."""
+    """Acknowledge alerts in the asker's name, and note a day that is planned for them.
+
+    The first who acknowledged stays named, the last plan holds. UsageError for a day that is over.
+    """
     known = alerting(ports)
-    act_now(known, asked)
-    ids = read_ids(asked.words, "ack 17")
-    act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, known.now())
-    return _act(ports, asked, ids, act, Mark("👍", "acknowledged"))
+    words, is_planned, rest = _PLANNED.sub("\n", plain(asked.words), count=1).partition("\n")
+    act_now(known, asked._replace(words=words))
+    ids, now = read_ids(words, "ack 17"), known.now()
+    day = _planned_day(rest.strip(), now.date()) if is_planned else None
+    act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, now, planned_for=day)
+    done = f"acknowledged, planned for {day_in_words(day)}" if day else "acknowledged"
+    return _act(ports, asked, ids, act, Mark("👍", done))
+
+
+_PLANNED = re.compile(r"\bplan(?:ned)?\b(?:\s+(?:for|on|by|at)\b)*", re.IGNORECASE)
+
+
+def _planned_day(words: str, today: date) -> date:
+    """The day of words behind "planned": behind that word, a bare date is one that is meant."""
+    example = "ack 17 planned 2028-12-01"
+    if not words:
+        raise UsageError(f"Say for which day it is planned, for example: {example}.")
+    days = take_days(words if words.casefold().startswith("in ") else f"on {words}", today)
+    if days.on is None or days.bad or days.rest.strip():
+        raise UsageError(f'"{shown(words)}" is no day to plan for, for example: {example}.')
+    if days.on < today:
+        raise UsageError(f"{day_in_words(days.on)} is over: plan for today or a later day, for example: {example}.")
+    return days.on
 
 
 LONGEST = timedelta(days=3650)
@@ -251,7 +274,7 @@ def _act(ports: Ports, asked: Invocation, ids: Sequence[int], act: AlertAct, don
     lines: list[RichText] = []
     for alert in alerts:
         lines.append(line(f"{alert.id}  ", *sentence(alert, asked.day)))
-        lines.append(line("" if alert.id in changed else "already ", *state(alert)))
+        lines.append(line("" if alert.id in changed else "already ", *state(alert, asked.day)))
     first = headline(done, numbers(alert for alert in alerts if alert.id in changed))
     return Reply(
         kind=asked.command.name,
