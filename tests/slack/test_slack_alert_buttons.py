@@ -1,7 +1,7 @@
 """Buttons below alerts, through signed requests: they do what their words do, and those of old messages do, too."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -198,6 +198,16 @@ def test_a_date_is_asked_for_in_a_window(room: Room, standin: StandIn, alerts: A
     assert standin.of("respond")[0].fields["text"] == "snoozed: alerts 17 and 18"
 
 
+def test_the_day_of_a_plan_is_asked_for_in_a_window(room: Room, standin: StandIn, alerts: Alerts) -> None:
+    _snooze(room, standin, alerts, "planned for a date …")
+    view = standin.of("views.open")[0].fields["view"]
+    assert (view["title"]["text"], view["blocks"][0]["label"]["text"]) == ("Planned for", "The day (UTC)")
+    _submit(room, standin, "2026-12-24")
+    assert (alerts[18].planned_for, alerts[18].state) == (date(2026, 12, 24), AlertState.ACKNOWLEDGED)
+    assert _audit(room) == [(ME, "day picker", "ack 17 18 planned 2026-12-24", "ack")]
+    assert standin.of("respond")[0].fields["text"].startswith("acknowledged, planned for 24 Dec 2026")
+
+
 def test_a_window_that_was_opened_by_the_version_before_still_works(
     room: Room, standin: StandIn, alerts: Alerts
 ) -> None:
@@ -384,5 +394,6 @@ def test_buttons_carry_their_words(alerts: Alerts) -> None:
         ("for 1 week", {"words": "snooze 17 18 7d"}),
         ("until the next threshold", {"words": "snooze 17 18 next"}),
         ("until a date …", {"words": "snooze 17 18", "day": 1}),
+        ("planned for a date …", {"words": "ack 17 18 planned", "day": 1}),
     ]
     assert (hosts["action_id"], json.loads(hosts["value"])) == ("act_3", {"words": "alerts 17 18"})
