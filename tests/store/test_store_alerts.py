@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.alerts.alert import AlertState, Detail, Rule
+from bot.alerts.alert import AlertState, Detail, NotifyReason, Rule
 from bot.alerts.evaluate import act_on
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.alerts.state_machine import reconcile
@@ -163,6 +163,16 @@ def test_an_act_is_stored_once_and_edits_the_alert_message(book: SqlAlerts, data
     _post_all(database)
     assert act_on(book, [1], ACK) == ()
     assert _rows(database, "kind") == ["bulletin", "edit"]
+
+
+def test_a_plan_is_stored_and_told_once_when_its_day_is_over(book: SqlAlerts) -> None:
+    settle(book, [condition(A)], START, why_gone)
+    day = at(24).date()
+    (planned,) = act_on(book, [1], ACK._replace(planned_for=day))
+    assert book.open() == (planned,)
+    assert (planned.planned_for, planned.planned_by, planned.state) == (day, "U1", AlertState.ACKNOWLEDGED)
+    told = [settle(book, [condition(A)], at(24 * days), why_gone).notifications for days in range(1, 5)]
+    assert [[n.reason for n in each] for each in told] == [[], [NotifyReason.PLAN_OVER], [], []]
 
 
 def test_nothing_is_done_about_an_alert_that_has_ended(book: SqlAlerts) -> None:
