@@ -217,3 +217,10 @@ def test_what_is_said_before_names_how_many_are_asked(matrix: Matrix, reader: Re
     said = desk.opening(SWEEP, "", ALL)
     assert not isinstance(said, Reply)
     assert plain(said) == "Asking 6 targets …"
+
+
+@pytest.mark.parametrize("reason", NotifyReason)
+def test_whatever_the_reason_a_sweep_can_say_it(sweep: Sweep, reason: NotifyReason) -> None:
+    alert = _alert(17, AlertState.FIRING, reason)
+    made = CycleResult(NOON, SweepResult(6, ()), Reconciled((alert,), (Notification(alert, reason, NOON),)))
+    assert "xen-2" in str(sweep(made).blocks) or "XCP-ng 8.2 LTS" in str(sweep(made).blocks)

@@ -106,8 +106,8 @@ def test_thresholds_pass_and_the_end_comes(channel: DemoChannel) -> None:
 def test_a_reminder_is_told_in_the_thread_alone(channel: DemoChannel) -> None:
     answer_to(channel, "digest off")
     answer = answer_to(channel, "on 2027-03-01")
-    assert "Still so: ☠️ XCP-ng 8.2 LTS" in answer
-    assert "XCP-ng 8.2 LTS (edited)" not in answer
+    assert "Still so: ☠️ XCP-ng 7.6" in answer
+    assert "XCP-ng 7.6 (edited)" not in answer
 
 
 def test_look_ups_and_probes_are_as_of_the_clocks_day(channel: DemoChannel) -> None:

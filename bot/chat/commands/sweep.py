@@ -46,7 +46,9 @@ _REASONS = {
     NotifyReason.THRESHOLD: "closer to its date",
     NotifyReason.MORE_HOSTS: "more hosts",
     NotifyReason.REMINDER: "reminder",
+    NotifyReason.WORSE: "worse",
     NotifyReason.SNOOZE_OVER: "snooze over",
+    NotifyReason.PLAN_OVER: "planned day over",
     NotifyReason.RESOLVED: "resolved",
 }
 
