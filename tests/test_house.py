@@ -27,6 +27,7 @@ SHARED = {
     "lookup": "answers about releases",
     "operator": "the operator's own commands",
     "orchestra": "a Xen Orchestra: asked, simulated",
+    "orchestras": "what Xen Orchestras say of themselves and of updates: asking them, the rows",
     "outbox": "messages that wait: the port, the rows",
     "output": "writing to a stream",
     "page": "the published page",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 EVERY = timedelta(hours=6)
 CONCURRENCY = 64
+UPDATES_WITHIN = 10.0
+"""Seconds that a sweep takes for asking the Xen Orchestra which updates its hosts miss, at most."""
 
 
 def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
@@ -104,6 +106,7 @@ def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
             str(page),
             edition,
             ClockCheck(now, awake_or_not),  # the demo's clock is put to other days, and that is no reason for doubt
+            UPDATES_WITHIN,
         )
         watched = watch_fleet(store, hosts, terms, log, stop)
         close = ends.pop_all().close

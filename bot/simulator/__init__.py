@@ -66,6 +66,7 @@ from bot.simulator.fleets import (
     large_fleet,
     lone,
 )
+from bot.simulator.offers import SimUpdate
 from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, Grade, JsonRpc, SimRelease, all_releases, release
 from bot.simulator.simulator import SimulatedHost, Simulator
 from bot.simulator.state import OpenSession, RequestLog, SeenCall
@@ -105,6 +106,7 @@ __all__ = [
     "SimRelease",
     "SimTarget",
     "SimTls",
+    "SimUpdate",
     "SimUser",
     "SimulatedHost",
     "Simulator",

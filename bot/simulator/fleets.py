@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from typing import Final, NamedTuple
 
 from bot.simulator.faults import Fault
+from bot.simulator.offers import SimUpdate
 from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, SimRelease, release
 from bot.simulator.tls import SimCertificate, SimTls
 
@@ -56,7 +57,8 @@ class SimHost:
     `certificate` None: its own, by its name. `pinned` is the one that clients know, where it is another. `tls` None: as
     its release. `emergency` is an error code with its parameters, as of a host that does not find its pool.
     `latency` is what each call takes, in seconds. `restart_pending` and `up_to_date` show in records as far as the
-    release has fields for them; `up_to_date` None: not known.
+    release has fields for them; `up_to_date` None: not known. `misses` are updates that it does not have; None where
+    its repositories cannot be looked into.
     """
 
     name: str
@@ -75,6 +77,7 @@ class SimHost:
     booted: datetime = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
     restart_pending: bool = False
     up_to_date: bool | None = None
+    misses: tuple[SimUpdate, ...] | None = ()
 
     @property
     def shown_label(self) -> str:
@@ -179,8 +182,18 @@ def demo_fleet() -> tuple[SimPool, ...]:
 
 
 def branch_fleet() -> tuple[SimPool, ...]:
-    """A pool to be known through a Xen Orchestra alone."""
-    hosts = (SimHost("branch-1", release(XCP_NG, "8.3")), SimHost("branch-2", release(XCP_NG, "8.3")))
+    """A pool to be known through a Xen Orchestra alone: two hosts miss updates, not the same ones, and the third cannot
+    look into its repositories.
+    """
+    xen = SimUpdate("xen-hypervisor", "4.17.6", "9.2.xcpng8.3", "- Fix XSA-491 and XSA-492", "Xen, the hypervisor")
+    tools = SimUpdate("xen-tools", "4.17.6", "9.2.xcpng8.3", "- Fix XSA-491 and XSA-492", "Xen's tools in dom0")
+    kernel = SimUpdate("kernel", "4.19.19", "8.0.46.1.xcpng8.3", "- Support more network cards", "The kernel of dom0")
+    runs = release(XCP_NG, "8.3")
+    hosts = (
+        SimHost("branch-1", runs, misses=(kernel, xen, tools)),
+        SimHost("branch-2", runs, misses=(kernel,)),
+        SimHost("branch-3", runs, misses=None),
+    )
     return (SimPool(hosts, name="branch"),)
 
 

@@ -88,9 +88,14 @@ class Connection:
         """A request and its reply. ProbeError or TimeoutError if there is none; it is never sent twice."""
         return self.open(deadline).post(path, kind, body, deadline)
 
-    def get(self, path: str, cookie: Secret, deadline: Deadline) -> Incoming:
-        """A request with a cookie, and the reply as it comes. As with `post`; no redirect is followed."""
-        return self.open(deadline).get(path, cookie, deadline)
+    def get(
+        self, path: str, cookie: Secret | None, deadline: Deadline, errors: frozenset[int] = frozenset()
+    ) -> Incoming:
+        """A request, with a cookie if there is one, and the reply as it comes; `errors` as of Http.get.
+
+        As with `post`; no redirect is followed.
+        """
+        return self.open(deadline).get(path, cookie, deadline, errors)
 
     def close(self) -> None:
         """Closes the connection, if one is open; the next request opens a new one."""
