@@ -69,8 +69,7 @@ class SqlOrchestras(Repository):
 
     def states(self) -> tuple[OrchestraState, ...]:
         with self._database.reading() as connection:
-            rows = connection.execute(select(orchestras).order_by(orchestras.c.name)).mappings().all()
-        with well_formed():
+            rows = connection.execute(select(orchestras).order_by(orchestras.c.name)).mappings()
             return tuple(_state(dict(row)) for row in rows)
 
     def asked_at(self, source: str) -> dict[str, datetime]:
@@ -89,8 +88,8 @@ class SqlOrchestras(Repository):
                 if uuids is not None:
                     page = page.where(among(connection, missing_updates.c.uuid, uuids))
                 rows = connection.execute(page).all()
-            with well_formed():
-                found = [made(*row) for row in rows]
+                with well_formed():
+                    found = [made(*row) for row in rows]
             yield from found
             if len(rows) < PAGE:
                 return

@@ -389,11 +389,20 @@ class _Shared:
 
 def _updates(pieces: Iterable[bytes], token: Secret) -> list[MissingUpdate]:
     """The updates of a reply, by name, each once."""
-    found = set[MissingUpdate]()
-    for record in records(pieces, _LONGEST):
+    found, is_empty = set[MissingUpdate](), True
+
+    def seen() -> Iterator[bytes]:
+        nonlocal is_empty
+        for piece in pieces:
+            is_empty = is_empty and not piece.strip()
+            yield piece
+
+    for record in records(seen(), _LONGEST):
         if len(found) >= UPDATES:
             raise ProbeError(TOO_LARGE, f"more than {UPDATES} updates of a host")
         found.add(update_of(record, token))
+    if is_empty:  # lines of records may be none; this is to be a list
+        raise ProbeError(BAD_REPLY, "lists nothing, not even that nothing is missing")
     return sorted(found, key=lambda update: (update.name, update.version, str(update)))
 
 
