@@ -4,7 +4,7 @@ Each is asked at most once an hour, by one of the processes that share a databas
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import NamedTuple
@@ -20,6 +20,9 @@ from bot.xo.version import OrchestraVersion
 
 HOURLY = timedelta(hours=1)
 """How often a Xen Orchestra is asked, at most: what it says comes from mirrors, and asking makes hosts work."""
+
+PATIENCE = 0.5
+"""Seconds without an end until it is looked whether this process has to end."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -47,13 +50,26 @@ class OrchestraPolling(NamedTuple):
         for orchestra in self.orchestras:
             is_due = orchestra.name in known and not stop.is_set()
             if is_due and self.store.claim(orchestra.name, self.by, self.clock(), HOURLY.total_seconds()):
-                with ThreadPoolExecutor(1, thread_name_prefix="orchestra") as thread:
-                    error = thread.submit(self._ask, orchestra, stop).exception()
+                error = self._error_of_asking(orchestra, stop)
                 if isinstance(error, UnavailableError):
                     raise error
                 if error:
                     self.log.error("asking failed", source=orchestra.name, exc_info=error)
         return all(orchestra.name in known for orchestra in self.orchestras)
+
+    def _error_of_asking(self, orchestra: Orchestra, stop: Event) -> BaseException | None:
+        """Ask one on a thread of its own: who has to end, or is interrupted, does not wait for a host that is slow."""
+        threads = ThreadPoolExecutor(1, thread_name_prefix="orchestra")
+        asking = threads.submit(self._ask, orchestra, stop)
+        try:
+            while not stop.is_set():
+                if wait([asking], PATIENCE).done:
+                    return asking.exception()
+        finally:
+            if not asking.done():
+                stop.set()
+            threads.shutdown(wait=False)
+        return None
 
     def _ask(self, orchestra: Orchestra, stop: Event) -> None:
         name, failure, count = orchestra.name, None, 0

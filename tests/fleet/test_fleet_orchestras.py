@@ -66,14 +66,18 @@ class Asked:
         self.orders: list[Sequence[str]] = []
         self.error: Exception | None = None
         self.failure: Failure | None = None
+        self.go_on: threading.Event | None = None
 
     def version(self, orchestra: Orchestra) -> OrchestraVersion:
         self.names.append(orchestra.name)
         return OrchestraVersion(orchestra.name, orchestra.url, "5.207.2", None, NOON, self.failure)
 
     def updates(
-        self, orchestra: Orchestra, order: Order, _: threading.Event
+        self, orchestra: Orchestra, order: Order, stop: threading.Event
     ) -> Iterator[tuple[MissingUpdates, ...] | Failure]:
+        if self.go_on:
+            stop.set()
+            self.go_on.wait()
         self.orders.append(order(["a", "b", "c"]))
         yield (MissingUpdates("a", orchestra.name, NOON, asked=True),)
         if self.error:
@@ -148,3 +152,13 @@ def test_a_process_that_ends_asks_nobody_any_more(clock: Clock, log: FilteringBo
     stop.set()
     _polling(Kept("xo"), asked, clock, log, "xo").go(stop)
     assert asked.names == []
+
+
+def test_a_process_that_ends_does_not_wait_for_a_host_that_is_slow(clock: Clock, log: FilteringBoundLogger) -> None:
+    asked, store = Asked(), Kept("one", "two")
+    asked.go_on = threading.Event()
+    try:
+        _polling(store, asked, clock, log, "one", "two").go(threading.Event())
+        assert (asked.names, asked.orders) == (["one"], [])
+    finally:
+        asked.go_on.set()
