@@ -4,7 +4,7 @@ Each is asked at most once an hour, by one of the processes that share a databas
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import NamedTuple
@@ -20,6 +20,9 @@ from bot.xo.version import OrchestraVersion
 
 HOURLY = timedelta(hours=1)
 """How often a Xen Orchestra is asked, at most: what it says comes from mirrors, and asking makes hosts work."""
+
+AT_ONCE = 8
+"""Xen Orchestras that are asked at a time, each for a few hosts at a time."""
 
 PATIENCE = 0.5
 """Seconds without an end until it is looked whether this process has to end."""
@@ -42,34 +45,37 @@ class OrchestraPolling(NamedTuple):
     log: FilteringBoundLogger
 
     def go(self, stop: Event) -> bool:
-        """Ask those that it is time for, one after the other; False where one waits for its first sweep.
+        """Ask those that it is time for, side by side; False where one waits for its first sweep.
 
-        What goes wrong with one is stored, or, if nobody foresaw it, logged. UnavailableError without the database.
+        What goes wrong with one is stored, or, if nobody foresaw it, logged. Who has to end, or is interrupted, does
+        not wait for a host that is slow: `stop` is set then. UnavailableError without the database.
         """
         known = self.store.known()
-        for orchestra in self.orchestras:
-            is_due = orchestra.name in known and not stop.is_set()
-            if is_due and self.store.claim(orchestra.name, self.by, self.clock(), HOURLY.total_seconds()):
-                error = self._error_of_asking(orchestra, stop)
+        due = [
+            orchestra
+            for orchestra in self.orchestras
+            if orchestra.name in known
+            and not stop.is_set()
+            and self.store.claim(orchestra.name, self.by, self.clock(), HOURLY.total_seconds())
+        ]
+        if due:
+            threads = ThreadPoolExecutor(min(len(due), AT_ONCE), thread_name_prefix="orchestra")
+            asking = [threads.submit(self._ask, orchestra, stop) for orchestra in due]
+            try:
+                while not stop.is_set() and wait(asking, PATIENCE).not_done:
+                    pass
+            finally:
+                if not all(each.done() for each in asking):
+                    stop.set()
+                threads.shutdown(wait=False, cancel_futures=True)
+            errors = [(o.name, each.exception()) for o, each in zip(due, asking, strict=True) if _has_ended(each)]
+            for name, error in errors:
+                if error and not isinstance(error, UnavailableError):
+                    self.log.error("asking failed", source=name, exc_info=error)
+            for _, error in errors:
                 if isinstance(error, UnavailableError):
                     raise error
-                if error:
-                    self.log.error("asking failed", source=orchestra.name, exc_info=error)
         return all(orchestra.name in known for orchestra in self.orchestras)
-
-    def _error_of_asking(self, orchestra: Orchestra, stop: Event) -> BaseException | None:
-        """Ask one on a thread of its own: who has to end, or is interrupted, does not wait for a host that is slow."""
-        threads = ThreadPoolExecutor(1, thread_name_prefix="orchestra")
-        asking = threads.submit(self._ask, orchestra, stop)
-        try:
-            while not stop.is_set():
-                if wait([asking], PATIENCE).done:
-                    return asking.exception()
-        finally:
-            if not asking.done():
-                stop.set()
-            threads.shutdown(wait=False)
-        return None
 
     def _ask(self, orchestra: Orchestra, stop: Event) -> None:
         name, failure, count = orchestra.name, None, 0
@@ -89,3 +95,7 @@ class OrchestraPolling(NamedTuple):
         self.store.record_round(name, self.clock(), failure)
         failed = [each.code.value for each in (version.failure, failure) if each]
         self.log.info("asked for missing updates", source=name, hosts=count, failed=failed)
+
+
+def _has_ended(asking: Future[None]) -> bool:
+    return asking.done() and not asking.cancelled()

@@ -76,7 +76,8 @@ class Asked:
         self, orchestra: Orchestra, order: Order, stop: threading.Event
     ) -> Iterator[tuple[MissingUpdates, ...] | Failure]:
         if self.go_on:
-            stop.set()
+            if len(self.names) == 2:
+                stop.set()
             self.go_on.wait()
         self.orders.append(order(["a", "b", "c"]))
         yield (MissingUpdates("a", orchestra.name, NOON, asked=True),)
@@ -96,15 +97,19 @@ def test_each_is_asked_once_an_hour_and_what_it_says_is_kept(clock: Clock, log: 
     store, asked = Kept("one", "two"), Asked()
     polling = _polling(store, asked, clock, log, "one", "two")
     assert polling.go(threading.Event())
-    assert asked.names == ["one", "two"]
-    host = MissingUpdates("a", "one", NOON, asked=True)
-    assert store.log[:3] == [asked.version(polling.orchestras[0]), ("one", (host,)), ("one", NOON, None)]
+    assert sorted(asked.names) == ["one", "two"]
+    of_one = [each for each in store.log if isinstance(each, tuple) and each[0] == "one"]
+    assert of_one == [
+        OrchestraVersion("one", "https://192.0.2.9", "5.207.2", None, NOON),
+        ("one", (MissingUpdates("a", "one", NOON, asked=True),)),
+        ("one", NOON, None),
+    ]
     clock.pass_by(3599)
     assert polling.go(threading.Event())
-    assert asked.names == ["one", "two", "one"], "the last is this test's own"
+    assert len(asked.names) == 2
     clock.pass_by(1)
     polling.go(threading.Event())
-    assert asked.names[3:] == ["one", "two"]
+    assert sorted(asked.names[2:]) == ["one", "two"]
 
 
 def test_one_that_no_sweep_asked_yet_has_to_wait(clock: Clock, log: FilteringBoundLogger) -> None:
@@ -133,7 +138,7 @@ def test_an_error_that_nobody_foresaw_is_logged_and_the_next_is_asked(
     store, asked = Kept("one", "two"), Asked()
     asked.error = ZeroDivisionError()
     assert _polling(store, asked, clock, log, "one", "two").go(threading.Event())
-    assert asked.names == ["one", "two"]
+    assert sorted(asked.names) == ["one", "two"]
     assert [(entry["event"], entry["source"]) for entry in kept_log.entries] == [
         ("asking failed", "one"),
         ("asking failed", "two"),
@@ -159,6 +164,6 @@ def test_a_process_that_ends_does_not_wait_for_a_host_that_is_slow(clock: Clock,
     asked.go_on = threading.Event()
     try:
         _polling(store, asked, clock, log, "one", "two").go(threading.Event())
-        assert (asked.names, asked.orders) == (["one"], [])
+        assert (sorted(asked.names), asked.orders) == (["one", "two"], [])
     finally:
         asked.go_on.set()
