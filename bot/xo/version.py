@@ -39,6 +39,9 @@ MESSAGES = 16
 
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}(?:[-+][0-9A-Za-z.+-]{1,40})?", re.ASCII)
 _QUESTION = '{"jsonrpc":"2.0","id":1,"method":"system.getServerVersion","params":{}}'
+_TEXT = 0x1
+"""The opcode of a text (RFC 6455, 11.8)."""
+
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """What a server puts behind the key (RFC 6455, 1.3)."""
 
@@ -126,12 +129,11 @@ def _over_websocket(connection: Connection, path: str, ends: Deadline) -> str:
 def _answer(socket: "WebSocket") -> str:
     for _ in range(MESSAGES):
         kind, data = socket.recv_data()
-        if kind != 0x1:
+        message = json.loads(data) if kind == _TEXT else None
+        if not isinstance(message, dict):
             break
-        message = json.loads(data)
-        if not isinstance(message, dict) or message.get("id") != 1:
-            continue
-        return _number(message.get("result"))
+        if message.get("id") == 1:
+            return _number(message.get("result"))
     raise ProbeError(BAD_REPLY, "gave no answer at /api/")
 
 

@@ -59,7 +59,9 @@ POOL = SimPool(
     ),
     name="lab",
 )
-QUICK = ProbeBounds(connect=5.0, login=0.4, whole=10.0)
+AMPLE = ProbeBounds(login=20.0, whole=60.0)
+QUICK = AMPLE._replace(login=1.5)
+"""For what does not answer."""
 FAR = Endpoint("192.0.2.9", 443, Trust(TlsMode.INSECURE))
 SECRET = Secret(TOKEN)
 MiB = 1 << 20
@@ -90,7 +92,7 @@ def xo(running: tuple[Simulator, SimulatedOrchestra], simulator: Simulator) -> S
 class Told:
     """What came of a round: answers by host, by its name where it is simulated, and the failure that ended it."""
 
-    def __init__(self, asked: Orchestra, bounds: ProbeBounds = QUICK, **more: Any) -> None:
+    def __init__(self, asked: Orchestra, bounds: ProbeBounds = AMPLE, **more: Any) -> None:
         self.answers: dict[str, MissingUpdates] = {}
         self.failure: Failure | None = None
         self.batches = 0
@@ -171,7 +173,7 @@ def test_who_is_no_administrator_learns_what_is_missing_and_not_that_nothing_is(
 )
 def test_an_empty_list_is_not_believed_without_the_dashboard(xo: SimulatedOrchestra, fault: Fault) -> None:
     xo.fail(fault)
-    told = Told(simulated(xo))
+    told = Told(simulated(xo), QUICK if isinstance(fault, Silence) else AMPLE)
     assert told.whys == {"xen-1": None, "xen-2": WhyNotAsked.DASHBOARD, "xen-3": None}
 
 
@@ -228,7 +230,7 @@ def test_what_is_wrong_with_a_hosts_answer_is_told_of_that_host(
     xo: SimulatedOrchestra, fault: Fault, why: WhyNotAsked
 ) -> None:
     xo.fail(fault)
-    told = Told(simulated(xo))
+    told = Told(simulated(xo), QUICK if isinstance(fault, Silence) else AMPLE)
     assert set(told.whys.values()) == {why}
     assert told.failure is None
 

@@ -18,8 +18,9 @@ from bot.xo.version import FRAMES, OrchestraVersion, ask_version
 from tests.xapi.server import Server, Talk
 from tests.xo.orchestras import NOW, assert_fit_to_be_told, orchestra, simulated
 
-QUICK = ProbeBounds(connect=5.0, login=0.3, whole=2.0)
-"""For what does not answer; there is time for the other way."""
+AMPLE = ProbeBounds(login=20.0, whole=40.0)
+QUICK = AMPLE._replace(login=0.3)
+"""For a WebSocket that does not answer; there is time for the other way."""
 Serve = Callable[..., Server]
 
 
@@ -33,7 +34,7 @@ def xo() -> Iterator[SimulatedOrchestra]:
         assert all("token" not in str(asked) for asked in xo.seen.requests)
 
 
-def told(asked: Orchestra, bounds: ProbeBounds = QUICK) -> OrchestraVersion:
+def told(asked: Orchestra, bounds: ProbeBounds = AMPLE) -> OrchestraVersion:
     version = ask_version(asked, lambda: NOW, bounds=bounds)
     assert TOKEN not in repr(version)
     if version.failure:
@@ -44,7 +45,7 @@ def told(asked: Orchestra, bounds: ProbeBounds = QUICK) -> OrchestraVersion:
 
 def test_it_tells_xo_servers_number_to_anybody(xo: SimulatedOrchestra) -> None:
     xo.renew({"another": Rights.NONE})
-    version = told(simulated(xo, "no token is read"), ProbeBounds())
+    version = told(simulated(xo, "no token is read"))
     assert version == ("xo", f"https://{xo.address}", "5.207.2", None, NOW, None, NOW)
     assert [asked.path for asked in xo.seen.requests[-1:]] == ["/api/"]
 
@@ -73,6 +74,10 @@ def test_where_neither_is_told_it_is_a_failure_that_says_what_to_do(xo: Simulate
     assert failure.code is FailureCode.BAD_REPLY
 
 
+OTHER_ID = Body(b'{"id":2,"result":"5.207.2"}', on="api")
+"""No answer to our question, which is waited for."""
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -81,6 +86,7 @@ def test_where_neither_is_told_it_is_a_failure_that_says_what_to_do(xo: Simulate
         html_page(on="api"),
         Silence(on="api"),
         Delay(1.0, on="api"),
+        OTHER_ID,
         Raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", on="api"),
         Raw(b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: AAAA\r\n\r\n", on="api"),
         Raw(b"SSH-2.0-OpenSSH_9.6\r\n", on="api"),
@@ -96,7 +102,6 @@ def test_where_neither_is_told_it_is_a_failure_that_says_what_to_do(xo: Simulate
                 b'{"id":1,"result":5}',
                 b'{"id":1,"result":"<!channel> 5.207.2"}',
                 b'{"id":1,"result":"' + b"5." * 3_000 + b'1"}',
-                b'{"id":2,"result":"5.207.2"}',
                 b'{"id":1,"result":"\xff"}',
                 b'{"id":1,"error":{"code":2}}',
                 b" " * (FRAMES + 1),
@@ -109,7 +114,7 @@ def test_where_neither_is_told_it_is_a_failure_that_says_what_to_do(xo: Simulate
 def test_whatever_is_wrong_with_the_websocket_the_other_way_is_taken(xo: SimulatedOrchestra, fault: Fault) -> None:
     xo.show(ShownOrchestra())
     xo.fail(fault)
-    version = told(simulated(xo))
+    version = told(simulated(xo), QUICK if isinstance(fault, Silence | Delay) or fault == OTHER_ID else AMPLE)
     xo.fail()
     assert (version.xo_server, version.rest_api, version.failure) == (None, "0.37.0", None)
 
@@ -131,7 +136,7 @@ def test_whatever_is_wrong_with_the_websocket_the_other_way_is_taken(xo: Simulat
 def test_what_is_wrong_with_both_ways_is_a_failure(xo: SimulatedOrchestra, fault: Fault, code: FailureCode) -> None:
     xo.show(ShownOrchestra(websockets=False))
     xo.fail(fault)
-    failure = told(simulated(xo)).failure
+    failure = told(simulated(xo), AMPLE._replace(whole=2.0) if isinstance(fault, Silence) else AMPLE).failure
     xo.fail()
     assert failure
     assert failure.code is code
@@ -220,7 +225,7 @@ def test_a_frame_in_drips_ends_with_the_time(serve: Serve, pinned: Trust) -> Non
 
     server = serve(script)
     begun = time.monotonic()
-    failure = told(orchestra(server.endpoint(pinned)), QUICK._replace(login=0.5, whole=0.8)).failure
+    failure = told(orchestra(server.endpoint(pinned)), AMPLE._replace(login=0.5, whole=0.8)).failure
     assert failure
     assert failure.code is FailureCode.TIMEOUT
     assert time.monotonic() - begun < 5
