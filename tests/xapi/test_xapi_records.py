@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.xapi.observation import Host, Power
-from bot.xapi.records import boolean, host_of, moment, since_1970, text
+from bot.xapi.records import Beside, boolean, host_of, live_metrics, moment, since_1970, text
 from tests.xapi.fake import host
 
 BOOTED = {"boot_time": "1700000000."}
@@ -74,13 +74,14 @@ def test_an_empty_record_says_nothing() -> None:
 def test_whether_a_member_runs_is_what_its_metrics_say(live: Any, power: Power | None, enabled: bool) -> None:
     record = host(metrics="OpaqueRef:m-1", enabled=enabled)
     metrics: dict[str, dict[str, Any]] = {"OpaqueRef:m-1": {"live": live}, "OpaqueRef:m-2": {"live": True}}
-    assert host_of(record, False, metrics).power is power
-    assert host_of(record, True, metrics).power is Power.RUNNING  # it has just answered
+    beside = Beside(live_metrics(metrics))
+    assert host_of(record, False, beside).power is power
+    assert host_of(record, True, beside).power is Power.RUNNING  # it has just answered
 
 
 @pytest.mark.parametrize("reference", [None, 5, [], "", "OpaqueRef:NULL", "OpaqueRef:gone"])
 def test_a_member_without_metrics_may_run_or_not(reference: object) -> None:
-    assert host_of(host(metrics=reference), False, {"OpaqueRef:m-2": {"live": True}}).power is None
+    assert host_of(host(metrics=reference), False, Beside({"OpaqueRef:m-2": True})).power is None
 
 
 @pytest.mark.parametrize(
