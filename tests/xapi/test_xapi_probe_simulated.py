@@ -36,6 +36,8 @@ from tests.xapi.probing import failed, prober, seen, target_of
 
 HOST = SimHost("xen-1", release("XCP-ng", "8.3"))
 HOSTS, METRICS, LOGIN = "host.get_all_records", "host_metrics.get_all_records", "session.login_with_password"
+POOLS, LOGOUT = "pool.get_all_records", "session.logout"
+CERTIFICATES, UPDATES = "Certificate.get_all_records", "pool_update.get_all_records"
 SPOKEN = {
     JsonRpc.NONE: Transport.XML_RPC,
     JsonRpc.ALWAYS_V1: Transport.JSON_RPC_1,
@@ -66,7 +68,7 @@ def test_a_pool_is_told_through_a_supporter_with_the_pin_of_its_coordinator() ->
     assert [host.name for host in observed.hosts] == ["xen-1", "xen-2"]
     assert observed.mixed_versions
     assert observed.address == str(lab.endpoint)
-    assert methods == {"xen-1": (LOGIN, "pool.get_all_records", HOSTS, METRICS, "session.logout"), "xen-2": (LOGIN,)}
+    assert methods == {"xen-1": (LOGIN, POOLS, HOSTS, METRICS, CERTIFICATES, LOGOUT), "xen-2": (LOGIN,)}
 
 
 def test_a_member_that_is_off_is_told_with_what_it_ran_last() -> None:
