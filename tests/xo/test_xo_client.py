@@ -1,13 +1,23 @@
 """A Xen Orchestra asked by the real client over real TLS: its pools are those that the hosts tell themselves."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.simulator import SimHost, SimPool, SimRelease, Simulator, all_releases, demo_fleet, lone, release
+from bot.simulator import (
+    SimCertificate,
+    SimHost,
+    SimPool,
+    SimRelease,
+    Simulator,
+    all_releases,
+    demo_fleet,
+    lone,
+    release,
+)
 from bot.simulator.orchestra import TOKEN, Rights, SimulatedOrchestra
 from bot.xapi.observation import Host, Observation, Transport
 from bot.xapi.probe import Prober
@@ -84,6 +94,16 @@ def test_a_member_that_is_off_is_listed_and_a_lost_one_is_not() -> None:
         ["running"],
         ["running", "running"],
     ]
+
+
+def test_when_certificates_and_licences_end_is_told() -> None:
+    ends = datetime(2026, 12, 5, tzinfo=UTC)
+    soon = replace(HOST, certificate=SimCertificate("xen-1", valid_until=ends.date()), licence_expires=ends)
+    old = SimHost("xen-2", release("XCP-ng", "7.6"))
+    with Simulator([lone(soon), lone(old)]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        told = [host for pool in seen(simulated(stand_in)) for host in pool.hosts]
+    assert [(host.certificate_expires, host.software) for host in told] == [(ends, None), (None, None)]
+    assert told[0].licence_expires == ends
 
 
 def test_an_upgrade_is_told_at_the_next_asking() -> None:
