@@ -85,9 +85,7 @@ NAMED = 5
 _NEWEST = {XCP_NG: release(XCP_NG, "8.3"), XENSERVER: release(XENSERVER, "9"), CITRIX: release(XENSERVER, "8")}
 
 _OPERATIONS: dict[str, Callable[[SimHost], SimHost]] = {
-    "upgrade": lambda host: replace(
-        host, release=successor(host.release), restart_pending=False, updated=None
-    ),
+    "upgrade": lambda host: replace(host, release=successor(host.release), restart_pending=False, updated=None),
     "down": lambda host: replace(host, up=False),
     "up": lambda host: replace(  # it answers, and shows the certificate that the inventory pins
         host, up=True, emergency=(), faults=(), certificate=host.pinned or host.certificate

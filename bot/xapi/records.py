@@ -187,8 +187,11 @@ def has_certificates(record: Record) -> bool:
 
 def has_hotfixes(record: Record) -> bool:
     """Whether there are hotfixes on a host of the line that has some with names: 7.1 to 8.2, but not XCP-ng."""
-    version = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", _product_version(record) or "", re.ASCII)
-    if version is None or _is_xcp_ng(record) or not items(record, "updates"):
+    if not items(record, "updates"):
+        return False
+    said = mapping(record, "software_version")
+    version = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", text(said, "product_version", _SHORT) or "", re.ASCII)
+    if version is None or _is_xcp_ng(text(said, "product_brand", _SHORT)):
         return False
     return _FIRST_HOTFIXES <= (int(version[1]), int(version[2])) <= _LAST_HOTFIXES
 
@@ -196,6 +199,8 @@ def has_hotfixes(record: Record) -> bool:
 def host_of(record: Record, is_coordinator: bool, beside: Beside = _ALONE) -> Host:
     """A host of its record. The release is in `product_brand` and `product_version`, nowhere else."""
     software = mapping(record, "software_version")
+    brand = text(software, "product_brand", _SHORT)
+    is_xcp_ng = _is_xcp_ng(brand)
     # Yes, no or unknown, when the pool last synced with its update server.
     latest = {"yes": True, "no": False}.get(text(record, "latest_synced_updates_applied") or "")
     return Host(
@@ -204,20 +209,20 @@ def host_of(record: Record, is_coordinator: bool, beside: Beside = _ALONE) -> Ho
         address=text(record, "address") or "",
         is_coordinator=is_coordinator,
         enabled=boolean(record, "enabled"),
-        product_brand=text(software, "product_brand", _SHORT),
-        product_version=_product_version(record),
+        product_brand=brand,
+        product_version=text(software, "product_version", _SHORT),
         build=text(software, "build_number", _SHORT),
         platform_version=text(software, "platform_version", _SHORT),
         edition=text(record, "edition", _SHORT),
         licence_expires=licence_end(moment(mapping(record, "license_params"), "expiry")),
         booted_at=since_1970(mapping(record, "other_config"), "boot_time"),
-        reboot_required=_reboot_required(record),
+        reboot_required=_reboot_required(record, is_xcp_ng),
         pending_updates=0 if latest else None,
         up_to_date=latest,
         is_preview=boolean(software, "is_preview_release"),
         software=_software(record, beside.hotfixes),
-        updated_at=_updated_at(record),
-        updates_synced_at=None if _is_xcp_ng(record) else beside.synced_at,
+        updated_at=_updated_at(record, is_xcp_ng),
+        updates_synced_at=None if is_xcp_ng else beside.synced_at,
         certificate_expires=max(_named(record, "certificates", beside.certificates), default=None),
         power=Power.RUNNING if is_coordinator else _power(record, beside.live),
     )
@@ -228,12 +233,8 @@ def licence_end(end: datetime | None) -> datetime | None:
     return end if end and end.year < _NEVER else None
 
 
-def _product_version(record: Record) -> str | None:
-    return text(mapping(record, "software_version"), "product_version", _SHORT)
-
-
-def _is_xcp_ng(record: Record) -> bool:
-    return (text(mapping(record, "software_version"), "product_brand", _SHORT) or "").casefold() == "xcp-ng"
+def _is_xcp_ng(brand: str | None) -> bool:
+    return (brand or "").casefold() == "xcp-ng"
 
 
 def _named(record: Record, name: str, known: Mapping[str, T]) -> Iterator[T]:
@@ -261,9 +262,9 @@ def _software(record: Record, hotfixes: Mapping[str, str]) -> Software | None:
     return None if found == _NOTHING else found
 
 
-def _updated_at(record: Record) -> datetime | None:
+def _updated_at(record: Record, is_xcp_ng: bool) -> datetime | None:
     """When packages were changed last: XCP-ng notes it beside, the others in a field that is 1970 before the first."""
-    if _is_xcp_ng(record):
+    if is_xcp_ng:
         return since_1970(mapping(record, "other_config"), "rpm_patch_installation_time")
     last = moment(record, "last_software_update")
     return last if last and last > NEVER_SYNCED else None
@@ -278,14 +279,14 @@ def _power(record: Record, lives: Mapping[str, bool | None]) -> Power | None:
     return None if live is None else Power.RUNNING if live else Power.HALTED
 
 
-def _reboot_required(record: Record) -> bool | None:
+def _reboot_required(record: Record, is_xcp_ng: bool) -> bool | None:
     """XCP-ng notes when packages were installed, the others which updates wait for a restart, from 7.1 on.
 
     Where updates come as a stream (XenServer 8), XAPI says it in `pending_guidances` instead.
     """
     if "reboot_host" in (items(record, "pending_guidances") or ()):
         return True
-    if _is_xcp_ng(record):
+    if is_xcp_ng:
         other = mapping(record, "other_config")
         booted, installed = seconds(other, "boot_time"), seconds(other, "rpm_patch_installation_time")
         return None if booted is None or installed is None else booted < installed

@@ -98,12 +98,12 @@ def test_a_host_that_says_nothing_of_what_runs_has_no_software(software: Any) ->
     assert host_of(host(software_version=software), True).software is None
 
 
-CITRIX = {"software_version": {"product_brand": "Citrix Hypervisor", "product_version": "8.2.1"}}
+CITRIX: dict[str, Any] = {"software_version": {"product_brand": "Citrix Hypervisor", "product_version": "8.2.1"}}
 FIXES = {"OpaqueRef:u-1": "XS82ECU1086", "OpaqueRef:u-2": "XS82ECU1078", "OpaqueRef:u-9": "XS82ECU1099"}
 
 
 def test_hotfixes_are_those_of_the_host_by_name_each_once() -> None:
-    updates = ["OpaqueRef:u-1", "OpaqueRef:u-2", "OpaqueRef:u-1", "OpaqueRef:gone", None, [], 7]
+    updates: list[Any] = ["OpaqueRef:u-1", "OpaqueRef:u-2", "OpaqueRef:u-1", "OpaqueRef:gone", None, [], 7]
     said = host_of(host(updates=updates, **CITRIX), True, Beside(hotfixes=FIXES)).software
     assert said is not None
     assert said.hotfixes == ("XS82ECU1078", "XS82ECU1086")
