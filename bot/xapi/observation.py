@@ -36,6 +36,7 @@ class Software(NamedTuple):
     `xen` is the hypervisor that runs (`4.17.6-9`), `xapi` the toolstack's version (`xapi_build`, else `xapi`),
     `xapi_built` the `date` on which that was built, `livepatches` and `kernel_livepatches` the names of those that are
     applied, as XAPI joins them, `hotfixes` the names of applied updates (7.1 to 8.2), `cpu_vendor` the host's CPU's.
+    That a hotfix is not among them proves nothing: its pool may not have told the names in time.
     """
 
     xen: str | None = None
