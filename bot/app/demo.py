@@ -34,7 +34,7 @@ UPDATES_WITHIN = 10.0
 def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
     """Answer, with a few simulated hosts or so many. The exit status: 0."""
     clock = DemoClock(now, day)
-    pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(), branch_fleet())
+    pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(clock.today()), branch_fleet())
     with SimulatedHosts(pools, elsewhere, clock.now) as simulated, DemoSession(backing(simulated, clock)) as session:
         return console(runner()._replace(today=clock.today), stdin, stdout, environ, session=session)
 

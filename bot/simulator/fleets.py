@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from itertools import cycle, islice
 from typing import Final, NamedTuple
@@ -12,6 +12,8 @@ from bot.simulator.faults import Fault
 from bot.simulator.offers import SimUpdate
 from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, SimRelease, release
 from bot.simulator.tls import SimCertificate, SimTls
+
+_A_MINUTE: Final = timedelta(minutes=1)
 
 PASSWORD: Final = "demo"
 """Of every simulated account unless another is given: it protects nothing."""
@@ -58,7 +60,8 @@ class SimHost:
     its release. `emergency` is an error code with its parameters, as of a host that does not find its pool.
     `latency` is what each call takes, in seconds. `restart_pending` and `up_to_date` show in records as far as the
     release has fields for them; `up_to_date` None: not known. `misses` are updates that it does not have; None where
-    its repositories cannot be looked into.
+    its repositories cannot be looked into. `updated` is when packages were changed last, None: just before it booted,
+    or just after where a restart is pending. `hotfixes` are names, of 7.1 to 8.2 (not XCP-ng).
     """
 
     name: str
@@ -78,6 +81,13 @@ class SimHost:
     restart_pending: bool = False
     up_to_date: bool | None = None
     misses: tuple[SimUpdate, ...] | None = ()
+    updated: datetime | None = None
+    hotfixes: tuple[str, ...] = ()
+    cpu_vendor: str = "GenuineIntel"
+
+    @property
+    def updated_last(self) -> datetime:
+        return self.updated or self.booted + (_A_MINUTE if self.restart_pending else -_A_MINUTE)
 
     @property
     def shown_label(self) -> str:
@@ -101,7 +111,8 @@ class SimPool:
     """Hosts with one database and one coordinator: the first of them, unless named. A lone host is a pool of one.
 
     `entries` are the inventory's; none: one by the coordinator's name. `refusal_seconds` is what a wrong password
-    costs: 5 on real hosts before xapi 1.289. `port` 0: one that is free.
+    costs: 5 on real hosts before xapi 1.289. `port` 0: one that is free. `synced` is when it asked its update server,
+    None: never.
     """
 
     hosts: tuple[SimHost, ...]
@@ -113,6 +124,7 @@ class SimPool:
     entries: tuple[InventoryEntry, ...] = ()
     tags: tuple[str, ...] = ()
     port: int = 0
+    synced: datetime | None = None
 
     @property
     def first_coordinator(self) -> str:
@@ -141,31 +153,70 @@ _MIX: Final = (  # of every twenty pools
 )
 
 
-def demo_fleet() -> tuple[SimPool, ...]:
+_DEMO_DAY: Final = date(2026, 11, 23)
+
+
+def demo_fleet(today: date = _DEMO_DAY) -> tuple[SimPool, ...]:
     """A small fleet with something of everything; the names of entries say what they show.
 
     Two pools of several hosts, one asked at a supporter, one in the middle of a rolling upgrade; lone hosts from 7.2
-    to 8; a host that is down, and one whose certificate is not the one that the inventory pins.
+    to 8; a host that is down, and one whose certificate is not the one that the inventory pins. Of the hosts of XCP-ng
+    8.3 one shows a hypervisor that fixed and unfixed packages share (xen-1), one was updated but not restarted (xen-2),
+    one is behind (xen-11); on XenServer 8 the hypervisor says all. `today` is what the certificate of xen-13, the
+    licence of office-1 and updates count from: they end in 12 and in 25 days, and came 9 days ago.
     """
+    midnight = datetime.combine(today, time(), UTC)
+    xcp_ng = release(XCP_NG, "8.3")
+    updated = midnight + timedelta(days=-9, hours=14)
+    restarted = datetime(2026, 6, 9, 5, 30, tzinfo=UTC)
+    ending = SimCertificate("xen-13", valid_until=today + timedelta(days=12))
     return (
         SimPool(
-            (SimHost("xen-1", release(XCP_NG, "8.3")), SimHost("xen-2", release(XCP_NG, "8.3"))),
+            (
+                SimHost("xen-1", xcp_ng.patched("4.17.6-9"), booted=restarted),
+                SimHost(
+                    "xen-2",
+                    xcp_ng.patched("4.17.6-9").saying(xen="4.17.5-23"),
+                    restart_pending=True,
+                    updated=updated,
+                    cpu_vendor="AuthenticAMD",
+                ),
+            ),
             name="lab",
             entries=(InventoryEntry("lab-a", "xen-1"), InventoryEntry("lab-b", "xen-2")),
             tags=("lab",),
         ),
         SimPool(
             (
-                SimHost("xen-11", release(XCP_NG, "8.3"), booted=datetime(2026, 11, 20, 5, 0, tzinfo=UTC)),
-                SimHost("xen-12", release(XCP_NG, "8.2"), restart_pending=True),
-                SimHost("xen-13", release(XCP_NG, "8.2")),
+                SimHost("xen-11", xcp_ng.patched("4.17.5-23"), booted=datetime(2026, 11, 20, 5, 0, tzinfo=UTC)),
+                SimHost(
+                    "xen-12",
+                    release(XCP_NG, "8.2").patched("4.13.5-9.49").saying(xen="4.13.5-9.45"),
+                    restart_pending=True,
+                    updated=updated,
+                ),
+                SimHost("xen-13", release(XCP_NG, "8.2").patched("4.13.5-9.49"), certificate=ending),
             ),
             name="prod",
             entries=(InventoryEntry("prod-a", "xen-11"),),
             tags=("prod",),
         ),
         lone(SimHost("edge-1", release(XCP_NG, "7.6")), "edge-a", ("edge",)),
-        lone(SimHost("office-1", release(XENSERVER, "8"), up_to_date=False), "office-a", ("office",)),
+        replace(
+            lone(
+                SimHost(
+                    "office-1",
+                    release(XENSERVER, "8").patched("4.17.6-6"),
+                    booted=restarted,
+                    up_to_date=False,
+                    edition="premium-per-socket",
+                    licence_expires=midnight + timedelta(days=25),
+                ),
+                "office-a",
+                ("office",),
+            ),
+            synced=midnight - timedelta(hours=5),
+        ),
         lone(SimHost("archive-1", release(XENSERVER, "7.2")), "archive-a", ("archive",)),
         lone(SimHost("spare-1", release(XCP_NG, "8.2"), up=False), "down-a", ("lab",)),
         lone(

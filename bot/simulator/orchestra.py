@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import Enum
 from functools import partial
@@ -38,7 +38,7 @@ from bot.simulator.engine import Engine, Listener, bound_together
 from bot.simulator.faults import Body, ConnectionEnd, Delay, Fault, FaultMoment, FaultyDelivery, delivery
 from bot.simulator.fleets import SimAddress
 from bot.simulator.http import HttpRefused, RequestReader, SimRequest, SimResponse, Stream
-from bot.simulator.records import host_record, uuid_of
+from bot.simulator.records import certificate_records, host_record, uuid_of
 from bot.simulator.releases import XCP_NG
 from bot.simulator.server import deliver, stopped
 from bot.simulator.simulator import Simulator
@@ -466,8 +466,12 @@ def _host(state: HostState) -> _Object:
         reboot_required = bool(host_record(host, state.address, pool.api).get("updates_requiring_reboot"))
     certificates = None
     if pool.api >= _FIRST_WITH_CERTIFICATES:
-        ends = datetime.combine(state.certificate.valid_until, time(), UTC)
-        certificates = [{"fingerprint": state.certificate.pin.hex(":").upper(), "notAfter": int(ends.timestamp())}]
+        records = certificate_records(host, state.certificate, pool.api).values()
+        certificates = [
+            {"fingerprint": each["fingerprint"], "notAfter": int(each["not_after"].timestamp())}
+            for each in records
+            if isinstance(each["not_after"], datetime)
+        ]
     presented = {
         "id": uuid,
         "uuid": uuid,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from bot.xapi.bounds import Deadline, ProbeBounds
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, TOO_LARGE, ProbeError
@@ -127,6 +127,9 @@ class Wire(Protocol):
 
     def recv(self, size: int, /) -> bytes:
         """Some bytes, none at the end. OSError if it cannot."""
+
+    def getpeercert(self, binary_form: Literal[True], /) -> bytes | None:
+        """The DER of the certificate that the peer showed."""
 
     def close(self) -> None:
         """Closes it."""

@@ -7,11 +7,12 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, ProbeError
 from bot.xapi.observation import Host, Pool, Power
-from bot.xapi.records import Record, boolean, since_1970, text
+from bot.xapi.records import Record, boolean, items, licence_end, since_1970, text
 from bot.xapi.target import Secret
 
 LONGEST = 16 * 1024
@@ -31,12 +32,15 @@ HOSTS = (
     "rebootRequired",
     "startTime",
     "license_expiry",
+    "certificates",
     "$pool",
     "$poolId",
 )
 """The fields that are asked for."""
 
 _SHORT = 64
+_CERTIFICATES = 16
+"""A host has two: no more than these are looked at."""
 _POWERS = {"Running": Power.RUNNING, "Halted": Power.HALTED}
 
 _BETWEEN = re.compile(r"[ \t\r\n]*")
@@ -173,8 +177,12 @@ def pool_of(record: Record, token: Secret) -> Pool:
 def member_of(record: Record, pools: Mapping[str, Pool], token: Secret) -> OrchestraHost:
     """A host of its record. One that names no pool is a pool of its own; `pools` are those listed, by uuid.
 
-    Xen Orchestra applies XAPI's rule for `reboot_required` itself, and takes it for "no" where a host says nothing.
+    Xen Orchestra applies XAPI's rule for `reboot_required` itself, and takes it for "no" where a host says nothing. It
+    lists a host's certificates, the one for clients and the one for its pool, and does not say which is which: the one
+    that ends first counts. It has no version of the hypervisor, so there is no `software`.
     """
+    listed = islice(items(record, "certificates") or (), _CERTIFICATES)
+    ends = (since_1970(each, "notAfter") for each in listed if isinstance(each, dict))
     uuid = _identity(record, token)
     pool = text_of(record, "$poolId", token, _SHORT) or text_of(record, "$pool", token, _SHORT) or ""
     host = Host(
@@ -188,10 +196,11 @@ def member_of(record: Record, pools: Mapping[str, Pool], token: Secret) -> Orche
         build=text_of(record, "build", token, _SHORT),
         platform_version=None,
         edition=None,
-        licence_expires=since_1970(record, "license_expiry"),
+        licence_expires=licence_end(since_1970(record, "license_expiry")),
         booted_at=since_1970(record, "startTime"),
         reboot_required=boolean(record, "rebootRequired"),
         pending_updates=None,
+        certificate_expires=min(filter(None, ends), default=None),
         power=power_of(record, token),
     )
     return OrchestraHost(host, pool)

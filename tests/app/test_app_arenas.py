@@ -22,7 +22,8 @@ threads = [threading.Thread(target=work) for _ in range(7)]
 for thread in threads:
     thread.start()
 together.wait(20)
-starts = [int(line.split("-")[0], 16) for line in open("/proc/self/maps") if " rw-p " in line and line.endswith(" 0 \\n")]
+lines = [line for line in open("/proc/self/maps") if " rw-p " in line and line.endswith(" 0 \\n")]
+starts = [int(line.split("-")[0], 16) for line in lines]
 print(sum(start % (64 << 20) == 0 for start in starts))
 together.wait(20)
 """
