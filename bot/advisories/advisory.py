@@ -39,7 +39,7 @@ class AdvisoryKind(StrEnum):
     GUEST_TO_GUEST_LEAK = "guest_to_guest_leak"
     """Data of one guest read in another one."""
     HOST_LEAK = "host_leak"
-    """Data of the hypervisor or dom0 read in a guest."""
+    """Data from outside a guest read in it: of the hypervisor, of dom0, or of whatever ran before."""
     GUEST_TO_DEVICE_MODEL = "guest_to_device_model"
     """Out of a guest, into the process that emulates its devices."""
     HOST_DOS = "host_dos"
@@ -51,10 +51,12 @@ class AdvisoryKind(StrEnum):
     """Of the management, and of no kind that is named here."""
     SECRET_LEAK = "secret_leak"
     """A password where it does not belong, as in a log."""
-    DEPENDENCY = "dependency"
-    """A hole of a library; whether it can be used is not known."""
     CPU = "cpu"
     """A flaw of processors, which software or microcode covers up."""
+    OTHER = "other"
+    """What it gives is not known to the data."""
+    DEPENDENCY = "dependency"
+    """A hole of a library; whether it can be used is not known."""
     GUEST_DOS = "guest_dos"
     GUEST_ONLY = "guest_only"
     """All of it happens inside one guest."""
@@ -82,6 +84,8 @@ _SEVERITIES = {
     AdvisoryKind.MANAGEMENT_DOS: Severity.MEDIUM,
     AdvisoryKind.MANAGEMENT_PLANE: Severity.MEDIUM,
     AdvisoryKind.SECRET_LEAK: Severity.MEDIUM,
+    AdvisoryKind.CPU: Severity.MEDIUM,
+    AdvisoryKind.OTHER: Severity.MEDIUM,
 }
 
 
