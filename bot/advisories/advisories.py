@@ -23,7 +23,7 @@ class Advisories:
         self.orchestras = orchestras
         self._by_release: dict[tuple[str, str | None], list[Advisory]] = {}
         self._by_id: dict[str, list[Advisory]] = {}
-        for advisory in every:
+        for advisory in sorted(every, key=lambda advisory: advisory.gravity, reverse=True):
             names = dict.fromkeys(map(_key, advisory.ids))
             for affected in advisory.affects:
                 self._by_release.setdefault((affected.product.value, affected.release), []).append(advisory)
@@ -32,9 +32,10 @@ class Advisories:
                 self._by_id.setdefault(name, []).append(advisory)
 
     def find(self, name: str) -> tuple[Advisory, ...]:
-        """The advisories of that name: an id of any kind, or the first hotfix with the fix. Several share some names.
+        """The advisories of that name, gravest first: an id of any kind, or the first hotfix with the fix.
 
-        Upper and lower case, hyphens and blanks make no difference.
+        Some names are of several advisories, a bulletin's for one. Upper and lower case, hyphens and blanks make no
+        difference.
         """
         return tuple(self._by_id.get(_key(name), ()))
 
@@ -43,13 +44,12 @@ class Advisories:
         return self.hotfixes.get(_key(name))
 
     def of(self, release: Release) -> tuple[Advisory, ...]:
-        """Those that say something of a release, newest first. None at all: the data do not cover it."""
+        """Those that say something of a release, gravest first. None at all: the data do not cover it."""
         return tuple(self._by_release.get((release.product.value, release.number), ()))
 
     def of_orchestra(self) -> tuple[Advisory, ...]:
         """Those of Xen Orchestra itself, gravest first."""
-        found = self._by_release.get((AffectedProduct.XEN_ORCHESTRA.value, None), [])
-        return tuple(sorted(found, key=lambda advisory: advisory.gravity, reverse=True))
+        return tuple(self._by_release.get((AffectedProduct.XEN_ORCHESTRA.value, None), ()))
 
 
 def _key(name: str) -> str:

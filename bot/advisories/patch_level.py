@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot.advisories.advisories import Advisories
 from bot.advisories.judge import Judgement, PatchState, Why, judge
 from bot.matrix.release import Release
 from bot.xapi.observation import Software
 
-_MOST_KEPT = 4096
+_MOST_KEPT = 512
+"""Some 12 kB each. A fleet of one administration has some dozens of different ones."""
 
 
 class PatchLevel:
@@ -47,23 +48,18 @@ class PatchLevels:
 
     def __init__(self, advisories: Advisories) -> None:
         self.advisories = advisories
-        self._kept: dict[tuple[Release, Software, bool | None], PatchLevel] = {}
+        self._judged = lru_cache(_MOST_KEPT)(self._judge)
 
     def of(self, release: Release, software: Software | None, reboot_required: bool | None) -> PatchLevel:
         """The patch level of a host of that release, which says this of its software."""
-        key = (release, software or Software(), reboot_required)
-        level = self._kept.get(key)
-        if level is None:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            level = PatchLevel(judge_all(self.advisories, *key))
-            self._kept[key] = level
-        return level
+        return self._judged(release, software or Software(), reboot_required)
+
+    def _judge(self, release: Release, software: Software, reboot_required: bool | None) -> PatchLevel:
+        return PatchLevel(judge_all(self.advisories, release, software, reboot_required))
 
 
 def judge_all(
     advisories: Advisories, release: Release, software: Software | None, reboot_required: bool | None
 ) -> tuple[Judgement, ...]:
     """What can be said of each advisory that says something of the release, gravest first."""
-    gravest = sorted(advisories.of(release), key=lambda advisory: advisory.gravity, reverse=True)
-    return tuple(judge(advisory, release, software, reboot_required) for advisory in gravest)
+    return tuple(judge(advisory, release, software, reboot_required) for advisory in advisories.of(release))

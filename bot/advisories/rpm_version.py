@@ -4,6 +4,7 @@ Only values of one product line can be compared: the dist tags of two lines have
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _RUN: Final = re.compile(r"[0-9]+|[a-zA-Z]+|[~^]")
@@ -39,6 +40,7 @@ def compare_versions(one: str, other: str) -> int:
     return 0
 
 
+@lru_cache(4096)
 def compare_builds(one: str, other: str) -> int:
     """-1, 0 or 1, as above, for `version-release`, split at the first hyphen."""
     version, _, release = one.partition("-")

@@ -140,7 +140,7 @@ class AdvisoryFiles(NamedTuple):
 def validated(texts: dict[str, bytes]) -> dict[str, Any]:
     """The content of the files (by name, without .yaml) as plain JSON values, without the releases, and with all
     hotfixes that hold a fix in place of the first. DataError with all problems, and their lines, if there is any."""
-    problems: list[Problem] = Field(default_factory=list)
+    problems: list[Problem] = []
     models = {
         name: read_file(name, text, AdvisoryFiles.__annotations__[name], problems) for name, text in texts.items()
     }
@@ -149,7 +149,7 @@ def validated(texts: dict[str, bytes]) -> dict[str, Any]:
         for check in _CHECKS:
             problems.extend(check(files))
     if problems:
-        raise DataError(problem._replace(line=_line(problem, texts)) for problem in problems)
+        raise DataError(_with_lines(problems, texts))
     raw = {name: models[name].model_dump(mode="json") for name in ("advisories", "orchestras")}
     for advisory in raw["advisories"]["advisories"]:
         for affected in advisory["affects"]:
@@ -157,18 +157,26 @@ def validated(texts: dict[str, bytes]) -> dict[str, Any]:
     return raw
 
 
-def _line(problem: Problem, texts: dict[str, bytes]) -> int | None:
-    """The line on which what a problem's key names begins, or the nearest thing around it that is there."""
-    try:
-        node = yaml.compose(texts[problem.file.removesuffix(".yaml")], Loader=Loader)
-    except yaml.MarkedYAMLError as error:
-        return error.problem_mark.line + 1 if error.problem_mark else None
-    except yaml.YAMLError:
-        return None
+def _with_lines(problems: list[Problem], texts: dict[str, bytes]) -> Iterator[Problem]:
+    """The problems with the lines on which what their keys name begins, or the nearest thing around it."""
+    roots: dict[str, yaml.Node | None] = {}
+    for problem in problems:
+        name = problem.file.removesuffix(".yaml")
+        try:
+            if name not in roots:
+                roots[name] = yaml.compose(texts[name], Loader=Loader)
+            yield problem._replace(line=_line(roots[name], problem.key))
+        except yaml.MarkedYAMLError as error:
+            yield problem._replace(line=error.problem_mark.line + 1 if error.problem_mark else None)
+        except yaml.YAMLError:
+            yield problem
+
+
+def _line(node: yaml.Node | None, key: str) -> int | None:
     line: int | None = None
-    for step in re.findall(r"[^.\[\]]+", problem.key):
+    for step in re.findall(r"[^.\[\]]+", key):
         if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == step), None)
+            found = next(((name, value) for name, value in node.value if name.value == step), None)
             if not found:
                 break
             line, node = found[0].start_mark.line + 1, found[1]
