@@ -58,6 +58,10 @@ def test_a_look_up_answers_from_the_wheel_alone(installed: Path, tmp_path: Path)
 
 def test_the_data_of_the_wheel_is_compiled_so_that_no_yaml_is_read(installed: Path, tmp_path: Path) -> None:
     assert _run(installed / "python", "-c", PARSED, cwd=tmp_path).splitlines()[-1] == "False"
+    advisories = (
+        "import sys; from bot.advisories.load import load_advisories; load_advisories(); print('yaml' in sys.modules)"
+    )
+    assert _run(installed / "python", "-c", advisories, cwd=tmp_path).strip() == "False"
 
 
 def test_an_editable_install_is_compiled_and_follows_an_edit_of_the_yaml(copy: Path, tmp_path: Path) -> None:

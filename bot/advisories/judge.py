@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.advisories.advisory import Advisory, AffectedRelease, CpuVendor, Levels, ShownBy
+from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedRelease, CpuVendor, Levels, ShownBy
 from bot.advisories.rpm_version import compare_builds, compare_versions
 from bot.matrix.release import Release
 from bot.xapi.observation import Software
@@ -28,6 +28,8 @@ class Why(StrEnum):
 
     FIXED_LEVEL = "fixed_level"
     """The value is at, or above, the first one that proves the fix."""
+    HYPERVISORS_PART = "hypervisors_part"
+    """The same, of an advisory that needs microcode too, which no field shows: the hypervisor's part is fixed."""
     LIVE_PATCHED = "live_patched"
     """A live patch brings what runs to that level."""
     HOTFIX_APPLIED = "hotfix_applied"
@@ -109,8 +111,10 @@ def judge(advisory: Advisory, release: Release, software: Software | None, reboo
             return other._replace(field="cpu_info.vendor", value=said.cpu_vendor)
         condition = affected.needs
     if found is None:
-        why = Why.FIX_NOT_KNOWN if advisory.component.is_shown else Why.NO_FIELD
-        found = _Found(PatchState.CANNOT_TELL, why)
+        is_shown = advisory.component.is_shown and AdvisoryKind.SUPPORT_STATEMENT not in advisory.kinds
+        found = _Found(PatchState.CANNOT_TELL, Why.FIX_NOT_KNOWN if is_shown else Why.NO_FIELD)
+    if found.state is PatchState.FIXED and advisory.needs_microcode:
+        found = found._replace(why=Why.HYPERVISORS_PART)
     if affected.affected is None and found.state is not PatchState.FIXED:
         found = found._replace(state=PatchState.CANNOT_TELL, why=Why.AFFECTED_NOT_KNOWN)
     restart = found.why is Why.RESTART_PENDING and reboot_required is True
@@ -148,7 +152,7 @@ def _plain(
 
 def _look_for(advisory: Advisory, affected: AffectedRelease, found: _Found) -> tuple[str, ...]:
     """What has the fix; the package's name alone where no version is known."""
-    if found.state is PatchState.FIXED or found.why is Why.NEVER_FIXED:
+    if found.state is PatchState.FIXED or affected.never_fixed:
         return ()
     known = [f"{package.name}-{package.version}" if package.version else package.name for package in affected.packages]
     known.extend(affected.hotfixes[:1])

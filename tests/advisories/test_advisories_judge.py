@@ -154,6 +154,9 @@ def test_xapi_is_judged_by_its_version_and_day(
         ("XSA-517", "xcp_ng_8_2", "4.13.5-9.49", VULNERABLE, Why.NEVER_FIXED),
         ("XSA-491", "xcp_ng_8_2", "4.13.5-9.49", CANNOT_TELL, Why.AFFECTED_NOT_KNOWN),
         ("XSA-494", "xcp_ng_8_3", "4.17.6-8", NOT_AFFECTED, Why.RELEASE_NOT_AFFECTED),
+        ("XSA-471", "xcp_ng_8_3", "4.17.5-15", FIXED, Why.HYPERVISORS_PART),
+        ("XSA-469", "xcp_ng_8_2", "4.13.5-9.49", FIXED, Why.HYPERVISORS_PART),
+        ("XSA-461", "xcp_ng_8_3", "4.17.7-9", CANNOT_TELL, Why.NO_FIELD),
         ("XSA-513", "xcp_ng_8_3", "4.17.7-9", CANNOT_TELL, Why.NO_FIELD),
         ("XSA-483", "xcp_ng_8_3", "4.17.7-9", CANNOT_TELL, Why.NO_FIELD),
         ("XSA-497", "xcp_ng_8_3", "4.17.7-9", CANNOT_TELL, Why.NO_FIELD),
@@ -186,6 +189,8 @@ def test_what_was_looked_at_is_told_with_what_has_the_fix(advisories: Advisories
     assert found.look_for == ("xen-4.17.6-9.2.xcpng8.3",)
     kernel = judge(of(advisories, "VSA-2026-014"), releases["xcp_ng_8_3"], Software(xen="4.17.6-9"), False)
     assert (kernel.field, kernel.value, kernel.look_for) == (None, None, ("kernel",))
+    for name in ("XSA-517", "XSA-491"):  # never fixed there, whether or not it is affected
+        assert judge(of(advisories, name), releases["xcp_ng_8_2"], None, None).look_for == ()
     fixed = judge(of(advisories, "XSA-490"), releases["xcp_ng_8_3"], Software(xen="4.17.6-9"), False)
     assert fixed.look_for == ()
 
