@@ -42,6 +42,7 @@ SHARED = {
     "sweep": "asking all sources: the use case, the command",
     "tls": "TLS as one side speaks it",
     "upgrade": "upgrade paths: values, command",
+    "validate": "the shape of files of data/, and what must hold of them",
     "watches": "what channels watch: command, rows",
 }
 """Names of modules that stand in several rooms, because they are the same subject there."""
