@@ -8,11 +8,13 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileData(BuildHookInterface):
-    """Checks data/*.yaml, and writes the compiled file beside it, which goes into the wheel with the folder."""
+    """Checks data/*.yaml, and writes the compiled files beside it, which go into the wheel with the folder."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling calls it so
         sys.path.insert(0, self.root)  # the code of this tree, whatever is installed
-        from bot.matrix.load import COMPILED, compile_data
+        from bot.advisories import load as advisories
+        from bot.matrix import load as matrix
 
         folder = Path(self.root, "data")
-        (folder / COMPILED).write_bytes(compile_data(folder))
+        for part in (matrix, advisories):
+            (folder / part.COMPILED).write_bytes(part.compile_data(folder))

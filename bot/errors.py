@@ -37,9 +37,11 @@ class Problem(NamedTuple):
     file: str
     key: str
     what: str
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.what}" if self.key else f"{self.file}: {self.what}"
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.key}: {self.what}" if self.key else f"{where}: {self.what}"
 
 
 class ProblemsError(XocompatError):

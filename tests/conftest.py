@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from bot.chat.command import Ports
 from bot.chat.runner import CommandRunner
-from bot.matrix.load import NAMES, build, shipped
+from bot.matrix.compiled import shipped
+from bot.matrix.load import NAMES, build
 from bot.matrix.matrix import Matrix
 from bot.matrix.validate import validated
 from bot.query.reader import Reader
@@ -25,7 +26,9 @@ from tests.parts import missing
 
 BOTH = ("sqlite", "postgresql")
 
-UNIT = frozenset({"alerts", "chat", "fleet", "matrix", "published", "query", "settings", "terminal", "web"})
+UNIT = frozenset(
+    {"advisories", "alerts", "chat", "fleet", "matrix", "published", "query", "settings", "terminal", "web"}
+)
 """Rooms whose tests are quick, but for properties and for what needs one of these:"""
 
 HEAVY = frozenset(

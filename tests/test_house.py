@@ -27,6 +27,7 @@ SHARED = {
     "lookup": "answers about releases",
     "operator": "the operator's own commands",
     "orchestra": "a Xen Orchestra: asked, simulated",
+    "orchestras": "what Xen Orchestras say of themselves and of updates: asking them, the rows",
     "outbox": "messages that wait: the port, the rows",
     "output": "writing to a stream",
     "page": "the published page",
@@ -41,6 +42,7 @@ SHARED = {
     "sweep": "asking all sources: the use case, the command",
     "tls": "TLS as one side speaks it",
     "upgrade": "upgrade paths: values, command",
+    "validate": "the shape of files of data/, and what must hold of them",
     "watches": "what channels watch: command, rows",
 }
 """Names of modules that stand in several rooms, because they are the same subject there."""

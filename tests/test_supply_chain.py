@@ -169,7 +169,11 @@ COMMITTED = 1_764_205_200
 def release(folder: Path, tools: Path, umask: int, seed: str) -> dict[str, bytes]:
     """What `.ci/release` makes of a copy of these sources, by name."""
     sources = folder / "sources"
-    shutil.copytree(ROOT, sources, ignore=shutil.ignore_patterns(".*", "__pycache__", "compiled.json", "dist", "*.db"))
+    shutil.copytree(
+        ROOT,
+        sources,
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "compiled.json", "advisories.json", "dist", "*.db"),
+    )
     shutil.copytree(ROOT / ".ci", sources / ".ci")
     made = {"SOURCE_DATE_EPOCH": str(COMMITTED), "XOCOMPAT_TOOLS": str(tools.parents[1]), "PYTHONHASHSEED": seed}
     command = [str(sources / ".ci/release"), str(folder / "out")]

@@ -35,7 +35,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy(installed: Path) -> Path:
     """A copy of this checkout, installed editable in an environment that borrows its dependencies from the other."""
     folder = installed.parents[1] / "editable"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "compiled.json", "docs"))
+    shutil.copytree(
+        ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "compiled.json", "advisories.json", "docs")
+    )
     venv.create(folder / ".venv", with_pip=True)
     _run(folder / ".venv" / "bin" / "pip", "install", "--quiet", "--no-deps", "--editable", folder, cwd=folder)
     (own,) = folder.glob(".venv/lib/python*/site-packages")
@@ -50,12 +52,16 @@ PARSED = "import sys; from bot.cli import main; main(['XenServer', '7.2']); prin
 def test_a_look_up_answers_from_the_wheel_alone(installed: Path, tmp_path: Path) -> None:
     answer = json.loads(_run(installed / "xocompat", "XenServer", "7.2", "--json", cwd=tmp_path))
     assert answer["assessments"][0]["name"] == "XenServer 7.2"
-    where = _run(installed / "python", "-c", "from bot.matrix.load import shipped; print(shipped())", cwd=tmp_path)
+    where = _run(installed / "python", "-c", "from bot.matrix.compiled import shipped; print(shipped())", cwd=tmp_path)
     assert Path(where.strip()).is_relative_to(installed.parent)
 
 
 def test_the_data_of_the_wheel_is_compiled_so_that_no_yaml_is_read(installed: Path, tmp_path: Path) -> None:
     assert _run(installed / "python", "-c", PARSED, cwd=tmp_path).splitlines()[-1] == "False"
+    advisories = (
+        "import sys; from bot.advisories.load import load_advisories; load_advisories(); print('yaml' in sys.modules)"
+    )
+    assert _run(installed / "python", "-c", advisories, cwd=tmp_path).strip() == "False"
 
 
 def test_an_editable_install_is_compiled_and_follows_an_edit_of_the_yaml(copy: Path, tmp_path: Path) -> None:

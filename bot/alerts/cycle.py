@@ -53,7 +53,8 @@ class SweepCycle(NamedTuple):
     """What cycles are made with.
 
     `rehearsing` is what is stored for what is only tried: what is written is read there alone, and undone at the end.
-    `send` brings into channels what can be sent now.
+    `send` brings into channels what can be sent now. `ask_more` asks for what sweeps do not ask, before anything is
+    decided; None where that is a job of its own.
     """
 
     sweeper: Sweeper
@@ -61,6 +62,7 @@ class SweepCycle(NamedTuple):
     rehearsing: Rehearsing
     send: Callable[[], SendResult]
     clock_check: ClockCheck
+    ask_more: Callable[[Event], object] | None = None
 
     def ask(self, report: Report, stop: Event) -> CycleResult:
         """A cycle that somebody asked for. UnavailableError if it could not be made."""
@@ -77,6 +79,8 @@ class SweepCycle(NamedTuple):
             swept, at = self._sweep(run, report, stop)
             doubt = self.clock_check.doubt()
             is_done = swept.ending is SweepEnd.DONE
+            if self.ask_more and is_done and not doubt:
+                self.ask_more(stop)
             settled = self.evaluation.evaluate(at, swept_at=at) if is_done and not doubt else Reconciled()
         except UnavailableError as error:
             if run.slot is None:

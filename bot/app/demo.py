@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 EVERY = timedelta(hours=6)
 CONCURRENCY = 64
+UPDATES_WITHIN = 10.0
+"""Seconds that a sweep takes for asking the Xen Orchestra which updates its hosts miss, at most."""
 
 
 def demo(day: date | None, hosts: int | None, stdin: TextIO | None, stdout: TextIO, environ: Mapping[str, str]) -> int:
     """Answer, with a few simulated hosts or so many. The exit status: 0."""
     clock = DemoClock(now, day)
-    pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(), branch_fleet())
+    pools, elsewhere = (large_fleet(hosts), ()) if hosts else (demo_fleet(clock.today()), branch_fleet())
     with SimulatedHosts(pools, elsewhere, clock.now) as simulated, DemoSession(backing(simulated, clock)) as session:
         return console(runner()._replace(today=clock.today), stdin, stdout, environ, session=session)
 
@@ -104,6 +106,7 @@ def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
             str(page),
             edition,
             ClockCheck(now, awake_or_not),  # the demo's clock is put to other days, and that is no reason for doubt
+            UPDATES_WITHIN,
         )
         watched = watch_fleet(store, hosts, terms, log, stop)
         close = ends.pop_all().close

@@ -31,6 +31,7 @@ from bot.store.revisions import SqlRevisions
 from bot.web.listen import EVERYWHERE, LOOPBACK
 from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
+from bot.xo.doctor import check_dashboard, check_updates, check_version
 
 
 def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live: bool = False) -> tuple[Check, ...]:
@@ -45,8 +46,13 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
     slack, others = _slack(settings, clock.observe, is_live), []
     for one in orchestras(settings.xen_orchestra, os.environ):
-        found = check_orchestra(one, now, on_date=clock.observe)
-        others.append(Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend))
+        name, found = f"xen_orchestra {one.name}", check_orchestra(one, now, on_date=clock.observe)
+        others.append(Check(name, found.ok, found.text, found.mend))
+        if version := check_version(one, now):
+            others.append(Check(f"{name} version", *version))
+        if found.ok:
+            others.append(Check(f"{name} missing updates", *check_updates(one, now)))
+            others.append(Check(f"{name} dashboard", *check_dashboard(one, now)))
     return (
         *slack,
         _listens(settings),

@@ -24,6 +24,7 @@ from bot.app.published import follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
 from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
+from bot.fleet.orchestras import OrchestraPolling
 from bot.fleet.policy import Policy
 from bot.fleet.sources import CombinedSources, ConfiguredSources, InventorySource, Limits, Probing
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
@@ -31,24 +32,32 @@ from bot.published.sync import ListFollower
 from bot.settings.model import Settings
 from bot.slack.payload import is_channel
 from bot.store.store import Store, open_store
-from bot.xapi.connection import TlsConnect
+from bot.xapi.connection import Connect, TlsConnect
 from bot.xapi.observation import Failure, Probed
 from bot.xapi.probe import Prober
 from bot.xapi.target import Target
 from bot.xapi.tls import TlsContexts
 from bot.xo.client import OnDate, ask
 from bot.xo.orchestra import Orchestra
+from bot.xo.updates import BOUNDS as UPDATES
+from bot.xo.updates import ask_updates
+from bot.xo.version import ask_version
 
 Measure = Callable[[float, str | None], None]
 """Takes how long a probe took, in seconds, and the code of its error."""
 
 
 class Hosts(NamedTuple):
-    """Whom to ask. `probing` is shared by everybody who asks: chat and sweeps don't trip over each other."""
+    """Whom to ask. `probing` is shared by everybody who asks: chat and sweeps don't trip over each other.
+
+    `orchestras` are those among the sources, and `connect` is how they are reached.
+    """
 
     inventory: Inventory
     probing: Probing
     sources: InventorySource
+    orchestras: tuple[Orchestra, ...] = ()
+    connect: Connect | None = None
 
     def fleet(self, limited: bool = False) -> Fleet:
         """For questions; `limited`: nobody may have hosts asked all the time, as in chat."""
@@ -89,7 +98,7 @@ def hosts_from(
             SourceKind.XEN_ORCHESTRA, others, lambda one: ask(one, clock, connect=connect, on_date=on_date), clock
         ),
     )
-    return Hosts(known, probing, sources)
+    return Hosts(known, probing, sources, others, connect)
 
 
 def clock_check(log: FilteringBoundLogger | None = None) -> ClockCheck:
@@ -119,6 +128,9 @@ class WatchTerms(NamedTuple):
 
     `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
     `clock_check` says whether the clock can be believed, where it is the machine's. `policy` is what hosts are to run.
+
+    `updates_within` is how many seconds a sweep takes at most for asking a Xen Orchestra which updates its hosts miss;
+    None where that is a job of its own.
     """
 
     plan: AlertPlan
@@ -129,6 +141,7 @@ class WatchTerms(NamedTuple):
     list_url: str | None = None
     dataset: Callable[[], Dataset] | None = None
     clock_check: ClockCheck | None = None
+    updates_within: float | None = None
     policy: Policy | None = None
 
 
@@ -142,6 +155,7 @@ class WatchedFleet(NamedTuple):
     clock: Callable[[], datetime]
     stop: threading.Event
     dataset: Callable[[], Dataset]
+    polling: OrchestraPolling
     follows: ListFollower | None = None
 
     @property
@@ -212,6 +226,7 @@ def terms_of(
     stale: float = STALE,
     dataset: Callable[[], Dataset] | None = None,
     check: ClockCheck | None = None,
+    updates_within: float | None = None,
 ) -> WatchTerms:
     """How the settings want the fleet watched; `stale` is in seconds (bot.fleet.sweep.SweepPace)."""
     pace = SweepPace(settings.sweep.concurrency, stale=stale)
@@ -224,6 +239,7 @@ def terms_of(
         settings.list.url,
         dataset,
         check,
+        updates_within,
         policy(settings.policy),
     )
 
@@ -250,22 +266,39 @@ def watch_fleet(
         terms.clock(),
         terms.policy,
     )
+    name = new_name()
     sweeper = Sweeper(
         hosts.sources,
         store.fleet,
         store.sweeps,
         terms.clock,
         time.monotonic,
-        new_name(),
+        name,
         log,
         terms.pace,
     )
+    polling = polling_of(store, hosts, terms, name, log)
     check = terms.clock_check or ClockCheck(terms.clock, awake_or_not)
-    cycle = SweepCycle(sweeper, evaluation, lambda: rehearsing(store), terms.send, check)
+    ask_more = None if terms.updates_within is None else polling.go
+    cycle = SweepCycle(sweeper, evaluation, lambda: rehearsing(store), terms.send, check, ask_more)
     url = terms.list_url
     known = shipped_dataset()  # a page is read by what is shipped: what it added itself must not decide how it is read
     follows = follower(url, known.matrix, known.reader, store.revisions, stop.wait, terms.clock) if url else None
-    return WatchedFleet(store, hosts, evaluation, cycle, terms.clock, stop, dataset, follows)
+    return WatchedFleet(store, hosts, evaluation, cycle, terms.clock, stop, dataset, polling, follows)
+
+
+def polling_of(store: Store, hosts: Hosts, terms: WatchTerms, by: str, log: FilteringBoundLogger) -> OrchestraPolling:
+    """How Xen Orchestras are asked for their versions and for missing updates; `by` names this process."""
+    bounds = UPDATES if terms.updates_within is None else UPDATES._replace(whole=terms.updates_within)
+    return OrchestraPolling(
+        hosts.orchestras,
+        store.orchestras,
+        lambda one: ask_version(one, terms.clock, connect=hosts.connect),
+        lambda one, order, stop: ask_updates(one, terms.clock, order, stop, bounds=bounds, connect=hosts.connect),
+        terms.clock,
+        by,
+        log,
+    )
 
 
 def new_name() -> str:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from bot.app.dataset import Dataset
     from bot.store.store import Store
 
+UPDATES_WITHIN = 120.0
+"""Seconds that a sweep in a shell takes for asking a Xen Orchestra which updates its hosts miss, at most; those that
+nobody had time for are asked first the next time."""
+
 PATIENCE = 2.0
 """Seconds that a sweep in a shell waits for a channel's pause to end."""
 
@@ -71,7 +75,13 @@ def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[
     try:
         dataset = current_dataset(store, settings.list.url)
         check = clock_check()
-        terms = terms_of(settings, lambda: _send(settings, store, log, dataset), dataset=dataset, check=check)
+        terms = terms_of(
+            settings,
+            lambda: _send(settings, store, log, dataset),
+            dataset=dataset,
+            check=check,
+            updates_within=UPDATES_WITHIN,
+        )
         yield CommandRunner(
             watch_fleet(store, hosts_of(settings, on_date=check.observe), terms, log, threading.Event()).ports(), today
         )

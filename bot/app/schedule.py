@@ -1,4 +1,5 @@
-"""What a process does unasked: sweeps, evaluation between them, weekly digests, pruning, and sending."""
+"""What a process does unasked: sweeps, asking for missing updates, evaluation between them, weekly digests, pruning,
+and sending."""
 
 import threading
 import time
@@ -17,6 +18,9 @@ from bot.fleet.sweep import SweepEnd
 
 EVALUATE_EVERY = timedelta(minutes=5)
 """How often what is stored is evaluated anew: a snooze ends, a day begins, a sweep does not come."""
+
+POLL_EVERY = timedelta(minutes=5)
+"""How often it is looked whether it is time to ask a Xen Orchestra (bot.fleet.orchestras.HOURLY)."""
 
 DAY = timedelta(days=1)
 
@@ -43,6 +47,8 @@ class ScheduledJobs:
         ]
         if watched.follows:
             jobs.append((Job("list", DAY, self.follow_list),))  # a server may take its time
+        if watched.polling.orchestras:
+            jobs.append((Job("orchestras", POLL_EVERY, self.poll_orchestras),))  # it may take most of an hour
         # What one process left undone another one takes as soon as it may.
         stale = watched.cycle.sweeper.pace.stale
         again, held = min(AGAIN, stale), min(HELD, stale)
@@ -109,6 +115,12 @@ class ScheduledJobs:
             follow(watched.follows, watched.store.revisions, watched.evaluation.plan.channel, at, self._log)
             self._wake_sender()
         return True
+
+    def poll_orchestras(self, _: datetime) -> bool:
+        """Ask Xen Orchestras for their versions and for missing updates, after their first sweep."""
+        if self._watched.clock_check.doubt():
+            return False
+        return self._watched.polling.go(self._watched.stop)
 
     def prune(self, _: datetime) -> bool:
         """Forget what ended long ago, as far as the clock can be believed."""

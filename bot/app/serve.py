@@ -1,5 +1,6 @@
 """The process that does it all, or a part of it: chat, the schedule with its sweeps, delivery, and the web routes."""
 
+import ctypes
 import gc
 import os
 import signal
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -105,6 +107,7 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     all but chat runs.
     """
     forbid_core_dumps()
+    share_arenas()
     set_up_log(settings)
     check_tokens(settings, chats=part is not ProcessPart.SCHEDULE)
     stop = threading.Event()
@@ -140,6 +143,7 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
 def web() -> Wsgi:
     """Chat over HTTP as a WSGI application, settings from the environment and ./xocompat.yaml."""
     forbid_core_dumps()
+    share_arenas()
     stop = threading.Event()
     try:
         settings = load_settings(None, os.environ, Path.cwd())
@@ -171,6 +175,17 @@ def way_of(settings: Settings, part: ProcessPart) -> ChatWay:
 def hosts_of_pages(settings: Settings, way: ChatWay) -> Sequence[str]:
     """Where the web routes listen: whom nobody has to reach from elsewhere stays on loopback."""
     return settings.web.listen or (EVERYWHERE if way is ChatWay.HTTP else LOOPBACK)
+
+
+_M_ARENA_MAX, ARENAS = -8, 2
+
+
+def share_arenas() -> None:
+    """Before there are threads: have them share memory that was freed. glibc, where it is the C library, gives each an
+    arena of its own, and what dozens of threads freed once adds up to 15 MB that nobody uses.
+    """
+    with suppress(OSError, AttributeError):  # another C library has no such option
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
 
 
 def settle_down() -> None:

@@ -1,16 +1,17 @@
 """Hosts with their verdicts: lines for people, JSON for scripts."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from bot.chat.command import Ports, Watched
 from bot.chat.data import Data, LazyData, assessment_data, suggestion_name
 from bot.chat.reply import Mark, RichText, Strong, line
-from bot.chat.wording import day_in_words, iso, moment_in_words
+from bot.chat.wording import day_in_words, distance, iso, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost
+from bot.fleet.licence import licence_of
 from bot.fleet.policy import PolicyState
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.lifecycle import LifecycleStage
@@ -64,6 +65,23 @@ def remarks(watched: WatchedHost) -> list[str]:
     return [words for words, holds in said.items() if holds] + updates
 
 
+SOON = 30
+"""Days before a certificate or a licence ends that it is told."""
+
+
+def what_ends(watched: WatchedHost, day: date) -> Iterator[str]:
+    """What of a host ends soon or has ended, and since when it waits for a restart; nothing of one that is off."""
+    host = watched.host
+    if watched.is_off:
+        return
+    for what, ends in (("certificate", host.certificate_expires), ("licence", licence_of(host).expires)):
+        if ends and (ends.date() - day).days <= SOON:
+            verb = "ended" if ends.date() < day else "ends"
+            yield f"its {what} {verb} on {day_in_words(ends.date())} ({distance(ends.date(), day)})"
+    if since := watched.restart_since:
+        yield f"restart pending since {day_in_words(since.date())}"
+
+
 def host_data(verdict: HostVerdict, day: date) -> Data:
     """A host as CONTRACT.md section 2 has it, with what else is known of it.
 
@@ -96,6 +114,12 @@ def _facts(watched: WatchedHost) -> Data:
         "booted_at": host.booted_at.isoformat() if host.booted_at else None,
         "reboot_required": host.reboot_required,
         "pending_updates": host.pending_updates,
+        "xen": host.software.xen if host.software else None,
+        "xapi": host.software.xapi if host.software else None,
+        "certificate_expires": iso(host.certificate_expires) if host.certificate_expires else None,
+        "updated_at": iso(host.updated_at) if host.updated_at else None,
+        "updates_synced_at": iso(host.updates_synced_at) if host.updates_synced_at else None,
+        "restart_since": iso(watched.restart_since) if watched.restart_since else None,
     }
 
 

@@ -217,7 +217,8 @@ def _releases(form: str, day: date, config: Path | None) -> str:
     # As for a look-up: none is needed, but a mistake in one is an error all the same.
     in_use = runner_of(settings_for_lookup(config, os.environ, folder())).ports.matrix
     if form == "data":
-        from bot.matrix.load import load_matrix, shipped
+        from bot.matrix.compiled import shipped
+        from bot.matrix.load import load_matrix
         from bot.published.data_file import list_file
 
         return list_file((shipped() / "list.yaml").read_text(encoding="utf-8"), load_matrix(), in_use)

@@ -85,7 +85,7 @@ NAMED = 5
 _NEWEST = {XCP_NG: release(XCP_NG, "8.3"), XENSERVER: release(XENSERVER, "9"), CITRIX: release(XENSERVER, "8")}
 
 _OPERATIONS: dict[str, Callable[[SimHost], SimHost]] = {
-    "upgrade": lambda host: replace(host, release=successor(host.release), restart_pending=False),
+    "upgrade": lambda host: replace(host, release=successor(host.release), restart_pending=False, updated=None),
     "down": lambda host: replace(host, up=False),
     "up": lambda host: replace(  # it answers, and shows the certificate that the inventory pins
         host, up=True, emergency=(), faults=(), certificate=host.pinned or host.certificate
@@ -96,7 +96,7 @@ _OPERATIONS: dict[str, Callable[[SimHost], SimHost]] = {
 def examples(hosts: SimulatedHosts) -> tuple[str, ...]:
     """Something to type for each of them, about hosts that there are."""
     every = [host for pool in hosts.pools for host in pool.hosts]
-    old = next((host for host in every if successor(host.release) != host.release), every[0])
+    old = next((host for host in every if successor(host.release).name != host.release.name), every[0])
     away = next((host for host in every if not host.up), every[0])
     return f"do upgrade {old.name}", f"do down {every[0].name}", f"do up {away.name}"
 

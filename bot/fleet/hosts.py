@@ -62,6 +62,15 @@ class SourceState(NamedTuple):
     error: str | None
 
 
+def waits_since(host: Host) -> datetime | None:
+    """When updates were installed that wait for a restart, by the host itself; None if none do, or it does not say.
+
+    More may have come since the first of them: it has waited for so long at least.
+    """
+    updated, booted = host.updated_at, host.booted_at
+    return updated if host.reboot_required and updated and booted and updated >= booted else None
+
+
 class WatchedHost(NamedTuple):
     """A host as it was last seen, however long ago. One host, whichever sources see it: its uuid says which it is.
 

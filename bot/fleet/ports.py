@@ -1,10 +1,13 @@
 """What the fleet's room needs of a database; bot.store has it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from bot.fleet.hosts import Change, PollResult, Source, SourceState, WatchedHost
+from bot.xapi.observation import Failure
+from bot.xo.updates import MissingUpdates
+from bot.xo.version import OrchestraVersion
 
 
 class SweepStore(Protocol):
@@ -80,3 +83,49 @@ class SweepLog(Protocol):
 
     def last_error(self) -> SweepRun | None:
         """The last one that could not be done, if none was done since."""
+
+
+class OrchestraState(NamedTuple):
+    """A Xen Orchestra as it was asked last: its version, and when its hosts' missing updates were asked for.
+
+    `updates_failure` is why that ended before its end, if it did; hosts that were not reached are as they were.
+    """
+
+    version: OrchestraVersion
+    updates_asked_at: datetime | None = None
+    updates_failure: Failure | None = None
+
+
+class OrchestraStore(Protocol):
+    """What Xen Orchestras say of themselves, and of the updates that their hosts miss.
+
+    It is forgotten with the source, or once the source does not have the host any more. UnavailableError where the
+    database could not be reached.
+    """
+
+    def known(self) -> frozenset[str]:
+        """Names of the Xen Orchestras that a sweep has asked: what others say is not kept."""
+
+    def claim(self, name: str, by: str, now: datetime, seconds: float) -> bool:
+        """Whether a Xen Orchestra may be asked, by this process alone: nobody did in the last `seconds`."""
+
+    def record_version(self, version: OrchestraVersion) -> None:
+        """What it says of itself. A failure leaves the numbers that were known."""
+
+    def record_updates(self, source: str, found: Sequence[MissingUpdates]) -> None:
+        """What some of its hosts miss, in place of what was known of them. Hosts that no sweep saw are left out."""
+
+    def record_round(self, name: str, at: datetime, failure: Failure | None) -> None:
+        """A round through its hosts ended."""
+
+    def states(self) -> tuple[OrchestraState, ...]:
+        """All Xen Orchestras that were asked, by name."""
+
+    def asked_at(self, source: str) -> dict[str, datetime]:
+        """When each of its hosts was asked last, by uuid."""
+
+    def missing(self, uuids: Collection[str] | None = None) -> Iterator[MissingUpdates]:
+        """What hosts miss, by uuid and source, as it is read: all of them, or those of some uuids.
+
+        One that two Xen Orchestras have comes twice. Equal lists are one.
+        """

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from bot.fleet.hosts import Change, ChangeKind, PollResult, SourceKind, SourceState, WatchedHost
+from bot.fleet.hosts import Change, ChangeKind, PollResult, SourceKind, SourceState, WatchedHost, waits_since
 from bot.xapi.observation import Failure, Host, Observation, Pool, Power
 
 AHEAD = timedelta(minutes=5)
@@ -326,7 +326,9 @@ class _Update:
                 if host.power in (Power.HALTED, Power.UNKNOWN):
                     lost_since = before.missing_since if before and before.is_lost else None
                     down_since = (before and before.down_since) or lost_since or answer.observed_at
-                waits_since = (before and before.restart_since) or answer.observed_at
+                restart_since = before.restart_since if before else None
+                if restart_since is None or (host.booted_at and host.booted_at > restart_since):  # restarted since then
+                    restart_since = min(waits_since(host) or answer.observed_at, answer.observed_at)
                 self._sightings[key] = Sighting(
                     source.name,
                     source.kind,
@@ -335,7 +337,7 @@ class _Update:
                     answer.observed_at,
                     missing_since,
                     down_since=down_since,
-                    restart_since=waits_since if host.reboot_required else None,
+                    restart_since=restart_since if host.reboot_required else None,
                 )
                 listed.add(host.uuid)
         if not source.kind.speaks_for_pools:

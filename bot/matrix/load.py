@@ -1,13 +1,9 @@
 """Loads data/ as the Matrix of linked value objects.
 
-Checking the YAML takes more than a tenth of a second, too long for an answer in a shell. So the checked content is
-compiled to one file of JSON: when a wheel is built (hatch_build.py), and in a checkout by the first command after an
-edit.
+The checked content is compiled to one file of JSON: when a wheel is built (hatch_build.py), and in a checkout by the
+first command after an edit.
 """
 
-import json
-import os
-import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -15,7 +11,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from bot.errors import DataError, Problem
+from bot.matrix.compiled import DataPart, compile_part, load_part, shipped
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import Lifecycle, PartialDate
@@ -196,92 +192,23 @@ NAMES = ("sources", "releases", "list", "issues", "features", "requirements", "u
 COMPILED = "compiled.json"
 """The compiled file, beside the YAML that it was made from."""
 
-_DATA = b'"data": '
-
 
 def load_matrix(folder: Path | None = None) -> Matrix:
-    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found.
-
-    The compiled file is used if it was made from just these files and is undamaged. Otherwise the YAML is checked and
-    used, and compiled anew where the folder is ours to write.
-    """
-    folder = folder or shipped()
-    sources = _sources(_read(folder))
-    try:
-        compiled = (folder / COMPILED).read_bytes()
-    except OSError:
-        compiled = b""
-    content = compiled.partition(_DATA)[2][:-2]
-    if content and compiled == _sealed(sources, content):
-        return build(json.loads(content))
-    compiled = compile_data(folder)
-    _write(folder, compiled)
-    return build(json.loads(compiled)["data"])
+    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
+    return build(load_part(_part(), folder or shipped()))
 
 
 def compile_data(folder: Path) -> bytes:
     """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
-    from bot.matrix.validate import validated
-
-    files = _read(folder)
-    content = json.dumps(validated(files), separators=(",", ":"))
-    return _sealed(_sources(files), content.encode())
+    return compile_part(_part(), folder)
 
 
-def shipped() -> Path:
-    """Where the data is: inside the package once installed, beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    inside = package / "data"
-    return inside if inside.is_dir() else package.parent / "data"
+def _part() -> DataPart:
+    return DataPart(NAMES, COMPILED, [Path(__file__).with_name("validate.py")], _validated)
 
 
-def _read(folder: Path) -> dict[str, bytes]:
-    """The files' bytes by name. DataError for the first one that cannot be read."""
-    files = {}
-    for name in NAMES:
-        path = folder / f"{name}.yaml"
-        try:
-            files[name] = path.read_bytes()
-        except OSError as error:
-            raise DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")]) from error
-    return files
+def _validated(files: dict[str, bytes]) -> Raw:
+    """As the module does that needs pydantic and YAML, which only a check of the YAML loads."""
+    from bot.matrix import validate
 
-
-def _sources(files: dict[str, bytes]) -> bytes:
-    """All that decides what is compiled: the files, and the module that checks and resolves them."""
-    checker = Path(__file__).with_name("validate.py")
-    parts = [checker.read_bytes() if checker.exists() else b"", *files.values()]
-    return b"".join(b"%d:%b," % (len(part), part) for part in parts)
-
-
-def _sealed(sources: bytes, content: bytes) -> bytes:
-    """The compiled file, which begins with the checksums of what it was made from and of its own content.
-
-    They are against edits and damage, so CRC-32 does (hashlib would take 3 ms of a start that takes 50). They protect
-    from nobody who may write here: such a person could edit the YAML, or the code.
-    """
-    checksums = (len(sources), zlib.crc32(sources), zlib.crc32(content))
-    return b'{"made_from": "%d-%08x", "crc32": "%08x", ' % checksums + _DATA + content + b"}\n"
-
-
-def _write(folder: Path, compiled: bytes) -> None:
-    """Put the compiled file in place, all of it at once. Where that cannot be done, each start checks the YAML again.
-
-    Only for the folder's owner: root in somebody's checkout must neither follow links nor leave files there.
-    """
-    import tempfile
-
-    try:
-        if folder.stat().st_uid != os.geteuid():
-            return
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{COMPILED}.")
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(compiled)
-                os.fchmod(descriptor, 0o644)
-            os.replace(name, folder / COMPILED)
-        except OSError:
-            os.unlink(name)
-            raise
-    except OSError:
-        pass
+    return validate.validated(files)

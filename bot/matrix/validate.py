@@ -323,17 +323,7 @@ def validated(texts: dict[str, bytes]) -> dict[str, Any]:
     """The content of the files (by name, without .yaml) as plain JSON values, with the releases that a range holds in
     place of the range. DataError with all problems if there is any."""
     problems: list[Problem] = []
-    models: dict[str, Any] = {}
-    for name, text in texts.items():
-        try:
-            models[name] = Files.__annotations__[name].model_validate(yaml.load(text, Loader=Loader))
-        except yaml.YAMLError as error:
-            problems.append(Problem(f"{name}.yaml", "", f"is not YAML: {' '.join(str(error).split())}"))
-        except ValidationError as error:
-            for found in error.errors(include_url=False):
-                key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"])
-                what = found["msg"].removeprefix("Value error, ")
-                problems.append(Problem(f"{name}.yaml", key.lstrip("."), what))
+    models = {name: read_file(name, text, Files.__annotations__[name], problems) for name, text in texts.items()}
     if problems:
         raise DataError(problems)
     files = Files(**models)
@@ -349,6 +339,20 @@ def validated(texts: dict[str, bytes]) -> dict[str, Any]:
     for hop in raw["upgrades"]["hops"]:
         hop["start"] = _in_range(files, hop["product"], hop["start"])
     return raw
+
+
+def read_file(name: str, text: bytes, model: type[BaseModel], problems: list[Problem]) -> Any:
+    """A file's content as its model; None where there are problems, which are added to those known already."""
+    try:
+        return model.model_validate(yaml.load(text, Loader=Loader))
+    except yaml.YAMLError as error:
+        problems.append(Problem(f"{name}.yaml", "", f"is not YAML: {' '.join(str(error).split())}"))
+    except ValidationError as error:
+        for found in error.errors(include_url=False):
+            key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"])
+            what = found["msg"].removeprefix("Value error, ")
+            problems.append(Problem(f"{name}.yaml", key.lstrip("."), what))
+    return None
 
 
 def _in_range(files: Files, product: str, text: str) -> list[str]:

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from bot.errors import DataError, Problem
-from bot.matrix.load import shipped
+from bot.matrix.compiled import shipped
 from bot.query.canonical import PRODUCT_NAMES
 
 XEN = "Xen"

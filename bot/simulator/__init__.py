@@ -20,10 +20,11 @@ a port. Of more than 500 hosts each has an address of its own, all on one port. 
 at the start with a key of this process.
 
 What is simulated: both protocols with what each era makes of them, logins, sessions with limits and a garbage
-collector, supporters, emergency mode, roles, records of pools and hosts, `event.from`, the limits of xapi's HTTP
-server, the TLS of each era, faults on demand (`faults`). What is not: virtual machines, storage, networks (their
-classes are there, empty), tasks and asynchronous calls, client certificates, HA, and calls that change a host, but for
-its name and `enabled`.
+collector, supporters, emergency mode, roles, records of pools and hosts, of their certificates and hotfixes, patch
+levels (`release("XCP-ng", "8.3").patched("4.17.5-23")`), `event.from`, the limits of xapi's HTTP server, the TLS of
+each era, faults on demand (`faults`). What is not: virtual machines, storage, networks (their classes are there,
+empty), tasks and asynchronous calls, client certificates, HA, and calls that change a host, but for its name and
+`enabled`.
 """
 
 from bot.simulator.engine import SimulatorError
@@ -66,6 +67,7 @@ from bot.simulator.fleets import (
     large_fleet,
     lone,
 )
+from bot.simulator.offers import SimUpdate
 from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, Grade, JsonRpc, SimRelease, all_releases, release
 from bot.simulator.simulator import SimulatedHost, Simulator
 from bot.simulator.state import OpenSession, RequestLog, SeenCall
@@ -105,6 +107,7 @@ __all__ = [
     "SimRelease",
     "SimTarget",
     "SimTls",
+    "SimUpdate",
     "SimUser",
     "SimulatedHost",
     "Simulator",

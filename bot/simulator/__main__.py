@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.simulator import (
     PASSWORD,
@@ -28,7 +29,11 @@ from bot.simulator import (
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0 after Ctrl-C or SIGTERM, 1 where the fleet cannot run."""
     options = _parser().parse_args(arguments)
-    pools = large_fleet(options.fleet, options.pool_size, options.latency) if options.fleet else demo_fleet()
+    pools = (
+        large_fleet(options.fleet, options.pool_size, options.latency)
+        if options.fleet
+        else demo_fleet(datetime.now(UTC).date())
+    )
     if options.port:
         pools = tuple(replace(pool, port=options.port + number) for number, pool in enumerate(pools))
     signal.signal(signal.SIGTERM, signal.default_int_handler)

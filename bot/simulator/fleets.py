@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from itertools import cycle, islice
 from typing import Final, NamedTuple
 
 from bot.simulator.faults import Fault
+from bot.simulator.offers import SimUpdate
 from bot.simulator.releases import CITRIX, XCP_NG, XENSERVER, SimRelease, release
 from bot.simulator.tls import SimCertificate, SimTls
+
+_A_MINUTE: Final = timedelta(minutes=1)
 
 PASSWORD: Final = "demo"
 """Of every simulated account unless another is given: it protects nothing."""
@@ -56,7 +59,9 @@ class SimHost:
     `certificate` None: its own, by its name. `pinned` is the one that clients know, where it is another. `tls` None: as
     its release. `emergency` is an error code with its parameters, as of a host that does not find its pool.
     `latency` is what each call takes, in seconds. `restart_pending` and `up_to_date` show in records as far as the
-    release has fields for them; `up_to_date` None: not known.
+    release has fields for them; `up_to_date` None: not known. `misses` are updates that it does not have; None where
+    its repositories cannot be looked into. `updated` is when packages were changed last, None: just before it booted,
+    or just after where a restart is pending. `hotfixes` are names, of 7.1 to 8.2 (not XCP-ng).
     """
 
     name: str
@@ -75,6 +80,14 @@ class SimHost:
     booted: datetime = datetime(2026, 3, 1, 6, 30, tzinfo=UTC)
     restart_pending: bool = False
     up_to_date: bool | None = None
+    misses: tuple[SimUpdate, ...] | None = ()
+    updated: datetime | None = None
+    hotfixes: tuple[str, ...] = ()
+    cpu_vendor: str = "GenuineIntel"
+
+    @property
+    def updated_last(self) -> datetime:
+        return self.updated or self.booted + (_A_MINUTE if self.restart_pending else -_A_MINUTE)
 
     @property
     def shown_label(self) -> str:
@@ -98,7 +111,8 @@ class SimPool:
     """Hosts with one database and one coordinator: the first of them, unless named. A lone host is a pool of one.
 
     `entries` are the inventory's; none: one by the coordinator's name. `refusal_seconds` is what a wrong password
-    costs: 5 on real hosts before xapi 1.289. `port` 0: one that is free.
+    costs: 5 on real hosts before xapi 1.289. `port` 0: one that is free. `synced` is when it asked its update server,
+    None: never.
     """
 
     hosts: tuple[SimHost, ...]
@@ -110,6 +124,7 @@ class SimPool:
     entries: tuple[InventoryEntry, ...] = ()
     tags: tuple[str, ...] = ()
     port: int = 0
+    synced: datetime | None = None
 
     @property
     def first_coordinator(self) -> str:
@@ -138,31 +153,70 @@ _MIX: Final = (  # of every twenty pools
 )
 
 
-def demo_fleet() -> tuple[SimPool, ...]:
+_DEMO_DAY: Final = date(2026, 11, 23)
+
+
+def demo_fleet(today: date = _DEMO_DAY) -> tuple[SimPool, ...]:
     """A small fleet with something of everything; the names of entries say what they show.
 
     Two pools of several hosts, one asked at a supporter, one in the middle of a rolling upgrade; lone hosts from 7.2
-    to 8; a host that is down, and one whose certificate is not the one that the inventory pins.
+    to 8; a host that is down, and one whose certificate is not the one that the inventory pins. Of the hosts of XCP-ng
+    8.3 one shows a hypervisor that fixed and unfixed packages share (xen-1), one was updated but not restarted (xen-2),
+    one is behind (xen-11); on XenServer 8 the hypervisor says all. `today` is what the certificate of xen-13, the
+    licence of office-1 and updates count from: they end in 12 and in 25 days, and came 9 days ago.
     """
+    midnight = datetime.combine(today, time(), UTC)
+    xcp_ng = release(XCP_NG, "8.3")
+    updated = midnight + timedelta(days=-9, hours=14)
+    restarted = datetime(2026, 6, 9, 5, 30, tzinfo=UTC)
+    ending = SimCertificate("xen-13", valid_until=today + timedelta(days=12))
     return (
         SimPool(
-            (SimHost("xen-1", release(XCP_NG, "8.3")), SimHost("xen-2", release(XCP_NG, "8.3"))),
+            (
+                SimHost("xen-1", xcp_ng.patched("4.17.6-9"), booted=restarted),
+                SimHost(
+                    "xen-2",
+                    xcp_ng.patched("4.17.6-9").saying(xen="4.17.5-23"),
+                    restart_pending=True,
+                    updated=updated,
+                    cpu_vendor="AuthenticAMD",
+                ),
+            ),
             name="lab",
             entries=(InventoryEntry("lab-a", "xen-1"), InventoryEntry("lab-b", "xen-2")),
             tags=("lab",),
         ),
         SimPool(
             (
-                SimHost("xen-11", release(XCP_NG, "8.3"), booted=datetime(2026, 11, 20, 5, 0, tzinfo=UTC)),
-                SimHost("xen-12", release(XCP_NG, "8.2"), restart_pending=True),
-                SimHost("xen-13", release(XCP_NG, "8.2")),
+                SimHost("xen-11", xcp_ng.patched("4.17.5-23"), booted=datetime(2026, 11, 20, 5, 0, tzinfo=UTC)),
+                SimHost(
+                    "xen-12",
+                    release(XCP_NG, "8.2").patched("4.13.5-9.49").saying(xen="4.13.5-9.45"),
+                    restart_pending=True,
+                    updated=updated,
+                ),
+                SimHost("xen-13", release(XCP_NG, "8.2").patched("4.13.5-9.49"), certificate=ending),
             ),
             name="prod",
             entries=(InventoryEntry("prod-a", "xen-11"),),
             tags=("prod",),
         ),
         lone(SimHost("edge-1", release(XCP_NG, "7.6")), "edge-a", ("edge",)),
-        lone(SimHost("office-1", release(XENSERVER, "8"), up_to_date=False), "office-a", ("office",)),
+        replace(
+            lone(
+                SimHost(
+                    "office-1",
+                    release(XENSERVER, "8").patched("4.17.6-6"),
+                    booted=restarted,
+                    up_to_date=False,
+                    edition="premium-per-socket",
+                    licence_expires=midnight + timedelta(days=25),
+                ),
+                "office-a",
+                ("office",),
+            ),
+            synced=midnight - timedelta(hours=5),
+        ),
         lone(SimHost("archive-1", release(XENSERVER, "7.2")), "archive-a", ("archive",)),
         lone(SimHost("spare-1", release(XCP_NG, "8.2"), up=False), "down-a", ("lab",)),
         lone(
@@ -179,8 +233,18 @@ def demo_fleet() -> tuple[SimPool, ...]:
 
 
 def branch_fleet() -> tuple[SimPool, ...]:
-    """A pool to be known through a Xen Orchestra alone."""
-    hosts = (SimHost("branch-1", release(XCP_NG, "8.3")), SimHost("branch-2", release(XCP_NG, "8.3")))
+    """A pool to be known through a Xen Orchestra alone: two hosts miss updates, not the same ones, and the third cannot
+    look into its repositories.
+    """
+    xen = SimUpdate("xen-hypervisor", "4.17.6", "9.2.xcpng8.3", "- Fix XSA-491 and XSA-492", "Xen, the hypervisor")
+    tools = SimUpdate("xen-tools", "4.17.6", "9.2.xcpng8.3", "- Fix XSA-491 and XSA-492", "Xen's tools in dom0")
+    kernel = SimUpdate("kernel", "4.19.19", "8.0.46.1.xcpng8.3", "- Support more network cards", "The kernel of dom0")
+    runs = release(XCP_NG, "8.3")
+    hosts = (
+        SimHost("branch-1", runs, misses=(kernel, xen, tools)),
+        SimHost("branch-2", runs, misses=(kernel,)),
+        SimHost("branch-3", runs, misses=None),
+    )
     return (SimPool(hosts, name="branch"),)
 
 

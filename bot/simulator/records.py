@@ -4,8 +4,8 @@ Names of fields and the API versions that brought them: `datamodel_host.ml` and 
 same on every simulated host is in tables, whose values make a record as long as a real one.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from bot.simulator.fleets import SimHost
 from bot.simulator.releases import XCP_NG, SimRelease, Version
 from bot.simulator.rpc import NULL_REF, Record, Value, wire_time
+from bot.simulator.tls import SimCertificate
 
 _FLEET: Final = UUID("7d9c1c1e-53a5-4b0e-9f5c-3a1f0c6b2d10")
 
@@ -66,7 +67,7 @@ _RESTRICTED: Final = (
 """What a licence may restrict."""
 _RESTRICTIONS: Final[Record] = {f"restrict_{name}": "false" for name in _RESTRICTED}
 
-_CPU: Final[Value] = {
+_CPU: Final[Record] = {
     "cpu_count": "32",
     "socket_count": "2",
     "threads_per_core": "2",
@@ -154,7 +155,7 @@ _HOST: Final = (
     _Field("iscsi_iqn", "", (2, 10)),
     _Field("multipathing", False, (2, 10)),
     _Field("uefi_certificates", "", (2, 14)),
-    _Field("certificates", refs_of("Certificate", 2), (2, 15)),
+    _Field("certificates", (), (2, 15)),
     _Field("editions", ("xcp-ng",), (2, 15)),
     _Field("pending_guidances", (), (2, 20)),
     _Field("tls_verification_enabled", True, (2, 20)),
@@ -225,19 +226,20 @@ def _host_fields(api: Version) -> Record:
 
 
 _BUILT: Final = datetime(2024, 2, 29, 15, 7, 5, tzinfo=UTC)
-_A_MINUTE: Final = timedelta(minutes=1)
+_MANAGED_BY_TYPE: Final = (2, 20)
+"""From here on certificates have a type, and hosts one of their own for the pool's inner traffic."""
+_TEN_YEARS: Final = timedelta(days=3650)
 _MEMORY: Final = 274877906944
 
 
 def host_record(host: SimHost, address: str, api: Version) -> Record:
     """A host's record in a database of that API version."""
     is_xcp_ng = host.release.product == XCP_NG
-    edition = host.edition if host.edition is not None else "xcp-ng" if is_xcp_ng else "free"
+    edition = host.edition if host.edition is not None else _unlicensed(host.release)
     booted = f"{host.booted.timestamp():.0f}."  # seconds with a point behind them
     other_config: Record = {"agent_start_time": booted, "boot_time": booted, "multipathing": "false"}
     if is_xcp_ng:  # the only one that says when packages were changed last
-        patched = host.booted + (_A_MINUTE if host.restart_pending else -_A_MINUTE)
-        other_config["rpm_patch_installation_time"] = f"{patched.timestamp():.3f}"
+        other_config["rpm_patch_installation_time"] = f"{host.updated_last.timestamp():.3f}"
     record: Record = {
         "uuid": uuid_of("host", host.name),
         "name_label": host.shown_label,
@@ -255,15 +257,19 @@ def host_record(host: SimHost, address: str, api: Version) -> Record:
     usual = _host_fields(api)
     record |= usual
     waits_for_restart = host.restart_pending and not is_xcp_ng
-    updates: tuple[Value, ...] = (ref_of("pool_update", "pending"),) if waits_for_restart else ()
+    updates = tuple(
+        ref_of("pool_update", name) for name in host.hotfixes or (("pending",) if waits_for_restart else ())
+    )
     later: Record = {
         "edition": edition,
-        "updates_requiring_reboot": updates,
+        "cpu_info": {**_CPU, "vendor": host.cpu_vendor},
+        "certificates": tuple(ref_of("Certificate", f"{kind}:{host.name}") for kind in _certificate_kinds(api)),
+        "updates_requiring_reboot": updates[-1:] if waits_for_restart else (),
         "updates": updates,
         "pending_guidances": ("reboot_host",) if waits_for_restart else (),
         "editions": ("xcp-ng",) if is_xcp_ng else ("trial", "standard", "premium"),
         "ssl_legacy": api < (2, 15),
-        "last_software_update": host.booted - _A_MINUTE,
+        "last_software_update": _EPOCH if is_xcp_ng else host.updated_last,
         "latest_synced_updates_applied": {True: "yes", False: "no", None: "unknown"}[host.up_to_date],
         "iscsi_iqn": f"iqn.2026-01.com.example:{host.name}",
     }
@@ -275,7 +281,7 @@ def _software_version(release: SimRelease) -> Mapping[str, str]:
     usual = {
         "git_id": "0",
         "hostname": "localhost",
-        "date": _BUILT.strftime("%Y-%m-%d") if release.api >= (2, 5) else wire_time(_BUILT),
+        "date": _BUILT.strftime("%Y-%m-%d") if (2, 5) <= release.api < (2, 20) else wire_time(_BUILT),
         "linux": "4.19.0+1" if release.api >= (2, 12) else "2.6.32.43-0.4.1.xs1.6.10.734.170748xen",
         "xencenter_min": "{}.{}".format(*release.api),
         "xencenter_max": "{}.{}".format(*release.api),
@@ -296,13 +302,61 @@ def _licence(host: SimHost, sku: str) -> Record:
     }
 
 
-def pool_record(name: str, first: str, coordinator: SimHost) -> Record:
+def _unlicensed(release: SimRelease) -> str:
+    """The edition of a host for which nobody paid."""
+    if release.product == XCP_NG:
+        return "xcp-ng"
+    return "trial" if release.api >= (2, 21) else "express" if release.api >= (2, 12) else "free"
+
+
+def _certificate_kinds(api: Version) -> tuple[str, ...]:
+    return ("host", "host_internal") if api >= _MANAGED_BY_TYPE else ("host",)
+
+
+def certificate_records(host: SimHost, shown: SimCertificate, api: Version) -> dict[str, Record]:
+    """A host's certificates by reference: the one that it shows, and one for the pool alone, which nobody sees."""
+    records: dict[str, Record] = {}
+    for kind in _certificate_kinds(api):
+        since, until = (datetime.combine(day, time(), UTC) for day in (shown.valid_from, shown.valid_until))
+        if kind == "host_internal":
+            since, until = _BUILT, _BUILT + _TEN_YEARS
+        records[ref_of("Certificate", f"{kind}:{host.name}")] = {
+            "uuid": uuid_of("Certificate", f"{kind}:{host.name}"),
+            "host": ref_of("host", host.name),
+            "not_before": since,
+            "not_after": until,
+            "fingerprint": shown.pin.hex(":").upper(),
+            **({"name": "", "type": kind} if api >= _MANAGED_BY_TYPE else {}),
+        }
+    return records
+
+
+def update_record(name: str, hosts: Iterable[SimHost]) -> Record:
+    """A hotfix that is applied to these hosts."""
+    return {
+        "uuid": uuid_of("pool_update", name),
+        "name_label": name,
+        "name_description": "Public Availability: security fixes",
+        "version": "1.0",
+        "installation_size": 2_400_000,
+        "key": "",
+        "after_apply_guidance": ("restartHost",),
+        "vdi": NULL_REF,
+        "hosts": tuple(ref_of("host", host.name) for host in hosts),
+        "other_config": {},
+        "enforce_homogeneity": False,
+    }
+
+
+def pool_record(name: str, first: str, coordinator: SimHost, synced: datetime | None) -> Record:
     """A pool's record. Its identity is that of the first host it ever had, whichever coordinates now."""
+    usual = {field.name: field.value for field in _POOL if field.since <= coordinator.release.api}
     return {
         "uuid": uuid_of("pool", first),
         "name_label": name,
         "master": ref_of("host", coordinator.name),
-        **{field.name: field.value for field in _POOL if field.since <= coordinator.release.api},
+        **usual,
+        **({"last_update_sync": synced} if synced and "last_update_sync" in usual else {}),
     }
 
 

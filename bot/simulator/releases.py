@@ -87,6 +87,20 @@ class SimRelease:
         merged = {**self.software_version, **keys}
         return replace(self, software_version={key: value for key, value in merged.items() if value is not None})
 
+    def patched(self, xen: str) -> "SimRelease":
+        """The same at a patch level, which goes by what the hypervisor says, with the toolstack of its time.
+
+        Raises LookupError that says which levels are known. After `patched(new).saying(xen=old)` updates are installed
+        and the toolstack has been restarted, but not the host.
+        """
+        known = _LEVELS.get((self.product, self.name), {})
+        if xen not in known:
+            raise LookupError(f"{self.product} {self.name} has these patch levels: {', '.join(known) or 'none'}.")
+        build, date = known[xen]
+        return self.saying(
+            xen=xen, date=date, **({"xapi_build": build, "xapi": build.rpartition(".")[0]} if build else {})
+        )
+
 
 XENSERVER: Final = "XenServer"
 CITRIX: Final = "Citrix Hypervisor"
@@ -158,12 +172,41 @@ _XCP_NG: Final[tuple[_Row, ...]] = (
     ("8.1", f"8.1.0 8.1 3.1.0 {_QUEBEC} 1.20 4.13.0-8.3", (2, 14), (1, 214, 1), _S, "Welcome to XCP-ng 8.1.0"),
     ("8.2.0", f"8.2.0 8.2 3.2.0 {_STOCKHOLM} 1.20 -", (2, 15), (1, 249, 3), _S, "Welcome to XCP-ng 8.2.0"),
     ("8.2", f"8.2.1 8.2 3.2.1 {_YANGTZE} 1.20 4.13.5-9.39", (2, 16), (1, 249, 40), _R, "Welcome to XCP-ng 8.2.1"),
-    ("8.3", "8.3.0 8.3 3.4.0 8.3.0 26.1 -", (2, 21), (26, 1, 4), _S, "XO Lite"),
+    ("8.3", "8.3.0 8.3 3.4.0 8.3.0 26.1 4.17.6-9", (2, 21), (26, 1, 4), _S, "XO Lite"),
 )
 _RECORDED: Final = {  # further keys, where recorded
-    (XCP_NG, "8.2"): {"dbv": "0.0.1", "db_schema": "5.603"},
-    (XENSERVER, "8"): {"dbv": "2024.0229", "db_schema": "5.778", "is_preview_release": "false"},
+    (XCP_NG, "8.2"): {"dbv": "0.0.1", "db_schema": "5.603", "date": "2023-10-18"},
+    (XENSERVER, "8"): {
+        "dbv": "2024.0229",
+        "db_schema": "5.778",
+        "is_preview_release": "false",
+        "xapi_build": "24.15.0",
+    },
+    (XCP_NG, "8.3"): {"xapi_build": "26.1.4", "date": "20260512T09:41:00Z"},
 }
+_LEVELS: Final[Mapping[tuple[str, str], Mapping[str, tuple[str, str]]]] = {
+    (XCP_NG, "8.2"): {
+        "4.13.5-9.38": ("", "2023-06-21"),
+        "4.13.5-9.39": ("", "2023-10-18"),
+        "4.13.5-9.45": ("", "2024-11-13"),
+        "4.13.5-9.49": ("", "2025-09-11"),
+    },
+    (XCP_NG, "8.3"): {
+        "4.17.3-4": ("24.11.0", "20240604T10:11:12Z"),
+        "4.17.5-4": ("24.19.2", "20240813T10:20:00Z"),
+        "4.17.5-23": ("25.27.0", "20250922T12:30:00Z"),
+        "4.17.6-6": ("26.1.3", "20260427T14:05:00Z"),
+        "4.17.6-9": ("26.1.4", "20260512T09:41:00Z"),
+    },
+    (XENSERVER, "8"): {
+        "4.17.4-4": ("24.15.0", "20240229T15:07:05Z"),
+        "4.17.6-6": ("26.1.4", "20260424T08:00:00Z"),
+        "4.17.6-9": ("26.1.11", "20260720T08:00:00Z"),
+    },
+    (CITRIX, "8.2"): {"4.13.5-9.39": ("", "2023-10-18"), "4.13.5-9.49": ("", "2025-09-11")},
+}
+"""Patch levels by what `xen` says: `xapi_build`, from xapi 22.9 on, and `date`. Hypervisors are as packages show them;
+which toolstack a host had with them, and the time of its day, is put together."""
 _ALIASES: Final = {
     (XCP_NG, "8.2.1"): (XCP_NG, "8.2"),
     (XCP_NG, "8.3.0"): (XCP_NG, "8.3"),

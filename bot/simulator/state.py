@@ -11,9 +11,16 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from bot.simulator.classes import SESSION_FIELDS, permissions
+from bot.simulator.classes import CLASSES, SESSION_FIELDS, permissions
 from bot.simulator.fleets import Role, SessionLimits, SimHost, SimPool, SimUser
-from bot.simulator.records import host_record, metrics_record, pool_record, ref_of
+from bot.simulator.records import (
+    certificate_records,
+    host_record,
+    metrics_record,
+    pool_record,
+    ref_of,
+    update_record,
+)
 from bot.simulator.releases import Version
 from bot.simulator.rpc import Call, Record
 from bot.simulator.tls import SimCertificate
@@ -220,7 +227,8 @@ class PoolState:
         """The records of a class by their references; none of a class that only exists."""
         match name:
             case "pool":
-                return {self.ref: pool_record(self.name, self.pool.hosts[0].name, self.coordinator.host)}
+                first, synced = self.pool.hosts[0].name, self.pool.synced
+                return {self.ref: pool_record(self.name, first, self.coordinator.host, synced)}
             case "host":
                 return {ref: host_record(host.host, host.address, self.api) for ref, host in self.hosts.items()}
             case "host_metrics":
@@ -228,6 +236,17 @@ class PoolState:
                     ref_of("host_metrics", host.host.name): metrics_record(host.host, self.now())
                     for host in self.hosts.values()
                 }
+            case "Certificate" if self.api >= CLASSES["Certificate"]:
+                records: dict[str, Record] = {}
+                for host in self.hosts.values():
+                    records |= certificate_records(host.host, host.certificate, self.api)
+                return records
+            case "pool_update" if self.api >= CLASSES["pool_update"]:
+                applied: dict[str, list[SimHost]] = {}
+                for host in self.hosts.values():
+                    for fix in host.host.hotfixes:
+                        applied.setdefault(fix, []).append(host.host)
+                return {ref_of("pool_update", fix): update_record(fix, hosts) for fix, hosts in applied.items()}
             case "session":
                 return {session.ref: self._session_record(session) for session in self.sessions.open.values()}
         return {}

@@ -172,10 +172,10 @@ def _software(text: str | None) -> Software | None:
         return None
     with well_formed():
         *fields, hotfixes, vendor = json.loads(text)
-        software = Software._make((*fields, tuple(hotfixes), vendor))
-        if any(not isinstance(each, str) for each in (*filter(None, (*fields, vendor)), *software.hotfixes)):
+        texts = [each for each in (*fields, vendor) if each is not None]
+        if type(hotfixes) is not list or any(type(each) is not str for each in (*texts, *hotfixes)):
             raise TypeError
-    return software
+        return Software._make((*fields, tuple(hotfixes), vendor))
 
 
 @lru_cache(maxsize=4096)

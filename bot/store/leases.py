@@ -30,6 +30,8 @@ class LeaseKind(StrEnum):
     """A job's work of a slot; `slot_name`. For good."""
     SWEEP = "sweep"
     """Running a sweep; its number in the table of sweeps."""
+    ORCHESTRA = "orchestra"
+    """Asking a Xen Orchestra for its version and its hosts' missing updates; its name. It is not asked more often."""
     CHANNEL = "channel"
     """Sending to a channel; the channel."""
     EVENT = "event"

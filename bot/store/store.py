@@ -19,6 +19,7 @@ from bot.store.database import Database, WriteLock
 from bot.store.fleet import SqlFleet, SqlSweeps
 from bot.store.leases import SqlSeen, SqlSlots, SqlWelcomes
 from bot.store.migrate import migrate
+from bot.store.orchestras import SqlOrchestras
 from bot.store.outbox import SqlOutbox
 from bot.store.revisions import SqlRevisions
 from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, sweeps
@@ -48,6 +49,7 @@ class Store(NamedTuple):
     seen: SqlSeen
     welcomes: SqlWelcomes
     revisions: SqlRevisions
+    orchestras: SqlOrchestras
 
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they ask and change is done soon, or not at all."""
@@ -64,6 +66,7 @@ class Store(NamedTuple):
             outbox=SqlOutbox(database),
             watches=SqlWatches(database),
             digests=SqlDigests(database),
+            orchestras=SqlOrchestras(database),
         )
 
     @contextmanager
@@ -125,4 +128,5 @@ def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime])
         seen=SqlSeen(log, database, now),
         welcomes=SqlWelcomes(database),
         revisions=SqlRevisions(database),
+        orchestras=SqlOrchestras(database),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -29,6 +30,8 @@ from bot.store.columns import (
     listed_texts,
     require,
 )
+from bot.xapi.observation import FailureCode
+from bot.xo.updates import WhyNotAsked
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -98,6 +101,34 @@ sightings = Table(  # what a source said last of a host, and of the pool that it
     Column("is_lost", Boolean, nullable=False),  # its source answers without it
     Column("down_since", MomentColumn),  # its source says that it is off, or cannot tell
     Column("restart_since", MomentColumn),  # it waits for a restart
+)
+
+orchestras = Table(  # what a Xen Orchestra said of itself, and how asking it for missing updates went
+    "orchestras",
+    metadata,
+    Column("name", ForeignKey("sources.name", ondelete="CASCADE"), primary_key=True),
+    Column("url", TextColumn, nullable=False),
+    Column("xo_server", TextColumn),
+    Column("rest_api", TextColumn),
+    Column("asked_at", MomentColumn, nullable=False),
+    Column("known_at", MomentColumn),  # the moment of the two numbers
+    Column("error_code", ChoiceColumn(FailureCode)),
+    Column("error", TextColumn),
+    Column("updates_asked_at", MomentColumn),
+    Column("updates_error_code", ChoiceColumn(FailureCode)),
+    Column("updates_error", TextColumn),
+)
+
+missing_updates = Table(  # what a host misses, as a Xen Orchestra that sees it told it last
+    "missing_updates",
+    metadata,
+    Column("uuid", TextColumn, primary_key=True),
+    Column("source", TextColumn, primary_key=True),
+    Column("asked_at", MomentColumn, nullable=False),
+    Column("asked", Boolean, nullable=False),
+    Column("why", ChoiceColumn(WhyNotAsked)),
+    Column("missing", TextColumn, nullable=False),  # JSON, as text: most hosts have one that another has, too
+    ForeignKeyConstraint(["uuid", "source"], ["sightings.uuid", "sightings.source"], ondelete="CASCADE"),
 )
 
 mixed_pools = Table(

@@ -10,11 +10,11 @@ Clock = Callable[[], float]
 class ProbeBounds(NamedTuple):
     """Limits of one probe; the defaults are the contract's (CONTRACT.md section 2).
 
-    Seconds: `connect` for the name, TCP and TLS together; `login` for each login; `metrics` for what a probe can do
-    without; `whole` for everything; `logout` is the part of `whole` that is left free to log out in. Bytes: `reply` for
-    each reply, `head` for its headers, of which there are at most `headers`. `values` bounds what a reply may grow to
-    in memory, in bytes as JSON and XML are weighed; `depth` how deep it nests. `hosts`: members of a pool; XAPI knows
-    pools of 64.
+    Seconds: `connect` for the name, TCP and TLS together; `login` for each login; `metrics` for all that a probe can do
+    without, together; `whole` for everything; `logout` is the part of `whole` that is left free to log out in. Bytes:
+    `reply` for each reply, `head` for its headers, of which there are at most `headers`. `values` bounds what a reply
+    may grow to in memory, in bytes as JSON and XML are weighed; `depth` how deep it nests. `hosts`: members of a pool;
+    XAPI knows pools of 64.
     """
 
     connect: float = 5.0

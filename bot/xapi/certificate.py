@@ -5,9 +5,10 @@ nothing: it stands beside the fingerprint.
 """
 
 import hashlib
+import re
 import time
 import warnings
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bot.xapi.bounds import Clock, Deadline, ProbeBounds
@@ -18,6 +19,8 @@ from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xapi.tls import TlsContexts
 
 _LONGEST_TEXT = 256
+_UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x17, 0x18, 0xA0
+_TIME = re.compile(rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z")
 
 
 class Certificate(NamedTuple):
@@ -60,6 +63,42 @@ def certificate_of(der: bytes) -> Certificate:
     except (ValueError, x509.InvalidVersion):
         return shown
     return shown._replace(subject=", ".join(words), valid_from=valid_from, valid_until=valid_until)
+
+
+def valid_until(der: bytes) -> datetime | None:
+    """When a certificate ends, of its DER, in UTC (RFC 5280, 4.1.2.5); None if that cannot be read.
+
+    Read here and not by `cryptography`: every probe does so, and would have to load that.
+    """
+    try:
+        _, at, _ = _element(der, 0)
+        _, at, _ = _element(der, at)
+        if der[at] == _VERSION:
+            *_, at = _element(der, at)
+        for _ in ("serial number", "signature algorithm", "issuer"):
+            *_, at = _element(der, at)
+        _, at, _ = _element(der, at)
+        *_, at = _element(der, at)  # from when it is valid
+        tag, begin, end = _element(der, at)
+        text = der[begin:end]
+        if tag == _UTC_TIME:
+            text = (b"19" if text >= b"50" else b"20") + text
+        found = _TIME.fullmatch(text) if tag in (_UTC_TIME, _GENERALIZED_TIME) else None
+        if not found:
+            return None
+        year, month, day, hour, minute, second = map(int, found.groups())
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except (IndexError, ValueError):
+        return None
+
+
+def _element(der: bytes, at: int) -> tuple[int, int, int]:
+    """The tag of what begins there, and where its content begins and ends (X.690, 8.1)."""
+    tag, length, begin = der[at], der[at + 1], at + 2
+    if length & 0x80:
+        count = length & 0x7F
+        length, begin = int.from_bytes(der[begin : begin + count], "big"), begin + count
+    return tag, begin, begin + length
 
 
 def shown_by(

@@ -71,6 +71,7 @@ class Connection:
         self.endpoint = endpoint
         self.bounds = bounds
         self._connect = connect
+        self._wire: Wire | None = None
         self._http: Http | None = None
         self.numbers = count(1)
 
@@ -78,22 +79,32 @@ class Connection:
         """The connection. ProbeError if the endpoint cannot be reached or its certificate does not pass."""
         if self._http is None or not self._http.usable:
             self.close()
-            wire = self._connect(self.endpoint, deadline.within(self.bounds.connect))
+            self._wire = self._connect(self.endpoint, deadline.within(self.bounds.connect))
             # The zone of a link-local address means nothing elsewhere.
             authority = str(self.endpoint._replace(host=self.endpoint.host.partition("%")[0]))
-            self._http = Http(wire, authority, self.bounds)
+            self._http = Http(self._wire, authority, self.bounds)
         return self._http
 
     def post(self, path: str, kind: str, body: bytes, deadline: Deadline) -> HttpReply:
         """A request and its reply. ProbeError or TimeoutError if there is none; it is never sent twice."""
         return self.open(deadline).post(path, kind, body, deadline)
 
-    def get(self, path: str, cookie: Secret, deadline: Deadline) -> Incoming:
-        """A request with a cookie, and the reply as it comes. As with `post`; no redirect is followed."""
-        return self.open(deadline).get(path, cookie, deadline)
+    def get(
+        self, path: str, cookie: Secret | None, deadline: Deadline, errors: frozenset[int] = frozenset()
+    ) -> Incoming:
+        """A request, with a cookie if there is one, and the reply as it comes; `errors` as of Http.get.
+
+        As with `post`; no redirect is followed.
+        """
+        return self.open(deadline).get(path, cookie, deadline, errors)
+
+    @property
+    def certificate(self) -> bytes:
+        """The DER of the certificate that the endpoint has shown; nothing where no connection is open."""
+        return (self._wire.getpeercert(True) if self._wire else None) or b""
 
     def close(self) -> None:
         """Closes the connection, if one is open; the next request opens a new one."""
         if self._http is not None:
             self._http.close()
-            self._http = None
+            self._http = self._wire = None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from bot.xapi.bounds import Deadline, ProbeBounds
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, TOO_LARGE, ProbeError
@@ -21,7 +21,10 @@ _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Head(NamedTuple):
-    """A status, and what the headers say of the body. `length` is None for one that lasts until the connection ends."""
+    """A status, and what the headers say of the body. `length` is None for one that lasts until the connection ends.
+
+    `accept` is what a server answers to the key of a WebSocket's handshake (RFC 6455, 4.2.2).
+    """
 
     status: int
     kind: str
@@ -29,6 +32,7 @@ class Head(NamedTuple):
     chunked: bool
     keep: bool
     date: str = ""
+    accept: str = ""
 
 
 def read_head(lines: list[bytes], bounds: ProbeBounds) -> Head:
@@ -52,7 +56,8 @@ def read_head(lines: list[bytes], bounds: ProbeBounds) -> Head:
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     framed = chunked or length is not None
     date = headers.get(b"date", b"").decode("ascii", "replace")
-    return Head(int(status[2]), kind.decode("ascii", "replace"), length, chunked, keep and framed, date)
+    accept = headers.get(b"sec-websocket-accept", b"").decode("ascii", "replace")
+    return Head(int(status[2]), kind.decode("ascii", "replace"), length, chunked, keep and framed, date, accept)
 
 
 def _framing(headers: dict[bytes, bytes], bounds: ProbeBounds) -> tuple[int | None, bool]:
@@ -89,13 +94,26 @@ class HttpReply(NamedTuple):
 class Incoming(NamedTuple):
     """A reply whose body is on its way: `pieces` gives it as it comes, or ProbeError or TimeoutError where it breaks.
 
-    The body of any other status than 200 is not read, and empty here. `date` is the `Date` header as it was sent.
+    The body of any other status than 200 is not read, and empty here, but for those whose body was asked for. `date` is
+    the `Date` header as it was sent.
     """
 
     status: int
     kind: str
     pieces: Iterator[bytes]
     date: str = ""
+
+
+class Upgraded(NamedTuple):
+    """What a server answered to the handshake of a WebSocket: a status, and what it made of the key.
+
+    With 101 the `wire` is no HTTP any more, and `begun` is what has come of it already.
+    """
+
+    status: int
+    accept: str
+    wire: "Wire"
+    begun: bytes
 
 
 class Wire(Protocol):
@@ -109,6 +127,9 @@ class Wire(Protocol):
 
     def recv(self, size: int, /) -> bytes:
         """Some bytes, none at the end. OSError if it cannot."""
+
+    def getpeercert(self, binary_form: Literal[True], /) -> bytes | None:
+        """The DER of the certificate that the peer showed."""
 
     def close(self) -> None:
         """Closes it."""
@@ -135,15 +156,26 @@ class Http:
         self.usable = found.keep and not self._buffer
         return HttpReply(found.status, found.kind, content)
 
-    def get(self, path: str, cookie: Secret, deadline: Deadline) -> Incoming:
-        """Ask for something with a cookie. As with `post`; `usable` comes back once the last piece was taken.
+    def get(
+        self, path: str, cookie: Secret | None, deadline: Deadline, errors: frozenset[int] = frozenset()
+    ) -> Incoming:
+        """Ask for something, with a cookie if there is one. As with `post`; `usable` comes back once the last piece was
+        taken.
 
-        A body that lasts until the connection ends is refused: cut off, it would pass for a shorter one.
+        A body that lasts until the connection ends is refused: cut off, it would pass for a shorter one. `errors` are
+        statuses whose body is wanted as well.
         """
-        head = f"GET {path} {self._common}accept: */*\r\ncookie: {cookie.reveal()}\r\n\r\n"
+        sent = f"cookie: {cookie.reveal()}\r\n" if cookie else ""
+        head = f"GET {path} {self._common}accept: */*\r\n{sent}\r\n"
         found = self._exchange(head.encode("ascii"), deadline)
-        pieces = self._pieces(found, deadline) if found.status == OK else iter(())
+        pieces = self._pieces(found, deadline) if found.status == OK or found.status in errors else iter(())
         return Incoming(found.status, found.kind, pieces, found.date)
+
+    def upgrade(self, path: str, key: str, deadline: Deadline) -> Upgraded:
+        """Ask for a WebSocket (RFC 6455, 4.1); `key` is 16 random bytes in base 64. No HTTP is spoken afterwards."""
+        wanted = f"upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: {key}"
+        found = self._exchange(f"GET {path} {self._common}{wanted}\r\n\r\n".encode("ascii"), deadline)
+        return Upgraded(found.status, found.accept, self._wire, self._take(len(self._buffer)))
 
     def close(self) -> None:
         """Closes the wire."""

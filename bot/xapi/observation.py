@@ -1,10 +1,14 @@
 """What a probe found: an Observation of a pool, or a Failure with one of the contract's codes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.xapi.target import TlsMode
+
+NEVER_SYNCED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a pool asked its update server last that never did: XAPI says so itself, and it is older than any limit."""
 
 
 class Transport(StrEnum):
@@ -32,6 +36,7 @@ class Software(NamedTuple):
     `xen` is the hypervisor that runs (`4.17.6-9`), `xapi` the toolstack's version (`xapi_build`, else `xapi`),
     `xapi_built` the `date` on which that was built, `livepatches` and `kernel_livepatches` the names of those that are
     applied, as XAPI joins them, `hotfixes` the names of applied updates (7.1 to 8.2), `cpu_vendor` the host's CPU's.
+    That a hotfix is not among them proves nothing: its pool may not have told the names in time.
     """
 
     xen: str | None = None
@@ -43,13 +48,21 @@ class Software(NamedTuple):
     cpu_vendor: str | None = None
 
 
+@lru_cache(maxsize=1024)
+def shared(software: Software) -> Software:
+    """The one that all hosts have which say the same: a fleet of thousands runs few patch levels."""
+    return software
+
+
 class Host(NamedTuple):
     """A member of a pool, as XAPI describes it. Its text is the host's own: data, never to be trusted or obeyed.
 
     None where the host does not say. Moments are aware datetimes in UTC. `up_to_date` is whether it runs the latest
     updates that its pool knows of; XAPI gives no count of those that wait, but for none. `updated_at` is when updates
-    were last installed, `updates_synced_at` when its pool last asked its update server. `certificate_expires` is of the
-    certificate that it shows to clients. `is_preview` is what a host says of itself whose release is not final.
+    were last installed, `updates_synced_at` when its pool last asked its update server: NEVER_SYNCED if it never did,
+    None where it asks none, as with XCP-ng. `certificate_expires` is of the certificate that it shows to clients.
+    `licence_expires` is None, too, where a licence never ends. `is_preview` is what a host says of itself whose release
+    is not final.
     """
 
     uuid: str

@@ -1,6 +1,8 @@
 """The probe: login, pool.get_all_records, host.get_all_records, logout, on one connection; an answer within bounds.
 
-Of a pool of several hosts host_metrics.get_all_records, too: which of them run is worth a call, but no failed probe.
+Where they have something to say, three more are asked for, within seconds, and a probe does without their answers:
+host_metrics (which of several hosts run), Certificate (when those of several hosts end), and pool_update (names of
+hotfixes). When the certificate of the host that answers ends is in the handshake already.
 
 A pool's supporter that leads to its coordinator is followed once, to a listed address. Nothing escapes as an exception
 but what no host can cause.
@@ -8,16 +10,28 @@ but what no host can cause.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.xapi.account import Admission, account_of
 from bot.xapi.address import is_ip, normal, same_host
 from bot.xapi.bounds import Clock, Deadline, ProbeBounds
+from bot.xapi.certificate import valid_until
 from bot.xapi.connection import Connect, Connection, TlsConnect
 from bot.xapi.errors import COORDINATOR_NOT_LISTED, LOGIN_TIMEOUT, REPLY_TIMEOUT, SECOND_REDIRECT, ProbeError
 from bot.xapi.observation import Failure, Observation, Probed
-from bot.xapi.records import Record, by_reference, host_of, host_records, pool_of
+from bot.xapi.records import (
+    Beside,
+    ends_of_certificates,
+    has_certificates,
+    has_hotfixes,
+    host_of,
+    host_records,
+    hotfix_names,
+    live_metrics,
+    pool_record,
+)
 from bot.xapi.session import Dialects, NotCoordinator, XapiSession, log_in
 from bot.xapi.target import Endpoint, Target
 from bot.xapi.tls import TlsContexts
@@ -124,13 +138,29 @@ class Prober:
             connection.close()
 
     def _observe(self, target: Target, session: XapiSession, deadline: Deadline) -> Observation:
-        pools = session.call("pool.get_all_records", deadline)
-        hosts = session.call("host.get_all_records", deadline)
-        observed_at = self._now()
-        records = host_records(hosts, self._bounds)
-        pool, coordinator = pool_of(pools, records)
-        metrics = self._metrics(session, deadline) if len(records) > 1 else {}
-        found = [host_of(record, reference == coordinator, metrics) for reference, record in records.items()]
+        pool = pool_record(session.call("pool.get_all_records", deadline))
+        records = host_records(session.call("host.get_all_records", deadline), self._bounds)
+        observed_at, shown = self._now(), valid_until(session.certificate)
+        several, more = len(records) > 1, deadline.within(self._bounds.metrics)
+
+        def beside(kind: str, read: Callable[[Any], dict[str, T]], worth_it: bool) -> dict[str, T]:
+            """What the pool says of a class, read at once; nothing where it does not, in time and in its form."""
+            with suppress(ProbeError, NotCoordinator, TimeoutError):
+                return read(session.call(f"{kind}.get_all_records", more)) if worth_it else {}
+            return {}
+
+        said = Beside(
+            beside("host_metrics", live_metrics, several),
+            beside("pool_update", hotfix_names, any(map(has_hotfixes, records.values()))),
+            beside("Certificate", ends_of_certificates, several and any(map(has_certificates, records.values()))),
+            pool.synced_at,
+        )
+        found = []
+        for reference, record in records.items():
+            host = session.cleaned(host_of(record, reference == pool.coordinator, said))
+            if host.is_coordinator and shown:
+                host = host._replace(certificate_expires=shown)
+            found.append(host)
         found.sort(key=lambda host: (not host.is_coordinator, host.name.casefold(), host.uuid))
         return Observation(
             target=target.name,
@@ -138,16 +168,9 @@ class Prober:
             observed_at=observed_at,
             transport=session.transport,
             tls=session.endpoint.trust.mode,
-            pool=session.cleaned(pool),
-            hosts=tuple(session.cleaned(host) for host in found),
+            pool=session.cleaned(pool.pool(records)),
+            hosts=tuple(found),
         )
-
-    def _metrics(self, session: XapiSession, deadline: Deadline) -> dict[str, Record]:
-        """The pool's host_metrics by reference; none where the pool does not give them, in time and in their form."""
-        try:
-            return by_reference(session.call("host_metrics.get_all_records", deadline.within(self._bounds.metrics)))
-        except (ProbeError, NotCoordinator, TimeoutError):
-            return {}
 
 
 def _listed(target: Target, address: str) -> Endpoint | None:

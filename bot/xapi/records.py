@@ -5,18 +5,29 @@ be written as UTF-8, and without session references.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.errors import BAD_REPLY, TOO_LARGE, ProbeError
-from bot.xapi.observation import Host, Pool, Power
+from bot.xapi.observation import NEVER_SYNCED, Host, Pool, Power, Software
+
+T = TypeVar("T")
 
 Record = Mapping[str, Any]
 
-_SHORT = 64
+_SHORT, _NAMES = 64, 1024
+_HOTFIXES = 128
+"""Names of a host's hotfixes that are read at most; Citrix Hypervisor 8.2 had some 90."""
+_FIRST_HOTFIXES, _LAST_HOTFIXES = (7, 1), (8, 2)
+_NEVER = 2100
+"""A licence of this year or later never ends: XenServer's own clients take it so."""
 _NULL = "OpaqueRef:NULL"
+_NO_ANSWER = "(unknown)"
+"""The hypervisor's version where the toolstack got none (xenops_server_xen.ml)."""
+_NOTHING = Software()
 _REFERENCE = re.compile(r"OpaqueRef:[^\s\"'<>]*")
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
 _MOMENT = re.compile(
@@ -89,16 +100,30 @@ def since_1970(record: Record, name: str) -> datetime | None:
         return None
 
 
-def pool_of(pools: Any, hosts: dict[str, Record]) -> tuple[Pool, str]:
-    """The pool of `pool.get_all_records`, and the reference of its coordinator. There is exactly one pool."""
+class PoolRecord(NamedTuple):
+    """What is read of a pool. `coordinator` is the reference of a host, `synced_at` when it asked its update server."""
+
+    uuid: str
+    name: str
+    coordinator: str
+    synced_at: datetime | None
+
+    def pool(self, hosts: Mapping[str, Record]) -> Pool:
+        """The pool with its hosts by reference."""
+        return Pool(self.uuid, self.name, text(hosts.get(self.coordinator, {}), "uuid", _SHORT) or "")
+
+
+def pool_record(pools: Any) -> PoolRecord:
+    """The pool of `pool.get_all_records`. There is exactly one."""
     records = list(by_reference(pools).values())
     if len(records) != 1:
         raise ProbeError(BAD_REPLY, "does not know its pool")
     pool = records[0]
     master = pool.get("master")
     reference = master if isinstance(master, str) and master != _NULL else ""
-    coordinator = text(hosts[reference], "uuid", _SHORT) if reference in hosts else None
-    return Pool(text(pool, "uuid", _SHORT) or "", text(pool, "name_label") or "", coordinator or ""), reference
+    return PoolRecord(
+        text(pool, "uuid", _SHORT) or "", text(pool, "name_label") or "", reference, moment(pool, "last_update_sync")
+    )
 
 
 def host_records(hosts: Any, bounds: ProbeBounds) -> dict[str, Record]:
@@ -118,13 +143,64 @@ def by_reference(value: Any) -> dict[str, Record]:
     return value
 
 
-def host_of(record: Record, is_coordinator: bool, metrics: Mapping[str, Record] | None = None) -> Host:
-    """A host of its record. The release is in `product_brand` and `product_version`, nowhere else.
+class Beside(NamedTuple):
+    """What a pool says of its hosts beside their records, each by its reference; nothing where it was not asked.
 
-    `metrics` are the pool's host_metrics by reference, as far as they are known.
+    `live` is whether a host's metrics are renewed, `hotfixes` the names of updates, `certificates` when those end that
+    hosts show to clients. `synced_at` is when the pool asked its update server.
     """
+
+    live: Mapping[str, bool | None] = {}
+    hotfixes: Mapping[str, str] = {}
+    certificates: Mapping[str, datetime] = {}
+    synced_at: datetime | None = None
+
+
+_ALONE = Beside()
+
+
+def live_metrics(metrics: Any) -> dict[str, bool | None]:
+    """Of `host_metrics.get_all_records`: whether the coordinator hears of the host."""
+    return {reference: boolean(record, "live") for reference, record in by_reference(metrics).items()}
+
+
+def hotfix_names(updates: Any) -> dict[str, str]:
+    """Of `pool_update.get_all_records`: what each is called, `XS82ECU1086`."""
+    names = ((reference, text(record, "name_label", _SHORT)) for reference, record in by_reference(updates).items())
+    return {reference: name for reference, name in names if name}
+
+
+def ends_of_certificates(certificates: Any) -> dict[str, datetime]:
+    """Of `Certificate.get_all_records`: when each ends that a host shows to clients.
+
+    Those of other types are for the pool's own use, or CAs. 8.2 has no types yet, and none of those (xapi 1.294).
+    """
+    shown = ((r, c) for r, c in by_reference(certificates).items() if c.get("type", "host") == "host")
+    ends = ((reference, moment(record, "not_after")) for reference, record in shown)
+    return {reference: end for reference, end in ends if end}
+
+
+def has_certificates(record: Record) -> bool:
+    """Whether the host's record names certificates, as from 8.2 on."""
+    return bool(items(record, "certificates"))
+
+
+def has_hotfixes(record: Record) -> bool:
+    """Whether there are hotfixes on a host of the line that has some with names: 7.1 to 8.2, but not XCP-ng."""
+    if not items(record, "updates"):
+        return False
+    said = mapping(record, "software_version")
+    version = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", text(said, "product_version", _SHORT) or "", re.ASCII)
+    if version is None or _is_xcp_ng(text(said, "product_brand", _SHORT)):
+        return False
+    return _FIRST_HOTFIXES <= (int(version[1]), int(version[2])) <= _LAST_HOTFIXES
+
+
+def host_of(record: Record, is_coordinator: bool, beside: Beside = _ALONE) -> Host:
+    """A host of its record. The release is in `product_brand` and `product_version`, nowhere else."""
     software = mapping(record, "software_version")
     brand = text(software, "product_brand", _SHORT)
+    is_xcp_ng = _is_xcp_ng(brand)
     # Yes, no or unknown, when the pool last synced with its update server.
     latest = {"yes": True, "no": False}.get(text(record, "latest_synced_updates_applied") or "")
     return Host(
@@ -138,33 +214,79 @@ def host_of(record: Record, is_coordinator: bool, metrics: Mapping[str, Record] 
         build=text(software, "build_number", _SHORT),
         platform_version=text(software, "platform_version", _SHORT),
         edition=text(record, "edition", _SHORT),
-        licence_expires=moment(mapping(record, "license_params"), "expiry"),
+        licence_expires=licence_end(moment(mapping(record, "license_params"), "expiry")),
         booted_at=since_1970(mapping(record, "other_config"), "boot_time"),
-        reboot_required=_reboot_required(record, brand),
+        reboot_required=_reboot_required(record, is_xcp_ng),
         pending_updates=0 if latest else None,
         up_to_date=latest,
         is_preview=boolean(software, "is_preview_release"),
-        power=Power.RUNNING if is_coordinator else _power(record, metrics or {}),
+        software=_software(record, beside.hotfixes),
+        updated_at=_updated_at(record, is_xcp_ng),
+        updates_synced_at=None if is_xcp_ng else beside.synced_at,
+        certificate_expires=max(_named(record, "certificates", beside.certificates), default=None),
+        power=Power.RUNNING if is_coordinator else _power(record, beside.live),
     )
 
 
-def _power(record: Record, metrics: Mapping[str, Record]) -> Power | None:
+def licence_end(end: datetime | None) -> datetime | None:
+    """When a licence ends; None, too, for a year so far that it stands for never."""
+    return end if end and end.year < _NEVER else None
+
+
+def _is_xcp_ng(brand: str | None) -> bool:
+    return (brand or "").casefold() == "xcp-ng"
+
+
+def _named(record: Record, name: str, known: Mapping[str, T]) -> Iterator[T]:
+    """What is known under the references of a set."""
+    references = items(record, name) if known else None
+    return (known[each] for each in references or () if isinstance(each, str) and each in known)
+
+
+def _software(record: Record, hotfixes: Mapping[str, str]) -> Software | None:
+    """What runs, as far as it is said; None of a host that says nothing of it. `(unknown)` is said by none that knows.
+
+    The toolstack has a version of three parts from xapi 22.9 on, in `xapi_build` (XCP-ng 8.3, XenServer 8).
+    """
+    said = mapping(record, "software_version")
+    xen = text(said, "xen", _SHORT)
+    found = Software(
+        xen=None if xen == _NO_ANSWER else xen,
+        xapi=text(said, "xapi_build", _SHORT) or text(said, "xapi", _SHORT),
+        xapi_built=text(said, "date", _SHORT),
+        livepatches=text(said, "xen_livepatches", _NAMES),
+        kernel_livepatches=text(said, "kernel_livepatches", _NAMES),
+        hotfixes=tuple(sorted({*islice(_named(record, "updates", hotfixes), _HOTFIXES)})),
+        cpu_vendor=text(mapping(record, "cpu_info"), "vendor", _SHORT),
+    )
+    return None if found == _NOTHING else found
+
+
+def _updated_at(record: Record, is_xcp_ng: bool) -> datetime | None:
+    """When packages were changed last: XCP-ng notes it beside, the others in a field that is 1970 before the first."""
+    if is_xcp_ng:
+        return since_1970(mapping(record, "other_config"), "rpm_patch_installation_time")
+    last = moment(record, "last_software_update")
+    return last if last and last > NEVER_SYNCED else None
+
+
+def _power(record: Record, lives: Mapping[str, bool | None]) -> Power | None:
     """Whether the coordinator hears of the host. `enabled` does not tell: maintenance is no power cut, nor the other
     way round.
     """
     reference = record.get("metrics")
-    live = boolean(metrics.get(reference, {}), "live") if isinstance(reference, str) else None
+    live = lives.get(reference) if isinstance(reference, str) else None
     return None if live is None else Power.RUNNING if live else Power.HALTED
 
 
-def _reboot_required(record: Record, brand: str | None) -> bool | None:
+def _reboot_required(record: Record, is_xcp_ng: bool) -> bool | None:
     """XCP-ng notes when packages were installed, the others which updates wait for a restart, from 7.1 on.
 
     Where updates come as a stream (XenServer 8), XAPI says it in `pending_guidances` instead.
     """
     if "reboot_host" in (items(record, "pending_guidances") or ()):
         return True
-    if (brand or "").casefold() == "xcp-ng":
+    if is_xcp_ng:
         other = mapping(record, "other_config")
         booted, installed = seconds(other, "boot_time"), seconds(other, "rpm_patch_installation_time")
         return None if booted is None or installed is None else booted < installed

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from bot.xapi.bounds import Clock, Deadline
 from bot.xapi.connection import Connection
 from bot.xapi.errors import BAD_REPLY, BOOTING, LOGIN_REFUSED, NO_PASSWORD, NOT_AUTHORIZED, NOT_XAPI, ProbeError
-from bot.xapi.observation import FailureCode, Host, Pool, Software, Transport
+from bot.xapi.observation import FailureCode, Host, Pool, Software, Transport, shared
 from bot.xapi.rpc import NotSpoken, Param, XapiRefused, call
 from bot.xapi.target import CredentialsError, Endpoint, Secret, Target
 
@@ -111,6 +111,11 @@ class XapiSession:
         except XapiRefused as refused:
             raise _error_of(refused, logged_in=True) from None
 
+    @property
+    def certificate(self) -> bytes:
+        """The DER of the certificate that the host has shown."""
+        return self._connection.certificate
+
     def own(self, field: str, deadline: Deadline) -> Any:
         """A field of this session's own record; None on a host that knows no such field."""
         try:
@@ -138,7 +143,7 @@ class XapiSession:
                 for secret in self._secrets:
                     value = secret.hidden_in(value)
             elif isinstance(value, Software):
-                return self.cleaned(value)
+                return shared(self.cleaned(value))
             elif type(value) is tuple:
                 return tuple(map(clean, value))
             return value

@@ -55,7 +55,7 @@ def ask(
     """
     endpoint, ends = orchestra.endpoint, Deadline(clock, bounds.whole)
     try:
-        token = _token(orchestra)
+        token = token_of(orchestra)
         connection = Connection(connect or TlsConnect(TlsContexts()), endpoint, bounds)
         try:
             connection.open(ends)
@@ -81,7 +81,8 @@ def ask(
     )
 
 
-def _token(orchestra: Orchestra) -> Secret:
+def token_of(orchestra: Orchestra) -> Secret:
+    """The token, fit to be sent. ProbeError if there is none, or if it cannot be one."""
     try:
         token = orchestra.token().strip()
     except CredentialsError as missing:
@@ -91,28 +92,47 @@ def _token(orchestra: Orchestra) -> Secret:
     return Secret(token)
 
 
+def listed(
+    connection: Connection,
+    path: str,
+    token: Secret,
+    ends: Deadline,
+    what: str,
+    fields: tuple[str, ...],
+    on_date: OnDate | None = None,
+) -> Iterator[Record]:
+    """All objects of a kind with these fields, as they come; `path` is the Xen Orchestra's.
+
+    ProbeError or TimeoutError where they break off.
+    """
+    query = f"{path}/rest/v0/{what}?fields={','.join(fields)}&ndjson=true"
+    reply = connection.get(query, cookie_of(token), ends)
+    if reply.status != OK:
+        raise error_of_status(reply.status)
+    if reply.kind in _PAGE:
+        raise ProbeError(NOT_XAPI, "with a web page")
+    date = date_of(reply.date)
+    if on_date and date:
+        on_date(date)
+    for count, record in enumerate(records(reply.pieces), 1):
+        if count > connection.bounds.hosts:
+            raise ProbeError(TOO_LARGE, f"more than {connection.bounds.hosts} {what}")
+        yield record
+
+
+def cookie_of(token: Secret) -> Secret:
+    """How a token is sent."""
+    return Secret(f"authenticationToken={token.reveal()}")
+
+
 def _pools(
     connection: Connection, path: str, token: Secret, ends: Deadline, on_date: OnDate | None
 ) -> tuple[OrchestraPool, ...]:
     """A token without rights is shown empty lists: they must not pass for an answer."""
-
-    def listed(what: str, fields: tuple[str, ...]) -> Iterator[Record]:
-        query = f"{path}/rest/v0/{what}?fields={','.join(fields)}&ndjson=true"
-        reply = connection.get(query, Secret(f"authenticationToken={token.reveal()}"), ends)
-        if reply.status != OK:
-            raise error_of_status(reply.status)
-        if reply.kind in _PAGE:
-            raise ProbeError(NOT_XAPI, "with a web page")
-        date = date_of(reply.date)
-        if on_date and date:
-            on_date(date)
-        for count, record in enumerate(records(reply.pieces), 1):
-            if count > connection.bounds.hosts:
-                raise ProbeError(TOO_LARGE, f"more than {connection.bounds.hosts} {what}")
-            yield record
-
-    pools = {pool.uuid: pool for pool in (pool_of(record, token) for record in listed("pools", POOLS))}
-    members = [member_of(record, pools, token) for record in listed("hosts", HOSTS)]
+    found = (pool_of(record, token) for record in listed(connection, path, token, ends, "pools", POOLS, on_date))
+    pools = {pool.uuid: pool for pool in found}
+    hosts = listed(connection, path, token, ends, "hosts", HOSTS, on_date)
+    members = [member_of(record, pools, token) for record in hosts]
     if not members:
         raise ProbeError(NO_HOST_LISTED)
     return pools_with_hosts(pools, members)

@@ -46,6 +46,21 @@ UNAVAILABLE = ErrorText(  # detail: the HTTP status of a proxy before it
     REACHABLE,
 )
 TIMED_OUT = ErrorText(FailureCode.TIMEOUT, "{who} had not told its hosts after {detail} seconds.", LATER)
+UPDATES_TIMED_OUT = ErrorText(
+    FailureCode.TIMEOUT, "{who} had not told which updates its hosts miss after {detail} seconds.", LATER
+)
+VERSION_TIMED_OUT = ErrorText(FailureCode.TIMEOUT, "{who} had not told its version after {detail} seconds.", LATER)
+NO_WEBSOCKET = ErrorText(  # detail: what was answered
+    FailureCode.NOT_XAPI,
+    "{who} does not tell its version: it takes no WebSocket at /api/ ({detail}), and the description of its API names "
+    "none.",
+    "Let the proxy before it pass WebSockets on.",
+)
+NO_VERSION = ErrorText(
+    FailureCode.BAD_REPLY,
+    "{who} was asked for its version and answered with none.",
+    "Is it a Xen Orchestra of these years? Upgrade it.",
+)
 
 
 def error_of_status(status: int) -> ProbeError:

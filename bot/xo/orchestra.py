@@ -30,5 +30,10 @@ class Orchestra:
         self.path = path
         self.tags = tags
 
+    @property
+    def url(self) -> str:
+        """Where it is, without any secret."""
+        return f"https://{self.endpoint}{self.path}"
+
     def __repr__(self) -> str:
         return f"Orchestra({self.name!r}, {self.endpoint})"

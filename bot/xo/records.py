@@ -7,11 +7,12 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, ProbeError
 from bot.xapi.observation import Host, Pool, Power
-from bot.xapi.records import Record, boolean, since_1970, text
+from bot.xapi.records import Record, boolean, items, licence_end, since_1970, text
 from bot.xapi.target import Secret
 
 LONGEST = 16 * 1024
@@ -31,12 +32,15 @@ HOSTS = (
     "rebootRequired",
     "startTime",
     "license_expiry",
+    "certificates",
     "$pool",
     "$poolId",
 )
 """The fields that are asked for."""
 
 _SHORT = 64
+_CERTIFICATES = 16
+"""A host has two: no more than these are looked at."""
 _POWERS = {"Running": Power.RUNNING, "Halted": Power.HALTED}
 
 _BETWEEN = re.compile(r"[ \t\r\n]*")
@@ -44,8 +48,11 @@ _DECODER = json.JSONDecoder()
 _INCOMPLETE = object()
 
 
-def records(pieces: Iterable[bytes]) -> Iterator[Record]:
-    """The records of a body. ProbeError where it is no list of records, or not whole."""
+def records(pieces: Iterable[bytes], longest: int = LONGEST) -> Iterator[Record]:
+    """The records of a body. ProbeError where it is no list of records, or not whole.
+
+    A record that did not end yet has at most so many characters.
+    """
 
     def texts() -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")("strict")
@@ -58,14 +65,15 @@ def records(pieces: Iterable[bytes]) -> Iterator[Record]:
         if decoder.getstate()[0]:
             raise _unreadable()
 
-    return _Scanner(texts()).records()
+    return _Scanner(texts(), longest).records()
 
 
 class _Scanner:
     """What came and was not read yet, from `_at` on."""
 
-    def __init__(self, texts: Iterator[str]) -> None:
+    def __init__(self, texts: Iterator[str], longest: int) -> None:
         self._texts = texts
+        self._longest = longest
         self._text = ""
         self._at = 0
 
@@ -109,7 +117,7 @@ class _Scanner:
         while (found := self._parsed()) is _INCOMPLETE:
             # Records end with a brace: before one comes there is no use in another attempt.
             seen = len(self._text) - self._at
-            while seen <= LONGEST and self._more():
+            while seen <= self._longest and self._more():
                 if self._text.find("}", seen) >= 0:
                     break
                 seen = len(self._text)
@@ -161,36 +169,47 @@ def pool_of(record: Record, token: Secret) -> Pool:
     """A pool of its record."""
     return Pool(
         uuid=_identity(record, token),
-        name=_text(record, "name_label", token) or "",
-        coordinator=_text(record, "master", token, _SHORT) or "",
+        name=text_of(record, "name_label", token) or "",
+        coordinator=text_of(record, "master", token, _SHORT) or "",
     )
 
 
 def member_of(record: Record, pools: Mapping[str, Pool], token: Secret) -> OrchestraHost:
     """A host of its record. One that names no pool is a pool of its own; `pools` are those listed, by uuid.
 
-    Xen Orchestra applies XAPI's rule for `reboot_required` itself, and takes it for "no" where a host says nothing.
+    Xen Orchestra applies XAPI's rule for `reboot_required` itself, and takes it for "no" where a host says nothing. It
+    lists a host's certificates, the one for clients and the one for its pool, and does not say which is which: the one
+    that ends first counts. It has no version of the hypervisor, so there is no `software`.
     """
+    listed = islice(items(record, "certificates") or (), _CERTIFICATES)
+    ends = (since_1970(each, "notAfter") for each in listed if isinstance(each, dict))
     uuid = _identity(record, token)
-    pool = _text(record, "$poolId", token, _SHORT) or _text(record, "$pool", token, _SHORT) or ""
+    pool = text_of(record, "$poolId", token, _SHORT) or text_of(record, "$pool", token, _SHORT) or ""
     host = Host(
         uuid=uuid,
-        name=_text(record, "name_label", token) or _text(record, "hostname", token) or "",
-        address=_text(record, "address", token, _SHORT) or "",
+        name=text_of(record, "name_label", token) or text_of(record, "hostname", token) or "",
+        address=text_of(record, "address", token, _SHORT) or "",
         is_coordinator=not pool or (pool in pools and pools[pool].coordinator == uuid),
         enabled=boolean(record, "enabled"),
-        product_brand=_text(record, "productBrand", token, _SHORT),
-        product_version=_text(record, "version", token, _SHORT),
-        build=_text(record, "build", token, _SHORT),
+        product_brand=text_of(record, "productBrand", token, _SHORT),
+        product_version=text_of(record, "version", token, _SHORT),
+        build=text_of(record, "build", token, _SHORT),
         platform_version=None,
         edition=None,
-        licence_expires=since_1970(record, "license_expiry"),
+        licence_expires=licence_end(since_1970(record, "license_expiry")),
         booted_at=since_1970(record, "startTime"),
         reboot_required=boolean(record, "rebootRequired"),
         pending_updates=None,
-        power=_POWERS.get(state, Power.UNKNOWN) if (state := _text(record, "power_state", token, _SHORT)) else None,
+        certificate_expires=min(filter(None, ends), default=None),
+        power=power_of(record, token),
     )
     return OrchestraHost(host, pool)
+
+
+def power_of(record: Record, token: Secret) -> Power | None:
+    """Whether a host of its record runs; None where it does not say."""
+    state = text_of(record, "power_state", token, _SHORT)
+    return _POWERS.get(state, Power.UNKNOWN) if state else None
 
 
 def pools_with_hosts(pools: Mapping[str, Pool], members: Iterable[OrchestraHost]) -> tuple[OrchestraPool, ...]:
@@ -210,13 +229,13 @@ def pools_with_hosts(pools: Mapping[str, Pool], members: Iterable[OrchestraHost]
 
 
 def _identity(record: Record, token: Secret) -> str:
-    identity = _text(record, "id", token, _SHORT)
+    identity = text_of(record, "id", token, _SHORT)
     if identity is None:
         raise ProbeError(BAD_REPLY, "lists records without an id")
     return identity
 
 
-def _text(record: Record, name: str, token: Secret, limit: int = 256) -> str | None:
+def text_of(record: Record, name: str, token: Secret, limit: int = 256) -> str | None:
     """A text of the record, without the token: the server knows it, and might repeat it."""
     value = text(record, name, limit)
     return None if value is None else token.hidden_in(value)

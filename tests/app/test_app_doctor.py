@@ -155,16 +155,23 @@ def test_a_xen_orchestra_that_answers_is_told_with_what_it_has(doctor: Examined,
     orchestra(TOKEN)
     status, lines = doctor()
     assert status == 0
-    assert _about(lines, "xen_orchestra") == ["ok      xen_orchestra xo: it tells 1 host in 1 pool"]
+    assert _about(lines, "xen_orchestra") == [
+        "ok      xen_orchestra xo: it tells 1 host in 1 pool",
+        "ok      xen_orchestra xo version: it tells without a login that it is xo-server 5.207.2",
+        "ok      xen_orchestra xo missing updates: it tells which updates hosts miss (an empty list of the one that "
+        "was tried)",
+        "ok      xen_orchestra xo dashboard: every host could be asked for its updates",
+    ]
 
 
 @pytest.mark.usefixtures("slack")
 def test_a_xen_orchestra_that_refuses_the_token_is_told(doctor: Examined, orchestra: Token) -> None:
     orchestra("a-wrong-one")
     status, lines = doctor()
-    (line,) = _about(lines, "xen_orchestra")
+    line, version = _about(lines, "xen_orchestra")
     assert status == 1
     assert line.startswith("not ok  xen_orchestra xo:")
+    assert version.startswith("ok      xen_orchestra xo version:"), "no token is needed for that"
     assert "XO_TOKEN" in line
     assert "a-wrong-one" not in line
 

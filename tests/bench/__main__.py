@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tests.bench import alerts, latency, lookup, memory, probe, slash, start, sweep
+from tests.bench import alerts, latency, lookup, memory, patches, probe, slash, start, sweep
 from tests.bench.attack import run as attack
 from tests.bench.endurance import run as endurance
 
@@ -36,6 +36,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "latency": latency.measure,
     "lookup": lookup.measure,
     "memory": memory.measure,
+    "patches": patches.measure,
     "probe": probe.measure,
     "slash": slash.measure,
     "start": start.measure,

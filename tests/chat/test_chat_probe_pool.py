@@ -1,6 +1,7 @@
 """How a pool that was asked reads, from what its hosts say of themselves."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,11 +12,11 @@ from bot.fleet.inventory import Inventory
 from bot.fleet.sources import Probing
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
-from bot.xapi.observation import Host, Observation, Pool, Transport
+from bot.xapi.observation import NEVER_SYNCED, Host, Observation, Pool, Power, Software, Transport
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 
 TARGET = Target("lab-a", Endpoint("192.0.2.1", 443, Trust(TlsMode.CA)), "xocompat", lambda: "secret", "LAB_PASSWORD")
-OLD, NEW = ("XCP-ng", "8.2.1"), ("XCP-ng", "8.3.0")
+OLD, NEW, EIGHT = ("XCP-ng", "8.2.1"), ("XCP-ng", "8.3.0"), ("XenServer", "8.4.0")
 PARTIAL, UNLISTED, UNKNOWN = ("XenServer", "7.2.0"), ("XenServer", "6.0.0"), ("XCP-ng", "12.3.0")
 
 
@@ -163,3 +164,70 @@ def test_a_day_in_the_words_is_the_verdicts_day(desk: CommandRunner) -> None:
     assert found.summary.endswith("both hosts get no security updates")
     assert plain(found.context[0]).endswith(" · verdict as of 1 Jan 2029")
     assert found.buttons[0].words == "probe lab-a on 2029-01-01"
+
+
+DAY = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def ending(number: int = 1, runs: tuple[str, str] = NEW, **days: float) -> Host:
+    """A host whose moments are so many days from the day of the question."""
+    moments: dict[str, Any] = {field: DAY + timedelta(days=count) for field, count in days.items()}
+    return host(number, runs)._replace(**moments)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (ending(certificate_expires=12), "Its certificate ends on 5 Dec 2026 (in 12 days)."),
+        (ending(certificate_expires=30.9), "Its certificate ends on 23 Dec 2026 (in 30 days)."),
+        (ending(certificate_expires=31), ""),
+        (ending(certificate_expires=0.5), "Its certificate ends on 23 Nov 2026 (today)."),
+        (ending(certificate_expires=-1), "Its certificate ended on 22 Nov 2026 (yesterday)."),
+        (ending(runs=EIGHT, licence_expires=25), "Its licence ends on 18 Dec 2026 (in 25 days)."),
+        (ending(runs=EIGHT, licence_expires=-400), "Its licence ended on 19 Oct 2025 (13 months ago)."),
+        (ending(licence_expires=25), ""),
+        (ending(licence_expires=25)._replace(product_brand=None), "Its licence ends on 18 Dec 2026 (in 25 days)."),
+        (ending(booted_at=-9, updated_at=-8)._replace(reboot_required=True), "Restart pending since 15 Nov 2026."),
+        (ending(booted_at=-9)._replace(reboot_required=True), ""),
+        (ending(booted_at=-9, updated_at=-8)._replace(reboot_required=False), ""),
+        (ending(), ""),
+    ],
+)
+def test_of_a_lone_host_what_ends_is_told_where_it_matters(desk: CommandRunner, said: Host, told: str) -> None:
+    rows = text(desk, (said,)).splitlines()
+    found = [row for row in rows if "certificate " in row or "licence" in row or "since 15 Nov" in row]
+    assert [row for row in found if "pinned" not in row] == ([told] if told else [])
+
+
+def test_of_a_pool_each_host_has_one_line_of_it_and_one_that_is_off_none(desk: CommandRunner) -> None:
+    waits = ending(2, booted_at=-9, updated_at=-8, certificate_expires=12)._replace(reboot_required=True)
+    off = ending(3, certificate_expires=1)._replace(power=Power.HALTED)
+    rows = text(desk, (*pool(NEW), waits, off)).splitlines()
+    assert [row for row in rows if "its certificate" in row] == [
+        "xen-2: its certificate ends on 5 Dec 2026 (in 12 days), restart pending since 15 Nov 2026."
+    ]
+
+
+def test_of_many_hosts_that_end_the_first_are_told(desk: CommandRunner) -> None:
+    rows = text(desk, tuple(ending(number, certificate_expires=number % 3) for number in range(1, 26))).splitlines()
+    assert len([row for row in rows if "its certificate" in row]) == 20
+    assert "and 5 more" in rows
+
+
+def test_it_is_as_of_the_day_that_is_asked_about(desk: CommandRunner) -> None:
+    said = (ending(certificate_expires=100),)
+    assert "Its certificate" not in text(desk, said)
+    assert "Its certificate ends on 3 Mar 2027 (in 2 days)." in text(desk, said, words="probe lab-a on 2027-03-01")
+
+
+def test_json_has_what_a_host_says_of_its_software_and_null_for_what_it_does_not(desk: CommandRunner) -> None:
+    full = ending(certificate_expires=12, booted_at=-9, updated_at=-8)._replace(
+        software=Software("4.17.6-9", "26.1.4"), updates_synced_at=NEVER_SYNCED, reboot_required=True
+    )
+    said, bare = (data["hosts"] for data in (reply(desk, (each,)).data for each in (full, host(1, NEW))) if data)
+    keys = ("xen", "xapi", "certificate_expires", "updated_at", "updates_synced_at", "restart_since")
+    assert [said[0][key] for key in keys] == [
+        *("4.17.6-9", "26.1.4", "2026-12-05T00:00:00Z", "2026-11-15T00:00:00Z", "1970-01-01T00:00:00Z"),
+        "2026-11-15T00:00:00Z",
+    ]
+    assert [bare[0][key] for key in keys] == [None] * 6

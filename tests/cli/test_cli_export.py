@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.matrix.load import shipped
+from bot.matrix.compiled import shipped
 
 PROGRAM = str(Path(sys.executable).with_name("xocompat"))
 

@@ -19,6 +19,7 @@ from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
 from bot.simulator import PASSWORD_VARIABLE, InventoryEntry, SimHost, SimPool, Simulator, as_yaml, lone, release
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
+from bot.simulator.records import uuid_of
 
 DAY = "2026-11-26"
 LOCALHOST = "localhost.localdomain"
@@ -240,3 +241,16 @@ def test_a_picture_has_the_hosts_at_the_ends_of_the_bars_once_they_are_known(fie
     assert f"ended 16 Sep 2025 &#183; {counts['XCP-ng 8.2 LTS']} hosts</text>" in drawn
     assert "lh-a" not in drawn
     assert "lab-a" not in drawn
+
+
+def test_the_fleet_says_what_hosts_run_as_far_as_they_were_asked_themselves(field: Field) -> None:
+    field.run("sweep")
+    hosts = {host["uuid"]: host for host in field.json("fleet")["hosts"]}
+    keys = ("xen", "xapi", "certificate_expires", "updated_at", "updates_synced_at", "restart_since")
+    told = {name: [hosts[uuid_of("host", name)][key] for key in keys] for name in ("lh-a", "preview-2", "far-1")}
+    ends, updated = "2045-01-01T00:00:00Z", "2026-03-01T06:29:00Z"
+    assert told == {
+        "lh-a": ["4.13.5-9.39", "1.20", ends, updated, None, None],
+        "preview-2": ["4.17.4-4", "24.15.0", ends, updated, "1970-01-01T00:00:00Z", None],
+        "far-1": [None, None, "2034-02-26T15:07:05Z", None, None, None],
+    }

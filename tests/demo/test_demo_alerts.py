@@ -44,9 +44,9 @@ def _number(channel: DemoChannel, what: str) -> str:
 def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[DemoChannel, DemoSession]) -> None:
     channel, _ = both
     answer = answer_to(channel, "fleet")
-    assert answer.startswith("xocompat, only visible to you\n10 hosts in 6 pools")
+    assert answer.startswith("xocompat, only visible to you\n11 hosts in 6 pools")
     assert "xocompat, to the channel\n☠️ XCP-ng 8.2 LTS reached end of life on 16 Sep 2025" in answer
-    start, _, alerts = answer.partition("From now on I watch for this channel  10 hosts")[2].partition("to the channel")
+    start, _, alerts = answer.partition("From now on I watch for this channel  11 hosts")[2].partition("to the channel")
     assert "Never answered: down-a, moved-a." in start
     told = re.findall(r"alerts? [\d, and]+ · as of", alerts)
     follow = sum(len(re.findall(r"\d+", numbers)) for numbers in told)
@@ -58,7 +58,7 @@ def test_what_the_first_sweep_finds_is_told_unasked(both: tuple[DemoChannel, Dem
 
 
 def test_hosts_of_the_xen_orchestra_are_watched_and_nobody_can_probe_them(unchanged: DemoChannel) -> None:
-    assert "2 of 10 hosts in 1 pool  xo" in answer_to(unchanged, "fleet xo")
+    assert "3 of 11 hosts in 1 pool  xo" in answer_to(unchanged, "fleet xo")
     assert "branch-1 is a host, not a target: no target leads to it" in answer_to(unchanged, "probe branch-1")
 
 
@@ -106,7 +106,7 @@ def test_thresholds_pass_and_the_end_comes(channel: DemoChannel) -> None:
     answer_to(channel, "digest off")
     answer = answer_to(channel, "on 2028-11-01")
     assert "⏳ XCP-ng 8.3 LTS gets no security updates from 30 Nov 2028: 29 days left" in answer
-    assert "branch-1, branch-2 (branch), xen-1" in answer
+    assert "branch-1, branch-2, branch-3 (branch), xen-1" in answer
     assert "new: 30-day mark passed" in answer
     assert "threshold: 7-day mark passed" in answer_to(channel, "on 2028-11-24")
     ended = answer_to(channel, "on 2028-11-30")
@@ -152,7 +152,7 @@ def test_hosts_that_come_up_are_found(channel: DemoChannel) -> None:
     assert "✅ all 9 targets answered" in answer_to(channel, "sweep")
     assert "xen-1 is down." in answer_to(channel, "do down xen-1")
     assert "lab-a: does not answer any more" in answer_to(channel, "sweep")
-    assert "2 of 12 hosts in 1 pool  unreachable" in answer_to(channel, "fleet unreachable")
+    assert "2 of 13 hosts in 1 pool  unreachable" in answer_to(channel, "fleet unreachable")
 
 
 def test_what_is_done_stands_in_the_audit_trail(unchanged: DemoChannel) -> None:
@@ -190,7 +190,7 @@ def test_the_channel_watches_by_its_name(channel: DemoChannel) -> None:
         ("do you know XCP-ng 8.3?", "XCP-ng 8.3 LTS  ✅"),
         ("trust moved-a", '"trust" is for the operator\'s shell: xocompat trust moved-a.'),
         ("xocompat trust moved-a", '"trust" is for the operator\'s shell: xocompat trust moved-a.'),
-        ("xocompat fleet prod", "3 of 10 hosts"),
+        ("xocompat fleet prod", "3 of 11 hosts"),
         ("on yesterday", '"yesterday" is no day to go to.'),
         ("help", "In this demo alone, without /xocompat"),
         ("x" * 500, "I know no platform"),

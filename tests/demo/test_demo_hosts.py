@@ -12,8 +12,10 @@ from bot.chat.runner import CommandRunner
 from bot.demo.channel import DemoChannel
 from bot.demo.hosts import SimulatedHosts
 from bot.simulator import demo_fleet
-from tests.demo.staged import answer_to, staged
+from bot.xapi.probe import Prober
+from tests.demo.staged import MORNING, answer_to, staged
 from tests.demo.terminals import TtyStream
+from tests.xapi.probing import seen
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,41 @@ def test_every_host_of_the_demo_shows_what_it_is_there_for(channel: DemoChannel,
 def test_what_names_no_host_is_said_at_once_and_nobody_asked(channel: DemoChannel, typed: str, expected: str) -> None:
     (answer,) = channel.answer(typed)
     assert expected in answer
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("probe lab-a", "xen-2: restart pending since 14 Nov 2026."),
+        ("probe prod-a", "xen-13: its certificate ends on 5 Dec 2026 (in 12 days)."),
+        ("probe prod-a", "xen-12: restart pending since 14 Nov 2026."),
+        ("probe office-a", "Its licence ends on 18 Dec 2026 (in 25 days)."),
+    ],
+)
+def test_what_ends_and_what_waits_is_told_in_a_line(channel: DemoChannel, typed: str, expected: str) -> None:
+    _, answer = channel.answer(typed)
+    assert expected in answer.splitlines()
+
+
+def test_patch_levels_of_every_kind_are_in_the_demo() -> None:
+    with SimulatedHosts(demo_fleet()) as hosts:
+        asked = [each for each in hosts.known().inventory.targets if each.name in ("lab-a", "prod-a", "office-a")]
+        probed = [member for each in asked for member in seen(Prober(lambda: MORNING).probe(each)).hosts]
+    told = {member.name: (member.software.xen, member.reboot_required) for member in probed if member.software}
+    assert told == {
+        "xen-1": ("4.17.6-9", False),
+        "xen-2": ("4.17.5-23", True),
+        "xen-11": ("4.17.5-23", False),
+        "xen-12": ("4.13.5-9.45", True),
+        "xen-13": ("4.13.5-9.49", False),
+        "office-1": ("4.17.6-6", False),
+    }
+
+
+def test_a_host_that_waits_for_a_restart_no_longer_does_once_it_is_upgraded(desk: CommandRunner) -> None:
+    with staged(desk, demo_fleet()) as (channel, _):
+        answer_to(channel, "do upgrade xen-2")
+        assert "restart pending" not in answer_to(channel, "probe lab-a")
 
 
 def test_a_probe_can_be_repeated_and_shared(channel: DemoChannel) -> None:

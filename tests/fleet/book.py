@@ -73,6 +73,7 @@ class Book:
 NAMES = st.sampled_from("abcdef")
 VERSIONS = st.sampled_from(["8.2.1", "8.3.0", None])
 POWERS = st.sampled_from([*Power, None])
+RESTARTS = st.sampled_from([True, False, None])
 SOURCES = st.sampled_from([LAB, PROD, XO, Source("xo2", SourceKind.XEN_ORCHESTRA)])
 
 
@@ -88,7 +89,7 @@ def answers(draw: st.DrawFn) -> PollResult:
     return answered(
         source,
         *(
-            pool(p, *(host(n, draw(VERSIONS), power=draw(POWERS)) for n in ns))
+            pool(p, *(host(n, draw(VERSIONS), power=draw(POWERS), reboot_required=draw(RESTARTS)) for n in ns))
             for p, ns in zip(pools, members, strict=True)
         ),
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.matrix.load import NAMES, shipped
+from bot.matrix.compiled import shipped
+from bot.matrix.load import NAMES
 
 Edit = Callable[[str, str, str], None]
 """Replaces the first of some text in a file of data/: its name without .yaml, the old text, the new text."""

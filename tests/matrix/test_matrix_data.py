@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from bot.matrix.compiled import shipped
 from bot.matrix.lifecycle import Lifecycle, PartialDate
-from bot.matrix.load import NAMES, shipped
+from bot.matrix.load import NAMES
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.support import Badge, ListRow

@@ -8,7 +8,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.matrix.load import load_matrix, shipped
+from bot.matrix.compiled import shipped
+from bot.matrix.load import load_matrix
 from bot.matrix.matrix import Matrix
 from bot.matrix.support import ListRow, Support, SupportLevel
 from bot.published.data_file import list_file, row_text

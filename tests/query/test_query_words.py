@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.matrix.load import shipped
+from bot.matrix.compiled import shipped
 from bot.query.text import fold
 from bot.query.words import FILE, VOCABULARY, TokenKind, read_vocabulary
 

@@ -131,4 +131,7 @@ def test_npms_client_hears_of_changes(npm_client: Path, mixed: Simulator) -> Non
         found = json.loads(process.stdout.readline())
         assert process.wait(10) == 0
     assert found["changed"] == "8.3.9"
-    assert sorted(found["objects"]) == ["host", "host", "host_metrics", "host_metrics", "pool"]
+    assert sorted(found["objects"]) == [
+        *["Certificate"] * 4,
+        *("host", "host", "host_metrics", "host_metrics", "pool"),
+    ]

@@ -7,12 +7,20 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+import websocket
 
-from bot.simulator import SimHost, SimPool, Simulator, release
-from bot.simulator.orchestra import TOKEN, Rights, SimulatedOrchestra
+from bot.simulator import SimHost, SimPool, Simulator, SimUpdate, release
+from bot.simulator.orchestra import TOKEN, Rights, ShownOrchestra, SimulatedOrchestra
 
 COOKIE = {"Cookie": f"theme=dark; authenticationToken={TOKEN}"}
-POOL = SimPool((SimHost("xen-1", release("XCP-ng", "8.3")), SimHost("xen-2", release("XenServer", "7.2"))), name="lab")
+XEN = SimUpdate("xen-hypervisor", "4.17.6", "9.5.1.xcpng8.3", "- Fix XSA-491")
+POOL = SimPool(
+    (
+        SimHost("xen-1", release("XCP-ng", "8.3"), misses=(XEN,)),
+        SimHost("xen-2", release("XenServer", "7.2"), misses=(SimUpdate("XS72E014", guidances="restartHost"),)),
+    ),
+    name="lab",
+)
 
 
 class Reply(NamedTuple):
@@ -90,3 +98,79 @@ def _hosts(stand_in: SimulatedOrchestra) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("method", "path"), [("GET", "/rest/v0/vms"), ("GET", "/"), ("DELETE", "/rest/v0/hosts")])
 def test_there_is_nothing_else(stand_in: SimulatedOrchestra, method: str, path: str) -> None:
     assert _get(stand_in, path, COOKIE, method).status == 404
+
+
+def test_a_version_is_told_to_who_has_no_token_and_not_to_one_that_is_wrong(stand_in: SimulatedOrchestra) -> None:
+    told = json.loads(_get(stand_in, "/rest/v0/docs/swagger.json", {}).text)
+    assert list(told) == sorted(told)
+    assert told["info"]["version"] == "0.37.0"
+    assert _get(stand_in, "/rest/v0/docs/swagger.json", {"Cookie": "authenticationToken=wrong"}).status == 401
+
+
+def _websocket(stand_in: SimulatedOrchestra) -> websocket.WebSocket:
+    unchecked = {"cert_reqs": ssl.CERT_NONE}
+    return websocket.create_connection(f"wss://{stand_in.address}/api/", sslopt=unchecked, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("system.getServerVersion", {"result": "5.207.2"}),
+        ("system.getVersion", {"result": "0.1"}),
+        ("vm.start", {"error": {"code": -32601, "message": "method not found: vm.start", "data": "vm.start"}}),
+    ],
+)
+def test_its_websocket_answers_without_a_login(
+    stand_in: SimulatedOrchestra, method: str, answer: dict[str, Any]
+) -> None:
+    socket = websocket.create_connection(
+        f"wss://{stand_in.address}/api/", sslopt={"cert_reqs": ssl.CERT_NONE}, timeout=10
+    )
+    try:
+        socket.ping("still there")
+        assert socket.recv_data(control_frame=True) == (websocket.ABNF.OPCODE_PONG, b"still there")
+        socket.send(json.dumps({"jsonrpc": "2.0", "id": 7, "method": method, "params": {"x": "y" * 200}}))
+        assert json.loads(socket.recv()) == {"jsonrpc": "2.0", "id": 7, **answer}
+    finally:
+        socket.close()
+
+
+def test_behind_a_proxy_it_takes_no_websocket(stand_in: SimulatedOrchestra) -> None:
+    stand_in.show(ShownOrchestra(websockets=False))
+    try:
+        with pytest.raises(websocket.WebSocketBadStatusException, match="404"):
+            websocket.create_connection(
+                f"wss://{stand_in.address}/api/", sslopt={"cert_reqs": ssl.CERT_NONE}, timeout=10
+            )
+    finally:
+        stand_in.show(ShownOrchestra())
+
+
+def test_what_a_host_misses_has_the_shape_of_its_product(stand_in: SimulatedOrchestra) -> None:
+    new, old = (host["id"] for host in _hosts(stand_in))
+    (package,) = json.loads(_get(stand_in, f"/rest/v0/hosts/{new}/missing_patches", COOKIE).text)
+    assert package.keys() == {"name", "version", "release", "description", "license", "size", "url", "changelog"}
+    assert package["changelog"].keys() == {"date", "author", "description"}
+    (update,) = json.loads(_get(stand_in, f"/rest/v0/hosts/{old}/missing_patches", COOKIE).text)
+    assert {"name", "description", "date", "guidances", "paid", "upgrade"} <= update.keys()
+    assert _get(stand_in, "/rest/v0/hosts/nobody/missing_patches", COOKIE).status == 404
+
+
+def test_the_dashboard_is_an_administrators_and_counts_hosts_that_failed() -> None:
+    hosts = (
+        SimHost("xen-1", release("XCP-ng", "8.3"), misses=(XEN,)),
+        SimHost("xen-2", release("XCP-ng", "8.3"), misses=None),
+        SimHost("xen-3", release("XCP-ng", "8.3"), up=False),
+    )
+    tokens = {TOKEN: Rights.ADMIN, "reader": Rights.READ}
+    with Simulator([SimPool(hosts)]) as simulator, SimulatedOrchestra(simulator, tokens) as xo:
+        told = json.loads(_get(xo, "/rest/v0/dashboard", COOKIE).text)["missingPatches"]
+        assert (told["hasAuthorization"], told["nHosts"], told["nHostsFailed"]) == (True, 3, 2)
+        assert (told["nHostsWithMissingPatches"], told["nPoolsWithMissingPatches"]) == (1, 1)
+        second = _hosts(xo)[1]["id"]
+        assert _get(xo, f"/rest/v0/hosts/{second}/missing_patches", COOKIE).text == "[]", "the failure does not show"
+        assert _get(xo, "/rest/v0/dashboard", {"Cookie": "authenticationToken=reader"}).status == 403
+        xo.show(ShownOrchestra(lists_updates=False))
+        assert json.loads(_get(xo, "/rest/v0/dashboard", COOKIE).text)["missingPatches"] == {"hasAuthorization": False}
+        refused = _get(xo, f"/rest/v0/hosts/{second}/missing_patches", COOKIE)
+        assert (refused.status, json.loads(refused.text)["error"]) == (403, "feature Unauthorized")

@@ -1,13 +1,27 @@
 """What records hold, by release."""
 
 import json
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from bot.simulator import CITRIX, XCP_NG, XENSERVER, Grade, SimHost, SimRelease, all_releases, release
+from bot.simulator import (
+    CITRIX,
+    XCP_NG,
+    XENSERVER,
+    Grade,
+    SimCertificate,
+    SimHost,
+    SimPool,
+    SimRelease,
+    Simulator,
+    all_releases,
+    release,
+)
+from bot.simulator.records import ref_of
 from tests.simulator.client import connected
 from tests.simulator.conftest import OneHost
 
@@ -132,3 +146,101 @@ def test_a_release_can_say_anything(one_host: OneHost) -> None:
 def test_hosts_are_values() -> None:
     host = SimHost("xen-1", release(XCP_NG, "8.3"))
     assert replace(host, latency=1) != host == SimHost("xen-1", release(XCP_NG, "8.3"))
+
+
+def table_of(pool: SimPool, name: str) -> list[dict[str, Any]]:
+    with Simulator([pool]) as simulator, connected(simulator[pool.hosts[0].name].address) as connection:
+        return list(connection.json(f"{name}.get_all_records", connection.login())["result"].values())
+
+
+LEVELS = [
+    (XCP_NG, "8.3", "4.17.5-23"),
+    (XCP_NG, "8.2", "4.13.5-9.49"),
+    (XENSERVER, "8", "4.17.6-9"),
+    (CITRIX, "8.2", "4.13.5-9.49"),
+]
+
+
+@pytest.mark.parametrize(("product", "name", "xen"), LEVELS)
+def test_a_release_is_shown_at_a_patch_level(one_host: OneHost, product: str, name: str, xen: str) -> None:
+    said = record_of(one_host, release(product, name).patched(xen))["software_version"]
+    is_new = release(product, name).api >= (2, 20)
+    assert said["xen"] == xen
+    assert bool(re.fullmatch(r"[0-9]{8}T[0-9:]{8}Z" if is_new else r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said["date"]))
+    assert ("xapi_build" in said) == is_new
+    assert not is_new or said["xapi_build"].startswith(f"{said['xapi']}.")
+
+
+def test_a_patch_level_that_nobody_knows_is_told_with_those_that_are() -> None:
+    with pytest.raises(LookupError, match=r"XCP-ng 8\.3 has these patch levels: 4\.17\.3-4, .*4\.17\.6-9"):
+        release(XCP_NG, "8.3").patched("4.17.9-1")
+    with pytest.raises(LookupError, match=r"XCP-ng 7\.6 has these patch levels: none"):
+        release(XCP_NG, "7.6").patched("4.7")
+
+
+def test_a_host_that_was_updated_and_not_restarted_runs_the_old_hypervisor_under_a_new_toolstack(
+    one_host: OneHost,
+) -> None:
+    runs = release(XCP_NG, "8.3").patched("4.17.6-9").saying(xen="4.17.5-23")
+    record = record_of(one_host, runs, restart_pending=True)
+    said = record["software_version"]
+    assert (said["xen"], said["xapi_build"]) == ("4.17.5-23", "26.1.4")
+
+
+@pytest.mark.parametrize(
+    ("runs", "kinds"),
+    [
+        (release(XCP_NG, "7.6"), []),
+        (release(XCP_NG, "8.2"), [None]),
+        (release(XCP_NG, "8.3"), ["host", "host_internal"]),
+        (release(XENSERVER, "8"), ["host", "host_internal"]),
+    ],
+)
+def test_certificates_are_there_from_8_2_and_have_a_type_from_8_3(runs: SimRelease, kinds: list[str | None]) -> None:
+    host = SimHost("xen-1", runs, certificate=SimCertificate("xen-1", valid_until=date(2026, 12, 5)))
+    pool = SimPool((host,))
+    if not kinds:
+        with pytest.raises(KeyError, match="result"):
+            table_of(pool, "Certificate")
+        return
+    found = table_of(pool, "Certificate")
+    assert [each.get("type") for each in found] == kinds
+    assert found[0]["not_after"] == "20261205T00:00:00Z"
+    assert {each["host"] for each in found} == {ref_of("host", "xen-1")}
+    (record,) = table_of(pool, "host")
+    assert len(record["certificates"]) == len(kinds)
+
+
+def test_hotfixes_are_updates_of_the_pool_with_names() -> None:
+    runs = release(CITRIX, "8.2")
+    hosts = SimHost("a", runs, hotfixes=("XS82ECU1078",)), SimHost("b", runs, hotfixes=("XS82ECU1078", "XS82ECU1086"))
+    found = table_of(SimPool(hosts), "pool_update")
+    assert {each["name_label"]: len(each["hosts"]) for each in found} == {"XS82ECU1078": 2, "XS82ECU1086": 1}
+
+
+def test_a_pool_says_when_it_asked_for_updates_where_it_can() -> None:
+    synced = datetime(2026, 11, 22, 19, tzinfo=UTC)
+    host = SimHost("xen-1", release(XENSERVER, "8"))
+    for pool, said in (
+        (SimPool((host,), synced=synced), "20261122T19:00:00Z"),
+        (SimPool((host,)), "19700101T00:00:00Z"),
+    ):
+        assert table_of(pool, "pool")[0]["last_update_sync"] == said
+    assert (
+        "last_update_sync" not in table_of(SimPool((SimHost("a", release(XCP_NG, "8.2")),), synced=synced), "pool")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("runs", "edition"),
+    [
+        (release(XCP_NG, "8.3"), "xcp-ng"),
+        (release(XENSERVER, "7.6"), "free"),
+        (release(CITRIX, "8.2"), "express"),
+        (release(XENSERVER, "8"), "trial"),
+    ],
+)
+def test_a_host_for_which_nobody_paid_has_the_edition_of_its_release(
+    one_host: OneHost, runs: SimRelease, edition: str
+) -> None:
+    assert record_of(one_host, runs)["edition"] == edition

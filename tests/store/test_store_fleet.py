@@ -1,5 +1,6 @@
 """The fleet on both databases: what is recorded is what is read."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Table, event, func, select
@@ -8,7 +9,7 @@ from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, 
 from bot.store.database import Database
 from bot.store.fleet import SqlFleet
 from bot.store.tables import mixed_pools, sightings
-from bot.xapi.observation import Pool, Power
+from bot.xapi.observation import NEVER_SYNCED, Pool, Power, Software
 from tests.fleet.book import Book, stamped, sweeps
 from tests.fleet.fleets import LAB, PROD, START, XO, answered, at, bare, failed, host, pool
 
@@ -151,3 +152,45 @@ def _holds(fleet: SqlFleet, book: Book) -> None:
     for uuid, current in book.hosts.items():
         assert found[uuid] == current.watched(book.stored.mixed.get(current.pool.uuid))
     assert set(fleet.sources()) == set(book.stored.sources.values())
+
+
+SOFTWARE = Software("4.17.6-9", "26.1.4", "20260512T09:41:00Z", "lp_1, lp_2", None, ("XS82ECU1078", "XS82ECU1086"), "x")
+ODD = Software("\0", 'a"b\\', "\u202e\x1b[31m", "<!channel>", "\ud800", ("", "\n", "1, 2", "ä😀"), "null")
+_said = st.none() | st.text(st.characters(codec=None), max_size=5)
+
+
+@pytest.mark.parametrize("software", [SOFTWARE, ODD, Software(), Software(xen=""), None], ids=repr)
+def test_what_runs_is_read_again_as_it_was_said_whatever_texts_are_in_it(
+    software: Software | None, database: Database
+) -> None:
+    said = host("a", software=software, updated_at=at(-1), updates_synced_at=NEVER_SYNCED, certificate_expires=at(9))
+    fleet = SqlFleet(database)
+    for hour in range(2):
+        assert not [c for c in fleet.record([answered(LAB, pool("p", said, when=at(hour)))], at(hour)) if hour]
+    (watched,) = fleet.hosts()
+    assert watched.host == said
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.builds(Software, *[_said] * 5, st.lists(st.text(max_size=5), max_size=3).map(tuple), _said))
+def test_any_texts_come_back(database: Database, software: Software) -> None:
+    fleet = SqlFleet(database)
+    fleet.keep_only([], START)
+    fleet.record([answered(LAB, pool("p", host("a", software=software)))], START)
+    assert fleet.hosts()[0].host.software == software
+
+
+def test_hosts_that_say_the_same_share_it_once_they_are_read(database: Database) -> None:
+    fleet = SqlFleet(database)
+    members = (host(name, software=Software(*SOFTWARE)) for name in "abc")
+    fleet.record([answered(LAB, pool("p", *members))], START)
+    first, *others = (watched.host.software for watched in fleet.hosts())
+    assert all(other is first for other in others)
+
+
+def test_since_when_a_host_waits_for_a_restart_is_stored_until_it_does_no_longer(database: Database) -> None:
+    fleet, since = SqlFleet(database), []
+    for hour, waits in enumerate((False, True, True, None, True, False)):
+        fleet.record([answered(LAB, pool("p", host("a", reboot_required=waits), when=at(hour)))], at(hour))
+        since.append(fleet.hosts()[0].restart_since)
+    assert since == [None, at(1), at(1), None, at(4), None]

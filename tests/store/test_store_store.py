@@ -18,8 +18,10 @@ from bot.errors import UnavailableError
 from bot.store.migrate import REVISIONS
 from bot.store.store import Store, open_store
 from bot.store.tables import metadata, outbox
+from bot.xo.updates import MissingUpdates
+from bot.xo.version import OrchestraVersion
 from tests.alerts.fakes import settle
-from tests.fleet.fleets import LAB, START, answered, at, host, pool
+from tests.fleet.fleets import LAB, START, XO, answered, at, host, pool
 from tests.store.conditions import A, condition, why_gone
 from tests.store.pages import LIST, finding
 from tests.store.test_store_audit import ENTRY
@@ -35,7 +37,9 @@ def store(empty_url: str, log: FilteringBoundLogger) -> Store:
 def _fill(store: Store) -> None:
     run = store.sweeps.claim(START, "one", START, 60)
     assert run
-    store.fleet.record([answered(LAB, pool("p", host("a")))], START)
+    store.fleet.record([answered(source, pool("p", host("a"))) for source in (LAB, XO)], START)
+    store.orchestras.record_version(OrchestraVersion(XO.name, "https://xo.example.org", "5.207.2", None, START))
+    store.orchestras.record_updates(XO.name, [MissingUpdates(host("a").uuid, XO.name, START, asked=True)])
     settle(store.alerts, [condition(A)], START, why_gone)
     store.watches.add(Watch("C1", WatchKind.ALL, "", by="U1", at=START))
     store.digests.turn("C2", False, "U1", START)
@@ -74,7 +78,7 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
         connection.execute(update(outbox).values(state="sent", done_at=START))
     store.prune(START + 402 * DAY)
     assert {name for name, count in _counts(store).items() if count} == {
-        "sources", "sightings", "watches", "digests", "revisions", "tries",
+        "sources", "sightings", "orchestras", "missing_updates", "watches", "digests", "revisions", "tries",
     }  # fmt: skip
     store.close()
 

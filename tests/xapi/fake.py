@@ -17,6 +17,7 @@ LOGIN, POOLS, HOSTS, METRICS, LOGOUT = (
     "host_metrics.get_all_records",
     "session.logout",
 )
+CERTIFICATES, UPDATES = "Certificate.get_all_records", "pool_update.get_all_records"
 JSON, XML = "application/json", "text/xml"
 
 
@@ -67,6 +68,8 @@ class FakeXapi:
         self.hosts: Any = hosts if hosts is not None else {COORDINATOR: host()}
         self.pools: Any = {"OpaqueRef:pool": {"uuid": "uuid-of-pool", "name_label": "lab", "master": COORDINATOR}}
         self.metrics: Any = {}
+        self.certificates: Any = {}
+        self.updates: Any = {}
         self.errors = errors or {}
         self.calls: list[tuple[str, list[str], str]] = []
         self.sessions = 0
@@ -114,7 +117,8 @@ class FakeXapi:
             return ["SESSION_INVALID", params[0]], None
         if method == LOGOUT:
             self.sessions -= 1
-        return None, {POOLS: self.pools, HOSTS: self.hosts, METRICS: self.metrics, LOGOUT: ""}[method]
+        more = {METRICS: self.metrics, CERTIFICATES: self.certificates, UPDATES: self.updates}
+        return None, {POOLS: self.pools, HOSTS: self.hosts, LOGOUT: "", **more}[method]
 
     def _log_in(self, params: list[str]) -> tuple[list[str] | None, Any]:
         if len(params) > 3 and not self._takes_originator:

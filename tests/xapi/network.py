@@ -50,6 +50,9 @@ class FakeWire:
         del self._waiting[: len(piece)]
         return piece
 
+    def getpeercert(self, _: bool, /) -> bytes | None:
+        return None
+
     def close(self) -> None:
         self.closed = True
 

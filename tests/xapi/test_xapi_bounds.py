@@ -1,5 +1,6 @@
 """No host can make a probe take more than its bounds: of time, however the bytes drip, of bytes, of memory."""
 
+import json
 import socket
 import threading
 import time
@@ -15,7 +16,21 @@ from bot.xapi.probe import BOUNDS, Prober
 from bot.xapi.rpc import WEIGHTS
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from bot.xapi.tls import TlsContexts
-from tests.xapi.fake import HOSTS, LOGIN, LOGOUT, POOLS, Era, FakeXapi, host, http, saying, serving
+from tests.xapi.fake import (
+    CERTIFICATES,
+    HOSTS,
+    LOGIN,
+    LOGOUT,
+    METRICS,
+    POOLS,
+    UPDATES,
+    Era,
+    FakeXapi,
+    host,
+    http,
+    saying,
+    serving,
+)
 from tests.xapi.network import Clock, FakeNetwork
 from tests.xapi.probing import NOW, QUICK, Serve, failed, prober, seen, target
 from tests.xapi.server import PATIENCE, Request, Script, Talk
@@ -300,3 +315,36 @@ def _assert_modest(era: Era, worst: bytes) -> None:
     assert failed(probed).code in (FailureCode.BAD_REPLY, FailureCode.REPLY_TOO_LARGE)
     assert peak < 75e6, f"{peak / 1e6:.0f} MB"
     assert xapi.sessions == 0
+
+
+def test_the_most_that_is_read_in_every_reply_of_a_probe_stays_within_memory() -> None:
+    """Each is weighed for itself: none may still be there, but the hosts, when the next one comes."""
+    members = {name: host(name, "Citrix Hypervisor", updates=["u"], certificates=["c"]) for name in ("one", "two")}
+    records = {
+        POOLS: {"pool": {"uuid": "p", "master": "one"}},
+        HOSTS: members,
+        METRICS: {"m": {"live": True}},
+        CERTIFICATES: {"c": {"type": "host"}},
+        UPDATES: {"u": {"name_label": "XS82ECU1086"}},
+    }
+    many = b"".join(b',"a%d":0' % number for number in range(270_000))
+    replies = {}
+    for method, said in records.items():
+        begin = json.dumps({"jsonrpc": "2.0", "id": 0, "result": said}).encode().removesuffix(b"}}}")
+        replies[method.encode()] = http(begin + many + b"}}}")
+    xapi = FakeXapi()
+
+    def answer(request: Request) -> bytes:
+        return next((reply for method, reply in replies.items() if method in request.body), None) or xapi.answer(
+            request
+        )
+
+    asker = prober(BOUNDS, FakeNetwork(answer))
+    tracemalloc.start()
+    try:
+        observed = seen(asker.probe(target(LAB)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [member.software and member.software.hotfixes for member in observed.hosts] == [("XS82ECU1086",)] * 2
+    assert peak < 75e6, f"{peak / 1e6:.0f} MB"

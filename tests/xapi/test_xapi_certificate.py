@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.simulator import SimCertificate as Simulated
-from bot.xapi.certificate import Certificate, certificate_of, shown_by
+from bot.xapi.certificate import Certificate, certificate_of, shown_by, valid_until
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Endpoint, TlsMode, Trust
 from tests.xapi.certificates import self_signed
@@ -103,3 +103,26 @@ def test_any_bytes_are_described_or_not(data: bytes) -> None:
 def test_any_spoilt_certificate_is_described_or_not(at: int, put: bytes, cut: int) -> None:
     spoilt = SIMULATED[:at] + put + SIMULATED[at + cut :]
     assert certificate_of(spoilt).digest == sha256(spoilt).digest()
+
+
+@pytest.mark.parametrize(
+    "ends", [date(1999, 12, 31), date(2026, 12, 5), date(2049, 2, 3), date(2050, 1, 1), date(9999, 12, 31)]
+)
+def test_when_it_ends_is_read_without_a_library(ends: date) -> None:
+    der = Simulated("xen-1.example", valid_from=date(1951, 12, 31), valid_until=ends).der
+    assert valid_until(der) == certificate_of(der).valid_until == datetime(ends.year, ends.month, ends.day, tzinfo=UTC)
+
+
+@given(st.binary(max_size=200))
+def test_when_any_bytes_end_is_a_moment_or_not_known(data: bytes) -> None:
+    found = valid_until(data)
+    assert found is None or found.tzinfo is UTC
+
+
+@given(st.integers(0, len(SIMULATED) - 1), st.binary(max_size=4), st.integers(0, 8))
+def test_when_a_spoilt_certificate_ends_is_what_the_library_reads_where_it_reads_it(
+    at: int, put: bytes, cut: int
+) -> None:
+    spoilt = SIMULATED[:at] + put + SIMULATED[at + cut :]
+    ours, theirs = valid_until(spoilt), certificate_of(spoilt).valid_until
+    assert theirs is None or ours == theirs

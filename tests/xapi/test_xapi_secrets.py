@@ -28,6 +28,9 @@ def test_a_host_that_says_the_secrets_is_not_repeated(era: Era, serve: Serve, pi
     said = f"I am {PASSWORD} and {REFERENCE}"
     xapi = FakeXapi(era, {COORDINATOR: host(said, brand=said, version=REFERENCE, edition=PASSWORD, address=REFERENCE)})
     xapi.pools["OpaqueRef:pool"]["name_label"] = said
+    (record,) = xapi.hosts.values()
+    record["software_version"] |= {"xen": said, "xapi_build": REFERENCE, "date": PASSWORD, "xen_livepatches": said}
+    record["cpu_info"] = {"vendor": said}
     observed = seen(prober().probe(target(serve(serving(xapi)).endpoint(pinned))))
     assert_fit_to_be_told(observed)
     assert observed.pool.name == "I am [hidden] and [hidden]"
@@ -43,6 +46,16 @@ def test_an_error_that_says_the_secrets_is_not_repeated(
     probed = prober().probe(target(serve(serving(xapi)).endpoint(pinned)))
     assert isinstance(probed, Failure)
     assert_fit_to_be_told(probed)
+
+
+def test_hotfixes_that_say_the_secrets_are_not_repeated(serve: Serve, pinned: Trust) -> None:
+    record = host(brand="Citrix Hypervisor", updates=["OpaqueRef:u-1", "OpaqueRef:u-2"])
+    xapi = FakeXapi(hosts={COORDINATOR: record})
+    xapi.updates = {"OpaqueRef:u-1": {"name_label": REFERENCE}, "OpaqueRef:u-2": {"name_label": PASSWORD}}
+    observed = seen(prober().probe(target(serve(serving(xapi)).endpoint(pinned))))
+    assert_fit_to_be_told(observed)
+    assert observed.hosts[0].software is not None
+    assert observed.hosts[0].software.hotfixes == ("[hidden]", "[hidden]")
 
 
 def test_a_fault_of_our_own_tells_no_secret_in_its_traceback() -> None:

@@ -1,13 +1,23 @@
 """A Xen Orchestra asked by the real client over real TLS: its pools are those that the hosts tell themselves."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.simulator import SimHost, SimPool, SimRelease, Simulator, all_releases, demo_fleet, lone, release
+from bot.simulator import (
+    SimCertificate,
+    SimHost,
+    SimPool,
+    SimRelease,
+    Simulator,
+    all_releases,
+    demo_fleet,
+    lone,
+    release,
+)
 from bot.simulator.orchestra import TOKEN, Rights, SimulatedOrchestra
 from bot.xapi.observation import Host, Observation, Transport
 from bot.xapi.probe import Prober
@@ -50,6 +60,7 @@ def test_a_host_of_every_release_is_the_one_that_it_says_itself(runs: SimRelease
 def _common(host: Host) -> Host:
     """A host without what Xen Orchestra does not tell; it says "no" where an old host says nothing."""
     same = host._replace(platform_version=None, edition=None, pending_updates=None, up_to_date=None, is_preview=None)
+    same = same._replace(software=None, updated_at=None, updates_synced_at=None, certificate_expires=None)
     return same._replace(reboot_required=bool(host.reboot_required))
 
 
@@ -83,6 +94,16 @@ def test_a_member_that_is_off_is_listed_and_a_lost_one_is_not() -> None:
         ["running"],
         ["running", "running"],
     ]
+
+
+def test_when_certificates_and_licences_end_is_told() -> None:
+    ends = datetime(2026, 12, 5, tzinfo=UTC)
+    soon = replace(HOST, certificate=SimCertificate("xen-1", valid_until=ends.date()), licence_expires=ends)
+    old = SimHost("xen-2", release("XCP-ng", "7.6"))
+    with Simulator([lone(soon), lone(old)]) as simulator, SimulatedOrchestra(simulator) as stand_in:
+        told = [host for pool in seen(simulated(stand_in)) for host in pool.hosts]
+    assert [(host.certificate_expires, host.software) for host in told] == [(ends, None), (None, None)]
+    assert told[0].licence_expires == ends
 
 
 def test_an_upgrade_is_told_at_the_next_asking() -> None:

@@ -113,6 +113,9 @@ class _Streaming:
         del self._waiting[:size]
         return piece
 
+    def getpeercert(self, _: bool, /) -> bytes | None:
+        return None
+
     def close(self) -> None:
         pass
 

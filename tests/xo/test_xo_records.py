@@ -1,5 +1,6 @@
 """What lists mean: whatever they leave out, say twice or say wrongly."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +49,40 @@ def test_a_value_of_another_kind_is_not_known(field: str, value: Any) -> None:
     (observed,) = seen(XO, connect=FakeNetwork(telling([{**HOST, field: value}])))
     (host,) = observed.hosts
     assert None in host[4:13]
+
+
+ENDS = datetime(2026, 12, 5, tzinfo=UTC)
+AT = int(ENDS.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("certificates", "ends"),
+    [
+        ([{"fingerprint": "AA:BB", "notAfter": AT + 9}, {"fingerprint": "CC:DD", "notAfter": AT}], ENDS),
+        ([{"notAfter": str(AT)}], ENDS),
+        ([{"notAfter": "soon"}, {"notAfter": None}, {}, None, 7, "x", {"notAfter": AT}], ENDS),
+        ([{"notAfter": AT + 1}] * 16 + [{"notAfter": AT}], ENDS + timedelta(seconds=1)),
+        ([], None),
+        ({"notAfter": AT}, None),
+        (None, None),
+    ],
+)
+def test_of_a_hosts_certificates_the_one_that_ends_first_counts(certificates: Any, ends: datetime | None) -> None:
+    (observed,) = seen(XO, connect=FakeNetwork(telling([_host(certificates=certificates)])))
+    assert observed.hosts[0].certificate_expires == ends
+
+
+@pytest.mark.parametrize(("expiry", "year"), [(4_102_444_799, 2099), (4_102_444_800, None), (253_402_300_799, None)])
+def test_a_licence_that_never_ends_has_no_end(expiry: int, year: int | None) -> None:
+    (observed,) = seen(XO, connect=FakeNetwork(telling([_host(license_expiry=expiry)])))
+    (host,) = observed.hosts
+    assert (host.licence_expires and host.licence_expires.year) == year
+
+
+def test_what_runs_is_never_told_whatever_a_record_has() -> None:
+    record = _host(software_version={"xen": "4.17.6-9"}, xen="4.17.6-9", patches=["XS82ECU1086"], version="8.2.1")
+    (observed,) = seen(XO, connect=FakeNetwork(telling([record])))
+    assert observed.hosts[0].software is None
 
 
 def test_a_host_that_is_listed_twice_is_one() -> None:

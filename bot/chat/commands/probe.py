@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
-from bot.chat.hosts import host_data, remarks, row
+from bot.chat.hosts import host_data, remarks, row, what_ends
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -34,9 +34,9 @@ from bot.chat.reply import (
     with_code,
 )
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
-from bot.chat.wording import day_in_words, iso, joined, moment, nearest, plural, with_more
+from bot.chat.wording import bounded, capitalized, day_in_words, iso, joined, moment, nearest, plural, with_more
 from bot.errors import UsageError
-from bot.fleet.hosts import Source, SourceKind, WatchedHost
+from bot.fleet.hosts import Source, SourceKind, WatchedHost, waits_since
 from bot.fleet.inventory import Inventory
 from bot.fleet.sources import unguarded
 from bot.fleet.verdicts import HostVerdict, host_verdicts
@@ -208,7 +208,10 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     """The verdicts; on the day that was named, if one was, else on the day of the invocation."""
     day = named_day or asked.day
     pool, at = observation.pool, observation.observed_at
-    hosts = (WatchedHost(host, pool, (observation.target,), at) for host in observation.hosts)
+    hosts = (
+        WatchedHost(host, pool, (observation.target,), at, restart_since=waits_since(host))
+        for host in observation.hosts
+    )
     target = ports.fleet.inventory.find(observation.target) if ports.fleet else None
     tags = target.tags if isinstance(target, Target) else ()
     sources = (Source(observation.target, SourceKind.TARGET, tags),)
@@ -303,6 +306,7 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
     if left := len(seen.verdicts[SHOWN:]):
         words = f"xocompat probe {seen.observation.target} --json"
         yield line(f"{left} more are not shown; in a shell ", Code(words), " shows all.")
+    yield from bounded([*_ends(seen)], IN_FULL)
     if seen.observation.mixed_versions:
         versions = len({(host.product_brand, host.product_version) for host in seen.observation.hosts})
         number = _NUMBERS.get(versions, str(versions))
@@ -316,6 +320,13 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
         subject = "" if seen.is_lone else f"{_names(verdicts)}: "
         said = f"I do not know {version}" if verdicts[0].says_release else "XAPI does not say which release it is"
         yield line(f"{subject}{said}.{nearest(names, 'Nearest')}")
+
+
+def _ends(seen: ProbedPool) -> Iterator[RichText]:
+    """Of each host that has something of the kind: what ends, and since when it waits for a restart."""
+    for each in seen.verdicts:
+        if words := ", ".join(what_ends(each.host, seen.day)):
+            yield line(capitalized(f"{words}.") if seen.is_lone else f"{each.name}: {words}.")
 
 
 def _next_steps(seen: ProbedPool) -> Iterator[RichText]:

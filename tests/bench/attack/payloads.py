@@ -20,14 +20,14 @@ ORIGIN = json.dumps({"command": "probe", "user": "U1", "team": "T0000001", "chan
 
 def attack(stage: Stage, tally: Tally, tries: int) -> None:
     random = stage.random("payloads")
-    seeds = [*_payloads(stage.slack.response_url)]
+    seeds = [*as_slack_sends(stage.slack.response_url)]
     with closing(stage.main.caller()) as caller:
         for at in range(tries):
             kind, payload = seeds[at % len(seeds)]
             spoilt: Json = copy.deepcopy(payload)
             for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
                 spoilt = _spoil(random, spoilt)
-            body, content = _written(random, kind, spoilt)
+            body, content = written(random, kind, spoilt)
             body = body.replace("U0000001", somebody())  # one person's requests are limited
             told = caller.post(body, random.choice((content, content, content, FORM, JSON, "")))
             wrong = f"{told.status} {told.body[:60]}" if told.status >= 500 or told.status == 0 else ""
@@ -37,7 +37,7 @@ def attack(stage: Stage, tally: Tally, tries: int) -> None:
         tally.tried("the log", f"an incident: {each}")
 
 
-def _payloads(response_url: str) -> Iterator[tuple[str, Json]]:
+def as_slack_sends(response_url: str) -> Iterator[tuple[str, Json]]:
     """One of each kind that the listeners take, as Slack sends it."""
 
     def inside(body: str) -> Json:
@@ -117,7 +117,7 @@ def _spoil(random: Random, payload: Json) -> Json:
     return payload
 
 
-def _written(random: Random, kind: str, payload: Json) -> tuple[str, str]:
+def written(random: Random, kind: str, payload: Json) -> tuple[str, str]:
     """A body and its content type; sometimes cut, or in another one's form."""
     told = json.dumps(payload)
     if kind == "command" and isinstance(payload, dict) and random.random() < 0.9:

@@ -1,0 +1,1 @@
+"""Security advisories of hosts and of Xen Orchestra, and whether what runs has their fixes."""
