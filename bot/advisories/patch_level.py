@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 
 from bot.advisories.advisories import Advisories
+from bot.advisories.advisory import Advisory
 from bot.advisories.judge import Judgement, PatchState, Why, judge
 from bot.matrix.release import Release
 from bot.xapi.observation import Software
@@ -31,6 +32,11 @@ class PatchLevel:
     def having(self, state: PatchState) -> tuple[Judgement, ...]:
         """Those of one state, gravest first."""
         return tuple(judgement for judgement in self.judgements if judgement.state is state)
+
+    @cached_property
+    def vulnerable(self) -> tuple[Advisory, ...]:
+        """The advisories whose fix is missing, gravest first."""
+        return tuple(judgement.advisory for judgement in self.having(PatchState.VULNERABLE))
 
     @cached_property
     def restart_required(self) -> bool:

@@ -98,7 +98,7 @@ class Notification(NamedTuple):
     """What a channel is to read about an alert, as it was when it was decided; `added` and `gone` are hosts since then.
 
     `fates` is what became of those that are gone; None where none are, or where nobody looked. `days_left` is to the
-    alert's `due` on the day it was decided; negative after it.
+    alert's `due` on the day it was decided; negative after it. `before` is what was found before it got worse.
     """
 
     alert: Alert
@@ -108,6 +108,7 @@ class Notification(NamedTuple):
     added: tuple[AffectedHost, ...] = ()
     gone: tuple[AffectedHost, ...] = ()
     fates: Detail | None = None
+    before: Detail | None = None
 
 
 class Reconciled(NamedTuple):
@@ -145,6 +146,7 @@ def notification_data(notification: Notification) -> dict[str, Any]:
         "added": [list(host) for host in notification.added],
         "gone": [list(host) for host in notification.gone],
         "fates": notification.fates.to_data() if notification.fates else None,
+        "before": notification.before.to_data() if notification.before else None,
     }
 
 
@@ -161,6 +163,7 @@ def notification_from_data(data: Mapping[str, Any]) -> Notification:
         added=tuple(map(AffectedHost._make, data.get("added") or ())),
         gone=tuple(map(AffectedHost._make, data.get("gone") or ())),
         fates=Detail.from_data(data.get("fates")),
+        before=Detail.from_data(data.get("before")),
     )
 
 

@@ -13,7 +13,11 @@ class Rule(StrEnum):
     """What is worth a notification. The worst first: the first one gives an alert message its headline."""
 
     SWEEP_LATE = "sweep_late"
+    ORCHESTRA = "orchestra"
+    """A Xen Orchestra with known holes."""
     EOL = "eol"
+    ADVISORY = "advisory"
+    """Hosts with known holes. Below the end of life of their release: that is why nobody closes them."""
     UNKNOWN_VERSION = "unknown_version"
     SUPPORT = "support"
     """Not on the list, partial, or without official support."""
@@ -23,6 +27,8 @@ class Rule(StrEnum):
     LICENCE = "licence"
     CERTIFICATE = "certificate"
     MIXED_POOL = "mixed_pool"
+    PATCH_SKEW = "patch_skew"
+    """A pool of one version at several patch levels."""
     UNREACHABLE = "unreachable"
 
 

@@ -33,8 +33,8 @@ class Unacknowledged(NamedTuple):
 class HostCounts(NamedTuple):
     """The channel's hosts: all, those past their end of life, in partial or no support, unknown, unreachable, off.
 
-    Then those that a rule about hosts is about: they wait too long for a restart, have updates that are too old, a
-    licence or a certificate that ends.
+    Then those that a rule about hosts is about: they have known holes, wait too long for a restart, have updates that
+    are too old, a licence or a certificate that ends.
     """
 
     hosts: int = 0
@@ -43,14 +43,23 @@ class HostCounts(NamedTuple):
     unknown: int = 0
     unreachable: int = 0
     off: int = 0
+    advisory: int = 0
     restart: int = 0
     old_updates: int = 0
     licence: int = 0
     certificate: int = 0
 
 
-OF_RULES = (Rule.RESTART, Rule.OLD_UPDATES, Rule.LICENCE, Rule.CERTIFICATE)
+OF_RULES = (Rule.ADVISORY, Rule.RESTART, Rule.OLD_UPDATES, Rule.LICENCE, Rule.CERTIFICATE)
 """Rules whose hosts are counted, each in the count of its name."""
+
+
+class QuietHoles(NamedTuple):
+    """A release with known holes that make no alert: how many, and on how many hosts the most widespread is."""
+
+    name: str
+    holes: int
+    hosts: int
 
 
 class WeekCount(NamedTuple):
@@ -65,7 +74,7 @@ class Digest(NamedTuple):
     """What a channel reads once a week. `ended` has the newest first, `next` the nearest.
 
     `weeks` are this week and those before it that a digest was made of, the oldest first; none where this is the first.
-    `policy` has the scores of all hosts and of each tag, where there is a policy.
+    `policy` has the scores of all hosts and of each tag, where there is a policy. `quiet` are holes below the bar.
     """
 
     channel: str
@@ -77,6 +86,7 @@ class Digest(NamedTuple):
     resolved: int = 0
     weeks: tuple[WeekCount, ...] = ()
     policy: tuple[PolicyScore, ...] = ()
+    quiet: tuple[QuietHoles, ...] = ()
 
     @property
     def ended_this_week(self) -> tuple[ReleaseEnd, ...]:
@@ -97,6 +107,7 @@ class Digest(NamedTuple):
             "resolved": self.resolved,
             "weeks": [[week.day.isoformat(), week.hosts, week.eol] for week in self.weeks],
             "policy": [list(score) for score in self.policy],
+            "quiet": [list(each) for each in self.quiet],
         }
 
     @classmethod
@@ -120,6 +131,7 @@ class Digest(NamedTuple):
             resolved=data.get("resolved", 0),
             weeks=tuple(WeekCount(date.fromisoformat(day), hosts, eol) for day, hosts, eol in data.get("weeks", ())),
             policy=tuple(PolicyScore(*score) for score in data.get("policy", ())),
+            quiet=tuple(QuietHoles(*each) for each in data.get("quiet", ())),
         )
 
     def after(self, earlier: "Iterable[Digest]") -> Self:
@@ -142,6 +154,7 @@ def digest(
     open_alerts: Iterable[Alert],
     resolved: Iterable[Alert],
     day: date,
+    quiet: Iterable[QuietHoles] = (),
 ) -> Digest | None:
     """A channel's digest on a day; None where there is nothing that it would be about.
 
@@ -167,6 +180,7 @@ def digest(
         ),
         resolved=sum(alert.channel == channel for alert in resolved),
         policy=policy_scores(hosts),
+        quiet=tuple(quiet),
     )
 
 

@@ -1,15 +1,17 @@
 """Evaluation: what holds for each channel now, held against its open alerts; what comes of it is stored and queued."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconciled
 from bot.alerts.condition import Condition, Rule
 from bot.alerts.delivery.outbox import Outbox
-from bot.alerts.digest import WEEK, Digest, digest
-from bot.alerts.facts import FleetFacts, SweepHealth
+from bot.alerts.digest import WEEK, Digest, QuietHoles, digest
+from bot.alerts.facts import FleetFacts, SecurityPlan, SweepHealth, shipped_levels
+from bot.alerts.patch_rules import holes, patch_state
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
 from bot.alerts.rules import fates, find_conditions, resolution
@@ -17,30 +19,35 @@ from bot.alerts.start import start
 from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
 from bot.fleet.policy import Policy
-from bot.fleet.ports import FleetStore, SweepLog
+from bot.fleet.ports import FleetStore, OrchestraStore, SweepLog
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
+
+if TYPE_CHECKING:
+    from bot.advisories.patch_level import PatchLevels
 
 LOOKED_BACK = timedelta(days=30)
 """How far back changes are read to say why something is gone."""
 
 
 class AlertStore(NamedTuple):
-    """What is stored of a fleet and its sweeps, of alerts, of who watches what, and of messages that wait."""
+    """What is stored of a fleet and its sweeps, of alerts, of who watches what, of messages that wait, and of what Xen
+    Orchestras say of themselves and of missing updates, where any is asked."""
 
     fleet: FleetStore
     sweeps: SweepLog
     alerts: AlertBook
     watches: Watches
     outbox: Outbox
+    orchestras: OrchestraStore | None = None
 
 
 class FleetEvaluation(NamedTuple):
     """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`.
 
     `data` is what is known of releases now, with the reader of versions. `policy` is what hosts are to run, if anything
-    says so.
+    says so, `security` which holes make an alert; `patches` judges patch levels.
     """
 
     data: Callable[[], tuple[Matrix, Reader]]
@@ -50,6 +57,8 @@ class FleetEvaluation(NamedTuple):
     every: timedelta
     since: datetime
     policy: Policy | None = None
+    security: SecurityPlan = SecurityPlan()
+    patches: "Callable[[], PatchLevels]" = shipped_levels
 
     def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.
@@ -71,7 +80,7 @@ class FleetEvaluation(NamedTuple):
         (matrix, reader), store = self.data(), self.store
         last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
         return FleetFacts(
-            host_verdicts(matrix, reader, store.fleet.hosts(), now.date(), self.sources, self.policy),
+            host_verdicts(matrix, reader, store.fleet.hosts(), now.date(), self._tagged, self.policy),
             store.fleet.sources(),
             self.sources,
             store.watches.all(),
@@ -87,11 +96,27 @@ class FleetEvaluation(NamedTuple):
                 tuple(dict.fromkeys(alert.channel for alert in open_alerts)),
             ),
             lambda: store.fleet.changes(now - LOOKED_BACK),
+            self.security,
+            self.patches,
+            store.orchestras.states() if store.orchestras else (),
+            store.orchestras.missing if store.orchestras else tuple,
         )
 
     def findings(self, at: datetime) -> tuple[HostVerdict, ...]:
         """All hosts with their verdicts, the worst first."""
-        return host_verdicts(*self.data(), self.store.fleet.hosts(), at.date(), self.sources, self.policy)
+        return host_verdicts(*self.data(), self.store.fleet.hosts(), at.date(), self._tagged, self.policy)
+
+    @property
+    def _tagged(self) -> tuple[Source, ...]:
+        """The sources whose tags count: only a policy asks for those of a host."""
+        return self.sources if self.policy else ()
+
+    def patch_states(self, verdicts: Iterable[HostVerdict]) -> dict[str, int]:
+        """How many hosts are vulnerable, fixed or not to be told, each by the worst that is known of its holes."""
+        counts = {"vulnerable": 0, "fixed": 0, "cannot_tell": 0}
+        for verdict in verdicts:
+            counts[patch_state(self.patches, verdict)] += 1
+        return counts
 
     def digests(self, at: datetime) -> Iterator[Digest]:
         """The week of every channel that has something to read of it."""
@@ -100,8 +125,15 @@ class FleetEvaluation(NamedTuple):
         resolved = [a for a in self.store.alerts.resolved(at - WEEK) if a.resolved_at and a.resolved_at <= at]
         facts = self.facts(at, open_alerts)
         conditions, hosts = find_conditions(facts), facts.routing.hosts(facts.verdicts)
+        quiet = defaultdict(list)
+        for channel, found in holes(facts):
+            if found.quiet:
+                name, most = found.release.name(facts.day), max(count for _, count in found.quiet)
+                quiet[channel].append(QuietHoles(name, len(found.quiet), most))
         for channel in dict.fromkeys((*facts.routing.channels, *(alert.channel for alert in open_alerts))):
-            if made := digest(channel, hosts.get(channel, ()), conditions, open_alerts, resolved, at.date()):
+            if made := digest(
+                channel, hosts.get(channel, ()), conditions, open_alerts, resolved, at.date(), quiet[channel]
+            ):
                 yield made
 
 

@@ -4,14 +4,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from typing import Any, NamedTuple, Self
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from bot.alerts.routing import AlertPlan, Routing, Watch, WatchKind
 from bot.fleet.hosts import Change, ChangeKind, Source, SourceState
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
+
+if TYPE_CHECKING:
+    from bot.advisories.advisory import Advisory
+    from bot.advisories.patch_level import PatchLevels
+    from bot.fleet.ports import OrchestraState
+    from bot.xo.updates import MissingUpdates
 
 
 class Detail(NamedTuple):
@@ -84,6 +90,33 @@ class SweepHealth(NamedTuple):
     channels: tuple[str, ...] = ()
 
 
+class SecurityPlan(NamedTuple):
+    """Which holes make an alert (`security` of the configuration).
+
+    `tell` is a severity, or `none`. `orchestra_fixed_from` is the xo-server from which on the operator knows those
+    holes to be fixed whose fix the data do not know.
+    """
+
+    tell: str = "high"
+    orchestra_fixed_from: str | None = None
+
+    def tells(self, advisory: "Advisory") -> bool:
+        """Whether a hole makes an alert: one that is used by attackers always does."""
+        if advisory.exploited:
+            return True
+        order = ["critical", "high", "medium", "low"]
+        return self.tell in order and order.index(advisory.severity) <= order.index(self.tell)
+
+
+@cache
+def shipped_levels() -> "PatchLevels":
+    """Judges patch levels by the shipped advisories, which are loaded once."""
+    from bot.advisories.load import load_advisories
+    from bot.advisories.patch_level import PatchLevels
+
+    return PatchLevels(load_advisories())
+
+
 @dataclass
 class ReleaseInChannel:
     """What one channel has to do with one release: hosts, and the leads of all routes that bring them there."""
@@ -103,7 +136,8 @@ class FleetFacts:
     """All that rules read. What several rules need is worked out once.
 
     `now` is the moment of the evaluation, and says the day. `changes` reads the latest ones, the newest first: only
-    what is gone needs them.
+    what is gone needs them. `orchestras` are those that were asked, `missing` what hosts miss by what these say, and
+    `patches` judges patch levels: the advisories are loaded where something is to be judged.
     """
 
     verdicts: Sequence[HostVerdict]
@@ -115,6 +149,10 @@ class FleetFacts:
     now: datetime
     sweep: SweepHealth
     changes: Callable[[], Sequence[Change]] = tuple
+    security: SecurityPlan = field(default_factory=SecurityPlan)
+    patches: "Callable[[], PatchLevels]" = shipped_levels
+    orchestras: "Sequence[OrchestraState]" = ()
+    missing: "Callable[[], Iterable[MissingUpdates]]" = tuple
 
     @cached_property
     def day(self) -> date:
@@ -129,6 +167,19 @@ class FleetFacts:
     def by_uuid(self) -> Mapping[str, HostVerdict]:
         """Every host with its verdict."""
         return {verdict.host.host.uuid: verdict for verdict in self.verdicts}
+
+    @cached_property
+    def levels(self) -> "PatchLevels":
+        """Judges patch levels."""
+        return self.patches()
+
+    @cached_property
+    def pools(self) -> Mapping[str, Sequence[HostVerdict]]:
+        """The hosts of each pool, by its uuid."""
+        found: dict[str, list[HostVerdict]] = defaultdict(list)
+        for verdict in self.verdicts:
+            found[verdict.host.pool.uuid].append(verdict)
+        return found
 
     @cached_property
     def last_changes(self) -> Mapping[str, ChangeKind]:

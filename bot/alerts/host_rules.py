@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 
 from bot.alerts.condition import Condition, Rule, tightest
 from bot.alerts.facts import NO_DETAIL, AlertSubject, Detail, FleetFacts, release_subject
+from bot.fleet.licence import LicenceKind, licence_of
 from bot.fleet.verdicts import HostVerdict
-from bot.matrix.release import Product
 from bot.matrix.requirement import RequirementKind
 from bot.xapi.observation import Host
 
@@ -71,11 +71,10 @@ def last_update(host: Host, day: date) -> date | None:
 def has_old_updates(facts: FleetFacts, verdict: HostVerdict) -> bool:
     """Whether a host's release is supported only with newer updates than it has."""
     assessment = verdict.assessment
-    if assessment is None or verdict.is_prerelease:
+    if assessment is None or verdict.is_prerelease or last_update(verdict.host.host, facts.day) is None:
         return False
     asked = facts.matrix.requirements_of(assessment.release, RequirementKind.SUPPORT)
-    is_asked = any(each.id == UPDATES_REQUIRED and each.holds(facts.day) for each in asked)
-    return is_asked and last_update(verdict.host.host, facts.day) is not None
+    return any(each.id == UPDATES_REQUIRED and each.holds(facts.day) for each in asked)
 
 
 def old_updates(facts: FleetFacts) -> Iterator[Condition]:
@@ -133,18 +132,13 @@ def after_certificate(facts: FleetFacts, verdict: HostVerdict) -> str | None:
     return "certified" if verdict.host.host.certificate_expires else "silent"
 
 
-TRIAL = "trial"
 TRIAL_POOL = 3
 """Hosts that a pool of XenServer 8's trial edition may have (docs.xenserver.com, overview-licensing)."""
 
 
 def licence_ends(facts: FleetFacts, verdict: HostVerdict) -> date | None:
-    """The day on which a XenServer's licence ends, where that is soon or over; XCP-ng has none."""
-    assessment, host = verdict.assessment, verdict.host.host
-    product = assessment.release.product if assessment else verdict.part.product
-    if product is not Product.XENSERVER:
-        return None
-    return _soon(facts, host.licence_expires)
+    """The day on which a host's licence ends, where that is soon or over; XCP-ng needs none."""
+    return _soon(facts, licence_of(verdict.host.host).expires)
 
 
 def licences(facts: FleetFacts) -> Iterator[Condition]:
@@ -166,7 +160,7 @@ def licences(facts: FleetFacts) -> Iterator[Condition]:
 
 
 def _is_on_trial(verdict: HostVerdict) -> bool:
-    return (verdict.host.host.edition or "").casefold() == TRIAL
+    return licence_of(verdict.host.host).kind is LicenceKind.TRIAL
 
 
 def _licence(verdicts: Sequence[HostVerdict]) -> Detail:

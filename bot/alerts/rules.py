@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 
-from bot.alerts import host_rules
+from bot.alerts import host_rules, patch_rules
 from bot.alerts.condition import NO_ROUTE, Condition, Rule, RuleRow, minute, tightest
 from bot.alerts.facts import (
     NO_DETAIL,
@@ -315,15 +315,37 @@ def fates(facts: FleetFacts, gone: Condition) -> Detail:
     return Detail("fates", {"fates": _fates(facts, gone)})
 
 
+def _pool_is_level(facts: FleetFacts, gone: Condition) -> Detail:
+    members = [here for host in gone.hosts if (here := facts.by_uuid.get(host.uuid))]
+    if not members:
+        return Detail("pool_gone", {"fates": _fates(facts, gone)})
+    if any(member.host.mixed_since for member in members):
+        return Detail("several_versions")
+    uuids = {member.host.pool.uuid for member in members}
+    still = {condition.subject.key for condition in patch_rules.skewed(facts)}
+    return NO_ROUTE if any(f"pool:{uuid}" in still for uuid in uuids) else Detail("one_level")
+
+
 def _hosts_are_fine(facts: FleetFacts, gone: Condition) -> Detail:
     """What became of the hosts of a rule that is about hosts."""
     found = _fates(facts, gone)
     return NO_ROUTE if all(each["fate"] == "elsewhere" for each in found) else Detail("fates", {"fates": found})
 
 
+def _holes_are_closed(facts: FleetFacts, gone: Condition) -> Detail:
+    """What became of hosts with holes; and of which holes nobody can tell whether they are closed there."""
+    why = _hosts_are_fine(facts, gone)
+    untold = patch_rules.untold_holes(facts, gone)
+    return Detail(why.kind, {**why.values, "untold": untold}) if untold and why is not NO_ROUTE else why
+
+
 RULES: dict[Rule, RuleRow] = {
     Rule.SWEEP_LATE: RuleRow(_late, lambda *_: Detail("sweep_finished")),
+    Rule.ORCHESTRA: RuleRow(patch_rules.orchestras, patch_rules.orchestra_is_fine, is_worse=patch_rules.has_more_holes),
     Rule.EOL: RuleRow(_ends(Rule.EOL), _release_resolution, more_hosts=True),
+    Rule.ADVISORY: RuleRow(
+        patch_rules.advisories, _holes_are_closed, True, patch_rules.after_patches, patch_rules.has_more_holes
+    ),
     Rule.UNKNOWN_VERSION: RuleRow(_unknown, _unknown_is_gone, more_hosts=True),
     Rule.SUPPORT: RuleRow(_unsupported, _release_resolution, more_hosts=True),
     Rule.OLD_UPDATES: RuleRow(host_rules.old_updates, _hosts_are_fine, True, host_rules.after_update),
@@ -332,6 +354,7 @@ RULES: dict[Rule, RuleRow] = {
     Rule.LICENCE: RuleRow(host_rules.licences, _hosts_are_fine, True, host_rules.after_licence),
     Rule.CERTIFICATE: RuleRow(host_rules.certificates, _hosts_are_fine, True, host_rules.after_certificate),
     Rule.MIXED_POOL: RuleRow(_mixed, _pool_is_uniform),
+    Rule.PATCH_SKEW: RuleRow(patch_rules.skewed, _pool_is_level),
     Rule.UNREACHABLE: RuleRow(_unreachable, _source_answers),
 }
 """Every rule, the worst first."""

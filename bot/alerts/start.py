@@ -1,5 +1,6 @@
 """A channel's first message: what is watched for it, what was found at first, and what it will be told."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, Self
@@ -8,6 +9,7 @@ from bot.alerts.alert import Condition
 from bot.alerts.digest import HostCounts, ReleaseEnd, digest
 from bot.alerts.facts import FleetFacts
 from bot.alerts.routing import AlertPlan, Route
+from bot.xapi.observation import Pool
 
 VERSION = 1
 
@@ -74,7 +76,10 @@ class Start(NamedTuple):
 def start(channel: str, facts: FleetFacts, conditions: Iterable[Condition], follow: int) -> Start:
     """The first message of a channel. Conditions may be those of all channels."""
     heard = {state.name for state in facts.sources if state.ok_at}
-    pools = {name: {v.host.pool for v in facts.verdicts if name in v.host.sources} for name in heard}
+    pools: dict[str, set[Pool]] = defaultdict(set)
+    for verdict in facts.verdicts:
+        for name in heard.intersection(verdict.host.sources):
+            pools[name].add(verdict.host.pool)
     leading = [s.name for s in facts.configured if channel in facts.routing.of_source(s.name, pools.get(s.name, ()))]
     hosts = facts.routing.hosts(facts.verdicts).get(channel, ())
     found = digest(channel, hosts, conditions, (), (), facts.day)

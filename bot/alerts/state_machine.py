@@ -122,7 +122,10 @@ def _go_on(alert: Alert, condition: Condition, now: datetime) -> _Step:
     fires = reason in FIRES_AGAIN
     state = AlertState.FIRING if fires else seen.state
     notified = seen._replace(state=state, reason=reason, told_at=now, gone=())
-    return _notify(notified, now, added, seen.gone)
+    step = _notify(notified, now, added, seen.gone)
+    if reason is NotifyReason.WORSE and step.notification:
+        return step._replace(notification=step.notification._replace(before=before.detail))
+    return step
 
 
 def _is_early(alert: Alert, condition: Condition, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from bot.alerts.alert import Reconciled
 from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult, SweepCycle, alerts_on
 from bot.alerts.evaluate import AlertStore, FleetEvaluation
+from bot.alerts.facts import SecurityPlan
 from bot.alerts.routing import AlertPlan
 from bot.app.configuration import inventory, orchestras, plan, policy, reveal
 from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
@@ -127,7 +128,8 @@ class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
     `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
-    `clock_check` says whether the clock can be believed, where it is the machine's. `policy` is what hosts are to run.
+    `clock_check` says whether the clock can be believed, where it is the machine's. `policy` is what hosts are to run,
+    `security` which holes make an alert.
 
     `updates_within` is how many seconds a sweep takes at most for asking a Xen Orchestra which updates its hosts miss;
     None where that is a job of its own.
@@ -143,6 +145,7 @@ class WatchTerms(NamedTuple):
     clock_check: ClockCheck | None = None
     updates_within: float | None = None
     policy: Policy | None = None
+    security: SecurityPlan = SecurityPlan()
 
 
 class WatchedFleet(NamedTuple):
@@ -205,7 +208,7 @@ class WatchedFleet(NamedTuple):
 
 def alert_store(store: Store) -> AlertStore:
     """What evaluations and sweeps need of a database."""
-    return AlertStore(store.fleet, store.sweeps, store.alerts, store.watches, store.outbox)
+    return AlertStore(store.fleet, store.sweeps, store.alerts, store.watches, store.outbox, store.orchestras)
 
 
 @contextmanager
@@ -241,6 +244,7 @@ def terms_of(
         check,
         updates_within,
         policy(settings.policy),
+        SecurityPlan(settings.security.tell, settings.security.orchestra_fixed_from),
     )
 
 
@@ -265,6 +269,7 @@ def watch_fleet(
         terms.every,
         terms.clock(),
         terms.policy,
+        terms.security,
     )
     name = new_name()
     sweeper = Sweeper(

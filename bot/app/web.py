@@ -137,9 +137,11 @@ def _published(watched: WatchedFleet) -> str | None:
 
 def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Service | None) -> MetricsSnapshot:
     at, store = watched.clock(), watched.store
+    findings = watched.evaluation.findings(at)
     return MetricsSnapshot(
         at=at,
-        findings=watched.evaluation.findings(at),
+        findings=findings,
+        patch_states=watched.evaluation.patch_states(findings),
         sources=store.fleet.sources(),
         alerts=store.alerts.outlines(),
         channels=store.outbox.states(),

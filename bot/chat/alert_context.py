@@ -120,6 +120,7 @@ def alert_data(alert: Alert, matrix: Matrix) -> Data:
         "due": alert.due.isoformat() if alert.due else None,
         "eol_on": eol.isoformat() if eol else None,
         "detail": detail_in_words(alert.detail),
+        "advisories": list(alert.detail.values.get("holes", ())),
         "watched": alert.watched,
         "hosts": [host._asdict() for host in alert.hosts],
         "channel": alert.channel,

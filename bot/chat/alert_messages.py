@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState, Notification, NotifyReason, Rule
+from bot.alerts.patch_rules import new_holes
 from bot.chat import verdict
 from bot.chat.alert_context import alert_data, release_of, worst_first
 from bot.chat.reply import (
     Act,
     Block,
+    Bullets,
     Button,
     Menu,
     MenuEntry,
@@ -21,10 +23,13 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.rule_wording import WORDING, resolution_in_words, sentence
-from bot.chat.wording import counted, day_in_words, joined, moment, plural, span
+from bot.chat.rule_wording import WORDING, holes_in_words, resolution_in_words, sentence
+from bot.chat.wording import bounded, counted, day_in_words, joined, moment, plural, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend, recommend_final
+
+HOLES = 5
+"""So many known holes are told with their titles; the alert's JSON has all."""
 
 NAMED = 10
 """So many hosts are named; `alerts ID` names all."""
@@ -144,6 +149,9 @@ def thread_update(notification: Notification) -> Reply:
     lines = [_first(notification)]
     if why is NotifyReason.NEW and alert.hosts:
         lines.append(line(full_stop(hosts_by_pool(alert.hosts))))
+    if why is NotifyReason.WORSE and notification.before:
+        new = new_holes(notification.before, alert.detail)
+        lines.append(line(*with_code(f"New: {'; '.join(holes_in_words(new)[:HOLES])}")))
     # Hosts since the last notice, where the first line or the list of hosts does not name them already.
     if why not in (NotifyReason.NEW, NotifyReason.RESOLVED):
         added = () if why is NotifyReason.MORE_HOSTS else notification.added
@@ -168,6 +176,8 @@ def _first(notification: Notification) -> RichText:
             return line("Still so: ", *said)
         case NotifyReason.SNOOZE_OVER:
             return line("The snooze is over: ", *said)
+        case NotifyReason.WORSE:
+            return line("Worse now: ", *said)
         case NotifyReason.PLAN_OVER if alert.planned_for:
             return line(f"It was planned for {day_in_words(alert.planned_for)} and is still so: ", *said)
         case _:
@@ -191,6 +201,9 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
             lines.append(line(count))
     if lines:
         yield Paragraph(tuple(lines))
+    for alert in (first, *others):
+        if alert.is_open and (holes := alert.detail.values.get("holes")):
+            yield Bullets(bounded([with_code(said) for said in holes_in_words(holes)], HOLES), "Known holes")
     if first.is_open and (step := next_step(first, day, matrix)):
         yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
     if done := tuple(_acknowledgements([first, *others], day)):
@@ -210,9 +223,11 @@ def _acknowledgements(alerts: Sequence[Alert], day: date) -> Iterator[RichText]:
 
 def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
     """The one thing to do about an alert; empty where what it says has it."""
-    if step := WORDING[alert.rule].next_step:
-        return step
-    if release := release_of(alert, matrix):
+    wording, release = WORDING[alert.rule], release_of(alert, matrix)
+    ended = release is not None and release.lifecycle.eol is not None and day >= release.lifecycle.eol
+    if wording.next_step and not (ended and wording.upgrade_after_eol):
+        return wording.next_step
+    if release:
         is_final = not alert.detail.values.get("prerelease")
         advice = (recommend if is_final else recommend_final)(matrix, release, day)
         return "" if advice.is_nothing else verdict.next_step(advice, release, day)

@@ -66,6 +66,10 @@ def _body(digest: Digest) -> Iterator[Block]:
         "Past their end of life": _ending_lines(digest.ended, digest.day),
         "Ends next": _ending_lines(digest.next, digest.day),
         "Nobody acknowledged": unacknowledged,
+        "Known holes that make no alert": [
+            line(Strong(each.name), f": {counted(each.holes, 'hole')}, on {counted(each.hosts, 'host')} at most")
+            for each in digest.quiet
+        ],
         "Approved by the policy": [_score(score) for score in digest.policy],
     }.items():
         if items:
@@ -106,6 +110,7 @@ def numbers_in_words(numbers: HostCounts, resolved: int = 0) -> str:
         "without full support": numbers.weak,
         "of an unknown version": numbers.unknown,
         "unreachable": numbers.unreachable,
+        "with known holes": numbers.advisory,
         "waiting for a restart for more than a week": numbers.restart,
         "with updates that are too old": numbers.old_updates,
         "with a licence that ends": numbers.licence,

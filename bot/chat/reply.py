@@ -330,7 +330,8 @@ class Reply(NamedTuple):
 
     `exit_status` is the shell's: 0 answered, 1 could not do it, 3 ambiguous or unknown (CONTRACT.md section 1).
     `assessed` are the verdicts in it, for the shell's `--fail-on`; None where the command has none. `hosts` are those
-    that it shows, None where it is about none.
+    that it shows, None where it is about none; `vulnerable` is whether something in it has a known hole, where that is
+    what it is about.
     `rest` is more of the same that belongs below: into the thread of the reply, where there is one.
     `attachment` is a file for the asker, which a platform may be unable to send: then it says how else to get it.
     `picture` shows what the reply's table says; a platform may draw it, and needn't.
@@ -350,6 +351,7 @@ class Reply(NamedTuple):
     attachment: Attachment | None = None
     picture: Picture | None = None
     hosts: "tuple[HostVerdict, ...] | None" = None
+    vulnerable: bool | None = None
 
     @property
     def summary(self) -> str:

@@ -3,13 +3,15 @@
 A new rule is a row of `WORDING` here; what it finds, and why that is gone, stands in bot.alerts.rules.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from bot.alerts.alert import Alert, Detail, Rule
 from bot.chat.reply import Mark, RichText, Strong, line, with_code
-from bot.chat.wording import counted, day_in_words, distance, moment_in_words, plural, span
+from bot.chat.wording import counted, day_in_words, distance, joined, moment_in_words, plural, span, with_more
+
+Values = Mapping[str, Any]
 
 
 class RuleWording(NamedTuple):
@@ -17,7 +19,8 @@ class RuleWording(NamedTuple):
 
     `sign` stands before the sentence, `clauses` are the words before the subject's name and those after it, on a day.
     `digest` is what the weekly digest says it is about, `next_step` what to do where no release says it; `subject`
-    stands in place of the subject's name, where that is no name.
+    stands in place of the subject's name, where that is no name. `upgrade_after_eol`: once the release has ended, the
+    next step is to leave it.
     """
 
     sign: Callable[[Alert, date], str]
@@ -25,6 +28,7 @@ class RuleWording(NamedTuple):
     digest: str
     next_step: str = ""
     subject: str = ""
+    upgrade_after_eol: bool = False
 
 
 def sentence(alert: Alert, day: date) -> RichText:
@@ -135,6 +139,50 @@ def _ends_on(alert: Alert, day: date, one: str, many: str) -> str:
     return f"{what} {ended} on {day_in_words(due)}"
 
 
+def _holes(alert: Alert, _: date) -> tuple[str, str]:
+    hosts, lack = counted(len(alert.hosts), "host"), plural(len(alert.hosts), "lacks", "lack")
+    return f"{hosts} on ", f" {lack} the fix of {detail_in_words(alert.detail)}"
+
+
+def _orchestra(alert: Alert, _: date) -> tuple[str, str]:
+    server = alert.detail.values.get("server") or "an unknown version"
+    return "", f" runs xo-server {server} and, by that number, has {detail_in_words(alert.detail)}"
+
+
+def _known_holes(values: Values) -> str:
+    """`3 known holes: CVE-2026-1 (exploited), XSA-2 and 1 more; 2 hosts wait for a restart`."""
+    names = [f"{each['id']}{' (exploited)' if each['exploited'] else ''}" for each in values["holes"]]
+    waits = values.get("restarts")
+    restart = f"; {counted(waits, 'host')} {plural(waits, 'waits', 'wait')} for a restart" if waits else ""
+    return f"{counted(len(names), 'known hole')}: {with_more(names, HOLES_NAMED)}{restart}"
+
+
+HOLES_NAMED = 3
+"""So many known holes are named in a sentence."""
+
+
+def holes_in_words(holes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Known holes line by line, with how many hosts have them."""
+    return [
+        f"{each['id']}{' (exploited)' if each['exploited'] else ''}: {each['title']}"
+        + (f" ({counted(each['hosts'], 'host')})" if each["hosts"] else "")
+        for each in holes
+    ]
+
+
+UNTOLD = 5
+"""So many holes of which nothing can be told are named."""
+
+
+def _untold(values: Values) -> str:
+    """Of which holes nobody can tell whether they are closed."""
+    names = values.get("untold") or ()
+    if not names:
+        return ""
+    named = joined(names) if len(names) <= UNTOLD else with_more(names, UNTOLD)
+    return f"; whether {named} {plural(len(names), 'is', 'are')} fixed there cannot be told"
+
+
 def _day(text: str | None) -> str:
     return day_in_words(date.fromisoformat(text)) if text else "a day that is not known"
 
@@ -146,6 +194,19 @@ WORDING: Mapping[Rule, RuleWording] = {
         "no sweep finished in time",
         "what this channel knows may be old, so see whether `xocompat serve` runs, and its log.",
         subject="No sweep has finished",
+    ),
+    Rule.ORCHESTRA: RuleWording(
+        lambda *_: "⚠️",
+        _orchestra,
+        "known holes of a Xen Orchestra",
+        "update it: `xo` says to what, and what to do until then.",
+    ),
+    Rule.ADVISORY: RuleWording(
+        lambda *_: "⚠️",
+        _holes,
+        "known holes",
+        "install updates on these hosts and restart them, one by one; `advisory ID` says what has the fix.",
+        upgrade_after_eol=True,
     ),
     Rule.EOL: RuleWording(lambda alert, day: "⏳" if _is_ahead(alert, day) else "☠️", _end_of_life, "end of life"),
     Rule.UNKNOWN_VERSION: RuleWording(
@@ -189,6 +250,12 @@ WORDING: Mapping[Rule, RuleWording] = {
         "several versions",
         "finish the rolling upgrade.",
     ),
+    Rule.PATCH_SKEW: RuleWording(
+        lambda *_: "⚠️",
+        lambda alert, _: ("Pool ", f" is at several patch levels: {detail_in_words(alert.detail)}"),
+        "several patch levels",
+        "finish updating its hosts, and restart those that wait for it.",
+    ),
     Rule.UNREACHABLE: RuleWording(lambda *_: "⚠️", _silence, "no answer"),
 }
 """The words of every rule."""
@@ -202,9 +269,6 @@ def detail_in_words(detail: Detail) -> str:
 def resolution_in_words(why: Detail | None) -> str:
     """Why an alert was resolved, to complete "resolved: ...", or what became of hosts; empty where there is nothing."""
     return _RESOLUTIONS[why.kind](why.values) if why and why.kind in _RESOLUTIONS else ""
-
-
-Values = Mapping[str, Any]
 
 
 def _no_sweep(values: Values) -> str:
@@ -221,6 +285,12 @@ _DETAILS: Mapping[str, Callable[[Values], str]] = {
     "support": lambda values: _LACKS[values["lack"]][0],
     "not_said": lambda _: "its hosts do not say which release they run",
     "versions": lambda values: " and ".join(values["versions"]),
+    "holes": _known_holes,
+    "orchestra": _known_holes,
+    "levels": lambda values: f"{values['what']} {joined(values['levels'])}",
+    "behind": lambda values: ", ".join(
+        f"{name} misses {counted(count, 'update')} that others have" for name, count in values["missing"].items()
+    ),
     "waiting": lambda values: f"since {_day(values['since'])}",
     "old_updates": lambda values: " and ".join(
         [
@@ -251,7 +321,7 @@ def _fates(values: Values) -> str:
     for each in values["fates"]:
         more = f" and {each['more']} more" if each["more"] else ""
         said.append(f"{', '.join(each['hosts'])}{more} {_FATES[each['fate']](each['version'])}")
-    return "; ".join(said)
+    return "; ".join(said) + _untold(values)
 
 
 _FATES: Mapping[str, Callable[[str], str]] = {
@@ -264,6 +334,7 @@ _FATES: Mapping[str, Callable[[str], str]] = {
     "lost": lambda _: "not known any more",
     "known": lambda _: "known by now",
     "off": lambda _: "off",
+    "patched": lambda _: "updated and restarted",
     "restarted": lambda _: "restarted",
     "updated": lambda _: "updated",
     "certified": lambda _: "with a new certificate",
@@ -285,6 +356,9 @@ _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
     "full_support": lambda _: "the list has it in full support now",
     "hosts_gone": lambda values: f"no host runs it any more ({_fates(values)})",
     "not_watched": lambda _: "nobody in this channel watches it any more",
+    "orchestra_updated": lambda values: f"it runs xo-server {values['server']} now{_untold(values)}",
+    "one_level": lambda _: "all its hosts are at one patch level",
+    "several_versions": lambda _: "its hosts run several versions now, which is told by itself",
     "one_version": lambda _: "all its hosts run one version",
     "pool_gone": lambda values: f"none of its hosts is there any more ({_fates(values)})",
     "source_removed": lambda values: f"{values['source']} was removed from the configuration",

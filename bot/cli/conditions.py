@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.alerts.facts import shipped_levels
 from bot.chat.reply import Reply
 from bot.errors import UsageError
 from bot.fleet.policy import Policy, PolicyState
@@ -22,6 +23,7 @@ class ConditionKind(StrEnum):
     PARTIAL = "partial"
     UNLISTED = "unlisted"
     NOT_APPROVED = "not-approved"
+    VULNERABLE = "vulnerable"
 
 
 class FailCondition(NamedTuple):
@@ -31,8 +33,10 @@ class FailCondition(NamedTuple):
     days: int = 0
 
     def holds(self, reply: Reply, policy: Policy | None) -> bool:
-        """Whether an answer meets it. UsageError for NOT_APPROVED without a policy."""
+        """Whether an answer meets it. UsageError for NOT_APPROVED without a policy, for VULNERABLE without hosts."""
         verdicts = reply.assessed or ()
+        if self.kind is ConditionKind.VULNERABLE:
+            return _is_vulnerable(reply)
         if self.kind is not ConditionKind.NOT_APPROVED:
             return any(map(self._holds_for, verdicts))
         if policy is None:
@@ -53,7 +57,21 @@ class FailCondition(NamedTuple):
         }[self.kind]
 
 
-_ALLOWED = "eol, eol-within:90d, partial, unlisted and not-approved are allowed"
+def _is_vulnerable(reply: Reply) -> bool:
+    """Whether any of the hosts in an answer has a known hole that is not fixed there."""
+    if reply.vulnerable is not None:
+        return reply.vulnerable
+    if reply.hosts is None and reply.assessed:
+        raise UsageError("--fail-on vulnerable is about hosts, and this answer has none: use it with fleet or probe.")
+    levels = shipped_levels()
+    return any(
+        levels.of(each.assessment.release, each.host.host.software, each.host.host.reboot_required).vulnerable
+        for each in reply.hosts or ()
+        if each.assessment and each.host.host.software and not each.is_prerelease
+    )
+
+
+_ALLOWED = "eol, eol-within:90d, partial, unlisted, not-approved and vulnerable are allowed"
 _DAYS = {"d": 1, "w": 7}
 
 

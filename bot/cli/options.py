@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 VALUED = ("--as-of", "--config", "--fail-on", "--channel", "--format", "--png")
 """Shared options that take a value: they may stand before the first word, too."""
 
-CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted", "not-approved")
+CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted", "not-approved", "vulnerable")
 
 
 def _day(_: click.Context, param: click.Parameter, value: str | None) -> date | None:
@@ -44,7 +44,7 @@ FAIL_ON = click.Option(
     callback=_conditions,
     shell_complete=lambda _, __, incomplete: [c for c in CONDITIONS if c.startswith(incomplete)],
     metavar="CONDITION",
-    help="Exit with 4 on: eol, eol-within:90d, partial, unlisted, not-approved. Repeatable.",
+    help="Exit with 4 on: eol, eol-within:90d, partial, unlisted, not-approved, vulnerable. Repeatable.",
 )
 FORMAT = click.Option(
     ["--format", "form"], type=click.Choice(["csv", "md"]), help="Print the answer's table as CSV or Markdown, whole."

@@ -45,6 +45,8 @@ class MetricsSnapshot(NamedTuple):
     """Messages that this process sent again without knowing whether Slack has the first one."""
     plainer_tables: Mapping[str, int] = MappingProxyType({})
     """How many workspaces get tables in a plainer form than Slack's newest, by that form."""
+    patch_states: Mapping[str, int] = MappingProxyType({})
+    """How many hosts are vulnerable, fixed, or not to be told, each by the worst of its known holes."""
 
 
 class ProbeMetrics:
@@ -88,7 +90,7 @@ class _Gauges(Collector):
             yield _gauge("database_up", "Whether the database answers.", 0)
             return
         yield _gauge("database_up", "Whether the database answers.", 1)
-        of_hosts = tuple(_of_hosts(shown.findings, shown.at.date()))
+        of_hosts = tuple(_of_hosts(shown.findings, shown.at.date(), shown.patch_states))
         shown = shown._replace(findings=())  # of a large fleet, and what is read from them needs the room
         yield from of_hosts
         up = _family("source_up", "Whether a target or Xen Orchestra answered in the last sweep.", ("source",))
@@ -127,7 +129,7 @@ def _tallied(name: str, about: str, labels: Sequence[str], seen: Iterable[tuple[
     return family
 
 
-def _of_hosts(findings: Sequence[HostVerdict], day: date) -> Iterator[Metric]:
+def _of_hosts(findings: Sequence[HostVerdict], day: date, patch_states: Mapping[str, int]) -> Iterator[Metric]:
     ends = _family("host_eol_timestamp_seconds", "When a host's release is EOL.", ("host", "uuid", "pool", "release"))
     for finding in findings:
         eol = finding.assessment.release.lifecycle.eol if finding.assessment else None
@@ -150,6 +152,11 @@ def _of_hosts(findings: Sequence[HostVerdict], day: date) -> Iterator[Metric]:
             of_host = (finding.host.host.name, finding.host.host.uuid, finding.host.pool.name)
             left.add_metric([shown(text, LABEL_MAX) for text in of_host], (expires.date() - day).days)
     yield left
+    if patch_states:
+        states = _family("hosts_patch_state", "Hosts by the worst that is known of their patches.", ("state",))
+        for known, count in patch_states.items():
+            states.add_metric((known,), count)
+        yield states
     unreachable = sum(not (finding.host.is_reachable or finding.host.is_off) for finding in findings)
     yield _gauge("hosts_unreachable", "Hosts that no source sees now; those that are off are none.", unreachable)
 

@@ -45,7 +45,13 @@ _ALERTS = st.builds(
     resolved_at=st.none() | _MOMENTS,
 )
 _NOTIFICATIONS = st.builds(
-    Notification, alert=_ALERTS, at=_MOMENTS, added=_HOSTS, gone=_HOSTS, fates=st.none() | _DETAILS
+    Notification,
+    alert=_ALERTS,
+    at=_MOMENTS,
+    added=_HOSTS,
+    gone=_HOSTS,
+    fates=st.none() | _DETAILS,
+    before=st.none() | _DETAILS,
 )
 
 

@@ -8,11 +8,15 @@ from bot.app.fleet import Hosts
 from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
 from bot.fleet.sources import ConfiguredSources, Probing
-from bot.xapi.observation import Host, Observation, Pool, Probed, Transport
+from bot.xapi.observation import Host, Observation, Pool, Probed, Software, Transport
 from bot.xapi.target import Endpoint, Target, TlsMode, Trust
 
 MIX = (*[("XCP-ng", "8.3.0")] * 8, *[("XCP-ng", "8.2.1")] * 5, *[("XenServer", "8.4.0")] * 3, ("XenServer", "7.2.0"))
 """What its hosts run: brand and version, in turn."""
+
+
+LEVELS, XENS = 20, {"8.3.0": "4.17.5-", "8.4.0": "4.17.6-"}
+"""Each version at so many patch levels, by the hypervisor that it shows."""
 
 
 class Answering:
@@ -23,7 +27,7 @@ class Answering:
         names = [f"host-{number}" for number in range(count)]
         runs = islice(cycle(MIX), count)
         self._hosts = {
-            name: (number, _host(name, *version, at - timedelta(minutes=number)))
+            name: (number, _host(name, *version, at - timedelta(minutes=number), number))
             for number, (name, version) in enumerate(zip(names, runs, strict=True))
         }
         self._inventory = Inventory(map(_target, names))
@@ -42,9 +46,10 @@ class Answering:
         return Observation(target.name, host.address, seen, Transport.JSON_RPC_2, TlsMode.PINNED, pool, (host,))
 
 
-def _host(name: str, brand: str, version: str, booted_at: datetime) -> Host:
+def _host(name: str, brand: str, version: str, booted_at: datetime, number: int) -> Host:
     more = ("release/stable/1", "3.4.0", "free", None, booted_at, False, None)
-    return Host(f"uuid-{name}", name, "192.0.2.1", True, True, brand, version, *more)
+    host = Host(f"uuid-{name}", name, "192.0.2.1", True, True, brand, version, *more)
+    return host._replace(software=Software(f"{XENS.get(version, '4.13.5-9.')}{number % LEVELS + 1}", "26.1.4"))
 
 
 def _target(name: str) -> Target:
