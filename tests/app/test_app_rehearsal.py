@@ -41,7 +41,7 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         lone(SimHost("xen-2", release("XCP-ng", "8.2"))),
     ]
     with Simulator(pools) as hosts:
-        more = f"database: sqlite:///{database}\nalerts: {{channel: {CHANNEL}}}\n"
+        more = f"database: sqlite:///{database}\nalerts: {{channel: {CHANNEL}}}\nsecurity: {{tell: none}}\n"
         config.write_text(f"{as_yaml(hosts.targets)}\n{more}")
 
         def run(*words: str) -> Ran:
