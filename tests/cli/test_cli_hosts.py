@@ -91,6 +91,7 @@ def field(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         config = tmp_path / "xocompat.yaml"
         config.write_text(
             f"{as_yaml(near.targets)}database: sqlite:///{tmp_path / 'fleet.db'}\nalerts: {{channel: C0123456789}}\n"
+            "security: {tell: none}\n"
             f'xen_orchestra: [{{name: xo, url: "https://{xo}", token_env: XO_TOKEN, tls: {{pin: "{xo.pin_text}"}}}}]\n'
         )
 
