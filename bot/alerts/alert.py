@@ -30,6 +30,8 @@ class NotifyReason(StrEnum):
     THRESHOLD = "threshold"
     MORE_HOSTS = "more_hosts"
     REMINDER = "reminder"
+    NOTE = "note"
+    """Somebody wrote a note: of a notification alone, no alert has it as its reason."""
     SNOOZE_OVER = "snooze_over"
     RESOLVED = "resolved"
 
@@ -39,7 +41,8 @@ class Alert(NamedTuple):
 
     `detail` says what its rule found, `why_resolved` why that is gone. `snoozed_until` None in a snooze means: until
     the next threshold. `gone` are hosts that left it since the last notification: the next one names them. An alert
-    that fires again keeps who had acknowledged or snoozed it, and when.
+    that fires again keeps who had acknowledged or snoozed it, and when. `note` is the last one that somebody wrote,
+    `noted_by`: it stays, whatever is done about the alert.
     """
 
     id: int
@@ -63,6 +66,8 @@ class Alert(NamedTuple):
     resolved_at: datetime | None = None
     why_resolved: Detail | None = None
     gone: tuple[AffectedHost, ...] = ()
+    note: str | None = None
+    noted_by: str | None = None
 
     @property
     def fingerprint(self) -> Fingerprint:

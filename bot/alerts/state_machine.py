@@ -49,10 +49,12 @@ def reconcile(
 def apply(alert: Alert, act: AlertAct) -> Alert:
     """An alert after somebody did something about it; the same one if that changes nothing.
 
-    The first acknowledgement counts. An acknowledgement ends a snooze, and the other way round.
+    The first acknowledgement counts, and the last note. An acknowledgement ends a snooze, and the other way round.
     """
     if not alert.is_open or (act.until and act.until <= act.at):
         return alert
+    if act.note and act.note != alert.note:
+        alert = alert._replace(note=act.note, noted_by=act.by)
     if act.action is AlertAction.ACKNOWLEDGE:
         if alert.state is AlertState.ACKNOWLEDGED:
             return alert

@@ -176,6 +176,8 @@ alerts = Table(
     Column("snoozed_until", MomentColumn),
     Column("resolved_at", MomentColumn, index=True),
     Column("why_resolved", JsonColumn(Detail.from_data, none_as_null=True)),
+    Column("note", TextColumn),
+    Column("noted_by", TextColumn),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(

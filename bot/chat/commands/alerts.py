@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.alerts.alert import Alert, AlertState
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.evaluate import act_on
-from bot.alerts.ports import AlertAct, AlertAction, AlertReader
+from bot.alerts.ports import NOTE_MAX, SNOOZE_MAX, AlertAct, AlertAction, AlertReader
 from bot.chat.alert_context import (
     act_now,
     alert_data,
@@ -18,7 +18,7 @@ from bot.chat.alert_context import (
     read_ids,
     worst_first,
 )
-from bot.chat.alert_messages import alert_message, hosts_by_pool, numbers, reason, state
+from bot.chat.alert_messages import add_note, alert_message, hosts_by_pool, note, numbers, reason, state
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.commands import ACK
 from bot.chat.filter import take_words
@@ -138,7 +138,7 @@ def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
         (Sortable(str(alert.id or "new"), alert.id or 0),),
         sentence(alert, asked.day),
         line(hosts_by_pool(alert.hosts, 3)),
-        state(alert),
+        (*state(alert), *(line("; ") if alert.note else ()), *note(alert)),
         line(ChannelName(alert.channel)),
     )
 
@@ -169,23 +169,45 @@ def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
 
 
 def acknowledge(ports: Ports, asked: Invocation) -> Reply:
-    """Acknowledge alerts in the asker's name; the first who did so stays named."""
+    """Acknowledge alerts in the asker's name; the first who did so stays named. A note behind the ids is kept.
+
+    UsageError for a note that is too long, or that is nothing but a day.
+    """
     known = alerting(ports)
-    act_now(known, asked)
-    ids = read_ids(asked.words, "ack 17")
-    act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, known.now())
-    return _act(ports, asked, ids, act, Mark("👍", "acknowledged"))
+    found = _NOTED.fullmatch(asked.words) or _NOTED.fullmatch(plain(asked.words))
+    ids = read_ids(_AND.sub(" ", found["ids"]) if found else asked.words, "ack 17")
+    text = shown(_as_typed(found["note"] or ""), len(asked.words)) if found else ""
+    act_now(known, asked, text if len(text.split()) <= len(("as", "of", "DATE")) else "")
+    if len(text) > NOTE_MAX:
+        raise UsageError(f"A note has {NOTE_MAX} characters at most, this one {len(text)}.")
+    act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, known.now(), note=text or None)
+    known_before = all(alert.state is AlertState.ACKNOWLEDGED for alert in find(known.book, ids))
+    return _act(ports, asked, ids, act, Mark("📝", "noted") if text and known_before else Mark("👍", "acknowledged"))
 
 
-LONGEST = timedelta(days=3650)
-"""Of a snooze."""
+_NUMBER = r"`?#?[0-9]{1,9}`?(?=[\s,;:&]|\Z)"
+_AND = re.compile(r"[;&]|\band\b", re.IGNORECASE)
+_NOTED = re.compile(
+    rf"\s*(?P<ids>{_NUMBER}(?:(?:[\s,;&]|\band\s)+{_NUMBER})*)[\s,;]*(?::\s*)?(?P<note>\S.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Numbers are alerts as long as nothing else stands between: a note that begins with one stands behind a colon."""
+
+_DRESSED = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|\n]+)(?:\|(?P<label>[^<>\n]*))?>")
+
+
+def _as_typed(note: str) -> str:
+    """A note without Slack's forms for people, channels and links in it, but with what these say."""
+    said = _DRESSED.sub(lambda form: form["kind"] + ((form["kind"] and form["label"]) or form["target"]), note)
+    return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
 
 _HOW = "say for how long: 7d, 1w, 2028-12-01"
 _NEXT = f"{_HOW}, or next (until the next threshold)"
 _ASKED = re.compile(
     r"(?P<ids>#?\d+(?:[\s,]+#?\d+)*?)[\s,]+(?:(?:for|until|till|the)\s+)*"
     r"(?:(?P<count>\d{1,6})\s*(?P<unit>h|hours?|d|days?|w|weeks?)"
-    r"|(?P<day>\d{4}-\d\d-\d\d)|(?P<next>next(?: threshold)?))",
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\dZ)|(?P<day>\d{4}-\d\d-\d\d)|(?P<next>next(?: threshold)?))",
     re.IGNORECASE | re.ASCII,
 )
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -215,17 +237,18 @@ def _until(found: re.Match[str], now: datetime) -> datetime | None:
     """When the snooze ends; None for the next threshold. A day begins at midnight UTC."""
     if found["next"]:
         return None
-    if found["day"]:
+    if named := found["moment"] or found["day"]:
         try:
-            until = datetime.combine(date.fromisoformat(found["day"]), time(), UTC)
+            until = datetime.fromisoformat(named.upper())
         except ValueError:
-            raise UsageError(f'"{found["day"]}" is not a day: write it as 2028-12-01.') from None
+            raise UsageError(f'"{named}" is not a day: write it as 2028-12-01, or 2028-12-01T15:00Z.') from None
+        until = until.replace(tzinfo=UTC)
     else:
-        until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * LONGEST)
+        until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * SNOOZE_MAX)
     if until <= now:
         raise UsageError(f"A snooze must end after now: {_HOW}.")
-    if until - now > LONGEST:
-        raise UsageError(f"A snooze lasts {LONGEST.days} days at most: {_HOW}.")
+    if until - now > SNOOZE_MAX:
+        raise UsageError(f"A snooze lasts {SNOOZE_MAX.days} days at most: {_HOW}.")
     return until
 
 
@@ -252,10 +275,14 @@ def _act(ports: Ports, asked: Invocation, ids: Sequence[int], act: AlertAct, don
     for alert in alerts:
         lines.append(line(f"{alert.id}  ", *sentence(alert, asked.day)))
         lines.append(line("" if alert.id in changed else "already ", *state(alert)))
+        if said := note(alert):
+            lines.append(said)
+    noteless = [alert.id for alert in alerts if alert.is_open] if not act.note else []
     first = headline(done, numbers(alert for alert in alerts if alert.id in changed))
     return Reply(
         kind=asked.command.name,
         headline=first if changed else headline(f"Nothing changed for {numbers(alerts)}"),
         blocks=(Paragraph(tuple(lines)),),
+        buttons=(add_note(noteless),) if noteless and act.action is AlertAction.ACKNOWLEDGE else (),
         data={"changed": sorted(changed), "alerts": [alert_data(alert, ports.matrix) for alert in alerts]},
     )
