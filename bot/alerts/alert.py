@@ -30,6 +30,8 @@ class NotifyReason(StrEnum):
     THRESHOLD = "threshold"
     MORE_HOSTS = "more_hosts"
     REMINDER = "reminder"
+    NOTE = "note"
+    """Somebody wrote a note: of a notification alone, no alert has it as its reason."""
     SNOOZE_OVER = "snooze_over"
     WORSE = "worse"
     """What it is about got worse, with no day nearer and no host more."""
@@ -44,7 +46,7 @@ class Alert(NamedTuple):
     `detail` says what its rule found, `why_resolved` why that is gone. `snoozed_until` None in a snooze means: until
     the next threshold. `gone` are hosts that left it since the last notification: the next one names them. An alert
     that fires again keeps who had acknowledged or snoozed it, and when. `planned_for` is the day for which somebody
-    planned to end it.
+    planned to end it, `note` the last one that somebody wrote, `noted_by`: it stays, whatever is done about the alert.
     """
 
     id: int
@@ -70,6 +72,8 @@ class Alert(NamedTuple):
     gone: tuple[AffectedHost, ...] = ()
     planned_for: date | None = None
     planned_by: str | None = None
+    note: str | None = None
+    noted_by: str | None = None
 
     @property
     def fingerprint(self) -> Fingerprint:

@@ -176,11 +176,16 @@ def update(
 
 
 def act_on(book: AlertBook, ids: Collection[int], act: AlertAct) -> tuple[Alert, ...]:
-    """Do something about open alerts; those that changed, as they are then. Doing it twice changes nothing."""
+    """Do something about open alerts; those that changed, as they are then. Doing it twice changes nothing.
+
+    A note that is new is told in the thread of each message once.
+    """
     with book.transaction() as unit:
         acted = [(before, apply(before, act)) for before in unit.open_alerts(ids)]
         changed = unit.save([after for before, after in acted if after != before], act.at)
-        unit.queue(changed, (), act.at)
+        noted = {before.id for before, after in acted if after.note != before.note}
+        about = {(each.channel, each.subject.key): each for each in reversed(changed) if each.id in noted}
+        unit.queue(changed, [Notification(each, NotifyReason.NOTE, act.at) for each in about.values()], act.at)
     return changed
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -18,10 +18,18 @@ class AlertAction(StrEnum):
     SNOOZE = "snooze"
 
 
+SNOOZE_MAX = timedelta(days=3650)
+"""How long a snooze lasts at most."""
+
+NOTE_MAX = 300
+"""Characters of a note at most."""
+
+
 class AlertAct(NamedTuple):
     """An action with who does it and when. A snooze without `until` lasts until the next threshold.
 
     `planned_for`, of an acknowledgement, is the day on which what the alert is about is to be done.
+    `note` is what the person wants to be read beside it: one printable line of at most NOTE_MAX characters.
     """
 
     action: AlertAction
@@ -29,6 +37,7 @@ class AlertAct(NamedTuple):
     at: datetime
     until: datetime | None = None
     planned_for: date | None = None
+    note: str | None = None
 
 
 class AlertTransaction(Protocol):

@@ -57,10 +57,13 @@ def reconcile(
 def apply(alert: Alert, act: AlertAct) -> Alert:
     """An alert after somebody did something about it; the same one if that changes nothing.
 
-    The first acknowledgement counts, and the last plan. An acknowledgement ends a snooze, and the other way round.
+    The first acknowledgement counts, the last note, and the last plan. An acknowledgement ends a snooze, and the other
+    way round.
     """
     if not alert.is_open or (act.until and act.until <= act.at):
         return alert
+    if act.note and act.note != alert.note:
+        alert = alert._replace(note=act.note, noted_by=act.by)
     if act.action is AlertAction.ACKNOWLEDGE:
         if act.planned_for and act.planned_for != alert.planned_for:
             alert = alert._replace(planned_for=act.planned_for, planned_by=act.by)

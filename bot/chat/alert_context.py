@@ -35,12 +35,12 @@ def day_asked(asked: Invocation, now: datetime) -> date | None:
     return asked.day if is_typed or asked.day != now.date() else None
 
 
-def act_now(known: Alerting, asked: Invocation) -> None:
-    """UsageError where a day was given for what is done now."""
+def act_now(known: Alerting, asked: Invocation, words: str | None = None) -> None:
+    """UsageError where a day was given for what is done now: beside the words, or in them (`words`: in these alone)."""
     name = asked.command.name
     if day_asked(asked, known.now()):
         raise UsageError(f"`{name}` acts now and takes no --as-of: leave it out.")
-    if _ON_DAY.search(plain(asked.words)):
+    if _ON_DAY.search(plain(asked.words if words is None else words)):
         raise UsageError(f'`{name}` acts now and takes no "on DATE": {asked.command.examples[0][0]}.')
 
 
@@ -128,6 +128,8 @@ def alert_data(alert: Alert, matrix: Matrix) -> Data:
         "told_at": _moment(alert.told_at),
         "acknowledged_by": handled.acknowledged_by if handled else None,
         "acknowledged_at": _moment(handled.acknowledged_at) if handled else None,
+        "note": alert.note,
+        "noted_by": alert.noted_by,
         "snoozed_by": handled.snoozed_by if handled else None,
         "snoozed_at": _moment(handled.snoozed_at) if handled else None,
         "snoozed_until": _moment(handled.snoozed_until) if handled else None,

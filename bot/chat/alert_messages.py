@@ -1,7 +1,8 @@
 """Alerts in words: what each says, its hosts, what was done about it, and why it was sent."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState, Notification, NotifyReason, Rule
 from bot.alerts.patch_rules import new_holes
@@ -9,6 +10,7 @@ from bot.chat import verdict
 from bot.chat.alert_context import alert_data, release_of, worst_first
 from bot.chat.reply import (
     Act,
+    Asks,
     Block,
     Bullets,
     Button,
@@ -91,6 +93,11 @@ def state(alert: Alert, day: date) -> RichText:
     return acknowledgement(alert, day) or line(alert.state.value)
 
 
+def note(alert: Alert) -> RichText:
+    """What somebody wrote about an alert, with who; empty if nobody did."""
+    return line("Note by ", PersonName(alert.noted_by), f": {alert.note}") if alert.note and alert.noted_by else ()
+
+
 def reason(alert: Alert, why: NotifyReason) -> str:
     """Why a channel is notified: `new: 90-day mark passed`."""
     if why in (NotifyReason.NEW, NotifyReason.THRESHOLD) and alert.threshold_days is not None:
@@ -111,6 +118,7 @@ _REASONS = {
     NotifyReason.THRESHOLD: "threshold",
     NotifyReason.MORE_HOSTS: "more hosts",
     NotifyReason.REMINDER: "reminder",
+    NotifyReason.NOTE: "note",
     NotifyReason.SNOOZE_OVER: "the snooze is over",
     NotifyReason.WORSE: "it got worse",
     NotifyReason.PLAN_OVER: "the planned day is over",
@@ -174,6 +182,8 @@ def _first(notification: Notification) -> RichText:
             return line("Also on ", Strong(alert.subject.name), f": {named(notification.added)}")
         case NotifyReason.REMINDER:
             return line("Still so: ", *said)
+        case NotifyReason.NOTE:
+            return (*note(alert), *line(" ("), Strong(alert.subject.name), *line(")"))
         case NotifyReason.SNOOZE_OVER:
             return line("The snooze is over: ", *said)
         case NotifyReason.WORSE:
@@ -206,13 +216,14 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
             yield Bullets(bounded([with_code(said) for said in holes_in_words(holes)], HOLES), "Known holes")
     if first.is_open and (step := next_step(first, day, matrix)):
         yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
-    if done := tuple(_acknowledgements([first, *others], day)):
+    handled = partial(acknowledgement, day=day)
+    if done := (*_about_each([first, *others], handled), *_about_each([first, *others], note)):
         yield Paragraph(done)
 
 
-def _acknowledgements(alerts: Sequence[Alert], day: date) -> Iterator[RichText]:
-    """Who did what about each of the alerts; where the same was done about all, no number is needed."""
-    done = {alert.id: acknowledgement(alert, day) for alert in alerts if alert.is_open}
+def _about_each(alerts: Sequence[Alert], said: Callable[[Alert], RichText]) -> Iterator[RichText]:
+    """What is said of each open one of the alerts; where it is the same of all, no number is needed."""
+    done = {alert.id: said(alert) for alert in alerts if alert.is_open}
     if len(done) == len(alerts) and len({*done.values()}) == 1:
         yield from filter(None, [done[alerts[0].id]])
         return
@@ -234,18 +245,25 @@ def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
     return ""
 
 
+def add_note(ids: Iterable[int]) -> Act:
+    """A button to write a note about alerts that are acknowledged."""
+    return Act("Add a note", f"ack {' '.join(map(str, ids))}", Asks.NOTE)
+
+
 def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
     """What can be done about open alerts; nothing twice."""
     wanted: list[Button] = []
     if waiting := [alert.id for alert in alerts if alert.state is not AlertState.ACKNOWLEDGED]:
         wanted.append(Act("Acknowledge", f"ack {' '.join(map(str, waiting))}"))
+    elif alerts:  # in its place, so that there are never more than three
+        wanted.append(add_note(alert.id for alert in alerts))
     if ids := " ".join(str(alert.id) for alert in alerts):
         entries = (
             MenuEntry("for 1 day", f"snooze {ids} 1d"),
             MenuEntry("for 1 week", f"snooze {ids} 7d"),
             MenuEntry("until the next threshold", f"snooze {ids} next"),
-            MenuEntry("until a date …", f"snooze {ids}", asks_day=True),
-            MenuEntry("planned for a date …", f"ack {ids} planned", asks_day=True),
+            MenuEntry("until a date …", f"snooze {ids}", Asks.MOMENT),
+            MenuEntry("planned for a date …", f"ack {ids} planned", Asks.MOMENT),
         )
         wanted.append(Menu("Snooze", f"snooze {ids} 7d", entries))
     if any(alert.hosts for alert in alerts):

@@ -9,7 +9,7 @@ class AuditEntry(NamedTuple):
     """One command or press. `way` is how it came ("command", "mention", "direct message", "ask button", "menu", ...).
 
     `at` is when it was answered, in UTC, `ms` how long that took; `words` are one printable line of at most 80
-    characters.
+    characters, of 400 where something was done.
     """
 
     at: datetime

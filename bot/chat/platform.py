@@ -128,8 +128,11 @@ class Platform(Membership, Protocol):
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         """Let the actor choose what a command is about. What is chosen comes back as a request of its own."""
 
-    def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
-        """Let the actor choose a day, which is appended to the words; `first` is the day that is shown first."""
+    def open_moment_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
+        """Let the actor choose a moment, in their own zone, for the words; `first` is the one that is shown first."""
+
+    def open_note(self, origin: Origin, words: str) -> Outcome:
+        """Let the actor type a note for the words. As with a moment, what is given comes back as a request."""
 
     def open_check(self, origin: Origin) -> Outcome:
         """Let the actor choose a release to check, and a day. What is chosen is answered in the same window."""

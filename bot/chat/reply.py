@@ -235,19 +235,29 @@ class Share(NamedTuple):
     reply_key: str | None = None
 
 
+class Asks(Enum):
+    """What somebody is asked for before words are: it is appended to them."""
+
+    MOMENT = auto()
+    """A day and a time, which is chosen."""
+    NOTE = auto()
+    """A text, which is typed."""
+
+
 class Act(NamedTuple):
     """A button that does what `words` do, on the day of the press. The reply with it stays in use."""
 
     label: str
     words: str
+    asks: Asks | None = None
 
 
 class MenuEntry(NamedTuple):
-    """One of a menu. With `asks_day` a day is chosen first, and appended to the words."""
+    """One of a menu."""
 
     label: str
     words: str
-    asks_day: bool = False
+    asks: Asks | None = None
 
 
 class Menu(NamedTuple):

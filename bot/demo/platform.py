@@ -187,7 +187,10 @@ class DemoPlatform:
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:  # noqa: ARG002
         return _NO_WINDOWS
 
-    def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:  # noqa: ARG002
+    def open_moment_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:  # noqa: ARG002
+        return _NO_WINDOWS
+
+    def open_note(self, origin: Origin, words: str) -> Outcome:  # noqa: ARG002
         return _NO_WINDOWS
 
     def open_check(self, origin: Origin) -> Outcome:  # noqa: ARG002

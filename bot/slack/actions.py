@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from bot.chat.command import Choice
-from bot.chat.reply import Act, Ask, Button, Find, Menu, MenuEntry, Pick, Share
+from bot.chat.reply import Act, Ask, Asks, Button, Find, Menu, MenuEntry, Pick, Share
 from bot.slack.mrkdwn import plain_text
 
 BUTTONS_MAX, MENUS_MAX = 3, 3
@@ -41,13 +41,17 @@ class ActionValue(NamedTuple):
     """The words that a button stands for. `on` is None where it means the day of the press.
 
     `reply_key` is the key of the very reply that is to be shared, where asking again might give another one.
-    `asks_day`: a day is to be chosen first, and appended to the words.
+    `asks` is what is to be asked for first.
     """
 
     words: str
     on: date | None = None
     reply_key: str | None = None
-    asks_day: bool = False
+    asks: Asks | None = None
+
+
+_ASKS = {"day": Asks.MOMENT, "note": Asks.NOTE}
+"""What is to be asked for, by the key that says so in a value; until 2026-11 it was a day alone."""
 
 
 def elements(wanted: Iterable[Button], shared: bool) -> list[Json]:
@@ -73,8 +77,8 @@ def _element(button: Button, at: int) -> Json | None:
             return {"type": "external_select", "min_query_length": TYPED_MIN, **names}
         case Ask(label, words, on):
             kind, value = ASK, ActionValue(words, on)
-        case Act(label, words):
-            kind, value = ACT, ActionValue(words)
+        case Act(label, words, asks):
+            kind, value = ACT, ActionValue(words, asks=asks)
         case Share(words, label, on, reply_key):
             kind, value = SHARE, ActionValue(words, on, reply_key)
         case Pick(words, label):
@@ -92,7 +96,7 @@ def _element(button: Button, at: int) -> Json | None:
 
 def _menu(action_id: str, label: str, entries: Iterable[MenuEntry]) -> Json | None:
     """A menu; None for more words than its options can carry."""
-    values = {entry: encode(ActionValue(entry.words, asks_day=entry.asks_day), compact=True) for entry in entries}
+    values = {entry: encode(ActionValue(entry.words, asks=entry.asks), compact=True) for entry in entries}
     if not values or max(map(len, values.values())) > OPTION_MAX:
         return None
     options = [{"text": label_of(entry.label), "value": value} for entry, value in values.items()]
@@ -122,8 +126,7 @@ def encode(value: ActionValue, compact: bool = False) -> str:
         data["on"] = value.on.isoformat()
     if value.reply_key:
         data["kept"] = value.reply_key
-    if value.asks_day:
-        data["day"] = 1
+    data |= {key: 1 for key, asks in _ASKS.items() if asks is value.asks}
     return json.dumps(data, separators=(",", ":") if compact else None)
 
 
@@ -135,7 +138,8 @@ def decode(value: object) -> ActionValue | None:
             return None
         key = data.get("kept")
         day = date.fromisoformat(data["on"]) if "on" in data else None
-        return ActionValue(data["words"], day, key if isinstance(key, str) else None, data.get("day") == 1)
+        asks = next((asks for name, asks in _ASKS.items() if data.get(name) == 1), None)
+        return ActionValue(data["words"], day, key if isinstance(key, str) else None, asks)
     except (ValueError, TypeError, RecursionError):
         return None
 
@@ -147,7 +151,7 @@ def pressed(action: Mapping[str, Any]) -> ActionValue | None:
         value = option.get("value")
         name, _, ids = value.partition(" ") if isinstance(value, str) else ("", "", "")
         old = old_words(_OLD_OPTIONS.get(name), ids) if action_id == OLD_MENU else None
-        return ActionValue(old, asks_day=name == "date") if old else decode(value)
+        return ActionValue(old, asks=Asks.MOMENT if name == "date" else None) if old else decode(value)
     value = action.get("value")
     old = old_words(_OLD_BUTTONS.get(action_id), value)
     return ActionValue(old) if old else decode(value)

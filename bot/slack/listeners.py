@@ -25,16 +25,17 @@ from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
 from bot.slack.membership import Identity
 from bot.slack.modals import CHECK as CHECK_VIEW
 from bot.slack.modals import (
-    DAY,
+    MOMENT,
+    NOTE,
     PICK_HOST,
     RELEASE,
     checked,
     options,
     picked,
-    picked_day,
+    picked_moment,
+    refused,
     to_check,
-    too_early,
-    unchosen,
+    typed_note,
 )
 from bot.slack.modals import PICK as PICK_VIEW
 from bot.slack.mrkdwn import COMMAND, plain_text
@@ -91,7 +92,8 @@ class Listeners:
         app.event("app_home_opened")(self.home_opened)
         app.action(ACTION_ID)(self.press)
         app.view(PICK_VIEW)(self.pick)
-        app.view(DAY)(self.pick_day)
+        app.view(MOMENT)(self.pick_moment)
+        app.view(NOTE)(self.note)
         app.options(PICK_HOST)(self.suggest)
         app.options(FOUND)(self.suggest_hosts)
         app.shortcut(CHECK_RELEASE)(self.open_check)
@@ -229,8 +231,8 @@ class Listeners:
             elif not self.conversation.is_too_fast(request) and (instead := self.conversation.pick(request)):
                 self.conversation.services.record(request, instead)
                 self.conversation.services.respond(origin, instead.reply)
-        elif asked.asks_day:
-            self.conversation.ask_day(request_of("menu", origin, asked.words))
+        elif asked.asks:
+            self.conversation.ask_for(asked.asks, request_of(_WAYS.get(kind, "act button"), origin, asked.words))
         else:
             self.conversation.ask(request_of(_WAYS.get(kind, "act button"), origin, asked.words, asked.on))
         return BoltResponse(status=200)
@@ -267,7 +269,7 @@ class Listeners:
         """A release was chosen: the verdict stands below the choice."""
         wanted = to_check(body)
         if wanted.release is None:
-            return BoltResponse(status=200, body=unchosen(), headers=_JSON)
+            return BoltResponse(status=200, body=refused(RELEASE, "Choose a release."), headers=_JSON)
         said = self.conversation.check(wanted.origin, wanted.release, wanted.on)
         return BoltResponse(status=200, body=checked(said), headers=_JSON)
 
@@ -276,12 +278,16 @@ class Listeners:
         choices = self.conversation.choices(to_check(body).origin.actor, CHECK.name)
         return BoltResponse(status=200, body=json.dumps({"options": options(choices, str(body.get("value") or ""))}))
 
-    def pick_day(self, body: Json) -> BoltResponse:
-        """A day was chosen: the window closes, unless the day is not ahead."""
-        found = picked_day(body)
-        if found and found.day and not self.conversation.day_picked(found.origin, found.words, found.day):
-            return BoltResponse(status=200, body=too_early(), headers=_JSON)
-        return BoltResponse(status=200)
+    def pick_moment(self, body: Json) -> BoltResponse:
+        """A moment was chosen: the window closes, unless nothing can last until then."""
+        found = picked_moment(body)
+        wrong = self.conversation.moment_picked(found.origin, found.words, found.at) if found and found.at else None
+        return _closed(MOMENT, wrong)
+
+    def note(self, body: Json) -> BoltResponse:
+        """A note was typed: the window closes, unless there is nothing in it."""
+        found = typed_note(body)
+        return _closed(NOTE, self.conversation.note_typed(found.origin, found.words, found.note) if found else None)
 
     def home_opened(self, body: Json) -> BoltResponse:
         """Somebody opened App Home; the event names their conversation with the bot, which is no place to count."""
@@ -309,6 +315,11 @@ class Listeners:
             origin = Origin(event_actor(body), origin.address)
         services.respond(origin, services.explained(error, origin.actor).reply)
         return BoltResponse(status=200)
+
+
+def _closed(field: str, wrong: str | None) -> BoltResponse:
+    """An acknowledgement that closes a window, or leaves it open with what is wrong below one of its fields."""
+    return BoltResponse(status=200, body=refused(field, wrong), headers=_JSON) if wrong else BoltResponse(status=200)
 
 
 ASKING = notice(line("Asking the database …"))

@@ -1,10 +1,11 @@
-"""Windows as Slack draws them: to pick a host, a day, a release. What is sent off comes back with its origin."""
+"""Windows as Slack draws them: to pick a host, a moment, a release, to type a note. What is sent off has its origin."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
+from bot.alerts.ports import NOTE_MAX
 from bot.chat.command import Choice
 from bot.chat.commands import COMMANDS
 from bot.chat.platform import Origin, Original
@@ -17,7 +18,8 @@ from bot.slack.payload import actor_in_view, text_of
 PICK = "pick"
 HOST = "host"
 PICK_HOST = "pick_host"
-DAY = "snooze_until"
+MOMENT = "snooze_until"
+NOTE = "note"
 CHECK, RELEASE, CHECK_DAY = "check", "release", "check_day"
 """Callback ids of the windows, and the names of their blocks and elements."""
 
@@ -94,11 +96,6 @@ def checked(reply: Reply) -> str:
     return json.dumps({"response_action": "update", "view": check_window(reply)})
 
 
-def unchosen() -> str:
-    """The body of an answer that keeps the window open, as no release was chosen."""
-    return json.dumps({"response_action": "errors", "errors": {RELEASE: "Choose a release."}})
-
-
 class ToCheck(NamedTuple):
     """What is to be checked, for whom: a release by its name, on a day or today."""
 
@@ -130,26 +127,52 @@ def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
     return found
 
 
-def day_picker(origin: Origin, words: str, first: date) -> Json:
-    """A window that asks for the day that the words lack; it shows `first`. It is named by their command."""
-    element = {"type": "datepicker", "action_id": DAY, "initial_date": first.isoformat()}
-    name, label = words.partition(" ")[0].capitalize(), "Until the day (UTC)"
-    if words.endswith(" planned"):
-        name, label = "Planned for", "The day (UTC)"
+def moment_picker(origin: Origin, words: str, first: datetime) -> Json:
+    """A window that asks for the moment that the words lack; it shows `first`. It is named by their command.
+
+    Slack shows and reads the moment in the zone of whoever chooses it, and sends seconds since 1970.
+    """
+    element = {"type": "datetimepicker", "action_id": MOMENT, "initial_date_time": int(first.timestamp())}
+    is_plan = words.endswith(" planned")
+    name, label = ("Planned for", "When (your time)") if is_plan else ("Snooze", "Until (your time)")
+    asked = {"type": "input", "block_id": MOMENT, "label": label_of(label), "element": element}
+    return _asking(MOMENT, origin, words, name, name, asked)
+
+
+def note_window(origin: Origin, words: str) -> Json:
+    """A window to type a note for the words in."""
+    element = {
+        "type": "plain_text_input",
+        "action_id": NOTE,
+        "max_length": NOTE_MAX,
+        "focus_on_load": True,
+        "placeholder": label_of("Waiting for new hardware, ticket OPS-17"),
+    }
+    note = {
+        "type": "input",
+        "block_id": NOTE,
+        "label": label_of("Note"),
+        "hint": label_of("It stands in the alert's message and in its thread, with your name."),
+        "element": element,
+    }
+    return _asking(NOTE, origin, words, "Add a note", "Add", note)
+
+
+def _asking(callback_id: str, origin: Origin, words: str, title: str, submit: str, block: Json) -> Json:
     return {
         "type": "modal",
-        "callback_id": DAY,
-        "title": label_of(name),
-        "submit": label_of(name),
+        "callback_id": callback_id,
+        "title": label_of(title),
+        "submit": label_of(submit),
         "close": label_of("Cancel"),
         "private_metadata": metadata(origin, words=words),
-        "blocks": [{"type": "input", "block_id": DAY, "label": label_of(label), "element": element}],
+        "blocks": [block],
     }
 
 
-def too_early() -> str:
-    """The body of an answer that keeps the window open."""
-    return json.dumps({"response_action": "errors", "errors": {DAY: "Choose a day after today."}})
+def refused(field: str, why: str) -> str:
+    """The body of an answer that keeps a window open, with what is wrong below one of its fields."""
+    return json.dumps({"response_action": "errors", "errors": {field: why}})
 
 
 def metadata(origin: Origin, **what: str) -> str:
@@ -181,26 +204,49 @@ def picked(body: Mapping[str, Any]) -> Picked | None:
     return Picked(origin, command, text_of(_value(body, HOST, PICK_HOST, "selected_option", "value")))
 
 
-class PickedDay(NamedTuple):
-    """The day that was chosen for which words, and where. `day` is None where the picker is empty."""
+class PickedMoment(NamedTuple):
+    """The moment that was chosen for which words, and where. `at` is None where the picker is empty."""
 
     origin: Origin
     words: str
-    day: date | None
+    at: datetime | None
 
 
-def picked_day(body: Mapping[str, Any]) -> PickedDay | None:
-    """What a day picker that was sent off says; None if it is none of ours."""
+def picked_moment(body: Mapping[str, Any]) -> PickedMoment | None:
+    """What a picker of a moment that was sent off says; None if it is none of ours.
+
+    One of an earlier version has a day, which begins at midnight UTC.
+    """
     noted = _metadata_of(body)
     words = text_of(noted.get("words")) or old_words("snooze {}", noted.get("ids"))
     origin = _origin(body, {"original": Original.NONE.name, **noted})
     if origin is None or not words:
         return None
-    chosen = text_of(_value(body, DAY, DAY, "selected_date"))
+    seconds = _value(body, MOMENT, MOMENT, "selected_date_time")
+    day = text_of(_value(body, MOMENT, MOMENT, "selected_date"))
     try:
-        return PickedDay(origin, words, date.fromisoformat(chosen) if chosen else None)
-    except ValueError:
+        if seconds.__class__ is int:
+            return PickedMoment(origin, words, datetime.fromtimestamp(seconds, UTC))
+        return PickedMoment(origin, words, datetime.combine(date.fromisoformat(day), time(), UTC) if day else None)
+    except (ValueError, OverflowError, OSError):
         return None
+
+
+class TypedNote(NamedTuple):
+    """The note that was typed for which words, and where."""
+
+    origin: Origin
+    words: str
+    note: str
+
+
+def typed_note(body: Mapping[str, Any]) -> TypedNote | None:
+    """What a window to type a note in says; None if it is none of ours."""
+    noted = _metadata_of(body)
+    origin, words = _origin(body, noted), text_of(noted.get("words"))
+    if origin is None or not words:
+        return None
+    return TypedNote(origin, words, text_of(_value(body, NOTE, NOTE, "value")) or "")
 
 
 def _metadata_of(body: Mapping[str, Any]) -> Json:

@@ -32,7 +32,7 @@ from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, mes
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
 from bot.slack.files import FileError, FileSender
 from bot.slack.membership import Groups, Identity
-from bot.slack.modals import check_window, day_picker, picker
+from bot.slack.modals import check_window, moment_picker, note_window, picker
 from bot.slack.mrkdwn import escape
 from bot.slack.payload import is_direct
 from bot.slack.response_url import ResponseUrl
@@ -179,18 +179,22 @@ class SlackPlatform:
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         return self._open(self._quick, origin.trigger, picker(origin, command, choices))
 
-    def open_day_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
-        opened = self._open(self._client, origin.trigger, day_picker(origin, words, first.date()))
+    def open_moment_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
+        typed = Typed(f"{words} {first.date().isoformat()}")
+        return self._open_or_type(origin, moment_picker(origin, words, first), typed)
+
+    def open_note(self, origin: Origin, words: str) -> Outcome:
+        return self._open_or_type(origin, note_window(origin, words), Typed(f"{words}: NOTE", is_synopsis=True))
+
+    def _open_or_type(self, origin: Origin, view: Json, typed: Typed) -> Outcome:
+        """Show a window; where it does not open, what to type in its place."""
+        opened = self._open(self._client, origin.trigger, view)
         if isinstance(opened, Delivered) or not origin.trigger:
             return opened
-        typed = Typed(f"{words} {first.date().isoformat()}")
-        return self.respond(origin, notice(line("The window to choose a day did not open. Type it: ", typed)))
+        return self.respond(origin, notice(line("The window did not open. Type it: ", typed)))
 
     def open_check(self, origin: Origin) -> Outcome:
-        opened = self._open(self._client, origin.trigger, check_window())
-        if isinstance(opened, Delivered):
-            return opened
-        return self.respond(origin, notice(line("The window did not open. Type it: ", Typed("XenServer 7.2"))))
+        return self._open_or_type(origin, check_window(), Typed("XenServer 7.2"))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         body = {"user_id": user, "view": home_view(parts)}

@@ -214,6 +214,8 @@ alerts = Table(
     Column("why_resolved", JsonColumn(Detail.from_data, none_as_null=True)),
     Column("planned_for", DayColumn),
     Column("planned_by", TextColumn),
+    Column("note", TextColumn),
+    Column("noted_by", TextColumn),
     sqlite_autoincrement=True,  # an alert's number is typed by people: it never comes twice
 )
 Index(

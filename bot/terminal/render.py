@@ -7,6 +7,7 @@ from typing import NamedTuple
 from bot.chat.reply import (
     Act,
     Ask,
+    Asks,
     Block,
     Bullets,
     Button,
@@ -142,7 +143,13 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
 
 def hint(buttons: Sequence[Button]) -> RichText:
     """Buttons as words to type. Sharing is no use to one who sits alone at a terminal."""
-    asks = [Typed(button.words) for button in buttons if isinstance(button, Ask | Act | Menu)]
+    asks = [
+        Typed(f"{button.words} NOTE", is_synopsis=True)
+        if isinstance(button, Act) and button.asks is Asks.NOTE
+        else Typed(button.words)
+        for button in buttons
+        if isinstance(button, Ask | Act | Menu)
+    ]
     if not asks:
         return ()
     return line("More: ", asks[0], *(span for ask in asks[1:] for span in (Plain(" · "), ask)))

@@ -12,7 +12,7 @@ from bot.alerts.rules import SWEEP
 from bot.alerts.state_machine import apply, reconcile
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.digest_message import digest_message
-from bot.chat.reply import ChannelName, Menu, PersonName, Reply, line
+from bot.chat.reply import Asks, ChannelName, Menu, PersonName, Reply, line
 from bot.matrix.matrix import Matrix
 from bot.slack.blocks import messages
 from bot.slack.mrkdwn import mrkdwn
@@ -88,7 +88,7 @@ def test_who_did_what_and_when_stands_in_it(matrix: Matrix) -> None:
     reply = of(matrix, alert)
     assert "acknowledged by U0123456789 on 20 Jun 2025" in said(reply)
     assert "acknowledged by <@U0123456789> on 20 Jun 2025" in str(messages(reply)[0].blocks)
-    assert [button.label for button in reply.buttons] == ["Snooze", "Show hosts"]
+    assert [button.label for button in reply.buttons] == ["Add a note", "Snooze", "Show hosts"]
     snoozed = apply(alert, AlertAct(AlertAction.SNOOZE, "shell:ops", NOW, NOW + 7 * DAY))
     assert "snoozed by shell:ops on 20 Jun 2025, until 27 Jun 2025 08:00 UTC" in said(of(matrix, snoozed))
 
@@ -109,12 +109,12 @@ def test_buttons_name_the_alerts_that_are_open(matrix: Matrix) -> None:
         ("Show hosts", "alerts 17 18"),
     ]
     (menu,) = [button for button in reply.buttons if isinstance(button, Menu)]
-    assert [(entry.label, entry.words, entry.asks_day) for entry in menu.entries] == [
-        ("for 1 day", "snooze 17 18 1d", False),
-        ("for 1 week", "snooze 17 18 7d", False),
-        ("until the next threshold", "snooze 17 18 next", False),
-        ("until a date …", "snooze 17 18", True),
-        ("planned for a date …", "ack 17 18 planned", True),
+    assert [(entry.label, entry.words, entry.asks) for entry in menu.entries] == [
+        ("for 1 day", "snooze 17 18 1d", None),
+        ("for 1 week", "snooze 17 18 7d", None),
+        ("until the next threshold", "snooze 17 18 next", None),
+        ("until a date …", "snooze 17 18", Asks.MOMENT),
+        ("planned for a date …", "ack 17 18 planned", Asks.MOMENT),
     ]
     assert reply.summary.startswith("XCP-ng 8.2 LTS gets no security updates")
     assert "❎ XCP-ng 8.2 LTS is only partially supported by Xen Orchestra" in said(reply)

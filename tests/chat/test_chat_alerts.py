@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as checked
 from hypothesis import strategies as st
 
-from bot.alerts.alert import AffectedHost, AlertState, AlertSubject, Condition, Detail, Rule
+from bot.alerts.alert import AffectedHost, AlertState, AlertSubject, Condition, Detail, NotifyReason, Rule
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.routing import AlertPlan, Route
 from bot.chat.command import Alerting, Caller, Ports, Right
@@ -129,10 +129,9 @@ def test_a_day_that_is_planned_is_kept_and_shown(ask: Asked, words: str) -> None
         ("1 planned", "for which day"),
         ("1 planned soon", "no day to plan for"),
         ("1 planned 2025-02-30", "no day to plan for"),
-        ("1 planned 2025-07-01 or later", "no day to plan for"),
         ("1 planned 2025-06-19", "is over"),
-        ("planned 2025-07-01", "Say which alert"),
-        ("1 2025-07-01", "is no alert's ID"),
+        ("planned 2025-07-01", "is no alert's ID"),
+        ("1 2025-07-01", "ack 1 planned 2025-07-01"),
         ("1 on 2025-07-01", 'takes no "on DATE"'),
     ],
 )
@@ -214,6 +213,48 @@ def test_acknowledging_twice_says_who_did_it_first(ask: Asked) -> None:
     assert "already acknowledged by U0123456789 on 20 Jun 2025" in again
 
 
+@pytest.mark.parametrize(
+    ("words", "ids", "note"),
+    [
+        ("ack 1 waiting for new hardware", (1,), "waiting for new hardware"),
+        ("ack #1, 2 OPS-17 has it", (1, 2), "OPS-17 has it"),
+        ("ack 1 and 2: 3 hosts wait", (1, 2), "3 hosts wait"),
+        ("ack 1: 2 hosts wait", (1,), "2 hosts wait"),
+        ("ack 1 2nd rack is moved", (1,), "2nd rack is moved"),
+        ("ack 1 8.2 goes on 2026-12-01", (1,), "8.2 goes on 2026-12-01"),
+        (
+            "ack `1` see <https://t.example/OPS_17|OPS_17>, ask <@U1|ann>",
+            (1,),
+            "see https://t.example/OPS_17, ask @ann",
+        ),
+        ("ack 1 a &lt; b &amp;amp; c", (1,), "a < b &amp; c"),
+        ("ack 1 two\nlines\tand \x1b[31mred", (1,), "two lines and red"),
+        ("ack 1 " + "n" * 300, (1,), "n" * 300),
+    ],
+)
+def test_what_stands_behind_the_ids_is_a_note(ask: Asked, words: str, ids: tuple[int, ...], note: str) -> None:
+    said = ask.said(words, SHELL)
+    assert f"Note by shell:ops: {note[:40]}" in said
+    assert [each.id for each in ask.book.find((1, 2)) if each.note == note] == list(ids)
+    assert [each.id for each in ask.book.find((1, 2)) if each.state is AlertState.ACKNOWLEDGED] == list(ids)
+    first = next(each for each in (ask("alerts").data or {})["alerts"] if each["id"] == 1)
+    assert (first["note"], first["noted_by"]) == (note, "shell:ops")
+    assert f"Note by shell:ops: {note[:20]}" in ask.said("alerts")
+
+
+def test_a_note_stays_until_another_takes_its_place_and_says_whose_it_is(ask: Asked) -> None:
+    ask("ack 1 mine")
+    assert ask("ack 1", SHELL).summary == "Nothing changed for alert 1"
+    assert ask("ack 1 theirs", SHELL).summary == "noted: alert 1"
+    said = ask.said("alerts 1")
+    assert "acknowledged by U0123456789 on 20 Jun 2025" in said
+    assert "Note by shell:ops: theirs" in said
+    assert "mine" not in said
+    ask("snooze 1 7d")
+    assert ask.book.find((1,))[0].note == "theirs"
+    assert [each.alert.note for each in ask.book.updates if each.reason is NotifyReason.NOTE] == ["mine", "theirs"]
+
+
 def test_what_ended_can_not_be_acknowledged(ask: Asked) -> None:
     settle(ask.book, (), NOW)
     assert "already resolved on 20 Jun 2025" in ask.said("ack 1")
@@ -228,6 +269,7 @@ def test_what_ended_can_not_be_acknowledged(ask: Asked) -> None:
         ("snooze 1, 2 12h", NOW + timedelta(hours=12)),
         ("snooze 1 2026-12-31", datetime(2026, 12, 31, tzinfo=UTC)),
         ("snooze 1 until 2026-12-31", datetime(2026, 12, 31, tzinfo=UTC)),
+        ("snooze 1 2026-12-31T15:30Z", datetime(2026, 12, 31, 15, 30, tzinfo=UTC)),
         ("snooze 1 next", None),
         ("snooze 1 until the next threshold", None),
     ],
@@ -260,6 +302,11 @@ def test_a_day_beside_the_words_does_not_date_what_is_kept(ask: Asked, words: st
     [
         ("ack", "Say which alert, for example: ack 17"),
         ("ack foo", '"foo" is no alert\'s ID'),
+        ("ack 17-19", '"17-19" is no alert'),
+        ("ack 1 as of 2026-12-01", "acts now and takes no"),
+        ("ack 1 " + "n" * 301, "A note has 300 characters at most, this one 301"),
+        ("snooze 1 2026-02-30T10:00Z", "is not a day"),
+        ("snooze 1 2025-06-20T07:59Z", "must end after now"),
         ("ack 99", r"There is no alert 99\. Open: 1 \(XCP-ng 8.2 LTS\), 2 \(lab-a\)"),
         ("alerts 99", "There is no alert 99"),
         ("alerts nonsense", "is no alert's ID"),

@@ -139,7 +139,8 @@ def test_a_shared_reply_is_in_the_channel(ground: Ground, platform: Platform) ->
 def test_a_window_that_can_not_be_opened_is_said_and_nothing_raises(ground: Ground, platform: Platform) -> None:
     origin = ground.origin._replace(trigger=None)
     assert isinstance(platform.open_picker(origin, "probe", (Choice("lab-a"),)), NotSent)
-    assert isinstance(platform.open_day_picker(origin, "snooze 17", datetime.now(UTC)), NotSent)
+    assert isinstance(platform.open_moment_picker(origin, "snooze 17", datetime.now(UTC)), NotSent)
+    assert isinstance(platform.open_note(origin, "ack 17"), NotSent)
 
 
 def test_the_person_there_is_a_member(ground: Ground, platform: Platform) -> None:

@@ -1,43 +1,58 @@
 """What buttons, menus and windows carry: whatever comes back is read as ours, or as none of ours."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.platform import Actor, Origin, Original
-from bot.chat.reply import Menu, MenuEntry
+from bot.chat.reply import Asks, Menu, MenuEntry
 from bot.slack.actions import ActionValue, decode, elements, encode, pressed
-from bot.slack.modals import DAY, PickedDay, day_picker, picked_day
+from bot.slack.modals import (
+    MOMENT,
+    NOTE,
+    PickedMoment,
+    TypedNote,
+    moment_picker,
+    note_window,
+    picked_moment,
+    typed_note,
+)
 
 scraps = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=20)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(
-            st.sampled_from(["private_metadata", "state", "values", DAY, "selected_date", "value", "words"]),
+            st.sampled_from(
+                [
+                    *("private_metadata", "state", "values", MOMENT, NOTE),
+                    *("selected_date", "selected_date_time", "value", "words"),
+                ]
+            ),
             inner,
             max_size=4,
         ),
     ),
 )
 words = st.text(max_size=60)
+asks = st.one_of(st.none(), st.sampled_from(Asks))
 _ids = st.lists(st.integers(0, 10**9 - 1), min_size=1, max_size=12)
 USER = {"id": "U0000001", "team_id": "T0000001"}
 
 
-@given(words, st.one_of(st.none(), st.dates()), st.one_of(st.none(), st.text(min_size=1, max_size=20)), st.booleans())
-def test_words_come_back_as_they_went(words: str, on: date | None, kept: str | None, asks_day: bool) -> None:
-    value = ActionValue(words, on, kept, asks_day)
+@given(words, st.one_of(st.none(), st.dates()), st.one_of(st.none(), st.text(min_size=1, max_size=20)), asks)
+def test_words_come_back_as_they_went(words: str, on: date | None, kept: str | None, asks: Asks | None) -> None:
+    value = ActionValue(words, on, kept, asks)
     assert decode(encode(value)) == decode(encode(value, compact=True)) == value
 
 
 @given(words, words)
 def test_every_entry_of_a_menu_comes_back_as_it_went(one: str, other: str) -> None:
-    entries = (MenuEntry("a", one), MenuEntry("b", other, asks_day=True))
+    entries = (MenuEntry("a", one), MenuEntry("b", other, Asks.MOMENT))
     for menu in elements([Menu("Snooze", one, entries)], shared=False):
         chosen = [pressed({"action_id": menu["action_id"], "selected_option": each}) for each in menu["options"]]
-        assert chosen == [ActionValue(one), ActionValue(other, asks_day=True)]
+        assert chosen == [ActionValue(one), ActionValue(other, asks=Asks.MOMENT)]
 
 
 def test_ordinary_alert_messages_have_room_for_their_menu() -> None:
@@ -54,7 +69,8 @@ def test_options_of_earlier_versions_are_words_too(ids: list[int], name: str) ->
     option = {"value": f"{name} {','.join(map(str, ids))}"}
     end = {"threshold": " next", "date": ""}.get(name, f" {name}")
     wanted = f"snooze {' '.join(map(str, ids))}{end}"
-    assert pressed({"action_id": "snooze", "selected_option": option}) == ActionValue(wanted, asks_day=name == "date")
+    asks = Asks.MOMENT if name == "date" else None
+    assert pressed({"action_id": "snooze", "selected_option": option}) == ActionValue(wanted, asks=asks)
 
 
 @given(_ids)
@@ -72,16 +88,25 @@ def test_anything_else_is_none_of_ours(action_id: str, value: object, option: ob
     )
 
 
-@given(words.filter(bool), st.one_of(st.none(), st.dates()), st.booleans())
-def test_a_window_comes_back_with_what_it_was_about(words: str, day: date | None, on_home_page: bool) -> None:
+moments = st.integers(10**8, 10**11).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+@given(words.filter(bool), st.one_of(st.none(), moments), st.text(max_size=20), st.booleans())
+def test_a_window_comes_back_with_what_it_was_about(
+    words: str, at: datetime | None, note: str, on_home_page: bool
+) -> None:
     actor = Actor("U0000001", "T0000001", None if on_home_page else "C0000001")
     origin = Origin(actor, "https://hooks.example/1", None, Original.OTHERS, on_home_page)
-    view = day_picker(origin, words, date(2026, 11, 23))
-    values = {DAY: {DAY: {"type": "datepicker", "selected_date": day.isoformat() if day else None}}}
-    body = {"user": USER, "view": {**view, "state": {"values": values}}}
-    assert picked_day(body) == PickedDay(origin, words, day)
+    view = moment_picker(origin, words, datetime(2026, 11, 23, tzinfo=UTC))
+    chosen = {"type": "datetimepicker", "selected_date_time": int(at.timestamp()) if at else None}
+    body = {"user": USER, "view": {**view, "state": {"values": {MOMENT: {MOMENT: chosen}}}}}
+    assert picked_moment(body) == PickedMoment(origin, words, at)
+    state = {"values": {NOTE: {NOTE: {"type": "plain_text_input", "value": note}}}}
+    body = {"user": USER, "view": {**note_window(origin, words), "state": state}}
+    assert typed_note(body) == TypedNote(origin, words, note)
 
 
 @given(st.dictionaries(st.sampled_from(["private_metadata", "state"]), scraps, max_size=2))
 def test_a_view_of_another_shape_is_none_of_ours(view: dict[str, object]) -> None:
-    assert picked_day({"user": USER, "view": view}) is None
+    assert picked_moment({"user": USER, "view": view}) is None
+    assert typed_note({"user": USER, "view": view}) is None

@@ -12,7 +12,7 @@ from bot.alerts.alert import AffectedHost, Alert, AlertState, AlertSubject, Noti
 from bot.alerts.facts import NO_DETAIL
 from bot.alerts.routing import AlertPlan
 from bot.chat.access import Grant
-from bot.chat.alert_messages import alert_message
+from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.command import Alerting, Ports, Right
 from bot.chat.reply import Reply, line
 from bot.chat.runner import CommandRunner
@@ -104,20 +104,24 @@ def _snooze(room: Room, standin: StandIn, alerts: Alerts, label: str, **more: An
     _choose(room, standin, menu["action_id"], value, **more)
 
 
-def _submit(room: Room, standin: StandIn, day: str | None) -> BoltResponse:
-    """Choose a date in the window that was opened."""
+def _submit(room: Room, standin: StandIn, **chosen: object) -> BoltResponse:
+    """Send off the window that was opened, with what its element has then."""
     view = standin.of("views.open")[0].fields["view"]
-    values = {block["block_id"]: {block["element"]["action_id"]: {"selected_date": day}} for block in view["blocks"]}
+    (block,) = view["blocks"]
     payload = {
         "type": "view_submission",
         "team": {"id": "T0000001"},
         "user": {"id": ME, "team_id": "T0000001"},
-        "view": {**view, "state": {"values": values}},
+        "view": {**view, "state": {"values": {block["block_id"]: {block["element"]["action_id"]: chosen}}}},
         "trigger_id": "4.5.6",
     }
     response = room.post(urlencode({"payload": json.dumps(payload)}))
     room.settle()
     return response
+
+
+def _choose_moment(room: Room, standin: StandIn, at: datetime) -> BoltResponse:
+    return _submit(room, standin, selected_date_time=int(at.timestamp()))
 
 
 def _audit(room: Room) -> list[tuple[str, str, str, str]]:
@@ -183,28 +187,34 @@ def test_snoozing_is_for_as_long_as_was_chosen(
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["of now", "of before"])
-def test_a_date_is_asked_for_in_a_window(room: Room, standin: StandIn, alerts: Alerts, is_old: bool) -> None:
+def test_a_moment_is_asked_for_in_a_window(room: Room, standin: StandIn, alerts: Alerts, is_old: bool) -> None:
+    """Slack shows it in the zone of whoever chooses, and sends a moment."""
     if is_old:
         _choose(room, standin, "snooze", "date 17,18")
     else:
         _snooze(room, standin, alerts, "until a date …")
     opened = standin.of("views.open")[0].fields
     assert (opened["trigger_id"], opened["view"]["title"]["text"]) == ("1.2.3", "Snooze")
-    assert opened["view"]["blocks"][0]["element"]["initial_date"] == "2026-11-30"
-    response = _submit(room, standin, "2026-12-24")
+    element = opened["view"]["blocks"][0]["element"]
+    assert (element["type"], element["initial_date_time"]) == ("datetimepicker", int((NOW + 7 * DAY).timestamp()))
+    assert "initial_date" not in element
+    at = datetime(2026, 12, 24, 15, 30, tzinfo=UTC)
+    response = _choose_moment(room, standin, at)
     assert (response.status, response.body) == (200, "")
-    assert alerts[18].snoozed_until == datetime(2026, 12, 24, tzinfo=UTC)
-    assert _audit(room) == [(ME, "day picker", "snooze 17 18 2026-12-24", "snooze")]
-    assert standin.of("respond")[0].fields["text"] == "snoozed: alerts 17 and 18"
+    assert alerts[18].snoozed_until == at
+    assert _audit(room) == [(ME, "moment picker", "snooze 17 18 2026-12-24T15:30Z", "snooze")]
+    told = standin.of("respond")[0].fields
+    assert told["text"] == "snoozed: alerts 17 and 18"
+    assert f"until <!date^{int(at.timestamp())}^" in json.dumps(told["blocks"])
 
 
 def test_the_day_of_a_plan_is_asked_for_in_a_window(room: Room, standin: StandIn, alerts: Alerts) -> None:
     _snooze(room, standin, alerts, "planned for a date …")
     view = standin.of("views.open")[0].fields["view"]
-    assert (view["title"]["text"], view["blocks"][0]["label"]["text"]) == ("Planned for", "The day (UTC)")
-    _submit(room, standin, "2026-12-24")
+    assert (view["title"]["text"], view["blocks"][0]["label"]["text"]) == ("Planned for", "When (your time)")
+    _choose_moment(room, standin, datetime(2026, 12, 24, 15, tzinfo=UTC))
     assert (alerts[18].planned_for, alerts[18].state) == (date(2026, 12, 24), AlertState.ACKNOWLEDGED)
-    assert _audit(room) == [(ME, "day picker", "ack 17 18 planned 2026-12-24", "ack")]
+    assert _audit(room) == [(ME, "moment picker", "ack 17 18 planned 2026-12-24T15:00Z", "ack")]
     assert standin.of("respond")[0].fields["text"].startswith("acknowledged, planned for 24 Dec 2026")
 
 
@@ -224,14 +234,25 @@ def test_a_window_that_was_opened_by_the_version_before_still_works(
     assert standin.of("chat.postEphemeral")[0].fields["channel"] == CHANNEL
 
 
-def test_a_day_that_is_not_ahead_keeps_the_window_open(room: Room, standin: StandIn, alerts: Alerts) -> None:
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (NOW, "That is over already: choose a moment after now."),
+        (NOW - 400 * DAY, "That is over already: choose a moment after now."),
+        (NOW + 3650 * DAY, None),
+        (NOW + 3650 * DAY + timedelta(minutes=1), "That is too far off: choose one within 3650 days."),
+    ],
+)
+def test_a_moment_that_no_snooze_lasts_until_keeps_the_window_open(
+    room: Room, standin: StandIn, alerts: Alerts, at: datetime, said: str | None
+) -> None:
     _snooze(room, standin, alerts, "until a date …")
-    response = _submit(room, standin, "2026-11-23")
-    assert json.loads(response.body) == {
-        "response_action": "errors",
-        "errors": {"snooze_until": "Choose a day after today."},
-    }
-    assert alerts.states == FIRING
+    response = _choose_moment(room, standin, at)
+    if said is None:
+        assert (response.body, alerts[17].snoozed_until) == ("", at)
+        return
+    assert json.loads(response.body) == {"response_action": "errors", "errors": {"snooze_until": said}}
+    assert (alerts.states, standin.of("respond")) == (FIRING, [])
 
 
 def test_all_hosts_are_shown_to_the_presser_alone_as_the_words_show_them(
@@ -288,7 +309,7 @@ def test_a_right_that_was_lost_while_the_window_was_open_is_lost(
     _snooze(room, standin, alerts, "until a date …")
     standin.answers["usergroups.users.list"] = {"ok": True, "users": []}
     room.clock.ahead += 301
-    _submit(room, standin, "2026-12-24")
+    _choose_moment(room, standin, datetime(2026, 12, 24, tzinfo=UTC))
     assert alerts.states == FIRING
     assert "You may not silence alerts for a while here" in standin.of("respond")[0].fields["text"]
 
@@ -321,6 +342,75 @@ def test_an_option_that_is_none_of_ours_does_nothing(
     _choose(room, standin, action_id, value)
     assert alerts.states == FIRING
     assert "another version" in standin.of("respond")[0].fields["text"]
+
+
+def _add_note(room: Room, standin: StandIn, alerts: Alerts, text: str) -> BoltResponse:
+    """Press *Add a note* below the alerts' message, and type one."""
+    button = _elements(alerts)["Add a note"]
+    _press(room, standin, button, trigger_id="1.2.3")
+    return _submit(room, standin, value=text)
+
+
+def test_a_note_is_added_to_what_is_acknowledged_and_read_in_the_message_and_its_thread(
+    room: Room, standin: StandIn, alerts: Alerts
+) -> None:
+    assert "Add a note" not in _elements(alerts)
+    _press(room, standin, _elements(alerts)["Acknowledge"])
+    assert list(_elements(alerts)) == ["Add a note", "Snooze", "Show hosts"]
+    (offered,) = standin.of("respond")[0].fields["blocks"][-1]["elements"]
+    assert (offered["text"]["text"], offered["value"]) == ("Add a note", _elements(alerts)["Add a note"]["value"])
+    response = _add_note(room, standin, alerts, "waits for hardware,\n<!channel> OPS-17 & more")
+    assert (response.status, response.body) == (200, "")
+    opened = standin.of("views.open")[0].fields["view"]
+    assert (opened["title"]["text"], opened["blocks"][0]["element"]["max_length"]) == ("Add a note", 300)
+    assert {(each.note, each.noted_by) for each in alerts.book.open()} == {
+        ("waits for hardware, !channel OPS-17 & more", ME)
+    }
+    assert alerts.states == [AlertState.ACKNOWLEDGED] * 2
+    shown = "Note by <@U0000001>: waits for hardware, !channel OPS-17 &amp; more"
+    (message,) = messages(alert_message(alerts.book.open(), NOW.date(), NOW, alerts.matrix))
+    assert str(message.blocks).count(shown) == 1
+    (told,) = [thread_update(each) for each in alerts.book.updates]  # of two alerts of a subject once
+    assert shown in str(messages(told)[0].blocks)
+    assert standin.of("respond")[1].fields["text"] == "noted: alerts 17 and 18"
+    assert _audit(room)[1] == (ME, "note window", "ack 17 18: waits for hardware, <!channel> OPS-17 & more", "ack")
+
+
+def test_a_note_without_a_word_keeps_the_window_open(room: Room, standin: StandIn, alerts: Alerts) -> None:
+    _press(room, standin, _elements(alerts)["Acknowledge"])
+    response = _add_note(room, standin, alerts, "  \n ")
+    assert json.loads(response.body) == {"response_action": "errors", "errors": {"note": "Type a note."}}
+    assert alerts[17].note is None
+
+
+def test_a_long_note_is_in_the_audit_as_a_whole(room: Room, standin: StandIn, alerts: Alerts) -> None:
+    _press(room, standin, _elements(alerts)["Acknowledge"])
+    _add_note(room, standin, alerts, "n" * 300)
+    assert (alerts[17].note, _audit(room)[1][2]) == ("n" * 300, f"ack 17 18: {'n' * 300}")
+
+
+def test_without_the_right_no_window_for_a_note_opens_and_a_lost_right_notes_nothing(
+    furnish: Furnish, standin: StandIn, alerts: Alerts
+) -> None:
+    _press(furnish(alerts.runner(), grants=MAY), standin, _elements(alerts)["Acknowledge"])
+    room = furnish(alerts.runner())
+    _press(room, standin, _elements(alerts)["Add a note"], trigger_id="1.2.3")
+    assert standin.of("views.open") == []
+    assert standin.of("respond")[-1].fields["text"].startswith("You may not acknowledge alerts here")
+    metadata = json.dumps({"words": "ack 17 18", "channel": CHANNEL, "original": "OTHERS"})
+    state = {"values": {"note": {"note": {"value": "mine"}}}}
+    view = {"type": "modal", "callback_id": "note", "private_metadata": metadata, "state": state}
+    user = {"id": ME, "team_id": "T0000001"}
+    room.post(urlencode({"payload": json.dumps({"type": "view_submission", "user": user, "view": view})}))
+    room.settle()
+    assert (alerts[17].note, _audit(room)[-1][3]) == (None, "refused")
+
+
+def test_where_no_window_opens_it_is_said_what_to_type(room: Room, standin: StandIn, alerts: Alerts) -> None:
+    standin.answers["views.open"] = {"ok": False, "error": "expired_trigger_id"}
+    _press(room, standin, _elements(alerts)["Acknowledge"])
+    _press(room, standin, _elements(alerts)["Add a note"], trigger_id="1.2.3")
+    assert "/xocompat ack 17 18: NOTE" in json.dumps(standin.of("respond")[-1].fields["blocks"])
 
 
 AT_HOME: dict[str, Any] = {
@@ -371,7 +461,7 @@ def test_in_app_home_hosts_are_shown_in_a_window(home: Room, standin: StandIn, a
 
 def test_in_app_home_a_snooze_until_a_day_shows_the_page_anew(home: Room, standin: StandIn, alerts: Alerts) -> None:
     _snooze(home, standin, alerts, "until a date …", **{k: v for k, v in AT_HOME.items() if k != "trigger_id"})
-    _submit(home, standin, "2026-12-24")
+    _choose_moment(home, standin, datetime(2026, 12, 24, tzinfo=UTC))
     assert alerts[17].snoozed_until == datetime(2026, 12, 24, tzinfo=UTC)
     assert len(standin.of("views.publish")) == 2
     _, said = standin.of("views.open")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.alerts.alert import AlertState, Detail, NotifyReason, Rule
+from bot.alerts.alert import AlertState, Detail, NotifyReason, Rule, notification_from_data
 from bot.alerts.evaluate import act_on
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.alerts.state_machine import reconcile
@@ -55,6 +55,18 @@ def test_an_alert_is_read_again_to_the_last_field(book: SqlAlerts) -> None:
     assert book.open() == (opened,)
     assert (opened.hosts, opened.subject, opened.due, opened.threshold_days) == ((A, B), XCP82, full.due, 30)
     assert (opened.detail, opened.watched, opened.opened_at) == (SOON, True, START)
+
+
+def test_a_note_is_stored_and_told_in_the_thread_of_the_message_once(book: SqlAlerts, database: Database) -> None:
+    settle(book, [condition(A), condition(A, rule=Rule.MAINTENANCE)], START, why_gone)
+    _post_all(database)
+    noted = ACK._replace(note="Waiting for \u201chardware\u201d", by="U2")
+    for _ in range(2):
+        act_on(book, [1, 2], noted)
+    assert {(alert.note, alert.noted_by) for alert in book.open()} == {("Waiting for \u201chardware\u201d", "U2")}
+    (data,) = [payload for payload in _rows(database, "payload") if payload]
+    told = notification_from_data(data)
+    assert (told.reason, told.alert.note, told.alert.reason) == (NotifyReason.NOTE, noted.note, NotifyReason.NEW)
 
 
 def test_a_new_alert_is_one_post_and_no_news(book: SqlAlerts, database: Database) -> None:

@@ -131,20 +131,20 @@ ALERTS = CommandSpec(
 
 ACK = CommandSpec(
     name="ack",
-    takes="ID ... [planned DATE]",
+    takes="ID ... [planned DATE] [NOTE]",
     about="acknowledge alerts",
     examples=(
         ("ack 17", "silent until it gets worse"),
         ("ack 17 18", "several at once"),
         ("ack 17 planned 2028-12-01", "the day is kept and shown, and told once it is over"),
+        ("ack 17 waiting for new hardware", "with a note for everybody who reads the alert"),
     ),
     right=Right.OPERATE,
     module="alerts.acknowledge",
     channel=True,
-    details=(
-        "An acknowledged alert fires again when a stricter threshold is crossed, when it gets worse, or when the day"
-        " that it was planned for is over. `alerts` shows the IDs."
-    ),
+    details="An acknowledged alert fires again when a stricter threshold is crossed, when it gets worse, or when the "
+    "day that it was planned for is over; its note stays until another one takes its place. A note that begins with a "
+    "number stands behind a colon: `ack 17: 3 hosts wait`. `alerts` shows the IDs.",
 )
 
 SNOOZE = CommandSpec(
@@ -153,7 +153,7 @@ SNOOZE = CommandSpec(
     about="silence alerts for a while",
     examples=(
         ("snooze 17 7d", "for a week"),
-        ("snooze 17 2028-12-01", "until a day"),
+        ("snooze 17 2028-12-01", "until a day, or a moment in UTC: 2028-12-01T15:00Z"),
         ("snooze 17 next", "until the next threshold is crossed"),
     ),
     right=Right.OPERATE,

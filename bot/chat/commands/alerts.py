@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot.alerts.alert import Alert, AlertState
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.evaluate import act_on
-from bot.alerts.ports import AlertAct, AlertAction, AlertReader
+from bot.alerts.ports import NOTE_MAX, SNOOZE_MAX, AlertAct, AlertAction, AlertReader
 from bot.chat.alert_context import (
     act_now,
     alert_data,
@@ -18,7 +18,7 @@ from bot.chat.alert_context import (
     read_ids,
     worst_first,
 )
-from bot.chat.alert_messages import alert_message, hosts_by_pool, numbers, reason, state
+from bot.chat.alert_messages import add_note, alert_message, hosts_by_pool, note, numbers, reason, state
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.commands import ACK
 from bot.chat.filter import take_words
@@ -139,7 +139,7 @@ def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
         (Sortable(str(alert.id or "new"), alert.id or 0),),
         sentence(alert, asked.day),
         line(hosts_by_pool(alert.hosts, 3)),
-        state(alert, asked.day),
+        (*state(alert, asked.day), *(line("; ") if alert.note else ()), *note(alert)),
         line(ChannelName(alert.channel)),
     )
 
@@ -170,45 +170,75 @@ def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
 
 
 def acknowledge(ports: Ports, asked: Invocation) -> Reply:
-    """Acknowledge alerts in the asker's name, and note a day that is planned for them.
+    """Acknowledge alerts in the asker's name, and keep a day that is planned for them and a note, which stand behind.
 
-    The first who acknowledged stays named, the last plan holds. UsageError for a day that is over.
+    The first who acknowledged stays named, the last plan and the last note hold. UsageError for a day that is over, and
+    for a note that is too long, or that is nothing but a day.
     """
     known = alerting(ports)
-    words, is_planned, rest = _PLANNED.sub("\n", plain(asked.words), count=1).partition("\n")
-    act_now(known, asked._replace(words=words))
-    ids, now = read_ids(words, "ack 17"), known.now()
-    day = _planned_day(rest.strip(), now.date()) if is_planned else None
-    act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, now, planned_for=day)
-    done = f"acknowledged, planned for {day_in_words(day)}" if day else "acknowledged"
-    return _act(ports, asked, ids, act, Mark("👍", done))
+    found = _NOTED.fullmatch(asked.words) or _NOTED.fullmatch(plain(asked.words))
+    ids = read_ids(_AND.sub(" ", found["ids"]) if found else asked.words, "ack 17")
+    rest, day = (found["note"] or "") if found else "", None
+    if planned := _PLANNED.match(rest):
+        day, rest = _planned_day(rest[planned.end() :].strip(), known.now().date())
+    elif _DAY.fullmatch(rest.strip()):
+        raise UsageError(f"A day alone is no note. Is it planned for that day? ack {ids[0]} planned {rest.strip()}")
+    text = shown(_as_typed(rest), len(asked.words))
+    act_now(known, asked, text if len(text.split()) <= len(("as", "of", "DATE")) else "")
+    if len(text) > NOTE_MAX:
+        raise UsageError(f"A note has {NOTE_MAX} characters at most, this one {len(text)}.")
+    act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, known.now(), planned_for=day, note=text or None)
+    if day:
+        done = Mark("👍", f"acknowledged, planned for {day_in_words(day)}")
+    elif text and all(alert.state is AlertState.ACKNOWLEDGED for alert in find(known.book, ids)):
+        done = Mark("📝", "noted")
+    else:
+        done = Mark("👍", "acknowledged")
+    return _act(ports, asked, ids, act, done)
 
 
-_PLANNED = re.compile(r"\bplan(?:ned)?\b(?:\s+(?:for|on|by|at)\b)*", re.IGNORECASE)
+_PLANNED = re.compile(r"plan(?:ned)?\b(?:\s+(?:for|on|by|at)\b)*", re.IGNORECASE)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"(?<=\d)T\d{2}:\d{2}(?::\d{2})?Z\b")
 
 
-def _planned_day(words: str, today: date) -> date:
-    """The day of words behind "planned": behind that word, a bare date is one that is meant."""
+def _planned_day(words: str, today: date) -> tuple[date, str]:
+    """The day of words behind "planned", and the note behind it: there, a bare date is one that is meant."""
     example = "ack 17 planned 2028-12-01"
     if not words:
         raise UsageError(f"Say for which day it is planned, for example: {example}.")
-    days = take_days(words if words.casefold().startswith("in ") else f"on {words}", today)
-    if days.on is None or days.bad or days.rest.strip():
+    dated = _TIME.sub("", words, count=1)
+    days = take_days(dated if dated.casefold().startswith("in ") else f"on {dated}", today)
+    if days.on is None or days.bad:
         raise UsageError(f'"{shown(words)}" is no day to plan for, for example: {example}.')
     if days.on < today:
         raise UsageError(f"{day_in_words(days.on)} is over: plan for today or a later day, for example: {example}.")
-    return days.on
+    return days.on, days.rest.strip(" ,;:.")
 
 
-LONGEST = timedelta(days=3650)
-"""Of a snooze."""
+_NUMBER = r"`?#?[0-9]{1,9}`?(?=[\s,;:&]|\Z)"
+_AND = re.compile(r"[;&]|\band\b", re.IGNORECASE)
+_NOTED = re.compile(
+    rf"\s*(?P<ids>{_NUMBER}(?:(?:[\s,;&]|\band\s)+{_NUMBER})*)[\s,;]*(?::\s*)?(?P<note>\S.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Numbers are alerts as long as nothing else stands between: a note that begins with one stands behind a colon."""
+
+_DRESSED = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|\n]+)(?:\|(?P<label>[^<>\n]*))?>")
+
+
+def _as_typed(note: str) -> str:
+    """A note without Slack's forms for people, channels and links in it, but with what these say."""
+    said = _DRESSED.sub(lambda form: form["kind"] + ((form["kind"] and form["label"]) or form["target"]), note)
+    return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
 
 _HOW = "say for how long: 7d, 1w, 2028-12-01"
 _NEXT = f"{_HOW}, or next (until the next threshold)"
 _ASKED = re.compile(
     r"(?P<ids>#?\d+(?:[\s,]+#?\d+)*?)[\s,]+(?:(?:for|until|till|the)\s+)*"
     r"(?:(?P<count>\d{1,6})\s*(?P<unit>h|hours?|d|days?|w|weeks?)"
-    r"|(?P<day>\d{4}-\d\d-\d\d)|(?P<next>next(?: threshold)?))",
+    r"|(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\dZ)|(?P<day>\d{4}-\d\d-\d\d)|(?P<next>next(?: threshold)?))",
     re.IGNORECASE | re.ASCII,
 )
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -238,17 +268,18 @@ def _until(found: re.Match[str], now: datetime) -> datetime | None:
     """When the snooze ends; None for the next threshold. A day begins at midnight UTC."""
     if found["next"]:
         return None
-    if found["day"]:
+    if named := found["moment"] or found["day"]:
         try:
-            until = datetime.combine(date.fromisoformat(found["day"]), time(), UTC)
+            until = datetime.fromisoformat(named.upper())
         except ValueError:
-            raise UsageError(f'"{found["day"]}" is not a day: write it as 2028-12-01.') from None
+            raise UsageError(f'"{named}" is not a day: write it as 2028-12-01, or 2028-12-01T15:00Z.') from None
+        until = until.replace(tzinfo=UTC)
     else:
-        until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * LONGEST)
+        until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * SNOOZE_MAX)
     if until <= now:
         raise UsageError(f"A snooze must end after now: {_HOW}.")
-    if until - now > LONGEST:
-        raise UsageError(f"A snooze lasts {LONGEST.days} days at most: {_HOW}.")
+    if until - now > SNOOZE_MAX:
+        raise UsageError(f"A snooze lasts {SNOOZE_MAX.days} days at most: {_HOW}.")
     return until
 
 
@@ -275,10 +306,14 @@ def _act(ports: Ports, asked: Invocation, ids: Sequence[int], act: AlertAct, don
     for alert in alerts:
         lines.append(line(f"{alert.id}  ", *sentence(alert, asked.day)))
         lines.append(line("" if alert.id in changed else "already ", *state(alert, asked.day)))
+        if said := note(alert):
+            lines.append(said)
+    noteless = [alert.id for alert in alerts if alert.is_open] if not act.note else []
     first = headline(done, numbers(alert for alert in alerts if alert.id in changed))
     return Reply(
         kind=asked.command.name,
         headline=first if changed else headline(f"Nothing changed for {numbers(alerts)}"),
         blocks=(Paragraph(tuple(lines)),),
+        buttons=(add_note(noteless),) if noteless and act.action is AlertAction.ACKNOWLEDGE else (),
         data={"changed": sorted(changed), "alerts": [alert_data(alert, ports.matrix) for alert in alerts]},
     )

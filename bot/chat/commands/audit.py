@@ -30,6 +30,8 @@ IN_FULL = 40
 IN_DATA = 1_000
 """Entries that people see, and that a script gets."""
 
+WORDS_SHOWN = 120
+
 
 def run(ports: Ports, asked: Invocation) -> Reply:
     """The newest entries in which all words occur."""
@@ -60,7 +62,7 @@ def _row(entry: AuditEntry) -> tuple[RichText, ...]:
         (moment(entry.at),),
         line(PersonName(shown(entry.who))),
         line(ChannelName(shown(entry.where)) if entry.where else "no channel", f", {shown(entry.way)}"),
-        line(Code(shown(typed))),
+        line(Code(shown(typed, WORDS_SHOWN))),
         line(f"{outcome_in_words(entry)}, {entry.ms / 1000:.1f} s"),
     )
 

@@ -46,6 +46,7 @@ _REASONS = {
     NotifyReason.THRESHOLD: "closer to its date",
     NotifyReason.MORE_HOSTS: "more hosts",
     NotifyReason.REMINDER: "reminder",
+    NotifyReason.NOTE: "note",
     NotifyReason.WORSE: "worse",
     NotifyReason.SNOOZE_OVER: "snooze over",
     NotifyReason.PLAN_OVER: "planned day over",

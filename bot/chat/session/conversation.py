@@ -6,14 +6,15 @@ Buttons are words. Rights are checked when one is pressed, not when it is shown.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, reason_of
+from bot.alerts.ports import SNOOZE_MAX
 from bot.chat.command import Choice, CommandSpec, Right
 from bot.chat.commands import ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP
 from bot.chat.platform import Actor, Origin
-from bot.chat.reply import Reply, RichText, line, notice, with_code
+from bot.chat.reply import Asks, Reply, RichText, line, notice, with_code
 from bot.chat.session.executor import Untold
 from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.reply_target import (
@@ -38,7 +39,7 @@ _NO_TEXT = notice(line("That message has no text that I can read. Type the relea
 _FOLLOWS = notice(line("That takes a moment longer: the answer comes as a message from me."))
 
 AHEAD = timedelta(days=7)
-"""The day that a day picker shows first."""
+"""How far ahead the moment is that a picker shows first."""
 
 HomePage = Callable[[frozenset[Right], RichText], tuple[Reply, ...]]
 """The parts of the bot's own page for somebody with these rights; the line says what is not shown."""
@@ -251,34 +252,46 @@ class Conversation:
         )
         return () if isinstance(found, Untold) else found
 
-    def ask_day(self, request: Request) -> None:
-        """Let the actor choose the day that the words lack."""
+    def ask_for(self, lacking: Asks, request: Request) -> None:
+        """Let the actor give what the words lack."""
         if self.is_too_fast(request):
             return
         services, origin = self.services, request.origin
 
-        def open_picker() -> None:
+        def open_window() -> None:
             rights = services.access.admit(request.actor, request.spec)
             if isinstance(rights, Answer):
                 services.record(request, rights)
                 delivered(services.platform.respond(origin, rights.reply))
+            elif lacking is Asks.NOTE:
+                delivered(services.platform.open_note(origin, request.words))
             else:
-                delivered(services.platform.open_day_picker(origin, request.words, services.now() + AHEAD))
+                delivered(services.platform.open_moment_picker(origin, request.words, services.now() + AHEAD))
 
         def ask() -> None:
             try:
-                open_picker()
+                open_window()
             finally:
                 self._renew_page(origin)
 
         services.later(origin, ask)
 
-    def day_picked(self, origin: Origin, words: str, day: date) -> bool:
-        """Ask with the day that was chosen, as typed words do; False if it is not ahead: then nothing is asked."""
-        if datetime.combine(day, time(), UTC) <= self.services.now():
-            return False
-        self.ask(request_of("day picker", origin, f"{words} {day.isoformat()}"))
-        return True
+    def moment_picked(self, origin: Origin, words: str, at: datetime) -> str | None:
+        """Ask with the moment that was chosen, as typed words do; or what is wrong with it: then nothing is asked."""
+        now = self.services.now()
+        if at <= now:
+            return "That is over already: choose a moment after now."
+        if at - now > SNOOZE_MAX:
+            return f"That is too far off: choose one within {SNOOZE_MAX.days} days."
+        self.ask(request_of("moment picker", origin, f"{words} {at:%Y-%m-%dT%H:%MZ}"))
+        return None
+
+    def note_typed(self, origin: Origin, words: str, note: str) -> str | None:
+        """Ask with the note that was typed; or what is wrong with it: then nothing is asked."""
+        if not note.strip():
+            return "Type a note."
+        self.ask(request_of("note window", origin, f"{words}: {' '.join(note.split())}"))
+        return None
 
     def open_page(self, actor: Actor) -> None:
         """Show the actor their page as it is now. Showing it twice does no harm."""

@@ -27,7 +27,9 @@ from bot.query.text import shown
 
 BUSY = notice(line("I am busy: too many questions at once. Ask again in a minute."))
 SLOW_DOWN = notice(line("Slow down: that is more than I answer one person in a minute. Ask again in a minute."))
-WORDS_LOGGED = 80
+WORDS_LOGGED, WORDS_DONE = 80, 400
+"""Characters of a request's words that are recorded, and of one that did something: a note among them."""
+
 STORING, IN_LINE = 8, 100
 """Questions to the database at once, and in line."""
 
@@ -216,6 +218,8 @@ class SessionServices:
     def record(self, request: Request, outcome: Answer | str) -> None:
         """Write the one entry that log and audit trail have of each request, once it is answered."""
         words, actor = request.words, request.origin.actor
+        done = request.spec.right is Right.OPERATE and isinstance(outcome, Answer) and not outcome.failed
+        most = WORDS_DONE if done else WORDS_LOGGED
         entry = AuditEntry(
             at=self.now(),
             who=actor.user,
@@ -223,12 +227,13 @@ class SessionServices:
             where=actor.channel,
             way=request.way,
             command=request.spec.name,
-            words=words if len(words) <= WORDS_LOGGED and words.isprintable() else shown(words, WORDS_LOGGED),
+            words=words if len(words) <= most and words.isprintable() else shown(words, most),
             outcome=outcome if isinstance(outcome, str) else outcome.outcome,
             ms=round((time.perf_counter() - request.begun) * 1000, 2),
         )
         logged = entry._asdict()
         del logged["at"]  # the log has its own
+        logged["words"] = shown(entry.words, WORDS_LOGGED) if done else entry.words
         self.log.info("asked", **logged)
         if isinstance(outcome, Answer) and outcome.outcome == UNAVAILABLE:
             reason = plain(outcome.reply.headline)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import structlog
@@ -13,7 +13,7 @@ from bot.chat.access import Grant
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Ports, Right
 from bot.chat.platform import Actor, Origin
-from bot.chat.reply import Reply, RichText, line
+from bot.chat.reply import Asks, Reply, RichText, line
 from bot.chat.runner import CommandRunner
 from bot.chat.session.access import Access
 from bot.chat.session.conversation import Conversation
@@ -144,22 +144,24 @@ def test_without_windows_a_picker_names_what_there_is_to_type(room: Room) -> Non
 def test_who_lacks_the_right_is_refused_whatever_button_it_was(room: Room) -> None:
     for way, words in (("act button", "ack 17"), ("menu", "snooze 17 1d")):
         room.conversation.ask(request_of(way, ORIGIN, words))
-    room.conversation.ask_day(request_of("menu", ORIGIN, "snooze 17"))
-    assert room.conversation.day_picked(ORIGIN, "snooze 17", date(2026, 12, 24))
+    room.conversation.ask_for(Asks.MOMENT, request_of("menu", ORIGIN, "snooze 17"))
+    assert room.conversation.moment_picked(ORIGIN, "snooze 17", datetime(2026, 12, 24, tzinfo=UTC)) is None
+    assert room.conversation.note_typed(ORIGIN, "ack 17", "mine") is None
     posts = room.settle()
     assert {post.place for post in posts} == {Place.PRIVATE}
     assert all(post.reply.summary.startswith("You may not ") for post in posts)
     assert sorted(room.audit) == [
         ("act button", "ack 17", "refused"),
-        ("day picker", "snooze 17 2026-12-24", "refused"),
         ("menu", "snooze 17", "refused"),
         ("menu", "snooze 17 1d", "refused"),
+        ("moment picker", "snooze 17 2026-12-24T00:00Z", "refused"),
+        ("note window", "ack 17: mine", "refused"),
     ]
 
 
-@pytest.mark.parametrize("day", [date(2026, 11, 23), date(2026, 11, 22)])
-def test_a_day_that_is_not_ahead_asks_nothing(room: Room, day: date) -> None:
-    assert not room.conversation.day_picked(ORIGIN, "snooze 17", day)
+@pytest.mark.parametrize("at", [NOW, NOW - timedelta(days=1), NOW + timedelta(days=3651)])
+def test_a_moment_that_nothing_lasts_until_asks_nothing(room: Room, at: datetime) -> None:
+    assert room.conversation.moment_picked(ORIGIN, "snooze 17", at)
     assert (room.settle(), room.audit) == ([], [])
 
 
