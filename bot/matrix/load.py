@@ -28,8 +28,9 @@ from bot.matrix.upgrade import Hop, StepConfidence
 Raw = dict[str, Any]
 
 
-def build(raw: Raw) -> Matrix:
-    """The Matrix of validated data: the files' content by name, as plain JSON values."""
+def build(raw: Raw, renewed_to: date | None = None) -> Matrix:
+    """The Matrix of validated data: the files' content by name, as plain JSON values. `renewed_to` is the day of data
+    that came after this version did."""
     linked = _Linked(raw)
     listed = raw["list"]
     published = PublishedList(
@@ -49,7 +50,20 @@ def build(raw: Raw) -> Matrix:
         lifecycle_read_on=date.fromisoformat(raw["releases"]["read_on"]),
         requirements=tuple(linked.requirements.values()),
         in_development=tuple(map(linked.planned, raw["releases"]["in_development"])),
+        renewed_to=renewed_to,
+        advisories_read_on=_day(raw.get("advisories", {}), "read_on"),
     )
+
+
+def data_day(raw: Raw) -> date:
+    """The day that data is of: the newest on which the source of one of its files was read."""
+    days = (_day(content, "read_on") for content in raw.values())
+    return max(day for day in days if day)
+
+
+def _day(content: Raw, key: str) -> date | None:
+    text = content.get(key)
+    return date.fromisoformat(text) if text else None
 
 
 class _Linked:
@@ -191,7 +205,8 @@ def _lifecycle(facts: Raw) -> Lifecycle:
 
 
 NAMES = ("sources", "releases", "list", "issues", "features", "requirements", "upgrades")
-"""The files of data/, in the order in which their problems are reported."""
+"""The files of data/, in the order in which their problems are reported. All of them are in a bundle
+(bot.published.bundle), and nothing else is: vocabulary.txt belongs to the reader, and goes with its code."""
 
 COMPILED = "compiled.json"
 """The compiled file, beside the YAML that it was made from."""
@@ -200,30 +215,37 @@ _DATA = b'"data": '
 
 
 def load_matrix(folder: Path | None = None) -> Matrix:
-    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found.
+    """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
+    return build(load_content(folder))
+
+
+def load_content(folder: Path | None = None) -> Raw:
+    """What `build` takes, of the same folder. DataError lists every problem found.
 
     The compiled file is used if it was made from just these files and is undamaged. Otherwise the YAML is checked and
     used, and compiled anew where the folder is ours to write.
     """
     folder = folder or shipped()
-    sources = _sources(_read(folder))
+    sources = _sources(read_files(folder))
     try:
         compiled = (folder / COMPILED).read_bytes()
     except OSError:
         compiled = b""
     content = compiled.partition(_DATA)[2][:-2]
     if content and compiled == _sealed(sources, content):
-        return build(json.loads(content))
+        found: Raw = json.loads(content)
+        return found
     compiled = compile_data(folder)
     _write(folder, compiled)
-    return build(json.loads(compiled)["data"])
+    checked: Raw = json.loads(compiled)["data"]
+    return checked
 
 
 def compile_data(folder: Path) -> bytes:
     """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
     from bot.matrix.validate import validated
 
-    files = _read(folder)
+    files = read_files(folder)
     content = json.dumps(validated(files), separators=(",", ":"))
     return _sealed(_sources(files), content.encode())
 
@@ -235,8 +257,8 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "data"
 
 
-def _read(folder: Path) -> dict[str, bytes]:
-    """The files' bytes by name. DataError for the first one that cannot be read."""
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The bytes of a folder's data files, by name (without .yaml). DataError for the first one that cannot be read."""
     files = {}
     for name in NAMES:
         path = folder / f"{name}.yaml"
@@ -249,9 +271,18 @@ def _read(folder: Path) -> dict[str, bytes]:
 
 def _sources(files: dict[str, bytes]) -> bytes:
     """All that decides what is compiled: the files, and the module that checks and resolves them."""
-    checker = Path(__file__).with_name("validate.py")
-    parts = [checker.read_bytes() if checker.exists() else b"", *files.values()]
+    parts = [_checker(), *files.values()]
     return b"".join(b"%d:%b," % (len(part), part) for part in parts)
+
+
+def _checker() -> bytes:
+    checker = Path(__file__).with_name("validate.py")
+    return checker.read_bytes() if checker.exists() else b""
+
+
+def checked_by() -> str:
+    """What tells versions of the checks apart: what one of them has checked and resolved is of use to itself alone."""
+    return f"{zlib.crc32(_checker()):08x}"
 
 
 def _sealed(sources: bytes, content: bytes) -> bytes:

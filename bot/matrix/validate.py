@@ -327,13 +327,13 @@ def validated(texts: dict[str, bytes]) -> dict[str, Any]:
     for name, text in texts.items():
         try:
             models[name] = Files.__annotations__[name].model_validate(yaml.load(text, Loader=Loader))
-        except yaml.YAMLError as error:
-            problems.append(Problem(f"{name}.yaml", "", f"is not YAML: {' '.join(str(error).split())}"))
         except ValidationError as error:
             for found in error.errors(include_url=False):
                 key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"])
                 what = found["msg"].removeprefix("Value error, ")
                 problems.append(Problem(f"{name}.yaml", key.lstrip("."), what))
+        except (yaml.YAMLError, ValueError) as error:  # a number such as 0x_ is no mistake in YAML's eyes
+            problems.append(Problem(f"{name}.yaml", "", f"is not YAML: {' '.join(str(error).split())}"))
     if problems:
         raise DataError(problems)
     files = Files(**models)

@@ -13,6 +13,7 @@ from bot.settings.values import (
     ChannelId,
     Concurrency,
     DatabaseUrl,
+    DataUrl,
     FilePath,
     HostAddress,
     HttpsUrl,
@@ -120,6 +121,12 @@ class ListSettings(Section):
     url: ListUrl = PUBLISHED
 
 
+class DataSettings(Section):
+    """Where `sync` reads newer data than what is shipped: a bundle's address or a file's path. None: nowhere."""
+
+    url: DataUrl | None = None
+
+
 class SweepSettings(Section):
     """How often all targets are asked, and how many at a time."""
 
@@ -207,6 +214,7 @@ class Keys(Section):
 
     database: DatabaseUrl = SecretStr("sqlite:///xocompat.db")
     list: ListSettings = ListSettings()
+    data: DataSettings = DataSettings()
     targets: tuple[TargetSettings, ...] = ()
     xen_orchestra: tuple[OrchestraSettings, ...] = ()
     sweep: SweepSettings = SweepSettings()

@@ -19,6 +19,7 @@ from bot.errors import UnavailableError
 from bot.fleet.hosts import SourceState
 from bot.fleet.ports import SweepRun
 from bot.fleet.verdicts import HostVerdict
+from bot.matrix.freshness import DataAge
 from bot.query.text import shown
 from bot.web.server import Handler, HttpResponse
 
@@ -44,6 +45,7 @@ class MetricsSnapshot(NamedTuple):
     """Messages that this process sent again without knowing whether Slack has the first one."""
     plainer_tables: Mapping[str, int] = MappingProxyType({})
     """How many workspaces get tables in a plainer form than Slack's newest, by that form."""
+    ages: Sequence[DataAge] = ()
 
 
 class ProbeMetrics:
@@ -108,6 +110,10 @@ class _Gauges(Collector):
         for form, count in sorted(shown.plainer_tables.items()):
             plainer.add_metric((form,), count)
         yield plainer
+        old = _family("data_age_days", "Days since the sources of the data in use were read, by kind.", ("kind",))
+        for age in shown.ages:
+            old.add_metric((age.kind,), age.days)
+        yield old
         yield CounterMetricFamily(f"{PREFIX}_slack_ambiguous", "Messages that may be there twice.", shown.ambiguous)
 
 
