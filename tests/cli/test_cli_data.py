@@ -42,7 +42,8 @@ def _end(run: Run) -> str:
 LATER = ("day: 2028-11-30", "day: 2029-11-30")
 
 
-def test_the_bundle_is_the_one_of_the_contract(run: Run, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_the_bundle_is_the_one_of_the_contract(run: Run) -> None:
     made = run("export", "--format", "data").json
     assert list(made) == ["format", "day", "files", "sha256"]
     assert made["format"] == 1
@@ -81,7 +82,8 @@ def test_a_look_up_makes_no_database(run: Run, folder: Path) -> None:
     assert not (folder / "xocompat.db").exists()
 
 
-def test_old_data_is_said_on_the_day_asked_for(run: Run, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_old_data_is_said_on_the_day_asked_for(run: Run) -> None:
     said = "Old data: the vendors' dates of 16 Sep 2026 (121 days)"
     assert said in run("XCP-ng 8.3", "--as-of", "2027-01-15").out
     for words in (("--as-of", "2027-01-14"), ("--as-of", "2020-01-01"), ("--as-of", "2026-11-27", "on 2028-12-01")):
