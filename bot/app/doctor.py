@@ -4,6 +4,7 @@ import os
 import shlex
 import stat
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +22,15 @@ from bot.checkup import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
 from bot.matrix.freshness import data_ages
-from bot.published.fetch import shown_source
+from bot.published.fetch import Fetched, fetch, shown_source
 from bot.published.sync import SyncState, SyncStatus
+from bot.published.vendors import (
+    ENDOFLIFE_DATE,
+    XCP_NG_TABLE,
+    ends_in_table,
+    ends_of_product,
+    vendor_disagreements,
+)
 from bot.settings.load import is_quoted
 from bot.settings.model import Settings
 from bot.slack.client import web_client
@@ -41,7 +49,7 @@ from bot.xo.doctor import check as check_orchestra
 def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live: bool = False) -> tuple[Check, ...]:
     """Check by check, in the order in which to mend things. `report` gets what is done now, and how far.
 
-    `is_live`: Slack is asked, too, whether it knows the blocks that replies are drawn in.
+    `is_live`: Slack is asked, too, whether it knows the blocks that replies are drawn in, and others for their dates.
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
@@ -57,6 +65,7 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
         _listens(settings),
         *_stored(settings),
         _data(settings),
+        *(_second_opinions(settings) if is_live else ()),
         *_secrets(settings, os.environ),
         *tried,
         *others,
@@ -212,6 +221,25 @@ def _data(settings: Settings) -> Check:
     if old := old_data(data_ages(matrix, now().date())):
         return Check("data", True, f"{said}. {spoken(old)}", "upgrade xocompat, or set `data.url`")
     return Check("data", True, said)
+
+
+def _second_opinions(settings: Settings) -> Iterator[Check]:
+    """Where others have another end of life than the data. It is for people to find out who is right."""
+    matrix = dataset_of(settings).matrix
+    for name, url, read in (
+        ("XCP-ng's table", XCP_NG_TABLE, ends_in_table),
+        ("endoflife.date", ENDOFLIFE_DATE, ends_of_product),
+    ):
+        answer = fetch(url, None, threading.Event().wait)
+        ends = read(answer.body.decode()) if isinstance(answer, Fetched) else {}
+        if not ends:
+            yield Check(f"dates: {name}", True, "could not be read, so nothing is said of it")
+            continue
+        differ = [
+            f"{found.release} ends on {day_in_words(found.theirs)} there, on {day_in_words(found.ours)} here"
+            for found in vendor_disagreements(matrix, ends)
+        ]
+        yield Check(f"dates: {name}", True, "; ".join(differ) or "no end of life differs")
 
 
 def clock_checks(clock: ClockCheck) -> Iterator[Check]:

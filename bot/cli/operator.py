@@ -111,7 +111,11 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
 @_operator(
     "doctor",
     "Check the tokens, scopes, channel and clock, and each host of the inventory.",
-    click.Option(["--live"], is_flag=True, help="Ask Slack, too, whether it takes the blocks of replies."),
+    click.Option(
+        ["--live"],
+        is_flag=True,
+        help="Ask Slack, too, whether it takes the blocks of replies, and others for their dates.",
+    ),
 )
 def _doctor(config: Path | None, as_json: bool, live: bool) -> int:
     from bot.app.doctor import doctor
