@@ -35,6 +35,7 @@ SHARED = {
     "ports": "what a room needs of a database",
     "probe": "asking one pool: the client, the command",
     "records": "records of XAPI objects",
+    "renewals": "bundles of data that were accepted: the port, the rows",
     "revisions": "revisions of the published page: the port, the rows",
     "rpc": "calls in one of XAPI's transports",
     "schedule": "what is due when",

@@ -1,6 +1,7 @@
 """Loads data/advisories.yaml and data/orchestras.yaml once they are asked for: a look-up of a release needs neither."""
 
 from datetime import date
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.advisories.advisory import (
 from bot.advisories.orchestra import OrchestraRelease, OrchestraReleases
 from bot.matrix import compiled
 from bot.matrix.compiled import DataPart, compile_part, load_part, shipped
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Citation
 
 Raw = dict[str, Any]
@@ -35,12 +37,28 @@ COMPILED = "advisories.json"
 
 def load_advisories(folder: Path | None = None) -> Advisories:
     """The advisories of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
-    return build(load_part(_part(), folder or shipped()))
+    return build(load_content(folder))
+
+
+def load_content(folder: Path | None = None) -> Raw:
+    """What `build` takes, of the same folder. DataError lists every problem found."""
+    return load_part(advisories_part(), folder or shipped())
+
+
+@lru_cache(maxsize=2)
+def advisories_of(matrix: Matrix) -> Advisories:
+    """The advisories that go with a Matrix: those that came in the same bundle of data, else those shipped."""
+    return build(dict(matrix.advisories)) if matrix.advisories else _shipped()
+
+
+@cache
+def _shipped() -> Advisories:
+    return load_advisories()
 
 
 def compile_data(folder: Path) -> bytes:
     """Check the files in a folder and return what their compiled file should hold. DataError lists every problem."""
-    return compile_part(_part(), folder)
+    return compile_part(advisories_part(), folder)
 
 
 def build(raw: Raw) -> Advisories:
@@ -122,7 +140,8 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _part() -> DataPart:
+def advisories_part() -> DataPart:
+    """What of data/ advisories are made of."""
     here, matrix = Path(__file__), Path(compiled.__file__)
     checkers = [here.with_name(f"{name}.py") for name in ("validate", "advisory", "rpm_version")]
     return DataPart(NAMES, COMPILED, [*checkers, matrix.with_name("validate.py")], _validated)

@@ -10,7 +10,7 @@ from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconcil
 from bot.alerts.condition import Condition, Rule
 from bot.alerts.delivery.outbox import Outbox
 from bot.alerts.digest import WEEK, Digest, QuietHoles, digest
-from bot.alerts.facts import FleetFacts, SecurityPlan, SweepHealth, shipped_levels
+from bot.alerts.facts import FleetFacts, SecurityPlan, SweepHealth, levels_of
 from bot.alerts.patch_rules import holes, patch_state
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
@@ -58,7 +58,7 @@ class FleetEvaluation(NamedTuple):
     since: datetime
     policy: Policy | None = None
     security: SecurityPlan = SecurityPlan()
-    patches: "Callable[[], PatchLevels]" = shipped_levels
+    patches: "Callable[[Matrix], PatchLevels]" = levels_of
 
     def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.
@@ -97,7 +97,7 @@ class FleetEvaluation(NamedTuple):
             ),
             lambda: store.fleet.changes(now - LOOKED_BACK),
             self.security,
-            self.patches,
+            partial(self.patches, matrix),
             store.orchestras.states() if store.orchestras else (),
             store.orchestras.missing if store.orchestras else tuple,
         )
@@ -114,8 +114,9 @@ class FleetEvaluation(NamedTuple):
     def patch_states(self, verdicts: Iterable[HostVerdict]) -> dict[str, int]:
         """How many hosts are vulnerable, fixed or not to be told, each by the worst that is known of its holes."""
         counts = {"vulnerable": 0, "fixed": 0, "cannot_tell": 0}
+        patches = partial(self.patches, self.data()[0])
         for verdict in verdicts:
-            counts[patch_state(self.patches, verdict)] += 1
+            counts[patch_state(patches, verdict)] += 1
         return counts
 
     def digests(self, at: datetime) -> Iterator[Digest]:

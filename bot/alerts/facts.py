@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from bot.alerts.routing import AlertPlan, Routing, Watch, WatchKind
@@ -115,6 +115,15 @@ def shipped_levels() -> "PatchLevels":
     from bot.advisories.patch_level import PatchLevels
 
     return PatchLevels(load_advisories())
+
+
+@lru_cache(maxsize=2)
+def levels_of(matrix: Matrix) -> "PatchLevels":
+    """Judges patch levels by the advisories that go with a Matrix: those shipped, or those that came later with it."""
+    from bot.advisories.load import advisories_of
+    from bot.advisories.patch_level import PatchLevels
+
+    return PatchLevels(advisories_of(matrix)) if matrix.advisories else shipped_levels()
 
 
 @dataclass

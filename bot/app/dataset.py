@@ -1,4 +1,4 @@
-"""The list in use: what is shipped, with the support levels of the page that was accepted last."""
+"""The dataset in use: what is shipped or came later, with the support levels of the page that was accepted last."""
 
 import threading
 import time
@@ -8,15 +8,17 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from bot.advisories.load import advisories_of
 from bot.app.configuration import reveal
 from bot.chat.command import Ports
 from bot.chat.runner import CommandRunner
 from bot.errors import UnavailableError
-from bot.matrix.load import load_matrix
+from bot.matrix.load import build, load_matrix
 from bot.matrix.matrix import Matrix
 from bot.published.diff import changes
 from bot.published.merge import merged, unusable
 from bot.published.parse import read_page
+from bot.published.renewals import Renewals, newest
 from bot.published.revisions import Revisions, StoredRevision
 from bot.query.reader import Reader
 from bot.settings.model import Settings
@@ -25,19 +27,44 @@ REFRESH = 30.0
 """Seconds until it is checked again whether another page was accepted, by this process or another."""
 
 
-class Dataset(NamedTuple):
-    """What is known, with the reader of questions about it. `page` is the accepted page's number, 0 without one."""
+class BaseDataset(NamedTuple):
+    """The data itself, with the reader of questions about it. `renewal` is the number of the bundle that it came in, 0
+    where it is what is shipped."""
 
     matrix: Matrix
     reader: Reader
+    renewal: int = 0
+
+
+class Dataset(NamedTuple):
+    """What is known, with the reader of questions about it. `page` is the accepted page's number, 0 without one.
+
+    `base` is the same without that page: a page is read by it, as what one added itself must not decide how it is read.
+    """
+
+    matrix: Matrix
+    reader: Reader
+    base: BaseDataset
     page: int = 0
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one where something else is known."""
+        return self.page, self.base.renewal
+
+
+def shipped_day() -> date:
+    """The day of what is shipped, its advisories included."""
+    matrix = shipped_dataset().matrix
+    return max(matrix.day, advisories_of(matrix).day)
 
 
 @cache
 def shipped_dataset() -> Dataset:
     """What comes with this version: the same for all in a process."""
     matrix = load_matrix()
-    return Dataset(matrix, Reader(matrix))
+    reader = Reader(matrix)
+    return Dataset(matrix, reader, BaseDataset(matrix, reader))
 
 
 BackgroundWork = Callable[[], None]
@@ -58,12 +85,15 @@ class CurrentDataset:
         revisions: Revisions,
         clock: Callable[[], float] = time.monotonic,
         start: Callable[[BackgroundWork], None] = _in_background,
+        renewals: Renewals | None = None,
     ) -> None:
-        self._revisions, self._clock, self._start = revisions, clock, start
+        self._revisions, self._clock, self._start, self._renewals = revisions, clock, start, renewals
         self._lock = threading.Lock()
-        self._shipped = self._dataset = shipped_dataset()
-        self._known: tuple[int, date | None] = (0, None)
-        """The page that the dataset has, and the day on which it was read last."""
+        self._dataset = shipped_dataset()
+        self._base, self._renewal = self._dataset.base, 0
+        """The data itself, and the number of the bundle that was looked at last."""
+        self._known: tuple[int, date | None, int] = (0, None, 0)
+        """The page that the dataset has, the day on which it was read last, and the bundle of the data itself."""
         self._refresh_at = clock()
         self.refresh()
 
@@ -87,27 +117,53 @@ class CurrentDataset:
             self._refresh_at = self._clock() + REFRESH
 
     def _read(self) -> Dataset:
-        """The shipped data with the page that was accepted last; what was known before if there is no database."""
+        """The newest data with the page that was accepted last; what was known before if there is no database."""
         try:
+            base = self._newest_base()
             stored = self._revisions.in_use()
             read = _last_read(self._revisions, stored) if stored else None
         except UnavailableError:
             return self._dataset
-        if stored is None:
-            self._known = 0, None
-            return self._shipped
-        if self._known == (stored.id, read):
-            return self._dataset
-        self._known = stored.id, read
-        shipped = self._shipped.matrix
-        page = read_page(stored.revision.text, self._shipped.reader)
-        if unusable(shipped, page):  # it was read by another version than this one
-            return self._shipped
-        came = (stored.accepted_at or stored.fetched_at).date()
-        # A page that says what is shipped is no newer than that, on whatever day it was read.
-        of = came if changes(page, shipped, came) else shipped.published.read_on
-        matrix = merged(shipped, page, of, read)
-        return Dataset(matrix, Reader(matrix), stored.id)
+        known = stored.id if stored else 0, read, base.renewal
+        if self._known != known:
+            self._known = known
+            return _with_page(base, stored, read)
+        return self._dataset
+
+    def _newest_base(self) -> BaseDataset:
+        """The data of the later day, read again only where another bundle was accepted. UnavailableError as below."""
+        stored = self._renewals.latest() if self._renewals else None
+        number = stored.id if stored else 0
+        if self._renewals and number != self._renewal:
+            self._base = base_dataset(self._renewals)
+            self._renewal = number
+        return self._base
+
+
+def base_dataset(renewals: Renewals | None) -> BaseDataset:
+    """The data of the later day: what is shipped, or what was accepted. UnavailableError if the database is away."""
+    shipped = shipped_dataset().base
+    renewed = newest(renewals, shipped_day) if renewals else None
+    if renewed is None:
+        return shipped
+    stored, content = renewed
+    matrix = build(content, stored.day)
+    return BaseDataset(matrix, Reader(matrix), stored.id)
+
+
+def _with_page(base: BaseDataset, stored: StoredRevision | None, read: date | None) -> Dataset:
+    """The data with a page that was accepted, and last `read` on a day."""
+    alone = Dataset(base.matrix, base.reader, base)
+    if stored is None:
+        return alone
+    page = read_page(stored.revision.text, base.reader)
+    if unusable(base.matrix, page):  # it was read by another version than this one
+        return alone
+    came = (stored.accepted_at or stored.fetched_at).date()
+    # A page that says what is known without it is no newer than that, on whatever day it was read.
+    of = came if changes(page, base.matrix, came) else base.matrix.published.read_on
+    matrix = merged(base.matrix, page, of, read)
+    return Dataset(matrix, Reader(matrix), base, stored.id)
 
 
 def _last_read(revisions: Revisions, stored: StoredRevision) -> date:
@@ -128,24 +184,40 @@ def live_runner(ports: Ports, dataset: Callable[[], Dataset], today: Callable[[]
     return now
 
 
+class Published(NamedTuple):
+    """What a database has of what is published: pages of the list, and bundles of data."""
+
+    revisions: Revisions
+    renewals: Renewals
+
+
 @contextmanager
-def stored_pages(settings: Settings) -> Iterator[Revisions | None]:
-    """The pages that the settings' database has, for reading alone; None where there is none yet."""
+def stored_published(settings: Settings) -> Iterator[Published | None]:
+    """What the settings' database has, for reading alone; None where there is none yet."""
     from bot.store.database import Database
     from bot.store.migrate import is_current
+    from bot.store.renewals import SqlRenewals
     from bot.store.revisions import SqlRevisions
 
     database = Database(reveal(settings.database) or "")
     try:
-        yield None if database.is_missing or not is_current(database) else SqlRevisions(database)
+        is_there = not database.is_missing and is_current(database)
+        yield Published(SqlRevisions(database), SqlRenewals(database)) if is_there else None
     finally:
         database.close()
 
 
+def keeps_data(settings: Settings) -> bool:
+    """Whether the settings speak of a database, or of renewed data, which the default database has then."""
+    return "database" in settings.model_fields_set or settings.data.url is not None
+
+
 def dataset_of(settings: Settings) -> Dataset:
-    """The dataset that the settings' database has now; what is shipped if that could not be reached."""
+    """The dataset that the settings' database has now; what is shipped where they name none, or it is out of reach."""
+    if not keeps_data(settings):
+        return shipped_dataset()
     try:
-        with stored_pages(settings) as revisions:
-            return CurrentDataset(revisions)() if revisions else shipped_dataset()
+        with stored_published(settings) as stored:
+            return CurrentDataset(stored.revisions, renewals=stored.renewals)() if stored else shipped_dataset()
     except UnavailableError:
         return shipped_dataset()

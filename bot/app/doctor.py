@@ -4,21 +4,34 @@ import os
 import shlex
 import stat
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from bot.advisories.load import advisories_of
 from bot.alerts.clock_check import ClockCheck
 from bot.app.configuration import channels, grants, inventory, orchestras, reveal
+from bot.app.dataset import dataset_of
 from bot.app.fleet import clock_check
 from bot.app.lookup import now
+from bot.chat.lookup import old_data
+from bot.chat.reply import spoken
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import day_in_words
 from bot.checkup import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
-from bot.published.fetch import shown_source
+from bot.matrix.freshness import data_ages
+from bot.published.fetch import Fetched, fetch, shown_source
 from bot.published.sync import SyncState, SyncStatus
+from bot.published.vendors import (
+    ENDOFLIFE_DATE,
+    XCP_NG_TABLE,
+    ends_in_table,
+    ends_of_product,
+    vendor_disagreements,
+)
 from bot.settings.load import is_quoted
 from bot.settings.model import Settings
 from bot.slack.client import web_client
@@ -27,6 +40,7 @@ from bot.slack.doctor import examine as examine_slack
 from bot.store.database import Database
 from bot.store.maintenance import check_database as check_database
 from bot.store.outbox import SqlOutbox
+from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
 from bot.web.listen import EVERYWHERE, LOOPBACK
 from bot.xapi.probe import Prober
@@ -37,7 +51,7 @@ from bot.xo.doctor import check_dashboard, check_updates, check_version
 def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live: bool = False) -> tuple[Check, ...]:
     """Check by check, in the order in which to mend things. `report` gets what is done now, and how far.
 
-    `is_live`: Slack is asked, too, whether it knows the blocks that replies are drawn in.
+    `is_live`: Slack is asked, too, whether it knows the blocks that replies are drawn in, and others for their dates.
 
     Without any token of Slack's, but with hosts, Slack is not missed: a shell needs none.
     """
@@ -57,6 +71,8 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
         *slack,
         _listens(settings),
         *_stored(settings),
+        _data(settings),
+        *(_second_opinions(settings) if is_live else ()),
         *_secrets(settings, os.environ),
         *tried,
         *others,
@@ -166,6 +182,8 @@ def _stored(settings: Settings) -> Iterator[Check]:
                 mend = "once that is mended it is tried again by the next sweep, or now by `xocompat sweep`"
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
+        if settings.data.url:
+            yield from _renewed(SqlRenewals(database), shown_source(settings.data.url))
     except UnavailableError:
         return  # the checks of the database say so
     finally:
@@ -188,6 +206,47 @@ def _published(found: SyncStatus) -> Check:
     used = f"the page of {day_in_words(found.in_use.fetched_at.date())}" if found.in_use else "the shipped list"
     read = f"{found.source} was read on {day_in_words(found.read_at.date())}"
     return Check("published list", True, f"{read}, in use is {used}")
+
+
+def _renewed(renewals: SqlRenewals, source: str) -> Iterator[Check]:
+    """Whether newer data comes, and why what came is not used."""
+    attempts, stored = renewals.attempts(source), renewals.latest()
+    if attempts and attempts.error:
+        mend = attempts.mend or "`xocompat changes` has what it would move; the data in use stays as it was"
+        yield Check("renewed data", attempts.is_only_away(now()), attempts.what, mend)
+    elif stored is None:
+        yield Check("renewed data", True, f"{source} was not read yet")
+    else:
+        came = day_in_words(stored.accepted_at.date())
+        yield Check("renewed data", True, f"the last bundle is of {day_in_words(stored.day)}, and came on {came}")
+
+
+def _data(settings: Settings) -> Check:
+    """Of which day the data in use is, and whether that is too old."""
+    matrix = dataset_of(settings).matrix
+    said = f"what is in use is of {day_in_words(matrix.day)}, {'renewed' if matrix.renewed_to else 'as shipped'}"
+    if old := old_data(data_ages(matrix, now().date(), advisories_of(matrix).day)):
+        return Check("data", True, f"{said}. {spoken(old)}", "upgrade xocompat, or set `data.url`")
+    return Check("data", True, said)
+
+
+def _second_opinions(settings: Settings) -> Iterator[Check]:
+    """Where others have another end of life than the data. It is for people to find out who is right."""
+    matrix = dataset_of(settings).matrix
+    for name, url, read in (
+        ("XCP-ng's table", XCP_NG_TABLE, ends_in_table),
+        ("endoflife.date", ENDOFLIFE_DATE, ends_of_product),
+    ):
+        answer = fetch(url, None, threading.Event().wait)
+        ends = read(answer.body.decode()) if isinstance(answer, Fetched) else {}
+        if not ends:
+            yield Check(f"dates: {name}", True, "could not be read, so nothing is said of it")
+            continue
+        differ = [
+            f"{found.release} ends on {day_in_words(found.theirs)} there, on {day_in_words(found.ours)} here"
+            for found in vendor_disagreements(matrix, ends)
+        ]
+        yield Check(f"dates: {name}", True, "; ".join(differ) or "no end of life differs")
 
 
 def clock_checks(clock: ClockCheck) -> Iterator[Check]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from secrets import token_hex
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
@@ -21,7 +21,7 @@ from bot.alerts.routing import AlertPlan
 from bot.app.configuration import inventory, orchestras, plan, policy, reveal
 from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
 from bot.app.lookup import now
-from bot.app.published import follower
+from bot.app.published import data_follower, follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
 from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
@@ -43,6 +43,9 @@ from bot.xo.orchestra import Orchestra
 from bot.xo.updates import BOUNDS as UPDATES
 from bot.xo.updates import ask_updates
 from bot.xo.version import ask_version
+
+if TYPE_CHECKING:
+    from bot.published.renew import DataFollower
 
 Measure = Callable[[float, str | None], None]
 """Takes how long a probe took, in seconds, and the code of its error."""
@@ -127,9 +130,9 @@ def awake_or_not() -> float:
 class WatchTerms(NamedTuple):
     """How a fleet is watched. `clock` is the time in UTC; `send` brings into channels what can be sent now.
 
-    `list_url` is where the published list is read, if it is followed; `dataset` what is known, if it is known already.
-    `clock_check` says whether the clock can be believed, where it is the machine's. `policy` is what hosts are to run,
-    `security` which holes make an alert.
+    `list_url` is where the published list is read, if it is followed, and `data_url` where newer data is; `dataset` is
+    what is known, if it is known already. `clock_check` says whether the clock can be believed, if it is the machine's.
+    `policy` is what hosts are to run, `security` which holes make an alert.
 
     `updates_within` is how many seconds a sweep takes at most for asking a Xen Orchestra which updates its hosts miss;
     None where that is a job of its own.
@@ -146,10 +149,12 @@ class WatchTerms(NamedTuple):
     updates_within: float | None = None
     policy: Policy | None = None
     security: SecurityPlan = SecurityPlan()
+    data_url: str | None = None
 
 
 class WatchedFleet(NamedTuple):
-    """A fleet that is watched. Sweeps end early once `stop` is set. `follows` the published list, if anybody does."""
+    """A fleet that is watched. Sweeps end early once `stop` is set. `follows` the published list, if anybody does, and
+    `renews` the data."""
 
     store: Store
     hosts: Hosts
@@ -160,16 +165,25 @@ class WatchedFleet(NamedTuple):
     dataset: Callable[[], Dataset]
     polling: OrchestraPolling
     follows: ListFollower | None = None
+    renews: "DataFollower | None" = None
 
     @property
     def clock_check(self) -> ClockCheck:
         return self.cycle.clock_check
 
+    @property
+    def list_follower(self) -> ListFollower | None:
+        """Follows the list by the data of now: what a page added itself must not decide how one is read."""
+        base = self.dataset().base
+        return self.follows._replace(matrix=base.matrix, reader=base.reader) if self.follows else None
+
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
         evaluation, store = self.evaluation, self.store.hurried() if limited else self.store
         dataset = self.dataset()
-        follows = self.follows._replace(revisions=store.revisions) if self.follows else None
+        follows = self.list_follower
+        follows = follows._replace(revisions=store.revisions) if follows else None
+        renews = self.renews
         return Ports(
             dataset.matrix,
             dataset.reader,
@@ -194,7 +208,9 @@ class WatchedFleet(NamedTuple):
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
             ),
             audit=store.audit,
-            published=PublishedPort(follows.latest) if follows else None,
+            published=PublishedPort(follows.latest, (lambda: renews.latest(store.renewals)) if renews else None)
+            if follows
+            else None,
             policy=evaluation.policy,
         )
 
@@ -245,13 +261,14 @@ def terms_of(
         updates_within,
         policy(settings.policy),
         SecurityPlan(settings.security.tell, settings.security.orchestra_fixed_from),
+        settings.data.url,
     )
 
 
 def current_dataset(store: Store, list_url: str | None) -> Callable[[], Dataset]:
     """What is known: with the published list, if it is followed."""
     if list_url:
-        return CurrentDataset(store.revisions)
+        return CurrentDataset(store.revisions, renewals=store.renewals)
     known = shipped_dataset()
     return lambda: known
 
@@ -287,9 +304,10 @@ def watch_fleet(
     ask_more = None if terms.updates_within is None else polling.go
     cycle = SweepCycle(sweeper, evaluation, lambda: rehearsing(store), terms.send, check, ask_more)
     url = terms.list_url
-    known = shipped_dataset()  # a page is read by what is shipped: what it added itself must not decide how it is read
-    follows = follower(url, known.matrix, known.reader, store.revisions, stop.wait, terms.clock) if url else None
-    return WatchedFleet(store, hosts, evaluation, cycle, terms.clock, stop, dataset, polling, follows)
+    base = dataset().base
+    follows = follower(url, base.matrix, base.reader, store.revisions, stop.wait, terms.clock) if url else None
+    renews = data_follower(terms.data_url, store.renewals, stop.wait, terms.clock)
+    return WatchedFleet(store, hosts, evaluation, cycle, terms.clock, stop, dataset, polling, follows, renews)
 
 
 def polling_of(store: Store, hosts: Hosts, terms: WatchTerms, by: str, log: FilteringBoundLogger) -> OrchestraPolling:

@@ -29,8 +29,9 @@ def runner(day: date | None = None) -> CommandRunner:
 
 
 def runner_of(settings: "Settings | None") -> CommandRunner:
-    """The same; with the published list in use where the settings name a database. None: there are no settings."""
-    if settings is None or "database" not in settings.model_fields_set:
+    """The same; with the list and the data in use where the settings name a database, or data that is renewed (which
+    the database keeps). None: there are no settings."""
+    if settings is None:
         return runner()
     from bot.app.dataset import dataset_of
 

@@ -42,13 +42,13 @@ def runner_with_names(settings: Settings) -> Iterator[CommandRunner | None]:
 
     None: there are none. UnavailableError as `runner_with_fleet`.
     """
-    from bot.app.dataset import stored_pages
+    from bot.app.dataset import stored_published
 
     if not (settings.targets or settings.xen_orchestra):
         yield None
         return
-    with stored_pages(settings) as pages:
-        has_database = pages is not None
+    with stored_published(settings) as stored:
+        has_database = stored is not None
     if not has_database:
         yield runner_with_hosts(settings)
         return

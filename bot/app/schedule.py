@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.alerts.digest import WEEKS_TOLD, Digest
 from bot.app.fleet import WatchedFleet
-from bot.app.published import follow
+from bot.app.published import follow, follow_data
 from bot.fleet.ports import SweepRun
 from bot.fleet.schedule import AGAIN, HELD, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
 from bot.fleet.sweep import SweepEnd
@@ -107,12 +107,16 @@ class ScheduledJobs:
         return True
 
     def follow_list(self, due: datetime) -> bool:
-        """The published list is read once a day, by whichever process comes first."""
-        watched, at = self._watched, self._watched.clock()
+        """Renewed data and the published list are read once a day, by whichever process comes first."""
+        watched, at, log = self._watched, self._watched.clock(), self._log
         if watched.clock_check.doubt():
             return False
-        if watched.follows and watched.store.slots.claim(f"list {watched.follows.name}", due, at):
-            follow(watched.follows, watched.store.revisions, watched.evaluation.plan.channel, at, self._log)
+        channel, slots = watched.evaluation.plan.channel, watched.store.slots
+        if watched.renews and slots.claim(f"data {watched.renews.name}", due, at):
+            follow_data(watched.renews, watched.store.renewals, channel, at, log)
+            self._wake_sender()
+        if (follows := watched.list_follower) and slots.claim(f"list {follows.name}", due, at):
+            follow(follows, watched.store.revisions, channel, at, log)
             self._wake_sender()
         return True
 

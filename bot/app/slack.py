@@ -114,7 +114,7 @@ def service_of(
     runner = live_runner(watched.ports(limited=True), watched.dataset, today)
     services = SessionServices(
         log=log,
-        responder=Responder(runner, today, dataset=lambda: watched.dataset().page),
+        responder=Responder(runner, today, dataset=lambda: watched.dataset().version),
         access=Access(slack.platform, grants(settings), everyone=settings.access.lookup == "everyone"),
         platform=slack.platform,
         work=BoundedExecutor(limits.threads, limits.waiting),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from functools import partial
 
+from bot.advisories.load import advisories_of
 from bot.alerts.delivery.retry import DeliveryStatus
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.alerts.facts import SweepHealth
@@ -15,6 +16,7 @@ from bot.app.fleet import WatchedFleet
 from bot.chat.commands.changes import sync_trouble
 from bot.chat.commands.timeline import timeline_picture
 from bot.errors import UnavailableError
+from bot.matrix.freshness import data_ages
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus
 from bot.settings.model import Settings
@@ -57,7 +59,7 @@ def pages(
     web = settings.web
     token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
     shown = metrics(probes, lambda: _snapshot(watched, sender, service))
-    notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched)]
+    notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched), lambda: _data(watched)]
     if not settings.slack.bot_token:
         notices.append(lambda: UNTOLD)
     routes = {
@@ -135,8 +137,20 @@ def _published(watched: WatchedFleet) -> str | None:
         return None  # the check of the database says so
 
 
+def _data(watched: WatchedFleet) -> str | None:
+    """The same for a bundle of data. Why stands in the log and in `doctor`: it may name an address."""
+    if watched.renews is None:
+        return None
+    try:
+        attempts = watched.store.renewals.attempts(watched.renews.name)
+    except UnavailableError:
+        return None  # the check of the database says so
+    is_news = attempts is not None and attempts.error is not None and not attempts.is_only_away(watched.clock())
+    return "the data is not renewed: the data in use stays as it was" if is_news else None
+
+
 def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Service | None) -> MetricsSnapshot:
-    at, store = watched.clock(), watched.store
+    at, store, matrix = watched.clock(), watched.store, watched.dataset().matrix
     findings = watched.evaluation.findings(at)
     return MetricsSnapshot(
         at=at,
@@ -148,6 +162,7 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Servi
         last_sweep=store.sweeps.last_finished(),
         ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
         plainer_tables=service.forms.counts() if service and service.forms else {},
+        ages=data_ages(matrix, at.date(), advisories_of(matrix).day),
     )
 
 

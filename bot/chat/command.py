@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.fleet.ports import SweepRun
     from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Report
+    from bot.published.renew import DataRenewal
     from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool
 
@@ -132,9 +133,13 @@ class Watched(NamedTuple):
 
 
 class PublishedPort(NamedTuple):
-    """The published list: `diff` compares the page with the list in use on a day; None where none was read yet."""
+    """The published list: `diff` compares the page with the list in use on a day; None where none was read yet.
+
+    `data` says the same of renewed data; None where none is followed.
+    """
 
     diff: "Callable[[date], PageDiff | None]"
+    data: "Callable[[], DataRenewal | None] | None" = None
 
 
 class OperatorCommand(NamedTuple):

@@ -1,15 +1,16 @@
 """What look-ups share: the day and the releases that words mean, what is said of words that mean none, the sources."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import suggestion_name
-from bot.chat.reply import Ask, Bullets, Paragraph, Plain, Reply, RichText, Strong, line
-from bot.chat.wording import day_in_words, nearest, with_more
+from bot.chat.reply import Ask, Bullets, Mark, Paragraph, Plain, Reply, RichText, Strong, line
+from bot.chat.wording import day_in_words, joined, nearest, with_more
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
+from bot.matrix.freshness import DataAge, DataKind
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query, QueryPart
@@ -58,11 +59,24 @@ def context(matrix: Matrix, day: date, query: Query | None = None) -> tuple[Rich
     """The quiet lines at the end: what of a query nothing used, the day asked about, and how old the facts are."""
     published = matrix.published
     read = f", read {day_in_words(published.last_read)}" if published.last_read else ""
+    renewed = f" · data renewed to {day_in_words(matrix.renewed_to)}" if matrix.renewed_to else ""
     facts = line(
         f"As of {day_in_words(day)} · {published.source.title} of {day_in_words(published.read_on)}{read}"
-        f" · vendor lifecycle of {day_in_words(matrix.lifecycle_read_on)}"
+        f" · vendor lifecycle of {day_in_words(matrix.lifecycle_read_on)}{renewed}"
     )
     return (*_not_used(query), facts) if query else (facts,)
+
+
+_KINDS = {DataKind.ADVISORIES: "security advisories", DataKind.LIFECYCLE: "the vendors' dates"}
+
+
+def old_data(ages: Iterable[DataAge]) -> RichText | None:
+    """That data is old, and since when, as a line; None where all is fresh."""
+    if not (old := [age for age in ages if age.is_old]):
+        return None
+    named = joined([f"{_KINDS[age.kind]} of {day_in_words(age.read_on)} ({age.days} days)" for age in old])
+    why = f": {named}. What came since is not in it; whoever runs xocompat can renew it."
+    return line(Mark("⚠️", "Old data"), why)
 
 
 def _not_used(query: Query) -> Iterator[RichText]:

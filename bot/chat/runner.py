@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Invocation, Ports, Progress, Right, ignore_progress
 from bot.chat.interpret import interpret
+from bot.chat.lookup import old_data
 from bot.chat.reply import Reply, RichText, with_code
+from bot.matrix.freshness import data_ages
 
 GRANT = "Whoever runs xocompat can grant it under `access` in its configuration."
 
@@ -44,7 +46,15 @@ class CommandRunner(NamedTuple):
         if spec.right not in rights:
             return refusal(spec)
         asked = Invocation(spec, words, day or self.today(), rights, caller, report, day)
-        return spec.run(self._reached(spec, caller), asked)
+        return self._with_age(spec.run(self._reached(spec, caller), asked), asked)
+
+    def _with_age(self, reply: Reply, asked: Invocation) -> Reply:
+        """A reply that names its sources says where they are old, on the day that it is asked for; not on the one that
+        it is asked about, which may be years ahead."""
+        names_sources = bool(reply.context) and asked.command.right in (Right.LOOKUP, Right.FLEET)
+        if names_sources and (said := old_data(data_ages(self.ports.matrix, asked.day))):
+            return reply._replace(context=(*reply.context, said))
+        return reply
 
     def opening(
         self,

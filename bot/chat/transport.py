@@ -15,6 +15,7 @@ from bot.chat.platform import Platform
 from bot.chat.reply import Reply, line
 from bot.chat.start_message import start_message
 from bot.matrix.matrix import Matrix
+from bot.published.renewals import DataNews
 from bot.published.revisions import ListNews
 
 
@@ -29,6 +30,10 @@ def reply_for(delivery: Delivery, matrix: Matrix) -> Reply:
             return start_message(Start.from_data(delivery.payload))
         case DeliveryKind.LIST:
             return list_message(ListNews.from_data(delivery.payload))
+        case DeliveryKind.DATA:
+            from bot.chat.data_news import data_message  # with what checks data, which few need
+
+            return data_message(DataNews.from_data(delivery.payload))
         case DeliveryKind.ALERT_MESSAGE | DeliveryKind.EDIT:
             if not delivery.alerts:  # forgotten with the rest of an old history
                 return Reply("bulletin", line("This alert ended long ago."))

@@ -39,7 +39,7 @@ def _for_help(command: click.Command) -> OperatorCommand:
 
 
 HOSTS, RELEASES = "hosts", "releases"
-OF_RELEASES = ("endoflife", "data")
+OF_RELEASES = ("endoflife", "data", "list")
 """The formats of `export` that hosts can't have."""
 
 
@@ -90,14 +90,20 @@ def _serve(config: Path | None, part: str) -> int:
 
 @_operator(
     "sync",
-    "Read the published list (`list.url`), keep it, use it if nothing is wrong with it, and show what it changes.",
-    click.Option(["--force"], is_flag=True, help="Use it though many rows are gone, or have another support."),
+    "Read the published list (`list.url`) and newer data (`data.url`, if it is set), keep them, use them if nothing is "
+    "wrong with them, and show what they change.",
+    click.Option(
+        ["--force"],
+        is_flag=True,
+        help="Use them though many rows are gone or differ, or much looks better than before.",
+    ),
 )
 def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -> int:
     from bot.app.published import sync
     from bot.chat.commands.changes import changes_reply
 
-    reply = changes_reply(sync(settings_of(config), as_of, force), rows=True)
+    found = sync(settings_of(config), as_of, force)
+    reply = changes_reply(found.page, rows=True, renewal=found.data)
     print_reply(reply, as_json)
     return fail([reply.summary], 1) if reply.exit_status else 0
 
@@ -105,7 +111,11 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
 @_operator(
     "doctor",
     "Check the tokens, scopes, channel and clock, and each host of the inventory.",
-    click.Option(["--live"], is_flag=True, help="Ask Slack, too, whether it takes the blocks of replies."),
+    click.Option(
+        ["--live"],
+        is_flag=True,
+        help="Ask Slack, too, whether it takes the blocks of replies, and others for their dates.",
+    ),
 )
 def _doctor(config: Path | None, as_json: bool, live: bool) -> int:
     from bot.app.doctor import doctor
@@ -139,16 +149,17 @@ def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: 
     "export",
     "Write all watched hosts as CSV or JSON, or those for which all words hold (as in fleet). Or write the releases, "
     "which takes no database: as CSV or JSON (--what releases), their dates as endoflife.date has them "
-    "(--format endoflife), or the list in use as data/ has it (--format data).",
+    "(--format endoflife), all data in use as a bundle for `data.url` (--format data), or the list in use as data/ has "
+    "it (--format list).",
     click.Argument(["words"], nargs=-1, metavar="[WORDS]"),
     click.Option(
         ["--what"],
         type=click.Choice(["hosts", "releases"]),
-        help="Hosts unless given; --format endoflife and --format data are of releases.",
+        help="Hosts unless given; the formats endoflife, data and list are of releases.",
     ),
     click.Option(
         ["--format", "form"],
-        type=click.Choice(["csv", "json", "endoflife", "data"]),
+        type=click.Choice(["csv", "json", *OF_RELEASES]),
         help="csv unless given.",
     ),
     click.Option(["--output"], type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Not to stdout."),
@@ -187,8 +198,8 @@ class ExportRequest(NamedTuple):
         """From options as given. UsageError for those that contradict each other."""
         if form in OF_RELEASES and what == HOSTS:
             raise UsageError(f"--format {form} is of releases: leave --what hosts out, or take csv or json.")
-        if form == "data" and as_json:
-            raise UsageError("--format data is YAML, as in data/: leave --json out.")
+        if form == "list" and as_json:
+            raise UsageError("--format list is YAML, as in data/: leave --json out.")
         meant = RELEASES if form in OF_RELEASES else what or HOSTS
         if meant == RELEASES and words:
             raise UsageError(f"Words choose hosts, and releases are written whole: leave {words[0]!a} out.")
@@ -215,8 +226,13 @@ def _releases(form: str, day: date, config: Path | None) -> str:
     from bot.published.endoflife import endoflife
 
     # As for a look-up: none is needed, but a mistake in one is an error all the same.
-    in_use = runner_of(settings_for_lookup(config, os.environ, folder())).ports.matrix
+    settings = settings_for_lookup(config, os.environ, folder())
     if form == "data":
+        from bot.app.published import bundle_in_use
+
+        return bundle_in_use(settings)
+    in_use = runner_of(settings).ports.matrix
+    if form == "list":
         from bot.matrix.compiled import shipped
         from bot.matrix.load import load_matrix
         from bot.published.data_file import list_file

@@ -7,6 +7,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +35,7 @@ def load_part(part: DataPart, folder: Path) -> dict[str, Any]:
     The compiled file is used if it was made from just these files and is undamaged. Otherwise the YAML is checked and
     used, and compiled anew where the folder is ours to write.
     """
-    sources = _sources(part, _read(part, folder))
+    sources = _sources(part, read_files(part, folder))
     try:
         compiled = (folder / part.file).read_bytes()
     except OSError:
@@ -49,7 +50,7 @@ def load_part(part: DataPart, folder: Path) -> dict[str, Any]:
 
 def compile_part(part: DataPart, folder: Path) -> bytes:
     """Check a part and return what its compiled file should hold. DataError lists every problem."""
-    files = _read(part, folder)
+    files = read_files(part, folder)
     content = json.dumps(part.validated(files), separators=(",", ":"))
     return _sealed(_sources(part, files), content.encode())
 
@@ -61,8 +62,8 @@ def shipped() -> Path:
     return inside if inside.is_dir() else package.parent / "data"
 
 
-def _read(part: DataPart, folder: Path) -> dict[str, bytes]:
-    """The files' bytes by name. DataError for the first one that cannot be read."""
+def read_files(part: DataPart, folder: Path) -> dict[str, bytes]:
+    """The bytes of a part's files by name. DataError for the first one that cannot be read."""
     files = {}
     for name in part.names:
         path = folder / f"{name}.yaml"
@@ -75,8 +76,16 @@ def _read(part: DataPart, folder: Path) -> dict[str, bytes]:
 
 def _sources(part: DataPart, files: dict[str, bytes]) -> bytes:
     """All that decides what is compiled: the files, and the modules that check and resolve them."""
-    checkers = [checker.read_bytes() if checker.exists() else b"" for checker in part.checkers]
-    return b"".join(b"%d:%b," % (len(each), each) for each in (*checkers, *files.values()))
+    return b"".join(b"%d:%b," % (len(each), each) for each in (*_checkers(part), *files.values()))
+
+
+def _checkers(part: DataPart) -> list[bytes]:
+    return [checker.read_bytes() if checker.exists() else b"" for checker in part.checkers]
+
+
+def checked_by(*parts: DataPart) -> str:
+    """What tells versions of the checks apart: what one of them has checked and resolved is of use to itself alone."""
+    return f"{zlib.crc32(b''.join(chain.from_iterable(map(_checkers, parts)))):08x}"
 
 
 def _sealed(sources: bytes, content: bytes) -> bytes:

@@ -24,8 +24,9 @@ from bot.matrix.upgrade import Hop, StepConfidence
 Raw = dict[str, Any]
 
 
-def build(raw: Raw) -> Matrix:
-    """The Matrix of validated data: the files' content by name, as plain JSON values."""
+def build(raw: Raw, renewed_to: date | None = None) -> Matrix:
+    """The Matrix of validated data: the files' content by name, as plain JSON values. `renewed_to` is the day of data
+    that came after this version did."""
     linked = _Linked(raw)
     listed = raw["list"]
     published = PublishedList(
@@ -45,7 +46,20 @@ def build(raw: Raw) -> Matrix:
         lifecycle_read_on=date.fromisoformat(raw["releases"]["read_on"]),
         requirements=tuple(linked.requirements.values()),
         in_development=tuple(map(linked.planned, raw["releases"]["in_development"])),
+        renewed_to=renewed_to,
+        advisories=raw if "advisories" in raw else None,
     )
+
+
+def data_day(raw: Raw) -> date:
+    """The day that data is of: the newest of its files, each of which is of the day on which its source was read."""
+    days = (_day(content, key) for content in raw.values() for key in ("read_on", "day"))
+    return max(day for day in days if day)
+
+
+def _day(content: Raw, key: str) -> date | None:
+    text = content.get(key)
+    return date.fromisoformat(text) if text else None
 
 
 class _Linked:
@@ -195,15 +209,21 @@ COMPILED = "compiled.json"
 
 def load_matrix(folder: Path | None = None) -> Matrix:
     """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
-    return build(load_part(_part(), folder or shipped()))
+    return build(load_content(folder))
+
+
+def load_content(folder: Path | None = None) -> Raw:
+    """What `build` takes, of the same folder. DataError lists every problem found."""
+    return load_part(matrix_part(), folder or shipped())
 
 
 def compile_data(folder: Path) -> bytes:
     """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
-    return compile_part(_part(), folder)
+    return compile_part(matrix_part(), folder)
 
 
-def _part() -> DataPart:
+def matrix_part() -> DataPart:
+    """What of data/ the Matrix is made of."""
     return DataPart(NAMES, COMPILED, [Path(__file__).with_name("validate.py")], _validated)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from bot.matrix.feature import Feature
 from bot.matrix.issue import IssueKind, KnownIssue
@@ -17,6 +18,9 @@ _IN_VERDICTS = frozenset({IssueKind.LIVE, IssueKind.GOOD_TO_KNOW})
 class Matrix:
     """Releases newest first within each product, the list, issues, features, and the upgrade hops that leave each.
 
+    `renewed_to` is the day of the data where it came later than this version; None: it is what is shipped. `advisories`
+    is then the content of its advisories (bot.advisories.load.advisories_of makes values of it).
+
     Never changed once built, and known by its identity: two of them are not compared, only asked.
     """
 
@@ -31,6 +35,8 @@ class Matrix:
         lifecycle_read_on: date,
         requirements: tuple[Requirement, ...] = (),
         in_development: tuple[PlannedRelease, ...] = (),
+        renewed_to: date | None = None,
+        advisories: Mapping[str, Any] | None = None,
     ) -> None:
         self.releases = releases
         self.published = published
@@ -41,6 +47,8 @@ class Matrix:
         self.lifecycle_read_on = lifecycle_read_on
         self.requirements = requirements
         self.in_development = in_development
+        self.renewed_to = renewed_to
+        self.advisories = advisories
         self._by_product = {product: tuple(r for r in releases if r.product is product) for product in Product}
         self._by_number = {(release.product, release.number): release for release in releases}
         self._rows = {release: row for row in published.rows for release in row.releases}
@@ -61,6 +69,11 @@ class Matrix:
 
     def __repr__(self) -> str:
         return f"Matrix({len(self.releases)} releases, {len(self.issues)} issues, {len(self.features)} features)"
+
+    @property
+    def day(self) -> date:
+        """The day that the data is of: the newest on which the source of one of its files was read."""
+        return self.renewed_to or max(self.lifecycle_read_on, self.published.read_on)
 
     def of(self, product: Product) -> tuple[Release, ...]:
         """A product's releases, newest first."""

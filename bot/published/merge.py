@@ -107,6 +107,8 @@ def merged(matrix: Matrix, page: Page, read_on: date, last_read: date | None = N
         lifecycle_read_on=matrix.lifecycle_read_on,
         requirements=matrix.requirements,
         in_development=matrix.in_development,
+        renewed_to=matrix.renewed_to,
+        advisories=matrix.advisories,
     )
 
 

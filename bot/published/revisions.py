@@ -1,11 +1,14 @@
 """The pages that a source gave, as a database stores them (bot.store implements the port), and what is new in one."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol, Self
 
 from bot.errors import what_and_mend
 from bot.published.page import Disagreement, Page, PageProblem, Revision, RowChange, RowChangeKind
+
+OVERDUE = timedelta(days=7)
+"""Without anything new from a source, after which people should know: a network may be away for a while."""
 
 
 class RevisionReport(NamedTuple):
@@ -43,6 +46,10 @@ class FetchAttempts(NamedTuple):
     error: str | None = None
     told_at: datetime | None = None
     passing: bool = False
+
+    def is_only_away(self, now: datetime) -> bool:
+        """Whether nothing came for less than a week, from a source that may answer again by itself."""
+        return self.passing and self.failing_since is not None and now - self.failing_since < OVERDUE
 
     @property
     def what(self) -> str:

@@ -16,9 +16,6 @@ from bot.published.parse import read_page
 from bot.published.revisions import FetchAttempts, PageDiff, RevisionReport, Revisions, StoredRevision
 from bot.query.reader import Reader
 
-OVERDUE_DAYS = 7
-"""Days without a page after which people should know: a network may be away for a while."""
-
 
 class SyncState(StrEnum):
     """Whether a source is followed well. UNREACHABLE: no page came, for so long or so surely that people should know;
@@ -44,8 +41,8 @@ class SyncStatus(NamedTuple):
 
     def state(self, now: datetime) -> SyncState:
         """The state at a moment: a source that may answer again by itself is UNREACHABLE only after a week."""
-        is_failing = self.attempts is not None and self.attempts.failing_since is not None
-        if is_failing and not (self.attempts and self.attempts.passing and self.days_failing(now) < OVERDUE_DAYS):
+        attempts = self.attempts
+        if attempts and attempts.failing_since and not attempts.is_only_away(now):
             return SyncState.UNREACHABLE
         return SyncState.REFUSED if self.problems else SyncState.GOOD
 

@@ -15,6 +15,7 @@ from bot.settings.values import (
     ChannelId,
     Concurrency,
     DatabaseUrl,
+    DataUrl,
     FilePath,
     HostAddress,
     HttpsUrl,
@@ -123,6 +124,12 @@ class ListSettings(Section):
     url: ListUrl = PUBLISHED
 
 
+class DataSettings(Section):
+    """Where `sync` reads newer data than what is shipped: a bundle's address or a file's path. None: nowhere."""
+
+    url: DataUrl | None = None
+
+
 class SweepSettings(Section):
     """How often all targets are asked, and how many at a time."""
 
@@ -227,6 +234,7 @@ class Keys(Section):
 
     database: DatabaseUrl = SecretStr("sqlite:///xocompat.db")
     list: ListSettings = ListSettings()
+    data: DataSettings = DataSettings()
     targets: tuple[TargetSettings, ...] = ()
     xen_orchestra: tuple[OrchestraSettings, ...] = ()
     sweep: SweepSettings = SweepSettings()

@@ -197,16 +197,23 @@ def _is_loopback(host: str) -> bool:
 _LIST = "an https address, or a file's path"
 
 
-def _list(value: object, info: ValidationInfo) -> str:
-    text = _text(value, _LIST)
-    if "://" not in text:
-        return str(_file(text, info))
-    parts = _url(text, _LIST, "http", "https")
-    if not parts.hostname:
-        raise ValueError(f"must be {_LIST}")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError("must begin with https: over plain http others can change the list on its way to this machine")
-    return parts.geturl()
+def _published(what: str) -> Callable[[object, ValidationInfo], str]:
+    """Where something is published that must not be changed on its way."""
+
+    def check(value: object, info: ValidationInfo) -> str:
+        text = _text(value, _LIST)
+        if "://" not in text:
+            return str(_file(text, info))
+        parts = _url(text, _LIST, "http", "https")
+        if not parts.hostname:
+            raise ValueError(f"must be {_LIST}")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError(
+                f"must begin with https: over plain http others can change the {what} on its way to this machine"
+            )
+        return parts.geturl()
+
+    return check
 
 
 _DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
@@ -331,7 +338,8 @@ Port = Annotated[int, _whole(1, 65535)]
 HttpsUrl = Annotated[str, BeforeValidator(_https)]
 ListenHosts = Annotated[Sequence[str], BeforeValidator(_listen)]
 SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
-ListUrl = Annotated[str, BeforeValidator(_list)]
+ListUrl = Annotated[str, BeforeValidator(_published("list"))]
+DataUrl = Annotated[str, BeforeValidator(_published("data"))]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]
 ApprovedRelease = Annotated[str, BeforeValidator(_approvable)]
 AgesByTag = Annotated[tuple[tuple[str, timedelta], ...], BeforeValidator(_ages)]

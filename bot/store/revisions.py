@@ -14,7 +14,44 @@ from bot.store.database import Repository, WriteLock
 from bot.store.tables import revisions, tries
 
 
-class SqlRevisions(Repository):
+class SqlFetches(Repository):
+    """How fetching from sources goes, and the messages about what came or did not."""
+
+    def attempts(self, source: str) -> FetchAttempts | None:
+        with self._database.reading() as connection:
+            return _tries(connection, source)
+
+    def fetched(self, source: str, now: datetime) -> None:
+        with self._database.writing(WriteLock.PUBLISHED) as connection:
+            done = FetchAttempts(tried_at=now, ok_at=now)
+            upsert(connection, tries, [{"source": source, **done._asdict()}])
+
+    def failed(self, source: str, error: str, passing: bool, now: datetime) -> FetchAttempts:
+        with self._database.writing(WriteLock.PUBLISHED) as connection:
+            before = _tries(connection, source) or FetchAttempts(tried_at=now)
+            since = before.failing_since or now
+            after = before._replace(tried_at=now, error=error, passing=passing, failing_since=since)
+            upsert(connection, tries, [{"source": source, **after._asdict()}])
+            return after
+
+    def _queue_failure(
+        self, kind: DeliveryKind, source: str, channel: str, payload: dict[str, Any], now: datetime
+    ) -> bool:
+        unqueued = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))
+        return self._queue_once(kind, unqueued, channel, payload, now)
+
+    def _queue_once(
+        self, kind: DeliveryKind, unqueued: Update, channel: str, payload: dict[str, Any], now: datetime
+    ) -> bool:
+        """Queue a message about a row that none was queued about yet; False if there is no such row."""
+        with self._database.writing() as connection:
+            if connection.execute(unqueued.values(told_at=now)).rowcount != 1:
+                return False
+            queue(connection, [OutboxMessage(channel, kind, payload=payload)], now)
+            return True
+
+
+class SqlRevisions(SqlFetches):
     """bot.published.revisions.Revisions."""
 
     def latest(self, source: str) -> StoredRevision | None:
@@ -57,38 +94,12 @@ class SqlRevisions(Repository):
         with self._database.reading() as connection:
             return connection.execute(earlier).first() is None
 
-    def attempts(self, source: str) -> FetchAttempts | None:
-        with self._database.reading() as connection:
-            return _tries(connection, source)
-
-    def fetched(self, source: str, now: datetime) -> None:
-        with self._database.writing(WriteLock.PUBLISHED) as connection:
-            done = FetchAttempts(tried_at=now, ok_at=now)
-            upsert(connection, tries, [{"source": source, **done._asdict()}])
-
-    def failed(self, source: str, error: str, passing: bool, now: datetime) -> FetchAttempts:
-        with self._database.writing(WriteLock.PUBLISHED) as connection:
-            before = _tries(connection, source) or FetchAttempts(tried_at=now)
-            since = before.failing_since or now
-            after = before._replace(tried_at=now, error=error, passing=passing, failing_since=since)
-            upsert(connection, tries, [{"source": source, **after._asdict()}])
-            return after
-
     def queue_news(self, stored: StoredRevision, channel: str, payload: dict[str, Any], now: datetime) -> bool:
         unqueued = update(revisions).where(revisions.c.id == stored.id, revisions.c.told_at.is_(None))
-        return self._queue_once(unqueued, channel, payload, now)
+        return self._queue_once(DeliveryKind.LIST, unqueued, channel, payload, now)
 
     def queue_failure(self, source: str, channel: str, payload: dict[str, Any], now: datetime) -> bool:
-        unqueued = update(tries).where(tries.c.source == source, tries.c.error.is_not(None), tries.c.told_at.is_(None))
-        return self._queue_once(unqueued, channel, payload, now)
-
-    def _queue_once(self, unqueued: Update, channel: str, payload: dict[str, Any], now: datetime) -> bool:
-        """Queue a message about a row that none was queued about yet; False if there is no such row."""
-        with self._database.writing() as connection:
-            if connection.execute(unqueued.values(told_at=now)).rowcount != 1:
-                return False
-            queue(connection, [OutboxMessage(channel, DeliveryKind.LIST, payload=payload)], now)
-            return True
+        return self._queue_failure(DeliveryKind.LIST, source, channel, payload, now)
 
 
 _ACCEPTED = revisions.c.accepted_at.is_not(None)

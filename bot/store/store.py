@@ -21,8 +21,9 @@ from bot.store.leases import SqlSeen, SqlSlots, SqlWelcomes
 from bot.store.migrate import migrate
 from bot.store.orchestras import SqlOrchestras
 from bot.store.outbox import SqlOutbox
+from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
-from bot.store.tables import alerts, audit, bulletins, changes, outbox, revisions, sweeps
+from bot.store.tables import alerts, audit, bulletins, changes, outbox, renewals, revisions, sweeps
 from bot.store.watches import SqlDigests, SqlWatches
 
 HISTORY = timedelta(days=400)
@@ -50,11 +51,12 @@ class Store(NamedTuple):
     welcomes: SqlWelcomes
     revisions: SqlRevisions
     orchestras: SqlOrchestras
+    renewals: SqlRenewals
 
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they ask and change is done soon, or not at all."""
         database = self.database.hurried(HURRY)
-        return self._on(database)._replace(revisions=SqlRevisions(database))
+        return self._on(database)._replace(revisions=SqlRevisions(database), renewals=SqlRenewals(database))
 
     def _on(self, database: Database) -> "Store":
         """What commands and evaluations need, on another view of the database."""
@@ -100,6 +102,8 @@ class Store(NamedTuple):
         needed = or_(revisions.c.id.in_(newest), revisions.c.id.in_(accepted))
         with self.database.writing() as connection:
             connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
+            latest = select(func.max(renewals.c.id)).scalar_subquery()
+            connection.execute(delete(renewals).where(renewals.c.accepted_at < before, renewals.c.id != latest))
             for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
                 connection.execute(delete(table).where(column < before))
             newest_entry = select(func.max(audit.c.id)).scalar_subquery()
@@ -129,4 +133,5 @@ def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime])
         welcomes=SqlWelcomes(database),
         revisions=SqlRevisions(database),
         orchestras=SqlOrchestras(database),
+        renewals=SqlRenewals(database),
     )

@@ -19,6 +19,7 @@ from bot.alerts.delivery.outbox import DeliveryKind
 from bot.alerts.ports import WatchKind
 from bot.fleet.hosts import ChangeKind, SourceKind
 from bot.published.page import RowChangeKind
+from bot.published.renewals import change_from_data
 from bot.store.columns import (
     ChoiceColumn,
     DayColumn,
@@ -51,6 +52,11 @@ def _check_changes(value: Any) -> None:
     listed_texts(4)(value)
     for kind, *_ in value:
         RowChangeKind(kind)
+
+
+def _check_data_changes(value: Any) -> None:
+    for change in value:
+        change_from_data(change)
 
 
 metadata = MetaData(naming_convention=CONVENTION)
@@ -331,6 +337,24 @@ revisions = Table(
     Column("read_on", DayColumn, nullable=False),
     Column("fetched_at", MomentColumn, nullable=False),
     Column("accepted_at", MomentColumn),
+    Column("told_at", MomentColumn),
+    sqlite_autoincrement=True,
+)
+
+renewals = Table(  # bundles of data that were accepted
+    "renewals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", TextColumn, nullable=False),
+    Column("digest", TextColumn, nullable=False),
+    Column("etag", TextColumn),
+    Column("day", DayColumn, nullable=False),
+    Column("changes", JsonColumn(_check_data_changes), nullable=False),  # [[file, subject, fact, ...], ...]
+    Column("checked_by", TextColumn, nullable=False),
+    Column("text", TextColumn, nullable=False),  # as it came
+    Column("content", TextColumn, nullable=False),  # what the checks made of it, as JSON
+    Column("content_crc32", TextColumn, nullable=False),
+    Column("accepted_at", MomentColumn, nullable=False),
     Column("told_at", MomentColumn),
     sqlite_autoincrement=True,
 )

@@ -20,6 +20,7 @@ from bot.fleet.hosts import SourceState
 from bot.fleet.policy import PolicyState
 from bot.fleet.ports import SweepRun
 from bot.fleet.verdicts import HostVerdict, policy_scores
+from bot.matrix.freshness import DataAge
 from bot.query.text import shown
 from bot.web.server import Handler, HttpResponse
 
@@ -47,6 +48,7 @@ class MetricsSnapshot(NamedTuple):
     """How many workspaces get tables in a plainer form than Slack's newest, by that form."""
     patch_states: Mapping[str, int] = MappingProxyType({})
     """How many hosts are vulnerable, fixed, or not to be told, each by the worst of its known holes."""
+    ages: Sequence[DataAge] = ()
 
 
 class ProbeMetrics:
@@ -111,6 +113,10 @@ class _Gauges(Collector):
         for form, count in sorted(shown.plainer_tables.items()):
             plainer.add_metric((form,), count)
         yield plainer
+        old = _family("data_age_days", "Days since the sources of the data in use were read, by kind.", ("kind",))
+        for age in shown.ages:
+            old.add_metric((age.kind,), age.days)
+        yield old
         yield CounterMetricFamily(f"{PREFIX}_slack_ambiguous", "Messages that may be there twice.", shown.ambiguous)
 
 

@@ -68,7 +68,7 @@ def test_a_file_is_written_and_not_written_over(tmp_path: Path) -> None:
     [
         (("--what", "hosts", "--format", "endoflife"), "--format endoflife is of releases: leave --what hosts out"),
         (("--what", "hosts", "--format", "data"), "--format data is of releases: leave --what hosts out"),
-        (("--format", "data", "--json"), "--format data is YAML, as in data/: leave --json out"),
+        (("--format", "list", "--json"), "--format list is YAML, as in data/: leave --json out"),
         (("--what", "releases", "lab"), "Words choose hosts, and releases are written whole: leave 'lab' out"),
         (("--format", "endoflife", "lab"), "Words choose hosts, and releases are written whole: leave 'lab' out"),
         (("--format", "yaml"), "'yaml' is not one of"),

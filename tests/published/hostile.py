@@ -116,7 +116,7 @@ def main(seed: int, folder: Path) -> None:
         source.write_bytes(body)
         database.unlink(missing_ok=True)
         if not (child := os.fork()):
-            diff = sync(settings, None, force=kind == "good")
+            diff = sync(settings, None, force=kind == "good").page
             problems = [problem.message for problem in diff.problems]
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             sys.stdout.write(

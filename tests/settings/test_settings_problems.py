@@ -6,7 +6,7 @@ import pytest
 
 from tests.settings.conftest import Load, Told
 
-TOP = "database, list, targets, xen_orchestra, sweep, alerts, web, access, log, slack, security, policy"
+TOP = "database, list, data, targets, xen_orchestra, sweep, alerts, web, access, log, slack, security, policy"
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
 NAME = "a name of letters, digits, dots, dashes and underscores, at most 63, such as lab-a"
@@ -114,6 +114,7 @@ CASES = [
     ("list: {url: ftp://example.org/x}", f'list.url: must be {LIST}, not "ftp://example.org/x"'),
     ("list: {url: 'https://'}", f'list.url: must be {LIST}, not "https://"'),
     ("list: {url: ''}", f"list.url: must be {LIST}"),
+    ("data: {url: ftp://example.org/x}", f'data.url: must be {LIST}, not "ftp://example.org/x"'),
     ('web: {listen: "127.0.0.1:80"}', f'web.listen: must be {LISTEN}, not "127.0.0.1:80"'),
     ('web: {listen: ["::1", 7]}', f"web.listen: must be {LISTEN}"),
     ("web: {listen: {host: a}}", f"web.listen: must be {LISTEN}"),

@@ -23,7 +23,7 @@ from bot.xo.version import OrchestraVersion
 from tests.alerts.fakes import settle
 from tests.fleet.fleets import LAB, START, XO, answered, at, host, pool
 from tests.store.conditions import A, condition, why_gone
-from tests.store.pages import LIST, finding
+from tests.store.pages import LIST, bundle_of, finding
 from tests.store.test_store_audit import ENTRY
 
 DAY = timedelta(days=1)
@@ -48,6 +48,7 @@ def _fill(store: Store) -> None:
     store.seen.claim("Ev1")
     for digest in ("a1", "b2"):
         store.revisions.save(finding(digest), START)
+        store.renewals.save(bundle_of(digest), START)
     store.revisions.fetched(LIST, START)
     store.sweeps.finish(run, START)
 
@@ -72,13 +73,13 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
     store.prune(START + 402 * DAY)
     kept = _counts(store)
     assert {name for name in kept if kept[name] < before[name]} == {
-        "changes", "sweeps", "leases", "audit", "outbox", "revisions",
+        "changes", "sweeps", "leases", "audit", "outbox", "revisions", "renewals",
     }  # fmt: skip
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))
     store.prune(START + 402 * DAY)
     assert {name for name, count in _counts(store).items() if count} == {
-        "sources", "sightings", "orchestras", "missing_updates", "watches", "digests", "revisions", "tries",
+        "sources", "sightings", "orchestras", "missing_updates", "watches", "digests", "revisions", "renewals", "tries",
     }  # fmt: skip
     store.close()
 

@@ -22,6 +22,8 @@ class DeliveryKind(StrEnum):
     """A channel's first message, once. `payload` is a Start as data."""
     LIST = "list"
     """What is new about the published list, a message of its own. `payload` is a ListNews as data."""
+    DATA = "data"
+    """What moved in renewed data, a message of its own. `payload` is a DataNews as data."""
 
 
 class Delivery(NamedTuple):

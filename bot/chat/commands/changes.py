@@ -1,7 +1,9 @@
-"""`changes`: how the published list differs from the one in use; and the message to a channel that it changed."""
+"""`changes`: how the published list differs from the one in use, and what renewed data moved; and the message to a
+channel that the list changed."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data
@@ -11,6 +13,7 @@ from bot.chat.reply import (
     Bullets,
     Mark,
     Paragraph,
+    Plain,
     Reply,
     RichText,
     Share,
@@ -25,6 +28,9 @@ from bot.published.page import Disagreement, PageProblem, RowChange, RowChangeKi
 from bot.published.revisions import ListNews, PageDiff
 from bot.published.sync import SyncState, SyncStatus
 from bot.query.text import shown
+
+if TYPE_CHECKING:
+    from bot.published.renew import DataRenewal
 
 SHOWN = 20
 """So many changes or problems in a list."""
@@ -48,12 +54,44 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     undated, day = take_words(asked.words, asked.day)
     if any(word.strip("?!.,").casefold() not in COURTESY for word in undated.split()):
         raise UsageError("`changes` takes nothing: it tells how the published list differs from the one in use.")
-    diff = ports.published.diff(day or asked.day) if ports.published else None
-    return changes_reply(diff) if diff else Reply("changes", _NEVER, buttons=(Ask("List", "list"),), data=_NONE)
+    published = ports.published
+    diff = published.diff(day or asked.day) if published else None
+    renewal = published.data() if published and published.data else None
+    if diff is None:
+        never = Reply("changes", _NEVER, buttons=(Ask("List", "list"),), data=_NONE)
+        return _with_data(never, renewal) if renewal else never
+    return changes_reply(diff, renewal=renewal)
 
 
-def changes_reply(diff: PageDiff, rows: bool = False) -> Reply:
-    """A page in words, and as the JSON of CONTRACT.md section 2; with its `rows` for `sync`."""
+def changes_reply(diff: PageDiff, rows: bool = False, renewal: "DataRenewal | None" = None) -> Reply:
+    """A page in words, and as the JSON of CONTRACT.md section 2; with its `rows` for `sync`. With what became of the
+    `renewal` of the data, where it is followed."""
+    reply = _page_reply(diff, rows)
+    return _with_data(reply, renewal) if renewal else reply
+
+
+def _with_data(reply: Reply, renewal: "DataRenewal") -> Reply:
+    """The first line says what is wrong, of both where both are; else what is new of the list."""
+    from bot.chat.data_news import data_blocks, data_of_renewal, data_problem
+
+    said = reply.headline
+    if renewal.problem:
+        wrong = (Strong("The data is not renewed"), Plain(": "), *with_code(data_problem(renewal)))
+        said = (*said, Plain(" "), *wrong) if reply.exit_status else wrong
+    return reply._replace(
+        headline=said,
+        blocks=(
+            *((Paragraph((reply.headline,)),) if renewal.problem and not reply.exit_status else ()),
+            *reply.blocks,
+            *data_blocks(renewal),
+        ),
+        context=(*reply.context, line(shown(renewal.source, TEXT_MAX))),
+        data={**(reply.data or {}), "data": data_of_renewal(renewal)},
+        exit_status=1 if renewal.problem else reply.exit_status,
+    )
+
+
+def _page_reply(diff: PageDiff, rows: bool) -> Reply:
     read_at = [f"read on {day_in_words(diff.read_at.date())}"] if diff.read_at else []
     return Reply(
         kind="changes",

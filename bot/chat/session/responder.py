@@ -5,7 +5,7 @@ What asks a host, or depends on who asks, is answered anew each time.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -69,12 +69,15 @@ def answered(reply: Reply) -> Answer:
 class Responder:
     """Has commands run, and makes answers of what they say. `runner` gives the one for now.
 
-    `today` is the day that is meant where none is given; `dataset` is another number where the commands know something
+    `today` is the day that is meant where none is given; `dataset` is another value where the commands know something
     else: cached answers are not given again then.
     """
 
     def __init__(
-        self, runner: Callable[[], CommandRunner], today: Callable[[], date], dataset: Callable[[], int] = lambda: 0
+        self,
+        runner: Callable[[], CommandRunner],
+        today: Callable[[], date],
+        dataset: Callable[[], Hashable] = lambda: 0,
     ) -> None:
         self._runner = runner
         self._today = today
@@ -134,7 +137,7 @@ class Responder:
         except (UsageError, UnavailableError):
             return ()
 
-    def _look_up(self, name: str, words: str, rights: frozenset[Right], day: date, today: date, _: int) -> Answer:
+    def _look_up(self, name: str, words: str, rights: frozenset[Right], day: date, today: date, _: Hashable) -> Answer:
         return answered(_dated(self._runner().run(COMMANDS[name], words, rights, day), day, today))
 
 
