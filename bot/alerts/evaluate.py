@@ -16,6 +16,7 @@ from bot.alerts.start import start
 from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
 from bot.fleet.ports import FleetStore, SweepLog
+from bot.fleet.sites import KnownSites, no_sites
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
@@ -37,7 +38,7 @@ class AlertStore(NamedTuple):
 class FleetEvaluation(NamedTuple):
     """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`.
 
-    `data` is what is known of releases now, with the reader of versions.
+    `data` is what is known of releases now, with the reader of versions; `sites` are those that report here.
     """
 
     data: Callable[[], tuple[Matrix, Reader]]
@@ -46,6 +47,12 @@ class FleetEvaluation(NamedTuple):
     plan: AlertPlan
     every: timedelta
     since: datetime
+    sites: Callable[[], KnownSites] = no_sites
+
+    @property
+    def configured(self) -> tuple[Source, ...]:
+        """All sources there are now: `sources`, and the targets of sites."""
+        return (*self.sources, *self.sites().sources)
 
     def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.
@@ -69,7 +76,7 @@ class FleetEvaluation(NamedTuple):
         return FleetFacts(
             host_verdicts(matrix, reader, store.fleet.hosts(), now.date()),
             store.fleet.sources(),
-            self.sources,
+            self.configured,
             store.watches.all(),
             self.plan,
             matrix,
@@ -83,6 +90,7 @@ class FleetEvaluation(NamedTuple):
                 tuple(dict.fromkeys(alert.channel for alert in open_alerts)),
             ),
             lambda: store.fleet.changes(now - LOOKED_BACK),
+            self.sites(),
         )
 
     def findings(self, at: datetime) -> tuple[HostVerdict, ...]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from bot.alerts.routing import AlertPlan, Routing, Watch, WatchKind
 from bot.fleet.hosts import Change, ChangeKind, Source, SourceState
+from bot.fleet.sites import NO_SITES, KnownSites
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -109,6 +110,7 @@ class FleetFacts:
     now: datetime
     sweep: SweepHealth
     changes: Callable[[], Sequence[Change]] = tuple
+    sites: KnownSites = NO_SITES
 
     @cached_property
     def day(self) -> date:

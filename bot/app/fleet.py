@@ -24,6 +24,7 @@ from bot.app.published import follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
 from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
+from bot.fleet.sites import RemoteSites, no_sites
 from bot.fleet.sources import CombinedSources, ConfiguredSources, InventorySource, Limits, Probing
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
@@ -48,16 +49,22 @@ class Hosts(NamedTuple):
     inventory: Inventory
     probing: Probing
     sources: InventorySource
+    sites: RemoteSites | None = None
 
     def fleet(self, limited: bool = False) -> Fleet:
         """For questions; `limited`: nobody may have hosts asked all the time, as in chat."""
         return Fleet(self.inventory, self.probing, Limits(time.monotonic) if limited else None)
 
 
-def hosts_of(settings: Settings, measure: Measure | None = None, on_date: OnDate | None = None) -> Hosts:
-    """The settings' targets and Xen Orchestras. No password and no token is read before it is needed."""
-    targets, others = inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ)
-    return hosts_from(targets, others, measure, on_date=on_date)
+def hosts_of(
+    settings: Settings,
+    measure: Measure | None = None,
+    on_date: OnDate | None = None,
+    sites: RemoteSites | None = None,
+) -> Hosts:
+    """The settings' targets and Xen Orchestras, and `sites`. No password and no token is read before it is needed."""
+    targets = inventory(settings.targets, os.environ, sites.known if sites else no_sites)
+    return hosts_from(targets, orchestras(settings.xen_orchestra, os.environ), measure, on_date=on_date, sites=sites)
 
 
 def hosts_from(
@@ -66,6 +73,7 @@ def hosts_from(
     measure: Measure | None = None,
     clock: Callable[[], datetime] = now,
     on_date: OnDate | None = None,
+    sites: RemoteSites | None = None,
 ) -> Hosts:
     """An inventory, and Xen Orchestras, with the asking of them.
 
@@ -81,14 +89,14 @@ def hosts_from(
             measure(time.monotonic() - begun, answer.code.value if isinstance(answer, Failure) else None)
         return answer
 
-    probing = Probing(measured, time.monotonic)
+    probing = Probing(measured, time.monotonic, sites)
     sources = CombinedSources(
         ConfiguredSources(SourceKind.TARGET, known.targets, lambda one: (probing.probe(one),), clock),
         ConfiguredSources(
             SourceKind.XEN_ORCHESTRA, others, lambda one: ask(one, clock, connect=connect, on_date=on_date), clock
         ),
     )
-    return Hosts(known, probing, sources)
+    return Hosts(known, probing, sources, sites)
 
 
 def clock_check(log: FilteringBoundLogger | None = None) -> ClockCheck:
@@ -169,7 +177,7 @@ class WatchedFleet(NamedTuple):
             watched=Watched(
                 store.fleet,
                 store.sweeps,
-                evaluation.sources,
+                evaluation.configured,
                 self.clock,
                 lambda report: self.cycle.ask(report, self.stop),
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
@@ -235,6 +243,7 @@ def watch_fleet(
         terms.plan,
         terms.every,
         terms.clock(),
+        hosts.sites.known if hosts.sites else no_sites,
     )
     sweeper = Sweeper(
         hosts.sources,
@@ -245,6 +254,7 @@ def watch_fleet(
         new_name(),
         log,
         terms.pace,
+        hosts.sites,
     )
     check = terms.clock_check or ClockCheck(terms.clock, awake_or_not)
     cycle = SweepCycle(sweeper, evaluation, lambda: rehearsing(store), terms.send, check)

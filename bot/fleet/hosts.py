@@ -78,6 +78,7 @@ class WatchedHost(NamedTuple):
     `sources` have it, targets first, then by name. `unreachable_since` is None while at least one of them sees it,
     `mixed_since` is since when its pool runs several versions. `down_since` is since when it is said to be off, or that
     nobody can tell: what it runs is then the last that is known. `restart_since` is since when it waits for a restart.
+    `claimed_by` are sources of sites that claim it, though another place has it.
     """
 
     host: Host
@@ -88,6 +89,12 @@ class WatchedHost(NamedTuple):
     mixed_since: datetime | None = None
     down_since: datetime | None = None
     restart_since: datetime | None = None
+    claimed_by: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> str | None:
+        """The site that has it; None where it is known from here."""
+        return next((name.partition("/")[0] for name in self.sources if "/" in name), None)
 
     @property
     def is_reachable(self) -> bool:

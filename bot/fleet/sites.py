@@ -4,7 +4,7 @@ Targets of a site are asked by its own workers, with passwords that never leave 
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -76,8 +76,11 @@ class SiteStore(Protocol):
     def hear(self, beats: Collection[Heartbeat]) -> None:
         """Record heartbeats, in one transaction. What an older one says changes nothing."""
 
-    def sites(self, known: Mapping[str, Site] | None = None) -> tuple[Site, ...]:
-        """All sites, by name; `known` as they were read before, so that only what is new has to be read."""
+    def sites(self, known: Mapping[str, tuple[str, Site]] | None = None) -> Mapping[str, tuple[str, Site]]:
+        """All sites by name, each with a digest of its targets; `known` is what this gave before.
+
+        Only targets with another digest are read anew.
+        """
 
 
 class KnownSites(NamedTuple):
@@ -127,15 +130,21 @@ class RemoteProbes(Protocol):
         """What its site answers, or why nothing. Blocks, 40 seconds at most."""
 
 
-class SiteSweep(NamedTuple):
-    """What a sweep works with where sites are: their targets are asked by their own workers, which report here.
+class RemoteSweeps(Protocol):
+    """Has the targets of sites asked for a sweep. Their workers report to whichever process records what they say."""
 
-    `ask` puts the questions for a sweep into the sites' queues and returns the names of those sites that can't be
-    asked; `known` are the sites now.
-    """
+    def known(self) -> KnownSites:
+        """The sites now."""
 
-    known: Callable[[], KnownSites]
-    ask: Callable[[str, Collection[str]], Collection[str]]
+    def ask(self, run: str, names: Collection[str]) -> Collection[str]:
+        """Put questions about targets into the queues of their sites; the sites that cannot be asked now."""
+
+    def answered(self, since: datetime) -> Collection[str]:
+        """The names of the targets that have answered, or failed to, since a moment."""
+
+
+class RemoteSites(RemoteSweeps, RemoteProbes, Protocol):
+    """Both, as a process that is a centre has them."""
 
 
 def site_silent(name: str, target: str, site: Site | None, now: datetime) -> Failure:

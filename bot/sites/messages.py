@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 from bot.fleet.hosts import PollResult, Source, SourceKind
 from bot.fleet.sites import RemoteTarget
 from bot.query.text import shown
-from bot.xapi.observation import Failure, FailureCode, Host, Observation, Pool, Power, Probed, Transport
+from bot.xapi.observation import Failure, FailureCode, Host, Observation, Pool, Power, Probed, Software, Transport
 from bot.xapi.target import TlsMode
 
 VERSION = 1
@@ -30,7 +30,7 @@ PACKED_ABOVE = 1024
 BODY_MAX = 1024 * 1024
 UNPACKED_MAX = 8 * 1024 * 1024
 
-TEXT_MAX = 1000
+TEXT_MAX = 4000
 """Characters of any text in a message; XAPI's own names are shorter."""
 
 SENTENCE_MAX = 500
@@ -38,6 +38,7 @@ HOSTS_MAX = 4096
 TARGETS_MAX = 20_000
 RESULTS_MAX = 1000
 TAGS_MAX = 64
+HOTFIXES_MAX = 500
 _NUMBER_MAX = 2**53
 _DIGITS_MAX = 20
 _GZIP = b"\x1f\x8b"
@@ -306,6 +307,8 @@ def _host_data(host: Host) -> dict[str, Any]:
 
 
 def _written(value: Any) -> Any:
+    if isinstance(value, Software):
+        return value._asdict()
     return _iso(value) if isinstance(value, datetime) else value
 
 
@@ -410,7 +413,22 @@ def _power(value: Any) -> Power:
     return _choice(Power, value, Power.UNKNOWN)
 
 
-_READERS: dict[type, Callable[[Any], Any]] = {str: _text, bool: _truth, int: _number, datetime: _moment, Power: _power}
+def _software(value: Any) -> Software:
+    given = _object(value)
+    texts = {name: None if given.get(name) is None else _text(given[name]) for name in _SOFTWARE}
+    return Software(**texts, hotfixes=tuple(_text(each) for each in _list(given, "hotfixes", HOTFIXES_MAX)))
+
+
+_SOFTWARE = [name for name in Software._fields if name != "hotfixes"]
+
+_READERS: dict[type, Callable[[Any], Any]] = {
+    str: _text,
+    bool: _truth,
+    int: _number,
+    datetime: _moment,
+    Power: _power,
+    Software: _software,
+}
 
 
 def _reader(kind: Any) -> Callable[[Any], Any]:
