@@ -181,6 +181,7 @@ class WatchedFleet(NamedTuple):
                 self.clock,
                 lambda report: self.cycle.ask(report, self.stop),
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
+                sites=self.hosts.sites.known if self.hosts.sites else None,
             ),
             audit=store.audit,
             published=PublishedPort(follows.latest) if follows else None,

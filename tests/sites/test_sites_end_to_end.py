@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -13,7 +14,7 @@ import structlog
 from bot.errors import UnavailableError
 from bot.fleet.hosts import Source, SourceKind
 from bot.fleet.sites import RemoteTarget
-from bot.fleet.sweep import Sweeper, SweepEnd, SweepResult
+from bot.fleet.sweep import SweepEnd, Sweeper, SweepResult
 from bot.sites.centre import CentrePlan, SiteCentre
 from bot.sites.nats_client import NatsAccount, NatsConnection, NobodyError
 from bot.sites.site import SitePlan, SiteRuntime
@@ -93,7 +94,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def centre_at(server: NatsServer, store: Store, **more: object) -> Iterator[SiteCentre]:
+def centre_at(server: NatsServer, store: Store, **more: Any) -> Iterator[SiteCentre]:
     plan = CentrePlan(
         store.sites, store.fleet.record, store.fleet.tried_since, now, lambda: None, (), timedelta(minutes=3), now()
     )._replace(**more)

@@ -82,8 +82,8 @@ _REFUSED = {
 
 _ANSWERED = (
     "ack alert alerts assessed audit changes check compare digest_switch ends_next feature features fleet fleet_file"
-    " help help_command issue issues list probe several snooze sweep timeline timeline_picture to_type unwatch upgrade"
-    " watch watches bulletin digest list_news news start notice welcome about"
+    " help help_command issue issues list probe several sites snooze sweep timeline timeline_picture to_type unwatch"
+    " upgrade watch watches bulletin digest list_news news start notice welcome about"
 )
 
 OUTCOMES: Mapping[str, str] = {
