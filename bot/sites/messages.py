@@ -6,6 +6,7 @@ observations and failures are written, field by field.
 """
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,10 @@ TARGETS_MAX = 20_000
 RESULTS_MAX = 1000
 TAGS_MAX = 64
 HOTFIXES_MAX = 500
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=-]{0,62}")
+"""As a configuration has names and tags (bot.settings.values); what another has is left out."""
+
 _NUMBER_MAX = 2**53
 _DIGITS_MAX = 20
 _GZIP = b"\x1f\x8b"
@@ -209,8 +214,8 @@ class InventoryMessage(NamedTuple):
         for each in _list(data, "targets", TARGETS_MAX):
             target = _object(each)
             name = _text(target.get("name"))
-            if name and "/" not in name:
-                found[name] = tuple(_text(tag) for tag in _list(target, "tags", TAGS_MAX))
+            if _NAME.fullmatch(name):
+                found[name] = tuple(filter(_TAG.fullmatch, map(_text, _list(target, "tags", TAGS_MAX))))
         return cls(_text(data.get("worker")), _text(data.get("version")), tuple(found.items()))
 
     @classmethod
