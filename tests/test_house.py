@@ -40,6 +40,8 @@ SHARED = {
     "rpc": "calls in one of XAPI's transports",
     "schedule": "what is due when",
     "server": "listens on a port",
+    "site": "a site's worker: what it does, its wiring",
+    "sites": "sites: as known, in words, their rows, their wiring",
     "sweep": "asking all sources: the use case, the command",
     "tls": "TLS as one side speaks it",
     "upgrade": "upgrade paths: values, command",

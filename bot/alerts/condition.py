@@ -13,6 +13,10 @@ class Rule(StrEnum):
     """What is worth a notification. The worst first: the first one gives an alert message its headline."""
 
     SWEEP_LATE = "sweep_late"
+    SITE_SILENT = "site_silent"
+    SITE_CLAIM = "site_claim"
+    """A site claims a host that another place has."""
+    WORKER_OLD = "worker_old"
     ORCHESTRA = "orchestra"
     """A Xen Orchestra with known holes."""
     EOL = "eol"

@@ -157,7 +157,7 @@ class _Answers(NamedTuple):
 
     def store_in(self, store: SweepStore, sweeper: Sweeper) -> tuple[Change, ...]:
         """Store what was answered as a sweep does; what is new about it."""
-        changes = [*store.keep_only(sweeper.inventory.sources, sweeper.clock())]
+        changes = [*store.keep_only(sweeper.sources, sweeper.clock())]
         for begin in range(0, len(self.results), sweeper.pace.chunk):
             changes += store.record(self.results[begin : begin + sweeper.pace.chunk], sweeper.clock())
         return tuple(changes)

@@ -20,6 +20,7 @@ from bot.alerts.state_machine import ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source
 from bot.fleet.policy import Policy
 from bot.fleet.ports import FleetStore, OrchestraStore, SweepLog
+from bot.fleet.sites import KnownSites, no_sites
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
@@ -47,7 +48,7 @@ class FleetEvaluation(NamedTuple):
     """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`.
 
     `data` is what is known of releases now, with the reader of versions. `policy` is what hosts are to run, if anything
-    says so, `security` which holes make an alert; `patches` judges patch levels.
+    says so, `security` which holes make an alert; `patches` judges patch levels; `sites` are those that report here.
     """
 
     data: Callable[[], tuple[Matrix, Reader]]
@@ -59,6 +60,12 @@ class FleetEvaluation(NamedTuple):
     policy: Policy | None = None
     security: SecurityPlan = SecurityPlan()
     patches: "Callable[[Matrix], PatchLevels]" = levels_of
+    sites: Callable[[], KnownSites] = no_sites
+
+    @property
+    def configured(self) -> tuple[Source, ...]:
+        """All sources there are now: `sources`, and the targets of sites."""
+        return (*self.sources, *self.sites().sources)
 
     def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.
@@ -82,7 +89,7 @@ class FleetEvaluation(NamedTuple):
         return FleetFacts(
             host_verdicts(matrix, reader, store.fleet.hosts(), now.date(), self._tagged, self.policy),
             store.fleet.sources(),
-            self.sources,
+            self.configured,
             store.watches.all(),
             self.plan,
             matrix,
@@ -100,6 +107,7 @@ class FleetEvaluation(NamedTuple):
             partial(self.patches, matrix),
             store.orchestras.states() if store.orchestras else (),
             store.orchestras.missing if store.orchestras else tuple,
+            self.sites(),
         )
 
     def findings(self, at: datetime) -> tuple[HostVerdict, ...]:

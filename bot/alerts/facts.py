@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from bot.alerts.routing import AlertPlan, Routing, Watch, WatchKind
 from bot.fleet.hosts import Change, ChangeKind, Source, SourceState
+from bot.fleet.sites import NO_SITES, KnownSites
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -162,6 +163,7 @@ class FleetFacts:
     patches: "Callable[[], PatchLevels]" = shipped_levels
     orchestras: "Sequence[OrchestraState]" = ()
     missing: "Callable[[], Iterable[MissingUpdates]]" = tuple
+    sites: KnownSites = NO_SITES
 
     @cached_property
     def day(self) -> date:

@@ -27,6 +27,7 @@ from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
 from bot.matrix.support import Support, SupportLevel
 from bot.query.text import shown
+from bot.xapi.observation import Pool
 
 
 def find_conditions(facts: FleetFacts) -> tuple[Condition, ...]:
@@ -230,6 +231,65 @@ def _late(facts: FleetFacts) -> Iterator[Condition]:
             yield Condition(channel, Rule.SWEEP_LATE, SWEEP, is_news=is_late, detail=detail)
 
 
+# Sites
+
+
+def _channels_of_site(facts: FleetFacts, name: str) -> tuple[str, ...]:
+    """Those that any of its targets leads to, or the ones for what no route takes."""
+    named = [source.name for source in facts.configured if source.site == name]
+    pools: dict[str, set[Pool]] = defaultdict(set)
+    for verdict in facts.verdicts:
+        for source in verdict.host.sources:
+            if source.startswith(f"{name}/"):
+                pools[source].add(verdict.host.pool)
+    of_each = (facts.routing.of_source(source, pools[source]) for source in named or (name,))
+    return tuple(dict.fromkeys(chain.from_iterable(of_each)))
+
+
+def _site_silent(facts: FleetFacts) -> Iterator[Condition]:
+    """Its hosts are as they were last seen, and none of them is said to be unreachable."""
+    for site in facts.sites.sites:
+        if facts.sites.is_silent(site, facts.now):
+            subject, detail = _site_subject(site.name), Detail("site_silent", {"since": minute(site.heard_at)})
+            seen = [v for v in facts.verdicts if any(name.startswith(f"{site.name}/") for name in v.host.sources)]
+            for channel in _channels_of_site(facts, site.name):
+                yield Condition(channel, Rule.SITE_SILENT, subject, facts.in_order(seen), detail=detail)
+
+
+def _site_subject(name: str) -> AlertSubject:
+    return AlertSubject(f"site:{name}", name)
+
+
+def _site_is_heard(facts: FleetFacts, gone: Condition) -> Detail:
+    site = facts.sites.named(gone.subject.name)
+    if site is None:
+        return Detail("site_removed")
+    return NO_ROUTE if facts.sites.is_silent(site, facts.now) else Detail("site_heard")
+
+
+def _claimed(facts: FleetFacts) -> Iterator[Condition]:
+    for verdict in facts.verdicts:
+        if claims := verdict.host.claimed_by:
+            uuid = verdict.host.host.uuid
+            subject = AlertSubject(f"claim:{uuid}", verdict.name)
+            detail = Detail("claimed", {"has": verdict.host.sources[0], "claims": list(claims)})
+            for recipient in facts.routing.of_host(verdict.host):
+                yield Condition(recipient.channel, Rule.SITE_CLAIM, subject, facts.in_order([verdict]), detail=detail)
+
+
+def _claim_is_gone(facts: FleetFacts, gone: Condition) -> Detail:
+    here = [verdict for host in gone.hosts if (verdict := facts.by_uuid.get(host.uuid))]
+    return NO_ROUTE if any(verdict.host.claimed_by for verdict in here) else Detail("claim_gone")
+
+
+def _old_workers(facts: FleetFacts) -> Iterator[Condition]:
+    for site in facts.sites.sites:
+        if old := [worker for worker in site.workers if worker.is_too_old]:
+            detail = Detail("worker_old", {"versions": sorted({shown(worker.version, 40) for worker in old})})
+            for channel in _channels_of_site(facts, site.name):
+                yield Condition(channel, Rule.WORKER_OLD, _site_subject(site.name), detail=detail)
+
+
 # What became of hosts
 
 NAMED = 5
@@ -341,6 +401,9 @@ def _holes_are_closed(facts: FleetFacts, gone: Condition) -> Detail:
 
 RULES: dict[Rule, RuleRow] = {
     Rule.SWEEP_LATE: RuleRow(_late, lambda *_: Detail("sweep_finished")),
+    Rule.SITE_SILENT: RuleRow(_site_silent, _site_is_heard),
+    Rule.SITE_CLAIM: RuleRow(_claimed, _claim_is_gone),
+    Rule.WORKER_OLD: RuleRow(_old_workers, lambda *_: Detail("worker_renewed")),
     Rule.ORCHESTRA: RuleRow(patch_rules.orchestras, patch_rules.orchestra_is_fine, is_worse=patch_rules.has_more_holes),
     Rule.EOL: RuleRow(_ends(Rule.EOL), _release_resolution, more_hosts=True),
     Rule.ADVISORY: RuleRow(

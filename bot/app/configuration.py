@@ -1,6 +1,6 @@
 """What of the settings several parts take, in the form in which they take it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from bot.chat.access import Grant
 from bot.errors import ConfigError, Problem
 from bot.fleet.inventory import Inventory
 from bot.fleet.policy import Policy
+from bot.fleet.sites import KnownSites, no_sites
 from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, PolicySettings, Settings, TlsSettings
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
@@ -90,8 +91,12 @@ def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
     logs.configure(form, level or configured.level, filter(None, map(reveal, secrets)))
 
 
-def inventory(targets: Iterable[ConfiguredTarget], environ: Mapping[str, str]) -> Inventory:
-    """The inventory of the configuration's targets. No password is read yet."""
+def inventory(
+    targets: Iterable[ConfiguredTarget],
+    environ: Mapping[str, str],
+    sites: Callable[[], KnownSites] = no_sites,
+) -> Inventory:
+    """The inventory of the configuration's targets, and of sites. No password is read yet."""
     found = []
     for one in targets:
         if one.password_env:
@@ -109,7 +114,7 @@ def inventory(targets: Iterable[ConfiguredTarget], environ: Mapping[str, str]) -
                 tags=one.tags,
             )
         )
-    return Inventory(found)
+    return Inventory(found, sites)
 
 
 def orchestras(configured: Iterable[OrchestraSettings], environ: Mapping[str, str]) -> tuple[Orchestra, ...]:

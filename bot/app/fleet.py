@@ -27,6 +27,7 @@ from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
 from bot.fleet.orchestras import OrchestraPolling
 from bot.fleet.policy import Policy
+from bot.fleet.sites import RemoteSites, no_sites
 from bot.fleet.sources import CombinedSources, ConfiguredSources, InventorySource, Limits, Probing
 from bot.fleet.sweep import STALE, Sweeper, SweepPace
 from bot.published.sync import ListFollower
@@ -62,16 +63,22 @@ class Hosts(NamedTuple):
     sources: InventorySource
     orchestras: tuple[Orchestra, ...] = ()
     connect: Connect | None = None
+    sites: RemoteSites | None = None
 
     def fleet(self, limited: bool = False) -> Fleet:
         """For questions; `limited`: nobody may have hosts asked all the time, as in chat."""
         return Fleet(self.inventory, self.probing, Limits(time.monotonic) if limited else None)
 
 
-def hosts_of(settings: Settings, measure: Measure | None = None, on_date: OnDate | None = None) -> Hosts:
-    """The settings' targets and Xen Orchestras. No password and no token is read before it is needed."""
-    targets, others = inventory(settings.targets, os.environ), orchestras(settings.xen_orchestra, os.environ)
-    return hosts_from(targets, others, measure, on_date=on_date)
+def hosts_of(
+    settings: Settings,
+    measure: Measure | None = None,
+    on_date: OnDate | None = None,
+    sites: RemoteSites | None = None,
+) -> Hosts:
+    """The settings' targets and Xen Orchestras, and `sites`. No password and no token is read before it is needed."""
+    targets = inventory(settings.targets, os.environ, sites.known if sites else no_sites)
+    return hosts_from(targets, orchestras(settings.xen_orchestra, os.environ), measure, on_date=on_date, sites=sites)
 
 
 def hosts_from(
@@ -80,6 +87,7 @@ def hosts_from(
     measure: Measure | None = None,
     clock: Callable[[], datetime] = now,
     on_date: OnDate | None = None,
+    sites: RemoteSites | None = None,
 ) -> Hosts:
     """An inventory, and Xen Orchestras, with the asking of them.
 
@@ -95,14 +103,14 @@ def hosts_from(
             measure(time.monotonic() - begun, answer.code.value if isinstance(answer, Failure) else None)
         return answer
 
-    probing = Probing(measured, time.monotonic)
+    probing = Probing(measured, time.monotonic, sites)
     sources = CombinedSources(
         ConfiguredSources(SourceKind.TARGET, known.targets, lambda one: (probing.probe(one),), clock),
         ConfiguredSources(
             SourceKind.XEN_ORCHESTRA, others, lambda one: ask(one, clock, connect=connect, on_date=on_date), clock
         ),
     )
-    return Hosts(known, probing, sources, others, connect)
+    return Hosts(known, probing, sources, others, connect, sites)
 
 
 def clock_check(log: FilteringBoundLogger | None = None) -> ClockCheck:
@@ -202,10 +210,11 @@ class WatchedFleet(NamedTuple):
             watched=Watched(
                 store.fleet,
                 store.sweeps,
-                evaluation.sources,
+                evaluation.configured,
                 self.clock,
                 lambda report: self.cycle.ask(report, self.stop),
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
+                sites=self.hosts.sites.known if self.hosts.sites else None,
             ),
             audit=store.audit,
             published=PublishedPort(follows.latest, (lambda: renews.latest(store.renewals)) if renews else None)
@@ -287,6 +296,7 @@ def watch_fleet(
         terms.clock(),
         terms.policy,
         terms.security,
+        sites=hosts.sites.known if hosts.sites else no_sites,
     )
     name = new_name()
     sweeper = Sweeper(
@@ -298,6 +308,7 @@ def watch_fleet(
         name,
         log,
         terms.pace,
+        hosts.sites,
     )
     polling = polling_of(store, hosts, terms, name, log)
     check = terms.clock_check or ClockCheck(terms.clock, awake_or_not)

@@ -19,7 +19,9 @@ from bot.settings.model import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.alerts.clock_check import ClockCheck
     from bot.app.dataset import Dataset
+    from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
 
 UPDATES_WITHIN = 120.0
@@ -82,9 +84,9 @@ def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[
             check=check,
             updates_within=UPDATES_WITHIN,
         )
-        yield CommandRunner(
-            watch_fleet(store, hosts_of(settings, on_date=check.observe), terms, log, threading.Event()).ports(), today
-        )
+        with _sites(settings, store, check, log) as sites:
+            hosts = hosts_of(settings, on_date=check.observe, sites=sites)
+            yield CommandRunner(watch_fleet(store, hosts, terms, log, threading.Event()).ports(), today)
         try:
             store.audit.flush()
         except DamagedError:
@@ -93,6 +95,23 @@ def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[
             pass  # it is tried once more, and the log says if that fails
     finally:
         store.close()
+
+
+@contextmanager
+def _sites(
+    settings: Settings, store: "Store", check: "ClockCheck", log: FilteringBoundLogger
+) -> "Iterator[RemoteSites | None]":
+    """The sites of the settings, if there are any; NATS is asked once something needs it."""
+    if not settings.sites.url:
+        yield None
+        return
+    from bot.app.sites import SitesOnDemand
+
+    sites = SitesOnDemand(settings, store, check, log)
+    try:
+        yield sites
+    finally:
+        sites.close()
 
 
 def _send(

@@ -13,16 +13,18 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.configuration import check_tokens, set_up_log, tokens
 from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
+from bot.app.lookup import now
 from bot.app.schedule import ScheduledJobs
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of, worker_of
 from bot.app.web import UNTOLD, pages
@@ -35,6 +37,9 @@ from bot.store.store import Store
 from bot.web.listen import EVERYWHERE, LOOPBACK, listen, shown
 from bot.web.metrics import ProbeMetrics
 from bot.web.server import Server, Wsgi
+
+if TYPE_CHECKING:
+    from bot.sites.centre import SiteCentre
 
 APP_LOAD_ERROR = 4
 """What gunicorn takes as "don't start this worker again"."""
@@ -70,9 +75,12 @@ class Process(NamedTuple):
     pages: Wsgi
     service: Service | None
     duties: ScheduledJobs | None
+    centre: "SiteCentre | None" = None
 
     def start(self, stop: threading.Event) -> None:
-        """Begin to answer Slack, and to do what is due."""
+        """Begin to hear sites, to answer Slack, and to do what is due."""
+        if self.centre:
+            self.centre.start(records=self.duties is not None)
         if self.service:
             self.service.start(stop)
         if self.duties:
@@ -94,6 +102,8 @@ class Process(NamedTuple):
             stop_serving(SERVING)
         if self.duties:
             done = self.duties.join(ends - time.monotonic()) and done
+        if self.centre:
+            done = self.centre.stop(max(0.5, ends - time.monotonic() - 1)) and done
         closing = threading.Thread(target=self.store.close, daemon=True)  # which may hang
         closing.start()
         closing.join(max(0.0, ends - time.monotonic()))
@@ -206,7 +216,8 @@ def process_of(
     try:
         probes = ProbeMetrics()
         check = clock_check(log)
-        hosts = hosts_of(settings, probes.probed, check.observe)
+        centre = _centre_of(settings, store, check, log) if settings.sites.url else None
+        hosts = hosts_of(settings, probes.probed, check.observe, centre)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
         slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
@@ -220,10 +231,16 @@ def process_of(
         service = service_of(settings, log, way is ChatWay.SOCKET, chats, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender, proxied=way is ChatWay.HTTP)
         duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, sender)
-        return Process(log, store, shown, service, duties)
+        return Process(log, store, shown, service, duties, centre)
     except XocompatError:
         store.close()
         raise
+
+
+def _centre_of(settings: Settings, store: Store, check: ClockCheck, log: FilteringBoundLogger) -> "SiteCentre":
+    from bot.app.sites import centre_of  # no other configuration needs a client of NATS
+
+    return centre_of(settings, store, check, log, now())
 
 
 def _send(sender: OutboxWorker | None) -> SendResult:

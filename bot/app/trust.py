@@ -106,6 +106,8 @@ def choose(inventory: Inventory, host: str, address: str | None) -> TrustChoice:
     target = inventory.find(host)
     if isinstance(target, Failure):
         raise UnavailableError(target.message)
+    if not isinstance(target, Target):
+        raise UnavailableError(f"{target.name} is a site's: pin its certificate there.")
     number = inventory.targets.index(target)
     itself = TrustChoice(target, target.endpoint, PinPlace(number))
     if address is None:

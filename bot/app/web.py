@@ -105,7 +105,7 @@ def _database(watched: WatchedFleet) -> str | None:
 
 def _sweeps(watched: WatchedFleet) -> str | None:
     evaluation = watched.evaluation
-    if not evaluation.sources:
+    if not evaluation.configured:
         return None
     try:
         last = watched.store.sweeps.last_finished()

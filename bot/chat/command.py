@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.fleet.inventory import Inventory
     from bot.fleet.policy import Policy
     from bot.fleet.ports import SweepRun
+    from bot.fleet.sites import KnownSites
     from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Report
     from bot.published.renew import DataRenewal
@@ -120,7 +121,8 @@ class Watched(NamedTuple):
     """The stored fleet, the sources that it is known from, and the sweep that asks them anew.
 
     `rehearse` is such a sweep as of a day: it says what that day would bring, and stores and sends nothing.
-    `channel` is the only one whose part of the fleet it is (bot.chat.scope); None: it is the whole fleet.
+    `channel` is the only one whose part of the fleet it is (bot.chat.scope); None: it is the whole fleet. `sites` are
+    those that report here, where any may.
     """
 
     store: KnownFleet
@@ -130,6 +132,7 @@ class Watched(NamedTuple):
     round: "Callable[[Report], CycleResult]"
     rehearse: "Callable[[date, Report], CycleResult]"
     channel: str | None = None
+    sites: "Callable[[], KnownSites] | None" = None
 
 
 class PublishedPort(NamedTuple):

@@ -97,7 +97,7 @@ def fleet_filter(reader: Reader, words: str, hosts: Sequence[HostVerdict], sourc
         return FleetFilter()
     if len(tokens) > WORDS_MAX:
         raise UsageError(f"That are too many words: {WORDS_MAX} at most narrow a fleet down.")
-    configured = [name for source in sources for name in (*source.tags, source.name)]
+    configured = [name for source in sources for name in (*source.tags, source.name, source.site) if name]
     written = dict.fromkeys([*configured, *(name for host in hosts for name in _names_of(host))])
     names = {_key(name): name for name in written if name}  # as they are typed, and as they are written
     conditions: list[HostCondition] = []
@@ -125,7 +125,7 @@ def _key(name: str) -> str:
 def _names_of(verdict: HostVerdict) -> Iterator[str]:
     seen = verdict.host
     yield from (*verdict.tags, *seen.sources, seen.pool.name, seen.host.name, seen.pool.uuid, seen.host.uuid)
-    yield from (verdict.name, verdict.pool_name)
+    yield from (verdict.name, verdict.pool_name, seen.site or "")
 
 
 def _is_named(key: str) -> HostCondition:

@@ -177,7 +177,7 @@ def _hosts_data(verdicts: Iterable[HostVerdict], day: date) -> list[Data]:
             "mixed_versions": seen.mixed_since is not None,
             "target": seen.sources[0] if seen.sources else None,
             "targets": list(seen.sources),
-            "site": None,
+            "site": seen.site,
             "tags": sorted(each.tags),
             "observed_at": iso(seen.observed_at),
             "reachable": seen.is_reachable,

@@ -195,6 +195,24 @@ WORDING: Mapping[Rule, RuleWording] = {
         "what this channel knows may be old, so see whether `xocompat serve` runs, and its log.",
         subject="No sweep has finished",
     ),
+    Rule.SITE_SILENT: RuleWording(
+        lambda *_: "⚠️",
+        lambda alert, _: ("Site ", f" {detail_in_words(alert.detail)}: its hosts are shown as they were last seen"),
+        "a silent site",
+        "see whether `xocompat site` runs there, and whether it reaches NATS.",
+    ),
+    Rule.SITE_CLAIM: RuleWording(
+        lambda *_: "⚠️",
+        lambda alert, _: ("", f" {detail_in_words(alert.detail)}"),
+        "a host in two places",
+        "take it out of the targets of one of them; until then the first one keeps it.",
+    ),
+    Rule.WORKER_OLD: RuleWording(
+        lambda *_: "⚠️",
+        lambda alert, _: ("Site ", f" has a worker that is {detail_in_words(alert.detail)}"),
+        "a worker that is too old",
+        "install this version of xocompat there.",
+    ),
     Rule.ORCHESTRA: RuleWording(
         lambda *_: "⚠️",
         _orchestra,
@@ -312,6 +330,11 @@ _DETAILS: Mapping[str, Callable[[Values], str]] = {
         )
     ),
     "no_sweep": _no_sweep,
+    "site_silent": lambda values: (
+        f"has not been heard since {_moment(values['since'])}" if values["since"] else "has never been heard"
+    ),
+    "claimed": lambda values: f"is {values['has']}'s, and claimed by {' and '.join(values['claims'])} too",
+    "worker_old": lambda values: f"too old to be understood ({', '.join(values['versions'])})",
 }
 
 
@@ -364,6 +387,10 @@ _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
     "source_removed": lambda values: f"{values['source']} was removed from the configuration",
     "answers_again": lambda _: "it answers again",
     "answers_at_last": lambda _: "it answers now, for the first time",
+    "site_removed": lambda _: "it is no site any more",
+    "site_heard": lambda _: "it is heard again",
+    "claim_gone": lambda _: "no other place claims it any more",
+    "worker_renewed": lambda _: "no worker of it is too old any more",
     "hosts_off": lambda _: "its hosts are off",
 }
 

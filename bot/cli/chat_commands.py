@@ -132,10 +132,11 @@ def _first_answer(
         def report(progress: Progress) -> None:
             line.show(plain(progress.said), progress.done, progress.total)
 
-        if spec.right is Right.PROBE:
-            return runner_with_hosts(settings_of(config)).run(spec, words, ALL, as_of, caller, report)
+        settings = settings_of(config)
+        if spec.right is Right.PROBE and not settings.sites.url:  # which targets sites list, the database says
+            return runner_with_hosts(settings).run(spec, words, ALL, as_of, caller, report)
         is_usage = bool(words and not spec.takes)  # the command says what is wrong with its words
-        with runner_with_fleet(settings_of(config), only_looks=spec in LOOKING and not is_usage) as with_fleet:
+        with runner_with_fleet(settings, only_looks=spec in LOOKING and not is_usage) as with_fleet:
             begun = time.perf_counter()
             reply = with_fleet.run(spec, words, ALL, as_of, caller, report)
             _record(with_fleet, spec, words, caller, reply, time.perf_counter() - begun)

@@ -88,6 +88,13 @@ def _serve(config: Path | None, part: str) -> int:
     return serve(settings_of(config), ProcessPart(part))
 
 
+@_operator("site", "Ask the targets of this configuration for a centre elsewhere, over NATS (`site` in it says which).")
+def _site(config: Path | None) -> int:
+    from bot.app.site import site
+
+    return site(settings_of(config))
+
+
 @_operator(
     "sync",
     "Read the published list (`list.url`) and newer data (`data.url`, if it is set), keep them, use them if nothing is "

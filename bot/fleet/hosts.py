@@ -12,19 +12,29 @@ class SourceKind(StrEnum):
 
     TARGET = "target"
     XEN_ORCHESTRA = "xen_orchestra"
+    SITE = "site"
+    """A target of a site, which that site's workers ask (bot.fleet.sites)."""
 
     @property
     def speaks_for_pools(self) -> bool:
         """Whether its answers are a pool's own, and so complete: who is not in one is no member of that pool."""
-        return self is SourceKind.TARGET
+        return self is not SourceKind.XEN_ORCHESTRA
 
 
 class Source(NamedTuple):
-    """An entry of the inventory that a sweep asks: a target, or a Xen Orchestra. Names are unique among both."""
+    """An entry of the inventory that a sweep asks: a target, here or of a site, or a Xen Orchestra.
+
+    Names are unique among all; of a site's target it begins with the site's and a slash.
+    """
 
     name: str
     kind: SourceKind
     tags: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> str | None:
+        """The site that it belongs to; None: it is asked from here."""
+        return self.name.partition("/")[0] if self.kind is SourceKind.SITE else None
 
 
 class PollResult(NamedTuple):
@@ -77,6 +87,7 @@ class WatchedHost(NamedTuple):
     `sources` have it, targets first, then by name. `unreachable_since` is None while at least one of them sees it,
     `mixed_since` is since when its pool runs several versions. `down_since` is since when it is said to be off, or that
     nobody can tell: what it runs is then the last that is known. `restart_since` is since when it waits for a restart.
+    `claimed_by` are sources of sites that claim it, though another place has it.
     """
 
     host: Host
@@ -87,6 +98,12 @@ class WatchedHost(NamedTuple):
     mixed_since: datetime | None = None
     down_since: datetime | None = None
     restart_since: datetime | None = None
+    claimed_by: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> str | None:
+        """The site that has it; None where it is known from here."""
+        return next((name.partition("/")[0] for name in self.sources if "/" in name), None)
 
     @property
     def is_reachable(self) -> bool:

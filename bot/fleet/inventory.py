@@ -2,9 +2,10 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 
+from bot.fleet.sites import KnownSites, RemoteTarget, no_sites
 from bot.query.text import plain, shown
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Target
@@ -22,28 +23,49 @@ FIRST = 5
 """So many names are given where none is near."""
 
 
-class Inventory:
-    """Targets by name, whatever the case."""
+Known = Target | RemoteTarget
 
-    def __init__(self, targets: Iterable[Target]) -> None:
-        self._by_name = {target.name.casefold(): target for target in targets}
+
+class Inventory:
+    """Targets by name, whatever the case; those of `sites`, too, which their own workers ask."""
+
+    def __init__(self, targets: Iterable[Target], sites: Callable[[], KnownSites] = no_sites) -> None:
+        self._own = {target.name.casefold(): target for target in targets}
+        self._sites = sites
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """All targets, in the configuration's order."""
-        return tuple(self._by_name.values())
+        """The configuration's own targets, in its order."""
+        return tuple(self._own.values())
 
-    def find(self, typed: str) -> Target | Failure:
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """All that can be asked: the configuration's own targets, then those of sites."""
+        return (*self._own.values(), *(target for site in self._sites().sites for target in site.targets))
+
+    @property
+    def _by_name(self) -> Mapping[str, Known]:
+        sites = self._sites().sites
+        if not sites:
+            return self._own
+        return {**{target.name.casefold(): target for site in sites for target in site.targets}, **self._own}
+
+    def find(self, typed: str) -> Known | Failure:
         """The target of a name. UNKNOWN_HOST with near names, or REFUSED_ADDRESS for what is an address."""
         name = plain(typed).strip()
-        if found := self._by_name.get(name.casefold()):
+        if found := self._own.get(name.casefold()) or self._sites().find(name):
             return found
+        of_site = self._sites().named(name.partition("/")[0].casefold()) if "/" in name else None
+        if of_site and "//" not in name:
+            said = f'Site {of_site.name} lists no host "{shown(name.partition("/")[2])}".'
+            return Failure(shown(name), FailureCode.UNKNOWN_HOST, f"{said}{self._names(name)}")
         if _is_address(name):
             said = "I only ask hosts by their name in the inventory, never an address that is typed."
             return Failure(shown(name), FailureCode.REFUSED_ADDRESS, f"{said}{self._names(name)}")
         words = [word for word in _BETWEEN.split(name.casefold()) if word]
-        if len(words) > 1 and all(word in self._by_name for word in words):
-            first, second = (self._by_name[word].name for word in words[:2])
+        by_name = self._by_name if len(words) > 1 else {}
+        if len(words) > 1 and all(word in by_name for word in words):
+            first, second = (by_name[word].name for word in words[:2])
             said = f"I ask one host at a time: probe {first}, then probe {second}."
             return Failure(shown(name), FailureCode.UNKNOWN_HOST, said)
         said = f'I know no host "{shown(name)}".' if shown(name) else "That is no name of a host."
@@ -51,18 +73,20 @@ class Inventory:
 
     def near(self, typed: str) -> tuple[str, ...]:
         """Names that look like what was typed, best first; all of a small inventory."""
-        likeness = {key: SequenceMatcher(None, typed.casefold()[:64], key).ratio() for key in self._by_name}
+        by_name = self._by_name
+        likeness = {key: SequenceMatcher(None, typed.casefold()[:64], key).ratio() for key in by_name}
         close = sorted((key for key in likeness if likeness[key] >= ALIKE), key=likeness.__getitem__, reverse=True)
-        keys = close[:NEAR] or (list(self._by_name) if len(self._by_name) <= NEAR else [])
-        return tuple(self._by_name[key].name for key in keys)
+        keys = close[:NEAR] or (list(by_name) if len(by_name) <= NEAR else [])
+        return tuple(by_name[key].name for key in keys)
 
     def _names(self, typed: str) -> str:
-        if not self._by_name:
+        known = self.known
+        if not known:
             return " The inventory is empty: add `targets` to the configuration."
         if near := self.near(typed):
             return f" Near: {', '.join(near)}."
-        first = [target.name for target in self.targets[:FIRST]]
-        rest = len(self._by_name) - len(first)
+        first = [target.name for target in known[:FIRST]]
+        rest = len(known) - len(first)
         return f" The inventory has {', '.join(first)}{f' and {rest} more' if rest else ''}."
 
 

@@ -5,11 +5,11 @@ and what they run, follows from those by `current_hosts`, so the same answers gi
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from bot.fleet.hosts import Change, ChangeKind, PollResult, SourceKind, SourceState, WatchedHost, waits_since
+from bot.fleet.hosts import Change, ChangeKind, PollResult, Source, SourceKind, SourceState, WatchedHost, waits_since
 from bot.xapi.observation import Failure, Host, Observation, Pool, Power
 
 AHEAD = timedelta(minutes=5)
@@ -23,7 +23,8 @@ class Sighting(NamedTuple):
 
     A source that does not answer sees none of its hosts. `is_lost` where it has answered since, without the host.
     `down_since` is since when it has said that the host is off, or that it cannot tell, `restart_since` since when that
-    the host waits for a restart.
+    the host waits for a restart. `contested_since` is since when a site has claimed a host, or its pool, that another
+    place had first: such a sighting says nothing, until the first has it no more.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Sighting(NamedTuple):
     is_lost: bool = False
     down_since: datetime | None = None
     restart_since: datetime | None = None
+    contested_since: datetime | None = None
 
 
 class FleetSnapshot(NamedTuple):
@@ -61,7 +63,7 @@ class CurrentHost(NamedTuple):
     """A host as all sightings together have it; `sightings` are those that count, the one in sight and newest first.
 
     `down_since` is since when it is said to be off, or that nobody can tell, `restart_since` since when it waits for a
-    restart.
+    restart. `claimed_by` are sources of sites that claim it though another place has it.
     """
 
     host: Host
@@ -70,6 +72,7 @@ class CurrentHost(NamedTuple):
     sightings: tuple[Sighting, ...]
     down_since: datetime | None = None
     restart_since: datetime | None = None
+    claimed_by: tuple[str, ...] = ()
 
     def watched(self, mixed_since: datetime | None) -> WatchedHost:
         """The host as it is shown. What one that is off ran was observed when that was found, and no later."""
@@ -84,6 +87,7 @@ class CurrentHost(NamedTuple):
             mixed_since=mixed_since,
             down_since=self.down_since,
             restart_since=self.restart_since,
+            claimed_by=self.claimed_by,
         )
 
 
@@ -129,9 +133,13 @@ def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
     Whether it runs is what anybody said last who could tell.
     """
     by_host: dict[str, list[Sighting]] = defaultdict(list)
+    claims: dict[str, list[str]] = defaultdict(list)
     newest: dict[str, datetime] = {}
     answering, failed_at = set[str](), dict[str, datetime]()
     for sighting in sightings:
+        if sighting.contested_since:
+            claims[sighting.host.uuid].append(sighting.source)
+            continue
         by_host[sighting.host.uuid].append(sighting)
         if sighting.kind.speaks_for_pools:
             pool, missing_since = sighting.pool.uuid, sighting.missing_since
@@ -152,7 +160,8 @@ def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
         seen = by_host.pop(uuid)  # those of a large fleet need not be there twice
         members_of = {s.pool.uuid for s in seen if s.kind.speaks_for_pools and s.seen_at == newest[s.pool.uuid]}
         if counting := [sighting for sighting in seen if counts(sighting, members_of)]:
-            yield _merged(counting, silent_since)
+            current = _merged(counting, silent_since)
+            yield current._replace(claimed_by=tuple(sorted(claims[uuid]))) if uuid in claims else current
 
 
 def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> CurrentHost:
@@ -259,8 +268,10 @@ class _Update:
         self._before = {current.host.uuid: current for current in current_hosts(begun.sightings.values())}
         self._sources, self._sightings = dict(begun.sources), dict(begun.sightings)
         self._of_source: dict[str, list[str]] = defaultdict(list)
-        for source, uuid in begun.sightings:
+        self._holders: dict[str, set[str]] = defaultdict(set)  # sources that may hold a host or a pool, by its uuid
+        for (source, uuid), sighting in begun.sightings.items():
             self._of_source[source].append(uuid)
+            self._hold(sighting)
         self._touched: dict[str, tuple[datetime, str]] = {}  # pools: when each was touched last, and by which source
         self._changes: list[Change] = []
 
@@ -316,6 +327,8 @@ class _Update:
         source, listed = result.source, set[str]()
         for answer in result.observations:
             self._touch(answer.pool, source.name, answer.observed_at)
+            uuids = [host.uuid for host in answer.hosts]
+            contested = self._held_elsewhere(source, answer.pool.uuid, uuids) if source.site else ()
             for host in answer.hosts:
                 key, down_since = (source.name, host.uuid), None
                 if before := self._sightings.get(key):
@@ -329,7 +342,8 @@ class _Update:
                 restart_since = before.restart_since if before else None
                 if restart_since is None or (host.booted_at and host.booted_at > restart_since):  # restarted since then
                     restart_since = min(waits_since(host) or answer.observed_at, answer.observed_at)
-                self._sightings[key] = Sighting(
+                contested_since = (before and before.contested_since) or answer.observed_at
+                self._sightings[key] = seen = Sighting(
                     source.name,
                     source.kind,
                     host,
@@ -338,7 +352,9 @@ class _Update:
                     missing_since,
                     down_since=down_since,
                     restart_since=restart_since if host.reboot_required else None,
+                    contested_since=contested_since if host.uuid in contested else None,
                 )
+                self._hold(seen)
                 listed.add(host.uuid)
         if not source.kind.speaks_for_pools:
             self._miss(result, listed, lost=True)
@@ -346,6 +362,27 @@ class _Update:
             for uuid in set(self._of_source[source.name]) - listed:
                 self._touch(self._sightings.pop((source.name, uuid)).pool, source.name, result.at)
             self._of_source[source.name] = list(listed)
+
+    def _hold(self, sighting: Sighting) -> None:
+        if sighting.kind.speaks_for_pools and not sighting.contested_since:
+            self._holders[sighting.host.uuid].add(sighting.source)
+            self._holders[sighting.pool.uuid].add(sighting.source)
+
+    def _held_elsewhere(self, source: Source, pool: str, uuids: Collection[str]) -> Collection[str]:
+        """The hosts that another site, or this place, has: all of a pool that is another's, else each by itself."""
+
+        def has(holder: str, wanted: Callable[[Sighting], bool]) -> bool:
+            held = (self._sightings[holder, uuid] for uuid in self._of_source[holder])
+            first = next((one for one in held if not one.contested_since and wanted(one)), None)
+            return first is not None and Source(holder, first.kind).site != source.site
+
+        if any(has(holder, lambda one: one.pool.uuid == pool) for holder in self._holders[pool]):
+            return uuids
+        return [
+            uuid
+            for uuid in uuids
+            if any(has(holder, lambda one, uuid=uuid: one.host.uuid == uuid) for holder in self._holders[uuid])  # type: ignore[misc]
+        ]
 
     def _miss(self, result: PollResult, listed: Collection[str] = (), lost: bool = False) -> None:
         """All others that the source has are not seen since the moment of this result, or earlier."""

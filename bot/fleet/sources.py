@@ -13,6 +13,8 @@ from math import ceil
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.fleet.hosts import PollResult, Source, SourceKind
+from bot.fleet.inventory import Known
+from bot.fleet.sites import RemoteProbes, RemoteTarget
 from bot.xapi.observation import Failure, FailureCode, Observation, Probed
 from bot.xapi.target import Target
 from bot.xo.orchestra import Orchestra
@@ -112,19 +114,25 @@ def unguarded(_: bool) -> None:
 
 
 class Probing:
-    """Asks targets. One that is asked again meanwhile gives both askers the same answer: one probe, many answers."""
+    """Asks targets. One that is asked again meanwhile gives both askers the same answer: one probe, many answers.
 
-    def __init__(self, ask: Callable[[Target], Probed], clock: Callable[[], float]) -> None:
+    Targets of sites are asked by `remote`.
+    """
+
+    def __init__(
+        self, ask: Callable[[Target], Probed], clock: Callable[[], float], remote: RemoteProbes | None = None
+    ) -> None:
         self._ask = ask
+        self._remote = remote
         self._clock = clock
         self._lock = threading.Lock()
         self._under_way: dict[str, Future[Probed]] = {}
         self._refused = Recent(Limit(REFUSALS, PAUSE))
 
-    def probe(self, target: Target, guard: Guard = unguarded) -> Probed:
+    def probe(self, target: Known, guard: Guard = unguarded) -> Probed:
         """What the target runs, or why that is not known. Blocks until there is an answer."""
         with self._lock:
-            if self._refused.free_in(target.name, self._clock()):
+            if isinstance(target, Target) and self._refused.free_in(target.name, self._clock()):
                 user, where = target.username, target.password_from
                 said = f"{target.name} refused the login of user {user} {REFUSALS} times, so it is left alone for now."
                 mend = f"Mend the password in {where}, and try again in {PAUSE / 60:.0f} minutes."
@@ -136,9 +144,9 @@ class Probing:
             self._under_way[target.name] = mine
         return running.result() if running else self._ask_now(target, mine)
 
-    def _ask_now(self, target: Target, mine: "Future[Probed]") -> Probed:
+    def _ask_now(self, target: Known, mine: "Future[Probed]") -> Probed:
         try:
-            answer = self._ask(target)
+            answer = self._ask(target) if isinstance(target, Target) else self._ask_site(target)
             with self._lock:
                 if isinstance(answer, Failure) and answer.code is FailureCode.LOGIN_REFUSED:
                     self._refused.add(target.name, self._clock())
@@ -150,6 +158,12 @@ class Probing:
             with self._lock:
                 del self._under_way[target.name]
             mine.cancel()  # does nothing once there is a result; without one, other askers must not wait for ever
+
+    def _ask_site(self, target: RemoteTarget) -> Probed:
+        if self._remote:
+            return self._remote.probe(target)
+        said = f"{target.name} can be asked only where `sites` is configured."
+        return Failure(target.name, FailureCode.UNREACHABLE, said)
 
 
 A_PERSON = Limit(10, 60.0)
@@ -165,7 +179,7 @@ class Limits:
         self._a_person, self._a_target = a_person, a_target
         self._people, self._targets = Recent(a_person), Recent(a_target)
 
-    def guard(self, who: str, target: Target) -> Guard:
+    def guard(self, who: str, target: Known) -> Guard:
         """Lets `who` have the target asked, or says when that is possible again."""
 
         def kept_out(shares: bool) -> Failure | None:
@@ -183,7 +197,7 @@ class Limits:
         return kept_out
 
 
-def _busy(target: Target, asked: str, limit: Limit, most: str, wait: float) -> Failure:
+def _busy(target: Known, asked: str, limit: Limit, most: str, wait: float) -> Failure:
     """What was asked how often, that it is the most, and when it is possible again."""
     within = "a minute" if limit.seconds == 60 else f"{limit.seconds:.0f} seconds"
     seconds = max(1, ceil(wait))

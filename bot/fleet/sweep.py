@@ -1,20 +1,21 @@
 """Many sources asked at once, on threads of our own; no more of them wait in line than keep the threads busy."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
-from bot.fleet.hosts import Change, PollResult, Source
+from bot.fleet.hosts import Change, PollResult, Source, SourceKind
 from bot.fleet.ports import SweepLog, SweepRun, SweepStore
+from bot.fleet.sites import RemoteSweeps, site_silent
 from bot.fleet.sources import InventorySource
 from bot.xapi.observation import Failure, FailureCode
 
@@ -141,6 +142,7 @@ class Sweeper(NamedTuple):
     by: str
     log: FilteringBoundLogger
     pace: SweepPace = SweepPace()
+    remote: RemoteSweeps | None = None
 
     def sweep(self, run: SweepRun, report: Report, stop: Event) -> SweepResult:
         """Ask every source, and record what it answers. UnavailableError without the database.
@@ -148,25 +150,36 @@ class Sweeper(NamedTuple):
         Of a run that was taken over only those are asked that nobody has asked since it began. Ends early once `stop`
         is set or another process has taken the run over; what was answered by then is recorded.
         """
-        sources = self.inventory.sources
+        sources = self.sources
         changes = [*self.store.keep_only(sources, self.clock())]
         asked, failed = self._asked_before(run) if run.is_resumed else (set[str](), list[Failure]())
         left = [source for source in sources if source.name not in asked]
+        here, there = ([s for s in left if s.site is None], [s for s in left if s.site])
+        elsewhere = _RemoteAsking(self, run, there, stop) if there else None
         before = len(sources) - len(left)
         report(before, len(sources))
         progress = _SweepProgress(self, run, stop)
-        with polling(self.inventory.poll, left, self.pace.concurrency, PATIENCE) as outcomes:
-            results = self._results(progress.until_it_ends(outcomes), before, len(sources), report)
+        with polling(self.inventory.poll, here, self.pace.concurrency, PATIENCE) as outcomes:
+            every = chain(outcomes, elsewhere.until_all_answered()) if elsewhere else outcomes
+            done = (lambda: before + elsewhere.done) if elsewhere else lambda: before
+            results = self._results(progress.until_it_ends(every), done, len(sources), report)
             for chunk in self._chunks(results):
                 changes += self.store.record(chunk, self.clock())
                 failed += (result.failure for result in chunk if result.failure)
+        if elsewhere:
+            failed += elsewhere.failures()
         if progress.ending is SweepEnd.STOPPED:
             self.sweeps.release(run, self.by)
         return SweepResult(len(sources), tuple(failed), tuple(changes), progress.ending)
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All that a sweep asks now, those of sites among them."""
+        return (*self.inventory.sources, *(self.remote.known().sources if self.remote else ()))
+
     def _asked_before(self, run: SweepRun) -> tuple[set[str], list[Failure]]:
         """The sources of the inventory that were asked since a run began, and the failures among those."""
-        configured = {(source.name, source.kind) for source in self.inventory.sources}
+        configured = {(source.name, source.kind) for source in self.sources}
         states = [
             state
             for state in self.store.sources()
@@ -176,15 +189,19 @@ class Sweeper(NamedTuple):
         return {state.name for state in states}, failed
 
     def _results(
-        self, outcomes: Iterator[PollOutcome | None], done: int, total: int, report: Report
+        self, outcomes: Iterator[PollOutcome | None], done: Callable[[], int], total: int, report: Report
     ) -> Iterator[PollResult | None]:
-        """What was answered. An error that nobody foresaw is a failure as another one, and a traceback in the log."""
+        """What was answered. An error that nobody foresaw is a failure as another one, and a traceback in the log.
+
+        `done` is how many of `total` are done besides those that are answered here.
+        """
+        answered = 0
         for outcome in outcomes:
+            answered += outcome is not None
+            report(answered + done(), total)
             if outcome is None:
                 yield None
                 continue
-            done += 1
-            report(done, total)
             if outcome.result is None:
                 source, name = outcome.source, outcome.source.name
                 self.log.error("asking failed", source=name, exc_info=outcome.error)
@@ -207,6 +224,54 @@ class Sweeper(NamedTuple):
                 begun = self.monotonic()
         if chunk:
             yield chunk
+
+
+REMOTE_PATIENCE = 60.0
+"""Seconds that a sweep waits for a site of which nothing comes: a dead worker's questions are another's long before."""
+
+
+class _RemoteAsking:
+    """The part of a sweep that sites do: it is asked for at once, and its answers are recorded by whoever gets them.
+
+    How far it has come is read from the store. A site of which nothing comes, or that falls silent, is not waited for.
+    """
+
+    def __init__(self, sweeper: Sweeper, run: SweepRun, sources: Sequence[Source], stop: Event) -> None:
+        assert sweeper.remote
+        self._sweeper, self._run, self._stop, self._remote = sweeper, run, stop, sweeper.remote
+        self._left = {source.name: source for source in sources}
+        self._begun = sweeper.clock()
+        self._unasked = set(self._remote.ask(f"{run.id}.{int(self._begun.timestamp())}", tuple(self._left)))
+        self._waits = {s.site: sweeper.monotonic() for s in sources if s.site not in self._unasked}
+        self.done = 0
+
+    def until_all_answered(self) -> Iterator[None]:
+        """Waits, a moment at a time."""
+        while self._still_waits():
+            self._stop.wait(PATIENCE)
+            yield None
+
+    def _still_waits(self) -> bool:
+        sweeper, known = self._sweeper, self._remote.known()
+        silent, now = known.silent(sweeper.clock()), sweeper.monotonic()
+        for name in self._remote.answered(self._begun):
+            if source := self._left.pop(name, None):
+                self.done += 1
+                self._waits[source.site] = now
+        left = {source.site for source in self._left.values()}
+        return any(
+            site in left and site not in silent and now - since < REMOTE_PATIENCE for site, since in self._waits.items()
+        )
+
+    def failures(self) -> Iterator[Failure]:
+        """Of those that have failed, and of those whose site was not heard."""
+        sweeper, known = self._sweeper, self._remote.known()
+        for name, source in self._left.items():
+            site = source.site or ""
+            yield site_silent(site, name, known.named(site), sweeper.clock())
+        for state in sweeper.store.sources():
+            if state.kind is SourceKind.SITE and state.error_code and state.tried_at >= self._begun:
+                yield Failure(state.name, FailureCode(state.error_code), state.error or "")
 
 
 @dataclass

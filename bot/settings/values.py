@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
 
+from bot.fleet.sites import SITE_NAME
+
 if TYPE_CHECKING:
     from bot.query.reader import Reader
 
@@ -171,6 +173,20 @@ def _https(value: object) -> str:
         raise ValueError(f"must be {_HTTPS}") from None
     if parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9/._~%+-]*", parts.path):
         raise ValueError(f"must be {_HTTPS}")
+    return parts.geturl().rstrip("/")
+
+
+_NATS = "a nats or tls address without a path, such as tls://nats.example.org:4222"
+
+
+def _nats(value: object) -> str:
+    parts = _url(value, _NATS, "nats", "tls")
+    try:
+        parse_address(parts.netloc)  # no user: who one is stands in keys of its own
+    except ValueError:
+        raise ValueError(f"must be {_NATS}") from None
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"must be {_NATS}")
     return parts.geturl().rstrip("/")
 
 
@@ -336,6 +352,10 @@ Lead = Annotated[
 Concurrency = Annotated[int, _whole(1, 1024)]
 Port = Annotated[int, _whole(1, 65535)]
 HttpsUrl = Annotated[str, BeforeValidator(_https)]
+NatsUrl = Annotated[str, BeforeValidator(_nats)]
+SiteName = Annotated[
+    str, _matching(SITE_NAME.pattern, "a name of lower-case letters, digits and dashes, at most 32, such as paris")
+]
 ListenHosts = Annotated[Sequence[str], BeforeValidator(_listen)]
 SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
 ListUrl = Annotated[str, BeforeValidator(_published("list"))]

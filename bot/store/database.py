@@ -98,6 +98,10 @@ class DamagedError(UnavailableError):
     """The database holds what nobody wrote: no further try will find it well."""
 
 
+class RefusedError(UnavailableError):
+    """The database refused what it was given, and would again: a fault of ours, or a value that nobody foresaw."""
+
+
 @contextmanager
 def plain_errors(name: str) -> Iterator[None]:
     """Whatever SQLAlchemy raises inside becomes an UnavailableError; `name` is the database's, safe to show."""
@@ -110,7 +114,7 @@ def plain_errors(name: str) -> Iterator[None]:
         # What has no words of its own is a fault of ours, and its cause is wanted. It shows no values: hide_parameters.
         cause = type(getattr(error, "orig", None) or error).__name__
         said = f"{name} refused what was asked of it ({cause}). This should not happen: please report it."
-        raise UnavailableError(said) from error
+        raise RefusedError(said) from error
     except (MalformedError, UnicodeDecodeError):  # not even what SQLite says of the damage may be text
         raise DamagedError(f"{name} {_DAMAGED}") from None
 

@@ -37,6 +37,7 @@ _SIGHTING = (
     sightings.c.is_lost,
     sightings.c.down_since,
     sightings.c.restart_since,
+    sightings.c.contested_since,
 )
 _SOURCE = tuple(sources.c[field] for field in SourceState._fields)
 _CHANGE = tuple(changes.c[field] for field in Change._fields)
@@ -90,6 +91,12 @@ class SqlFleet(Repository):
     def sources(self) -> tuple[SourceState, ...]:
         with self._database.reading() as connection:
             return tuple(sorted(_sources(connection), key=lambda source: source.name))
+
+    def tried_since(self, kind: SourceKind, moment: datetime) -> frozenset[str]:
+        """The names of the sources of a kind that have answered, or failed to, since a moment."""
+        tried = select(sources.c.name).where(sources.c.kind == kind, sources.c.tried_at >= moment)
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(tried).scalars())
 
     def changes(self, since: datetime) -> tuple[Change, ...]:
         query = select(*_CHANGE).where(changes.c.at >= since).order_by(changes.c.at.desc(), changes.c.id.desc())
@@ -151,7 +158,7 @@ class _Sightings:
         start = row[: self._version.start]
         host = Host._make((*start, *texts, *rest, software, *moments, _POWERS.get(row[self._power])))
         pool = Pool(*row[count : count + 3])
-        source, kind, seen_at, missing_since, is_lost, down_since, restart_since = row[count + 3 :]
+        source, kind, seen_at, missing_since, is_lost, down_since, restart_since, contested_since = row[count + 3 :]
         return Sighting(
             source=self._sources.setdefault(source, source),
             kind=_KINDS[kind],
@@ -162,6 +169,7 @@ class _Sightings:
             is_lost=is_lost,
             down_since=down_since,
             restart_since=restart_since,
+            contested_since=contested_since,
         )
 
 
@@ -258,6 +266,7 @@ def _write_sightings(connection: Connection, found: FleetUpdate, stored: FleetSn
             "is_lost": s.is_lost,
             "down_since": s.down_since,
             "restart_since": s.restart_since,
+            "contested_since": s.contested_since,
         }
         for s in other
     ]

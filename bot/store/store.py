@@ -23,10 +23,25 @@ from bot.store.orchestras import SqlOrchestras
 from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
-from bot.store.tables import alerts, audit, bulletins, changes, outbox, renewals, revisions, sweeps
+from bot.store.sites import SqlSites
+from bot.store.tables import (
+    alerts,
+    audit,
+    bulletins,
+    changes,
+    outbox,
+    renewals,
+    revisions,
+    site_workers,
+    sites,
+    sweeps,
+)
 from bot.store.watches import SqlDigests, SqlWatches
 
 HISTORY = timedelta(days=400)
+
+UNHEARD = timedelta(days=30)
+"""After so long a site that is not heard is none any more; one that is expected is missed all the same."""
 
 TRAIL = 1_000_000
 """Entries of the audit trail that are kept, however young: some hundred megabytes."""
@@ -52,6 +67,7 @@ class Store(NamedTuple):
     revisions: SqlRevisions
     orchestras: SqlOrchestras
     renewals: SqlRenewals
+    sites: SqlSites
 
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they ask and change is done soon, or not at all."""
@@ -109,6 +125,9 @@ class Store(NamedTuple):
             newest_entry = select(func.max(audit.c.id)).scalar_subquery()
             connection.execute(delete(audit).where(audit.c.id <= newest_entry - entries))
             leases.prune(connection, before, now)
+            unheard = select(sites.c.name).where(sites.c.heard_at < now - UNHEARD)
+            connection.execute(delete(site_workers).where(site_workers.c.site.in_(unheard)))
+            connection.execute(delete(sites).where(sites.c.heard_at < now - UNHEARD))
 
     def close(self) -> None:
         self.audit.close()
@@ -134,4 +153,5 @@ def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime])
         revisions=SqlRevisions(database),
         orchestras=SqlOrchestras(database),
         renewals=SqlRenewals(database),
+        sites=SqlSites(database),
     )

@@ -105,6 +105,7 @@ sightings = Table(  # what a source said last of a host, and of the pool that it
     Column("seen_at", MomentColumn, nullable=False),
     Column("missing_since", MomentColumn),  # not seen, or its source does not answer
     Column("is_lost", Boolean, nullable=False),  # its source answers without it
+    Column("contested_since", MomentColumn),  # another site, or this place, has the host or its pool already
     Column("down_since", MomentColumn),  # its source says that it is off, or cannot tell
     Column("restart_since", MomentColumn),  # it waits for a restart
 )
@@ -135,6 +136,25 @@ missing_updates = Table(  # what a host misses, as a Xen Orchestra that sees it 
     Column("why", ChoiceColumn(WhyNotAsked)),
     Column("missing", TextColumn, nullable=False),  # JSON, as text: most hosts have one that another has, too
     ForeignKeyConstraint(["uuid", "source"], ["sightings.uuid", "sightings.source"], ondelete="CASCADE"),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("name", TextColumn, primary_key=True),
+    Column("heard_at", MomentColumn, nullable=False),
+    Column("digest", TextColumn, nullable=False),  # of the targets, so that only others have to be read
+    Column("targets", JsonColumn(listed_texts(2)), nullable=False),  # [[name, tags joined by spaces], ...]
+)
+
+site_workers = Table(
+    "site_workers",
+    metadata,
+    Column("site", TextColumn, primary_key=True),
+    Column("id", TextColumn, primary_key=True),
+    Column("version", TextColumn, nullable=False),
+    Column("heard_at", MomentColumn, nullable=False),
+    Column("is_too_old", Boolean, nullable=False),
 )
 
 mixed_pools = Table(

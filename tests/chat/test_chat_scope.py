@@ -22,6 +22,7 @@ from bot.chat.reply import Reply, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
+from bot.fleet.sites import KnownSites, Site
 from bot.fleet.sweep import Report, SweepResult
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
@@ -109,7 +110,9 @@ def runner(matrix: Matrix, reader: Reader) -> CommandRunner:
         book, watches, MemoryDigests(), PLAN, lambda: NOON, frozenset, lambda: STOPPED, on=lambda _: nullcontext(book)
     )
     every: Ports = ports(matrix, reader, fleet(), _swept)
-    return CommandRunner(every._replace(alerting=alerting, audit=Trail(*ENTRIES)), NOON.date)
+    assert every.watched
+    watched = every.watched._replace(sites=lambda: KnownSites((Site("prod", NOON), Site("prod-a"))))
+    return CommandRunner(every._replace(alerting=alerting, audit=Trail(*ENTRIES), watched=watched), NOON.date)
 
 
 def _ask(runner: CommandRunner, words: str, caller: Caller = ANN, told: list[Progress] | None = None) -> Reply:
@@ -124,7 +127,7 @@ def _said(reply: Reply) -> str:
 TYPED = [
     "alerts", "alerts all", "alerts 16", "ack 16", "snooze 16 7d", "watches", "digest", "digest off",
     "alerts on 2030-01-01", "sweep on 2030-01-01", "fleet", "fleet lab", "fleet unreachable", "fleet on 2030-01-01",
-    "sweep", "audit",
+    "sweep", "audit", "sites",
 ]  # fmt: skip
 
 

@@ -224,9 +224,19 @@ FLEET = CommandSpec(
     module="fleet",
     details=(
         "WORDS narrow it down, and all must hold: eol, ending, maintenance, unreachable, reachable, unlisted, partial,"
-        " unknown, prerelease, off, mixed, restart, a tag, a pool, a target, a host, a product or a release."
+        " unknown, prerelease, off, mixed, restart, a tag, a pool, a site, a target, a host, a product or a release."
         " Nobody is asked: `sweep` does that."
     ),
+)
+
+SITES = CommandSpec(
+    name="sites",
+    takes="",
+    about="see sites, their workers, when each was last heard",
+    examples=(("sites", "every site, the silent ones first"),),
+    right=Right.FLEET,
+    module="sites",
+    details="A site's targets are called SITE/TARGET: `probe paris/lab-a`, `fleet paris`.",
 )
 
 SWEEP = CommandSpec(
@@ -253,7 +263,7 @@ AUDIT = CommandSpec(
 )
 
 GROUPS = {
-    "Releases and hosts": (CHECK, PROBE, FLEET, ALERTS, SWEEP),
+    "Releases and hosts": (CHECK, PROBE, FLEET, ALERTS, SWEEP, SITES),
     "The list and the vendors' dates": (LIST, ISSUES, UPGRADE, COMPARE, FEATURE, TIMELINE, CHANGES),
     "What channels are told": (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT),
     "More": (HELP,),

@@ -84,8 +84,8 @@ _REFUSED = {
 
 _ANSWERED = (
     "ack alert alerts assessed audit changes check compare digest_switch ends_next feature features fleet fleet_file"
-    " help help_command issue issues list probe several snooze sweep timeline timeline_picture to_type unwatch upgrade"
-    " watch watches bulletin data_news digest list_news news start notice welcome about"
+    " help help_command issue issues list probe several sites snooze sweep timeline timeline_picture to_type unwatch"
+    " upgrade watch watches bulletin data_news digest list_news news start notice welcome about"
 )
 
 OUTCOMES: Mapping[str, str] = {
@@ -114,6 +114,7 @@ OUTCOMES: Mapping[str, str] = {
     "probe_failed": "failed: the host could not be asked",
     "refused_address": "refused: no address is asked that nobody configured",
     "unreachable": "could not be reached",
+    "site_silent": "not asked: its site is silent",
     "timeout": "did not answer in time",
     "tls_untrusted": "not asked: its certificate is not trusted",
     "tls_pin_mismatch": "not asked: it showed another certificate than the pinned one",

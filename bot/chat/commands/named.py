@@ -19,7 +19,7 @@ from bot.fleet.verdicts import HostVerdict
 from bot.matrix.support import PublishedList
 from bot.query.query import Outcome
 from bot.query.text import plain, shown
-from bot.xapi.target import Target
+from bot.xapi.observation import Failure
 
 WORDS_MAX = 12
 """A sentence of more words is not about a host alone."""
@@ -206,9 +206,9 @@ def _body(verdict: HostVerdict, day: date) -> Iterator[Block]:
 def _is_target(ports: Ports, name: str) -> bool:
     """Whether a name is a target's that the asker may know of."""
     if ports.watched is not None:
-        configured = (source.name for source in ports.watched.sources if source.kind is SourceKind.TARGET)
+        configured = (source.name for source in ports.watched.sources if source.kind.speaks_for_pools)
         return name.casefold() in map(str.casefold, configured)
-    return bool(name and ports.fleet and isinstance(ports.fleet.inventory.find(name), Target))
+    return bool(name and ports.fleet and not isinstance(ports.fleet.inventory.find(name), Failure))
 
 
 def _unseen(asked: Invocation, name: str, day: date) -> Reply:
@@ -238,7 +238,7 @@ def leading_to(ports: Ports, asked: Invocation) -> Leading | None:
     if watched is None:
         return None
     name = plain(cut_day(asked.words)[0]).casefold()
-    configured = {source.name for source in watched.sources if source.kind is SourceKind.TARGET}
+    configured = {source.name for source in watched.sources if source.kind.speaks_for_pools}
     for each in hosts_with_verdicts(ports, watched, asked.day):
         host = each.host.host
         if name and name in (plain(host.name).casefold(), host.uuid.casefold()):

@@ -37,7 +37,7 @@ from bot.chat.verdict import next_step, stage_mark, support_marks, why
 from bot.chat.wording import bounded, capitalized, day_in_words, iso, joined, moment, nearest, plural, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import Source, SourceKind, WatchedHost, waits_since
-from bot.fleet.inventory import Inventory
+from bot.fleet.inventory import Inventory, Known
 from bot.fleet.sources import unguarded
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.assess import Assessment
@@ -98,14 +98,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     guard = fleet.limits.guard(asked.caller.name, target) if fleet.limits else unguarded
     answer = fleet.probing.probe(target, guard)
     if isinstance(answer, Failure):
-        address = {"name": target.name, "address": str(target.endpoint)}
+        address = {"name": target.name, "address": str(target.endpoint) if isinstance(target, Target) else None}
         return _failed(answer, asked.words, fleet.inventory, address)
     return _observed(ports, asked, answer, named_day)
 
 
 def choices(ports: Ports, _: Invocation) -> tuple[Choice, ...]:
     """The names of the inventory, with the tags that they have."""
-    return tuple(Choice(target.name, ", ".join(target.tags)) for target in _fleet(ports).inventory.targets)
+    return tuple(Choice(target.name, ", ".join(target.tags)) for target in _fleet(ports).inventory.known)
 
 
 def _fleet(ports: Ports) -> Fleet:
@@ -116,7 +116,7 @@ def _fleet(ports: Ports) -> Fleet:
 
 def _which(inventory: Inventory) -> Reply:
     """Which hosts there are to ask."""
-    names = [target.name for target in inventory.targets]
+    names = [target.name for target in inventory.known]
     if not names:
         return Reply("no_host", with_code(_NO_TARGET), exit_status=1)
     blocks: tuple[Block, ...] = (Bullets(tuple(line(name) for name in names[:NAMED])),)
@@ -126,14 +126,14 @@ def _which(inventory: Inventory) -> Reply:
     return Reply("which_host", line("Which host? I can ask these:"), blocks, asks if len(asks) <= PRESSED else (_PICK,))
 
 
-def _find(inventory: Inventory, asked: Invocation) -> tuple[Target | Failure, date | None]:
+def _find(inventory: Inventory, asked: Invocation) -> tuple[Known | Failure, date | None]:
     """The target that the words name, and the day of an "on DATE" in them. UsageError for a day that is none."""
     if not asked.words.strip():
-        if not inventory.targets:
+        if not inventory.known:
             raise UsageError(_NO_TARGET)
-        raise UsageError(f"Say which host, for example: probe {inventory.targets[0].name}.")
+        raise UsageError(f"Say which host, for example: probe {inventory.known[0].name}.")
     target = inventory.find(asked.words)
-    if isinstance(target, Target):
+    if not isinstance(target, Failure):
         return target, None
     name, day, bad, _ = take_days(asked.words, asked.day)
     if bad:
@@ -141,7 +141,7 @@ def _find(inventory: Inventory, asked: Invocation) -> tuple[Target | Failure, da
     return (inventory.find(name) if day else target), day
 
 
-def _asking(target: Target) -> RichText:
+def _asking(target: Known) -> RichText:
     return line("Asking ", Strong(target.name), " … (at most 30 seconds)")
 
 
@@ -151,7 +151,7 @@ def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | N
     buttons: list[Button] = [Ask(f"Probe {name}", f"probe {name}") for name in near[:2]]
     if failure.code not in _FINAL:
         buttons.append(Ask("Probe again", f"probe {failure.target}"))
-    elif failure.code in _UNFOUND and inventory.targets:
+    elif failure.code in _UNFOUND and inventory.known:
         buttons.append(_PICK)
     name = (Strong(failure.subject),) if failure.subject else ()
     return Reply(
