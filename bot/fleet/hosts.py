@@ -12,19 +12,29 @@ class SourceKind(StrEnum):
 
     TARGET = "target"
     XEN_ORCHESTRA = "xen_orchestra"
+    SITE = "site"
+    """A target of a site, which that site's workers ask (bot.fleet.sites)."""
 
     @property
     def speaks_for_pools(self) -> bool:
         """Whether its answers are a pool's own, and so complete: who is not in one is no member of that pool."""
-        return self is SourceKind.TARGET
+        return self is not SourceKind.XEN_ORCHESTRA
 
 
 class Source(NamedTuple):
-    """An entry of the inventory that a sweep asks: a target, or a Xen Orchestra. Names are unique among both."""
+    """An entry of the inventory that a sweep asks: a target, here or of a site, or a Xen Orchestra.
+
+    Names are unique among all; of a site's target it begins with the site's and a slash.
+    """
 
     name: str
     kind: SourceKind
     tags: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> str | None:
+        """The site that it belongs to; None: it is asked from here."""
+        return self.name.partition("/")[0] if self.kind is SourceKind.SITE else None
 
 
 class PollResult(NamedTuple):

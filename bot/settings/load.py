@@ -208,7 +208,7 @@ def _unknown_variables(trees: Iterable[Mapping[str, Any]], sources: Sources) -> 
 
 def _named(tree: Mapping[str, Any]) -> Iterator[str]:
     """What password_env and token_env name, as far as the tree has the right shape."""
-    for name in ("targets", "xen_orchestra", "web"):
+    for name in ("targets", "xen_orchestra", "web", "sites", "site"):
         section = tree.get(name)
         for entry in section if isinstance(section, list) else [section]:
             if isinstance(entry, dict):

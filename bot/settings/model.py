@@ -21,10 +21,12 @@ from bot.settings.values import (
     ListUrl,
     LowerCase,
     Name,
+    NatsUrl,
     Period,
     Pin,
     PoolName,
     Port,
+    SiteName,
     SlackApiUrl,
     Tag,
     TlsVersion,
@@ -202,6 +204,31 @@ class SlackKeys(Section):
     tables: Literal["auto", "lines"] = "auto"
 
 
+class NatsKeys(Section):
+    """How to reach a NATS server: who one is there, and the CA where a private one signs."""
+
+    at_most_one = ("credentials_file", "user")
+
+    url: NatsUrl | None = None
+    credentials_file: FilePath | None = None
+    user: Username | None = None
+    password_env: VariableName | None = None
+    ca: FilePath | None = None
+
+
+class SitesSettings(NatsKeys):
+    """Sites that report to this centre, where there are any. `expected` are missed even if they were never heard."""
+
+    expected: tuple[SiteName, ...] = ()
+    silent_after: Period = timedelta(minutes=3)
+
+
+class SiteSettings(NatsKeys):
+    """Which site the targets of this configuration are, for `xocompat site`."""
+
+    name: SiteName | None = None
+
+
 class Keys(Section):
     """What stands in the file, or in the environment as XOCOMPAT_<KEY>."""
 
@@ -215,6 +242,8 @@ class Keys(Section):
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
     slack: SlackKeys = SlackKeys()
+    sites: SitesSettings = SitesSettings()
+    site: SiteSettings = SiteSettings()
 
 
 class SlackSettings(SlackKeys):

@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
 
+from bot.fleet.sites import SITE_NAME
+
 ALLOWED = "host or host:port, without https:// and without a path (IPv6 with a port: [2001:db8::1]:443)"
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -170,6 +172,20 @@ def _https(value: object) -> str:
     return parts.geturl().rstrip("/")
 
 
+_NATS = "a nats or tls address without a path, such as tls://nats.example.org:4222"
+
+
+def _nats(value: object) -> str:
+    parts = _url(value, _NATS, "nats", "tls")
+    try:
+        parse_address(parts.netloc)  # no user: who one is stands in keys of its own
+    except ValueError:
+        raise ValueError(f"must be {_NATS}") from None
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"must be {_NATS}")
+    return parts.geturl().rstrip("/")
+
+
 _API = "an http or https address that ends in /api/, such as http://127.0.0.1:3999/api/"
 
 
@@ -284,6 +300,10 @@ Lead = Annotated[
 Concurrency = Annotated[int, _whole(1, 1024)]
 Port = Annotated[int, _whole(1, 65535)]
 HttpsUrl = Annotated[str, BeforeValidator(_https)]
+NatsUrl = Annotated[str, BeforeValidator(_nats)]
+SiteName = Annotated[
+    str, _matching(SITE_NAME.pattern, "a name of lower-case letters, digits and dashes, at most 32, such as paris")
+]
 ListenHosts = Annotated[Sequence[str], BeforeValidator(_listen)]
 SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
 ListUrl = Annotated[str, BeforeValidator(_list)]

@@ -100,6 +100,8 @@ class FailureCode(StrEnum):
     BAD_REPLY = "bad_reply"
     REPLY_TOO_LARGE = "reply_too_large"
     BUSY = "busy"
+    SITE_SILENT = "site_silent"
+    """The site that would have to ask is not heard."""
 
 
 class Failure(NamedTuple):

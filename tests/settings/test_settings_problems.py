@@ -6,7 +6,7 @@ import pytest
 
 from tests.settings.conftest import Load, Told
 
-TOP = "database, list, targets, xen_orchestra, sweep, alerts, web, access, log, slack"
+TOP = "database, list, targets, xen_orchestra, sweep, alerts, web, access, log, slack, sites, site"
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
 NAME = "a name of letters, digits, dots, dashes and underscores, at most 63, such as lab-a"

@@ -112,6 +112,7 @@ OUTCOMES: Mapping[str, str] = {
     "probe_failed": "failed: the host could not be asked",
     "refused_address": "refused: no address is asked that nobody configured",
     "unreachable": "could not be reached",
+    "site_silent": "not asked: its site is silent",
     "timeout": "did not answer in time",
     "tls_untrusted": "not asked: its certificate is not trusted",
     "tls_pin_mismatch": "not asked: it showed another certificate than the pinned one",
