@@ -65,11 +65,17 @@ class NatsServer:
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._certificate = certificate.at(self.address) if certificate else None
-        self._config = config.replace("{folder}", str(folder))
+        self._config = ""
+        self.configure(config)
+
+    def configure(self, config: str) -> None:
+        """Have it start with another configuration the next time."""
+        self._config = config.replace("{folder}", str(self.folder))
 
     @property
     def url(self) -> str:
-        return f"{'tls' if self._certificate else 'nats'}://{self.address}:{self.port}"
+        is_tls = self._certificate or "tls {" in self._config
+        return f"{'tls' if is_tls else 'nats'}://{self.address}:{self.port}"
 
     @property
     def ca(self) -> Path:
@@ -122,7 +128,7 @@ class NatsServer:
     def reload(self, config: str) -> None:
         """Take another configuration while it runs; RuntimeError with its log if it does not."""
         assert self._process
-        self._config = config.replace("{folder}", str(self.folder))
+        self.configure(config)
         (self.folder / "nats.conf").write_text(f"{self._tls()}{self._config}\n")
         before = len(self.lines)
         self._process.send_signal(signal.SIGHUP)
