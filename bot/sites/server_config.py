@@ -270,17 +270,20 @@ class SubjectPermissions(NamedTuple):
     subscribe: tuple[str, ...]
 
 
+USER_INFO = "$SYS.REQ.USER.INFO"
+"""Where everybody asks the server what they may do, which `doctor` does."""
+
 CENTRE_PERMISSIONS = SubjectPermissions(
-    publish=(f"{PREFIX}.>", "$JS.API.>", "$JS.ACK.>"), subscribe=(f"{PREFIX}.>", "_INBOX.>")
+    publish=(f"{PREFIX}.>", "$JS.API.>", "$JS.ACK.>", USER_INFO), subscribe=(f"{PREFIX}.>", "_INBOX.>")
 )
 """A centre makes streams and consumers, and hears and asks every site."""
 
 
 def site_permissions(site: str) -> SubjectPermissions:
-    """A site says what is its own and hears what is asked of it; it may answer each question once."""
+    """A site says what is its own, and hears what is asked of it and what is answered to it."""
     own = SiteSubjects(site)
     return SubjectPermissions(
-        publish=(own.observed, own.inventory, own.pull, own.acks, consumer_info(site)),
+        publish=(own.observed, own.inventory, own.pull, own.acks, consumer_info(site), USER_INFO),
         subscribe=(own.ask, own.probe, f"{own.inbox}.>"),
     )
 
@@ -290,8 +293,8 @@ def consumer_info(site: str) -> str:
     return f"$JS.API.CONSUMER.INFO.{ASK_STREAM}.{site}"
 
 
-ANSWER_EXPIRES = "2m"
-"""A worker answers a question within a minute, or its asker has gone."""
+ANSWERS = 'allow_responses: {max: 1, expires: "2m"}'
+"""Everybody may answer each question once, where its asker wants it; after a minute that one has gone."""
 
 
 def _text(
@@ -299,8 +302,8 @@ def _text(
 ) -> str:
     """The whole file. Paths are those of this machine: who moves the folder changes them."""
     listen = f"127.0.0.1:{where.port}" if where.is_loopback else f"0.0.0.0:{where.port}"
-    users = [_user("the centre", centre, CENTRE_PERMISSIONS, answers=False)]
-    users += [_user(f"site {name}", public, site_permissions(name), answers=True) for name, public in keys.items()]
+    users = [_user("the centre", centre, CENTRE_PERMISSIONS)]
+    users += [_user(f"site {name}", public, site_permissions(name)) for name, public in keys.items()]
     comment = "".join(f"#   {line}\n" for line in snippet.splitlines())
     private = " and ca.pem" if server.is_private else ""
     return f"""\
@@ -344,14 +347,13 @@ system_account: SYS
 """
 
 
-def _user(who: str, public: str, may: SubjectPermissions, *, answers: bool) -> str:
-    allowed = f'allow_responses: {{max: 1, expires: "{ANSWER_EXPIRES}"}}' if answers else ""
+def _user(who: str, public: str, may: SubjectPermissions) -> str:
     lines = [
         f"# {who}",
         f"{{nkey: {public}, permissions: {{",
         f"  publish: {{allow: {json.dumps(may.publish)}}}",
         f"  subscribe: {{allow: {json.dumps(may.subscribe)}}}",
-        *([f"  {allowed}"] if allowed else []),
+        f"  {ANSWERS}",
         "}}",
     ]
     return "".join(f"      {line}\n" for line in lines)

@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 
 from bot.simulator import SimCertificate
 from bot.sites.server_config import make_nats_config
-from bot.sites.subjects import ASK_STREAM, CENTRE, DEAD_STREAM, OBSERVED_STREAM, PREFIX, SiteSubjects
+from bot.sites.subjects import ASK_STREAM, CENTRE, DEAD_STREAM, EVERY_SITE, OBSERVED_STREAM, PREFIX, SiteSubjects
 from tests.sites.conftest import ConfiguredServer
 
 PARIS, LONDON = SiteSubjects("paris"), SiteSubjects("london")
@@ -45,7 +45,7 @@ PUBLISHED = (
         )
     ),
     f"$JS.API.CONSUMER.INFO.{ASK_STREAM}.london",
-    *("$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.XOCOMPAT.CONNZ", "$SYS.REQ.USER.INFO"),
+    *("$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.XOCOMPAT.CONNZ", "$SYS.REQ.ACCOUNT.PING.CONNZ"),
 )
 """What a site may not publish."""
 
@@ -134,7 +134,7 @@ def test_the_centre_may_what_sites_may_not(configured: ConfiguredServer) -> None
 
 
 def test_a_site_pulls_acknowledges_stores_and_answers(configured: ConfiguredServer) -> None:
-    async def work() -> tuple[bytes, bytes, int, int, list[str]]:
+    async def work() -> tuple[bytes, bytes, bytes, int, int, list[str]]:
         await configured.set_up()
         errors = Errors()
         centre, paris = await configured.client(CENTRE), await configured.client("paris", errors.add)
@@ -146,22 +146,27 @@ def test_a_site_pulls_acknowledges_stores_and_answers(configured: ConfiguredServ
         await paris.subscribe(PARIS.probe, "workers", cb=answer)
         await settle(paris)
         answered = (await centre.request(PARIS.probe, b"lab-a", timeout=5)).data
+
+        async def confirm(message: Msg) -> None:
+            await message.respond(b"heard")
+
+        await centre.subscribe(EVERY_SITE.inventory, CENTRE, cb=confirm)
+        await settle(centre)
+        heard = (await paris.request(PARIS.inventory, b"alive", timeout=5)).data
         await centre.jetstream().publish(PARIS.ask, b"chunk 1")
         pulling = await paris.jetstream().pull_subscribe_bind("paris", ASK_STREAM, f"{PARIS.inbox}.".encode())
         (chunk,) = await pulling.fetch(1, timeout=5)
         await chunk.ack_sync()
         await paris.jetstream().publish(PARIS.observed, b"found")
-        await paris.publish(PARIS.inventory, b"alive")
-        await settle(paris)
         waiting = await paris.jsm().consumer_info(ASK_STREAM, "paris")
         stored = (await centre.jsm().stream_info(OBSERVED_STREAM)).state.messages
         await centre.jsm().purge_stream(OBSERVED_STREAM)
         for client in (centre, paris):
             await client.close()
-        return answered, chunk.data, waiting.num_pending + waiting.num_ack_pending, stored, errors.told
+        return answered, heard, chunk.data, waiting.num_pending + waiting.num_ack_pending, stored, errors.told
 
-    answered, chunk, waiting, stored, refused = asyncio.run(work())
-    assert (answered, chunk, waiting, stored) == (b"answered", b"chunk 1", 0, 1)
+    *done, refused = asyncio.run(work())
+    assert done == [b"answered", b"heard", b"chunk 1", 0, 1]
     (again,) = refused  # a second answer to the same question
     assert 'permissions violation for publish to "_inbox.' in again
 
