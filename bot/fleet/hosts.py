@@ -77,7 +77,7 @@ class WatchedHost(NamedTuple):
 
     `sources` have it, targets first, then by name. `unreachable_since` is None while at least one of them sees it,
     `mixed_since` is since when its pool runs several versions. `down_since` is since when it is said to be off, or that
-    nobody can tell: what it runs is then the last that is known.
+    nobody can tell: what it runs is then the last that is known. `restart_since` is since when it waits for a restart.
     """
 
     host: Host
@@ -87,6 +87,7 @@ class WatchedHost(NamedTuple):
     unreachable_since: datetime | None = None
     mixed_since: datetime | None = None
     down_since: datetime | None = None
+    restart_since: datetime | None = None
 
     @property
     def is_reachable(self) -> bool:

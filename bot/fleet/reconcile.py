@@ -22,7 +22,8 @@ class Sighting(NamedTuple):
     """What a source said last of a host, and when that was; `missing_since` is since when it does not see the host.
 
     A source that does not answer sees none of its hosts. `is_lost` where it has answered since, without the host.
-    `down_since` is since when it has said that the host is off, or that it cannot tell.
+    `down_since` is since when it has said that the host is off, or that it cannot tell, `restart_since` since when that
+    the host waits for a restart.
     """
 
     source: str
@@ -33,6 +34,7 @@ class Sighting(NamedTuple):
     missing_since: datetime | None = None
     is_lost: bool = False
     down_since: datetime | None = None
+    restart_since: datetime | None = None
 
 
 class FleetSnapshot(NamedTuple):
@@ -58,7 +60,8 @@ class FleetUpdate(NamedTuple):
 class CurrentHost(NamedTuple):
     """A host as all sightings together have it; `sightings` are those that count, the one in sight and newest first.
 
-    `down_since` is since when it is said to be off, or that nobody can tell.
+    `down_since` is since when it is said to be off, or that nobody can tell, `restart_since` since when it waits for a
+    restart.
     """
 
     host: Host
@@ -66,6 +69,7 @@ class CurrentHost(NamedTuple):
     observed_at: datetime
     sightings: tuple[Sighting, ...]
     down_since: datetime | None = None
+    restart_since: datetime | None = None
 
     def watched(self, mixed_since: datetime | None) -> WatchedHost:
         """The host as it is shown. What one that is off ran was observed when that was found, and no later."""
@@ -79,10 +83,14 @@ class CurrentHost(NamedTuple):
             unreachable_since=None if None in missing else max(filter(None, missing)),
             mixed_since=mixed_since,
             down_since=self.down_since,
+            restart_since=self.restart_since,
         )
 
 
-_OF_A_VERSION = ("build", "platform_version", "reboot_required", "pending_updates", "up_to_date", "is_preview")
+_OF_A_VERSION = (
+    *("build", "platform_version", "reboot_required", "pending_updates", "up_to_date", "is_preview", "software"),
+    *("updated_at", "updates_synced_at"),
+)
 """What says nothing any more once the host runs another version."""
 
 
@@ -150,7 +158,7 @@ def current_hosts(sightings: Iterable[Sighting]) -> Iterator[CurrentHost]:
 def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> CurrentHost:
     if len(seen) == 1:  # as nearly all of a fleet
         (only,) = seen
-        return CurrentHost(only.host, only.pool, only.seen_at, (only,), only.down_since)
+        return CurrentHost(only.host, only.pool, only.seen_at, (only,), only.down_since, only.restart_since)
     seen.sort(key=lambda s: (-s.seen_at.timestamp(), s.source))
     # Those that lost it say nothing of it any more, unless all have.
     speaking = [s for s in seen if not s.is_lost] or seen
@@ -172,7 +180,8 @@ def _merged(seen: list[Sighting], silent_since: Mapping[str, datetime]) -> Curre
     knows = knows or next((s for s in speaking if s.host.power), base)
     seen.sort(key=lambda s: s.missing_since is not None)  # those that see it first, each group the newest first
     host = host._replace(power=knows.host.power)
-    return CurrentHost(host, placed.pool, base.seen_at, tuple(seen), knows.down_since)
+    waits = min((s.restart_since for s in speaking if s.restart_since), default=None) if host.reboot_required else None
+    return CurrentHost(host, placed.pool, base.seen_at, tuple(seen), knows.down_since, waits)
 
 
 def reconcile(stored: FleetSnapshot, results: Sequence[PollResult], now: datetime) -> FleetUpdate:
@@ -229,9 +238,10 @@ def _mended(stored: FleetSnapshot, now: datetime) -> FleetSnapshot:
             seen_at=mended(sighting.seen_at),
             missing_since=mended(sighting.missing_since),
             down_since=mended(sighting.down_since),
+            restart_since=mended(sighting.restart_since),
         )
         for key, sighting in stored.sightings.items()
-        if is_ahead(sighting.seen_at, sighting.missing_since, sighting.down_since)
+        if is_ahead(sighting.seen_at, sighting.missing_since, sighting.down_since, sighting.restart_since)
     }
     if not sources and not sightings:
         return stored
@@ -316,6 +326,7 @@ class _Update:
                 if host.power in (Power.HALTED, Power.UNKNOWN):
                     lost_since = before.missing_since if before and before.is_lost else None
                     down_since = (before and before.down_since) or lost_since or answer.observed_at
+                waits_since = (before and before.restart_since) or answer.observed_at
                 self._sightings[key] = Sighting(
                     source.name,
                     source.kind,
@@ -324,6 +335,7 @@ class _Update:
                     answer.observed_at,
                     missing_since,
                     down_since=down_since,
+                    restart_since=waits_since if host.reboot_required else None,
                 )
                 listed.add(host.uuid)
         if not source.kind.speaks_for_pools:

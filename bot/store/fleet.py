@@ -3,8 +3,10 @@
 Each chunk of a sweep is a fixed number of statements, however many hosts are in it.
 """
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, get_type_hints
@@ -16,11 +18,11 @@ from bot.fleet.ports import SweepRun
 from bot.fleet.reconcile import FleetSnapshot, FleetUpdate, Sighting, current_hosts, forget, reconcile
 from bot.store import leases
 from bot.store.bulk import add, renew, upsert
-from bot.store.columns import storable
+from bot.store.columns import storable, well_formed
 from bot.store.database import Repository, WriteLock, among, insert, listed
 from bot.store.leases import LeaseKind
 from bot.store.tables import changes, mixed_pools, sightings, sources, sweeps
-from bot.xapi.observation import Failure, Host, Observation, Pool, Power, Probed
+from bot.xapi.observation import Failure, Host, Observation, Pool, Power, Probed, Software
 
 _HOST = tuple(sightings.c[field] for field in Host._fields)
 _SIGHTING = (
@@ -34,6 +36,7 @@ _SIGHTING = (
     sightings.c.missing_since,
     sightings.c.is_lost,
     sightings.c.down_since,
+    sightings.c.restart_since,
 )
 _SOURCE = tuple(sources.c[field] for field in SourceState._fields)
 _CHANGE = tuple(changes.c[field] for field in Change._fields)
@@ -132,6 +135,7 @@ class _Sightings:
     """Makes sightings of rows. Thousands of hosts share the texts of a few versions, and pools their names."""
 
     _version = slice(Host._fields.index("product_brand"), Host._fields.index("edition") + 1)
+    _software = Host._fields.index("software")
     _power = Host._fields.index("power")  # the last one
     _count = len(Host._fields)
 
@@ -142,10 +146,12 @@ class _Sightings:
 
     def __call__(self, row: Row[Any]) -> Sighting:
         version, count = row[self._version], self._count
-        texts, rest = self._shared.setdefault(version, version), row[self._version.stop : self._power]
-        host = Host._make((*row[: self._version.start], *texts, *rest, _POWERS.get(row[self._power])))
+        texts, rest = self._shared.setdefault(version, version), row[self._version.stop : self._software]
+        software, moments = _software(row[self._software]), row[self._software + 1 : self._power]
+        start = row[: self._version.start]
+        host = Host._make((*start, *texts, *rest, software, *moments, _POWERS.get(row[self._power])))
         pool = Pool(*row[count : count + 3])
-        source, kind, seen_at, missing_since, is_lost, down_since = row[count + 3 :]
+        source, kind, seen_at, missing_since, is_lost, down_since, restart_since = row[count + 3 :]
         return Sighting(
             source=self._sources.setdefault(source, source),
             kind=_KINDS[kind],
@@ -155,7 +161,26 @@ class _Sightings:
             missing_since=missing_since,
             is_lost=is_lost,
             down_since=down_since,
+            restart_since=restart_since,
         )
+
+
+@lru_cache(maxsize=4096)
+def _software(text: str | None) -> Software | None:
+    """What was stored, one for all hosts that say the same. MalformedError where nobody can have written it."""
+    if text is None:
+        return None
+    with well_formed():
+        *fields, hotfixes, vendor = json.loads(text)
+        software = Software._make((*fields, tuple(hotfixes), vendor))
+        if any(not isinstance(each, str) for each in (*filter(None, (*fields, vendor)), *software.hotfixes)):
+            raise TypeError
+    return software
+
+
+@lru_cache(maxsize=4096)
+def _software_text(software: Software | None) -> str | None:
+    return None if software is None else json.dumps(software, separators=(",", ":"))
 
 
 def _snapshot(
@@ -222,6 +247,7 @@ def _write_sightings(connection: Connection, found: FleetUpdate, stored: FleetSn
     rows = [
         {
             **s.host._asdict(),
+            "software": _software_text(s.host.software),
             "pending_updates": None if s.host.pending_updates is None else min(s.host.pending_updates, _COUNT_MAX),
             "pool": s.pool.uuid,
             "pool_name": s.pool.name,
@@ -231,6 +257,7 @@ def _write_sightings(connection: Connection, found: FleetUpdate, stored: FleetSn
             "missing_since": s.missing_since,
             "is_lost": s.is_lost,
             "down_since": s.down_since,
+            "restart_since": s.restart_since,
         }
         for s in other
     ]

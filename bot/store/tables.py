@@ -88,11 +88,16 @@ sightings = Table(  # what a source said last of a host, and of the pool that it
     Column("pending_updates", NumberColumn),
     Column("up_to_date", Boolean),
     Column("is_preview", Boolean),
+    Column("software", TextColumn),  # as JSON
+    Column("updated_at", MomentColumn),
+    Column("updates_synced_at", MomentColumn),
+    Column("certificate_expires", MomentColumn),
     Column("power", TextColumn),
     Column("seen_at", MomentColumn, nullable=False),
     Column("missing_since", MomentColumn),  # not seen, or its source does not answer
     Column("is_lost", Boolean, nullable=False),  # its source answers without it
     Column("down_since", MomentColumn),  # its source says that it is off, or cannot tell
+    Column("restart_since", MomentColumn),  # it waits for a restart
 )
 
 mixed_pools = Table(

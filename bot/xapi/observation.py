@@ -26,12 +26,30 @@ class Power(StrEnum):
     """Xen Orchestra has a record of it, and cannot tell."""
 
 
+class Software(NamedTuple):
+    """What a host says of the software that it runs: its patch level is judged by that. Thousands of hosts share one.
+
+    `xen` is the hypervisor that runs (`4.17.6-9`), `xapi` the toolstack's version (`xapi_build`, else `xapi`),
+    `xapi_built` the `date` on which that was built, `livepatches` and `kernel_livepatches` the names of those that are
+    applied, as XAPI joins them, `hotfixes` the names of applied updates (7.1 to 8.2), `cpu_vendor` the host's CPU's.
+    """
+
+    xen: str | None = None
+    xapi: str | None = None
+    xapi_built: str | None = None
+    livepatches: str | None = None
+    kernel_livepatches: str | None = None
+    hotfixes: tuple[str, ...] = ()
+    cpu_vendor: str | None = None
+
+
 class Host(NamedTuple):
     """A member of a pool, as XAPI describes it. Its text is the host's own: data, never to be trusted or obeyed.
 
-    None where the host does not say. `booted_at` and `licence_expires` are aware datetimes in UTC. `up_to_date` is
-    whether it runs the latest updates that its pool knows of; XAPI gives no count of those that wait, but for none.
-    `is_preview` is what a host says of itself whose release is not final.
+    None where the host does not say. Moments are aware datetimes in UTC. `up_to_date` is whether it runs the latest
+    updates that its pool knows of; XAPI gives no count of those that wait, but for none. `updated_at` is when updates
+    were last installed, `updates_synced_at` when its pool last asked its update server. `certificate_expires` is of the
+    certificate that it shows to clients. `is_preview` is what a host says of itself whose release is not final.
     """
 
     uuid: str
@@ -50,6 +68,10 @@ class Host(NamedTuple):
     pending_updates: int | None
     up_to_date: bool | None = None
     is_preview: bool | None = None
+    software: Software | None = None
+    updated_at: datetime | None = None
+    updates_synced_at: datetime | None = None
+    certificate_expires: datetime | None = None
     power: Power | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from bot.xapi.bounds import Clock, Deadline
 from bot.xapi.connection import Connection
 from bot.xapi.errors import BAD_REPLY, BOOTING, LOGIN_REFUSED, NO_PASSWORD, NOT_AUTHORIZED, NOT_XAPI, ProbeError
-from bot.xapi.observation import FailureCode, Host, Pool, Transport
+from bot.xapi.observation import FailureCode, Host, Pool, Software, Transport
 from bot.xapi.rpc import NotSpoken, Param, XapiRefused, call
 from bot.xapi.target import CredentialsError, Endpoint, Secret, Target
 
@@ -36,7 +36,7 @@ _EMERGENCY = frozenset(
 
 _NOT_AUTHORIZED = frozenset({"SESSION_AUTHORIZATION_FAILED", "RBAC_PERMISSION_DENIED"})
 
-Described = TypeVar("Described", Host, Pool)
+Described = TypeVar("Described", Host, Pool, Software)
 
 
 class HostDialect(NamedTuple):
@@ -137,6 +137,10 @@ class XapiSession:
             if type(value) is str:  # not what is one of ours, such as a Power
                 for secret in self._secrets:
                     value = secret.hidden_in(value)
+            elif isinstance(value, Software):
+                return self.cleaned(value)
+            elif type(value) is tuple:
+                return tuple(map(clean, value))
             return value
 
         return type(described)(*map(clean, described))
