@@ -20,7 +20,7 @@ from bot.fleet.doctor import examine_targets
 from bot.published.fetch import shown_source
 from bot.published.sync import SyncState, SyncStatus
 from bot.settings.load import is_quoted
-from bot.settings.model import Settings
+from bot.settings.model import NatsKeys, Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
 from bot.slack.doctor import examine as examine_slack
@@ -43,14 +43,16 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
     clock = clock_check()
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    slack, others = _slack(settings, clock.observe, is_live), []
+    others = []
     for one in orchestras(settings.xen_orchestra, os.environ):
         found = check_orchestra(one, now, on_date=clock.observe)
         others.append(Check(f"xen_orchestra {one.name}", found.ok, found.text, found.mend))
+    own: tuple[Check, ...] = ()
+    if not settings.site.url:  # a site has no platform, no web routes and no database
+        own = (*_slack(settings, clock.observe, is_live), _listens(settings), *_stored(settings))
     return (
-        *slack,
-        _listens(settings),
-        *_stored(settings),
+        *own,
+        *_sites(settings, os.environ),
         *_secrets(settings, os.environ),
         *tried,
         *others,
@@ -73,6 +75,31 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: boo
         is_live=is_live,
     )
     return examine_slack(checked, lambda token: web_client(token, slack.api_url, on_date=on_date), now)
+
+
+def _sites(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+    """The NATS server of a site, or of a centre that has sites."""
+    site, centre = settings.site, settings.sites
+    if not (site.url or centre.url):
+        return
+    try:
+        from bot.sites.doctor import examine_centre, examine_site
+        from bot.sites.nats_client import NatsAccount
+    except ImportError:
+        yield Check("nats", False, "the extra `sites` is not installed", "pip install 'xocompat[sites]'")
+        return
+
+    def account(keys: NatsKeys) -> NatsAccount:
+        password = environ.get(keys.password_env, "") if keys.password_env else ""
+        return NatsAccount(keys.url or "", keys.credentials_file, keys.user, lambda: password, keys.ca)
+
+    for keys in (site, centre):
+        if keys.url and keys.password_env:
+            yield from _in_variable("nats password", keys.password_env, environ)
+    if site.url and site.name:
+        yield from examine_site(site.name, account(site))
+    if centre.url:
+        yield from examine_centre(account(centre), centre.expected)
 
 
 def _unwritable(database: Database) -> str | None:

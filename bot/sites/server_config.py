@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from bot.errors import UnavailableError, UsageError
@@ -107,23 +107,18 @@ class KeyFolder:
 
         UnavailableError where it can't be written or read, or is none.
         """
-        try:
-            nkeys = import_module("nkeys")
-        except ImportError:
-            raise UnavailableError(_NEEDS) from None
+        nkeys = _nkeys()
         if not seed.exists():
             made = nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER)
             self.write(seed, bytes(made).rstrip(b"=") + b"\n", 0o600)
         try:
-            pair = nkeys.from_seed(bytearray(seed.read_bytes().strip()))
-            public: str = pair.public_key.decode()
+            data = seed.read_bytes()
         except OSError as error:
             raise UnavailableError(f"{seed} cannot be read: {error.strerror or error}.") from None
-        except (nkeys.NkeysError, ValueError):
-            public = ""
-        if not public.startswith("U"):  # as that of an account does not
+        if not is_seed(data):
             raise UnavailableError(f"{seed} holds no seed of a user's nkey: delete it to have a new one made.")
-        return public
+        public: bytes = nkeys.from_seed(bytearray(data.strip())).public_key
+        return public.decode()
 
     def write(self, path: Path, data: bytes, mode: int = 0o644) -> None:
         """A new file, in a folder that is made if need be. UnavailableError if it can't be written, or is there."""
@@ -134,6 +129,23 @@ class KeyFolder:
                 file.write(data)
         except OSError as error:
             raise UnavailableError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def is_seed(data: bytes) -> bool:
+    """Whether it is the seed of a user's nkey, as its file has it."""
+    nkeys = _nkeys()
+    try:
+        return bool(nkeys.from_seed(bytearray(data.strip())).public_key.startswith(b"U"))  # an account's is an A
+    except (nkeys.NkeysError, ValueError):
+        return False
+
+
+def _nkeys() -> Any:
+    """The library, imported where keys are needed. UnavailableError without the extra that brings it."""
+    try:
+        return import_module("nkeys")
+    except ImportError:
+        raise UnavailableError(_NEEDS) from None
 
 
 class NatsConfig(NamedTuple):
