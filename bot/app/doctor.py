@@ -33,7 +33,7 @@ from bot.published.vendors import (
     vendor_disagreements,
 )
 from bot.settings.load import is_quoted
-from bot.settings.model import Settings
+from bot.settings.model import NatsKeys, Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
 from bot.slack.doctor import examine as examine_slack
@@ -58,7 +58,7 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
     clock = clock_check()
     targets = inventory(settings.targets, os.environ).targets
     tried = examine_targets(targets, Prober(now), lambda done, total: report("Trying the targets", done, total))
-    slack, others = _slack(settings, clock.observe, is_live), []
+    others = []
     for one in orchestras(settings.xen_orchestra, os.environ):
         name, found = f"xen_orchestra {one.name}", check_orchestra(one, now, on_date=clock.observe)
         others.append(Check(name, found.ok, found.text, found.mend))
@@ -67,12 +67,18 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
         if found.ok:
             others.append(Check(f"{name} missing updates", *check_updates(one, now)))
             others.append(Check(f"{name} dashboard", *check_dashboard(one, now)))
+    own: tuple[Check, ...] = ()
+    if not settings.site.url:  # a site has no platform, no web routes and no database
+        own = (
+            *_slack(settings, clock.observe, is_live),
+            _listens(settings),
+            *_stored(settings),
+            _data(settings),
+            *(_second_opinions(settings) if is_live else ()),
+        )
     return (
-        *slack,
-        _listens(settings),
-        *_stored(settings),
-        _data(settings),
-        *(_second_opinions(settings) if is_live else ()),
+        *own,
+        *_sites(settings, os.environ),
         *_secrets(settings, os.environ),
         *tried,
         *others,
@@ -95,6 +101,31 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: boo
         is_live=is_live,
     )
     return examine_slack(checked, lambda token: web_client(token, slack.api_url, on_date=on_date), now)
+
+
+def _sites(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+    """The NATS server of a site, or of a centre that has sites."""
+    site, centre = settings.site, settings.sites
+    if not (site.url or centre.url):
+        return
+    try:
+        from bot.sites.doctor import examine_centre, examine_site
+        from bot.sites.nats_client import NatsAccount
+    except ImportError:
+        yield Check("nats", False, "the extra `sites` is not installed", "pip install 'xocompat[sites]'")
+        return
+
+    def account(keys: NatsKeys) -> NatsAccount:
+        password = environ.get(keys.password_env, "") if keys.password_env else ""
+        return NatsAccount(keys.url or "", keys.credentials_file, keys.user, lambda: password, keys.ca)
+
+    for keys in (site, centre):
+        if keys.url and keys.password_env:
+            yield from _in_variable("nats password", keys.password_env, environ)
+    if site.url and site.name:
+        yield from examine_site(site.name, account(site))
+    if centre.url:
+        yield from examine_centre(account(centre), centre.expected)
 
 
 def _unwritable(database: Database) -> str | None:

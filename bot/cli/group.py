@@ -30,6 +30,9 @@ class CommandGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         first, *rest = args[0].split(maxsplit=1) or [""]  # a quoted line is a line, too
+        # An operator's command of two words comes before a command of chat that has the first of them.
+        if own := self.commands.get(" ".join([first, *rest, *args[1:]][:2]).casefold()):
+            return own.name, own, [*rest, *args[1:]][1:]
         command = self.get_command(ctx, first.casefold())
         if command is None:
             return CHECK.name, chat_command(CHECK, named=False), args

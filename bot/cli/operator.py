@@ -300,3 +300,43 @@ def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int
     else:
         write(sys.stdout, "".join(f"{line}\n" for line in done.lines))
     return 0 if done.ok else 1
+
+
+@_operator(
+    "sites config",
+    "Print the configuration of a NATS server for sites, with permissions by site, and make their keys.",
+    click.Option(["--site", "sites"], multiple=True, metavar="NAME", help="A site; repeatable."),
+    click.Option(
+        ["--output"],
+        type=click.Path(path_type=Path),
+        default=Path("nats"),
+        show_default=True,
+        metavar="DIR",
+        help="A new folder for keys and what else centre, sites and server need.",
+    ),
+    click.Option(
+        ["--url"],
+        default="tls://localhost:4222",
+        show_default=True,
+        metavar="tls://HOST[:PORT]",
+        help="Where centre and sites reach the server.",
+    ),
+    click.Option(["--add"], is_flag=True, help="Add to a folder that is there; what is in it stays."),
+    click.Option(
+        ["--certificate"],
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The server's own certificate (PEM), in place of one that is made.",
+    ),
+    click.Option(["--key"], type=click.Path(path_type=Path), metavar="FILE", help="Its private key (PEM)."),
+)
+def _sites_config(
+    sites: tuple[str, ...], output: Path, url: str, add: bool, certificate: Path | None, key: Path | None
+) -> int:
+    from bot.sites.server_config import make_nats_config
+
+    made = make_nats_config(sites, folder() / output, url, add, certificate, key)
+    write(sys.stdout, made.text)
+    if sys.stderr is not None:
+        write(sys.stderr, f"xocompat: the keys are in {made.folder}: keep them secret; copy each site's to its site.\n")
+    return 0

@@ -86,7 +86,7 @@ Handler = Callable[[str, bytes], bytes | None]
 """Takes a message's subject and body; what it returns is the answer. Raises nothing."""
 
 
-class _SecureClient(Client):
+class SecureClient(Client):
     """Refuses a server that does not ask for TLS: else whoever sits in between would get the password in clear."""
 
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
@@ -287,7 +287,7 @@ class NatsConnection:
 
     async def _connect(self, closed: asyncio.Event) -> Client | None:
         account = self._account
-        client = _SecureClient() if account.secure else Client()
+        client = SecureClient() if account.secure else Client()
 
         async def ended() -> None:
             closed.set()
@@ -305,13 +305,13 @@ class NatsConnection:
                 error_cb=self._error,
                 closed_cb=ended,
                 disconnected_cb=ended,
-                **_credentials(account),
+                **login_options(account),
             )
             for subject, queue, handler, executor in self._listeners:
                 await client.subscribe(subject, queue, cb=self._hearing(client, handler, executor))
             await client.flush(int(SEND))
         except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:
-            self._tell(_why(error))
+            self._tell(why_not_connected(error))
             await _quietly(client.close())
             return None
         self._pulls = {}
@@ -339,7 +339,7 @@ class NatsConnection:
 
     async def _error(self, error: Exception) -> None:
         if self._client:
-            self._tell(_why(error))
+            self._tell(why_not_connected(error))
 
     def _hearing(
         self, client: Client, handler: Handler, executor: Executor | None
@@ -401,7 +401,7 @@ class NatsConnection:
             future.cancel()
             raise UnavailableError(f"NATS at {self._account.url} does not answer.") from None
         except (OSError, nats.errors.Error, nats.js.errors.Error) as error:
-            raise UnavailableError(f"NATS at {self._account.url} refused: {_why(error)}.") from None
+            raise UnavailableError(f"NATS at {self._account.url} refused: {why_not_connected(error)}.") from None
         finally:
             self._waited_for.discard(future)
 
@@ -420,7 +420,7 @@ async def _quietly(act: Coroutine[Any, Any, Any]) -> None:
         return
 
 
-def _credentials(account: NatsAccount) -> dict[str, Any]:
+def login_options(account: NatsAccount) -> dict[str, Any]:
     """What a client needs to log in, and to trust the server. OSError for a file that cannot be read."""
     found: dict[str, Any] = {}
     if account.secure or account.ca:
@@ -433,7 +433,7 @@ def _credentials(account: NatsAccount) -> dict[str, Any]:
     return found
 
 
-def _why(error: BaseException) -> str:
+def why_not_connected(error: BaseException) -> str:
     """What an error of the library's says, in a few words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
