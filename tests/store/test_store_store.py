@@ -15,8 +15,9 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.ports import Watch, WatchKind
 from bot.cli import main
 from bot.errors import UnavailableError
+from bot.fleet.sites import Heartbeat, RemoteTarget
 from bot.store.migrate import REVISIONS
-from bot.store.store import Store, open_store
+from bot.store.store import UNHEARD, Store, open_store
 from bot.store.tables import metadata, outbox
 from bot.xo.updates import MissingUpdates
 from bot.xo.version import OrchestraVersion
@@ -51,6 +52,7 @@ def _fill(store: Store) -> None:
         store.renewals.save(bundle_of(digest), START)
     store.revisions.fetched(LIST, START)
     store.sweeps.finish(run, START)
+    store.sites.hear([Heartbeat("paris", "one", "1.0", START + 400 * DAY, (RemoteTarget("paris/lab-a"),))])
 
 
 def _counts(store: Store) -> dict[str, int]:
@@ -80,7 +82,10 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
     store.prune(START + 402 * DAY)
     assert {name for name, count in _counts(store).items() if count} == {
         "sources", "sightings", "orchestras", "missing_updates", "watches", "digests", "revisions", "renewals", "tries",
+        "sites", "site_workers",
     }  # fmt: skip
+    store.prune(START + 400 * DAY + UNHEARD + DAY)
+    assert not _counts(store)["sites"] + _counts(store)["site_workers"]
     store.close()
 
 
