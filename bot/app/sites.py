@@ -78,5 +78,4 @@ class SitesOnDemand:
 
     def close(self) -> None:
         """End what was begun."""
-        if self._is_started:
-            self._centre.stop()
+        self._centre.stop()

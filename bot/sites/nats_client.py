@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +21,7 @@ import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from structlog.typing import FilteringBoundLogger
@@ -105,6 +107,7 @@ class NatsConnection:
         self._client: Client | None = None
         self._stopping = asyncio.Event()
         self._listeners: list[tuple[str, str, Handler, Executor | None]] = []
+        self._subscriptions: list[Subscription] = []
         self._on_connect: list[Callable[[], None]] = []
         self._pulls: dict[tuple[str, str], JetStreamContext.PullSubscription] = {}
         self._waited_for: set[Future[Any]] = set()
@@ -124,11 +127,23 @@ class NatsConnection:
         """Connect, in the background."""
         self._thread.start()
 
+    def stop_listening(self) -> None:
+        """Hear nothing new: the server tells whoever asks now that nobody is here. What was heard is answered."""
+
+        async def drain(_: Client) -> None:
+            for subscription in self._subscriptions:
+                await _quietly(subscription.drain())  # type: ignore[no-untyped-call]
+
+        with suppress(UnavailableError):
+            self._do(drain, SEND)
+
     def close(self) -> None:
         """End, and wait for that a moment."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(SEND)
+        elif not self._loop.is_closed():  # it was never started
+            self._loop.close()
 
     def publish(self, subject: str, body: bytes) -> None:
         """Tell whoever listens now. UnavailableError without a connection."""
@@ -182,7 +197,7 @@ class NatsConnection:
                 self._pulls[key] = await client.jetstream().pull_subscribe_bind(consumer, stream, prefix)
             try:
                 return [self._delivery(found) for found in await self._pulls[key].fetch(most, timeout=seconds)]
-            except nats.errors.TimeoutError:
+            except TimeoutError:  # the library raises its own, and this one
                 return []
 
         return self._do(fetch, seconds)
@@ -307,8 +322,10 @@ class NatsConnection:
                 disconnected_cb=ended,
                 **login_options(account),
             )
-            for subject, queue, handler, executor in self._listeners:
+            self._subscriptions = [
                 await client.subscribe(subject, queue, cb=self._hearing(client, handler, executor))
+                for subject, queue, handler, executor in self._listeners
+            ]
             await client.flush(int(SEND))
         except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:
             self._tell(why_not_connected(error))

@@ -153,6 +153,7 @@ class SiteRuntime:
         ends = self._plan.monotonic() + seconds
         self._stop.set()
         self._beat_now.set()
+        self._connection.stop_listening()
         for thread in self._threads:
             thread.join(max(0.1, ends - self._plan.monotonic()))
         self._chunks.shutdown(wait=False)

@@ -1,5 +1,6 @@
 """A centre and workers of sites joined by a real nats-server, in one process: what is asked, brought and recorded."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from bot.fleet.hosts import Source, SourceKind
 from bot.fleet.sites import RemoteTarget
 from bot.fleet.sweep import SweepEnd, Sweeper, SweepResult
 from bot.sites.centre import CentrePlan, SiteCentre
+from bot.sites.messages import ProbedMessage, ProbeMessage, in_messages, unpack
 from bot.sites.nats_client import NatsAccount, NatsConnection, NobodyError
 from bot.sites.site import SitePlan, SiteRuntime
 from bot.sites.subjects import DEAD_STREAM, OBSERVED_STREAM, SiteSubjects
@@ -291,3 +293,24 @@ def test_the_first_site_keeps_a_host_until_it_leaves(server: NatsServer, store: 
         store.fleet.keep_only([Source("rogue/lab-a", SourceKind.SITE)], now())
         with Site(server, Hosts(), target("lab-a"), name="rogue"):
             until(lambda: [(one.sources, one.claimed_by) for one in store.fleet.hosts()] == [(("rogue/lab-a",), ())])
+
+
+def test_nothing_secret_is_in_any_of_ten_thousand_bodies(server: NatsServer) -> None:
+    """Whatever a target answers; what it is asked with stays at the site. Every body is read that the worker sends."""
+    bodies: list[bytes] = []
+    hosts = Hosts()
+    names = [f"lab-{number}" for number in range(5_000)]
+    hosts.failing = set(names[::3])
+    secret = "the-password-of-lab"
+    targets = [
+        Target(name, target(name).endpoint, "xocompat", lambda: secret, "LAB_PASSWORD", tags=("lab",)) for name in names
+    ]
+    worker = Site(server, hosts, *targets)
+    for name in names:
+        bodies.append(worker._probe("", ProbeMessage(name).pack()))
+        result = ProbedMessage.unpack(bodies[-1]).result
+        bodies += in_messages([result], "one", now(), "ask")
+    assert len(bodies) == 10_000
+    texts = (json.dumps(unpack(body)) for body in bodies)
+    assert [text for text in texts if secret in text or "OpaqueRef" in text or "LAB_PASSWORD" in text] == []
+    worker.stop()
