@@ -99,7 +99,8 @@ class SweepCycle(NamedTuple):
         """What a cycle would bring on a day, with the hosts as they answer now. Nothing is stored and nothing sent."""
         sweeper, answers = self.sweeper, _Answers([])
         at = datetime.combine(day, sweeper.clock().timetz())
-        alone = sweeper._replace(store=answers, pace=sweeper.pace._replace(stale=inf))  # nobody takes it over
+        pace = sweeper.pace._replace(stale=inf)  # nobody takes it over
+        alone = sweeper._replace(store=answers, pace=pace, asks_sites=False)
         swept = alone.sweep(SweepRun(0, None, sweeper.clock()), report, stop)
         if swept.ending is not SweepEnd.DONE:
             return CycleResult(at, swept, is_dry=True)
@@ -117,7 +118,7 @@ class SweepCycle(NamedTuple):
         if self.clock_check.doubt() is None:
             return sweeper.sweep(run, report, stop), at
         answers = _Answers([])
-        swept = sweeper._replace(store=answers).sweep(run, report, stop)
+        swept = sweeper._replace(store=answers, asks_sites=False).sweep(run, report, stop)
         at = sweeper.clock()
         if self.clock_check.doubt() is None:
             swept = swept._replace(changes=answers.store_in(sweeper.store, sweeper))

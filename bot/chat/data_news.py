@@ -24,7 +24,12 @@ _DATES = {
     DataFact.EOL: "end of life",
     DataFact.LTS_SINCE: "first day as LTS",
 }
-_PLAIN = {DataFact.SUPPORT: "support", DataFact.FIXED_FROM: "fixed from", DataFact.EXPLOITED: "exploited"}
+_PLAIN = {
+    DataFact.SUPPORT: "support",
+    DataFact.FIXED_FROM: "fixed from",
+    DataFact.EXPLOITED: "exploited",
+    DataFact.AFFECTED: "affected",
+}
 _ENTRIES = {"issues": "known issue ", "requirements": "requirement ", "upgrades": "upgrade step from "}
 """What an entry of a file is; one of another file says it by its name."""
 
@@ -46,7 +51,7 @@ def in_words(change: DataChange) -> str:
             return f"{subject}: {_value(change.before)} → {_value(change.after)}"
         case DataFact.RELEASED | DataFact.MAINTENANCE_ENDS | DataFact.EOL | DataFact.LTS_SINCE:
             return f"{subject}: {_DATES[change.fact]} {_day(change.before)} → {_day(change.after)}"
-        case DataFact.SUPPORT | DataFact.FIXED_FROM | DataFact.EXPLOITED:
+        case DataFact.SUPPORT | DataFact.FIXED_FROM | DataFact.EXPLOITED | DataFact.AFFECTED:
             return f"{subject}: {_PLAIN[change.fact]} {_value(change.before)} → {_value(change.after)}"
 
 

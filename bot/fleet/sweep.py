@@ -131,7 +131,8 @@ class SweepResult(NamedTuple):
 class Sweeper(NamedTuple):
     """What a sweep works with. `clock` is the time in UTC, `monotonic` seconds that never go back.
 
-    `by` names this process in the log of sweeps; `log` is for people.
+    `by` names this process in the log of sweeps; `log` is for people. `asks_sites` is False where nothing may be stored:
+    what sites answer is stored by whoever gets it, so their targets count as they were last seen.
     """
 
     inventory: InventorySource
@@ -143,6 +144,7 @@ class Sweeper(NamedTuple):
     log: FilteringBoundLogger
     pace: SweepPace = SweepPace()
     remote: RemoteSweeps | None = None
+    asks_sites: bool = True
 
     def sweep(self, run: SweepRun, report: Report, stop: Event) -> SweepResult:
         """Ask every source, and record what it answers. UnavailableError without the database.
@@ -154,9 +156,9 @@ class Sweeper(NamedTuple):
         changes = [*self.store.keep_only(sources, self.clock())]
         asked, failed = self._asked_before(run) if run.is_resumed else (set[str](), list[Failure]())
         left = [source for source in sources if source.name not in asked]
-        here, there = ([s for s in left if s.site is None], [s for s in left if s.site])
+        here, there = ([s for s in left if s.site is None], [s for s in left if s.site and self.asks_sites])
         elsewhere = _RemoteAsking(self, run, there, stop) if there else None
-        before = len(sources) - len(left)
+        before = len(sources) - len(here) - len(there)
         report(before, len(sources))
         progress = _SweepProgress(self, run, stop)
         with polling(self.inventory.poll, here, self.pace.concurrency, PATIENCE) as outcomes:

@@ -30,6 +30,7 @@ class DataFact(StrEnum):
     STEP = "step"
     FIXED_FROM = "fixed_from"
     EXPLOITED = "exploited"
+    AFFECTED = "affected"
     DETAILS = "details"
 
 
@@ -182,36 +183,37 @@ def _hops(content: Raw) -> dict[str, tuple[str, set[str]]]:
 
 
 def _advisories(before: Raw, after: Raw) -> Iterator[DataChange]:
-    """By id. A first fixed version that moves lower, and one that is said to be exploited no more, are better."""
-    if "advisories" not in before or "advisories" not in after:
-        return
+    """By their first id. Better are: a first fixed version that moves lower, a release that is affected no more, and one
+    that is said to be exploited no more."""
     old, new = ({each["ids"][0]: each for each in side["advisories"]["advisories"]} for side in (before, after))
     yield from _came_and_went("advisories", old, new, better=True)
     for name in sorted(old.keys() & new.keys()):
-        was, now = old[name], new[name]
-        said, says = was.get("exploited"), now.get("exploited")
+        said, says = old[name]["exploited"], new[name]["exploited"]
         if said != says:
             yield DataChange("advisories", name, DataFact.EXPLOITED, _yes(said), _yes(says), said is True)
-        fixes = dict(_fixes(now))
-        for place, first in _fixes(was):
-            if first != fixes.get(place):
-                lower = first is not None and _lower(fixes.get(place), first)
-                subject = f"{name} ({place})" if place else name
-                yield DataChange("advisories", subject, DataFact.FIXED_FROM, first, fixes.get(place), lower)
+        was, now = _affected(old[name]), _affected(new[name])
+        for place, entry in was.items():
+            subject, other = f"{name} ({place})", now.get(place)
+            is_affected = bool(other and other["affected"] is not False)
+            if entry["affected"] is not False and not is_affected:
+                yield DataChange("advisories", subject, DataFact.AFFECTED, _yes(entry["affected"]), "no", True)
+            elif other and (first := _fixed_from(entry)) != (then := _fixed_from(other)):
+                lower = first is not None and _lower(then, first)
+                yield DataChange("advisories", subject, DataFact.FIXED_FROM, first, then, lower)
 
 
-def _fixes(entry: Any, place: str = "") -> Iterator[tuple[str, str | None]]:
-    """Every `fixed_from` inside an entry, with where it stands: the product, or the names of the keys on the way."""
-    if isinstance(entry, Mapping):
-        here = " ".join(str(entry[key]) for key in ("product", "release", "field") if entry.get(key)) or place
-        for key, value in entry.items():
-            if key == "fixed_from" and not isinstance(value, (Mapping, list)):
-                yield here, None if value is None else str(value)
-            else:
-                yield from _fixes(value, f"{here} {key}".strip() if isinstance(value, Mapping) else here)
-    elif isinstance(entry, list):
-        for each in entry:
-            yield from _fixes(each, place)
+def _affected(advisory: Raw) -> dict[str, Raw]:
+    """What it says of each release, by product and release; each field that shows it is an entry of its own."""
+    found = {}
+    for each in advisory["affects"]:
+        field = (each["levels"] or {}).get("field")
+        found[" ".join(filter(None, (each["product"], each["release"], field if field != "xen" else None)))] = each
+    return found
+
+
+def _fixed_from(affected: Raw) -> str | None:
+    first: str | None = (affected["levels"] or {}).get("fixed_from") or affected["fixed_in"]
+    return first
 
 
 def _lower(new: str | None, old: str) -> bool:

@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
+from bot.advisories.load import NAMES as ADVISORIES
+from bot.advisories.validate import validated as validated_advisories
+from bot.matrix.load import NAMES as MATRIX
 from bot.matrix.load import Raw
 from bot.matrix.validate import validated
 from bot.published.fetch import Fetched, FetchResult
@@ -77,6 +80,33 @@ hops:
     blockers: [one]
     sources: [s]
 """,
+    "advisories": """day: 2026-11-01
+hotfixes: []
+sources:
+  t: {title: A page, url: https://example.org/advisory}
+advisories:
+  - ids: [XSA-1, CVE-2026-1]
+    title: A guest takes over its host
+    published: 2026-10-01
+    component: xen
+    kinds: [guest_to_host]
+    attacker: any guest
+    exploited: true
+    affects:
+      - {product: XCP-ng, release: "8.3", affected: true, levels: {field: xen, fixed_from: 4.17.6-9}}
+      - {product: XenServer, release: "8", affected: true, levels: {field: xen, fixed_from: 4.17.6-9}}
+    mitigation: null
+    note: null
+    ratings: []
+    sources: [t]
+    confidence: high
+""",
+    "orchestras": """day: 2026-10-01
+sources:
+  - {title: A page, url: https://example.org/changes}
+releases:
+  - {release: "6.7.1", released: 2026-08-04, xo_server: "5.207.2", rest_api: null}
+""",
 }
 
 Edit = tuple[str, str, str]
@@ -110,7 +140,9 @@ def bundle(*edits: Edit, day: str = "2026-11-26") -> bytes:
 
 def small_content() -> Raw:
     """What stands for the shipped data."""
-    return validated({name: text.encode() for name, text in SMALL.items()})
+    texts = {name: text.encode() for name, text in SMALL.items()}
+    content = validated({name: texts[name] for name in MATRIX})
+    return content | validated_advisories({name: texts[name] for name in ADVISORIES})
 
 
 class MemoryRenewals(Renewals):

@@ -68,42 +68,39 @@ def test_what_looks_better_comes_first() -> None:
     assert _moved(("releases", "2028-11-30", "2027-11-30"), later)[0].startswith("+ XCP-ng 8.2: end of life")
 
 
-ADVISORY: Raw = {
-    "id": "XSA-1",
-    "exploited": True,
-    "affected": [
-        {"product": "XCP-ng", "release": "8.3", "fixed_from": "4.17.6-9"},
-        {"product": "XenServer", "release": "8", "fixed_from": None},
-    ],
-}
+ADVISORY: Raw = small_content()["advisories"]["advisories"][0]
 
 
 def _with_advisory(*advisories: Raw) -> Raw:
-    return {**small_content(), "advisories": {"advisories": [*advisories]}}
+    content = small_content()
+    return {**content, "advisories": {**content["advisories"], "advisories": [*advisories]}}
 
 
 def _advisory(**values: object) -> Raw:
     return {**deepcopy(ADVISORY), **values}
 
 
+def _affects(**values: object) -> Raw:
+    """With another word on XCP-ng 8.3."""
+    first, *others = ADVISORY["affects"]
+    return _advisory(affects=[{**first, **values}, *others])
+
+
+def _levels(fixed_from: str | None) -> Raw:
+    return {**ADVISORY["affects"][0]["levels"], "fixed_from": fixed_from}
+
+
 @pytest.mark.parametrize(
     ("after", "said"),
     [
         ((), ["+ XSA-1 is gone"]),
-        ((ADVISORY, _advisory(id="XSA-2")), ["XSA-2 is new"]),
+        ((ADVISORY, _advisory(ids=["XSA-2"])), ["XSA-2 is new"]),
         ((_advisory(exploited=None),), ["+ XSA-1: exploited yes → not known"]),
-        (
-            (_advisory(affected=[{**ADVISORY["affected"][0], "fixed_from": "4.17.6-8"}, ADVISORY["affected"][1]]),),
-            ["+ XSA-1 (XCP-ng 8.3): fixed from 4.17.6-9 → 4.17.6-8"],
-        ),
-        (
-            (_advisory(affected=[{**ADVISORY["affected"][0], "fixed_from": "4.17.6-10"}, ADVISORY["affected"][1]]),),
-            ["XSA-1 (XCP-ng 8.3): fixed from 4.17.6-9 → 4.17.6-10"],
-        ),
-        (
-            (_advisory(affected=[ADVISORY["affected"][0], {**ADVISORY["affected"][1], "fixed_from": "4.17.7"}]),),
-            ["XSA-1 (XenServer 8): fixed from not known → 4.17.7"],
-        ),
+        ((_affects(levels=_levels("4.17.6-8")),), ["+ XSA-1 (XCP-ng 8.3): fixed from 4.17.6-9 → 4.17.6-8"]),
+        ((_affects(levels=_levels("4.17.6-10")),), ["XSA-1 (XCP-ng 8.3): fixed from 4.17.6-9 → 4.17.6-10"]),
+        ((_affects(levels=_levels(None)),), ["XSA-1 (XCP-ng 8.3): fixed from 4.17.6-9 → not known"]),
+        ((_affects(affected=False, levels=None),), ["+ XSA-1 (XCP-ng 8.3): affected yes → no"]),
+        ((_advisory(affects=ADVISORY["affects"][1:]),), ["+ XSA-1 (XCP-ng 8.3): affected yes → no"]),
     ],
 )
 def test_what_moved_in_advisories(after: tuple[Raw, ...], said: list[str]) -> None:
