@@ -187,6 +187,7 @@ class WatchedFleet(NamedTuple):
                 self.clock,
                 lambda report: self.cycle.ask(report, self.stop),
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
+                orchestras=store.orchestras,
             ),
             audit=store.audit,
             published=PublishedPort(follows.latest) if follows else None,

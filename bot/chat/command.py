@@ -1,8 +1,9 @@
 """Commands as values: bot.chat.commands has the list of them, and a module for what each one does."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -14,6 +15,7 @@ from bot.query.reader import Reader
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from bot.advisories.patch_level import PatchLevels
     from bot.alerts.cycle import CycleResult
     from bot.alerts.delivery.outbox import ChannelState
     from bot.alerts.ports import AlertBook, AlertReader, Digests, Watches
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     from bot.chat.audit import StoredTrail
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
-    from bot.fleet.ports import SweepRun
+    from bot.fleet.ports import OrchestraState, SweepRun
     from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Report
     from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool
+    from bot.xo.updates import MissingUpdates
 
 
 class Right(StrEnum):
@@ -88,6 +91,14 @@ class KnownFleet(Protocol):
     def sources(self) -> "tuple[SourceState, ...]": ...
 
 
+class OrchestraReader(Protocol):
+    """What commands need of what Xen Orchestras said: bot.fleet.ports.OrchestraStore has it."""
+
+    def states(self) -> "tuple[OrchestraState, ...]": ...
+
+    def missing(self, uuids: Collection[str] | None = None) -> "Iterator[MissingUpdates]": ...
+
+
 class SweepHistory(Protocol):
     """What commands need of the sweeps that were made: bot.fleet.ports.SweepLog has it."""
 
@@ -119,6 +130,8 @@ class Watched(NamedTuple):
 
     `rehearse` is such a sweep as of a day: it says what that day would bring, and stores and sends nothing.
     `channel` is the only one whose part of the fleet it is (bot.chat.scope); None: it is the whole fleet.
+    `orchestras` has what Xen Orchestras say of themselves and of updates; `orchestra_fixed_from` is the operator's word
+    for the xo-server with a fix that no source names (bot.advisories.orchestra).
     """
 
     store: KnownFleet
@@ -128,12 +141,23 @@ class Watched(NamedTuple):
     round: "Callable[[Report], CycleResult]"
     rehearse: "Callable[[date, Report], CycleResult]"
     channel: str | None = None
+    orchestras: "OrchestraReader | None" = None
+    orchestra_fixed_from: str | None = None
 
 
 class PublishedPort(NamedTuple):
     """The published list: `diff` compares the page with the list in use on a day; None where none was read yet."""
 
     diff: "Callable[[date], PageDiff | None]"
+
+
+@cache
+def shipped_patch_levels() -> "PatchLevels":
+    """Patch levels by the shipped advisories, which are read when they are asked for first."""
+    from bot.advisories.load import load_advisories
+    from bot.advisories.patch_level import PatchLevels
+
+    return PatchLevels(load_advisories())
 
 
 class OperatorCommand(NamedTuple):
@@ -150,6 +174,7 @@ class Ports(NamedTuple):
 
     `operators` are the commands that there are beside chat's where they are run: a shell's.
     `watched`, `alerting`, `audit` and `published` are None where there is no database (a shell gets the page anew).
+    `patch_levels` has the advisories; calling it may read them.
     """
 
     matrix: Matrix
@@ -160,6 +185,7 @@ class Ports(NamedTuple):
     audit: "StoredTrail | None" = None
     published: PublishedPort | None = None
     operators: tuple[OperatorCommand, ...] = ()
+    patch_levels: "Callable[[], PatchLevels]" = shipped_patch_levels
 
 
 class Invocation(NamedTuple):

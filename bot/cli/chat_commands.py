@@ -225,6 +225,7 @@ def candidates(spec: CommandSpec, incomplete: str) -> list[str]:
         c.COMPARE.name: releases,
         c.ISSUES.name: [*(issue.id for issue in matrix.issues), *releases],
         c.FEATURE.name: [feature.id for feature in matrix.features],
+        c.ADVISORIES.name: [*releases, "xo"],
         c.LIST.name: products,
         c.TIMELINE.name: products,
         c.WATCH.name: [*releases, "pool", "all", "lead"],

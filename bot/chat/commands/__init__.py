@@ -94,6 +94,28 @@ CHANGES = CommandSpec(
     follows=True,
 )
 
+ADVISORY = CommandSpec(
+    name="advisory",
+    takes="[ID]",
+    about="a security advisory: what it is, who has the fix",
+    examples=(
+        ("XSA-517", "what it is, where it is fixed, and your hosts"),
+        ("advisory CVE-2026-133469", "by any of its ids, or a hotfix's name"),
+    ),
+    right=Right.LOOKUP,
+    module="advisories.one",
+    details="ID is an XSA, CVE, VSA, GHSA or CTX number, or a hotfix such as XS82ECU1086; `advisory` can be left out.",
+)
+
+ADVISORIES = CommandSpec(
+    name="advisories",
+    takes="[RELEASE]",
+    about="known security advisories, the gravest first",
+    examples=(("advisories XCP-ng 8.3", "those of a release"), ("advisories xo", "those of Xen Orchestra itself")),
+    right=Right.LOOKUP,
+    module="advisories",
+)
+
 HELP = CommandSpec(
     name="help",
     takes="[COMMAND]",
@@ -248,6 +270,7 @@ AUDIT = CommandSpec(
 GROUPS = {
     "Releases and hosts": (CHECK, PROBE, FLEET, ALERTS, SWEEP),
     "The list and the vendors' dates": (LIST, ISSUES, UPGRADE, COMPARE, FEATURE, TIMELINE, CHANGES),
+    "Security": (ADVISORY, ADVISORIES),
     "What channels are told": (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT),
     "More": (HELP,),
 }
