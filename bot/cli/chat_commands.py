@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.chat.command import Caller, CommandSpec, Progress, Right
-from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, TIMELINE, WATCHES
+from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, PATCHES, TIMELINE, WATCHES, XO
 from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
 
-LOOKING = (FLEET, ALERTS, AUDIT, WATCHES)
+LOOKING = (FLEET, ALERTS, AUDIT, WATCHES, PATCHES, XO)
 """What shows the database and changes nothing in it."""
 
 

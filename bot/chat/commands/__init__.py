@@ -244,6 +244,25 @@ FLEET = CommandSpec(
     ),
 )
 
+PATCHES = CommandSpec(
+    name="patches",
+    takes="[WORDS]",
+    about="see which updates hosts miss",
+    examples=(("patches", "those that wait for a restart first"), ("patches prod", "those of a tag, as with `fleet`")),
+    right=Right.FLEET,
+    module="patches",
+    details="A Xen Orchestra of the configuration tells it, at most once an hour.",
+)
+
+XO = CommandSpec(
+    name="xo",
+    takes="[NAME]",
+    about="see your Xen Orchestras with their known holes",
+    examples=(("xo", "each one's release, its holes, and what to update to"),),
+    right=Right.FLEET,
+    module="xo",
+)
+
 SWEEP = CommandSpec(
     name="sweep",
     takes="[on DATE]",
@@ -270,7 +289,7 @@ AUDIT = CommandSpec(
 GROUPS = {
     "Releases and hosts": (CHECK, PROBE, FLEET, ALERTS, SWEEP),
     "The list and the vendors' dates": (LIST, ISSUES, UPGRADE, COMPARE, FEATURE, TIMELINE, CHANGES),
-    "Security": (ADVISORY, ADVISORIES),
+    "Security": (ADVISORY, ADVISORIES, PATCHES, XO),
     "What channels are told": (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT),
     "More": (HELP,),
 }
