@@ -76,7 +76,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     behind = sum(bool(told and told.missing) for _, told in rows)
     unasked = sum(not (told and told.asked) for _, told in rows)
     restart = sum(each.host.host.reboot_required is True for each in hosts)
-    facts = [f"{behind} {plural(behind, 'misses', 'miss')} updates"]
+    facts = [f"{behind or 'none'} known to miss updates"]
     facts += [f"{restart} {plural(restart, 'waits', 'wait')} for a restart"] if restart else []
     facts += [f"{unasked} not known"] if unasked else []
     return Reply(

@@ -61,6 +61,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     """All of them, the worst first, or one. UsageError where none is configured, or none has that name."""
     watched = watched_of(ports)
     names = [source.name for source in watched.sources if source.kind is SourceKind.XEN_ORCHESTRA]
+    if not names and watched.channel:
+        raise UsageError("No Xen Orchestra leads to this channel.")
     if not names:
         raise UsageError("There is no Xen Orchestra to show: add `xen_orchestra` to the configuration.")
     if wanted := asked.words.strip():
