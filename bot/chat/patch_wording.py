@@ -2,8 +2,10 @@
 
 from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease
 from bot.advisories.judge import Judgement, PatchState, Why
+from bot.advisories.patch_level import PatchLevel
 from bot.chat.data import Data, source_data
 from bot.chat.reply import Mark
+from bot.chat.wording import counted, plural
 
 KINDS = {
     AdvisoryKind.LOGIN_BYPASS: "anybody can log in",
@@ -122,3 +124,24 @@ def advisory_data(advisory: Advisory) -> Data:
         "mitigation": advisory.mitigation,
         "sources": [source_data(each) for each in advisory.sources],
     }
+
+
+def patch_line(level: PatchLevel) -> str:
+    """What of a patch level matters, in a line."""
+    known, unknown = level.having(PatchState.VULNERABLE), level.counts[PatchState.CANNOT_TELL]
+    rest = f"{unknown} cannot be told" if unknown else ""
+    if not known:
+        said = "no known hole is seen to be open here"
+    else:
+        gravest = known[0].advisory.kinds[0]
+        count = sum(each.advisory.kinds[0] is gravest for each in known)
+        of_them = f"{count} of them: " if len(known) > 1 else ""
+        verb = plural(len(known), "is", "are")
+        said = f"{counted(len(known), 'known hole')} {verb} not fixed here ({of_them}{KINDS[gravest]})"
+    restart = "a restart may bring fixes" if level.restart_required else ""
+    return "; ".join(filter(None, (said, rest, restart)))
+
+
+def patch_data(level: PatchLevel) -> Data:
+    """How many advisories have each answer on a host."""
+    return {**{state.value: level.counts[state] for state in PatchState}, "restart_required": level.restart_required}

@@ -6,15 +6,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from bot.chat.command import Right
+from bot.chat.command import Right, shipped_patch_levels
+from bot.chat.patch_wording import patch_data, patch_line
 from bot.chat.reply import Paragraph, Reply, Table, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.fleet.hosts import Source, SourceKind
 from bot.fleet.ports import OrchestraState
 from bot.matrix.matrix import Matrix
+from bot.matrix.release import Product
 from bot.query.reader import Reader
-from bot.xapi.observation import Failure, FailureCode
+from bot.xapi.observation import Failure, FailureCode, Software
 from bot.xo.updates import MissingUpdate, MissingUpdates, WhyNotAsked
 from bot.xo.version import OrchestraVersion
 from tests.chat.fleet import NOON, SOURCES, fleet, ports
@@ -133,3 +135,25 @@ def test_missing_updates_are_told_security_first(matrix: Matrix, reader: Reader)
 
 def _hosts(matrix: Matrix, reader: Reader) -> Reply:
     return _runner(matrix, reader, Orchestras()).answer("patches", frozenset(Right))
+
+
+@pytest.mark.parametrize(
+    ("xen", "states", "said"),
+    [
+        ("4.17.6-9", (0, 39), "no known hole is seen to be open here; 39 cannot be told"),
+        ("4.17.3-1", None, "not fixed here"),
+    ],
+)
+def test_a_line_says_what_of_a_patch_level_matters(
+    matrix: Matrix, xen: str, states: tuple[int, int] | None, said: str
+) -> None:
+    release = matrix.release(Product.XCP_NG, "8.3")
+    assert release
+    level = shipped_patch_levels().of(release, Software(xen=xen), False)
+    counts = patch_data(level)
+    assert said in patch_line(level)
+    if states:
+        assert (counts["vulnerable"], counts["cannot_tell"]) == states
+    else:
+        assert f"{counts['vulnerable']} known holes are not fixed here" in patch_line(level)
+        assert counts["vulnerable"] > 10

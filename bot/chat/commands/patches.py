@@ -104,7 +104,7 @@ def _row(host: HostVerdict, told: MissingUpdates | None) -> tuple[RichText, ...]
     restart = {True: "pending", False: "none pending", None: "not known"}[said.reboot_required]
     first = (line(Strong(host.name)), line(host.pool_name))
     if told is None or not told.asked:
-        why = "no Xen Orchestra was asked" if told is None else _WHY[told.why] if told.why else "not known why"
+        why = "no Xen Orchestra tells of it" if told is None else _WHY[told.why] if told.why else "not known why"
         said_why = "not known: it is off" if host.host.is_off else f"could not ask: {why}"
         unknown = (Sortable("not known", -1),)
         return (*first, unknown, unknown, line(said_why), line(restart))
