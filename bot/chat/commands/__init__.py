@@ -248,7 +248,10 @@ PATCHES = CommandSpec(
     name="patches",
     takes="[WORDS]",
     about="see which updates hosts miss",
-    examples=(("patches", "those that wait for a restart first"), ("patches prod", "those of a tag, as with `fleet`")),
+    examples=(
+        ("patches", "those that wait for a restart first"),
+        ("patches prod", "those of a tag; the words are those of fleet"),
+    ),
     right=Right.FLEET,
     module="patches",
     details="A Xen Orchestra of the configuration tells it, at most once an hour.",
