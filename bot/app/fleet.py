@@ -215,6 +215,7 @@ class WatchedFleet(NamedTuple):
                 lambda report: self.cycle.ask(report, self.stop),
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
                 sites=self.hosts.sites.known if self.hosts.sites else None,
+                orchestras=store.orchestras,
             ),
             audit=store.audit,
             published=PublishedPort(follows.latest, (lambda: renews.latest(store.renewals)) if renews else None)

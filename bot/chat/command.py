@@ -1,6 +1,6 @@
 """Commands as values: bot.chat.commands has the list of them, and a module for what each one does."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from importlib import import_module
@@ -14,6 +14,7 @@ from bot.query.reader import Reader
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from bot.advisories.patch_level import PatchLevels
     from bot.alerts.cycle import CycleResult
     from bot.alerts.delivery.outbox import ChannelState
     from bot.alerts.ports import AlertBook, AlertReader, Digests, Watches
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
     from bot.fleet.policy import Policy
-    from bot.fleet.ports import SweepRun
+    from bot.fleet.ports import OrchestraState, SweepRun
     from bot.fleet.sites import KnownSites
     from bot.fleet.sources import Limits, Probing
     from bot.fleet.sweep import Report
     from bot.published.renew import DataRenewal
     from bot.published.revisions import PageDiff
     from bot.xapi.observation import Pool
+    from bot.xo.updates import MissingUpdates
 
 
 class Right(StrEnum):
@@ -91,6 +93,14 @@ class KnownFleet(Protocol):
     def sources(self) -> "tuple[SourceState, ...]": ...
 
 
+class OrchestraReader(Protocol):
+    """What commands need of what Xen Orchestras said: bot.fleet.ports.OrchestraStore has it."""
+
+    def states(self) -> "tuple[OrchestraState, ...]": ...
+
+    def missing(self, uuids: Collection[str] | None = None) -> "Iterator[MissingUpdates]": ...
+
+
 class SweepHistory(Protocol):
     """What commands need of the sweeps that were made: bot.fleet.ports.SweepLog has it."""
 
@@ -123,6 +133,8 @@ class Watched(NamedTuple):
     `rehearse` is such a sweep as of a day: it says what that day would bring, and stores and sends nothing.
     `channel` is the only one whose part of the fleet it is (bot.chat.scope); None: it is the whole fleet. `sites` are
     those that report here, where any may.
+    `orchestras` has what Xen Orchestras say of themselves and of updates; `orchestra_fixed_from` is the operator's word
+    for the xo-server with a fix that no source names (bot.advisories.orchestra).
     """
 
     store: KnownFleet
@@ -133,6 +145,8 @@ class Watched(NamedTuple):
     rehearse: "Callable[[date, Report], CycleResult]"
     channel: str | None = None
     sites: "Callable[[], KnownSites] | None" = None
+    orchestras: "OrchestraReader | None" = None
+    orchestra_fixed_from: str | None = None
 
 
 class PublishedPort(NamedTuple):
@@ -171,6 +185,12 @@ class Ports(NamedTuple):
     published: PublishedPort | None = None
     operators: tuple[OperatorCommand, ...] = ()
     policy: "Policy | None" = None
+
+    def patch_levels(self) -> "PatchLevels":
+        """Judges patch levels by the advisories, which it may read."""
+        from bot.alerts.facts import levels_of
+
+        return levels_of(self.matrix)
 
 
 class Invocation(NamedTuple):

@@ -1,9 +1,12 @@
 """Which command the words mean: the first word if it is one, a question that means one, else a look-up."""
 
 from bot.chat.command import CommandSpec
-from bot.chat.commands import CHECK, COMMANDS, HELP
+from bot.chat.commands import ADVISORY, CHECK, COMMANDS, HELP
 
 _BEHIND = "?!.,;:"
+_ADVISORIES = ("xsa-", "cve-", "vsa-", "ghsa-", "xsa ", "cve ", "vsa ", "ctx", "xs7", "xs8")
+"""How ids of advisories and names of hotfixes begin; `xs8` alone may be a release."""
+
 _ADDRESSED = frozenset(["please", "pls", "plz", "hey", "hi", "hello", "xocompat", "/xocompat", "show", "can", "could"])
 _THEN = frozenset(["you", "me", "us", "the", "our", "my", "just", "kindly", "run"])
 
@@ -32,6 +35,11 @@ def interpret(words: str) -> tuple[CommandSpec, str]:
 
 def _look_up(words: str) -> tuple[CommandSpec, str]:
     """A look-up, if it is no question that means another command: a name and a number are none."""
+    if words[:5].casefold().startswith(_ADVISORIES):
+        from bot.chat.advisory_ids import is_id
+
+        if is_id(words):
+            return ADVISORY, words
     if words[-1:].isdecimal() and words.count(" ") <= 1:
         return CHECK, words
     from bot.chat.commands.questions import NEWEST, OVERVIEW, question_in

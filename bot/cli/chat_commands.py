@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.chat.command import Caller, CommandSpec, Progress, Right
-from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, TIMELINE, WATCHES
+from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, PATCHES, TIMELINE, WATCHES, XO
 from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
 
-LOOKING = (FLEET, ALERTS, AUDIT, WATCHES)
+LOOKING = (FLEET, ALERTS, AUDIT, WATCHES, PATCHES, XO)
 """What shows the database and changes nothing in it."""
 
 
@@ -235,6 +235,7 @@ def candidates(spec: CommandSpec, incomplete: str) -> list[str]:
         c.COMPARE.name: releases,
         c.ISSUES.name: [*(issue.id for issue in matrix.issues), *releases],
         c.FEATURE.name: [feature.id for feature in matrix.features],
+        c.ADVISORIES.name: [*releases, "xo"],
         c.LIST.name: products,
         c.TIMELINE.name: products,
         c.WATCH.name: [*releases, "pool", "all", "lead"],

@@ -131,8 +131,8 @@ class SweepResult(NamedTuple):
 class Sweeper(NamedTuple):
     """What a sweep works with. `clock` is the time in UTC, `monotonic` seconds that never go back.
 
-    `by` names this process in the log of sweeps; `log` is for people. `asks_sites` is False where nothing may be stored:
-    what sites answer is stored by whoever gets it, so their targets count as they were last seen.
+    `by` names this process in the log of sweeps; `log` is for people. `asks_sites` is False where nothing may be
+    stored: what sites answer is stored by whoever gets it, so their targets count as they were last seen.
     """
 
     inventory: InventorySource

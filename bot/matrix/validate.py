@@ -345,13 +345,13 @@ def read_file(name: str, text: bytes, model: type[BaseModel], problems: list[Pro
     """A file's content as its model; None where there are problems, which are added to those known already."""
     try:
         return model.model_validate(yaml.load(text, Loader=Loader))
-    except yaml.YAMLError as error:
-        problems.append(Problem(f"{name}.yaml", "", f"is not YAML: {' '.join(str(error).split())}"))
     except ValidationError as error:
         for found in error.errors(include_url=False):
             key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in found["loc"])
             what = found["msg"].removeprefix("Value error, ")
             problems.append(Problem(f"{name}.yaml", key.lstrip("."), what))
+    except (yaml.YAMLError, ValueError) as error:  # a number such as 0x_ is no mistake in YAML's eyes
+        problems.append(Problem(f"{name}.yaml", "", f"is not YAML: {' '.join(str(error).split())}"))
     return None
 
 

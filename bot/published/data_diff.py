@@ -183,8 +183,8 @@ def _hops(content: Raw) -> dict[str, tuple[str, set[str]]]:
 
 
 def _advisories(before: Raw, after: Raw) -> Iterator[DataChange]:
-    """By their first id. Better are: a first fixed version that moves lower, a release that is affected no more, and one
-    that is said to be exploited no more."""
+    """By their first id. Better are: a first fixed version that moves lower, a release that is affected no more, and
+    one that is said to be exploited no more."""
     old, new = ({each["ids"][0]: each for each in side["advisories"]["advisories"]} for side in (before, after))
     yield from _came_and_went("advisories", old, new, better=True)
     for name in sorted(old.keys() & new.keys()):

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 
 from bot.app.dataset import REFRESH, CurrentDataset
-from bot.app.published import data_follower, follow_data, shipped_files
+from bot.app.published import data_follower, follow_data, shipped_content, shipped_files
 from bot.chat.data_news import data_message
 from bot.matrix.freshness import data_ages
 from bot.matrix.matrix import Matrix

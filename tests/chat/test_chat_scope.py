@@ -21,7 +21,7 @@ from bot.chat.interpret import interpret
 from bot.chat.reply import Reply, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
-from bot.fleet.hosts import Change, ChangeKind
+from bot.fleet.hosts import Change, ChangeKind, Source, SourceKind
 from bot.fleet.sites import KnownSites, Site
 from bot.fleet.sweep import Report, SweepResult
 from bot.matrix.matrix import Matrix
@@ -127,7 +127,7 @@ def _said(reply: Reply) -> str:
 TYPED = [
     "alerts", "alerts all", "alerts 16", "ack 16", "snooze 16 7d", "watches", "digest", "digest off",
     "alerts on 2030-01-01", "sweep on 2030-01-01", "fleet", "fleet lab", "fleet unreachable", "fleet on 2030-01-01",
-    "sweep", "audit", "sites",
+    "sweep", "audit", "sites", "patches",
 ]  # fmt: skip
 
 
@@ -140,7 +140,21 @@ def test_nothing_of_another_channel_is_shown_under_a_grant_for_one(runner: Comma
 
 def test_every_command_that_such_a_right_opens_is_tried_here() -> None:
     opened = {name for name, spec in COMMANDS.items() if spec.right in GRANTED}
-    assert opened == {words.split()[0] for words in TYPED} | {"watch", "unwatch"}  # these have a test of their own
+    assert opened == {words.split()[0] for words in TYPED} | {
+        "watch",
+        "unwatch",
+        "xo",
+    }  # these have a test of their own
+
+
+def test_a_xen_orchestra_that_leads_elsewhere_is_none(runner: CommandRunner) -> None:
+    watched = runner.ports.watched
+    assert watched
+    sources = (*watched.sources, Source("centre", SourceKind.XEN_ORCHESTRA))
+    every = runner._replace(ports=runner.ports._replace(watched=watched._replace(sources=sources)))
+    with pytest.raises(UsageError, match="No Xen Orchestra leads to this channel"):
+        _ask(every, "xo centre")
+    assert [each["name"] for each in (_ask(every, "xo", BOB).data or {})["orchestras"]] == ["centre"]
 
 
 @pytest.mark.parametrize("words", ["alerts 17", "ack 17", "snooze 17 7d", "snooze 17 next", "ack 16 17", "alerts 18"])

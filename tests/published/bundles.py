@@ -140,7 +140,12 @@ def bundle(*edits: Edit, day: str = "2026-11-26") -> bytes:
 
 def small_content() -> Raw:
     """What stands for the shipped data."""
-    texts = {name: text.encode() for name, text in SMALL.items()}
+    return content_of(SMALL)
+
+
+def content_of(files: dict[str, str]) -> Raw:
+    """What the files have, once they are checked."""
+    texts = {name: text.encode() for name, text in files.items()}
     content = validated({name: texts[name] for name in MATRIX})
     return content | validated_advisories({name: texts[name] for name in ADVISORIES})
 

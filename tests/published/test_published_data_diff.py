@@ -6,15 +6,14 @@ import pytest
 
 from bot.chat.data_news import data_message, in_words
 from bot.matrix.load import Raw
-from bot.matrix.validate import validated
 from bot.published.data_diff import data_changes
 from bot.published.renewals import DataNews, change_from_data
-from tests.published.bundles import DAY, SOURCE, Edit, edited, small_content
+from tests.published.bundles import DAY, SOURCE, Edit, content_of, edited, small_content
 
 
 def _moved(*edits: Edit) -> list[str]:
     """In words, better things with a sign."""
-    after = validated({name: text.encode() for name, text in edited(*edits).items()})
+    after = content_of(edited(*edits))
     return [f"{'+ ' if c.is_better else ''}{in_words(c)}" for c in data_changes(small_content(), after)]
 
 

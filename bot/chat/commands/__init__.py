@@ -94,6 +94,28 @@ CHANGES = CommandSpec(
     follows=True,
 )
 
+ADVISORY = CommandSpec(
+    name="advisory",
+    takes="[ID]",
+    about="a security advisory: what it is, who has the fix",
+    examples=(
+        ("XSA-517", "what it is, where it is fixed, and your hosts"),
+        ("advisory CVE-2026-133469", "by any of its ids, or a hotfix's name"),
+    ),
+    right=Right.LOOKUP,
+    module="advisories.one",
+    details="ID is an XSA, CVE, VSA, GHSA or CTX number, or a hotfix such as XS82ECU1086; `advisory` can be left out.",
+)
+
+ADVISORIES = CommandSpec(
+    name="advisories",
+    takes="[RELEASE]",
+    about="known security advisories, the gravest first",
+    examples=(("advisories XCP-ng 8.3", "those of a release"), ("advisories xo", "those of Xen Orchestra itself")),
+    right=Right.LOOKUP,
+    module="advisories",
+)
+
 HELP = CommandSpec(
     name="help",
     takes="[COMMAND]",
@@ -239,6 +261,28 @@ SITES = CommandSpec(
     details="A site's targets are called SITE/TARGET: `probe paris/lab-a`, `fleet paris`.",
 )
 
+PATCHES = CommandSpec(
+    name="patches",
+    takes="[WORDS]",
+    about="see which updates hosts miss",
+    examples=(
+        ("patches", "those that wait for a restart first"),
+        ("patches prod", "those of a tag; the words are those of fleet"),
+    ),
+    right=Right.FLEET,
+    module="patches",
+    details="A Xen Orchestra of the configuration tells it, at most once an hour.",
+)
+
+XO = CommandSpec(
+    name="xo",
+    takes="[NAME]",
+    about="see your Xen Orchestras with their known holes",
+    examples=(("xo", "each one's release, its holes, and what to update to"),),
+    right=Right.FLEET,
+    module="xo",
+)
+
 SWEEP = CommandSpec(
     name="sweep",
     takes="[on DATE]",
@@ -265,6 +309,7 @@ AUDIT = CommandSpec(
 GROUPS = {
     "Releases and hosts": (CHECK, PROBE, FLEET, ALERTS, SWEEP, SITES),
     "The list and the vendors' dates": (LIST, ISSUES, UPGRADE, COMPARE, FEATURE, TIMELINE, CHANGES),
+    "Security": (ADVISORY, ADVISORIES, PATCHES, XO),
     "What channels are told": (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT),
     "More": (HELP,),
 }

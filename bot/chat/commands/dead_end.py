@@ -6,8 +6,9 @@ If they are none of these, the nearest things there are to ask.
 import re
 from datetime import date
 
+from bot.chat.advisory_ids import ids_in
 from bot.chat.command import CommandSpec, Invocation, Ports, Right
-from bot.chat.commands import COMMANDS, FLEET, HELP, ISSUES, TIMELINE
+from bot.chat.commands import ADVISORY, COMMANDS, FLEET, HELP, ISSUES, TIMELINE
 from bot.chat.commands.questions import NEWEST, OVERVIEW, question_in
 from bot.chat.data import query_data
 from bot.chat.lookup import WHOLE_LIST, names_product_alone, unknown_reply
@@ -53,6 +54,8 @@ def answered_otherwise(ports: Ports, asked: Invocation, query: Query, day: date,
     """
     if not query.releases and names_issue(ports.matrix, asked.words):
         return ISSUES.run(ports, asked._replace(command=ISSUES))
+    if not query.releases and (named := ids_in(asked.words)):  # "is XSA-517 fixed?"
+        return ADVISORY.run(ports, asked._replace(command=ADVISORY, words=", ".join(named)))
     is_uuid = _UUID.fullmatch(asked.words.strip()) is not None
     if is_uuid or not query.releases:
         put = question_in(asked.words)

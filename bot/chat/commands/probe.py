@@ -1,14 +1,16 @@
 """`probe HOST`: what the hosts of a pool run now, with the verdict on each, and what to do next."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from bot.advisories.patch_level import PatchLevel
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
 from bot.chat.hosts import host_data, remarks, row, what_ends
+from bot.chat.patch_wording import patch_data, patch_line
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -217,6 +219,7 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     sources = (Source(observation.target, SourceKind.TARGET, tags),)
     verdicts = host_verdicts(ports.matrix, ports.reader, hosts, day, sources, ports.policy)
     seen = ProbedPool(observation, verdicts, day, ports.matrix.published)
+    levels = _patch_levels(ports, verdicts)
     words = f"probe {observation.target}{f' on {named_day}' if named_day else ''}"
     lone = verdicts[0].assessment if seen.is_lone else None  # which has more to show: its known issues, its path
     verdict = (Ask(lone.name, lone.name),) if lone else ()
@@ -225,10 +228,10 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     return Reply(
         kind="probe",
         headline=_first_line(seen),
-        blocks=tuple(_body(seen)),
+        blocks=(*_body(seen), *_patches(seen, levels)),
         buttons=(Ask("Probe again", words), *verdict, Share(words)),
         context=(_how(observation, day),),
-        data=_data(asked.words, seen),
+        data=_data(asked.words, seen, levels),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
         hosts=verdicts,
@@ -285,6 +288,34 @@ def _of(some: int, count: int) -> str:
     if some < count:
         return f"{some} of {count} hosts"
     return "both hosts" if count == 2 else f"all {count} hosts"
+
+
+def _patch_levels(ports: Ports, verdicts: Sequence[HostVerdict]) -> Mapping[str, PatchLevel]:
+    """By uuid, of the hosts that say what they run and whose release the advisories cover."""
+    found: dict[str, PatchLevel] = {}
+    for each in verdicts:
+        said = each.host.host
+        if each.assessment and not each.is_prerelease and not each.host.is_off and said.software:
+            level = ports.patch_levels().of(each.assessment.release, said.software, said.reboot_required)
+            if level.covered:
+                found[said.uuid] = level
+    return found
+
+
+def _patches(seen: ProbedPool, levels: Mapping[str, PatchLevel]) -> Iterator[Block]:
+    """What of their patch levels matters, once for all hosts of which the same holds."""
+    alike: dict[str, list[HostVerdict]] = defaultdict(list)
+    for each in seen.verdicts:
+        if level := levels.get(each.host.host.uuid):
+            alike[patch_line(level)].append(each)
+    lines = [
+        line(Strong("Patch level: "), capitalized(f"{said}."))
+        if len(of_it) == len(seen.verdicts)
+        else line(Strong("Patch level: "), f"{_names(of_it)}: {said}.")
+        for said, of_it in alike.items()
+    ]
+    if lines:
+        yield Paragraph(bounded(lines, IN_FULL))
 
 
 def _body(seen: ProbedPool) -> Iterator[Block]:
@@ -360,7 +391,7 @@ def _how(observation: Observation, day: date) -> RichText:
     return line(moment(at), *(f" · {fact}" for fact in (*facts, *later)))
 
 
-def _data(words: str, seen: ProbedPool) -> Data:
+def _data(words: str, seen: ProbedPool, levels: Mapping[str, PatchLevel]) -> Data:
     observation = seen.observation
     return {
         "query": words,
@@ -375,6 +406,12 @@ def _data(words: str, seen: ProbedPool) -> Data:
             "coordinator": next((host.name for host in observation.hosts if host.is_coordinator), None),
             "mixed_versions": observation.mixed_versions,
         },
-        "hosts": [host_data(each, seen.day) for each in seen.verdicts],
+        "hosts": [
+            {
+                **host_data(each, seen.day),
+                "patch": patch_data(levels[each.host.host.uuid]) if each.host.host.uuid in levels else None,
+            }
+            for each in seen.verdicts
+        ],
         "error": None,
     }

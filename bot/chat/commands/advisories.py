@@ -1,0 +1,293 @@
+"""`advisory ID` and `advisories [RELEASE]`: holes that are known, who has the fix, and what of a fleet has it."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.advisories.advisories import Advisories
+from bot.advisories.advisory import Advisory
+from bot.advisories.judge import Judgement, PatchState, judge
+from bot.chat.advisory_ids import ids_in
+from bot.chat.command import Invocation, Ports, Right
+from bot.chat.commands import ADVISORIES, CHECK
+from bot.chat.data import Data
+from bot.chat.hosts import hosts_with_verdicts
+from bot.chat.lookup import read, unknown_reply
+from bot.chat.patch_wording import (
+    EXPLOITED,
+    KINDS,
+    STATES,
+    WHY,
+    advisory_data,
+    fixed_from,
+    public_name,
+    release_name,
+    why_in_words,
+)
+from bot.chat.reply import (
+    GAP,
+    Ask,
+    Block,
+    Bullets,
+    Column,
+    ColumnKind,
+    Link,
+    Paragraph,
+    Reply,
+    RichText,
+    Share,
+    Span,
+    Strong,
+    Table,
+    columns,
+    full_stop,
+    headline,
+    line,
+)
+from bot.chat.wording import capitalized, counted, day_cell, day_in_words, nearest, with_more
+from bot.fleet.verdicts import HostVerdict
+from bot.query.text import near, plain, shown
+
+NAMES_MAX = 5
+"""Hosts of one state that are named."""
+
+_COLUMNS = columns("Advisory", "Severity", "What", Column("Published", ColumnKind.DAY), "Fixed from")
+_WORST_FIRST = (PatchState.VULNERABLE, PatchState.CANNOT_TELL, PatchState.FIXED, PatchState.NOT_AFFECTED)
+_XO = frozenset(["xo", "xoa", "xen orchestra"])
+
+
+def one(ports: Ports, asked: Invocation) -> Reply:
+    """The advisories of an id or several, with the hosts of who may see the fleet; or that the data have none.
+
+    Without words it is all of them.
+    """
+    if not asked.words.strip():
+        return run(ports, asked._replace(command=ADVISORIES))
+    known = ports.patch_levels().advisories
+    names = ids_in(asked.words) or [plain(asked.words)]
+    found = list(dict.fromkeys(advisory for name in names for advisory in _named(known, name)))
+    if not found:
+        return _unknown(ports, asked, known, names)
+    missing = [shown(name) for name in names if not _named(known, name)]
+    hosts: list[tuple[HostVerdict, Judgement | None]] = []
+    sees_fleet = Right.FLEET in asked.rights and ports.watched is not None
+    if sees_fleet and ports.watched:
+        hosts = [(each, _worst(found, each)) for each in hosts_with_verdicts(ports, ports.watched, asked.day)]
+    blocks: list[Block] = []
+    if len(found) == 1:
+        first, blocks = _first_line(found[0]), [*_body(found[0])]
+    else:
+        first = headline(Strong(", ".join(names)), counted(len(found), "advisory", "advisories"))
+        blocks = [Bullets(tuple(_first_line(each) for each in found))]
+    if missing:
+        blocks.append(Paragraph((line(f"Not in the advisories of {day_in_words(known.day)}: {', '.join(missing)}."),)))
+    if hosts:
+        blocks.append(Paragraph((_fleet(hosts),)))
+    data = _data(asked, known, "assessed", found)
+    if sees_fleet:
+        data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
+    asks = [Ask(public_name(each), f"advisory {public_name(each)}") for each in found[:2]] if len(found) > 1 else []
+    return Reply(
+        kind="advisory",
+        headline=first,
+        blocks=tuple(blocks),
+        buttons=(*asks, Ask("All advisories", ADVISORIES.name), Share(f"advisory {', '.join(names)}")),
+        context=_context(known, hosts),
+        data=data,
+        exit_status=3 if missing else 0,
+        depends_on_rights=not sees_fleet,
+    )
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """All advisories, those of a release or of Xen Orchestra; the gravest first."""
+    known = ports.patch_levels().advisories
+    words = plain(asked.words).casefold()
+    if ids_in(words):
+        return one(ports, asked)
+    what = "Advisories"
+    if not words:
+        found: Iterable[Advisory] = sorted(known.every, key=lambda each: each.gravity, reverse=True)
+    elif words in _XO:
+        found, what = known.of_orchestra(), "Xen Orchestra"
+    else:
+        query, day = read(ports, asked)
+        if not query.releases:
+            data = _data(asked, known, query.outcome.value, ())
+            reply = unknown_reply(ports.matrix, query, day)
+            return reply._replace(data=data, exit_status=3, context=_context(known), assessed=None)
+        found = dict.fromkeys(each for release in query.releases for each in known.of(release))
+        found = sorted(found, key=lambda each: each.gravity, reverse=True)
+        what = ", ".join(release.name(day) for release in query.releases)
+    advisories = tuple(found)
+    used = sum(bool(each.exploited) for each in advisories)
+    facts: list[Span | str] = [f"{counted(len(advisories), 'advisory', 'advisories')} known"]
+    if used:
+        facts.append(EXPLOITED._replace(text=f"{used} {EXPLOITED.text}"))
+    blocks: tuple[Block, ...] = (
+        Table(_COLUMNS, tuple(map(_row, advisories)), "Security advisories, the gravest first"),
+    )
+    if not advisories:
+        blocks = (Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)),)
+    return Reply(
+        kind="advisories",
+        headline=headline(Strong(what), *facts),
+        blocks=blocks,
+        buttons=(Share(f"advisories {asked.words}".strip()),),
+        context=_context(known),
+        data=_data(asked, known, "assessed", advisories),
+    )
+
+
+def _named(known: Advisories, name: str) -> tuple[Advisory, ...]:
+    """Those of an id; of a hotfix, those that it holds the fix of, first or not."""
+    if found := known.find(name):
+        return found
+    hotfix = known.hotfix(name)
+    if hotfix is None:
+        return ()
+    return tuple(each for each in known.every if any(hotfix.name in affected.hotfixes for affected in each.affects))
+
+
+def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence[str]) -> Reply:
+    """That the data have no such advisory. The name of a hotfix still says which release it is of."""
+    if names[0].casefold().startswith("xs") and ports.reader.read(asked.words).releases:
+        return CHECK.run(ports, asked._replace(command=CHECK))
+    every = dict.fromkeys(name for advisory in known.every for name in advisory.ids)
+    close = near(names[0], every)
+    said = ", ".join(shown(name) for name in names)
+    first = line(Strong(said), f" is not in the advisories of {day_in_words(known.day)}.{nearest(close)}")
+    why = line("They may be older than it: that they do not have it is no sign that it is not of your hosts.")
+    asks = (Ask(each, f"advisory {each}") for each in close[:2])
+    return Reply(
+        kind="unknown_advisory",
+        headline=first,
+        blocks=(Paragraph((why,)),),
+        buttons=(*asks, Ask("All advisories", ADVISORIES.name)),
+        context=_context(known),
+        data=_data(asked, known, "unknown_advisory", ()),
+        exit_status=3,
+    )
+
+
+def _data(asked: Invocation, known: Advisories, outcome: str, found: Iterable[Advisory]) -> Data:
+    return {
+        "query": asked.words,
+        "as_of": asked.day.isoformat(),
+        "data_of": known.day.isoformat(),
+        "outcome": outcome,
+        "advisories": [advisory_data(each) for each in found],
+    }
+
+
+def _first_line(advisory: Advisory) -> RichText:
+    name = public_name(advisory)
+    others = [each for each in advisory.ids if each != name and not each.startswith("XO-")]
+    more = f" ({with_more(others, 2)})" if others else ""
+    used = (GAP, EXPLOITED) if advisory.exploited else ()
+    what = f"{more}: {KINDS[advisory.kinds[0]]}"
+    return (*line(Strong(name), what), *used, GAP, *line(day_in_words(advisory.published)))
+
+
+def _body(advisory: Advisory) -> Iterable[Block]:
+    who = f" By {advisory.attacker}." if advisory.attacker else ""
+    yield Paragraph((line(full_stop(advisory.title), who, f" Severity: {advisory.severity}."),))
+    affected = [each for each in advisory.affects if each.affected is not False]
+    if affected:
+        items = []
+        for each in affected:
+            start = fixed_from(each)
+            if each.never_fixed:
+                said = "no fix: its support ended before"
+            elif start and each.fixed_in and start != each.fixed_in:
+                said = f"fixed from {each.fixed_in} (xo-server {start})"
+            else:
+                said = f"fixed from {start}" if start else "no build with the fix is known to the data"
+            unsure = "" if each.affected else "; whether it is affected is not known"
+            condition = f"; {each.condition}" if each.condition else ""
+            items.append(line(Strong(release_name(each)), f": {said}{condition}{unsure}"))
+        yield Bullets(tuple(items), "Affected")
+    if unaffected := [release_name(each) for each in advisory.affects if each.affected is False]:
+        yield Paragraph((line(Strong("Not affected: "), f"{', '.join(unaffected)}."),))
+    if advisory.needs_microcode:
+        yield Paragraph((line("New microcode is needed, too, and no field of a host shows that."),))
+    if advisory.mitigation:
+        yield Paragraph((line(Strong("What helps: "), full_stop(advisory.mitigation)),))
+    yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), "Sources")
+
+
+def _worst(advisories: Iterable[Advisory], host: HostVerdict) -> Judgement | None:
+    """The judgement on a host that matters most; None where nobody knows its release."""
+    if host.assessment is None or host.is_prerelease:
+        return None
+    said = host.host.host
+    judged = [judge(each, host.assessment.release, said.software, said.reboot_required) for each in advisories]
+    return min(judged, key=lambda each: (_WORST_FIRST.index(each.state), not each.restart_required))
+
+
+def _host_data(host: HostVerdict, judgement: Judgement | None) -> Data:
+    """A host with its answer, as CONTRACT.md section 5 has it."""
+    said = host.host.host
+    if judgement is None:
+        state, field, value = PatchState.CANNOT_TELL, None, None
+        why, restart = "its release is not known to the data", bool(said.reboot_required)
+    else:
+        state, field, value = judgement.state, judgement.field, judgement.value
+        why, restart = why_in_words(judgement), judgement.restart_required
+    return {
+        "name": host.name,
+        "uuid": said.uuid,
+        "state": state.value,
+        "field": field,
+        "value": shown(value) if value else None,
+        "why": f"as it was last seen: {why}" if not host.host.is_reachable else why,
+        "restart_required": restart,
+    }
+
+
+def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
+    """How many hosts have which answer, those that need no more than a restart first."""
+    restart: list[str] = []
+    groups: dict[PatchState, list[str]] = {state: [] for state in _WORST_FIRST}
+    reasons: dict[str, int] = {}
+    for host, judgement in hosts:
+        state = judgement.state if judgement else PatchState.CANNOT_TELL
+        if judgement and judgement.restart_required:
+            restart.append(host.name)
+            continue
+        groups[state].append(host.name)
+        if state is PatchState.CANNOT_TELL:
+            why = WHY[judgement.why] if judgement else "a release that is not known"
+            reasons[why] = reasons.get(why, 0) + 1
+    said = [f"{len(restart)} to restart, which may bring the fix ({_names(restart)})"] if restart else []
+    for state, names in groups.items():
+        if not names:
+            continue
+        about = ""
+        if state is PatchState.VULNERABLE:
+            about = f" ({_names(names)})"
+        elif state is PatchState.CANNOT_TELL:
+            about = f" ({max(reasons, key=lambda why: reasons[why])})"
+        said.append(f"{len(names)} {STATES[state]}{about}")
+    return line(Strong("Your fleet: "), " · ".join(said))
+
+
+def _names(names: Sequence[str]) -> str:
+    return with_more([shown(name) for name in names], NAMES_MAX)
+
+
+def _context(known: Advisories, hosts: Sequence[tuple[HostVerdict, Judgement | None]] = ()) -> tuple[RichText, ...]:
+    told = next(((j.field, j.value) for _, j in hosts if j and j.value), None)
+    how = f"told from what hosts say, such as {told[0]} {shown(told[1] or '')} · " if told else ""
+    return (line(f"{capitalized(how)}{'a' if how else 'A'}dvisories of {day_in_words(known.day)}"),)
+
+
+def _row(advisory: Advisory) -> tuple[RichText, ...]:
+    fixed = [(release_name(each), fixed_from(each)) for each in advisory.affects if each.affected is not False]
+    told = [f"{name}: {start}" for name, start in fixed if start]
+    used = (GAP, EXPLOITED) if advisory.exploited else ()
+    return (
+        line(Strong(public_name(advisory))),
+        line(str(advisory.severity.value)),
+        (*line(capitalized(KINDS[advisory.kinds[0]])), *used),
+        day_cell(advisory.published),
+        line(with_more(told, 3) if told else "not known"),
+    )

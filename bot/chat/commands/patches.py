@@ -1,0 +1,134 @@
+"""`patches [WORDS]`: which updates hosts miss, as a Xen Orchestra tells it; what could not be asked is never "none"."""
+
+from bot.chat.command import Invocation, Ports
+from bot.chat.commands import PATCHES
+from bot.chat.data import Data
+from bot.chat.filter import fleet_filter, take_words
+from bot.chat.hosts import hosts_with_verdicts, watched_of
+from bot.chat.reply import (
+    Block,
+    Column,
+    ColumnKind,
+    Paragraph,
+    Reply,
+    RichText,
+    Share,
+    Sortable,
+    Strong,
+    Table,
+    columns,
+    headline,
+    line,
+)
+from bot.chat.wording import count_cell, counted, iso, nearest, plural, with_more
+from bot.errors import UsageError
+from bot.fleet.hosts import SourceKind
+from bot.fleet.verdicts import HostVerdict
+from bot.query.text import shown
+from bot.xo.updates import MissingUpdates, WhyNotAsked
+
+NAMES_MAX = 5
+"""Updates of a host that are named."""
+
+_COLUMNS = columns(
+    "Host", "Pool", Column("Missing", ColumnKind.NUMBER), Column("Security", ColumnKind.NUMBER), "Updates", "Restart"
+)
+
+_WHY = {
+    WhyNotAsked.OFF: "it is off",
+    WhyNotAsked.LOST: "Xen Orchestra cannot tell whether it runs",
+    WhyNotAsked.PLAN: "the plan of this Xen Orchestra does not have the function",
+    WhyNotAsked.RIGHTS: "the token's user may not read it",
+    WhyNotAsked.HOSTS_FAILED: "its list is empty, and some hosts could not be asked: it may be one of them",
+    WhyNotAsked.DASHBOARD_RIGHTS: "its list is empty, and the token's user may not read the dashboard, which tells why",
+    WhyNotAsked.DASHBOARD: "its list is empty, and the dashboard, which tells why, did not answer",
+    WhyNotAsked.NOT_THERE: "this Xen Orchestra does not know the question, or the host",
+    WhyNotAsked.TIMEOUT: "it took too long",
+    WhyNotAsked.BAD_REPLY: "the reply could not be read",
+    WhyNotAsked.REPLY_TOO_LARGE: "the reply was too large",
+}
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """The hosts for which all words hold, those that wait for a restart first, then by security updates missing."""
+    watched = watched_of(ports)
+    words, named_day = take_words(asked.words, asked.day)
+    day = named_day or asked.day
+    every = hosts_with_verdicts(ports, watched, day)
+    wanted = fleet_filter(ports.reader, words, every, watched.sources)
+    if wanted.unknown:
+        strange = shown(wanted.unknown[0])
+        raise UsageError(f'I can\'t narrow the hosts down by "{strange}".{nearest(wanted.near)}')
+    hosts = [each for each in every if wanted.holds(each)]
+    kinds = {source.name: source.kind for source in watched.sources}
+    newest: dict[str, MissingUpdates] = {}
+    uuids = [each.host.host.uuid for each in hosts]
+    for told in watched.orchestras.missing(uuids) if watched.orchestras and uuids else ():
+        seen = newest.get(told.host)
+        if told.source in kinds and (seen is None or (told.asked, told.asked_at) > (seen.asked, seen.asked_at)):
+            newest[told.host] = told
+    rows = [(each, newest.get(each.host.host.uuid)) for each in hosts]
+    rows.sort(key=lambda row: (not row[0].host.host.reboot_required, *_badness(row[1])))
+    blocks: list[Block] = [Table(_COLUMNS, tuple(_row(*row) for row in rows), "Hosts and missing updates")]
+    if any(_is_from_orchestra_alone(each, kinds) for each in hosts):
+        said = "Hosts known from Xen Orchestra alone cannot be judged by advisories: it does not tell what they run."
+        blocks.append(Paragraph((line(said),)))
+    behind = sum(bool(told and told.missing) for _, told in rows)
+    unasked = sum(not (told and told.asked) for _, told in rows)
+    restart = sum(each.host.host.reboot_required is True for each in hosts)
+    facts = [f"{behind or 'none'} known to miss updates"]
+    facts += [f"{restart} {plural(restart, 'waits', 'wait')} for a restart"] if restart else []
+    facts += [f"{unasked} not known"] if unasked else []
+    return Reply(
+        kind="patches",
+        headline=headline(Strong(counted(len(hosts), "host")), *facts),
+        blocks=tuple(blocks) if hosts else (),
+        buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
+        context=(line("Missing: of what the repositories offer that are enabled there, as Xen Orchestra tells it."),),
+        data={"as_of": day.isoformat(), "hosts": [_data(*row) for row in rows]},
+    )
+
+
+def _is_from_orchestra_alone(host: HostVerdict, kinds: dict[str, SourceKind]) -> bool:
+    return all(kinds.get(name) is SourceKind.XEN_ORCHESTRA for name in host.host.sources)
+
+
+def _badness(told: MissingUpdates | None) -> tuple[int, int, bool]:
+    """Sorts those that miss most security updates first, what nobody knows before what misses nothing."""
+    missing = told.missing if told else ()
+    return -sum(update.security is True for update in missing), -len(missing), bool(told and told.asked)
+
+
+def _row(host: HostVerdict, told: MissingUpdates | None) -> tuple[RichText, ...]:
+    said = host.host.host
+    restart = {True: "pending", False: "none pending", None: "not known"}[said.reboot_required]
+    first = (line(Strong(host.name)), line(host.pool_name))
+    if told is None or not told.asked:
+        why = "no Xen Orchestra tells of it" if told is None else _WHY[told.why] if told.why else "not known why"
+        said_why = "not known: it is off" if host.host.is_off else f"could not ask: {why}"
+        unknown = (Sortable("not known", -1),)
+        return (*first, unknown, unknown, line(said_why), line(restart))
+    security = [update for update in told.missing if update.security]
+    ordered = [*security, *(update for update in told.missing if not update.security)]
+    names = [shown(f"{update.name} {update.version}".strip()) for update in ordered]
+    named = with_more(names, NAMES_MAX) if names else "nothing missing in the enabled repositories"
+    return (*first, count_cell(len(names)), count_cell(len(security)), line(named), line(restart))
+
+
+def _data(host: HostVerdict, told: MissingUpdates | None) -> Data:
+    """A host as CONTRACT.md section 5 has it, with why it could not be asked."""
+    said = host.host.host
+    synced = said.updates_synced_at
+    return {
+        "name": host.name,
+        "uuid": said.uuid,
+        "pool": host.host.pool.name or host.pool_name,
+        "source": told.source if told else None,
+        "asked": bool(told and told.asked),
+        "why": told.why.value if told and told.why else None,
+        "missing": [{"name": u.name, "version": u.version, "security": u.security} for u in told.missing]
+        if told
+        else [],
+        "restart_required": said.reboot_required,
+        "last_sync_at": iso(synced) if synced else None,
+    }

@@ -1,0 +1,200 @@
+"""`xo [NAME]`: each Xen Orchestra of the configuration with its release and the holes that it has, by its number."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.advisories.advisories import Advisories
+from bot.advisories.advisory import Advisory
+from bot.advisories.judge import Judgement, PatchState
+from bot.advisories.orchestra import judge_orchestra
+from bot.advisories.rpm_version import compare_versions
+from bot.chat.command import Invocation, Ports, Watched
+from bot.chat.data import Data
+from bot.chat.hosts import watched_of
+from bot.chat.patch_wording import EXPLOITED, KINDS, WHY, public_name
+from bot.chat.reply import GAP, Ask, Block, Bullets, Heading, Mark, Paragraph, Reply, RichText, Share, Strong, line
+from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
+from bot.errors import UsageError
+from bot.fleet.hosts import SourceKind
+from bot.fleet.ports import OrchestraState
+from bot.query.text import near, shown
+
+HOLES_MAX = 5
+"""Holes of a Xen Orchestra that are shown."""
+
+_BY_NUMBER = (
+    "Judged by the number of xo-server alone: one that is built from sources may be older or newer than it says."
+)
+
+
+class OrchestraVerdict(StrEnum):
+    """What can be said of a Xen Orchestra, worst first."""
+
+    VULNERABLE = "vulnerable"
+    UNREACHABLE = "unreachable"
+    CANNOT_TELL = "cannot_tell"
+    FINE = "fine"
+
+
+_MARKS = {
+    OrchestraVerdict.VULNERABLE: Mark("🚨", "vulnerable"),
+    OrchestraVerdict.UNREACHABLE: Mark("⚠️", "unreachable"),
+    OrchestraVerdict.CANNOT_TELL: Mark("❔", "cannot tell"),
+    OrchestraVerdict.FINE: Mark("🟢", "no known holes"),
+}
+
+
+class _Judged(NamedTuple):
+    """A Xen Orchestra with all that can be said of it. `update_to` is the least release with every known fix."""
+
+    name: str
+    state: OrchestraState | None
+    verdict: OrchestraVerdict
+    holes: tuple[Advisory, ...]
+    unsure: tuple[Judgement, ...]
+    release: str | None
+    runs: str
+    update_to: str | None
+
+
+def run(ports: Ports, asked: Invocation) -> Reply:
+    """All of them, the worst first, or one. UsageError where none is configured, or none has that name."""
+    watched = watched_of(ports)
+    names = [source.name for source in watched.sources if source.kind is SourceKind.XEN_ORCHESTRA]
+    if not names and watched.channel:
+        raise UsageError("No Xen Orchestra leads to this channel.")
+    if not names:
+        raise UsageError("There is no Xen Orchestra to show: add `xen_orchestra` to the configuration.")
+    if wanted := asked.words.strip():
+        found = [name for name in names if name.casefold() == wanted.casefold()]
+        if not found:
+            close = near(wanted, names) or names[:3]
+            raise UsageError(f'I know no Xen Orchestra "{shown(wanted)}". There are: {", ".join(map(shown, close))}.')
+        names = found
+    known = ports.patch_levels().advisories
+    states = {state.version.name: state for state in watched.orchestras.states()} if watched.orchestras else {}
+    judged = [_judge(known, name, states.get(name), watched) for name in names]
+    judged.sort(key=lambda each: list(OrchestraVerdict).index(each.verdict))
+    blocks: list[Block] = []
+    for each in judged:
+        blocks += [*([Heading(_first_line(each))] if len(judged) > 1 else []), *_body(each)]
+    first = _first_line(judged[0]) if len(judged) == 1 else _summary(judged)
+    holes = list(dict.fromkeys(public_name(hole) for each in judged for hole in each.holes))
+    return Reply(
+        kind="xo",
+        headline=first,
+        blocks=tuple(blocks),
+        buttons=(*(Ask(hole, f"advisory {hole}") for hole in holes[:2]), Share(f"xo {wanted}".strip())),
+        context=(line(_BY_NUMBER), line(f"Advisories of {day_in_words(known.day)}")),
+        data={
+            "as_of": asked.day.isoformat(),
+            "data_of": known.day.isoformat(),
+            "orchestras": [_data(each) for each in judged],
+        },
+    )
+
+
+def _judge(known: Advisories, name: str, state: OrchestraState | None, watched: Watched) -> _Judged:
+    """A number that has holes keeps them while it cannot be asked; one without says nothing of what runs now."""
+    server = state.version.xo_server if state else None
+    fixed_from = watched.orchestra_fixed_from
+    judged = [judge_orchestra(each, server, known.orchestras, fixed_from) for each in known.of_orchestra()]
+    holes = tuple(each.advisory for each in judged if each.state is PatchState.VULNERABLE)
+    unsure = tuple(each for each in judged if each.state is PatchState.CANNOT_TELL)
+    if holes:
+        verdict = OrchestraVerdict.VULNERABLE
+    elif state and state.version.failure:
+        verdict = OrchestraVerdict.UNREACHABLE
+    else:
+        verdict = OrchestraVerdict.CANNOT_TELL if unsure or not judged else OrchestraVerdict.FINE
+    release, runs = _release(known, server, state)
+    update_to: str | None = None
+    for hole in holes:
+        fixed = hole.of_orchestra.fixed_in if hole.of_orchestra else None
+        if fixed and (update_to is None or compare_versions(fixed, update_to) > 0):
+            update_to = fixed
+    return _Judged(name, state, verdict, holes, unsure, release, runs, update_to)
+
+
+def _release(known: Advisories, server: str | None, state: OrchestraState | None) -> tuple[str | None, str]:
+    """The release by the number of xo-server (the newest one that shows it), and how to say what runs."""
+    if not server:
+        api = state.version.rest_api if state else None
+        return None, f"REST API {shown(api)}; its xo-server is not known" if api else "version not known"
+    try:
+        place = known.orchestras.place(server)
+    except ValueError:
+        return None, f"xo-server {shown(server)}"
+    if place.exact:
+        numbers = " or ".join(release.number for release in place.exact)
+        return place.exact[-1].number, f"Xen Orchestra {numbers} (xo-server {server})"
+    if place.after and place.before:
+        between = f"between Xen Orchestra {place.after.number} and {place.before.number}"
+    elif place.after:
+        between = f"newer than Xen Orchestra {place.after.number}, the newest that the data know"
+    else:
+        between = "older than every release that the data know"
+    return None, f"xo-server {server} ({between})"
+
+
+def _first_line(judged: _Judged) -> RichText:
+    mark = _MARKS[judged.verdict]
+    worst = judged.holes[0] if judged.holes else None
+    said = (GAP, Mark(mark.emoji, f"{mark.text}, {EXPLOITED.text}")) if worst and worst.exploited else (GAP, mark)
+    return (*line(Strong(shown(judged.name)), f" runs {judged.runs}" if judged.state else ": not asked yet"), *said)
+
+
+def _summary(judged: list[_Judged]) -> RichText:
+    counts = [(verdict, sum(each.verdict is verdict for each in judged)) for verdict in OrchestraVerdict]
+    marks = [Mark(_MARKS[v].emoji, f"{count} {_MARKS[v].text}") for v, count in counts if count]
+    return (Strong(f"{len(judged)} Xen Orchestras"), *(span for mark in marks for span in (GAP, mark)))
+
+
+def _body(judged: _Judged) -> list[Block]:
+    blocks: list[Block] = []
+    version = judged.state.version if judged.state else None
+    if version and version.failure:
+        since = f" What it runs is of {moment_in_words(version.known_at)}." if version.known_at else ""
+        blocks.append(Paragraph((line(f"{shown(version.failure.message, 300)}{since}"),)))
+    if judged.holes:
+        items = [
+            line(Strong(public_name(hole)), f": {KINDS[hole.kinds[0]]}", *((GAP, EXPLOITED) if hole.exploited else ()))
+            for hole in judged.holes[:HOLES_MAX]
+        ]
+        title = f"{counted(len(judged.holes), 'known hole')}, the gravest first"
+        more = len(judged.holes) - HOLES_MAX
+        blocks.append(Bullets((*items, *([line(f"and {more} more")] if more > 0 else [])), title))
+    if judged.unsure and version and version.xo_server:
+        named = [f"{public_name(each.advisory)} ({WHY[each.why]})" for each in judged.unsure]
+        blocks.append(Paragraph((line(Strong("Cannot tell: "), with_more(named, HOLES_MAX), "."),)))
+    if step := _next_step(judged):
+        blocks.append(Paragraph((line(Strong("Next step: "), step),)))
+    return blocks
+
+
+def _next_step(judged: _Judged) -> str:
+    """What to update to, and what helps where no release with a fix is known."""
+    open_ = [hole for hole in judged.holes if hole.of_orchestra and not hole.of_orchestra.fixed_in]
+    said = f"update to Xen Orchestra {judged.update_to} or newer. " if judged.update_to else ""
+    if open_:
+        said += f"No source of ours names the release that fixes {public_name(open_[0])}: install the newest one. "
+        said += f"{open_[0].mitigation}." if open_[0].mitigation else ""
+    if judged.state is None:
+        said = "`sweep` asks it."
+    return said.strip()
+
+
+def _data(judged: _Judged) -> Data:
+    """A Xen Orchestra as CONTRACT.md section 5 has it."""
+    version = judged.state.version if judged.state else None
+    failure = version.failure if version else None
+    return {
+        "name": judged.name,
+        "url": version.url if version else None,
+        "version": judged.release,
+        "xo_server": version.xo_server if version else None,
+        "state": judged.verdict.value,
+        "advisories": [public_name(hole) for hole in judged.holes],
+        "update_to": judged.update_to,
+        "error": {"code": failure.code.value, "message": failure.message} if failure else None,
+    }

@@ -1,0 +1,147 @@
+"""Advisories and patch levels in English: what a hole gives, what a judgement rests upon, and their JSON."""
+
+from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease
+from bot.advisories.judge import Judgement, PatchState, Why
+from bot.advisories.patch_level import PatchLevel
+from bot.chat.data import Data, source_data
+from bot.chat.reply import Mark
+from bot.chat.wording import counted, plural
+
+KINDS = {
+    AdvisoryKind.LOGIN_BYPASS: "anybody can log in",
+    AdvisoryKind.HOST_TAKEOVER: "hosts can be taken over by way of their management",
+    AdvisoryKind.GUEST_TO_HOST: "a guest can take over its host",
+    AdvisoryKind.MANAGEMENT_PRIVILEGE: "a user can get more rights in the management",
+    AdvisoryKind.GUEST_TO_GUEST_LEAK: "a guest can read data of another one",
+    AdvisoryKind.HOST_LEAK: "a guest can read data from outside itself",
+    AdvisoryKind.GUEST_TO_DEVICE_MODEL: "a guest can take over the process that emulates its devices",
+    AdvisoryKind.HOST_DOS: "a guest can stop its host",
+    AdvisoryKind.DOM0_PRIVILEGE: "a local user of dom0 can become root",
+    AdvisoryKind.MANAGEMENT_DOS: "the management can be stopped",
+    AdvisoryKind.MANAGEMENT_PLANE: "a hole in the management",
+    AdvisoryKind.SECRET_LEAK: "a secret shows where it does not belong",
+    AdvisoryKind.CPU: "a flaw of processors",
+    AdvisoryKind.OTHER: "what it gives is not known",
+    AdvisoryKind.DEPENDENCY: "a hole in a library",
+    AdvisoryKind.GUEST_DOS: "a guest can be stopped",
+    AdvisoryKind.GUEST_ONLY: "it stays inside one guest",
+    AdvisoryKind.CLIENT: "a hole in programs that talk with hosts",
+    AdvisoryKind.SUPPORT_STATEMENT: "something gets no security support any more",
+}
+"""What somebody gains by each kind of hole, as a clause."""
+
+STATES = {
+    PatchState.VULNERABLE: "vulnerable",
+    PatchState.FIXED: "fixed",
+    PatchState.CANNOT_TELL: "cannot tell",
+    PatchState.NOT_AFFECTED: "not affected",
+}
+
+WHY = {
+    Why.FIXED_LEVEL: "what runs has the fix",
+    Why.HYPERVISORS_PART: "the hypervisor's part is fixed; microcode, which is needed too, is shown nowhere",
+    Why.LIVE_PATCHED: "a live patch has the fix",
+    Why.HOTFIX_APPLIED: "the hotfix is applied",
+    Why.OLDER: "what runs is older than every build with the fix",
+    Why.NEVER_FIXED: "support ended before there was a fix",
+    Why.SHARED_VALUE: "builds with and without the fix show the same",
+    Why.BETWEEN: "what runs is between the builds without and those with the fix",
+    Why.NEWER_THAN_DATA: "what runs may be newer than the data",
+    Why.OTHER_BRANCH: "what runs is of a later branch of Xen than the known fix",
+    Why.LIKELY_FIXED: "very likely fixed, by the day of its build, which is no proof",
+    Why.RESTART_PENDING: "a hotfix with the fix is applied; whether it runs is not known before a restart",
+    Why.HOTFIX_NOT_SEEN: "no hotfix with the fix is listed, which is no proof",
+    Why.NO_FIELD: "nothing that a host shows tells it",
+    Why.FIX_NOT_KNOWN: "no build with the fix is known",
+    Why.NOT_SAID: "it does not say what it runs",
+    Why.ODD_VALUE: "what it says cannot be read",
+    Why.AFFECTED_NOT_KNOWN: "whether this release is affected is not known",
+    Why.RELEASE_NOT_COVERED: "the data say nothing of this release",
+    Why.RELEASE_NOT_AFFECTED: "this release is not affected",
+    Why.OTHER_CPU: "it is of other processors",
+    Why.NOT_THE_HOST: "it is not of hosts",
+    Why.BUILT_FROM_SOURCES: "built from sources, it may have the fix all the same",
+}
+"""What a judgement rests upon, as a clause about a host or a Xen Orchestra."""
+
+EXPLOITED = Mark("🚨", "used by attackers")
+
+
+def public_name(advisory: Advisory) -> str:
+    """The id that people know: a CVE where the first one is the data's own."""
+    if not advisory.id.startswith("XO-"):
+        return advisory.id
+    return next((each for each in advisory.ids if each.startswith(("CVE-", "GHSA-", "VSA-"))), advisory.id)
+
+
+def release_name(affected: AffectedRelease) -> str:
+    """A product with its release, as people call it."""
+    if affected.product is AffectedProduct.XENSERVER and affected.release == "8.2":
+        return "Citrix Hypervisor 8.2"
+    return f"{affected.product} {affected.release}" if affected.release else str(affected.product)
+
+
+def fixed_from(affected: AffectedRelease) -> str | None:
+    """The first value, package, hotfix or release with the fix, whichever is known."""
+    known = [f"{each.name}-{each.version}" for each in affected.packages if each.version]
+    known.extend(affected.hotfixes[:1])
+    level = affected.levels.fixed_from if affected.levels else None
+    return level or next(iter(known), None) or affected.fixed_in
+
+
+def why_in_words(judgement: Judgement) -> str:
+    """What a judgement rests upon, with what would tell more."""
+    said = WHY[judgement.why]
+    if judgement.restart_required:
+        said = f"{said}; a restart may bring the fix"
+    if judgement.condition and judgement.state is not PatchState.NOT_AFFECTED:
+        said = f"{said}; {judgement.condition}"
+    if judgement.state is PatchState.CANNOT_TELL and judgement.look_for:
+        said = f"{said}; look for {', '.join(judgement.look_for)}"
+    return said
+
+
+def advisory_data(advisory: Advisory) -> Data:
+    """An advisory as CONTRACT.md section 5 has it, with its severity."""
+    return {
+        "id": public_name(advisory),
+        "ids": list(advisory.ids),
+        "title": advisory.title,
+        "kind": advisory.kinds[0].value,
+        "severity": advisory.severity.value,
+        "published_on": advisory.published.isoformat(),
+        "exploited": advisory.exploited,
+        "affected": [
+            {
+                "product": each.product.value,
+                "release": each.release,
+                "fixed_from": fixed_from(each),
+                "condition": each.condition,
+            }
+            for each in advisory.affects
+            if each.affected is not False
+        ],
+        "mitigation": advisory.mitigation,
+        "sources": [source_data(each) for each in advisory.sources],
+    }
+
+
+def patch_line(level: PatchLevel) -> str:
+    """What of a patch level matters, in a line."""
+    known, unknown = level.having(PatchState.VULNERABLE), level.counts[PatchState.CANNOT_TELL]
+    rest = f"{unknown} cannot be told" if unknown else ""
+    if not known:
+        said = "no known hole is seen to be open here"
+    else:
+        gravest = known[0].advisory.kinds[0]
+        count = sum(each.advisory.kinds[0] is gravest for each in known)
+        of_them = f"{count} of them: " if len(known) > 1 else ""
+        verb = plural(len(known), "is", "are")
+        said = f"{counted(len(known), 'known hole')} {verb} not fixed here ({of_them}{KINDS[gravest]})"
+    restart = "a restart may bring fixes" if level.restart_required else ""
+    return "; ".join(filter(None, (said, rest, restart)))
+
+
+def patch_data(level: PatchLevel) -> Data:
+    """How many advisories have each answer on a host."""
+    return {**{state.value: level.counts[state] for state in PatchState}, "restart_required": level.restart_required}

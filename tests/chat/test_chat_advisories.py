@@ -1,0 +1,116 @@
+"""`advisory ID`, an id alone, and `advisories [RELEASE]`."""
+
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.chat.advisory_ids import ids_in, is_id
+from bot.chat.command import Ports, Right
+from bot.chat.commands import ADVISORY, CHECK
+from bot.chat.interpret import interpret
+from bot.chat.reply import Paragraph, Reply, Table, plain
+from bot.chat.runner import CommandRunner
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from bot.xapi.observation import Software
+from tests.chat.fleet import NOON, fleet, ports
+from tests.fleet.fakes import answered, host, target
+
+pytestmark = pytest.mark.unit
+
+DAY = date(2026, 11, 27)
+LOOKUP = frozenset([Right.LOOKUP])
+
+
+@pytest.fixture
+def alone(matrix: Matrix, reader: Reader) -> CommandRunner:
+    return CommandRunner(Ports(matrix, reader), lambda: DAY)
+
+
+def _data(reply: Reply) -> dict[str, Any]:
+    assert reply.data is not None
+    return dict(reply.data)
+
+
+@pytest.mark.parametrize("words", ["XSA-517", "xsa-517", "CVE-2026-79610", "advisory XSA-517", "is XSA-517 fixed?"])
+def test_an_advisory_is_found_by_each_of_its_ids(alone: CommandRunner, words: str) -> None:
+    reply = alone.answer(words, LOOKUP)
+    data = _data(reply)
+    assert (data["outcome"], reply.exit_status) == ("assessed", 0)
+    (found,) = data["advisories"]
+    assert found["id"] == "XSA-517"
+    assert "hosts" not in data
+    assert reply.summary.startswith("XSA-517 (CVE-2026-79610): a guest can take over its host")
+    assert reply.depends_on_rights
+
+
+@pytest.mark.parametrize("words", ["XSA-999", "advisory nonsense", "CVE-2031-1", "GHSA-aaaa-bbbb-cccc"])
+def test_an_unknown_one_says_of_which_day_the_data_are(alone: CommandRunner, words: str) -> None:
+    reply = alone.answer(words, LOOKUP)
+    data = _data(reply)
+    assert (data["outcome"], data["advisories"], reply.exit_status) == ("unknown_advisory", [], 3)
+    assert "is not in the advisories of 26 Nov 2026" in reply.summary
+    assert "No release is named" not in reply.summary
+
+
+def test_a_hotfix_is_its_advisories_and_an_unknown_one_its_release(alone: CommandRunner) -> None:
+    known = _data(alone.answer("XS82ECU1086", LOOKUP))
+    assert [each["id"] for each in known["advisories"]] == ["XSA-469", "XSA-467"]
+    assert alone.answer("XS82ECU1056", LOOKUP).kind == "check"
+
+
+def test_hosts_are_told_to_who_may_see_the_fleet(matrix: Matrix, reader: Reader) -> None:
+    store, sweeps = fleet()
+    source = target("lab-a", "lab")
+    running = {"old": "4.17.5-1", "new": "4.17.6-8", "pending": "4.17.5-1"}
+    members = [
+        host(name, reboot_required=name == "pending", coordinator=name == "old", software=Software(xen=xen))
+        for name, xen in running.items()
+    ]
+    store.record((answered(source, NOON, *members, pool="lab pool"),), NOON)
+    runner = CommandRunner(ports(matrix, reader, (store, sweeps)), lambda: DAY)
+    reply = runner.answer("XSA-486", frozenset(Right))
+    hosts = {each["name"]: each for each in _data(reply)["hosts"]}
+    assert hosts["old"]["state"] == "vulnerable"
+    assert (hosts["old"]["field"], hosts["old"]["value"]) == ("xen", "4.17.5-1")
+    assert hosts["new"]["state"] == "fixed"
+    assert (hosts["pending"]["state"], hosts["pending"]["restart_required"]) == ("vulnerable", True)
+    assert hosts["xen-12"]["state"] == "cannot_tell"
+    last = reply.blocks[-1]
+    assert isinstance(last, Paragraph)
+    said = plain(last.lines[0])
+    assert said.startswith("Your fleet: 1 to restart, which may bring the fix (pending)")
+    assert "hosts" not in _data(runner.answer("XSA-486", LOOKUP))
+
+
+def test_the_gravest_come_first(alone: CommandRunner) -> None:
+    every = _data(alone.answer("advisories", LOOKUP))["advisories"]
+    assert [each["id"] for each in every][:1] == ["CVE-2026-133469"]
+    reply = alone.answer("advisories XCP-ng 8.3", LOOKUP)
+    (table,) = [block for block in reply.blocks if isinstance(block, Table)]
+    found = _data(reply)["advisories"]
+    assert len(table.rows) == len(found) > 40
+    ranks = [["critical", "high", "medium", "low"].index(each["severity"]) for each in found]
+    assert ranks == sorted(ranks)
+    assert alone.answer("advisories XCP-ng 9.9", LOOKUP).exit_status == 3
+
+
+def test_only_an_id_alone_is_taken_from_a_look_up() -> None:
+    assert is_id("XSA-517, CVE-2026-79610")
+    assert not is_id("XCP-ng 8.3")
+    assert ids_in("is <https://x.example|XSA-517> fixed, and XSA-517?") == ["XSA-517"]
+    assert interpret("XSA-517")[0] is ADVISORY
+    assert interpret("XenServer 7.2")[0] is CHECK
+    assert interpret("xs82")[0] is CHECK
+
+
+def test_a_look_up_loads_no_advisories() -> None:
+    script = (
+        "import sys; from bot.cli import main; main(['XenServer', '7.2']); "
+        "print([name for name in sys.modules if 'advisor' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"

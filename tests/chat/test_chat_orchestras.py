@@ -1,0 +1,160 @@
+"""`xo` and `patches`: what Xen Orchestras said of themselves, and of the updates that hosts miss."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+import pytest
+
+from bot.alerts.facts import shipped_levels
+from bot.chat.command import Right
+from bot.chat.patch_wording import patch_data, patch_line
+from bot.chat.reply import Paragraph, Reply, Table, plain
+from bot.chat.runner import CommandRunner
+from bot.errors import UsageError
+from bot.fleet.hosts import Source, SourceKind
+from bot.fleet.ports import OrchestraState
+from bot.matrix.matrix import Matrix
+from bot.matrix.release import Product
+from bot.query.reader import Reader
+from bot.xapi.observation import Failure, FailureCode, Software
+from bot.xo.updates import MissingUpdate, MissingUpdates, WhyNotAsked
+from bot.xo.version import OrchestraVersion
+from tests.chat.fleet import NOON, SOURCES, fleet, ports
+
+pytestmark = pytest.mark.unit
+
+DAY = date(2026, 11, 27)
+NAMES = ("old", "newer", "silent", "was-old", "unasked")
+AWAY = Failure("silent", FailureCode.TIMEOUT, "silent did not answer in time.")
+XEN = MissingUpdate("xen-hypervisor", "4.17.6-9.2", True)
+CURL = MissingUpdate("curl", "8.9.1-5", None)
+
+
+class Orchestras(NamedTuple):
+    """What some Xen Orchestras said."""
+
+    versions: tuple[OrchestraVersion, ...] = ()
+    updates: tuple[MissingUpdates, ...] = ()
+
+    def states(self) -> tuple[OrchestraState, ...]:
+        return tuple(map(OrchestraState, self.versions))
+
+    def missing(self, uuids: Collection[str] | None = None) -> Iterator[MissingUpdates]:
+        return (each for each in self.updates if uuids is None or each.host in uuids)
+
+
+def _version(name: str, server: str | None, failure: Failure | None = None) -> OrchestraVersion:
+    return OrchestraVersion(name, f"https://{name}.example", server, None, NOON, failure, NOON if server else None)
+
+
+def _runner(
+    matrix: Matrix, reader: Reader, said: Orchestras, names: tuple[str, ...] = NAMES, fixed_from: str | None = None
+) -> CommandRunner:
+    known = ports(matrix, reader, fleet())
+    assert known.watched
+    sources = (*SOURCES, *(Source(name, SourceKind.XEN_ORCHESTRA) for name in names))
+    watched = known.watched._replace(sources=sources, orchestras=said, orchestra_fixed_from=fixed_from)
+    return CommandRunner(known._replace(watched=watched), lambda: DAY)
+
+
+def _data(reply: Reply, key: str) -> dict[str, Any]:
+    assert reply.data is not None
+    return {each["name"]: each for each in reply.data[key]}
+
+
+def test_each_xen_orchestra_is_told_with_its_holes(matrix: Matrix, reader: Reader) -> None:
+    versions = (
+        _version("old", "5.207.2"),
+        _version("newer", "5.999.0"),
+        _version("silent", None, AWAY),
+        _version("was-old", "5.100.0", AWAY),
+    )
+    reply = _runner(matrix, reader, Orchestras(versions)).answer("xo", frozenset(Right))
+    found = _data(reply, "orchestras")
+    states = {name: each["state"] for name, each in found.items()}
+    assert states == {
+        "old": "vulnerable",
+        "newer": "cannot_tell",
+        "silent": "unreachable",
+        "was-old": "vulnerable",
+        "unasked": "cannot_tell",
+    }
+    assert found["old"]["version"] == "6.7.1"
+    assert found["old"]["advisories"][0] == "CVE-2026-133469"
+    assert found["old"]["update_to"] == "6.9.0"
+    assert (found["newer"]["version"], found["newer"]["advisories"]) == (None, [])
+    assert found["was-old"]["error"]["code"] == "timeout"
+    assert "alone" in plain(reply.context[0])
+
+
+def test_the_operator_says_from_which_number_on_it_is_fixed(matrix: Matrix, reader: Reader) -> None:
+    said = Orchestras((_version("newer", "5.999.0"), _version("old", "5.207.2")))
+    runner = _runner(matrix, reader, said, ("newer", "old"), fixed_from="5.210.0")
+    found = _data(runner.answer("xo", frozenset(Right)), "orchestras")
+    assert "CVE-2026-133469" in found["old"]["advisories"]
+    text = runner.answer("xo newer", frozenset(Right)).blocks
+    assert "CVE-2026-133469" not in str(text)
+
+
+def test_one_is_shown_by_its_name(matrix: Matrix, reader: Reader) -> None:
+    runner = _runner(matrix, reader, Orchestras((_version("old", "5.207.2"),)))
+    reply = runner.answer("xo OLD", frozenset(Right))
+    assert reply.summary.startswith("old runs Xen Orchestra 6.7.1 (xo-server 5.207.2): vulnerable, used by attackers")
+    with pytest.raises(UsageError, match="I know no Xen Orchestra"):
+        runner.answer("xo nobody", frozenset(Right))
+    assert runner.answer("xo", frozenset([Right.LOOKUP])).kind == "refused"
+
+
+def test_missing_updates_are_told_security_first(matrix: Matrix, reader: Reader) -> None:
+    uuids = {name: each["uuid"] for name, each in _data(_hosts(matrix, reader), "hosts").items()}
+    said = Orchestras(
+        updates=(
+            MissingUpdates(uuids["xen-1"], "old", NOON, True),
+            MissingUpdates(uuids["xen-11"], "old", NOON, True, (CURL, XEN)),
+            MissingUpdates(uuids["archive-1"], "old", NOON, False, (), WhyNotAsked.PLAN),
+            MissingUpdates(uuids["xen-12"], "a stranger", NOON, True),
+        )
+    )
+    reply = _runner(matrix, reader, said).answer("patches", frozenset(Right))
+    found = _data(reply, "hosts")
+    assert [*found][:2] == ["xen-2", "xen-11"]
+    assert found["xen-11"]["missing"] == [
+        {"name": "curl", "version": "8.9.1-5", "security": None},
+        {"name": "xen-hypervisor", "version": "4.17.6-9.2", "security": True},
+    ]
+    assert (found["xen-1"]["asked"], found["xen-1"]["missing"], found["xen-1"]["source"]) == (True, [], "old")
+    assert (found["archive-1"]["asked"], found["archive-1"]["why"]) == (False, "plan")
+    assert (found["xen-12"]["asked"], found["xen-12"]["source"]) == (False, None)
+    table = next(block for block in reply.blocks if isinstance(block, Table))
+    cells = {plain(row[0]): plain(row[4]) for row in table.rows}
+    assert cells["xen-11"] == "xen-hypervisor 4.17.6-9.2, curl 8.9.1-5"
+    assert cells["xen-1"] == "nothing missing in the enabled repositories"
+    assert cells["archive-1"] == "could not ask: the plan of this Xen Orchestra does not have the function"
+    assert not [block for block in reply.blocks if isinstance(block, Paragraph)]
+
+
+def _hosts(matrix: Matrix, reader: Reader) -> Reply:
+    return _runner(matrix, reader, Orchestras()).answer("patches", frozenset(Right))
+
+
+@pytest.mark.parametrize(
+    ("xen", "states", "said"),
+    [
+        ("4.17.6-9", (0, 39), "no known hole is seen to be open here; 39 cannot be told"),
+        ("4.17.3-1", None, "not fixed here"),
+    ],
+)
+def test_a_line_says_what_of_a_patch_level_matters(
+    matrix: Matrix, xen: str, states: tuple[int, int] | None, said: str
+) -> None:
+    release = matrix.release(Product.XCP_NG, "8.3")
+    assert release
+    level = shipped_levels().of(release, Software(xen=xen), False)
+    counts = patch_data(level)
+    assert said in patch_line(level)
+    if states:
+        assert (counts["vulnerable"], counts["cannot_tell"]) == states
+    else:
+        assert f"{counts['vulnerable']} known holes are not fixed here" in patch_line(level)
+        assert counts["vulnerable"] > 10
