@@ -83,9 +83,9 @@ _REFUSED = {
 }
 
 _ANSWERED = (
-    "ack alert alerts assessed audit changes check compare digest_switch ends_next feature features fleet fleet_file"
+    "ack advisory advisories alert alerts assessed audit changes check compare digest_switch ends_next feature features fleet fleet_file"
     " help help_command issue issues list probe several sites snooze sweep timeline timeline_picture to_type unwatch"
-    " upgrade watch watches bulletin data_news digest list_news news start notice welcome about"
+    " patches upgrade watch watches xo bulletin data_news digest list_news news start notice welcome about"
 )
 
 OUTCOMES: Mapping[str, str] = {
@@ -99,6 +99,7 @@ OUTCOMES: Mapping[str, str] = {
     "unsupported_platform": "a platform that will not work",
     "unknown_feature": "no such feature",
     "unknown_issue": "no such issue",
+    "unknown_advisory": "no advisory that is known",
     "fleet_unknown": "answered: nothing is known of hosts yet",
     "which_host": "asked back: which host",
     "no_host": "no such host",
