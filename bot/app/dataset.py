@@ -207,14 +207,9 @@ def stored_published(settings: Settings) -> Iterator[Published | None]:
         database.close()
 
 
-def keeps_data(settings: Settings) -> bool:
-    """Whether the settings speak of a database, or of renewed data, which the default database has then."""
-    return "database" in settings.model_fields_set or settings.data.url is not None
-
-
 def dataset_of(settings: Settings) -> Dataset:
     """The dataset that the settings' database has now; what is shipped where they name none, or it is out of reach."""
-    if not keeps_data(settings):
+    if not settings.keeps_data:
         return shipped_dataset()
     try:
         with stored_published(settings) as stored:

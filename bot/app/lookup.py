@@ -31,7 +31,7 @@ def runner(day: date | None = None) -> CommandRunner:
 def runner_of(settings: "Settings | None") -> CommandRunner:
     """The same; with the list and the data in use where the settings name a database, or data that is renewed (which
     the database keeps). None: there are no settings."""
-    if settings is None:
+    if settings is None or not settings.keeps_data:
         return runner()
     from bot.app.dataset import dataset_of
 

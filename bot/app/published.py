@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.advisories import load as advisories
 from bot.app.configuration import reveal
-from bot.app.dataset import base_dataset, keeps_data, shipped_day, stored_published
+from bot.app.dataset import base_dataset, shipped_day, stored_published
 from bot.app.lookup import now, today
 from bot.chat.command import Ports, PublishedPort
 from bot.chat.runner import CommandRunner
@@ -90,7 +90,7 @@ def bundle_in_use(settings: Settings | None) -> str:
     """The data in use as a bundle: what was accepted where that is newer than what is shipped, as it came."""
     from bot.published.bundle import bundle_text
 
-    if settings and keeps_data(settings):
+    if settings and settings.keeps_data:
         with stored_published(settings) as stored:
             renewed = newest(stored.renewals, shipped_day) if stored else None
             text = stored.renewals.text(renewed[0]) if stored and renewed else None

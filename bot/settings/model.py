@@ -291,3 +291,8 @@ class Settings(Keys):
 
     slack: SlackSettings = SlackSettings()
     port: Port = 3000
+
+    @property
+    def keeps_data(self) -> bool:
+        """Whether they speak of a database, or of renewed data, which the default database has then."""
+        return "database" in self.model_fields_set or self.data.url is not None

@@ -27,6 +27,7 @@ TOLD = 3
 _SETTINGS = """
 sweep: {{every: {every}}}
 alerts: {{channel: {channel}, lead: [30d, 0d]}}
+security: {{tell: none}}
 access: {{grants: [{{who: {user}, may: [probe, fleet, operate]}}]}}
 """
 

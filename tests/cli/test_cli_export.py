@@ -52,14 +52,14 @@ def test_the_feed_is_of_releases_without_saying_so(tmp_path: Path, args: tuple[s
 
 
 def test_the_list_in_the_format_of_data_is_what_is_shipped(tmp_path: Path) -> None:
-    assert _written(tmp_path, "--format", "data") == (shipped() / "list.yaml").read_text(encoding="utf-8")
+    assert _written(tmp_path, "--format", "list") == (shipped() / "list.yaml").read_text(encoding="utf-8")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_written_and_not_written_over(tmp_path: Path) -> None:
-    assert _written(tmp_path, "--format", "data", "--output", "list.yaml") == ""
+    assert _written(tmp_path, "--format", "list", "--output", "list.yaml") == ""
     assert yaml.safe_load((tmp_path / "list.yaml").read_text(encoding="utf-8"))["rows"]
-    again = _run(tmp_path, "--format", "data", "--output", "list.yaml")
+    again = _run(tmp_path, "--format", "list", "--output", "list.yaml")
     assert (again.returncode, "--force" in again.stderr) == (2, True)
 
 

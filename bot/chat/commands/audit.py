@@ -83,9 +83,10 @@ _REFUSED = {
 }
 
 _ANSWERED = (
-    "ack advisory advisories alert alerts assessed audit changes check compare digest_switch ends_next feature features fleet fleet_file"
-    " help help_command issue issues list probe several sites snooze sweep timeline timeline_picture to_type unwatch"
-    " patches upgrade watch watches xo bulletin data_news digest list_news news start notice welcome about"
+    "ack advisory advisories alert alerts assessed audit changes check compare digest_switch ends_next feature "
+    "features fleet fleet_file help help_command issue issues list probe several sites snooze sweep timeline "
+    "timeline_picture to_type unwatch patches upgrade watch watches xo bulletin data_news digest list_news news "
+    "start notice welcome about"
 )
 
 OUTCOMES: Mapping[str, str] = {
