@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,4 +40,6 @@ class OwnServer:
         os.kill(postmaster, number)  # first: it makes no further process then
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
         for child in map(int, children):
-            os.kill(child, number)
+            # A postmaster that goes on buries the children that ended meanwhile.
+            with suppress(ProcessLookupError):
+                os.kill(child, number)
