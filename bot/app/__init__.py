@@ -9,10 +9,10 @@ Slack side, `schedule` and `web` what runs beside it, and `serve` the process th
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.web.server import Wsgi
+    from bot.app.serve import WebApplication
 
 
-def web() -> "Wsgi":
+def web() -> "WebApplication":
     """The WSGI application for gunicorn: `gunicorn 'bot.app:web()'`."""
     import os
 

@@ -15,7 +15,6 @@ from gunicorn.workers.base import Worker  # type: ignore[import-untyped] # as ab
 from bot.app.dumps import forbid_core_dumps
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
-from bot.slack.service import SERVING
 from bot.web.listen import EVERYWHERE, listen
 from bot.web.server import Server
 
@@ -34,7 +33,7 @@ class WebWorker(Worker):  # type: ignore[misc] # as above
             self.notify()
             if select.select([self.PIPE[0]], [], [], TICK)[0]:  # a signal's handler writes to the other end
                 os.read(self.PIPE[0], select.PIPE_BUF)
-        server.stop(SERVING)
+        self.wsgi.drain(server.stop)
 
 
 worker_class = WebWorker

@@ -7,12 +7,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -36,7 +36,7 @@ from bot.slack.service import SERVING, Service
 from bot.store.store import Store
 from bot.web.listen import EVERYWHERE, LOOPBACK, listen, shown
 from bot.web.metrics import ProbeMetrics
-from bot.web.server import Server, Wsgi
+from bot.web.server import Environ, Server, StartResponse, Wsgi
 
 if TYPE_CHECKING:
     from bot.sites.centre import SiteCentre
@@ -150,8 +150,22 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     return 0
 
 
-def web() -> Wsgi:
-    """Chat over HTTP as a WSGI application, settings from the environment and ./xocompat.yaml."""
+@dataclass(frozen=True, slots=True)
+class WebApplication:
+    """Chat over HTTP as a WSGI application, and what its server calls at the end: a WSGI server waits for requests, not
+    for the answers that follow them.
+    """
+
+    pages: Wsgi
+    drain: Callable[[Callable[[float], None]], object]
+    """Gets what stops the server within some seconds, then finishes what was taken on."""
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        return self.pages(environ, start)
+
+
+def web() -> WebApplication:
+    """Chat over HTTP, settings from the environment and ./xocompat.yaml."""
     forbid_core_dumps()
     share_arenas()
     stop = threading.Event()
@@ -164,8 +178,12 @@ def web() -> Wsgi:
         sys.stderr.writelines(f"xocompat: {line}\n" for line in error.lines)
         raise SystemExit(APP_LOAD_ERROR) from None
     process.start(stop)
-    _drain_before_the_end(process, stop)
-    return process.pages
+
+    def drain(stop_serving: Callable[[float], None]) -> None:
+        stop.set()
+        process.drain(stop_serving, time.monotonic() + ENDING)
+
+    return WebApplication(process.pages, drain)
 
 
 def way_of(settings: Settings, part: ProcessPart) -> ChatWay:
@@ -248,16 +266,3 @@ def _send(sender: OutboxWorker | None) -> SendResult:
     if sender:
         sender.wake()
     return SendResult(by=sender.by if sender else None)
-
-
-def _drain_before_the_end(process: Process, stop: threading.Event) -> None:
-    """gunicorn waits for requests, not for what follows them: who waits for a slow command gets the answer first."""
-    ending = signal.getsignal(signal.SIGTERM)
-
-    def drain(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        process.drain(lambda _: None, time.monotonic() + ENDING)
-        if callable(ending):
-            ending(number, frame)
-
-    signal.signal(signal.SIGTERM, drain)
