@@ -89,11 +89,18 @@ class HttpConnection(HTTPChannel):  # type: ignore[misc] # as above
 
     def readable(self) -> bool:
         """Whether it is read from. One that was closed in this round is not looked at: its number may be another's."""
-        return bool(self.connected and super().readable())
+        return bool(self._is_open and super().readable())
 
     def writable(self) -> bool:
         """Whether it is written to; as above."""
-        return bool(self.connected and super().writable())
+        return bool(self._is_open and super().writable())
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether it has its number still. `connected` is false of one, too, whose request was cancelled at the end: it
+        is still to be closed.
+        """
+        return self._fileno is not None
 
     def received(self, data: bytes) -> bool:
         """Take what came."""

@@ -173,8 +173,6 @@ class Server:
         for listener in self._listeners:
             listener.accepting = False
         self._dispatcher.shutdown(cancel_pending=True, timeout=seconds)
-        for channel in self._channels():
-            channel.close_when_flushed = True
         self._stopping.set()
         with contextlib.suppress(OSError):  # the loop has ended already, and its trigger with it
             self._listeners[0].pull_trigger()
@@ -185,6 +183,11 @@ class Server:
 
     def _run(self) -> None:
         """waitress' own loop has no end but an exception; this one ends when all answers are written."""
-        while not self._stopping.is_set() or self._channels():
+        while True:
+            if self._stopping.is_set():
+                if not (channels := self._channels()):
+                    break
+                for channel in channels:  # again in each round: this thread may have accepted one meanwhile
+                    channel.close_when_flushed = True
             wasyncore.loop(timeout=1, use_poll=True, map=self._sockets, count=1)
         wasyncore.close_all(self._sockets)

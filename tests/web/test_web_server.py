@@ -14,6 +14,7 @@ from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
 from bot.web.connections import WebListener
 from bot.web.listen import listen
 from bot.web.server import HttpRequest, HttpResponse, HttpRoute, Server, Wsgi, wsgi
+from tests.acceptance.waiting import until
 
 
 class Slow:
@@ -82,6 +83,25 @@ def test_an_answer_that_is_on_its_way_is_finished_before_it_stops(server: Runnin
     asking.join(10)
     stopping.join(10)
     assert answers == [(200, b"slow but sure")]
+
+
+def test_a_request_that_nobody_got_to_does_not_keep_it_from_stopping(
+    slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection ends with the server, and so does the socket that is listened on: nobody waits for nothing."""
+    monkeypatch.setattr("bot.web.server.THREADS", 1)
+    server = Running(wsgi({"/slow": HttpRoute("GET", slow)}))
+    with ExitStack() as stack:
+        asked = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 10)) for _ in range(2)]
+        for each in asked:
+            each.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: len(server._dispatcher.queue) == 1 and slow.asked.is_set(), 10, "one is answered, one waits")
+        server.stop(0.1)
+        assert not server.is_running
+        assert [each.recv(100) for each in asked] == [b"", b""]
+        slow.go.set()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), 10)
 
 
 @pytest.mark.parametrize(
