@@ -30,6 +30,7 @@ LOCKED = {
     "requirements.txt": PRODUCT,
     "requirements-test.txt": PRODUCT + EXTRAS["test"],
     "requirements-release.txt": PRODUCT + EXTRAS["release"],
+    "requirements-kit.txt": PRODUCT + EXTRAS["kit"],
 }
 
 
@@ -104,7 +105,7 @@ def test_nothing_is_locked_that_nobody_needs(name: str) -> None:
         assert locks.keys() <= needed(LOCKED[name])
 
 
-@pytest.mark.parametrize("name", ["requirements-test.txt", "requirements-release.txt"])
+@pytest.mark.parametrize("name", ["requirements-test.txt", "requirements-release.txt", "requirements-kit.txt"])
 def test_tests_and_releases_use_the_products_versions(name: str) -> None:
     locks = read(name)
     for package, lock in read("requirements.txt").items():
