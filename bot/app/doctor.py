@@ -200,6 +200,9 @@ def _stored(settings: Settings) -> Iterator[Check]:
         if unwritable := _unwritable(database):
             mend = "give this user the folder, or name another in `database`"
             yield Check("database: folder", False, unwritable, mend)
+        elif not database.is_postgresql and "DYNO" in os.environ:
+            mend = "add PostgreSQL (`heroku addons:create heroku-postgresql`): it sets DATABASE_URL"
+            yield Check("database: folder", False, "Heroku throws its files away at every restart, once a day", mend)
         elif database.is_missing:
             yield Check("database", True, f"{database.name} will be made by `serve`")
         if database.is_missing:

@@ -152,3 +152,4 @@ def test_a_mention_with_a_name_that_is_not_ours_stays_a_question(heard: tuple[Bo
 def test_the_procfile_has_the_two_ways() -> None:
     assert "gunicorn" in shlex.split(procfile("web")[2])
     assert procfile("worker")[2] == "exec python -m bot serve"
+    assert procfile("release")[2] == "exec python -m bot db upgrade"

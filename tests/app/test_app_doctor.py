@@ -83,6 +83,13 @@ def test_a_database_in_use_is_looked_at(doctor: Examined) -> None:
 
 
 @pytest.mark.usefixtures("slack")
+def test_a_file_that_the_platform_throws_away_is_told(doctor: Examined, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DYNO", "worker.1")
+    _, lines = doctor()
+    assert any(line.startswith("not ok  database: folder: Heroku throws") for line in lines), lines
+
+
+@pytest.mark.usefixtures("slack")
 def test_a_channel_that_is_stopped_is_told_with_its_remedy(doctor: Examined, of_database: Database) -> None:
     Queue(of_database).bulletin()
     why = "Slack answered not_in_channel: the bot is not in the channel: type /invite @xocompat there"
