@@ -7,12 +7,20 @@ photographed, here. Unknown blocks and elements are an error: nothing is sent th
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 Json = Mapping[str, Any]
 
-NAMES = {"U0123456789": "@ann", "U1": "@ann", "C0123456789": "#ops", "C1": "#ops"}
+NAMES = {
+    "U0123456789": "@ann",
+    "U1": "@ann",
+    "U0000002": "@ann",
+    "C0123456789": "#ops",
+    "C1": "#ops",
+    "C0000OPS": "#ops",
+}
 
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
@@ -64,8 +72,9 @@ def _element(element: Json) -> str:
             chosen = element.get("initial_option", {}).get("text", element.get("placeholder", {"text": "Choose"}))
             return f"<span class='select'>{_escaped(chosen['text'])}</span>"
         case "datepicker" | "datetimepicker":
-            given = element.get("initial_date") or element.get("initial_date_time") or "a day"
-            return f"<span class='select'>{_escaped(str(given))}</span>"
+            moment = element.get("initial_date_time")
+            given = f"{datetime.fromtimestamp(moment, UTC):%d %b %Y %H:%M}" if moment else element.get("initial_date")
+            return f"<span class='select'>{_escaped(given or 'a day')}</span>"
         case "plain_text_input":
             given = element.get("initial_value") or element.get("placeholder", {}).get("text", "")
             return f"<div class='field'>{_escaped(given) or '&nbsp;'}</div>"

@@ -1,7 +1,8 @@
 """Pictures of replies as Slack draws them, for the README: `python -m tests.drawing.picture FILE WIDTH WORDS...`.
 
 A fleet of 1,000 hosts is made up, the words are answered, and what Slack would get is drawn and photographed with
-headless Chromium (Debian's packages `chromium` and `fonts-noto-color-emoji`).
+headless Chromium (Debian's packages `chromium` and `fonts-noto-color-emoji`). In place of words `--scene NAME` has one
+of tests/drawing/gallery.py, such as an alert with its thread.
 """
 
 import sys
@@ -17,6 +18,7 @@ from bot.slack.blocks import messages
 from bot.slack.table_blocks import TableForm
 from tests.acceptance.chromium import Browser, chromium
 from tests.chat.fleet import NOON, ports
+from tests.drawing.gallery import GALLERY
 from tests.drawing.page import message, page
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 
@@ -56,15 +58,18 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("picture: there is no chromium: install it (apt install chromium fonts-noto-color-emoji)\n")
         return 1
     file, width = Path(arguments[0]).absolute(), int(arguments[1])
-    reply = desk().answer(" ".join(arguments[2:]), frozenset(Right))
-    drawn = page(message(each.body()) for each in messages(reply, tables=TableForm.DATA_TABLE))
+    if arguments[2] == "--scene":
+        drawn = page(GALLERY[arguments[3]]())
+    else:
+        reply = desk().answer(" ".join(arguments[2:]), frozenset(Right))
+        drawn = page(message(each.body()) for each in messages(reply, tables=TableForm.DATA_TABLE))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "page.html"
         path.write_text(drawn, encoding="utf-8")
         with Browser(program, Path(folder), width, 800, 1) as browser:
             browser.resize(width, 100)
             browser.open(path.as_uri())
-            browser.wait("!!document.querySelector('.message')")
+            browser.wait("!!document.querySelector('.message, .view')")
             browser.resize(width, int(browser.run("document.scrollingElement.scrollHeight")), 1.5)
             browser.photograph(file)
     return 0

@@ -14,6 +14,7 @@ from bot.slack.table_blocks import TableForm
 from tests.acceptance.chromium import Browser
 from tests.chat.fleet import NOON, SOURCES, ports
 from tests.drawing.conftest import Show
+from tests.drawing.gallery import GALLERY
 from tests.drawing.page import message
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host
 from tests.questions import QUESTIONS
@@ -56,6 +57,14 @@ def test_nothing_is_cut_or_wider_than_the_screen(
         browser = show(_drawn(reply, form), *size)
         assert browser.run(WIDER_THAN_THE_PAGE) is False, form
         assert browser.run(CUT) == [], form
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("name", GALLERY)
+def test_nothing_is_cut_of_what_comes_unasked_and_of_windows(show: Show, name: str, size: tuple[int, int]) -> None:
+    browser = show([*GALLERY[name]()], *size)
+    assert browser.run(WIDER_THAN_THE_PAGE) is False
+    assert browser.run(CUT) == []
 
 
 @pytest.mark.parametrize("form", TableForm)
