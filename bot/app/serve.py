@@ -21,12 +21,12 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import ReachableChannels, check_tokens, set_up_log, tokens
+from bot.app.configuration import ReachableChannels, check_variables, set_up_log, tokens
 from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.lookup import now
 from bot.app.schedule import ScheduledJobs
-from bot.app.sending import worker_of
+from bot.app.sending import senders_of
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of
 from bot.app.web import UNTOLD, pages
 from bot.chat.answer_queue import AnswerQueue
@@ -121,7 +121,7 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     forbid_core_dumps()
     share_arenas()
     set_up_log(settings)
-    check_tokens(settings, chats=part is not ProcessPart.SCHEDULE)
+    check_variables(settings, chats=part is not ProcessPart.SCHEDULE)
     stop = threading.Event()
     way = way_of(settings, part)
     port, hosts, notifiers = settings.port, hosts_of_pages(settings, way), [each.name for each in settings.notify]
@@ -244,7 +244,9 @@ def process_of(
         slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
         platforms = {ChannelKind.SLACK: slack.platform} if slack else {}
         sends = part is not ProcessPart.CHAT
-        sender = worker_of(settings, platforms, store, log, dataset) if sends else None
+        links = {ChannelKind.SLACK: slack.platform.permalink} if slack else {}
+        senders = senders_of(settings, platforms, store, log, dataset, links) if sends else None
+        sender = senders.worker if senders else None
         reach = ReachableChannels.of(settings)
         terms = terms_of(settings, partial(_send, sender, reach.why_not), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
@@ -253,7 +255,7 @@ def process_of(
         chats = slack if way is not ChatWay.NONE else None
         service = service_of(settings, log, way is ChatWay.SOCKET, chats, watched, sender, limits) if chats else None
         shown = pages(settings, watched, probes, service, sender, proxied=way is ChatWay.HTTP)
-        duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, sender)
+        duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, senders)
         return Process(log, store, shown, service, duties, centre)
     except XocompatError:
         store.close()
