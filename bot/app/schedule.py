@@ -52,7 +52,7 @@ class ScheduledJobs:
         if watched.follows:
             jobs.append((Job("list", DAY, self.follow_list),))  # a server may take its time
         if senders and senders.mirrors:
-            jobs.append((Job("mirror", MIRROR_EVERY, self.mirror),))  # a server may take its time
+            jobs.append((Job("mirror", min(MIRROR_EVERY, every), self.mirror),))  # a server may take its time
         if watched.polling.orchestras:
             jobs.append((Job("orchestras", POLL_EVERY, self.poll_orchestras),))  # it may take most of an hour
         # What one process left undone another one takes as soon as it may.

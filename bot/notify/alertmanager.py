@@ -23,7 +23,7 @@ from bot.chat.wording import iso
 from bot.checkup import Check
 from bot.matrix.matrix import Matrix
 from bot.notify.drawing import nameless, plain_text
-from bot.notify.http_call import CallError, HttpAnswer, call, failure
+from bot.notify.http_call import CallAnswer, CallError, call, failure
 from bot.notify.notice import NoticeType, OutgoingNotice
 from bot.notify.notifier import NotifierTarget
 
@@ -122,7 +122,7 @@ class AlertmanagerNotifier:
             return error.outcome(self.knows_repeats)
         return failure(answer, self.knows_repeats) or Delivered("mirror")
 
-    def _call(self, method: str, path: str, body: bytes = b"") -> HttpAnswer:
+    def _call(self, method: str, path: str, body: bytes = b"") -> CallAnswer:
         parts = urlsplit(self._target.url)
         headers = {"content-type": "application/json"}
         if parts.username:

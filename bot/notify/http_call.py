@@ -37,7 +37,7 @@ _FORBIDDEN = tuple(map(ip_network, ("169.254.0.0/16", "fe80::/10", "fd00:ec2::25
 """Link-local addresses, where clouds keep their metadata, and the one of AWS that is none."""
 
 
-class HttpAnswer(NamedTuple):
+class CallAnswer(NamedTuple):
     """A status with headers (names in lower case). `body` may be cut, where the connection was, or at ANSWER_MAX."""
 
     status: int
@@ -81,12 +81,12 @@ def refuse_forbidden(address: str) -> None:
 
 def call(
     method: str, url: str, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({}), ca: Path | None = None
-) -> HttpAnswer:
+) -> CallAnswer:
     """Ask once. CallError where there is no answer.
 
     On a thread of its own: a server that gives a byte now and then never runs into a limit between two reads.
     """
-    found: list[HttpAnswer | CallError] = []
+    found: list[CallAnswer | CallError] = []
     asking = threading.Thread(target=lambda: found.append(_tried(method, url, body, headers, ca)), daemon=True)
     asking.start()
     asking.join(WHOLE)
@@ -96,7 +96,7 @@ def call(
     return answer
 
 
-def _tried(method: str, url: str, body: bytes, headers: Mapping[str, str], ca: Path | None) -> HttpAnswer | CallError:
+def _tried(method: str, url: str, body: bytes, headers: Mapping[str, str], ca: Path | None) -> CallAnswer | CallError:
     verify = str(ca) if ca else True
     try:
         refuse_forbidden(urlsplit(url).hostname or "")
@@ -105,7 +105,7 @@ def _tried(method: str, url: str, body: bytes, headers: Mapping[str, str], ca: P
             timeout=(CONNECT, READ), verify=verify,
         ) as response:  # fmt: skip
             said = {name.lower(): value for name, value in response.headers.items()}
-            return HttpAnswer(response.status_code, said, _body(response))
+            return CallAnswer(response.status_code, said, _body(response))
     except CallError as error:
         return error
     except requests.exceptions.SSLError:
@@ -138,7 +138,7 @@ def _body(response: requests.Response) -> bytes:
     return bytes(body[:ANSWER_MAX])
 
 
-def failure(answer: HttpAnswer, knows_repeats: bool) -> Outcome | None:
+def failure(answer: CallAnswer, knows_repeats: bool) -> Outcome | None:
     """What an answer's status means for the message, where it was not taken; None for success.
 
     3xx is none: where the operator's address leads is for the operator to say (Standard Webhooks).

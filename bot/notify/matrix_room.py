@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from bot.alerts.delivery.outcome import Delivered, NotSent, Outcome, Refused
 from bot.checkup import Check
 from bot.notify.drawing import html, plain_text
-from bot.notify.http_call import RETRY_AFTER_MAX, CallError, HttpAnswer, call, failure
+from bot.notify.http_call import RETRY_AFTER_MAX, CallAnswer, CallError, call, failure
 from bot.notify.notice import NoticeType, OutgoingNotice
 from bot.notify.notifier import NotifierTarget
 
@@ -64,14 +64,14 @@ class MatrixNotifier:
     def _room(self) -> str:
         return unquote(urlsplit(self.target.url).path.lstrip("/"))
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> HttpAnswer:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> CallAnswer:
         parts = urlsplit(self.target.url)
         token = self.target.secret or unquote(parts.username or "")
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         base = f"{parts.scheme.partition('+')[2]}://{parts.netloc.rpartition('@')[2]}/_matrix/client/v3"
         return call(method, base + path, json.dumps(body).encode() if body else b"", headers, self.target.ca)
 
-    def _refused(self, answer: HttpAnswer) -> Outcome | None:
+    def _refused(self, answer: CallAnswer) -> Outcome | None:
         said = _json(answer)
         code = said.get("errcode")
         if answer.status == 429 and "retry-after" not in answer.headers:
@@ -105,7 +105,7 @@ def content(notice: OutgoingNotice) -> dict[str, Any]:
     return said
 
 
-def _json(answer: HttpAnswer) -> dict[str, Any]:
+def _json(answer: CallAnswer) -> dict[str, Any]:
     try:
         said = json.loads(answer.body)
     except ValueError:
