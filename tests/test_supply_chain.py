@@ -23,13 +23,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
 PRODUCT = [Requirement(text) for text in PROJECT["dependencies"]]
 EXTRAS = {name: [Requirement(text) for text in texts] for name, texts in PROJECT["optional-dependencies"].items()}
 LOCKED = {
     "requirements.txt": PRODUCT,
     "requirements-test.txt": PRODUCT + EXTRAS["test"],
     "requirements-release.txt": PRODUCT + EXTRAS["release"],
+    "requirements-homeserver.txt": [Requirement(text) for text in GROUPS["homeserver"]],
 }
 
 

@@ -145,10 +145,10 @@ class EmailNotifier:
                 self._start_tls(smtp, context, host)
             if user := unquote(parts.username or ""):
                 smtp.login(user, self._target.secret or unquote(parts.password or ""))
-        except (smtplib.SMTPException, OSError, CallError, UnicodeError) as error:
+        except (smtplib.SMTPException, OSError, CallError, UnicodeError, _RefusedError) as error:
             if smtp:
                 smtp.close()
-            raise _RefusedError(_of_connection(error)) from None
+            raise error if isinstance(error, _RefusedError) else _RefusedError(_of_connection(error)) from None
         try:
             yield smtp
         finally:

@@ -149,7 +149,7 @@ class SmtpReceiver:
         assert isinstance(data, LoginPassword)
         login = (data.login.decode(), data.password.decode())
         self.logins.append(login[0])
-        return AuthResult(success=login == self._login)
+        return AuthResult(success=login == self._login, handled=False)
 
     async def handle_RCPT(self, *given: Any) -> str:
         _, _, envelope, address, _ = given
