@@ -1,14 +1,17 @@
 """What of the settings several parts take, in the form in which they take it."""
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import unquote, urlsplit
 
 from bot import log as logs
+from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.routing import AlertPlan, Route
 from bot.chat.access import Grant
+from bot.chat.channels import ChannelKind, is_channel_name, kind_of, notify_channel
 from bot.errors import ConfigError, Problem
 from bot.fleet.inventory import Inventory
 from bot.fleet.policy import Policy
@@ -16,10 +19,14 @@ from bot.fleet.sites import KnownSites, no_sites
 from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, PolicySettings, Settings, TlsSettings
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
+from bot.settings.notifiers import key_problems, kind_of_url, url_problem
 from bot.slack.payload import is_group
 from bot.slack.token_mistakes import APP, BOT, SIGNING, mistakes
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
+
+if TYPE_CHECKING:
+    from bot.notify.notifier import NotifierTarget
 
 
 def reveal(secret: Any) -> str | None:
@@ -36,8 +43,9 @@ def tokens(settings: Settings, *keys: str) -> list[str]:
     return [value for value in values.values() if value]
 
 
-def check_tokens(settings: Settings, chats: bool) -> None:
-    """ConfigError lists all that is wrong with the tokens that are set, with the half that is missing.
+def check_variables(settings: Settings, chats: bool) -> None:
+    """ConfigError lists all that is wrong with the tokens that are set, with the half that is missing, and with the
+    variables of notifiers.
 
     Without any of them nothing is said. `chats`: the process is to answer, and not only to send.
     """
@@ -48,6 +56,7 @@ def check_tokens(settings: Settings, chats: bool) -> None:
         problems.append(Problem(BOT, "", _NOT_SET))
     if values["bot_token"] and chats and not (values["app_token"] or values["signing_secret"]):
         problems.append(Problem(APP, "", f"{_NOT_SET} (or, for requests over HTTP, set {SIGNING})"))
+    problems += notifier_problems(settings, os.environ)
     if problems:
         raise ConfigError(problems)
 
@@ -73,7 +82,7 @@ def grants(settings: Settings) -> tuple[Grant, ...]:
 
 
 def channels(settings: Settings) -> dict[str, str]:
-    """Channels that the configuration sends alerts to, each by the first key that names it."""
+    """Channels that the configuration sends alerts to, by the first key that names each."""
     routes = enumerate(settings.alerts.routes)
     named = [("alerts.channel", settings.alerts.channel), *((f"alerts.routes[{at}]", r.channel) for at, r in routes)]
     first: dict[str, str] = {}
@@ -83,12 +92,109 @@ def channels(settings: Settings) -> dict[str, str]:
     return {key: channel for channel, key in first.items()}
 
 
+def notifier_problems(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with variables that notifiers name; what is seen in the file alone is told when it is read."""
+    problems: list[Problem] = []
+    for each in settings.notify:
+        if each.secret_env and not environ.get(each.secret_env, "").strip():
+            problems.append(Problem(each.secret_env, "", f"is not set: notify {each.name} needs it"))
+        if not each.url_env:
+            continue
+        url = environ.get(each.url_env, "").strip()
+        if not url:
+            problems.append(Problem(each.url_env, "", f"is not set: it is the URL of notify {each.name}"))
+        elif wrong := url_problem(url):
+            problems.append(Problem(each.url_env, "", wrong))
+        else:
+            given = {"to": each.to, "from": each.sender, "secret_env": each.secret_env, "ca": each.ca}
+            found = key_problems(kind_of_url(url), given)
+            problems += [Problem("notify", f"{each.name}.{key}", what) for key, what in found]
+    return problems
+
+
+def notifier_targets(settings: Settings, environ: Mapping[str, str]) -> "tuple[NotifierTarget, ...]":
+    """The notifiers with the values of their variables. ConfigError lists all that is wrong with these."""
+    from bot.notify.notifier import NotifierTarget
+
+    if problems := notifier_problems(settings, environ):
+        raise ConfigError(problems)
+    found = []
+    for each in settings.notify:
+        url = (reveal(each.url) or environ.get(each.url_env or "", "")).strip()
+        secret = environ.get(each.secret_env, "").strip() if each.secret_env else None
+        found.append(NotifierTarget(each.name, kind_of_url(url), url, secret, each.to, each.sender or "", each.ca))
+    return tuple(found)
+
+
+def _secrets_of_notifiers(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """What of notifiers must not get into a log: URLs whole and in part, and what else they are known by."""
+    for each in settings.notify:
+        url = (reveal(each.url) or environ.get(each.url_env or "", "")).strip()
+        parts = urlsplit(url) if not url_problem(url) else None
+        yield from (url, environ.get(each.secret_env or "", "").strip())
+        if parts:
+            behind = url.partition("://")[2].partition("/")[2]
+            quoted = [text for text in (parts.password, parts.username) if text]
+            yield from (behind, parts.query, *quoted, *map(unquote, quoted))
+
+
+NOT_CONFIGURED = "not_configured"
+"""The code of a channel whose platform or notifier is not here."""
+
+
+class ReachableChannels(NamedTuple):
+    """Which channels a process with some settings can send to: those of its platforms, and its notifiers."""
+
+    kinds: frozenset[ChannelKind]
+    notifiers: frozenset[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        kinds = {ChannelKind.SLACK} if settings.slack.bot_token else set()
+        return cls(frozenset(kinds), frozenset(notify_channel(each.name) for each in settings.notify))
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.kinds or self.notifiers)
+
+    def why_not(self, channel: str) -> str | None:
+        """Why nothing can be sent to a channel from here; None if something can."""
+        kind = kind_of(channel)
+        if kind in self.kinds or channel in self.notifiers:
+            return None
+        if kind is ChannelKind.SLACK:
+            return "SLACK_BOT_TOKEN is not set, so nothing can be sent to Slack from here."
+        if kind is ChannelKind.MATTERMOST:
+            return "`mattermost` is not configured, so nothing can be sent to it from here."
+        name = channel.partition(":")[2]
+        return f"`notify` has no {name}, so nothing can be sent to it from here: add it, or take it out of the routes."
+
+    def is_channel(self, text: str) -> bool:
+        """Whether a text can be a channel's name: what is not Slack's must be configured."""
+        return is_channel_name(text) and (kind_of(text) is ChannelKind.SLACK or self.why_not(text) is None)
+
+    def told(self, states: Iterable[ChannelState]) -> tuple[ChannelState, ...]:
+        """How sending to channels goes, where those that can't be reached from here count as stopped.
+
+        Where nothing can be reached at all, that is said as a whole, and another process may well send.
+        """
+        if self.is_empty:
+            return tuple(states)
+        return tuple(
+            state._replace(stopped_code=NOT_CONFIGURED, stopped=why)
+            if not state.stopped and (why := self.why_not(state.channel))
+            else state
+            for state in states
+        )
+
+
 def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
     """The log of this process, without any secret of the settings; from their level on, unless another is given."""
     configured, slack = settings.log, settings.slack
     form = configured.format if "format" in configured.model_fields_set else None
-    secrets = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
-    logs.configure(form, level or configured.level, filter(None, map(reveal, secrets)))
+    tokens = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
+    secrets = [*filter(None, map(reveal, tokens)), *_secrets_of_notifiers(settings, os.environ)]
+    logs.configure(form, level or configured.level, secrets)
 
 
 def inventory(

@@ -9,11 +9,12 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
-from bot.app.configuration import policy, reveal, set_up_log
+from bot.app.configuration import ReachableChannels, policy, reveal, set_up_log
 from bot.app.fleet import hosts_of
 from bot.app.lookup import runner, today
+from bot.chat.channels import ChannelKind
 from bot.chat.runner import CommandRunner
-from bot.errors import UnavailableError
+from bot.errors import ConfigError, UnavailableError
 from bot.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from bot.alerts.clock_check import ClockCheck
     from bot.app.dataset import Dataset
+    from bot.app.sending import Permalink
+    from bot.chat.platform import Platform
     from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
 
@@ -117,15 +120,28 @@ def _sites(
 def _send(
     settings: Settings, store: "Store", log: FilteringBoundLogger, dataset: "Callable[[], Dataset]"
 ) -> SendResult:
-    from bot.app.slack import platform_of, worker_of
+    from bot.app.sending import senders_of
 
-    if not settings.slack.bot_token:
-        return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
-    sender = worker_of(platform_of(settings).platform, store, log, dataset)
+    platforms: dict[ChannelKind, Platform] = {}
+    links: dict[ChannelKind, Permalink] = {}
+    if settings.slack.bot_token:
+        from bot.app.slack import platform_of
+
+        slack = platform_of(settings).platform
+        platforms[ChannelKind.SLACK], links[ChannelKind.SLACK] = slack, slack.permalink
     try:
-        return SendResult(sender.pass_once(PATIENCE).delivered, by=sender.by)
+        senders = senders_of(settings, platforms, store, log, dataset, links)
+    except ConfigError as error:
+        return SendResult(why_not=f"{error.lines[0]}.")
+    if senders is None:
+        return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
+    try:
+        delivered = senders.worker.pass_once(PATIENCE).delivered
+        last = store.sweeps.last_finished()
+        senders.renew(log, last and last.finished_at)
+        return SendResult(delivered, by=senders.worker.by, why_not_to=ReachableChannels.of(settings).why_not)
     finally:
-        sender.close()
+        senders.worker.close()
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:
