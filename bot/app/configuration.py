@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from bot import log as logs
+from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.routing import AlertPlan, Route
 from bot.chat.access import Grant
+from bot.chat.channels import ChannelKind, is_channel_name, kind_of, notify_channel
 from bot.errors import ConfigError, Problem
 from bot.fleet.inventory import Inventory
 from bot.fleet.policy import Policy
@@ -73,7 +75,7 @@ def grants(settings: Settings) -> tuple[Grant, ...]:
 
 
 def channels(settings: Settings) -> dict[str, str]:
-    """Channels that the configuration sends alerts to, each by the first key that names it."""
+    """Channels that the configuration sends alerts to, by the first key that names each."""
     routes = enumerate(settings.alerts.routes)
     named = [("alerts.channel", settings.alerts.channel), *((f"alerts.routes[{at}]", r.channel) for at, r in routes)]
     first: dict[str, str] = {}
@@ -81,6 +83,56 @@ def channels(settings: Settings) -> dict[str, str]:
         if channel:
             first.setdefault(channel, key)
     return {key: channel for channel, key in first.items()}
+
+
+NOT_CONFIGURED = "not_configured"
+"""The code of a channel whose platform or notifier is not here."""
+
+
+class ReachableChannels(NamedTuple):
+    """Which channels a process with some settings can send to: those of its platforms, and its notifiers."""
+
+    kinds: frozenset[ChannelKind]
+    notifiers: frozenset[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        kinds = {ChannelKind.SLACK} if settings.slack.bot_token else set()
+        return cls(frozenset(kinds), frozenset(notify_channel(each.name) for each in settings.notify))
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.kinds or self.notifiers)
+
+    def why_not(self, channel: str) -> str | None:
+        """Why nothing can be sent to a channel from here; None if something can."""
+        kind = kind_of(channel)
+        if kind in self.kinds or channel in self.notifiers:
+            return None
+        if kind is ChannelKind.SLACK:
+            return "SLACK_BOT_TOKEN is not set, so nothing can be sent to Slack from here."
+        if kind is ChannelKind.MATTERMOST:
+            return "`mattermost` is not configured, so nothing can be sent to it from here."
+        name = channel.partition(":")[2]
+        return f"`notify` has no {name}, so nothing can be sent to it from here: add it, or take it out of the routes."
+
+    def is_channel(self, text: str) -> bool:
+        """Whether a text can be a channel's name: what is not Slack's must be configured."""
+        return is_channel_name(text) and (kind_of(text) is ChannelKind.SLACK or self.why_not(text) is None)
+
+    def told(self, states: Iterable[ChannelState]) -> tuple[ChannelState, ...]:
+        """How sending to channels goes, where those that can't be reached from here count as stopped.
+
+        Where nothing can be reached at all, that is said as a whole, and another process may well send.
+        """
+        if self.is_empty:
+            return tuple(states)
+        return tuple(
+            state._replace(stopped_code=NOT_CONFIGURED, stopped=why)
+            if not state.stopped and (why := self.why_not(state.channel))
+            else state
+            for state in states
+        )
 
 
 def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:

@@ -21,14 +21,16 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import check_tokens, set_up_log, tokens
+from bot.app.configuration import ReachableChannels, check_tokens, set_up_log, tokens
 from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.lookup import now
 from bot.app.schedule import ScheduledJobs
-from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of, worker_of
+from bot.app.sending import worker_of
+from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of
 from bot.app.web import UNTOLD, pages
 from bot.chat.answer_queue import AnswerQueue
+from bot.chat.channels import ChannelKind
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
 from bot.settings.model import Settings
@@ -122,7 +124,7 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     check_tokens(settings, chats=part is not ProcessPart.SCHEDULE)
     stop = threading.Event()
     way = way_of(settings, part)
-    port, hosts = settings.port, hosts_of_pages(settings, way)
+    port, hosts, notifiers = settings.port, hosts_of_pages(settings, way), [each.name for each in settings.notify]
     process = process_of(settings, part, way, stop, limits)
     del settings  # as read, thousands of targets take more than all that is made of them
     settle_down()
@@ -136,7 +138,8 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     server = Server(process.pages, sockets)
     server.start()
     process.start(stop)
-    process.log.info("serving", at=shown(sockets), part=part.value, way=way.value)
+    notifies = {"notifies": ", ".join(notifiers)} if notifiers else {}
+    process.log.info("serving", at=shown(sockets), part=part.value, way=way.value, **notifies)
     try:
         process.watch(stop)
     finally:
@@ -239,11 +242,13 @@ def process_of(
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
         slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
-        sends = slack is not None and part is not ProcessPart.CHAT
-        sender = worker_of(slack.platform, store, log, dataset) if slack and sends else None
-        terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)
+        platforms = {ChannelKind.SLACK: slack.platform} if slack else {}
+        sends = part is not ProcessPart.CHAT
+        sender = worker_of(settings, platforms, store, log, dataset) if sends else None
+        reach = ReachableChannels.of(settings)
+        terms = terms_of(settings, partial(_send, sender, reach.why_not), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
-        if not slack:
+        if reach.is_empty:
             log.warning("nobody is told", reason=UNTOLD)
         chats = slack if way is not ChatWay.NONE else None
         service = service_of(settings, log, way is ChatWay.SOCKET, chats, watched, sender, limits) if chats else None
@@ -261,8 +266,8 @@ def _centre_of(settings: Settings, store: Store, check: ClockCheck, log: Filteri
     return centre_of(settings, store, check, log, now())
 
 
-def _send(sender: OutboxWorker | None) -> SendResult:
+def _send(sender: OutboxWorker | None, why_not: Callable[[str], str | None]) -> SendResult:
     """What a sweep cycle queued is sent by the sender's own threads, here or in another process."""
     if sender:
         sender.wake()
-    return SendResult(by=sender.by if sender else None)
+    return SendResult(by=sender.by if sender else None, why_not_to=why_not)

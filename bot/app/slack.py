@@ -1,4 +1,4 @@
-"""The Slack side, put together: its platform, the session that answers there, the worker that sends unasked."""
+"""The Slack side, put together: its platform, and the session that answers there."""
 
 import time
 from collections.abc import Callable
@@ -12,12 +12,11 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.configuration import grants, tokens
-from bot.app.dataset import Dataset, live_runner
-from bot.app.fleet import WatchedFleet, new_name
+from bot.app.dataset import live_runner
+from bot.app.fleet import WatchedFleet
 from bot.app.lookup import now, today
 from bot.chat.answer_queue import AnswerQueue
 from bot.chat.command import Right
-from bot.chat.platform import Platform
 from bot.chat.reply import Reply, RichText
 from bot.chat.session.access import Access
 from bot.chat.session.conversation import Conversation
@@ -25,7 +24,6 @@ from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.pace import PER_MINUTE, Pace
 from bot.chat.session.responder import ReplyCache, Responder
 from bot.chat.session.services import BoundedExecutor, SessionServices
-from bot.chat.transport import PlatformTransport, reply_for
 from bot.fleet.sweep import STALE
 from bot.settings.model import Settings
 from bot.slack.app import bolt_app
@@ -36,7 +34,6 @@ from bot.slack.service import Service
 from bot.slack.socket_mode import SocketModeClient
 from bot.slack.table_blocks import TableForm
 from bot.slack.table_forms import TableForms
-from bot.store.store import Store
 
 THREADS, WAITING = 8, 100
 ASKING, IN_LINE = 32, 32
@@ -90,14 +87,6 @@ def platform_of(
     forms = TableForms(best, time.monotonic, structlog.get_logger())
     groups = Groups(client(timeout=1), time.monotonic)
     return SlackParts(SlackPlatform(patient, quick, identity, groups, queue, forms), patient, identity, forms, queue)
-
-
-def worker_of(
-    platform: Platform, store: Store, log: FilteringBoundLogger, edition: Callable[[], Dataset]
-) -> OutboxWorker:
-    """Sends what waits for channels, in the words of what is known then."""
-    transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix))
-    return OutboxWorker(log, store.outbox, transport, now, new_name())
 
 
 def service_of(

@@ -60,7 +60,7 @@ def pages(
     token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
     shown = metrics(probes, lambda: _snapshot(watched, sender, service))
     notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched), lambda: _data(watched)]
-    if not settings.slack.bot_token:
+    if not (settings.slack.bot_token or settings.notify):
         notices.append(lambda: UNTOLD)
     routes = {
         **health(_checks(watched, service), notices),
@@ -120,7 +120,7 @@ def _sweeps(watched: WatchedFleet) -> str | None:
 
 def _channels(watched: WatchedFleet) -> str | None:
     try:
-        stopped = [state for state in watched.store.outbox.states() if state.stopped]
+        stopped = [state for state in watched.told(watched.store.outbox) if state.stopped]
     except UnavailableError:
         return None  # the check of the database says so
     return "; ".join(f"{state.channel}: {state.stopped}" for state in stopped) or None
@@ -158,7 +158,7 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Servi
         patch_states=watched.evaluation.patch_states(findings),
         sources=store.fleet.sources(),
         alerts=store.alerts.outlines(),
-        channels=store.outbox.states(),
+        channels=watched.told(store.outbox),
         last_sweep=store.sweeps.last_finished(),
         ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
         plainer_tables=service.forms.counts() if service and service.forms else {},

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator
 
 from bot.chat.command import Right
+from bot.settings.notifiers import NotifierSettings
 from bot.settings.section import Section
 from bot.settings.source import CALENDAR_TOKEN, WEB_TOKEN
 from bot.settings.values import (
@@ -274,6 +275,7 @@ class Keys(Section):
     policy: PolicySettings = PolicySettings()
     sites: SitesSettings = SitesSettings()
     site: SiteSettings = SiteSettings()
+    notify: tuple[NotifierSettings, ...] = ()
 
 
 class SlackSettings(SlackKeys):
