@@ -126,6 +126,10 @@ def _send(
         from bot.app.slack import platform_of
 
         platforms[ChannelKind.SLACK] = platform_of(settings).platform
+    if settings.mattermost.url:
+        from bot.app.mattermost import mattermost_of
+
+        platforms[ChannelKind.MATTERMOST] = mattermost_of(settings).platform
     sender = worker_of(settings, platforms, store, log, dataset)
     if sender is None:
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")

@@ -116,7 +116,7 @@ class EventStream:
             if now >= next_ping:
                 count, next_ping = count + 1, now + PING
                 socket.send(json.dumps({"seq": count, "action": "ping"}))
-            raw = socket.sock
+            raw: Any = socket.sock
             pending = getattr(raw, "pending", None)
             if not ((pending and pending()) or select.select([raw], [], [], TICK)[0]):
                 continue

@@ -174,8 +174,13 @@ class MattermostPlatform:
         return self._deliver(self._answering(origin.actor, reply, opening, most), origin.actor)
 
     def respond(
-        self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None, once: bool = False
-    ) -> Outcome:  # noqa: ARG002 # `replace`: nothing private can be changed here
+        self,
+        origin: Origin,
+        reply: Reply,
+        replace: bool = False,  # noqa: ARG002 # nothing private can be changed here
+        most: int | None = None,
+        once: bool = False,
+    ) -> Outcome:
         sending = self._responding(origin, reply, most)
         return first_try(sending) if once else self._deliver(sending, origin.actor)
 
@@ -264,7 +269,9 @@ class MattermostPlatform:
             reply, Place(room.id, own, thread=thread or ""), 1 if key else most or POSTS_MAX
         )
         outcome = self._post(room.id, first, thread, own)
-        for each in others if isinstance(outcome, Delivered) else ():
+        if not isinstance(outcome, Delivered):
+            return outcome
+        for each in others:
             posted = self._post(room.id, each, thread or outcome.id, secrets.token_hex(16))
             if not isinstance(posted, Delivered):
                 return posted
@@ -436,8 +443,9 @@ class MattermostPlatform:
         data = content.encode("utf-8-sig") if isinstance(content, str) else content  # so a spreadsheet knows it
         try:
             room = self._directory.room(f"{PREFIX}@{actor.user.removeprefix(PREFIX)}")
-            form = {"data": {"channel_id": room.id}, "files": {"files": (attachment.name, data)}}
-            file = str(self._client.call("POST", "/files", **form)["file_infos"][0]["id"])
+            sent = {"files": (attachment.name, data)}
+            answer = self._client.call("POST", "/files", data={"channel_id": room.id}, files=sent)
+            file = str(answer["file_infos"][0]["id"])
             outcome = self._post(
                 room.id, Drawn(self._pen.text(notice(line(reply.summary)))), None, secrets.token_hex(16), [file]
             )
