@@ -21,11 +21,14 @@ Rehearsing = Callable[[], AbstractContextManager[AlertStore]]
 
 
 class SendResult(NamedTuple):
-    """How many messages got into their channels, and why others could not even be tried. `by` is who sends here."""
+    """How many messages got into their channels, and why others could not even be tried: all of them, or those of a
+    channel. `by` is who sends here.
+    """
 
     messages: int = 0
     why_not: str | None = None
     by: str | None = None
+    why_not_to: Callable[[str], str | None] = lambda _: None
 
 
 class CycleResult(NamedTuple):

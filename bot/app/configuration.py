@@ -1,14 +1,18 @@
 """What of the settings several parts take, in the form in which they take it."""
 
+import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from bot import log as logs
+from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.routing import AlertPlan, Route
-from bot.chat.access import Grant
+from bot.chat.access import EVERYBODY, Grant
+from bot.chat.channels import ChannelKind, is_channel_name, kind_of, notify_channel
 from bot.errors import ConfigError, Problem
 from bot.fleet.inventory import Inventory
 from bot.fleet.policy import Policy
@@ -65,15 +69,52 @@ def _mistakes(values: Mapping[str, str | None]) -> list[Problem]:
     ]
 
 
-def grants(settings: Settings) -> tuple[Grant, ...]:
-    """Who may do more than look up."""
-    return tuple(
-        Grant(grant.who, grant.where, frozenset(grant.may), is_group(grant.who)) for grant in settings.access.grants
-    )
+def grants(settings: Settings, kind: ChannelKind = ChannelKind.SLACK) -> tuple[Grant, ...]:
+    """Who may do more than look up on a platform: a grant for one platform's people counts on no other.
+
+    "*" is everybody of the platform that `where` is of; without `where` the workspace that runs the bot in Slack, as
+    ever, so that no platform that is added later gets rights by it.
+    """
+    found = []
+    for grant in settings.access.grants:
+        is_of_group = is_group(grant.who) or grant.who.startswith(f"{ChannelKind.MATTERMOST}:@")
+        named = (grant.where or "") if grant.who == EVERYBODY else grant.who
+        if kind_of(named) is kind:
+            found.append(Grant(grant.who, grant.where, frozenset(grant.may), is_of_group))
+    return tuple(found)
+
+
+MATTERMOST_NEEDS = "set it to the bot's token, from Integrations > Bot Accounts in Mattermost"
+
+
+def mattermost_token(settings: Settings, environ: Mapping[str, str]) -> str:
+    """The bot's token. ConfigError if it is not set."""
+    if token := environ.get(settings.mattermost.token_env, "").strip():
+        return token
+    raise ConfigError([Problem(settings.mattermost.token_env, "", f"is not set: {MATTERMOST_NEEDS}")])
+
+
+def command_tokens(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """The tokens of the slash commands by team, of the team "" where one token is given for whatever team.
+
+    ConfigError if there are to be commands and none is set, or if they can't be read.
+    """
+    name = settings.mattermost.command_token_env
+    text = environ.get(name, "").strip()
+    if not text and settings.mattermost.callback_url:
+        said = "is not set: set it to the token that Integrations > Slash Commands shows, or to TEAM=TOKEN,TEAM=TOKEN"
+        raise ConfigError([Problem(name, "", said)])
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        team, is_named, token = part.rpartition("=")
+        if not token.strip() or (team in found) or ("," in text and not is_named):
+            raise ConfigError([Problem(name, "", "must be one token, or TEAM=TOKEN,TEAM=TOKEN with each team once")])
+        found[team.strip()] = token.strip()
+    return found
 
 
 def channels(settings: Settings) -> dict[str, str]:
-    """Channels that the configuration sends alerts to, each by the first key that names it."""
+    """Channels that the configuration sends alerts to, by the first key that names each."""
     routes = enumerate(settings.alerts.routes)
     named = [("alerts.channel", settings.alerts.channel), *((f"alerts.routes[{at}]", r.channel) for at, r in routes)]
     first: dict[str, str] = {}
@@ -83,12 +124,70 @@ def channels(settings: Settings) -> dict[str, str]:
     return {key: channel for channel, key in first.items()}
 
 
+NOT_CONFIGURED = "not_configured"
+"""The code of a channel whose platform or notifier is not here."""
+
+
+class ReachableChannels(NamedTuple):
+    """Which channels a process with some settings can send to: those of its platforms, and its notifiers."""
+
+    kinds: frozenset[ChannelKind]
+    notifiers: frozenset[str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        kinds = {ChannelKind.SLACK} if settings.slack.bot_token else set()
+        kinds |= {ChannelKind.MATTERMOST} if settings.mattermost.url else set()
+        return cls(frozenset(kinds), frozenset(notify_channel(each.name) for each in settings.notify))
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.kinds or self.notifiers)
+
+    def why_not(self, channel: str) -> str | None:
+        """Why nothing can be sent to a channel from here; None if something can."""
+        kind = kind_of(channel)
+        if kind in self.kinds or channel in self.notifiers:
+            return None
+        if kind is ChannelKind.SLACK:
+            return "SLACK_BOT_TOKEN is not set, so nothing can be sent to Slack from here."
+        if kind is ChannelKind.MATTERMOST:
+            return "`mattermost` is not configured, so nothing can be sent to it from here."
+        name = channel.partition(":")[2]
+        return f"`notify` has no {name}, so nothing can be sent to it from here: add it, or take it out of the routes."
+
+    def is_channel(self, text: str) -> bool:
+        """Whether a text can be a channel's name: what is not Slack's must be configured."""
+        return is_channel_name(text) and (kind_of(text) is ChannelKind.SLACK or self.why_not(text) is None)
+
+    def told(self, states: Iterable[ChannelState]) -> tuple[ChannelState, ...]:
+        """How sending to channels goes, where those that can't be reached from here count as stopped.
+
+        Where nothing can be reached at all, that is said as a whole, and another process may well send.
+        """
+        if self.is_empty:
+            return tuple(states)
+        return tuple(
+            state._replace(stopped_code=NOT_CONFIGURED, stopped=why)
+            if not state.stopped and (why := self.why_not(state.channel))
+            else state
+            for state in states
+        )
+
+
+SHORT = 12
+"""Characters of what is no token: a team's name beside one is no secret."""
+
+
 def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
     """The log of this process, without any secret of the settings; from their level on, unless another is given."""
     configured, slack = settings.log, settings.slack
     form = configured.format if "format" in configured.model_fields_set else None
     secrets = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
-    logs.configure(form, level or configured.level, filter(None, map(reveal, secrets)))
+    named = [os.environ.get(settings.mattermost.token_env, "")] if settings.mattermost.url else []
+    named += re.split("[,=]", os.environ.get(settings.mattermost.command_token_env, "")) if named else []
+    hidden = [*map(reveal, secrets), *(each.strip() for each in named if len(each.strip()) > SHORT)]
+    logs.configure(form, level or configured.level, filter(None, hidden))
 
 
 def inventory(

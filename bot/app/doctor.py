@@ -11,10 +11,11 @@ from pathlib import Path
 
 from bot.advisories.load import advisories_of
 from bot.alerts.clock_check import ClockCheck
-from bot.app.configuration import channels, grants, inventory, orchestras, reveal
+from bot.app.configuration import NOT_CONFIGURED, ReachableChannels, channels, grants, inventory, orchestras, reveal
 from bot.app.dataset import dataset_of
 from bot.app.fleet import clock_check
 from bot.app.lookup import now
+from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.lookup import old_data
 from bot.chat.reply import spoken
 from bot.chat.waiting import why_waiting
@@ -95,7 +96,7 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: boo
         bot_token=reveal(slack.bot_token),
         app_token=reveal(slack.app_token),
         signing_secret=reveal(slack.signing_secret),
-        channels=channels(settings),
+        channels={key: each for key, each in channels(settings).items() if kind_of(each) is ChannelKind.SLACK},
         groups=tuple(dict.fromkeys(grant.who for grant in grants(settings) if grant.is_of_group)),
         tables=slack.tables,
         is_live=is_live,
@@ -205,12 +206,15 @@ def _stored(settings: Settings) -> Iterator[Check]:
         if database.is_missing:
             return
         yield from (Check(f"database: {found.name}", found.ok, found.text) for found in check_database(database))
-        for state in SqlOutbox(database).states():
+        reach = ReachableChannels.of(settings)
+        for state in reach.told(SqlOutbox(database).states()):
             waits = f"{state.pending} {'message waits' if state.pending == 1 else 'messages wait'}"
             if not state.stopped and (why := why_waiting(state, now(), by="")):
                 yield Check(f"channel {state.channel}", True, f"{waits}: {why}")
             if state.stopped:
                 mend = "once that is mended it is tried again by the next sweep, or now by `xocompat sweep`"
+                if state.stopped_code == NOT_CONFIGURED:
+                    mend = "once that is configured they are sent"
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
         if settings.data.url:

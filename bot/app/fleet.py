@@ -15,10 +15,11 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.alert import Reconciled
 from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult, SweepCycle, alerts_on
+from bot.alerts.delivery.outbox import ChannelState, Outbox
 from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.facts import SecurityPlan
 from bot.alerts.routing import AlertPlan
-from bot.app.configuration import inventory, orchestras, plan, policy, reveal
+from bot.app.configuration import ReachableChannels, inventory, orchestras, plan, policy, reveal
 from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
 from bot.app.lookup import now
 from bot.app.published import data_follower, follower
@@ -140,7 +141,8 @@ class WatchTerms(NamedTuple):
 
     `list_url` is where the published list is read, if it is followed, and `data_url` where newer data is; `dataset` is
     what is known, if it is known already. `clock_check` says whether the clock can be believed, if it is the machine's.
-    `policy` is what hosts are to run, `security` which holes make an alert.
+    `policy` is what hosts are to run, `security` which holes make an alert. `reach` says which channels can be sent to;
+    without it any that Slack could have.
 
     `updates_within` is how many seconds a sweep takes at most for asking a Xen Orchestra which updates its hosts miss;
     None where that is a job of its own.
@@ -158,6 +160,7 @@ class WatchTerms(NamedTuple):
     policy: Policy | None = None
     security: SecurityPlan = SecurityPlan()
     data_url: str | None = None
+    reach: ReachableChannels | None = None
 
 
 class WatchedFleet(NamedTuple):
@@ -174,6 +177,7 @@ class WatchedFleet(NamedTuple):
     polling: OrchestraPolling
     follows: ListFollower | None = None
     renews: "DataFollower | None" = None
+    reach: ReachableChannels | None = None
 
     @property
     def clock_check(self) -> ClockCheck:
@@ -184,6 +188,11 @@ class WatchedFleet(NamedTuple):
         """Follows the list by the data of now: what a page added itself must not decide how one is read."""
         base = self.dataset().base
         return self.follows._replace(matrix=base.matrix, reader=base.reader) if self.follows else None
+
+    def told(self, outbox: Outbox) -> tuple[ChannelState, ...]:
+        """How sending to each channel goes; those that can't be reached from here count as stopped."""
+        states = outbox.states()
+        return self.reach.told(states) if self.reach else states
 
     def ports(self, limited: bool = False) -> Ports:
         """What commands may use; `limited` as in chat."""
@@ -203,9 +212,9 @@ class WatchedFleet(NamedTuple):
                 evaluation.plan,
                 self.clock,
                 lambda: {host.pool for host in store.fleet.hosts()},
-                store.outbox.states,
+                lambda: self.told(store.outbox),
                 on=lambda day: alerts_on(lambda: rehearsing(store), evaluation, day, self.clock()),
-                is_channel=is_channel,
+                is_channel=self.reach.is_channel if self.reach else is_channel,
             ),
             watched=Watched(
                 store.fleet,
@@ -272,6 +281,7 @@ def terms_of(
         policy(settings.policy),
         SecurityPlan(settings.security.tell, settings.security.orchestra_fixed_from),
         settings.data.url,
+        ReachableChannels.of(settings),
     )
 
 
@@ -319,7 +329,9 @@ def watch_fleet(
     base = dataset().base
     follows = follower(url, base.matrix, base.reader, store.revisions, stop.wait, terms.clock) if url else None
     renews = data_follower(terms.data_url, store.renewals, stop.wait, terms.clock)
-    return WatchedFleet(store, hosts, evaluation, cycle, terms.clock, stop, dataset, polling, follows, renews)
+    return WatchedFleet(
+        store, hosts, evaluation, cycle, terms.clock, stop, dataset, polling, follows, renews, terms.reach
+    )
 
 
 def polling_of(store: Store, hosts: Hosts, terms: WatchTerms, by: str, log: FilteringBoundLogger) -> OrchestraPolling:

@@ -9,9 +9,10 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
-from bot.app.configuration import policy, reveal, set_up_log
+from bot.app.configuration import ReachableChannels, policy, reveal, set_up_log
 from bot.app.fleet import hosts_of
 from bot.app.lookup import runner, today
+from bot.chat.channels import ChannelKind
 from bot.chat.runner import CommandRunner
 from bot.errors import UnavailableError
 from bot.settings.model import Settings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.alerts.clock_check import ClockCheck
     from bot.app.dataset import Dataset
+    from bot.chat.platform import Platform
     from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
 
@@ -117,13 +119,23 @@ def _sites(
 def _send(
     settings: Settings, store: "Store", log: FilteringBoundLogger, dataset: "Callable[[], Dataset]"
 ) -> SendResult:
-    from bot.app.slack import platform_of, worker_of
+    from bot.app.sending import worker_of
 
-    if not settings.slack.bot_token:
+    platforms: dict[ChannelKind, Platform] = {}
+    if settings.slack.bot_token:
+        from bot.app.slack import platform_of
+
+        platforms[ChannelKind.SLACK] = platform_of(settings).platform
+    if settings.mattermost.url:
+        from bot.app.mattermost import mattermost_of
+
+        platforms[ChannelKind.MATTERMOST] = mattermost_of(settings).platform
+    sender = worker_of(settings, platforms, store, log, dataset)
+    if sender is None:
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
-    sender = worker_of(platform_of(settings).platform, store, log, dataset)
     try:
-        return SendResult(sender.pass_once(PATIENCE).delivered, by=sender.by)
+        delivered = sender.pass_once(PATIENCE).delivered
+        return SendResult(delivered, by=sender.by, why_not_to=ReachableChannels.of(settings).why_not)
     finally:
         sender.close()
 

@@ -1,4 +1,4 @@
-"""The Slack side, put together: its platform, the session that answers there, the worker that sends unasked."""
+"""The Slack side, put together: its platform, and the session that answers on any platform."""
 
 import time
 from collections.abc import Callable
@@ -12,9 +12,10 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.configuration import grants, tokens
-from bot.app.dataset import Dataset, live_runner
-from bot.app.fleet import WatchedFleet, new_name
+from bot.app.dataset import live_runner
+from bot.app.fleet import WatchedFleet
 from bot.app.lookup import now, today
+from bot.chat.access import Grant
 from bot.chat.answer_queue import AnswerQueue
 from bot.chat.command import Right
 from bot.chat.platform import Platform
@@ -25,7 +26,6 @@ from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.pace import PER_MINUTE, Pace
 from bot.chat.session.responder import ReplyCache, Responder
 from bot.chat.session.services import BoundedExecutor, SessionServices
-from bot.chat.transport import PlatformTransport, reply_for
 from bot.fleet.sweep import STALE
 from bot.settings.model import Settings
 from bot.slack.app import bolt_app
@@ -36,7 +36,6 @@ from bot.slack.service import Service
 from bot.slack.socket_mode import SocketModeClient
 from bot.slack.table_blocks import TableForm
 from bot.slack.table_forms import TableForms
-from bot.store.store import Store
 
 THREADS, WAITING = 8, 100
 ASKING, IN_LINE = 32, 32
@@ -92,14 +91,6 @@ def platform_of(
     return SlackParts(SlackPlatform(patient, quick, identity, groups, queue, forms), patient, identity, forms, queue)
 
 
-def worker_of(
-    platform: Platform, store: Store, log: FilteringBoundLogger, edition: Callable[[], Dataset]
-) -> OutboxWorker:
-    """Sends what waits for channels, in the words of what is known then."""
-    transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix))
-    return OutboxWorker(log, store.outbox, transport, now, new_name())
-
-
 def service_of(
     settings: Settings,
     log: FilteringBoundLogger,
@@ -111,12 +102,31 @@ def service_of(
 ) -> Service:
     """Put the Slack side together. ConfigError lists what it needs and lacks."""
     _, other = tokens(settings, "bot_token", "app_token" if socket_mode else "signing_secret")
+    conversation = conversation_of(settings, log, slack.platform, grants(settings), watched, worker, limits)
+    app = bolt_app(slack.client, slack.identity, conversation)
+    socket = None
+    if socket_mode:
+        client = web_client(other, settings.slack.api_url)
+        socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
+    return Service(log, app, slack.identity, conversation, socket, slack.queue, slack.forms)
+
+
+def conversation_of(
+    settings: Settings,
+    log: FilteringBoundLogger,
+    platform: Platform,
+    granted: tuple[Grant, ...],
+    watched: WatchedFleet,
+    worker: OutboxWorker | None = None,
+    limits: ServiceLimits = LIMITS,
+) -> Conversation:
+    """What answers people on a platform. `granted` are the grants that count there."""
     runner = live_runner(watched.ports(limited=True), watched.dataset, today)
     services = SessionServices(
         log=log,
         responder=Responder(runner, today, dataset=lambda: watched.dataset().version),
-        access=Access(slack.platform, grants(settings), everyone=settings.access.lookup == "everyone"),
-        platform=slack.platform,
+        access=Access(platform, granted, everyone=settings.access.lookup == "everyone"),
+        platform=platform,
         work=BoundedExecutor(limits.threads, limits.waiting),
         notices=BoundedExecutor(2, 2 * limits.waiting, "notices"),
         seen=watched.store.seen,
@@ -127,13 +137,7 @@ def service_of(
         pace=Pace(time.monotonic, limits.per_minute),
     )
     jobs = BackgroundJobs(services, BoundedExecutor(ASKING, IN_LINE, "jobs"))
-    conversation = Conversation(services, jobs, partial(_home_page, watched), _ChannelWelcomes(watched))
-    app = bolt_app(slack.client, slack.identity, conversation)
-    socket = None
-    if socket_mode:
-        client = web_client(other, settings.slack.api_url)
-        socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
-    return Service(log, app, slack.identity, conversation, socket, slack.queue, slack.forms)
+    return Conversation(services, jobs, partial(_home_page, watched), _ChannelWelcomes(watched))
 
 
 class _ChannelWelcomes(NamedTuple):

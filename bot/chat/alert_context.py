@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from bot.alerts.alert import Alert, AlertState, Rule
 from bot.alerts.ports import AlertReader
+from bot.chat.channels import EXAMPLES
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.rule_wording import detail_in_words, resolution_in_words
@@ -50,7 +51,7 @@ def here(ports: Alerting, asked: Invocation) -> str:
     if channel is None:
         raise UsageError("Say which channel with --channel, or set alerts.channel in the configuration.")
     if not ports.is_channel(channel):
-        raise UsageError(f'"{shown(channel)}" is no channel\'s ID: it looks like C0123456789.')
+        raise UsageError(f'"{shown(channel)}" is no channel\'s ID here: it looks like {EXAMPLES}, as configured.')
     return channel
 
 

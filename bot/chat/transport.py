@@ -1,14 +1,16 @@
 """Brings what waits in the outbox to a platform, in the words that hold when it is sent."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bot.alerts.alert import notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
-from bot.alerts.delivery.outcome import Lookup, Outcome
+from bot.alerts.delivery.outcome import Lookup, NotSent, Outcome
+from bot.alerts.delivery.worker import DeliveryTransport
 from bot.alerts.digest import Digest
 from bot.alerts.start import Start
 from bot.chat.alert_messages import alert_message, thread_update
+from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.commands.changes import list_message
 from bot.chat.digest_message import digest_message
 from bot.chat.platform import Platform
@@ -60,3 +62,30 @@ class PlatformTransport:
         around = delivery.began_at or delivery.created_at
         thread = delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
         return self.platform.find(delivery.key, delivery.channel, around, thread)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTransports:
+    """The outbox worker's transport for several platforms: each delivery goes by the one that its channel's name says.
+
+    `platforms` are by kind, `notifiers` by the channel that each of them is.
+    """
+
+    platforms: Mapping[ChannelKind, DeliveryTransport]
+    notifiers: Mapping[str, DeliveryTransport] = field(default_factory=dict)
+
+    def of(self, channel: str) -> DeliveryTransport | None:
+        """What brings messages to a channel; None where nothing here does."""
+        return self.notifiers.get(channel) or self.platforms.get(kind_of(channel))
+
+    def send(self, delivery: Delivery) -> Outcome:
+        transport = self.of(delivery.channel)
+        return transport.send(delivery) if transport else _nothing_leads_to(delivery)
+
+    def find(self, delivery: Delivery) -> Lookup:
+        transport = self.of(delivery.channel)
+        return transport.find(delivery) if transport else _nothing_leads_to(delivery)
+
+
+def _nothing_leads_to(delivery: Delivery) -> NotSent:
+    return NotSent("", f"nothing here sends to {delivery.channel}")

@@ -17,6 +17,7 @@ from bot.errors import ConfigError, Problem
 from bot.query.text import near
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings, SlackKeys, SlackSettings
+from bot.settings.notifiers import notifier_problems
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
 from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, SECRETS, Sources
 
@@ -174,6 +175,7 @@ def _validated(overlay: Overlay, label: str, folder: Path) -> tuple[Settings | N
         errors = error.errors(include_url=False)
     places = {id(value): at for at, value in everything(overlay.tree)} if broken else {}
     more = [*((places[id(given)], what) for given, what in broken), *_repeated(overlay.tree)]
+    more += notifier_problems(overlay.tree)
     if not errors and not more:
         return settings, []
     return settings, ProblemWording(label, overlay.tree, overlay.origins).problems(errors, more)
@@ -207,11 +209,9 @@ def _unknown_variables(trees: Iterable[Mapping[str, Any]], sources: Sources) -> 
 
 
 def _named(tree: Mapping[str, Any]) -> Iterator[str]:
-    """What password_env and token_env name, as far as the tree has the right shape."""
-    for name in ("targets", "xen_orchestra", "web", "sites", "site"):
+    """What keys such as password_env and token_env name, as far as the tree has the right shape."""
+    for name in ("targets", "xen_orchestra", "web", "sites", "site", "notify", "mattermost"):
         section = tree.get(name)
         for entry in section if isinstance(section, list) else [section]:
             if isinstance(entry, dict):
-                yield from (
-                    str(entry[key]) for key in ("password_env", "token_env", "calendar_token_env") if key in entry
-                )
+                yield from (str(value) for key, value in entry.items() if str(key).endswith("_env"))

@@ -103,12 +103,12 @@ class ProblemWording:
         at, kind = error["loc"], error["type"]
         section = section_at(at[:-1])
         if kind == "extra_forbidden":
-            return _unknown(str(at[-1]), list(section.model_fields))
+            return _unknown(str(at[-1]), keys_of(section))
         if kind == "missing":
-            needed = [name for name, field in section.model_fields.items() if field.is_required()]
+            needed = [field.alias or name for name, field in section.model_fields.items() if field.is_required()]
             return f"is missing: {listed(needed)} must be given"
         if kind in ("model_type", "model_attributes_type", "dict_type"):
-            return f"must have keys of its own: {listed(list(section_at(at).model_fields))}"
+            return f"must have keys of its own: {listed(keys_of(section_at(at)))}"
         if kind == "tuple_type":
             return "must be a list"
         return f"{_allowed(error)}{self._shown(error)}"
@@ -118,7 +118,7 @@ class ProblemWording:
         value, at = error["input"], error["loc"]
         origin = self._origin(at)
         names = [origin.variable if origin else "", *(step for step in at if isinstance(step, str))]
-        if any(map(_SECRET.search, names)):
+        if any(map(_SECRET.search, names)) or (at[0], at[-1]) == ("notify", "url"):
             return ""
         if isinstance(value, bool):
             return f", not {'yes' if value else 'no'}"
@@ -135,6 +135,11 @@ def everything(value: Any, at: Location = ()) -> Iterator[tuple[Location, Any]]:
         inner = value.items() if isinstance(value, dict) else enumerate(value)
     for step, part in inner:
         yield from everything(part, (*at, step))
+
+
+def keys_of(section: type[BaseModel]) -> list[str]:
+    """A section's keys, as a file has them."""
+    return [field.alias or name for name, field in section.model_fields.items()]
 
 
 def section_at(at: Location) -> type[BaseModel]:

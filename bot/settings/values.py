@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
 
+from bot.chat.channels import is_channel_name
 from bot.fleet.sites import SITE_NAME
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _text(value: object, allowed: str) -> str:
+def text_of(value: object, allowed: str) -> str:
+    """A text that says something, on one line; ValueError with what is allowed for anything else."""
     if isinstance(value, (bool, int, float)):
         raise ValueError(f"must be text, so put it in quotes ({allowed})")
     if not isinstance(value, str) or not value.strip().isprintable() or not value.strip():
@@ -94,7 +96,7 @@ def _text(value: object, allowed: str) -> str:
 
 def _matching(pattern: str, allowed: str) -> BeforeValidator:
     def read(value: object) -> str:
-        text = _text(value, allowed)
+        text = text_of(value, allowed)
         if not re.fullmatch(pattern, text):
             raise ValueError(f"must be {allowed}")
         return text
@@ -144,14 +146,14 @@ def _tls_version(value: object) -> str:
 
 def _file(value: object, info: ValidationInfo) -> Path:
     """A path that starts at the folder of the configuration file, if it is relative: it moves with what it names."""
-    path = _text(str(value) if isinstance(value, Path) else value, "a file's path")
+    path = text_of(str(value) if isinstance(value, Path) else value, "a file's path")
     folder = (info.context or {}).get("folder")
     return (folder if isinstance(folder, Path) else Path()) / path
 
 
 def _url(value: object, allowed: str, *schemes: str) -> SplitResult:
     """A URL of one of the schemes; a space, or a port that is none, is refused."""
-    text = _text(value, allowed)
+    text = text_of(value, allowed)
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -197,12 +199,30 @@ def _slack_api(value: object) -> str:
     parts = _url(value, _API, "http", "https")
     if not parts.hostname or not parts.path.endswith(("/api/", "/api")) or parts.query or parts.fragment:
         raise ValueError(f"must be {_API}")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must begin with https: over plain http the tokens go to this machine alone (localhost)")
     return parts.geturl().rstrip("/") + "/"
 
 
-def _is_loopback(host: str) -> bool:
+def _chat(what: str) -> Callable[[object], str]:
+    """An address that secrets go to, or come from."""
+    allowed = f"an https address without a query, such as {what} (http to this machine alone)"
+
+    def check(value: object) -> str:
+        parts = _url(value, allowed, "http", "https")
+        try:
+            host = parse_address(parts.netloc).host  # no user
+        except ValueError:
+            raise ValueError(f"must be {allowed}") from None
+        is_plain = parts.scheme == "http" and not is_loopback(host)
+        if is_plain or parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9/._~-]*", parts.path):
+            raise ValueError(f"must be {allowed}")
+        return parts.geturl().rstrip("/")
+
+    return check
+
+
+def is_loopback(host: str) -> bool:
     """Whether a host is this machine by its name or address; no resolver is asked."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -217,13 +237,13 @@ def _published(what: str) -> Callable[[object, ValidationInfo], str]:
     """Where something is published that must not be changed on its way."""
 
     def check(value: object, info: ValidationInfo) -> str:
-        text = _text(value, _LIST)
+        text = text_of(value, _LIST)
         if "://" not in text:
             return str(_file(text, info))
         parts = _url(text, _LIST, "http", "https")
         if not parts.hostname:
             raise ValueError(f"must be {_LIST}")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError(
                 f"must begin with https: over plain http others can change the {what} on its way to this machine"
             )
@@ -236,7 +256,7 @@ _DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 
 
 def _database(value: object) -> str:
-    text = _text(value.get_secret_value() if isinstance(value, SecretStr) else value, _DATABASE)
+    text = text_of(value.get_secret_value() if isinstance(value, SecretStr) else value, _DATABASE)
     if re.fullmatch(r"sqlite:///.+", text):
         return text
     parts = _url(text, _DATABASE, "postgres", "postgresql")  # platforms write postgres://, SQLAlchemy reads the other
@@ -260,7 +280,7 @@ def _listen(value: object) -> tuple[str, ...]:
     hosts: list[str] = []
     for each in value:
         try:
-            address = parse_address(_text(each, _LISTEN))
+            address = parse_address(text_of(each, _LISTEN))
         except ValueError:
             raise ValueError(f"must be {_LISTEN}") from None
         if address.port is not None:
@@ -285,7 +305,7 @@ def _shipped_reader() -> "Reader":
 def _approvable(value: object) -> str:
     from bot.fleet.policy import why_not_approvable
 
-    text = _text(value, "a release or a range of one product, such as XCP-ng 8.3 or XenServer >=8")
+    text = text_of(value, "a release or a range of one product, such as XCP-ng 8.3 or XenServer >=8")
     if wrong := why_not_approvable(_shipped_reader(), text):
         raise ValueError(wrong)
     return text
@@ -313,6 +333,18 @@ def _ages(value: object) -> tuple[tuple[str, timedelta], ...]:
     return tuple(found)
 
 
+_CHANNEL = (
+    "a channel's ID such as C0123456789 (at the end of the channel's details), mattermost:TEAM/CHANNEL, or notify:NAME"
+)
+
+
+def _channel(value: object) -> str:
+    text = text_of(value, _CHANNEL)
+    if not is_channel_name(text):
+        raise ValueError(f"must be {_CHANNEL}")
+    return text
+
+
 _XO_SERVER = 'the number of an xo-server, such as "5.208.0"'
 
 
@@ -326,12 +358,13 @@ Username = Annotated[str, _matching(r".{1,255}", "a user's name")]
 VariableName = Annotated[
     str, _matching(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LAB_A_PASSWORD")
 ]
-ChannelId = Annotated[
-    str, _matching(r"[CGD][A-Z0-9]{1,30}", "a channel's ID such as C0123456789 (at the end of the channel's details)")
-]
+ChannelId = Annotated[str, BeforeValidator(_channel)]
 Who = Annotated[
     str,
-    _matching(r"[UWS][A-Z0-9]{1,30}|\*", 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'),
+    _matching(
+        r"[UWS][A-Z0-9]{1,30}|\*|mattermost:@?[a-z0-9._-]{1,64}",
+        'the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, or "*" for all',
+    ),
 ]
 Pin = Annotated[
     str, BeforeValidator(_lowered), _matching(r"(?i)sha256:[0-9a-f]{64}", "like sha256:<64 hexadecimal digits>")
@@ -358,6 +391,8 @@ SiteName = Annotated[
 ]
 ListenHosts = Annotated[Sequence[str], BeforeValidator(_listen)]
 SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
+MattermostUrl = Annotated[str, BeforeValidator(_chat("https://chat.example.org"))]
+CallbackUrl = Annotated[str, BeforeValidator(_chat("https://xocompat.example.org"))]
 ListUrl = Annotated[str, BeforeValidator(_published("list"))]
 DataUrl = Annotated[str, BeforeValidator(_published("data"))]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]

@@ -265,3 +265,15 @@ def test_looking_at_the_folder_leaves_nothing_behind(doctor: Examined, tmp_path:
     doctor.configure("database: sqlite:///bot.db")
     assert doctor()[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["xocompat.yaml"]
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_channel_whose_notifier_is_gone_is_told_until_it_is_there_again(doctor: Examined, sqlite: Database) -> None:
+    doctor.configure("")
+    Queue(sqlite).bulletin("notify:old")
+    status, lines = doctor()
+    assert status == 1
+    assert _about(lines, "channel notify:old") == [
+        "not ok  channel notify:old: 1 message waits: `notify` has no old, so nothing can be sent to it from here: add "
+        "it, or take it out of the routes. → once that is configured they are sent"
+    ]

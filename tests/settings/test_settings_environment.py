@@ -238,6 +238,7 @@ def test_every_key_of_a_section_has_its_variable() -> None:
         "XOCOMPAT_LOG",
         "XOCOMPAT_LOG__FORMAT",
         "XOCOMPAT_LOG__LEVEL",
+        "XOCOMPAT_NOTIFY",
         "XOCOMPAT_POLICY",
         "XOCOMPAT_POLICY__APPROVED",
         "XOCOMPAT_POLICY__NOT_OLDER_THAN",

@@ -8,13 +8,15 @@ from tests.settings.conftest import Load, Told
 
 TOP = (
     "database, list, data, targets, xen_orchestra, sweep, alerts, web, access, log, slack, security, policy, sites, "
-    "site"
+    "site, notify"
 )
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
 NAME = "a name of letters, digits, dots, dashes and underscores, at most 63, such as lab-a"
 ADDRESS = "host or host:port, without https:// and without a path (IPv6 with a port: [2001:db8::1]:443)"
-CHANNEL = "a channel's ID such as C0123456789 (at the end of the channel's details)"
+CHANNEL = (
+    "a channel's ID such as C0123456789 (at the end of the channel's details), mattermost:TEAM/CHANNEL, or notify:NAME"
+)
 PIN = "like sha256:<64 hexadecimal digits>"
 LISTEN = 'a host or a list of hosts without a port, such as "0.0.0.0" or ["127.0.0.1", "::1"] (PORT is the port)'
 VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"

@@ -220,7 +220,8 @@ class Passed(NamedTuple):
 class OutboxWorker:
     """Sends what waits, a few channels at once. `clock` is real time, whatever day is asked about.
 
-    `by` is another name for each process.
+    `by` is another name for each process. `why_not` says why nothing here can send to a channel, None where something
+    can: such a channel's messages wait for a process that can, and stand in nobody's way.
     """
 
     def __init__(
@@ -231,6 +232,7 @@ class OutboxWorker:
         clock: Callable[[], datetime],
         by: str,
         policy: RetryPolicy = RETRY_POLICY,
+        why_not: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         self.counters = DeliveryCounters()
         self.by = by
@@ -238,6 +240,9 @@ class OutboxWorker:
         self._outbox = outbox
         self._clock = clock
         self._policy = policy
+        self._why_not = why_not
+        self._left: set[str] = set()
+        """Channels that wait for another process, as the log has said."""
         self._threads = ThreadPoolExecutor(CHANNELS, thread_name_prefix="sender")
         self._over = threading.Event()
         self._wake = threading.Event()
@@ -300,6 +305,9 @@ class OutboxWorker:
         """
         now = self._clock()
         for channel in self._outbox.waiting(now):
+            if why := self._why_not(channel):
+                self._leave(channel, why)
+                continue
             with self._lock:
                 if channel in self._draining or len(self._draining) >= CHANNELS or self._over.is_set():
                     continue
@@ -308,6 +316,12 @@ class OutboxWorker:
         waiting = [state for state in self._outbox.states() if state.pending and not state.stopped_code]
         left = [(state.not_before - now).total_seconds() for state in waiting if state.not_before]
         return min((seconds for seconds in left if seconds > 0), default=None)
+
+    def _leave(self, channel: str, why: str) -> None:
+        """Log once that a channel's messages wait for something that is not here."""
+        if channel not in self._left:
+            self._left.add(channel)
+            self._log.warning("messages wait", channel=channel, reason=why)
 
     def _end(self, channel: str, drained: Future[None]) -> None:
         """What broke leaves its channel a pause. A database that fails is no fault of the platform's: no pause then."""

@@ -201,6 +201,7 @@ def _waits(made: CycleResult, channel: ChannelState, now: datetime) -> RichText:
     messages = counted(channel.pending, "message")
     if made.is_dry:
         return line("channel ", ChannelName(shown(channel.channel)), f": {messages}")
-    why = channel.stopped or made.sent.why_not or why_waiting(channel, now, made.sent.by)
+    sent = made.sent
+    why = channel.stopped or sent.why_not or sent.why_not_to(channel.channel) or why_waiting(channel, now, sent.by)
     said = with_code(shown(why or "On the way.", MESSAGE_MAX))
     return line("channel ", ChannelName(shown(channel.channel)), f": {messages}. ", *said)

@@ -480,3 +480,21 @@ def test_a_sender_that_was_held_up_until_its_lease_is_nearly_over_does_not_send(
     assert sender.close()
     assert slack.of("chat.postMessage") == []
     assert [row.state for row in queue.rows()] == ["sending"]
+
+
+def test_a_channel_that_nothing_here_sends_to_waits_and_stands_in_nobodys_way(
+    slack: Slack, outbox: SqlOutbox, queue: Queue, kept_log: LogCapture
+) -> None:
+    for channel in ("notify:gone", "notify:old", "mattermost:t/c", "mattermost:t/d", "mattermost:t/e", LAB):
+        queue.message(DeliveryKind.DIGEST, channel)
+    log = structlog.wrap_logger(None, processors=[kept_log])
+    sender = OutboxWorker(
+        log, outbox, transport(slack.api), now, "us", QUICK, lambda each: None if each == LAB else "it is not here"
+    )
+    assert sender.pass_once() == Passed(delivered=1, pending=5)
+    assert sender.pass_once() == Passed(delivered=0, pending=5)
+    sender.close()
+    told = [event for event in kept_log.entries if event["event"] == "messages wait"]
+    assert sorted(event["channel"] for event in told)[-1] == "notify:old"
+    assert (len(told), told[0]["reason"]) == (5, "it is not here"), "each once"
+    assert {state.stopped for state in outbox.states()} == {None}, "another process may well send to them"
