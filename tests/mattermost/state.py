@@ -4,6 +4,7 @@ The rules are those of the server's source at 11.x (github.com/mattermost/matter
 server/channels/app), with its error ids and statuses. Times are Unix milliseconds, as everywhere in Mattermost.
 """
 
+import base64
 import copy
 import re
 import secrets
@@ -232,6 +233,24 @@ class Hook:
 
 
 @dataclass
+class Dialog:
+    """A dialog that is open in somebody's client, with all that the client knows."""
+
+    user_id: str
+    channel_id: str
+    url: str
+    dialog: Json
+
+    @property
+    def state(self) -> str:
+        return str(self.dialog.get("state") or "")
+
+    @property
+    def names(self) -> list[str]:
+        return [str(element["name"]) for element in self.dialog.get("elements") or []]
+
+
+@dataclass
 class Config:
     """Settings of the server, by their names there; times in seconds."""
 
@@ -259,6 +278,9 @@ class State:
         self.hooks: dict[str, Hook] = {}
         self.tokens: dict[str, str] = {}
         """Users' ids by what they authenticate with."""
+        self.triggers: dict[str, str] = {}
+        """By the trigger's id: the channel of the command or press that it came with."""
+        self.dialogs: list[Dialog] = []
         self._pending: dict[str, tuple[int, str]] = {}
         self._ahead = 0
 
@@ -271,6 +293,32 @@ class State:
     def forget_pending(self) -> None:
         """As at a restart: what keys were seen is held in memory only."""
         self._pending.clear()
+
+    @property
+    def version(self) -> tuple[int, int]:
+        major, minor = self.config.version.split(".")[:2]
+        return int(major), int(minor)
+
+    def bearer(self, token: str | None) -> User | None:
+        """Whose token this is."""
+        return self.users.get(self.tokens.get(token or "", ""))
+
+    def named(self, text: str) -> list[User]:
+        """Who is mentioned in a text."""
+        names = {name.lower().rstrip(".-_") for name in re.findall(r"(?<![\w@])@([\w.\-]+)", text)}
+        return [each for each in self.users.values() if each.name.lower() in names]
+
+    def trigger(self, user: User, channel: Channel) -> str:
+        """What a command or a press comes with, to open a dialog by it."""
+        parts = [new_id(), user.id, str(self.now()), new_id()]
+        trigger = base64.b64encode(":".join(parts).encode()).decode()
+        self.triggers[trigger] = channel.id
+        return trigger
+
+    def add_command(self, trigger: str, url: str, team_id: str) -> Command:
+        made = Command(trigger, url, team_id)
+        self.commands[made.id] = made
+        return made
 
     def user(self, id: str) -> User:
         if id not in self.users:

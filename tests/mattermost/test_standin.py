@@ -239,7 +239,7 @@ def test_a_revoked_token_falls_silent_and_a_bad_one_is_hung_up_on(
     failed = json.loads(line.recv())
     assert (failed["status"], failed["error"]["status_code"]) == ("FAIL", 401)
     line.close()
-    mattermost.auth_wait = 0.05
+    mattermost.events.auth_wait = 0.05
     refused = _connected(mattermost)
     with pytest.raises(websocket.WebSocketException):
         refused.recv()
