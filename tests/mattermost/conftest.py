@@ -8,14 +8,19 @@ from typing import NamedTuple
 import pytest
 from structlog.typing import FilteringBoundLogger
 
+from bot.alerts.delivery.retry import RetryPolicy
+from bot.alerts.delivery.worker import OutboxWorker
+from bot.alerts.routing import AlertPlan
 from bot.app.mattermost import MattermostService, mattermost_of, mattermost_service
 from bot.chat.answer_queue import AnswerQueue
+from bot.chat.transport import PlatformTransport, reply_for
 from bot.settings import load_settings
 from bot.web.listen import listen
 from bot.web.server import Server, wsgi
 from tests.acceptance.waiting import free_port
 from tests.app.conftest import START, House, Start, clock, hosts, kept_log, log, start
-from tests.mattermost.standin import Mattermost, Pressed, Typed
+from tests.mattermost.people import Pressed, Typed
+from tests.mattermost.standin import Mattermost
 from tests.mattermost.state import Channel, Post, User
 
 __all__ = ["clock", "hosts", "kept_log", "log", "start"]
@@ -35,7 +40,7 @@ access:
 """
 
 
-class People(NamedTuple):
+class Crew(NamedTuple):
     """Ann may do all, Bob nothing but look up. `ops` is a channel with both and the bot."""
 
     server: Mattermost
@@ -62,15 +67,15 @@ class People(NamedTuple):
 
 
 @pytest.fixture
-def people() -> Iterator[People]:
+def people() -> Iterator[Crew]:
     with Mattermost() as server:
         ann, bob = server.user("ann"), server.user("bob")
-        yield People(server, ann, bob, server.channel("ops", members=[ann, bob, server.bot]))
+        yield Crew(server, ann, bob, server.channel("ops", members=[ann, bob, server.bot]))
 
 
 @pytest.fixture
 def house(start: Start) -> House:
-    house = start()
+    house = start(AlertPlan(CHANNEL, lead=(30, 0)))
     house.sweep()
     return house
 
@@ -85,6 +90,11 @@ class Side(NamedTuple):
 
     service: MattermostService
     callback: str
+    worker: OutboxWorker
+
+    def deliver(self) -> None:
+        """Have all that waits sent."""
+        assert self.worker.pass_once().pending == 0
 
     def settle(self) -> None:
         """Until all that was begun is done; nothing is taken on after it."""
@@ -93,7 +103,7 @@ class Side(NamedTuple):
 
 @pytest.fixture
 def side(
-    people: People,
+    people: Crew,
     house: House,
     log: FilteringBoundLogger,
     tmp_path: Path,
@@ -111,15 +121,19 @@ def side(
     settings = load_settings(file, {}, tmp_path)
     parts = mattermost_of(settings, queue=AnswerQueue(log))
     service = mattermost_service(settings, log, parts, house.watched)
+    matrix = house.watched.dataset().matrix
+    transport = PlatformTransport(parts.platform, lambda delivery: reply_for(delivery, matrix))
+    worker = OutboxWorker(log, house.store.outbox, transport, house.clock, "the tests", RetryPolicy(between=0))
     server = Server(wsgi(service.routes), listen(port, ["127.0.0.1"]))
     server.start()
-    yield Side(service, callback)
+    yield Side(service, callback, worker)
+    worker.close()
     server.stop(1.0)
     service.conversation.drain(time.monotonic() + 5)
 
 
 @pytest.fixture
-def listening(side: Side, people: People) -> Iterator[Side]:
+def listening(side: Side, people: Crew) -> Iterator[Side]:
     """The same, hearing what is said."""
     side.service.events.start()
     people.server.wait_connected()
