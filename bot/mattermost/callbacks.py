@@ -13,7 +13,9 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
+from bot.chat.command import Right
 from bot.chat.commands import CHECK
+from bot.chat.interpret import interpret
 from bot.chat.platform import Actor, Origin, Original
 from bot.chat.reply import NOTICE, Reply, line, notice, with_code
 from bot.chat.session.conversation import STALE, Conversation
@@ -181,7 +183,7 @@ class Callbacks:
 
     def _pressed(self, press: Pressed, member: Member, trigger: str, post: str) -> HttpResponse:
         services = self.conversation.services
-        changes = press.kind in ("act", "menu") and press.asks is None
+        changes = press.asks is None and interpret(press.words)[0].right is Right.OPERATE
         # What changes something is done once as it is drawn, by each person: a press may come twice.
         key = _key("press", press.nonce, press.words, member.id)
         try:

@@ -96,7 +96,8 @@ class Directory:
                 pair = [self.me().id, self.user_id(user)]
                 return Room(str(self._client.post("/channels/direct", pair)["id"]), channel)
             try:
-                return Room(str(self._client.get(f"/teams/name/{team}/channels/name/{name}")["id"]), channel, team)
+                found = self._client.get(f"/teams/name/{team}/channels/name/{name}", include_deleted="true")
+                return Room(str(found["id"]), channel, team)
             except MattermostError as error:
                 if error.status not in (403, 404):
                     raise

@@ -159,8 +159,9 @@ class Api:
         name = request.args.get("team_name")
         team_id = request.args["team_id"] if name is None else self._find_team(name).id
         wanted = request.args["channel_name"]
+        with_deleted = request.query.get("include_deleted") == "true"
         for each in self._state.channels.values():
-            if (each.team_id, each.name) == (team_id, wanted) and not each.delete_at:
+            if (each.team_id, each.name) == (team_id, wanted) and (not each.delete_at or with_deleted):
                 assert request.user
                 if not self._state.may_read(request.user, each):
                     break

@@ -11,8 +11,10 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.delivery.retry import RetryPolicy
 from bot.alerts.delivery.worker import OutboxWorker
 from bot.alerts.routing import AlertPlan
+from bot.app.configuration import ReachableChannels
 from bot.app.mattermost import MattermostService, mattermost_of, mattermost_service
 from bot.chat.answer_queue import AnswerQueue
+from bot.chat.channels import ChannelKind
 from bot.chat.transport import PlatformTransport, reply_for
 from bot.settings import load_settings
 from bot.web.listen import listen
@@ -77,7 +79,8 @@ def people() -> Iterator[Crew]:
 def house(start: Start) -> House:
     house = start(AlertPlan(CHANNEL, lead=(30, 0)))
     house.sweep()
-    return house
+    reach = ReachableChannels(frozenset({ChannelKind.MATTERMOST}), frozenset())
+    return house._replace(watched=house.watched._replace(reach=reach))
 
 
 @pytest.fixture
