@@ -187,6 +187,14 @@ def _label(element: Json) -> str:
     return str((element.get("text") or element.get("placeholder") or {}).get("text"))
 
 
+def mattermost_way(mattermost: Mattermost, port: int) -> tuple[dict[str, str], str]:
+    """The environment and the configuration of a bot that serves a Mattermost, and is called by it on a port."""
+    here = f"http://127.0.0.1:{port}"
+    command = mattermost.command("xocompat", f"{here}/mattermost/command")
+    way = {"MATTERMOST_TOKEN": mattermost.token, "MATTERMOST_COMMAND_TOKEN": command.token, "SLACK_BOT_TOKEN": ""}
+    return way, f"mattermost: {{url: '{mattermost.url}', callback_url: '{here}'}}\n"
+
+
 class MattermostChat:
     """In a Mattermost, whose bot has to have a command there."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from bot.simulator import SimHost, SimPool, Simulator, lone, release
 from tests.acceptance.bots import SOCKET, Bot
-from tests.acceptance.chats import Chat, MattermostChat, Seen, SlackChat, Where, Who, wait_for
+from tests.acceptance.chats import Chat, MattermostChat, Seen, SlackChat, Where, Who, mattermost_way, wait_for
 from tests.acceptance.fleet import configured
 from tests.acceptance.lab import LocalSlack
 from tests.acceptance.waiting import free_port
@@ -51,11 +51,9 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             slack.kill()
         return
     with Mattermost() as mattermost:
-        chat, port = MattermostChat(mattermost), free_port()
-        command = mattermost.command("xocompat", f"http://127.0.0.1:{port}/mattermost/command")
-        way = {"MATTERMOST_TOKEN": mattermost.token, "MATTERMOST_COMMAND_TOKEN": command.token, "SLACK_BOT_TOKEN": ""}
-        more = f"mattermost: {{url: {mattermost.url}, callback_url: 'http://127.0.0.1:{port}'}}\n"
-        yield from _started(folder, chat, "http://127.0.0.1:9", way, port, more)
+        port = free_port()
+        way, more = mattermost_way(mattermost, port)
+        yield from _started(folder, MattermostChat(mattermost), "http://127.0.0.1:9", way, port, more)
 
 
 def _started(folder: Path, chat: Chat, api: str, way: dict[str, str], port: int = 0, more: str = "") -> Iterator[Lab]:
