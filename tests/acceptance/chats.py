@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from html import unescape
 from typing import Any, Protocol
 
+from bot.slack.modals import HOST, MOMENT, NOTE
 from tests.acceptance.lab import BOT_USER, CHANNEL, OTHER, USER, Json, LocalSlack
 from tests.acceptance.waiting import until
 from tests.mattermost.standin import Mattermost
@@ -73,6 +75,9 @@ class Chat(Protocol):
     def note(self, text: str) -> None:
         """What is asked for in the window that is open."""
 
+    def moment(self, at: datetime) -> None:
+        """A moment, in UTC, in the window that is open."""
+
     def seen(self, who: Who = Who.ANN, where: Where = Where.CHANNEL) -> list[Seen]:
         """What somebody sees of the bot's, oldest first."""
 
@@ -99,7 +104,7 @@ def wait_for(
 
 def bare(text: str) -> str:
     """Text without what Markdown and mrkdwn add to it."""
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)|<https?://[^|>]*\|([^>]*)>", r"\1\2", text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)|<(?:https?://|!date\^)[^|>]*\|([^>]*)>", r"\1\2", text)
     return re.sub(r"[*`\\\u200b]|(?<!\w)_|_(?!\w)", "", text)
 
 
@@ -130,12 +135,17 @@ class SlackChat:
         self._slack.choose(message.raw, menus[0]["action_id"], option)
 
     def pick(self, option: str) -> None:
-        self._wait_window("host")
-        self._slack.pick("host", "pick_host", option)
+        self._wait_window(HOST)
+        self._slack.pick(HOST, "pick_host", option)
 
     def note(self, text: str) -> None:
-        self._wait_window("note")
-        self._slack.submit({"note": {"note": {"type": "plain_text_input", "value": text}}})
+        self._wait_window(NOTE)
+        self._slack.submit({NOTE: {NOTE: {"type": "plain_text_input", "value": text}}})
+
+    def moment(self, at: datetime) -> None:
+        self._wait_window(MOMENT)
+        chosen = {"type": "datetimepicker", "selected_date_time": int(at.timestamp())}
+        self._slack.submit({MOMENT: {MOMENT: chosen}})
 
     def seen(self, who: Who = Who.ANN, where: Where = Where.CHANNEL) -> list[Seen]:
         user = self.who[who]
@@ -230,6 +240,9 @@ class MattermostChat:
 
     def note(self, text: str) -> None:
         self._submit("textarea", text)
+
+    def moment(self, at: datetime) -> None:
+        self._submit("datetime", f"{at:%Y-%m-%dT%H:%M:%SZ}")
 
     def seen(self, who: Who = Who.ANN, where: Where = Where.CHANNEL) -> list[Seen]:
         ann, place = self._people[who], self._place(who, where)

@@ -6,6 +6,7 @@ their own. Ann may probe and operate, Ben may look things up.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -151,6 +152,13 @@ def test_an_alert_is_snoozed_from_its_menu(lab: Lab) -> None:
     alert = _alert(lab, SNOOZED)
     lab.chat.choose(alert, "for 1 week")
     _edited(lab, alert, "snoozed by @ann on ")
+
+
+def test_an_alert_is_snoozed_until_a_moment_that_is_chosen(lab: Lab) -> None:
+    alert, at = _alert(lab, SNOOZED), datetime.now(UTC).replace(hour=9, minute=30) + timedelta(days=3)
+    lab.chat.choose(alert, "until a date …")
+    lab.chat.moment(at)
+    _edited(lab, alert, f"until {at.day} {at:%b %Y} 09:30 UTC")
 
 
 def test_an_alert_shows_its_hosts_to_who_asks(lab: Lab) -> None:
