@@ -4,6 +4,7 @@ A command carries a token of ours. A press carries nothing: its context is signe
 presses must be in the channel. A dialog's state is signed for one person. Rights are the conversation's business.
 """
 
+import dataclasses
 import hmac
 import json
 import threading
@@ -14,16 +15,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bot.chat.command import Right
-from bot.chat.commands import CHECK
 from bot.chat.interpret import interpret
 from bot.chat.platform import Actor, Origin, Original
 from bot.chat.reply import NOTICE, Reply, line, notice, with_code
+from bot.chat.session.at_once import answer_at_once
 from bot.chat.session.conversation import STALE, Conversation
-from bot.chat.session.executor import Untold
 from bot.chat.session.reply_target import EphemeralTarget
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY, SLOW_DOWN
+from bot.chat.session.services import BUSY
 from bot.errors import UnavailableError
 from bot.mattermost import dialogs
 from bot.mattermost.dialogs import DIALOG_PATH
@@ -42,7 +42,6 @@ WAITING_MAX = 8
 """Presses that wait at once: others are answered empty, and hear later."""
 
 _JSON = {"content-type": "application/json"}
-_ASKING = notice(line("Asking the database …"))
 _ONCE = notice(line("That was pressed already."))
 _UNCHECKED = notice(line("I could not check that press: Mattermost did not answer me. Try again in a minute."))
 _WAYS = {"ask": "ask button", "menu": "menu"}
@@ -79,10 +78,10 @@ class Callbacks:
             self.directory.noted(user, name)
             room = self.directory.room_by_id(channel)
         except MattermostError as error:
-            return self._shown(Origin(Actor("", None, None)), notice(line(f"{error.text}. Try again in a minute.")))
+            return self.shown(Origin(Actor("", None, None)), notice(line(f"{error.text}. Try again in a minute.")))
         actor = Actor(f"{PREFIX}{name}", TEAM, room.name, form.get("root_id") or None)
         origin = Origin(actor, form.get("response_url"), form.get("trigger_id"))
-        return self._answer(request_of("command", origin, form.get("text", "")))
+        return answer_at_once(self.conversation, request_of("command", origin, form.get("text", "")), self)
 
     def _has_token(self, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
         """In the header, or, where the server puts another token there, in the form."""
@@ -92,66 +91,26 @@ class Callbacks:
         matches = [hmac.compare_digest(each.encode(), wanted.encode()) for each in given]
         return bool(wanted) and any(matches)
 
-    def _answer(self, request: Request) -> HttpResponse:
+    def nothing(self) -> HttpResponse:
+        return HttpResponse(200, "{}", _JSON)
+
+    def told(self, request: Request, answer: Answer) -> HttpResponse:
         services = self.conversation.services
-        if refused := services.refusals(request):
-            return self._shown(request.origin, SLOW_DOWN) if refused == 1 else HttpResponse(200, "{}", _JSON)
-        if request.spec.slow:
-            return self._begin(request)
-        begun = services.begin(request)
-        asking, origin = self._asking(request.origin, _ASKING)
-        if not isinstance(begun, Answer):
-
-            def late(answer: Answer) -> None:
-                services.record(request, answer)
-                EphemeralTarget(self.platform, origin).finish(answer)
-
-            found = services.database.get(begun, late, lambda error: services.failed(origin, error))
-            if found is Untold.LATE:
-                return asking
-            if found is Untold.BUSY:
-                return self._busy(request)
-            begun = found
-        return self._told(request, begun)
-
-    def _begin(self, request: Request) -> HttpResponse:
-        services = self.conversation.services
-        if request.spec.picks and not request.rest:
-            instead = self.conversation.pick(request)
-            return self._told(request, instead) if instead else HttpResponse(200, "{}", _JSON)
-        opened = services.database.get(
-            lambda: services.opening(request), lambda _: None, lambda error: services.failed(request.origin, error)
-        )
-        if isinstance(opened, Answer):
-            return self._told(request, opened)
-        rights, said = (None, _ASKING) if isinstance(opened, Untold) else opened
-        asking, origin = self._asking(request.origin, said)
-        started = self.conversation.jobs.start(request, EphemeralTarget(self.platform, origin), rights)
-        return asking if started else self._busy(request)
-
-    def _busy(self, request: Request) -> HttpResponse:
-        self.conversation.services.record(request, "busy")
-        return self._shown(request.origin, BUSY)
-
-    def _told(self, request: Request, answer: Answer) -> HttpResponse:
-        services = self.conversation.services
-        services.record(request, answer)
         if answer.reply.attachment is None:
-            return self._shown(request.origin, answer.reply)
-        asking, origin = self._asking(request.origin, notice(line("Sending the file …")))
+            return self.shown(request.origin, answer.reply)
+        asking, origin = self.asking(request.origin, notice(line("Sending the file …")))
         taken = services.work.submit(
             lambda: EphemeralTarget(self.platform, origin).finish(answer), lambda error: services.failed(origin, error)
         )
-        return asking if taken else self._shown(request.origin, BUSY)
+        return asking if taken else self.shown(request.origin, BUSY)
 
-    def _asking(self, origin: Origin, said: Reply) -> tuple[HttpResponse, Origin]:
-        """A response that says what is being done, and the origin of what follows it."""
+    def asking(self, origin: Origin, said: Reply) -> tuple[HttpResponse, Origin]:
         sent = threading.Event()
-        return self._shown(origin, said, sent), origin._replace(original=Original.OURS, acknowledged=sent)
+        response = dataclasses.replace(self.shown(origin, said), sent=sent.set)
+        return response, origin._replace(original=Original.OURS, acknowledged=sent)
 
-    def _shown(self, origin: Origin, reply: Reply, sent: threading.Event | None = None) -> HttpResponse:
-        body = self.platform.acknowledgement(origin, reply)
-        return HttpResponse(200, json.dumps(body), _JSON, sent.set if sent else None)
+    def shown(self, origin: Origin, reply: Reply) -> HttpResponse:
+        return HttpResponse(200, json.dumps(self.platform.acknowledgement(origin, reply)), _JSON)
 
     def action(self, http: HttpRequest) -> HttpResponse:
         """A press: its words, once it is proved that they are ours, and that they are pressed where they stand."""
@@ -205,8 +164,6 @@ class Callbacks:
         request = request_of(_WAYS.get(press.kind, f"{press.kind} button"), origin, press.words, press.on)
         if press.kind == "share":
             self.conversation.share(request, press.kept, post)
-        elif press.kind == "pick" and request.spec is CHECK:
-            self.conversation.open_check(request)
         elif press.kind == "pick" and not request.spec.picks:
             self.conversation.services.respond(origin, STALE)
         elif press.kind == "pick":
@@ -266,9 +223,6 @@ class Callbacks:
             case dialogs.MOMENT:
                 at = dialogs.moment(given)
                 return self.conversation.moment_picked(origin, words, at) if at else "Choose a day and a time."
-            case dialogs.CHECK:
-                on = dialogs.day(dialogs.value(submission, dialogs.DAY))
-                self.conversation.ask(request_of("check window", origin, f"{CHECK.name} {given}", on))
         return None
 
 

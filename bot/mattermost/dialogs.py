@@ -1,7 +1,7 @@
-"""Dialogs: to pick a host, a moment, a release, to type a note; and what one that was sent off says. Pure."""
+"""Dialogs: to pick a host, a moment, to type a note; and what one that was sent off says. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.alerts.ports import NOTE_MAX
@@ -11,11 +11,11 @@ from bot.mattermost.markup import clean
 Json = dict[str, Any]
 
 DIALOG_PATH = "/mattermost/dialog"
-PICK, MOMENT, NOTE, CHECK = "pick", "moment", "note", "check"
+PICK, MOMENT, NOTE = "pick", "moment", "note"
 """Kinds of dialogs."""
 
-FIELD, DAY = "value", "day"
-"""Names of their elements."""
+FIELD = "value"
+"""The name of their one element."""
 
 OPTIONS_MAX = 500
 TITLE_MAX, LABEL_MAX, OPTION_MAX, HELP_MAX, TEXT_MAX = 24, 24, 100, 150, 150
@@ -44,22 +44,14 @@ def note_dialog() -> Json:
     return _dialog(NOTE, "Add a note", "Add", "Note", told, type="textarea", max_length=NOTE_MAX)
 
 
-def check_dialog() -> Json:
-    """Asks for a release, and a day if it is not today."""
-    dialog = _dialog(CHECK, "Check a release", "Check", "Release", "Such as XenServer 7.2", type="text")
-    day = {"display_name": "As of another day (UTC)"[:LABEL_MAX], "name": DAY, "type": "date", "optional": True}
-    dialog["elements"].append(day)
-    return dialog
-
-
 def _dialog(kind: str, title: str, submit: str, label: str, about: str, **element: Any) -> Json:
     field = {"display_name": label[:LABEL_MAX], "name": FIELD, "help_text": about[:HELP_MAX], **element}
     return {"callback_id": kind, "title": title[:TITLE_MAX], "submit_label": submit, "elements": [field]}
 
 
-def value(submission: Mapping[str, Any], name: str = FIELD) -> str:
+def value(submission: Mapping[str, Any]) -> str:
     """What was given; empty for nothing."""
-    given = submission.get(name)
+    given = submission.get(FIELD)
     return given.strip() if isinstance(given, str) else ""
 
 
@@ -73,8 +65,3 @@ def moment(text: str) -> datetime | None:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except OverflowError:
         return None
-
-
-def day(text: str) -> date | None:
-    """A chosen day; None where none was. ValueError for what is no day."""
-    return date.fromisoformat(text[:10]) if text else None

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.alerts.delivery.outcome import (
@@ -28,7 +29,7 @@ from bot.mattermost import dialogs
 from bot.mattermost.client import Json, MattermostClient
 from bot.mattermost.directory import PREFIX, Directory, Room
 from bot.mattermost.errors import NO_PERMISSION, MattermostError, lookup_of, outcome_of
-from bot.mattermost.posts import POSTS_MAX, Drawn, Pen, Place
+from bot.mattermost.posts import POSTS_MAX, Drawn, Pen, PostPlace
 
 MARKER = "xocompat"
 """The property of a post that holds its key."""
@@ -136,7 +137,9 @@ class MattermostPlatform:
                 return Gone("message_not_found")
             key = str(post["props"][MARKER]["key"])
             first, *others = self._pen.posts(
-                reply, Place(room.id, key, thread=str(post.get("root_id") or "")), (most or POSTS_MAX) if thread else 1
+                reply,
+                PostPlace(room.id, key, thread=str(post.get("root_id") or "")),
+                (most or POSTS_MAX) if thread else 1,
             )
             # What is not in the properties of an edit is gone from the post.
             body = {"message": first.text, "props": _props(first, key)}
@@ -200,7 +203,7 @@ class MattermostPlatform:
         return self._or_type(origin, opened, Typed(f"{words}: NOTE", is_synopsis=True))
 
     def open_check(self, origin: Origin) -> Outcome:
-        return self._or_type(origin, self._open(origin, "check", dialogs.check_dialog()), Typed("XenServer 7.2"))
+        return self.respond(origin, notice(line("Type it: ", Typed("XenServer 7.2"))))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:  # noqa: ARG002 # the port's
         return NotSent("no_home", "Mattermost has no page for a bot")
@@ -266,7 +269,7 @@ class MattermostPlatform:
         """The first post where it belongs, what it can't hold in the thread."""
         own = key or secrets.token_hex(16)
         first, *others = self._pen.posts(
-            reply, Place(room.id, own, thread=thread or ""), 1 if key else most or POSTS_MAX
+            reply, PostPlace(room.id, own, thread=thread or ""), 1 if key else most or POSTS_MAX
         )
         outcome = self._post(room.id, first, thread, own)
         if not isinstance(outcome, Delivered):
@@ -306,25 +309,22 @@ class MattermostPlatform:
         return (yield from tries(send, lambda: self.find(key, channel, began, thread)))
 
     def _posting_all(
-        self, channel: str, thread: str | None, reply: Reply, most: int | None, shared_by: RichText = ()
+        self, channel: str, thread: str | None, reply: Reply, most: int | None, by: RichText = ()
     ) -> Sending:
         """All posts of a reply; what the first can't hold goes below it."""
-        count, at, outcome = 1, 0, Delivered(None)
-        while at < count:
-            keyed: list[Drawn] = []
-
-            def draw(
-                room: str, key: str, at: int = at, keyed: list[Drawn] = keyed, thread: str | None = thread
-            ) -> Drawn:
-                keyed[:] = self._pen.posts(reply, Place(room, key, thread=thread or ""), most or POSTS_MAX, shared_by)
-                return keyed[at]
-
-            posted = yield from self._posting(channel, thread, draw)
-            if not isinstance(posted, Delivered):
-                return posted
-            count, at, thread = len(keyed), at + 1, thread or posted.id
-            outcome = posted
+        outcome: Outcome = Delivered(None)
+        for at in range(len(self._pen.posts(reply, PostPlace(""), most or POSTS_MAX, by))):
+            draw = partial(self._drawn, reply, at, most, by, thread)
+            outcome = yield from self._posting(channel, thread, draw)
+            if not isinstance(outcome, Delivered):
+                break
+            thread = thread or outcome.id
         return outcome
+
+    def _drawn(
+        self, reply: Reply, at: int, most: int | None, by: RichText, thread: str | None, room: str, key: str
+    ) -> Drawn:
+        return self._pen.posts(reply, PostPlace(room, key, thread=thread or ""), most or POSTS_MAX, by)[at]
 
     def _answering(self, actor: Actor, reply: Reply, opening: Opening | None, most: int | None) -> Sending:
         channel, thread = actor.channel or "", actor.thread
@@ -461,10 +461,10 @@ class MattermostPlatform:
             )
         return reply._replace(blocks=(*reply.blocks, Paragraph((said,))), attachment=None)
 
-    def _alone(self, actor: Actor, address: str) -> Place:
+    def _alone(self, actor: Actor, address: str) -> PostPlace:
         """Where the actor alone sees a post. MattermostError: not known."""
         room, user = self._directory.room(actor.channel or ""), self._directory.user_id(actor.user)
-        return Place(room.id, user=user, address=hook_of(address), thread=actor.thread or "")
+        return PostPlace(room.id, user=user, address=hook_of(address), thread=actor.thread or "")
 
 
 def hook_of(address: str | None) -> str:

@@ -42,7 +42,7 @@ NOTHING = "Nothing to show."
 ACTION_PATH = "/mattermost/action"
 
 
-class Place(NamedTuple):
+class PostPlace(NamedTuple):
     """Where a post is to stand, which its buttons are signed for: in a channel, by its key there, or before one person.
 
     `address` is where more replies to the same request go, as long as it takes them. `thread`: what the post is below.
@@ -70,7 +70,9 @@ class Pen:
     callback: str | None
     command: str
 
-    def posts(self, reply: Reply, place: Place, most: int = POSTS_MAX, shared_by: RichText = ()) -> tuple[Drawn, ...]:
+    def posts(
+        self, reply: Reply, place: PostPlace, most: int = POSTS_MAX, shared_by: RichText = ()
+    ) -> tuple[Drawn, ...]:
         """The posts of a reply, at most `most`. One that is shared names who shared it, and can't be shared again."""
         head = markdown(reply.headline, self.command).strip()[: POST_MAX // 2] or NOTHING
         if reply.kind == NOTICE:
@@ -99,7 +101,7 @@ class Pen:
 
     def text(self, reply: Reply) -> str:
         """All in one text without buttons, which says what to type in their place."""
-        (drawn,) = self.posts(reply, Place(""), most=1)
+        (drawn,) = self.posts(reply, PostPlace(""), most=1)
         typed = [code(f"{self.command} {button.words}") for button in _chosen(reply, shared=True) if _is_whole(button)]
         return f"{drawn.text}\n\nTo go on: {' · '.join(typed)}" if typed else drawn.text
 
@@ -137,7 +139,7 @@ class Pen:
     def _lines(self, lines: Iterable[RichText]) -> Iterator["_Piece"]:
         yield from (_Piece(text) for each in lines if (text := markdown(each, self.command)).strip())
 
-    def _attachments(self, reply: Reply, place: Place, is_shared: bool) -> tuple[Json, ...]:
+    def _attachments(self, reply: Reply, place: PostPlace, is_shared: bool) -> tuple[Json, ...]:
         if self.callback is None:
             return ()
         nonce = secrets.token_urlsafe(9)
@@ -145,7 +147,7 @@ class Pen:
         actions = [self._action(button, at, place, nonce) for at, button in enumerate(chosen, 1)]
         return ({"fallback": clean(reply.summary, SUMMARY_MAX), "actions": actions},) if actions else ()
 
-    def _action(self, button: Button, at: int, place: Place, nonce: str) -> Json:
+    def _action(self, button: Button, at: int, place: PostPlace, nonce: str) -> Json:
         context: Json = {
             "words": button.words,
             "nonce": f"{nonce}{at}",

@@ -27,7 +27,7 @@ from bot.chat.reply import (
 from bot.mattermost.client import MattermostClient
 from bot.mattermost.errors import MattermostError, lookup_of, outcome_of
 from bot.mattermost.markup import escape, markdown
-from bot.mattermost.posts import POST_MAX, Pen, Place
+from bot.mattermost.posts import POST_MAX, Pen, PostPlace
 from bot.mattermost.seals import Seals
 from tests.app.conftest import House
 from tests.chat.platforms import mattermost_at
@@ -201,25 +201,25 @@ def test_a_long_table_goes_on_with_its_header_and_nothing_is_lost_without_a_word
     rows = tuple((line(f"host-{at} | {'x' * 60}"), line(str(at))) for at in range(1500))
     table = Table(columns("Host", Column("Count", ColumnKind.NUMBER)), rows, "Hosts")
     reply = Reply("test", line(Strong("Hosts")), (table,), (Ask("More", "fleet"), Act("Do", "ack 1")))
-    posts = PEN.posts(reply, Place("c", "k"))
+    posts = PEN.posts(reply, PostPlace("c", "k"))
     assert len(posts) == 5
     assert all(len(post.text) <= POST_MAX for post in posts)
     assert all("| Host | Count |\n| --- | --: |\n" in post.text for post in posts)
     assert "\\|" in posts[0].text
     assert "4 posts follow" in posts[0].text
-    all_of_it = PEN.posts(reply, Place("c", "k"), most=99)
+    all_of_it = PEN.posts(reply, PostPlace("c", "k"), most=99)
     shown = sum(post.text.count("host-") for post in posts)
     assert shown < sum(post.text.count("host-") for post in all_of_it) == 1500
     assert "more lines are not shown" in posts[-1].text
     assert posts[0].attachments
     assert not any(post.attachments for post in posts[1:])
     one = PEN.posts(
-        Reply("test", line("x" * 20_000), (Paragraph((line("y" * 50_000),)), Bullets((line("z"),)))), Place("c")
+        Reply("test", line("x" * 20_000), (Paragraph((line("y" * 50_000),)), Bullets((line("z"),)))), PostPlace("c")
     )
     assert all(len(post.text) <= POST_MAX for post in one)
 
 
 def test_without_a_callback_there_are_no_buttons() -> None:
     pen = Pen(Seals("t", lambda: 0.0), None, "@xocompat")
-    (post,) = pen.posts(Reply("test", line("x"), buttons=(Ask("More", "fleet"),)), Place("c", "k"))
+    (post,) = pen.posts(Reply("test", line("x"), buttons=(Ask("More", "fleet"),)), PostPlace("c", "k"))
     assert post.attachments == ()

@@ -68,7 +68,7 @@ def _came_of(run: Run, queue: Queue, random: Random, kills: int, faults: tuple[F
         last.join()
         posts = [post for room in rooms.values() for post in server.posts(room)]
         wanted_keys = [row.key for row in queue.rows() if row.kind != DeliveryKind.EDIT]
-        counts = Counter((post.props.get("xocompat") or {}).get("key") for post in posts)
+        counts = Counter(str(post.props["xocompat"]["key"]) for post in posts)
         edits = {row.key for row in queue.rows() if row.kind == DeliveryKind.EDIT}
         told = {word for post in posts for word in post.message.split()}
         lost = {key for key in wanted_keys if key not in counts} | (edits - told)
