@@ -7,7 +7,7 @@ import pytest
 from bot.chat.command import Right
 from bot.chat.runner import CommandRunner
 from bot.matrix.matrix import Matrix
-from bot.mattermost.posts import Pen, Place
+from bot.mattermost.posts import Pen, PostPlace
 from bot.mattermost.seals import Seals
 from bot.query.reader import Reader
 from tests.acceptance.chromium import Browser
@@ -37,7 +37,7 @@ def drawn(matrix: Matrix, reader: Reader) -> list[str]:
     desk = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), NOON.date)
     pen = Pen(Seals("a-token", NOON.timestamp), "https://bot.example.org", "/xocompat")
     replies = [desk.answer(words, frozenset(Right)) for words in TOLD.values()]
-    posts = [each for reply in replies for each in pen.posts(reply, Place("a" * 26, "key"))]
+    posts = [each for reply in replies for each in pen.posts(reply, PostPlace("a" * 26, "key"))]
     return [post({"message": each.text, "props": {"attachments": [*each.attachments]}}) for each in posts]
 
 
