@@ -68,8 +68,11 @@ class Api:
     def _hooked(self, request: Request) -> Said:
         hook = self._state.use_hook(request.args["hook_id"])
         answer = request.body if isinstance(request.body, dict) else {"text": request.raw.decode(errors="replace")}
-        if made := self._state.answer_command(hook, answer):
-            self._events.announce(made)
+        made, error = self._state.answer_command(hook, answer)
+        for post in made:
+            self._events.announce(post)
+        if error:
+            raise error
         return Said(200, b"ok", {"Content-Type": "text/plain"})
 
     def _me(self, request: Request, name: str = "user_id") -> User:

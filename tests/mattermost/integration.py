@@ -1,5 +1,6 @@
 """An integration that answers as a test tells it, for the tests of the stand-in itself."""
 
+import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,9 @@ class Integration:
         self.got: list[Got] = []
         self.status, self.answer = 200, b""
         self.kind = "application/json"
+        self.waits = 0.0
+        """Seconds before it answers, unless it is released."""
+        self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._serving = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -32,11 +36,15 @@ class Integration:
     def says(self, answer: Any, status: int = 200) -> None:
         self.status, self.answer = status, answer if isinstance(answer, bytes) else json.dumps(answer).encode()
 
+    def release(self) -> None:
+        self._released.set()
+
     def __enter__(self) -> Self:
         self._serving.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.release()
         self._server.shutdown()
         self._serving.join()
         self._server.server_close()
@@ -49,11 +57,13 @@ class Integration:
                 raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 body = json.loads(raw) if raw.startswith("{") else parse_qs(raw, keep_blank_values=True)
                 integration.got.append(Got(self.path, dict(self.headers), body))
+                integration._released.wait(integration.waits)
                 self.send_response_only(integration.status)
                 self.send_header("Content-Type", integration.kind)
                 self.send_header("Content-Length", str(len(integration.answer)))
-                self.end_headers()
-                self.wfile.write(integration.answer)
+                with contextlib.suppress(ConnectionError):  # nobody waits any more
+                    self.end_headers()
+                    self.wfile.write(integration.answer)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

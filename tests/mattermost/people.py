@@ -38,14 +38,19 @@ MOST_READ = 1 << 20
 
 @dataclass(frozen=True)
 class Typed:
-    """What came of a command: the answer of the bot as it was, and what was made of it."""
+    """What came of a command: the answer of the bot as it was, and the posts that were made of it."""
 
     status: int | None
     answer: Any
-    reply: Post | None
+    replies: tuple[Post, ...]
     error: Refusal | None
     response_url: str
     trigger_id: str
+
+    @property
+    def reply(self) -> Post | None:
+        """The first of the posts."""
+        return next(iter(self.replies), None)
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ class People:
             try:
                 command = self._command(user, channel, text, team)
             except Refusal as refusal:
-                return Typed(None, None, None, refusal, "", "")
+                return Typed(None, None, (), refusal, "", "")
             hook = Hook(command, user.id, channel.id, _root(thread), self.state.now())
             self.state.hooks[hook.id] = hook
             trigger_id = self.state.trigger(user, channel)
@@ -179,14 +184,15 @@ class People:
         headers = {"Accept": "application/json", "Authorization": f"Token {command.token}"}
         status, answer, kind = self._call(command.url, headers, data=form)
         with self.events.changed:
-            reply, error = None, None
+            replies: list[Post] = []
             try:
                 answer = self._command_answer(status, answer, kind)
-                if reply := self.state.answer_command(hook, answer):
-                    self.events.announce(reply)
+                replies, error = self.state.answer_command(hook, answer)
             except Refusal as refusal:
                 error = refusal
-            return Typed(status, answer, copy.deepcopy(reply), error, response_url, trigger_id)
+            for reply in replies:
+                self.events.announce(reply)
+            return Typed(status, answer, tuple(copy.deepcopy(replies)), error, response_url, trigger_id)
 
     def press(
         self, post: Post, action: str, user: User, selected: str | None = None, context: Json | None = None
@@ -223,6 +229,8 @@ class People:
         """
         shown = dialog or self.dialog(user)
         assert shown, "no dialog is open"
+        if user.id not in self.state.channels[shown.channel_id].members:
+            return Submitted(None, {}, no_permission().id, None)
         forged = state is not None or dialog is not None
         if not (cancelled or forged):
             self._check_fields(shown, submission or {})
@@ -258,7 +266,8 @@ class People:
     def _form(
         self, hook: Hook, user: User, channel: Channel, text: str, trigger_id: str, response_url: str
     ) -> list[tuple[str, str]]:
-        team, (name, _, words) = self.state.teams[hook.command.team_id], text.partition(" ")
+        team = self.state.teams[hook.command.team_id]
+        name, words = re.fullmatch(r"(\S*)(?:\s(.*))?", text, re.DOTALL).groups("")  # type: ignore[union-attr] # it does
         fields = {
             "token": hook.command.token,
             "team_id": team.id,
@@ -267,7 +276,7 @@ class People:
             "channel_name": channel.name,
             "user_id": user.id,
             "user_name": user.name,
-            "command": name,
+            "command": name.lower(),
             "text": words,
             "trigger_id": trigger_id,
             "response_url": response_url,
@@ -317,7 +326,7 @@ class People:
         if kept is None or seer != user.id:
             kept = self.state.readable(post.id, user)
         channel = self.state.channels[kept.channel_id]
-        if not self.state.may_read(user, channel):
+        if user.id not in channel.members:
             raise no_permission()
         allowed = r"[A-Za-z0-9]+" if self.state.version < (11, 10) else r"[A-Za-z0-9_-]+"
         if not re.fullmatch(allowed, id):

@@ -479,12 +479,12 @@ class State:
             changed.is_pinned = bool(fields["is_pinned"])
         self.check(changed)
         now = max(self.now(), post.update_at + 1)
-        if (changed.message, changed.props) != (post.message, post.props):
+        if (changed.message, changed.attachments) != (post.message, post.attachments):
             changed.edit_at = now
-            history = copy.deepcopy(post)
-            history.id, history.original_id = new_id(), post.id
-            history.delete_at = history.update_at = now
-            self.posts[history.id] = history
+        history = copy.deepcopy(post)
+        history.id, history.original_id = new_id(), post.id
+        history.delete_at = history.update_at = now
+        self.posts[history.id] = history
         changed.update_at = now
         self.posts[post.id] = changed
         return changed
@@ -533,32 +533,38 @@ class State:
         self.ephemerals[post.id] = (user_id, post)
         return post
 
-    def answer_command(self, hook: Hook, answer: Json) -> Post | None:
-        """The post that an answer to a command makes: the caller's, seen by one or by all."""
+    def answer_command(self, hook: Hook, answer: Json) -> tuple[list[Post], Refusal | None]:
+        """The posts that an answer to a command makes: the caller's, seen by one or by all; and what went wrong."""
+        made: list[Post] = []
+        error = None
+        for each in (answer, *(answer.get("extra_responses") or [])):
+            try:
+                made += self._answer_once(hook, each)
+            except Refusal:
+                error = Refusal("api.command.execute_command.create_post_failed.app_error", 500)
+        return made, error
+
+    def _answer_once(self, hook: Hook, answer: Json) -> list[Post]:
         channel_id = str(answer.get("channel_id") or hook.channel_id)
         if channel_id != hook.channel_id and hook.user_id not in self.channel(channel_id).members:
             raise Refusal("api.command.command_post.forbidden.app_error", 403)
-        kind = answer.get("response_type") or "ephemeral"
-        if kind not in ("ephemeral", "in_channel"):
-            return None
         props = {name: value for name, value in (answer.get("props") or {}).items() if name not in RESERVED}
         props["from_webhook"] = "true"
         if answer.get("attachments") is not None:
             props["attachments"] = copy.deepcopy(answer["attachments"])
         text = str(answer.get("text") or "")
         text = text if answer.get("skip_slack_parsing") else slack_text(text)
-        if kind == "ephemeral":
-            if not text and answer.get("attachments") is None:
-                return None
-            return self.show_one(hook.user_id, channel_id, {"message": text, "props": props}, hook.root_id)
-        if self.channels[channel_id].delete_at:
-            raise Refusal("api.post.create_post.can_not_post_to_deleted.error", 400)
-        root = hook.root_id if channel_id == hook.channel_id else ""
-        if root:
-            self._check_root(root, self.channels[channel_id])
-        post = Post(hook.user_id, channel_id, text, root, props, str(answer.get("type") or ""))
-        self.check(post)
-        return self.store(post)
+        match answer.get("response_type") or "ephemeral":
+            case "ephemeral" if text or "attachments" in props:
+                return [self.show_one(hook.user_id, channel_id, {"message": text, "props": props}, hook.root_id)]
+            case "in_channel":
+                if hook.root_id:
+                    self._check_root(hook.root_id, self.channels[channel_id])
+                post = Post(hook.user_id, channel_id, text, hook.root_id, props, str(answer.get("type") or ""))
+                self.check(post)
+                return [self.store(post)]
+            case _:
+                return []
 
     def use_hook(self, id: str) -> Hook:
         """One use of a response_url, of the few within half an hour."""

@@ -147,6 +147,18 @@ def test_what_lies_behind_buttons_is_shown_to_nobody(mattermost: Mattermost, bot
     assert stored.actions == [action]
 
 
+def test_blocks_and_their_actions_must_know_each_other(bot: Client, lab: Channel) -> None:
+    button = {"type": "button", "text": "Ack", "action_id": "ack"}
+    actions = {"ack": {"type": "external", "url": "http://127.0.0.1:9/"}}
+    blocks = [{"type": "container", "content": [button]}]
+    good = {"channel_id": lab.id, "props": {"mm_blocks": blocks, "mm_blocks_actions": actions}}
+    assert bot.call("POST", "/posts", good)[0] == 201
+    several: list[Json] = [{}, {**actions, "more": {}}, {"other": {}}]
+    for wrong in several:
+        props = {"mm_blocks": blocks, "mm_blocks_actions": wrong}
+        assert bot.refused("POST", "/posts", {"channel_id": lab.id, "props": props})[0] == 400
+
+
 def test_since_lists_what_was_edited_and_deleted_too(mattermost: Mattermost, bot: Client, lab: Channel) -> None:
     at = mattermost.state.now() - 1
     kept, gone = (bot.call("POST", "/posts", {"channel_id": lab.id, "message": m})[1]["id"] for m in ("One.", "Two."))

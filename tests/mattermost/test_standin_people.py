@@ -77,6 +77,33 @@ def _named(mattermost: Mattermost, name: str) -> User:
     return next(user for user in mattermost.state.users.values() if user.name == name)
 
 
+def test_one_answer_may_be_several_posts(
+    mattermost: Mattermost, integration: Integration, command: Command, lab: Channel, ann: User, ben: User
+) -> None:
+    more = [{"text": "Two.", "response_type": "in_channel"}, {"text": "Three."}]
+    integration.says({"text": "One.", "extra_responses": more})
+    typed = mattermost.type_command(ann, lab, f"/{command.trigger}\tlist")
+    assert [post.message for post in typed.replies] == ["One.", "Two.", "Three."]
+    assert [post.message for post in mattermost.sees(ben, lab)] == ["Two."]
+    assert integration.got[0].body["text"] == ["list"]
+    integration.says({"text": "x" * 16_384, "response_type": "in_channel"})
+    too_long = mattermost.type_command(ann, lab, f"/{command.trigger} list").error
+    assert too_long
+    assert too_long.id == "api.command.execute_command.create_post_failed.app_error"
+
+
+def test_who_answers_too_late_has_not_answered(
+    mattermost: Mattermost, integration: Integration, command: Command, lab: Channel, ann: User
+) -> None:
+    integration.says({"text": "One."})
+    integration.waits = 1.0
+    mattermost.config.outgoing_integration_requests_timeout = 0.1
+    typed = mattermost.type_command(ann, lab, f"/{command.trigger} list")
+    integration.release()
+    assert typed.error
+    assert (typed.error.id, typed.replies) == ("api.command.execute_command.failed.app_error", ())
+
+
 def test_slacks_markup_is_read_unless_it_is_told_not_to(
     mattermost: Mattermost, integration: Integration, command: Command, lab: Channel, ann: User
 ) -> None:
@@ -189,7 +216,7 @@ def test_a_menu_sends_what_was_chosen(
     assert mattermost.press(alert, "snooze", ann, "7 days").error == "No such alert."
     assert integration.got[0].body["context"] == {"do": "snooze", "selected_option": "7d"}
     assert mattermost.press(alert, "gone", ann).error == "api.post.do_action.action_id.app_error"
-    carl = mattermost.user("carl", guest=True)
+    carl = mattermost.user("carl")
     assert mattermost.press(alert, "ack", carl).error == "api.context.permissions.app_error"
     assert len(integration.got) == 1
 
@@ -233,6 +260,8 @@ def test_a_dialog_is_opened_by_a_press_filled_in_and_may_be_forged(
     assert (refused.errors, refused.closed) == ({"note": "Too rude."}, False)
     shown = mattermost.wait_dialog(ann)
     integration.says(b"")
+    carl = mattermost.user("carl")
+    assert mattermost.submit_dialog(carl, {}, dialog=shown).error == "api.context.permissions.app_error"
     mattermost.submit_dialog(ben, {"note": "mine"}, dialog=shown, state="made up")
     assert {name: integration.got[-1].body[name] for name in ("user_id", "state")} == {
         "user_id": ben.id,
