@@ -1,6 +1,7 @@
 """What of the settings several parts take, in the form in which they take it."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from bot import log as logs
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.routing import AlertPlan, Route
-from bot.chat.access import Grant
+from bot.chat.access import EVERYBODY, Grant
 from bot.chat.channels import ChannelKind, is_channel_name, kind_of, notify_channel
 from bot.errors import ConfigError, Problem
 from bot.fleet.inventory import Inventory
@@ -74,11 +75,48 @@ def _mistakes(values: Mapping[str, str | None]) -> list[Problem]:
     ]
 
 
-def grants(settings: Settings) -> tuple[Grant, ...]:
-    """Who may do more than look up."""
-    return tuple(
-        Grant(grant.who, grant.where, frozenset(grant.may), is_group(grant.who)) for grant in settings.access.grants
-    )
+def grants(settings: Settings, kind: ChannelKind = ChannelKind.SLACK) -> tuple[Grant, ...]:
+    """Who may do more than look up on a platform: a grant for one platform's people counts on no other.
+
+    "*" is everybody of the platform that `where` is of; without `where` the workspace that runs the bot in Slack, as
+    ever, so that no platform that is added later gets rights by it.
+    """
+    found = []
+    for grant in settings.access.grants:
+        is_of_group = is_group(grant.who) or grant.who.startswith(f"{ChannelKind.MATTERMOST}:@")
+        named = (grant.where or "") if grant.who == EVERYBODY else grant.who
+        if kind_of(named) is kind:
+            found.append(Grant(grant.who, grant.where, frozenset(grant.may), is_of_group))
+    return tuple(found)
+
+
+MATTERMOST_NEEDS = "set it to the bot's token, from Integrations > Bot Accounts in Mattermost"
+
+
+def mattermost_token(settings: Settings, environ: Mapping[str, str]) -> str:
+    """The bot's token. ConfigError if it is not set."""
+    if token := environ.get(settings.mattermost.token_env, "").strip():
+        return token
+    raise ConfigError([Problem(settings.mattermost.token_env, "", f"is not set: {MATTERMOST_NEEDS}")])
+
+
+def command_tokens(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """The tokens of the slash commands by team, of the team "" where one token is given for whatever team.
+
+    ConfigError if there are to be commands and none is set, or if they can't be read.
+    """
+    name = settings.mattermost.command_token_env
+    text = environ.get(name, "").strip()
+    if not text and settings.mattermost.callback_url:
+        said = "is not set: set it to the token that Integrations > Slash Commands shows, or to TEAM=TOKEN,TEAM=TOKEN"
+        raise ConfigError([Problem(name, "", said)])
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        team, is_named, token = part.rpartition("=")
+        if not token.strip() or (team in found) or ("," in text and not is_named):
+            raise ConfigError([Problem(name, "", "must be one token, or TEAM=TOKEN,TEAM=TOKEN with each team once")])
+        found[team.strip()] = token.strip()
+    return found
 
 
 def channels(settings: Settings) -> dict[str, str]:
@@ -151,6 +189,7 @@ class ReachableChannels(NamedTuple):
     @classmethod
     def of(cls, settings: Settings) -> Self:
         kinds = {ChannelKind.SLACK} if settings.slack.bot_token else set()
+        kinds |= {ChannelKind.MATTERMOST} if settings.mattermost.url else set()
         return cls(frozenset(kinds), frozenset(notify_channel(each.name) for each in settings.notify))
 
     @property
@@ -188,13 +227,25 @@ class ReachableChannels(NamedTuple):
         )
 
 
+SHORT = 12
+"""Characters of what is no token: a team's name beside one is no secret."""
+
+
 def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
     """The log of this process, without any secret of the settings; from their level on, unless another is given."""
     configured, slack = settings.log, settings.slack
     form = configured.format if "format" in configured.model_fields_set else None
     tokens = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
     secrets = [*filter(None, map(reveal, tokens)), *_secrets_of_notifiers(settings, os.environ)]
-    logs.configure(form, level or configured.level, secrets)
+    logs.configure(form, level or configured.level, [*secrets, *_secrets_of_mattermost(settings, os.environ)])
+
+
+def _secrets_of_mattermost(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """Tokens, as far as they are set; what is short beside one is a team's name."""
+    mattermost = settings.mattermost
+    if mattermost.url:
+        named = f"{environ.get(mattermost.token_env, '')},{environ.get(mattermost.command_token_env, '')}"
+        yield from (each.strip() for each in re.split("[,=]", named) if len(each.strip()) > SHORT)
 
 
 def inventory(

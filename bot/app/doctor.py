@@ -92,6 +92,7 @@ def doctor(
     if not settings.site.url:  # a site has no platform, no web routes and no database
         own = (
             *_slack(settings, clock.observe, is_live),
+            *_mattermost(settings, clock.observe),
             _listens(settings),
             *_stored(settings),
             _data(settings),
@@ -109,11 +110,16 @@ def doctor(
     )
 
 
+_SHELL_ALONE = "no token is set, so only this shell is answered"
+
+
 def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: bool) -> tuple[Check, ...]:
     slack = settings.slack
-    if (settings.targets or settings.notify) and not (slack.bot_token or slack.app_token or slack.signing_secret):
+    elsewhere = settings.targets or settings.notify or settings.mattermost.url
+    if elsewhere and not (slack.bot_token or slack.app_token or slack.signing_secret):
         mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
-        return (Check("slack", True, "no token is set, so only this shell is answered", mend),)
+        said = "no token is set, so nobody is answered there" if settings.mattermost.url else _SHELL_ALONE
+        return (Check("slack", True, said, mend),)
     checked = SlackDoctorInput(
         bot_token=reveal(slack.bot_token),
         app_token=reveal(slack.app_token),
@@ -124,6 +130,14 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: boo
         is_live=is_live,
     )
     return examine_slack(checked, lambda token: web_client(token, slack.api_url, on_date=on_date), now)
+
+
+def _mattermost(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Check, ...]:
+    if not settings.mattermost.url:
+        return ()
+    from bot.app.mattermost import examine_mattermost  # no other configuration needs it
+
+    return examine_mattermost(settings, on_date)
 
 
 def _notifiers(settings: Settings) -> Iterator[Check]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -26,14 +27,16 @@ from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.lookup import now
 from bot.app.schedule import ScheduledJobs
-from bot.app.sending import senders_of
+from bot.app.sending import Permalink, senders_of
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of
 from bot.app.web import UNTOLD, pages
 from bot.chat.answer_queue import AnswerQueue
 from bot.chat.channels import ChannelKind
+from bot.chat.platform import Platform
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
 from bot.settings.model import Settings
+from bot.settings.values import is_loopback
 from bot.slack.service import SERVING, Service
 from bot.store.store import Store
 from bot.web.listen import EVERYWHERE, LOOPBACK, listen, shown
@@ -41,6 +44,7 @@ from bot.web.metrics import ProbeMetrics
 from bot.web.server import Environ, Server, StartResponse, Wsgi
 
 if TYPE_CHECKING:
+    from bot.app.mattermost import MattermostParts, MattermostService
     from bot.sites.centre import SiteCentre
 
 APP_LOAD_ERROR = 4
@@ -70,7 +74,9 @@ class ChatWay(StrEnum):
 
 
 class Process(NamedTuple):
-    """All that runs in a process. `service` is the Slack side, `duties` the schedule and the delivery."""
+    """All that runs in a process. `service` is the Slack side, `mattermost` the Mattermost side, `duties` the schedule
+    and the delivery.
+    """
 
     log: FilteringBoundLogger
     store: Store
@@ -78,6 +84,7 @@ class Process(NamedTuple):
     service: Service | None
     duties: ScheduledJobs | None
     centre: "SiteCentre | None" = None
+    mattermost: "MattermostService | None" = None
 
     def start(self, stop: threading.Event) -> None:
         """Begin to hear sites, to answer Slack, and to do what is due."""
@@ -85,6 +92,8 @@ class Process(NamedTuple):
             self.centre.start(records=self.duties is not None)
         if self.service:
             self.service.start(stop)
+        if self.mattermost:
+            self.mattermost.events.start()
         if self.duties:
             self.duties.start(stop)
 
@@ -97,11 +106,23 @@ class Process(NamedTuple):
 
     def drain(self, stop_serving: Callable[[float], None], ends: float) -> bool:
         """Finish what was begun, by the clock's `ends` at most; False if some of it hangs."""
+        served, beside = threading.Event(), list[bool]()
+
+        def stop(seconds: float) -> None:
+            stop_serving(seconds)
+            served.set()
+
+        # Platforms end at once, each with its own pools: there is no time for one after the other.
+        side = self.mattermost
+        ending = threading.Thread(target=lambda: beside.append(side is None or side.drain(served, ends)), daemon=True)
+        ending.start()
         done = True
         if self.service:
-            done = self.service.drain(stop_serving)
+            done = self.service.drain(stop)
         else:
-            stop_serving(SERVING)
+            stop(SERVING)
+        ending.join(max(0.0, ends - time.monotonic()))
+        done = done and beside == [True]
         if self.duties:
             done = self.duties.join(ends - time.monotonic()) and done
         if self.centre:
@@ -175,7 +196,9 @@ def web() -> WebApplication:
     try:
         settings = load_settings(None, os.environ, Path.cwd())
         set_up_log(settings)
-        process = process_of(settings, ProcessPart.CHAT, ChatWay.HTTP, stop=stop)
+        mattermost_alone = settings.mattermost.url and not settings.slack.bot_token
+        way = ChatWay.NONE if mattermost_alone else ChatWay.HTTP
+        process = process_of(settings, ProcessPart.CHAT, way, stop=stop)
         settle_down()
     except XocompatError as error:
         sys.stderr.writelines(f"xocompat: {line}\n" for line in error.lines)
@@ -193,7 +216,7 @@ def way_of(settings: Settings, part: ProcessPart) -> ChatWay:
     """How people reach a process with these settings. ConfigError where a token is set and its other half is not."""
     slack = settings.slack
     if part is ProcessPart.SCHEDULE or not (slack.bot_token or slack.app_token or slack.signing_secret):
-        if part is ProcessPart.CHAT:
+        if part is ProcessPart.CHAT and not settings.mattermost.url:
             tokens(settings, "bot_token", "app_token")
         elif slack.app_token or slack.signing_secret:
             tokens(settings, "bot_token")
@@ -205,7 +228,9 @@ def way_of(settings: Settings, part: ProcessPart) -> ChatWay:
 
 def hosts_of_pages(settings: Settings, way: ChatWay) -> Sequence[str]:
     """Where the web routes listen: whom nobody has to reach from elsewhere stays on loopback."""
-    return settings.web.listen or (EVERYWHERE if way is ChatWay.HTTP else LOOPBACK)
+    callback = urlsplit(settings.mattermost.callback_url or "").hostname
+    is_reached = way is ChatWay.HTTP or (callback is not None and not is_loopback(callback))
+    return settings.web.listen or (EVERYWHERE if is_reached else LOOPBACK)
 
 
 _M_ARENA_MAX, ARENAS = -8, 2
@@ -242,9 +267,14 @@ def process_of(
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
         slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
-        platforms = {ChannelKind.SLACK: slack.platform} if slack else {}
+        platforms: dict[ChannelKind, Platform] = {ChannelKind.SLACK: slack.platform} if slack else {}
+        mattermost = _mattermost_of(settings, check, log) if settings.mattermost.url else None
+        if mattermost:
+            platforms[ChannelKind.MATTERMOST] = mattermost.platform
         sends = part is not ProcessPart.CHAT
-        links = {ChannelKind.SLACK: slack.platform.permalink} if slack else {}
+        links: dict[ChannelKind, Permalink] = {ChannelKind.SLACK: slack.platform.permalink} if slack else {}
+        if mattermost:
+            links[ChannelKind.MATTERMOST] = mattermost.platform.permalink
         senders = senders_of(settings, platforms, store, log, dataset, links) if sends else None
         sender = senders.worker if senders else None
         reach = ReachableChannels.of(settings)
@@ -254,12 +284,24 @@ def process_of(
             log.warning("nobody is told", reason=UNTOLD)
         chats = slack if way is not ChatWay.NONE else None
         service = service_of(settings, log, way is ChatWay.SOCKET, chats, watched, sender, limits) if chats else None
-        shown = pages(settings, watched, probes, service, sender, proxied=way is ChatWay.HTTP)
+        side = None
+        if mattermost and part is not ProcessPart.SCHEDULE:
+            from bot.app.mattermost import mattermost_service
+
+            side = mattermost_service(settings, log, mattermost, watched, sender, limits)
+        proxied = way is ChatWay.HTTP or bool(side and side.routes)
+        shown = pages(settings, watched, probes, service, sender, proxied, side)
         duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, senders)
-        return Process(log, store, shown, service, duties, centre)
+        return Process(log, store, shown, service, duties, centre, side)
     except XocompatError:
         store.close()
         raise
+
+
+def _mattermost_of(settings: Settings, check: ClockCheck, log: FilteringBoundLogger) -> "MattermostParts":
+    from bot.app.mattermost import mattermost_of  # no other configuration needs requests and an event stream
+
+    return mattermost_of(settings, check.observe, AnswerQueue(log))
 
 
 def _centre_of(settings: Settings, store: Store, check: ClockCheck, log: FilteringBoundLogger) -> "SiteCentre":

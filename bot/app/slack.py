@@ -1,4 +1,4 @@
-"""The Slack side, put together: its platform, and the session that answers there."""
+"""The Slack side, put together: its platform, and the session that answers on any platform."""
 
 import time
 from collections.abc import Callable
@@ -15,8 +15,10 @@ from bot.app.configuration import grants, tokens
 from bot.app.dataset import live_runner
 from bot.app.fleet import WatchedFleet
 from bot.app.lookup import now, today
+from bot.chat.access import Grant
 from bot.chat.answer_queue import AnswerQueue
 from bot.chat.command import Right
+from bot.chat.platform import Platform
 from bot.chat.reply import Reply, RichText
 from bot.chat.session.access import Access
 from bot.chat.session.conversation import Conversation
@@ -100,12 +102,31 @@ def service_of(
 ) -> Service:
     """Put the Slack side together. ConfigError lists what it needs and lacks."""
     _, other = tokens(settings, "bot_token", "app_token" if socket_mode else "signing_secret")
+    conversation = conversation_of(settings, log, slack.platform, grants(settings), watched, worker, limits)
+    app = bolt_app(slack.client, slack.identity, conversation)
+    socket = None
+    if socket_mode:
+        client = web_client(other, settings.slack.api_url)
+        socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
+    return Service(log, app, slack.identity, conversation, socket, slack.queue, slack.forms)
+
+
+def conversation_of(
+    settings: Settings,
+    log: FilteringBoundLogger,
+    platform: Platform,
+    granted: tuple[Grant, ...],
+    watched: WatchedFleet,
+    worker: OutboxWorker | None = None,
+    limits: ServiceLimits = LIMITS,
+) -> Conversation:
+    """What answers people on a platform. `granted` are the grants that count there."""
     runner = live_runner(watched.ports(limited=True), watched.dataset, today)
     services = SessionServices(
         log=log,
         responder=Responder(runner, today, dataset=lambda: watched.dataset().version),
-        access=Access(slack.platform, grants(settings), everyone=settings.access.lookup == "everyone"),
-        platform=slack.platform,
+        access=Access(platform, granted, everyone=settings.access.lookup == "everyone"),
+        platform=platform,
         work=BoundedExecutor(limits.threads, limits.waiting),
         notices=BoundedExecutor(2, 2 * limits.waiting, "notices"),
         seen=watched.store.seen,
@@ -116,13 +137,7 @@ def service_of(
         pace=Pace(time.monotonic, limits.per_minute),
     )
     jobs = BackgroundJobs(services, BoundedExecutor(ASKING, IN_LINE, "jobs"))
-    conversation = Conversation(services, jobs, partial(_home_page, watched), _ChannelWelcomes(watched))
-    app = bolt_app(slack.client, slack.identity, conversation)
-    socket = None
-    if socket_mode:
-        client = web_client(other, settings.slack.api_url)
-        socket = SocketModeClient(log, app, client, time.monotonic, limits.lost_after)
-    return Service(log, app, slack.identity, conversation, socket, slack.queue, slack.forms)
+    return Conversation(services, jobs, partial(_home_page, watched), _ChannelWelcomes(watched))
 
 
 class _ChannelWelcomes(NamedTuple):

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bot.advisories.load import advisories_of
 from bot.alerts.delivery.retry import DeliveryStatus
@@ -31,6 +32,9 @@ from bot.web.health import CachedCheck, HealthCheck, health
 from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
 from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute, Wsgi, wsgi
 
+if TYPE_CHECKING:
+    from bot.app.mattermost import MattermostService
+
 SVG_HEADERS = {
     "content-type": "image/svg+xml",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -51,6 +55,7 @@ def pages(
     service: Service | None,
     sender: OutboxWorker | None,
     proxied: bool,
+    mattermost: "MattermostService | None" = None,
 ) -> Wsgi:
     """All that is answered; Slack's requests only with a signing secret to check them by.
 
@@ -60,10 +65,11 @@ def pages(
     token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
     shown = metrics(probes, lambda: _snapshot(watched, sender, service))
     notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched), lambda: _data(watched)]
-    if not (settings.slack.bot_token or settings.notify):
+    if not (settings.slack.bot_token or settings.notify or settings.mattermost.url):
         notices.append(lambda: UNTOLD)
     routes = {
-        **health(_checks(watched, service), notices),
+        **health(_checks(watched, service, mattermost), notices),
+        **(mattermost.routes if mattermost else {}),
         "/metrics": HttpRoute("GET", guarded(shown, PageAccess(token, proxied=proxied))),
         "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), PageAccess(token, calendar_token, proxied))),
         "/timeline.svg": HttpRoute("GET", _timeline(watched)),
@@ -79,7 +85,9 @@ def pages(
     return wsgi(routes)
 
 
-def _checks(watched: WatchedFleet, service: Service | None) -> dict[str, HealthCheck]:
+def _checks(
+    watched: WatchedFleet, service: Service | None, mattermost: "MattermostService | None"
+) -> dict[str, HealthCheck]:
     """Why the process can't do its work, by what is looked at. Nothing here names a host."""
     found: dict[str, HealthCheck] = {
         "the database": CachedCheck(lambda: _database(watched), WRITTEN_KEPT, time.monotonic),
@@ -90,6 +98,8 @@ def _checks(watched: WatchedFleet, service: Service | None) -> dict[str, HealthC
         asks_slack = service.socket is None
         ready = service.not_ready
         found["Slack"] = CachedCheck(ready, READY_KEPT, time.monotonic) if asks_slack else ready
+    if mattermost:
+        found["Mattermost"] = mattermost.not_ready
     return found
 
 

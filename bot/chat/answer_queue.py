@@ -26,6 +26,7 @@ from bot.alerts.delivery.outcome import (
 )
 from bot.alerts.delivery.retry import RetryPolicy
 from bot.chat.platform import Actor
+from bot.chat.reply import Reply, line, notice
 
 THREADS = 4
 WAITING_MAX = 500
@@ -85,6 +86,21 @@ def tries(
                 continue
         outcome = fault = send()
     return outcome
+
+
+def first_try(sending: Sending) -> Outcome:
+    """What comes of a first try, where nobody makes another one."""
+    try:
+        return next(sending).outcome
+    except StopIteration as ended:
+        outcome: Outcome = ended.value
+        return outcome
+
+
+def undelivered(outcome: Outcome) -> Reply:
+    """What takes the place of "Asking …" where the answer can't."""
+    why = "" if isinstance(outcome, Delivered) else reason_of(outcome)
+    return notice(line(f"There is an answer, but it could not be shown: {why}. Ask again, in other words or later."))
 
 
 class _Waiting(NamedTuple):

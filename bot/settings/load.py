@@ -210,7 +210,7 @@ def _unknown_variables(trees: Iterable[Mapping[str, Any]], sources: Sources) -> 
 
 def _named(tree: Mapping[str, Any]) -> Iterator[str]:
     """What keys such as password_env and token_env name, as far as the tree has the right shape."""
-    for name in ("targets", "xen_orchestra", "web", "sites", "site", "notify"):
+    for name in ("targets", "xen_orchestra", "web", "sites", "site", "notify", "mattermost"):
         section = tree.get(name)
         for entry in section if isinstance(section, list) else [section]:
             if isinstance(entry, dict):

@@ -13,6 +13,7 @@ from bot.settings.source import CALENDAR_TOKEN, WEB_TOKEN
 from bot.settings.values import (
     AgesByTag,
     ApprovedRelease,
+    CallbackUrl,
     ChannelId,
     Concurrency,
     DatabaseUrl,
@@ -24,6 +25,7 @@ from bot.settings.values import (
     ListenHosts,
     ListUrl,
     LowerCase,
+    MattermostUrl,
     Name,
     NatsUrl,
     Period,
@@ -215,6 +217,19 @@ class SlackKeys(Section):
     tables: Literal["auto", "lines"] = "auto"
 
 
+class MattermostSettings(Section):
+    """A Mattermost that people ask in, if there is a `url`. Both `_env` keys name variables: of the bot's token, and of
+    the tokens of the slash commands, one or TEAM=TOKEN,TEAM=TOKEN. Without `callback_url`, by which Mattermost reaches
+    us, there are neither commands nor buttons. `ca` is where a private CA signs.
+    """
+
+    url: MattermostUrl | None = None
+    token_env: VariableName = "MATTERMOST_TOKEN"
+    command_token_env: VariableName = "MATTERMOST_COMMAND_TOKEN"
+    callback_url: CallbackUrl | None = None
+    ca: FilePath | None = None
+
+
 class SecuritySettings(Section):
     """Which security flaws make an alert: those of `tell` and worse, none with `none`; exploited ones always.
 
@@ -271,6 +286,7 @@ class Keys(Section):
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
     slack: SlackKeys = SlackKeys()
+    mattermost: MattermostSettings = MattermostSettings()
     security: SecuritySettings = SecuritySettings()
     policy: PolicySettings = PolicySettings()
     sites: SitesSettings = SitesSettings()

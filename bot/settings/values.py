@@ -204,6 +204,24 @@ def _slack_api(value: object) -> str:
     return parts.geturl().rstrip("/") + "/"
 
 
+def _chat(what: str) -> Callable[[object], str]:
+    """An address that secrets go to, or come from."""
+    allowed = f"an https address without a query, such as {what} (http to this machine alone)"
+
+    def check(value: object) -> str:
+        parts = _url(value, allowed, "http", "https")
+        try:
+            host = parse_address(parts.netloc).host  # no user
+        except ValueError:
+            raise ValueError(f"must be {allowed}") from None
+        is_plain = parts.scheme == "http" and not is_loopback(host)
+        if is_plain or parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9/._~-]*", parts.path):
+            raise ValueError(f"must be {allowed}")
+        return parts.geturl().rstrip("/")
+
+    return check
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine by its name or address; no resolver is asked."""
     try:
@@ -343,7 +361,10 @@ VariableName = Annotated[
 ChannelId = Annotated[str, BeforeValidator(_channel)]
 Who = Annotated[
     str,
-    _matching(r"[UWS][A-Z0-9]{1,30}|\*", 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'),
+    _matching(
+        r"[UWS][A-Z0-9]{1,30}|\*|mattermost:@?[a-z0-9._-]{1,64}",
+        'the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, or "*" for all',
+    ),
 ]
 Pin = Annotated[
     str, BeforeValidator(_lowered), _matching(r"(?i)sha256:[0-9a-f]{64}", "like sha256:<64 hexadecimal digits>")
@@ -370,6 +391,8 @@ SiteName = Annotated[
 ]
 ListenHosts = Annotated[Sequence[str], BeforeValidator(_listen)]
 SlackApiUrl = Annotated[str, BeforeValidator(_slack_api)]
+MattermostUrl = Annotated[str, BeforeValidator(_chat("https://chat.example.org"))]
+CallbackUrl = Annotated[str, BeforeValidator(_chat("https://xocompat.example.org"))]
 ListUrl = Annotated[str, BeforeValidator(_published("list"))]
 DataUrl = Annotated[str, BeforeValidator(_published("data"))]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]

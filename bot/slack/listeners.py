@@ -12,13 +12,13 @@ from slack_bolt.middleware import Middleware
 
 from bot.chat.commands import CHECK, FLEET
 from bot.chat.platform import Origin, Original
-from bot.chat.reply import Reply, line, notice
+from bot.chat.reply import Reply
+from bot.chat.session.at_once import answer_at_once
 from bot.chat.session.conversation import STALE, Conversation
-from bot.chat.session.executor import Untold
-from bot.chat.session.reply_target import EphemeralTarget, delivered
+from bot.chat.session.reply_target import delivered
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY, SLOW_DOWN
+from bot.chat.session.services import BUSY
 from bot.slack.actions import ACTION_ID, ASK, FIND, FOUND, MENU, OLD_MENU, PICK, SHARE, found_options, pressed
 from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
@@ -103,58 +103,25 @@ class Listeners:
         app.error(self.failed)
 
     def command(self, body: Json) -> BoltResponse:
-        """A look-up takes well under a millisecond, so its answer is the acknowledgement. A slow one begins there.
-
-        What asks the database is waited for a moment: where that hangs, the answer follows.
-        """
-        services = self.conversation.services
+        """A look-up takes well under a millisecond, so its answer is the acknowledgement. A slow one begins there."""
         request = request_of("command", command_origin(body), str(body.get("text") or ""))
-        if refused := services.refusals(request):
-            return _say(SLOW_DOWN) if refused == 1 else BoltResponse(status=200)
-        if request.spec.slow:
-            return self._begin(request)
-        begun = services.begin(request)
-        if isinstance(begun, Answer):
-            return self._acknowledge(request, begun)
-        acknowledgement, origin = _asking(request.origin)
+        return answer_at_once(self.conversation, request, self)
 
-        def late(answer: Answer) -> None:
-            services.record(request, answer)
-            EphemeralTarget(services.platform, origin).finish(answer)
+    def nothing(self) -> BoltResponse:
+        return BoltResponse(status=200)
 
-        answer = services.database.get(begun, late, lambda error: services.failed(origin, error))
-        if isinstance(answer, Answer):
-            return self._acknowledge(request, answer)
-        return acknowledgement if answer is Untold.LATE else self._busy(request)
+    def shown(self, origin: Origin, reply: Reply) -> BoltResponse:  # noqa: ARG002 # whoever asked
+        return _say(reply)
 
-    def _begin(self, request: Request) -> BoltResponse:
-        """A slow command: what is being done, or why nothing is."""
-        services = self.conversation.services
-        if request.spec.picks and not request.rest:
-            instead = self.conversation.pick(request)
-            return self._acknowledge(request, instead) if instead else BoltResponse(status=200)
-        # Names are looked up in the database. An opening that is late is forgotten: the job makes its own.
-        opened = services.database.get(
-            lambda: services.opening(request), lambda _: None, lambda error: services.failed(request.origin, error)
-        )
-        if isinstance(opened, Answer):
-            return self._acknowledge(request, opened)
-        rights, said = (None, ASKING) if isinstance(opened, Untold) else opened
-        acknowledgement, origin = _asking(request.origin, said)
-        if self.conversation.jobs.start(request, EphemeralTarget(services.platform, origin), rights):
-            return acknowledgement
-        return self._busy(request)
+    def asking(self, origin: Origin, said: Reply) -> tuple[BoltResponse, Origin]:
+        acknowledgement = Acknowledgement(_drawn(said).body)
+        return acknowledgement, origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
 
-    def _busy(self, request: Request) -> BoltResponse:
-        self.conversation.services.record(request, "busy")
-        return _say(BUSY)
-
-    def _acknowledge(self, request: Request, answer: Answer) -> BoltResponse:
+    def told(self, request: Request, answer: Answer) -> BoltResponse:
         """A reply of several messages goes to the response_url as a whole: in order, which an acknowledgement and a
         post beside it would not promise.
         """
         services = self.conversation.services
-        services.record(request, answer)
         if not isinstance(answer.drawn, _Drawn):  # an answer to a look-up is given again, and drawn once
             answer.drawn = _drawn(answer.reply)
         if answer.drawn.is_whole or not request.origin.address:
@@ -320,15 +287,6 @@ class Listeners:
 def _closed(field: str, wrong: str | None) -> BoltResponse:
     """An acknowledgement that closes a window, or leaves it open with what is wrong below one of its fields."""
     return BoltResponse(status=200, body=refused(field, wrong), headers=_JSON) if wrong else BoltResponse(status=200)
-
-
-ASKING = notice(line("Asking the database …"))
-
-
-def _asking(origin: Origin, said: Reply = ASKING) -> tuple[Acknowledgement, Origin]:
-    """An acknowledgement that says what is being done, and the origin of what follows in its place."""
-    acknowledgement = Acknowledgement(_drawn(said).body)
-    return acknowledgement, origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
 
 
 @dataclass(frozen=True, slots=True)

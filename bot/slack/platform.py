@@ -21,9 +21,8 @@ from bot.alerts.delivery.outcome import (
     Unknown,
     Unverifiable,
     is_passing,
-    reason_of,
 )
-from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, tries
+from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, tries, undelivered
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
 from bot.chat.reply import Attachment, Paragraph, Reply, Share, Typed, line, notice, with_code
@@ -157,7 +156,7 @@ class SlackPlatform:
         if origin.on_home_page:
             return self._deliver(self._in_window(origin, messages(reply, most=1)[0]), origin.actor)
         sending = self._drawn(origin.actor, reply, lambda shown: self._responding(origin, shown, replace), most)
-        return _first_try(sending) if once else self._deliver(sending, origin.actor)
+        return first_try(sending) if once else self._deliver(sending, origin.actor)
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
         """The rest of a reply goes into the thread of its first message, where the bot is in the channel to do that."""
@@ -170,7 +169,7 @@ class SlackPlatform:
             outcome = yield from self._sharing(origin, address, shown, in_thread)
             if isinstance(outcome, Delivered) and origin.original is Original.OURS and len(shown) == 1:
                 # It is there already: whether this works or not, sharing again says so.
-                _first_try(
+                first_try(
                     self._answers(address, self._shared(actor, reply), "ephemeral", actor.thread, ReplyPlace.ORIGINAL)
                 )
             return outcome
@@ -210,7 +209,7 @@ class SlackPlatform:
         return self._deliver(sending, Actor(user, None, None), key=f"home:{user}")
 
     def _deliver(self, sending: Sending, actor: Actor, key: str | None = None) -> Outcome:
-        return self._queue.deliver(sending, actor, key) if self._queue else _first_try(sending)
+        return self._queue.deliver(sending, actor, key) if self._queue else first_try(sending)
 
     def _drawn(
         self, actor: Actor, reply: Reply, send: Drawn, most: int | None = None, shared_by: str | None = None
@@ -252,7 +251,7 @@ class SlackPlatform:
             if isinstance(edited, NotSent) and first.has_table and is_refusal(edited.code):
                 return edited
             if not isinstance(edited, (Delivered, Gone, EditClosed)):
-                instead = messages(_undelivered(edited))[0]
+                instead = messages(undelivered(edited))[0]
                 self._send("chat.update", instead, channel=channel, ts=message)
                 return edited
         outcome = edited if isinstance(edited, Delivered) else (yield from self._posting(channel, thread, first))
@@ -303,7 +302,7 @@ class SlackPlatform:
             outcome = yield from self._responding_with(origin, message, place)
             if not isinstance(outcome, Delivered):
                 if place is ReplyPlace.ORIGINAL:
-                    _first_try(self._responding_with(origin, messages(_undelivered(outcome))[0], place))
+                    first_try(self._responding_with(origin, messages(undelivered(outcome))[0], place))
                 break
             place = ReplyPlace.BESIDE
         return outcome
@@ -488,21 +487,6 @@ def _plain(message: SlackMessage) -> SlackMessage:
             break
         text += f"{each}\n"
     return SlackMessage(text.strip() or message.text, ())
-
-
-def _first_try(sending: Sending) -> Outcome:
-    """What comes of a first try, where nobody makes another one."""
-    try:
-        return next(sending).outcome
-    except StopIteration as ended:
-        outcome: Outcome = ended.value
-        return outcome
-
-
-def _undelivered(outcome: Outcome) -> Reply:
-    """What takes the place of "Asking …" where the answer can't."""
-    why = "" if isinstance(outcome, Delivered) else reason_of(outcome)
-    return notice(line(f"There is an answer, but it could not be shown: {why}. Ask again, in other words or later."))
 
 
 def _keyed(key: str | None) -> Json:

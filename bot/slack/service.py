@@ -17,8 +17,8 @@ from bot.slack.table_forms import TableForms
 
 TICK = 0.25
 INTRODUCED_EVERY = 2.0
-SERVING, DRAIN, ALL = 2.0, 4.0, 8.5
-"""Seconds for requests that are being answered, for work that was taken on, and for stopping as a whole."""
+SERVING, ALL = 2.0, 8.5
+"""Seconds for requests that are being answered, and for stopping as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,7 @@ class Service:
         closing = threading.Thread(target=self.socket.close if self.socket else bool, daemon=True)
         closing.start()
         stop_serving(SERVING)
-        begun = time.monotonic()
-        services = self.conversation.services
-        done = services.work.drain(DRAIN)
-        done = services.database.executor.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
-        done = self.conversation.jobs.drain(max(0.0, DRAIN - (time.monotonic() - begun))) and done
-        done = services.notices.drain(max(0.0, ends - time.monotonic())) and done
+        done = self.conversation.drain(ends)
         if self.queue:
             done = self.queue.drain(max(0.0, ends - time.monotonic())) and done
         closing.join(max(0.0, ends - time.monotonic()))

@@ -118,8 +118,8 @@ class LocalSlack:
         with urllib.request.urlopen(request, timeout=5) as response:
             return str(json.load(response)["channel"]["id"])
 
-    def command(self, text: str) -> None:
-        self.tell("command", command="/xocompat", text=text, appId=APP)
+    def command(self, text: str, user: str = USER) -> None:
+        self.tell("command", command="/xocompat", text=text, appId=APP, user=user)
 
     def press(self, message: Json, label: str, user: str = USER) -> None:
         """Press the button of a message that has this label."""
@@ -148,7 +148,10 @@ class LocalSlack:
     def pick(self, block: str, element: str, value: str) -> None:
         """Choose an option of the list in the modal that is open, and send the modal off."""
         option = {"text": {"type": "plain_text", "text": value}, "value": value}
-        values = {block: {element: {"type": "static_select", "selected_option": option}}}
+        self.submit({block: {element: {"type": "static_select", "selected_option": option}}})
+
+    def submit(self, values: Json) -> None:
+        """Send the modal that is open off, with these values."""
         page = websocket.create_connection(f"ws://127.0.0.1:{self.port}/ui", timeout=5)
         try:
             page.send(json.dumps({"t": "view_submit", "user": USER, "values": values}))

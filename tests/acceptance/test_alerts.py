@@ -90,23 +90,6 @@ def test_an_alert_is_told_acknowledged_and_resolved_in_one_message(lab: Lab) -> 
     assert "Traceback" not in lab.bot.told
 
 
-def test_who_may_not_operate_is_told_so_and_nothing_changes(calm: Lab) -> None:
-    bulletin = _bulletin(calm)
-    calm.slack.press(bulletin, "Acknowledge", user=OTHER)
-    calm.slack.wait_for("You may not acknowledge alerts here", also=lambda m: m.get("ephemeral_to") == OTHER)
-    calm.slack.command("audit ack")
-    assert "refused" in _shown(calm.slack.wait_for("with ack", also=_private))
-    assert "acknowledged" not in _shown(_bulletin(calm))
-
-
-def test_an_alert_is_snoozed_from_its_menu(calm: Lab) -> None:
-    bulletin = _bulletin(calm)
-    calm.slack.choose(bulletin, "menu_2", "for 1 week")
-    assert f"snoozed by <@{USER}>" in _shown(_edited(calm, bulletin, "snoozed by"))
-    calm.slack.press(bulletin, "Show hosts")
-    calm.slack.wait_for("1 host: xen-2", also=_private)
-
-
 def test_the_words_of_the_fleet_are_answered_to_the_asker(calm: Lab) -> None:
     _bulletin(calm)
     said = {

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.slack.service import DRAIN
+from bot.chat.session.conversation import DRAIN
 from tests.acceptance.bots import HTTP, SOCKET, Bot, limited, procfile
 from tests.acceptance.conftest import StartBot
 from tests.acceptance.lab import APP_TOKEN, BOT_TOKEN, SECRET

@@ -179,4 +179,6 @@ def test_how_long_to_wait_is_in_the_outcome(faulty: FaultyGround) -> None:
 
 def test_a_code_that_nobody_knows_certainly_did_not_get_there(faulty: FaultyGround) -> None:
     faulty.go_wrong(Fault.ODD)
-    assert faulty.platform.post(faulty.channel, ONE) == NotSent("unheard_of", "Slack answered unheard_of")
+    assert faulty.platform.post(faulty.channel, ONE) == NotSent(
+        "unheard_of", f"{faulty.platform.name} answered unheard_of"
+    )

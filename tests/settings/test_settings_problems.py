@@ -7,8 +7,8 @@ import pytest
 from tests.settings.conftest import Load, Told
 
 TOP = (
-    "database, list, data, targets, xen_orchestra, sweep, alerts, web, access, log, slack, security, policy, sites, "
-    "site, notify"
+    "database, list, data, targets, xen_orchestra, sweep, alerts, web, access, log, slack, mattermost, security, "
+    "policy, sites, site, notify"
 )
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
@@ -22,7 +22,7 @@ LISTEN = 'a host or a list of hosts without a port, such as "0.0.0.0" or ["127.0
 VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"
 DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 XO = "an address such as https://xo.example.org, with nothing secret in it"
-WHO = 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'
+WHO = 'the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, or "*" for all'
 LIST = "an https address, or a file's path"
 HEX = "0" * 64
 TLS = "pin, ca, insecure, minimum"
@@ -54,7 +54,16 @@ def orchestra(keys: str) -> str:
 RELEASE = "must be a release or a range of one product, such as XCP-ng 8.3 or XenServer >=8"
 AGES = 'must be tags with a duration each, such as {prod: 90d, "*": 180d} ("*" is every host)'
 
+CHAT = "must be an https address without a query, such as {} (http to this machine alone)"
+
 CASES = [
+    # where Mattermost is
+    (
+        "mattermost: {url: http://chat.example.org, callback_url: 'https://bot.example.org/?a=1', token: x}",
+        f'mattermost.url: {CHAT.format("https://chat.example.org")}, not "http://chat.example.org"\n'
+        f"mattermost.callback_url: {CHAT.format('https://xocompat.example.org')}\n"
+        "mattermost.token: a token never stands in the file: use token_env",
+    ),
     # what is to be told of flaws, and what hosts are to run
     ("security: {tell: loud}", 'security.tell: must be one of critical, high, medium, low, none, not "loud"'),
     (

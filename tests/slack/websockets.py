@@ -18,6 +18,7 @@ class Line:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._file = connection.makefile("rb")
+        self._sending = threading.Lock()
         self.silent = False
         self.heard: list[dict[str, Any]] = []
         self.changed = threading.Condition()
@@ -28,6 +29,10 @@ class Line:
         while (header := self._file.readline().strip()) != b"":
             name, _, value = header.partition(b":")
             key = value.strip() if name.lower() == b"sec-websocket-key" else key
+        self.accept(key)
+
+    def accept(self, key: bytes) -> None:
+        """The answer to a handshake with this key."""
         accept = base64.b64encode(hashlib.sha1(key + _GUID.encode()).digest()).decode()
         self._socket.sendall(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -36,6 +41,15 @@ class Line:
 
     def say(self, message: object) -> None:
         self._send(TEXT, (message if isinstance(message, str) else json.dumps(message)).encode())
+
+    def ping(self) -> None:
+        self._send(PING, b"")
+
+    def hear(self, text: bytes) -> None:
+        """What the other end said is kept."""
+        with self.changed:
+            self.heard.append(json.loads(text))
+            self.changed.notify_all()
 
     def hang_up(self) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
@@ -51,9 +65,7 @@ class Line:
             if kind == PING and not self.silent:
                 self._send(PONG, data)
             elif kind == TEXT:
-                with self.changed:
-                    self.heard.append(json.loads(data))
-                    self.changed.notify_all()
+                self.hear(data)
             elif kind == CLOSE:
                 return
 
@@ -67,8 +79,14 @@ class Line:
         self._socket.close()
 
     def _send(self, kind: int, data: bytes) -> None:
-        size = bytes([len(data)]) if len(data) < 126 else bytes([126]) + len(data).to_bytes(2)
-        self._socket.sendall(bytes([128 | kind]) + size + data)
+        if len(data) < 126:
+            size = bytes([len(data)])
+        elif len(data) < 65536:
+            size = bytes([126]) + len(data).to_bytes(2)
+        else:
+            size = bytes([127]) + len(data).to_bytes(8)
+        with self._sending:
+            self._socket.sendall(bytes([128 | kind]) + size + data)
 
 
 class Server:

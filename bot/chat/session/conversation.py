@@ -4,6 +4,7 @@ Buttons are words. Rights are checked when one is pressed, not when it is shown.
 """
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -37,6 +38,9 @@ _ASKED_AGAIN = "asked again to be shared: the reply that was shown is not kept a
 
 _NO_TEXT = notice(line("That message has no text that I can read. Type the release instead."))
 _FOLLOWS = notice(line("That takes a moment longer: the answer comes as a message from me."))
+
+DRAIN = 4.0
+"""Seconds at the end for work that was taken on."""
 
 AHEAD = timedelta(days=7)
 """How far ahead the moment is that a picker shows first."""
@@ -297,6 +301,17 @@ class Conversation:
         """Show the actor their page as it is now. Showing it twice does no harm."""
         if not self.services.refusals(request_of("home", Origin(actor), "")):
             self._show_page(actor)
+
+    def drain(self, ends: float) -> bool:
+        """Finish what was taken on, and have what that says sent, until `ends` by the monotonic clock.
+
+        False if some of it hangs.
+        """
+        work_ends, services = min(time.monotonic() + DRAIN, ends), self.services
+        done = services.work.drain(DRAIN)
+        done = services.database.executor.drain(max(0.0, work_ends - time.monotonic())) and done
+        done = self.jobs.drain(max(0.0, work_ends - time.monotonic())) and done
+        return services.notices.drain(max(0.0, ends - time.monotonic())) and done
 
     def is_too_fast(self, request: Request) -> bool:
         """Whether the actor asks more than is answered, which they are told once a minute."""

@@ -1,0 +1,250 @@
+"""What Mattermost sends over HTTP: commands, presses, dialogs. Each must prove where it comes from; else it is a 4xx.
+
+A command carries a token of ours. A press carries nothing: its context is signed by us, its post is looked at, and who
+presses must be in the channel. A dialog's state is signed for one person. Rights are the conversation's business.
+"""
+
+import dataclasses
+import hmac
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl
+
+from bot.chat.command import Right
+from bot.chat.interpret import interpret
+from bot.chat.platform import Actor, Origin, Original
+from bot.chat.reply import NOTICE, Reply, line, notice, with_code
+from bot.chat.session.at_once import answer_at_once
+from bot.chat.session.conversation import STALE, Conversation
+from bot.chat.session.reply_target import EphemeralTarget
+from bot.chat.session.request import Request, request_of
+from bot.chat.session.responder import Answer
+from bot.chat.session.services import BUSY
+from bot.errors import UnavailableError
+from bot.mattermost import dialogs
+from bot.mattermost.dialogs import DIALOG_PATH
+from bot.mattermost.directory import ID, PREFIX, Directory, Member
+from bot.mattermost.errors import MattermostError
+from bot.mattermost.platform import TEAM, Mailbox, MattermostPlatform
+from bot.mattermost.posts import ACTION_PATH, Pressed, pressed
+from bot.mattermost.seals import Seals
+from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute
+
+COMMAND_PATH = "/mattermost/command"
+WAITED = 3.0
+"""Seconds for which a press waits for its reply; what comes later comes in another way."""
+
+WAITING_MAX = 8
+"""Presses that wait at once: others are answered empty, and hear later."""
+
+_JSON = {"content-type": "application/json"}
+_ONCE = notice(line("That was pressed already."))
+_UNCHECKED = notice(line("I could not check that press: Mattermost did not answer me. Try again in a minute."))
+_WAYS = {"ask": "ask button", "menu": "menu"}
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """`tokens` are those of the slash commands, by team; of the team "" any team's."""
+
+    conversation: Conversation
+    platform: MattermostPlatform
+    directory: Directory
+    seals: Seals
+    tokens: Mapping[str, str]
+    _waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WAITING_MAX))
+
+    def routes(self) -> dict[str, HttpRoute]:
+        """By path."""
+        handlers: dict[str, Handler] = {COMMAND_PATH: self.command, ACTION_PATH: self.action, DIALOG_PATH: self.dialog}
+        return {path: HttpRoute("POST", handler) for path, handler in handlers.items()}
+
+    def command(self, http: HttpRequest) -> HttpResponse:
+        """A look-up's answer is the response. A slow one begins there, and goes on at the command's own address."""
+        try:
+            form = dict(parse_qsl(http.body.decode(), keep_blank_values=True, max_num_fields=200))
+        except ValueError:
+            return HttpResponse(400, "not a form\n")
+        if not self._has_token(http.headers, form):
+            return HttpResponse(401, "bad token\n")
+        user, name, channel = form.get("user_id", ""), form.get("user_name", ""), form.get("channel_id", "")
+        if not (name and ID.fullmatch(user) and ID.fullmatch(channel)):
+            return HttpResponse(400, "not a command of Mattermost's\n")
+        try:
+            self.directory.noted(user, name)
+            room = self.directory.room_by_id(channel)
+        except MattermostError as error:
+            return self.shown(Origin(Actor("", None, None)), notice(line(f"{error.text}. Try again in a minute.")))
+        actor = Actor(f"{PREFIX}{name}", TEAM, room.name, form.get("root_id") or None)
+        origin = Origin(actor, form.get("response_url"), form.get("trigger_id"))
+        return answer_at_once(self.conversation, request_of("command", origin, form.get("text", "")), self)
+
+    def _has_token(self, headers: Mapping[str, str], form: Mapping[str, str]) -> bool:
+        """In the header, or, where the server puts another token there, in the form."""
+        header = headers.get("authorization", "")
+        given = [header.removeprefix("Token ") if header.startswith("Token ") else "", form.get("token", "")]
+        wanted = self.tokens.get(form.get("team_domain", ""), self.tokens.get("", ""))
+        matches = [hmac.compare_digest(each.encode(), wanted.encode()) for each in given]
+        return bool(wanted) and any(matches)
+
+    def nothing(self) -> HttpResponse:
+        return HttpResponse(200, "{}", _JSON)
+
+    def told(self, request: Request, answer: Answer) -> HttpResponse:
+        services = self.conversation.services
+        if answer.reply.attachment is None:
+            return self.shown(request.origin, answer.reply)
+        asking, origin = self.asking(request.origin, notice(line("Sending the file …")))
+        taken = services.work.submit(
+            lambda: EphemeralTarget(self.platform, origin).finish(answer), lambda error: services.failed(origin, error)
+        )
+        return asking if taken else self.shown(request.origin, BUSY)
+
+    def asking(self, origin: Origin, said: Reply) -> tuple[HttpResponse, Origin]:
+        sent = threading.Event()
+        response = dataclasses.replace(self.shown(origin, said), sent=sent.set)
+        return response, origin._replace(original=Original.OURS, acknowledged=sent)
+
+    def shown(self, origin: Origin, reply: Reply) -> HttpResponse:
+        return HttpResponse(200, json.dumps(self.platform.acknowledgement(origin, reply)), _JSON)
+
+    def action(self, http: HttpRequest) -> HttpResponse:
+        """A press: its words, once it is proved that they are ours, and that they are pressed where they stand."""
+        body = _object(http.body)
+        context = body.get("context")
+        signed = self.seals.opened(context)
+        if signed is None:
+            return HttpResponse(403, "not signed\n")
+        press = pressed(signed, context.get("selected_option") if isinstance(context, dict) else None)
+        if press is None:
+            return HttpResponse(400, "not a choice of that menu\n")
+        user, channel, post = (str(body.get(key) or "") for key in ("user_id", "channel_id", "post_id"))
+        if channel != press.channel or not all(map(ID.fullmatch, (user, channel, post))):
+            return HttpResponse(403, "not from where it was signed for\n")
+        try:
+            member = self._presser(press, user, channel, post)
+        except MattermostError:
+            return _told_alone(self.platform.text_of(_UNCHECKED))
+        if member is None:
+            return HttpResponse(403, "not from where it was signed for\n")
+        return self._pressed(press, member, str(body.get("trigger_id") or ""), post)
+
+    def _presser(self, press: Pressed, user: str, channel: str, post: str) -> Member | None:
+        """Who presses; None for somebody who can't have. MattermostError: not known."""
+        if press.user:
+            return self.directory.by_id(user) if press.user == user else None
+        is_there = self.platform.has_post(post, channel, press.post) and self.platform.is_in(channel, user)
+        return self.directory.by_id(user) if is_there else None
+
+    def _pressed(self, press: Pressed, member: Member, trigger: str, post: str) -> HttpResponse:
+        services = self.conversation.services
+        changes = press.asks is None and interpret(press.words)[0].right is Right.OPERATE
+        # What changes something is done once as it is drawn, by each person: a press may come twice.
+        key = _key("press", press.nonce, press.words, member.id)
+        try:
+            if changes and not services.seen.claim(key):
+                return _told_alone(self.platform.text_of(_ONCE))
+        except UnavailableError as error:
+            return _told_alone(self.platform.text_of(notice(with_code(str(error)))))
+        with self.platform.mailbox(press.address) as box:
+            room = self.directory.room_by_id(press.channel)
+            actor = Actor(member.who, TEAM, room.name, press.thread or None)
+            origin = Origin(actor, box.address, trigger, Original.OTHERS)
+            self._do(press, origin, post)
+            text = self._awaited(box)
+        if changes and (box.reply is None or box.reply.kind in (NOTICE, "refused") or box.reply.exit_status):
+            services.seen.release(key)  # nothing was done, so it may be tried again
+        return _told_alone(text)
+
+    def _do(self, press: Pressed, origin: Origin, post: str) -> None:
+        request = request_of(_WAYS.get(press.kind, f"{press.kind} button"), origin, press.words, press.on)
+        if press.kind == "share":
+            self.conversation.share(request, press.kept, post)
+        elif press.kind == "pick" and not request.spec.picks:
+            self.conversation.services.respond(origin, STALE)
+        elif press.kind == "pick":
+            if not self.conversation.is_too_fast(request) and (instead := self.conversation.pick(request)):
+                self.conversation.services.record(request, instead)
+                self.conversation.services.respond(origin, instead.reply)
+        elif press.asks:
+            self.conversation.ask_for(press.asks, request)
+        else:
+            self.conversation.ask(request)
+
+    def _awaited(self, box: Mailbox) -> str:
+        if not self._waiting.acquire(blocking=False):
+            return box.take(0)
+        try:
+            return box.take(WAITED)
+        finally:
+            self._waiting.release()
+
+    def dialog(self, http: HttpRequest) -> HttpResponse:
+        """What was sent off, once it is proved that the dialog was opened for that person, lately, and for the first
+        time. An empty answer closes it."""
+        body = _object(http.body)
+        state, submission = self.seals.read_state(body.get("state")), body.get("submission")
+        if state is None:
+            return HttpResponse(403, "not signed\n")
+        if (body.get("user_id"), body.get("channel_id")) != (state["user"], state["channel"]):
+            return HttpResponse(403, "not for this person, or not from there\n")
+        if body.get("cancelled") is True or not isinstance(submission, dict):
+            return HttpResponse(200, "{}", _JSON)
+        try:
+            member, room = self.directory.by_id(state["user"]), self.directory.room_by_id(state["channel"])
+        except MattermostError as error:
+            return _kept_open(error.text)
+        origin = Origin(Actor(member.who, TEAM, room.name, state["thread"] or None), state["hook"] or None)
+        key = _key("dialog", state["nonce"])
+        try:
+            if not self.conversation.services.seen.claim(key):
+                return _kept_open("That was sent off already.")
+        except UnavailableError as error:
+            return _kept_open(str(error))
+        if wrong := self._submitted(state, origin, submission):
+            self.conversation.services.seen.release(key)
+            return _kept_open(wrong, dialogs.FIELD)
+        return HttpResponse(200, "{}", _JSON)
+
+    def _submitted(self, state: Mapping[str, Any], origin: Origin, submission: Mapping[str, Any]) -> str | None:
+        """What is wrong with what was given, if anything is."""
+        given, words = dialogs.value(submission), str(state["words"])
+        if not given:
+            return "Fill this in."
+        match state["kind"]:
+            case dialogs.PICK:
+                self.conversation.picked(origin, words, given)
+            case dialogs.NOTE:
+                return self.conversation.note_typed(origin, words, given)
+            case dialogs.MOMENT:
+                at = dialogs.moment(given)
+                return self.conversation.moment_picked(origin, words, at) if at else "Choose a day and a time."
+        return None
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The object in a body of JSON; an empty one for anything else, in which nothing is signed."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _key(*parts: str) -> str:
+    return f"mattermost:{parts[0]}:{sha256(json.dumps(parts).encode()).hexdigest()}"
+
+
+def _told_alone(text: str) -> HttpResponse:
+    """The answer to a press: text for the presser alone."""
+    body = {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
+    return HttpResponse(200, json.dumps(body), _JSON)
+
+
+def _kept_open(wrong: str, name: str = "") -> HttpResponse:
+    """An answer that keeps a dialog open, with what is wrong with it or with one of its elements."""
+    return HttpResponse(200, json.dumps({"errors": {name: wrong}} if name else {"error": wrong}), _JSON)

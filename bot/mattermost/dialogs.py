@@ -1,0 +1,67 @@
+"""Dialogs: to pick a host, a moment, to type a note; and what one that was sent off says. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.alerts.ports import NOTE_MAX
+from bot.chat.command import Choice
+from bot.mattermost.markup import clean
+
+Json = dict[str, Any]
+
+DIALOG_PATH = "/mattermost/dialog"
+PICK, MOMENT, NOTE = "pick", "moment", "note"
+"""Kinds of dialogs."""
+
+FIELD = "value"
+"""The name of their one element."""
+
+OPTIONS_MAX = 500
+TITLE_MAX, LABEL_MAX, OPTION_MAX, HELP_MAX, TEXT_MAX = 24, 24, 100, 150, 150
+
+
+def picker(choices: Sequence[Choice]) -> Json:
+    """One list of what a command can be about; of very many a field to type a name into."""
+    options = [
+        {"text": clean(f"{each.word} – {each.about}" if each.about else each.word, OPTION_MAX), "value": each.word}
+        for each in choices
+    ]
+    element = {"type": "select", "options": options} if len(options) <= OPTIONS_MAX else {"type": "text"}
+    return _dialog(PICK, "Ask a host", "Probe", "Host", "The reply is for your eyes only.", **element)
+
+
+def moment_picker(words: str, first: datetime) -> Json:
+    """Asks for the moment that the words lack; it shows `first`, in the person's zone."""
+    name, label = ("Planned for", "When") if words.endswith(" planned") else ("Snooze", "Until")
+    at = first.astimezone(UTC).replace(second=0, microsecond=0)
+    return _dialog(MOMENT, name, name, label, "Your time.", type="datetime", default=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def note_dialog() -> Json:
+    """Asks for a note."""
+    told = "It stands in the alert's message and in its thread, with your name."
+    return _dialog(NOTE, "Add a note", "Add", "Note", told, type="textarea", max_length=NOTE_MAX)
+
+
+def _dialog(kind: str, title: str, submit: str, label: str, about: str, **element: Any) -> Json:
+    field = {"display_name": label[:LABEL_MAX], "name": FIELD, "help_text": about[:HELP_MAX], **element}
+    return {"callback_id": kind, "title": title[:TITLE_MAX], "submit_label": submit, "elements": [field]}
+
+
+def value(submission: Mapping[str, Any]) -> str:
+    """What was given; empty for nothing."""
+    given = submission.get(FIELD)
+    return given.strip() if isinstance(given, str) else ""
+
+
+def moment(text: str) -> datetime | None:
+    """A chosen moment, in UTC; of a day alone its begin. None for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        return None

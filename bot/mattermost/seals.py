@@ -1,0 +1,67 @@
+"""What proves that a callback carries words of ours: Mattermost signs none, and shows a dialog's state to its user.
+
+A button's context is signed over its words, its channel, and the post that it stands on, or the one person who sees it.
+A dialog's state is signed over its words, the one person who may send it off, its channel, and when it ends.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+ENDS_AFTER = 15 * 60
+"""Seconds for which a dialog can be sent off."""
+
+_LABEL = b"xocompat mattermost callbacks 1"
+
+
+class Seals:
+    """Signs and checks with a key that is made of the bot's token: whoever has that can post as the bot anyway.
+
+    `clock` is in seconds since the epoch.
+    """
+
+    def __init__(self, token: str, clock: Callable[[], float]) -> None:
+        self._key = hmac.digest(token.encode(), _LABEL, "sha256")
+        self._clock = clock
+
+    def signed(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """A context with its signature. It may hold texts and lists of texts alone: those survive every JSON."""
+        return {**context, "sig": self._signature("context", context)}
+
+    def opened(self, context: object) -> dict[str, Any] | None:
+        """What was signed in a context that came back; None for one that was not signed by us."""
+        if not isinstance(context, dict):
+            return None
+        inner = {key: value for key, value in context.items() if key not in ("sig", "selected_option")}
+        return inner if self._is_ours("context", inner, context.get("sig")) else None
+
+    def state(self, content: Mapping[str, Any]) -> str:
+        """A dialog's state. It can be read by its user, and not be changed."""
+        ends = str(int(self._clock()) + ENDS_AFTER)
+        inner = {**content, "ends": ends}
+        text = base64.urlsafe_b64encode(json.dumps(inner).encode()).decode()
+        return f"{text}.{self._signature('state', inner)}"
+
+    def read_state(self, state: object) -> dict[str, Any] | None:
+        """What was signed in a state; None for one that is not ours, or that ended."""
+        text, _, signature = state.partition(".") if isinstance(state, str) else ("", "", "")
+        try:
+            inner = json.loads(base64.b64decode(text, b"-_", validate=True)) if text else None
+        except (ValueError, binascii.Error, RecursionError):
+            return None
+        if not isinstance(inner, dict) or not self._is_ours("state", inner, signature):
+            return None
+        return inner if int(inner["ends"]) > self._clock() else None
+
+    def _signature(self, purpose: str, inner: Mapping[str, Any]) -> str:
+        data = json.dumps([purpose, inner], sort_keys=True, separators=(",", ":"))
+        return hmac.new(self._key, data.encode(), hashlib.sha256).hexdigest()
+
+    def _is_ours(self, purpose: str, inner: Mapping[str, Any], signature: object) -> bool:
+        return isinstance(signature, str) and hmac.compare_digest(
+            signature.encode(), self._signature(purpose, inner).encode()
+        )

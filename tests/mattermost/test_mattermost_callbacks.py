@@ -1,0 +1,207 @@
+"""Presses and dialogs in Mattermost, which sign nothing: what is forged, replayed, or another's is refused."""
+
+import base64
+import copy
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from bot.alerts.alert import AlertState
+from tests.app.conftest import House
+from tests.mattermost.conftest import CHANNEL, Crew, Side
+from tests.mattermost.state import EPHEMERAL, Post
+
+pytestmark = pytest.mark.usefixtures("side")
+
+
+@pytest.fixture
+def alert(side: Side, people: Crew) -> Post:
+    """An alert's post, with its buttons."""
+    side.deliver()
+    return next(post for post in people.server.posts(people.ops) if "XCP-ng 8.2" in post.message and post.actions)
+
+
+def _states(house: House) -> dict[str, AlertState]:
+    return {alert.subject.name: alert.state for alert in house.open(CHANNEL)}
+
+
+def _stored(people: Crew, post: Post, name: str) -> dict[str, Any]:
+    """A context as it lies in Mattermost's database."""
+    kept = people.server.state.posts.get(post.id) or people.server.state.ephemerals[post.id][1]
+    action = next(each for each in kept.actions if each["name"] == name)
+    return dict(copy.deepcopy(action["integration"]["context"]))
+
+
+def _now(people: Crew, post: Post) -> Post:
+    found = people.server.post(post.id)
+    assert found
+    return found
+
+
+def test_an_alert_is_acknowledged_by_a_press_and_its_one_post_says_so(
+    side: Side, people: Crew, house: House, alert: Post
+) -> None:
+    pressed = people.pressed(alert, "Acknowledge")
+    assert pressed.told
+    assert "acknowledged" in pressed.told.message
+    assert _states(house)["XCP-ng 8.2 LTS"] is AlertState.ACKNOWLEDGED
+    side.deliver()
+    assert "acknowledged by @ann" in _now(people, alert).message
+    assert house.store.audit.find((), 1)[0].who == "mattermost:ann"
+    assert house.store.audit.find((), 1)[0].where == CHANNEL
+
+
+def test_rights_are_looked_at_when_it_is_pressed(people: Crew, house: House, alert: Post) -> None:
+    pressed = people.pressed(alert, "Acknowledge", people.bob)
+    assert pressed.told
+    assert "the right `operate`" in pressed.told.message
+    assert _states(house)["XCP-ng 8.2 LTS"] is AlertState.FIRING
+    assert people.pressed(alert, "Acknowledge").status == 200  # what one may not do keeps no other from it
+    assert _states(house)["XCP-ng 8.2 LTS"] is AlertState.ACKNOWLEDGED
+
+
+def test_what_only_shows_is_shown_as_often_as_it_is_pressed(people: Crew, alert: Post) -> None:
+    for _ in range(2):
+        shown = people.pressed(alert, "Show hosts")
+        assert shown.told
+        assert "xen-2" in shown.told.message
+
+
+def test_a_second_press_does_nothing_twice(side: Side, people: Crew, house: House, alert: Post) -> None:
+    people.pressed(alert, "Acknowledge")
+    again = people.pressed(alert, "Acknowledge")
+    assert again.told
+    assert "pressed already" in again.told.message
+    side.settle()
+    assert [entry.command for entry in house.store.audit.find((), 10)].count("ack") == 1
+
+
+def test_a_press_that_was_changed_is_refused(side: Side, people: Crew, house: House, alert: Post) -> None:
+    right = _stored(people, alert, "Acknowledge")
+    unsigned = {key: value for key, value in right.items() if key != "sig"}
+    wrong: list[Any] = [None, {}, "words", [], unsigned, {**right, "sig": ""}, {**right, "sig": 7}]
+    wrong += [
+        {**right, key: value} for key, value in {"words": "ack 2", "post": "x", "more": "1", "kind": "ask"}.items()
+    ]
+    wrong += [{**right, "channel": people.server.direct(people.bob).id}]
+    for context in wrong:
+        assert people.server.press(alert, "Acknowledge", people.ann, context=context or {"none": "none"}).status == 403
+    for body in (b"{", b"[]", b"", json.dumps({"context": right}).encode()):
+        assert requests.post(f"{side.callback}/mattermost/action", body, timeout=5).status_code == 403
+    assert set(_states(house).values()) == {AlertState.FIRING}
+
+
+def test_a_press_counts_on_its_own_post_in_its_own_channel_by_who_is_there(
+    side: Side, people: Crew, house: House, alert: Post
+) -> None:
+    """A context that somebody learned, sent to us with what they like around it."""
+    context, elsewhere = _stored(people, alert, "Acknowledge"), people.server.channel("else", members=[people.ann])
+    eve = people.server.user("eve")
+    body = {"user_id": people.ann.id, "channel_id": people.ops.id, "post_id": alert.id, "context": context}
+    others = people.server.say(people.bob, people.ops, "nothing", props={"xocompat": {"key": context["post"]}})
+    forged = [
+        {"channel_id": elsewhere.id},
+        {"post_id": others.id},
+        {"post_id": "a" * 26},
+        {"post_id": "../users/me"},
+        {"user_id": eve.id},
+        {"user_id": "a" * 26},
+        {"user_id": ""},
+    ]
+    for change in forged:
+        answer = requests.post(f"{side.callback}/mattermost/action", json=body | change, timeout=5)
+        assert answer.status_code == 403, change
+    assert set(_states(house).values()) == {AlertState.FIRING}
+
+
+def test_a_menu_does_only_what_was_in_it(people: Crew, house: House, alert: Post) -> None:
+    context = _stored(people, alert, "Snooze")
+    for choice in ("99", "-1", "ack 1", ""):
+        pressed = people.server.press(alert, "Snooze", people.ann, context={**context, "selected_option": choice})
+        assert pressed.status == 400
+    people.pressed(alert, "Snooze", choice="for 1 week")
+    assert _states(house)["XCP-ng 8.2 LTS"] is AlertState.SNOOZED
+
+
+def test_a_private_replys_button_is_for_the_one_who_sees_it(people: Crew) -> None:
+    reply = people.answered("XenServer 7.2", people.bob)
+    context = _stored(people, reply, "Share to channel")
+    assert people.server.press(reply, "Share to channel", people.ann, context=context).status in (403, None)
+    pressed = people.pressed(reply, "Share to channel", people.bob)
+    assert pressed.told
+    assert "Shared" in pressed.told.message
+    (shared,) = people.server.posts(people.ops)
+    assert shared.user_id == people.server.bot.id
+    assert "shared by @bob" in shared.message
+    again = people.pressed(reply, "Share to channel", people.bob)
+    assert again.told
+    assert "already" in again.told.message
+    assert len(people.server.posts(people.ops)) == 1
+
+
+def test_where_the_bot_is_not_in_the_channel_it_is_shared_in_the_askers_name(people: Crew) -> None:
+    alone = people.server.channel("alone", members=[people.bob])
+    reply = people.answered("XenServer 7.2", people.bob, alone)
+    people.pressed(reply, "Share to channel", people.bob)
+    (shared,) = people.server.posts(alone)
+    assert shared.user_id == people.bob.id
+    assert "XenServer 7.2" in shared.message
+
+
+def _snoozing(people: Crew, alert: Post) -> Any:
+    people.pressed(alert, "Snooze", choice="until a date …")
+    return people.server.wait_dialog(people.ann)
+
+
+def test_a_moment_is_chosen_in_a_dialog(side: Side, people: Crew, house: House, alert: Post) -> None:
+    dialog = _snoozing(people, alert)
+    assert people.server.submit_dialog(people.ann, {"value": "2020-01-01T09:00:00Z"}).errors == {
+        "value": "That is over already: choose a moment after now."
+    }
+    assert people.server.submit_dialog(people.ann, {"value": "2026-12-24T09:00:00Z"}).closed
+    side.settle()
+    assert _states(house)["XCP-ng 8.2 LTS"] is AlertState.SNOOZED
+    assert people.told("snoozed").user_id == people.server.bot.id
+    assert people.server.submit_dialog(people.ann, {"value": "2026-12-25T09:00:00Z"}, dialog=dialog).error
+
+
+def test_a_dialog_is_for_one_person_and_ends(side: Side, people: Crew, house: House, alert: Post) -> None:
+    """Its state lies open in its user's client, and any user can send any state."""
+    dialog = _snoozing(people, alert)
+    chosen = {"value": "2026-12-24T09:00:00Z"}
+    content, _, signature = dialog.state.partition(".")
+    inner = json.loads(base64.urlsafe_b64decode(content))
+    assert people.server.token not in json.dumps(inner)
+    forged = base64.urlsafe_b64encode(json.dumps({**inner, "user": people.bob.id}).encode()).decode()
+    for state in ("", ".", "x", content, f"{content}.", f"{forged}.{signature}", f"{content}.{'0' * 64}"):
+        assert people.server.submit_dialog(people.bob, chosen, state=state, dialog=dialog).status == 403
+    assert people.server.submit_dialog(people.bob, chosen, dialog=dialog).status == 403  # Ann's, whole
+    body = {"type": "dialog_submission", "state": dialog.state, "user_id": people.ann.id, "submission": chosen}
+    elsewhere = body | {"channel_id": people.server.direct(people.ann).id}
+    assert requests.post(f"{side.callback}/mattermost/dialog", json=elsewhere, timeout=5).status_code == 403
+    assert set(_states(house).values()) == {AlertState.FIRING}
+
+
+def test_a_note_is_typed_in_a_dialog(side: Side, people: Crew, alert: Post) -> None:
+    people.pressed(alert, "Acknowledge")
+    side.deliver()
+    people.pressed(_now(people, alert), "Add a note")
+    people.server.wait_dialog(people.ann)
+    assert people.server.submit_dialog(people.ann, {"value": "new hardware @all"}).closed
+    side.settle()
+    side.deliver()
+    assert "new hardware" in _now(people, alert).message
+    assert "@all" not in _now(people, alert).message
+
+
+def test_a_press_that_takes_longer_is_answered_in_their_conversation(people: Crew) -> None:
+    reply = people.answered("probe xen-1")
+    answer = people.server.wait_post(people.ann, people.ops, "XCP-ng 8.3")
+    again = next(each["name"] for each in answer.actions if "again" in each["name"].lower())
+    assert reply.type == EPHEMERAL
+    pressed = people.pressed(answer, again)
+    assert pressed.told
+    seen = [each.message for each in people.server.ephemerals(people.ann)]
+    people.server.wait(lambda: len(people.server.ephemerals(people.ann)) > len(seen), "the answer")

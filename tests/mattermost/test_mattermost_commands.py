@@ -1,0 +1,111 @@
+"""Slash commands in Mattermost: the same words as in Slack, proved by their token, answered for one person's eyes."""
+
+import pytest
+import requests
+
+from tests.app.conftest import House
+from tests.mattermost.conftest import Crew, Side
+from tests.mattermost.state import EPHEMERAL
+
+pytestmark = pytest.mark.usefixtures("side")
+
+
+def test_a_look_up_is_answered_at_once_for_the_asker_alone(people: Crew) -> None:
+    reply = people.answered("XenServer 7.2", people.bob)
+    assert reply.type == EPHEMERAL
+    assert "XenServer 7.2" in reply.message
+    assert "partial" in reply.message
+    assert "Share to channel" in [action["name"] for action in reply.actions]
+    assert people.server.posts(people.ops) == []
+
+
+def test_a_table_is_one_of_markdown(people: Crew) -> None:
+    message = people.answered("fleet").message
+    header, rule, *rows = [line for line in message.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in (header, rule, *rows)} == {header.count("|")}
+    assert len(rows) == 3
+    assert "xen-2" in message
+
+
+def test_rights_are_those_of_mattermosts_names_alone(people: Crew) -> None:
+    """Neither everybody of Slack's workspace nor one of Slack's ids gives anything here."""
+    refused = people.answered("fleet", people.bob)
+    assert "the right `fleet`" in refused.message
+    people.server.config.groups_licensed = True
+    mia = people.server.user("mia")
+    mia.groups.add("keepers")
+    people.server.join(mia, people.ops)
+    assert "xen-1" in people.answered("fleet", mia).message
+    everybodys = people.server.channel("open", members=[people.bob, people.server.bot])
+    assert "No host leads to this channel" in people.answered("fleet", people.bob, everybodys).message
+
+
+def test_where_groups_are_not_told_nobody_gets_a_right_by_one(people: Crew) -> None:
+    refused = people.answered("fleet", people.bob).message
+    assert "granted to a user group" in refused
+    assert "Mattermost does not tell me who is in it" in refused
+
+
+@pytest.mark.parametrize("stranger", ["guest", "remote"])
+def test_a_guest_and_somebody_of_another_server_are_no_members(people: Crew, stranger: str) -> None:
+    who = people.server.user("eve", guest=stranger == "guest", remote_id="r" if stranger == "remote" else None)
+    people.server.join(who, people.ops)
+    assert "Only members of the workspace" in people.answered("XenServer 7.2", who).message
+
+
+def test_a_token_that_is_not_the_teams_is_refused(people: Crew, side: Side) -> None:
+    who = {"user_id": people.ann.id, "user_name": "ann", "channel_id": people.ops.id}
+    wrong = {"team_domain": "lab", "text": "XCP-ng 8.3", **who}
+    url = f"{side.callback}/mattermost/command"
+    for form, headers in (
+        (wrong, {}),
+        (wrong | {"token": "x" * 26}, {}),
+        (wrong, {"Authorization": f"Token {'x' * 26}"}),
+        (wrong, {"Authorization": "Token é".encode().decode("latin-1")}),
+    ):
+        assert requests.post(url, data=form, headers=headers, timeout=5).status_code == 401
+    right = next(iter(people.server.state.commands.values())).token
+    assert requests.post(url, data=wrong | {"token": right, "team_domain": "other"}, timeout=5).status_code == 401
+    for header in ({}, {"Authorization": "Bearer of-an-outgoing-connection"}):
+        assert requests.post(url, data=wrong | {"token": right}, headers=header, timeout=5).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"token=%ff", b"[]", b"&" * 100])
+def test_what_is_no_command_is_a_4xx(side: Side, body: bytes) -> None:
+    for path in ("command", "action", "dialog"):
+        assert 400 <= requests.post(f"{side.callback}/mattermost/{path}", body, timeout=5).status_code < 500
+
+
+def test_a_probe_begins_with_what_is_done_and_ends_for_the_same_eyes(people: Crew) -> None:
+    asking = people.answered("probe xen-1")
+    assert "xen-1" in asking.message
+    answer = people.server.wait_post(people.ann, people.ops, "XCP-ng 8.3")
+    assert answer.type == EPHEMERAL
+
+
+def test_without_a_name_a_probe_asks_which_host_in_a_dialog(people: Crew) -> None:
+    typed = people.typed("probe")
+    assert typed.status == 200
+    dialog = people.server.wait_dialog(people.ann)
+    (element,) = dialog.dialog["elements"]
+    assert "xen-2" in [each["value"] for each in element["options"]]
+    assert people.server.submit_dialog(people.ann, {"value": "xen-2"}).closed
+    assert people.server.wait_post(people.ann, people.ops, "XCP-ng 8.2").type == EPHEMERAL
+
+
+def test_a_csv_is_a_file_in_the_askers_direct_messages(people: Crew) -> None:
+    people.answered("fleet csv")
+    told = people.server.wait_post(people.ann, people.ops, "is in your direct messages with me")
+    assert told.type == EPHEMERAL
+    (post,) = people.server.posts(people.server.direct(people.ann))
+    (file,) = [people.server.state.files[id] for id in post.file_ids]
+    assert file.name.endswith(".csv")
+    assert b"xen-2" in file.content
+
+
+def test_text_of_hosts_is_data(people: Crew, house: House) -> None:
+    message = people.answered("XenServer 7.2 @all ~town-square **bold** [x](http://evil)").message
+    assert "@all" not in message
+    assert "~town" not in message
+    assert "[x](http" not in message
+    del house
