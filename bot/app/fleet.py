@@ -206,6 +206,7 @@ class WatchedFleet(NamedTuple):
                 store.outbox.states,
                 on=lambda day: alerts_on(lambda: rehearsing(store), evaluation, day, self.clock()),
                 is_channel=is_channel,
+                requests=store.access,
             ),
             watched=Watched(
                 store.fleet,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.alerts.delivery.outbox import ChannelState
     from bot.alerts.ports import AlertBook, AlertReader, Digests, Watches
     from bot.alerts.routing import AlertPlan
+    from bot.chat.access import AccessRequests
     from bot.chat.audit import StoredTrail
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
@@ -113,7 +114,8 @@ class Alerting(NamedTuple):
     """Alerts and who gets them. `now` is the clock, in UTC; `pools` are those known now, where that is known.
 
     `channels` says what waits to be sent to each, where anything is sent; `on` are the alerts as they would be on a
-    day, which are gone after it. `is_channel` says whether a text can be a channel's id.
+    day, which are gone after it. `is_channel` says whether a text can be a channel's id. `requests` tells those who may
+    grant a right that somebody asks for it.
     """
 
     book: "AlertBook"
@@ -125,6 +127,7 @@ class Alerting(NamedTuple):
     channels: "Callable[[], tuple[ChannelState, ...]] | None" = None
     on: "Callable[[date], AbstractContextManager[AlertReader]] | None" = None
     is_channel: Callable[[str], bool] = bool
+    requests: "AccessRequests | None" = None
 
 
 class Watched(NamedTuple):

@@ -8,6 +8,7 @@ from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.alerts.delivery.outcome import Lookup, Outcome
 from bot.alerts.digest import Digest
 from bot.alerts.start import Start
+from bot.chat.access import AccessRequest
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.commands.changes import list_message
 from bot.chat.digest_message import digest_message
@@ -34,6 +35,10 @@ def reply_for(delivery: Delivery, matrix: Matrix) -> Reply:
             from bot.chat.data_news import data_message  # with what checks data, which few need
 
             return data_message(DataNews.from_data(delivery.payload))
+        case DeliveryKind.ACCESS:
+            from bot.chat.commands.access import access_message  # as rarely needed
+
+            return access_message(AccessRequest.from_data(delivery.payload))
         case DeliveryKind.ALERT_MESSAGE | DeliveryKind.EDIT:
             if not delivery.alerts:  # forgotten with the rest of an old history
                 return Reply("bulletin", line("This alert ended long ago."))

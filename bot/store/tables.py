@@ -329,6 +329,14 @@ leases = Table(  # who may do what, for how long (bot.store.leases)
     Column("until", MomentColumn),  # NULL: for good
 )
 
+access_requests = Table(  # when somebody asked last for a right, and those who may grant it were told
+    "access_requests",
+    metadata,
+    Column("who", TextColumn, primary_key=True),
+    Column("right", TextColumn, primary_key=True),
+    Column("asked_at", MomentColumn, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

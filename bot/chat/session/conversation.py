@@ -12,9 +12,9 @@ from typing import Protocol
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.alerts.ports import SNOOZE_MAX
 from bot.chat.command import Choice, CommandSpec, Right
-from bot.chat.commands import ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP
+from bot.chat.commands import ACCESS, ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP
 from bot.chat.platform import Actor, Origin
-from bot.chat.reply import Asks, Reply, RichText, line, notice, with_code
+from bot.chat.reply import Act, Asks, Reply, RichText, line, notice, with_code
 from bot.chat.session.executor import Untold
 from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.reply_target import (
@@ -327,6 +327,10 @@ class Conversation:
             if isinstance(rights, Answer)
             else self.home_page(rights.rights, self._lacking(actor, rights.rights))
         )
+        if not isinstance(rights, Answer) and access.membership.is_member(actor):
+            lacks = dict.fromkeys(spec.right for spec in _HIDDEN if spec.right not in rights.rights)
+            asks = tuple(Act(f"Ask for {right}", f"{ACCESS.name} {right}") for right in lacks)
+            parts = (*parts[:-1], *(part._replace(buttons=(*part.buttons, *asks)) for part in parts[-1:]))
         delivered(self.services.platform.publish_home(actor.user, parts))
 
     def _lacking(self, actor: Actor, rights: frozenset[Right]) -> RichText:
