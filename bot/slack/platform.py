@@ -32,7 +32,7 @@ from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, mes
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
 from bot.slack.files import FileError, FileSender
 from bot.slack.membership import Groups, Identity
-from bot.slack.modals import check_window, moment_picker, note_window, picker
+from bot.slack.modals import WATCH_IN, check_window, moment_picker, note_window, picker
 from bot.slack.mrkdwn import escape
 from bot.slack.payload import is_direct
 from bot.slack.response_url import ResponseUrl
@@ -193,8 +193,9 @@ class SlackPlatform:
             return opened
         return self.respond(origin, notice(line("The window did not open. Type it: ", typed)))
 
-    def open_check(self, origin: Origin) -> Outcome:
-        return self._open_or_type(origin, check_window(), Typed("XenServer 7.2"))
+    def open_check(self, origin: Origin, watches: bool = False) -> Outcome:
+        view = check_window(watch_in=WATCH_IN[0] if watches else None)
+        return self._open_or_type(origin, view, Typed("XenServer 7.2"))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         body = {"user_id": user, "view": home_view(parts)}

@@ -1,25 +1,18 @@
 """Asking for a right, from a press in Slack through the database to those who may grant it."""
 
 import json
-import os
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 import yaml
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.routing import AlertPlan
-from bot.app.slack import platform_of, service_of, worker_of
-from bot.settings import load_settings
+from bot.app.slack import platform_of, worker_of
 from bot.settings.model import AccessSettings, Settings
-from bot.slack.http import RequestVerifier
-from bot.slack.service import Service
-from tests.app.conftest import OPS, House, Start
+from tests.app.conftest import OPS, House, OpenSlack, SlackChat, Start
 from tests.slack.blockkit import complaints
-from tests.slack.signed import SECRET, command, headers, mention, press
+from tests.slack.signed import mention
 from tests.slack.standin import Call, StandIn
 
 CONFIG = "access: {lookup: everyone, grants: [{who: U0000001, where: C0000009, may: [fleet]}]}"
@@ -27,67 +20,12 @@ STRANGER = {"id": "U0000009", "team_id": "T0STRANGE"}
 
 
 @pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with StandIn() as running:
-        running.answers["chat.postMessage"] = {"ok": True, "ts": "1.1", "channel": OPS}
-        yield running
+def config() -> str:
+    return CONFIG
 
 
 @pytest.fixture
-def settings(tmp_path: Path, standin: StandIn) -> Settings:
-    (file := tmp_path / "xocompat.yaml").write_text(CONFIG)
-    tokens = {"SLACK_BOT_TOKEN": "xoxb-of-the-tests", "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": standin.api}
-    return load_settings(file, {"PATH": os.environ["PATH"], **tokens}, tmp_path)
-
-
-class Slack:
-    """Types and presses as people do."""
-
-    def __init__(self, service: Service, house: House, standin: StandIn) -> None:
-        self.house, self._service, self._standin = house, service, standin
-        self._verifier = RequestVerifier(service.app, SECRET, time.time)
-
-    def post(self, body: str, content_type: str = "application/x-www-form-urlencoded") -> str:
-        answer = self._verifier.receive(body.encode(), headers(body, content_type))
-        assert answer.status == 200
-        return answer.body
-
-    def typed(self, words: str, **more: str) -> Any:
-        """What is acknowledged, at once or as what follows."""
-        before = len(self._standin.of("respond"))
-        said = json.loads(self.post(command(words, self._standin.response_url, **more)))
-        if said["text"].startswith("Asking the database"):
-            return self._standin.wait("respond", before + 1)[-1].fields
-        return said
-
-    def press(self, words: str, **more: Any) -> str:
-        return self.post(press("act_1", json.dumps({"words": words}), self._standin.response_url, **more))
-
-    def done(self) -> list[tuple[str, str, str]]:
-        """Command, words and outcome of each audit entry, the oldest first, once all that was begun is done."""
-        assert self._service.drain(lambda _: None)
-        entries = self.house.store.audit.find((), 1000)
-        return [(entry.command, entry.words, entry.outcome) for entry in reversed(entries)]
-
-
-@pytest.fixture
-def open_slack(
-    start: Start, standin: StandIn, settings: Settings, log: FilteringBoundLogger
-) -> Iterator[Callable[..., Slack]]:
-    services: list[Service] = []
-
-    def begin(plan: AlertPlan = AlertPlan(OPS)) -> Slack:  # noqa: B008 # a value
-        house = start(plan)
-        services.append(service_of(settings, log, False, platform_of(settings), house.watched))
-        return Slack(services[-1], house, standin)
-
-    yield begin
-    for service in services:
-        assert service.drain(lambda _: None)
-
-
-@pytest.fixture
-def slack(open_slack: Callable[..., Slack]) -> Slack:
+def slack(open_slack: OpenSlack) -> SlackChat:
     return open_slack()
 
 
@@ -106,7 +44,7 @@ def send(standin: StandIn, settings: Settings, log: FilteringBoundLogger) -> Sen
 
 
 def test_a_refusal_has_a_button_that_tells_those_who_may_grant_the_right(
-    slack: Slack, standin: StandIn, send: Send
+    slack: SlackChat, standin: StandIn, send: Send
 ) -> None:
     refused = slack.typed("fleet")
     (button,) = refused["blocks"][-1]["elements"]
@@ -126,7 +64,7 @@ def test_a_refusal_has_a_button_that_tells_those_who_may_grant_the_right(
     assert complaints(told.fields) == []
 
 
-def test_what_is_to_be_pasted_is_a_grant_as_the_configuration_takes_it(slack: Slack, send: Send) -> None:
+def test_what_is_to_be_pasted_is_a_grant_as_the_configuration_takes_it(slack: SlackChat, send: Send) -> None:
     slack.typed("access operate")
     (told,) = send(slack.house)
     (line,) = (
@@ -139,7 +77,9 @@ def test_what_is_to_be_pasted_is_a_grant_as_the_configuration_takes_it(slack: Sl
     assert (grant.who, grant.where, *grant.may) == ("U0000001", "C0000001", "operate")
 
 
-def test_of_a_flood_one_message_comes_and_each_press_is_answered(slack: Slack, standin: StandIn, send: Send) -> None:
+def test_of_a_flood_one_message_comes_and_each_press_is_answered(
+    slack: SlackChat, standin: StandIn, send: Send
+) -> None:
     for at in range(60):
         slack.press("access fleet", channel={"id": f"C00001{at:02}"})
     outcomes = [outcome for _, _, outcome in slack.done()]
@@ -149,7 +89,7 @@ def test_of_a_flood_one_message_comes_and_each_press_is_answered(slack: Slack, s
     assert any("They know already" in call.fields["text"] for call in standin.of("respond"))
 
 
-def test_the_message_survives_the_process_that_was_asked(slack: Slack, start: Start, send: Send) -> None:
+def test_the_message_survives_the_process_that_was_asked(slack: SlackChat, start: Start, send: Send) -> None:
     slack.typed("access fleet")
     assert slack.done()
     restarted = start(AlertPlan(OPS))
@@ -157,7 +97,7 @@ def test_the_message_survives_the_process_that_was_asked(slack: Slack, start: St
     assert len(send(restarted)) == 1  # sent once
 
 
-def test_a_mention_asks_too_and_a_direct_message_is_named_as_such(slack: Slack, send: Send) -> None:
+def test_a_mention_asks_too_and_a_direct_message_is_named_as_such(slack: SlackChat, send: Send) -> None:
     slack.post(mention("<@U0000BOT> access probe"), "application/json")
     slack.post(
         mention("access operate", "Ev2", type="message", channel="D0000001", channel_type="im"), "application/json"
@@ -172,7 +112,7 @@ def test_a_mention_asks_too_and_a_direct_message_is_named_as_such(slack: Slack, 
     }
 
 
-def test_people_of_other_workspaces_ask_in_vain(slack: Slack, standin: StandIn, send: Send) -> None:
+def test_people_of_other_workspaces_ask_in_vain(slack: SlackChat, standin: StandIn, send: Send) -> None:
     refused = slack.typed("fleet", user_id="U0000009", team_id="T0STRANGE")
     assert "actions" not in [block["type"] for block in refused["blocks"]]
     slack.press("access fleet", user=STRANGER)
@@ -183,7 +123,7 @@ def test_people_of_other_workspaces_ask_in_vain(slack: Slack, standin: StandIn, 
 
 
 def test_while_slack_does_not_say_whose_workspace_it_is_nobody_is_told(
-    slack: Slack, standin: StandIn, send: Send
+    slack: SlackChat, standin: StandIn, send: Send
 ) -> None:
     standin.answers["auth.test"] = {"ok": False, "error": "internal_error"}
     assert "did not say which workspace is mine" in slack.typed("access fleet")["text"]
@@ -191,9 +131,7 @@ def test_while_slack_does_not_say_whose_workspace_it_is_nobody_is_told(
     assert send(slack.house) == []
 
 
-def test_without_a_channel_for_alerts_the_asker_gets_the_line_to_send(
-    open_slack: Callable[..., Slack], send: Send
-) -> None:
+def test_without_a_channel_for_alerts_the_asker_gets_the_line_to_send(open_slack: OpenSlack, send: Send) -> None:
     slack = open_slack(AlertPlan())
     said = slack.typed("access fleet")
     assert "Nobody is told: no channel for alerts is configured." in said["text"]
@@ -202,12 +140,12 @@ def test_without_a_channel_for_alerts_the_asker_gets_the_line_to_send(
     assert send(slack.house) == []
 
 
-def test_where_the_channel_takes_no_messages_the_asker_gets_to_know(slack: Slack) -> None:
+def test_where_the_channel_takes_no_messages_the_asker_gets_to_know(slack: SlackChat) -> None:
     slack.house.store.outbox.stop(OPS, "not_in_channel", "invite the bot", slack.house.clock())
     assert "their channel takes none now. Ask them yourself." in json.dumps(slack.typed("access fleet")["blocks"])
 
 
-def test_who_has_the_right_there_asks_nobody(slack: Slack, send: Send) -> None:
+def test_who_has_the_right_there_asks_nobody(slack: SlackChat, send: Send) -> None:
     assert "You have the right fleet here already" in slack.typed("access fleet", channel_id="C0000009")["text"]
     overview = slack.typed("access", channel_id="C0000009")
     assert [element["text"]["text"] for element in overview["blocks"][-1]["elements"]] == [
@@ -219,7 +157,7 @@ def test_who_has_the_right_there_asks_nobody(slack: Slack, send: Send) -> None:
     assert send(slack.house) == []
 
 
-def test_what_is_no_right_is_said(slack: Slack) -> None:
+def test_what_is_no_right_is_said(slack: SlackChat) -> None:
     assert (
         "is no right that can be asked for: type access probe, access fleet or access operate"
         in slack.typed("access everything")["text"]
