@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.alerts.delivery.outbox import ChannelState
     from bot.alerts.ports import AlertBook, AlertReader, Digests, Watches
     from bot.alerts.routing import AlertPlan
-    from bot.chat.access import AccessRequests
+    from bot.chat.access_request import AccessRequests
     from bot.chat.audit import StoredTrail
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory

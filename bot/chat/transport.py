@@ -8,7 +8,7 @@ from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.alerts.delivery.outcome import Lookup, Outcome
 from bot.alerts.digest import Digest
 from bot.alerts.start import Start
-from bot.chat.access import AccessRequest
+from bot.chat.access_request import AccessRequest
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.commands.changes import list_message
 from bot.chat.digest_message import digest_message

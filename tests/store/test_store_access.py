@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from bot.chat.access import ASKED_AGAIN, AccessRequest
+from bot.chat.access_request import ASKED_AGAIN, AccessRequest
 from bot.chat.command import Right
 from bot.store.access import SqlAccessRequests
 from bot.store.database import Database

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from bot.chat.access import LOOKUP, AccessRequest
+from bot.chat.access import LOOKUP
+from bot.chat.access_request import AccessRequest
 from bot.chat.command import Invocation, Ports, Right
 from bot.chat.reply import (
     Act,
@@ -95,7 +96,7 @@ def access_message(request: AccessRequest) -> Reply:
         blocks=(
             Paragraph(
                 (
-                    line(f"It lets them {_GRANTABLE[request.right]}."),
+                    line(f"It lets them {_GRANTABLE[Right(request.right)]}."),
                     line("To grant it, add this line under ", Code("access.grants"), " in the configuration:"),
                     line(Code(request.grant)),
                     with_code(f"It counts once xocompat is started anew.{wider} To refuse, do nothing."),
