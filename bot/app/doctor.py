@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bot.advisories.load import advisories_of
 from bot.alerts.clock_check import ClockCheck
-from bot.app.configuration import channels, grants, inventory, orchestras, reveal
+from bot.alerts.routing import UTC_ZONE
+from bot.app.configuration import channels, grants, inventory, orchestras, plan, reveal
 from bot.app.dataset import dataset_of
 from bot.app.fleet import clock_check
 from bot.app.lookup import now
@@ -71,6 +72,7 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
     if not settings.site.url:  # a site has no platform, no web routes and no database
         own = (
             *_slack(settings, clock.observe, is_live),
+            *_zones(settings),
             _listens(settings),
             *_stored(settings),
             _data(settings),
@@ -101,6 +103,16 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: boo
         is_live=is_live,
     )
     return examine_slack(checked, lambda token: web_client(token, slack.api_url, on_date=on_date), now)
+
+
+def _zones(settings: Settings) -> Iterator[Check]:
+    """Channels that count days in another zone than UTC, with what their clocks show."""
+    found, at = plan(settings.alerts), now()
+    for channel in found.channels:
+        if (zone := found.zone_of(channel)) != UTC_ZONE:
+            local = found.local(channel, at)
+            shown = f"{channel} counts days in {zone}, where it is {day_in_words(local.date())} {local:%H:%M}"
+            yield Check("alerts.zone", True, shown)
 
 
 def _sites(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:

@@ -9,7 +9,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
-from bot.app.configuration import policy, reveal, set_up_log
+from bot.app.configuration import plan, policy, reveal, set_up_log
 from bot.app.fleet import hosts_of
 from bot.app.lookup import runner, today
 from bot.chat.runner import CommandRunner
@@ -121,7 +121,7 @@ def _send(
 
     if not settings.slack.bot_token:
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
-    sender = worker_of(platform_of(settings).platform, store, log, dataset)
+    sender = worker_of(platform_of(settings).platform, store, log, dataset, plan(settings.alerts))
     try:
         return SendResult(sender.pass_once(PATIENCE).delivered, by=sender.by)
     finally:

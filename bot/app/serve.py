@@ -21,7 +21,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import check_tokens, set_up_log, tokens
+from bot.app.configuration import check_tokens, plan, set_up_log, tokens
 from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.lookup import now
@@ -240,7 +240,7 @@ def process_of(
         dataset = current_dataset(store, settings.list.url)
         slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
         sends = slack is not None and part is not ProcessPart.CHAT
-        sender = worker_of(slack.platform, store, log, dataset) if slack and sends else None
+        sender = worker_of(slack.platform, store, log, dataset, plan(settings.alerts)) if slack and sends else None
         terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
         if not slack:

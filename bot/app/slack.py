@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.worker import OutboxWorker
+from bot.alerts.routing import AlertPlan
 from bot.app.configuration import grants, tokens
 from bot.app.dataset import Dataset, live_runner
 from bot.app.fleet import WatchedFleet, new_name
@@ -93,10 +94,10 @@ def platform_of(
 
 
 def worker_of(
-    platform: Platform, store: Store, log: FilteringBoundLogger, edition: Callable[[], Dataset]
+    platform: Platform, store: Store, log: FilteringBoundLogger, edition: Callable[[], Dataset], plan: AlertPlan
 ) -> OutboxWorker:
-    """Sends what waits for channels, in the words of what is known then."""
-    transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix))
+    """Sends what waits for channels, in the words of what is known then; the plan says in which zones."""
+    transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix, plan))
     return OutboxWorker(log, store.outbox, transport, now, new_name())
 
 

@@ -37,7 +37,7 @@ def send(standin: StandIn, settings: Settings, log: FilteringBoundLogger) -> Sen
     """Sends what waits, and has what was posted into the channel for alerts."""
 
     def send(house: House) -> list[Call]:
-        worker_of(platform_of(settings).platform, house.store, log, house.watched.dataset).pass_once()
+        worker_of(platform_of(settings).platform, house.store, log, house.watched.dataset, AlertPlan(OPS)).pass_once()
         return [call for call in standin.of("chat.postMessage") if call.fields["channel"] == OPS]
 
     return send

@@ -265,3 +265,15 @@ def test_looking_at_the_folder_leaves_nothing_behind(doctor: Examined, tmp_path:
     doctor.configure("database: sqlite:///bot.db")
     assert doctor()[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["xocompat.yaml"]
+
+
+@pytest.mark.usefixtures("slack")
+def test_channels_of_another_zone_are_told_with_what_their_clocks_show(
+    doctor: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.doctor.now", lambda: NOW)
+    doctor.configure("alerts: {channel: C0000001, routes: [{tags: [a], channel: C0000002, zone: Pacific/Auckland}]}")
+    _, lines = doctor()
+    assert [line.strip() for line in _about(lines, "alerts.zone")] == [
+        "ok      alerts.zone: C0000002 counts days in Pacific/Auckland, where it is 23 Nov 2026 21:00"
+    ]
