@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.alerts.routing import AlertPlan
     from bot.chat.access_request import AccessRequests
     from bot.chat.audit import StoredTrail
+    from bot.chat.host_names import HostNames
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
     from bot.fleet.policy import Policy
@@ -138,6 +139,7 @@ class Watched(NamedTuple):
     those that report here, where any may.
     `orchestras` has what Xen Orchestras say of themselves and of updates; `orchestra_fixed_from` is the operator's word
     for the xo-server with a fix that no source names (bot.advisories.orchestra).
+    `names` remembers for some seconds what all of its hosts are called.
     """
 
     store: KnownFleet
@@ -150,6 +152,7 @@ class Watched(NamedTuple):
     sites: "Callable[[], KnownSites] | None" = None
     orchestras: "OrchestraReader | None" = None
     orchestra_fixed_from: str | None = None
+    names: "HostNames | None" = None
 
 
 class PublishedPort(NamedTuple):

@@ -142,3 +142,11 @@ def submit(metadata: str, picked: object, **more: Any) -> str:
 def suggest(metadata: str, typed: str, **more: Any) -> str:
     """The body of a question for the options of a list."""
     return _used("block_suggestion", metadata, {}, action_id="pick_host", block_id="host", value=typed, **more)
+
+
+def find(typed: str, user: str = "U0000001") -> str:
+    """The body of a question for hosts, while somebody types into the field of a message."""
+    who = {"id": user, "team_id": "T0000001"}
+    asked = {"type": "block_suggestion", "action_id": "find_3", "block_id": "b", "value": typed, "user": who}
+    where = {"team": {"id": "T0000001"}, "channel": {"id": "C0000001"}, "container": {"type": "message"}}
+    return urlencode({"payload": json.dumps(asked | where)})

@@ -3,7 +3,6 @@
 import json
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from structlog.testing import LogCapture
@@ -20,7 +19,7 @@ from tests.chat.fleet import NOON, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 from tests.slack.blockkit import TABLES, complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.signed import command, mention, press
+from tests.slack.signed import command, find, mention, press
 from tests.slack.standin import Call, Said, StandIn
 
 JSON = "application/json"
@@ -180,16 +179,8 @@ def test_a_file_goes_to_no_address_but_slacks(fleet: Room, standin: StandIn) -> 
     assert "not its own" in json.dumps(standin.of("respond")[0].fields)
 
 
-def _suggestion(typed: str, user: str = "U0000001") -> str:
-    """What Slack asks while somebody types into a field of a message."""
-    who = {"id": user, "team_id": "T0000001"}
-    asked = {"type": "block_suggestion", "action_id": "find_3", "block_id": "b", "value": typed, "user": who}
-    where = {"team": {"id": "T0000001"}, "channel": {"id": "C0000001"}, "container": {"type": "message"}}
-    return urlencode({"payload": json.dumps(asked | where)})
-
-
 def _offered(room: Room, typed: str, user: str = "U0000001") -> list[Any]:
-    answer = room.post(_suggestion(typed, user))
+    answer = room.post(find(typed, user))
     assert answer.status == 200
     return list(json.loads(answer.body)["options"])
 
