@@ -19,7 +19,7 @@ from bot.app.lookup import now
 from bot.chat.lookup import old_data
 from bot.chat.reply import spoken
 from bot.chat.waiting import why_waiting
-from bot.chat.wording import day_in_words
+from bot.chat.wording import day_in_words, moment_in_words
 from bot.checkup import Check
 from bot.errors import UnavailableError
 from bot.fleet.doctor import examine_targets
@@ -38,11 +38,14 @@ from bot.settings.model import NatsKeys, Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
 from bot.slack.doctor import examine as examine_slack
+from bot.slack.table_blocks import TableForm
+from bot.slack.table_forms import REMEMBERED
 from bot.store.database import Database
 from bot.store.maintenance import check_database as check_database
 from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
+from bot.store.table_forms import SqlTableForms
 from bot.web.listen import EVERYWHERE, LOOPBACK
 from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
@@ -224,6 +227,7 @@ def _stored(settings: Settings) -> Iterator[Check]:
             if state.stopped:
                 mend = "once that is mended it is tried again by the next sweep, or now by `xocompat sweep`"
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
+        yield from _plainer_tables(SqlTableForms(database))
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
         if settings.data.url:
             yield from _renewed(SqlRenewals(database), shown_source(settings.data.url))
@@ -231,6 +235,15 @@ def _stored(settings: Settings) -> Iterator[Check]:
         return  # the checks of the database say so
     finally:
         database.close()
+
+
+def _plainer_tables(forms: SqlTableForms) -> Iterator[Check]:
+    """Workspaces that refused a richer form of table, and what they get until it is tried again."""
+    drawn: dict[int, str] = {TableForm.LINES: "lines", TableForm.TABLE: "plain tables"}
+    for team, (form, at) in sorted(forms.since(now() - REMEMBERED).items()):
+        if shown := drawn.get(form):
+            until = moment_in_words(at + REMEMBERED)
+            yield Check("tables", True, f"{team or 'a workspace'} gets {shown} until {until}: it refused richer ones")
 
 
 def _published(found: SyncStatus) -> Check:

@@ -238,7 +238,7 @@ def process_of(
         hosts = hosts_of(settings, probes.probed, check.observe, centre)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
-        slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
+        slack = platform_of(settings, check.observe, AnswerQueue(log), store) if settings.slack.bot_token else None
         sends = slack is not None and part is not ProcessPart.CHAT
         sender = worker_of(slack.platform, store, log, dataset, plan(settings.alerts)) if slack and sends else None
         terms = terms_of(settings, partial(_send, sender), limits.stale, dataset, check)

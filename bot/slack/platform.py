@@ -93,7 +93,7 @@ class SlackPlatform:
         forms: TableForms | None = None,
     ) -> None:
         self._queue = queue
-        self._forms = forms or TableForms(TableForm.DATA_TABLE, time.monotonic)
+        self._forms = forms or TableForms(TableForm.DATA_TABLE, lambda: datetime.now(UTC))
         self._response_url = ResponseUrl(client.base_url, client.timeout, client.proxy)
         self._files = FileSender(client, self._response_url)
         self._client = client

@@ -25,6 +25,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
 from bot.store.sites import SqlSites
+from bot.store.table_forms import SqlTableForms
 from bot.store.tables import (
     access_requests,
     alerts,
@@ -37,6 +38,7 @@ from bot.store.tables import (
     site_workers,
     sites,
     sweeps,
+    table_forms,
 )
 from bot.store.watches import SqlDigests, SqlWatches
 
@@ -71,6 +73,7 @@ class Store(NamedTuple):
     renewals: SqlRenewals
     sites: SqlSites
     access: SqlAccessRequests
+    table_forms: SqlTableForms
 
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they ask and change is done soon, or not at all."""
@@ -129,6 +132,7 @@ class Store(NamedTuple):
                 (changes, changes.c.at),
                 (audit, audit.c.at),
                 (access_requests, access_requests.c.asked_at),
+                (table_forms, table_forms.c.refused_at),
             ):
                 connection.execute(delete(table).where(column < before))
             newest_entry = select(func.max(audit.c.id)).scalar_subquery()
@@ -164,4 +168,5 @@ def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime])
         renewals=SqlRenewals(database),
         sites=SqlSites(database),
         access=SqlAccessRequests(database),
+        table_forms=SqlTableForms(database.hurried(HURRY)),
     )

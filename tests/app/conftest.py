@@ -207,7 +207,8 @@ def open_slack(start: Start, standin: StandIn, settings: Settings, log: Filterin
 
     def begin(plan: AlertPlan = AlertPlan(OPS)) -> SlackChat:  # noqa: B008 # a value
         house = start(plan)
-        services.append(service_of(settings, log, False, platform_of(settings), house.watched))
+        slack = platform_of(settings, store=house.store)
+        services.append(service_of(settings, log, False, slack, house.watched))
         return SlackChat(services[-1], house, standin)
 
     yield begin

@@ -11,7 +11,9 @@ from bot.cli import main
 from bot.simulator import SimHost, Simulator, lone, release
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.store.database import Database
+from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
+from bot.store.table_forms import SqlTableForms
 from tests.alerts.delivery.queue import LAB, Queue
 from tests.slack.standin import Call, StandIn
 
@@ -265,6 +267,22 @@ def test_looking_at_the_folder_leaves_nothing_behind(doctor: Examined, tmp_path:
     doctor.configure("database: sqlite:///bot.db")
     assert doctor()[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["xocompat.yaml"]
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_workspace_that_refused_tables_is_told_until_they_are_tried_again(
+    doctor: Examined, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.doctor.now", lambda: NOW)
+    database = Database(f"sqlite:///{tmp_path}/xocompat.db")
+    migrate(database)
+    SqlTableForms(database).save("T0000001", 0, NOW - timedelta(hours=1))
+    SqlTableForms(database).save("T0000002", 1, NOW - timedelta(days=2))
+    database.close()
+    _, lines = doctor()
+    assert [line.strip() for line in _about(lines, "tables")] == [
+        "ok      tables: T0000001 gets lines until 24 Nov 2026 07:00 UTC: it refused richer ones"
+    ]
 
 
 @pytest.mark.usefixtures("slack")
