@@ -86,7 +86,7 @@ def test_of_a_flood_one_message_comes_and_each_press_is_answered(
     assert outcomes.count("access_told") == 1
     assert {*outcomes} == {"access_told", "access_told_before"}
     assert len(send(slack.house)) == 1
-    assert any("They know already" in call.fields["text"] for call in standin.of("respond"))
+    assert any("You asked for the right fleet already" in call.fields["text"] for call in standin.of("respond"))
 
 
 def test_the_message_survives_the_process_that_was_asked(slack: SlackChat, start: Start, send: Send) -> None:

@@ -1,5 +1,6 @@
 """`access [RIGHT]`: what somebody may do here, and asking those who run xocompat for more."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.chat.access import LOOKUP
@@ -47,39 +48,36 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         entry = line("It belongs under ", Code("access.grants"), " in the configuration: ", Code(request.grant))
         return _reply("access_untold", said, right, entry)
     if before := known.requests.ask(request, known.plan.channel):
-        said = line(
-            "They know already that you ask for the right ", Code(right), ": they were told ", moment(before), "."
+        said = line("You asked for the right ", Code(right), " already, ", moment(before), ".")
+        return _reply(
+            "access_told_before", said, right, line("That is told once a day. If it hurries, ask them yourself.")
         )
-        return _reply("access_told_before", said, right, line("They are told once a day. If it hurries, ask them."))
     said = line("I tell those who run xocompat that you ask for the right ", Code(right), f"{here}.")
-    rest = line("Nothing is granted by that. They change the configuration, or answer you.")
-    stopped = (
-        next((s.stopped for s in known.channels() if s.channel == known.plan.channel), None) if known.channels else None
-    )
-    if stopped:
+    states = known.channels() if known.channels else ()
+    if any(state.channel == known.plan.channel and state.stopped for state in states):
         rest = line("My message waits: their channel takes none now. Ask them yourself.")
+    else:
+        rest = line("Nothing is granted by that. They change the configuration, or answer you.")
     return _reply("access_told", said, right, rest)
 
 
 def _rights(asked: Invocation) -> Reply:
-    may = [f"`{right}` ({what})" for right, what in _GRANTABLE.items() if right in asked.rights]
-    lacks = [right for right in _GRANTABLE if right not in asked.rights]
+    may, lacks = ([each for each in _GRANTABLE if (each in asked.rights) is has] for has in (True, False))
     here = "here " if asked.caller.channel else ""
-    lines = [with_code(f"Beside looking up: {joined(may)}.")] if may else []
-    lines += (
-        [with_code(f"Not {here}granted: {joined([f'`{right}` ({_GRANTABLE[right]})' for right in lacks])}.")]
-        if lacks
-        else []
-    )
+    said = {"Beside looking up": may, f"Not {here}granted": lacks}
+    lines = [with_code(f"{what}: {_in_words(rights)}.") for what, rights in said.items() if rights]
+    how_much = "everything" if not lacks else "look up" if not may else "some of it"
     return Reply(
         kind="access",
-        headline=headline(
-            Strong("What you may do"), "everything" if not lacks else "look up" if not may else "some of it"
-        ),
+        headline=headline(Strong("What you may do"), how_much),
         blocks=(Paragraph(tuple(lines)),),
         buttons=tuple(Act(f"Ask for {right}", f"access {right}") for right in lacks),
         data={"rights": sorted(asked.rights | LOOKUP), "lacking": [right.value for right in lacks]},
     )
+
+
+def _in_words(rights: Sequence[Right]) -> str:
+    return joined([f"`{right}` ({_GRANTABLE[right]})" for right in rights])
 
 
 def _reply(kind: str, said: RichText, right: Right, *more: RichText) -> Reply:
