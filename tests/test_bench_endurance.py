@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.alerts.delivery.outbox import DeliveryKind
+from bot.alerts.routing import AlertPlan
 from bot.chat.transport import reply_for
 from bot.matrix.load import load_matrix
 from bot.slack.blocks import messages
@@ -73,7 +74,7 @@ def test_a_bulletin_is_right_if_it_says_what_holds(queue: Queue, slack: Slack) -
     outbox = SqlOutbox(queue.database)
     delivery = outbox.next(LAB)
     assert delivery
-    message = messages(reply_for(delivery, load_matrix()), most=1)[0]
+    message = messages(reply_for(delivery, load_matrix(), AlertPlan()), most=1)[0]
     outbox.sent(delivery, "1.000001", BEGIN)
     slack.room(LAB).messages.append(Kept("1.000001", message.text, [*message.blocks], None, None))
     assert _wrong(queue, slack) == []

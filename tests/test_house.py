@@ -44,6 +44,7 @@ SHARED = {
     "site": "a site's worker: what it does, its wiring",
     "sites": "sites: as known, in words, their rows, their wiring",
     "sweep": "asking all sources: the use case, the command",
+    "table_forms": "which form of table a workspace takes: the ladder, the rows",
     "tls": "TLS as one side speaks it",
     "upgrade": "upgrade paths: values, command",
     "validate": "the shape of files of data/, and what must hold of them",

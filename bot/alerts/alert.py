@@ -1,6 +1,6 @@
 """An alert: one (channel, subject, rule) with the hosts that it is about, and what was done about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -96,6 +96,11 @@ class Alert(NamedTuple):
     @property
     def is_open(self) -> bool:
         return self.state is not AlertState.RESOLVED
+
+    def as_local(self, local: Callable[[datetime], datetime]) -> "Alert":
+        """The same with its moments as a clock shows them, so that their days are that clock's."""
+        moments: dict[str, Any] = {name: local(at) for name in _MOMENTS if (at := getattr(self, name))}
+        return self._replace(**moments)
 
 
 class Notification(NamedTuple):

@@ -1,8 +1,9 @@
 """Evaluation: what holds for each channel now, held against its open alerts; what comes of it is stored and queued."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,8 @@ from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
 from bot.alerts.rules import fates, find_conditions, resolution
 from bot.alerts.start import start
-from bot.alerts.state_machine import ResolutionReason, apply, reconcile
-from bot.fleet.hosts import Source
+from bot.alerts.state_machine import LocalTime, ResolutionReason, apply, reconcile
+from bot.fleet.hosts import Source, WatchedHost
 from bot.fleet.policy import Policy
 from bot.fleet.ports import FleetStore, OrchestraStore, SweepLog
 from bot.fleet.sites import KnownSites, no_sites
@@ -76,18 +77,44 @@ class FleetEvaluation(NamedTuple):
         """
         with self.store.alerts.transaction() as unit:  # one evaluation at a time, and none by what another made old
             open_alerts = unit.open_alerts()
-            facts = self.facts(now, open_alerts, swept_at)
-            conditions = find_conditions(facts)
-            if begins and facts.sweep.finished_at:
+            facts = self.facts_by_day(now, open_alerts, swept_at)
+            conditions = facts.conditions()
+            if begins and any(known.sweep.finished_at for known in facts.on.values()):
                 _start(unit, facts, conditions, open_alerts)
-            return update(unit, conditions, open_alerts, now, partial(resolution, facts), partial(fates, facts))
+            return update(
+                unit,
+                conditions,
+                open_alerts,
+                now,
+                lambda gone: resolution(facts.of(gone.channel), gone),
+                lambda gone: fates(facts.of(gone.channel), gone),
+                self.plan.local,
+            )
 
-    def facts(self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None) -> FleetFacts:
-        """What rules read, as it is stored now."""
-        (matrix, reader), store = self.data(), self.store
+    def facts_by_day(
+        self, now: datetime, open_alerts: Collection[Alert], swept_at: datetime | None = None
+    ) -> "FactsByDay":
+        """What rules read, as it is stored now, for each day that it is in the zone of some channel."""
+        first, *others = self.plan.days(now)
+        known = self.facts(now, open_alerts, swept_at, first)
+        found = {first: known}
+        for day in others:
+            verdicts = self._verdicts((verdict.host for verdict in known.verdicts), day)
+            found[day] = replace(known, today=day, verdicts=verdicts)
+        return FactsByDay(self.plan, now, found)
+
+    def facts(
+        self,
+        now: datetime,
+        open_alerts: Collection[Alert],
+        swept_at: datetime | None = None,
+        today: date | None = None,
+    ) -> FleetFacts:
+        """What rules read, as it is stored now; `today` is the day where that is not the one in UTC."""
+        (matrix, _), store = self.data(), self.store
         last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
         return FleetFacts(
-            host_verdicts(matrix, reader, store.fleet.hosts(), now.date(), self._tagged, self.policy),
+            self._verdicts(store.fleet.hosts(), today or now.date()),
             store.fleet.sources(),
             self.configured,
             store.watches.all(),
@@ -108,11 +135,15 @@ class FleetEvaluation(NamedTuple):
             store.orchestras.states() if store.orchestras else (),
             store.orchestras.missing if store.orchestras else tuple,
             self.sites(),
+            today,
         )
+
+    def _verdicts(self, hosts: Iterable[WatchedHost], day: date) -> tuple[HostVerdict, ...]:
+        return host_verdicts(*self.data(), hosts, day, self._tagged, self.policy)
 
     def findings(self, at: datetime) -> tuple[HostVerdict, ...]:
         """All hosts with their verdicts, the worst first."""
-        return host_verdicts(*self.data(), self.store.fleet.hosts(), at.date(), self._tagged, self.policy)
+        return self._verdicts(self.store.fleet.hosts(), at.date())
 
     @property
     def _tagged(self) -> tuple[Source, ...]:
@@ -127,33 +158,67 @@ class FleetEvaluation(NamedTuple):
             counts[patch_state(patches, verdict)] += 1
         return counts
 
-    def digests(self, at: datetime) -> Iterator[Digest]:
-        """The week of every channel that has something to read of it."""
-        open_alerts = self.store.alerts.open()
+    def digests(self, at: datetime, zone: str | None = None) -> Iterator[Digest]:
+        """The week of every channel that has something to read of it; `zone`: of those that count days in that one."""
+        open_alerts, plan = self.store.alerts.open(), self.plan
         # What ended on a day that has not come was ended by a wrong clock, and in no week.
         resolved = [a for a in self.store.alerts.resolved(at - WEEK) if a.resolved_at and a.resolved_at <= at]
-        facts = self.facts(at, open_alerts)
-        conditions, hosts = find_conditions(facts), facts.routing.hosts(facts.verdicts)
-        quiet = defaultdict(list)
-        for channel, found in holes(facts):
-            if found.quiet:
-                name, most = found.release.name(facts.day), max(count for _, count in found.quiet)
-                quiet[channel].append(QuietHoles(name, len(found.quiet), most))
-        for channel in dict.fromkeys((*facts.routing.channels, *(alert.channel for alert in open_alerts))):
-            if made := digest(
-                channel, hosts.get(channel, ()), conditions, open_alerts, resolved, at.date(), quiet[channel]
-            ):
+        facts = self.facts_by_day(at, open_alerts)
+        conditions = facts.conditions()
+        hosts = {day: known.routing.hosts(known.verdicts) for day, known in facts.on.items()}
+        quiet = {day: _quiet_holes(known) for day, known in facts.on.items()}
+        alerts = [alert.as_local(partial(plan.local, alert.channel)) for alert in open_alerts]
+        for channel in dict.fromkeys((*facts.channels, *(alert.channel for alert in open_alerts))):
+            if zone not in (None, plan.zone_of(channel)):
+                continue
+            day = facts.of(channel).day
+            about = hosts[day].get(channel, ()), conditions, alerts, resolved, day, quiet[day].get(channel, ())
+            if made := digest(channel, *about):
                 yield made
 
 
+class FactsByDay(NamedTuple):
+    """What rules read for each channel, which counts days in its own zone: `on` has the facts of each day that it is
+    for some channel at a moment."""
+
+    plan: AlertPlan
+    now: datetime
+    on: Mapping[date, FleetFacts]
+
+    def of(self, channel: str) -> FleetFacts:
+        """Those of the channel's day."""
+        return self.on[self.plan.local(channel, self.now).date()]
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that holds now for every channel, on its own day."""
+        if len(self.on) == 1:
+            return find_conditions(next(iter(self.on.values())))
+        return tuple(c for facts in self.on.values() for c in find_conditions(facts) if self.of(c.channel) is facts)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """All channels that are notified of anything."""
+        return next(iter(self.on.values())).routing.channels
+
+
+def _quiet_holes(facts: FleetFacts) -> Mapping[str, Sequence[QuietHoles]]:
+    """The holes that make no alert, of each channel's hosts, release by release."""
+    quiet: dict[str, list[QuietHoles]] = defaultdict(list)
+    for channel, found in holes(facts):
+        if found.quiet:
+            name, most = found.release.name(facts.day), max(count for _, count in found.quiet)
+            quiet[channel].append(QuietHoles(name, len(found.quiet), most))
+    return quiet
+
+
 def _start(
-    unit: AlertTransaction, facts: FleetFacts, conditions: Sequence[Condition], open_alerts: Sequence[Alert]
+    unit: AlertTransaction, facts: FactsByDay, conditions: Sequence[Condition], open_alerts: Sequence[Alert]
 ) -> None:
     """Queue the first message of each channel of the configuration that has had none."""
     known = {alert.fingerprint for alert in open_alerts}
     for channel in unit.unstarted(facts.plan.channels):
         follow = sum(c.channel == channel and c.is_news and c.fingerprint not in known for c in conditions)
-        unit.queue_start(channel, start(channel, facts, conditions, follow).to_data(), facts.now)
+        unit.queue_start(channel, start(channel, facts.of(channel), conditions, follow).to_data(), facts.now)
 
 
 def update(
@@ -163,12 +228,13 @@ def update(
     now: datetime,
     why: ResolutionReason,
     fates_of: ResolutionReason | None = None,
+    local: LocalTime = lambda _, at: at,
 ) -> Reconciled:
     """Hold conditions against the open alerts; store what changed, and queue what channels are to read of it.
 
     `fates_of` says what became of hosts that a condition is not about any more: the open alerts' messages tell it.
     """
-    found = reconcile(conditions, open_alerts, now, why)
+    found = reconcile(conditions, open_alerts, now, why, local)
     saved = unit.save(found.changed, now)
     stored = {alert.fingerprint: alert for alert in saved}
     notifications = tuple(

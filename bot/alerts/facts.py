@@ -145,7 +145,8 @@ class ReleaseInChannel:
 class FleetFacts:
     """All that rules read. What several rules need is worked out once.
 
-    `now` is the moment of the evaluation, and says the day. `changes` reads the latest ones, the newest first: only
+    `now` is the moment of the evaluation, in UTC, and says the day unless `today` does: in another zone there may be
+    another one. `changes` reads the latest ones, the newest first: only
     what is gone needs them. `orchestras` are those that were asked, `missing` what hosts miss by what these say, and
     `patches` judges patch levels: the advisories are loaded where something is to be judged.
     """
@@ -164,10 +165,11 @@ class FleetFacts:
     orchestras: "Sequence[OrchestraState]" = ()
     missing: "Callable[[], Iterable[MissingUpdates]]" = tuple
     sites: KnownSites = NO_SITES
+    today: date | None = None
 
     @cached_property
     def day(self) -> date:
-        return self.now.date()
+        return self.today or self.now.date()
 
     @cached_property
     def routing(self) -> Routing:

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.fleet.hosts import Source, WatchedHost
@@ -52,17 +53,51 @@ class Route(NamedTuple):
         return any(tag in tags for tag in self.tags) or any(names(pool, name) for name in self.pools for pool in pools)
 
 
+UTC_ZONE = "UTC"
+
+
 class AlertPlan(NamedTuple):
-    """All routes. `channel` gets what no route takes; `lead` is in days, longest first."""
+    """All routes. `channel` gets what no route takes; `lead` is in days, longest first.
+
+    `zones` are the time zones of channels, by names of the IANA database, and `zone` is that of all others.
+    """
 
     channel: str | None = None
     lead: tuple[int, ...] = LEAD
     routes: tuple[Route, ...] = ()
+    zone: str = UTC_ZONE
+    zones: Mapping[str, str] = MappingProxyType({})
 
     @property
     def channels(self) -> tuple[str, ...]:
         """All channels of the configuration."""
         return tuple(dict.fromkeys([*filter(None, [self.channel]), *(route.channel for route in self.routes)]))
+
+    def zone_of(self, channel: str | None) -> str:
+        """The zone in which a channel counts its days; None: what is in no channel."""
+        return self.zones.get(channel or "", self.zone)
+
+    def local(self, channel: str | None, at: datetime) -> datetime:
+        """A moment as a channel's clock shows it: its `date()` is the channel's day."""
+        return in_zone(self.zone_of(channel), at)
+
+    @property
+    def all_zones(self) -> tuple[str, ...]:
+        """Every zone of any channel."""
+        return tuple(dict.fromkeys((self.zone, *self.zones.values())))
+
+    def days(self, at: datetime) -> tuple[date, ...]:
+        """The days that it is now for any channel: one, or two around midnight of some zone, at most three."""
+        return tuple(dict.fromkeys(in_zone(zone, at).date() for zone in self.all_zones))
+
+
+def in_zone(zone: str, at: datetime) -> datetime:
+    """A moment in UTC as clocks of a zone show it."""
+    if zone == UTC_ZONE:
+        return at
+    from zoneinfo import ZoneInfo  # few configurations name a zone
+
+    return at.astimezone(ZoneInfo(zone))
 
 
 def names(pool: Pool, name: str) -> bool:

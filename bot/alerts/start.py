@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 from bot.alerts.alert import Condition
 from bot.alerts.digest import HostCounts, ReleaseEnd, digest
 from bot.alerts.facts import FleetFacts
-from bot.alerts.routing import AlertPlan, Route
+from bot.alerts.routing import UTC_ZONE, AlertPlan, Route
 from bot.xapi.observation import Pool
 
 VERSION = 1
@@ -19,7 +19,7 @@ class Start(NamedTuple):
 
     `sources` is how many targets lead to the channel, `silent` are those of them that have never answered. `follow` is
     how many alerts come right after it. `ended` has the newest first, `next` the nearest. `plan` has all routes, as
-    what no route takes depends on them.
+    what no route takes depends on them. `zone` is the one in which the channel counts days.
     """
 
     channel: str
@@ -31,6 +31,7 @@ class Start(NamedTuple):
     ended: tuple[ReleaseEnd, ...] = ()
     next: tuple[ReleaseEnd, ...] = ()
     follow: int = 0
+    zone: str = UTC_ZONE
 
     def to_data(self) -> dict[str, Any]:
         """In what JSON can hold."""
@@ -49,6 +50,7 @@ class Start(NamedTuple):
             "ended": [[end.name, end.day.isoformat(), end.hosts] for end in self.ended],
             "next": [[end.name, end.day.isoformat(), end.hosts] for end in self.next],
             "follow": self.follow,
+            "zone": self.zone,
         }
 
     @classmethod
@@ -70,6 +72,7 @@ class Start(NamedTuple):
             ended=ended,
             next=next_,
             follow=data["follow"],
+            zone=data.get("zone", UTC_ZONE),
         )
 
 
@@ -90,5 +93,6 @@ def start(channel: str, facts: FleetFacts, conditions: Iterable[Condition], foll
         sources=len(leading),
         silent=tuple(name for name in leading if name not in heard),
         follow=follow,
+        zone=facts.plan.zone_of(channel),
     )
     return made._replace(numbers=found.numbers, ended=found.ended, next=found.next) if found else made

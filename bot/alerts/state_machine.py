@@ -42,14 +42,29 @@ class _Step(NamedTuple):
     notification: Notification | None = None
 
 
+LocalTime = Callable[[str, datetime], datetime]
+"""A moment as a channel's clock shows it: its `date()` is the channel's day."""
+
+
 def reconcile(
-    conditions: Iterable[Condition], open_alerts: Iterable[Alert], now: datetime, resolution: ResolutionReason
+    conditions: Iterable[Condition],
+    open_alerts: Iterable[Alert],
+    now: datetime,
+    resolution: ResolutionReason,
+    local: LocalTime = lambda _, at: at,
 ) -> Reconciled:
-    """Hold what holds for channels now against the alerts that are open. Done twice it does nothing more."""
+    """Hold what holds for channels now against the alerts that are open. Done twice it does nothing more.
+
+    Each channel counts days as its own clock has them: what is below gets `now` as that shows it.
+    """
     holding = {condition.fingerprint: condition for condition in conditions}
     known = {alert.fingerprint: alert for alert in open_alerts if alert.is_open}
-    steps = [_follow(alert, holding.get(key), now, resolution) for key, alert in known.items()]
-    steps += [_open(condition, now) for key, condition in holding.items() if condition.is_news and key not in known]
+    steps = [_follow(each, holding.get(key), local(each.channel, now), resolution) for key, each in known.items()]
+    steps += [
+        _open(condition, local(condition.channel, now))
+        for key, condition in holding.items()
+        if condition.is_news and key not in known
+    ]
     changed = tuple(step.alert for step in steps if step.alert != known.get(step.alert.fingerprint))
     return Reconciled(changed, tuple(step.notification for step in steps if step.notification))
 
@@ -192,7 +207,8 @@ def _reason(alert: Alert, seen: Alert, added: tuple[AffectedHost, ...], now: dat
     if snoozed and alert.snoozed_until and alert.snoozed_until <= now:
         return NotifyReason.SNOOZE_OVER
     # Told once: with any notification after the planned day, the message says that it is over.
-    if alert.planned_for and not snoozed and alert.told_at.date() <= alert.planned_for < now.date():
+    told_on = alert.told_at.astimezone(now.tzinfo).date()
+    if alert.planned_for and not snoozed and told_on <= alert.planned_for < now.date():
         return NotifyReason.PLAN_OVER
     if added and not snoozed and RULES[alert.rule].more_hosts:
         return NotifyReason.MORE_HOSTS

@@ -334,4 +334,5 @@ def plan(alerts: AlertSettings) -> AlertPlan:
     for route in alerts.routes:
         lead = tuple(each.days for each in route.lead or alerts.lead)
         routes.append(Route(route.channel, lead, route.tags, route.pools))
-    return AlertPlan(alerts.channel, tuple(each.days for each in alerts.lead), tuple(routes))
+    zones = {route.channel: route.zone for route in alerts.routes if route.zone}
+    return AlertPlan(alerts.channel, tuple(each.days for each in alerts.lead), tuple(routes), alerts.zone, zones)

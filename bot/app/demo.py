@@ -85,7 +85,7 @@ def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
         store = open_store(f"sqlite:///{folder}/demo.db", log, clock.now)
         ends.callback(store.close)
         edition, page = CurrentDataset(store.revisions), Path(folder, "list.md")
-        transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix))
+        transport = PlatformTransport(platform, lambda delivery: reply_for(delivery, edition().matrix, AlertPlan(ROOM)))
         worker = OutboxWorker(log, store.outbox, transport, clock.now, "demo", RetryPolicy(between=0))
         ends.callback(worker.close)
         sending = Lock()
@@ -123,10 +123,10 @@ def _open(hosts: "Hosts", clock: DemoClock, platform: DemoPlatform, stop: Event)
 def _queue_week(watched: "WatchedFleet") -> None:
     """Queue the digests that are due on a Monday."""
     from bot.app.schedule import queue_digests
-    from bot.fleet.schedule import MONDAY_MORNING, WEEK, slot
+    from bot.fleet.schedule import monday_morning
 
     at = watched.clock()
-    queue_digests(watched, slot(at, WEEK, MONDAY_MORNING), at)
+    queue_digests(watched, monday_morning(at), at)
 
 
 def _publish(watched: "WatchedFleet", page: Path, edition: "CurrentDataset", log: "FilteringBoundLogger") -> bool:

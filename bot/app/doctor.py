@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.advisories.load import advisories_of
 from bot.alerts.clock_check import ClockCheck
 from bot.alerts.delivery.outcome import Delivered, reason_of
+from bot.alerts.routing import UTC_ZONE
 from bot.app.configuration import (
     NOT_CONFIGURED,
     ReachableChannels,
@@ -22,6 +23,7 @@ from bot.app.configuration import (
     notifier_problems,
     notifier_targets,
     orchestras,
+    plan,
     reveal,
 )
 from bot.app.dataset import dataset_of
@@ -31,7 +33,7 @@ from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.lookup import old_data
 from bot.chat.reply import spoken
 from bot.chat.waiting import why_waiting
-from bot.chat.wording import day_in_words
+from bot.chat.wording import day_in_words, moment_in_words
 from bot.checkup import Check
 from bot.errors import ConfigError, UnavailableError, UsageError
 from bot.fleet.doctor import examine_targets
@@ -51,11 +53,14 @@ from bot.settings.model import NatsKeys, Settings
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
 from bot.slack.doctor import examine as examine_slack
+from bot.slack.table_blocks import TableForm
+from bot.slack.table_forms import REMEMBERED
 from bot.store.database import Database
 from bot.store.maintenance import check_database as check_database
 from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
+from bot.store.table_forms import SqlTableForms
 from bot.web.listen import EVERYWHERE, LOOPBACK
 from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
@@ -93,6 +98,7 @@ def doctor(
         own = (
             *_slack(settings, clock.observe, is_live),
             *_mattermost(settings, clock.observe),
+            *_zones(settings),
             _listens(settings),
             *_stored(settings),
             _data(settings),
@@ -176,6 +182,16 @@ def send_test(settings: Settings, name: str) -> Check:
     if isinstance(outcome, Delivered):
         return Check(f"notify {name} test", True, "it was taken: see whether it is there")
     return Check(f"notify {name} test", False, reason_of(outcome), "look at its checks above, and at docs/notify.md")
+
+
+def _zones(settings: Settings) -> Iterator[Check]:
+    """Channels that count days in another zone than UTC, with what their clocks show."""
+    found, at = plan(settings.alerts), now()
+    for channel in found.channels:
+        if (zone := found.zone_of(channel)) != UTC_ZONE:
+            local = found.local(channel, at)
+            shown = f"{channel} counts days in {zone}, where it is {day_in_words(local.date())} {local:%H:%M}"
+            yield Check("alerts.zone", True, shown)
 
 
 def _sites(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
@@ -293,6 +309,7 @@ def _stored(settings: Settings) -> Iterator[Check]:
                 if state.stopped_code == NOT_CONFIGURED:
                     mend = "once that is configured they are sent"
                 yield Check(f"channel {state.channel}", False, f"{waits}: {state.stopped}", mend)
+        yield from _plainer_tables(SqlTableForms(database))
         yield _published(SyncStatus.of(SqlRevisions(database), shown_source(settings.list.url)))
         if settings.data.url:
             yield from _renewed(SqlRenewals(database), shown_source(settings.data.url))
@@ -300,6 +317,15 @@ def _stored(settings: Settings) -> Iterator[Check]:
         return  # the checks of the database say so
     finally:
         database.close()
+
+
+def _plainer_tables(forms: SqlTableForms) -> Iterator[Check]:
+    """Workspaces that refused a richer form of table, and what they get until it is tried again."""
+    drawn: dict[int, str] = {TableForm.LINES: "lines", TableForm.TABLE: "plain tables"}
+    for team, (form, at) in sorted(forms.since(now() - REMEMBERED).items()):
+        if shown := drawn.get(form):
+            until = moment_in_words(at + REMEMBERED)
+            yield Check("tables", True, f"{team or 'a workspace'} gets {shown} until {until}: it refused richer ones")
 
 
 def _published(found: SyncStatus) -> Check:

@@ -24,6 +24,7 @@ from bot.app.dataset import CurrentDataset, Dataset, shipped_dataset
 from bot.app.lookup import now
 from bot.app.published import data_follower, follower
 from bot.chat.command import Alerting, Fleet, Ports, PublishedPort, Watched
+from bot.chat.host_names import HostNames
 from bot.fleet.hosts import SourceKind
 from bot.fleet.inventory import Inventory
 from bot.fleet.orchestras import OrchestraPolling
@@ -215,6 +216,7 @@ class WatchedFleet(NamedTuple):
                 lambda: self.told(store.outbox),
                 on=lambda day: alerts_on(lambda: rehearsing(store), evaluation, day, self.clock()),
                 is_channel=self.reach.is_channel if self.reach else is_channel,
+                requests=store.access,
             ),
             watched=Watched(
                 store.fleet,
@@ -225,6 +227,7 @@ class WatchedFleet(NamedTuple):
                 lambda day, report: self.cycle.rehearse(day, report, self.stop),
                 sites=self.hosts.sites.known if self.hosts.sites else None,
                 orchestras=store.orchestras,
+                names=HostNames(time.monotonic),
             ),
             audit=store.audit,
             published=PublishedPort(follows.latest, (lambda: renews.latest(store.renewals)) if renews else None)

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.digest import WEEKS_TOLD, Digest
+from bot.alerts.routing import UTC_ZONE, in_zone
 from bot.app.fleet import WatchedFleet
 from bot.app.published import follow, follow_data
 from bot.app.sending import Senders
 from bot.fleet.ports import SweepRun
-from bot.fleet.schedule import AGAIN, HELD, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
+from bot.fleet.schedule import AGAIN, HELD, WEEK, Job, Schedule, monday_morning, once_a_slot
 from bot.fleet.sweep import SweepEnd
 
 EVALUATE_EVERY = timedelta(minutes=5)
@@ -46,7 +47,7 @@ class ScheduledJobs:
             (self._sweep_job(), Job("prune", DAY, self.prune)),
             (
                 Job("evaluate", min(EVALUATE_EVERY, every), self.evaluate),
-                Job("digest", WEEK, self.digests, MONDAY_MORNING),
+                *(self._digest_job(zone) for zone in watched.evaluation.plan.all_zones),
             ),
         ]
         if watched.follows:
@@ -102,13 +103,18 @@ class ScheduledJobs:
         self._wake_sender()
         return True
 
-    def digests(self, due: datetime) -> bool:
+    def _digest_job(self, zone: str) -> Job:
+        """Digests of the channels of a zone, on its Monday mornings."""
+        name = "digest" if zone == UTC_ZONE else f"digest {zone}"
+        return Job(name, WEEK, lambda due: self.digests(due, zone), lambda at: monday_morning(in_zone(zone, at)))
+
+    def digests(self, due: datetime, zone: str = UTC_ZONE) -> bool:
         """On Monday morning. Each channel's is queued once, whichever process comes first."""
         at = self._watched.clock()
         if self._watched.clock_check.doubt():
             return False
         if at - due < DAY:  # a process that comes back on Thursday waits for the next one
-            queue_digests(self._watched, due, at)
+            queue_digests(self._watched, due, at, zone)
             self._wake_sender()
         return True
 
@@ -147,10 +153,10 @@ class ScheduledJobs:
         return True
 
 
-def queue_digests(watched: WatchedFleet, week: datetime, at: datetime) -> None:
-    """Queue the digest of a week for every channel that wants one and did not get it yet."""
+def queue_digests(watched: WatchedFleet, week: datetime, at: datetime, zone: str | None = None) -> None:
+    """Queue the digest of a week for every channel (of a zone) that wants one and did not get it yet."""
     digests = watched.store.digests
-    for digest in watched.evaluation.digests(at):
+    for digest in watched.evaluation.digests(at, zone):
         if digests.is_on(digest.channel):
             earlier = map(Digest.from_data, digests.queued(digest.channel, at - WEEKS_TOLD * WEEK))
             digests.queue(digest.channel, week, digest.after(earlier).to_data(), at)

@@ -12,7 +12,8 @@ from bot.alerts.delivery.outbox import Delivery
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.alerts.delivery.retry import DeliveryStatus
 from bot.alerts.delivery.worker import DeliveryTransport, OutboxWorker
-from bot.app.configuration import ReachableChannels, notifier_targets
+from bot.alerts.routing import AlertPlan
+from bot.app.configuration import ReachableChannels, notifier_targets, plan
 from bot.app.dataset import Dataset
 from bot.app.fleet import new_name
 from bot.app.lookup import now
@@ -64,17 +65,17 @@ def senders_of(
     """
     if not (platforms or settings.notify):
         return None
-    words = partial(_words, edition)
+    zones = plan(settings.alerts)
+
+    def words(delivery: Delivery) -> Reply:
+        return reply_for(delivery, edition().matrix, zones)
+
     by_kind = {kind: PlatformTransport(platform, words) for kind, platform in platforms.items()}
     notifiers = _notifiers(settings, store, edition) if settings.notify else {}
-    transports = ChannelTransports(by_kind, dict(_transports(notifiers, store.outbox, edition, permalinks)))
+    transports = ChannelTransports(by_kind, dict(_transports(notifiers, store.outbox, edition, permalinks, zones)))
     reach = ReachableChannels.of(settings)
     worker = OutboxWorker(log, store.outbox, transports, now, new_name(), why_not=reach.why_not)
     return Senders(worker, tuple(_mirrors(notifiers)))
-
-
-def _words(edition: Callable[[], Dataset], delivery: Delivery) -> Reply:
-    return reply_for(delivery, edition().matrix)
 
 
 def _notifiers(settings: Settings, store: Store, edition: Callable[[], Dataset]) -> "dict[str, Notifier]":
@@ -89,6 +90,7 @@ def _transports(
     outbox: SqlOutbox,
     edition: Callable[[], Dataset],
     permalinks: Mapping[ChannelKind, Permalink],
+    zones: AlertPlan,
 ) -> Iterator[tuple[str, DeliveryTransport]]:
     if not notifiers:
         return
@@ -96,7 +98,7 @@ def _transports(
 
     link = partial(_link, outbox, permalinks)
     for name, notifier in notifiers.items():
-        yield notify_channel(name), NotifierTransport(notifier, lambda: edition().matrix, link)
+        yield notify_channel(name), NotifierTransport(notifier, lambda: edition().matrix, link, zones)
 
 
 def _mirrors(notifiers: "Mapping[str, Notifier]") -> "Iterator[AlertmanagerNotifier]":

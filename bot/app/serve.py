@@ -266,7 +266,7 @@ def process_of(
         hosts = hosts_of(settings, probes.probed, check.observe, centre)
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
-        slack = platform_of(settings, check.observe, AnswerQueue(log)) if settings.slack.bot_token else None
+        slack = platform_of(settings, check.observe, AnswerQueue(log), store) if settings.slack.bot_token else None
         platforms: dict[ChannelKind, Platform] = {ChannelKind.SLACK: slack.platform} if slack else {}
         mattermost = _mattermost_of(settings, check, log) if settings.mattermost.url else None
         if mattermost:

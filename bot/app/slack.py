@@ -36,6 +36,7 @@ from bot.slack.service import Service
 from bot.slack.socket_mode import SocketModeClient
 from bot.slack.table_blocks import TableForm
 from bot.slack.table_forms import TableForms
+from bot.store.store import Store
 
 THREADS, WAITING = 8, 100
 ASKING, IN_LINE = 32, 32
@@ -73,10 +74,11 @@ def platform_of(
     settings: Settings,
     on_date: Callable[[datetime], None] | None = None,
     queue: AnswerQueue | None = None,
+    store: Store | None = None,
 ) -> SlackParts:
     """Slack with the settings' token. `on_date` gets Slack's own time from each of its answers.
 
-    Without a `queue` answers are tried once.
+    Without a `queue` answers are tried once; without a `store` this process alone knows which tables are refused.
 
     ConfigError without a bot token.
     """
@@ -86,7 +88,7 @@ def platform_of(
     patient, quick = client(timeout=5), client(timeout=2)
     identity = Identity(quick, time.monotonic)
     best = TableForm.LINES if settings.slack.tables == "lines" else TableForm.DATA_TABLE
-    forms = TableForms(best, time.monotonic, structlog.get_logger())
+    forms = TableForms(best, now, structlog.get_logger(), store.table_forms if store else None)
     groups = Groups(client(timeout=1), time.monotonic)
     return SlackParts(SlackPlatform(patient, quick, identity, groups, queue, forms), patient, identity, forms, queue)
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from bot.alerts.delivery.outbox import ChannelState
     from bot.alerts.ports import AlertBook, AlertReader, Digests, Watches
     from bot.alerts.routing import AlertPlan
+    from bot.chat.access_request import AccessRequests
     from bot.chat.audit import StoredTrail
+    from bot.chat.host_names import HostNames
     from bot.fleet.hosts import Source, SourceState, WatchedHost
     from bot.fleet.inventory import Inventory
     from bot.fleet.policy import Policy
@@ -113,7 +115,8 @@ class Alerting(NamedTuple):
     """Alerts and who gets them. `now` is the clock, in UTC; `pools` are those known now, where that is known.
 
     `channels` says what waits to be sent to each, where anything is sent; `on` are the alerts as they would be on a
-    day, which are gone after it. `is_channel` says whether a text can be a channel's id.
+    day, which are gone after it. `is_channel` says whether a text can be a channel's id. `requests` tells those who may
+    grant a right that somebody asks for it.
     """
 
     book: "AlertBook"
@@ -125,6 +128,7 @@ class Alerting(NamedTuple):
     channels: "Callable[[], tuple[ChannelState, ...]] | None" = None
     on: "Callable[[date], AbstractContextManager[AlertReader]] | None" = None
     is_channel: Callable[[str], bool] = bool
+    requests: "AccessRequests | None" = None
 
 
 class Watched(NamedTuple):
@@ -135,6 +139,7 @@ class Watched(NamedTuple):
     those that report here, where any may.
     `orchestras` has what Xen Orchestras say of themselves and of updates; `orchestra_fixed_from` is the operator's word
     for the xo-server with a fix that no source names (bot.advisories.orchestra).
+    `names` remembers for some seconds what all of its hosts are called.
     """
 
     store: KnownFleet
@@ -147,6 +152,7 @@ class Watched(NamedTuple):
     sites: "Callable[[], KnownSites] | None" = None
     orchestras: "OrchestraReader | None" = None
     orchestra_fixed_from: str | None = None
+    names: "HostNames | None" = None
 
 
 class PublishedPort(NamedTuple):

@@ -46,7 +46,8 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
     """
     day = now.date()
     listed: list[HostVerdict] = []
-    parts: list[Reply] = [_ABOUT]
+    watch = (Pick(WATCH.name, "Watch a release"),) if ports.alerting and WATCH.right in rights else ()
+    parts: list[Reply] = [_ABOUT._replace(buttons=(*_ABOUT.buttons, *watch))]
     if Right.FLEET in rights:
         try:
             if ports.watched:

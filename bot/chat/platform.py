@@ -134,8 +134,11 @@ class Platform(Membership, Protocol):
     def open_note(self, origin: Origin, words: str) -> Outcome:
         """Let the actor type a note for the words. As with a moment, what is given comes back as a request."""
 
-    def open_check(self, origin: Origin) -> Outcome:
-        """Let the actor choose a release to check, and a day. What is chosen is answered in the same window."""
+    def open_check(self, origin: Origin, watches: bool = False) -> Outcome:
+        """Let the actor choose a release to check, and a day. What is chosen is answered in the same window.
+
+        `watches`: they may choose a channel that watches the release, too.
+        """
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         """Put these parts on somebody's page of the bot."""

@@ -7,16 +7,20 @@ from typing import NamedTuple
 from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Invocation, Ports, Progress, Right, ignore_progress
 from bot.chat.interpret import interpret
 from bot.chat.lookup import old_data
-from bot.chat.reply import Reply, RichText, with_code
+from bot.chat.reply import Act, Reply, RichText, with_code
 from bot.matrix.freshness import data_ages
 
 GRANT = "Whoever runs xocompat can grant it under `access` in its configuration."
 
 
-def refusal(spec: CommandSpec, whom: str = GRANT) -> Reply:
-    """The reply to somebody who lacks a right: which one, and whom to ask, or why it cannot be granted."""
+def refusal(spec: CommandSpec, whom: str = GRANT, can_ask: bool = False) -> Reply:
+    """The reply to somebody who lacks a right: which one, and whom to ask, or why it cannot be granted.
+
+    `can_ask`: with a button that asks for it.
+    """
     why = f"You may not {spec.about} here: that takes the right `{spec.right}`. {whom} You may look releases up."
-    return Reply("refused", with_code(why), data={"error": {"right": spec.right.value}}, exit_status=1)
+    buttons = (Act("Ask for access", f"access {spec.right}"),) if can_ask else ()
+    return Reply("refused", with_code(why), buttons=buttons, data={"error": {"right": spec.right.value}}, exit_status=1)
 
 
 class CommandRunner(NamedTuple):

@@ -178,6 +178,7 @@ class _Part:
             sweeps=self,
             sources=self.configured,
             channel=self._channel,
+            names=None,
             round=lambda report: self._own(every.round(scaled(report))),
             rehearse=lambda day, report: self._own(every.rehearse(day, scaled(report))),
         )

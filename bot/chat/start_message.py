@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.alerts.digest import ReleaseEnd
+from bot.alerts.routing import UTC_ZONE
 from bot.alerts.start import Start
 from bot.chat.commands.watches import routes_in_words
 from bot.chat.digest_message import numbers_in_words
@@ -68,5 +69,6 @@ def _told(start: Start) -> Iterator[RichText]:
     first = f"; the first stand below ({counted(start.follow, 'alert')})" if start.follow else "; none was due that day"
     yield line(f"an alert for what is wrong or ends, one message for each release, pool or target{first}")
     yield line("what becomes of it, in the thread of its message")
-    yield line("a digest on Mondays at 08:00 UTC; ", Typed("digest off"), " ends it")
+    clock = start.zone if start.zone == UTC_ZONE else f"by the clock of {start.zone}, as all days here"
+    yield line(f"a digest on Mondays at 08:00 {clock}; ", Typed("digest off"), " ends it")
     yield line("to see more: ", Typed("fleet"), ", ", Typed("alerts"), ", ", Typed("watches"))

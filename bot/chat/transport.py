@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.alerts.alert import notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.alerts.delivery.outcome import Lookup, NotSent, Outcome
 from bot.alerts.delivery.worker import DeliveryTransport
 from bot.alerts.digest import Digest
+from bot.alerts.routing import AlertPlan
 from bot.alerts.start import Start
+from bot.chat.access_request import AccessRequest
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.commands.changes import list_message
@@ -21,11 +24,13 @@ from bot.published.renewals import DataNews
 from bot.published.revisions import ListNews
 
 
-def reply_for(delivery: Delivery, matrix: Matrix) -> Reply:
-    """What a delivery says, whatever platform shows it."""
+def reply_for(delivery: Delivery, matrix: Matrix, plan: AlertPlan) -> Reply:
+    """What a delivery says, whatever platform shows it; days are those of the zone that the channel has in the plan."""
+    local = partial(plan.local, delivery.channel)
     match delivery.kind:
         case DeliveryKind.THREAD_UPDATE:
-            return thread_update(notification_from_data(delivery.payload))
+            told = notification_from_data(delivery.payload)
+            return thread_update(told._replace(alert=told.alert.as_local(local), at=local(told.at)))
         case DeliveryKind.DIGEST:
             return digest_message(Digest.from_data(delivery.payload))
         case DeliveryKind.START:
@@ -36,10 +41,15 @@ def reply_for(delivery: Delivery, matrix: Matrix) -> Reply:
             from bot.chat.data_news import data_message  # with what checks data, which few need
 
             return data_message(DataNews.from_data(delivery.payload))
+        case DeliveryKind.ACCESS:
+            from bot.chat.commands.access import access_message  # as rarely needed
+
+            return access_message(AccessRequest.from_data(delivery.payload))
         case DeliveryKind.ALERT_MESSAGE | DeliveryKind.EDIT:
             if not delivery.alerts:  # forgotten with the rest of an old history
                 return Reply("bulletin", line("This alert ended long ago."))
-            return alert_message(delivery.alerts, delivery.created_at.date(), delivery.created_at, matrix)
+            alerts = tuple(alert.as_local(local) for alert in delivery.alerts)
+            return alert_message(alerts, local(delivery.created_at).date(), delivery.created_at, matrix)
 
 
 @dataclass(frozen=True, slots=True)

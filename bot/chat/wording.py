@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from bot.chat.reply import Moment, RichText, Sortable, line
 from bot.matrix.lifecycle import PartialDate
@@ -68,8 +68,8 @@ def cut_day(words: str) -> tuple[str, str]:
 
 
 def iso(moment: datetime) -> str:
-    """A moment in UTC for scripts: `2026-11-23T08:00:00Z`."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    """A moment for scripts, in UTC: `2026-11-23T08:00:00Z`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def day_in_words(day: date | PartialDate) -> str:
@@ -91,12 +91,13 @@ def count_cell(count: int) -> RichText:
 
 
 def moment_in_words(moment: datetime) -> str:
-    """`23 Nov 2026 08:00 UTC`, of a moment in UTC."""
+    """`23 Nov 2026 08:00 UTC`, of a moment in any zone."""
+    moment = moment.astimezone(UTC)
     return f"{day_in_words(moment.date())} {moment:%H:%M} UTC"
 
 
 def moment(at: datetime) -> Moment:
-    """A moment in UTC as a part of a line."""
+    """A moment as a part of a line."""
     return Moment(moment_in_words(at), at)
 
 

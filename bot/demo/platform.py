@@ -193,7 +193,7 @@ class DemoPlatform:
     def open_note(self, origin: Origin, words: str) -> Outcome:  # noqa: ARG002
         return _NO_WINDOWS
 
-    def open_check(self, origin: Origin) -> Outcome:  # noqa: ARG002
+    def open_check(self, origin: Origin, watches: bool = False) -> Outcome:  # noqa: ARG002
         return _NO_WINDOWS
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:  # noqa: ARG002

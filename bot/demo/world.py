@@ -93,7 +93,7 @@ class DemoSession:
 
     def go(self, day: date, progress: OnProgress) -> None:
         """It is another day, and the fleet is swept as of then. On an earlier day everything begins anew."""
-        from bot.fleet.schedule import MONDAY_MORNING, WEEK, slot
+        from bot.fleet.schedule import monday_morning
 
         opened, before = self.fleet_shown(progress), self.clock.now()
         self.clock.go(day)
@@ -104,7 +104,7 @@ class DemoSession:
             self.fleet_shown(progress)
             return
         opened.sweep(progress)
-        if slot(before, WEEK, MONDAY_MORNING) < slot(self.clock.now(), WEEK, MONDAY_MORNING):  # digests are due then
+        if monday_morning(before) < monday_morning(self.clock.now()):  # digests are due then
             opened.week()
             opened.send()
 

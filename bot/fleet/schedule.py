@@ -6,7 +6,7 @@ return. That two processes do not do the same is not decided here but where clai
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from threading import Event
 from typing import NamedTuple
 
@@ -17,8 +17,8 @@ from bot.fleet.ports import SweepLog, SweepRun
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
-MONDAY_MORNING = timedelta(days=4, hours=8)
-"""From the epoch, a Thursday, to the first Monday at 08:00 UTC."""
+EIGHT = time(8)
+"""When digests are due on Mondays."""
 
 AGAIN, AT_LAST = 60.0, 3600.0
 """Seconds until work that failed is tried again: at first, and at most when it fails again and again."""
@@ -30,18 +30,33 @@ TICK = 1.0
 """Seconds at most between two readings of the clock: it may jump, and a machine that slept has not waited."""
 
 
-def slot(now: datetime, every: timedelta, offset: timedelta = timedelta()) -> datetime:
-    """The latest moment up to now that is whole periods from the epoch (and an offset)."""
-    return now - (now - EPOCH - offset) % every
+def slot(now: datetime, every: timedelta) -> datetime:
+    """The latest moment up to now that is whole periods from the epoch."""
+    return now - (now - EPOCH) % every
+
+
+def monday_morning(now: datetime) -> datetime:
+    """The latest Monday, 08:00, of the zone that `now` is in: a moment up to now, in UTC."""
+    monday = now.date() - timedelta(days=now.weekday())
+    this_week = datetime.combine(monday, EIGHT, now.tzinfo)
+    due = this_week if this_week <= now else datetime.combine(monday - WEEK, EIGHT, now.tzinfo)
+    return due.astimezone(UTC)
 
 
 class Job(NamedTuple):
-    """Work that is due in every slot of a period. `run` does it, and is False where it has to be tried again."""
+    """Work that is due in every slot of a period. `run` does it, and is False where it has to be tried again.
+
+    `slot_at` gives the slot at a moment where that is no matter of whole periods: days of a zone differ in length.
+    """
 
     name: str
     every: timedelta
     run: Callable[[datetime], bool]
-    offset: timedelta = timedelta()
+    slot_at: Callable[[datetime], datetime] | None = None
+
+    def due(self, now: datetime) -> datetime:
+        """The latest slot up to now."""
+        return self.slot_at(now) if self.slot_at else slot(now, self.every)
 
 
 def once_a_slot(
@@ -97,7 +112,7 @@ class Schedule:
                     self._wake.wait(TICK)
 
     def _run_if_due(self, job: Job, pool: ThreadPoolExecutor) -> None:
-        due, now = slot(self._clock(), job.every, job.offset), self._monotonic()
+        due, now = job.due(self._clock()), self._monotonic()
         # After a failure any slot waits; where another process is at a slot, that one alone.
         held_slot, until = self._held_slots.get(job.name, (None, 0.0))
         not_before = max(self._not_before.get(job.name, 0.0), until if held_slot == due else 0.0)

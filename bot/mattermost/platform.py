@@ -206,7 +206,7 @@ class MattermostPlatform:
         opened = self._open(origin, words, dialogs.note_dialog())
         return self._or_type(origin, opened, Typed(f"{words}: NOTE", is_synopsis=True))
 
-    def open_check(self, origin: Origin) -> Outcome:
+    def open_check(self, origin: Origin, watches: bool = False) -> Outcome:  # noqa: ARG002 # nothing is chosen here
         return self.respond(origin, notice(line("Type it: ", Typed("XenServer 7.2"))))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:  # noqa: ARG002 # the port's

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from bot.alerts.alert import Alert, AlertState, NotifyReason, notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
+from bot.alerts.routing import AlertPlan
 from bot.chat.alert_context import alert_data
 from bot.chat.alert_messages import handled_update
 from bot.chat.reply import Reply, Strong, headline
@@ -15,6 +16,9 @@ from bot.chat.transport import reply_for
 from bot.chat.wording import iso
 from bot.matrix.matrix import Matrix
 from bot.notify.drawing import named, nameless, plain_text
+
+NO_PLAN = AlertPlan()
+"""Every channel counts its days in UTC."""
 
 
 class NoticeType(StrEnum):
@@ -31,6 +35,7 @@ class NoticeType(StrEnum):
     DIGEST = "digest"
     LIST = "list.changed"
     DATA = "data.changed"
+    ACCESS = "access.asked"
     TEST = "test"
 
 
@@ -64,11 +69,14 @@ _ALONE = {
     DeliveryKind.START: NoticeType.STARTED,
     DeliveryKind.LIST: NoticeType.LIST,
     DeliveryKind.DATA: NoticeType.DATA,
+    DeliveryKind.ACCESS: NoticeType.ACCESS,
 }
 
 
-def notice_of(delivery: Delivery, matrix: Matrix, link: str | None = None) -> OutgoingNotice:
-    """A delivery as an event. What somebody did about an alert since its edit was queued is what that edit tells."""
+def notice_of(delivery: Delivery, matrix: Matrix, link: str | None = None, plan: AlertPlan = NO_PLAN) -> OutgoingNotice:
+    """A delivery as an event, its days in the zone that the plan has for its channel.
+
+    What somebody did about an alert since its edit was queued is what that edit tells."""
     subject = delivery.alerts[0].subject.name if delivery.alerts else ""
     alerts, reason, reply = delivery.alerts, None, None
     match delivery.kind:
@@ -82,12 +90,15 @@ def notice_of(delivery: Delivery, matrix: Matrix, link: str | None = None) -> Ou
             handled = tuple(_handled(delivery))
             kind = NoticeType.EDITED
             if handled:
-                alerts, reply = handled, handled_update(handled, delivery.created_at.date())
+                alerts, reply = (
+                    handled,
+                    handled_update(handled, plan.local(delivery.channel, delivery.created_at).date()),
+                )
                 is_snooze = all(alert.state is AlertState.SNOOZED for alert in handled)
                 kind = NoticeType.SNOOZED if is_snooze else NoticeType.ACKNOWLEDGED
         case _:
             kind = _ALONE[delivery.kind]
-    reply = reply or reply_for(delivery, matrix)
+    reply = reply or reply_for(delivery, matrix, plan)
     return OutgoingNotice(
         key=delivery.key,
         type=kind,

@@ -7,10 +7,11 @@ from typing import Protocol
 
 from bot.alerts.delivery.outbox import Delivery
 from bot.alerts.delivery.outcome import Delivered, Lookup, Missing, Outcome, Unverifiable
+from bot.alerts.routing import AlertPlan
 from bot.chat.reply import Link, Paragraph, line
 from bot.checkup import Check
 from bot.matrix.matrix import Matrix
-from bot.notify.notice import NoticeType, OutgoingNotice, notice_of
+from bot.notify.notice import NO_PLAN, NoticeType, OutgoingNotice, notice_of
 from bot.settings.notifiers import NotifierKind
 
 
@@ -52,16 +53,17 @@ class Notifier(Protocol):
 @dataclass(frozen=True, slots=True)
 class NotifierTransport:
     """The outbox worker's transport to one notifier. `matrix` is what is known now; `link` finds the message in chat
-    about what a delivery is about.
+    about what a delivery is about; `plan` says in which zone its channel counts days.
     """
 
     notifier: Notifier
     matrix: Callable[[], Matrix]
     link: Callable[[Delivery], str | None] = lambda _: None
+    plan: AlertPlan = NO_PLAN
 
     def send(self, delivery: Delivery) -> Outcome:
         """Tell what it says. An edit that says nothing new is done, where the target can't edit."""
-        notice = notice_of(delivery, self.matrix(), self.link(delivery))
+        notice = notice_of(delivery, self.matrix(), self.link(delivery), self.plan)
         if notice.type is NoticeType.EDITED and not self.notifier.can_edit:
             return Delivered(None)
         return self.notifier.send(_with_link(notice))

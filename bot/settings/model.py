@@ -40,6 +40,7 @@ from bot.settings.values import (
     VariableName,
     Who,
     XoServerNumber,
+    ZoneName,
 )
 
 PUBLISHED = "https://raw.githubusercontent.com/vatesfr/xen-orchestra/master/docs/docs/supported_hosts.md"
@@ -152,7 +153,10 @@ Leads = Annotated[tuple[Lead, ...], AfterValidator(_longest_first)]
 
 
 class RouteSettings(Section):
-    """A channel for alerts about hosts with any of the tags, or in any of the pools; `lead` None: as `alerts.lead`."""
+    """A channel for alerts about hosts with any of the tags, or in any of the pools.
+
+    `lead` and `zone` None: as `alerts` has them.
+    """
 
     exactly_one = ("tags", "pools")
 
@@ -160,14 +164,29 @@ class RouteSettings(Section):
     pools: tuple[PoolName, ...] = ()
     channel: ChannelId
     lead: Leads | None = None
+    zone: ZoneName | None = None
 
 
 class AlertSettings(Section):
-    """Where alerts go, and how long before an end of life. `channel` gets what no route takes; longest lead first."""
+    """Where alerts go, and how long before an end of life. `channel` gets what no route takes; longest lead first.
+
+    `zone` is the time zone in which channels count days, unless a route says another one for its channel.
+    """
 
     channel: ChannelId | None = None
     lead: Leads = tuple(timedelta(days=days) for days in (365, 180, 90, 30, 7, 0))
     routes: tuple[RouteSettings, ...] = ()
+    zone: ZoneName = "UTC"
+
+    @field_validator("routes")
+    @classmethod
+    def _one_zone(cls, routes: tuple[RouteSettings, ...]) -> tuple[RouteSettings, ...]:
+        zones: dict[str, str] = {}
+        for route in routes:
+            if route.zone and zones.setdefault(route.channel, route.zone) != route.zone:
+                both = f"{zones[route.channel]} and {route.zone}"
+                raise ValueError(f"give {route.channel} one zone, not {both}: a channel has one day at a time")
+        return routes
 
 
 class WebSettings(Section):

@@ -348,6 +348,34 @@ def _channel(value: object) -> str:
 _XO_SERVER = 'the number of an xo-server, such as "5.208.0"'
 
 
+_ZONE = "the name of a time zone of the IANA database, such as Europe/Paris, Pacific/Auckland or UTC"
+
+
+def _zone(value: object) -> str:
+    """A time zone by its name in any case, as the database spells it."""
+    text = text_of(value, _ZONE)
+    if text == "UTC":
+        return text
+    known = _zones()
+    if found := known.get(text.casefold()):
+        return found
+    if not known:
+        raise ValueError("cannot be looked up: this machine has no time zones (install tzdata), so only UTC is allowed")
+    from bot.query.text import near
+
+    nearest = near(text.replace(" ", "_"), sorted(known.values()))
+    meant = f" (nearest: {', '.join(nearest)})" if nearest else ""
+    raise ValueError(f"must be {_ZONE}{meant}")
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """The names of all zones that this machine has, by their lower-case forms."""
+    from zoneinfo import available_timezones  # looks through hundreds of files: most configurations name no zone
+
+    return {name.casefold(): name for name in available_timezones() - {"localtime"}}
+
+
 Name = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", _VALUES_NAME), BeforeValidator(_name)]
 Tag = Annotated[
     str,
@@ -399,4 +427,5 @@ DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database)]
 ApprovedRelease = Annotated[str, BeforeValidator(_approvable)]
 AgesByTag = Annotated[tuple[tuple[str, timedelta], ...], BeforeValidator(_ages)]
 XoServerNumber = Annotated[str, _matching(r"[0-9]{1,4}\.[0-9]{1,6}\.[0-9]{1,6}", _XO_SERVER)]
+ZoneName = Annotated[str, BeforeValidator(_zone)]
 LowerCase = BeforeValidator(_lowered)

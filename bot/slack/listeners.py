@@ -10,7 +10,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware import Middleware
 
-from bot.chat.commands import CHECK, FLEET
+from bot.chat.commands import CHECK, FLEET, WATCH
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply
 from bot.chat.session.at_once import answer_at_once
@@ -191,7 +191,7 @@ class Listeners:
             self.conversation.share(request, asked.reply_key, text_of(message))
         elif kind == PICK:
             request = request_of("pick button", origin, asked.words)
-            if request.spec is CHECK:
+            if request.spec in (CHECK, WATCH):
                 self.conversation.open_check(request)
             elif not request.spec.picks:
                 self.conversation.services.respond(origin, STALE)
@@ -233,12 +233,12 @@ class Listeners:
         return BoltResponse(status=200)
 
     def check(self, body: Json) -> BoltResponse:
-        """A release was chosen: the verdict stands below the choice."""
+        """A release was chosen, and maybe a channel to watch it: what comes of that stands below the choice."""
         wanted = to_check(body)
         if wanted.release is None:
             return BoltResponse(status=200, body=refused(RELEASE, "Choose a release."), headers=_JSON)
-        said = self.conversation.check(wanted.origin, wanted.release, wanted.on)
-        return BoltResponse(status=200, body=checked(said), headers=_JSON)
+        said = self.conversation.check(wanted.origin, wanted.release, wanted.on, wanted.watch_in)
+        return BoltResponse(status=200, body=checked(said, wanted), headers=_JSON)
 
     def suggest_release(self, body: Json) -> BoltResponse:
         """The releases, as far as they match what was typed."""

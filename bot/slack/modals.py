@@ -23,6 +23,10 @@ NOTE = "note"
 CHECK, RELEASE, CHECK_DAY = "check", "release", "check_day"
 """Callback ids of the windows, and the names of their blocks and elements."""
 
+WATCH_IN = ("watch_in", "watch_in_next")
+"""Names of the block with the channel that is to watch. A choice stays as long as its block has the same name, so
+after a watch it gets the other one: the next release that is checked is not watched unasked."""
+
 OPTIONS_MAX = 100
 """Options of a list. Those of a longer one are asked for while somebody types into it."""
 
@@ -58,9 +62,11 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
     }
 
 
-def check_window(reply: Reply | None = None) -> Json:
+def check_window(reply: Reply | None = None, watch_in: str | None = None) -> Json:
     """A window to choose a release in, and a day if it is not today; below it the reply to what was chosen.
 
+    `watch_in` is the name of the block to choose a channel in that watches the release; None: there is none. Channels
+    that are shared with other workspaces are no choice: what is watched names hosts.
     A window is no place to share from, so the reply has no buttons.
     """
     shown = messages(reply._replace(buttons=()), most=1)[0].blocks if reply else ()
@@ -86,22 +92,48 @@ def check_window(reply: Reply | None = None) -> Json:
                 "optional": True,
                 "element": day,
             },
+            *([_watching_channel(watch_in)] if watch_in else []),
             *shown,
         ],
     }
 
 
-def checked(reply: Reply) -> str:
+def _watching_channel(block_id: str) -> Json:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": label_of("Watch it in a channel"),
+        "hint": label_of("The channel is told before the release's support ends."),
+        "optional": True,
+        "element": {
+            "type": "conversations_select",
+            "action_id": WATCH_IN[0],
+            "placeholder": label_of("No channel"),
+            "filter": {"include": ["public", "private"], "exclude_external_shared_channels": True},
+        },
+    }
+
+
+def checked(reply: Reply, wanted: "ToCheck") -> str:
     """The body of an answer that shows the reply in the window, in which more can be chosen."""
-    return json.dumps({"response_action": "update", "view": check_window(reply)})
+    block = wanted.watch_block
+    if block and wanted.watch_in:
+        block = WATCH_IN[1 - WATCH_IN.index(block)]
+    return json.dumps({"response_action": "update", "view": check_window(reply, block)})
 
 
 class ToCheck(NamedTuple):
-    """What is to be checked, for whom: a release by its name, on a day or today."""
+    """What is to be checked, for whom: a release by its name, on a day or today.
+
+    `watch_in` is the channel that is to watch it, `watch_block` the name of the block to choose it in; None where the
+    window has none.
+    """
 
     origin: Origin
     release: str | None
     on: date | None
+    watch_in: str | None = None
+    watch_block: str | None = None
 
 
 def to_check(body: Mapping[str, Any]) -> ToCheck:
@@ -109,8 +141,10 @@ def to_check(body: Mapping[str, Any]) -> ToCheck:
     origin = Origin(actor_in_view(body, {}), on_home_page=True)
     day = text_of(_value(body, CHECK_DAY, CHECK_DAY, "selected_date"))
     release = text_of(_value(body, RELEASE, RELEASE, "selected_option", "value"))
+    block = next((name for name in WATCH_IN if _value(body, name) is not None), None)
+    channel = text_of(_value(body, block, WATCH_IN[0], "selected_conversation")) if block else None
     try:
-        return ToCheck(origin, release, date.fromisoformat(day) if day else None)
+        return ToCheck(origin, release, date.fromisoformat(day) if day else None, channel, block)
     except ValueError:
         return ToCheck(origin, None, None)
 

@@ -40,6 +40,9 @@ _FORMATS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
 USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
+DIRECT = re.compile(r"D[A-Z0-9]{1,30}", re.ASCII)
+DIRECT_NAME = "a direct message"
+"""What stands for somebody's conversation with the bot, which has no name."""
 _GAP = " \u2002"
 """A space, which ends bold text, and one that no screen makes of several a single one."""
 
@@ -118,6 +121,8 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
             return dated if fallback and len(dated) <= most else fallback
         case PersonName(text):
             return _mention("@", text, most) if USER.fullmatch(text) else escape(text, most)
+        case ChannelName(text) if DIRECT.fullmatch(text):
+            return escape(DIRECT_NAME, most)
         case ChannelName(text):
             return _mention("#", text, most) if CHANNEL.fullmatch(text) else escape(text, most)
 
@@ -130,6 +135,8 @@ def without_ids(spans: RichText) -> RichText:
         if isinstance(span, PersonName) and USER.fullmatch(span.text)
         else channel
         if isinstance(span, ChannelName) and CHANNEL.fullmatch(span.text)
+        else Plain(DIRECT_NAME)
+        if isinstance(span, ChannelName) and DIRECT.fullmatch(span.text)
         else span
         for span in spans
     )

@@ -31,7 +31,7 @@ from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, mes
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
 from bot.slack.files import FileError, FileSender
 from bot.slack.membership import Groups, Identity
-from bot.slack.modals import check_window, moment_picker, note_window, picker
+from bot.slack.modals import WATCH_IN, check_window, moment_picker, note_window, picker
 from bot.slack.mrkdwn import escape
 from bot.slack.payload import is_direct
 from bot.slack.response_url import ResponseUrl
@@ -92,7 +92,7 @@ class SlackPlatform:
         forms: TableForms | None = None,
     ) -> None:
         self._queue = queue
-        self._forms = forms or TableForms(TableForm.DATA_TABLE, time.monotonic)
+        self._forms = forms or TableForms(TableForm.DATA_TABLE, lambda: datetime.now(UTC))
         self._response_url = ResponseUrl(client.base_url, client.timeout, client.proxy)
         self._files = FileSender(client, self._response_url)
         self._client = client
@@ -200,8 +200,9 @@ class SlackPlatform:
             return opened
         return self.respond(origin, notice(line("The window did not open. Type it: ", typed)))
 
-    def open_check(self, origin: Origin) -> Outcome:
-        return self._open_or_type(origin, check_window(), Typed("XenServer 7.2"))
+    def open_check(self, origin: Origin, watches: bool = False) -> Outcome:
+        view = check_window(watch_in=WATCH_IN[0] if watches else None)
+        return self._open_or_type(origin, view, Typed("XenServer 7.2"))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         body = {"user_id": user, "view": home_view(parts)}

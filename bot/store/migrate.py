@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from bot.errors import UnavailableError
 from bot.store.database import Database, WriteLock
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 """All that there are, the oldest first: so a start with nothing to do needs no Alembic. A test holds them together."""
 
 PATIENCE = 60.0

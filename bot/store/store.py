@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.store import leases
+from bot.store.access import SqlAccessRequests
 from bot.store.alerts import SqlAlerts
 from bot.store.audit import SqlAudit
 from bot.store.database import Database, WriteLock
@@ -24,7 +25,9 @@ from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
 from bot.store.sites import SqlSites
+from bot.store.table_forms import SqlTableForms
 from bot.store.tables import (
+    access_requests,
     alerts,
     audit,
     bulletins,
@@ -35,6 +38,7 @@ from bot.store.tables import (
     site_workers,
     sites,
     sweeps,
+    table_forms,
 )
 from bot.store.watches import SqlDigests, SqlWatches
 
@@ -68,6 +72,8 @@ class Store(NamedTuple):
     orchestras: SqlOrchestras
     renewals: SqlRenewals
     sites: SqlSites
+    access: SqlAccessRequests
+    table_forms: SqlTableForms
 
     def hurried(self) -> "Store":
         """The same for commands in chat, where somebody waits: what they ask and change is done soon, or not at all."""
@@ -85,6 +91,7 @@ class Store(NamedTuple):
             watches=SqlWatches(database),
             digests=SqlDigests(database),
             orchestras=SqlOrchestras(database),
+            access=SqlAccessRequests(database),
         )
 
     @contextmanager
@@ -120,7 +127,13 @@ class Store(NamedTuple):
             connection.execute(delete(revisions).where(revisions.c.fetched_at < before, ~needed))
             latest = select(func.max(renewals.c.id)).scalar_subquery()
             connection.execute(delete(renewals).where(renewals.c.accepted_at < before, renewals.c.id != latest))
-            for table, column in ((sweeps, sweeps.c.started_at), (changes, changes.c.at), (audit, audit.c.at)):
+            for table, column in (
+                (sweeps, sweeps.c.started_at),
+                (changes, changes.c.at),
+                (audit, audit.c.at),
+                (access_requests, access_requests.c.asked_at),
+                (table_forms, table_forms.c.refused_at),
+            ):
                 connection.execute(delete(table).where(column < before))
             newest_entry = select(func.max(audit.c.id)).scalar_subquery()
             connection.execute(delete(audit).where(audit.c.id <= newest_entry - entries))
@@ -154,4 +167,6 @@ def open_store(url: str, log: FilteringBoundLogger, now: Callable[[], datetime])
         orchestras=SqlOrchestras(database),
         renewals=SqlRenewals(database),
         sites=SqlSites(database),
+        access=SqlAccessRequests(database),
+        table_forms=SqlTableForms(database.hurried(HURRY)),
     )

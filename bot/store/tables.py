@@ -329,6 +329,22 @@ leases = Table(  # who may do what, for how long (bot.store.leases)
     Column("until", MomentColumn),  # NULL: for good
 )
 
+access_requests = Table(  # when somebody asked last for a right, and those who may grant it were told
+    "access_requests",
+    metadata,
+    Column("who", TextColumn, primary_key=True),
+    Column("right", TextColumn, primary_key=True),
+    Column("asked_at", MomentColumn, nullable=False),
+)
+
+table_forms = Table(  # workspaces of Slack's that refused a richer form of table, and the one they get
+    "table_forms",
+    metadata,
+    Column("team", TextColumn, primary_key=True),
+    Column("form", NumberColumn, nullable=False),  # bot.slack.table_blocks.TableForm
+    Column("refused_at", MomentColumn, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -1,11 +1,14 @@
 """A watched fleet in the test's process: real hosts to ask, a real database, a clock that the test moves."""
 
+import json
 import logging
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import structlog
@@ -18,12 +21,19 @@ from bot.alerts.cycle import CycleResult, SendResult
 from bot.alerts.facts import SecurityPlan
 from bot.alerts.routing import AlertPlan
 from bot.app.fleet import WatchedFleet, WatchTerms, hosts_from, watch_fleet
+from bot.app.slack import platform_of, service_of
 from bot.chat.rule_wording import resolution_in_words
 from bot.demo.hosts import target_of
 from bot.fleet.inventory import Inventory
 from bot.fleet.sweep import SweepPace
+from bot.settings import load_settings
+from bot.settings.model import Settings
 from bot.simulator import SimHost, SimPool, Simulator, lone, release
+from bot.slack.http import RequestVerifier
+from bot.slack.service import Service
 from bot.store.store import Store, open_store
+from tests.slack.signed import SECRET, command, headers, press
+from tests.slack.standin import StandIn
 
 OPS, TEAM = "C0000OPS", "C000TEAM"
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -136,3 +146,71 @@ def start(tmp_path: Path, hosts: Simulator, clock: Clock, log: FilteringBoundLog
 @pytest.fixture
 def house(start: Start) -> House:
     return start()
+
+
+@pytest.fixture
+def config() -> str:
+    """The configuration of the process that Slack's requests come to; a test module has its own."""
+    return "{}"
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with StandIn() as running:
+        running.answers["chat.postMessage"] = {"ok": True, "ts": "1.1", "channel": OPS}
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path, standin: StandIn, config: str) -> Settings:
+    (file := tmp_path / "xocompat.yaml").write_text(config)
+    tokens = {"SLACK_BOT_TOKEN": "xoxb-of-the-tests", "SLACK_SIGNING_SECRET": SECRET, "SLACK_API_URL": standin.api}
+    return load_settings(file, {"PATH": os.environ["PATH"], **tokens}, tmp_path)
+
+
+class SlackChat:
+    """Types and presses as people do."""
+
+    def __init__(self, service: Service, house: House, standin: StandIn) -> None:
+        self.house, self._service, self._standin = house, service, standin
+        self._verifier = RequestVerifier(service.app, SECRET, time.time)
+
+    def post(self, body: str, content_type: str = "application/x-www-form-urlencoded") -> str:
+        answer = self._verifier.receive(body.encode(), headers(body, content_type))
+        assert answer.status == 200
+        return answer.body
+
+    def typed(self, words: str, **more: str) -> Any:
+        """What is acknowledged, at once or as what follows."""
+        before = len(self._standin.of("respond"))
+        said = json.loads(self.post(command(words, self._standin.response_url, **more)))
+        if said["text"].startswith("Asking the database"):
+            return self._standin.wait("respond", before + 1)[-1].fields
+        return said
+
+    def press(self, words: str, **more: Any) -> str:
+        return self.post(press("act_1", json.dumps({"words": words}), self._standin.response_url, **more))
+
+    def done(self) -> list[tuple[str, str, str]]:
+        """Command, words and outcome of each audit entry, the oldest first, once all that was begun is done."""
+        assert self._service.drain(lambda _: None)
+        entries = self.house.store.audit.find((), 1000)
+        return [(entry.command, entry.words, entry.outcome) for entry in reversed(entries)]
+
+
+OpenSlack = Callable[..., SlackChat]
+
+
+@pytest.fixture
+def open_slack(start: Start, standin: StandIn, settings: Settings, log: FilteringBoundLogger) -> Iterator[OpenSlack]:
+    services: list[Service] = []
+
+    def begin(plan: AlertPlan = AlertPlan(OPS)) -> SlackChat:  # noqa: B008 # a value
+        house = start(plan)
+        slack = platform_of(settings, store=house.store)
+        services.append(service_of(settings, log, False, slack, house.watched))
+        return SlackChat(services[-1], house, standin)
+
+    yield begin
+    for service in services:
+        assert service.drain(lambda _: None)

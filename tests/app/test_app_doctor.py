@@ -11,7 +11,9 @@ from bot.cli import main
 from bot.simulator import SimHost, Simulator, lone, release
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.store.database import Database
+from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
+from bot.store.table_forms import SqlTableForms
 from tests.alerts.delivery.queue import LAB, Queue
 from tests.slack.standin import Call, StandIn
 
@@ -283,4 +285,32 @@ def test_a_channel_whose_notifier_is_gone_is_told_until_it_is_there_again(doctor
     assert _about(lines, "channel notify:old") == [
         "not ok  channel notify:old: 1 message waits: `notify` has no old, so nothing can be sent to it from here: add "
         "it, or take it out of the routes. → once that is configured they are sent"
+    ]
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_workspace_that_refused_tables_is_told_until_they_are_tried_again(
+    doctor: Examined, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.doctor.now", lambda: NOW)
+    database = Database(f"sqlite:///{tmp_path}/xocompat.db")
+    migrate(database)
+    SqlTableForms(database).save("T0000001", 0, NOW - timedelta(hours=1))
+    SqlTableForms(database).save("T0000002", 1, NOW - timedelta(days=2))
+    database.close()
+    _, lines = doctor()
+    assert [line.strip() for line in _about(lines, "tables")] == [
+        "ok      tables: T0000001 gets lines until 24 Nov 2026 07:00 UTC: it refused richer ones"
+    ]
+
+
+@pytest.mark.usefixtures("slack")
+def test_channels_of_another_zone_are_told_with_what_their_clocks_show(
+    doctor: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.doctor.now", lambda: NOW)
+    doctor.configure("alerts: {channel: C0000001, routes: [{tags: [a], channel: C0000002, zone: Pacific/Auckland}]}")
+    _, lines = doctor()
+    assert [line.strip() for line in _about(lines, "alerts.zone")] == [
+        "ok      alerts.zone: C0000002 counts days in Pacific/Auckland, where it is 23 Nov 2026 21:00"
     ]

@@ -10,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.alerts.delivery.retry import DeliveryStatus, RetryPolicy
 from bot.alerts.delivery.worker import OutboxWorker
+from bot.alerts.routing import AlertPlan
 from bot.chat.transport import reply_for
 from bot.matrix.load import load_matrix
 from bot.simulator import Simulator, release
@@ -44,7 +45,7 @@ def slack() -> Iterator[Slack]:
 
 def _sender(house: House, slack: Slack, log: FilteringBoundLogger) -> OutboxWorker:
     matrix = load_matrix()
-    sends = transport(slack.api, lambda delivery: reply_for(delivery, matrix), timeout=2)
+    sends = transport(slack.api, lambda delivery: reply_for(delivery, matrix, AlertPlan()), timeout=2)
     return OutboxWorker(log, house.store.outbox, sends, lambda: datetime.now(UTC), "us", PACE)
 
 

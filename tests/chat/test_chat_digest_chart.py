@@ -8,6 +8,7 @@ import pytest
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.alerts.delivery.outcome import Delivered
 from bot.alerts.digest import WEEK, Digest, HostCounts
+from bot.alerts.routing import AlertPlan
 from bot.chat.digest_message import digest_message
 from bot.chat.reply import Chart, ChartPoint, Reply, line
 from bot.chat.transport import PlatformTransport, reply_for
@@ -111,7 +112,7 @@ def test_a_slack_that_refuses_the_chart_gets_the_digest_all_the_same(
     with Slack() as slack:
         slack.blocks = takes
         slack.room(LAB)
-        way = PlatformTransport(platform_at(slack.api), lambda one: reply_for(one, matrix))
+        way = PlatformTransport(platform_at(slack.api), lambda one: reply_for(one, matrix, AlertPlan()))
         assert isinstance(way.send(delivery), Delivered)
         (posted,) = slack.room(LAB).messages
     assert set(_types(posted.blocks)) == last
@@ -123,7 +124,7 @@ def test_a_slack_that_has_charts_gets_it_at_once(matrix: Matrix) -> None:
     with Slack() as slack:
         slack.blocks = {*BLOCKS, CHART}
         slack.room(LAB)
-        way = PlatformTransport(platform_at(slack.api), lambda one: reply_for(one, matrix))
+        way = PlatformTransport(platform_at(slack.api), lambda one: reply_for(one, matrix, AlertPlan()))
         assert isinstance(way.send(delivery), Delivered)
         (posted,) = slack.room(LAB).messages
     assert CHART in _types(posted.blocks)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
+from bot.alerts.routing import in_zone
 from bot.errors import UnavailableError
 from bot.fleet.ports import SweepRun
-from bot.fleet.schedule import AGAIN, EPOCH, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot, slot
+from bot.fleet.schedule import AGAIN, EPOCH, WEEK, Job, Schedule, monday_morning, once_a_slot, slot
 from bot.fleet.sweep import STALE
 from tests.fleet.conftest import NOON, Clock
 from tests.fleet.fakes import FakeSweepLog
@@ -22,12 +23,12 @@ moments = st.integers(0, 250 * 365 * 86400).map(lambda seconds: EPOCH + timedelt
 periods = st.timedeltas(timedelta(minutes=1), timedelta(days=30))
 
 
-@given(now=moments, every=periods, offset=st.timedeltas(timedelta(), timedelta(days=30)))
-def test_a_slot_is_the_latest_whole_period_before_now(now: datetime, every: timedelta, offset: timedelta) -> None:
-    due = slot(now, every, offset)
+@given(now=moments, every=periods)
+def test_a_slot_is_the_latest_whole_period_before_now(now: datetime, every: timedelta) -> None:
+    due = slot(now, every)
     assert due <= now < due + every
-    assert slot(due, every, offset) == due
-    assert slot(due + every, every, offset) == due + every
+    assert slot(due, every) == due
+    assert slot(due + every, every) == due + every
 
 
 def test_six_hours_are_in_slots_of_the_day() -> None:
@@ -36,9 +37,33 @@ def test_six_hours_are_in_slots_of_the_day() -> None:
 
 
 def test_a_week_begins_on_monday_at_eight() -> None:
-    assert slot(datetime(2026, 11, 23, 8, tzinfo=UTC), WEEK, MONDAY_MORNING) == datetime(2026, 11, 23, 8, tzinfo=UTC)
-    assert slot(datetime(2026, 11, 23, 7, 59, tzinfo=UTC), WEEK, MONDAY_MORNING).day == 16
-    assert slot(NOON, WEEK, MONDAY_MORNING).weekday() == 0
+    assert monday_morning(datetime(2026, 11, 23, 8, tzinfo=UTC)) == datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert monday_morning(datetime(2026, 11, 23, 7, 59, tzinfo=UTC)).day == 16
+    assert monday_morning(NOON).weekday() == 0
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles", "Europe/Paris", "Asia/Kolkata"])
+@given(now=moments)
+def test_mornings_are_those_of_the_zone_whatever_its_clocks_do(zone: str, now: datetime) -> None:
+    due = monday_morning(in_zone(zone, now))
+    local = in_zone(zone, due)
+    assert (local.weekday(), local.hour, local.minute) == (0, 8, 0)
+    assert due <= now < due + WEEK + timedelta(hours=1)  # the week in which clocks are set back
+    assert monday_morning(in_zone(zone, due)) == due
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "due"),
+    [
+        ("Pacific/Auckland", "2026-11-22T18:59Z", "2026-11-15T19:00Z"),  # 07:59 on Monday there, UTC+13
+        ("Pacific/Auckland", "2026-11-22T19:00Z", "2026-11-22T19:00Z"),
+        ("America/Los_Angeles", "2026-11-23T15:59Z", "2026-11-16T16:00Z"),
+        ("America/Los_Angeles", "2026-11-23T16:00Z", "2026-11-23T16:00Z"),
+        ("America/Los_Angeles", "2026-10-26T15:00Z", "2026-10-26T15:00Z"),  # a week before clocks are set back
+    ],
+)
+def test_a_week_begins_when_it_is_monday_at_eight_there(zone: str, at: str, due: str) -> None:
+    assert monday_morning(in_zone(zone, datetime.fromisoformat(at))) == datetime.fromisoformat(due)
 
 
 def _finishing(sweeps: FakeSweepLog, clock: Clock, ran: list[datetime | None]) -> Callable[[SweepRun], bool]:

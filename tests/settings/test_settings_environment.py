@@ -230,6 +230,7 @@ def test_every_key_of_a_section_has_its_variable() -> None:
         "XOCOMPAT_ALERTS__CHANNEL",
         "XOCOMPAT_ALERTS__LEAD",
         "XOCOMPAT_ALERTS__ROUTES",
+        "XOCOMPAT_ALERTS__ZONE",
         "XOCOMPAT_DATA",
         "XOCOMPAT_DATABASE",
         "XOCOMPAT_DATA__URL",

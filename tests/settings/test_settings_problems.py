@@ -23,6 +23,7 @@ VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"
 DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 XO = "an address such as https://xo.example.org, with nothing secret in it"
 WHO = 'the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, or "*" for all'
+ZONE = "the name of a time zone of the IANA database, such as Europe/Paris, Pacific/Auckland or UTC"
 LIST = "an https address, or a file's path"
 HEX = "0" * 64
 TLS = "pin, ca, insecure, minimum"
@@ -179,6 +180,13 @@ CASES = [
     ("alerts: {lead: [30d, x]}", f'alerts.lead[1]: must be {DURATION}, not "x"'),
     ("alerts: {lead: [36h]}", f'alerts.lead[0]: {DAYS}, not "36h"'),
     ("alerts: {lead: []}", "alerts.lead: must have at least one duration, such as [90d]"),
+    # time zones
+    ("alerts: {zone: 13}", f"alerts.zone: must be text, so put it in quotes ({ZONE}), not 13"),
+    ("alerts: {zone: ../../xyzzy}", f'alerts.zone: must be {ZONE}, not "../../xyzzy"'),
+    (
+        "alerts: {routes: [{tags: [a], channel: C1, zone: UTC}, {tags: [b], channel: C1, zone: Asia/Tokyo}]}",
+        "alerts.routes: give C1 one zone, not UTC and Asia/Tokyo: a channel has one day at a time",
+    ),
     # Slack's IDs
     ("alerts: {channel: '#ops'}", f'alerts.channel: must be {CHANNEL}, not "#ops"'),
     ("alerts: {routes: [{channel: C1}]}", "alerts.routes[0]: exactly one of tags and pools is needed"),
@@ -276,3 +284,12 @@ def test_names_that_people_give_hosts_are_allowed(load: Load, name: str) -> None
 )
 def test_both_names_of_postgresql_are_read(load: Load, given: str, read: str) -> None:
     assert load(f"database: {given}").database.get_secret_value() == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"), [("Pacific/Aukland", "Pacific/Auckland"), ("los angeles", "America/Los_Angeles")]
+)
+def test_a_zone_that_is_none_is_told_with_the_nearest(told: Told, typed: str, nearest: str) -> None:
+    (line,) = told(f"alerts: {{routes: [{{tags: [a], channel: C1, zone: {typed}}}]}}")
+    assert line.startswith(f"xocompat.yaml: alerts.routes[0].zone: must be {ZONE} (nearest: {nearest}")
+    assert line.endswith(f'), not "{typed}"')

@@ -113,13 +113,17 @@ def shortcut(callback_id: str, **more: Any) -> str:
     return urlencode({"payload": json.dumps(payload)})
 
 
-def check(release: object, day: str | None = None, **more: Any) -> str:
-    """The body of a window that was sent off with a release chosen, and maybe a day."""
+def check(
+    release: object, day: str | None = None, watch_in: object = None, watch_block: str | None = None, **more: Any
+) -> str:
+    """The body of a window that was sent off with a release chosen, and maybe a day, and a channel in its block."""
     option = {"value": release} if release is not None else None
     values = {
         "release": {"release": {"type": "external_select", "selected_option": option}},
         "check_day": {"check_day": {"type": "datepicker", "selected_date": day}},
     }
+    if watch_block:
+        values[watch_block] = {"watch_in": {"type": "conversations_select", "selected_conversation": watch_in}}
     return _used("view_submission", "", {"callback_id": "check", "id": "V1", "state": {"values": values}}, **more)
 
 
@@ -138,3 +142,11 @@ def submit(metadata: str, picked: object, **more: Any) -> str:
 def suggest(metadata: str, typed: str, **more: Any) -> str:
     """The body of a question for the options of a list."""
     return _used("block_suggestion", metadata, {}, action_id="pick_host", block_id="host", value=typed, **more)
+
+
+def find(typed: str, user: str = "U0000001") -> str:
+    """The body of a question for hosts, while somebody types into the field of a message."""
+    who = {"id": user, "team_id": "T0000001"}
+    asked = {"type": "block_suggestion", "action_id": "find_3", "block_id": "b", "value": typed, "user": who}
+    where = {"team": {"id": "T0000001"}, "channel": {"id": "C0000001"}, "container": {"type": "message"}}
+    return urlencode({"payload": json.dumps(asked | where)})

@@ -85,13 +85,13 @@ def test_who_sees_the_fleet_may_look_at_hosts_but_has_no_buttons_to_act(
     furnish: Furnish, page: Page, standin: StandIn
 ) -> None:
     view = _opens(furnish(grants=GRANTS["fleet"], home_page=page.see), standin)
-    assert _labels(view) == {"Check a release", "Show hosts"}
+    assert _labels(view) == {"Check a release", "Show hosts", "Ask for operate"}
     assert "buttons to acknowledge or snooze (that takes the right `operate`)" in json.dumps(view)
 
 
 def test_who_operates_has_all_buttons_and_lacks_nothing(furnish: Furnish, page: Page, standin: StandIn) -> None:
     view = _opens(furnish(grants=GRANTS["operate"], home_page=page.see), standin)
-    assert _labels(view) == {"Check a release", "Acknowledge", "Add a note", "Snooze", "Show hosts"}
+    assert _labels(view) == {"Check a release", "Watch a release", "Acknowledge", "Add a note", "Snooze", "Show hosts"}
     assert "Not shown" not in json.dumps(view)
 
 
@@ -99,7 +99,7 @@ def test_a_right_for_one_channel_does_not_count(furnish: Furnish, page: Page, st
     view = _opens(
         furnish(grants=(Grant(ME, "D0000001", OPERATES), Grant("*", "C0000001", SEES)), home_page=page.see), standin
     )
-    assert _labels(view) == {"Check a release"}
+    assert _labels(view) == {"Check a release", "Ask for fleet", "Ask for operate"}
     assert "A right for one channel does not count here." in json.dumps(view)
 
 

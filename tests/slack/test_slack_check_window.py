@@ -134,7 +134,9 @@ def test_the_message_shortcut_answers_what_the_message_says_to_who_used_it(room:
     assert [(e.way, e.where, e.outcome) for e in room.trail.entries] == [("message shortcut", "C0000001", "check")]
 
 
-@pytest.mark.parametrize("text", ["probe xen-1", "sweep", "ack 1", "snooze 1 7d", "watch all", "unwatch all"])
+@pytest.mark.parametrize(
+    "text", ["probe xen-1", "sweep", "ack 1", "snooze 1 7d", "watch all", "unwatch all", "access fleet"]
+)
 def test_a_message_is_never_a_command(probing: Probing, standin: StandIn, text: str) -> None:
     room = probing(grants=(Grant("U0000001", None, frozenset(Right)),))
     room.post(_on_message(text, standin))

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from bot.errors import UsageError
 from bot.slack.manifest import manifest
@@ -74,10 +76,40 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         manifest(address)
 
 
-def test_texts_are_within_slacks_limits() -> None:
+def _complaints(made: dict[str, Any]) -> list[str]:
+    """What Slack would have against a manifest, each with where it is."""
+    schema = json.loads((Path(__file__).parent / "manifest.schema.json").read_text(encoding="utf-8"))
+    return [f"{error.json_path}: {error.validator}" for error in Draft202012Validator(schema).iter_errors(made)]
+
+
+@pytest.mark.parametrize("address", [None, "https://bot.example.org"])
+def test_it_has_no_key_that_slack_does_not_know_and_no_text_that_is_too_long(address: str | None) -> None:
+    assert _complaints(manifest(address)) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "complaint"),
+    [
+        (("display_information", "name"), "x" * 36, "$.display_information.name: maxLength"),
+        (("display_information", "background_color"), "red", "$.display_information.background_color: pattern"),
+        (("features", "shortcuts", 0, "name"), "x" * 25, "$.features.shortcuts[0].name: maxLength"),
+        (("features", "shortcuts", 0, "type"), "home", "$.features.shortcuts[0].type: enum"),
+        (("features", "slash_commands", 0, "command"), "xocompat", "$.features.slash_commands[0].command: pattern"),
+        (("features", "slash_commands", 0, "url"), "ftp://x", "$.features.slash_commands[0].url: pattern"),
+        (("features", "tabs"), {}, "$.features: additionalProperties"),
+        (("oauth_config", "scopes", "bot"), ["commands"] * 2, "$.oauth_config.scopes.bot: uniqueItems"),
+        (
+            ("settings", "event_subscriptions", "bot_events"),
+            ["x" * 51],
+            "$.settings.event_subscriptions.bot_events[0]: maxLength",
+        ),
+        (("settings", "interactivity", "is_enabled"), "yes", "$.settings.interactivity.is_enabled: type"),
+    ],
+)
+def test_what_slack_would_refuse_is_seen(at: tuple[str | int, ...], value: object, complaint: str) -> None:
     made = manifest()
-    assert len(made["display_information"]["name"]) <= 35
-    assert len(made["display_information"]["description"]) <= 140
-    for shortcut in made["features"]["shortcuts"]:
-        assert len(shortcut["name"]) <= 24
-        assert len(shortcut["description"]) <= 150
+    here: Any = made
+    for step in at[:-1]:
+        here = here[step]
+    here[at[-1]] = value
+    assert complaint in _complaints(made)

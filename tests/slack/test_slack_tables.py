@@ -1,9 +1,9 @@
 """Tables: never where nobody says whether they were taken, the richest form first. And files beside replies."""
 
 import json
-from datetime import date
+import threading
+from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from structlog.testing import LogCapture
@@ -12,15 +12,16 @@ from structlog.typing import FilteringBoundLogger
 from bot.chat.access import Grant
 from bot.chat.command import Right
 from bot.chat.runner import CommandRunner
+from bot.errors import UnavailableError
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.slack.table_blocks import TableForm
-from bot.slack.table_forms import REFUSALS, REMEMBERED, TableForms
+from bot.slack.table_forms import REFUSALS, REMEMBERED, RENEWED, TableForms
 from tests.chat.fleet import NOON, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 from tests.slack.blockkit import TABLES, complaints
 from tests.slack.conftest import Furnish, Room
-from tests.slack.signed import command, mention, press
+from tests.slack.signed import command, find, mention, press
 from tests.slack.standin import Call, Said, StandIn
 
 JSON = "application/json"
@@ -95,23 +96,105 @@ def test_a_mention_goes_the_same_way_and_is_answered_once(room: Room, standin: S
 def test_a_form_is_tried_again_the_next_day_and_workspaces_differ(
     log: FilteringBoundLogger, kept_log: LogCapture
 ) -> None:
-    now = [0.0]
+    now = [NOON]
     forms = TableForms(TableForm.DATA_TABLE, lambda: now[0], log)
     forms.refused("T1", TableForm.DATA_TABLE, "invalid_blocks")
     assert (forms.of("T1"), forms.of("T2"), forms.of(None)) == (
         TableForm.TABLE, TableForm.DATA_TABLE, TableForm.DATA_TABLE,
     )  # fmt: skip
     assert forms.counts() == {"table": 1}
-    now[0] = REMEMBERED
+    now[0] += REMEMBERED
     assert forms.of("T1") is TableForm.DATA_TABLE
     assert forms.counts() == {}
     assert [entry["event"] for entry in kept_log.entries] == ["table refused"]
 
 
 def test_an_operator_can_have_lines_everywhere() -> None:
-    forms = TableForms(TableForm.LINES, lambda: 0.0)
+    forms = TableForms(TableForm.LINES, lambda: NOON)
     assert forms.of("T1") is TableForm.LINES
     assert "invalid_blocks" in REFUSALS
+
+
+class Rows:
+    """What processes share; `is_away` is a database that cannot be reached, `gate` one that hangs while it is shut."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[int, datetime]] = {}
+        self.is_away, self.reads, self.gate = False, 0, threading.Event()
+        self.gate.set()
+
+    def since(self, at: datetime) -> dict[str, tuple[int, datetime]]:
+        assert self.gate.wait(10)
+        self.reads += 1
+        if self.is_away:
+            raise UnavailableError("the database is away")
+        return {team: found for team, found in self.rows.items() if found[1] > at}
+
+    def save(self, team: str, form: int, at: datetime) -> None:
+        if self.is_away:
+            raise UnavailableError("the database is away")
+        self.rows[team] = form, at
+
+
+def test_another_process_learns_what_one_found_out_and_so_does_one_that_is_started_anew() -> None:
+    rows, now = Rows(), [NOON]
+    one, other = (TableForms(TableForm.DATA_TABLE, lambda: now[0], store=rows) for _ in range(2))
+    assert other.of("T1") is TableForm.DATA_TABLE
+    one.refused("T1", TableForm.DATA_TABLE, "invalid_blocks")
+    one.refused(None, TableForm.TABLE, "invalid_blocks")
+    now[0] += RENEWED
+    for forms in (other, TableForms(TableForm.DATA_TABLE, lambda: now[0], store=rows)):
+        assert (forms.of("T1"), forms.of(None)) == (TableForm.TABLE, TableForm.LINES)
+        assert forms.counts() == {"table": 1, "lines": 1}
+    now[0] += REMEMBERED
+    assert other.of("T1") is TableForm.DATA_TABLE
+
+
+def test_what_is_shared_is_read_once_a_minute() -> None:
+    rows, now = Rows(), [NOON]
+    forms = TableForms(TableForm.DATA_TABLE, lambda: now[0], store=rows)
+    for _ in range(100):
+        forms.of("T1")
+    assert rows.reads == 1
+    now[0] += RENEWED
+    forms.of("T1")
+    assert rows.reads == 2
+
+
+def test_while_the_database_is_away_a_process_knows_what_it_found_out_itself(
+    log: FilteringBoundLogger, kept_log: LogCapture
+) -> None:
+    rows = Rows()
+    rows.is_away = True
+    forms = TableForms(TableForm.DATA_TABLE, lambda: NOON, log, rows)
+    forms.refused("T1", TableForm.DATA_TABLE, "invalid_blocks")
+    assert (forms.of("T1"), forms.of("T2")) == (TableForm.TABLE, TableForm.DATA_TABLE)
+    said = [entry["event"] for entry in kept_log.entries]
+    assert said == ["table refused", *["the forms of tables are not shared"] * 2]
+
+
+def test_a_database_that_hangs_keeps_no_answer_waiting_and_is_heard_later() -> None:
+    rows = Rows()
+    rows.gate.clear()
+    rows.rows["T1"] = TableForm.LINES, NOON
+    forms = TableForms(TableForm.DATA_TABLE, lambda: NOON, store=rows)
+    assert forms.of("T1") is TableForm.DATA_TABLE
+    rows.gate.set()
+    assert forms._asking.executor.wait_until_idle(10)
+    assert forms.of("T1") is TableForm.LINES
+
+
+def test_a_form_of_a_later_version_is_passed_over() -> None:
+    rows = Rows()
+    rows.rows["T1"] = 7, NOON
+    assert TableForms(TableForm.DATA_TABLE, lambda: NOON, store=rows).of("T1") is TableForm.DATA_TABLE
+
+
+@pytest.mark.parametrize("away", [timedelta(days=400), -timedelta(days=2)])
+def test_what_a_wrong_clock_wrote_counts_nothing(away: timedelta) -> None:
+    rows = Rows()
+    rows.rows["T1"] = TableForm.LINES, NOON + away
+    assert TableForms(TableForm.DATA_TABLE, lambda: NOON, store=rows).of("T1") is TableForm.DATA_TABLE
 
 
 @pytest.fixture
@@ -180,16 +263,8 @@ def test_a_file_goes_to_no_address_but_slacks(fleet: Room, standin: StandIn) -> 
     assert "not its own" in json.dumps(standin.of("respond")[0].fields)
 
 
-def _suggestion(typed: str, user: str = "U0000001") -> str:
-    """What Slack asks while somebody types into a field of a message."""
-    who = {"id": user, "team_id": "T0000001"}
-    asked = {"type": "block_suggestion", "action_id": "find_3", "block_id": "b", "value": typed, "user": who}
-    where = {"team": {"id": "T0000001"}, "channel": {"id": "C0000001"}, "container": {"type": "message"}}
-    return urlencode({"payload": json.dumps(asked | where)})
-
-
 def _offered(room: Room, typed: str, user: str = "U0000001") -> list[Any]:
-    answer = room.post(_suggestion(typed, user))
+    answer = room.post(find(typed, user))
     assert answer.status == 200
     return list(json.loads(answer.body)["options"])
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.ports import Watch, WatchKind
+from bot.chat.access_request import AccessRequest
 from bot.cli import main
 from bot.errors import UnavailableError
 from bot.fleet.sites import Heartbeat, RemoteTarget
@@ -52,6 +53,8 @@ def _fill(store: Store) -> None:
         store.renewals.save(bundle_of(digest), START)
     store.revisions.fetched(LIST, START)
     store.sweeps.finish(run, START)
+    store.access.ask(AccessRequest("U0000001", "fleet", None, START), "C0000OPS")
+    store.table_forms.save("T0000001", 1, START)
     store.sites.hear([Heartbeat("paris", "one", "1.0", START + 400 * DAY, (RemoteTarget("paris/lab-a"),))])
 
 
@@ -75,7 +78,7 @@ def test_everything_that_ended_is_forgotten_after_400_days_and_nothing_else(stor
     store.prune(START + 402 * DAY)
     kept = _counts(store)
     assert {name for name in kept if kept[name] < before[name]} == {
-        "changes", "sweeps", "leases", "audit", "outbox", "revisions", "renewals",
+        "changes", "sweeps", "leases", "audit", "outbox", "revisions", "renewals", "access_requests", "table_forms",
     }  # fmt: skip
     with store.database.writing() as connection:
         connection.execute(update(outbox).values(state="sent", done_at=START))

@@ -24,6 +24,8 @@ class DeliveryKind(StrEnum):
     """What is new about the published list, a message of its own. `payload` is a ListNews as data."""
     DATA = "data"
     """What moved in renewed data, a message of its own. `payload` is a DataNews as data."""
+    ACCESS = "access"
+    """Somebody asks for a right, a message of its own. `payload` is an AccessRequest as data."""
 
 
 class Delivery(NamedTuple):

@@ -116,6 +116,20 @@ ADVISORIES = CommandSpec(
     module="advisories",
 )
 
+ACCESS = CommandSpec(
+    name="access",
+    takes="[probe|fleet|operate]",
+    about="what you may do here, and asking for more",
+    examples=(
+        ("access", "which rights you have here"),
+        ("access fleet", "tells those who run xocompat that you ask for the right to see the fleet"),
+    ),
+    right=Right.LOOKUP,
+    module="access",
+    details="Each right is asked for once a day at most. Those who run xocompat grant it in its configuration.",
+    follows=True,
+)
+
 HELP = CommandSpec(
     name="help",
     takes="[COMMAND]",
@@ -311,7 +325,7 @@ GROUPS = {
     "The list and the vendors' dates": (LIST, ISSUES, UPGRADE, COMPARE, FEATURE, TIMELINE, CHANGES),
     "Security": (ADVISORY, ADVISORIES, PATCHES, XO),
     "What channels are told": (ACK, SNOOZE, WATCH, UNWATCH, WATCHES, DIGEST, AUDIT),
-    "More": (HELP,),
+    "More": (ACCESS, HELP),
 }
 """As help shows them."""
 

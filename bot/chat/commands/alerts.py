@@ -1,8 +1,9 @@
 """`alerts`, `ack` and `snooze`: what is open, and doing something about it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from bot.alerts.alert import Alert, AlertState
 from bot.alerts.delivery.outbox import ChannelState
@@ -69,7 +70,10 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     known = alerting(ports)
     words, named = take_words(asked.words, asked.day)
     day = named or day_asked(asked, known.now())
-    if day is None or known.on is None:
+    if day is None:
+        today = known.plan.local(asked.caller.channel, known.now()).date()
+        return _shown(ports, known.book, asked._replace(day=today), words.casefold())
+    if known.on is None:
         return _shown(ports, known.book, asked, words.casefold())
     with known.on(day) as book:
         reply = _shown(ports, book, asked._replace(day=day, words=words), words.casefold())
@@ -81,12 +85,17 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 def _shown(ports: Ports, book: AlertReader, asked: Invocation, words: str) -> Reply:
     known = alerting(ports)
     if words not in ("", "all", "open"):
-        return _some(ports, asked, find(book, read_ids(words, "alerts 17")))
-    alerts = worst_first(book.open())
+        return _some(ports, asked, _seen(known, find(book, read_ids(words, "alerts 17"))))
+    alerts = worst_first(_seen(known, book.open()))
     ended = book.resolved(datetime.combine(asked.day, known.now().timetz()) - HISTORY) if words == "all" else ()
     states = known.channels() if known.channels else ()
     held = [(state, why) for state in states if (why := why_waiting(state, known.now()))]
-    return _list(ports, asked, [*alerts, *reversed(ended)], held)
+    return _list(ports, asked, [*alerts, *_seen(known, reversed(ended))], held)
+
+
+def _seen(known: Alerting, alerts: Iterable[Alert]) -> list[Alert]:
+    """Alerts with their moments as the clocks of their channels show them."""
+    return [alert.as_local(partial(known.plan.local, alert.channel)) for alert in alerts]
 
 
 def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], held: Sequence[tuple[ChannelState, str]]) -> Reply:
@@ -147,7 +156,8 @@ def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
 def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
     """Alerts in full: what the channel's message says of them, and every host by pool."""
     known = alerting(ports)
-    moment = datetime.combine(asked.day, known.now().timetz())  # the present time of the day that is asked about
+    today = known.plan.local(asked.caller.channel, known.now()).date()
+    moment = known.now() + (asked.day - today)  # the present time of the day that is asked about
     shown = alert_message(alerts, asked.day, moment, ports.matrix)
     buttons = tuple(
         b for b in shown.buttons if not (isinstance(b, Act) and b.words.partition(" ")[0] == asked.command.name)
@@ -180,7 +190,8 @@ def acknowledge(ports: Ports, asked: Invocation) -> Reply:
     ids = read_ids(_AND.sub(" ", found["ids"]) if found else asked.words, "ack 17")
     rest, day = (found["note"] or "") if found else "", None
     if planned := _PLANNED.match(rest):
-        day, rest = _planned_day(rest[planned.end() :].strip(), known.now().date())
+        today = known.plan.local(asked.caller.channel, known.now()).date()
+        day, rest = _planned_day(rest[planned.end() :].strip(), today)
     elif _DAY.fullmatch(rest.strip()):
         raise UsageError(f"A day alone is no note. Is it planned for that day? ack {ids[0]} planned {rest.strip()}")
     text = shown(_as_typed(rest), len(asked.words))
@@ -256,7 +267,7 @@ def snooze(ports: Ports, asked: Invocation) -> Reply:
         wrong = f'"{rest}" is no time to snooze' if rest else f"Alert {ids[0]}"
         raise UsageError(f"{wrong}: {_NEXT}.")
     ids = read_ids(found["ids"], "snooze 17 7d")
-    until = _until(found, now)
+    until = _until(found, known.plan.local(asked.caller.channel, now))
     if until is None:  # the next threshold is forever where none is left to cross
         for alert in find(known.book, ids):
             if alert.is_open and not _has_next(known, alert):
@@ -265,7 +276,7 @@ def snooze(ports: Ports, asked: Invocation) -> Reply:
 
 
 def _until(found: re.Match[str], now: datetime) -> datetime | None:
-    """When the snooze ends; None for the next threshold. A day begins at midnight UTC."""
+    """When the snooze ends; None for the next threshold. A day begins at midnight of the zone that `now` is in."""
     if found["next"]:
         return None
     if named := found["moment"] or found["day"]:
@@ -273,7 +284,7 @@ def _until(found: re.Match[str], now: datetime) -> datetime | None:
             until = datetime.fromisoformat(named.upper())
         except ValueError:
             raise UsageError(f'"{named}" is not a day: write it as 2028-12-01, or 2028-12-01T15:00Z.') from None
-        until = until.replace(tzinfo=UTC)
+        until = until.replace(tzinfo=UTC if found["moment"] else now.tzinfo)
     else:
         until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * SNOOZE_MAX)
     if until <= now:
@@ -301,11 +312,12 @@ def _act(ports: Ports, asked: Invocation, ids: Sequence[int], act: AlertAct, don
     book = alerting(ports).book
     only_here(find(book, ids), asked)
     changed = {alert.id for alert in act_on(book, ids, act)}
-    alerts = find(book, ids)
+    local = partial(alerting(ports).plan.local, asked.caller.channel)
+    alerts, day = find(book, ids), local(act.at).date()
     lines: list[RichText] = []
-    for alert in alerts:
-        lines.append(line(f"{alert.id}  ", *sentence(alert, asked.day)))
-        lines.append(line("" if alert.id in changed else "already ", *state(alert, asked.day)))
+    for alert in (each.as_local(local) for each in alerts):
+        lines.append(line(f"{alert.id}  ", *sentence(alert, day)))
+        lines.append(line("" if alert.id in changed else "already ", *state(alert, day)))
         if said := note(alert):
             lines.append(said)
     noteless = [alert.id for alert in alerts if alert.is_open] if not act.note else []

@@ -7,13 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
+from heapq import nsmallest
 from operator import itemgetter
+from sys import intern
 from typing import NamedTuple
 
 from bot.chat.command import Choice, Invocation, Ports, Right, Watched
 from bot.chat.data import Data
 from bot.chat.export import as_csv
 from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
+from bot.chat.host_names import KnownName
 from bot.chat.hosts import fleet_data, hosts_with_verdicts, row, watched_of
 from bot.chat.lookup import context
 from bot.chat.reply import (
@@ -108,15 +112,21 @@ States = Mapping[str, SourceState]
 
 def choices(ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
     """Hosts, and pools of several, whose names hold the words; those that begin with them first, FOUND_MAX at most."""
-    wanted = asked.words.strip().casefold()
+    watched, wanted = watched_of(ports), asked.words.strip().casefold()
+    read = partial(_names, ports, watched, asked.day)
+    names = watched.names.of((asked.day, ports.matrix), read) if watched.names else read()
+    found = (name for name in names if wanted in name.folded)
+    first = nsmallest(FOUND_MAX, found, key=lambda name: (not name.folded.startswith(wanted), name.folded))
+    return tuple(Choice(each.name, each.about) for each in first)
+
+
+def _names(ports: Ports, watched: Watched, day: date) -> tuple[KnownName, ...]:
+    """Every host with what it runs and where, and every pool that is not called as a host is."""
     names: dict[str, str] = {}
-    for each in hosts_with_verdicts(ports, watched_of(ports), asked.day):
-        if wanted in each.name.casefold():
-            names[each.name] = f"{each.runs}, {each.pool_name}"
-        if wanted in each.pool_name.casefold():
-            names.setdefault(each.pool_name, "pool")
-    nearest_first = sorted(names, key=lambda name: (not name.casefold().startswith(wanted), name.casefold()))
-    return tuple(Choice(name, names[name]) for name in nearest_first[:FOUND_MAX])
+    for each in hosts_with_verdicts(ports, watched, day):
+        names[each.name] = intern(f"{each.runs}, {each.pool_name}")
+        names.setdefault(each.pool_name, "pool")
+    return tuple(KnownName(name.casefold(), name, about) for name, about in names.items())
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from bot.alerts.ports import Watch, WatchKind
-from bot.alerts.routing import AlertPlan, names
+from bot.alerts.routing import UTC_ZONE, AlertPlan, names
 from bot.chat.alert_context import alerting, here
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
@@ -74,6 +74,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         blocks.append(Bullets(routed, "From the configuration"))
     if not blocks:
         blocks.append(Paragraph((line("Nothing is told here. To change that: ", Typed("watch all")),)))
+    if (zone := plan.zone_of(channel)) != UTC_ZONE:
+        blocks.append(Paragraph((line(f"What is told here counts days in {zone}."),)))
     return Reply(
         kind="watches",
         headline=(*line(ChannelName(channel)), *headline(f" watches {count}", weekly)),
@@ -89,6 +91,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             ],
             "default": plan.channel == channel,
             "digest": digest,
+            "zone": zone,
         },
     )
 

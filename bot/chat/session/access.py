@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.chat.access import LOOKUP, Grant, Granted, Requester, concerning, granted
 from bot.chat.command import CommandSpec, Right
-from bot.chat.commands import HELP
+from bot.chat.commands import ACCESS, HELP
 from bot.chat.platform import Actor, Membership
 from bot.chat.reply import Code, line
 from bot.chat.runner import GRANT, refusal
@@ -37,14 +37,17 @@ class Access:
                 return self._home_unknown()
             if not is_member:
                 return private("refused", _STRANGER)
-        if spec.right is Right.LOOKUP and spec is not HELP:
+        if spec is ACCESS and (is_member := self.membership.is_member(actor)) is not True:
+            return self._home_unknown() if is_member is None else private("refused", line(_HOME_ONLY))
+        if spec.right is Right.LOOKUP and spec not in (ACCESS, HELP):
             return Granted(LOOKUP)
         found = self._granted(actor)
         if spec.right in found.rights:
             return found
-        if self.membership.is_member(actor) is None:
+        is_member = self.membership.is_member(actor)
+        if is_member is None:
             return self._home_unknown()
-        return answered(refusal(spec, self.whom(actor, spec.right, found)))
+        return answered(refusal(spec, self.whom(actor, spec.right, found), can_ask=is_member))
 
     def _granted(self, actor: Actor) -> Granted:
         person = Requester(actor.user, at_home=True, channel=actor.channel)

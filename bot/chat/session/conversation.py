@@ -13,9 +13,9 @@ from typing import Protocol
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.alerts.ports import SNOOZE_MAX
 from bot.chat.command import Choice, CommandSpec, Right
-from bot.chat.commands import ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP
+from bot.chat.commands import ACCESS, ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP, WATCH
 from bot.chat.platform import Actor, Origin
-from bot.chat.reply import Asks, Reply, RichText, line, notice, with_code
+from bot.chat.reply import Act, Asks, Paragraph, Reply, RichText, Typed, line, notice, with_code
 from bot.chat.session.executor import Untold
 from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.reply_target import (
@@ -57,6 +57,17 @@ class Welcomes(Protocol):
 
     def release(self, channel: str) -> None:
         """It was not said after all."""
+
+
+def _nowhere(actor: Actor) -> Actor:
+    """The same person in no channel: only rights that hold everywhere count there."""
+    return actor._replace(channel=None, thread=None)
+
+
+def _first_lines(reply: Reply) -> tuple[RichText, ...]:
+    """What stands below a reply's headline at first."""
+    first = reply.blocks[0] if reply.blocks else None
+    return first.lines if isinstance(first, Paragraph) else ()
 
 
 _HIDDEN = {ALERTS: "hosts and alerts", ACK: "buttons to acknowledge or snooze"}
@@ -197,45 +208,75 @@ class Conversation:
         self.ask(request)
 
     def open_check(self, request: Request) -> None:
-        """Let the actor choose a release to check."""
+        """Let the actor choose a release to check, and a channel that watches it if they may have any channel watch."""
         if self.is_too_fast(request):
             return
         services, origin = self.services, request.origin
 
         def open_window() -> None:
-            rights = services.access.admit(request.actor, CHECK)
+            rights = services.access.admit(request.actor, request.spec)
             if isinstance(rights, Answer):
                 services.record(request, rights)
                 delivered(services.platform.respond(origin, rights.reply))
             else:
                 services.record(request, "picker")
-                delivered(services.platform.open_check(origin))
+                watches = services.access.admit(_nowhere(request.actor), WATCH)
+                delivered(services.platform.open_check(origin, not isinstance(watches, Answer)))
 
         services.later(origin, open_window)
 
-    def check(self, origin: Origin, release: str, on: date | None) -> Reply:
-        """The verdict on what was chosen. Where the database takes its time that is said, and the verdict follows."""
+    def check(self, origin: Origin, release: str, on: date | None, watch_in: str | None = None) -> Reply:
+        """The verdict on what was chosen, and what came of having a channel watch it (`watch_in`), if one was chosen.
+
+        Where the database takes its time that is said, and the answer follows.
+        """
         services = self.services
         request = request_of("check window", origin, f"{CHECK.name} {release}", on)
         if services.refusals(request):
             return SLOW_DOWN
         begun = services.begin(request)
-        if isinstance(begun, Answer):
-            services.record(request, begun)
-            return begun.reply
 
-        def late(answer: Answer) -> None:
-            services.record(request, answer)
-            delivered(services.platform.respond(origin, answer.reply))
+        def ask() -> list[tuple[Request, Answer]]:
+            found = [(request, begun if isinstance(begun, Answer) else begun())]
+            return [*found, self._watch(origin, release, watch_in)] if watch_in else found
 
-        answer = services.database.get(begun, late, lambda error: services.failed(origin, error))
-        if isinstance(answer, Answer):
-            services.record(request, answer)
-            return answer.reply
-        if answer is Untold.LATE:
+        def told(found: list[tuple[Request, Answer]]) -> Reply:
+            for each, answer in found:
+                services.record(each, answer)
+            verdict, *others = (answer.reply for _, answer in found)
+            done = (Paragraph((other.headline, *_first_lines(other))) for other in others)
+            return verdict._replace(blocks=(*done, *verdict.blocks))
+
+        if isinstance(begun, Answer) and not watch_in:
+            return told([(request, begun)])
+
+        def late(found: list[tuple[Request, Answer]]) -> None:
+            delivered(services.platform.respond(origin, told(found)))
+
+        found = services.database.get(ask, late, lambda error: services.failed(origin, error))
+        if not isinstance(found, Untold):
+            return told(found)
+        if found is Untold.LATE:
             return _FOLLOWS
         services.record(request, "busy")
         return BUSY
+
+    def _watch(self, origin: Origin, release: str, channel: str) -> tuple[Request, Answer]:
+        """Have a channel watch a release, for somebody who is elsewhere.
+
+        Nobody says whether they are in the channel, so a right that holds there alone counts for nothing: only those
+        that hold everywhere do.
+        """
+        services, there = self.services, origin._replace(actor=origin.actor._replace(channel=channel))
+        request = request_of("check window", there, f"{WATCH.name} {release}")
+        rights = services.access.admit(_nowhere(origin.actor), WATCH)
+        if not isinstance(rights, Answer):
+            return request, services.responder.answer(request, rights)
+        said = rights.reply.headline
+        if services.access.membership.is_member(origin.actor):
+            how = line(" A right for one channel does not count here: type ", Typed(request.words), " in that channel.")
+            said = (*said, *how)
+        return request, private(rights.outcome, said)
 
     def choices(self, actor: Actor, command: str) -> tuple[Choice, ...]:
         """What there is to pick, as far as the actor may ask."""
@@ -342,6 +383,10 @@ class Conversation:
             if isinstance(rights, Answer)
             else self.home_page(rights.rights, self._lacking(actor, rights.rights))
         )
+        if not isinstance(rights, Answer) and access.membership.is_member(actor):
+            lacks = dict.fromkeys(spec.right for spec in _HIDDEN if spec.right not in rights.rights)
+            asks = tuple(Act(f"Ask for {right}", f"{ACCESS.name} {right}") for right in lacks)
+            parts = (*parts[:-1], *(part._replace(buttons=(*part.buttons, *asks)) for part in parts[-1:]))
         delivered(self.services.platform.publish_home(actor.user, parts))
 
     def _lacking(self, actor: Actor, rights: frozenset[Right]) -> RichText:

@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.chat.access import Granted
 from bot.chat.audit import AuditEntry, AuditTrail
 from bot.chat.command import Right
-from bot.chat.commands import HELP
+from bot.chat.commands import ACCESS, HELP
 from bot.chat.platform import Actor, Origin, Platform
 from bot.chat.reply import Code, Reply, line, notice, plain
 from bot.chat.session.access import Access
@@ -239,7 +239,7 @@ class SessionServices:
             reason = plain(outcome.reply.headline)
             self.log.warning("unavailable", who=actor.user, where=actor.channel, reason=reason)
         self.trail.record(entry)
-        if request.spec.right is Right.OPERATE:
+        if request.spec.right is Right.OPERATE or request.spec is ACCESS:
             self.wake()
 
     def _log_undelivered(self, actor: Actor, reason: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 
 from bot.alerts.alert import Rule
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
+from bot.alerts.routing import AlertPlan
 from bot.chat.transport import reply_for
 from bot.fleet.schedule import slot
 from bot.matrix.load import load_matrix
@@ -87,7 +88,7 @@ def _wrong(bulletin: Row[Any], kept: Records, slack: Slack) -> str | None:
     ][-1]
     told = Delivery(0, last.key, bulletin.channel, DeliveryKind.EDIT, {}, last.created_at, bulletin.id, alerts=about)
     message = slack.room(bulletin.channel).find(bulletin.ts)
-    wanted = messages(reply_for(told, load_matrix()), most=1)[0]
+    wanted = messages(reply_for(told, load_matrix(), AlertPlan()), most=1)[0]
     if message is None:
         return f"{bulletin.channel} {bulletin.subject}: not there"
     if (message.text, _said(message.blocks)) == (wanted.text, _said([*wanted.blocks])):
