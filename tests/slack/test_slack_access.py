@@ -52,7 +52,7 @@ def test_without_a_grant_nobody_probes_and_the_refusal_says_what_lacks_and_whom_
         (Grant("*", "C0000002", PROBE), False),
         (Grant("*", None, frozenset({Right.FLEET, Right.OPERATE})), False),
     ],
-    ids=str,
+    ids=["me", "another", "everybody", "everybody here", "everybody elsewhere", "other rights"],
 )
 def test_a_grant_is_for_whom_where_and_what_it_names(
     probing: Probing, standin: StandIn, grant: Grant, may: bool

@@ -65,7 +65,7 @@ def test_a_hosts_name_gives_its_verdict_to_who_may_see_the_fleet(
         (Grant("*", None, frozenset({Right.PROBE, Right.OPERATE})),),
         (Grant("*", "C0000001", FLEET),),  # nothing leads to that channel
     ],
-    ids=str,
+    ids=["no grant", "another's", "of another channel", "other rights", "of a channel without hosts"],
 )
 def test_others_learn_nothing_of_a_name(granting: Granting, standin: StandIn, grants: tuple[Grant, ...]) -> None:
     said = _said(granting(*grants), standin, "xen-2")
