@@ -266,7 +266,7 @@ def test_completion_is_there_for_a_shell(run: Run, shell: str) -> None:
 @given(st.text(max_size=200))
 def test_any_words_get_an_answer_without_control_characters(run: Run, text: str) -> None:
     ran = run("check", "--", text)
-    assert ran.status in (0, 2, 3)
+    assert ran.status in (0, 1, 2, 3)  # 1: "POOLS" asks for the fleet, and there is no database here
     shown = ran.out + ran.err
     assert not [c for c in shown if (ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160]
 
