@@ -14,7 +14,7 @@ from bot.matrix.support import SupportLevel
 from bot.query.days import take_days
 from bot.query.query import QueryPart
 from bot.query.reader import Reader
-from bot.query.text import near, plain, shown
+from bot.text import near, plain, shown
 
 HostCondition = Callable[[HostVerdict], bool]
 

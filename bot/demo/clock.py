@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from bot.chat.wording import day_in_words
 from bot.errors import UsageError
 from bot.query.days import take_days
-from bot.query.text import shown
+from bot.text import shown
 
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 """Days that it can be put to."""

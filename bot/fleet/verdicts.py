@@ -14,7 +14,7 @@ from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
 from bot.query.query import QueryPart
 from bot.query.reader import Reader, identify
-from bot.query.text import shown
+from bot.text import shown
 
 FAR = 1_000_000
 """Days left where no end of life is known."""

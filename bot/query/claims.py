@@ -10,9 +10,9 @@ from bot.query.canonical import HYPERVISOR_NAMES
 from bot.query.days import Span
 from bot.query.spellings import Number, Wanted, digits
 from bot.query.suggest import resembling
-from bot.query.text import fold
 from bot.query.versions import Item
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
+from bot.text import fold
 
 _OF_ONE_NAME = (
     (TokenKind.PRODUCT, TokenKind.UNKNOWN),

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from bot.query.text import shown
 from bot.query.words import AMOUNTS, MONTHS, UNITS
+from bot.text import shown
 
 Span = tuple[int, int]
 """A place in a text: where it begins, and where what follows it begins."""

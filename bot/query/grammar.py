@@ -18,10 +18,10 @@ from bot.query.query import Outcome, Query, QueryPart
 from bot.query.records import Record, records
 from bot.query.spellings import Codename, Number, Spellings
 from bot.query.suggest import MOST, nearest, same
-from bot.query.text import shown, undressed, without_remarks
 from bot.query.tokens import Scanner, Token
 from bot.query.versions import Item, items
 from bot.query.words import XEN
+from bot.text import shown, undressed, without_remarks
 
 MOST_PARTS = 50
 """Parts beyond these are not read: nobody asks for more, and an answer has room for fewer."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bot.query.days import Span
-from bot.query.text import shown
 from bot.query.tokens import Token
 from bot.query.words import TokenKind
+from bot.text import shown
 
 _COURTESY = frozenset(
     {TokenKind.FILLER, TokenKind.JOINT, TokenKind.VERSION, TokenKind.DIRECTION, TokenKind.LATER, TokenKind.SUFFIX}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.matrix.matrix import Matrix
 from bot.query.query import Outcome
 from bot.query.reader import Reader
-from bot.query.text import fold
 from bot.query.words import VOCABULARY
+from bot.text import fold
 from tests.query.readings import names
 
 TODAY = date(2026, 11, 26)

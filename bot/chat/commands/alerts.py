@@ -48,7 +48,7 @@ from bot.chat.waiting import why_waiting
 from bot.chat.wording import counted, day_in_words, plural
 from bot.errors import UsageError
 from bot.query.days import take_days
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 HISTORY = timedelta(days=400)
 """How far back alerts that ended are stored."""

@@ -18,7 +18,7 @@ from bot.fleet.hosts import Source, SourceKind, SourceState, WatchedHost
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.support import PublishedList
 from bot.query.query import Outcome
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 from bot.xapi.observation import Failure
 
 WORDS_MAX = 12

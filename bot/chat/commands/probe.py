@@ -45,7 +45,7 @@ from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.assess import Assessment
 from bot.matrix.support import PublishedList, SupportLevel
 from bot.query.days import take_days
-from bot.query.text import shown
+from bot.text import shown
 from bot.xapi.observation import Failure, FailureCode, Observation, Transport
 from bot.xapi.target import Target, TlsMode
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bot.chat.command import CommandSpec
 from bot.chat.commands import ALERTS, CHANGES, CHECK, COMPARE, FLEET, HELP, LIST, TIMELINE, UPGRADE
 from bot.chat.wording import cut_day
-from bot.query.text import plain
+from bot.text import plain
 
 WORDS_MAX = 200
 """Nobody asks one of these questions in more characters."""
