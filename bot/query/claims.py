@@ -6,10 +6,9 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from bot.matrix.release import Product
-from bot.query.canonical import HYPERVISOR_NAMES
 from bot.query.days import Span
-from bot.query.spellings import Number, Wanted, digits
-from bot.query.suggest import resembling
+from bot.query.spellings import HYPERVISOR_NAMES, Number, Wanted, digits
+from bot.query.suggest import is_one_name, resembling
 from bot.query.versions import Item
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
 from bot.text import fold
@@ -34,9 +33,9 @@ def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
     for item in items:
         last = joined[-1] if joined else item
         if item.start - last.end <= 1 and (last.kind, item.kind) in _OF_ONE_NAME:
-            name = "".join(re.findall(r"[^\W_]+", fold(text[last.start : item.end])))
-            if resembling(name):
-                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
+            halves = ["".join(re.findall(r"[^\W_]+", fold(text[each.start : each.end]))) for each in (last, item)]
+            if is_one_name(*halves):
+                joined[-1] = Item(TokenKind.UNKNOWN, "".join(halves), last.start, item.end)
                 continue
         joined.append(item)
     return joined

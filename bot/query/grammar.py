@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from bot.matrix.matrix import Matrix
+from bot.matrix.feature import Feature
 from bot.matrix.release import Product, Release
-from bot.query.canonical import Match
 from bot.query.claims import Claim, QuestionPart
 from bot.query.days import Span, blanked, take_days
 from bot.query.features import FeatureNames
@@ -47,9 +46,9 @@ _LETTERS = "".join(map(chr, (*range(65, 91), *range(97, 123), 46)))
 class Grammar:
     """Reads questions against one Matrix."""
 
-    def __init__(self, matrix: Matrix) -> None:
-        self._spellings = Spellings(matrix)
-        self._features = FeatureNames(matrix.features)
+    def __init__(self, features: Iterable[Feature], spellings: Spellings) -> None:
+        self._spellings = spellings
+        self._features = FeatureNames(features)
         self._scanner = Scanner(self._spellings.codenames, self._spellings.is_number)
 
     def read(self, text: str, today: date | None = None) -> Query:
@@ -130,7 +129,7 @@ class Grammar:
         if claim.is_hypervisor and (meant := self._spellings.hypervisors(product, claim.wanted)):
             return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=meant, product=product)
         if match := self._spellings.match(product, claim.wanted):
-            return _assessed(text, match, product)
+            return match.part(text, product)
         near = nearest(self._spellings, product, claim.wanted)
         return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=near, product=product)
 
@@ -146,7 +145,7 @@ class Grammar:
         releases = tuple(release for match in matches.values() for release in match.releases)
         if len(matches) == 1:
             ((product, match),) = matches.items()
-            return _assessed(text, match, product)
+            return match.part(text, product)
         levels = {match.level for match in matches.values()}
         level = levels.pop() if len(levels) == 1 else None
         prerelease = next((match.prerelease for match in matches.values()), None)
@@ -167,12 +166,6 @@ class Grammar:
             return ()
         order = sorted(Product, key=lambda product: product is not first)
         return tuple(release for product in order for release in same(self._spellings, product, claim.wanted))
-
-
-def _assessed(text: str, match: Match, product: Product) -> QueryPart:
-    return QueryPart(
-        text, Outcome.ASSESSED, match.releases, level=match.level, product=product, prerelease=match.prerelease
-    )
 
 
 def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart, ...], list[Span]]:

@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.matrix.matrix import Matrix
-from bot.query.canonical import canonical
 from bot.query.query import Outcome, Query, QueryPart
+from bot.query.spellings import Spellings
 
 if TYPE_CHECKING:
     from bot.query.grammar import Grammar
@@ -16,8 +16,9 @@ class Reader:
     """Reads questions against one Matrix. Build it once; reading is pure."""
 
     def __init__(self, matrix: Matrix) -> None:
-        self._matrix = matrix
-        self._canonical = canonical(matrix)
+        self._features = matrix.features
+        self._spellings = Spellings(matrix)
+        self._canonical = self._spellings.canonical()
 
     def read(self, text: str, today: date | None = None) -> Query:
         """Read any text. Total: it never raises, whatever the text. `today` is what "in 2 years" counts from.
@@ -26,7 +27,7 @@ class Reader:
         """
         typed = text.strip()
         if (known := self._canonical.get(typed.lower())) and typed.isascii():
-            return Query((QueryPart(typed, *known),))
+            return Query((known._replace(text=typed),))
         return self.read_slowly(text, today)
 
     def read_slowly(self, text: str, today: date | None = None) -> Query:
@@ -41,7 +42,7 @@ class Reader:
     def _grammar(self) -> "Grammar":
         from bot.query.grammar import Grammar  # loading it takes as long as the rest of a look-up
 
-        return Grammar(self._matrix)
+        return Grammar(self._features, self._spellings)
 
 
 def identify(reader: Reader, brand: str | None, version: str | None, is_preview: bool = False) -> QueryPart:

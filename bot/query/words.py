@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.errors import DataError, Problem
 from bot.matrix.compiled import shipped
-from bot.query.canonical import PRODUCT_NAMES
+from bot.query.spellings import PRODUCT_NAMES
 
 XEN = "Xen"
 FILE = "vocabulary.txt"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
-from bot.query.canonical import HYPERVISOR_NAMES, PRODUCT_NAMES
 from bot.query.grammar import MOST_PARTS
 from bot.query.query import Outcome, Query
 from bot.query.reader import Reader
+from bot.query.spellings import HYPERVISOR_NAMES, PRODUCT_NAMES
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 WORDS = """
