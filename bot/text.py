@@ -30,11 +30,6 @@ _UNDERLINED = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Signs around slanted text."""
 _SPACES = re.compile(r" {2,}")
 
-_LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
-_REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
-"""Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
-_LEVELS = re.compile(_LEVEL, re.IGNORECASE)
-
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Blank characters that count as letters, marks or symbols."""
 _REPLACED = {
@@ -78,22 +73,6 @@ def undressed(text: str) -> str:
     text = _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
     text = _QUOTE.sub("", _EMPHASIS.sub("", text))
     return _SPACES.sub(" ", text).strip()
-
-
-def without_remarks(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """A text with blanks for brackets that list several update levels, and their places.
-
-    Other levels in brackets lose their commas, which would part the question.
-    """
-    places: list[tuple[int, int]] = []
-
-    def remark(match: re.Match[str]) -> str:
-        if len(_LEVELS.findall(match[0])) <= 1:
-            return re.sub("[,;]", " ", match[0])
-        places.append((match.start() + 1, match.end() - 1))
-        return " " * len(match[0])
-
-    return _REMARK.sub(remark, text), places
 
 
 def fold(word: str) -> str:

@@ -17,10 +17,10 @@ from bot.query.query import Outcome, Query, QueryPart
 from bot.query.records import Record, records
 from bot.query.spellings import Codename, Number, Spellings
 from bot.query.suggest import MOST, nearest, same
-from bot.query.tokens import Scanner, Token
-from bot.query.versions import Item, items
+from bot.query.tokens import Scanner, Token, without_remarks
+from bot.query.versions import grown
 from bot.query.words import XEN
-from bot.text import shown, undressed, without_remarks
+from bot.text import shown, undressed
 
 MOST_PARTS = 50
 """Parts beyond these are not read: nobody asks for more, and an answer has room for fewer."""
@@ -34,13 +34,10 @@ BRANDS = {
 }
 """What hosts call themselves (`product_brand`)."""
 _VERSION = re.compile(
-    r"(?P<number>\d{1,4}(?:\.\d{1,4}){0,3})(?: (?P<level>(?:cu|sp|fp)\d))?"
-    r"(?:-?(?P<early>(?:rc|beta|alpha|preview)\.?\d*)|[-_][\w.-]{1,20})?",
+    r"\d{1,4}(?:\.\d{1,4}){0,3}(?: (?:cu|sp|fp)\d)?(?:-?(?:rc|beta|alpha|preview)\.?\d*|[-_][\w.-]{1,20})?",
     re.ASCII | re.IGNORECASE,
 )
 """A `product_version`, with a prerelease or a build behind it: "7.0.0-125380c"."""
-_PRERELEASES = {word.lower(): word for word in ("RC", "beta", "alpha", "preview")}
-_LETTERS = "".join(map(chr, (*range(65, 91), *range(97, 123), 46)))
 
 
 class Grammar:
@@ -78,12 +75,13 @@ class Grammar:
 
     def identify(self, brand: str, version: str, is_preview: bool = False) -> QueryPart | None:
         """The release of a host's own brand and version; None if the brand is none of ours or the version is none."""
-        product, said = BRANDS.get(brand.strip().casefold()), _VERSION.fullmatch(version.strip())
-        if product is None or said is None:
+        product = BRANDS.get(brand.strip().casefold())
+        if product is None or not _VERSION.fullmatch(version.strip()):
             return None
-        early = said["early"] and _PRERELEASES.get(said["early"].lower().rstrip("0123456789."), "")
-        prerelease = f"{early}{said['early'].lstrip(_LETTERS)}" if early else "preview" if is_preview else ""
-        wanted = Number(said["number"], (said["level"] or "").upper(), prerelease)
+        read = grown(next(self._scanner.parts(version.replace("_", "-"))), self._spellings.is_number)[0].wanted
+        wanted = read if isinstance(read, Number) else Number(version.strip())
+        if is_preview and not wanted.prerelease:
+            wanted = wanted._replace(prerelease="preview")
         text = shown(f"{brand.strip()} {version.strip()}")
         return self._of_product(Claim(text, wanted, product), product, text)
 
@@ -95,9 +93,9 @@ class Grammar:
 
     def _claims(self, text: str, parts: Iterable[Sequence[Token]]) -> list[Claim]:
         claims: list[Claim] = []
-        carried: Item | None = None
+        carried: Token | None = None
         for tokens in parts:
-            part = QuestionPart(items(tokens, self._spellings.is_number), text, carried)
+            part = QuestionPart(grown(tokens, self._spellings.is_number), text, carried)
             claims.extend(part.claims())
             carried = part.carries()
             if len(claims) > 2 * MOST_PARTS:

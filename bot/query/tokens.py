@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from bot.query.days import Span
+from bot.query.spellings import Wanted
 from bot.query.words import COUNTS, VOCABULARY, TokenKind
 from bot.text import fold
 
@@ -51,13 +53,41 @@ _IN_RANGE = re.compile(
 """A comma between two clauses of a range, a semicolon between its bounds: they part nothing."""
 
 
+_LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
+_REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
+"""Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
+_LEVELS = re.compile(_LEVEL, re.IGNORECASE)
+
+
 class Token(NamedTuple):
-    """A token: what it is, the value that it stands for, and where it is in the text."""
+    """A word, or several that make one thing: what it is, the value that it stands for, and where it is in the text.
+
+    `wanted` is what a version wants; its `value` is what to show if that is not what stands in the text, and `said` is
+    what belongs to it and stands elsewhere: "newer than XenServer 7.6".
+    """
 
     kind: TokenKind
     value: str
     start: int
     end: int
+    wanted: Wanted | None = None
+    said: tuple[Span, ...] = ()
+
+
+def without_remarks(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text with blanks for brackets that list several update levels, and their places.
+
+    Other levels in brackets lose their commas, which would part the question.
+    """
+    places: list[tuple[int, int]] = []
+
+    def remark(match: re.Match[str]) -> str:
+        if len(_LEVELS.findall(match[0])) <= 1:
+            return re.sub("[,;]", " ", match[0])
+        places.append((match.start() + 1, match.end() - 1))
+        return " " * len(match[0])
+
+    return _REMARK.sub(remark, text), places
 
 
 class Scanner:
