@@ -9,55 +9,68 @@ from collections.abc import Callable, Sequence
 from string import ascii_letters
 
 from bot.matrix.release import Product
-from bot.query.spellings import Between, Codename, Number, Prefix, Range, digits
+from bot.query.spellings import Between, Codename, Number, Prefix, Range, Wanted, digits
 from bot.query.tokens import Token
 from bot.query.words import DISTRIBUTIONS, JOINING, OF_TWO, TokenKind
 
 _FROM = frozenset({"from", "von", "de", "desde", "da", "del"})
 _TO = frozenset({"to", "bis", "a", "al", "au"})
-_BEFORE_COUNTED = frozenset({"of", "our", "the", "my", "your", "these", "those", "old", "other", "more", "x"})
-_WHERE = frozenset({"on", "in", "under", "inside"})
-_TOOLS = (TokenKind.TOOL, TokenKind.XEN_ORCHESTRA)
 _SIGNS = (TokenKind.DASH, TokenKind.DOTS)
-_NAMING = (TokenKind.PRODUCT, TokenKind.PLATFORM, TokenKind.VERSION, TokenKind.UNKNOWN, TokenKind.NUMBER)
-"""What a whole number stands behind when it is a version."""
 _MOST_DIGITS = 2
 """No release has more before its first dot."""
 _MOST_CLAUSES = 20
 _LONGEST_SIGN = 3
 
 _LETTERS = dict(zip(TokenKind, ascii_letters, strict=False))
-_CC = "0"
-"""Common Criteria, the level that takes no number."""
 _NUMBERS = "1234"
 """Whole and with dots: those that may be a release's, then the others."""
-_TURNED = "LATER OPERATOR DIRECTION EARLY SUFFIX LEVEL LABEL GUEST MEASURE COUNTED TALK"
-"""Words that mean something beside a number only; elsewhere they are filler."""
+_OF_VALUES = {
+    "CC": "5",  # Common Criteria, the level that takes no number
+    "hypervisor": "6",
+    **dict.fromkeys(DISTRIBUTIONS, "7"),
+    **dict.fromkeys(["of", "our", "the", "my", "your", "these", "those", "old", "other", "more"], "8"),
+    **dict.fromkeys(["on", "in", "under", "inside"], "9"),
+    "r": "0",  # as in R740
+}
+"""The signs of tokens whose value counts, not only their kind."""
 
 
 def _letters(kinds: str) -> str:
     return "".join(_LETTERS[TokenKind[kind]] for kind in kinds.split())
 
 
-def _but(kinds: str) -> str:
-    return "".join({_CC, *_NUMBERS, *_LETTERS.values()} - {*_letters(kinds)})
-
-
+_ANY = {*_NUMBERS, *_OF_VALUES.values(), *_LETTERS.values()}
 _CLASSES = {
     **{kind.name: letter for kind, letter in _LETTERS.items()},
     "NUMBER": _NUMBERS,
     "LIKELY": "12",
+    "UNLIKELY": "34",
     "INTEGER": "13",
     "DOTTED": "24",
     "BUILD": "134",
-    "CC": _CC,
-    "LEVEL": _CC + _letters("LEVEL"),
+    "CC": "5",
+    "HYPERVISOR": "6",
+    "DISTRIBUTION": "7",
+    "OF": "8",
+    "WHERE": "9",
+    "LEVEL": "5" + _letters("LEVEL"),
+    "FILLER": "689" + _letters("FILLER"),
+    "PLATFORM": "7" + _letters("PLATFORM"),
+    "VERSION": "0" + _letters("VERSION"),
     "TOOL": _letters("TOOL XEN_ORCHESTRA"),
-    "NAMING": _letters("FILLER TALK COUNTED GUEST UNKNOWN VERSION"),
-    "PLAIN": _but("DASH DOTS PLUS JOINT OPERATOR"),
-    "BETWEEN": "".join({*_but("JOINT")} - {*_NUMBERS}),
+    "NAMING": "0689" + _letters("FILLER TALK COUNTED GUEST"),
+    "OWNING": "7" + _letters("PRODUCT PLATFORM"),
+    "NAME": "60" + _letters("PRODUCT VERSION"),
+    "SAID": "670" + _letters("PRODUCT PLATFORM VERSION UNKNOWN"),
+    "PLAIN": "".join(_ANY - {*_letters("DASH DOTS PLUS JOINT OPERATOR")}),
+    "BETWEEN": "".join(_ANY - {*_NUMBERS, *_letters("JOINT")}),
 }
-"""The kinds that a word of a pattern stands for."""
+"""The signs that a word of a rule stands for."""
+_TURNED = "LATER OPERATOR DIRECTION EARLY SUFFIX LEVEL LABEL GUEST MEASURE COUNTED TALK"
+_ALONE = {TokenKind.PLUS: TokenKind.JOINT} | dict.fromkeys(
+    map(TokenKind.__getitem__, _TURNED.split()), TokenKind.FILLER
+)
+"""What a token is by itself: many words mean something beside a number only."""
 
 
 def grown(tokens: Sequence[Token], is_number: Callable[[str], bool]) -> list[Token]:
@@ -85,8 +98,9 @@ class _Reading:
     def _read(self, at: int) -> int:
         """Reads what begins at a token; where to go on."""
         for pattern, read in _RULES.get(self._line[2 * at + 1], ()):
-            if (match := pattern.match(self._line, 2 * at)) and (grown := read(self, match)):
-                self.found.append(grown)
+            match = pattern.match(self._line, 2 * at)
+            if match and (made := self._token(match, *read) if isinstance(read, tuple) else read(self, match)):
+                self.found.append(made)
                 return match.end() // 2
         token = self._tokens[at]
         if token.kind not in _SIGNS:
@@ -94,13 +108,11 @@ class _Reading:
         return at + 1
 
     def _written(self, before: Token | None, token: Token) -> str:
-        letter = _LETTERS[token.kind]
+        letter = _OF_VALUES.get(token.value) or _LETTERS[token.kind]
         if token.kind is TokenKind.NUMBER:
             whole, dot, _ = token.value.partition(".")
             is_likely = len(whole) <= _MOST_DIGITS and (dot or self._is_number(token.value))
             letter = _NUMBERS[bool(dot) + (0 if is_likely else 2)]
-        elif token.value == "CC":
-            letter = _CC
         return f"'{letter}" if before and before.end == token.start else f" {letter}"
 
     def _of(self, match: re.Match[str], group: str = "") -> Sequence[Token]:
@@ -112,62 +124,22 @@ class _Reading:
         """A level or a prerelease: "CU1", "RC2"."""
         return "".join(token.value for token in self._of(match, group) if token.kind is not TokenKind.DASH)
 
-    def _token(self, match: re.Match[str], kind: TokenKind = TokenKind.FILLER, value: str = "") -> Token:
-        first, *_, last = *self._of(match), self._of(match)[-1]
-        return Token(kind, value, first.start, last.end)
-
-    def _last(self) -> tuple[TokenKind | None, str]:
-        """What was found last: its kind and its value."""
-        return self.found[-1][:2] if self.found else (None, "")
-
-    def _filler(self, match: re.Match[str]) -> Token:
-        return self._token(match)
-
-    # words
-
-    def _hypervisor(self, match: re.Match[str]) -> Token | None:
-        (token,) = self._of(match)
-        is_behind_name = self._last()[0] in (TokenKind.PRODUCT, TokenKind.PLATFORM)
-        if token.value != "hypervisor" or is_behind_name:
-            return None
-        return self._token(match, TokenKind.PRODUCT, Product.XENSERVER)
-
-    def _named(self, match: re.Match[str]) -> Token | None:
-        """A word with a number of its own: "XO 5.98", "build 12", "host-3", "R740"."""
-        first, *_ = self._of(match)
-        if first.kind is TokenKind.VERSION and first.value != "r":
-            return None
-        kind = first.kind if first.kind in (TokenKind.UNKNOWN, *_TOOLS) else TokenKind.FILLER
-        return self._token(match, kind, first.value)
-
-    def _home(self, match: re.Match[str]) -> Token | None:
-        """Where Xen Orchestra itself is installed is no host of it: "XO on Debian 12"."""
-        is_there = len(self.found) > 1 and self.found[-2].kind in _TOOLS and self._last()[1] in _WHERE
-        return self._token(match) if is_there and self._of(match)[0].value in DISTRIBUTIONS else None
+    def _token(
+        self, match: re.Match[str], kind: TokenKind, value: str | None = "", wanted: Wanted | None = None
+    ) -> Token:
+        """What a match makes; where no value is given, that of its first token stays."""
+        tokens = self._of(match)
+        return Token(kind, tokens[0].value if value is None else value, tokens[0].start, tokens[-1].end, wanted)
 
     def _codename(self, match: re.Match[str]) -> Token:
         (token,) = self._of(match)
         return token._replace(wanted=Codename(token.value))
 
-    # numbers
-
-    def _count(self, match: re.Match[str]) -> Token | None:
-        """A number that counts or measures ("3 hosts", "2 TiB"); "XenServer 8 hosts" are of 8, "7.2 hosts" of 7.2."""
-        (number,), (before, _) = self._of(match), self._last()
-        if before is TokenKind.PRODUCT and self._is_number(number.value):
-            return None
-        is_of_release = before in (TokenKind.PRODUCT, TokenKind.VERSION) or not number.value.isdecimal()
-        return None if match["hosts"] and is_of_release else self._token(match)
-
-    def _talk(self, match: re.Match[str]) -> Token | None:
-        """A whole number before a product with its version counts something ("2 of our XCP-ng 8.2 hosts"), and one
-        before a word of which nothing is known ("7 dwarfs")."""
-        counts = all(token.value in _BEFORE_COUNTED for token in self._of(match, "of"))
-        return self._token(match) if counts and self._last()[0] not in _NAMING else None
+    # versions
 
     def _prefix(self, match: re.Match[str]) -> Token:
         start, _, _ = self._of(match)[0].value.rpartition(".")
-        return self._token(match, TokenKind.NUMBER)._replace(wanted=Prefix(start))
+        return self._token(match, TokenKind.NUMBER, "", Prefix(start))
 
     def _version(self, match: re.Match[str]) -> Token:
         """A number with its level, prerelease and build, and with what was named before it."""
@@ -182,21 +154,20 @@ class _Reading:
                 shown = f"{shown or number.value} {before.value}"
                 said.append((before.start, before.end))
         wanted = Number(number.value, level, early)
-        return self._token(match, TokenKind.NUMBER, shown)._replace(wanted=wanted, said=tuple(said))
+        return self._token(match, TokenKind.NUMBER, shown, wanted)._replace(said=tuple(said))
 
     def _set_aside(self, match: re.Match[str]) -> Token:
         """A level, a prerelease or an operator that stands before its number."""
         (what,) = (name for name, found in match.groupdict().items() if found)
-        self._before[what] = self._token(match, value=self._name(match, what))
-        return self._token(match)
+        self._before[what] = self._token(match, TokenKind.FILLER, self._name(match, what))
+        return self._token(match, TokenKind.FILLER)
 
     def _lone_level(self, match: re.Match[str]) -> Token:
         """A level of the last number ("7.1 and CU2")."""
         level = self._name(match, "level")
         last = next((token.wanted for token in reversed(self.found) if token.wanted), None)
         if isinstance(last, Number):
-            version = self._token(match, TokenKind.NUMBER, f"{last.text} {level}")
-            return version._replace(wanted=Number(last.text, level))
+            return self._token(match, TokenKind.NUMBER, f"{last.text} {level}", Number(last.text, level))
         return self._token(match, TokenKind.UNKNOWN, level.lower())
 
     # ranges
@@ -204,8 +175,7 @@ class _Reading:
     def _bound(self, match: re.Match[str], operator: str, number: Token, is_shown: bool = True) -> Token:
         """A range with one bound; it is shown as typed, or by the sign of its operator."""
         clause = operator + number.value
-        version = self._token(match, TokenKind.NUMBER, clause if is_shown else "")
-        return version._replace(wanted=Range(clause, number.value))
+        return self._token(match, TokenKind.NUMBER, clause if is_shown else "", Range(clause, number.value))
 
     def _between(self, match: re.Match[str]) -> Token | None:
         """ "7.0 - 7.3", "7.0 through 7.3", "from 7.0 to 7.3", "between 7.0 and 7.3"; "7.0 to 7.3" is two."""
@@ -221,7 +191,7 @@ class _Reading:
         if not is_range or digits(last.value) <= digits(first.value):
             return None
         shown = "" if joint.kind in _SIGNS else f"{first.value}-{last.value}"
-        return self._token(match, TokenKind.NUMBER, shown)._replace(wanted=Between(first.value, last.value))
+        return self._token(match, TokenKind.NUMBER, shown, Between(first.value, last.value))
 
     def _word_before(self) -> str:
         """The word before a number or its product's name; none where something goes from one to another."""
@@ -239,7 +209,7 @@ class _Reading:
 
     def _range(self, match: re.Match[str]) -> Token | None:
         """A range such as ">=7.0 <7.4". An operator without its number stays in, so that the whole is refused."""
-        of_product = self._last()[0] is TokenKind.PRODUCT
+        of_product = bool(self.found) and self.found[-1].kind is TokenKind.PRODUCT
         first, clauses = "", []
         for operator, *number in self._clauses(match):
             if number:
@@ -254,7 +224,7 @@ class _Reading:
         if names_two or counts or not clauses or not (first or of_product):
             return None
         specifier = ",".join(clauses) if len(clauses) <= _MOST_CLAUSES else "<"
-        return self._token(match, TokenKind.NUMBER)._replace(wanted=Range(specifier, first.rstrip(".*x")))
+        return self._token(match, TokenKind.NUMBER, "", Range(specifier, first.rstrip(".*x")))
 
     def _bounds(self, match: re.Match[str]) -> Token | None:
         """The same with "and", "but" or "/" between its two bounds: ">= 7.0 and < 7.4"."""
@@ -276,8 +246,8 @@ class _Reading:
     def _direction(self, match: re.Match[str]) -> Token | None:
         """A range by one word: "before 7", "until 7.2", "since version 7.1", "before XenServer 7"."""
         last = next((token for token in reversed(self.found) if token.wanted or token.kind is TokenKind.JOINT), None)
-        if self._last()[1] == "long" or (last and last.wanted):
-            return None  # "how long until 8.2 is dead" asks when, in "8.2 before 8.3" both are releases
+        if last and last.wanted:
+            return None  # in "8.2 before 8.3" both are releases
         if match["number"] is None:
             return self._set_aside(match)
         return self._bound(match, self._of(match)[0].value, self._of(match, "number")[0])
@@ -289,11 +259,14 @@ _LEVEL = "(?=LEVEL) (?: CC | LEVEL DASH? INTEGER)"
 _BOUND = "OPERATOR VERSION? (?:NUMBER | WILDCARD)"
 _CLAUSE = f"(?: {_BOUND} | OPERATOR )"
 _RANGE_ENDS = f"(?! MEASURE) (?: (?=(?P<hosts>COUNTED)) | {_SUFFIXES} )"
-_Read = Callable[[_Reading, re.Match[str]], Token | None]
+_Read = tuple[TokenKind, str | None] | Callable[[_Reading, re.Match[str]], Token | None]
+_FILLER = (TokenKind.FILLER, "")
 _RULES_IN_WORDS: tuple[tuple[str, _Read], ...] = (
-    # 3 hosts, 2 TiB; 2 of our XCP-ng 8.2 hosts
-    ("NUMBER (?= DASH? MEASURE | (?P<hosts>COUNTED))", _Reading._count),
-    ("INTEGER (?= DASH? UNKNOWN | (?P<of>FILLER{0,5}) PRODUCT (?:NUMBER | WILDCARD | OPERATOR))", _Reading._talk),
+    # 2 TiB, 3 hosts, but XenServer 8 hosts and 7.2 hosts; 2 of our XCP-ng 8.2 hosts, 7 dwarfs
+    ("NUMBER (?<!PRODUCT NUMBER) (?= DASH? MEASURE)", _FILLER),
+    ("UNLIKELY (?= DASH? MEASURE)", _FILLER),
+    ("INTEGER (?<!NAME INTEGER) (?= COUNTED)", _FILLER),
+    ("INTEGER (?<!SAID INTEGER) (?= DASH? UNKNOWN | OF{0,5} PRODUCT (?:NUMBER | WILDCARD | OPERATOR))", _FILLER),
     # 7.0-7.3; 7.0 through 7.3, from 7.0 to 7.3
     (f"(?P<first>NUMBER) (?P<joint>DASH | DOTS) (?P<last>LIKELY) {_SUFFIXES} (?!'PLAIN)", _Reading._between),
     ("(?P<first>NUMBER) (?P<joint>DIRECTION | JOINT | FILLER) VERSION? (?P<last>LIKELY)", _Reading._between),
@@ -323,22 +296,22 @@ _RULES_IN_WORDS: tuple[tuple[str, _Read], ...] = (
     (f"(?P<level>{_LEVEL}) (?= BETWEEN{{0,3}} NUMBER)", _Reading._set_aside),
     (f"(?P<level>{_LEVEL})", _Reading._lone_level),
     (f"(?P<early>(?=EARLY) {_EARLY}) (?= BETWEEN{{0,3}} DOTTED)", _Reading._set_aside),
-    (f"(?=EARLY) {_EARLY}", _Reading._filler),
+    (f"(?=EARLY) {_EARLY}", _FILLER),
     # Dundee; Hypervisor 8; XO 5.98, build 12, host-3
     ("CODENAME", _Reading._codename),
-    ("FILLER (?= VERSION? INTEGER)", _Reading._hypervisor),
-    ("TOOL (?:DASH | VERSION)* (?:NUMBER | WILDCARD)", _Reading._named),
-    ("LABEL DASH* INTEGER", _Reading._named),
-    ("NAMING (?:'DASH)? 'INTEGER", _Reading._named),
+    ("HYPERVISOR (?<!OWNING HYPERVISOR) (?= VERSION? INTEGER)", (TokenKind.PRODUCT, Product.XENSERVER)),
+    ("TOOL (?:DASH | VERSION)* (?:NUMBER | WILDCARD)", (TokenKind.TOOL, None)),
+    ("UNKNOWN (?:'DASH)? 'INTEGER", (TokenKind.UNKNOWN, None)),
+    ("LABEL DASH* INTEGER", _FILLER),
+    ("NAMING (?:'DASH)? 'INTEGER", _FILLER),
     # Debian 12 VMs; XO on Debian 12
-    ("PLATFORM (?: NUMBER GUEST | (?=GUEST))", _Reading._filler),
-    ("PLATFORM NUMBER?", _Reading._home),
+    ("PLATFORM (?: NUMBER GUEST | (?=GUEST))", _FILLER),
+    (
+        "DISTRIBUTION (?: (?<=TOOL WHERE DISTRIBUTION) | (?<=TOOL NUMBER WHERE DISTRIBUTION) ) (?:VERSION? NUMBER)?",
+        _FILLER,
+    ),
 )
 """What makes a version or a name, the longer before the shorter. A word is a token of that kind; ' says it is glued."""
-_ALONE = {TokenKind.PLUS: TokenKind.JOINT} | dict.fromkeys(
-    (kind for kind in TokenKind if _LETTERS[kind] in _letters(_TURNED)), TokenKind.FILLER
-)
-"""What a token is by itself."""
 
 
 def _pattern(words: str) -> re.Pattern[str]:
