@@ -15,7 +15,7 @@ from bot.query.features import FeatureNames
 from bot.query.leftover import leftover
 from bot.query.query import Outcome, Query, QueryPart
 from bot.query.records import Record, records
-from bot.query.spellings import Codename, Number, Spellings
+from bot.query.spellings import Match, Number, Spellings, Wanted
 from bot.query.suggest import MOST, nearest, same
 from bot.query.tokens import Scanner, Token, without_remarks
 from bot.query.versions import grown
@@ -82,14 +82,14 @@ class Grammar:
         wanted = read if isinstance(read, Number) else Number(version.strip())
         if is_preview and not wanted.prerelease:
             wanted = wanted._replace(prerelease="preview")
-        text = shown(f"{brand.strip()} {version.strip()}")
-        return self._of_product(Claim(text, wanted, product), product, text)
+        text = f"{brand.strip()} {version.strip()}"
+        return self._part(Claim(text, wanted, product))
 
     def _of_machine(self, said: Record) -> tuple[Claim, QueryPart]:
         text = f"{said.brand} {said.version}".strip() or said.codename
-        claim = Claim(text, Codename(said.codename) if said.codename else Number(said.version), used=said.places)
+        claim = Claim(text, Number(said.codename or said.version), used=said.places)
         identified = self.identify(said.brand, said.version, said.is_preview)
-        return claim, identified or self._of_any_product(claim, shown(text))
+        return claim, identified or self._part(claim)
 
     def _claims(self, text: str, parts: Iterable[Sequence[Token]]) -> list[Claim]:
         claims: list[Claim] = []
@@ -107,63 +107,57 @@ class Grammar:
         return (likely or claims)[:1]
 
     def _part(self, claim: Claim) -> QueryPart:
-        text = shown(claim.text)
-        if claim.platform == XEN and (meant := self._same_everywhere(claim, Product.XENSERVER)):
-            # Xen with a number that only the products have is likely one of them ("xen 7.2").
-            return QueryPart(text, Outcome.UNKNOWN_PRODUCT, suggestions=meant)
+        text, wanted, product = shown(claim.text), claim.wanted, claim.product
+        if claim.platform == XEN and (meant := self._everywhere(wanted, Product.XENSERVER)):
+            return QueryPart(text, Outcome.UNKNOWN_PRODUCT, suggestions=meant)  # "xen 7.2" is likely one of ours
         if claim.platform:
             every = tuple(Product)
             return QueryPart(text, Outcome.UNSUPPORTED_PLATFORM, suggestions=every, platform=claim.platform)
         if claim.name:
             return QueryPart(text, Outcome.UNKNOWN_PRODUCT, suggestions=self._meant(claim))
-        if claim.product:
-            return self._of_product(claim, claim.product, text)
-        return self._of_any_product(claim, text)
-
-    def _of_product(self, claim: Claim, product: Product, text: str) -> QueryPart:
-        if claim.wanted is None:
-            newest_first = tuple(reversed(self._spellings.ascending[product]))
-            return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=newest_first, product=product)
-        if claim.is_hypervisor and (meant := self._spellings.hypervisors(product, claim.wanted)):
-            return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=meant, product=product)
-        if match := self._spellings.match(product, claim.wanted):
-            return match.part(text, product)
-        near = nearest(self._spellings, product, claim.wanted)
-        return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=near, product=product)
-
-    def _of_any_product(self, claim: Claim, text: str) -> QueryPart:
-        wanted = claim.wanted
-        found = {product: self._spellings.match(product, wanted) for product in Product} if wanted else {}
-        matches = {product: match for product, match in found.items() if match}
-        if len(matches) > 1 and isinstance(wanted, Number) and self._spellings.is_preview(wanted.text):
-            del matches[Product.XENSERVER]  # 8.3 alone is XCP-ng's, not the preview that called itself so
-        if not matches:
-            near = nearest(self._spellings, None, wanted) if wanted else ()
-            return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=near)
-        releases = tuple(release for match in matches.values() for release in match.releases)
-        if len(matches) == 1:
-            ((product, match),) = matches.items()
-            return match.part(text, product)
-        levels = {match.level for match in matches.values()}
-        level = levels.pop() if len(levels) == 1 else None
-        prerelease = next((match.prerelease for match in matches.values()), None)
-        return QueryPart(text, Outcome.AMBIGUOUS, releases, level=level, prerelease=prerelease)
+        near: Iterable[Release] = ()
+        if wanted is None:
+            near = reversed(self._spellings.ascending[product]) if product else ()
+        elif product and claim.is_hypervisor:
+            near = self._spellings.hypervisors(product, wanted)
+        if wanted and not near:
+            found = {of: self._spellings.match(of, wanted) for of in ([product] if product else Product)}
+            matches = {of: match for of, match in found.items() if match}
+            if len(matches) > 1 and isinstance(wanted, Number) and self._spellings.is_preview(wanted.text):
+                del matches[Product.XENSERVER]  # 8.3 alone is XCP-ng's, not the preview that called itself so
+            for of, match in matches.items():
+                return match.part(text, of) if len(matches) == 1 else _ambiguous(text, [*matches.values()])
+            near = nearest(self._spellings, product, wanted)
+        return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=tuple(near), product=product)
 
     def _meant(self, claim: Claim) -> tuple[Release | Product, ...]:
         """What an unknown name may mean: the product that it resembles, else the same version of any."""
         product, wanted = claim.resembles, claim.wanted
         if product is None:
-            return self._same_everywhere(claim) or tuple(Product)
+            return self._everywhere(wanted) or tuple(Product)
         if wanted is None:
             return (product,)
-        meant = same(self._spellings, product, wanted)
-        return meant or (product, *nearest(self._spellings, product, wanted)[: MOST - 1])
+        near = same(self._spellings, product, wanted)
+        return near or (product, *nearest(self._spellings, product, wanted)[: MOST - 1])
 
-    def _same_everywhere(self, claim: Claim, first: Product = Product.XCP_NG) -> tuple[Release, ...]:
-        if claim.wanted is None:
+    def _everywhere(self, wanted: Wanted | None, first: Product = Product.XCP_NG) -> tuple[Release, ...]:
+        """The same version of every product."""
+        if wanted is None:
             return ()
         order = sorted(Product, key=lambda product: product is not first)
-        return tuple(release for product in order for release in same(self._spellings, product, claim.wanted))
+        return tuple(release for product in order for release in same(self._spellings, product, wanted))
+
+
+def _ambiguous(text: str, matches: Sequence[Match]) -> QueryPart:
+    """The same number of several products. A level is told if it is that of all."""
+    levels = {match.level for match in matches}
+    return QueryPart(
+        text,
+        Outcome.AMBIGUOUS,
+        tuple(release for match in matches for release in match.releases),
+        level=levels.pop() if len(levels) == 1 else None,
+        prerelease=matches[0].prerelease,
+    )
 
 
 def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart, ...], list[Span]]:

@@ -1,5 +1,6 @@
 """What a question can want of a product (a number, a range, a code name), and which releases of the Matrix have it."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +35,7 @@ _FINE = 2
 
 
 class Number(NamedTuple):
-    """One release by its number, with the update level ("CU1") or the prerelease ("RC1") that was named beside it."""
+    """One release by its number or code name, with the update level ("CU1") or the prerelease ("RC1") beside it."""
 
     text: str
     level: str = ""
@@ -43,17 +44,11 @@ class Number(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether it is a number without a dot: in a sentence it may count something."""
-        return "." not in self.text and not self.level
-
-
-class Prefix(NamedTuple):
-    """All releases whose number begins so: 7.x"""
-
-    text: str
+        return self.text.isdecimal() and not self.level
 
 
 class Range(NamedTuple):
-    """All releases in a range of `packaging` specifiers. `text` is its first number."""
+    """All releases in a range of `packaging` specifiers, or of one beginning (7.x). `text` is its first number."""
 
     specifier: str
     text: str
@@ -66,13 +61,7 @@ class Between(NamedTuple):
     last: str
 
 
-class Codename(NamedTuple):
-    """A release by the vendor's word for it."""
-
-    text: str
-
-
-Wanted = Number | Prefix | Range | Between | Codename
+Wanted = Number | Range | Between
 
 
 class Match(NamedTuple):
@@ -96,12 +85,12 @@ def digits(number: str) -> tuple[int, ...]:
 class Spellings:
     """The spellings of one Matrix, made ready to be looked up.
 
-    `ascending` has each product's releases, oldest first, `codenames` the releases of each code name's phrase.
+    `ascending` has each product's releases, oldest first, `codenames` all code names, as the vocabulary has phrases.
     """
 
     def __init__(self, matrix: Matrix) -> None:
         self.ascending: dict[Product, Sequence[Release]] = {}
-        self.codenames: dict[str, list[Release]] = {}
+        self.codenames: set[str] = set()
         self._numbers: dict[Product, dict[str, Match]] = {}
         self._levels: dict[tuple[Product, str, str], str] = {}
         """The level that a product's release has by the name for it: "CU1"."""
@@ -109,8 +98,9 @@ class Spellings:
             releases = self.ascending[product] = sorted(matrix.of(product), key=lambda release: release.compares_as)
             numbers = self._numbers[product] = {}
             for release in releases:
-                for name in release.codenames:  # as the vocabulary has phrases
-                    self.codenames.setdefault(name.lower().replace("-", " ").replace("_", " "), []).append(release)
+                names = {re.sub("[-_]", " ", name.lower()) for name in release.codenames}
+                numbers.update((name, Match((*numbers.get(name, Match(())).releases, release))) for name in names)
+                self.codenames |= names
                 for level in release.levels:
                     for alias in (level.name, *level.aliases):
                         if code := "".join(word for word in alias.split() if not _is_number(word)).upper():
@@ -156,12 +146,6 @@ class Spellings:
                     return found
                 named = self._levels.get((product, found.releases[0].number, wanted.level))
                 return found._replace(level=named) if named and found.level in (None, named) else None
-            case Codename():
-                of_name = self.codenames.get(wanted.text, ())
-                return self._all(product, lambda release: release in of_name)
-            case Prefix():
-                start = digits(wanted.text)
-                return self._all(product, lambda release: release.compares_as.release[: len(start)] == start)
             case Range():
                 from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow: only where a range is read
 

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from bot.matrix.release import Product, Release
-from bot.query.spellings import Codename, Number, Spellings, Wanted, digits
+from bot.query.spellings import Number, Spellings, Wanted, digits
 
 MOST = 4
 _WORDS = {
@@ -68,13 +68,13 @@ def same(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Releas
 def _near(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Release, ...]:
     """Near releases within one product: the version with another level, as 82 is 8.2, or the neighbours."""
     ascending = spellings.ascending[product]
-    if isinstance(wanted, Codename):
-        return ()
     if isinstance(wanted, Number) and wanted.level and (known := spellings.match(product, Number(wanted.text))):
         return (*known.releases, *spellings.with_level(product, wanted.level))
     if (dotted := _dotted(wanted)) is not wanted and (found := spellings.match(product, dotted)):
         return found.releases
-    if not wanted.text:
+    if wanted.text in spellings.codenames:
+        return ()
+    if not wanted.text:  # a range without a number
         return tuple(ascending[: -MOST - 1 : -1])
     if majors := _majors(spellings, product, wanted):
         return majors

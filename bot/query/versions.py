@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from string import ascii_letters
 
 from bot.matrix.release import Product
-from bot.query.spellings import Between, Codename, Number, Prefix, Range, Wanted, digits
+from bot.query.spellings import Between, Number, Range, Wanted, digits
 from bot.query.tokens import Token
 from bot.query.words import DISTRIBUTIONS, JOINING, OF_TWO, TokenKind
 
@@ -133,13 +133,13 @@ class _Reading:
 
     def _codename(self, match: re.Match[str]) -> Token:
         (token,) = self._of(match)
-        return token._replace(wanted=Codename(token.value))
+        return token._replace(wanted=Number(token.value))
 
     # versions
 
     def _prefix(self, match: re.Match[str]) -> Token:
         start, _, _ = self._of(match)[0].value.rpartition(".")
-        return self._token(match, TokenKind.NUMBER, "", Prefix(start))
+        return self._token(match, TokenKind.NUMBER, "", Range(f"=={start}.*", start))
 
     def _version(self, match: re.Match[str]) -> Token:
         """A number with its level, prerelease and build, and with what was named before it."""
@@ -166,7 +166,7 @@ class _Reading:
         """A level of the last number ("7.1 and CU2")."""
         level = self._name(match, "level")
         last = next((token.wanted for token in reversed(self.found) if token.wanted), None)
-        if isinstance(last, Number):
+        if isinstance(last, Number) and digits(last.text):
             return self._token(match, TokenKind.NUMBER, f"{last.text} {level}", Number(last.text, level))
         return self._token(match, TokenKind.UNKNOWN, level.lower())
 
