@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 from bot.masks import masked
 
+Span = tuple[int, int]
+"""A place in a text: where it begins, and where what follows it begins."""
+
 _ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links
@@ -73,6 +76,16 @@ def undressed(text: str) -> str:
     text = _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text)
     text = _QUOTE.sub("", _EMPHASIS.sub("", text))
     return _SPACES.sub(" ", text).strip()
+
+
+def blanked(text: str, places: Iterable[Span]) -> str:
+    """A text of the same length, with blanks at some places."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(places):
+        pieces += (text[at:start], " " * (end - max(start, at)))
+        at = max(at, end)
+    return "".join((*pieces, text[at:]))
 
 
 def fold(word: str) -> str:

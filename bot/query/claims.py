@@ -6,12 +6,11 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from bot.matrix.release import Product
-from bot.query.days import Span
 from bot.query.spellings import HYPERVISOR_NAMES, Number, Wanted, digits
 from bot.query.suggest import is_one_name, resembling
 from bot.query.tokens import Token
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
-from bot.text import fold
+from bot.text import Span, fold
 
 OWNING = (TokenKind.PRODUCT, TokenKind.PLATFORM)
 _OF_ONE_NAME = (

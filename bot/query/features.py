@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 
 from bot.matrix.feature import Feature
-from bot.query.days import blanked
 from bot.query.tokens import Token
 from bot.query.words import VOCABULARY, TokenKind
+from bot.text import blanked
 
 _WORD = re.compile(r"[^\W\d_]+")
 _OFTEN_MEANT_OTHERWISE = frozenset(

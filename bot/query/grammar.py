@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from bot.days import take_days
 from bot.matrix.feature import Feature
 from bot.matrix.release import Product, Release
 from bot.query.claims import Claim, QuestionPart
-from bot.query.days import Span, blanked, take_days
 from bot.query.features import FeatureNames
 from bot.query.leftover import leftover
 from bot.query.query import Outcome, Query, QueryPart
@@ -20,7 +20,7 @@ from bot.query.suggest import MOST, nearest, same
 from bot.query.tokens import Scanner, Token, without_remarks
 from bot.query.versions import grown
 from bot.query.words import XEN
-from bot.text import shown, undressed
+from bot.text import Span, blanked, shown, undressed
 
 MOST_PARTS = 50
 """Parts beyond these are not read: nobody asks for more, and an answer has room for fewer."""

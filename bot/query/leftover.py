@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bot.query.days import Span
 from bot.query.tokens import Token
 from bot.query.words import TokenKind
-from bot.text import shown
+from bot.text import Span, shown
 
 _COURTESY = frozenset(
     {TokenKind.FILLER, TokenKind.JOINT, TokenKind.VERSION, TokenKind.DIRECTION, TokenKind.LATER, TokenKind.SUFFIX}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from bot.query.days import Span
+from bot.text import Span
 
 _KEY = re.compile(
     r"""(?<![\w.])["']?(?P<key>[A-Za-z][\w-]{1,40})["']?\ *(?:\([\ A-Z]{2,4}\))?\ *[:=](?=[\s"'\w\[{(<]|$)""",

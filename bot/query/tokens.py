@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from bot.query.days import Span
 from bot.query.spellings import Wanted
 from bot.query.words import COUNTS, VOCABULARY, TokenKind
-from bot.text import fold
+from bot.text import Span, fold
 
 _SCAN = re.compile(
     r"(?P<id>\b(?:xs\d{2,3}e\d\w*+|(?:cve|xsa|xso|ctx|kb)-?\d[\d-]*+|24/7|x86(?:[ -]64)?|x64|(?:amd|arm)64|i[36]86)\b"

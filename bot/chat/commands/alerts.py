@@ -46,8 +46,8 @@ from bot.chat.reply import (
 from bot.chat.rule_wording import sentence
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import counted, day_in_words, plural
+from bot.days import take_days
 from bot.errors import UsageError
-from bot.query.days import take_days
 from bot.text import plain, shown
 
 HISTORY = timedelta(days=400)
