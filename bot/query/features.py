@@ -16,36 +16,28 @@ _OFTEN_MEANT_OTHERWISE = frozenset(
 
 
 class FeatureNames:
-    """Finds features in a text."""
+    """Finds features in a text, whose words may have signs and numbers in them."""
 
     def __init__(self, features: Iterable[Feature]) -> None:
         self.by_id = {feature.id: feature for feature in features}
-        self._ids = {
-            name.lower().replace("-", " "): feature.id
-            for feature in self.by_id.values()
-            for name in (feature.id, feature.name, *feature.aliases)
-            if _names_a_feature(name.lower())
-        }
-        self._first_words = {_WORD.findall(name)[0] for name in self._ids}
+        self._ids: dict[str, str] = {}
+        for feature in self.by_id.values():
+            for name in (feature.id, feature.name, *feature.aliases):
+                phrase = name.lower().replace("-", " ")
+                kind, _ = VOCABULARY.get(phrase, (TokenKind.TOOL, ""))
+                if kind is TokenKind.TOOL and name.lower() not in _OFTEN_MEANT_OTHERWISE:
+                    self._ids |= {phrase: feature.id, f"{phrase}s": feature.id}
+        self._first_words = {_WORD.findall(phrase)[0] for phrase in self._ids}
         longest_first = sorted(self._ids, key=len, reverse=True)
-        spellings = (re.escape(name).replace(r"\ ", "[ -]") for name in longest_first)
-        self._pattern = re.compile(rf"(?<![\w.-])(?:{'|'.join(spellings)})s?(?![\w-]|\.\d)", re.IGNORECASE)
+        spellings = "|".join(re.escape(phrase).replace(r"\ ", "[ -]") for phrase in longest_first)
+        self._pattern = re.compile(rf"(?<![\w.-])(?:{spellings})(?![\w-]|\.\d)", re.IGNORECASE)
 
     def take(self, text: str) -> tuple[str, list[Token]]:
         """A text with blanks in place of features, and these as tokens."""
         if self._first_words.isdisjoint(_WORD.findall(text.lower())):
             return text, []
         found = [
-            Token(TokenKind.FEATURE, self._id(match[0]), match.start(), match.end())
+            Token(TokenKind.FEATURE, self._ids[match[0].lower().replace("-", " ")], match.start(), match.end())
             for match in self._pattern.finditer(text)
         ]
         return blanked(text, ((token.start, token.end) for token in found)), found
-
-    def _id(self, spelling: str) -> str:
-        name = spelling.lower().replace("-", " ")
-        return self._ids.get(name) or self._ids[name.removesuffix("s")]
-
-
-def _names_a_feature(name: str) -> bool:
-    kind, _ = VOCABULARY.get(name.replace("-", " "), (TokenKind.TOOL, ""))
-    return kind is TokenKind.TOOL and name not in _OFTEN_MEANT_OTHERWISE

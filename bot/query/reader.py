@@ -34,24 +34,19 @@ class Reader:
         """The same by the whole grammar. Both give the same Query."""
         return self._grammar.read(text, today)
 
-    def identify(self, brand: str, version: str, is_preview: bool) -> QueryPart | None:
-        """What a host calls itself; None if that is no brand of ours with a version."""
-        return self._grammar.identify(brand, version, is_preview)
+    def identify(self, brand: str | None, version: str | None, is_preview: bool = False) -> QueryPart:
+        """The release of a host's `product_brand` and `product_version`, or what is nearest to them.
+
+        `is_preview` is what the host says of itself (`is_preview_release`). Text fields, `xapi` and `platform_version`
+        never decide: 3.4.0 is XCP-ng 8.3 as well as XenServer 8.
+        """
+        if part := self._grammar.identify(brand or "", version or "", is_preview):
+            return part
+        near = self.read(f"{brand or ''} {version or ''}"[:80]).suggestions
+        return QueryPart(f"{brand} {version}", Outcome.UNKNOWN_VERSION, suggestions=near)
 
     @cached_property
     def _grammar(self) -> "Grammar":
         from bot.query.grammar import Grammar  # loading it takes as long as the rest of a look-up
 
         return Grammar(self._features, self._spellings)
-
-
-def identify(reader: Reader, brand: str | None, version: str | None, is_preview: bool = False) -> QueryPart:
-    """The release of a host's `product_brand` and `product_version`, or what is nearest to them.
-
-    `is_preview` is what the host says of itself (`is_preview_release`). Text fields, `xapi` and `platform_version`
-    never decide: 3.4.0 is XCP-ng 8.3 as well as XenServer 8.
-    """
-    if part := reader.identify(brand or "", version or "", is_preview):
-        return part
-    suggestions = reader.read(f"{brand or ''} {version or ''}"[:80]).suggestions
-    return QueryPart(f"{brand} {version}", Outcome.UNKNOWN_VERSION, suggestions=suggestions)

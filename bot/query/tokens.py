@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from bot.query.spellings import Wanted
+from bot.query.spellings import Number, Wanted
 from bot.query.words import COUNTS, VOCABULARY, TokenKind
 from bot.text import Span, fold
 
@@ -55,7 +55,6 @@ _IN_RANGE = re.compile(
 _LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
 _REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
 """Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
-_LEVELS = re.compile(_LEVEL, re.IGNORECASE)
 
 
 class Token(NamedTuple):
@@ -73,15 +72,15 @@ class Token(NamedTuple):
     said: tuple[Span, ...] = ()
 
 
-def without_remarks(text: str) -> tuple[str, list[tuple[int, int]]]:
+def without_remarks(text: str) -> tuple[str, list[Span]]:
     """A text with blanks for brackets that list several update levels, and their places.
 
     Other levels in brackets lose their commas, which would part the question.
     """
-    places: list[tuple[int, int]] = []
+    places: list[Span] = []
 
     def remark(match: re.Match[str]) -> str:
-        if len(_LEVELS.findall(match[0])) <= 1:
+        if len(re.findall(_LEVEL, match[0], re.IGNORECASE)) <= 1:
             return re.sub("[,;]", " ", match[0])
         places.append((match.start() + 1, match.end() - 1))
         return " " * len(match[0])
@@ -103,11 +102,8 @@ class Scanner:
 
         `known` are tokens that were read before, in whose places the text has blanks.
         """
-        tokens = self._tokens(text)
-        if known:
-            tokens = iter(sorted([*tokens, *known], key=lambda token: token.start))
         part: list[Token] = []
-        for token in tokens:
+        for token in sorted([*self._tokens(text), *known], key=lambda token: token.start):
             if token.kind is not TokenKind.PART:
                 part.append(token)
             if part and (token.kind is TokenKind.PART or len(part) == _LONGEST_PART):
@@ -130,7 +126,7 @@ class Scanner:
             elif group != "part":
                 kind, value = _KINDS[group or ""], value.replace(" ", "")
             if kind is not TokenKind.OPERATOR or (value != "=" and set(value) != {"!"}):
-                yield Token(kind, value, match.start(), at)
+                yield Token(kind, value, match.start(), at, Number(value) if kind is TokenKind.CODENAME else None)
 
     def _mended(self, text: str) -> str:
         """A text of the same length with the dots of numbers in their place, and without the commas of ranges."""
@@ -149,12 +145,11 @@ class Scanner:
 
     def _phrase(self, text: str, match: re.Match[str]) -> tuple[TokenKind, str, int]:
         """The longest known phrase that begins here, else the one word as unknown; and where it ends."""
-        word, end = fold(match[0]), match.end()
-        phrases = [(word, end)]
-        while word in self._first_words and len(phrases) < _LONGEST_PHRASE and (behind := _NEXT_WORD.match(text, end)):
-            end = behind.end()
-            phrases.append((f"{phrases[-1][0]} {fold(behind[1])}", end))
-        for phrase, ends in reversed(phrases):
+        word = phrase = fold(match[0])
+        end, words = match.end(), 1
+        known = (*self._known.get(word, (TokenKind.UNKNOWN, word)), end)
+        while word in self._first_words and words < _LONGEST_PHRASE and (behind := _NEXT_WORD.match(text, end)):
+            phrase, end, words = f"{phrase} {fold(behind[1])}", behind.end(), words + 1
             if meaning := self._known.get(phrase):
-                return *meaning, ends
-        return TokenKind.UNKNOWN, word, match.end()
+                known = (*meaning, end)
+        return known

@@ -67,9 +67,7 @@ _CLASSES = {
 }
 """The signs that a word of a rule stands for."""
 _TURNED = "LATER OPERATOR DIRECTION EARLY SUFFIX LEVEL LABEL GUEST MEASURE COUNTED TALK"
-_ALONE = {TokenKind.PLUS: TokenKind.JOINT} | dict.fromkeys(
-    map(TokenKind.__getitem__, _TURNED.split()), TokenKind.FILLER
-)
+_ALONE = {TokenKind.PLUS: TokenKind.JOINT, **{TokenKind[kind]: TokenKind.FILLER for kind in _TURNED.split()}}
 """What a token is by itself: many words mean something beside a number only."""
 
 
@@ -130,10 +128,6 @@ class _Reading:
         """What a match makes; where no value is given, that of its first token stays."""
         tokens = self._of(match)
         return Token(kind, tokens[0].value if value is None else value, tokens[0].start, tokens[-1].end, wanted)
-
-    def _codename(self, match: re.Match[str]) -> Token:
-        (token,) = self._of(match)
-        return token._replace(wanted=Number(token.value))
 
     # versions
 
@@ -217,9 +211,7 @@ class _Reading:
                 clauses.append(operator.value + number[-1].value.replace("x", "*"))
             elif operator.end - operator.start <= _LONGEST_SIGN:  # no "newer than"
                 clauses.append(operator.value)
-        names_two = (
-            self._tokens[match.start() // 2].value == "!=" and self.found and self.found[-1].wanted
-        )  # but not 8.2
+        names_two = self._of(match)[0].value == "!=" and self.found and self.found[-1].wanted  # "8.3 but not 8.2"
         counts = match["hosts"] and first.isdecimal() and not of_product
         if names_two or counts or not clauses or not (first or of_product):
             return None
@@ -297,8 +289,7 @@ _RULES_IN_WORDS: tuple[tuple[str, _Read], ...] = (
     (f"(?P<level>{_LEVEL})", _Reading._lone_level),
     (f"(?P<early>(?=EARLY) {_EARLY}) (?= BETWEEN{{0,3}} DOTTED)", _Reading._set_aside),
     (f"(?=EARLY) {_EARLY}", _FILLER),
-    # Dundee; Hypervisor 8; XO 5.98, build 12, host-3
-    ("CODENAME", _Reading._codename),
+    # Hypervisor 8; XO 5.98, build 12, host-3
     ("HYPERVISOR (?<!OWNING HYPERVISOR) (?= VERSION? INTEGER)", (TokenKind.PRODUCT, Product.XENSERVER)),
     ("TOOL (?:DASH | VERSION)* (?:NUMBER | WILDCARD)", (TokenKind.TOOL, None)),
     ("UNKNOWN (?:'DASH)? 'INTEGER", (TokenKind.UNKNOWN, None)),
