@@ -60,18 +60,15 @@ class Grammar:
         rest, remarks = without_remarks(days.rest)
         rest, features = self._features.take(rest)
         tokens = [*self._scanner.parts(rest, features)]
-        answers = [self._of_machine(machine) for machine in machines]
-        claims = self._claims(rest, tokens)
+        answers = [(claim, self._part(claim)) for claim in self._claims(rest, tokens)]
         if machines:  # beside them a word of which nothing is known names no platform
-            claims = [claim for claim in claims if claim.wanted or not claim.name]
-        answers += [(claim, self._part(claim)) for claim in claims]
-        if machines:
-            answers.sort(key=lambda answer: answer[0].used[:1])
+            answers = [(claim, part) for claim, part in answers if claim.wanted or not claim.name]
+            answers = sorted([*map(self._of_machine, machines), *answers], key=lambda answer: answer[0].used[:1])
         parts, used = _answered(answers)
         used += [(token.start, token.end) for token in features]
-        left = leftover(typed, [token for part in tokens for token in part], used, [*days.bare, *remarks])
+        left, misses = leftover(typed, [token for part in tokens for token in part], used, [*days.bare, *remarks])
         asked = tuple(self._features.by_id[name] for name in dict.fromkeys(token.value for token in features))
-        return Query(parts, days.on, days.bad, asked, left.pieces, left.has_version)
+        return Query(parts, days.on, days.bad, asked, left, misses)
 
     def identify(self, brand: str, version: str, is_preview: bool = False) -> QueryPart | None:
         """The release of a host's own brand and version; None if the brand is none of ours or the version is none."""
@@ -88,8 +85,7 @@ class Grammar:
     def _of_machine(self, said: Record) -> tuple[Claim, QueryPart]:
         text = f"{said.brand} {said.version}".strip() or said.codename
         claim = Claim(text, Number(said.codename or said.version), used=said.places)
-        identified = self.identify(said.brand, said.version, said.is_preview)
-        return claim, identified or self._part(claim)
+        return claim, self.identify(said.brand, said.version, said.is_preview) or self._part(claim)
 
     def _claims(self, text: str, parts: Iterable[Sequence[Token]]) -> list[Claim]:
         claims: list[Claim] = []
@@ -163,7 +159,7 @@ def _ambiguous(text: str, matches: Sequence[Match]) -> QueryPart:
 def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart, ...], list[Span]]:
     """What is answered, each thing once and in its order, and what it was read from."""
     if any(part.releases for _, part in read):
-        read = [each for each in read if each[1].releases or not (each[0].is_doubtful or _is_noise(*each))]
+        read = [(claim, part) for claim, part in read if part.releases or not _is_noise(claim, part)]
     products = {part.product for claim, part in read if claim.wanted}
     parts: dict[tuple[object, ...], QueryPart] = {}
     used: list[Span] = []
@@ -178,6 +174,6 @@ def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart,
 
 
 def _is_noise(claim: Claim, part: QueryPart) -> bool:
-    """Whether it is a version of something else, which no release has: "uname 4.19.0"."""
-    names_other = bool(claim.name and claim.wanted) and not claim.resembles
-    return names_other and not any(isinstance(suggestion, Release) for suggestion in part.suggestions)
+    """Whether it may count something, or is a version of something else that no release has: "uname 4.19.0"."""
+    names_other = claim.name and claim.wanted and not claim.resembles
+    return claim.is_doubtful or bool(names_other and not any(isinstance(near, Release) for near in part.suggestions))

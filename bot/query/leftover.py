@@ -1,39 +1,37 @@
 """What a question's answer does not account for: every piece is used, is courtesy or grammar, or is named here."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from bot.query.tokens import Token
 from bot.query.words import TokenKind
 from bot.text import Span, shown
 
-_COURTESY = frozenset(
-    {TokenKind.FILLER, TokenKind.JOINT, TokenKind.VERSION, TokenKind.DIRECTION, TokenKind.LATER, TokenKind.SUFFIX}
-    | {TokenKind.COUNTED, TokenKind.GUEST, TokenKind.LABEL, TokenKind.MEASURE, TokenKind.XEN_ORCHESTRA}
-    | {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS}
+
+def _kinds(names: str) -> frozenset[TokenKind]:
+    return frozenset(TokenKind[name] for name in names.split())
+
+
+_COURTESY = _kinds(
+    "FILLER JOINT VERSION DIRECTION LATER SUFFIX COUNTED GUEST LABEL MEASURE XEN_ORCHESTRA DASH DOTS PLUS"
 )
 """What needs not be used; all of these name something only beside a number."""
-_BEFORE_NUMBER = frozenset({TokenKind.LABEL, TokenKind.XEN_ORCHESTRA, TokenKind.VERSION, TokenKind.DASH})
-_BEHIND_NUMBER = frozenset({TokenKind.MEASURE, TokenKind.COUNTED, TokenKind.GUEST})
-_FOREIGN = frozenset(
-    {TokenKind.TOOL, TokenKind.XEN_ORCHESTRA, TokenKind.LABEL, TokenKind.UNKNOWN, TokenKind.PLATFORM, TokenKind.TALK}
-)
+_BEFORE_NUMBER = _kinds("LABEL XEN_ORCHESTRA VERSION DASH")
+_BEHIND_NUMBER = _kinds("MEASURE COUNTED GUEST")
+_FOREIGN = _kinds("TOOL XEN_ORCHESTRA LABEL UNKNOWN PLATFORM TALK")
 """A number behind one of these is a version of something else."""
 _PARTING = frozenset(",;\n()[]{}")
 _STOPS = frozenset(".:!?'\"-/")
-PIECE_SHOWN = 80
+_PIECE_SHOWN = 80
 """Characters of a piece that are shown."""
 
 
-class Leftover(NamedTuple):
-    """The pieces that nothing used, as typed; `has_version` says that one of them is a version or a range of ours."""
+def leftover(
+    text: str, tokens: Sequence[Token], used: Iterable[Span], dates: Iterable[Span]
+) -> tuple[tuple[str, ...], bool]:
+    """The pieces of a text that nothing used, as typed, and whether one of them is a version or a range of ours.
 
-    pieces: tuple[str, ...] = ()
-    has_version: bool = False
-
-
-def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: Iterable[Span]) -> Leftover:
-    """What is left of a text; `dates` are those that nobody asked about."""
+    `dates` are those that nobody asked about.
+    """
     is_used = bytearray(len(text) + 1)
     for start, end in used:
         is_used[start:end] = b"\1" * (end - start)
@@ -65,7 +63,7 @@ def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: It
         else:
             pieces.append((start, end))
         last = behind
-    return Leftover(tuple(dict.fromkeys(shown(text[start:end], PIECE_SHOWN) for start, end in pieces)), has_version)
+    return tuple(dict.fromkeys(shown(text[start:end], _PIECE_SHOWN) for start, end in pieces)), has_version
 
 
 def _ends_name(tokens: Sequence[Token], at: int) -> bool:
@@ -78,7 +76,7 @@ def _ends_name(tokens: Sequence[Token], at: int) -> bool:
 def _whole(text: str, token: Token, is_used: bytearray) -> Span:
     """Where a token stands with all that is glued to it: "xen-host-7", "x-9000"."""
     start, end = token.start, token.end
-    first, last = max(0, start - PIECE_SHOWN), min(len(text), end + PIECE_SHOWN)
+    first, last = max(0, start - _PIECE_SHOWN), min(len(text), end + _PIECE_SHOWN)
     while start > first and not (text[start - 1].isspace() or text[start - 1] in _PARTING or is_used[start - 1]):
         start -= 1
     while end < last and not (text[end].isspace() or text[end] in _PARTING or is_used[end]):

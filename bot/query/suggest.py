@@ -1,7 +1,6 @@
 """The nearest names to what is not known, best first."""
 
 from bisect import bisect
-from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
@@ -55,8 +54,8 @@ def nearest(spellings: Spellings, product: Product | None, wanted: Wanted) -> tu
     own = _near(spellings, product, wanted)
     elsewhere = [release for of in Product if of is not product for release in same(spellings, of, wanted)]
     if _majors(spellings, product, wanted):
-        return _each_once(own, elsewhere)
-    return _each_once(own[:1], elsewhere, own[1:])[:MOST]
+        return tuple(dict.fromkeys((*own, *elsewhere)))
+    return tuple(dict.fromkeys((*own[:1], *elsewhere, *own[1:])))[:MOST]
 
 
 def same(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Release, ...]:
@@ -102,7 +101,3 @@ def _majors(spellings: Spellings, product: Product, wanted: Wanted) -> tuple[Rel
 def _distance(release: Release, wanted: Wanted) -> tuple[int, ...]:
     pairs = zip_longest(release.compares_as.release, digits(wanted.text), fillvalue=0)
     return tuple(abs(own - aim) for own, aim in pairs)
-
-
-def _each_once(*found: Iterable[Release]) -> tuple[Release, ...]:
-    return tuple(dict.fromkeys(release for releases in found for release in releases))
