@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, takewhile
+from itertools import accumulate, takewhile
 from typing import NamedTuple
 
 from bot.matrix.release import Product
@@ -62,8 +62,16 @@ class QuestionPart:
         self._text = text
         self._carried = carried
         self._items = self._without_codenames(self._mistyped(found))
-        self._owners = {at: self._owner(at) for at, item in enumerate(self._items) if item.wanted}
-        """The owner of the version at each place: a product, a platform, a word of which nothing is known, or None."""
+        self._names = [item for item in self._items if item.kind in OWNING]
+        self._before: dict[int, TokenKind | None] = {}
+        """What stands in front of what begins at a place, but for the word "version"."""
+        kind: TokenKind | None = None
+        for item in self._items:
+            self._before[item.start] = kind
+            kind = kind if item.kind is TokenKind.VERSION else item.kind
+        self._stretch = dict(zip((item.start for item in self._items), _stretches(self._items), strict=True))
+        self._owners = {item: self._owner(item) for item in self._items if item.wanted}
+        """The owner of each version: a product, a platform, a word of which nothing is known, or None."""
 
     def claims(self) -> list[Claim]:
         """What the part asks for, in its order; platforms last."""
@@ -96,95 +104,85 @@ class QuestionPart:
             joined.append(item)
         return joined
 
-    def _without_codenames(self, items: list[Token]) -> list[Token]:
+    def _without_codenames(self, items: Sequence[Token]) -> list[Token]:
         """Code names are also words ("George says 7.2 is fine"): beside a number they name nothing."""
-        for stretch in _stretches(items):
-            if any(items[at].kind is TokenKind.NUMBER for at in stretch):
-                for at in stretch:
-                    if items[at].kind is TokenKind.CODENAME:
-                        items[at] = items[at]._replace(kind=TokenKind.FILLER, value="", wanted=None)
-        return items
+        if all(item.kind is not TokenKind.CODENAME for item in items):
+            return [*items]
+        stretches = _stretches(items)
+        numbered = {stretch for item, stretch in zip(items, stretches, strict=True) if item.kind is TokenKind.NUMBER}
+        return [
+            item._replace(kind=TokenKind.FILLER, value="", wanted=None)
+            if item.kind is TokenKind.CODENAME and stretch in numbered
+            else item
+            for item, stretch in zip(items, stretches, strict=True)
+        ]
 
-    def _owner(self, at: int) -> Token | None:
-        stretch = self._stretch(at)
-        line = "".join(
-            "N" if item.kind in OWNING else "V" if item.wanted else "o"
-            for item in (self._items[place] for place in stretch)
-            if item.kind is not TokenKind.VERSION
-        )
-        names = [(place, item) for place, item in enumerate(self._items) if item.kind in OWNING]
-        behind = [item for place, item in names if place > at]
+    def _owner(self, version: Token) -> Token | None:
+        near = [item for item in self._items if self._stretch[item.start] == self._stretch[version.start]]
+        signs = ("N" if item.kind in OWNING else "V" if item.wanted else "o" for item in near)
+        line = "".join(sign for item, sign in zip(near, signs, strict=True) if item.kind is not TokenKind.VERSION)
+        behind = [name for name in self._names if name.start > version.start]
         # names stand behind their versions: each right behind it, or none right in front of one
         if re.fullmatch("o*V.*No*", line) and not (re.search("V(?!N)", line) and "NV" in line):
             return behind[0]
-        if own := [item for place, item in names if place in stretch and place < at]:
-            return own[-1]
-        if self._kind_before(at) is TokenKind.UNKNOWN:
-            before = (item for item in reversed(self._items[:at]) if item.kind is not TokenKind.VERSION)
-            return _name([*takewhile(lambda item: item.kind is TokenKind.UNKNOWN, before)][:_LONGEST_NAME][::-1])
-        earlier = [item for place, item in names if place < at]
+        earlier = [name for name in self._names if name.start < version.start]
+        if earlier and self._stretch[earlier[-1].start] == self._stretch[version.start]:
+            return earlier[-1]
+        if self._before[version.start] is TokenKind.UNKNOWN:
+            words = [item for item in self._items if item.start < version.start and item.kind is not TokenKind.VERSION]
+            run = [*takewhile(lambda item: item.kind is TokenKind.UNKNOWN, reversed(words))]
+            return _name(run[:_LONGEST_NAME][::-1])
         return earlier[-1] if earlier else self._carried or next(iter(behind), None)
 
-    def _stretch(self, at: int) -> range:
-        """Where a place is, between two words like "and"."""
-        return next(stretch for stretch in _stretches(self._items) if at in stretch)
-
-    def _kind_before(self, at: int) -> TokenKind | None:
-        """What stands in front of a place, but for the word "version"."""
-        before = (item.kind for item in reversed(self._items[:at]))
-        return next((kind for kind in before if kind is not TokenKind.VERSION), None)
-
-    def _versions_of(self, *owners: Token) -> list[int]:
-        """The places of the versions that belong to any of these owners."""
-        return [at for at, owner in self._owners.items() if owner in owners]
+    def _versions_of(self, *owners: Token) -> list[Token]:
+        """The versions that belong to any of these owners."""
+        return [version for version, owner in self._owners.items() if owner in owners]
 
     def _of_products(self) -> Iterator[Claim]:
         for at, item in enumerate(self._items):
             if item.kind is TokenKind.PRODUCT:
-                yield from self._without_version(at, item)
+                yield from self._without_version(item, self._items[at + 1 : at + 3])
             if not item.wanted:
                 continue
-            owner, claim = self._owners[at], self._of_version(at, item.wanted)
+            owner, text = self._owners[item], self._typed(item)
+            kind = owner.kind if owner else None
+            claim = Claim(text, item.wanted, is_doubtful=self._is_doubtful(item, kind), used=_places(item))
             if owner is None:
                 yield claim
-            elif owner.kind is TokenKind.UNKNOWN:
+            elif kind is TokenKind.UNKNOWN:
                 yield self._of_name(owner, claim)
-            elif owner.kind is TokenKind.PRODUCT:
-                yield self._of_product(owner, at, claim)
+            elif kind is TokenKind.PRODUCT:
+                yield self._of_product(owner, item, claim)
 
-    def _of_version(self, at: int, wanted: Wanted) -> Claim:
-        before, owner = self._kind_before(at), self._owners[at]
-        is_owned_before = owner is not None and owner.kind is TokenKind.UNKNOWN
-        is_doubtful = isinstance(wanted, Number) and (
-            (wanted.is_whole and (before not in _OF_A_LIST or _is_year(wanted.text, before)))
-            or (before in _FOREIGN and not is_owned_before)
+    def _is_doubtful(self, version: Token, of: TokenKind | None) -> bool:
+        wanted, before = version.wanted, self._before[version.start]
+        if not isinstance(wanted, Number):
+            return False
+        is_year = len(wanted.text) == 4 and wanted.text[:2] in ("19", "20") and before not in OWNING
+        return (
+            (wanted.is_whole and (before not in _OF_A_LIST or is_year))
+            or (before in _FOREIGN and of is not TokenKind.UNKNOWN)
             or wanted.text.count(".") >= _FOUR_PLACES
         )
-        return Claim(self._typed(self._items[at]), wanted, is_doubtful=is_doubtful, used=_places(self._items[at]))
 
-    def _of_product(self, owner: Token, at: int, claim: Claim) -> Claim:
+    def _of_product(self, owner: Token, version: Token, claim: Claim) -> Claim:
         """A version of a product. "XenServer (formerly CH) 8" is 8: one of its names is not Citrix Hypervisor."""
-        version, names = self._items[at], self._alike(owner)
-        stretch = self._stretch(self._items.index(owner)) if owner in self._items else ()
-        called = [item for item in names if item == owner or self._items.index(item) in stretch]
-        is_beside = owner.end <= version.start and not self._text[owner.end : version.start].strip(" -")
-        return claim._replace(
-            text=self._text[owner.start : version.end] if is_beside and not version.value
-            else f"{self._typed(owner)} {claim.text}",
-            product=Product(owner.value),
-            is_hypervisor=all(map(self._calls_hypervisor, called)),
-            used=(*_places(*names), *claim.used),
-        )  # fmt: skip
+        names, text = self._alike(owner), f"{self._typed(owner)} {claim.text}"
+        if owner.end <= version.start and not (version.value or self._text[owner.end : version.start].strip(" -")):
+            text = self._text[owner.start : version.end]
+        called = [name for name in names if self._stretch.get(name.start) == self._stretch.get(owner.start)]
+        is_hypervisor = all(map(self._calls_hypervisor, called))
+        used = (*_places(*names), *claim.used)
+        return claim._replace(text=text, product=Product(owner.value), is_hypervisor=is_hypervisor, used=used)
 
-    def _without_version(self, at: int, item: Token) -> Iterator[Claim]:
+    def _without_version(self, item: Token, behind: Sequence[Token]) -> Iterator[Claim]:
         """A product that no version of the part belongs to; in "XenServer/XCP-ng 8.2" the version is for both."""
         names = self._alike(item)
         if names[0] != item or self._versions_of(*names):
             return
-        behind = self._items[at + 1 : at + 3]
         claim = Claim(self._typed(item), None, Product(item.value), used=_places(*names))
         if [other.kind for other in behind] == [TokenKind.JOINT, TokenKind.PRODUCT]:
-            for shared in [self._items[place] for place in self._versions_of(behind[1]) if place > at][:1]:
+            for shared in [version for version in self._versions_of(behind[1]) if version.start > item.start][:1]:
                 text, used = f"{claim.text} {self._typed(shared)}", (*claim.used, *_places(shared))
                 claim = claim._replace(text=text, wanted=shared.wanted, used=used)
         yield claim
@@ -213,7 +211,7 @@ class QuestionPart:
             name = max((item.value for item in named), key=len)
             if name == XEN and guests:
                 name, named = f"{XEN} on {guests[0].value}", [*named, *guests]
-            versions = [self._items[at] for at in self._versions_of(*named)]
+            versions = self._versions_of(*named)
             if not self._is_beside_release(name, named[0], versions):
                 start, end = min(item.start for item in (*named, *versions)), max(i.end for i in (*named, *versions))
                 wanted = versions[0].wanted if versions else None
@@ -226,13 +224,14 @@ class QuestionPart:
         is_inner = name == XEN and all(isinstance(w, Number) and digits(w.text)[:1] in _XEN_MAJORS for w in wanted)
         if versions and not is_inner and name not in DISTRIBUTIONS:
             return False
-        owned = [at for at, owner in self._owners.items() if owner is None or owner.kind is not TokenKind.PLATFORM]
-        stretch = self._stretch(self._items.index(named))
-        return any(at in stretch for at in owned) if versions or name in DISTRIBUTIONS else bool(owned)
+        owned = [item for item, owner in self._owners.items() if owner is None or owner.kind is not TokenKind.PLATFORM]
+        is_near = versions or name in DISTRIBUTIONS
+        return any(not is_near or self._stretch[item.start] == self._stretch[named.start] for item in owned)
 
     def _alike(self, name: Token) -> list[Token]:
         """All names of a product in the part; of one that an earlier part named, that, too."""
-        return [item for item in dict.fromkeys((*self._items, name)) if item[:2] == name[:2]]
+        alike = [item for item in self._names if item[:2] == name[:2]]
+        return alike if name in alike else [*alike, name]
 
     def _calls_hypervisor(self, name: Token) -> bool:
         return " ".join(self._typed(name).lower().replace("-", " ").split()) in HYPERVISOR_NAMES
@@ -241,10 +240,9 @@ class QuestionPart:
         return item.value if item.kind is TokenKind.NUMBER and item.value else self._text[item.start : item.end]
 
 
-def _stretches(items: Sequence[Token]) -> list[range]:
-    """The stretches between "and", "or", "/"."""
-    joints = [at for at, item in enumerate(items) if item.kind is TokenKind.JOINT]
-    return [range(start + 1, end) for start, end in pairwise([-1, *joints, len(items)])]
+def _stretches(items: Sequence[Token]) -> list[int]:
+    """In which stretch between "and", "or", "/" each stands."""
+    return [*accumulate(item.kind is TokenKind.JOINT for item in items)]
 
 
 def _name(words: Sequence[Token]) -> Token:
@@ -255,7 +253,3 @@ def _name(words: Sequence[Token]) -> Token:
 def _places(*items: Token) -> tuple[Span, ...]:
     """Where items stand, with what was said of them elsewhere."""
     return tuple(span for item in items for span in ((item.start, item.end), *item.said))
-
-
-def _is_year(number: str, before: TokenKind | None) -> bool:
-    return len(number) == 4 and number[:2] in ("19", "20") and before not in OWNING
