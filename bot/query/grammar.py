@@ -11,13 +11,12 @@ from bot.days import take_days
 from bot.matrix.feature import Feature
 from bot.matrix.release import Product, Release
 from bot.query.claims import Claim, QuestionPart
-from bot.query.features import FeatureNames
 from bot.query.leftover import leftover
 from bot.query.query import Outcome, Query, QueryPart
 from bot.query.records import Record, records
 from bot.query.spellings import Match, Number, Spellings, Wanted
 from bot.query.suggest import MOST, nearest, same
-from bot.query.tokens import Scanner, Token, without_remarks
+from bot.query.tokens import FeatureNames, Scanner, Token, without_remarks
 from bot.query.versions import grown
 from bot.query.words import XEN
 from bot.text import Span, blanked, shown, undressed

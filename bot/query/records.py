@@ -15,14 +15,8 @@ _KEY = re.compile(
     re.VERBOSE,
 )
 _VALUE = re.compile(r"""[ \t]*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^;,\n{}\[\]"']*))""")
-_ROLES = {
-    "product_version": "version",
-    "productversion": "version",
-    "product_brand": "brand",
-    "productbrand": "brand",
-    "is_preview_release": "preview",
-    "ispreviewrelease": "preview",
-}
+_ROLES = {"productversion": "version", "productbrand": "brand", "ispreviewrelease": "preview"}
+"""What fields say, as XAPI and Xen Orchestra write them: `product_version`, `productBrand`."""
 _DUMP = re.compile(r"^[ \t]*[\w-]+ \([ A-Z]{2,4}\) *:.*$", re.MULTILINE)
 """A line of `xe host-list`."""
 _BETWEEN_FIELDS = re.compile(r"""[\s;,(){}\[\]"'`]*""")
@@ -91,8 +85,8 @@ def _hosts(text: str) -> Iterator[Record]:
 
 def _fields(text: str) -> Iterator[_Field]:
     keys = [*_KEY.finditer(text)]
-    names = [key["key"].lower().replace("-", "_") for key in keys]
-    roles = {**_ROLES, "version": "version"} if "productbrand" in names and "product_version" not in names else _ROLES
+    names = [re.sub("[-_]", "", key["key"].lower()) for key in keys]
+    roles = {**_ROLES, "version": "version"} if "productbrand" in names and "productversion" not in names else _ROLES
     for key, name, behind in zip_longest(keys, names, keys[1:]):
         if value := _VALUE.match(text, key.end(), behind.start() if behind else len(text)):
             said = next(part for part in value.groups() if part is not None)

@@ -161,13 +161,8 @@ class Spellings:
     def hypervisors(self, product: Product, wanted: Wanted) -> tuple[Release, ...]:
         """What "Citrix Hypervisor 8" may mean, newest first, the release of that number last: the vendor called 8.0 to
         8.2 so, and 8 is XenServer 8."""
-        named = tuple(
-            release
-            for release in reversed(self.ascending[product])
-            if release.base_name.startswith(_HYPERVISOR)
-            and isinstance(wanted, Number)
-            and release.number.partition(".")[0] == wanted.text
-        )
+        called = [r for r in reversed(self.ascending[product]) if r.base_name.startswith(_HYPERVISOR)]
+        named = tuple(r for r in called if isinstance(wanted, Number) and r.number.partition(".")[0] == wanted.text)
         own = self._exact(product, wanted.text) if named else None
         return (*named, *own.releases) if own else named
 

@@ -4,36 +4,26 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from bot.matrix.feature import Feature
 from bot.query.spellings import Number, Wanted
 from bot.query.words import COUNTS, VOCABULARY, TokenKind
-from bot.text import Span, fold
+from bot.text import Span, blanked, fold
 
 _SCAN = re.compile(
-    r"(?P<id>\b(?:xs\d{2,3}e\d\w*+|(?:cve|xsa|xso|ctx|kb)-?\d[\d-]*+|24/7|x86(?:[ -]64)?|x64|(?:amd|arm)64|i[36]86)\b"
+    r"(?P<talk>\b(?:xs\d{2,3}e\d\w*+|(?:cve|xsa|xso|ctx|kb)-?\d[\d-]*+|24/7|x86(?:[ -]64)?|x64|(?:amd|arm)64|i[36]86)\b"
     r"|(?<=-)\d{4}-\d\d-\d\d\b|\b\d{4}-\d\d-\d\d(?=-|\.[a-z]))"
-    r"|(?P<address>[a-z]{2,9}+://[^\s,;]*+|\b\d{2,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\.\d)"
+    r"|(?P<unknown>[a-z]{2,9}+://[^\s,;]*+|\b\d{2,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\.\d)"
     r"|\b[a-z][a-z0-9-]{0,62}+\.(?:[a-z][a-z0-9-]{0,62}+\.){0,3}(?:com|org|net|io|tech|eu|de|fr|lan|local|html)\b[^\s,;]*+)"
     r"|(?P<number>\d++(?:\.\t?\d++)*+(?:\.[x*](?!\w)|(?<=\d\.\d)\+\d++(?![.\w]))?)"
     r"|(?P<word>(?:ec2|k8s|k3s|s390x)\b|[^\W\d_]++)"
-    r"|(?P<arrow>-{1,3}+>)"
+    r"|(?P<joint>[&/|]++|-{1,3}+>)"
     r"|(?P<operator>[<>] =(?![<>=!~])|[<>=!~]++)"
     r"|(?P<dots>\.{2,}+)"
     r"|(?P<part>[,;\n])"
-    r"|(?P<joint>[&/|]++)"
     r"|(?P<plus>\+)"
     r"|(?P<dash>-)",
     re.IGNORECASE,
 )
-_KINDS = {
-    "id": TokenKind.TALK,
-    "address": TokenKind.UNKNOWN,
-    "operator": TokenKind.OPERATOR,
-    "joint": TokenKind.JOINT,
-    "arrow": TokenKind.JOINT,
-    "plus": TokenKind.PLUS,
-    "dash": TokenKind.DASH,
-    "dots": TokenKind.DOTS,
-}
 _NEXT_WORD = re.compile(r"[ -]?([^\W\d_]++)")
 _LONGEST_PHRASE = 5
 _LONGEST_NUMBER = 30
@@ -52,6 +42,11 @@ _IN_RANGE = re.compile(
 """A comma between two clauses of a range, a semicolon between its bounds: they part nothing."""
 
 
+_WORD = re.compile(r"[^\W\d_]+")
+_OFTEN_MEANT_OTHERWISE = frozenset(
+    {"smart", "json", "transport", "nested", "checkpoint", "coalesce", "maintenance mode"}
+)
+"""Words for a feature when it is asked for by name, and for much else in a sentence."""
 _LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
 _REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
 """Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
@@ -88,6 +83,34 @@ def without_remarks(text: str) -> tuple[str, list[Span]]:
     return _REMARK.sub(remark, text), places
 
 
+class FeatureNames:
+    """Finds features in a text, whose words may have signs and numbers in them."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self.by_id = {feature.id: feature for feature in features}
+        self._ids: dict[str, str] = {}
+        for feature in self.by_id.values():
+            for name in (feature.id, feature.name, *feature.aliases):
+                phrase = name.lower().replace("-", " ")
+                kind, _ = VOCABULARY.get(phrase, (TokenKind.TOOL, ""))
+                if kind is TokenKind.TOOL and name.lower() not in _OFTEN_MEANT_OTHERWISE:
+                    self._ids |= {phrase: feature.id, f"{phrase}s": feature.id}
+        self._first_words = {_WORD.findall(phrase)[0] for phrase in self._ids}
+        longest_first = sorted(self._ids, key=len, reverse=True)
+        spellings = "|".join(re.escape(phrase).replace(r"\ ", "[ -]") for phrase in longest_first)
+        self._pattern = re.compile(rf"(?<![\w.-])(?:{spellings})(?![\w-]|\.\d)", re.IGNORECASE)
+
+    def take(self, text: str) -> tuple[str, list[Token]]:
+        """A text with blanks in place of features, and these as tokens."""
+        if self._first_words.isdisjoint(_WORD.findall(text.lower())):
+            return text, []
+        found = [
+            Token(TokenKind.FEATURE, self._ids[match[0].lower().replace("-", " ")], match.start(), match.end())
+            for match in self._pattern.finditer(text)
+        ]
+        return blanked(text, ((token.start, token.end) for token in found)), found
+
+
 class Scanner:
     """Makes tokens of a clean text, by the phrases of the vocabulary and the code names of one Matrix."""
 
@@ -115,16 +138,15 @@ class Scanner:
     def _tokens(self, text: str) -> Iterator[Token]:
         text, at = self._mended(text), 0
         while match := _SCAN.search(text, at):
-            group, value, at = match.lastgroup, match[0].lower(), match.end()
-            kind = TokenKind.PART
-            if group == "word":
+            group, value, at = (match.lastgroup or "").upper(), match[0].lower(), match.end()
+            if group == "WORD":
                 kind, value, at = self._phrase(text, match)
-            elif group == "number":
+            elif group == "NUMBER":
                 kind = TokenKind.WILDCARD if value[-1] in "x*" else TokenKind.NUMBER
                 kind = kind if len(value) <= _LONGEST_NUMBER else TokenKind.UNKNOWN
                 value = value.replace("\t", "").partition("+")[0]
-            elif group != "part":
-                kind, value = _KINDS[group or ""], value.replace(" ", "")
+            else:
+                kind, value = TokenKind[group], value.replace(" ", "")
             if kind is not TokenKind.OPERATOR or (value != "=" and set(value) != {"!"}):
                 yield Token(kind, value, match.start(), at, Number(value) if kind is TokenKind.CODENAME else None)
 
