@@ -36,33 +36,28 @@ def leftover(
     for start, end in used:
         is_used[start:end] = b"\1" * (end - start)
     every = sorted([*tokens, *(Token(TokenKind.TALK, "", *date) for date in dates)], key=lambda token: token.start)
-    left = [
-        at
-        for at, token in enumerate(every)
-        if not is_used[token.start] and (token.kind not in _COURTESY or _ends_name(every, at))
-    ]
     pieces: list[Span] = []
-    has_version = False
-    last = -2
-    for at in left:
-        (start, end), behind = _whole(text, every[at], is_used), at
-        if every[at].kind in (TokenKind.NUMBER, TokenKind.WILDCARD):
-            before = every[at - 1] if at else None
-            if before and before.kind in _BEFORE_NUMBER and not is_used[before.start]:
-                start = min(start, before.start)
-            if at + 1 < len(every) and every[at + 1].kind in _BEHIND_NUMBER and not is_used[every[at + 1].start]:
-                behind = at + 1
-                end = max(end, every[behind].end)
-            ours = behind == at and (before is None or before.kind not in _FOREIGN | _BEFORE_NUMBER)
-            has_version |= ours and "." in every[at].value
-        has_version |= every[at].kind is TokenKind.OPERATOR and not every[at].value.isalpha()
+    has_version, last = False, -2
+    for at, token in enumerate(every):
+        if is_used[token.start] or (token.kind in _COURTESY and not _ends_name(every, at)):
+            continue
+        start, end = _whole(text, token, is_used)
+        before, behind = every[at - 1 : at], every[at + 1 : at + 2]
+        goes_on, last = at - last <= 2, at
+        if token.kind in (TokenKind.NUMBER, TokenKind.WILDCARD):
+            if before and before[0].kind in _BEFORE_NUMBER and not is_used[before[0].start]:
+                start = min(start, before[0].start)
+            if behind and behind[0].kind in _BEHIND_NUMBER and not is_used[behind[0].start]:
+                end, last = max(end, behind[0].end), at + 1
+            is_foreign = last > at or (before and before[0].kind in _FOREIGN | _BEFORE_NUMBER)
+            has_version |= "." in token.value and not is_foreign
+        has_version |= token.kind is TokenKind.OPERATOR and not token.value.isalpha()
         between = range(pieces[-1][1], start) if pieces else range(0)
-        goes_on = at - last <= 2 and not any(text[place] in _PARTING or is_used[place] for place in between)
+        goes_on = goes_on and not any(text[place] in _PARTING or is_used[place] for place in between)
         if pieces and (goes_on or start <= pieces[-1][1]):
             pieces[-1] = (pieces[-1][0], max(end, pieces[-1][1]))
         else:
             pieces.append((start, end))
-        last = behind
     return tuple(dict.fromkeys(shown(text[start:end], _PIECE_SHOWN) for start, end in pieces)), has_version
 
 

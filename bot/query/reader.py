@@ -23,15 +23,11 @@ class Reader:
     def read(self, text: str, today: date | None = None) -> Query:
         """Read any text. Total: it never raises, whatever the text. `today` is what "in 2 years" counts from.
 
-        Most questions are a name and a number; these are looked up as they are.
+        Most questions are a name and a number; these are looked up as they are, to the same Query.
         """
         typed = text.strip()
         if (known := self._canonical.get(typed.lower())) and typed.isascii():
             return Query((known._replace(text=typed),))
-        return self.read_slowly(text, today)
-
-    def read_slowly(self, text: str, today: date | None = None) -> Query:
-        """The same by the whole grammar. Both give the same Query."""
         return self._grammar.read(text, today)
 
     def identify(self, brand: str | None, version: str | None, is_preview: bool = False) -> QueryPart:

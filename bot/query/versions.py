@@ -21,47 +21,43 @@ _MOST_DIGITS = 2
 _MOST_CLAUSES = 20
 _LONGEST_SIGN = 3
 
-_LETTERS = dict(zip(TokenKind, ascii_letters, strict=False))
+_BY_VALUE = {
+    "COMMON_CRITERIA": ("CC",),  # the level that takes no number
+    "HYPERVISOR": ("hypervisor",),
+    "DISTRIBUTION": DISTRIBUTIONS,
+    "OF": ("of", "our", "the", "my", "your", "these", "those", "old", "other", "more"),
+    "WHERE": ("on", "in", "under", "inside"),
+    "R": ("r",),  # as in R740
+}
+"""Tokens whose value counts, not only their kind."""
+_LETTERS = dict(zip((*(kind.name for kind in TokenKind), *_BY_VALUE), ascii_letters, strict=False))
+_OF_VALUES = {value: _LETTERS[name] for name, values in _BY_VALUE.items() for value in values}
 _NUMBERS = "1234"
 """Whole and with dots: those that may be a release's, then the others."""
-_OF_VALUES = {
-    "CC": "5",  # Common Criteria, the level that takes no number
-    "hypervisor": "6",
-    **dict.fromkeys(DISTRIBUTIONS, "7"),
-    **dict.fromkeys(["of", "our", "the", "my", "your", "these", "those", "old", "other", "more"], "8"),
-    **dict.fromkeys(["on", "in", "under", "inside"], "9"),
-    "r": "0",  # as in R740
-}
-"""The signs of tokens whose value counts, not only their kind."""
 
 
-def _letters(kinds: str) -> str:
-    return "".join(_LETTERS[TokenKind[kind]] for kind in kinds.split())
+def _letters(names: str) -> str:
+    return "".join(_LETTERS[name] for name in names.split())
 
 
-_ANY = {*_NUMBERS, *_OF_VALUES.values(), *_LETTERS.values()}
+_ANY = {*_NUMBERS, *_LETTERS.values()}
 _CLASSES = {
-    **{kind.name: letter for kind, letter in _LETTERS.items()},
+    **_LETTERS,
     "NUMBER": _NUMBERS,
     "LIKELY": "12",
     "UNLIKELY": "34",
     "INTEGER": "13",
     "DOTTED": "24",
     "BUILD": "134",
-    "CC": "5",
-    "HYPERVISOR": "6",
-    "DISTRIBUTION": "7",
-    "OF": "8",
-    "WHERE": "9",
-    "LEVEL": "5" + _letters("LEVEL"),
-    "FILLER": "689" + _letters("FILLER"),
-    "PLATFORM": "7" + _letters("PLATFORM"),
-    "VERSION": "0" + _letters("VERSION"),
+    "LEVEL": _letters("LEVEL COMMON_CRITERIA"),
+    "FILLER": _letters("FILLER HYPERVISOR OF WHERE"),
+    "PLATFORM": _letters("PLATFORM DISTRIBUTION"),
+    "VERSION": _letters("VERSION R"),
     "TOOL": _letters("TOOL XEN_ORCHESTRA"),
-    "NAMING": "0689" + _letters("FILLER TALK COUNTED GUEST"),
-    "OWNING": "7" + _letters("PRODUCT PLATFORM"),
-    "NAME": "60" + _letters("PRODUCT VERSION"),
-    "SAID": "670" + _letters("PRODUCT PLATFORM VERSION UNKNOWN"),
+    "NAMING": _letters("FILLER HYPERVISOR OF WHERE R TALK COUNTED GUEST"),
+    "OWNING": _letters("PRODUCT PLATFORM DISTRIBUTION"),
+    "NAME": _letters("PRODUCT HYPERVISOR VERSION R"),
+    "SAID": _letters("PRODUCT HYPERVISOR PLATFORM DISTRIBUTION VERSION R UNKNOWN"),
     "PLAIN": "".join(_ANY - {*_letters("DASH DOTS PLUS JOINT OPERATOR")}),
     "BETWEEN": "".join(_ANY - {*_NUMBERS, *_letters("JOINT")}),
 }
@@ -106,7 +102,7 @@ class _Reading:
         return at + 1
 
     def _written(self, before: Token | None, token: Token) -> str:
-        letter = _OF_VALUES.get(token.value) or _LETTERS[token.kind]
+        letter = _OF_VALUES.get(token.value) or _LETTERS[token.kind.name]
         if token.kind is TokenKind.NUMBER:
             whole, dot, _ = token.value.partition(".")
             is_likely = len(whole) <= _MOST_DIGITS and (dot or self._is_number(token.value))
@@ -128,8 +124,6 @@ class _Reading:
         """What a match makes; where no value is given, that of its first token stays."""
         tokens = self._of(match)
         return Token(kind, tokens[0].value if value is None else value, tokens[0].start, tokens[-1].end, wanted)
-
-    # versions
 
     def _prefix(self, match: re.Match[str]) -> Token:
         start, _, _ = self._of(match)[0].value.rpartition(".")
@@ -163,8 +157,6 @@ class _Reading:
         if isinstance(last, Number) and digits(last.text):
             return self._token(match, TokenKind.NUMBER, f"{last.text} {level}", Number(last.text, level))
         return self._token(match, TokenKind.UNKNOWN, level.lower())
-
-    # ranges
 
     def _bound(self, match: re.Match[str], operator: str, number: Token, is_shown: bool = True) -> Token:
         """A range with one bound; it is shown as typed, or by the sign of its operator."""
@@ -247,7 +239,7 @@ class _Reading:
 
 _SUFFIXES = "(?:DASH? SUFFIX)*"
 _EARLY = "DASH? EARLY (?:'DASH 'INTEGER | INTEGER)?"
-_LEVEL = "(?=LEVEL) (?: CC | LEVEL DASH? INTEGER)"
+_LEVEL = "(?=LEVEL) (?: COMMON_CRITERIA | LEVEL DASH? INTEGER)"
 _BOUND = "OPERATOR VERSION? (?:NUMBER | WILDCARD)"
 _CLAUSE = f"(?: {_BOUND} | OPERATOR )"
 _RANGE_ENDS = f"(?! MEASURE) (?: (?=(?P<hosts>COUNTED)) | {_SUFFIXES} )"
