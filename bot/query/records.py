@@ -31,6 +31,10 @@ _NAMED = re.compile(
 _HINT = re.compile(r"product|\.xcpng|\.xs\d|release/|xs\d{2,3}e", re.IGNORECASE)
 
 
+_Field = tuple[str, str, Span]
+"""What a field says (one of _ROLES, or nothing), its value, and where it stands."""
+
+
 class Record(NamedTuple):
     """What a machine said: a brand with a version, or a codename; and the places in the text that it stands at."""
 
@@ -39,12 +43,6 @@ class Record(NamedTuple):
     version: str = ""
     is_preview: bool = False
     codename: str = ""
-
-
-class _Field(NamedTuple):
-    role: str
-    value: str
-    place: Span
 
 
 def records(text: str) -> list[Record]:
@@ -70,11 +68,11 @@ def _hosts(text: str) -> Iterator[Record]:
     """Hosts by their fields. A field that comes again begins another host; the first takes all other fields along."""
     fields = [*_fields(text)]
     said: list[dict[str, str]] = [{}]
-    for field in fields:
-        if field.role:
-            if field.role in said[-1]:
+    for role, value, _ in fields:
+        if role:
+            if role in said[-1]:
                 said.append({})
-            said[-1][field.role] = field.value
+            said[-1][role] = value
     places = _extent(text, fields)
     for host in said:
         if host.get("version") and places:
@@ -90,7 +88,7 @@ def _fields(text: str) -> Iterator[_Field]:
     for key, name, behind in zip_longest(keys, names, keys[1:]):
         if value := _VALUE.match(text, key.end(), behind.start() if behind else len(text)):
             said = next(part for part in value.groups() if part is not None)
-            yield _Field(roles.get(name, ""), said.strip(), (key.start(), value.end()))
+            yield roles.get(name, ""), said.strip(), (key.start(), value.end())
 
 
 def _extent(text: str, fields: Sequence[_Field]) -> list[Span]:
@@ -99,11 +97,11 @@ def _extent(text: str, fields: Sequence[_Field]) -> list[Span]:
     regions = [(opens, closes + 1)] if 0 <= opens < closes else []
     if lines := [*_DUMP.finditer(text)]:
         regions.append((lines[0].start(), lines[-1].end()))
-    for field in fields:
+    for _, _, place in fields:
         start, end = regions[-1] if regions else (len(text), 0)
-        if start <= field.place[0] and _BETWEEN_FIELDS.fullmatch(text[end : field.place[0]]):
-            regions[-1] = (start, max(end, field.place[1]))
+        if start <= place[0] and _BETWEEN_FIELDS.fullmatch(text[end : place[0]]):
+            regions[-1] = (start, max(end, place[1]))
         else:
-            regions.append(field.place)
-    told = [field.place[0] for field in fields if field.role == "version"]
+            regions.append(place)
+    told = [start for role, _, (start, _) in fields if role == "version"]
     return sorted(region for region in regions if any(region[0] <= at < region[1] for at in told))

@@ -24,7 +24,6 @@ PRODUCT_NAMES = {
 
 HYPERVISOR_NAMES = frozenset({"citrix hypervisor", "citrixhypervisor", "ch", "hypervisor", "citrix"})
 """Behind these a whole number is none of the vendor's: 8.0 to 8.2 were called Citrix Hypervisor, 8 is XenServer 8."""
-_HYPERVISOR = "Citrix Hypervisor "
 _PREVIEW = "8.3"
 """What XenServer 8 called itself as a preview; XCP-ng 8.3 is a release of another product."""
 
@@ -48,20 +47,17 @@ class Number(NamedTuple):
 
 
 class Range(NamedTuple):
-    """All releases in a range of `packaging` specifiers, or of one beginning (7.x). `text` is its first number."""
+    """All releases in a range of `packaging` specifiers, of one beginning (7.x), or up to `last`, included (7.0-7.4).
+
+    `text` is its first number.
+    """
 
     specifier: str
     text: str
+    last: str = ""
 
 
-class Between(NamedTuple):
-    """All releases from one to another, both included: 7.0-7.4"""
-
-    text: str
-    last: str
-
-
-Wanted = Number | Range | Between
+Wanted = Number | Range
 
 
 class Match(NamedTuple):
@@ -146,6 +142,9 @@ class Spellings:
                     return found
                 named = self._levels.get((product, found.releases[0].number, wanted.level))
                 return found._replace(level=named) if named and found.level in (None, named) else None
+            case Range(_, text, last) if last:  # both may be names of releases: "7.6-8" ends with 8, which is 8.4
+                first, end = self._place(product, text), self._place(product, last)
+                return self._all(product, lambda release: first <= release.compares_as <= end)
             case Range():
                 from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow: only where a range is read
 
@@ -154,14 +153,11 @@ class Spellings:
                 except InvalidSpecifier:
                     return None
                 return self._all(product, lambda release: _is_in(release, clauses))
-            case Between():  # both ends may be names of releases ("7.6-8" ends with XenServer 8, which is 8.4)
-                first, last = self._place(product, wanted.text), self._place(product, wanted.last)
-                return self._all(product, lambda release: first <= release.compares_as <= last)
 
     def hypervisors(self, product: Product, wanted: Wanted) -> tuple[Release, ...]:
         """What "Citrix Hypervisor 8" may mean, newest first, the release of that number last: the vendor called 8.0 to
         8.2 so, and 8 is XenServer 8."""
-        called = [r for r in reversed(self.ascending[product]) if r.base_name.startswith(_HYPERVISOR)]
+        called = [r for r in reversed(self.ascending[product]) if r.base_name.startswith("Citrix Hypervisor ")]
         named = tuple(r for r in called if isinstance(wanted, Number) and r.number.partition(".")[0] == wanted.text)
         own = self._exact(product, wanted.text) if named else None
         return (*named, *own.releases) if own else named

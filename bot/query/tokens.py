@@ -43,10 +43,6 @@ _IN_RANGE = re.compile(
 
 
 _WORD = re.compile(r"[^\W\d_]+")
-_OFTEN_MEANT_OTHERWISE = frozenset(
-    {"smart", "json", "transport", "nested", "checkpoint", "coalesce", "maintenance mode"}
-)
-"""Words for a feature when it is asked for by name, and for much else in a sentence."""
 _LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
 _REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
 """Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
@@ -93,7 +89,7 @@ class FeatureNames:
             for name in (feature.id, feature.name, *feature.aliases):
                 phrase = name.lower().replace("-", " ")
                 kind, _ = VOCABULARY.get(phrase, (TokenKind.TOOL, ""))
-                if kind is TokenKind.TOOL and name.lower() not in _OFTEN_MEANT_OTHERWISE:
+                if kind is TokenKind.TOOL:  # a word that means something else in a sentence names no feature there
                     self._ids |= {phrase: feature.id, f"{phrase}s": feature.id}
         self._first_words = {_WORD.findall(phrase)[0] for phrase in self._ids}
         longest_first = sorted(self._ids, key=len, reverse=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from string import ascii_letters
 
 from bot.matrix.release import Product
-from bot.query.spellings import Between, Number, Range, Wanted, digits
+from bot.query.spellings import Number, Range, Wanted, digits
 from bot.query.tokens import Token
 from bot.query.words import DISTRIBUTIONS, JOINING, OF_TWO, TokenKind
 
@@ -177,7 +177,7 @@ class _Reading:
         if not is_range or digits(last.value) <= digits(first.value):
             return None
         shown = "" if joint.kind in _SIGNS else f"{first.value}-{last.value}"
-        return self._token(match, TokenKind.NUMBER, shown, Between(first.value, last.value))
+        return self._token(match, TokenKind.NUMBER, shown, Range("", first.value, last.value))
 
     def _word_before(self) -> str:
         """The word before a number or its product's name; none where something goes from one to another."""
@@ -221,20 +221,20 @@ class _Reading:
         return [self._of(clause) for clause in _CLAUSES_OF.finditer(self._line, *match.span())]
 
     def _compared(self, match: re.Match[str]) -> Token | None:
-        """ "newer than XenServer 7.6"; a sign there is left over."""
+        """ "newer than XenServer 7.6", "before XenServer 7"; a sign there is left over."""
         (operator,) = self._of(match)
         is_word = operator.end - operator.start > _LONGEST_SIGN
-        names_two = operator.value == "!=" and self.found and self.found[-1].wanted
-        return self._set_aside(match) if is_word and not names_two else None
+        return self._set_aside(match) if is_word and not self._is_second() else None
 
     def _direction(self, match: re.Match[str]) -> Token | None:
-        """A range by one word: "before 7", "until 7.2", "since version 7.1", "before XenServer 7"."""
+        """A range by one word: "before 7", "until 7.2", "since version 7.1"."""
+        direction, *_ = self._of(match)
+        return None if self._is_second() else self._bound(match, direction.value, self._of(match, "number")[0])
+
+    def _is_second(self) -> bool:
+        """Whether a release stands before, as in "8.2 before 8.3"."""
         last = next((token for token in reversed(self.found) if token.wanted or token.kind is TokenKind.JOINT), None)
-        if last and last.wanted:
-            return None  # in "8.2 before 8.3" both are releases
-        if match["number"] is None:
-            return self._set_aside(match)
-        return self._bound(match, self._of(match)[0].value, self._of(match, "number")[0])
+        return last is not None and last.wanted is not None
 
 
 _SUFFIXES = "(?:DASH? SUFFIX)*"
@@ -271,11 +271,8 @@ _RULES_IN_WORDS: tuple[tuple[str, _Read], ...] = (
     ("(?P<operator>OPERATOR) (?= PRODUCT NUMBER)", _Reading._compared),
     (f"{_CLAUSE}+ {_RANGE_ENDS}", _Reading._range),
     # before XenServer 7, until 7.2
-    (
-        "(?P<operator>DIRECTION)"
-        f" (?: (?= VERSION? PRODUCT NUMBER $) | VERSION? (?P<number>LIKELY) (?! MEASURE | COUNTED) {_SUFFIXES} )",
-        _Reading._direction,
-    ),
+    ("(?P<operator>DIRECTION) (?= VERSION? PRODUCT NUMBER $)", _Reading._compared),
+    (f"DIRECTION VERSION? (?P<number>LIKELY) (?! MEASURE | COUNTED) {_SUFFIXES}", _Reading._direction),
     # CU1 of 7.1; 7.1 and CU2; RC1 of 8.3
     (f"(?P<level>{_LEVEL}) (?= BETWEEN{{0,3}} NUMBER)", _Reading._set_aside),
     (f"(?P<level>{_LEVEL})", _Reading._lone_level),
