@@ -61,7 +61,17 @@ class QuestionPart:
     def __init__(self, found: Sequence[Token], text: str, carried: Token | None) -> None:
         self._text = text
         self._carried = carried
-        self._items = self._without_codenames(self._mistyped(found))
+        items = self._mistyped(found)
+        stretches = [*accumulate(item.kind is TokenKind.JOINT for item in items)]
+        numbered = {at for item, at in zip(items, stretches, strict=True) if item.kind is TokenKind.NUMBER}
+        self._items = [  # code names are also words ("George says 7.2 is fine"): beside a number they name nothing
+            item._replace(kind=TokenKind.FILLER, value="", wanted=None)
+            if item.kind is TokenKind.CODENAME and at in numbered
+            else item
+            for item, at in zip(items, stretches, strict=True)
+        ]
+        self._stretch = {item.start: at for item, at in zip(items, stretches, strict=True)}
+        """Between which words like "and" what begins at a place stands."""
         self._names = [item for item in self._items if item.kind in OWNING]
         self._before: dict[int, TokenKind | None] = {}
         """What stands in front of what begins at a place, but for the word "version"."""
@@ -69,7 +79,6 @@ class QuestionPart:
         for item in self._items:
             self._before[item.start] = kind
             kind = kind if item.kind is TokenKind.VERSION else item.kind
-        self._stretch = dict(zip((item.start for item in self._items), _stretches(self._items), strict=True))
         self._owners = {item: self._owner(item) for item in self._items if item.wanted}
         """The owner of each version: a product, a platform, a word of which nothing is known, or None."""
 
@@ -103,19 +112,6 @@ class QuestionPart:
                     continue
             joined.append(item)
         return joined
-
-    def _without_codenames(self, items: Sequence[Token]) -> list[Token]:
-        """Code names are also words ("George says 7.2 is fine"): beside a number they name nothing."""
-        if all(item.kind is not TokenKind.CODENAME for item in items):
-            return [*items]
-        stretches = _stretches(items)
-        numbered = {stretch for item, stretch in zip(items, stretches, strict=True) if item.kind is TokenKind.NUMBER}
-        return [
-            item._replace(kind=TokenKind.FILLER, value="", wanted=None)
-            if item.kind is TokenKind.CODENAME and stretch in numbered
-            else item
-            for item, stretch in zip(items, stretches, strict=True)
-        ]
 
     def _owner(self, version: Token) -> Token | None:
         near = [item for item in self._items if self._stretch[item.start] == self._stretch[version.start]]
@@ -238,11 +234,6 @@ class QuestionPart:
 
     def _typed(self, item: Token) -> str:
         return item.value if item.kind is TokenKind.NUMBER and item.value else self._text[item.start : item.end]
-
-
-def _stretches(items: Sequence[Token]) -> list[int]:
-    """In which stretch between "and", "or", "/" each stands."""
-    return [*accumulate(item.kind is TokenKind.JOINT for item in items)]
 
 
 def _name(words: Sequence[Token]) -> Token:

@@ -23,8 +23,6 @@ from bot.text import Span, blanked, shown, undressed
 
 MOST_PARTS = 50
 """Parts beyond these are not read: nobody asks for more, and an answer has room for fewer."""
-
-
 BRANDS = {
     "xcp-ng": Product.XCP_NG,
     "xenserver": Product.XENSERVER,
@@ -67,7 +65,7 @@ class Grammar:
         used += [(token.start, token.end) for token in features]
         left, misses = leftover(typed, [token for part in tokens for token in part], used, [*days.bare, *remarks])
         asked = tuple(self._features.by_id[name] for name in dict.fromkeys(token.value for token in features))
-        return Query(parts, days.on, days.bad, asked, left, misses)
+        return Query(parts, days.on, days.bad, asked, tuple(left), misses)
 
     def identify(self, brand: str, version: str, is_preview: bool = False) -> QueryPart | None:
         """The release of a host's own brand and version; None if the brand is none of ours or the version is none."""
@@ -120,8 +118,11 @@ class Grammar:
             matches = {of: match for of, match in found.items() if match}
             if len(matches) > 1 and isinstance(wanted, Number) and self._spellings.is_preview(wanted.text):
                 del matches[Product.XENSERVER]  # 8.3 alone is XCP-ng's, not the preview that called itself so
-            for of, match in matches.items():
-                return match.part(text, of) if len(matches) == 1 else _ambiguous(text, [*matches.values()])
+            if matches:
+                levels, (first, *others) = {match.level for match in matches.values()}, matches.values()
+                releases = tuple(release for match in matches.values() for release in match.releases)
+                match = Match(releases, first.level if len(levels) == 1 else None, first.prerelease)
+                return match.part(text, None if others else next(iter(matches)))
             near = nearest(self._spellings, product, wanted)
         return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=tuple(near), product=product)
 
@@ -141,18 +142,6 @@ class Grammar:
             return ()
         order = sorted(Product, key=lambda product: product is not first)
         return tuple(release for product in order for release in same(self._spellings, product, wanted))
-
-
-def _ambiguous(text: str, matches: Sequence[Match]) -> QueryPart:
-    """The same number of several products. A level is told if it is that of all."""
-    levels = {match.level for match in matches}
-    return QueryPart(
-        text,
-        Outcome.AMBIGUOUS,
-        tuple(release for match in matches for release in match.releases),
-        level=levels.pop() if len(levels) == 1 else None,
-        prerelease=matches[0].prerelease,
-    )
 
 
 def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart, ...], list[Span]]:

@@ -25,9 +25,7 @@ _PIECE_SHOWN = 80
 """Characters of a piece that are shown."""
 
 
-def leftover(
-    text: str, tokens: Sequence[Token], used: Iterable[Span], dates: Iterable[Span]
-) -> tuple[tuple[str, ...], bool]:
+def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: Iterable[Span]) -> tuple[list[str], bool]:
     """The pieces of a text that nothing used, as typed, and whether one of them is a version or a range of ours.
 
     `dates` are those that nobody asked about.
@@ -58,7 +56,7 @@ def leftover(
             pieces[-1] = (pieces[-1][0], max(end, pieces[-1][1]))
         else:
             pieces.append((start, end))
-    return tuple(dict.fromkeys(shown(text[start:end], _PIECE_SHOWN) for start, end in pieces)), has_version
+    return [*dict.fromkeys(shown(text[start:end], _PIECE_SHOWN) for start, end in pieces)], has_version
 
 
 def _ends_name(tokens: Sequence[Token], at: int) -> bool:

@@ -67,9 +67,10 @@ class Match(NamedTuple):
     level: str | None = None
     prerelease: str | None = None
 
-    def part(self, text: str, product: Product) -> QueryPart:
-        """The answer to a text that means these releases of a product."""
-        return QueryPart(text, Outcome.ASSESSED, self.releases, (), self.level, product, None, self.prerelease)
+    def part(self, text: str, product: Product | None) -> QueryPart:
+        """The answer to a text that means these releases, of one product or (None) of several."""
+        outcome = Outcome.ASSESSED if product else Outcome.AMBIGUOUS
+        return QueryPart(text, outcome, self.releases, (), self.level, product, None, self.prerelease)
 
 
 def digits(number: str) -> tuple[int, ...]:

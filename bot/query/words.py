@@ -46,7 +46,6 @@ class TokenKind(Enum):
 
 Vocabulary = dict[str, tuple[TokenKind, str]]
 """What each phrase is, and the value that it stands for."""
-
 _SECTIONS = {
     "distribution": TokenKind.PLATFORM,
     **dict.fromkeys(("of two", "joining", "article"), TokenKind.FILLER),
