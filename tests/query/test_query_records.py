@@ -69,6 +69,7 @@ def test_a_record_is_one_host(reader: Reader, text: str, release: str, level: st
     [
         ("XCP-ng", "8.2.1"), ("XCP-ng", "8.3.0"), ("Citrix Hypervisor", "8.2.1"), ("XenServer", "8.3.0"),
         ("XenServer", "8.3.60"), ("XenServer", "7.0.0-125380c"), ("XCP-ng", "8.3.0-rc2"), ("XCP-ng", "8.3.0-beta1"),
+        ("XCP-ng", "8.3.0-alpha"), ("XCP-ng", "8.3.0-preview2"), ("XCP-ng", "8.3.0-RC.1"), ("XCP-ng", "8.2.0-2"),
         ("XenServer", "8.4.0"), ("XCP-ng", "9.0.0"), ("XenServer", "7.7.0"), ("XenServer", "7.1.2"),
     ],
 )  # fmt: skip
