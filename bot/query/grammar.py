@@ -68,7 +68,10 @@ class Grammar:
         return Query(parts, days.on, days.bad, asked, tuple(left), misses)
 
     def identify(self, brand: str, version: str, is_preview: bool = False) -> QueryPart | None:
-        """The release of a host's own brand and version; None if the brand is none of ours or the version is none."""
+        """The release of a host's own brand and version; None if the brand is none of ours or the version is none.
+
+        The version is read as a typed one is, its level, its prerelease and its build by the same rule.
+        """
         product = BRANDS.get(brand.strip().casefold())
         if product is None or not _VERSION.fullmatch(version.strip()):
             return None
@@ -76,8 +79,7 @@ class Grammar:
         wanted = read if isinstance(read, Number) else Number(version.strip())
         if is_preview and not wanted.prerelease:
             wanted = wanted._replace(prerelease="preview")
-        text = f"{brand.strip()} {version.strip()}"
-        return self._part(Claim(text, wanted, product))
+        return self._part(Claim(f"{brand.strip()} {version.strip()}", wanted, product))
 
     def _of_machine(self, said: Record) -> tuple[Claim, QueryPart]:
         text = f"{said.brand} {said.version}".strip() or said.codename

@@ -30,7 +30,6 @@ _NAMED = re.compile(
 """The name of a package (`….xcpng8.3`), a build (`release/yangtze/…`) or a hotfix (`XS82ECU1056`)."""
 _HINT = re.compile(r"product|\.xcpng|\.xs\d|release/|xs\d{2,3}e", re.IGNORECASE)
 
-
 _Field = tuple[str, str, Span]
 """What a field says (one of _ROLES, or nothing), its value, and where it stands."""
 

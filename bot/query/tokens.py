@@ -41,7 +41,6 @@ _IN_RANGE = re.compile(
 )
 """A comma between two clauses of a range, a semicolon between its bounds: they part nothing."""
 
-
 _WORD = re.compile(r"[^\W\d_]+")
 _LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
 _REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)

@@ -223,8 +223,8 @@ class _Reading:
     def _compared(self, match: re.Match[str]) -> Token | None:
         """ "newer than XenServer 7.6", "before XenServer 7"; a sign there is left over."""
         (operator,) = self._of(match)
-        is_word = operator.end - operator.start > _LONGEST_SIGN
-        return self._set_aside(match) if is_word and not self._is_second() else None
+        is_sign = operator.kind is TokenKind.OPERATOR and operator.end - operator.start <= _LONGEST_SIGN
+        return None if is_sign or self._is_second() else self._set_aside(match)
 
     def _direction(self, match: re.Match[str]) -> Token | None:
         """A range by one word: "before 7", "until 7.2", "since version 7.1"."""
