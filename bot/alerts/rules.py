@@ -26,7 +26,7 @@ from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.release import Release
 from bot.matrix.support import Support, SupportLevel
-from bot.query.text import shown
+from bot.text import shown
 from bot.xapi.observation import Pool
 
 

@@ -47,7 +47,6 @@ from bot.published.vendors import (
     ends_of_product,
     vendor_disagreements,
 )
-from bot.query.text import shown
 from bot.settings.load import is_quoted
 from bot.settings.model import NatsKeys, Settings
 from bot.slack.client import web_client
@@ -61,6 +60,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
 from bot.store.table_forms import SqlTableForms
+from bot.text import shown
 from bot.web.listen import EVERYWHERE, LOOPBACK
 from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra

@@ -19,7 +19,6 @@ from bot.chat.reply import Code, Mark, Paragraph, Reply, RichText, Strong, headl
 from bot.chat.wording import day_in_words, distance
 from bot.errors import UnavailableError, UsageError
 from bot.fleet.inventory import Inventory
-from bot.query.text import shown
 from bot.settings import load_settings
 from bot.settings.edit import ConfigFile, PinPlace, read_config, rewrite, with_pin
 from bot.settings.source import TARGETS, sources
@@ -28,6 +27,7 @@ from bot.terminal.capabilities import capabilities_of, is_terminal
 from bot.terminal.output import write
 from bot.terminal.progress import ProgressLine
 from bot.terminal.render import render
+from bot.text import shown
 from bot.xapi.address import same_host
 from bot.xapi.certificate import Certificate, shown_by
 from bot.xapi.observation import Failure

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.query.text import plain
+from bot.text import plain
 
 _HOTFIX = r"XS[78]\d?E(?:CU\d|U\d)?\d{3,4}"
 _ID = re.compile(

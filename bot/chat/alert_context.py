@@ -14,7 +14,7 @@ from bot.chat.wording import iso, with_more
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 _ON_DAY = re.compile(r"\b(?:on|as of)\s+\d{4}-\d\d-\d\d", re.IGNORECASE | re.ASCII)
 _ID = re.compile(r"#?([0-9]{1,9})", re.ASCII)

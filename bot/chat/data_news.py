@@ -10,7 +10,7 @@ from bot.matrix.lifecycle import PartialDate
 from bot.published.data_diff import DataChange, DataFact
 from bot.published.renew import DataRenewal
 from bot.published.renewals import DataNews
-from bot.query.text import shown
+from bot.text import shown
 
 SHOWN = 20
 """So many things that moved in a list."""

@@ -19,7 +19,7 @@ from bot.errors import UnavailableError, UsageError
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.assess import assess
 from bot.matrix.matrix import Matrix
-from bot.query.text import shown
+from bot.text import shown
 
 Cell = str | int | bool | None
 

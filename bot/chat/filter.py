@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from bot.days import take_days
 from bot.errors import UsageError
 from bot.fleet.hosts import Source
 from bot.fleet.policy import PolicyState
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.support import SupportLevel
-from bot.query.days import take_days
 from bot.query.query import QueryPart
 from bot.query.reader import Reader
-from bot.query.text import near, plain, shown
+from bot.text import near, plain, shown
 
 HostCondition = Callable[[HostVerdict], bool]
 
@@ -84,7 +84,7 @@ def take_words(words: str, today: date) -> tuple[str, date | None]:
 
     `today` is what "in 2 years" counts from.
     """
-    rest, day, bad, _ = take_days(plain(words), today)
+    rest, day, bad, *_ = take_days(plain(words), today)
     if bad:
         raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
     return rest.strip(), day

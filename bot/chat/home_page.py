@@ -23,7 +23,7 @@ from bot.errors import UnavailableError
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.assess import assess
 from bot.matrix.release import Product
-from bot.query.text import shown
+from bot.text import shown
 
 ALERTS_SHOWN = 10
 """Messages of channels that are shown, the worst first."""

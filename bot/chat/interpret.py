@@ -16,7 +16,7 @@ def interpret(words: str) -> tuple[CommandSpec, str]:
     first, rest = _split(words)
     spec = COMMANDS.get(first)
     if spec is None and not first.isalnum():
-        from bot.query.text import plain  # only where chat may have dressed the word up: `list`, *help*
+        from bot.text import plain  # only where chat may have dressed the word up: `list`, *help*
 
         first, rest = _split(plain(words))
         spec = COMMANDS.get(first) or COMMANDS.get(first.rstrip(_BEHIND).lstrip("/"))

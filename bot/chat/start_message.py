@@ -9,7 +9,7 @@ from bot.chat.commands.watches import routes_in_words
 from bot.chat.digest_message import numbers_in_words
 from bot.chat.reply import Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, Typed, headline, line
 from bot.chat.wording import bounded, counted, day_in_words, with_more
-from bot.query.text import shown
+from bot.text import shown
 
 SHOWN = 5
 """So many of each kind."""

@@ -1,18 +1,10 @@
 """Plurals, lists, days and spans in English, once for all that is said in chat (REPLIES.md rule 3)."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from bot.chat.reply import Moment, RichText, Sortable, line
 from bot.matrix.lifecycle import PartialDate
-
-_AT_THE_END = (
-    r"(?i)(?:^|\s)(?:(?:on|as of|as at|by|until|till|in|at)\s+"
-    r"(?:(?!\b(?:on|by|in|at)\b)[^;]){0,30}?(?:\d{4}|days?|weeks?|months?|years?)\b[^;]{0,10}|next\s+\w+|tomorrow|yesterday)$"
-)
-_DAY_MAX = 60
-"""Characters of the words that say on which day, at most."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -57,14 +49,6 @@ def nearest(names: Sequence[str], word: str = "Near") -> str:
 def capitalized(clause: str) -> str:
     """A clause as the beginning of a sentence; the case of what follows stays as it is."""
     return f"{clause[:1].upper()}{clause[1:]}"
-
-
-def cut_day(words: str) -> tuple[str, str]:
-    """Words without what at their end says on which day, and that: "eol", "on 2028-12-01". The reader reads it."""
-    text = words.rstrip("?!. ")
-    begin = max(0, len(text) - _DAY_MAX)
-    found = re.search(_AT_THE_END, text[begin:])  # compiled when the first is read, for the sake of the start
-    return (text[: begin + found.start()].rstrip(), found[0].strip()) if found else (words, "")
 
 
 def iso(moment: datetime) -> str:

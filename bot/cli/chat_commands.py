@@ -190,7 +190,7 @@ def _hosts_by_release(day: date, config: Path | None) -> "Mapping[Release, int] 
 
 def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Caller, reply: Reply, took: float) -> None:
     from bot.chat.audit import AuditEntry
-    from bot.query.text import shown
+    from bot.text import shown
 
     if runner.ports.audit:
         entry = AuditEntry(

@@ -13,10 +13,10 @@ from bot.demo import commands as own
 from bot.demo.platform import NAME, ROOM, Place
 from bot.demo.world import DemoSession, OnProgress
 from bot.errors import XocompatError
-from bot.query.text import shown
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.layout import DIM, Piece, cleaned
 from bot.terminal.render import painted, render
+from bot.text import shown
 
 COMMAND, MENTION, SHELL = "/xocompat", "@xocompat", "xocompat"
 RIGHTS = frozenset(Right)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from bot.chat.wording import day_in_words
+from bot.days import take_days
 from bot.errors import UsageError
-from bot.query.days import take_days
-from bot.query.text import shown
+from bot.text import shown
 
 FIRST, LAST = date(1970, 1, 1), date(2999, 12, 31)
 """Days that it can be put to."""
@@ -47,7 +47,7 @@ class DemoClock:
             return _within(self.today() + _STEPS[words])
         if words == "today":
             return self._real().date()
-        rest, day, bad, _ = take_days(f"on {words}")  # a day alone is meant
+        rest, day, bad, *_ = take_days(f"on {words}")  # a day alone is meant
         if rest.strip(" .!") and words != "yesterday":
             return None
         if day is None and (bad or words == "yesterday"):

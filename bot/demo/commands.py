@@ -10,8 +10,8 @@ from bot.chat.wording import day_in_words, joined, span, with_more
 from bot.demo.hosts import SimulatedHosts
 from bot.demo.world import DemoSession, OnProgress
 from bot.errors import UsageError
-from bot.query.text import shown
 from bot.simulator import CITRIX, XCP_NG, XENSERVER, SimHost, SimRelease, SimulatedHost, release
+from bot.text import shown
 
 PUBLISH = "do publish"
 

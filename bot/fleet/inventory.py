@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 
 from bot.fleet.sites import KnownSites, RemoteTarget, no_sites
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Target
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.fleet.hosts import WatchedHost
-from bot.query.text import shown
+from bot.text import shown
 
 
 class Nameable(NamedTuple):

@@ -13,8 +13,8 @@ from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
 from bot.query.query import QueryPart
-from bot.query.reader import Reader, identify
-from bot.query.text import shown
+from bot.query.reader import Reader
+from bot.text import shown
 
 FAR = 1_000_000
 """Days left where no end of life is known."""
@@ -118,7 +118,7 @@ def host_verdicts(
         host = watched.host
         version = (host.product_brand, host.product_version, bool(host.is_preview))
         if version not in runs:
-            part = identify(reader, *version)
+            part = reader.identify(*version)
             assessment = None
             if len(part.releases) == 1:
                 what = part.releases[0], part.prerelease

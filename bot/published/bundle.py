@@ -21,7 +21,7 @@ from bot.query.reader import Reader
 Raw = dict[str, Any]
 
 NAMES = tuple(dict.fromkeys((*MATRIX, *advisories.NAMES)))
-"""The files of data/ that are in a bundle (without .yaml). vocabulary.txt is the reader's, and goes with its code."""
+"""The files of data/ that are in a bundle (without .yaml). Those of words (.txt) are of the reader's code."""
 
 FORMAT = 1
 SIZE_MAX = 8 * 2**20

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from bot.matrix.release import Product
 from bot.matrix.support import Badge
-from bot.query.canonical import PRODUCT_NAMES
 from bot.query.query import Outcome
 from bot.query.reader import Reader
+from bot.query.spellings import PRODUCT_NAMES
 
 SIGNS = {
     "✅": Badge.FULL,

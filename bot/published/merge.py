@@ -11,7 +11,7 @@ from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.support import Badge, ListRow, PublishedList, Support, SupportLevel
 from bot.published.page import Page, PageProblem, PageRow
-from bot.query.text import shown
+from bot.text import shown
 
 _LEVELS = {Badge.FULL: SupportLevel.FULL, Badge.PARTIAL: SupportLevel.PARTIAL}
 _NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}", re.ASCII)

@@ -2,117 +2,32 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, takewhile
+from itertools import accumulate, takewhile
 from typing import NamedTuple
 
 from bot.matrix.release import Product
-from bot.query.canonical import HYPERVISOR_NAMES
-from bot.query.days import Span
-from bot.query.spellings import Number, Wanted, digits
-from bot.query.suggest import resembling
-from bot.query.text import fold
-from bot.query.versions import Item
+from bot.query.spellings import HYPERVISOR_NAMES, Number, Wanted, digits
+from bot.query.suggest import is_one_name, resembling
+from bot.query.tokens import Token
 from bot.query.words import ARTICLES, DISTRIBUTIONS, XEN, TokenKind
+from bot.text import Span, fold
 
+OWNING = (TokenKind.PRODUCT, TokenKind.PLATFORM)
 _OF_ONE_NAME = (
     (TokenKind.PRODUCT, TokenKind.UNKNOWN),
     (TokenKind.PLATFORM, TokenKind.UNKNOWN),
     (TokenKind.UNKNOWN, TokenKind.FILLER),
 )
 """What may be one name with a mistake in it."""
-
-
-def segments(items: Sequence[Item]) -> list[range]:
-    """The stretches between "and", "or", "/"."""
-    joints = [at for at, item in enumerate(items) if item.kind is TokenKind.JOINT]
-    return [range(start + 1, end) for start, end in pairwise([-1, *joints, len(items)])]
-
-
-def _mistyped(items: Sequence[Item], text: str) -> list[Item]:
-    """Joins what is one mistyped name: "Citrix Hipervisor", "xen sever"."""
-    joined: list[Item] = []
-    for item in items:
-        last = joined[-1] if joined else item
-        if item.start - last.end <= 1 and (last.kind, item.kind) in _OF_ONE_NAME:
-            name = "".join(re.findall(r"[^\W_]+", fold(text[last.start : item.end])))
-            if resembling(name):
-                joined[-1] = Item(TokenKind.UNKNOWN, name, last.start, item.end)
-                continue
-        joined.append(item)
-    return joined
-
-
-def _without_codenames(items: Sequence[Item]) -> list[Item]:
-    """Code names are also words ("George says 7.2 is fine"): beside a number they name nothing."""
-    kept = [*items]
-    for segment in segments(items):
-        has_number = any(items[at].kind is TokenKind.NUMBER for at in segment)
-        for at in segment if has_number else ():
-            if items[at].kind is TokenKind.CODENAME:
-                kept[at] = Item(TokenKind.FILLER, "", items[at].start, items[at].end)
-    return kept
-
-
-NOBODY, CARRIED, FOREIGN = -1, -2, -3
-"""In place of an owner: none is named; the one of the part before; a word of which nothing is known."""
-
-OWNING = (TokenKind.PRODUCT, TokenKind.PLATFORM)
-
-
-class Owners:
-    """Finds the owner of every version of a part.
-
-    A name in front of a version owns it ("XenServer 7.2 and 7.3"), or one behind it where none is in front ("8.2 of
-    XCP-ng", "7.2 XenServer"). In a stretch without a name the last name before it counts, in this part or (if
-    `is_carried`) in an earlier one, then the next name.
-    """
-
-    def __init__(self, items: Sequence[Item], *, is_carried: bool) -> None:
-        self._items = items
-        self._is_carried = is_carried
-        self._names = [at for at, item in enumerate(items) if item.kind in OWNING]
-        self.segments = segments(items)
-        self.of = {at: self._owner(at, stretch) for stretch in self.segments for at in stretch if items[at].wanted}
-        """The place of the owner of the version at a place, or one of the signs below 0."""
-
-    def versions_of(self, owners: Sequence[int]) -> list[int]:
-        """The places of all versions that belong to any of these owners."""
-        return [at for at, owner in self.of.items() if owner in owners]
-
-    def kind_before(self, at: int) -> TokenKind | None:
-        """What stands in front of a place, but for the word "version"."""
-        while at > 0 and self._items[at - 1].kind is TokenKind.VERSION:
-            at -= 1
-        return self._items[at - 1].kind if at else None
-
-    def _owner(self, at: int, stretch: range) -> int:
-        before = [name for name in self._names if name in stretch and name < at]
-        if self._names_follow(stretch):
-            return next(name for name in self._names if name > at)
-        if before:
-            return before[-1]
-        if self.kind_before(at) is TokenKind.UNKNOWN:
-            return FOREIGN
-        earlier = [name for name in self._names if name < at]
-        if earlier:
-            return earlier[-1]
-        return CARRIED if self._is_carried else next((name for name in self._names if name > at), NOBODY)
-
-    def _names_follow(self, stretch: range) -> bool:
-        """Whether names stand behind their versions: each right behind it, or none right in front of one."""
-        items = (self._items[at] for at in stretch if self._items[at].kind is not TokenKind.VERSION)
-        line = "".join("N" if item.kind in OWNING else "V" if item.wanted else "o" for item in items)
-        return bool(re.fullmatch("o*V.*No*", line)) and not (re.search("V(?!N)", line) and "NV" in line)
-
-
 _OF_A_LIST = (*OWNING, TokenKind.NUMBER, TokenKind.JOINT, None)
 """What a whole number stands behind in a list; behind another word it may count something."""
 _FOREIGN = (TokenKind.UNKNOWN, TokenKind.FEATURE)
 """A number behind one of these may be of something else."""
 _FOUR_PLACES = 3
 _LONGEST_NAME = 3
-_XEN_MAJORS = ((3,), (4,))
 _MOST_WORDS = 20
+_XEN_MAJORS = ((3,), (4,))
+"""Of the Xen that a host has inside ("xcp-ng 8.3 xen 4.17"); no release has them."""
 
 
 class Claim(NamedTuple):
@@ -136,167 +51,196 @@ class Claim(NamedTuple):
 
 
 class QuestionPart:
-    """One part of a question, between commas. `carried` is the name that one without a name is about."""
+    """One part of a question, between commas. `carried` is the name that one without a name is about.
 
-    def __init__(self, items: Sequence[Item], text: str, carried: Item | None) -> None:
+    A name in front of a version owns it ("XenServer 7.2 and 7.3"), or one behind it where none is in front ("8.2 of
+    XCP-ng", "7.2 XenServer"). In a stretch without a name the last name before it counts, in this part or an earlier
+    one, then the next name.
+    """
+
+    def __init__(self, found: Sequence[Token], text: str, carried: Token | None) -> None:
         self._text = text
-        self._items = _without_codenames(_mistyped(items, text))
         self._carried = carried
-        self._owners = Owners(self._items, is_carried=carried is not None)
+        items = self._mistyped(found)
+        stretches = [*accumulate(item.kind is TokenKind.JOINT for item in items)]
+        numbered = {at for item, at in zip(items, stretches, strict=True) if item.kind is TokenKind.NUMBER}
+        self._items = [  # code names are also words ("George says 7.2 is fine"): beside a number they name nothing
+            item._replace(kind=TokenKind.FILLER, value="", wanted=None)
+            if item.kind is TokenKind.CODENAME and at in numbered
+            else item
+            for item, at in zip(items, stretches, strict=True)
+        ]
+        self._stretch = {item.start: at for item, at in zip(items, stretches, strict=True)}
+        """Between which words like "and" what begins at a place stands."""
+        self._names = [item for item in self._items if item.kind in OWNING]
+        self._before: dict[int, TokenKind | None] = {}
+        """What stands in front of what begins at a place, but for the word "version"."""
+        kind: TokenKind | None = None
+        for item in self._items:
+            self._before[item.start] = kind
+            kind = kind if item.kind is TokenKind.VERSION else item.kind
+        self._owners = {item: self._owner(item) for item in self._items if item.wanted}
+        """The owner of each version: a product, a platform, a word of which nothing is known, or None."""
 
     def claims(self) -> list[Claim]:
         """What the part asks for, in its order; platforms last."""
-        claims = [claim for at, item in enumerate(self._items) for claim in self._claims_of(at, item)]
-        claims.extend(self._platforms())
+        claims = [*self._of_products(), *self._of_platforms()]
         words = [item for item in self._items if item.kind is TokenKind.UNKNOWN]
-        if words and not claims and not self._owners.of:  # nothing in the part is known
-            name = self._text[words[0].start : words[-1].end]
+        if words and not claims and not self._owners:  # nothing in the part is known
             said = (item for item in self._items if item.kind not in (TokenKind.UNKNOWN, TokenKind.JOINT))
             bare = all(self._typed(item).lower() in ARTICLES for item in said)
-            used = ((words[0].start, words[-1].end),)
-            claims.append(
-                Claim(name, name=name, resembles=_resembled(words[:_MOST_WORDS]), is_bare_name=bare, used=used)
-            )
+            claims.append(self._of_name(_name(words), Claim(""))._replace(is_bare_name=bare))
         return claims
 
-    def carries(self) -> Item | None:
+    def carries(self) -> Token | None:
         """What the next part is about if it names nothing."""
-        owning = set(self._owners.of.values())
-        for at in range(len(self._items) - 1, -1, -1):
-            item = self._items[at]
-            if item.kind is TokenKind.PRODUCT or (item.kind is TokenKind.PLATFORM and at in owning):
+        owners = [owner for owner in self._owners.values() if owner]
+        for item in reversed(self._items):
+            if item.kind is TokenKind.PRODUCT or (item.kind is TokenKind.PLATFORM and item in owners):
                 return item
-        return None if FOREIGN in owning else self._carried
+        return None if any(owner.kind is TokenKind.UNKNOWN for owner in owners) else self._carried
 
-    def _claims_of(self, at: int, item: Item) -> Iterator[Claim]:
-        if item.kind is TokenKind.PRODUCT:
-            yield from self._without_version(at, item)
-        if not item.wanted:
-            return
-        before = self._owners.kind_before(at)
-        number = item.wanted if isinstance(item.wanted, Number) else None
-        doubtful = number is not None and (
-            (number.is_whole and (before not in _OF_A_LIST or _is_year(number.text, before)))
-            or (before in _FOREIGN and self._owners.of[at] != FOREIGN)
-            or number.text.count(".") >= _FOUR_PLACES
+    def _mistyped(self, found: Sequence[Token]) -> list[Token]:
+        """Joins what is one mistyped name: "Citrix Hipervisor", "xen sever"."""
+        joined: list[Token] = []
+        for item in found:
+            last = joined[-1] if joined else item
+            if item.start - last.end <= 1 and (last.kind, item.kind) in _OF_ONE_NAME:
+                first, second = ("".join(re.findall(r"[^\W_]+", fold(self._typed(each)))) for each in (last, item))
+                if is_one_name(first, second):
+                    joined[-1] = Token(TokenKind.UNKNOWN, first + second, last.start, item.end)
+                    continue
+            joined.append(item)
+        return joined
+
+    def _owner(self, version: Token) -> Token | None:
+        near = [item for item in self._items if self._stretch[item.start] == self._stretch[version.start]]
+        signs = ("N" if item.kind in OWNING else "V" if item.wanted else "o" for item in near)
+        line = "".join(sign for item, sign in zip(near, signs, strict=True) if item.kind is not TokenKind.VERSION)
+        behind = [name for name in self._names if name.start > version.start]
+        # names stand behind their versions: each right behind it, or none right in front of one
+        if re.fullmatch("o*V.*No*", line) and not (re.search("V(?!N)", line) and "NV" in line):
+            return behind[0]
+        earlier = [name for name in self._names if name.start < version.start]
+        if earlier and self._stretch[earlier[-1].start] == self._stretch[version.start]:
+            return earlier[-1]
+        if self._before[version.start] is TokenKind.UNKNOWN:
+            words = [item for item in self._items if item.start < version.start and item.kind is not TokenKind.VERSION]
+            run = [*takewhile(lambda item: item.kind is TokenKind.UNKNOWN, reversed(words))]
+            return _name(run[:_LONGEST_NAME][::-1])
+        return earlier[-1] if earlier else self._carried or next(iter(behind), None)
+
+    def _versions_of(self, *owners: Token) -> list[Token]:
+        """The versions that belong to any of these owners."""
+        return [version for version, owner in self._owners.items() if owner in owners]
+
+    def _of_products(self) -> Iterator[Claim]:
+        for at, item in enumerate(self._items):
+            if item.kind is TokenKind.PRODUCT:
+                yield from self._without_version(item, self._items[at + 1 : at + 3])
+            if not item.wanted:
+                continue
+            owner, text = self._owners[item], self._typed(item)
+            kind = owner.kind if owner else None
+            claim = Claim(text, item.wanted, is_doubtful=self._is_doubtful(item, kind), used=_places(item))
+            if owner is None:
+                yield claim
+            elif kind is TokenKind.UNKNOWN:
+                yield self._of_name(owner, claim)
+            elif kind is TokenKind.PRODUCT:
+                yield self._of_product(owner, item, claim)
+
+    def _is_doubtful(self, version: Token, of: TokenKind | None) -> bool:
+        wanted, before = version.wanted, self._before[version.start]
+        if not isinstance(wanted, Number):
+            return False
+        is_year = len(wanted.text) == 4 and wanted.text[:2] in ("19", "20") and before not in OWNING
+        return (
+            (wanted.is_whole and (before not in _OF_A_LIST or is_year))
+            or (before in _FOREIGN and of is not TokenKind.UNKNOWN)
+            or wanted.text.count(".") >= _FOUR_PLACES
         )
-        claim = Claim(self._typed(item), item.wanted, is_doubtful=doubtful, used=self._places(at))
-        owner = self._owners.of[at]
-        if owner == NOBODY:
-            yield claim
-        elif owner == FOREIGN:
-            yield self._foreign(at, claim)
-        elif owner == CARRIED and self._carried:
-            if self._carried.kind is TokenKind.PRODUCT:  # a platform has had its claim in the part that named it
-                text = f"{self._typed(self._carried)} {claim.text}"
-                product, called_so = Product(self._carried.value), _calls_hypervisor(self._typed(self._carried))
-                yield claim._replace(text=text, product=product, is_hypervisor=called_so)
-        elif self._items[owner].kind is TokenKind.PRODUCT:
-            product, text = Product(self._items[owner].value), self._together(owner, at)
-            called_so, used = self._is_hypervisor(owner), (*self._names(owner), *claim.used)
-            yield claim._replace(text=text, product=product, is_hypervisor=called_so, used=used)
 
-    def _is_hypervisor(self, owner: int) -> bool:
-        """Whether all names of the owner in its stretch are Citrix Hypervisor: "XenServer (formerly CH) 8" is 8."""
-        stretch = next(segment for segment in self._owners.segments if owner in segment)
-        names = (self._items[at] for at in stretch if self._items[at][:2] == self._items[owner][:2])
-        return all(_calls_hypervisor(self._typed(name)) for name in names)
+    def _of_product(self, owner: Token, version: Token, claim: Claim) -> Claim:
+        """A version of a product. "XenServer (formerly CH) 8" is 8: one of its names is not Citrix Hypervisor."""
+        names, text = self._alike(owner), f"{self._typed(owner)} {claim.text}"
+        if owner.end <= version.start and not (version.value or self._text[owner.end : version.start].strip(" -")):
+            text = self._text[owner.start : version.end]
+        called = [name for name in names if self._stretch.get(name.start) == self._stretch.get(owner.start)]
+        is_hypervisor = all(map(self._calls_hypervisor, called))
+        used = (*_places(*names), *claim.used)
+        return claim._replace(text=text, product=Product(owner.value), is_hypervisor=is_hypervisor, used=used)
 
-    def _without_version(self, at: int, item: Item) -> Iterator[Claim]:
+    def _without_version(self, item: Token, behind: Sequence[Token]) -> Iterator[Claim]:
         """A product that no version of the part belongs to; in "XenServer/XCP-ng 8.2" the version is for both."""
-        same = [place for place, other in enumerate(self._items) if other[:2] == item[:2]]
-        if same[0] != at or self._owners.versions_of(same):
+        names = self._alike(item)
+        if names[0] != item or self._versions_of(*names):
             return
-        behind = [other.kind for other in self._items[at + 1 : at + 3]]
-        shared = [place for place in self._owners.versions_of([at + 2]) if place > at]
-        if behind == [TokenKind.JOINT, TokenKind.PRODUCT] and shared:
-            version = self._items[shared[0]]
-            text, used = f"{self._typed(item)} {self._typed(version)}", (*self._names(at), *self._places(shared[0]))
-            yield Claim(text, version.wanted, Product(item.value), used=used)
-        else:
-            yield Claim(self._typed(item), None, Product(item.value), used=self._names(at))
+        claim = Claim(self._typed(item), None, Product(item.value), used=_places(*names))
+        if [other.kind for other in behind] == [TokenKind.JOINT, TokenKind.PRODUCT]:
+            for shared in [version for version in self._versions_of(behind[1]) if version.start > item.start][:1]:
+                text, used = f"{claim.text} {self._typed(shared)}", (*claim.used, *_places(shared))
+                claim = claim._replace(text=text, wanted=shared.wanted, used=used)
+        yield claim
 
-    def _foreign(self, at: int, claim: Claim) -> Claim:
-        """A version of something unknown ("Foo 7.2")."""
-        before = [item for item in self._items[at - 1 :: -1] if item.kind is not TokenKind.VERSION]
-        words = list(takewhile(lambda item: item.kind is TokenKind.UNKNOWN, before))[:_LONGEST_NAME][::-1]
-        name = self._text[words[0].start : words[-1].end]
-        used = ((words[0].start, words[-1].end), *claim.used)
-        return claim._replace(text=f"{name} {claim.text}", name=name, resembles=_resembled(words), used=used)
+    def _of_name(self, name: Token, claim: Claim) -> Claim:
+        """Something unknown, with its version if it has one ("Foo 7.2")."""
+        text, words = self._typed(name), name.value.split(",")[:_MOST_WORDS]
+        resembled = map(resembling, ("".join(words).replace("-", ""), *words))
+        return claim._replace(
+            text=f"{text} {claim.text}".strip(),
+            name=text,
+            resembles=next((product for product in resembled if product), None),
+            used=((name.start, name.end), *claim.used),
+        )
 
-    def _platforms(self) -> Iterator[Claim]:
-        """Platforms that cannot work; beside a release, one without a version of its own is no question."""
-        for name, places in _by_name(self._items).items():
-            versions = self._owners.versions_of(places)
-            if not self._is_beside_release(name, places[0], versions):
-                named = [self._items[at] for at in (*places, *versions)]
-                text = self._text[min(item.start for item in named) : max(item.end for item in named)]
-                wanted = self._items[versions[0]].wanted if versions else None
-                yield Claim(text, wanted, platform=name, used=self._places(*places, *versions))
+    def _of_platforms(self) -> Iterator[Claim]:
+        """Platforms that cannot work. Xen takes the distribution that it comes with; beside another platform a
+        distribution is its guest. Of several names of one maker ("VMware", "VMware ESXi") the longest counts."""
+        platforms = [item for item in self._items if item.kind is TokenKind.PLATFORM]
+        guests = [item for item in platforms if item.value in DISTRIBUTIONS]
+        by_maker: dict[str, list[Token]] = {}
+        for item in platforms:
+            if item not in guests or len(guests) == len(platforms):
+                by_maker.setdefault(item.value.partition(" ")[0], []).append(item)
+        for named in by_maker.values():
+            name = max((item.value for item in named), key=len)
+            if name == XEN and guests:
+                name, named = f"{XEN} on {guests[0].value}", [*named, *guests]
+            versions = self._versions_of(*named)
+            if not self._is_beside_release(name, named[0], versions):
+                start, end = min(item.start for item in (*named, *versions)), max(i.end for i in (*named, *versions))
+                wanted = versions[0].wanted if versions else None
+                yield Claim(self._text[start:end], wanted, platform=name, used=_places(*named, *versions))
 
-    def _is_beside_release(self, name: str, at: int, versions: list[int]) -> bool:
-        """A guest's system ("Debian 12 on XCP-ng 8.3"), or where hosts come from ("from VMware to XCP-ng 8.3")."""
-        stretch = next(segment for segment in self._owners.segments if at in segment)
-        of_products = [
-            place
-            for place, owner in self._owners.of.items()
-            if owner < 0 or self._items[owner].kind is TokenKind.PRODUCT
-            if (name not in DISTRIBUTIONS and not (name == XEN and versions)) or place in stretch
-        ]
-        # The Xen that a host has inside ("xcp-ng 8.3 xen 4.17") is of 3 or 4, which no release has.
-        wanted = [self._items[at].wanted for at in versions]
-        is_inner_xen = name == XEN and all(isinstance(w, Number) and digits(w.text)[:1] in _XEN_MAJORS for w in wanted)
-        return bool(of_products) and (name in DISTRIBUTIONS or not versions or is_inner_xen)
+    def _is_beside_release(self, name: str, named: Token, versions: Sequence[Token]) -> bool:
+        """A guest's system ("Debian 12 on XCP-ng 8.3"), a host's inner Xen, or, where it has no version of its own,
+        whatever stands in the same part ("from VMware to XCP-ng 8.3")."""
+        wanted = [version.wanted for version in versions]
+        is_inner = name == XEN and all(isinstance(w, Number) and digits(w.text)[:1] in _XEN_MAJORS for w in wanted)
+        if versions and not is_inner and name not in DISTRIBUTIONS:
+            return False
+        owned = [item for item, owner in self._owners.items() if owner is None or owner.kind is not TokenKind.PLATFORM]
+        is_near = versions or name in DISTRIBUTIONS
+        return any(not is_near or self._stretch[item.start] == self._stretch[named.start] for item in owned)
 
-    def _places(self, *at: int) -> tuple[Span, ...]:
-        """Where items stand, with what was said of them elsewhere."""
-        return tuple(span for item in map(self._items.__getitem__, at) for span in ((item.start, item.end), *item.said))
+    def _alike(self, name: Token) -> list[Token]:
+        """All names of a product in the part; of one that an earlier part named, that, too."""
+        alike = [item for item in self._names if item[:2] == name[:2]]
+        return alike if name in alike else [*alike, name]
 
-    def _names(self, of: int) -> tuple[Span, ...]:
-        """Where the name of a product stands, each time."""
-        return self._places(*(at for at, item in enumerate(self._items) if item[:2] == self._items[of][:2]))
+    def _calls_hypervisor(self, name: Token) -> bool:
+        return " ".join(self._typed(name).lower().replace("-", " ").split()) in HYPERVISOR_NAMES
 
-    def _typed(self, item: Item) -> str:
-        if item.kind is TokenKind.NUMBER and item.value:
-            return item.value
-        return self._text[item.start : item.end]
-
-    def _together(self, owner: int, version: int) -> str:
-        """A name and its version as typed if they stand side by side, else one after the other."""
-        first, last = self._items[owner], self._items[version]
-        if first.end <= last.start and not last.value and not self._text[first.end : last.start].strip(" -"):
-            return self._text[first.start : last.end]
-        return f"{self._typed(first)} {self._typed(last)}"
+    def _typed(self, item: Token) -> str:
+        return item.value if item.kind is TokenKind.NUMBER and item.value else self._text[item.start : item.end]
 
 
-def _is_year(number: str, before: TokenKind | None) -> bool:
-    return len(number) == 4 and number[:2] in ("19", "20") and before not in OWNING
+def _name(words: Sequence[Token]) -> Token:
+    """Unknown words as one name; its value has them between commas."""
+    return Token(TokenKind.UNKNOWN, ",".join(word.value for word in words), words[0].start, words[-1].end)
 
 
-def _calls_hypervisor(name: str) -> bool:
-    return " ".join(name.lower().replace("-", " ").split()) in HYPERVISOR_NAMES
-
-
-def _resembled(words: Sequence[Item]) -> Product | None:
-    """What an unknown name may mean: its words written together, or one of them."""
-    together = "".join(item.value for item in words).replace("-", "")
-    names = (together, *(item.value for item in words))
-    return next((product for name in names if (product := resembling(name))), None)
-
-
-def _by_name(items: Sequence[Item]) -> dict[str, list[int]]:
-    """The places of platforms by the name to show. Xen takes the distribution that it comes with; of several names of
-    one maker ("VMware", "VMware ESXi") the longest counts."""
-    places = [at for at, item in enumerate(items) if item.kind is TokenKind.PLATFORM]
-    distributions = [at for at in places if items[at].value in DISTRIBUTIONS]
-    others = [at for at in places if at not in distributions] or distributions
-    names: dict[str, list[int]] = {}
-    for at in others:
-        name, own = items[at].value, [at]
-        if name == XEN and distributions:
-            name, own = f"{XEN} on {items[distributions[0]].value}", [at, *distributions]
-        maker = name.partition(" ")[0]
-        same = next((known for known in names if known.partition(" ")[0] == maker), name)
-        known_places = names.pop(same, [])
-        names[max(same, name, key=len)] = [*known_places, *own]
-    return names
+def _places(*items: Token) -> tuple[Span, ...]:
+    """Where items stand, with what was said of them elsewhere."""
+    return tuple(span for item in items for span in ((item.start, item.end), *item.said))

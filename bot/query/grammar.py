@@ -7,26 +7,22 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from bot.matrix.matrix import Matrix
+from bot.days import take_days
+from bot.matrix.feature import Feature
 from bot.matrix.release import Product, Release
-from bot.query.canonical import Match
 from bot.query.claims import Claim, QuestionPart
-from bot.query.days import Span, blanked, take_days
-from bot.query.features import FeatureNames
 from bot.query.leftover import leftover
 from bot.query.query import Outcome, Query, QueryPart
 from bot.query.records import Record, records
-from bot.query.spellings import Codename, Number, Spellings
+from bot.query.spellings import Match, Number, Spellings, Wanted
 from bot.query.suggest import MOST, nearest, same
-from bot.query.text import shown, undressed, without_remarks
-from bot.query.tokens import Scanner, Token
-from bot.query.versions import Item, items
+from bot.query.tokens import FeatureNames, Scanner, Token, without_remarks
+from bot.query.versions import grown
 from bot.query.words import XEN
+from bot.text import Span, blanked, shown, undressed
 
 MOST_PARTS = 50
 """Parts beyond these are not read: nobody asks for more, and an answer has room for fewer."""
-
-
 BRANDS = {
     "xcp-ng": Product.XCP_NG,
     "xenserver": Product.XENSERVER,
@@ -35,21 +31,18 @@ BRANDS = {
 }
 """What hosts call themselves (`product_brand`)."""
 _VERSION = re.compile(
-    r"(?P<number>\d{1,4}(?:\.\d{1,4}){0,3})(?: (?P<level>(?:cu|sp|fp)\d))?"
-    r"(?:-?(?P<early>(?:rc|beta|alpha|preview)\.?\d*)|[-_][\w.-]{1,20})?",
+    r"\d{1,4}(?:\.\d{1,4}){0,3}(?: (?:cu|sp|fp)\d)?(?:-?(?:rc|beta|alpha|preview)\.?\d*|[-_][\w.-]{1,20})?",
     re.ASCII | re.IGNORECASE,
 )
 """A `product_version`, with a prerelease or a build behind it: "7.0.0-125380c"."""
-_PRERELEASES = {word.lower(): word for word in ("RC", "beta", "alpha", "preview")}
-_LETTERS = "".join(map(chr, (*range(65, 91), *range(97, 123), 46)))
 
 
 class Grammar:
     """Reads questions against one Matrix."""
 
-    def __init__(self, matrix: Matrix) -> None:
-        self._spellings = Spellings(matrix)
-        self._features = FeatureNames(matrix.features)
+    def __init__(self, features: Iterable[Feature], spellings: Spellings) -> None:
+        self._spellings = spellings
+        self._features = FeatureNames(features)
         self._scanner = Scanner(self._spellings.codenames, self._spellings.is_number)
 
     def read(self, text: str, today: date | None = None) -> Query:
@@ -64,41 +57,40 @@ class Grammar:
         rest, remarks = without_remarks(days.rest)
         rest, features = self._features.take(rest)
         tokens = [*self._scanner.parts(rest, features)]
-        answers = [self._of_machine(machine) for machine in machines]
-        claims = self._claims(rest, tokens)
+        answers = [(claim, self._part(claim)) for claim in self._claims(rest, tokens)]
         if machines:  # beside them a word of which nothing is known names no platform
-            claims = [claim for claim in claims if claim.wanted or not claim.name]
-        answers += [(claim, self._part(claim)) for claim in claims]
-        if machines:
-            answers.sort(key=lambda answer: answer[0].used[:1])
+            answers = [(claim, part) for claim, part in answers if claim.wanted or not claim.name]
+            answers = sorted([*map(self._of_machine, machines), *answers], key=lambda answer: answer[0].used[:1])
         parts, used = _answered(answers)
         used += [(token.start, token.end) for token in features]
-        left = leftover(typed, [token for part in tokens for token in part], used, [*days.bare, *remarks])
+        left, misses = leftover(typed, [token for part in tokens for token in part], used, [*days.bare, *remarks])
         asked = tuple(self._features.by_id[name] for name in dict.fromkeys(token.value for token in features))
-        return Query(parts, days.on, days.bad, asked, left.pieces, left.has_version)
+        return Query(parts, days.on, days.bad, asked, tuple(left), misses)
 
     def identify(self, brand: str, version: str, is_preview: bool = False) -> QueryPart | None:
-        """The release of a host's own brand and version; None if the brand is none of ours or the version is none."""
-        product, said = BRANDS.get(brand.strip().casefold()), _VERSION.fullmatch(version.strip())
-        if product is None or said is None:
+        """The release of a host's own brand and version; None if the brand is none of ours or the version is none.
+
+        The version is read as a typed one is, its level, its prerelease and its build by the same rule.
+        """
+        product = BRANDS.get(brand.strip().casefold())
+        if product is None or not _VERSION.fullmatch(version.strip()):
             return None
-        early = said["early"] and _PRERELEASES.get(said["early"].lower().rstrip("0123456789."), "")
-        prerelease = f"{early}{said['early'].lstrip(_LETTERS)}" if early else "preview" if is_preview else ""
-        wanted = Number(said["number"], (said["level"] or "").upper(), prerelease)
-        text = shown(f"{brand.strip()} {version.strip()}")
-        return self._of_product(Claim(text, wanted, product), product, text)
+        read = grown(next(self._scanner.parts(version.replace("_", "-"))), self._spellings.is_number)[0].wanted
+        wanted = read if isinstance(read, Number) else Number(version.strip())
+        if is_preview and not wanted.prerelease:
+            wanted = wanted._replace(prerelease="preview")
+        return self._part(Claim(f"{brand.strip()} {version.strip()}", wanted, product))
 
     def _of_machine(self, said: Record) -> tuple[Claim, QueryPart]:
         text = f"{said.brand} {said.version}".strip() or said.codename
-        claim = Claim(text, Codename(said.codename) if said.codename else Number(said.version), used=said.places)
-        identified = self.identify(said.brand, said.version, said.is_preview)
-        return claim, identified or self._of_any_product(claim, shown(text))
+        claim = Claim(text, Number(said.codename or said.version), used=said.places)
+        return claim, self.identify(said.brand, said.version, said.is_preview) or self._part(claim)
 
     def _claims(self, text: str, parts: Iterable[Sequence[Token]]) -> list[Claim]:
         claims: list[Claim] = []
-        carried: Item | None = None
+        carried: Token | None = None
         for tokens in parts:
-            part = QuestionPart(items(tokens, self._spellings.is_number), text, carried)
+            part = QuestionPart(grown(tokens, self._spellings.is_number), text, carried)
             claims.extend(part.claims())
             carried = part.carries()
             if len(claims) > 2 * MOST_PARTS:
@@ -110,75 +102,54 @@ class Grammar:
         return (likely or claims)[:1]
 
     def _part(self, claim: Claim) -> QueryPart:
-        text = shown(claim.text)
-        if claim.platform == XEN and (meant := self._same_everywhere(claim, Product.XENSERVER)):
-            # Xen with a number that only the products have is likely one of them ("xen 7.2").
-            return QueryPart(text, Outcome.UNKNOWN_PRODUCT, suggestions=meant)
+        text, wanted, product = shown(claim.text), claim.wanted, claim.product
+        if claim.platform == XEN and (meant := self._everywhere(wanted, Product.XENSERVER)):
+            return QueryPart(text, Outcome.UNKNOWN_PRODUCT, suggestions=meant)  # "xen 7.2" is likely one of ours
         if claim.platform:
             every = tuple(Product)
             return QueryPart(text, Outcome.UNSUPPORTED_PLATFORM, suggestions=every, platform=claim.platform)
         if claim.name:
             return QueryPart(text, Outcome.UNKNOWN_PRODUCT, suggestions=self._meant(claim))
-        if claim.product:
-            return self._of_product(claim, claim.product, text)
-        return self._of_any_product(claim, text)
-
-    def _of_product(self, claim: Claim, product: Product, text: str) -> QueryPart:
-        if claim.wanted is None:
-            newest_first = tuple(reversed(self._spellings.ascending[product]))
-            return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=newest_first, product=product)
-        if claim.is_hypervisor and (meant := self._spellings.hypervisors(product, claim.wanted)):
-            return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=meant, product=product)
-        if match := self._spellings.match(product, claim.wanted):
-            return _assessed(text, match, product)
-        near = nearest(self._spellings, product, claim.wanted)
-        return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=near, product=product)
-
-    def _of_any_product(self, claim: Claim, text: str) -> QueryPart:
-        wanted = claim.wanted
-        found = {product: self._spellings.match(product, wanted) for product in Product} if wanted else {}
-        matches = {product: match for product, match in found.items() if match}
-        if len(matches) > 1 and isinstance(wanted, Number) and self._spellings.is_preview(wanted.text):
-            del matches[Product.XENSERVER]  # 8.3 alone is XCP-ng's, not the preview that called itself so
-        if not matches:
-            near = nearest(self._spellings, None, wanted) if wanted else ()
-            return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=near)
-        releases = tuple(release for match in matches.values() for release in match.releases)
-        if len(matches) == 1:
-            ((product, match),) = matches.items()
-            return _assessed(text, match, product)
-        levels = {match.level for match in matches.values()}
-        level = levels.pop() if len(levels) == 1 else None
-        prerelease = next((match.prerelease for match in matches.values()), None)
-        return QueryPart(text, Outcome.AMBIGUOUS, releases, level=level, prerelease=prerelease)
+        near: Iterable[Release] = ()
+        if wanted is None:
+            near = reversed(self._spellings.ascending[product]) if product else ()
+        elif product and claim.is_hypervisor:
+            near = self._spellings.hypervisors(product, wanted)
+        if wanted and not near:
+            found = {of: self._spellings.match(of, wanted) for of in ([product] if product else Product)}
+            matches = {of: match for of, match in found.items() if match}
+            if len(matches) > 1 and isinstance(wanted, Number) and self._spellings.is_preview(wanted.text):
+                del matches[Product.XENSERVER]  # 8.3 alone is XCP-ng's, not the preview that called itself so
+            if matches:
+                levels, (first, *others) = {match.level for match in matches.values()}, matches.values()
+                releases = tuple(release for match in matches.values() for release in match.releases)
+                match = Match(releases, first.level if len(levels) == 1 else None, first.prerelease)
+                return match.part(text, None if others else next(iter(matches)))
+            near = nearest(self._spellings, product, wanted)
+        return QueryPart(text, Outcome.UNKNOWN_VERSION, suggestions=tuple(near), product=product)
 
     def _meant(self, claim: Claim) -> tuple[Release | Product, ...]:
         """What an unknown name may mean: the product that it resembles, else the same version of any."""
         product, wanted = claim.resembles, claim.wanted
         if product is None:
-            return self._same_everywhere(claim) or tuple(Product)
+            return self._everywhere(wanted) or tuple(Product)
         if wanted is None:
             return (product,)
-        meant = same(self._spellings, product, wanted)
-        return meant or (product, *nearest(self._spellings, product, wanted)[: MOST - 1])
+        near = same(self._spellings, product, wanted)
+        return near or (product, *nearest(self._spellings, product, wanted)[: MOST - 1])
 
-    def _same_everywhere(self, claim: Claim, first: Product = Product.XCP_NG) -> tuple[Release, ...]:
-        if claim.wanted is None:
+    def _everywhere(self, wanted: Wanted | None, first: Product = Product.XCP_NG) -> tuple[Release, ...]:
+        """The same version of every product."""
+        if wanted is None:
             return ()
         order = sorted(Product, key=lambda product: product is not first)
-        return tuple(release for product in order for release in same(self._spellings, product, claim.wanted))
-
-
-def _assessed(text: str, match: Match, product: Product) -> QueryPart:
-    return QueryPart(
-        text, Outcome.ASSESSED, match.releases, level=match.level, product=product, prerelease=match.prerelease
-    )
+        return tuple(release for product in order for release in same(self._spellings, product, wanted))
 
 
 def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart, ...], list[Span]]:
     """What is answered, each thing once and in its order, and what it was read from."""
     if any(part.releases for _, part in read):
-        read = [each for each in read if each[1].releases or not (each[0].is_doubtful or _is_noise(*each))]
+        read = [(claim, part) for claim, part in read if part.releases or not _is_noise(claim, part)]
     products = {part.product for claim, part in read if claim.wanted}
     parts: dict[tuple[object, ...], QueryPart] = {}
     used: list[Span] = []
@@ -193,6 +164,6 @@ def _answered(read: Sequence[tuple[Claim, QueryPart]]) -> tuple[tuple[QueryPart,
 
 
 def _is_noise(claim: Claim, part: QueryPart) -> bool:
-    """Whether it is a version of something else, which no release has: "uname 4.19.0"."""
-    names_other = bool(claim.name and claim.wanted) and not claim.resembles
-    return names_other and not any(isinstance(suggestion, Release) for suggestion in part.suggestions)
+    """Whether it may count something, or is a version of something else that no release has: "uname 4.19.0"."""
+    names_other = claim.name and claim.wanted and not claim.resembles
+    return claim.is_doubtful or bool(names_other and not any(isinstance(near, Release) for near in part.suggestions))

@@ -1,72 +1,62 @@
 """What a question's answer does not account for: every piece is used, is courtesy or grammar, or is named here."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from bot.query.days import Span
-from bot.query.text import shown
 from bot.query.tokens import Token
 from bot.query.words import TokenKind
+from bot.text import Span, shown
 
-_COURTESY = frozenset(
-    {TokenKind.FILLER, TokenKind.JOINT, TokenKind.VERSION, TokenKind.DIRECTION, TokenKind.LATER, TokenKind.SUFFIX}
-    | {TokenKind.COUNTED, TokenKind.GUEST, TokenKind.LABEL, TokenKind.MEASURE, TokenKind.XEN_ORCHESTRA}
-    | {TokenKind.DASH, TokenKind.DOTS, TokenKind.PLUS}
+
+def _kinds(names: str) -> frozenset[TokenKind]:
+    return frozenset(TokenKind[name] for name in names.split())
+
+
+_COURTESY = _kinds(
+    "FILLER JOINT VERSION DIRECTION LATER SUFFIX COUNTED GUEST LABEL MEASURE XEN_ORCHESTRA DASH DOTS PLUS"
 )
 """What needs not be used; all of these name something only beside a number."""
-_BEFORE_NUMBER = frozenset({TokenKind.LABEL, TokenKind.XEN_ORCHESTRA, TokenKind.VERSION, TokenKind.DASH})
-_BEHIND_NUMBER = frozenset({TokenKind.MEASURE, TokenKind.COUNTED, TokenKind.GUEST})
-_FOREIGN = frozenset(
-    {TokenKind.TOOL, TokenKind.XEN_ORCHESTRA, TokenKind.LABEL, TokenKind.UNKNOWN, TokenKind.PLATFORM, TokenKind.TALK}
-)
+_BEFORE_NUMBER = _kinds("LABEL XEN_ORCHESTRA VERSION DASH")
+_BEHIND_NUMBER = _kinds("MEASURE COUNTED GUEST")
+_FOREIGN = _kinds("TOOL XEN_ORCHESTRA LABEL UNKNOWN PLATFORM TALK")
 """A number behind one of these is a version of something else."""
 _PARTING = frozenset(",;\n()[]{}")
 _STOPS = frozenset(".:!?'\"-/")
-PIECE_SHOWN = 80
+_PIECE_SHOWN = 80
 """Characters of a piece that are shown."""
 
 
-class Leftover(NamedTuple):
-    """The pieces that nothing used, as typed; `has_version` says that one of them is a version or a range of ours."""
+def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: Iterable[Span]) -> tuple[list[str], bool]:
+    """The pieces of a text that nothing used, as typed, and whether one of them is a version or a range of ours.
 
-    pieces: tuple[str, ...] = ()
-    has_version: bool = False
-
-
-def leftover(text: str, tokens: Sequence[Token], used: Iterable[Span], dates: Iterable[Span]) -> Leftover:
-    """What is left of a text; `dates` are those that nobody asked about."""
+    `dates` are those that nobody asked about.
+    """
     is_used = bytearray(len(text) + 1)
     for start, end in used:
         is_used[start:end] = b"\1" * (end - start)
     every = sorted([*tokens, *(Token(TokenKind.TALK, "", *date) for date in dates)], key=lambda token: token.start)
-    left = [
-        at
-        for at, token in enumerate(every)
-        if not is_used[token.start] and (token.kind not in _COURTESY or _ends_name(every, at))
-    ]
     pieces: list[Span] = []
-    has_version = False
-    last = -2
-    for at in left:
-        (start, end), behind = _whole(text, every[at], is_used), at
-        if every[at].kind in (TokenKind.NUMBER, TokenKind.WILDCARD):
-            before = every[at - 1] if at else None
-            if before and before.kind in _BEFORE_NUMBER and not is_used[before.start]:
-                start = min(start, before.start)
-            if at + 1 < len(every) and every[at + 1].kind in _BEHIND_NUMBER and not is_used[every[at + 1].start]:
-                behind = at + 1
-                end = max(end, every[behind].end)
-            ours = behind == at and (before is None or before.kind not in _FOREIGN | _BEFORE_NUMBER)
-            has_version |= ours and "." in every[at].value
-        has_version |= every[at].kind is TokenKind.OPERATOR and not every[at].value.isalpha()
+    has_version, last = False, -2
+    for at, token in enumerate(every):
+        if is_used[token.start] or (token.kind in _COURTESY and not _ends_name(every, at)):
+            continue
+        start, end = _whole(text, token, is_used)
+        before, behind = every[at - 1 : at], every[at + 1 : at + 2]
+        goes_on, last = at - last <= 2, at
+        if token.kind in (TokenKind.NUMBER, TokenKind.WILDCARD):
+            if before and before[0].kind in _BEFORE_NUMBER and not is_used[before[0].start]:
+                start = min(start, before[0].start)
+            if behind and behind[0].kind in _BEHIND_NUMBER and not is_used[behind[0].start]:
+                end, last = max(end, behind[0].end), at + 1
+            is_foreign = last > at or (before and before[0].kind in _FOREIGN | _BEFORE_NUMBER)
+            has_version |= "." in token.value and not is_foreign
+        has_version |= token.kind is TokenKind.OPERATOR and not token.value.isalpha()
         between = range(pieces[-1][1], start) if pieces else range(0)
-        goes_on = at - last <= 2 and not any(text[place] in _PARTING or is_used[place] for place in between)
+        goes_on = goes_on and not any(text[place] in _PARTING or is_used[place] for place in between)
         if pieces and (goes_on or start <= pieces[-1][1]):
             pieces[-1] = (pieces[-1][0], max(end, pieces[-1][1]))
         else:
             pieces.append((start, end))
-        last = behind
-    return Leftover(tuple(dict.fromkeys(shown(text[start:end], PIECE_SHOWN) for start, end in pieces)), has_version)
+    return [*dict.fromkeys(shown(text[start:end], _PIECE_SHOWN) for start, end in pieces)], has_version
 
 
 def _ends_name(tokens: Sequence[Token], at: int) -> bool:
@@ -79,7 +69,7 @@ def _ends_name(tokens: Sequence[Token], at: int) -> bool:
 def _whole(text: str, token: Token, is_used: bytearray) -> Span:
     """Where a token stands with all that is glued to it: "xen-host-7", "x-9000"."""
     start, end = token.start, token.end
-    first, last = max(0, start - PIECE_SHOWN), min(len(text), end + PIECE_SHOWN)
+    first, last = max(0, start - _PIECE_SHOWN), min(len(text), end + _PIECE_SHOWN)
     while start > first and not (text[start - 1].isspace() or text[start - 1] in _PARTING or is_used[start - 1]):
         start -= 1
     while end < last and not (text[end].isspace() or text[end] in _PARTING or is_used[end]):

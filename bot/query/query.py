@@ -19,10 +19,6 @@ class Outcome(StrEnum):
     UNSUPPORTED_PLATFORM = "unsupported_platform"
 
 
-SEVERITY = tuple(Outcome)
-"""Outcomes in order: a later one is worse."""
-
-
 class QueryPart(NamedTuple):
     """One thing that was asked for. `text` is what was typed, cleaned of control characters and cut, fit to be shown.
 
@@ -59,7 +55,7 @@ class Query(NamedTuple):
     @property
     def outcome(self) -> Outcome:
         """The worst part's outcome; a text without parts knows no product."""
-        return max((part.outcome for part in self.parts), key=SEVERITY.index, default=Outcome.UNKNOWN_PRODUCT)
+        return max((part.outcome for part in self.parts), key=tuple(Outcome).index, default=Outcome.UNKNOWN_PRODUCT)
 
     @property
     def releases(self) -> tuple[Release, ...]:

@@ -8,33 +8,30 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from bot.query.days import Span
+from bot.text import Span
 
 _KEY = re.compile(
     r"""(?<![\w.])["']?(?P<key>[A-Za-z][\w-]{1,40})["']?\ *(?:\([\ A-Z]{2,4}\))?\ *[:=](?=[\s"'\w\[{(<]|$)""",
     re.VERBOSE,
 )
 _VALUE = re.compile(r"""[ \t]*(?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<plain>[^;,\n{}\[\]"']*))""")
-_ROLES = {
-    "product_version": "version",
-    "productversion": "version",
-    "product_brand": "brand",
-    "productbrand": "brand",
-    "is_preview_release": "preview",
-    "ispreviewrelease": "preview",
-}
+_ROLES = {"productversion": "version", "productbrand": "brand", "ispreviewrelease": "preview"}
+"""What fields say, as XAPI and Xen Orchestra write them: `product_version`, `productBrand`."""
 _DUMP = re.compile(r"^[ \t]*[\w-]+ \([ A-Z]{2,4}\) *:.*$", re.MULTILINE)
 """A line of `xe host-list`."""
 _BETWEEN_FIELDS = re.compile(r"""[\s;,(){}\[\]"'`]*""")
 
-_PACKAGE = re.compile(
-    r"(?<![\w.])[\w.+~^-]{0,120}\.(?:xcpng(?P<xcp>\d\.\d)|xs(?P<xs>\d{1,2}))(?!\d)[\w.]*", re.IGNORECASE
+_NAMED = re.compile(
+    r"(?<![\w.])[\w.+~^-]{0,120}\.(?:xcpng(?P<xcp>\d\.\d)|xs(?P<xs>\d{1,2}))(?!\d)[\w.]*"
+    r"|\brelease/(?P<codename>[a-z][a-z_-]+)(?:/[\w.-]+)*"
+    r"|\bXS(?P<number>\d{2,3})E(?P<level>(?:CU|SP|FP)\d)?\d{3,4}[A-Z]?(?![^\W_])(?:\.(?:iso|zip))?",
+    re.IGNORECASE,
 )
-_BUILD = re.compile(r"\brelease/(?P<codename>[a-z][a-z_-]+)(?:/[\w.-]+)*", re.IGNORECASE)
-_HOTFIX = re.compile(
-    r"\bXS(?P<number>\d{2,3})E(?P<level>(?:CU|SP|FP)\d)?\d{3,4}[A-Z]?(?![^\W_])(?:\.(?:iso|zip))?", re.IGNORECASE
-)
+"""The name of a package (`….xcpng8.3`), a build (`release/yangtze/…`) or a hotfix (`XS82ECU1056`)."""
 _HINT = re.compile(r"product|\.xcpng|\.xs\d|release/|xs\d{2,3}e", re.IGNORECASE)
+
+_Field = tuple[str, str, Span]
+"""What a field says (one of _ROLES, or nothing), its value, and where it stands."""
 
 
 class Record(NamedTuple):
@@ -47,44 +44,34 @@ class Record(NamedTuple):
     codename: str = ""
 
 
-class _Field(NamedTuple):
-    role: str
-    value: str
-    place: Span
-
-
 def records(text: str) -> list[Record]:
     """The records in a text, in their order."""
     if not _HINT.search(text):
         return []
-    found = [*_hosts(text)]
-    taken = [place for record in found for place in record.places]
-    for pattern in (_PACKAGE, _BUILD, _HOTFIX):
-        free = (m for m in pattern.finditer(text) if not any(start <= m.start() < end for start, end in taken))
-        found += map(_named, free)
-    return sorted(found, key=lambda record: record.places)
+    hosts = [*_hosts(text)]
+    taken = [place for host in hosts for place in host.places]
+    free = (m for m in _NAMED.finditer(text) if not any(start <= m.start() < end for start, end in taken))
+    return sorted([*hosts, *map(_named, free)], key=lambda record: record.places)
 
 
 def _named(match: re.Match[str]) -> Record:
-    """A release by the name of a package (`….xcpng8.3`), a build (`release/yangtze/…`) or a hotfix (`XS82ECU1056`)."""
-    said = match.groupdict()
-    if codename := said.get("codename"):
-        return Record((match.span(),), codename=codename.lower().replace("-", " ").replace("_", " "))
-    if said.get("xcp"):
+    said = match.groupdict(default="")
+    if said["codename"]:
+        return Record((match.span(),), codename=re.sub("[-_]", " ", said["codename"].lower()))
+    if said["xcp"]:
         return Record((match.span(),), "XCP-ng", said["xcp"])
-    level = f" {said['level'].upper()}" if said.get("level") else ""
-    return Record((match.span(),), "XenServer", ".".join(said.get("number") or said["xs"]) + level)
+    return Record((match.span(),), "XenServer", f"{'.'.join(said['number'] or said['xs'])} {said['level']}".strip())
 
 
 def _hosts(text: str) -> Iterator[Record]:
     """Hosts by their fields. A field that comes again begins another host; the first takes all other fields along."""
     fields = [*_fields(text)]
     said: list[dict[str, str]] = [{}]
-    for field in fields:
-        if field.role:
-            if field.role in said[-1]:
+    for role, value, _ in fields:
+        if role:
+            if role in said[-1]:
                 said.append({})
-            said[-1][field.role] = field.value
+            said[-1][role] = value
     places = _extent(text, fields)
     for host in said:
         if host.get("version") and places:
@@ -95,13 +82,12 @@ def _hosts(text: str) -> Iterator[Record]:
 
 def _fields(text: str) -> Iterator[_Field]:
     keys = [*_KEY.finditer(text)]
-    names = [key["key"].lower().replace("-", "_") for key in keys]
-    roles = {**_ROLES, "version": "version"} if "productbrand" in names and "product_version" not in names else _ROLES
+    names = [re.sub("[-_]", "", key["key"].lower()) for key in keys]
+    roles = {**_ROLES, "version": "version"} if "productbrand" in names and "productversion" not in names else _ROLES
     for key, name, behind in zip_longest(keys, names, keys[1:]):
-        value = _VALUE.match(text, key.end())
-        end = min(value.end() if value else key.end(), behind.start() if behind else len(text))
-        said = next((part for part in value.groups() if part is not None), "") if value else ""
-        yield _Field(roles.get(name, ""), said[: max(end - key.end(), 0)].strip(), (key.start(), end))
+        if value := _VALUE.match(text, key.end(), behind.start() if behind else len(text)):
+            said = next(part for part in value.groups() if part is not None)
+            yield roles.get(name, ""), said.strip(), (key.start(), value.end())
 
 
 def _extent(text: str, fields: Sequence[_Field]) -> list[Span]:
@@ -110,14 +96,11 @@ def _extent(text: str, fields: Sequence[_Field]) -> list[Span]:
     regions = [(opens, closes + 1)] if 0 <= opens < closes else []
     if lines := [*_DUMP.finditer(text)]:
         regions.append((lines[0].start(), lines[-1].end()))
-    for field in fields:
-        if (
-            regions
-            and _BETWEEN_FIELDS.fullmatch(text[regions[-1][1] : field.place[0]])
-            and regions[-1][0] <= field.place[0]
-        ):
-            regions[-1] = (regions[-1][0], max(regions[-1][1], field.place[1]))
+    for _, _, place in fields:
+        start, end = regions[-1] if regions else (len(text), 0)
+        if start <= place[0] and _BETWEEN_FIELDS.fullmatch(text[end : place[0]]):
+            regions[-1] = (start, max(end, place[1]))
         else:
-            regions.append(field.place)
-    told = [field.place[0] for field in fields if field.role == "version"]
+            regions.append(place)
+    told = [start for role, _, (start, _) in fields if role == "version"]
     return sorted(region for region in regions if any(region[0] <= at < region[1] for at in told))

@@ -14,12 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError, Problem
-from bot.query.text import near
 from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings, SlackKeys, SlackSettings
 from bot.settings.notifiers import notifier_problems
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
 from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, SECRETS, Sources
+from bot.text import near
 
 MOST_PROBLEMS = 100
 """Lines of problems before the rest is only counted."""

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr
 
 from bot.chat.channels import ChannelKind, kind_of, notify_channel
-from bot.query.text import near
 from bot.settings.section import Section
 from bot.settings.values import FilePath, Name, VariableName, is_loopback, text_of
+from bot.text import near
 
 
 class NotifierKind(StrEnum):

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from bot.errors import Problem
-from bot.query.text import near
 from bot.settings.model import Keys
 from bot.settings.section import listed
+from bot.text import near
 
 Location = tuple[str | int, ...]
 

@@ -361,7 +361,7 @@ def _zone(value: object) -> str:
         return found
     if not known:
         raise ValueError("cannot be looked up: this machine has no time zones (install tzdata), so only UTC is allowed")
-    from bot.query.text import near
+    from bot.text import near
 
     nearest = near(text.replace(" ", "_"), sorted(known.values()))
     meant = f" (nearest: {', '.join(nearest)})" if nearest else ""

@@ -19,7 +19,6 @@ from bot import __version__
 from bot.errors import UnavailableError
 from bot.fleet.hosts import Change, PollResult, SourceKind
 from bot.fleet.sites import Heartbeat, KnownSites, RemoteTarget, Site, SiteStore, site_silent
-from bot.query.text import shown
 from bot.sites.messages import (
     AskMessage,
     HeardMessage,
@@ -33,6 +32,7 @@ from bot.sites.messages import (
 from bot.sites.nats_client import NatsConnection, NatsDelivery, NobodyError
 from bot.sites.subjects import ASK_STREAM, CENTRE, DEAD_STREAM, EVERY_SITE, OBSERVED_STREAM, SiteSubjects, site_of
 from bot.store.database import RefusedError
+from bot.text import shown
 from bot.xapi.observation import Failure, FailureCode, Probed
 
 FLUSH = 2.0

@@ -19,10 +19,10 @@ from nats.js.api import ConsumerInfo, StreamInfo
 
 from bot.chat.wording import counted, with_more
 from bot.checkup import Check
-from bot.query.text import shown
 from bot.sites.nats_client import NatsAccount, SecureClient, login_options, why_not_connected
 from bot.sites.server_config import CENTRE_PERMISSIONS, USER_INFO, SubjectPermissions, is_seed, site_permissions
 from bot.sites.subjects import ASK_STREAM, DEAD_STREAM, OBSERVED_STREAM, SiteSubjects
+from bot.text import shown
 
 PATIENCE = 5
 """Seconds for the connection, and for each answer."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from bot.fleet.hosts import PollResult, Source, SourceKind
 from bot.fleet.sites import RemoteTarget
-from bot.query.text import shown
+from bot.text import shown
 from bot.xapi.observation import Failure, FailureCode, Host, Observation, Pool, Power, Probed, Software, Transport
 from bot.xapi.target import TlsMode
 

@@ -27,7 +27,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
-from bot.query.text import shown
+from bot.text import shown
 
 CONNECT = 5.0
 AGAIN = 1.0

@@ -14,7 +14,6 @@ from structlog.typing import FilteringBoundLogger
 
 from bot import __version__
 from bot.errors import UnavailableError
-from bot.query.text import shown
 from bot.sites.messages import (
     AskMessage,
     HeardMessage,
@@ -27,6 +26,7 @@ from bot.sites.messages import (
 )
 from bot.sites.nats_client import NatsConnection, NatsDelivery, NobodyError
 from bot.sites.subjects import ASK_STREAM, WORKERS, SiteSubjects
+from bot.text import shown
 from bot.xapi.observation import Failure, FailureCode, Observation, Probed
 from bot.xapi.target import Target
 

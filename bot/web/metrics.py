@@ -22,7 +22,7 @@ from bot.fleet.policy import PolicyState
 from bot.fleet.ports import SweepRun
 from bot.fleet.verdicts import HostVerdict, policy_scores
 from bot.matrix.freshness import DataAge
-from bot.query.text import shown
+from bot.text import shown
 from bot.web.server import Handler, HttpResponse
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"

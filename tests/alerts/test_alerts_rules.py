@@ -257,7 +257,7 @@ class Counting(Reader):
 
     reads = 0
 
-    def identify(self, brand: str, version: str, is_preview: bool) -> QueryPart | None:
+    def identify(self, brand: str | None, version: str | None, is_preview: bool = False) -> QueryPart:
         self.reads += 1
         return super().identify(brand, version, is_preview)
 

@@ -18,7 +18,7 @@ from bot.chat.hosts import hosts_with_verdicts
 from bot.errors import UnavailableError, UsageError
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
-from bot.query.text import shown
+from bot.text import shown
 from tests.chat.fleet import NOON, fleet, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 

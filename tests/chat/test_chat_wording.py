@@ -9,7 +9,6 @@ from bot.chat.wording import (
     bounded,
     capitalized,
     counted,
-    cut_day,
     day_in_words,
     distance,
     iso,
@@ -96,26 +95,3 @@ def test_a_distance_is_in_the_unit_a_person_uses(day: date, words: str) -> None:
 def test_days_are_written_in_english_whatever_the_locale() -> None:
     assert day_in_words(date(2018, 4, 13)) == "13 Apr 2018"
     assert day_in_words(PartialDate(2010, 5)) == "May 2010"
-
-
-@pytest.mark.parametrize(
-    ("words", "undated", "day"),
-    [
-        ("eol on 2028-12-01", "eol", "on 2028-12-01"),
-        ("list as of 14 Nov 2024", "list", "as of 14 Nov 2024"),
-        ("list on Nov 14, 2024", "list", "on Nov 14, 2024"),
-        ("who is on 8.2 on 2028-12-01?", "who is on 8.2", "on 2028-12-01"),
-        ("xenserver in 2 years", "xenserver", "in 2 years"),
-        ("hosts next year", "hosts", "next year"),
-        ("by the end of 2028", "", "by the end of 2028"),
-        ("who is on 8.2", "who is on 8.2", ""),
-        ("list", "list", ""),
-        ("", "", ""),
-    ],
-)
-def test_what_says_on_which_day_is_cut_off_the_end(words: str, undated: str, day: str) -> None:
-    assert cut_day(words) == (undated, day)
-
-
-def test_a_long_text_is_cut_in_no_time() -> None:
-    assert cut_day("on " * 20_000)[1] == ""

@@ -16,7 +16,7 @@ from bot.matrix.release import Release
 from bot.matrix.support import UNLISTED, Badge, Support, SupportLevel
 from bot.published.merge import merged, unusable
 from bot.published.page import Page, PageProblem, PageRow
-from bot.query.reader import Reader, identify
+from bot.query.reader import Reader
 from bot.terminal.capabilities import capabilities_of
 from bot.terminal.render import render
 from tests.published.listed import EXTRAS, FULL, PARTIAL, READ_ON, SKULL, XS, new_row, page_of, row_of
@@ -74,7 +74,7 @@ def test_the_reader_finds_a_new_release(matrix: Matrix, typed: str) -> None:
 
 def test_a_host_that_runs_a_new_release_is_known(matrix: Matrix) -> None:
     new = merged(matrix, page_of(matrix, new_row("XenServer 9.1", FULL)), READ_ON)
-    assert identify(Reader(new), "XenServer", "9.1.0").releases == (_release(new, "XenServer 9.1"),)
+    assert Reader(new).identify("XenServer", "9.1.0").releases == (_release(new, "XenServer 9.1"),)
 
 
 @pytest.mark.parametrize("typed", ["XCP-ng 9.x", "xcp-ng 9.0", "XCP-ng 9"])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.query.query import Outcome
-from bot.query.reader import Reader, identify
+from bot.query.reader import Reader
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ from bot.query.reader import Reader, identify
 def test_brand_and_version_together_name_the_release(
     reader: Reader, brand: str | None, version: str | None, release: str | None
 ) -> None:
-    part = identify(reader, brand, version)
+    part = reader.identify(brand, version)
     found = [f"{r.product} {r.number}" for r in part.releases]
     assert found == ([release] if release else [])
     assert (part.outcome is Outcome.UNKNOWN_VERSION) == (release is None)
 
 
 def test_an_unknown_version_has_the_nearest_names(reader: Reader) -> None:
-    nearest = identify(reader, "XCP-ng", "9.0.0").suggestions[0]
+    nearest = reader.identify("XCP-ng", "9.0.0").suggestions[0]
     assert "8.3" in str(getattr(nearest, "number", nearest))
 
 
 @given(st.text(), st.text())
 def test_whatever_a_host_says_it_is_one_release_or_none(reader: Reader, brand: str, version: str) -> None:
-    assert len(identify(reader, brand, version).releases) <= 1
+    assert len(reader.identify(brand, version).releases) <= 1

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.matrix.matrix import Matrix
 from bot.query.query import Outcome
 from bot.query.reader import Reader
-from bot.query.text import fold
 from bot.query.words import VOCABULARY
+from bot.text import fold
 from tests.query.readings import names
 
 TODAY = date(2026, 11, 26)
@@ -32,6 +32,10 @@ TODAY = date(2026, 11, 26)
         ("XCP-ng release 8.2.1 (xenenterprise)", "XCP-ng 8.2", "xenenterprise"),
         ("xen-host-7 runs XCP-ng 8.2.1", "XCP-ng 8.2", "xen-host-7"),
         ("XCP-ng 8.2 with 2.5 TiB of storage", "XCP-ng 8.2", "2.5 TiB of storage"),
+        ("XCP-ng 8.2 since 20 Jun 2025 at 08:00 UTC", "XCP-ng 8.2", "20 Jun 2025 at 08:00 UTC"),
+        ("XCP-ng 8.2 7 dwarfs", "XCP-ng 8.2", "7 dwarfs"),
+        ("XO 5.98 on Debian 12 with XCP-ng 8.2", "XCP-ng 8.2", "XO 5.98 on Debian 12"),
+        ("XCP-ng 8.2 as json", "XCP-ng 8.2", "json"),
         ("XCP-ng 8.2 🙏", "XCP-ng 8.2", ""),
         ("XenServer\n7.2", "XenServer 7.2", ""),
         ("XCP-ng:\n8.2, 8.3", "XCP-ng 8.2, XCP-ng 8.3", ""),

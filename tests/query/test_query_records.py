@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.query.query import Outcome
-from bot.query.reader import Reader, identify
+from bot.query.reader import Reader
 from tests.query.readings import names
 
 DUMP = """uuid ( RO)                                  : 2c1a5d0e-7d3b-4c1a-9f65-3f0f5ce7e0a1
@@ -69,11 +69,12 @@ def test_a_record_is_one_host(reader: Reader, text: str, release: str, level: st
     [
         ("XCP-ng", "8.2.1"), ("XCP-ng", "8.3.0"), ("Citrix Hypervisor", "8.2.1"), ("XenServer", "8.3.0"),
         ("XenServer", "8.3.60"), ("XenServer", "7.0.0-125380c"), ("XCP-ng", "8.3.0-rc2"), ("XCP-ng", "8.3.0-beta1"),
+        ("XCP-ng", "8.3.0-alpha"), ("XCP-ng", "8.3.0-preview2"), ("XCP-ng", "8.3.0-RC.1"), ("XCP-ng", "8.2.0-2"),
         ("XenServer", "8.4.0"), ("XCP-ng", "9.0.0"), ("XenServer", "7.7.0"), ("XenServer", "7.1.2"),
     ],
 )  # fmt: skip
 def test_a_look_up_and_a_probe_never_disagree(reader: Reader, brand: str, version: str) -> None:
-    probed = identify(reader, brand, version)
+    probed = reader.identify(brand, version)
     for text in (f"{brand} {version}", f"product_brand: {brand}; product_version: {version}"):
         (part,) = reader.read(text).parts
         facts = (part.outcome, part.releases, part.level, part.prerelease)
@@ -96,7 +97,7 @@ def test_a_preview_says_so_itself(reader: Reader, version: str) -> None:
     text = f"product_version: {version}; product_brand: XenServer; is_preview_release: true"
     (part,) = reader.read(text).parts
     assert (names(part.releases), part.prerelease) == ("XenServer 8", "preview")
-    assert identify(reader, "XenServer", version, True).prerelease == "preview"
+    assert reader.identify("XenServer", version, True).prerelease == "preview"
 
 
 @pytest.mark.parametrize(

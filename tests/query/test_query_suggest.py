@@ -4,7 +4,7 @@ import pytest
 
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
-from bot.query.spellings import Number, Prefix, Range, Spellings, Wanted
+from bot.query.spellings import Number, Range, Spellings, Wanted
 from bot.query.suggest import nearest, resembling
 
 XS, XCP = Product.XENSERVER, Product.XCP_NG
@@ -36,8 +36,8 @@ def spellings(matrix: Matrix) -> Spellings:
         (XCP, Number("8.4"), "XCP-ng 8.3, XenServer 8, XCP-ng 8.2"),
         (XCP, Number("8"), "XCP-ng 8.3, XCP-ng 8.2, XCP-ng 8.1, XCP-ng 8.0, XenServer 8"),
         (XCP, Number("8.2", "CU1"), "XCP-ng 8.2, Citrix Hypervisor 8.2"),
-        (XCP, Prefix("9"), "XCP-ng 8.3, XenServer 9, XCP-ng 8.2"),
-        (XCP, Prefix("6"), "XCP-ng 7.4, XenServer 6.5, XenServer 6.2, XCP-ng 7.5"),
+        (XCP, Range("==9.*", "9"), "XCP-ng 8.3, XenServer 9, XCP-ng 8.2"),
+        (XCP, Range("==6.*", "6"), "XCP-ng 7.4, XenServer 6.5, XenServer 6.2, XCP-ng 7.5"),
         (None, Number("7.7"), "XCP-ng 7.6, XenServer 7.6, XCP-ng 8.0, Citrix Hypervisor 8.0"),
         (None, Number("82"), "XCP-ng 8.2, Citrix Hypervisor 8.2"),
         (None, Number("4"), "XenServer 5.0, XCP-ng 7.4, XenServer 5.5, XCP-ng 7.5"),

@@ -6,8 +6,8 @@ import pytest
 
 from bot.errors import DataError
 from bot.matrix.compiled import shipped
-from bot.query.text import fold
 from bot.query.words import FILE, VOCABULARY, TokenKind, read_vocabulary
+from bot.text import fold
 
 
 def test_words_names_and_lines_that_go_on(tmp_path: Path) -> None:

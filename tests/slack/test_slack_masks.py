@@ -10,7 +10,7 @@ import structlog
 from bot import log as logs
 from bot.chat.audit import AuditEntry
 from bot.masks import MASK, masked
-from bot.query.text import shown
+from bot.text import shown
 from tests.fleet.fleets import START
 from tests.slack.conftest import Room
 from tests.slack.signed import command

@@ -21,7 +21,7 @@ from bot.chat.reply import (
 )
 from bot.chat.wording import joined, moment
 from bot.errors import UsageError
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 _GRANTABLE = {
     Right.PROBE: "ask hosts what they run",

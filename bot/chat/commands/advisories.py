@@ -44,7 +44,7 @@ from bot.chat.reply import (
 )
 from bot.chat.wording import capitalized, counted, day_cell, day_in_words, nearest, with_more
 from bot.fleet.verdicts import HostVerdict
-from bot.query.text import near, plain, shown
+from bot.text import near, plain, shown
 
 NAMES_MAX = 5
 """Hosts of one state that are named."""

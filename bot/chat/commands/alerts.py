@@ -47,9 +47,9 @@ from bot.chat.reply import (
 from bot.chat.rule_wording import sentence
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import counted, day_in_words, plural
+from bot.days import take_days
 from bot.errors import UsageError
-from bot.query.days import take_days
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 HISTORY = timedelta(days=400)
 """How far back alerts that ended are stored."""

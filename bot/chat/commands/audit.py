@@ -22,7 +22,7 @@ from bot.chat.reply import (
 from bot.chat.wording import iso, moment, plural
 from bot.errors import UsageError
 from bot.masks import masked
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 _COLUMNS = columns("When", "Who", "Where", "What", "How it went")
 

@@ -27,7 +27,7 @@ from bot.errors import UsageError
 from bot.published.page import Disagreement, PageProblem, RowChange, RowChangeKind
 from bot.published.revisions import ListNews, PageDiff
 from bot.published.sync import SyncState, SyncStatus
-from bot.query.text import shown
+from bot.text import shown
 
 if TYPE_CHECKING:
     from bot.published.renew import DataRenewal

@@ -18,7 +18,7 @@ from bot.chat.wording import capitalized, joined
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 COMMAND_WORDS_MAX = 8
 """Of a longer sentence that names a release the first word is no mistyped command."""

@@ -4,7 +4,7 @@ from bot.chat.alert_context import alerting, here
 from bot.chat.command import Invocation, Ports
 from bot.chat.reply import ChannelName, Mark, Reply, line
 from bot.errors import UsageError
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:

@@ -7,7 +7,7 @@ from bot.chat.reply import Ask, Reply, Share, Strong, Table, columns, headline, 
 from bot.chat.wording import nearest
 from bot.matrix.feature import Feature
 from bot.matrix.release import Product
-from bot.query.text import near, shown
+from bot.text import near, shown
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:

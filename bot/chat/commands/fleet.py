@@ -64,7 +64,7 @@ from bot.chat.wording import (
 from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.verdicts import FAR, HostVerdict
 from bot.matrix.support import PublishedList
-from bot.query.text import shown
+from bot.text import shown
 
 _RELEASES = columns(
     "Release",

@@ -9,7 +9,7 @@ from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, 
 from bot.chat.slips import mistyped
 from bot.chat.wording import nearest
 from bot.errors import UsageError
-from bot.query.text import near, shown
+from bot.text import near, shown
 
 _TALK = COURTESY | {"with", "on", "for", "about", "to", "use", "command"}
 _SENTENCE = re.compile(r"[.:] | \(")

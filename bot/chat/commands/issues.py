@@ -32,7 +32,7 @@ from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.matrix.requirement import RequirementKind
 from bot.query.query import Outcome, Query
-from bot.query.text import near, shown
+from bot.text import near, shown
 
 _KINDS = {
     IssueKind.LIVE: "known issue",

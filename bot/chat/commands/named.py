@@ -13,12 +13,13 @@ from bot.chat.hosts import hosts_with_verdicts, remarks
 from bot.chat.reply import GAP, Ask, Block, Button, Mark, Paragraph, Reply, RichText, Share, Span, Strong, line
 from bot.chat.slips import mistyped
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
-from bot.chat.wording import cut_day, moment_in_words, nearest
+from bot.chat.wording import moment_in_words, nearest
+from bot.days import cut_day
 from bot.fleet.hosts import Source, SourceKind, SourceState, WatchedHost
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.support import PublishedList
 from bot.query.query import Outcome
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 from bot.xapi.observation import Failure
 
 WORDS_MAX = 12
@@ -237,7 +238,7 @@ def leading_to(ports: Ports, asked: Invocation) -> Leading | None:
         watched = scoped(ports, asked.caller.channel).watched
     if watched is None:
         return None
-    name = plain(cut_day(asked.words)[0]).casefold()
+    name = cut_day(plain(asked.words))[0].casefold()
     configured = {source.name for source in watched.sources if source.kind.speaks_for_pools}
     for each in hosts_with_verdicts(ports, watched, asked.day):
         host = each.host.host

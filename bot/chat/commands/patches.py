@@ -24,7 +24,7 @@ from bot.chat.wording import count_cell, counted, iso, nearest, plural, with_mor
 from bot.errors import UsageError
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
-from bot.query.text import shown
+from bot.text import shown
 from bot.xo.updates import MissingUpdates, WhyNotAsked
 
 NAMES_MAX = 5

@@ -37,6 +37,7 @@ from bot.chat.reply import (
 )
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
 from bot.chat.wording import bounded, capitalized, day_in_words, iso, joined, moment, nearest, plural, with_more
+from bot.days import take_days
 from bot.errors import UsageError
 from bot.fleet.hosts import Source, SourceKind, WatchedHost, waits_since
 from bot.fleet.inventory import Inventory, Known
@@ -44,8 +45,7 @@ from bot.fleet.sources import unguarded
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.assess import Assessment
 from bot.matrix.support import PublishedList, SupportLevel
-from bot.query.days import take_days
-from bot.query.text import shown
+from bot.text import shown
 from bot.xapi.observation import Failure, FailureCode, Observation, Transport
 from bot.xapi.target import Target, TlsMode
 
@@ -137,7 +137,7 @@ def _find(inventory: Inventory, asked: Invocation) -> tuple[Known | Failure, dat
     target = inventory.find(asked.words)
     if not isinstance(target, Failure):
         return target, None
-    name, day, bad, _ = take_days(asked.words, asked.day)
+    name, day, bad, *_ = take_days(asked.words, asked.day)
     if bad:
         raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
     return (inventory.find(name) if day else target), day

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from bot.chat.command import CommandSpec
 from bot.chat.commands import ALERTS, CHANGES, CHECK, COMPARE, FLEET, HELP, LIST, TIMELINE, UPGRADE
-from bot.chat.wording import cut_day
-from bot.query.text import plain
+from bot.text import plain
 
 WORDS_MAX = 200
 """Nobody asks one of these questions in more characters."""
@@ -256,6 +255,8 @@ def question_in(typed: str) -> Asked | None:
         return Asked(question)
     if phrases.literals.isdisjoint(_BETWEEN.split(typed.casefold())):
         return None
+    from bot.days import cut_day  # its words are read for what may be a question only
+
     words = _IS.sub(r"\1 is", plain(typed))
     undated, day = cut_day(words)
     found = _matching(phrases, undated)

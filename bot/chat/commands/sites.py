@@ -25,7 +25,7 @@ from bot.chat.reply import (
 from bot.chat.wording import count_cell, counted, iso, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.sites import KnownSites, Site
-from bot.query.text import shown
+from bot.text import shown
 
 _COLUMNS = columns(
     "Site",

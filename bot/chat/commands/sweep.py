@@ -34,7 +34,7 @@ from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind, WatchedHost
 from bot.fleet.names import Nameable, fleet_names, nameable, told_apart
 from bot.fleet.sweep import Report, SweepEnd
-from bot.query.text import shown
+from bot.text import shown
 
 IN_FULL = 10
 """Of each list so many lines; how many more there are stands below it."""

@@ -35,7 +35,7 @@ from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
 from bot.query.query import Outcome, Query
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 LONGEST = 36525
 """Days of a lead at most: a hundred years."""

@@ -17,7 +17,7 @@ from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import SourceKind
 from bot.fleet.ports import OrchestraState
-from bot.query.text import near, shown
+from bot.text import near, shown
 
 HOLES_MAX = 5
 """Holes of a Xen Orchestra that are shown."""

@@ -23,7 +23,7 @@ from bot.chat.session.reply_target import UndeliveredError, delivered
 from bot.chat.session.request import Request
 from bot.chat.session.responder import UNAVAILABLE, Answer, ReplyCache, Responder, private, unavailable
 from bot.errors import UnavailableError
-from bot.query.text import shown
+from bot.text import shown
 
 BUSY = notice(line("I am busy: too many questions at once. Ask again in a minute."))
 SLOW_DOWN = notice(line("Slow down: that is more than I answer one person in a minute. Ask again in a minute."))

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 from bot.masks import masked
 
+Span = tuple[int, int]
+"""A place in a text: where it begins, and where what follows it begins."""
+
 _ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links
@@ -29,11 +32,6 @@ _NUMBERED = re.compile(r"(?<![\d.])([5-9])_(\d)(?!\d)")
 _UNDERLINED = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Signs around slanted text."""
 _SPACES = re.compile(r" {2,}")
-
-_LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
-_REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
-"""Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
-_LEVELS = re.compile(_LEVEL, re.IGNORECASE)
 
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Blank characters that count as letters, marks or symbols."""
@@ -80,20 +78,14 @@ def undressed(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-def without_remarks(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """A text with blanks for brackets that list several update levels, and their places.
-
-    Other levels in brackets lose their commas, which would part the question.
-    """
-    places: list[tuple[int, int]] = []
-
-    def remark(match: re.Match[str]) -> str:
-        if len(_LEVELS.findall(match[0])) <= 1:
-            return re.sub("[,;]", " ", match[0])
-        places.append((match.start() + 1, match.end() - 1))
-        return " " * len(match[0])
-
-    return _REMARK.sub(remark, text), places
+def blanked(text: str, places: Iterable[Span]) -> str:
+    """A text of the same length, with blanks at some places."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(places):
+        pieces += (text[at:start], " " * (end - max(start, at)))
+        at = max(at, end)
+    return "".join((*pieces, text[at:]))
 
 
 def fold(word: str) -> str:

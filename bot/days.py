@@ -1,6 +1,7 @@
-"""Days in a question. Only a word such as "on", "until" or "in" makes one the day asked about; a bare date is no such.
+"""Days in words. Only a word such as "on", "until" or "in" makes one the day asked about; a bare date is no such.
 
-Days, months, years and spans are read in English, German, French and Spanish. A span is its last day.
+Days, months, years and spans are read in English, German, French and Spanish; the words are data/days.txt. A span is
+its last day.
 """
 
 import re
@@ -11,41 +12,41 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from bot.query.text import shown
-from bot.query.words import AMOUNTS, MONTHS, UNITS
+from bot.matrix.compiled import shipped
+from bot.phrases import read_phrases
+from bot.text import Span, blanked, shown
 
-Span = tuple[int, int]
-"""A place in a text: where it begins, and where what follows it begins."""
+FILE = "days.txt"
 
 
 class Days(NamedTuple):
     """What a text says of days. `rest` is as long as the text, with blanks in place of days and what wants to be one.
 
     `on` is the day asked about; `bad` the words that want to be it and are none, or contradict. `bare` are the places
-    of dates that nobody asked about.
+    of dates that nobody asked about, `asked` those of the others.
     """
 
     rest: str
     on: date | None = None
     bad: str | None = None
     bare: tuple[Span, ...] = ()
+    asked: tuple[Span, ...] = ()
 
 
 def _either(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WORDS = read_phrases(shipped() / FILE)
+_MONTHS, _AMOUNTS, _UNITS, _WEEKDAYS = (_WORDS[section] for section in ("month", "amount", "unit", "weekday"))
+"""What the words of dates and spans stand for: a number, or the unit in English."""
 
-_NAME = rf"(?P<name>{_either(MONTHS)})\b\.?"
+_NAME = rf"(?P<name>{_either(_MONTHS)})\b\.?"
 _OF = r"(?: (?:of|de|del))?"
 _END = r"(?![\w-]|\.\w|/\d)"
-_NO_COUNT = (
-    r"(?! ?(?:hosts?|nodes?|servers?|machines?|vms?|pools?|cores?|users?|guests?|hotes|maschinen|[kmgt]i?b"
-    r"|times|days?|years?)\b)"
-)
-_UNIT = f"(?P<unit>{_either(UNITS)})"
-_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(AMOUNTS)})"
+_NO_COUNT = rf"(?! ?(?:{_either(_WORDS['counted'])})\b)"
+_UNIT = f"(?P<unit>{_either(_UNITS)})"
+_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(_AMOUNTS)})"
 _DATES = (
     rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_END}",
     rf"(?P<day>\d{{1,2}})\. ?(?P<month>\d{{1,2}})\. ?(?P<year>\d{{4}}){_END}",
@@ -77,32 +78,19 @@ _WANTING = (
     r"(?:a few|some|several) \w+|next (?:spring|summer|autumn|fall|winter)\b",
     r"\d{1,5}(?P<sign>[-/.])\d{1,2}(?P=sign)\d{1,5}(?!\.\d)[^\s,;]*+",  # 2028-1-5, 1/12/28
     rf"\d{{4,12}}(?![\d.]){_NO_COUNT}(?:[-/.]\d[^\s,;]*+)?",  # 20281201, 12028-01-01
-    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:of )?(?:{_either(MONTHS)})\b",  # 1 Dec
-    rf"(?!mar\b|mars\b|may\b|ago\b|dic\b)(?:{_either(MONTHS)})\b(?: ?\d{{1,2}}(?:st|nd|rd|th)?(?![\w.]))?",
+    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -]?(?:of )?(?:{_either(_MONTHS)})\b",  # 1 Dec
+    rf"(?!mar\b|mars\b|may\b|ago\b|dic\b)(?:{_either(_MONTHS)})\b(?: ?\d{{1,2}}(?:st|nd|rd|th)?(?![\w.]))?",
     rf"(?:{_either(_WEEKDAYS)}|yesterday)\b",
 )
 """What wants to be a day there and is none: nothing says the year, or the order, or it is no day of the calendar."""
 
-_ASKING = (
-    r"on|as of|as at|by|until|till|up to|in|at|during|am|zum|bis(?: zum)?|ab|im|per|stand|le|en|au|jusqu'?(?:au|en|a)"
-    r"|d'ici(?: a| le)?|avant|el|al|hasta(?: el)?|para(?: el)?"
-)
-_PARTS = {
-    "first": "start|beginning|anfang|debut|principios",
-    "middle": "mid|middle|mitte|mi|mediados",
-    "last": "end|ende|fin|finales",
-}
-_PART = "|".join(f"(?P<{part}>{words})" for part, words in _PARTS.items())
+_PART = "|".join(f"(?P<{name}>{_either(word for word, of in _WORDS['part'].items() if of == name)})"
+                 for name in ("first", "middle", "last"))  # fmt: skip
 _OPENING = (
-    rf"(?:(?P<asking>{_ASKING})(?: the| dem| den)?\s+[\"'(]?)?"
+    rf"(?:(?P<asking>{_either(_WORDS['asking'])})(?: the| dem| den)?\s+[\"'(]?)?"
     rf"(?:(?:the |a |la )?(?:{_PART})(?: of | de | des | von |-| ))?"
 )
-_ALWAYS_ASKING = frozenset({"as of", "as at", "by", "until", "till", "up to"})
-_DONE = re.compile(
-    r"\b(?:patched|installed|released|built|updated|upgraded|bought|deployed|created|dated|compiled|published|migrated"
-    r"|rebooted|ended|expired|started|announced|reached|joined|imported|exported|installiert|aktualisiert) $"
-)
-"""Behind these a day is when something happened, and nobody asks about it."""
+_HAPPENED = rf"\b(?:{_either(_WORDS['happened'])}) $"
 _HINT = re.compile(
     r"\d{4}|/\d|day|tomorrow|morgen|demain|ma.ana|next|n(?:ä|ae)chste|kommende|pr[oó]xim|prochain|viene|now|heute|hoy"
     r"|(?:week|month|quarter|year|tag|woche|monat|jahr|jour|semaine|mois|ans?|année|d[ií]a|semana|mes|año)(?:s|en?|es)?\b"
@@ -113,42 +101,42 @@ _HINT = re.compile(
 Forms = tuple[re.Pattern[str], ...]
 
 
-class _Patterns(NamedTuple):
-    opening: re.Pattern[str]
-    dates: Forms
-    spans: Forms
-    coming: Forms
-    wanting: Forms
-
-
 @cache
-def _patterns() -> _Patterns:
-    """Compiled when the first text that may hold a day comes, for the sake of the start."""
-    groups = (_DATES, (*_SPANS, _TODAY), _COMING, _WANTING)
-    return _Patterns(re.compile(rf"(?<![\w.-]){_OPENING}(?=\w)"), *(tuple(map(re.compile, forms)) for forms in groups))
+def _compiled(*forms: str) -> Forms:
+    """Made when the first text that may hold a day comes, for the sake of the start."""
+    return tuple(map(re.compile, forms))
+
+
+def cut_day(text: str) -> tuple[str, str]:
+    """A text without what at its end says on which day, and that: "eol", "on 2028-12-01"."""
+    end = len(text.rstrip("?!. "))
+    start = next((start for start, until in take_days(text).asked if until >= end), end)
+    return (text[:start].rstrip(), text[start:end]) if start < end else (text, "")
 
 
 def take_days(text: str, today: date | None = None) -> Days:
     """What a text says of days. `today` is what "in 2 years" counts from; without it such words are no day."""
     if not _HINT.search(text):
         return Days(text)
-    forms, folded, at = _patterns(), "".join(map(_folded, text)), 0
+    (opening,), (done,), coming = _compiled(rf"(?<![\w.-]){_OPENING}(?=\w)"), _compiled(_HAPPENED), _compiled(*_COMING)
+    dates, spans, wanting = _compiled(*_DATES), _compiled(*_SPANS, _TODAY), _compiled(*_WANTING)
+    folded, at = "".join(map(_folded, text)), 0
     asked: dict[str, date | None] = {}
     bare: list[Span] = []
     places: list[Span] = []
-    while opening := forms.opening.search(folded, at):
-        start, begins = opening.span()
+    while opened := opening.search(folded, at):
+        start, begins = opened.span()
         at = max(begins, start + 1)
-        asking, part = opening["asking"], next((name for name in _PARTS if opening[name]), None)
-        relative = _first(forms.coming, folded, start) or _first(forms.coming, folded, begins)
-        match = relative or _first((*forms.dates, *forms.spans) if asking or part else forms.dates, folded, begins)
+        asking, part = opened["asking"], next((part for part in ("first", "middle", "last") if opened[part]), None)
+        relative = _first(coming, folded, start) or _first(coming, folded, begins)
+        match = relative or _first((*dates, *spans) if asking or part else dates, folded, begins)
         is_date = match is not None
         if match is None and asking and not part:
-            match = _first(forms.wanting, folded, begins)
+            match = _first(wanting, folded, begins)
         if match is None:
             continue
         at = match.end()
-        happened = asking not in _ALWAYS_ASKING and _DONE.search(folded[max(start - 12, 0) : start])
+        happened = asking not in _WORDS["always asking"] and done.search(folded[max(start - 12, 0) : start])
         if relative or not is_date or ((asking or part) and not happened):
             day = _day(match.groupdict(), part, today) if is_date else None
             asked[text[match.start() : at].strip("\"'().,;:!? ")] = day
@@ -157,19 +145,8 @@ def take_days(text: str, today: date | None = None) -> Days:
             bare.append((begins, at))
     rest = blanked(text, (*places, *bare))
     wrong = [words for words, day in asked.items() if day is None]
-    if wrong or len(set(asked.values())) > 1:
-        return Days(rest, None, shown(wrong[0] if wrong else " and ".join(asked)), tuple(bare))
-    return Days(rest, next(iter(asked.values()), None), None, tuple(bare))
-
-
-def blanked(text: str, places: Iterable[Span]) -> str:
-    """A text of the same length, with blanks at some places."""
-    pieces: list[str] = []
-    at = 0
-    for start, end in sorted(places):
-        pieces += (text[at:start], " " * (end - max(start, at)))
-        at = max(at, end)
-    return "".join((*pieces, text[at:]))
+    bad = shown(wrong[0] if wrong else " and ".join(asked)) if wrong or len(set(asked.values())) > 1 else None
+    return Days(rest, None if bad else next(iter(asked.values()), None), bad, tuple(bare), tuple(places))
 
 
 def _folded(character: str) -> str:
@@ -205,14 +182,14 @@ def _absolute(said: Mapping[str, str]) -> tuple[date, date] | None:
         return (date(year, month, day),) * 2 if day > 12 or day == month else None
     if "month" not in said and "name" not in said:
         return _months(year, 0, 12)
-    first = date(year, int(said.get("month") or MONTHS[said["name"]]), int(said.get("day", "1")))
+    first = date(year, int(said.get("month") or _MONTHS[said["name"]]), int(said.get("day", "1")))
     return (first, first) if "day" in said else _months(year, first.month - 1, 1)
 
 
 def _relative(said: Mapping[str, str], today: date) -> tuple[date, date]:
-    unit, amount = UNITS.get(said.get("unit", "")), int(AMOUNTS.get(said.get("amount", ""), said.get("amount", "1")))
+    unit, amount = _UNITS.get(said.get("unit", "")), int(_AMOUNTS.get(said.get("amount", ""), said.get("amount", "1")))
     if "weekday" in said:
-        ahead = (_WEEKDAYS.index(said["weekday"]) - today.weekday() - 1) % 7 + 1
+        ahead = (int(_WEEKDAYS[said["weekday"]]) - today.weekday() - 1) % 7 + 1
     elif unit == "week" and "amount" not in said:
         monday = today + timedelta(7 - today.weekday())
         return monday, monday + timedelta(6)

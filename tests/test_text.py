@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.query.text import plain, shown
+from bot.text import plain, shown
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
