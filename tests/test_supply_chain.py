@@ -23,7 +23,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
 PRODUCT = [Requirement(text) for text in PROJECT["dependencies"]]
 EXTRAS = {name: [Requirement(text) for text in texts] for name, texts in PROJECT["optional-dependencies"].items()}
 LOCKED = {
@@ -31,6 +32,7 @@ LOCKED = {
     "requirements-test.txt": PRODUCT + EXTRAS["test"],
     "requirements-release.txt": PRODUCT + EXTRAS["release"],
     "requirements-driver.txt": [Requirement((ROOT / "tests/mattermost/driver.in").read_text().strip())],
+    "requirements-homeserver.txt": [Requirement(text) for text in GROUPS["homeserver"]],
 }
 
 

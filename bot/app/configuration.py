@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Self
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import unquote, urlsplit
 
 from bot import log as logs
 from bot.alerts.delivery.outbox import ChannelState
@@ -20,10 +20,14 @@ from bot.fleet.sites import KnownSites, no_sites
 from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, PolicySettings, Settings, TlsSettings
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
+from bot.settings.notifiers import key_problems, kind_of_url, url_problem
 from bot.slack.payload import is_group
 from bot.slack.token_mistakes import APP, BOT, SIGNING, mistakes
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
 from bot.xo.orchestra import Orchestra
+
+if TYPE_CHECKING:
+    from bot.notify.notifier import NotifierTarget
 
 
 def reveal(secret: Any) -> str | None:
@@ -40,8 +44,9 @@ def tokens(settings: Settings, *keys: str) -> list[str]:
     return [value for value in values.values() if value]
 
 
-def check_tokens(settings: Settings, chats: bool) -> None:
-    """ConfigError lists all that is wrong with the tokens that are set, with the half that is missing.
+def check_variables(settings: Settings, chats: bool) -> None:
+    """ConfigError lists all that is wrong with the tokens that are set, with the half that is missing, and with the
+    variables of notifiers.
 
     Without any of them nothing is said. `chats`: the process is to answer, and not only to send.
     """
@@ -52,6 +57,7 @@ def check_tokens(settings: Settings, chats: bool) -> None:
         problems.append(Problem(BOT, "", _NOT_SET))
     if values["bot_token"] and chats and not (values["app_token"] or values["signing_secret"]):
         problems.append(Problem(APP, "", f"{_NOT_SET} (or, for requests over HTTP, set {SIGNING})"))
+    problems += notifier_problems(settings, os.environ)
     if problems:
         raise ConfigError(problems)
 
@@ -124,6 +130,52 @@ def channels(settings: Settings) -> dict[str, str]:
     return {key: channel for channel, key in first.items()}
 
 
+def notifier_problems(settings: Settings, environ: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with variables that notifiers name; what is seen in the file alone is told when it is read."""
+    problems: list[Problem] = []
+    for each in settings.notify:
+        if each.secret_env and not environ.get(each.secret_env, "").strip():
+            problems.append(Problem(each.secret_env, "", f"is not set: notify {each.name} needs it"))
+        if not each.url_env:
+            continue
+        url = environ.get(each.url_env, "").strip()
+        if not url:
+            problems.append(Problem(each.url_env, "", f"is not set: it is the URL of notify {each.name}"))
+        elif wrong := url_problem(url):
+            problems.append(Problem(each.url_env, "", wrong))
+        else:
+            given = {"to": each.to, "from": each.sender, "secret_env": each.secret_env, "ca": each.ca}
+            found = key_problems(kind_of_url(url), given)
+            problems += [Problem("notify", f"{each.name}.{key}", what) for key, what in found]
+    return problems
+
+
+def notifier_targets(settings: Settings, environ: Mapping[str, str]) -> "tuple[NotifierTarget, ...]":
+    """The notifiers with the values of their variables. ConfigError lists all that is wrong with these."""
+    from bot.notify.notifier import NotifierTarget
+
+    if problems := notifier_problems(settings, environ):
+        raise ConfigError(problems)
+    found = []
+    for each in settings.notify:
+        url = (reveal(each.url) or environ.get(each.url_env or "", "")).strip()
+        secret = environ.get(each.secret_env, "").strip() if each.secret_env else None
+        found.append(NotifierTarget(each.name, kind_of_url(url), url, secret, each.to, each.sender or "", each.ca))
+    return tuple(found)
+
+
+def _secrets_of_notifiers(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """What of notifiers must not get into a log: URLs whole and in part, and what else they are known by."""
+    for each in settings.notify:
+        url = (reveal(each.url) or environ.get(each.url_env or "", "")).strip()
+        parts = urlsplit(url) if not url_problem(url) else None
+        yield from (url, environ.get(each.secret_env or "", "").strip())
+        if parts:
+            behind = url.partition("://")[2].partition("/")[2]
+            quoted = [text for text in (parts.password, parts.username) if text]
+            yield from (behind, parts.query, *quoted, *map(unquote, quoted))
+
+
 NOT_CONFIGURED = "not_configured"
 """The code of a channel whose platform or notifier is not here."""
 
@@ -183,11 +235,17 @@ def set_up_log(settings: Settings, level: logs.Level | None = None) -> None:
     """The log of this process, without any secret of the settings; from their level on, unless another is given."""
     configured, slack = settings.log, settings.slack
     form = configured.format if "format" in configured.model_fields_set else None
-    secrets = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
-    named = [os.environ.get(settings.mattermost.token_env, "")] if settings.mattermost.url else []
-    named += re.split("[,=]", os.environ.get(settings.mattermost.command_token_env, "")) if named else []
-    hidden = [*map(reveal, secrets), *(each.strip() for each in named if len(each.strip()) > SHORT)]
-    logs.configure(form, level or configured.level, filter(None, hidden))
+    tokens = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
+    secrets = [*filter(None, map(reveal, tokens)), *_secrets_of_notifiers(settings, os.environ)]
+    logs.configure(form, level or configured.level, [*secrets, *_secrets_of_mattermost(settings, os.environ)])
+
+
+def _secrets_of_mattermost(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """Tokens, as far as they are set; what is short beside one is a team's name."""
+    mattermost = settings.mattermost
+    if mattermost.url:
+        named = f"{environ.get(mattermost.token_env, '')},{environ.get(mattermost.command_token_env, '')}"
+        yield from (each.strip() for each in re.split("[,=]", named) if len(each.strip()) > SHORT)
 
 
 def inventory(

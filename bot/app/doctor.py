@@ -8,10 +8,22 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.advisories.load import advisories_of
 from bot.alerts.clock_check import ClockCheck
-from bot.app.configuration import NOT_CONFIGURED, ReachableChannels, channels, grants, inventory, orchestras, reveal
+from bot.alerts.delivery.outcome import Delivered, reason_of
+from bot.app.configuration import (
+    NOT_CONFIGURED,
+    ReachableChannels,
+    channels,
+    grants,
+    inventory,
+    notifier_problems,
+    notifier_targets,
+    orchestras,
+    reveal,
+)
 from bot.app.dataset import dataset_of
 from bot.app.fleet import clock_check
 from bot.app.lookup import now
@@ -21,7 +33,7 @@ from bot.chat.reply import spoken
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import day_in_words
 from bot.checkup import Check
-from bot.errors import UnavailableError
+from bot.errors import ConfigError, UnavailableError, UsageError
 from bot.fleet.doctor import examine_targets
 from bot.matrix.freshness import data_ages
 from bot.published.fetch import Fetched, fetch, shown_source
@@ -33,6 +45,7 @@ from bot.published.vendors import (
     ends_of_product,
     vendor_disagreements,
 )
+from bot.query.text import shown
 from bot.settings.load import is_quoted
 from bot.settings.model import NatsKeys, Settings
 from bot.slack.client import web_client
@@ -48,9 +61,16 @@ from bot.xapi.probe import Prober
 from bot.xo.doctor import check as check_orchestra
 from bot.xo.doctor import check_dashboard, check_updates, check_version
 
+if TYPE_CHECKING:
+    from bot.notify.notifier import Notifier
 
-def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live: bool = False) -> tuple[Check, ...]:
+
+def doctor(
+    settings: Settings, report: Callable[[str, int, int], None], is_live: bool = False, test: str | None = None
+) -> tuple[Check, ...]:
     """Check by check, in the order in which to mend things. `report` gets what is done now, and how far.
+
+    `test` names a notifier that is sent a message.
 
     `is_live`: Slack is asked, too, whether it knows the blocks that replies are drawn in, and others for their dates.
 
@@ -80,11 +100,13 @@ def doctor(settings: Settings, report: Callable[[str, int, int], None], is_live:
         )
     return (
         *own,
+        *_notifiers(settings),
         *_sites(settings, os.environ),
         *_secrets(settings, os.environ),
         *tried,
         *others,
         *clock_checks(clock),
+        *([send_test(settings, test)] if test else ()),
     )
 
 
@@ -93,7 +115,7 @@ _SHELL_ALONE = "no token is set, so only this shell is answered"
 
 def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: bool) -> tuple[Check, ...]:
     slack = settings.slack
-    elsewhere = settings.targets or settings.mattermost.url
+    elsewhere = settings.targets or settings.notify or settings.mattermost.url
     if elsewhere and not (slack.bot_token or slack.app_token or slack.signing_secret):
         mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
         said = "no token is set, so nobody is answered there" if settings.mattermost.url else _SHELL_ALONE
@@ -116,6 +138,44 @@ def _mattermost(settings: Settings, on_date: Callable[[datetime], None]) -> tupl
     from bot.app.mattermost import examine_mattermost  # no other configuration needs it
 
     return examine_mattermost(settings, on_date)
+
+
+def _notifiers(settings: Settings) -> Iterator[Check]:
+    """Each notifier, as far as it can be tried without telling anything."""
+    if not settings.notify:
+        return
+    if problems := notifier_problems(settings, os.environ):
+        yield from (Check(f"notify: {each.file}", False, f"{each.key} {each.what}".strip()) for each in problems)
+        return
+    try:
+        notifiers = _made(settings)
+    except ConfigError as error:
+        yield from (Check(f"notify {each.key}", False, each.what) for each in error.problems)
+        return
+    for notifier in notifiers.values():
+        yield from notifier.check()
+
+
+def _made(settings: Settings) -> "dict[str, Notifier]":
+    """The notifiers, without a database: they are asked and tested only."""
+    from bot.notify.targets import NoAlerts, NotifierParts, notifiers_of
+
+    parts = NotifierParts(NoAlerts(), lambda: dataset_of(settings).matrix, now, settings.sweep.every)
+    return notifiers_of(notifier_targets(settings, os.environ), parts)
+
+
+def send_test(settings: Settings, name: str) -> Check:
+    """Send a test to a notifier. ConfigError lists what is wrong with the notifiers' variables, UsageError if there is
+    none of the name."""
+    if name not in {each.name for each in settings.notify}:
+        known = ", ".join(each.name for each in settings.notify) or "none"
+        raise UsageError(f'There is no notifier "{shown(name)}" in `notify`. There: {known}.')
+    from bot.notify.notice import notice_for_test
+
+    outcome = _made(settings)[name].send(notice_for_test(name, now()))
+    if isinstance(outcome, Delivered):
+        return Check(f"notify {name} test", True, "it was taken: see whether it is there")
+    return Check(f"notify {name} test", False, reason_of(outcome), "look at its checks above, and at docs/notify.md")
 
 
 def _sites(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:

@@ -14,7 +14,7 @@ from bot.app.fleet import hosts_of
 from bot.app.lookup import runner, today
 from bot.chat.channels import ChannelKind
 from bot.chat.runner import CommandRunner
-from bot.errors import UnavailableError
+from bot.errors import ConfigError, UnavailableError
 from bot.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.alerts.clock_check import ClockCheck
     from bot.app.dataset import Dataset
+    from bot.app.sending import Permalink
     from bot.chat.platform import Platform
     from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
@@ -119,25 +120,33 @@ def _sites(
 def _send(
     settings: Settings, store: "Store", log: FilteringBoundLogger, dataset: "Callable[[], Dataset]"
 ) -> SendResult:
-    from bot.app.sending import worker_of
+    from bot.app.sending import senders_of
 
     platforms: dict[ChannelKind, Platform] = {}
+    links: dict[ChannelKind, Permalink] = {}
     if settings.slack.bot_token:
         from bot.app.slack import platform_of
 
-        platforms[ChannelKind.SLACK] = platform_of(settings).platform
+        slack = platform_of(settings).platform
+        platforms[ChannelKind.SLACK], links[ChannelKind.SLACK] = slack, slack.permalink
     if settings.mattermost.url:
         from bot.app.mattermost import mattermost_of
 
-        platforms[ChannelKind.MATTERMOST] = mattermost_of(settings).platform
-    sender = worker_of(settings, platforms, store, log, dataset)
-    if sender is None:
+        mattermost = mattermost_of(settings).platform
+        platforms[ChannelKind.MATTERMOST], links[ChannelKind.MATTERMOST] = mattermost, mattermost.permalink
+    try:
+        senders = senders_of(settings, platforms, store, log, dataset, links)
+    except ConfigError as error:
+        return SendResult(why_not=f"{error.lines[0]}.")
+    if senders is None:
         return SendResult(why_not="SLACK_BOT_TOKEN is not set, so nothing can be sent from here.")
     try:
-        delivered = sender.pass_once(PATIENCE).delivered
-        return SendResult(delivered, by=sender.by, why_not_to=ReachableChannels.of(settings).why_not)
+        delivered = senders.worker.pass_once(PATIENCE).delivered
+        last = store.sweeps.last_finished()
+        senders.renew(log, last and last.finished_at)
+        return SendResult(delivered, by=senders.worker.by, why_not_to=ReachableChannels.of(settings).why_not)
     finally:
-        sender.close()
+        senders.worker.close()
 
 
 def manifest(http_url: str | None = None) -> dict[str, Any]:

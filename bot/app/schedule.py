@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.delivery.worker import OutboxWorker
 from bot.alerts.digest import WEEKS_TOLD, Digest
 from bot.app.fleet import WatchedFleet
 from bot.app.published import follow, follow_data
+from bot.app.sending import Senders
 from bot.fleet.ports import SweepRun
 from bot.fleet.schedule import AGAIN, HELD, MONDAY_MORNING, WEEK, Job, Schedule, once_a_slot
 from bot.fleet.sweep import SweepEnd
@@ -22,19 +22,23 @@ EVALUATE_EVERY = timedelta(minutes=5)
 POLL_EVERY = timedelta(minutes=5)
 """How often it is looked whether it is time to ask a Xen Orchestra (bot.fleet.orchestras.HOURLY)."""
 
+MIRROR_EVERY = timedelta(minutes=1)
+"""How often it is looked whether a mirror of the open alerts is to be renewed."""
+
 DAY = timedelta(days=1)
 
 
 class ScheduledJobs:
     """Threads for the schedule and for sending, from `start` until its event is set.
 
-    `sender` is None where there is nobody to send to: what is queued then waits for a process that has one.
+    `senders` is None where there is nobody to send to: what is queued then waits for a process that has one.
 
     While the clock is in doubt sweeps only ask, and nothing is evaluated, announced or pruned: those slots wait.
     """
 
-    def __init__(self, log: FilteringBoundLogger, watched: WatchedFleet, sender: OutboxWorker | None) -> None:
-        self._log, self._watched, self._sender = log, watched, sender
+    def __init__(self, log: FilteringBoundLogger, watched: WatchedFleet, senders: Senders | None) -> None:
+        self._log, self._watched, self._senders = log, watched, senders
+        self._sender = senders.worker if senders else None
         self._wake = threading.Event()
         every = watched.evaluation.every
         jobs: list[tuple[Job, ...]] = [
@@ -47,6 +51,8 @@ class ScheduledJobs:
         ]
         if watched.follows:
             jobs.append((Job("list", DAY, self.follow_list),))  # a server may take its time
+        if senders and senders.mirrors:
+            jobs.append((Job("mirror", min(MIRROR_EVERY, every), self.mirror),))  # a server may take its time
         if watched.polling.orchestras:
             jobs.append((Job("orchestras", POLL_EVERY, self.poll_orchestras),))  # it may take most of an hour
         # What one process left undone another one takes as soon as it may.
@@ -125,6 +131,13 @@ class ScheduledJobs:
         if self._watched.clock_check.doubt():
             return False
         return self._watched.polling.go(self._watched.stop)
+
+    def mirror(self, _: datetime) -> bool:
+        """Renew what mirrors the open alerts elsewhere: at start, after each sweep, and after an alert has ended."""
+        if self._senders:
+            last = self._watched.store.sweeps.last_finished()
+            self._senders.renew(self._log, last and last.finished_at)
+        return True
 
     def prune(self, _: datetime) -> bool:
         """Forget what ended long ago, as far as the clock can be believed."""

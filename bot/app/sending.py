@@ -1,39 +1,119 @@
 """What sends unasked, put together: to each channel by the platform or the notifier that its name says."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.outbox import Delivery
-from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import ReachableChannels
+from bot.alerts.delivery.outcome import Delivered, reason_of
+from bot.alerts.delivery.retry import DeliveryStatus
+from bot.alerts.delivery.worker import DeliveryTransport, OutboxWorker
+from bot.app.configuration import ReachableChannels, notifier_targets
 from bot.app.dataset import Dataset
 from bot.app.fleet import new_name
 from bot.app.lookup import now
-from bot.chat.channels import ChannelKind
+from bot.chat.channels import ChannelKind, kind_of, notify_channel
 from bot.chat.platform import Platform
 from bot.chat.reply import Reply
 from bot.chat.transport import ChannelTransports, PlatformTransport, reply_for
 from bot.settings.model import Settings
+from bot.store.outbox import SqlOutbox
 from bot.store.store import Store
 
+if TYPE_CHECKING:
+    from bot.notify.alertmanager import AlertmanagerNotifier
+    from bot.notify.notifier import Notifier
 
-def worker_of(
+Permalink = Callable[[str, str], str | None]
+"""The address of a message, by its channel and its id; None where the platform does not say."""
+
+
+class Senders(NamedTuple):
+    """The outbox worker, and mirrors that are renewed whether or not anything waits."""
+
+    worker: OutboxWorker
+    mirrors: "tuple[AlertmanagerNotifier, ...]" = ()
+
+    def renew(self, log: FilteringBoundLogger, swept_at: datetime | None) -> None:
+        """Post the mirrors that are due. What fails is tried again the next time."""
+        for mirror in self.mirrors:
+            if not mirror.is_due(swept_at):
+                continue
+            outcome = mirror.post()
+            is_done = isinstance(outcome, Delivered)
+            self.worker.counters.add(DeliveryStatus.DELIVERED if is_done else DeliveryStatus.FAILED, mirror.channel)
+            if not isinstance(outcome, Delivered):
+                log.warning("mirror not renewed", channel=mirror.channel, reason=reason_of(outcome))
+
+
+def senders_of(
     settings: Settings,
     platforms: Mapping[ChannelKind, Platform],
     store: Store,
     log: FilteringBoundLogger,
     edition: Callable[[], Dataset],
-) -> OutboxWorker | None:
-    """Sends what waits for channels, in the words of what is known then; None where nothing can be sent to."""
+    permalinks: Mapping[ChannelKind, Permalink] = {},
+) -> Senders | None:
+    """What sends for channels, in the words of what is known then; None where nothing can be sent to.
+
+    ConfigError lists all that is wrong with the notifiers' variables.
+    """
     if not (platforms or settings.notify):
         return None
     words = partial(_words, edition)
     by_kind = {kind: PlatformTransport(platform, words) for kind, platform in platforms.items()}
+    notifiers = _notifiers(settings, store, edition) if settings.notify else {}
+    transports = ChannelTransports(by_kind, dict(_transports(notifiers, store.outbox, edition, permalinks)))
     reach = ReachableChannels.of(settings)
-    return OutboxWorker(log, store.outbox, ChannelTransports(by_kind), now, new_name(), why_not=reach.why_not)
+    worker = OutboxWorker(log, store.outbox, transports, now, new_name(), why_not=reach.why_not)
+    return Senders(worker, tuple(_mirrors(notifiers)))
 
 
 def _words(edition: Callable[[], Dataset], delivery: Delivery) -> Reply:
     return reply_for(delivery, edition().matrix)
+
+
+def _notifiers(settings: Settings, store: Store, edition: Callable[[], Dataset]) -> "dict[str, Notifier]":
+    from bot.notify.targets import NotifierParts, notifiers_of  # which few configurations need
+
+    parts = NotifierParts(store.alerts, lambda: edition().matrix, now, settings.sweep.every)
+    return notifiers_of(notifier_targets(settings, os.environ), parts)
+
+
+def _transports(
+    notifiers: "Mapping[str, Notifier]",
+    outbox: SqlOutbox,
+    edition: Callable[[], Dataset],
+    permalinks: Mapping[ChannelKind, Permalink],
+) -> Iterator[tuple[str, DeliveryTransport]]:
+    if not notifiers:
+        return
+    from bot.notify.notifier import NotifierTransport
+
+    link = partial(_link, outbox, permalinks)
+    for name, notifier in notifiers.items():
+        yield notify_channel(name), NotifierTransport(notifier, lambda: edition().matrix, link)
+
+
+def _mirrors(notifiers: "Mapping[str, Notifier]") -> "Iterator[AlertmanagerNotifier]":
+    if not notifiers:
+        return
+    from bot.notify.alertmanager import AlertmanagerNotifier
+
+    yield from (each for each in notifiers.values() if isinstance(each, AlertmanagerNotifier))
+
+
+def _link(outbox: SqlOutbox, permalinks: Mapping[ChannelKind, Permalink], delivery: Delivery) -> str | None:
+    """Where the message about the same stands in chat, if it stands anywhere."""
+    if delivery.bulletin is None or not permalinks:
+        return None
+    found = (
+        link(channel, message)
+        for channel, message in outbox.siblings(delivery)
+        if (link := permalinks.get(kind_of(channel)))
+    )
+    return next(filter(None, found), None)

@@ -22,12 +22,12 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.clock_check import ClockCheck
 from bot.alerts.cycle import SendResult
 from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import ReachableChannels, check_tokens, set_up_log, tokens
+from bot.app.configuration import ReachableChannels, check_variables, set_up_log, tokens
 from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.lookup import now
 from bot.app.schedule import ScheduledJobs
-from bot.app.sending import worker_of
+from bot.app.sending import Permalink, senders_of
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of
 from bot.app.web import UNTOLD, pages
 from bot.chat.answer_queue import AnswerQueue
@@ -142,7 +142,7 @@ def serve(settings: Settings, part: ProcessPart = ProcessPart.ALL, limits: Servi
     forbid_core_dumps()
     share_arenas()
     set_up_log(settings)
-    check_tokens(settings, chats=part is not ProcessPart.SCHEDULE)
+    check_variables(settings, chats=part is not ProcessPart.SCHEDULE)
     stop = threading.Event()
     way = way_of(settings, part)
     port, hosts, notifiers = settings.port, hosts_of_pages(settings, way), [each.name for each in settings.notify]
@@ -272,7 +272,11 @@ def process_of(
         if mattermost:
             platforms[ChannelKind.MATTERMOST] = mattermost.platform
         sends = part is not ProcessPart.CHAT
-        sender = worker_of(settings, platforms, store, log, dataset) if sends else None
+        links: dict[ChannelKind, Permalink] = {ChannelKind.SLACK: slack.platform.permalink} if slack else {}
+        if mattermost:
+            links[ChannelKind.MATTERMOST] = mattermost.platform.permalink
+        senders = senders_of(settings, platforms, store, log, dataset, links) if sends else None
+        sender = senders.worker if senders else None
         reach = ReachableChannels.of(settings)
         terms = terms_of(settings, partial(_send, sender, reach.why_not), limits.stale, dataset, check)
         watched = watch_fleet(store, hosts, terms, log, stop)
@@ -287,7 +291,7 @@ def process_of(
             side = mattermost_service(settings, log, mattermost, watched, sender, limits)
         proxied = way is ChatWay.HTTP or bool(side and side.routes)
         shown = pages(settings, watched, probes, service, sender, proxied, side)
-        duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, sender)
+        duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, senders)
         return Process(log, store, shown, service, duties, centre, side)
     except XocompatError:
         store.close()

@@ -171,6 +171,7 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Servi
         channels=watched.told(store.outbox),
         last_sweep=store.sweeps.last_finished(),
         ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
+        deliveries=sender.counters.by_channel() if sender else {},
         plainer_tables=service.forms.counts() if service and service.forms else {},
         ages=data_ages(matrix, at.date(), advisories_of(matrix).day),
     )

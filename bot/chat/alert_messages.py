@@ -174,6 +174,15 @@ def thread_update(notification: Notification) -> Reply:
     return Reply("news", lines[0], (Paragraph(tuple(lines[1:])),) if lines[1:] else (), context=(context,))
 
 
+def handled_update(alerts: Sequence[Alert], day: date) -> Reply:
+    """What somebody did about alerts of one subject, for who can't see the alert message change."""
+    first = alerts[0]
+    said = [line(Strong(each.subject.name), ": ", *acknowledgement(each, day)) for each in alerts]
+    lines = [*dict.fromkeys(said[1:]), *filter(None, map(note, alerts))]
+    blocks = (Paragraph(tuple(lines)),) if lines else ()
+    return Reply("news", said[0], blocks, context=(line(f"{first.state.value} · {numbers(alerts)}"),))
+
+
 def _first(notification: Notification) -> RichText:
     alert, day = notification.alert, notification.at.date()
     said = sentence(alert, day)

@@ -123,13 +123,14 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
         is_flag=True,
         help="Ask Slack, too, whether it takes the blocks of replies, and others for their dates.",
     ),
+    click.Option(["--send"], metavar="NAME", help="Send a test to a notifier of `notify`."),
 )
-def _doctor(config: Path | None, as_json: bool, live: bool) -> int:
+def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) -> int:
     from bot.app.doctor import doctor
     from bot.terminal.progress import ProgressLine
 
     with ProgressLine(None if as_json else sys.stderr, os.environ) as progress:
-        checks = doctor(settings_of(config), progress.show, live)
+        checks = doctor(settings_of(config), progress.show, live, send)
     if as_json:
         print_json({"checks": [check.data() for check in checks]})
     else:

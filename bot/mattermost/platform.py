@@ -116,7 +116,7 @@ class MattermostPlatform:
     ) -> Outcome:
         instead = self._superseded.pop(channel, "") if key and not thread else ""
         if instead:
-            url = f"{self._client.url}/_redirect/pl/{instead}"
+            url = self.permalink(channel, instead)
             said = line(
                 "Replaces ", Link("an earlier message", url), ", which this server does not let me edit any more."
             )
@@ -172,6 +172,10 @@ class MattermostPlatform:
         except (LookupError, TypeError, AttributeError):
             return NotSent("", "Mattermost cannot be reached: something else answered")
         return Missing() if thread or len(listed) < LISTED_MAX else Unverifiable("too_many_messages")
+
+    def permalink(self, channel: str, message: str) -> str:  # noqa: ARG002 # of whatever channel
+        """The address of a post, for whoever reads of it elsewhere."""
+        return f"{self._client.url}/_redirect/pl/{message}"
 
     def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
         return self._deliver(self._answering(origin.actor, reply, opening, most), origin.actor)

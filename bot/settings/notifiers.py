@@ -48,7 +48,7 @@ _TAKES_SECRET = (NotifierKind.EMAIL, NotifierKind.WEBHOOK, NotifierKind.ALERTMAN
 
 def _address(value: object) -> str:
     text = text_of(value, _ADDRESS)
-    if not re.fullmatch(r"[^\s@<>\"(),;:\\\[\]]{1,64}@[A-Za-z0-9.-]{1,255}", text):
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}", text):
         raise ValueError(f"must be {_ADDRESS}")
     return text
 

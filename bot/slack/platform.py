@@ -138,6 +138,14 @@ class SlackPlatform:
             return Unverifiable("too_many_messages")
         return Missing()
 
+    def permalink(self, channel: str, message: str) -> str | None:
+        """The address of a message, for whoever reads of it elsewhere; None where Slack does not say it."""
+        try:
+            link = self._client.chat_getPermalink(channel=channel, message_ts=message).get("permalink")
+        except CALL_FAILURES:
+            return None
+        return link if isinstance(link, str) and link.startswith("https://") else None
+
     def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
         sending = self._drawn(origin.actor, reply, lambda shown: self._answering(origin, shown, opening), most)
         return self._deliver(sending, origin.actor)

@@ -30,6 +30,10 @@ SENDING, SENT, DROPPED = "sending", "sent", "dropped"
 WAITS = outbox.c.done_at.is_(None)
 
 
+SIBLINGS = 20
+"""So many messages of other channels are looked at; each is one channel's."""
+
+
 class SqlOutbox(Repository):
     """bot.alerts.delivery.outbox.Outbox."""
 
@@ -119,6 +123,18 @@ class SqlOutbox(Repository):
             mended = mended.where(channels.c.channel == channel)
         with self._database.writing() as connection:
             connection.execute(mended.values(stopped_code=None, stopped=None, stopped_at=None, not_before=None))
+
+    def siblings(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
+        """The messages about the same subject in other channels, each with its channel; those that are open first."""
+        about = select(bulletins.c.subject).where(bulletins.c.id == delivery.bulletin).scalar_subquery()
+        found = (
+            select(bulletins.c.channel, bulletins.c.ts)
+            .where(bulletins.c.subject == about, bulletins.c.channel != delivery.channel, bulletins.c.ts.is_not(None))
+            .order_by(bulletins.c.closed_at.is_not(None), bulletins.c.id.desc())
+            .limit(SIBLINGS)
+        )
+        with self._database.reading() as connection:
+            return tuple((row.channel, row.ts) for row in connection.execute(found))
 
     def states(self) -> tuple[ChannelState, ...]:
         count, oldest = func.count(outbox.c.id), func.min(outbox.c.created_at)

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from bot.alerts.alert import Alert
 from bot.alerts.delivery.outbox import ChannelState
+from bot.alerts.delivery.retry import DeliveryStatus
 from bot.errors import UnavailableError
 from bot.fleet.hosts import SourceState
 from bot.fleet.policy import PolicyState
@@ -44,6 +45,8 @@ class MetricsSnapshot(NamedTuple):
     last_sweep: SweepRun | None = None
     ambiguous: int = 0
     """Messages that this process sent again without knowing whether Slack has the first one."""
+    deliveries: Mapping[tuple[str, DeliveryStatus], int] = MappingProxyType({})
+    """What became of this process's tries to send, by channel."""
     plainer_tables: Mapping[str, int] = MappingProxyType({})
     """How many workspaces get tables in a plainer form than Slack's newest, by that form."""
     patch_states: Mapping[str, int] = MappingProxyType({})
@@ -109,6 +112,11 @@ class _Gauges(Collector):
             yield _gauge("sweep_sources_failed", "Sources of it that did not answer.", last.failed)
         yield _tallied("alerts", "Open alerts.", ("state", "rule"), ((a.state, a.rule) for a in shown.alerts))
         yield from _of_outbox(shown.channels, shown.at)
+        about = "Tries of this process to send, by channel and by what became of them."
+        tries = CounterMetricFamily(f"{PREFIX}_deliveries", about, labels=("channel", "status"))
+        for (channel, status), count in sorted(shown.deliveries.items()):
+            tries.add_metric((channel, status.value), count)
+        yield tries
         plainer = _family("slack_plainer_tables", "Workspaces that take no newer tables, by what they get.", ("form",))
         for form, count in sorted(shown.plainer_tables.items()):
             plainer.add_metric((form,), count)

@@ -15,6 +15,7 @@ from bot.alerts.delivery.worker import OutboxWorker
 from bot.app.doctor import clock_checks
 from bot.app.fleet import clock_check
 from bot.app.schedule import ScheduledJobs
+from bot.app.sending import Senders
 from bot.app.web import pages
 from bot.settings.model import Settings, SlackSettings
 from bot.web.metrics import ProbeMetrics
@@ -39,7 +40,7 @@ class Quiet:
 def _while_it_runs(house: House, log: FilteringBoundLogger, seen: Callable[[], object]) -> None:
     """The schedule runs until something is seen."""
     stop = threading.Event()
-    jobs = ScheduledJobs(log, house.watched, cast(OutboxWorker, Quiet()))
+    jobs = ScheduledJobs(log, house.watched, Senders(cast(OutboxWorker, Quiet())))
     jobs.start(stop)
     try:
         until(lambda: seen() or None, 20, "seen")
@@ -70,7 +71,7 @@ def test_slots_of_a_clock_in_doubt_wait_and_are_done_when_it_is_right(
 ) -> None:
     house = start()
     house.store.sweeps.finish(house.store.sweeps.begin("us", OLD), OLD)
-    jobs = ScheduledJobs(log, house.watched, cast(OutboxWorker, Quiet()))
+    jobs = ScheduledJobs(log, house.watched, Senders(cast(OutboxWorker, Quiet())))
     clock.set(WRONG)
     assert not any(job(WRONG) for job in (jobs.prune, jobs.digests, jobs.follow_list))
     last = house.store.sweeps.last_finished()

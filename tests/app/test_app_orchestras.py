@@ -15,6 +15,7 @@ from bot.alerts.delivery.worker import OutboxWorker
 from bot.alerts.routing import AlertPlan
 from bot.app.fleet import WatchedFleet, WatchTerms, hosts_from, watch_fleet
 from bot.app.schedule import ScheduledJobs
+from bot.app.sending import Senders
 from bot.chat.runner import CommandRunner
 from bot.cli import main
 from bot.fleet.inventory import Inventory
@@ -170,7 +171,7 @@ def test_the_schedule_asks_after_the_first_sweep_at_its_start(
     site: Site, watch: Watch, log: FilteringBoundLogger
 ) -> None:
     watched, stop = watch(), threading.Event()
-    jobs = ScheduledJobs(log, watched, cast(OutboxWorker, _Quiet()))
+    jobs = ScheduledJobs(log, watched, Senders(cast(OutboxWorker, _Quiet())))
     assert not jobs.poll_orchestras(START), "no sweep has asked it yet"
     watched.cycle.ask(lambda _, __: None, stop)
     assert site.asked == 0, "here it is a job of its own"
@@ -212,7 +213,7 @@ def test_nobody_is_asked_while_the_clock_is_in_doubt(
     watched = watch()
     watched.cycle.ask(lambda _, __: None, threading.Event())
     clock.set(START.replace(year=2029))
-    assert not ScheduledJobs(log, watched, cast(OutboxWorker, _Quiet())).poll_orchestras(START)
+    assert not ScheduledJobs(log, watched, Senders(cast(OutboxWorker, _Quiet()))).poll_orchestras(START)
     assert site.asked == 0
 
 

@@ -47,16 +47,21 @@ ARRIVED = (DeliveryStatus.DELIVERED, DeliveryStatus.FOUND)
 
 
 class DeliveryCounters:
-    """Counts since the process began; for /metrics."""
+    """Counts since the process began, of each channel; for /metrics."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[DeliveryStatus] = Counter()
+        self._counts: Counter[tuple[str, DeliveryStatus]] = Counter()
 
-    def add(self, status: DeliveryStatus) -> None:
+    def add(self, status: DeliveryStatus, channel: str) -> None:
         with self._lock:
-            self._counts[status] += 1
+            self._counts[channel, status] += 1
 
     def of(self, *statuses: DeliveryStatus) -> int:
+        """All channels together."""
         with self._lock:
-            return sum(self._counts[status] for status in statuses)
+            return sum(count for (_, status), count in self._counts.items() if status in statuses)
+
+    def by_channel(self) -> dict[tuple[str, DeliveryStatus], int]:
+        with self._lock:
+            return dict(self._counts)

@@ -201,7 +201,7 @@ class ChannelDrain:
         self, delivery: Delivery, status: DeliveryStatus, reason: str | None = None, pause: float | None = None
     ) -> None:
         """`pause`: seconds until the channel's next try."""
-        self.counters.add(status)
+        self.counters.add(status, delivery.channel)
         log = self.log.warning if reason is not None else self.log.info
         if status is DeliveryStatus.STOPPED:
             log = self.log.error

@@ -1,0 +1,60 @@
+"""The notifiers of a configuration, each made of its target."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from bot.alerts.alert import Alert
+from bot.matrix.matrix import Matrix
+from bot.notify.alertmanager import AlertmanagerNotifier, MirroredAlerts
+from bot.notify.http_call import quieten
+from bot.notify.mail import EmailNotifier
+from bot.notify.matrix_room import MatrixNotifier
+from bot.notify.notifier import Notifier, NotifierTarget
+from bot.notify.teams import TeamsNotifier
+from bot.notify.webhook import WebhookNotifier
+from bot.settings.notifiers import NotifierKind
+
+
+class NotifierParts(NamedTuple):
+    """What notifiers need beside their targets: alerts as stored, what is known now, the time, how often is swept."""
+
+    alerts: MirroredAlerts
+    matrix: Callable[[], Matrix]
+    clock: Callable[[], datetime]
+    every: timedelta
+
+
+class NoAlerts:
+    """Where no database is: a mirror of nothing."""
+
+    def open(self) -> tuple[Alert, ...]:
+        return ()
+
+    def resolved(self, since: datetime) -> tuple[Alert, ...]:  # noqa: ARG002
+        return ()
+
+
+def notifier_of(target: NotifierTarget, parts: NotifierParts) -> Notifier:
+    """What tells a target. ConfigError where Apprise is needed and can't be used."""
+    match target.kind:
+        case NotifierKind.EMAIL:
+            return EmailNotifier(target)
+        case NotifierKind.WEBHOOK:
+            return WebhookNotifier(target, parts.matrix, parts.clock)
+        case NotifierKind.ALERTMANAGER:
+            return AlertmanagerNotifier(target, parts.alerts, parts.matrix, parts.clock, parts.every)
+        case NotifierKind.TEAMS:
+            return TeamsNotifier(target)
+        case NotifierKind.MATRIX:
+            return MatrixNotifier(target)
+        case NotifierKind.APPRISE:
+            from bot.notify.apprise_url import AppriseNotifier  # 40 MB that few need
+
+            return AppriseNotifier.of(target)
+
+
+def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dict[str, Notifier]:
+    """All of them, by name."""
+    quieten()
+    return {target.name: notifier_of(target, parts) for target in targets}
