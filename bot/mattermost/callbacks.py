@@ -27,7 +27,7 @@ from bot.chat.session.services import BUSY
 from bot.errors import UnavailableError
 from bot.mattermost import dialogs
 from bot.mattermost.dialogs import DIALOG_PATH
-from bot.mattermost.directory import ID, PREFIX, Directory, Member
+from bot.mattermost.directory import ID, PREFIX, Directory, Member, Room
 from bot.mattermost.errors import MattermostError
 from bot.mattermost.platform import TEAM, Mailbox, MattermostPlatform
 from bot.mattermost.posts import ACTION_PATH, Pressed, pressed
@@ -76,7 +76,8 @@ class Callbacks:
             return HttpResponse(400, "not a command of Mattermost's\n")
         try:
             self.directory.noted(user, name)
-            room = self.directory.room_by_id(channel)
+            told = f"{PREFIX}{form.get('team_domain', '')}/{form.get('channel_name', '')}"
+            room = self.directory.room_by_id(channel, told)
         except MattermostError as error:
             return self.shown(Origin(Actor("", None, None)), notice(line(f"{error.text}. Try again in a minute.")))
         actor = Actor(f"{PREFIX}{name}", TEAM, room.name, form.get("root_id") or None)
@@ -126,12 +127,12 @@ class Callbacks:
         if channel != press.channel or not all(map(ID.fullmatch, (user, channel, post))):
             return HttpResponse(403, "not from where it was signed for\n")
         try:
-            member = self._presser(press, user, channel, post)
+            member, room = self._presser(press, user, channel, post), self.directory.room_by_id(channel, press.room)
         except MattermostError:
             return _told_alone(self.platform.text_of(_UNCHECKED))
         if member is None:
             return HttpResponse(403, "not from where it was signed for\n")
-        return self._pressed(press, member, str(body.get("trigger_id") or ""), post)
+        return self._pressed(press, member, room, str(body.get("trigger_id") or ""), post)
 
     def _presser(self, press: Pressed, user: str, channel: str, post: str) -> Member | None:
         """Who presses; None for somebody who can't have. MattermostError: not known."""
@@ -140,7 +141,7 @@ class Callbacks:
         is_there = self.platform.has_post(post, channel, press.post) and self.platform.is_in(channel, user)
         return self.directory.by_id(user) if is_there else None
 
-    def _pressed(self, press: Pressed, member: Member, trigger: str, post: str) -> HttpResponse:
+    def _pressed(self, press: Pressed, member: Member, room: Room, trigger: str, post: str) -> HttpResponse:
         services = self.conversation.services
         changes = press.asks is None and interpret(press.words)[0].right is Right.OPERATE
         # What changes something is done once as it is drawn, by each person: a press may come twice.
@@ -151,7 +152,6 @@ class Callbacks:
         except UnavailableError as error:
             return _told_alone(self.platform.text_of(notice(with_code(str(error)))))
         with self.platform.mailbox(press.address) as box:
-            room = self.directory.room_by_id(press.channel)
             actor = Actor(member.who, TEAM, room.name, press.thread or None)
             origin = Origin(actor, box.address, trigger, Original.OTHERS)
             self._do(press, origin, post)
@@ -195,7 +195,10 @@ class Callbacks:
         if body.get("cancelled") is True or not isinstance(submission, dict):
             return HttpResponse(200, "{}", _JSON)
         try:
-            member, room = self.directory.by_id(state["user"]), self.directory.room_by_id(state["channel"])
+            member, room = (
+                self.directory.by_id(state["user"]),
+                self.directory.room_by_id(state["channel"], state["room"]),
+            )
         except MattermostError as error:
             return _kept_open(error.text)
         origin = Origin(Actor(member.who, TEAM, room.name, state["thread"] or None), state["hook"] or None)

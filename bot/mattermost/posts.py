@@ -46,6 +46,7 @@ class PostPlace(NamedTuple):
     """Where a post is to stand, which its buttons are signed for: in a channel, by its key there, or before one person.
 
     `address` is where more replies to the same request go, as long as it takes them. `thread`: what the post is below.
+    `room` is the channel's name, where one person sees the post: the bot need not be there to look it up.
     """
 
     channel: str
@@ -53,6 +54,7 @@ class PostPlace(NamedTuple):
     user: str = ""
     address: str = ""
     thread: str = ""
+    room: str = ""
 
 
 class Drawn(NamedTuple):
@@ -154,7 +156,8 @@ class Pen:
             "channel": place.channel,
             "thread": place.thread,
         }
-        context |= {"post": place.key} if place.key else {"user": place.user, "address": place.address}
+        alone = {"user": place.user, "address": place.address, "room": place.room}
+        context |= {"post": place.key} if place.key else alone
         action: Json = {"id": f"a{at}", "name": clean(button.label, LABEL_MAX) or "Ask", "type": "button"}
         match button:
             case Menu(_, _, entries):
@@ -187,6 +190,7 @@ class Pressed(NamedTuple):
     user: str
     address: str
     thread: str
+    room: str
     on: date | None
     kept: str | None
     asks: Asks | None
@@ -210,6 +214,7 @@ def pressed(context: Mapping[str, Any], selected: object) -> Pressed | None:
         user=str(context.get("user") or ""),
         address=str(context.get("address") or ""),
         thread=str(context.get("thread") or ""),
+        room=str(context.get("room") or ""),
         on=date.fromisoformat(day) if day else None,
         kept=str(context.get("kept") or "") or None,
         asks=Asks[asks] if asks else None,
