@@ -148,6 +148,8 @@ class EventStream:
         except MattermostError as error:
             if error.status not in (403, 404):
                 raise  # what was not answered for that comes again on the next connection
+        except (LookupError, TypeError, ValueError) as error:
+            self._log.warning("an event of Mattermost's was not understood", reason=type(error).__name__)
         if isinstance(message.get("seq"), int):
             self._seq = message["seq"] + 1
 
