@@ -53,7 +53,6 @@ class Directory:
         self._clock = clock
         self._lock = threading.Lock()
         self._cache: dict[tuple[str, ...], _Answer] = {}
-        self._by_name: dict[str, Room] = {}
         self.group_fault = ""
 
     def me(self) -> Member:
@@ -74,10 +73,11 @@ class Directory:
         member: Member = self._cached(("name", name), lambda: _member(self._client.get(f"/users/username/{name}")))
         return member
 
-    def noted(self, id: str, name: str) -> None:
-        """Mattermost itself said so in a request that proved to be its own: the id needn't be asked for."""
+    def noted(self, user: str, name: str, room: Room) -> None:
+        """Mattermost itself said so in a request that proved to be its own. The bot may not see such a channel."""
         with self._lock:
-            self._cache[("user_id", name)] = _Answer(self._clock(), id)
+            self._cache[("user_id", name)] = _Answer(self._clock(), user)
+            self._cache[("room", room.name)] = _Answer(self._clock(), room)
 
     def user_id(self, who: str) -> str:
         """Somebody's id. MattermostError as above."""
@@ -102,10 +102,6 @@ class Directory:
             except MattermostError as error:
                 if error.status not in (403, 404):
                     raise
-                with self._lock:
-                    known = self._by_name.get(channel)
-                if known:
-                    return known
                 said = (
                     f"there is no channel {name} in the team {team}, or the bot is not in it: type /invite @BOT there"
                 )
@@ -114,27 +110,10 @@ class Directory:
         room: Room = self._cached(("room", channel), ask)
         return room
 
-    def room_by_id(self, id: str, told: str = "") -> Room:
-        """A channel by Mattermost's id. MattermostError if it does not say.
-
-        Commands and private buttons work in channels, too, that the bot may not look at: `told` is how Mattermost named
-        the channel there. `room` finds by that name what it can't look up, group messages among it.
-        """
+    def room_by_id(self, id: str) -> Room:
+        """A channel by Mattermost's id. MattermostError if it does not say."""
 
         def ask() -> Room:
-            try:
-                found = look_up()
-            except MattermostError as error:
-                if error.status not in (403, 404) or not _CHANNEL.fullmatch(told):
-                    raise
-                found = Room(id, told)
-            with self._lock:
-                if len(self._by_name) >= MOST:
-                    self._by_name.clear()
-                self._by_name[found.name] = found
-            return found
-
-        def look_up() -> Room:
             channel = self._client.get(f"/channels/{id}")
             if channel["type"] == "D":
                 other = next((each for each in str(channel["name"]).split("__") if each != self.me().id), self.me().id)
@@ -143,6 +122,8 @@ class Directory:
             return Room(id, f"{PREFIX}{team}/{channel['name']}", str(team))
 
         room: Room = self._cached(("room_id", id), ask)
+        with self._lock:
+            self._cache.setdefault(("room", room.name), _Answer(self._clock(), room))
         return room
 
     def forget(self, channel: str) -> None:

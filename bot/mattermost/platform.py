@@ -24,7 +24,7 @@ from bot.alerts.delivery.outcome import (
 from bot.chat.answer_queue import AnswerQueue, Sending, first_try, tries, undelivered
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin
-from bot.chat.reply import NOTICE, Attachment, Code, Link, Paragraph, PersonName, Reply, RichText, Typed, line, notice
+from bot.chat.reply import Attachment, Code, Link, Paragraph, PersonName, Reply, RichText, Typed, line, notice
 from bot.mattermost import dialogs
 from bot.mattermost.client import Json, MattermostClient
 from bot.mattermost.directory import PREFIX, Directory, Room
@@ -242,9 +242,11 @@ class MattermostPlatform:
         return True
 
     def acknowledgement(self, origin: Origin, reply: Reply) -> Json:
-        """A reply as the answer to a command, for its author's eyes alone."""
-        # What is merely said has no buttons to sign: it can be said where nothing is known, too.
-        place = PostPlace("") if reply.kind == NOTICE else self._alone(origin.actor, origin.address or "")
+        """A reply as the answer to a command, for its author's eyes alone; text alone where nobody knows the place."""
+        try:
+            place = self._alone(origin.actor, origin.address or "")
+        except MattermostError:
+            return {"response_type": "ephemeral", **_message(Drawn(self._pen.text(reply)))}
         first, *others = (_message(each) for each in self._pen.posts(reply, place))
         body = {"response_type": "ephemeral", **first}
         return body | {"extra_responses": [{"response_type": "ephemeral", **each} for each in others]}
@@ -257,7 +259,7 @@ class MattermostPlatform:
             outcome = do(self._directory.room(channel))
         except MattermostError as error:
             return outcome_of(error)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refused) and outcome.code != NO_PERMISSION:
             self._directory.forget(channel)
         return outcome
 
@@ -426,8 +428,13 @@ class MattermostPlatform:
         try:
             about = {"kind": dialog["callback_id"], "words": words, "nonce": secrets.token_urlsafe(9)}
             place = self._alone(actor, origin.address or "")
-            about |= {"user": place.user, "channel": place.channel, "room": place.room}
-            about |= {"thread": place.thread, "hook": place.address}
+            about |= {
+                "user": place.user,
+                "channel": place.channel,
+                "thread": place.thread,
+                "hook": place.address,
+                "room": place.room,
+            }
             dialog = {**dialog, "state": self._pen.seals.state(about)}
             url = f"{self._pen.callback}{dialogs.DIALOG_PATH}"
             self._client.post("/actions/dialogs/open", {"trigger_id": origin.trigger, "url": url, "dialog": dialog})
@@ -470,7 +477,7 @@ class MattermostPlatform:
     def _alone(self, actor: Actor, address: str) -> PostPlace:
         """Where the actor alone sees a post. MattermostError: not known."""
         room, user = self._directory.room(actor.channel or ""), self._directory.user_id(actor.user)
-        return PostPlace(room.id, "", user, hook_of(address), actor.thread or "", room.name)
+        return PostPlace(room.id, user=user, address=hook_of(address), thread=actor.thread or "", room=room.name)
 
 
 def hook_of(address: str | None) -> str:

@@ -46,7 +46,7 @@ class PostPlace(NamedTuple):
     """Where a post is to stand, which its buttons are signed for: in a channel, by its key there, or before one person.
 
     `address` is where more replies to the same request go, as long as it takes them. `thread`: what the post is below.
-    `room` is the channel's name, where one person sees the post: the bot need not be there to look it up.
+    `room`: the channel's name, where the bot may not be in it.
     """
 
     channel: str
@@ -156,8 +156,9 @@ class Pen:
             "channel": place.channel,
             "thread": place.thread,
         }
-        alone = {"user": place.user, "address": place.address, "room": place.room}
-        context |= {"post": place.key} if place.key else alone
+        context |= (
+            {"post": place.key} if place.key else {"user": place.user, "address": place.address, "room": place.room}
+        )
         action: Json = {"id": f"a{at}", "name": clean(button.label, LABEL_MAX) or "Ask", "type": "button"}
         match button:
             case Menu(_, _, entries):
