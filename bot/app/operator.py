@@ -129,12 +129,12 @@ def _send(
 
         slack = platform_of(settings).platform
         platforms[ChannelKind.SLACK], links[ChannelKind.SLACK] = slack, slack.permalink
-    if settings.mattermost.url:
-        from bot.app.mattermost import mattermost_of
-
-        mattermost = mattermost_of(settings).platform
-        platforms[ChannelKind.MATTERMOST], links[ChannelKind.MATTERMOST] = mattermost, mattermost.permalink
     try:
+        if settings.mattermost.url:
+            from bot.app.mattermost import mattermost_of
+
+            mattermost = mattermost_of(settings).platform
+            platforms[ChannelKind.MATTERMOST], links[ChannelKind.MATTERMOST] = mattermost, mattermost.permalink
         senders = senders_of(settings, platforms, store, log, dataset, links)
     except ConfigError as error:
         return SendResult(why_not=f"{error.lines[0]}.")

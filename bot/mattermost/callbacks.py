@@ -9,6 +9,7 @@ import hmac
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -27,7 +28,7 @@ from bot.chat.session.services import BUSY
 from bot.errors import UnavailableError
 from bot.mattermost import dialogs
 from bot.mattermost.dialogs import DIALOG_PATH
-from bot.mattermost.directory import ID, PREFIX, Directory, Member
+from bot.mattermost.directory import ID, PREFIX, Directory, Member, Room
 from bot.mattermost.errors import MattermostError
 from bot.mattermost.platform import TEAM, Mailbox, MattermostPlatform
 from bot.mattermost.posts import ACTION_PATH, Pressed, pressed
@@ -72,13 +73,14 @@ class Callbacks:
         if not self._has_token(http.headers, form):
             return HttpResponse(401, "bad token\n")
         user, name, channel = form.get("user_id", ""), form.get("user_name", ""), form.get("channel_id", "")
-        if not (name and ID.fullmatch(user) and ID.fullmatch(channel)):
+        team, place = form.get("team_domain", ""), form.get("channel_name", "")
+        if not (name and team and place and ID.fullmatch(user) and ID.fullmatch(channel)):
             return HttpResponse(400, "not a command of Mattermost's\n")
-        try:
-            self.directory.noted(user, name)
-            room = self.directory.room_by_id(channel)
-        except MattermostError as error:
-            return self.shown(Origin(Actor("", None, None)), notice(line(f"{error.text}. Try again in a minute.")))
+        room = Room(channel, f"{PREFIX}{team}/{place}", team)
+        if "__" in place:  # two people's conversation, one of whom may be the bot
+            with suppress(MattermostError):
+                room = self.directory.room_by_id(channel)
+        self.directory.noted(user, name, room)
         actor = Actor(f"{PREFIX}{name}", TEAM, room.name, form.get("root_id") or None)
         origin = Origin(actor, form.get("response_url"), form.get("trigger_id"))
         return answer_at_once(self.conversation, request_of("command", origin, form.get("text", "")), self)
@@ -126,12 +128,17 @@ class Callbacks:
         if channel != press.channel or not all(map(ID.fullmatch, (user, channel, post))):
             return HttpResponse(403, "not from where it was signed for\n")
         try:
-            member = self._presser(press, user, channel, post)
+            member, room = self._presser(press, user, channel, post), self._room(channel, press.room)
         except MattermostError:
             return _told_alone(self.platform.text_of(_UNCHECKED))
         if member is None:
             return HttpResponse(403, "not from where it was signed for\n")
-        return self._pressed(press, member, str(body.get("trigger_id") or ""), post)
+        origin = Origin(
+            Actor(member.who, TEAM, room.name, press.thread or None),
+            trigger=str(body.get("trigger_id") or ""),
+            original=Original.OTHERS,
+        )
+        return self._pressed(press, origin, post)
 
     def _presser(self, press: Pressed, user: str, channel: str, post: str) -> Member | None:
         """Who presses; None for somebody who can't have. MattermostError: not known."""
@@ -140,25 +147,31 @@ class Callbacks:
         is_there = self.platform.has_post(post, channel, press.post) and self.platform.is_in(channel, user)
         return self.directory.by_id(user) if is_there else None
 
-    def _pressed(self, press: Pressed, member: Member, trigger: str, post: str) -> HttpResponse:
+    def _pressed(self, press: Pressed, origin: Origin, post: str) -> HttpResponse:
         services = self.conversation.services
         changes = press.asks is None and interpret(press.words)[0].right is Right.OPERATE
         # What changes something is done once as it is drawn, by each person: a press may come twice.
-        key = _key("press", press.nonce, press.words, member.id)
+        key = _key("press", press.nonce, press.words, origin.actor.user)
         try:
             if changes and not services.seen.claim(key):
                 return _told_alone(self.platform.text_of(_ONCE))
         except UnavailableError as error:
             return _told_alone(self.platform.text_of(notice(with_code(str(error)))))
         with self.platform.mailbox(press.address) as box:
-            room = self.directory.room_by_id(press.channel)
-            actor = Actor(member.who, TEAM, room.name, press.thread or None)
-            origin = Origin(actor, box.address, trigger, Original.OTHERS)
-            self._do(press, origin, post)
+            self._do(press, origin._replace(address=box.address), post)
             text = self._awaited(box)
         if changes and (box.reply is None or box.reply.kind in (NOTICE, "refused") or box.reply.exit_status):
             services.seen.release(key)  # nothing was done, so it may be tried again
         return _told_alone(text)
+
+    def _room(self, id: str, name: str) -> Room:
+        """A channel, which the bot may not see: then as it was called. MattermostError: not known."""
+        try:
+            return self.directory.room_by_id(id)
+        except MattermostError as error:
+            if not (name and error.status in (403, 404)):
+                raise
+            return Room(id, name)
 
     def _do(self, press: Pressed, origin: Origin, post: str) -> None:
         request = request_of(_WAYS.get(press.kind, f"{press.kind} button"), origin, press.words, press.on)
@@ -195,7 +208,7 @@ class Callbacks:
         if body.get("cancelled") is True or not isinstance(submission, dict):
             return HttpResponse(200, "{}", _JSON)
         try:
-            member, room = self.directory.by_id(state["user"]), self.directory.room_by_id(state["channel"])
+            member, room = self.directory.by_id(state["user"]), self._room(state["channel"], state["room"])
         except MattermostError as error:
             return _kept_open(error.text)
         origin = Origin(Actor(member.who, TEAM, room.name, state["thread"] or None), state["hook"] or None)

@@ -77,7 +77,7 @@ class MattermostClient:
                     body += part
                     if len(body) > ANSWER_MAX or time.monotonic() > ends:
                         raise MattermostError("Mattermost's answer is too long, or takes too long")
-        except requests.RequestException as error:
+        except OSError as error:  # requests' own among them
             raise _unreached(error) from error
         self._note_date(answer.headers)
         return _checked(answer, bytes(body))
@@ -97,7 +97,7 @@ class MattermostClient:
             self._on_date(at)
 
 
-def _unreached(error: requests.RequestException) -> MattermostError:
+def _unreached(error: OSError) -> MattermostError:
     """Why there was no answer; whether the request may have got through all the same."""
     match error:
         case requests.exceptions.SSLError():
@@ -110,8 +110,10 @@ def _unreached(error: requests.RequestException) -> MattermostError:
             why, sent = "it did not answer in time", True
         case requests.exceptions.ConnectionError() if "NewConnectionError" in repr(error):
             why, sent = "the connection was refused, or its name does not resolve", False
-        case _:
+        case requests.RequestException():
             why, sent = "the connection broke", True
+        case _:
+            why, sent = "the file of `mattermost.ca` cannot be read", False
     return MattermostError(f"Mattermost cannot be reached: {why}", sent=sent)
 
 

@@ -73,10 +73,11 @@ class Directory:
         member: Member = self._cached(("name", name), lambda: _member(self._client.get(f"/users/username/{name}")))
         return member
 
-    def noted(self, id: str, name: str) -> None:
-        """Mattermost itself said so in a request that proved to be its own: the id needn't be asked for."""
+    def noted(self, user: str, name: str, room: Room) -> None:
+        """Mattermost itself said so in a request that proved to be its own. The bot may not see such a channel."""
         with self._lock:
-            self._cache[("user_id", name)] = _Answer(self._clock(), id)
+            self._cache[("user_id", name)] = _Answer(self._clock(), user)
+            self._cache[("room", room.name)] = _Answer(self._clock(), room)
 
     def user_id(self, who: str) -> str:
         """Somebody's id. MattermostError as above."""
@@ -121,6 +122,8 @@ class Directory:
             return Room(id, f"{PREFIX}{team}/{channel['name']}", str(team))
 
         room: Room = self._cached(("room_id", id), ask)
+        with self._lock:
+            self._cache.setdefault(("room", room.name), _Answer(self._clock(), room))
         return room
 
     def forget(self, channel: str) -> None:

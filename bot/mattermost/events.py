@@ -136,18 +136,22 @@ class EventStream:
             self._established()
         event, data = message.get("event"), message.get("data") or {}
         if event == "hello" and data.get("connection_id") != self._connection:
-            missed_since = self._last_post if self._connection else 0
+            if self._connection:
+                self._look_up(self._last_post)
             self._connection, self._seq = str(data.get("connection_id") or ""), 0
-            if missed_since:
-                self._look_up(missed_since)
+        try:
+            if event == "posted":
+                self._posted(data, json.loads(data["post"]))
+            elif event == "user_added" and data.get("user_id") == self._directory.me().id:
+                room = self._directory.room_by_id(str((message.get("broadcast") or {}).get("channel_id")))
+                self._conversation.joined(Actor(self._directory.me().who, TEAM, room.name), lambda: True)
+        except MattermostError as error:
+            if error.status not in (403, 404):
+                raise  # what was not answered for that comes again on the next connection
+        except (LookupError, TypeError, ValueError) as error:
+            self._log.warning("an event of Mattermost's was not understood", reason=type(error).__name__)
         if isinstance(message.get("seq"), int):
             self._seq = message["seq"] + 1
-        if event == "posted":
-            self._posted(data, json.loads(data["post"]))
-        elif event == "user_added" and data.get("user_id") == self._directory.me().id:
-            room = self._directory.room_by_id(str((message.get("broadcast") or {}).get("channel_id")))
-            actor = Actor(self._directory.me().who, TEAM, room.name)
-            self._conversation.joined(actor, lambda: True)
 
     def _posted(self, data: Mapping[str, Any], post: Mapping[str, Any]) -> None:
         """Somebody said something: answered if it names the bot, or is said to it alone. Bots are not: two of them

@@ -242,9 +242,12 @@ class MattermostPlatform:
         return True
 
     def acknowledgement(self, origin: Origin, reply: Reply) -> Json:
-        """A reply as the answer to a command, for its author's eyes alone."""
-        actor = origin.actor
-        first, *others = (_message(each) for each in self._pen.posts(reply, self._alone(actor, origin.address or "")))
+        """A reply as the answer to a command, for its author's eyes alone; text alone where nobody knows the place."""
+        try:
+            place = self._alone(origin.actor, origin.address or "")
+        except MattermostError:
+            return {"response_type": "ephemeral", **_message(Drawn(self._pen.text(reply)))}
+        first, *others = (_message(each) for each in self._pen.posts(reply, place))
         body = {"response_type": "ephemeral", **first}
         return body | {"extra_responses": [{"response_type": "ephemeral", **each} for each in others]}
 
@@ -256,7 +259,7 @@ class MattermostPlatform:
             outcome = do(self._directory.room(channel))
         except MattermostError as error:
             return outcome_of(error)
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refused) and outcome.code != NO_PERMISSION:
             self._directory.forget(channel)
         return outcome
 
@@ -425,7 +428,13 @@ class MattermostPlatform:
         try:
             about = {"kind": dialog["callback_id"], "words": words, "nonce": secrets.token_urlsafe(9)}
             place = self._alone(actor, origin.address or "")
-            about |= {"user": place.user, "channel": place.channel, "thread": place.thread, "hook": place.address}
+            about |= {
+                "user": place.user,
+                "channel": place.channel,
+                "thread": place.thread,
+                "hook": place.address,
+                "room": place.room,
+            }
             dialog = {**dialog, "state": self._pen.seals.state(about)}
             url = f"{self._pen.callback}{dialogs.DIALOG_PATH}"
             self._client.post("/actions/dialogs/open", {"trigger_id": origin.trigger, "url": url, "dialog": dialog})
@@ -468,7 +477,7 @@ class MattermostPlatform:
     def _alone(self, actor: Actor, address: str) -> PostPlace:
         """Where the actor alone sees a post. MattermostError: not known."""
         room, user = self._directory.room(actor.channel or ""), self._directory.user_id(actor.user)
-        return PostPlace(room.id, user=user, address=hook_of(address), thread=actor.thread or "")
+        return PostPlace(room.id, user=user, address=hook_of(address), thread=actor.thread or "", room=room.name)
 
 
 def hook_of(address: str | None) -> str:

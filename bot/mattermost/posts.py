@@ -46,6 +46,7 @@ class PostPlace(NamedTuple):
     """Where a post is to stand, which its buttons are signed for: in a channel, by its key there, or before one person.
 
     `address` is where more replies to the same request go, as long as it takes them. `thread`: what the post is below.
+    `room`: the channel's name, where the bot may not be in it.
     """
 
     channel: str
@@ -53,6 +54,7 @@ class PostPlace(NamedTuple):
     user: str = ""
     address: str = ""
     thread: str = ""
+    room: str = ""
 
 
 class Drawn(NamedTuple):
@@ -154,7 +156,9 @@ class Pen:
             "channel": place.channel,
             "thread": place.thread,
         }
-        context |= {"post": place.key} if place.key else {"user": place.user, "address": place.address}
+        context |= (
+            {"post": place.key} if place.key else {"user": place.user, "address": place.address, "room": place.room}
+        )
         action: Json = {"id": f"a{at}", "name": clean(button.label, LABEL_MAX) or "Ask", "type": "button"}
         match button:
             case Menu(_, _, entries):
@@ -187,6 +191,7 @@ class Pressed(NamedTuple):
     user: str
     address: str
     thread: str
+    room: str
     on: date | None
     kept: str | None
     asks: Asks | None
@@ -210,6 +215,7 @@ def pressed(context: Mapping[str, Any], selected: object) -> Pressed | None:
         user=str(context.get("user") or ""),
         address=str(context.get("address") or ""),
         thread=str(context.get("thread") or ""),
+        room=str(context.get("room") or ""),
         on=date.fromisoformat(day) if day else None,
         kept=str(context.get("kept") or "") or None,
         asks=Asks[asks] if asks else None,

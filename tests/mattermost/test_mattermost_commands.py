@@ -5,6 +5,7 @@ import requests
 
 from tests.app.conftest import House
 from tests.mattermost.conftest import Crew, Side
+from tests.mattermost.faults import status
 from tests.mattermost.state import EPHEMERAL
 
 pytestmark = pytest.mark.usefixtures("side")
@@ -54,7 +55,7 @@ def test_a_guest_and_somebody_of_another_server_are_no_members(people: Crew, str
 
 
 def test_a_token_that_is_not_the_teams_is_refused(people: Crew, side: Side) -> None:
-    who = {"user_id": people.ann.id, "user_name": "ann", "channel_id": people.ops.id}
+    who = {"user_id": people.ann.id, "user_name": "ann", "channel_id": people.ops.id, "channel_name": "ops"}
     wrong = {"team_domain": "lab", "text": "XCP-ng 8.3", **who}
     url = f"{side.callback}/mattermost/command"
     for form, headers in (
@@ -83,6 +84,27 @@ def test_a_probe_begins_with_what_is_done_and_ends_for_the_same_eyes(people: Cre
     assert answer.type == EPHEMERAL
 
 
+def test_where_the_bot_may_not_look_it_answers_all_the_same(people: Crew) -> None:
+    """A slash command works in everybody's channels, in private ones and between two people, too."""
+    secret = people.server.channel("secret", "P", members=[people.ann])
+    for place in (secret, people.server.direct(people.ann, people.bob)):
+        reply = people.answered("XenServer 7.2", channel=place)
+        assert "partial" in reply.message
+        pressed = people.pressed(reply, "Share to channel")
+        assert pressed.told
+        assert "Shared" in pressed.told.message
+        assert [post.user_id for post in people.server.posts(place)] == [people.ann.id]
+
+
+def test_while_the_api_is_away_a_look_up_is_still_answered(people: Crew) -> None:
+    for route in ("GET /users/{user_id}", "GET /channels/{channel_id}", "GET /users/username/{username}"):
+        people.server.fail(route, status(503), times=9)
+    typed = people.typed("XenServer 7.2")
+    assert typed.status == 200
+    assert typed.reply
+    assert "which workspace is mine" in typed.reply.message
+
+
 def test_without_a_name_a_probe_asks_which_host_in_a_dialog(people: Crew) -> None:
     typed = people.typed("probe")
     assert typed.status == 200
@@ -109,3 +131,44 @@ def test_text_of_hosts_is_data(people: Crew, house: House) -> None:
     assert "~town" not in message
     assert "[x](http" not in message
     del house
+
+
+def test_a_command_works_where_the_bot_is_not(people: Crew, side: Side) -> None:
+    """Its team has it in every channel, private ones and other people's direct messages among them."""
+    places = [people.server.channel("secret", "P", [people.ann]), people.server.direct(people.ann, people.bob)]
+    for place in places:
+        reply = people.answered("XenServer 7.2", channel=place)
+        assert "partial" in reply.message
+        told = people.pressed(reply, "Upgrade path").told
+        assert told
+        assert "XenServer 8" in told.message
+        people.answered("probe xen-1", channel=place)
+        people.server.wait_post(people.ann, place, "certificate")
+        people.pressed(reply, "Share to channel")
+        (shared,) = people.server.wait(lambda place=place: people.server.posts(place), "the shared post")  # type: ignore[misc]
+        assert shared.user_id == people.ann.id
+        assert "shared by @ann" in shared.message
+    side.settle()
+
+
+def test_a_host_is_picked_where_the_bot_is_not(people: Crew, side: Side) -> None:
+    secret = people.server.channel("secret", "P", [people.ann])
+    assert people.typed("probe", channel=secret).error is None
+    dialog = people.server.wait_dialog(people.ann)
+    assert people.server.submit_dialog(people.ann, {dialog.names[0]: "xen-1"}).closed
+    people.server.wait_post(people.ann, secret, "certificate")
+    side.settle()
+
+
+def test_a_look_up_is_answered_while_mattermost_tells_nothing_of_its_channels(people: Crew) -> None:
+    people.server.fail("GET /channels/{channel_id}", status(502), times=3)
+    assert "partial" in people.answered("XenServer 7.2").message
+
+
+def test_a_group_message_is_answered_there(people: Crew, listening: Side) -> None:
+    group = people.server.channel("a" * 40, "G", [people.ann, people.bob, people.server.bot])
+    group.team_id = ""
+    asked = people.server.say(people.ann, group, "@xocompat XenServer 7.2")
+    reply = people.server.wait_post(people.bob, group, "partial")
+    assert reply.root_id == asked.id
+    listening.settle()
