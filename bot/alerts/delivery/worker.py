@@ -179,7 +179,7 @@ class ChannelDrain:
     def _retry(self, delivery: Delivery, code: str, reason: str, retry_after: float | None) -> None:
         """It did not get there: try again after a pause, but not for ever what is refused for an unknown reason."""
         if code and retry_after is None and delivery.attempts >= GIVE_UP:
-            self._stop(delivery, code, f"{reason}: post to another channel, or ask an admin of the workspace")
+            self._stop(delivery, code, f"{reason}: send to another channel, or ask whoever runs that one")
             self.outbox.not_sent(delivery, self.clock())
             return
         # In this order: a crash between the two leaves a message to look up, not a channel without its pause.
