@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.cycle import SendResult
 from bot.app.configuration import policy, reveal, set_up_log
 from bot.app.fleet import hosts_of
-from bot.app.lookup import runner, today
+from bot.app.lookup import runner_of, today
 from bot.chat.runner import CommandRunner
 from bot.errors import UnavailableError
 from bot.settings.model import Settings
@@ -33,8 +33,8 @@ PATIENCE = 2.0
 
 
 def runner_with_hosts(settings: Settings) -> CommandRunner:
-    """Asks the settings' hosts; no database is needed for that."""
-    alone = runner()
+    """Asks the settings' hosts, and judges them by the data in use; no database is needed for that."""
+    alone = runner_of(settings)
     return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet(), policy=policy(settings.policy)))
 
 

@@ -57,7 +57,8 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         if spec is CHECK and rest.strip():  # it may be a question that means another command
             meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
         reply = _answer(meant, rest, as_of, config, Caller(_user(), channel, takes_all=form is not None), as_json)
-        if fail_on and reply.assessed is None:
+        tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in fail_on)
+        if fail_on and reply.assessed is None and not tells_holes:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
         holds = bool(fail_on) and _any_holds(fail_on, reply, config)
         if reply.picture and (svg or png):

@@ -94,6 +94,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         data=data,
         exit_status=3 if missing else 0,
         depends_on_rights=not sees_fleet,
+        vulnerable=any(j and j.state is PatchState.VULNERABLE for _, j in hosts) if sees_fleet else None,
     )
 
 

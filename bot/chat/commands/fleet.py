@@ -17,6 +17,7 @@ from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, 
 from bot.chat.hosts import fleet_data, hosts_with_verdicts, row, watched_of
 from bot.chat.lookup import context
 from bot.chat.reply import (
+    GAP,
     Ask,
     Attachment,
     Block,
@@ -95,6 +96,7 @@ MENU_STATES = {
     "unreachable": "not seen lately",
     "off": "off",
     "mixed": "pool of several versions",
+    "vulnerable": "known holes",
     "restart": "restart pending",
     "not-approved": "not approved by the policy",
 }
@@ -143,7 +145,12 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply(
         kind="fleet",
         headline=fleet_line(hosts, len(every), shown(words), watched),
-        blocks=(*_next_step(hosts), *shown_hosts, *(() if words else _silent(watched, states))),
+        blocks=(
+            *_next_step(hosts),
+            *_patches(hosts, every if "vulnerable" in words.casefold().split() else ()),
+            *shown_hosts,
+            *(() if words else _silent(watched, states)),
+        ),
         buttons=(*menus, *_buttons(view, asked, by_release)),
         context=(last_sweep(watched), *context(ports.matrix, day)),
         data=fleet_data(
@@ -339,6 +346,26 @@ def _next_step(hosts: Sequence[HostVerdict]) -> Iterator[Block]:
         count = sum((a := each.assessment) is not None and a.name == worst.name for each in hosts)
         step = next_step(worst.recommendation, worst.release, worst.on)
         yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({counted(count, 'host')}): {step}"),))
+
+
+def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iterator[Block]:
+    """How many hosts have known holes, wait for a restart, or cannot be told.
+
+    `every` are all hosts where some were chosen by their holes: those of which it cannot be told may have some, too.
+    """
+    counts = Counter(each.patch_state for each in hosts)
+    holes, untold = counts["vulnerable"], counts["cannot_tell"]
+    restart = sum(map(STATES["restart"], hosts))
+    marks = [
+        *([Mark("🚨", f"{holes} {plural(holes, 'has', 'have')} known holes")] if holes else []),
+        *([Mark("🔁", f"{restart} {plural(restart, 'waits', 'wait')} for a restart")] if restart else []),
+        *([Mark("❔", f"{untold} cannot be told")] if untold else []),
+    ]
+    if others := sum(each.patch_state == "cannot_tell" for each in every):
+        marks.append(Mark("❔", f"of {others} other {plural(others, 'host', 'hosts')} it cannot be told"))
+    if marks:
+        first, *rest = marks
+        yield Paragraph((line(Strong("Patch level: "), first, *(piece for mark in rest for piece in (GAP, mark))),))
 
 
 def _silent(watched: Watched, states: States) -> Iterator[Block]:

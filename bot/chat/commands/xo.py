@@ -91,6 +91,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "data_of": known.day.isoformat(),
             "orchestras": [_data(each) for each in judged],
         },
+        vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
     )
 
 
