@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
 
-UPDATES_WITHIN = 120.0
-"""Seconds that a sweep in a shell takes for asking a Xen Orchestra which updates its hosts miss, at most; those that
-nobody had time for are asked first the next time."""
+UPDATES_WITHIN = 30.0
+"""Seconds that a sweep in a shell takes for asking Xen Orchestras for their versions and the updates that their hosts
+miss, at most; hosts that nobody had time for are asked first the next time."""
 
 PATIENCE = 2.0
 """Seconds that a sweep in a shell waits for a channel's pause to end."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease
+from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease, ShownBy
 from bot.advisories.judge import Judgement, PatchState, Why
 from bot.advisories.patch_level import PatchLevel
 from bot.chat.data import Data, source_data
@@ -89,6 +89,24 @@ def fixed_from(affected: AffectedRelease) -> str | None:
     known.extend(affected.hotfixes[:1])
     level = affected.levels.fixed_from if affected.levels else None
     return level or next(iter(known), None) or affected.fixed_in
+
+
+_FIELDS = {ShownBy.XEN: "xen", ShownBy.XAPI: "xapi", ShownBy.XAPI_BUILT: "xapi built on"}
+"""The fields of a host that show fixes, as people know them: those of `fleet --json`."""
+
+
+def fix_in_words(affected: AffectedRelease) -> str:
+    """What has the fix, by the name of the field that shows it: `xen 4.17.6-8`; a package, a hotfix or a release by its
+    own. Empty where the data know nothing that has it."""
+    if affected.never_fixed:
+        return ""
+    levels, start = affected.levels, fixed_from(affected)
+    if levels and levels.fixed_from and levels.field in _FIELDS:
+        # Xen's own release, below all of its builds: no build is meant
+        return f"{_FIELDS[levels.field]} {levels.fixed_from.removesuffix('-0')}"
+    if levels and levels.fixed_from and affected.fixed_in:
+        return f"{affected.fixed_in} (xo-server {start})"
+    return start or ""
 
 
 def why_in_words(judgement: Judgement) -> str:

@@ -97,6 +97,30 @@ def test_the_operator_says_from_which_number_on_it_is_fixed(matrix: Matrix, read
     assert "CVE-2026-133469" not in str(text)
 
 
+def _said(reply: Reply) -> list[str]:
+    return [plain(each) for block in reply.blocks if isinstance(block, Paragraph) for each in block.lines]
+
+
+def test_no_release_is_advised_as_if_it_fixed_what_nobody_knows_to_be_fixed(matrix: Matrix, reader: Reader) -> None:
+    said = Orchestras((_version("old", "5.207.2"), _version("newer", "5.999.0")))
+    runner = _runner(matrix, reader, said)
+    reply = runner.answer("xo old", frozenset(Right))
+    step, helps = _said(reply)[-2:]
+    assert step == (
+        "Next step: update to the newest Xen Orchestra. No source of ours names the release that fixes "
+        "CVE-2026-133469; 6.9.0 and newer have the fixes of the others."
+    )
+    assert helps.startswith("What helps until then: Let only trusted networks reach Xen Orchestra.")
+    assert _data(reply, "orchestras")["old"]["fix_unknown"] == ["CVE-2026-133469"]
+    assert reply.vulnerable
+    reply = runner.answer("xo newer", frozenset(Right))
+    assert "Cannot tell: CVE-2026-133469" in _said(reply)[0]
+    assert _said(reply)[-1].startswith("What helps until then: ")
+    assert not reply.vulnerable
+    reply = _runner(matrix, reader, said, fixed_from="5.210.0").answer("xo old", frozenset(Right))
+    assert _said(reply)[-2].startswith("Next step: update to xo-server 5.210.0 or newer")
+
+
 def test_one_is_shown_by_its_name(matrix: Matrix, reader: Reader) -> None:
     runner = _runner(matrix, reader, Orchestras((_version("old", "5.207.2"),)))
     reply = runner.answer("xo OLD", frozenset(Right))

@@ -294,7 +294,8 @@ SWEEP = CommandSpec(
     right=Right.OPERATE,
     module="sweep",
     slow=True,
-    details="The same happens by itself every few hours (`sweep.every` in the configuration).",
+    details="The same happens by itself every few hours (`sweep.every` in the configuration). In a shell it also asks "
+    "each Xen Orchestra for its version and for missing updates, for 30 seconds at most.",
 )
 
 AUDIT = CommandSpec(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.advisories.advisories import Advisories
-from bot.advisories.advisory import Advisory
+from bot.advisories.advisory import Advisory, AffectedRelease
 from bot.advisories.judge import Judgement, PatchState, judge
 from bot.chat.advisory_ids import ids_in
 from bot.chat.command import Invocation, Ports, Right
@@ -17,7 +17,7 @@ from bot.chat.patch_wording import (
     STATES,
     WHY,
     advisory_data,
-    fixed_from,
+    fix_in_words,
     public_name,
     release_name,
     why_in_words,
@@ -42,8 +42,9 @@ from bot.chat.reply import (
     headline,
     line,
 )
-from bot.chat.wording import capitalized, counted, day_cell, day_in_words, nearest, with_more
+from bot.chat.wording import capitalized, counted, day_cell, day_in_words, joined, nearest, with_more
 from bot.fleet.verdicts import HostVerdict
+from bot.matrix.release import Release
 from bot.query.text import near, plain, shown
 
 NAMES_MAX = 5
@@ -105,6 +106,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if ids_in(words):
         return one(ports, asked)
     what = "Advisories"
+    releases: tuple[Release, ...] = ()
     if not words:
         found: Iterable[Advisory] = sorted(known.every, key=lambda each: each.gravity, reverse=True)
     elif words in _XO:
@@ -117,15 +119,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             return reply._replace(data=data, exit_status=3, context=_context(known), assessed=None)
         found = dict.fromkeys(each for release in query.releases for each in known.of(release))
         found = sorted(found, key=lambda each: each.gravity, reverse=True)
-        what = ", ".join(release.name(day) for release in query.releases)
+        what, releases = ", ".join(release.name(day) for release in query.releases), query.releases
     advisories = tuple(found)
     used = sum(bool(each.exploited) for each in advisories)
     facts: list[Span | str] = [f"{counted(len(advisories), 'advisory', 'advisories')} known"]
     if used:
         facts.append(EXPLOITED._replace(text=f"{used} {EXPLOITED.text}"))
-    blocks: tuple[Block, ...] = (
-        Table(_COLUMNS, tuple(map(_row, advisories)), "Security advisories, the gravest first"),
-    )
+    rows = tuple(_row(each, releases) for each in advisories)
+    blocks: tuple[Block, ...] = (Table(_COLUMNS, rows, "Security advisories, the gravest first"),)
     if not advisories:
         blocks = (Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)),)
     return Reply(
@@ -195,13 +196,14 @@ def _body(advisory: Advisory) -> Iterable[Block]:
     if affected:
         items = []
         for each in affected:
-            start = fixed_from(each)
             if each.never_fixed:
                 said = "no fix: its support ended before"
-            elif start and each.fixed_in and start != each.fixed_in:
-                said = f"fixed from {each.fixed_in} (xo-server {start})"
+            elif fix := fix_in_words(each):
+                said = f"fixed from {fix}"
             else:
-                said = f"fixed from {start}" if start else "no build with the fix is known to the data"
+                said = "no build with the fix is known to the data"
+            if each.levels and each.levels.cannot_tell:
+                said += f"; {joined(each.levels.cannot_tell)} may have it or not"
             unsure = "" if each.affected else "; whether it is affected is not known"
             condition = f"; {each.condition}" if each.condition else ""
             items.append(line(Strong(release_name(each)), f": {said}{condition}{unsure}"))
@@ -281,14 +283,23 @@ def _context(known: Advisories, hosts: Sequence[tuple[HostVerdict, Judgement | N
     return (line(f"{capitalized(how)}{'a' if how else 'A'}dvisories of {day_in_words(known.day)}"),)
 
 
-def _row(advisory: Advisory) -> tuple[RichText, ...]:
-    fixed = [(release_name(each), fixed_from(each)) for each in advisory.affects if each.affected is not False]
-    told = [f"{name}: {start}" for name, start in fixed if start]
+def _row(advisory: Advisory, releases: Sequence[Release]) -> tuple[RichText, ...]:
+    """An advisory in a line, with what fixes it in those releases, or in all of them."""
+    of_them = [each for release in releases if (each := advisory.of(release))] or advisory.affects
+    affects = [each for each in of_them if each.affected is not False]
+    named = len(affects) > 1 or not releases
+    told = [f"{release_name(each)}: {fix}" if named else fix for each in affects if (fix := fix_in_words(each))]
     used = (GAP, EXPLOITED) if advisory.exploited else ()
     return (
         line(Strong(public_name(advisory))),
         line(str(advisory.severity.value)),
         (*line(capitalized(KINDS[advisory.kinds[0]])), *used),
         day_cell(advisory.published),
-        line(with_more(told, 3) if told else "not known"),
+        line(with_more(told, 3) if told else _no_fix(affects)),
     )
+
+
+def _no_fix(affects: Sequence[AffectedRelease]) -> str:
+    if not affects:
+        return "not affected"
+    return "no fix, support ended before" if all(each.never_fixed for each in affects) else "not known"

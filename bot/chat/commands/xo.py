@@ -12,7 +12,21 @@ from bot.chat.command import Invocation, Ports, Watched
 from bot.chat.data import Data
 from bot.chat.hosts import watched_of
 from bot.chat.patch_wording import EXPLOITED, KINDS, WHY, public_name
-from bot.chat.reply import GAP, Ask, Block, Bullets, Heading, Mark, Paragraph, Reply, RichText, Share, Strong, line
+from bot.chat.reply import (
+    GAP,
+    Ask,
+    Block,
+    Bullets,
+    Heading,
+    Mark,
+    Paragraph,
+    Reply,
+    RichText,
+    Share,
+    Strong,
+    full_stop,
+    line,
+)
 from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import SourceKind
@@ -45,7 +59,11 @@ _MARKS = {
 
 
 class _Judged(NamedTuple):
-    """A Xen Orchestra with all that can be said of it. `update_to` is the least release with every known fix."""
+    """A Xen Orchestra with all that can be said of it.
+
+    `update_to` is the least release with every known fix. `fix_unknown` are the holes of which no source names a
+    release with the fix, and `server_with_fix` the xo-server that has it by the operator's word.
+    """
 
     name: str
     state: OrchestraState | None
@@ -55,6 +73,8 @@ class _Judged(NamedTuple):
     release: str | None
     runs: str
     update_to: str | None
+    fix_unknown: tuple[Advisory, ...]
+    server_with_fix: str | None
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -114,7 +134,8 @@ def _judge(known: Advisories, name: str, state: OrchestraState | None, watched: 
         fixed = hole.of_orchestra.fixed_in if hole.of_orchestra else None
         if fixed and (update_to is None or compare_versions(fixed, update_to) > 0):
             update_to = fixed
-    return _Judged(name, state, verdict, holes, unsure, release, runs, update_to)
+    fix_unknown = tuple(hole for hole in holes if hole.of_orchestra and not hole.of_orchestra.fixed_in)
+    return _Judged(name, state, verdict, holes, unsure, release, runs, update_to, fix_unknown, fixed_from)
 
 
 def _release(known: Advisories, server: str | None, state: OrchestraState | None) -> tuple[str | None, str]:
@@ -170,19 +191,33 @@ def _body(judged: _Judged) -> list[Block]:
         blocks.append(Paragraph((line(Strong("Cannot tell: "), with_more(named, HOLES_MAX), "."),)))
     if step := _next_step(judged):
         blocks.append(Paragraph((line(Strong("Next step: "), step),)))
+    if helps := _helps(judged):
+        blocks.append(Paragraph((line(Strong("What helps until then: "), full_stop(helps)),)))
     return blocks
 
 
 def _next_step(judged: _Judged) -> str:
-    """What to update to, and what helps where no release with a fix is known."""
-    open_ = [hole for hole in judged.holes if hole.of_orchestra and not hole.of_orchestra.fixed_in]
-    said = f"update to Xen Orchestra {judged.update_to} or newer. " if judged.update_to else ""
-    if open_:
-        said += f"No source of ours names the release that fixes {public_name(open_[0])}: install the newest one. "
-        said += f"{open_[0].mitigation}." if open_[0].mitigation else ""
+    """What to update to; never "to X" as if that fixed what nobody knows to be fixed there."""
     if judged.state is None:
-        said = "`sweep` asks it."
-    return said.strip()
+        return "`sweep` asks it."
+    if not judged.holes and any(each.advisory.exploited for each in judged.unsure) and judged.state.version.xo_server:
+        return "see that it is the newest Xen Orchestra: whether that has every fix is not known to the data."
+    said = f"update to Xen Orchestra {judged.update_to} or newer." if judged.update_to else ""
+    if judged.fix_unknown:
+        names = with_more([public_name(hole) for hole in judged.fix_unknown], HOLES_MAX)
+        said = f"update to the newest Xen Orchestra. No source of ours names the release that fixes {names}"
+        said += f"; {judged.update_to} and newer have the fixes of the others." if judged.update_to else "."
+        if judged.server_with_fix:
+            more = f" (and Xen Orchestra {judged.update_to} or newer)" if judged.update_to else ""
+            said = f"update to xo-server {judged.server_with_fix} or newer{more}: "
+            said += f"your configuration says that it fixes {names}."
+    return said
+
+
+def _helps(judged: _Judged) -> str | None:
+    """What helps against a hole of which nobody knows a release with the fix, or whether this one has it."""
+    untold = (each.advisory for each in judged.unsure if each.advisory.exploited and judged.state)
+    return next((hole.mitigation for hole in (*judged.fix_unknown, *untold) if hole.mitigation), None)
 
 
 def _data(judged: _Judged) -> Data:
@@ -197,5 +232,6 @@ def _data(judged: _Judged) -> Data:
         "state": judged.verdict.value,
         "advisories": [public_name(hole) for hole in judged.holes],
         "update_to": judged.update_to,
+        "fix_unknown": [public_name(hole) for hole in judged.fix_unknown],
         "error": {"code": failure.code.value, "message": failure.message} if failure else None,
     }
