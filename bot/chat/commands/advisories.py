@@ -74,14 +74,14 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         hosts = [(each, _worst(found, each)) for each in hosts_with_verdicts(ports, ports.watched, asked.day)]
     blocks: list[Block] = []
     if len(found) == 1:
-        first, blocks = _first_line(found[0]), [*_body(found[0])]
+        first, blocks = _first_line(found[0]), [*_body(found[0], hosts)]
     else:
         first = headline(Strong(", ".join(names)), counted(len(found), "advisory", "advisories"))
         blocks = [Bullets(tuple(_first_line(each) for each in found))]
+        if hosts:
+            blocks.append(Paragraph((_fleet(hosts),)))
     if missing:
         blocks.append(Paragraph((line(f"Not in the advisories of {day_in_words(known.day)}: {', '.join(missing)}."),)))
-    if hosts:
-        blocks.append(Paragraph((_fleet(hosts),)))
     data = _data(asked, known, "assessed", found)
     if sees_fleet:
         data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
@@ -189,32 +189,37 @@ def _first_line(advisory: Advisory) -> RichText:
     return (*line(Strong(name), what), *used, GAP, *line(day_in_words(advisory.published)))
 
 
-def _body(advisory: Advisory) -> Iterable[Block]:
+def _body(advisory: Advisory, hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> Iterable[Block]:
     who = f" By {advisory.attacker}." if advisory.attacker else ""
     yield Paragraph((line(full_stop(advisory.title), who, f" Severity: {advisory.severity}."),))
-    affected = [each for each in advisory.affects if each.affected is not False]
-    if affected:
-        items = []
-        for each in affected:
-            if each.never_fixed:
-                said = "no fix: its support ended before"
-            elif fix := fix_in_words(each):
-                said = f"fixed from {fix}"
-            else:
-                said = "no build with the fix is known to the data"
-            if each.levels and each.levels.cannot_tell:
-                said += f"; {joined(each.levels.cannot_tell)} may have it or not"
-            unsure = "" if each.affected else "; whether it is affected is not known"
-            condition = f"; {each.condition}" if each.condition else ""
-            items.append(line(Strong(release_name(each)), f": {said}{condition}{unsure}"))
-        yield Bullets(tuple(items), "Affected")
+    alike: dict[str, list[str]] = {}
+    for each in advisory.affects:
+        if each.affected is not False:
+            alike.setdefault(_where_fixed(each), []).append(release_name(each))
+    if alike:
+        yield Bullets(tuple(line(Strong(joined(names)), f": {said}") for said, names in alike.items()), "Affected")
     if unaffected := [release_name(each) for each in advisory.affects if each.affected is False]:
         yield Paragraph((line(Strong("Not affected: "), f"{', '.join(unaffected)}."),))
     if advisory.needs_microcode:
         yield Paragraph((line("New microcode is needed, too, and no field of a host shows that."),))
     if advisory.mitigation:
         yield Paragraph((line(Strong("What helps: "), full_stop(advisory.mitigation)),))
+    if hosts:
+        yield Paragraph((_fleet(hosts),))
     yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), "Sources")
+
+
+def _where_fixed(affected: AffectedRelease) -> str:
+    """What has the fix for a release, by what it cannot be told, and on what condition it is needed."""
+    if affected.never_fixed:
+        said = "no fix: its support ended before"
+    else:
+        fix = fix_in_words(affected)
+        said = f"fixed from {fix}" if fix else "no build with the fix is known to the data"
+    if affected.levels and affected.levels.cannot_tell:
+        said += f"; {joined(affected.levels.cannot_tell)} may have it or not"
+    condition = f"; {affected.condition}" if affected.condition else ""
+    return f"{said}{condition}{'' if affected.affected else '; whether it is affected is not known'}"
 
 
 def _worst(advisories: Iterable[Advisory], host: HostVerdict) -> Judgement | None:
