@@ -71,13 +71,14 @@ def test_newer_data_is_used_by_the_next_look_up(run: Run, folder: Path) -> None:
 
 
 LATER_FIX = ("fixed_from: 4.17.6-9", "fixed_from: 4.17.6-10")
-"""Of XSA-490, which 4.17.6-9 has by the shipped data."""
+"""Of XSA-490, which is of AMD's processors: by the shipped data 4.17.6-9 has it."""
 
 
 def test_hosts_are_judged_by_the_data_in_use(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`probe`, `--fail-on vulnerable` and completion in a shell, which need no database."""
     monkeypatch.setenv(PASSWORD_VARIABLE, "demo")
-    with Simulator([lone(SimHost("xen-1", release("XCP-ng", "8.3").patched("4.17.6-9")), "lab-a")]) as hosts:
+    host = SimHost("xen-1", release("XCP-ng", "8.3").patched("4.17.6-9"), cpu_vendor="AuthenticAMD")
+    with Simulator([lone(host, "lab-a")]) as hosts:
         (folder / "xocompat.yaml").write_text(f"{CONFIG}{as_yaml(hosts.targets)}", encoding="utf-8")
         words = ("probe", "lab-a", "--json", "--fail-on", "vulnerable")
         before = run(*words)
