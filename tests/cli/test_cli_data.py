@@ -84,7 +84,7 @@ def test_hosts_are_judged_by_the_data_in_use(run: Run, folder: Path, monkeypatch
         before = run(*words)
         assert (before.status, before.json["hosts"][0]["patch"]["vulnerable"]) == (0, [])
         assert candidates(ADVISORY, "XSA-99999") == []
-        _put(run, folder, LATER_FIX, ("XSA-490", "XSA-490, XSA-99999"), name="advisories.yaml")
+        _put(run, folder, LATER_FIX, ("ids: [XSA-490", "ids: [XSA-490, XSA-99999"), name="advisories.yaml")
         assert run("sync", "--force").status == 0
         after = run(*words)
         assert (after.status, after.json["hosts"][0]["patch"]["vulnerable"]) == (4, ["XSA-490"])
