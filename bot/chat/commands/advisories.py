@@ -157,7 +157,7 @@ def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence
     close = near(names[0], every)
     said = ", ".join(shown(name) for name in names)
     first = line(Strong(said), f" is not in the advisories of {day_in_words(known.day)}.{nearest(close)}")
-    why = line("They may be older than it: that they do not have it is no sign that it is not of your hosts.")
+    why = line("It may be newer than they are, so your hosts may have the hole all the same.")
     asks = (Ask(each, f"advisory {each}") for each in close[:2])
     return Reply(
         kind="unknown_advisory",
@@ -274,7 +274,8 @@ def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
             about = f" ({_names(names)})"
         elif state is PatchState.CANNOT_TELL:
             about = f" ({max(reasons, key=lambda why: reasons[why])})"
-        said.append(f"{len(names)} {STATES[state]}{about}")
+        word = "cannot be told" if state is PatchState.CANNOT_TELL else STATES[state]
+        said.append(f"{len(names)} {word}{about}")
     return line(Strong("Your fleet: "), " · ".join(said))
 
 

@@ -315,12 +315,15 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     soon = sum(map(ends_soon, hosts))
     unknown = sum(each.assessment is None for each in hosts)
     early = sum(each.is_prerelease for each in hosts)
+    holes = sum(each.patch_state == "vulnerable" for each in hosts)
     away = list(filter(None, (_missing_since(each.host) for each in hosts)))
     off = sum(each.host.is_off for each in hosts)
     if ended:
         yield Mark("☠️", f"{ended} {plural(ended, 'gets', 'get')} no security updates")
     if soon:
         yield Mark("⏳", f"{soon} {plural(soon, 'ends', 'end')} within {SOON} days")
+    if holes:
+        yield Mark("🚨", f"{holes} {plural(holes, 'has', 'have')} known holes")
     if unknown:
         yield Mark("❔", f"{unknown} of an unknown version")
     if early:
@@ -328,7 +331,7 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     if away:
         since = moment_in_words(min(away))
         yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
-    if hosts and not (ended or soon or unknown or early or away):
+    if hosts and not (ended or soon or holes or unknown or early or away):
         yield Mark("🟢", "security updates for all of them")
     if off:
         yield Mark("🔌", f"{off} {plural(off, 'is', 'are')} off")

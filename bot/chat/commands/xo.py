@@ -1,5 +1,6 @@
 """`xo [NAME]`: each Xen Orchestra of the configuration with its release and the holes that it has, by its number."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ class _Judged(NamedTuple):
     holes: tuple[Advisory, ...]
     unsure: tuple[Judgement, ...]
     release: str | None
+    server: str | None
     runs: str
     update_to: str | None
     fix_unknown: tuple[Advisory, ...]
@@ -98,6 +100,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     blocks: list[Block] = []
     for each in judged:
         blocks += [*([Heading(_first_line(each))] if len(judged) > 1 else []), *_body(each)]
+    blocks += _helps(judged)
     first = _first_line(judged[0]) if len(judged) == 1 else _summary(judged)
     holes = list(dict.fromkeys(public_name(hole) for each in judged for hole in each.holes))
     return Reply(
@@ -135,7 +138,7 @@ def _judge(known: Advisories, name: str, state: OrchestraState | None, watched: 
         if fixed and (update_to is None or compare_versions(fixed, update_to) > 0):
             update_to = fixed
     fix_unknown = tuple(hole for hole in holes if hole.of_orchestra and not hole.of_orchestra.fixed_in)
-    return _Judged(name, state, verdict, holes, unsure, release, runs, update_to, fix_unknown, fixed_from)
+    return _Judged(name, state, verdict, holes, unsure, release, server, runs, update_to, fix_unknown, fixed_from)
 
 
 def _release(known: Advisories, server: str | None, state: OrchestraState | None) -> tuple[str | None, str]:
@@ -161,14 +164,19 @@ def _release(known: Advisories, server: str | None, state: OrchestraState | None
 
 def _first_line(judged: _Judged) -> RichText:
     mark = _MARKS[judged.verdict]
-    worst = judged.holes[0] if judged.holes else None
-    said = (GAP, Mark(mark.emoji, f"{mark.text}, {EXPLOITED.text}")) if worst and worst.exploited else (GAP, mark)
-    return (*line(Strong(shown(judged.name)), f" runs {judged.runs}" if judged.state else ": not asked yet"), *said)
+    if judged.holes and judged.holes[0].exploited:  # who reads no more than this line has to know
+        worst = judged.holes[0]
+        mark = Mark(mark.emoji, f"{public_name(worst)}, {EXPLOITED.text}: {KINDS[worst.kinds[0]]}")
+    runs = f" runs {judged.runs}" if judged.release or judged.server else f": {judged.runs}"
+    return (*line(Strong(shown(judged.name)), runs if judged.state else ": not asked yet"), GAP, mark)
 
 
 def _summary(judged: list[_Judged]) -> RichText:
     counts = [(verdict, sum(each.verdict is verdict for each in judged)) for verdict in OrchestraVerdict]
-    marks = [Mark(_MARKS[v].emoji, f"{count} {_MARKS[v].text}") for v, count in counts if count]
+    used = any(hole.exploited for each in judged for hole in each.holes)
+    texts = {v: mark.text for v, mark in _MARKS.items()}
+    texts[OrchestraVerdict.VULNERABLE] += f", {EXPLOITED.text}" if used else ""
+    marks = [Mark(_MARKS[v].emoji, f"{count} {texts[v]}") for v, count in counts if count]
     return (Strong(f"{len(judged)} Xen Orchestras"), *(span for mark in marks for span in (GAP, mark)))
 
 
@@ -187,12 +195,13 @@ def _body(judged: _Judged) -> list[Block]:
         more = len(judged.holes) - HOLES_MAX
         blocks.append(Bullets((*items, *([line(f"and {more} more")] if more > 0 else [])), title))
     if judged.unsure and version and version.xo_server:
-        named = [f"{public_name(each.advisory)} ({WHY[each.why]})" for each in judged.unsure]
-        blocks.append(Paragraph((line(Strong("Cannot tell: "), with_more(named, HOLES_MAX), "."),)))
+        alike: dict[str, list[str]] = {}
+        for each in judged.unsure:
+            alike.setdefault(WHY[each.why], []).append(public_name(each.advisory))
+        said = "; ".join(f"{with_more(names, HOLES_MAX)} ({why})" for why, names in alike.items())
+        blocks.append(Paragraph((line(Strong("Cannot tell: "), said, "."),)))
     if step := _next_step(judged):
         blocks.append(Paragraph((line(Strong("Next step: "), step),)))
-    if helps := _helps(judged):
-        blocks.append(Paragraph((line(Strong("What helps until then: "), full_stop(helps)),)))
     return blocks
 
 
@@ -214,10 +223,15 @@ def _next_step(judged: _Judged) -> str:
     return said
 
 
-def _helps(judged: _Judged) -> str | None:
-    """What helps against a hole of which nobody knows a release with the fix, or whether this one has it."""
-    untold = (each.advisory for each in judged.unsure if each.advisory.exploited and judged.state)
-    return next((hole.mitigation for hole in (*judged.fix_unknown, *untold) if hole.mitigation), None)
+def _helps(judged: list[_Judged]) -> Iterator[Block]:
+    """What helps against holes of which nobody knows a release with the fix, or whether what runs has it; once each."""
+    holes = dict.fromkeys(hole for each in judged for hole in each.fix_unknown)
+    asked = [each for each in judged if each.state]
+    holes |= dict.fromkeys(un.advisory for each in asked for un in each.unsure if un.advisory.exploited)
+    for hole in holes:
+        if hole.mitigation:
+            start = f"What helps against {public_name(hole)} until then: "
+            yield Paragraph((line(Strong(start), full_stop(hole.mitigation)),))
 
 
 def _data(judged: _Judged) -> Data:
