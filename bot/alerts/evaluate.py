@@ -117,13 +117,6 @@ class FleetEvaluation(NamedTuple):
         """The sources whose tags count: only a policy asks for those of a host."""
         return self.sources if self.policy else ()
 
-    def patch_states(self, verdicts: Iterable[HostVerdict]) -> dict[str, int]:
-        """How many hosts are vulnerable, fixed or not to be told, each by the worst that is known of its holes."""
-        counts = {"vulnerable": 0, "fixed": 0, "cannot_tell": 0}
-        for verdict in verdicts:
-            counts[verdict.patch_state] += 1
-        return counts
-
     def digests(self, at: datetime) -> Iterator[Digest]:
         """The week of every channel that has something to read of it."""
         open_alerts = self.store.alerts.open()

@@ -115,6 +115,14 @@ def policy_scores(verdicts: Iterable[HostVerdict]) -> tuple[PolicyScore, ...]:
     return tuple(PolicyScore(tag, *(found[state] for state in PolicyState)) for tag, found in sorted(counts.items()))
 
 
+def patch_states(verdicts: Iterable[HostVerdict]) -> dict[str, int]:
+    """How many hosts are vulnerable, fixed or not to be told, each by the worst that is known of its holes."""
+    counts = {"vulnerable": 0, "fixed": 0, "cannot_tell": 0}
+    for verdict in verdicts:
+        counts[verdict.patch_state] += 1
+    return counts
+
+
 def host_verdicts(
     matrix: Matrix,
     reader: Reader,

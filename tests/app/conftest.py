@@ -4,11 +4,13 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import structlog
+from pydantic import SecretStr
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
@@ -18,12 +20,15 @@ from bot.alerts.cycle import CycleResult, SendResult
 from bot.alerts.facts import SecurityPlan
 from bot.alerts.routing import AlertPlan
 from bot.app.fleet import WatchedFleet, WatchTerms, hosts_from, watch_fleet
+from bot.app.web import pages
 from bot.chat.rule_wording import resolution_in_words
 from bot.demo.hosts import target_of
 from bot.fleet.inventory import Inventory
 from bot.fleet.sweep import SweepPace
+from bot.settings.model import Settings, SlackSettings
 from bot.simulator import SimHost, SimPool, Simulator, lone, release
 from bot.store.store import Store, open_store
+from bot.web.metrics import ProbeMetrics
 
 OPS, TEAM = "C0000OPS", "C000TEAM"
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -136,3 +141,19 @@ def start(tmp_path: Path, hosts: Simulator, clock: Clock, log: FilteringBoundLog
 @pytest.fixture
 def house(start: Start) -> House:
     return start()
+
+
+def ready(house: House) -> tuple[str, str]:
+    """What `/readyz` answers."""
+    found: list[str] = []
+    app = pages(
+        Settings(slack=SlackSettings(bot_token=SecretStr("xoxb-x"))),
+        house.watched,
+        ProbeMetrics(),
+        None,
+        None,
+        proxied=False,
+    )
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/readyz", "wsgi.input": BytesIO(), "REMOTE_ADDR": "127.0.0.1"}
+    body = b"".join(app(environ, lambda status, _: found.append(status)))
+    return found[0], body.decode()
