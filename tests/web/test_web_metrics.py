@@ -121,7 +121,10 @@ def test_hosts_are_counted_by_the_worst_that_is_known_of_their_patches(
     show: Show, matrix: Matrix, reader: Reader
 ) -> None:
     said = {"xen-1": "4.17.5-1", "xen-2": "4.17.6-9", "xen-3": None}
-    seen = [host(name)._replace(host=host(name).host._replace(software=Software(xen))) for name, xen in said.items()]
+    seen = [
+        (found := host(name, "8.3.0"))._replace(host=found.host._replace(software=Software(xen)))
+        for name, xen in said.items()
+    ]
     verdicts = host_verdicts(matrix, reader, seen, NOW.date())
     states = patch_states(verdicts)
     shown = show(lambda: MetricsSnapshot(NOW, verdicts, patch_states=states))
