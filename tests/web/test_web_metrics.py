@@ -122,7 +122,7 @@ def test_hosts_are_counted_by_the_worst_that_is_known_of_their_patches(
 ) -> None:
     said = {"xen-1": "4.17.5-1", "xen-2": "4.17.6-9", "xen-3": None}
     seen = [
-        (found := host(name, "8.3.0"))._replace(host=found.host._replace(software=Software(xen)))
+        (said_by := host(name, "8.3.0"))._replace(host=said_by.host._replace(software=Software(xen)))
         for name, xen in said.items()
     ]
     verdicts = host_verdicts(matrix, reader, seen, NOW.date())
