@@ -36,6 +36,7 @@ QUESTIONS = {
 
 OF_PATCHES = {
     "advisory-of-a-fleet": "XSA-486",
+    "advisory-of-orchestras": "CVE-2026-133469",
     "fleet-with-holes": "fleet",
     "fleet-vulnerable": "fleet vulnerable",
     "xo-one": "xo old",

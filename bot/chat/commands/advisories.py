@@ -1,12 +1,13 @@
 """`advisory ID` and `advisories [RELEASE]`: holes that are known, who has the fix, and what of a fleet has it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.advisories.advisories import Advisories
 from bot.advisories.advisory import Advisory, AffectedRelease
-from bot.advisories.judge import Judgement, PatchState, judge
+from bot.advisories.judge import Judgement, PatchState, Why, judge
+from bot.advisories.orchestra import judge_orchestra
 from bot.chat.advisory_ids import ids_in
-from bot.chat.command import Invocation, Ports, Right
+from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.commands import ADVISORIES, CHECK
 from bot.chat.data import Data
 from bot.chat.hosts import hosts_with_verdicts
@@ -37,12 +38,14 @@ from bot.chat.reply import (
     Span,
     Strong,
     Table,
+    Typed,
     columns,
     full_stop,
     headline,
     line,
 )
 from bot.chat.wording import capitalized, counted, day_cell, day_in_words, joined, nearest, with_more
+from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.release import Release
 from bot.query.text import near, plain, shown
@@ -69,23 +72,28 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         return _unknown(ports, asked, known, names)
     missing = [shown(name) for name in names if not _named(known, name)]
     hosts: list[tuple[HostVerdict, Judgement | None]] = []
+    orchestras: list[tuple[str, PatchState]] = []
     sees_fleet = Right.FLEET in asked.rights and ports.watched is not None
     if sees_fleet and ports.watched:
         hosts = [(each, _worst(found, each)) for each in hosts_with_verdicts(ports, ports.watched, asked.day)]
+        orchestras = [*_of_orchestras(found, known, ports.watched)]
+    here = tuple(_here(hosts, orchestras))
     blocks: list[Block] = []
     if len(found) == 1:
-        first, blocks = _first_line(found[0]), [*_body(found[0], hosts)]
+        first, blocks = _first_line(found[0]), [*_body(found[0], here)]
     else:
         first = headline(Strong(", ".join(names)), counted(len(found), "advisory", "advisories"))
         blocks = [Bullets(tuple(_first_line(each) for each in found))]
-        if hosts:
-            blocks.append(Paragraph((_fleet(hosts),)))
+        if here:
+            blocks.append(Paragraph(here))
     if missing:
         blocks.append(Paragraph((line(f"Not in the advisories of {day_in_words(known.day)}: {', '.join(missing)}."),)))
     data = _data(asked, known, "assessed", found)
     if sees_fleet:
         data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
+        data["orchestras"] = [{"name": name, "state": state.value} for name, state in orchestras]
     asks = [Ask(public_name(each), f"advisory {public_name(each)}") for each in found[:2]] if len(found) > 1 else []
+    states = [*(state for _, state in orchestras), *(judgement.state for _, judgement in hosts if judgement)]
     return Reply(
         kind="advisory",
         headline=first,
@@ -95,7 +103,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         data=data,
         exit_status=3 if missing else 0,
         depends_on_rights=not sees_fleet,
-        vulnerable=any(j and j.state is PatchState.VULNERABLE for _, j in hosts) if sees_fleet else None,
+        vulnerable=PatchState.VULNERABLE in states if sees_fleet else None,
     )
 
 
@@ -189,7 +197,7 @@ def _first_line(advisory: Advisory) -> RichText:
     return (*line(Strong(name), what), *used, GAP, *line(day_in_words(advisory.published)))
 
 
-def _body(advisory: Advisory, hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> Iterable[Block]:
+def _body(advisory: Advisory, here: tuple[RichText, ...]) -> Iterable[Block]:
     who = f" By {advisory.attacker}." if advisory.attacker else ""
     yield Paragraph((line(full_stop(advisory.title), who, f" Severity: {advisory.severity}."),))
     alike: dict[str, list[str]] = {}
@@ -204,8 +212,8 @@ def _body(advisory: Advisory, hosts: Sequence[tuple[HostVerdict, Judgement | Non
         yield Paragraph((line("New microcode is needed, too, and no field of a host shows that."),))
     if advisory.mitigation:
         yield Paragraph((line(Strong("What helps: "), full_stop(advisory.mitigation)),))
-    if hosts:
-        yield Paragraph((_fleet(hosts),))
+    if here:
+        yield Paragraph(here)
     yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), "Sources")
 
 
@@ -251,6 +259,36 @@ def _host_data(host: HostVerdict, judgement: Judgement | None) -> Data:
     }
 
 
+def _of_orchestras(
+    advisories: Iterable[Advisory], known: Advisories, watched: Watched
+) -> Iterator[tuple[str, PatchState]]:
+    """The configured Xen Orchestras with the worst answer of each, where any of the advisories is of them."""
+    states = {state.version.name: state for state in watched.orchestras.states()} if watched.orchestras else {}
+    of_them = [each for each in advisories if each.of_orchestra]
+    for source in watched.sources if of_them else ():
+        if source.kind is SourceKind.XEN_ORCHESTRA:
+            server = states[source.name].version.xo_server if source.name in states else None
+            judged = [
+                judge_orchestra(each, server, known.orchestras, watched.orchestra_fixed_from).state for each in of_them
+            ]
+            yield source.name, min(judged, key=_WORST_FIRST.index)
+
+
+def _here(
+    hosts: Sequence[tuple[HostVerdict, Judgement | None]], orchestras: Sequence[tuple[str, PatchState]]
+) -> Iterator[RichText]:
+    """What of the fleet has the holes: its Xen Orchestras, and its hosts unless the advisories are not of hosts."""
+    if orchestras:
+        groups = {state: [name for name, found in orchestras if found is state] for state in _WORST_FIRST}
+        said = [f"{len(names)} {_STATES[state]} ({_names(names)})" for state, names in groups.items() if names]
+        yield line(Strong("Your Xen Orchestra: "), " · ".join(said), "; ", Typed("xo"), " has more")
+    if any(judgement is None or judgement.why is not Why.NOT_THE_HOST for _, judgement in hosts):
+        yield _fleet(hosts)
+
+
+_STATES = {**STATES, PatchState.CANNOT_TELL: "cannot be told"}
+
+
 def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
     """How many hosts have which answer, those that need no more than a restart first."""
     restart: list[str] = []
@@ -274,8 +312,7 @@ def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
             about = f" ({_names(names)})"
         elif state is PatchState.CANNOT_TELL:
             about = f" ({max(reasons, key=lambda why: reasons[why])})"
-        word = "cannot be told" if state is PatchState.CANNOT_TELL else STATES[state]
-        said.append(f"{len(names)} {word}{about}")
+        said.append(f"{len(names)} {_STATES[state]}{about}")
     return line(Strong("Your fleet: "), " · ".join(said))
 
 
