@@ -162,7 +162,10 @@ def patch_line(level: PatchLevel) -> str:
         why = f" ({WHY[reasons.most_common(1)[0][0]]})" if reasons else ""
         said.append(f"{len(not_told)} cannot be told{why}")
     if count := len(level.not_shown):
-        said.append(f"{count} {plural(count, 'is', 'are')} in parts that no field shows, such as the kernel")
+        more = " more" if len(said) > 1 or known else ""
+        said.append(
+            f"{count}{more} {plural(count, 'is', 'are')} told by nothing that a host shows, such as the kernel's"
+        )
     if level.restart_required:
         said.append("a restart may bring fixes")
     return "; ".join(said)

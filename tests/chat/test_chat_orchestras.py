@@ -149,7 +149,7 @@ def _hosts(matrix: Matrix, reader: Reader) -> Reply:
         (
             "4.17.6-9",
             "no known hole is seen to be open here; 16 cannot be told (what runs may be newer than the data); "
-            "22 are in parts that no field shows, such as the kernel",
+            "22 more are told by nothing that a host shows, such as the kernel's",
         ),
         ("4.17.3-1", "39 known holes are not fixed here"),
     ],
