@@ -1,10 +1,11 @@
 """What all tests share: the shipped data, the reader of questions about it, and databases of both kinds."""
 
 import logging
+import shutil
 import signal
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -66,6 +67,31 @@ def _log_as_it_was() -> Iterator[None]:
 def matrix() -> Matrix:
     """The shipped data, checked anew."""
     return build(validated({name: (shipped() / f"{name}.yaml").read_bytes() for name in NAMES}))
+
+
+Edit = Callable[[str, str, str], None]
+"""Replaces the first of some text in a file of data/: its name without .yaml, the old text, the new text."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped YAML to edit and to damage, not compiled yet."""
+    copy = tmp_path / "data"
+    copy.mkdir()
+    for file in shipped().glob("*.yaml"):
+        shutil.copyfile(file, copy / file.name)
+    return copy
+
+
+@pytest.fixture
+def edit(folder: Path) -> Edit:
+    def edit(name: str, old: str, new: str) -> None:
+        path = folder / f"{name}.yaml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    return edit
 
 
 @pytest.fixture(scope="session")

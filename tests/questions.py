@@ -25,7 +25,22 @@ QUESTIONS = {
     "feature": "feature vTPM",
     "unknown-feature": "feature vTMP",
     "timeline": "timeline",
+    "advisory": "XSA-486",
+    "advisory-of-xo": "CVE-2026-133469",
+    "unknown-advisory": "XSA-999",
+    "advisories": "advisories XenServer 8",
     "help": "help",
     "help-of-a-command": "help check",
 }
 """Every platform that draws replies draws these."""
+
+OF_PATCHES = {
+    "advisory-of-a-fleet": "XSA-486",
+    "advisory-of-orchestras": "CVE-2026-133469",
+    "fleet-with-holes": "fleet",
+    "fleet-vulnerable": "fleet vulnerable",
+    "xo-one": "xo old",
+    "xo": "xo",
+    "patches": "patches",
+}
+"""They draw these, too, of `tests.chat.fleet.patched_desk`."""

@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 from bot.advisories.advisories import Advisories
 from bot.advisories.advisory import Advisory
 from bot.advisories.judge import Judgement, PatchState, Why, judge
+from bot.advisories.load import advisories_of
+from bot.matrix.matrix import Matrix
 from bot.matrix.release import Release
 from bot.xapi.observation import Software
 
@@ -39,6 +41,27 @@ class PatchLevel:
         return tuple(judgement.advisory for judgement in self.having(PatchState.VULNERABLE))
 
     @cached_property
+    def state(self) -> PatchState:
+        """The worst that is known: vulnerable; cannot tell, as long as anything is open; else fixed."""
+        if self.vulnerable:
+            return PatchState.VULNERABLE
+        is_open = not self.covered or self.counts[PatchState.CANNOT_TELL]
+        return PatchState.CANNOT_TELL if is_open else PatchState.FIXED
+
+    @cached_property
+    def not_told(self) -> tuple[Judgement, ...]:
+        """Those whose fix a field of the host shows, but not by the value that it has now, gravest first.
+
+        As with `Judgement.shown`, one that the release is said not to be affected by is among them.
+        """
+        return tuple(judgement for judgement in self.judgements if judgement.shown is PatchState.CANNOT_TELL)
+
+    @cached_property
+    def not_shown(self) -> tuple[Judgement, ...]:
+        """Those that cannot be told as no field shows them, or the data do not know what it would show."""
+        return tuple(each for each in self.having(PatchState.CANNOT_TELL) if each.shown is None)
+
+    @cached_property
     def restart_required(self) -> bool:
         """Whether a restart may bring a fix that is missing now."""
         return any(judgement.restart_required for judgement in self.judgements)
@@ -62,6 +85,12 @@ class PatchLevels:
 
     def _judge(self, release: Release, software: Software, reboot_required: bool | None) -> PatchLevel:
         return PatchLevel(judge_all(self.advisories, release, software, reboot_required))
+
+
+@lru_cache(maxsize=2)
+def levels_of(matrix: Matrix) -> PatchLevels:
+    """Judges patch levels by the advisories that go with a Matrix: those shipped, or those that came later with it."""
+    return PatchLevels(advisories_of(matrix))
 
 
 def judge_all(

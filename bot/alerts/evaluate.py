@@ -11,8 +11,8 @@ from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconcil
 from bot.alerts.condition import Condition, Rule
 from bot.alerts.delivery.outbox import Outbox
 from bot.alerts.digest import WEEK, Digest, QuietHoles, digest
-from bot.alerts.facts import FleetFacts, SecurityPlan, SweepHealth, levels_of
-from bot.alerts.patch_rules import holes, patch_state
+from bot.alerts.facts import FleetFacts, SecurityPlan, SweepHealth
+from bot.alerts.patch_rules import holes
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
 from bot.alerts.rules import fates, find_conditions, resolution
@@ -27,7 +27,7 @@ from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 
 if TYPE_CHECKING:
-    from bot.advisories.patch_level import PatchLevels
+    pass
 
 LOOKED_BACK = timedelta(days=30)
 """How far back changes are read to say why something is gone."""
@@ -49,7 +49,7 @@ class FleetEvaluation(NamedTuple):
     """Evaluates a fleet for all channels, by what is stored. `since` is since when sweeps are due every `every`.
 
     `data` is what is known of releases now, with the reader of versions. `policy` is what hosts are to run, if anything
-    says so, `security` which holes make an alert; `patches` judges patch levels; `sites` are those that report here.
+    says so, `security` which holes make an alert; `sites` are those that report here.
     """
 
     data: Callable[[], tuple[Matrix, Reader]]
@@ -60,7 +60,6 @@ class FleetEvaluation(NamedTuple):
     since: datetime
     policy: Policy | None = None
     security: SecurityPlan = SecurityPlan()
-    patches: "Callable[[Matrix], PatchLevels]" = levels_of
     sites: Callable[[], KnownSites] = no_sites
 
     @property
@@ -131,7 +130,6 @@ class FleetEvaluation(NamedTuple):
             ),
             lambda: store.fleet.changes(now - LOOKED_BACK),
             self.security,
-            partial(self.patches, matrix),
             store.orchestras.states() if store.orchestras else (),
             store.orchestras.missing if store.orchestras else tuple,
             self.sites(),
@@ -149,14 +147,6 @@ class FleetEvaluation(NamedTuple):
     def _tagged(self) -> tuple[Source, ...]:
         """The sources whose tags count: only a policy asks for those of a host."""
         return self.sources if self.policy else ()
-
-    def patch_states(self, verdicts: Iterable[HostVerdict]) -> dict[str, int]:
-        """How many hosts are vulnerable, fixed or not to be told, each by the worst that is known of its holes."""
-        counts = {"vulnerable": 0, "fixed": 0, "cannot_tell": 0}
-        patches = partial(self.patches, self.data()[0])
-        for verdict in verdicts:
-            counts[patch_state(patches, verdict)] += 1
-        return counts
 
     def digests(self, at: datetime, zone: str | None = None) -> Iterator[Digest]:
         """The week of every channel that has something to read of it; `zone`: of those that count days in that one."""

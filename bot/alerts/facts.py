@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from bot.alerts.routing import AlertPlan, Routing, Watch, WatchKind
@@ -15,8 +15,8 @@ from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 
 if TYPE_CHECKING:
+    from bot.advisories.advisories import Advisories
     from bot.advisories.advisory import Advisory
-    from bot.advisories.patch_level import PatchLevels
     from bot.fleet.ports import OrchestraState
     from bot.xo.updates import MissingUpdates
 
@@ -109,24 +109,6 @@ class SecurityPlan(NamedTuple):
         return self.tell in order and order.index(advisory.severity) <= order.index(self.tell)
 
 
-@cache
-def shipped_levels() -> "PatchLevels":
-    """Judges patch levels by the shipped advisories, which are loaded once."""
-    from bot.advisories.load import load_advisories
-    from bot.advisories.patch_level import PatchLevels
-
-    return PatchLevels(load_advisories())
-
-
-@lru_cache(maxsize=2)
-def levels_of(matrix: Matrix) -> "PatchLevels":
-    """Judges patch levels by the advisories that go with a Matrix: those shipped, or those that came later with it."""
-    from bot.advisories.load import advisories_of
-    from bot.advisories.patch_level import PatchLevels
-
-    return PatchLevels(advisories_of(matrix)) if matrix.advisories else shipped_levels()
-
-
 @dataclass
 class ReleaseInChannel:
     """What one channel has to do with one release: hosts, and the leads of all routes that bring them there."""
@@ -146,9 +128,8 @@ class FleetFacts:
     """All that rules read. What several rules need is worked out once.
 
     `now` is the moment of the evaluation, in UTC, and says the day unless `today` does: in another zone there may be
-    another one. `changes` reads the latest ones, the newest first: only
-    what is gone needs them. `orchestras` are those that were asked, `missing` what hosts miss by what these say, and
-    `patches` judges patch levels: the advisories are loaded where something is to be judged.
+    another one. `changes` reads the latest ones, the newest first: only what is gone needs them. `orchestras` are those
+    that were asked, and `missing` what hosts miss by what these say.
     """
 
     verdicts: Sequence[HostVerdict]
@@ -161,7 +142,6 @@ class FleetFacts:
     sweep: SweepHealth
     changes: Callable[[], Sequence[Change]] = tuple
     security: SecurityPlan = field(default_factory=SecurityPlan)
-    patches: "Callable[[], PatchLevels]" = shipped_levels
     orchestras: "Sequence[OrchestraState]" = ()
     missing: "Callable[[], Iterable[MissingUpdates]]" = tuple
     sites: KnownSites = NO_SITES
@@ -182,9 +162,11 @@ class FleetFacts:
         return {verdict.host.host.uuid: verdict for verdict in self.verdicts}
 
     @cached_property
-    def levels(self) -> "PatchLevels":
-        """Judges patch levels."""
-        return self.patches()
+    def advisories(self) -> "Advisories":
+        """The advisories of the data in use, loaded where something is to be judged."""
+        from bot.advisories.load import advisories_of
+
+        return advisories_of(self.matrix)
 
     @cached_property
     def pools(self) -> Mapping[str, Sequence[HostVerdict]]:

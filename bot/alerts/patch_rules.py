@@ -6,7 +6,7 @@ the alert that is open (docs/decisions/0029-subjects-of-alerts.md).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from bot.matrix.release import Release
 
 if TYPE_CHECKING:
     from bot.advisories.advisory import Advisory
-    from bot.advisories.patch_level import PatchLevel, PatchLevels
+    from bot.advisories.patch_level import PatchLevel
     from bot.fleet.ports import OrchestraState
 
 ROLLING = timedelta(days=1)
@@ -25,28 +25,6 @@ ROLLING = timedelta(days=1)
 
 
 # Hosts
-
-
-def level_of(facts: FleetFacts, verdict: HostVerdict) -> "PatchLevel | None":
-    """What can be said of a host's patches; None where it says nothing of its software, or runs no known release."""
-    host, assessment = verdict.host.host, verdict.assessment
-    if host.software is None or assessment is None or verdict.is_prerelease:
-        return None
-    return facts.levels.of(assessment.release, host.software, host.reboot_required)
-
-
-def patch_state(patches: "Callable[[], PatchLevels]", verdict: HostVerdict) -> str:
-    """The worst that is known of a host's patches: `vulnerable`, else `cannot_tell`, else `fixed`."""
-    from bot.advisories.judge import PatchState
-
-    host, assessment = verdict.host.host, verdict.assessment
-    if host.software is None or assessment is None or verdict.is_prerelease:
-        return PatchState.CANNOT_TELL.value
-    level = patches().of(assessment.release, host.software, host.reboot_required)
-    if level.vulnerable:
-        return PatchState.VULNERABLE.value
-    is_open = not level.covered or level.counts[PatchState.CANNOT_TELL]
-    return (PatchState.CANNOT_TELL if is_open else PatchState.FIXED).value
 
 
 class HolesOfRelease(NamedTuple):
@@ -67,7 +45,7 @@ def holes(facts: FleetFacts) -> Iterator[tuple[str, HolesOfRelease]]:
     """The known holes of each channel's hosts, release by release; releases without any are left out."""
     behind: dict[str, tuple[HostVerdict, PatchLevel]] = {}
     for verdict in facts.verdicts:
-        level = level_of(facts, verdict)
+        level = verdict.patch_level
         if level and level.vulnerable:
             behind[verdict.host.host.uuid] = verdict, level
     for (channel, release), here in facts.releases.items() if behind else ():
@@ -146,7 +124,7 @@ def new_holes(before: Detail, after: Detail) -> list[Mapping[str, Any]]:
 
 def after_patches(facts: FleetFacts, verdict: HostVerdict) -> str | None:
     """What became of a host that had holes; None if it still has one that is told."""
-    level = level_of(facts, verdict)
+    level = verdict.patch_level
     if level is None:
         return "silent"
     return None if any(map(facts.security.tells, level.vulnerable)) else "patched"
@@ -157,7 +135,7 @@ def untold_holes(facts: FleetFacts, gone: Condition) -> list[str]:
     from bot.advisories.judge import PatchState
 
     told = [each["id"] for each in gone.detail.values.get("holes", ())]
-    levels = {level_of(facts, here) for host in gone.hosts if (here := facts.by_uuid.get(host.uuid))}
+    levels = {here.patch_level for host in gone.hosts if (here := facts.by_uuid.get(host.uuid))}
     untold = {known_as(each.advisory) for level in levels if level for each in level.having(PatchState.CANNOT_TELL)}
     return [name for name in told if name in untold]
 
@@ -170,7 +148,7 @@ def orchestra_judged(facts: FleetFacts, state: "OrchestraState") -> "PatchLevel"
     from bot.advisories.orchestra import judge_orchestra
     from bot.advisories.patch_level import PatchLevel
 
-    known, server = facts.levels.advisories, state.version.xo_server
+    known, server = facts.advisories, state.version.xo_server
     fixed_from = facts.security.orchestra_fixed_from
     return PatchLevel(
         tuple(judge_orchestra(each, server, known.orchestras, fixed_from) for each in known.of_orchestra())

@@ -362,8 +362,10 @@ def _renewed(renewals: SqlRenewals, source: str) -> Iterator[Check]:
 def _data(settings: Settings) -> Check:
     """Of which day the data in use is, and whether that is too old."""
     matrix = dataset_of(settings).matrix
-    said = f"what is in use is of {day_in_words(matrix.day)}, {'renewed' if matrix.renewed_to else 'as shipped'}"
-    if old := old_data(data_ages(matrix, now().date(), advisories_of(matrix).day)):
+    advisories = advisories_of(matrix).day
+    came = "renewed" if matrix.renewed_to else "as shipped"
+    said = f"what is in use is of {day_in_words(matrix.day)}, its advisories of {day_in_words(advisories)}, {came}"
+    if old := old_data(data_ages(matrix, now().date(), advisories)):
         return Check("data", True, f"{said}. {spoken(old)}", "upgrade xocompat, or set `data.url`")
     return Check("data", True, said)
 

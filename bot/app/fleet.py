@@ -45,6 +45,7 @@ from bot.xo.client import OnDate, ask
 from bot.xo.orchestra import Orchestra
 from bot.xo.updates import BOUNDS as UPDATES
 from bot.xo.updates import ask_updates
+from bot.xo.version import BOUNDS as VERSION
 from bot.xo.version import ask_version
 
 if TYPE_CHECKING:
@@ -145,8 +146,8 @@ class WatchTerms(NamedTuple):
     `policy` is what hosts are to run, `security` which holes make an alert. `reach` says which channels can be sent to;
     without it any that Slack could have.
 
-    `updates_within` is how many seconds a sweep takes at most for asking a Xen Orchestra which updates its hosts miss;
-    None where that is a job of its own.
+    `updates_within` is how many seconds a sweep takes at most for asking Xen Orchestras for their versions and for the
+    updates that their hosts miss; None where that is a job of its own.
     """
 
     plan: AlertPlan
@@ -228,6 +229,7 @@ class WatchedFleet(NamedTuple):
                 sites=self.hosts.sites.known if self.hosts.sites else None,
                 orchestras=store.orchestras,
                 names=HostNames(time.monotonic),
+                orchestra_fixed_from=evaluation.security.orchestra_fixed_from,
             ),
             audit=store.audit,
             published=PublishedPort(follows.latest, (lambda: renews.latest(store.renewals)) if renews else None)
@@ -339,15 +341,19 @@ def watch_fleet(
 
 def polling_of(store: Store, hosts: Hosts, terms: WatchTerms, by: str, log: FilteringBoundLogger) -> OrchestraPolling:
     """How Xen Orchestras are asked for their versions and for missing updates; `by` names this process."""
-    bounds = UPDATES if terms.updates_within is None else UPDATES._replace(whole=terms.updates_within)
+    within, version, updates = terms.updates_within, VERSION, UPDATES
+    if within is not None:  # a third for the version, and the rest for the updates
+        version = version._replace(whole=min(version.whole, within / 3), login=min(version.login, within / 4))
+        updates = updates._replace(whole=within * 2 / 3, login=min(updates.login, within / 3))
     return OrchestraPolling(
         hosts.orchestras,
         store.orchestras,
-        lambda one: ask_version(one, terms.clock, connect=hosts.connect),
-        lambda one, order, stop: ask_updates(one, terms.clock, order, stop, bounds=bounds, connect=hosts.connect),
+        lambda one: ask_version(one, terms.clock, bounds=version, connect=hosts.connect),
+        lambda one, order, stop: ask_updates(one, terms.clock, order, stop, bounds=updates, connect=hosts.connect),
         terms.clock,
         by,
         log,
+        within,
     )
 
 

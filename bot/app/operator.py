@@ -11,7 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.cycle import SendResult
 from bot.app.configuration import ReachableChannels, policy, reveal, set_up_log
 from bot.app.fleet import hosts_of
-from bot.app.lookup import runner, today
+from bot.app.lookup import runner_of, today
 from bot.chat.channels import ChannelKind
 from bot.chat.runner import CommandRunner
 from bot.errors import ConfigError, UnavailableError
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
 
-UPDATES_WITHIN = 120.0
-"""Seconds that a sweep in a shell takes for asking a Xen Orchestra which updates its hosts miss, at most; those that
-nobody had time for are asked first the next time."""
+UPDATES_WITHIN = 30.0
+"""Seconds that a sweep in a shell takes for asking Xen Orchestras for their versions and the updates that their hosts
+miss, at most; hosts that nobody had time for are asked first the next time."""
 
 PATIENCE = 2.0
 """Seconds that a sweep in a shell waits for a channel's pause to end."""
 
 
 def runner_with_hosts(settings: Settings) -> CommandRunner:
-    """Asks the settings' hosts; no database is needed for that."""
-    alone = runner()
+    """Asks the settings' hosts, and judges them by the data in use; no database is needed for that."""
+    alone = runner_of(settings)
     return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet(), policy=policy(settings.policy)))
 
 

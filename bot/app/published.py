@@ -6,14 +6,11 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.advisories import load as advisories
 from bot.app.configuration import reveal
 from bot.app.dataset import base_dataset, shipped_day, stored_published
 from bot.app.lookup import now, today
 from bot.chat.command import Ports, PublishedPort
 from bot.chat.runner import CommandRunner
-from bot.matrix.compiled import read_files, shipped
-from bot.matrix.load import Raw, load_content, matrix_part
 from bot.matrix.matrix import Matrix
 from bot.published.fetch import FetchResult, Pause, fetch
 from bot.published.renewals import NEWS_ITEMS, DataNews, Renewals, newest
@@ -47,16 +44,6 @@ def follower(
     return ListFollower(source, get, matrix, reader, clock, revisions)
 
 
-def shipped_content() -> Raw:
-    """All that a bundle of data can renew, as it is shipped."""
-    return load_content() | advisories.load_content()
-
-
-def shipped_files() -> dict[str, bytes]:
-    """The files of data/ that a bundle has, as they are shipped, by name (without .yaml)."""
-    return read_files(matrix_part(), shipped()) | read_files(advisories.advisories_part(), shipped())
-
-
 def data_follower(
     source: str | None,
     renewals: Renewals | None = None,
@@ -66,7 +53,8 @@ def data_follower(
     """Follows the source of renewed data, if there is one."""
     if source is None:
         return None
-    from bot.published.renew import BUNDLE, DataFollower  # with what checks data, which few need
+    from bot.published.bundle import shipped_content  # with what checks data, which few need
+    from bot.published.renew import BUNDLE, DataFollower
 
     def get(asked: str, known: str | None) -> FetchResult:
         return fetch(asked, known, pause or threading.Event().wait, wanted=BUNDLE)
@@ -88,7 +76,7 @@ def runner_with_list(settings: Settings) -> Iterator[CommandRunner]:
 
 def bundle_in_use(settings: Settings | None) -> str:
     """The data in use as a bundle: what was accepted where that is newer than what is shipped, as it came."""
-    from bot.published.bundle import bundle_text
+    from bot.published.bundle import bundle_text, shipped_files
 
     if settings and settings.keeps_data:
         with stored_published(settings) as stored:

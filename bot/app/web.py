@@ -17,7 +17,10 @@ from bot.app.fleet import WatchedFleet
 from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.commands.changes import sync_trouble
 from bot.chat.commands.timeline import timeline_picture
+from bot.chat.lookup import old_data
+from bot.chat.reply import spoken
 from bot.errors import UnavailableError
+from bot.fleet.verdicts import patch_states
 from bot.matrix.freshness import data_ages
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus
@@ -149,15 +152,21 @@ def _published(watched: WatchedFleet) -> str | None:
 
 
 def _data(watched: WatchedFleet) -> str | None:
-    """The same for a bundle of data. Why stands in the log and in `doctor`: it may name an address."""
+    """The same for a bundle of data, where one is followed, and that what it brings is old all the same.
+
+    Why stands in the log and in `doctor`: it may name an address.
+    """
     if watched.renews is None:
         return None
     try:
         attempts = watched.store.renewals.attempts(watched.renews.name)
     except UnavailableError:
         return None  # the check of the database says so
-    is_news = attempts is not None and attempts.error is not None and not attempts.is_only_away(watched.clock())
-    return "the data is not renewed: the data in use stays as it was" if is_news else None
+    if attempts is not None and attempts.error is not None and not attempts.is_only_away(watched.clock()):
+        return "the data is not renewed: the data in use stays as it was"
+    matrix = watched.dataset().matrix
+    old = old_data(data_ages(matrix, watched.clock().date(), advisories_of(matrix).day))
+    return spoken(old) if old else None
 
 
 def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Service | None) -> MetricsSnapshot:
@@ -167,7 +176,7 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Servi
     return MetricsSnapshot(
         at=at,
         findings=findings,
-        patch_states=watched.evaluation.patch_states(findings),
+        patch_states=patch_states(findings),
         sources=store.fleet.sources(),
         alerts=store.alerts.outlines(),
         channels=watched.told(store.outbox),

@@ -194,7 +194,7 @@ class Ports(NamedTuple):
 
     def patch_levels(self) -> "PatchLevels":
         """Judges patch levels by the advisories, which it may read."""
-        from bot.alerts.facts import levels_of
+        from bot.advisories.patch_level import levels_of
 
         return levels_of(self.matrix)
 

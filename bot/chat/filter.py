@@ -60,6 +60,7 @@ STATES: dict[str, HostCondition] = {
     "prerelease": lambda verdict: verdict.is_prerelease,
     "preview": lambda verdict: verdict.is_prerelease,
     "mixed": lambda verdict: verdict.host.mixed_since is not None,
+    "vulnerable": lambda verdict: verdict.patch_state == "vulnerable",
     "restart": lambda verdict: bool(verdict.host.host.reboot_required),
     "reboot": lambda verdict: bool(verdict.host.host.reboot_required),
     "not-approved": lambda verdict: verdict.policy is PolicyState.NOT_APPROVED,

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.chat.command import Ports, Watched
 from bot.chat.data import Data, LazyData, assessment_data, suggestion_name
 from bot.chat.reply import Mark, RichText, Strong, line
-from bot.chat.wording import day_in_words, distance, iso, moment_in_words
+from bot.chat.wording import counted, day_in_words, distance, iso, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost
 from bot.fleet.licence import licence_of
@@ -17,6 +17,9 @@ from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release
 from bot.matrix.support import SupportLevel
+
+if TYPE_CHECKING:
+    from bot.advisories.patch_level import PatchLevel
 
 
 def sign(verdict: HostVerdict) -> Mark:
@@ -51,7 +54,9 @@ def row(verdict: HostVerdict) -> tuple[RichText, ...]:
         "not on the list": verdict.is_eol and level is SupportLevel.UNLISTED,
         "not approved": verdict.policy is PolicyState.NOT_APPROVED,
     }
-    more = ", ".join((*(words for words, holds in said.items() if holds), *remarks(verdict.host)))
+    patches = verdict.patch_level
+    holes = [counted(len(patches.vulnerable), "known hole")] if patches and patches.vulnerable else []
+    more = ", ".join((*(words for words, holds in said.items() if holds), *holes, *remarks(verdict.host)))
     return (line(Strong(verdict.name)), line(verdict.runs), line(sign(verdict)), line(more))
 
 
@@ -92,7 +97,14 @@ def host_data(verdict: HostVerdict, day: date) -> Data:
     else:
         nearest = [suggestion_name(suggestion, day) for suggestion in verdict.part.suggestions]
         assessment = {"outcome": "unknown_version", "suggestions": nearest}
-    return {**_facts(verdict.host), "assessment": assessment, "policy": verdict.policy}
+    patch = _patch_data(verdict.patch_level, verdict.host.host.reboot_required)
+    return {**_facts(verdict.host), "assessment": assessment, "policy": verdict.policy, "patch": patch}
+
+
+def _patch_data(level: "PatchLevel | None", restart_required: bool | None) -> Data:
+    from bot.chat.patch_wording import patch_data  # with advisories, which few look-ups need
+
+    return patch_data(level, restart_required)
 
 
 def _facts(watched: WatchedHost) -> Data:
@@ -163,11 +175,15 @@ def _releases_data(verdicts: Iterable[HostVerdict]) -> list[Data]:
 
 
 def _hosts_data(verdicts: Iterable[HostVerdict], day: date) -> list[Data]:
-    """Hosts that run the same share their verdict's data."""
+    """Hosts that run the same share the data of their verdict, and of their patches."""
     assessments: dict[tuple[str, bool], Data] = {}
+    patches: dict[tuple[PatchLevel | None, bool | None], Data] = {}
     hosts = []
     for each in verdicts:
         seen, what = each.host, (each.runs, each.is_prerelease)
+        patch = each.patch_level, seen.host.reboot_required
+        if patch not in patches:
+            patches[patch] = _patch_data(*patch)
         if what not in assessments:
             assessments[what] = host_data(each, day)["assessment"]
         away = seen.unreachable_since or seen.down_since
@@ -183,5 +199,6 @@ def _hosts_data(verdicts: Iterable[HostVerdict], day: date) -> list[Data]:
             "reachable": seen.is_reachable,
             "unreachable_since": iso(away) if away else None,
         }
-        hosts.append({**_facts(seen), "assessment": assessments[what], "policy": each.policy, **sight})
+        verdict = {"assessment": assessments[what], "policy": each.policy, "patch": patches[patch]}
+        hosts.append({**_facts(seen), **verdict, **sight})
     return hosts

@@ -1,6 +1,8 @@
 """Advisories and patch levels in English: what a hole gives, what a judgement rests upon, and their JSON."""
 
-from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease
+from collections import Counter
+
+from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease, ShownBy
 from bot.advisories.judge import Judgement, PatchState, Why
 from bot.advisories.patch_level import PatchLevel
 from bot.chat.data import Data, source_data
@@ -89,6 +91,24 @@ def fixed_from(affected: AffectedRelease) -> str | None:
     return level or next(iter(known), None) or affected.fixed_in
 
 
+_FIELDS = {ShownBy.XEN: "xen", ShownBy.XAPI: "xapi", ShownBy.XAPI_BUILT: "xapi built on"}
+"""The fields of a host that show fixes, as people know them: those of `fleet --json`."""
+
+
+def fix_in_words(affected: AffectedRelease) -> str:
+    """What has the fix, by the name of the field that shows it: `xen 4.17.6-8`; a package, a hotfix or a release by its
+    own. Empty where the data know nothing that has it."""
+    if affected.never_fixed:
+        return ""
+    levels, start = affected.levels, fixed_from(affected)
+    if levels and levels.fixed_from and levels.field in _FIELDS:
+        # Xen's own release, below all of its builds: no build is meant
+        return f"{_FIELDS[levels.field]} {levels.fixed_from.removesuffix('-0')}"
+    if levels and levels.fixed_from and affected.fixed_in:
+        return f"{affected.fixed_in} (xo-server {start})"
+    return start or ""
+
+
 def why_in_words(judgement: Judgement) -> str:
     """What a judgement rests upon, with what would tell more."""
     said = WHY[judgement.why]
@@ -127,21 +147,39 @@ def advisory_data(advisory: Advisory) -> Data:
 
 
 def patch_line(level: PatchLevel) -> str:
-    """What of a patch level matters, in a line."""
-    known, unknown = level.having(PatchState.VULNERABLE), level.counts[PatchState.CANNOT_TELL]
-    rest = f"{unknown} cannot be told" if unknown else ""
+    """What of a patch level matters, in a line: what is open, what the host's fields leave open, what none shows."""
+    known = level.having(PatchState.VULNERABLE)
     if not known:
-        said = "no known hole is seen to be open here"
+        said = ["no known hole is seen to be open here"]
     else:
         gravest = known[0].advisory.kinds[0]
         count = sum(each.advisory.kinds[0] is gravest for each in known)
         of_them = f"{count} of them: " if len(known) > 1 else ""
         verb = plural(len(known), "is", "are")
-        said = f"{counted(len(known), 'known hole')} {verb} not fixed here ({of_them}{KINDS[gravest]})"
-    restart = "a restart may bring fixes" if level.restart_required else ""
-    return "; ".join(filter(None, (said, rest, restart)))
+        said = [f"{counted(len(known), 'known hole')} {verb} not fixed here ({of_them}{KINDS[gravest]})"]
+    if not_told := level.not_told:
+        reasons = Counter(each.why for each in not_told if each.state is PatchState.CANNOT_TELL)
+        why = f" ({WHY[reasons.most_common(1)[0][0]]})" if reasons else ""
+        said.append(f"{len(not_told)} cannot be told{why}")
+    if count := len(level.not_shown):
+        more = " more" if len(said) > 1 or known else ""
+        said.append(
+            f"{count}{more} {plural(count, 'is', 'are')} told by nothing that a host shows, such as the kernel's"
+        )
+    if level.restart_required:
+        said.append("a restart may bring fixes")
+    return "; ".join(said)
 
 
-def patch_data(level: PatchLevel) -> Data:
-    """How many advisories have each answer on a host."""
-    return {**{state.value: level.counts[state] for state in PatchState}, "restart_required": level.restart_required}
+def patch_data(level: PatchLevel | None, restart_required: bool | None) -> Data:
+    """A host's patch level for scripts (docs/patches.md); `restart_required` is the host's own word.
+
+    None: it says nothing of its software, or runs no known release.
+    """
+    return {
+        "state": level.state.value if level else PatchState.CANNOT_TELL.value,
+        "vulnerable": [public_name(each) for each in level.vulnerable] if level else [],
+        "cannot_tell": len(level.not_told) if level else None,
+        "not_shown": len(level.not_shown) if level else None,
+        "restart_required": restart_required,
+    }

@@ -106,6 +106,12 @@ def _waiting(alert: Alert, _: date) -> tuple[str, str]:
     return f"{hosts} on ", f" {has} waited for a restart since {since}: until then what was updated does not run"
 
 
+def _patch_skew(alert: Alert, _: date) -> tuple[str, str]:
+    """How members differ, and since when that is seen: nobody says when it began."""
+    seen = day_in_words(alert.opened_at.date())
+    return "Pool ", f" has been seen at several patch levels since {seen}: {detail_in_words(alert.detail)}"
+
+
 def _old_updates(alert: Alert, _: date) -> tuple[str, str]:
     said = detail_in_words(alert.detail)
     return f"Updates are too old on {counted(len(alert.hosts), 'host')} with ", f": {said}. {_SIX_MONTHS}"
@@ -270,7 +276,7 @@ WORDING: Mapping[Rule, RuleWording] = {
     ),
     Rule.PATCH_SKEW: RuleWording(
         lambda *_: "⚠️",
-        lambda alert, _: ("Pool ", f" is at several patch levels: {detail_in_words(alert.detail)}"),
+        _patch_skew,
         "several patch levels",
         "finish updating its hosts, and restart those that wait for it.",
     ),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from bot.chat.runner import CommandRunner
     from bot.cli.conditions import FailCondition
+    from bot.matrix.matrix import Matrix
     from bot.matrix.release import Release
 
 ALL = frozenset(Right)
@@ -57,7 +58,8 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         if spec is CHECK and rest.strip():  # it may be a question that means another command
             meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
         reply = _answer(meant, rest, as_of, config, Caller(_user(), channel, takes_all=form is not None), as_json)
-        if fail_on and reply.assessed is None:
+        tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in fail_on)
+        if fail_on and reply.assessed is None and not tells_holes:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
         holds = bool(fail_on) and _any_holds(fail_on, reply, config)
         if reply.picture and (svg or png):
@@ -72,7 +74,7 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         ["words"],
         nargs=-1,
         metavar=spec.takes,
-        shell_complete=lambda _, __, incomplete: candidates(spec, incomplete),
+        shell_complete=lambda ctx, _, incomplete: candidates(spec, incomplete, ctx.params.get("config")),
     )
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
     return click.Command(
@@ -217,16 +219,15 @@ def _user() -> str:
         return f"shell:{os.getuid()}"
 
 
-def candidates(spec: CommandSpec, incomplete: str) -> list[str]:
+def candidates(spec: CommandSpec, incomplete: str, config: Path | None = None) -> list[str]:
     """The words that a shell can complete: those of a command that begin with what was typed, whatever the case.
 
-    A name of two words is completed word by word.
+    A name of two words is completed word by word. What is known is that of the data in use.
     """
     from bot.chat import commands as c
-    from bot.matrix.load import load_matrix
     from bot.matrix.release import Product
 
-    matrix = load_matrix()
+    matrix = _known_matrix(config)
     releases = [*Product, *dict.fromkeys(release.number for release in matrix.releases)]
     products = [product.lower() for product in Product]
     words: dict[str, list[str]] = {
@@ -242,4 +243,33 @@ def candidates(spec: CommandSpec, incomplete: str) -> list[str]:
         c.UNWATCH.name: [*releases, "pool", "all"],
         c.HELP.name: [*c.COMMANDS, *(command.name for command in operator_commands())],
     }
-    return [word for word in words.get(spec.name, ()) if word.casefold().startswith(incomplete.casefold())]
+    every = words.get(spec.name, [])
+    if spec in (c.CHECK, c.ADVISORY, c.ADVISORIES) and (spec is c.ADVISORY or _begins_id(incomplete)):
+        from bot.advisories.load import advisories_of
+
+        every = [*every, *dict.fromkeys(name for each in advisories_of(matrix).every for name in each.ids)]
+    return [word for word in every if word.casefold().startswith(incomplete.casefold())]
+
+
+def _begins_id(incomplete: str) -> bool:
+    """Whether it can be the beginning of an advisory's id, which is worth loading them: `X` begins XCP-ng as well."""
+    typed = incomplete.casefold()
+    return len(typed) > 1 and any(typed.startswith(prefix) or prefix.startswith(typed) for prefix in _ID_PREFIXES)
+
+
+_ID_PREFIXES = ("xsa-", "cve-", "vsa-", "ghsa-", "ctx")
+
+
+def _known_matrix(config: Path | None) -> "Matrix":
+    """What is known, by the configuration; what is shipped where that has a mistake, which no completion can tell."""
+    try:
+        settings = settings_for_lookup(config, os.environ, folder())
+    except ConfigError:
+        settings = None
+    if settings is None or not settings.keeps_data:
+        from bot.matrix.load import load_matrix
+
+        return load_matrix()
+    from bot.app.dataset import dataset_of
+
+    return dataset_of(settings).matrix

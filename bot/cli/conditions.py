@@ -4,7 +4,6 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.alerts.facts import shipped_levels
 from bot.chat.reply import Reply
 from bot.errors import UsageError
 from bot.fleet.policy import Policy, PolicyState
@@ -63,12 +62,7 @@ def _is_vulnerable(reply: Reply) -> bool:
         return reply.vulnerable
     if reply.hosts is None and reply.assessed:
         raise UsageError("--fail-on vulnerable is about hosts, and this answer has none: use it with fleet or probe.")
-    levels = shipped_levels()
-    return any(
-        levels.of(each.assessment.release, each.host.host.software, each.host.host.reboot_required).vulnerable
-        for each in reply.hosts or ()
-        if each.assessment and each.host.host.software and not each.is_prerelease
-    )
+    return any(each.patch_state == "vulnerable" for each in reply.hosts or ())
 
 
 _ALLOWED = "eol, eol-within:90d, partial, unlisted, not-approved and vulnerable are allowed"

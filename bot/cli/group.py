@@ -1,11 +1,16 @@
 """The group of all commands: those of chat from their one list, and the operator's own."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from bot import __version__
 from bot.chat.commands import CHECK, COMMANDS, HELP
-from bot.cli.chat_commands import chat_command
+from bot.cli.chat_commands import candidates, chat_command
 from bot.cli.options import VALUED
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class CommandGroup(click.Group):
@@ -20,6 +25,13 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         spec = COMMANDS.get(cmd_name)
         return chat_command(spec) if spec else super().get_command(ctx, cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Commands, and the words of a look-up, which needs no command's name; options where one was begun."""
+        from click.shell_completion import CompletionItem
+
+        words = candidates(CHECK, incomplete) if incomplete and not incomplete.startswith("-") else []
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, words)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing:  # a shell asks how the line could go on

@@ -63,10 +63,12 @@ def _about(session: DemoSession) -> str:
     """Which hosts there are to ask, what happens to them by itself, and how to make more of it happen."""
     names = session.hosts.names
     some = ", ".join(names) if len(names) <= FEW else f"{names[0]} to {names[-1]}"
+    holes = "XSA-486, xo and patches tell of holes that are open; fleet vulnerable lists the hosts.\n"
+    more = holes if PROBED in names else ""
     count = "One simulated host" if len(names) == 1 else f"{len(names):,} simulated hosts"
     return f"""{count} to ask: {some}.
 Type probe {names[0]} to ask one. All are asked in the background: alerts appear by themselves.
-tomorrow, next week or on 2028-11-01 moves the clock; {examples(session.hosts)[0]} plays the operator.
+{more}tomorrow, next week or on 2028-11-01 moves the clock; {examples(session.hosts)[0]} plays the operator.
 {PUBLISH} changes the list that Xen Orchestra publishes.
 """
 
@@ -178,11 +180,14 @@ PROBED = "prod-a"
 """A pool in the middle of a rolling upgrade."""
 
 MENDED = (
-    *("/xocompat fleet eol prod", "/xocompat alerts", "1"),
+    "/xocompat fleet eol prod",
+    *("/xocompat XSA-486", "/xocompat xo", "/xocompat patches branch"),
+    *("/xocompat alerts", "1"),
     *("do upgrade xen-12 xen-13", "/xocompat sweep", "do publish"),
 )
-"""What is in need there, with what the bot says unasked; the worst alert acknowledged by its button; two hosts mended,
-and the sweep that finds them so; a list that changed."""
+"""What is in need there, with what the bot says unasked; who has the fix of a hole, what Xen Orchestra itself lacks,
+and which updates are missing; the worst alert acknowledged by its button; two hosts mended, and the sweep that finds
+them so; a list that changed."""
 
 OF_MANY = ("/xocompat fleet eol",)
 

@@ -6,7 +6,9 @@ Each is asked at most once an hour, by one of the processes that share a databas
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
+from math import inf
 from threading import Event
+from time import monotonic
 from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
@@ -34,7 +36,10 @@ AskUpdates = Callable[[Orchestra, Order, Event], Iterator[tuple[MissingUpdates, 
 
 
 class OrchestraPolling(NamedTuple):
-    """What asking them takes. `clock` is the time in UTC, `by` names this process."""
+    """What asking them takes. `clock` is the time in UTC, `by` names this process.
+
+    `within` is how many seconds all of it may take, where somebody waits for it.
+    """
 
     orchestras: tuple[Orchestra, ...]
     store: OrchestraStore
@@ -43,12 +48,13 @@ class OrchestraPolling(NamedTuple):
     clock: Callable[[], datetime]
     by: str
     log: FilteringBoundLogger
+    within: float | None = None
 
     def go(self, stop: Event) -> bool:
         """Ask those that it is time for, side by side; False where one waits for its first sweep.
 
-        What goes wrong with one is stored, or, if nobody foresaw it, logged. Who has to end, or is interrupted, does
-        not wait for a host that is slow: `stop` is set then. UnavailableError without the database.
+        What goes wrong with one is stored, or, if nobody foresaw it, logged. Who has to end (`stop`), is interrupted or
+        has waited long enough does not wait for a host that is slow. UnavailableError without the database.
         """
         known = self.store.known()
         due = [
@@ -60,13 +66,14 @@ class OrchestraPolling(NamedTuple):
         ]
         if due:
             threads = ThreadPoolExecutor(min(len(due), AT_ONCE), thread_name_prefix="orchestra")
-            asking = [threads.submit(self._ask, orchestra, stop) for orchestra in due]
+            over, until = Event(), inf if self.within is None else monotonic() + self.within
+            asking = [threads.submit(self._ask, orchestra, over) for orchestra in due]
             try:
-                while not stop.is_set() and wait(asking, PATIENCE).not_done:
-                    pass
+                while not stop.is_set() and (left := until - monotonic()) > 0:
+                    if not wait(asking, min(PATIENCE, left)).not_done:
+                        break
             finally:
-                if not all(each.done() for each in asking):
-                    stop.set()
+                over.set()
                 threads.shutdown(wait=False, cancel_futures=True)
             errors = [(o.name, each.exception()) for o, each in zip(due, asking, strict=True) if _has_ended(each)]
             for name, error in errors:

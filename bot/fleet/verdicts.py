@@ -1,9 +1,10 @@
 """What to think of hosts on a day: each with the release that it runs and the verdict on that."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.fleet.hosts import Source, WatchedHost
 from bot.fleet.names import fleet_names
@@ -16,6 +17,9 @@ from bot.query.query import QueryPart
 from bot.query.reader import Reader
 from bot.text import shown
 
+if TYPE_CHECKING:
+    from bot.advisories.patch_level import PatchLevel, PatchLevels
+
 FAR = 1_000_000
 """Days left where no end of life is known."""
 
@@ -25,7 +29,8 @@ class HostVerdict(NamedTuple):
 
     `part` is what its brand and version were read as; `assessment` is None for a version that the matrix lacks. `name`
     and `pool_name` are what it and its pool are called among the others. `tags` are those of all sources that have the
-    host. `policy` says whether it is as the operator wants it; None where there is no policy.
+    host. `policy` says whether it is as the operator wants it; None where there is no policy. `levels` judges patch
+    levels by the data that the verdict is of, and loads its advisories when it is called.
     """
 
     host: WatchedHost
@@ -35,6 +40,21 @@ class HostVerdict(NamedTuple):
     pool_name: str
     tags: frozenset[str] = frozenset()
     policy: PolicyState | None = None
+    levels: "Callable[[], PatchLevels] | None" = None
+
+    @property
+    def patch_level(self) -> "PatchLevel | None":
+        """What can be said of its patches; None where it says nothing of its software, or runs no known release."""
+        said, assessment = self.host.host, self.assessment
+        if self.levels is None or said.software is None or assessment is None or self.is_prerelease:
+            return None
+        return self.levels().of(assessment.release, said.software, said.reboot_required)
+
+    @property
+    def patch_state(self) -> str:
+        """The worst that is known of its patches: `vulnerable`, else `cannot_tell`, else `fixed`."""
+        level = self.patch_level
+        return level.state.value if level else "cannot_tell"
 
     @property
     def is_eol(self) -> bool:
@@ -95,6 +115,14 @@ def policy_scores(verdicts: Iterable[HostVerdict]) -> tuple[PolicyScore, ...]:
     return tuple(PolicyScore(tag, *(found[state] for state in PolicyState)) for tag, found in sorted(counts.items()))
 
 
+def patch_states(verdicts: Iterable[HostVerdict]) -> dict[str, int]:
+    """How many hosts are vulnerable, fixed or not to be told, each by the worst that is known of its holes."""
+    counts = {"vulnerable": 0, "fixed": 0, "cannot_tell": 0}
+    for verdict in verdicts:
+        counts[verdict.patch_state] += 1
+    return counts
+
+
 def host_verdicts(
     matrix: Matrix,
     reader: Reader,
@@ -110,6 +138,7 @@ def host_verdicts(
     """
     hosts = tuple(hosts)
     approved: dict[tuple[str | None, str | None, bool], bool | None] = {}
+    levels = partial(_levels, matrix)
     names, tags = fleet_names(hosts), {source.name: source.tags for source in sources}
     runs: dict[tuple[str | None, str | None, bool], tuple[QueryPart, Assessment | None]] = {}
     assessed: dict[tuple[Release, str | None], Assessment] = {}
@@ -130,6 +159,12 @@ def host_verdicts(
                 approved[version] = None if not (host.product_brand and host.product_version) else not policy.approved
         own = frozenset(tag for name in watched.sources for tag in tags.get(name, ())) if tags else frozenset()
         state = policy.state(host, approved[version], own, day) if policy else None
-        verdicts.append(HostVerdict(watched, *runs[version], *names.of(watched), own, state))
+        verdicts.append(HostVerdict(watched, *runs[version], *names.of(watched), own, state, levels))
     verdicts.sort(key=lambda each: (each.badness, not each.host.host.is_coordinator, each.name))
     return tuple(verdicts)
+
+
+def _levels(matrix: Matrix) -> "PatchLevels":
+    from bot.advisories.patch_level import levels_of  # few questions are about advisories
+
+    return levels_of(matrix)

@@ -13,8 +13,9 @@ from bot.advisories import load as advisories
 from bot.advisories.validate import validated as validated_advisories
 from bot.errors import DataError
 from bot.matrix.assess import assess
+from bot.matrix.compiled import read_files, shipped
 from bot.matrix.load import NAMES as MATRIX
-from bot.matrix.load import build
+from bot.matrix.load import build, load_content, matrix_part
 from bot.matrix.validate import Loader, validated
 from bot.query.reader import Reader
 
@@ -45,6 +46,16 @@ class Bundle(NamedTuple):
 
     day: date
     files: Mapping[str, bytes]
+
+
+def shipped_content() -> Raw:
+    """All that a bundle of data can renew, as it is shipped."""
+    return load_content() | advisories.load_content()
+
+
+def shipped_files() -> dict[str, bytes]:
+    """The files of data/ that a bundle has, as they are shipped, by name (without .yaml)."""
+    return read_files(matrix_part(), shipped()) | read_files(advisories.advisories_part(), shipped())
 
 
 def bundle_text(files: Mapping[str, bytes], day: date) -> str:

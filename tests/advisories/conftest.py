@@ -1,8 +1,4 @@
-"""The shipped advisories, and copies of their files to damage."""
-
-import shutil
-from collections.abc import Callable
-from pathlib import Path
+"""The shipped advisories, and the releases that they speak of."""
 
 import pytest
 
@@ -12,9 +8,6 @@ from bot.advisories.validate import validated
 from bot.matrix.compiled import shipped
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
-
-Edit = Callable[[str, str, str], None]
-"""Replaces the first of some text in a file of data/: its name without .yaml, the old text, the new text."""
 
 
 @pytest.fixture(scope="session")
@@ -35,24 +28,3 @@ def releases(matrix: Matrix) -> dict[str, Release]:
     }
     found = {key: matrix.release(*place) for key, place in keys.items()}
     return {key: release for key, release in found.items() if release}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the shipped YAML, not compiled yet."""
-    copy = tmp_path / "data"
-    copy.mkdir()
-    for name in NAMES:
-        shutil.copyfile(shipped() / f"{name}.yaml", copy / f"{name}.yaml")
-    return copy
-
-
-@pytest.fixture
-def edit(folder: Path) -> Edit:
-    def edit(name: str, old: str, new: str) -> None:
-        path = folder / f"{name}.yaml"
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
-
-    return edit

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.advisories import validate
-from bot.advisories.advisories import Advisories
 from bot.advisories.load import COMPILED, compile_data, load_advisories
 from bot.matrix import load as matrix
-from tests.advisories.conftest import Edit
+from tests.conftest import Edit
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,15 +29,6 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
-def test_the_first_use_compiles_and_the_next_ones_do_not_check_again(
-    folder: Path, advisories: Advisories, checks: list[int]
-) -> None:
-    for _ in range(2):
-        assert load_advisories(folder).every == advisories.every
-    assert checks == [3]
-    assert (folder / COMPILED).read_bytes() == compile_data(folder)
-
-
 @pytest.mark.parametrize("name", ["advisories", "orchestras", "releases"])
 def test_an_edit_of_any_of_its_files_holds_at_once(folder: Path, edit: Edit, checks: list[int], name: str) -> None:
     load_advisories(folder)
@@ -48,20 +38,6 @@ def test_an_edit_of_any_of_its_files_holds_at_once(folder: Path, edit: Edit, che
     assert checks == [3, 3]
     assert str(loaded.day) == ("2026-11-27" if name == "advisories" else "2026-11-26")
     assert bool(loaded.orchestras.of_rest_api("0.37.1")) == (name == "orchestras")
-
-
-@pytest.mark.parametrize("at", [0, 30, 100, 5_000, 60_000, -2])
-def test_a_damaged_compiled_file_changes_no_answer(
-    folder: Path, advisories: Advisories, checks: list[int], at: int
-) -> None:
-    load_advisories(folder)
-    good = (folder / COMPILED).read_bytes()
-    damaged = bytearray(good)
-    damaged[at] ^= 1
-    (folder / COMPILED).write_bytes(damaged)
-    assert load_advisories(folder).every == advisories.every
-    assert (folder / COMPILED).read_bytes() == good
-    assert checks == [3, 3]
 
 
 def test_the_other_data_and_these_are_compiled_apart(folder: Path) -> None:

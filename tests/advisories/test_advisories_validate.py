@@ -6,7 +6,7 @@ import pytest
 
 from bot.advisories.load import COMPILED, compile_data, load_advisories
 from bot.errors import DataError
-from tests.advisories.conftest import Edit
+from tests.conftest import Edit
 
 FIRST_BAND = "levels: {field: xen, fixed_from: 4.17.7-0, unknown_from: 4.17.6-9}"
 DATE_BAND = "levels: {field: date, built_before: 2024-07-15, likely_built_from: 2024-07-15}"

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import structlog
+from pydantic import SecretStr
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
@@ -22,16 +24,18 @@ from bot.alerts.facts import SecurityPlan
 from bot.alerts.routing import AlertPlan
 from bot.app.fleet import WatchedFleet, WatchTerms, hosts_from, watch_fleet
 from bot.app.slack import platform_of, service_of
+from bot.app.web import pages
 from bot.chat.rule_wording import resolution_in_words
 from bot.demo.hosts import target_of
 from bot.fleet.inventory import Inventory
 from bot.fleet.sweep import SweepPace
 from bot.settings import load_settings
-from bot.settings.model import Settings
+from bot.settings.model import Settings, SlackSettings
 from bot.simulator import SimHost, SimPool, Simulator, lone, release
 from bot.slack.http import RequestVerifier
 from bot.slack.service import Service
 from bot.store.store import Store, open_store
+from bot.web.metrics import ProbeMetrics
 from tests.slack.signed import SECRET, command, headers, press
 from tests.slack.standin import StandIn
 
@@ -214,3 +218,19 @@ def open_slack(start: Start, standin: StandIn, settings: Settings, log: Filterin
     yield begin
     for service in services:
         assert service.drain(lambda _: None)
+
+
+def ready(house: House) -> tuple[str, str]:
+    """What `/readyz` answers."""
+    found: list[str] = []
+    app = pages(
+        Settings(slack=SlackSettings(bot_token=SecretStr("xoxb-x"))),
+        house.watched,
+        ProbeMetrics(),
+        None,
+        None,
+        proxied=False,
+    )
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/readyz", "wsgi.input": BytesIO(), "REMOTE_ADDR": "127.0.0.1"}
+    body = b"".join(app(environ, lambda status, _: found.append(status)))
+    return found[0], body.decode()

@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.cli import main
+from bot.published.bundle import bundle_text, shipped_files
 from bot.simulator import SimHost, Simulator, lone, release
 from bot.simulator.orchestra import TOKEN, SimulatedOrchestra
 from bot.store.database import Database
@@ -15,6 +16,7 @@ from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.table_forms import SqlTableForms
 from tests.alerts.delivery.queue import LAB, Queue
+from tests.published.texts import page
 from tests.slack.standin import Call, StandIn
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -113,6 +115,25 @@ def test_a_database_that_is_away_is_one_line(doctor: Examined, monkeypatch: pyte
     assert status == 1
     assert "cannot be reached: nothing listens there" in line
     assert "hunter2" not in line
+
+
+@pytest.mark.usefixtures("slack")
+def test_the_day_of_the_data_and_whether_newer_data_comes_are_told(doctor: Examined, tmp_path: Path) -> None:
+    (line,) = _about(doctor()[1], "data:")
+    said = "ok      data: what is in use is of {}, its advisories of 26 Nov 2026, {}"
+    assert line.startswith(said.format("16 Sep 2026", "as shipped"))
+    assert _about(doctor()[1], "renewed data") == []
+    doctor.configure("database: sqlite:///bot.db\nlist: {url: list.md}\ndata: {url: data.json}")
+    (tmp_path / "list.md").write_bytes(page())
+    main(["sync", "--force"])
+    (line,) = _about(doctor()[1], "renewed data")
+    assert line.startswith("not ok  renewed data: ")
+    assert "data.json can't be read" in line
+    (tmp_path / "data.json").write_text(bundle_text(shipped_files(), date(2026, 11, 26)), encoding="utf-8")
+    main(["sync", "--force"])
+    lines = doctor()[1]
+    assert _about(lines, "renewed data")[0].startswith("ok      renewed data: the last bundle is of 26 Nov 2026")
+    assert _about(lines, "data:")[0].startswith(said.format("26 Nov 2026", "renewed"))
 
 
 @pytest.mark.usefixtures("slack")

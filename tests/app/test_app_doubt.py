@@ -3,10 +3,8 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import cast
 
-from pydantic import SecretStr
 from structlog.testing import LogCapture
 from structlog.typing import FilteringBoundLogger
 
@@ -16,11 +14,8 @@ from bot.app.doctor import clock_checks
 from bot.app.fleet import clock_check
 from bot.app.schedule import ScheduledJobs
 from bot.app.sending import Senders
-from bot.app.web import pages
-from bot.settings.model import Settings, SlackSettings
-from bot.web.metrics import ProbeMetrics
 from tests.acceptance.waiting import until
-from tests.app.conftest import START, Clock, House, Start
+from tests.app.conftest import START, Clock, House, Start, ready
 
 OLD = START - timedelta(days=399)
 WRONG = START + timedelta(days=700)
@@ -87,29 +82,14 @@ def test_slots_of_a_clock_in_doubt_wait_and_are_done_when_it_is_right(
 def test_readyz_says_so_and_why(start: Start, clock: Clock) -> None:
     house = start()
     house.sweep()
-    assert _ready(house) == ("200 OK", "ready\n")
+    assert ready(house) == ("200 OK", "ready\n")
     clock.set(WRONG)
-    status, said = _ready(house)
+    status, said = ready(house)
     assert status.startswith("503")
     assert said.splitlines()[0] == WHY
     house.watched.clock_check.observe(WRONG)
     house.sweep()
-    assert _ready(house)[0] == "200 OK"
-
-
-def _ready(house: House) -> tuple[str, str]:
-    found: list[str] = []
-    app = pages(
-        Settings(slack=SlackSettings(bot_token=SecretStr("xoxb-x"))),
-        house.watched,
-        ProbeMetrics(),
-        None,
-        None,
-        proxied=False,
-    )
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/readyz", "wsgi.input": BytesIO(), "REMOTE_ADDR": "127.0.0.1"}
-    body = b"".join(app(environ, lambda status, _: found.append(status)))
-    return found[0], body.decode()
+    assert ready(house)[0] == "200 OK"
 
 
 def test_the_log_says_once_when_doubt_begins_and_once_when_it_ends(

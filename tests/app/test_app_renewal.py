@@ -8,12 +8,12 @@ import structlog
 from sqlalchemy import select
 
 from bot.app.dataset import REFRESH, CurrentDataset
-from bot.app.published import data_follower, follow_data, shipped_content, shipped_files
+from bot.app.published import data_follower, follow_data
 from bot.chat.data_news import data_message
 from bot.matrix.freshness import data_ages
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
-from bot.published.bundle import bundle_text
+from bot.published.bundle import bundle_text, shipped_content, shipped_files
 from bot.published.renewals import DataNews
 from bot.store.database import Database
 from bot.store.renewals import SqlRenewals
@@ -21,6 +21,7 @@ from bot.store.revisions import SqlRevisions
 from bot.store.tables import outbox
 from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
 from bot.web.server import HttpRequest
+from tests.app.conftest import Clock, Start, ready
 from tests.published.bundles import NOW
 
 
@@ -75,6 +76,28 @@ def test_what_is_refused_is_told_once_and_what_is_in_use_stays(sqlite: Database,
     assert [running.follow(), running.follow()] == [[said], []]
     assert running.dataset().matrix.renewed_to is None
     assert shipped_content()["releases"]["read_on"] == str(running.dataset().matrix.lifecycle_read_on)
+
+
+def test_readyz_notices_data_that_is_not_renewed_or_old(start: Start, clock: Clock, tmp_path: Path) -> None:
+    """It stops nobody from asking, so the status stays."""
+    house, path = start(), tmp_path / "data.json"
+    house.sweep()
+    house.watched.settle()
+    following = house._replace(watched=house.watched._replace(renews=data_follower(str(path), clock=clock)))
+    assert ready(following) == ("200 OK", "ready\n")
+    path.write_text("{")
+    renews, kept = following.watched.renews, house.store.renewals
+    assert renews
+    renews.sync(kept)
+    said = "the data is not renewed: the data in use stays as it was"
+    assert ready(following) == ("200 OK", f"ready\n{said}\n")
+    path.write_text(bundle_text(shipped_files(), clock().date()), encoding="utf-8")
+    renews.sync(kept)
+    assert ready(following) == ("200 OK", "ready\n")
+    clock.pass_by(39)
+    house.sweep()
+    assert ready(following)[1].startswith("ready\nOld data: security advisories of 26 Nov 2026 (36 days).")
+    assert ready(house) == ("200 OK", "ready\n")
 
 
 def test_how_old_data_is_is_a_metric(matrix: Matrix) -> None:

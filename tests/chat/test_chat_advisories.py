@@ -11,7 +11,7 @@ from bot.chat.advisory_ids import ids_in, is_id
 from bot.chat.command import Ports, Right
 from bot.chat.commands import ADVISORY, CHECK
 from bot.chat.interpret import interpret
-from bot.chat.reply import Paragraph, Reply, Table, plain
+from bot.chat.reply import Bullets, Paragraph, Reply, Table, plain
 from bot.chat.runner import CommandRunner
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
@@ -79,11 +79,36 @@ def test_hosts_are_told_to_who_may_see_the_fleet(matrix: Matrix, reader: Reader)
     assert hosts["new"]["state"] == "fixed"
     assert (hosts["pending"]["state"], hosts["pending"]["restart_required"]) == ("vulnerable", True)
     assert hosts["xen-12"]["state"] == "cannot_tell"
-    last = reply.blocks[-1]
-    assert isinstance(last, Paragraph)
+    last = [block for block in reply.blocks if isinstance(block, Paragraph)][-1]
     said = plain(last.lines[0])
     assert said.startswith("Your fleet: 1 to restart, which may bring the fix (pending)")
     assert "hosts" not in _data(runner.answer("XSA-486", LOOKUP))
+
+
+def _bullets(reply: Reply) -> list[str]:
+    return [plain(item) for block in reply.blocks if isinstance(block, Bullets) for item in block.items]
+
+
+def test_a_fix_is_told_by_the_field_that_shows_it(alone: CommandRunner) -> None:
+    said = _bullets(alone.answer("XSA-486", LOOKUP))
+    assert said[:2] == [
+        "XCP-ng 8.3: fixed from xen 4.17.6-8; 4.17.6-6 may have it or not",
+        "XCP-ng 8.2 and Citrix Hypervisor 8.2: no fix: its support ended before",
+    ]
+    assert "XCP-ng 8.3 and XenServer 8: fixed from xen 4.17.7" in _bullets(alone.answer("XSA-507", LOOKUP))[0]
+    assert _bullets(alone.answer("XSA-489", LOOKUP))[0].startswith("XCP-ng 8.3: fixed from xapi 26.1.4")
+    assert _bullets(alone.answer("CVE-2026-113610", LOOKUP))[0] == "Xen Orchestra: fixed from 6.9.0"
+
+
+def test_of_one_release_the_list_tells_its_own_fixes(alone: CommandRunner) -> None:
+    reply = alone.answer("advisories XCP-ng 8.3", LOOKUP)
+    (table,) = [block for block in reply.blocks if isinstance(block, Table)]
+    fixes = {plain(row[0]): plain(row[4]) for row in table.rows}
+    assert (fixes["XSA-486"], fixes["XSA-517"], fixes["XSA-494"]) == ("xen 4.17.6-8", "not known", "not affected")
+    everywhere = alone.answer("advisories", LOOKUP)
+    (table,) = [block for block in everywhere.blocks if isinstance(block, Table)]
+    fixes = {plain(row[0]): plain(row[4]) for row in table.rows}
+    assert fixes["XSA-486"].startswith("XCP-ng 8.3: xen 4.17.6-8, XenServer 9: xen 4.20.2-10")
 
 
 def test_the_gravest_come_first(alone: CommandRunner) -> None:

@@ -20,6 +20,7 @@ from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.slack.blocks import messages
 from bot.slack.table_blocks import TableForm
+from bot.xapi.observation import Software
 from tests.chat.fleet import NOON, fleet, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 from tests.slack.blockkit import complaints
@@ -193,7 +194,60 @@ def test_the_next_step_is_that_of_the_worst_release_with_all_its_hosts(known: Co
         if isinstance(block, Paragraph)
         for row in block.lines
     ]
-    assert steps == ["Next step: XCP-ng 8.2 LTS (2 hosts): upgrade to XCP-ng 8.3 LTS."]
+    assert steps == [
+        "Next step: XCP-ng 8.2 LTS (2 hosts): upgrade to XCP-ng 8.3 LTS.",
+        "Patch level: 1 waits for a restart\N{EM SPACE}3 cannot be told",
+    ]
+
+
+@pytest.fixture(scope="module")
+def patched(matrix: Matrix, reader: Reader) -> CommandRunner:
+    """Answers about a pool of hosts that are behind, of which one waits for a restart, or cannot be told."""
+    running = {"behind": "4.17.5-1", "waits": "4.17.5-1", "newest": "4.17.6-9", "silent": None}
+    members = [
+        host(name, coordinator=name == "behind", reboot_required=name == "waits", software=Software(xen=xen))
+        for name, xen in running.items()
+    ]
+    store, sweeps = FakeStore(), FakeSweepLog()
+    store.record((answered(target("lab-a", "lab"), NOON, *members, host("odd", "9.9.9"), pool="lab pool"),), NOON)
+    return CommandRunner(ports(matrix, reader, (store, sweeps)), lambda: TODAY)
+
+
+def test_a_fleet_says_how_many_hosts_have_which_patch_state(patched: CommandRunner) -> None:
+    reply = patched.answer("fleet", ALL)
+    said = [plain(row) for block in reply.blocks if isinstance(block, Paragraph) for row in block.lines]
+    assert said == ["Patch level: 2 have known holes\N{EM SPACE}1 waits for a restart\N{EM SPACE}3 cannot be told"]
+    table = next(block for block in reply.blocks if isinstance(block, Table))
+    remarks = {plain(row[0]): plain(row[4]) for row in table.rows}
+    assert remarks["newest"] == ""
+    assert remarks["waits"].endswith("known holes, restart pending")
+
+
+def test_each_host_in_json_has_its_patch_state(patched: CommandRunner) -> None:
+    data = json.loads(json.dumps(dict(patched.answer("fleet", ALL).data or {})))
+    patch = {each["name"]: each["patch"] for each in data["hosts"]}
+    states = {name: (each["state"], each["restart_required"]) for name, each in patch.items()}
+    assert states == {
+        "behind": ("vulnerable", False),
+        "waits": ("vulnerable", True),
+        "newest": ("cannot_tell", False),
+        "silent": ("cannot_tell", False),
+        "odd": ("cannot_tell", None),
+    }
+    assert "XSA-486" in patch["behind"]["vulnerable"]
+    assert patch["newest"] == {**patch["newest"], "vulnerable": [], "cannot_tell": 18, "not_shown": 22}
+    assert patch["odd"] == {**patch["odd"], "vulnerable": [], "cannot_tell": None, "not_shown": None}
+
+
+def test_hosts_are_chosen_by_their_holes_and_it_says_of_how_many_that_is_not_known(patched: CommandRunner) -> None:
+    reply = patched.answer("fleet vulnerable", ALL)
+    assert sorted(_names(reply)) == ["behind", "waits"]
+    said = [plain(row) for block in reply.blocks if isinstance(block, Paragraph) for row in block.lines]
+    assert said == [
+        "Patch level: 2 have known holes\N{EM SPACE}1 waits for a restart\N{EM SPACE}of 3 other hosts it cannot be told"
+    ]
+    assert _names(patched.answer("fleet vulnerable restart", ALL)) == ["waits"]
+    assert _names(patched.answer("fleet restart", ALL)) == ["waits"]
 
 
 def test_without_a_database_it_says_what_to_configure(desk: CommandRunner) -> None:

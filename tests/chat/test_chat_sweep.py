@@ -24,6 +24,7 @@ from bot.chat.reply import Bullets, ChannelName, Reply, RichText, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.fleet.hosts import Change, ChangeKind
+from bot.fleet.ports import OrchestraState
 from bot.fleet.sweep import Report, SweepEnd, SweepResult
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
@@ -31,7 +32,7 @@ from bot.slack.blocks import messages
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
 from bot.xapi.observation import Failure, FailureCode
-from tests.chat.fleet import AWAY, NOON, fleet, ports
+from tests.chat.fleet import AWAY, NOON, SILENT, Orchestras, fleet, orchestra, ports
 
 TODAY = date(2026, 11, 23)
 ALL = frozenset(Right)
@@ -224,3 +225,18 @@ def test_whatever_the_reason_a_sweep_can_say_it(sweep: Sweep, reason: NotifyReas
     alert = _alert(17, AlertState.FIRING, reason)
     made = CycleResult(NOON, SweepResult(6, ()), Reconciled((alert,), (Notification(alert, reason, NOON),)))
     assert "xen-2" in str(sweep(made).blocks) or "XCP-ng 8.2 LTS" in str(sweep(made).blocks)
+
+
+def test_a_xen_orchestra_whose_time_was_over_is_told(matrix: Matrix, reader: Reader) -> None:
+    """A sweep in a shell waits for missing updates so long and no longer."""
+
+    class Cut(Orchestras):
+        def states(self) -> tuple[OrchestraState, ...]:
+            return tuple(OrchestraState(version, NOON, SILENT) for version in self.versions)
+
+    known = ports(matrix, reader, fleet(), lambda _, __: CycleResult(NOON, SweepResult(1)))
+    assert known.watched
+    said = Cut((orchestra("xo", "5.207.2"),))
+    runner = CommandRunner(known._replace(watched=known.watched._replace(orchestras=said)), lambda: TODAY)
+    (row,) = _items(runner.run(SWEEP, "", ALL, None, Caller("U1")), "Not all hosts were asked which updates they miss")
+    assert row == "xo: its time was over. The hosts that are left are asked first the next time."

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from bot.chat.commands import ADVISORY
+from bot.cli.chat_commands import candidates
 from bot.matrix.compiled import shipped
 from bot.published.bundle import NAMES
+from bot.simulator import PASSWORD_VARIABLE, SimHost, Simulator, as_yaml, lone, release
 from tests.cli.running import Run
 from tests.published.texts import page
 
@@ -24,14 +27,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _put(run: Run, folder: Path, *edits: tuple[str, str], day: str = "2026-11-26") -> None:
+def _put(run: Run, folder: Path, *edits: tuple[str, str], day: str = "2026-11-26", name: str = "releases.yaml") -> None:
     bundle: dict[str, Any] = run("export", "--format", "data").json
-    text = bundle["files"]["releases.yaml"]
+    text = bundle["files"][name]
     for old, new in edits:
         assert old in text
         text = text.replace(old, new, 1)
-    bundle["files"]["releases.yaml"] = text
-    bundle["sha256"]["releases.yaml"] = sha256(text.encode()).hexdigest()
+    bundle["files"][name] = text
+    bundle["sha256"][name] = sha256(text.encode()).hexdigest()
     (folder / "data.json").write_text(json.dumps({**bundle, "day": day}))
 
 
@@ -65,6 +68,27 @@ def test_newer_data_is_used_by_the_next_look_up(run: Run, folder: Path) -> None:
     assert "data renewed to 26 Nov 2026" in run("XCP-ng 8.3").out
     assert "XCP-ng 8.3: end of life 30 Nov 2028 → 30 Nov 2029" in run("changes").out
     assert run("export", "--format", "data").json["day"] == "2026-11-26"
+
+
+LATER_FIX = ("fixed_from: 4.17.6-9", "fixed_from: 4.17.6-10")
+"""Of XSA-490, which is of AMD's processors: by the shipped data 4.17.6-9 has it."""
+
+
+def test_hosts_are_judged_by_the_data_in_use(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`probe`, `--fail-on vulnerable` and completion in a shell, which need no database."""
+    monkeypatch.setenv(PASSWORD_VARIABLE, "demo")
+    host = SimHost("xen-1", release("XCP-ng", "8.3").patched("4.17.6-9"), cpu_vendor="AuthenticAMD")
+    with Simulator([lone(host, "lab-a")]) as hosts:
+        (folder / "xocompat.yaml").write_text(f"{CONFIG}{as_yaml(hosts.targets)}", encoding="utf-8")
+        words = ("probe", "lab-a", "--json", "--fail-on", "vulnerable")
+        before = run(*words)
+        assert (before.status, before.json["hosts"][0]["patch"]["vulnerable"]) == (0, [])
+        assert candidates(ADVISORY, "XSA-99999") == []
+        _put(run, folder, LATER_FIX, ("ids: [XSA-490", "ids: [XSA-490, XSA-99999"), name="advisories.yaml")
+        assert run("sync", "--force").status == 0
+        after = run(*words)
+        assert (after.status, after.json["hosts"][0]["patch"]["vulnerable"]) == (4, ["XSA-490"])
+        assert candidates(ADVISORY, "XSA-99999") == ["XSA-99999"]
 
 
 def test_what_is_refused_is_one_line_and_changes_nothing(run: Run, folder: Path) -> None:

@@ -173,7 +173,11 @@ def test_without_a_terminal_the_command_plays_its_transcript_and_ends_with_0(env
     for step in (
         "XenServer 7.2",
         "Pool prod (asked prod-a)",
-        "☠️ XCP-ng 8.2 LTS reached end of life on 16 Sep 2025",
+        "⚠️ 2 hosts on XCP-ng 8.3 LTS lack the fix of",
+        "1 to restart, which may bring the fix (xen-2)",
+        "xo runs Xen Orchestra 6.7.1 (xo-server 5.207.2)",
+        "branch-1  branch",
+        "xo runs xo-server 5.207.2 and, by that number, has 2 known holes",
         "acknowledged by you on",
         "xen-12 and xen-13 run XCP-ng 8.3.",
         "✅ XCP-ng 8.2 LTS: no host runs it any more",

@@ -67,6 +67,7 @@ class Asked:
         self.error: Exception | None = None
         self.failure: Failure | None = None
         self.go_on: threading.Event | None = None
+        self.ends, self.over = threading.Event(), threading.Event()
 
     def version(self, orchestra: Orchestra) -> OrchestraVersion:
         self.names.append(orchestra.name)
@@ -77,8 +78,10 @@ class Asked:
     ) -> Iterator[tuple[MissingUpdates, ...] | Failure]:
         if self.go_on:
             if len(self.names) == 2:
-                stop.set()
+                self.ends.set()
             self.go_on.wait()
+            if stop.is_set():
+                self.over.set()
         self.orders.append(order(["a", "b", "c"]))
         yield (MissingUpdates("a", orchestra.name, NOON, asked=True),)
         if self.error:
@@ -163,7 +166,19 @@ def test_a_process_that_ends_does_not_wait_for_a_host_that_is_slow(clock: Clock,
     asked, store = Asked(), Kept("one", "two")
     asked.go_on = threading.Event()
     try:
-        _polling(store, asked, clock, log, "one", "two").go(threading.Event())
+        _polling(store, asked, clock, log, "one", "two").go(asked.ends)
         assert (sorted(asked.names), asked.orders) == (["one", "two"], [])
     finally:
         asked.go_on.set()
+
+
+def test_who_waits_for_it_waits_so_long_and_no_longer(clock: Clock, log: FilteringBoundLogger) -> None:
+    """A sweep in a shell does: a host that is slow is left, and asked no more."""
+    asked = Asked()
+    asked.go_on = threading.Event()
+    try:
+        _polling(Kept("xo"), asked, clock, log, "xo")._replace(within=0.1).go(threading.Event())
+        assert (asked.names, asked.orders) == (["xo"], [])
+    finally:
+        asked.go_on.set()
+    assert asked.over.wait(30)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,16 +10,24 @@ import pytest
 
 from bot.errors import DataError
 from bot.matrix import load, validate
+from bot.matrix.compiled import shipped
 from bot.matrix.load import COMPILED, NAMES, compile_data, load_matrix
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
-from tests.matrix.conftest import Edit
+from tests.conftest import Edit
 
 ROOT = Path(__file__).parents[2]
 
 
 def _content(matrix: Matrix) -> list[object]:
     return [matrix.releases, matrix.published, matrix.issues, matrix.features, matrix.hops, matrix.lifecycle_read_on]
+
+
+SHIPPED = sorted(path.name for path in shipped().glob("*.yaml"))
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture
@@ -35,15 +42,6 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(validate, "validated", counted)
     return made
-
-
-def test_the_first_use_compiles_and_the_next_ones_do_not_check_again(
-    folder: Path, matrix: Matrix, checks: list[int]
-) -> None:
-    assert _content(load_matrix(folder)) == _content(matrix)
-    assert sorted(path.name for path in folder.iterdir()) == sorted([COMPILED, *(f"{name}.yaml" for name in NAMES)])
-    assert _content(load_matrix(folder)) == _content(matrix)
-    assert checks == [len(NAMES)]
 
 
 def test_what_a_build_compiles_is_what_the_yaml_says(folder: Path, matrix: Matrix, checks: list[int]) -> None:
@@ -85,43 +83,6 @@ def _forged(compiled: bytes) -> bytes:
     return compiled.replace(b"2018-04-13", b"2030-04-13")
 
 
-DAMAGES: dict[str, Callable[[bytes], bytes]] = {
-    "empty": lambda _: b"",
-    "no JSON": lambda _: b"{",
-    "other JSON": lambda _: b"[]",
-    "nested without end": lambda _: b'"data": ' + b"[" * 200_000,
-    "first half": lambda compiled: compiled[: len(compiled) // 2],
-    "without its last byte": lambda compiled: compiled[:-1],
-    "with more behind it": lambda compiled: compiled + b"\n",
-    "forged end of life": _forged,
-    "of other files": lambda compiled: b'{"made_from": "9' + compiled[16:],
-    "of another form": lambda compiled: compiled.replace(b'"made_from"', b'"made_by", 2', 1),
-    "without checksums": lambda compiled: b'{"data": ' + compiled.partition(b'"data": ')[2],
-    "zeros": lambda compiled: bytes(len(compiled)),
-    **{
-        f"a bit of byte {at}": lambda compiled, at=at: (  # type: ignore[misc] # mypy infers no type for the default
-            compiled[: at % len(compiled)]
-            + bytes([compiled[at % len(compiled)] ^ 1 << at % 8])
-            + compiled[at % len(compiled) + 1 :]
-        )
-        for at in (0, 3, 20, 36, 45, 53, 64, 500, 7_001, 31_002, 59_003, 70_004, -3, -2, -1)
-    },
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_compiled_file_changes_no_answer_and_is_made_again(
-    folder: Path, matrix: Matrix, checks: list[int], damage: Callable[[bytes], bytes]
-) -> None:
-    load_matrix(folder)
-    good = (folder / COMPILED).read_bytes()
-    assert damage(good) != good
-    (folder / COMPILED).write_bytes(damage(good))
-    assert _content(load_matrix(folder)) == _content(matrix)
-    assert (folder / COMPILED).read_bytes() == good
-    assert checks == [len(NAMES)] * 2
-
-
 def test_a_change_of_the_checks_is_noticed_too(
     folder: Path, matrix: Matrix, checks: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,7 +97,7 @@ def test_a_folder_in_the_place_of_the_compiled_file_is_no_hindrance(folder: Path
     (folder / COMPILED).mkdir()
     assert _content(load_matrix(folder)) == _content(matrix)
     assert (folder / COMPILED).is_dir()
-    assert len(list(folder.iterdir())) == len(NAMES) + 1, "nothing temporary is left"
+    assert _files(folder) == sorted([COMPILED, *SHIPPED]), "nothing temporary is left"
 
 
 def test_a_compiled_file_that_cannot_be_read_is_made_again(
@@ -182,7 +143,7 @@ def test_where_the_disk_takes_nothing_the_yaml_is_used(
 
     monkeypatch.setattr(os, failing, full)
     assert _content(load_matrix(folder)) == _content(matrix)
-    assert len(list(folder.iterdir())) == len(NAMES), "nothing temporary is left"
+    assert _files(folder) == SHIPPED, "nothing temporary is left"
 
 
 def test_the_compiled_file_is_for_everybody_to_read(folder: Path) -> None:

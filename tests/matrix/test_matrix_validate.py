@@ -7,7 +7,7 @@ import yaml
 
 from bot.errors import DataError
 from bot.matrix.load import COMPILED, load_matrix
-from tests.matrix.conftest import Edit
+from tests.conftest import Edit
 
 
 def _problems(folder: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """A server of pages over HTTP, that misbehaves as a test says."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,8 +41,8 @@ class Pages:
 
 
 @contextmanager
-def serving(*pages: Page | Callable[[Asked], Page]) -> Iterator[Pages]:
-    """The pages at `url`."""
+def serving(*pages: Page | Callable[[Asked], Page], tls: ssl.SSLContext | None = None) -> Iterator[Pages]:
+    """The pages at `url`; over https with a server's `tls`."""
     served = Pages(*pages)
 
     class Handler(BaseHTTPRequestHandler):
@@ -71,7 +72,9 @@ def serving(*pages: Page | Callable[[Asked], Page]) -> Iterator[Pages]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    served.url = f"http://127.0.0.1:{server.server_port}/list.md"
+    served.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/list.md"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     running = threading.Thread(target=server.serve_forever, args=(0.02,))
     running.start()
     try:

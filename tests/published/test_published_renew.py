@@ -2,17 +2,20 @@
 
 import json
 import random
+import ssl
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.app.published import shipped_content, shipped_files
+from bot.app.published import data_follower
 from bot.matrix.load import Raw
-from bot.published.bundle import SIZE_MAX, bundle_text
+from bot.published.bundle import SIZE_MAX, bundle_text, shipped_content, shipped_files
 from bot.published.data_diff import DataChange, DataFact
 from bot.published.fetch import Failed, Fetched, NotModified
 from bot.published.renew import DataFollower, DataRenewal, data_in_use
+from bot.simulator import SimCertificate
 from tests.published.bundles import (
     DAY,
     NOW,
@@ -26,6 +29,7 @@ from tests.published.bundles import (
     small_content,
     sums,
 )
+from tests.published.pages import Page, serving
 
 LATER: Edit = ("releases", "2028-11-30", "2029-11-30")
 LATER_TOO: Edit = ("releases", "2025-09-16", "2026-09-16")
@@ -53,6 +57,28 @@ def test_what_is_exported_is_what_is_in_use(renewals: MemoryRenewals) -> None:
     found = following(body, content).sync(renewals)
     assert (found.problem, found.changes, found.day) == (None, (), date(2026, 11, 26))
     assert data_in_use(content, renewals).content == content
+
+
+def test_a_bundle_comes_over_https_from_a_server_that_is_trusted(
+    renewals: MemoryRenewals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = SimCertificate("data.example", names=("127.0.0.1",))
+    file = tmp_path / "server.pem"
+    file.write_text(certificate.key_pem + certificate.pem)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    with serving(Page(bundle(LATER)), tls=tls) as pages:
+        follows = data_follower(pages.url, renewals, pause=lambda _: None)
+        assert follows
+        follows = follows._replace(shipped=small_content, now=lambda: NOW)
+        problem = follows.sync(renewals).problem
+        assert problem
+        assert "can't be trusted: its certificate does not hold" in problem
+        assert (pages.asked, renewals.saved) == ([], [])
+        (tmp_path / "ca.pem").write_text(certificate.pem)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        found = follows.sync(renewals)
+        assert (found.problem, found.day, len(pages.asked)) == (None, date(2026, 11, 26), 1)
 
 
 def test_newer_data_is_used_and_what_moved_is_told(renewals: MemoryRenewals) -> None:

@@ -13,18 +13,23 @@ from bot.chat.platform import Actor, Origin
 from bot.chat.runner import CommandRunner
 from bot.chat.session.request import request_of
 from bot.chat.session.responder import Responder
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from bot.slack.blocks import SlackMessage, messages
-from tests.questions import QUESTIONS
+from tests.chat.fleet import patched_desk
+from tests.questions import OF_PATCHES, QUESTIONS
 from tests.slack.blockkit import complaints
 
 FOLDER = Path(__file__).parent / "golden"
 LOOKUP = frozenset({Right.LOOKUP})
-TOLD = {**QUESTIONS, "usage": "upgrade"}
+TOLD = {**QUESTIONS, "usage": "upgrade", **OF_PATCHES}
 
 
 @pytest.fixture
-def answers(desk: CommandRunner) -> Responder:
-    return Responder(lambda: desk, lambda: date(2026, 11, 23))
+def answers(name: str, desk: CommandRunner, matrix: Matrix, reader: Reader) -> Responder:
+    day = date(2026, 11, 27 if name in OF_PATCHES else 23)
+    runner = patched_desk(matrix, reader, day) if name in OF_PATCHES else desk
+    return Responder(lambda: runner, lambda: day)
 
 
 @pytest.mark.parametrize("name", TOLD)
@@ -45,7 +50,8 @@ def test_slack_takes_every_kind_of_reply(name: str, answers: Responder) -> None:
 
 def _messages(answers: Responder, name: str) -> tuple[SlackMessage, ...]:
     request = request_of("command", Origin(Actor("U1", "T1", "C1")), TOLD[name])
-    return messages(answers.answer(request, Granted(LOOKUP)).reply)
+    rights = frozenset(Right) if name in OF_PATCHES else LOOKUP
+    return messages(answers.answer(request, Granted(rights)).reply)
 
 
 def test_no_golden_file_is_left_over() -> None:

@@ -1,14 +1,18 @@
 """Every kind of reply as the desk gives it on 23 Nov 2026: in a terminal of 80 columns, in a pipe, in colour."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from bot.chat.command import Right
 from bot.chat.runner import CommandRunner
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.render import render
-from tests.questions import QUESTIONS
+from tests.chat.fleet import patched_desk
+from tests.questions import OF_PATCHES, QUESTIONS
 
 Golden = Callable[[str, str], None]
 
@@ -27,6 +31,14 @@ DRESSED = {
 def test_a_reply_reads_in_80_columns_as_in_its_golden_file(name: str, desk: CommandRunner, golden: Golden) -> None:
     reply = desk.answer(QUESTIONS[name], frozenset({Right.LOOKUP}))
     golden(name, render(reply, Capabilities(width=80)))
+
+
+@pytest.mark.parametrize("name", OF_PATCHES)
+def test_a_reply_about_patches_reads_in_100_columns_as_in_its_golden_file(
+    name: str, matrix: Matrix, reader: Reader, golden: Golden
+) -> None:
+    reply = patched_desk(matrix, reader, date(2026, 11, 27)).answer(OF_PATCHES[name], frozenset(Right))
+    golden(name, render(reply, Capabilities(width=100)))
 
 
 @pytest.mark.parametrize("name", DRESSED)

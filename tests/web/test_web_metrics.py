@@ -15,11 +15,13 @@ from bot.alerts.delivery.outbox import ChannelState
 from bot.errors import UnavailableError
 from bot.fleet.policy import Policy
 from bot.fleet.ports import SweepRun
-from bot.fleet.verdicts import host_verdicts
+from bot.fleet.verdicts import host_verdicts, patch_states
+from bot.matrix.freshness import data_ages
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
 from bot.web.server import HttpRequest
+from bot.xapi.observation import Software
 from tests.alerts.fakes import MemoryBook, settle
 from tests.alerts.fleets import LAB_A, NOW, OPS, TEAM, XO, host, state
 
@@ -53,6 +55,8 @@ def picture(matrix: Matrix, reader: Reader) -> MetricsSnapshot:
         last_sweep=SweepRun(7, NOW, NOW - 2 * minute, NOW - minute, sources=2, failed=1),
         ambiguous=4,
         plainer_tables={"table": 1, "lines": 2},
+        patch_states={"vulnerable": 1, "fixed": 0, "cannot_tell": 2},
+        ages=data_ages(matrix, NOW.date(), NOW.date()),
     )
 
 
@@ -111,6 +115,21 @@ def test_hosts_are_counted_by_what_the_policy_says_of_them(show: Show, matrix: M
         ("lab", "cannot_tell"): 0,
     }
     assert sum(count for (tag, _), count in found.items() if tag == "*") == 3
+
+
+def test_hosts_are_counted_by_the_worst_that_is_known_of_their_patches(
+    show: Show, matrix: Matrix, reader: Reader
+) -> None:
+    said = {"xen-1": "4.17.5-1", "xen-2": "4.17.6-9", "xen-3": None}
+    seen = [
+        (said_by := host(name, "8.3.0"))._replace(host=said_by.host._replace(software=Software(xen)))
+        for name, xen in said.items()
+    ]
+    verdicts = host_verdicts(matrix, reader, seen, NOW.date())
+    states = patch_states(verdicts)
+    shown = show(lambda: MetricsSnapshot(NOW, verdicts, patch_states=states))
+    found = _values(shown["xocompat_hosts_patch_state"], "state")
+    assert found == {("vulnerable",): 1, ("cannot_tell",): 2, ("fixed",): 0}
 
 
 def test_certificates_have_their_days_left(show: Show, matrix: Matrix, reader: Reader) -> None:

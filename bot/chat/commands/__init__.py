@@ -253,6 +253,7 @@ FLEET = CommandSpec(
         ("fleet eol lab", "hosts past their end of life that have the tag lab"),
         ("fleet XCP-ng 8.2", "hosts on a release"),
         ("fleet unreachable", "hosts that do not answer"),
+        ("fleet vulnerable", "hosts with known holes whose fix does not run there"),
         ("fleet eol page 2", "the next hundred"),
         ("fleet lab csv", "all of them as a file"),
     ),
@@ -260,8 +261,8 @@ FLEET = CommandSpec(
     module="fleet",
     details=(
         "WORDS narrow it down, and all must hold: eol, ending, maintenance, unreachable, reachable, unlisted, partial,"
-        " unknown, prerelease, off, mixed, restart, a tag, a pool, a site, a target, a host, a product or a release."
-        " Nobody is asked: `sweep` does that."
+        " unknown, prerelease, off, mixed, vulnerable, restart, a tag, a pool, a site, a target, a host, a product or a"
+        " release. Nobody is asked: `sweep` does that."
     ),
 )
 
@@ -308,7 +309,8 @@ SWEEP = CommandSpec(
     right=Right.OPERATE,
     module="sweep",
     slow=True,
-    details="The same happens by itself every few hours (`sweep.every` in the configuration).",
+    details="The same happens by itself every few hours (`sweep.every` in the configuration). In a shell it also asks "
+    "each Xen Orchestra for its version and for missing updates, for 30 seconds at most.",
 )
 
 AUDIT = CommandSpec(

@@ -1,12 +1,13 @@
 """`advisory ID` and `advisories [RELEASE]`: holes that are known, who has the fix, and what of a fleet has it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.advisories.advisories import Advisories
-from bot.advisories.advisory import Advisory
-from bot.advisories.judge import Judgement, PatchState, judge
+from bot.advisories.advisory import Advisory, AffectedRelease
+from bot.advisories.judge import Judgement, PatchState, Why, judge
+from bot.advisories.orchestra import judge_orchestra
 from bot.chat.advisory_ids import ids_in
-from bot.chat.command import Invocation, Ports, Right
+from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.commands import ADVISORIES, CHECK
 from bot.chat.data import Data
 from bot.chat.hosts import hosts_with_verdicts
@@ -17,7 +18,7 @@ from bot.chat.patch_wording import (
     STATES,
     WHY,
     advisory_data,
-    fixed_from,
+    fix_in_words,
     public_name,
     release_name,
     why_in_words,
@@ -37,13 +38,16 @@ from bot.chat.reply import (
     Span,
     Strong,
     Table,
+    Typed,
     columns,
     full_stop,
     headline,
     line,
 )
-from bot.chat.wording import capitalized, counted, day_cell, day_in_words, nearest, with_more
+from bot.chat.wording import capitalized, counted, day_cell, day_in_words, joined, nearest, with_more
+from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
+from bot.matrix.release import Release
 from bot.text import near, plain, shown
 
 NAMES_MAX = 5
@@ -68,23 +72,28 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         return _unknown(ports, asked, known, names)
     missing = [shown(name) for name in names if not _named(known, name)]
     hosts: list[tuple[HostVerdict, Judgement | None]] = []
+    orchestras: list[tuple[str, PatchState]] = []
     sees_fleet = Right.FLEET in asked.rights and ports.watched is not None
     if sees_fleet and ports.watched:
         hosts = [(each, _worst(found, each)) for each in hosts_with_verdicts(ports, ports.watched, asked.day)]
+        orchestras = [*_of_orchestras(found, known, ports.watched)]
+    here = tuple(_here(hosts, orchestras))
     blocks: list[Block] = []
     if len(found) == 1:
-        first, blocks = _first_line(found[0]), [*_body(found[0])]
+        first, blocks = _first_line(found[0]), [*_body(found[0], here)]
     else:
         first = headline(Strong(", ".join(names)), counted(len(found), "advisory", "advisories"))
         blocks = [Bullets(tuple(_first_line(each) for each in found))]
+        if here:
+            blocks.append(Paragraph(here))
     if missing:
         blocks.append(Paragraph((line(f"Not in the advisories of {day_in_words(known.day)}: {', '.join(missing)}."),)))
-    if hosts:
-        blocks.append(Paragraph((_fleet(hosts),)))
     data = _data(asked, known, "assessed", found)
     if sees_fleet:
         data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
+        data["orchestras"] = [{"name": name, "state": state.value} for name, state in orchestras]
     asks = [Ask(public_name(each), f"advisory {public_name(each)}") for each in found[:2]] if len(found) > 1 else []
+    states = [*(state for _, state in orchestras), *(judgement.state for _, judgement in hosts if judgement)]
     return Reply(
         kind="advisory",
         headline=first,
@@ -94,6 +103,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         data=data,
         exit_status=3 if missing else 0,
         depends_on_rights=not sees_fleet,
+        vulnerable=PatchState.VULNERABLE in states if sees_fleet else None,
     )
 
 
@@ -104,6 +114,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if ids_in(words):
         return one(ports, asked)
     what = "Advisories"
+    releases: tuple[Release, ...] = ()
     if not words:
         found: Iterable[Advisory] = sorted(known.every, key=lambda each: each.gravity, reverse=True)
     elif words in _XO:
@@ -116,15 +127,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             return reply._replace(data=data, exit_status=3, context=_context(known), assessed=None)
         found = dict.fromkeys(each for release in query.releases for each in known.of(release))
         found = sorted(found, key=lambda each: each.gravity, reverse=True)
-        what = ", ".join(release.name(day) for release in query.releases)
+        what, releases = ", ".join(release.name(day) for release in query.releases), query.releases
     advisories = tuple(found)
     used = sum(bool(each.exploited) for each in advisories)
     facts: list[Span | str] = [f"{counted(len(advisories), 'advisory', 'advisories')} known"]
     if used:
         facts.append(EXPLOITED._replace(text=f"{used} {EXPLOITED.text}"))
-    blocks: tuple[Block, ...] = (
-        Table(_COLUMNS, tuple(map(_row, advisories)), "Security advisories, the gravest first"),
-    )
+    rows = tuple(_row(each, releases) for each in advisories)
+    blocks: tuple[Block, ...] = (Table(_COLUMNS, rows, "Security advisories, the gravest first"),)
     if not advisories:
         blocks = (Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)),)
     return Reply(
@@ -155,7 +165,7 @@ def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence
     close = near(names[0], every)
     said = ", ".join(shown(name) for name in names)
     first = line(Strong(said), f" is not in the advisories of {day_in_words(known.day)}.{nearest(close)}")
-    why = line("They may be older than it: that they do not have it is no sign that it is not of your hosts.")
+    why = line("It may be newer than they are, so your hosts may have the hole all the same.")
     asks = (Ask(each, f"advisory {each}") for each in close[:2])
     return Reply(
         kind="unknown_advisory",
@@ -187,31 +197,37 @@ def _first_line(advisory: Advisory) -> RichText:
     return (*line(Strong(name), what), *used, GAP, *line(day_in_words(advisory.published)))
 
 
-def _body(advisory: Advisory) -> Iterable[Block]:
+def _body(advisory: Advisory, here: tuple[RichText, ...]) -> Iterable[Block]:
     who = f" By {advisory.attacker}." if advisory.attacker else ""
     yield Paragraph((line(full_stop(advisory.title), who, f" Severity: {advisory.severity}."),))
-    affected = [each for each in advisory.affects if each.affected is not False]
-    if affected:
-        items = []
-        for each in affected:
-            start = fixed_from(each)
-            if each.never_fixed:
-                said = "no fix: its support ended before"
-            elif start and each.fixed_in and start != each.fixed_in:
-                said = f"fixed from {each.fixed_in} (xo-server {start})"
-            else:
-                said = f"fixed from {start}" if start else "no build with the fix is known to the data"
-            unsure = "" if each.affected else "; whether it is affected is not known"
-            condition = f"; {each.condition}" if each.condition else ""
-            items.append(line(Strong(release_name(each)), f": {said}{condition}{unsure}"))
-        yield Bullets(tuple(items), "Affected")
+    alike: dict[str, list[str]] = {}
+    for each in advisory.affects:
+        if each.affected is not False:
+            alike.setdefault(_where_fixed(each), []).append(release_name(each))
+    if alike:
+        yield Bullets(tuple(line(Strong(joined(names)), f": {said}") for said, names in alike.items()), "Affected")
     if unaffected := [release_name(each) for each in advisory.affects if each.affected is False]:
         yield Paragraph((line(Strong("Not affected: "), f"{', '.join(unaffected)}."),))
     if advisory.needs_microcode:
         yield Paragraph((line("New microcode is needed, too, and no field of a host shows that."),))
     if advisory.mitigation:
         yield Paragraph((line(Strong("What helps: "), full_stop(advisory.mitigation)),))
+    if here:
+        yield Paragraph(here)
     yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), "Sources")
+
+
+def _where_fixed(affected: AffectedRelease) -> str:
+    """What has the fix for a release, by what it cannot be told, and on what condition it is needed."""
+    if affected.never_fixed:
+        said = "no fix: its support ended before"
+    else:
+        fix = fix_in_words(affected)
+        said = f"fixed from {fix}" if fix else "no build with the fix is known to the data"
+    if affected.levels and affected.levels.cannot_tell:
+        said += f"; {joined(affected.levels.cannot_tell)} may have it or not"
+    condition = f"; {affected.condition}" if affected.condition else ""
+    return f"{said}{condition}{'' if affected.affected else '; whether it is affected is not known'}"
 
 
 def _worst(advisories: Iterable[Advisory], host: HostVerdict) -> Judgement | None:
@@ -243,6 +259,36 @@ def _host_data(host: HostVerdict, judgement: Judgement | None) -> Data:
     }
 
 
+def _of_orchestras(
+    advisories: Iterable[Advisory], known: Advisories, watched: Watched
+) -> Iterator[tuple[str, PatchState]]:
+    """The configured Xen Orchestras with the worst answer of each, where any of the advisories is of them."""
+    states = {state.version.name: state for state in watched.orchestras.states()} if watched.orchestras else {}
+    of_them = [each for each in advisories if each.of_orchestra]
+    for source in watched.sources if of_them else ():
+        if source.kind is SourceKind.XEN_ORCHESTRA:
+            server = states[source.name].version.xo_server if source.name in states else None
+            judged = [
+                judge_orchestra(each, server, known.orchestras, watched.orchestra_fixed_from).state for each in of_them
+            ]
+            yield source.name, min(judged, key=_WORST_FIRST.index)
+
+
+def _here(
+    hosts: Sequence[tuple[HostVerdict, Judgement | None]], orchestras: Sequence[tuple[str, PatchState]]
+) -> Iterator[RichText]:
+    """What of the fleet has the holes: its Xen Orchestras, and its hosts unless the advisories are not of hosts."""
+    if orchestras:
+        groups = {state: [name for name, found in orchestras if found is state] for state in _WORST_FIRST}
+        said = [f"{len(names)} {_STATES[state]} ({_names(names)})" for state, names in groups.items() if names]
+        yield line(Strong("Your Xen Orchestra: "), " · ".join(said), "; ", Typed("xo"), " has more")
+    if any(judgement is None or judgement.why is not Why.NOT_THE_HOST for _, judgement in hosts):
+        yield _fleet(hosts)
+
+
+_STATES = {**STATES, PatchState.CANNOT_TELL: "cannot be told"}
+
+
 def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
     """How many hosts have which answer, those that need no more than a restart first."""
     restart: list[str] = []
@@ -266,7 +312,7 @@ def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
             about = f" ({_names(names)})"
         elif state is PatchState.CANNOT_TELL:
             about = f" ({max(reasons, key=lambda why: reasons[why])})"
-        said.append(f"{len(names)} {STATES[state]}{about}")
+        said.append(f"{len(names)} {_STATES[state]}{about}")
     return line(Strong("Your fleet: "), " · ".join(said))
 
 
@@ -280,14 +326,23 @@ def _context(known: Advisories, hosts: Sequence[tuple[HostVerdict, Judgement | N
     return (line(f"{capitalized(how)}{'a' if how else 'A'}dvisories of {day_in_words(known.day)}"),)
 
 
-def _row(advisory: Advisory) -> tuple[RichText, ...]:
-    fixed = [(release_name(each), fixed_from(each)) for each in advisory.affects if each.affected is not False]
-    told = [f"{name}: {start}" for name, start in fixed if start]
+def _row(advisory: Advisory, releases: Sequence[Release]) -> tuple[RichText, ...]:
+    """An advisory in a line, with what fixes it in those releases, or in all of them."""
+    of_them = [each for release in releases if (each := advisory.of(release))] or advisory.affects
+    affects = [each for each in of_them if each.affected is not False]
+    named = len(affects) > 1 or not releases
+    told = [f"{release_name(each)}: {fix}" if named else fix for each in affects if (fix := fix_in_words(each))]
     used = (GAP, EXPLOITED) if advisory.exploited else ()
     return (
         line(Strong(public_name(advisory))),
         line(str(advisory.severity.value)),
         (*line(capitalized(KINDS[advisory.kinds[0]])), *used),
         day_cell(advisory.published),
-        line(with_more(told, 3) if told else "not known"),
+        line(with_more(told, 3) if told else _no_fix(affects)),
     )
+
+
+def _no_fix(affects: Sequence[AffectedRelease]) -> str:
+    if not affects:
+        return "not affected"
+    return "no fix, support ended before" if all(each.never_fixed for each in affects) else "not known"

@@ -21,6 +21,7 @@ from bot.chat.host_names import KnownName
 from bot.chat.hosts import fleet_data, hosts_with_verdicts, row, watched_of
 from bot.chat.lookup import context
 from bot.chat.reply import (
+    GAP,
     Ask,
     Attachment,
     Block,
@@ -99,6 +100,7 @@ MENU_STATES = {
     "unreachable": "not seen lately",
     "off": "off",
     "mixed": "pool of several versions",
+    "vulnerable": "known holes",
     "restart": "restart pending",
     "not-approved": "not approved by the policy",
 }
@@ -153,7 +155,12 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply(
         kind="fleet",
         headline=fleet_line(hosts, len(every), shown(words), watched),
-        blocks=(*_next_step(hosts), *shown_hosts, *(() if words else _silent(watched, states))),
+        blocks=(
+            *_next_step(hosts),
+            *_patches(hosts, every if "vulnerable" in words.casefold().split() else ()),
+            *shown_hosts,
+            *(() if words else _silent(watched, states)),
+        ),
         buttons=(*menus, *_buttons(view, asked, by_release)),
         context=(last_sweep(watched), *context(ports.matrix, day)),
         data=fleet_data(
@@ -318,12 +325,15 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     soon = sum(map(ends_soon, hosts))
     unknown = sum(each.assessment is None for each in hosts)
     early = sum(each.is_prerelease for each in hosts)
+    holes = sum(each.patch_state == "vulnerable" for each in hosts)
     away = list(filter(None, (_missing_since(each.host) for each in hosts)))
     off = sum(each.host.is_off for each in hosts)
     if ended:
         yield Mark("☠️", f"{ended} {plural(ended, 'gets', 'get')} no security updates")
     if soon:
         yield Mark("⏳", f"{soon} {plural(soon, 'ends', 'end')} within {SOON} days")
+    if holes:
+        yield Mark("🚨", f"{holes} {plural(holes, 'has', 'have')} known holes")
     if unknown:
         yield Mark("❔", f"{unknown} of an unknown version")
     if early:
@@ -331,7 +341,7 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     if away:
         since = moment_in_words(min(away))
         yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
-    if hosts and not (ended or soon or unknown or early or away):
+    if hosts and not (ended or soon or holes or unknown or early or away):
         yield Mark("🟢", "security updates for all of them")
     if off:
         yield Mark("🔌", f"{off} {plural(off, 'is', 'are')} off")
@@ -349,6 +359,26 @@ def _next_step(hosts: Sequence[HostVerdict]) -> Iterator[Block]:
         count = sum((a := each.assessment) is not None and a.name == worst.name for each in hosts)
         step = next_step(worst.recommendation, worst.release, worst.on)
         yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({counted(count, 'host')}): {step}"),))
+
+
+def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iterator[Block]:
+    """How many hosts have known holes, wait for a restart, or cannot be told.
+
+    `every` are all hosts where some were chosen by their holes: those of which it cannot be told may have some, too.
+    """
+    counts = Counter(each.patch_state for each in hosts)
+    holes, untold = counts["vulnerable"], counts["cannot_tell"]
+    restart = sum(map(STATES["restart"], hosts))
+    marks = [
+        *([Mark("🚨", f"{holes} {plural(holes, 'has', 'have')} known holes")] if holes else []),
+        *([Mark("🔁", f"{restart} {plural(restart, 'waits', 'wait')} for a restart")] if restart else []),
+        *([Mark("❔", f"{untold} cannot be told")] if untold else []),
+    ]
+    if others := sum(each.patch_state == "cannot_tell" for each in every):
+        marks.append(Mark("❔", f"of {others} other {plural(others, 'host', 'hosts')} it cannot be told"))
+    if marks:
+        first, *rest = marks
+        yield Paragraph((line(Strong("Patch level: "), first, *(piece for mark in rest for piece in (GAP, mark))),))
 
 
 def _silent(watched: Watched, states: States) -> Iterator[Block]:

@@ -84,8 +84,12 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=headline(Strong(counted(len(hosts), "host")), *facts),
         blocks=tuple(blocks) if hosts else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
-        context=(line("Missing: of what the repositories offer that are enabled there, as Xen Orchestra tells it."),),
+        context=(
+            line("Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."),
+        ),
         data={"as_of": day.isoformat(), "hosts": [_data(*row) for row in rows]},
+        assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
+        hosts=tuple(hosts),
     )
 
 

@@ -1,16 +1,15 @@
 """`probe HOST`: what the hosts of a pool run now, with the verdict on each, and what to do next."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from bot.advisories.patch_level import PatchLevel
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
 from bot.chat.hosts import host_data, remarks, row, what_ends
-from bot.chat.patch_wording import patch_data, patch_line
+from bot.chat.patch_wording import patch_line
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -219,7 +218,6 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     sources = (Source(observation.target, SourceKind.TARGET, tags),)
     verdicts = host_verdicts(ports.matrix, ports.reader, hosts, day, sources, ports.policy)
     seen = ProbedPool(observation, verdicts, day, ports.matrix.published)
-    levels = _patch_levels(ports, verdicts)
     words = f"probe {observation.target}{f' on {named_day}' if named_day else ''}"
     lone = verdicts[0].assessment if seen.is_lone else None  # which has more to show: its known issues, its path
     verdict = (Ask(lone.name, lone.name),) if lone else ()
@@ -228,10 +226,10 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     return Reply(
         kind="probe",
         headline=_first_line(seen),
-        blocks=(*_body(seen), *_patches(seen, levels)),
+        blocks=(*_body(seen), *_patches(seen)),
         buttons=(Ask("Probe again", words), *verdict, Share(words)),
         context=(_how(observation, day),),
-        data=_data(asked.words, seen, levels),
+        data=_data(asked.words, seen),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
         hosts=verdicts,
@@ -290,23 +288,12 @@ def _of(some: int, count: int) -> str:
     return "both hosts" if count == 2 else f"all {count} hosts"
 
 
-def _patch_levels(ports: Ports, verdicts: Sequence[HostVerdict]) -> Mapping[str, PatchLevel]:
-    """By uuid, of the hosts that say what they run and whose release the advisories cover."""
-    found: dict[str, PatchLevel] = {}
-    for each in verdicts:
-        said = each.host.host
-        if each.assessment and not each.is_prerelease and not each.host.is_off and said.software:
-            level = ports.patch_levels().of(each.assessment.release, said.software, said.reboot_required)
-            if level.covered:
-                found[said.uuid] = level
-    return found
-
-
-def _patches(seen: ProbedPool, levels: Mapping[str, PatchLevel]) -> Iterator[Block]:
-    """What of their patch levels matters, once for all hosts of which the same holds."""
+def _patches(seen: ProbedPool) -> Iterator[Block]:
+    """What of their patch levels matters, once for all hosts of which the same holds; nothing of those that are off."""
     alike: dict[str, list[HostVerdict]] = defaultdict(list)
     for each in seen.verdicts:
-        if level := levels.get(each.host.host.uuid):
+        level = None if each.host.is_off else each.patch_level
+        if level and level.covered:
             alike[patch_line(level)].append(each)
     lines = [
         line(Strong("Patch level: "), capitalized(f"{said}."))
@@ -391,7 +378,7 @@ def _how(observation: Observation, day: date) -> RichText:
     return line(moment(at), *(f" · {fact}" for fact in (*facts, *later)))
 
 
-def _data(words: str, seen: ProbedPool, levels: Mapping[str, PatchLevel]) -> Data:
+def _data(words: str, seen: ProbedPool) -> Data:
     observation = seen.observation
     return {
         "query": words,
@@ -406,12 +393,6 @@ def _data(words: str, seen: ProbedPool, levels: Mapping[str, PatchLevel]) -> Dat
             "coordinator": next((host.name for host in observation.hosts if host.is_coordinator), None),
             "mixed_versions": observation.mixed_versions,
         },
-        "hosts": [
-            {
-                **host_data(each, seen.day),
-                "patch": patch_data(levels[each.host.host.uuid]) if each.host.host.uuid in levels else None,
-            }
-            for each in seen.verdicts
-        ],
+        "hosts": [host_data(each, seen.day) for each in seen.verdicts],
         "error": None,
     }

@@ -35,6 +35,7 @@ from bot.fleet.hosts import Change, ChangeKind, WatchedHost
 from bot.fleet.names import Nameable, fleet_names, nameable, told_apart
 from bot.fleet.sweep import Report, SweepEnd
 from bot.text import shown
+from bot.xapi.observation import FailureCode
 
 IN_FULL = 10
 """Of each list so many lines; how many more there are stands below it."""
@@ -142,12 +143,23 @@ def _body(made: CycleResult, watched: Watched) -> Iterator[Block]:
     if changes := made.swept.changes:
         heard = {state.name for state in watched.store.sources() if state.ok_at}
         yield from _bullets("Different", len(changes), _changes(changes, watched.store.hosts(), heard))
+    if cut := [*_cut_short(made, watched)]:
+        yield Bullets(bounded(cut, IN_FULL), "Not all hosts were asked which updates they miss")
     if made.swept.ending is SweepEnd.DONE:
         would = made.is_dry
         notifications = made.settled.notifications
         yield from _bullets("Would be told" if would else "Told", len(notifications), map(_notified, notifications))
         waiting = (_waits(made, channel, watched.clock()) for channel in made.channels)
         yield from _bullets("Would be sent" if would else "Waits", len(made.channels), waiting)
+
+
+def _cut_short(made: CycleResult, watched: Watched) -> Iterator[RichText]:
+    """Xen Orchestras that this sweep did not get to the end of, asking for missing updates."""
+    for state in watched.orchestras.states() if watched.orchestras and not made.is_dry else ():
+        failure, asked_at = state.updates_failure, state.updates_asked_at
+        if failure and asked_at and asked_at >= made.at and failure.code is FailureCode.TIMEOUT:
+            name = shown(state.version.name)
+            yield line(Strong(name), ": its time was over. The hosts that are left are asked first the next time.")
 
 
 def _bullets(title: str, count: int, items: Iterable[RichText]) -> Iterator[Block]:

@@ -1,5 +1,6 @@
 """`xo [NAME]`: each Xen Orchestra of the configuration with its release and the holes that it has, by its number."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -12,7 +13,21 @@ from bot.chat.command import Invocation, Ports, Watched
 from bot.chat.data import Data
 from bot.chat.hosts import watched_of
 from bot.chat.patch_wording import EXPLOITED, KINDS, WHY, public_name
-from bot.chat.reply import GAP, Ask, Block, Bullets, Heading, Mark, Paragraph, Reply, RichText, Share, Strong, line
+from bot.chat.reply import (
+    GAP,
+    Ask,
+    Block,
+    Bullets,
+    Heading,
+    Mark,
+    Paragraph,
+    Reply,
+    RichText,
+    Share,
+    Strong,
+    full_stop,
+    line,
+)
 from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import SourceKind
@@ -45,7 +60,11 @@ _MARKS = {
 
 
 class _Judged(NamedTuple):
-    """A Xen Orchestra with all that can be said of it. `update_to` is the least release with every known fix."""
+    """A Xen Orchestra with all that can be said of it.
+
+    `update_to` is the least release with every known fix. `fix_unknown` are the holes of which no source names a
+    release with the fix, and `server_with_fix` the xo-server that has it by the operator's word.
+    """
 
     name: str
     state: OrchestraState | None
@@ -53,8 +72,11 @@ class _Judged(NamedTuple):
     holes: tuple[Advisory, ...]
     unsure: tuple[Judgement, ...]
     release: str | None
+    server: str | None
     runs: str
     update_to: str | None
+    fix_unknown: tuple[Advisory, ...]
+    server_with_fix: str | None
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -78,6 +100,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     blocks: list[Block] = []
     for each in judged:
         blocks += [*([Heading(_first_line(each))] if len(judged) > 1 else []), *_body(each)]
+    blocks += _helps(judged)
     first = _first_line(judged[0]) if len(judged) == 1 else _summary(judged)
     holes = list(dict.fromkeys(public_name(hole) for each in judged for hole in each.holes))
     return Reply(
@@ -91,6 +114,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             "data_of": known.day.isoformat(),
             "orchestras": [_data(each) for each in judged],
         },
+        vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
     )
 
 
@@ -113,7 +137,8 @@ def _judge(known: Advisories, name: str, state: OrchestraState | None, watched: 
         fixed = hole.of_orchestra.fixed_in if hole.of_orchestra else None
         if fixed and (update_to is None or compare_versions(fixed, update_to) > 0):
             update_to = fixed
-    return _Judged(name, state, verdict, holes, unsure, release, runs, update_to)
+    fix_unknown = tuple(hole for hole in holes if hole.of_orchestra and not hole.of_orchestra.fixed_in)
+    return _Judged(name, state, verdict, holes, unsure, release, server, runs, update_to, fix_unknown, fixed_from)
 
 
 def _release(known: Advisories, server: str | None, state: OrchestraState | None) -> tuple[str | None, str]:
@@ -139,14 +164,19 @@ def _release(known: Advisories, server: str | None, state: OrchestraState | None
 
 def _first_line(judged: _Judged) -> RichText:
     mark = _MARKS[judged.verdict]
-    worst = judged.holes[0] if judged.holes else None
-    said = (GAP, Mark(mark.emoji, f"{mark.text}, {EXPLOITED.text}")) if worst and worst.exploited else (GAP, mark)
-    return (*line(Strong(shown(judged.name)), f" runs {judged.runs}" if judged.state else ": not asked yet"), *said)
+    if judged.holes and judged.holes[0].exploited:  # who reads no more than this line has to know
+        worst = judged.holes[0]
+        mark = Mark(mark.emoji, f"{public_name(worst)}, {EXPLOITED.text}: {KINDS[worst.kinds[0]]}")
+    runs = f" runs {judged.runs}" if judged.release or judged.server else f": {judged.runs}"
+    return (*line(Strong(shown(judged.name)), runs if judged.state else ": not asked yet"), GAP, mark)
 
 
 def _summary(judged: list[_Judged]) -> RichText:
     counts = [(verdict, sum(each.verdict is verdict for each in judged)) for verdict in OrchestraVerdict]
-    marks = [Mark(_MARKS[v].emoji, f"{count} {_MARKS[v].text}") for v, count in counts if count]
+    used = any(hole.exploited for each in judged for hole in each.holes)
+    texts = {v: mark.text for v, mark in _MARKS.items()}
+    texts[OrchestraVerdict.VULNERABLE] += f", {EXPLOITED.text}" if used else ""
+    marks = [Mark(_MARKS[v].emoji, f"{count} {texts[v]}") for v, count in counts if count]
     return (Strong(f"{len(judged)} Xen Orchestras"), *(span for mark in marks for span in (GAP, mark)))
 
 
@@ -165,23 +195,43 @@ def _body(judged: _Judged) -> list[Block]:
         more = len(judged.holes) - HOLES_MAX
         blocks.append(Bullets((*items, *([line(f"and {more} more")] if more > 0 else [])), title))
     if judged.unsure and version and version.xo_server:
-        named = [f"{public_name(each.advisory)} ({WHY[each.why]})" for each in judged.unsure]
-        blocks.append(Paragraph((line(Strong("Cannot tell: "), with_more(named, HOLES_MAX), "."),)))
+        alike: dict[str, list[str]] = {}
+        for each in judged.unsure:
+            alike.setdefault(WHY[each.why], []).append(public_name(each.advisory))
+        said = "; ".join(f"{with_more(names, HOLES_MAX)} ({why})" for why, names in alike.items())
+        blocks.append(Paragraph((line(Strong("Cannot tell: "), said, "."),)))
     if step := _next_step(judged):
         blocks.append(Paragraph((line(Strong("Next step: "), step),)))
     return blocks
 
 
 def _next_step(judged: _Judged) -> str:
-    """What to update to, and what helps where no release with a fix is known."""
-    open_ = [hole for hole in judged.holes if hole.of_orchestra and not hole.of_orchestra.fixed_in]
-    said = f"update to Xen Orchestra {judged.update_to} or newer. " if judged.update_to else ""
-    if open_:
-        said += f"No source of ours names the release that fixes {public_name(open_[0])}: install the newest one. "
-        said += f"{open_[0].mitigation}." if open_[0].mitigation else ""
+    """What to update to; never "to X" as if that fixed what nobody knows to be fixed there."""
     if judged.state is None:
-        said = "`sweep` asks it."
-    return said.strip()
+        return "`sweep` asks it."
+    if not judged.holes and any(each.advisory.exploited for each in judged.unsure) and judged.state.version.xo_server:
+        return "see that it is the newest Xen Orchestra: whether that has every fix is not known to the data."
+    said = f"update to Xen Orchestra {judged.update_to} or newer." if judged.update_to else ""
+    if judged.fix_unknown:
+        names = with_more([public_name(hole) for hole in judged.fix_unknown], HOLES_MAX)
+        said = f"update to the newest Xen Orchestra. No source of ours names the release that fixes {names}"
+        said += f"; {judged.update_to} and newer have the fixes of the others." if judged.update_to else "."
+        if judged.server_with_fix:
+            more = f" (and Xen Orchestra {judged.update_to} or newer)" if judged.update_to else ""
+            said = f"update to xo-server {judged.server_with_fix} or newer{more}: "
+            said += f"your configuration says that it fixes {names}."
+    return said
+
+
+def _helps(judged: list[_Judged]) -> Iterator[Block]:
+    """What helps against holes of which nobody knows a release with the fix, or whether what runs has it; once each."""
+    holes = dict.fromkeys(hole for each in judged for hole in each.fix_unknown)
+    asked = [each for each in judged if each.state]
+    holes |= dict.fromkeys(un.advisory for each in asked for un in each.unsure if un.advisory.exploited)
+    for hole in holes:
+        if hole.mitigation:
+            start = f"What helps against {public_name(hole)} until then: "
+            yield Paragraph((line(Strong(start), full_stop(hole.mitigation)),))
 
 
 def _data(judged: _Judged) -> Data:
@@ -196,5 +246,6 @@ def _data(judged: _Judged) -> Data:
         "state": judged.verdict.value,
         "advisories": [public_name(hole) for hole in judged.holes],
         "update_to": judged.update_to,
+        "fix_unknown": [public_name(hole) for hole in judged.fix_unknown],
         "error": {"code": failure.code.value, "message": failure.message} if failure else None,
     }
