@@ -20,7 +20,7 @@ from nats.js.api import ConsumerInfo, StreamInfo
 from bot.chat.wording import counted, with_more
 from bot.checkup import Check
 from bot.query.text import shown
-from bot.sites.nats_client import NatsAccount, SecureClient, login_options, why_not_connected
+from bot.sites.nats_client import CONNECT_ERRORS, NatsAccount, SecureClient, login_options, why_not_connected
 from bot.sites.server_config import CENTRE_PERMISSIONS, USER_INFO, SubjectPermissions, is_seed, site_permissions
 from bot.sites.subjects import ASK_STREAM, DEAD_STREAM, OBSERVED_STREAM, SiteSubjects
 
@@ -71,7 +71,7 @@ async def _examined(
             error_cb=refuse,
             **login_options(account),
         )
-    except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:
+    except CONNECT_ERRORS as error:
         with suppress(TimeoutError, OSError):  # after a handshake that failed it would wait for ever
             await asyncio.wait_for(client.close(), 0.2)
         return (*checks, _not_connected(section, account, error))

@@ -76,7 +76,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in (
         ("centre.FLUSH", 0.2),
         ("centre.ACK_WAIT", 3.0),
-        ("site.PULLED", 0.2),
+        ("site.LOOK", 0.2),
         ("site.PROGRESS", 0.5),
     ):
         monkeypatch.setattr(f"bot.sites.{name}", seconds)
