@@ -224,7 +224,8 @@ def process_of(
             log.warning("nobody is told", reason=UNTOLD)
         chats = slack if way is not ChatWay.NONE else None
         service = service_of(settings, log, way is ChatWay.SOCKET, chats, watched, sender, limits) if chats else None
-        shown = pages(settings, watched, probes, service, sender, proxied=way is ChatWay.HTTP)
+        tallies = centre.tallies if centre else None
+        shown = pages(settings, watched, probes, service, sender, way is ChatWay.HTTP, tallies)
         duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, sender)
         return Process(log, store, shown, service, duties, centre)
     except XocompatError:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from functools import partial
@@ -16,6 +17,7 @@ from bot.app.fleet import WatchedFleet
 from bot.chat.commands.changes import sync_trouble
 from bot.chat.commands.timeline import timeline_picture
 from bot.errors import UnavailableError
+from bot.fleet.sites import KnownSites, SiteTallies
 from bot.matrix.freshness import data_ages
 from bot.matrix.release import Product, Release
 from bot.published.sync import SyncStatus
@@ -51,6 +53,7 @@ def pages(
     service: Service | None,
     sender: OutboxWorker | None,
     proxied: bool,
+    site_tallies: Callable[[], SiteTallies] | None = None,
 ) -> Wsgi:
     """All that is answered; Slack's requests only with a signing secret to check them by.
 
@@ -58,8 +61,10 @@ def pages(
     """
     web = settings.web
     token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
-    shown = metrics(probes, lambda: _snapshot(watched, sender, service))
+    shown = metrics(probes, lambda: _snapshot(watched, sender, service, site_tallies))
     notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched), lambda: _data(watched)]
+    if sites := watched.hosts.sites:
+        notices.append(lambda: _message_server(sites.known()))
     if not settings.slack.bot_token:
         notices.append(lambda: UNTOLD)
     routes = {
@@ -149,7 +154,18 @@ def _data(watched: WatchedFleet) -> str | None:
     return "the data is not renewed: the data in use stays as it was" if is_news else None
 
 
-def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Service | None) -> MetricsSnapshot:
+def _message_server(known: KnownSites) -> str | None:
+    """Sites are a part of the work: without their server all else goes on."""
+    is_away = known.server is not None and not known.server.is_up
+    return "the NATS server of the sites cannot be reached" if is_away else None
+
+
+def _snapshot(
+    watched: WatchedFleet,
+    sender: OutboxWorker | None,
+    service: Service | None,
+    site_tallies: Callable[[], SiteTallies] | None,
+) -> MetricsSnapshot:
     at, store, matrix = watched.clock(), watched.store, watched.dataset().matrix
     findings = watched.evaluation.findings(at)
     return MetricsSnapshot(
@@ -163,6 +179,8 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Servi
         ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
         plainer_tables=service.forms.counts() if service and service.forms else {},
         ages=data_ages(matrix, at.date(), advisories_of(matrix).day),
+        sites=watched.hosts.sites.known() if watched.hosts.sites else None,
+        site_tallies=site_tallies() if site_tallies else None,
     )
 
 

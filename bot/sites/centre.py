@@ -19,7 +19,16 @@ from structlog.typing import FilteringBoundLogger
 from bot import __version__
 from bot.errors import UnavailableError
 from bot.fleet.hosts import Change, PollResult, SourceKind
-from bot.fleet.sites import Heartbeat, KnownSites, RemoteTarget, Site, SiteStore, site_silent
+from bot.fleet.sites import (
+    Heartbeat,
+    KnownSites,
+    MessageServer,
+    RemoteTarget,
+    Site,
+    SiteStore,
+    SiteTallies,
+    site_silent,
+)
 from bot.query.text import shown
 from bot.sites.messages import (
     AskMessage,
@@ -53,6 +62,9 @@ PENDING = 64
 
 PROBE = 35.0
 """Seconds that a site has to answer a question: a probe takes 30 at most."""
+
+COUNTED = 15.0
+"""Seconds after which it is counted again what waits in the server."""
 
 PULLED = 16
 """Messages that are recorded together; each has up to a hundred results."""
@@ -135,14 +147,6 @@ class CentrePlan(NamedTuple):
     since: datetime
 
 
-class SiteTallies(NamedTuple):
-    """What is counted for metrics: results recorded, messages set aside, and what waits, by site where it says so."""
-
-    recorded: Mapping[str, int]
-    set_aside: Mapping[str, int]
-    connected: bool
-
-
 class SiteCentre:
     """See the module. Everything but `start` and `stop` may be called by any thread.
 
@@ -164,7 +168,10 @@ class SiteCentre:
         self._ready = threading.Event()
         self._threads: list[threading.Thread] = []
         self._recorded: Counter[str] = Counter()
-        self._set_aside: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+        self._waiting: Mapping[str, int] | None = None
+        self._dead: Mapping[str, int] | None = None
+        self._counted = 0.0
         self._recorder = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._too_old: set[tuple[str, str]] = set()
         connection.listen(EVERY_SITE.inventory, CENTRE, self._hear)
@@ -173,6 +180,7 @@ class SiteCentre:
     def start(self, records: bool = True) -> None:
         """Connect and listen; `records`: take what sites have found, too."""
         self.refresh()
+        self._known = self._known._replace(server=MessageServer(False, self._plan.clock()))
         self._connection.start()
         for run in (self._keep_up, *((self._record,) if records else ())):
             thread = threading.Thread(target=run, daemon=True)
@@ -193,14 +201,8 @@ class SiteCentre:
         return self._ready.wait(seconds)
 
     def tallies(self) -> SiteTallies:
-        return SiteTallies(dict(self._recorded), dict(self._set_aside), self._connection.up.is_set())
-
-    def lag(self) -> int | None:
-        """How many messages wait to be recorded; None where nobody can say."""
-        try:
-            return self._connection.waiting(OBSERVED_STREAM, CENTRE)
-        except UnavailableError:
-            return None
+        """What was counted lately. Nobody is asked for it now."""
+        return SiteTallies(dict(self._recorded), dict(self._refused), self._waiting, self._dead)
 
     # Whom it knows
 
@@ -270,13 +272,34 @@ class SiteCentre:
             self._is_new.wait(FLUSH)
             self._is_new.clear()
             try:
+                self._look_at_the_server()
                 self._store_what_was_heard()
                 self.refresh()
                 if self._connection.up.is_set():
                     self._set_up()
+                    self._count()
             except UnavailableError as error:
                 self._log.warning("sites cannot be kept up with", reason=str(error))
                 self._stop.wait(FLUSH)
+
+    def _look_at_the_server(self) -> None:
+        """Whether it is there."""
+        is_up, before = self._connection.up.is_set(), self._known.server
+        if before is None or before.is_up != is_up:
+            self._known = self._known._replace(server=MessageServer(is_up, self._plan.clock()))
+        if not is_up:
+            self._waiting = self._dead = None
+            self._counted = 0.0
+
+    def _count(self) -> None:
+        """What waits in the server, now and then."""
+        if self._counted and time.monotonic() - self._counted < COUNTED:
+            return
+        self._waiting, self._dead = (
+            {site_of(subject) or "": count for subject, count in self._connection.messages(stream).items()}
+            for stream in (OBSERVED_STREAM, DEAD_STREAM)
+        )
+        self._counted = time.monotonic()
 
     def _store_what_was_heard(self) -> None:
         with self._lock:
@@ -426,6 +449,7 @@ class SiteCentre:
         """Try it again later, or set it aside after the last try."""
         site = site_of(delivery.subject) or "unknown"
         self._log.warning("a site's message was refused", site=site, tries=delivery.tries, reason=reason)
+        self._refused[site] += delivery.tries == 1
         if delivery.tries < TRIES:
             delivery.nak(RETRY)
             return
@@ -436,5 +460,4 @@ class SiteCentre:
         except UnavailableError:
             delivery.nak(RETRY)
             return
-        self._set_aside[site] += 1
         delivery.ack()

@@ -225,20 +225,12 @@ class NatsConnection:
 
         return self._do(fetch, seconds)
 
-    def waiting(self, stream: str, consumer: str) -> int:
-        """How many messages of a stream its consumer has not acknowledged yet."""
+    def messages(self, stream: str) -> dict[str, int]:
+        """How many messages a stream has of each subject."""
 
-        async def count(client: Client) -> int:
-            info = await client.jsm().consumer_info(stream, consumer, SEND)
-            return int(info.num_pending or 0) + int(info.num_ack_pending or 0)
-
-        return self._do(count, SEND)
-
-    def messages(self, stream: str) -> int:
-        """How many messages a stream has."""
-
-        async def count(client: Client) -> int:
-            return int((await client.jsm().stream_info(stream)).state.messages)
+        async def count(client: Client) -> dict[str, int]:
+            info = await client.jsm().stream_info(stream, subjects_filter=">")
+            return dict(info.state.subjects or {})
 
         return self._do(count, SEND)
 
