@@ -403,6 +403,7 @@ class SiteCentre:
                 self.record(self._connection.pull(OBSERVED_STREAM, CENTRE, PULLED, FLUSH))
             except UnavailableError as error:
                 self._log.warning("observations of sites wait", reason=str(error))
+                self._connected()  # a stream that somebody deleted is made again
                 self._stop.wait(FLUSH)
 
     def record(self, deliveries: Sequence[NatsDelivery]) -> None:

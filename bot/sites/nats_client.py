@@ -448,8 +448,10 @@ def _fraction(moment: str) -> float:
 
 
 async def _ended(client: Client) -> None:
-    """Close it. After a handshake that failed it would wait for ever for the other side."""
-    with suppress(TimeoutError):
+    """Close it. After a handshake that failed it would wait for ever for the other side; one that has not begun to
+    connect, as a file could not be read, does not take that.
+    """
+    with suppress(TimeoutError, AssertionError):
         await asyncio.wait_for(_quietly(client.close()), CLOSED)
 
 

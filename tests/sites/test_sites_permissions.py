@@ -44,7 +44,7 @@ PUBLISHED = (
             f"PAUSE.{ASK_STREAM}.{site}",
         )
     ),
-    f"$JS.API.CONSUMER.INFO.{ASK_STREAM}.london",
+    *(f"$JS.API.CONSUMER.INFO.{ASK_STREAM}.{site}" for site in ("paris", "london")),
     *("$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.XOCOMPAT.CONNZ", "$SYS.REQ.ACCOUNT.PING.CONNZ"),
 )
 """What a site may not publish."""
@@ -158,7 +158,7 @@ def test_a_site_pulls_acknowledges_stores_and_answers(configured: ConfiguredServ
         (chunk,) = await pulling.fetch(1, timeout=5)
         await chunk.ack_sync()
         await paris.jetstream().publish(PARIS.observed, b"found")
-        waiting = await paris.jsm().consumer_info(ASK_STREAM, "paris")
+        waiting = await centre.jsm().consumer_info(ASK_STREAM, "paris")
         stored = (await centre.jsm().stream_info(OBSERVED_STREAM)).state.messages
         await centre.jsm().purge_stream(OBSERVED_STREAM)
         for client in (centre, paris):
@@ -168,7 +168,7 @@ def test_a_site_pulls_acknowledges_stores_and_answers(configured: ConfiguredServ
     *done, refused = asyncio.run(work())
     assert done == [b"answered", b"heard", b"chunk 1", 0, 1]
     (again,) = refused  # a second answer to the same question
-    assert 'permissions violation for publish to "_inbox.' in again
+    assert 'permissions violation for publish to "_r_.' in again
 
 
 def test_a_leaked_seed_hears_nothing_of_others(configured: ConfiguredServer) -> None:
@@ -225,6 +225,65 @@ def test_the_server_does_not_acknowledge_for_another(configured: ConfiguredServe
         return refused, waiting
 
     assert asyncio.run(attack()) == (True, 1)
+
+
+REPLIES = (
+    *(LONDON.observed, LONDON.inventory, LONDON.ask, LONDON.probe, LONDON.dead, f"{LONDON.inbox}.x", "_INBOX.x"),
+    *(PARIS.ask, PARIS.dead, LONDON.pull, f"$JS.API.CONSUMER.DELETE.{ASK_STREAM}.london"),
+    *(
+        f"$JS.API.STREAM.{deed}.{stream}"
+        for deed in ("PURGE", "MSG.DELETE", "DELETE", "UPDATE", "SNAPSHOT")
+        for stream in (ASK_STREAM, OBSERVED_STREAM, DEAD_STREAM)
+    ),
+    *("$SYS.REQ.SERVER.PING", "xocompat.v1.*.probe"),
+)
+"""Where a site may say that answers to it are to go; without an account of its own, a receipt would purge a stream."""
+
+
+def test_an_answer_to_a_site_reaches_nobody_else_whatever_subject_the_site_names(configured: ConfiguredServer) -> None:
+    """With all questions that a site may ask: bodies of answers are the server's, and empty where there is no work."""
+
+    async def attack() -> tuple[list[str], list[object]]:
+        await configured.set_up()
+        heard: list[str] = []
+        centre, london = await configured.client(CENTRE), await configured.client("london")
+        thief = await configured.client("paris")
+
+        async def hear(message: Msg) -> None:
+            heard.append(message.subject)
+
+        async def standing() -> list[object]:
+            infos = [await centre.jsm().stream_info(name) for name in (ASK_STREAM, OBSERVED_STREAM, DEAD_STREAM)]
+            return [(info.state.messages, info.state.first_seq, info.state.consumer_count) for info in infos]
+
+        await centre.jetstream().publish(LONDON.ask, b"chunk")
+        await london.jetstream().publish(LONDON.observed, b"found")
+        for subject in (EVERY_SITE.inventory, EVERY_SITE.dead, "_INBOX.x"):
+            await centre.subscribe(subject, cb=hear)
+        for subject in (LONDON.probe, f"{LONDON.inbox}.x"):
+            await london.subscribe(subject, cb=hear)
+        await settle(centre)
+        await settle(london)
+        before = await standing()
+        last = (await centre.jsm().stream_info(OBSERVED_STREAM)).state.last_seq
+        for reply in REPLIES:
+            for subject, body in ((PARIS.observed, b"own"), (PARIS.pull, b'{"batch": 1, "no_wait": true}')):
+                await thief.publish(subject, body, reply=reply)
+        await settle(thief)
+        receipt = await thief.jetstream().publish(PARIS.observed, b"the last")  # all before it is done by then
+        assert receipt.seq == last + len(REPLIES) + 1
+        await centre.jsm().purge_stream(OBSERVED_STREAM, subject=PARIS.observed)
+        await settle(london)
+        after = await standing()
+        for stream in (ASK_STREAM, OBSERVED_STREAM):
+            await centre.jsm().purge_stream(stream)
+        for client in (centre, london, thief):
+            await client.close()
+        return heard, [before, after]
+
+    heard, (before, after) = asyncio.run(attack())
+    assert heard == []
+    assert after == before
 
 
 def test_nothing_is_answered_in_clear(configured: ConfiguredServer) -> None:
