@@ -159,7 +159,8 @@ async def _site(client: Client, name: str) -> AsyncIterator[Check]:
             mend = "see to it that a stream of JetStream's has this subject alone"
             yield Check("nats observations", False, f"no stream takes {subjects.observed}", mend)
     except nats.errors.NoRespondersError:
-        yield Check("nats observations", True, "nothing takes what this site finds yet", _SERVE)
+        mend = f"{_SERVE}; if it runs and the site is new, reload nats-server once more"
+        yield Check("nats observations", True, "nothing takes what this site finds yet", mend)
     except nats.errors.TimeoutError:
         yield Check(
             "nats observations", False, f"{subjects.observed} could not be published", "look at the permissions"

@@ -309,14 +309,15 @@ def _text(
 ) -> str:
     """The whole file. Paths are those of this machine: who moves the folder changes them."""
     listen = f"127.0.0.1:{where.port}" if where.is_loopback else f"0.0.0.0:{where.port}"
-    exports = "".join(_export(*service, _account(name)) for name in keys for service in _services(name))
+    exports = "".join(_export(*service) for service in _services("*"))
     imports = "".join(_import(_account(name), SiteSubjects(name).probe) for name in keys)
     sites = "".join(_site_account(name, public) for name, public in keys.items())
     comment = "".join(f"#   {line}\n" for line in snippet.splitlines())
     private = " and ca.pem" if server.is_private else ""
     return f"""\
 # A NATS server for xocompat, with {len(keys)} {"site" if len(keys) == 1 else "sites"}: {", ".join(keys)}.
-# Nothing in this file is secret. `nats-server -c FILE` starts it; after a change `nats-server --signal reload`.
+# Nothing in this file is secret. `nats-server -c FILE` starts it; after a change `nats-server --signal reload`,
+# twice where a site is new: the server knows the account at the first, and what that may use at the second.
 # Nobody has a user but the centre and the sites, and a site may use what is its own alone.
 
 server_name: xocompat
@@ -375,8 +376,9 @@ def _services(site: str) -> tuple[tuple[str, str], ...]:
     return (own.observed, "singleton"), (own.inventory, "singleton"), (own.pull, "stream"), (own.acks, "singleton")
 
 
-def _export(subject: str, answers: str, account: str) -> str:
-    return f'      {{service: "{subject}", response_type: {answers}, accounts: [{account}]}}\n'
+def _export(subject: str, answers: str) -> str:
+    """Which account may use which of these subjects, its own imports say: nobody but this file makes any."""
+    return f'      {{service: "{subject}", response_type: {answers}}}\n'
 
 
 def _import(account: str, subject: str) -> str:
@@ -390,7 +392,7 @@ def _site_account(site: str, public: str) -> str:
     users: [
 {_user(f"site {site}", public, site_permissions(site))}    ]
     exports: [
-{_export(SiteSubjects(site).probe, "singleton", CENTRE_ACCOUNT)}    ]
+{_export(SiteSubjects(site).probe, "singleton")}    ]
     imports: [
 {imports}    ]
   }}

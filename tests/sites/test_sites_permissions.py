@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import nats
@@ -14,7 +15,7 @@ from nats.aio.msg import Msg
 from bot.simulator import SimCertificate
 from bot.sites.server_config import make_nats_config
 from bot.sites.subjects import ASK_STREAM, CENTRE, DEAD_STREAM, EVERY_SITE, OBSERVED_STREAM, PREFIX, SiteSubjects
-from tests.sites.conftest import ConfiguredServer
+from tests.sites.conftest import ConfiguredServer, configured_server
 
 PARIS, LONDON = SiteSubjects("paris"), SiteSubjects("london")
 
@@ -329,3 +330,32 @@ def test_nobody_gets_in_without_a_key_of_the_folder(configured: ConfiguredServer
     for seed in (None, str(strange / "sites" / "paris" / "paris.nk")):
         with pytest.raises(nats.errors.Error, match="Authorization"):
             asyncio.run(connect(seed))
+
+
+def test_a_site_that_is_added_is_heard_after_a_reload(tmp_path: Path) -> None:
+    """Twice: the server gives a new account its imports at the second one. Who is connected stays so."""
+    made = configured_server(tmp_path)
+    with made.server as server:
+
+        async def heard() -> tuple[bytes, bytes, int, bool]:
+            await made.set_up()
+            centre, paris = await made.client(CENTRE), await made.client("paris")
+
+            async def confirm(message: Msg) -> None:
+                await message.respond(message.data)
+
+            await centre.subscribe(EVERY_SITE.inventory, CENTRE, cb=confirm)
+            await settle(centre)
+            text = make_nats_config(["oslo"], made.folder, server.url, is_addition=True).text
+            for _ in range(2):
+                await asyncio.to_thread(server.reload, text)
+            oslo = await made.client("oslo")
+            told = (await oslo.request(SiteSubjects("oslo").inventory, b"oslo", timeout=5)).data
+            receipt = await oslo.jetstream().publish(SiteSubjects("oslo").observed, b"found")
+            still = (await paris.request(PARIS.inventory, b"paris", timeout=5)).data
+            is_connected = paris.is_connected and centre.is_connected
+            for client in (centre, paris, oslo):
+                await client.close()
+            return told, still, receipt.seq, is_connected
+
+        assert asyncio.run(heard()) == (b"oslo", b"paris", 1, True)

@@ -88,7 +88,8 @@ def _flood(sites: int, hosts: int) -> dict[str, float]:
     is_large = wanted >= LARGE
     with _scene(*names) as made:
         made.server.kill()
-        crowds = [names[number::CROWDS] for number in range(CROWDS) if names[number::CROWDS]]
+        count = CROWDS if is_large else 1
+        crowds = [names[number::count] for number in range(count)]
         with ThreadPoolExecutor(len(crowds)) as threads:
             orders = [CrowdOrder(made.server.url, str(made.keys), each, hosts) for each in crowds]
             list(threads.map(made.crowd, orders))
