@@ -15,6 +15,7 @@ from bot.app.dataset import shipped_dataset
 from bot.app.fleet import alert_store
 from bot.fleet.hosts import ChangeKind
 from bot.sites.centre import SiteCentre
+from bot.sites.site import BEAT
 from bot.store.store import Store, open_store
 from tests.sites.nats_server import NatsServer
 from tests.sites.site_lab import LOG, Hosts, Site, centre_at, now, sources, sweep, target, until
@@ -115,3 +116,24 @@ def test_tags_and_routes_of_a_site_lead_its_alerts_after_a_real_sweep(jetstream:
         evaluation(store, centre).evaluate(now(), now())
         found = {alert.channel: {host.name for host in alert.hosts} for alert in store.alerts.open()}
     assert found == {LAB: {"lab-a"}, OPS: {"prod-a"}}
+
+
+def test_without_the_server_one_message_says_so_and_a_worker_is_heard_as_soon_as_there_is_a_centre(
+    jetstream: NatsServer, store: Store
+) -> None:
+    """The worker begins first, and its first sign of life is heard by nobody; the next one comes at once."""
+    with Site(jetstream, Hosts(), target("lab-a", "lab"), target("prod-a", "prod")) as site:
+        until(site.connection.up.is_set)
+        with centre_at(jetstream, store, silent_after=timedelta(seconds=1)) as centre:
+            until(lambda: centre.known().named("paris"), BEAT / 2)
+            until(lambda: len(sources(store)) == 2)
+            judge = evaluation(store, centre)
+            jetstream.kill()
+            until(lambda: centre.known().away_since(now()))
+            judge.evaluate(now())
+            assert told(store) == [(LAB, Rule.SITES_AWAY), (OPS, Rule.SITES_AWAY)]
+            assert centre.tallies().waiting is None
+            jetstream.start()
+            until(lambda: centre.known().server and not centre.known().silent(now()))
+            judge.evaluate(now())
+            assert told(store) == []
