@@ -87,6 +87,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks more often than in earnest, and takes a worker for dead sooner."""
     for name, seconds in (
         ("centre.FLUSH", 0.2),
+        ("nats_client.AGAIN", 0.1),
         ("centre.ACK_WAIT", 3.0),
         ("site.LOOK", 0.2),
         ("site.PROGRESS", 0.5),

@@ -14,6 +14,7 @@ from tests.acceptance.waiting import until
 from tests.sites.conftest import ConfiguredServer
 
 SOON = 20.0
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ The sites of the first part and the two workers of the second have hosts that an
 others `xocompat site` asks simulated hosts over TLS. All of it shares this machine's processors.
 """
 
+import os
 import sys
 import tempfile
 import threading
@@ -82,7 +83,8 @@ def _scene(*sites: str) -> Iterator[Scene]:
 def _flood(sites: int, hosts: int) -> dict[str, float]:
     """Every site was cut off, has asked all of its hosts, and is back at the same moment; then nothing happens.
 
-    The fleet is evaluated between, and neither time nor memory of that is the recording's: it is told beside it.
+    Who else uses the machine takes time from the recording: its CPU and the machine's load are told beside it, and the
+    memory that evaluating the fleet takes after both.
     """
     names, wanted = [f"site-{number}" for number in range(sites)], sites * hosts
     is_large = wanted >= LARGE
@@ -96,11 +98,13 @@ def _flood(sites: int, hosts: int) -> dict[str, float]:
         if is_large and _until_evaluation() < CALM:
             _pause(_until_evaluation() + 2 * BREATH)
         made.server.start()
-        begun = time.monotonic()
+        begun, used = time.monotonic(), cpu(made.centre.pid)
         until(lambda: made.recorded() >= wanted, WITHIN, "all hosts are recorded")
         recorded_s = time.monotonic() - begun
         found = {
             "recorded_s": round(recorded_s, 1),
+            "recording_cpu_s": round(cpu(made.centre.pid) - used, 1),
+            "machine_load": round(os.getloadavg()[0], 1),
             "lost": wanted - made.recorded(),
             "centre_most_mb": megabytes(made.centre.pid),
             "server_most_mb": megabytes(made.server.pid),
