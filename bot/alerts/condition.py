@@ -13,6 +13,8 @@ class Rule(StrEnum):
     """What is worth a notification. The worst first: the first one gives an alert message its headline."""
 
     SWEEP_LATE = "sweep_late"
+    SITES_AWAY = "sites_away"
+    """The server through which sites are heard cannot be reached."""
     SITE_SILENT = "site_silent"
     SITE_CLAIM = "site_claim"
     """A site claims a host that another place has."""

@@ -246,14 +246,39 @@ def _channels_of_site(facts: FleetFacts, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(of_each)))
 
 
+MESSAGE_SERVER = AlertSubject("sites", "The NATS server of the sites")
+
+
+def _sites_away(facts: FleetFacts) -> Iterator[Condition]:
+    """Said once in each channel: that no site is heard says nothing about any of them."""
+    if since := facts.sites.away_since(facts.now):
+        detail = Detail("sites_away", {"since": minute(since), "sites": len(facts.sites.sites)})
+        channels = (_channels_of_site(facts, site.name) for site in facts.sites.sites)
+        for channel in dict.fromkeys(chain.from_iterable(channels)):
+            yield Condition(channel, Rule.SITES_AWAY, MESSAGE_SERVER, detail=detail)
+
+
+def _sites_are_back(facts: FleetFacts, _: Condition) -> Detail:
+    server = facts.sites.server
+    if not facts.sites.sites:
+        return Detail("site_removed")
+    return Detail("sites_heard" if server is None or not server.is_up else "server_back")
+
+
 def _site_silent(facts: FleetFacts) -> Iterator[Condition]:
-    """Its hosts are as they were last seen, and none of them is said to be unreachable."""
+    """Its hosts are as they were last seen, and none of them is said to be unreachable.
+
+    No news while the server is away, nor as long after as a site may take to be heard.
+    """
+    is_news = facts.sites.has_listened(facts.now)
     for site in facts.sites.sites:
         if facts.sites.is_silent(site, facts.now):
             subject, detail = _site_subject(site.name), Detail("site_silent", {"since": minute(site.heard_at)})
             seen = [v for v in facts.verdicts if any(name.startswith(f"{site.name}/") for name in v.host.sources)]
             for channel in _channels_of_site(facts, site.name):
-                yield Condition(channel, Rule.SITE_SILENT, subject, facts.in_order(seen), detail=detail)
+                yield Condition(
+                    channel, Rule.SITE_SILENT, subject, facts.in_order(seen), is_news=is_news, detail=detail
+                )
 
 
 def _site_subject(name: str) -> AlertSubject:
@@ -401,6 +426,7 @@ def _holes_are_closed(facts: FleetFacts, gone: Condition) -> Detail:
 
 RULES: dict[Rule, RuleRow] = {
     Rule.SWEEP_LATE: RuleRow(_late, lambda *_: Detail("sweep_finished")),
+    Rule.SITES_AWAY: RuleRow(_sites_away, _sites_are_back),
     Rule.SITE_SILENT: RuleRow(_site_silent, _site_is_heard),
     Rule.SITE_CLAIM: RuleRow(_claimed, _claim_is_gone),
     Rule.WORKER_OLD: RuleRow(_old_workers, lambda *_: Detail("worker_renewed")),

@@ -1,14 +1,11 @@
 """The process that does it all, or a part of it: chat, the schedule with its sweeps, delivery, and the web routes."""
 
-import ctypes
-import gc
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -26,6 +23,7 @@ from bot.app.configuration import ReachableChannels, check_variables, set_up_log
 from bot.app.dumps import forbid_core_dumps
 from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings, terms_of, watch_fleet
 from bot.app.lookup import now
+from bot.app.memory import settle_down, share_arenas
 from bot.app.schedule import ScheduledJobs
 from bot.app.sending import Permalink, senders_of
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of
@@ -49,9 +47,6 @@ if TYPE_CHECKING:
 
 APP_LOAD_ERROR = 4
 """What gunicorn takes as "don't start this worker again"."""
-
-YOUNG = 10_000
-"""Objects that may be new before garbage is looked for: a sweep makes hundreds of thousands, and most of them stay."""
 
 ENDING = 9.0
 """Seconds for stopping as a whole."""
@@ -233,24 +228,6 @@ def hosts_of_pages(settings: Settings, way: ChatWay) -> Sequence[str]:
     return settings.web.listen or (EVERYWHERE if is_reached else LOOPBACK)
 
 
-_M_ARENA_MAX, ARENAS = -8, 2
-
-
-def share_arenas() -> None:
-    """Before there are threads: have them share memory that was freed. glibc, where it is the C library, gives each an
-    arena of its own, and what dozens of threads freed once adds up to 15 MB that nobody uses.
-    """
-    with suppress(OSError, AttributeError):  # another C library has no such option
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
-
-
-def settle_down() -> None:
-    """What is there by now stays. To search it for garbage again and again takes a third of a sweep's CPU."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG)
-
-
 def process_of(
     settings: Settings, part: ProcessPart, way: ChatWay, stop: threading.Event, limits: ServiceLimits = LIMITS
 ) -> Process:
@@ -290,7 +267,8 @@ def process_of(
 
             side = mattermost_service(settings, log, mattermost, watched, sender, limits)
         proxied = way is ChatWay.HTTP or bool(side and side.routes)
-        shown = pages(settings, watched, probes, service, sender, proxied, side)
+        tallies = centre.tallies if centre else None
+        shown = pages(settings, watched, probes, service, sender, proxied, side, tallies)
         duties = None if part is ProcessPart.CHAT else ScheduledJobs(log, watched, senders)
         return Process(log, store, shown, service, duties, centre, side)
     except XocompatError:

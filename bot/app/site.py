@@ -17,6 +17,7 @@ from bot import __version__
 from bot.app.configuration import inventory, set_up_log
 from bot.app.dumps import forbid_core_dumps
 from bot.app.lookup import now
+from bot.app.memory import settle_down, share_arenas
 from bot.errors import ConfigError, Problem
 from bot.fleet.sources import Probing
 from bot.settings.model import NatsKeys, Settings
@@ -27,6 +28,11 @@ from bot.xapi.connection import TlsConnect
 from bot.xapi.probe import Prober
 from bot.xapi.tls import TlsContexts
 
+CONCURRENCY = 32
+"""Targets that are asked at a time unless the configuration says otherwise: each costs a quarter of a megabyte, and a
+site has hundreds of targets, not ten thousand.
+"""
+
 STACK = 512 * 1024
 """Bytes that a thread may have for its stack: a probe needs a few, and there are as many threads as `concurrency`."""
 
@@ -34,6 +40,7 @@ STACK = 512 * 1024
 def site(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT; 0 then. ConfigError lists what the settings lack."""
     forbid_core_dumps()
+    share_arenas()
     set_up_log(settings)
     log: FilteringBoundLogger = structlog.get_logger().bind()
     stop = threading.Event()
@@ -41,7 +48,8 @@ def site(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log.info("working", site=settings.site.name, targets=len(settings.targets), version=__version__)
-    del settings
+    del settings  # as read, thousands of targets take more than all that is made of them
+    settle_down()
     runtime.start()
     stop.wait()
     all_done = runtime.stop()
@@ -79,7 +87,7 @@ def runtime_of(settings: Settings, log: FilteringBoundLogger) -> SiteRuntime:
         targets,
         probing.probe,
         settings.sweep.every,
-        settings.sweep.concurrency,
+        settings.sweep.concurrency if "concurrency" in settings.sweep.model_fields_set else CONCURRENCY,
         now,
         time.monotonic,
     )

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from functools import partial
@@ -20,6 +21,7 @@ from bot.chat.commands.timeline import timeline_picture
 from bot.chat.lookup import old_data
 from bot.chat.reply import spoken
 from bot.errors import UnavailableError
+from bot.fleet.sites import KnownSites, SiteTallies
 from bot.fleet.verdicts import patch_states
 from bot.matrix.freshness import data_ages
 from bot.matrix.release import Product, Release
@@ -60,6 +62,7 @@ def pages(
     sender: OutboxWorker | None,
     proxied: bool,
     mattermost: "MattermostService | None" = None,
+    site_tallies: Callable[[], SiteTallies] | None = None,
 ) -> Wsgi:
     """All that is answered; Slack's requests only with a signing secret to check them by.
 
@@ -67,8 +70,10 @@ def pages(
     """
     web = settings.web
     token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
-    shown = metrics(probes, lambda: _snapshot(watched, sender, service))
+    shown = metrics(probes, lambda: _snapshot(watched, sender, service, site_tallies))
     notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched), lambda: _data(watched)]
+    if sites := watched.hosts.sites:
+        notices.append(lambda: _message_server(sites.known()))
     if not (settings.slack.bot_token or settings.notify or settings.mattermost.url):
         notices.append(lambda: UNTOLD)
     routes = {
@@ -169,7 +174,18 @@ def _data(watched: WatchedFleet) -> str | None:
     return spoken(old) if old else None
 
 
-def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Service | None) -> MetricsSnapshot:
+def _message_server(known: KnownSites) -> str | None:
+    """Sites are a part of the work: without their server all else goes on."""
+    is_away = known.server is not None and not known.server.is_up
+    return "the NATS server of the sites cannot be reached" if is_away else None
+
+
+def _snapshot(
+    watched: WatchedFleet,
+    sender: OutboxWorker | None,
+    service: Service | None,
+    site_tallies: Callable[[], SiteTallies] | None,
+) -> MetricsSnapshot:
     at, store, matrix = watched.clock(), watched.store, watched.dataset().matrix
     findings = watched.evaluation.findings(at)
     deliveries = sender.counters.by_channel() if sender else {}
@@ -189,6 +205,8 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Servi
         deliveries=deliveries,
         plainer_tables=service.forms.counts() if service and service.forms else {},
         ages=data_ages(matrix, at.date(), advisories_of(matrix).day),
+        sites=watched.hosts.sites.known() if watched.hosts.sites else None,
+        site_tallies=site_tallies() if site_tallies else None,
     )
 
 

@@ -14,6 +14,7 @@ from bot.chat.command import Ports, Right, Watched
 from bot.chat.commands import ALERTS, CHECK, FLEET, PROBE, SWEEP, TIMELINE, UPGRADE, WATCH
 from bot.chat.commands.alerts import alerts_line
 from bot.chat.commands.fleet import fleet_line, last_sweep, states_of, unanswering
+from bot.chat.commands.sites import sites_line
 from bot.chat.commands.timeline import ends_next
 from bot.chat.hosts import hosts_with_verdicts
 from bot.chat.interpret import interpret
@@ -63,10 +64,12 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
 def _fleet(watched: Watched, listed: Sequence[HostVerdict]) -> Reply:
     said = fleet_line(listed, len(listed), "", watched)
     blocks: tuple[Block, ...] = ()
+    if watched.sites and (known := watched.sites()).sites:
+        blocks = (Paragraph((sites_line(len(known.sites), len(known.silent(watched.clock()))),)),)
     if silent := unanswering(watched, states_of(watched)):
         count = f"{len(silent)} of {len(watched.sources)} targets without an answer"
         named = with_more([shown(source.name) for source in silent], NAMED)
-        blocks = (Paragraph((line(f"{count}: {named}."),)),)
+        blocks = (*blocks, Paragraph((line(f"{count}: {named}."),)))
     return Reply("fleet", said, blocks, context=(last_sweep(watched),))
 
 

@@ -201,6 +201,12 @@ WORDING: Mapping[Rule, RuleWording] = {
         "what this channel knows may be old, so see whether `xocompat serve` runs, and its log.",
         subject="No sweep has finished",
     ),
+    Rule.SITES_AWAY: RuleWording(
+        lambda *_: "⚠️",
+        lambda alert, _: ("", f" {detail_in_words(alert.detail)}"),
+        "the sites' server is away",
+        "see whether `nats-server` runs, and `xocompat doctor` where `xocompat serve` runs.",
+    ),
     Rule.SITE_SILENT: RuleWording(
         lambda *_: "⚠️",
         lambda alert, _: ("Site ", f" {detail_in_words(alert.detail)}: its hosts are shown as they were last seen"),
@@ -336,6 +342,10 @@ _DETAILS: Mapping[str, Callable[[Values], str]] = {
         )
     ),
     "no_sweep": _no_sweep,
+    "sites_away": lambda values: (
+        f"cannot be reached since {_moment(values['since'])}, so nobody knows how {counted(values['sites'], 'site')}"
+        f" {'is' if values['sites'] == 1 else 'are'}: hosts there are shown as they were last seen"
+    ),
     "site_silent": lambda values: (
         f"has not been heard since {_moment(values['since'])}" if values["since"] else "has never been heard"
     ),
@@ -395,6 +405,8 @@ _RESOLUTIONS: Mapping[str, Callable[[Values], str]] = {
     "answers_at_last": lambda _: "it answers now, for the first time",
     "site_removed": lambda _: "it is no site any more",
     "site_heard": lambda _: "it is heard again",
+    "server_back": lambda _: "it can be reached again",
+    "sites_heard": lambda _: "sites are heard again",
     "claim_gone": lambda _: "no other place claims it any more",
     "worker_renewed": lambda _: "no worker of it is too old any more",
     "hosts_off": lambda _: "its hosts are off",

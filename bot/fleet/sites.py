@@ -83,15 +83,37 @@ class SiteStore(Protocol):
         """
 
 
+class MessageServer(NamedTuple):
+    """Whether this process is connected to the server through which sites are heard, and since when."""
+
+    is_up: bool
+    since: datetime
+
+
+class SiteTallies(NamedTuple):
+    """What a centre counts by site, for metrics: results recorded and messages refused since this process began.
+
+    `waiting` are messages that nobody has recorded yet, `dead` those that were set aside, as the server has them; None
+    where it was not asked, or does not answer.
+    """
+
+    recorded: Mapping[str, int]
+    refused: Mapping[str, int]
+    waiting: Mapping[str, int] | None = None
+    dead: Mapping[str, int] | None = None
+
+
 class KnownSites(NamedTuple):
     """All sites at a moment, those that are expected without ever having been heard among them.
 
-    A site is silent that was not heard for `silent_after`, nor since `since`: before, nobody listened here.
+    A site is silent that was not heard for `silent_after`, nor since `since`: before, nobody listened here. `server` is
+    None in a process that does not listen itself, but reads what others have heard.
     """
 
     sites: tuple[Site, ...] = ()
     silent_after: timedelta = SILENT_AFTER
     since: datetime = datetime.min.replace(tzinfo=UTC)
+    server: MessageServer | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -113,6 +135,16 @@ class KnownSites(NamedTuple):
     def silent(self, now: datetime) -> frozenset[str]:
         """The names of those that are silent."""
         return frozenset(site.name for site in self.sites if self.is_silent(site, now))
+
+    def away_since(self, now: datetime) -> datetime | None:
+        """Since when the server cannot be reached, if that is too long and another process hears no site, either."""
+        server = self.server
+        is_away = server and not server.is_up and now - server.since > self.silent_after
+        return server.since if server and is_away and len(self.silent(now)) == len(self.sites) > 0 else None
+
+    def has_listened(self, now: datetime) -> bool:
+        """Whether a site that is silent now would have been heard, if it had said anything."""
+        return self.server is None or (self.server.is_up and now - self.server.since > self.silent_after)
 
 
 NO_SITES = KnownSites()

@@ -4,6 +4,7 @@ Several centres on one database share all of it: each sign of life, and each mes
 them. What is recorded twice changes nothing, as the newest answer of each source counts.
 """
 
+import hashlib
 import threading
 import time
 from collections import Counter
@@ -18,7 +19,16 @@ from structlog.typing import FilteringBoundLogger
 from bot import __version__
 from bot.errors import UnavailableError
 from bot.fleet.hosts import Change, PollResult, SourceKind
-from bot.fleet.sites import Heartbeat, KnownSites, RemoteTarget, Site, SiteStore, site_silent
+from bot.fleet.sites import (
+    Heartbeat,
+    KnownSites,
+    MessageServer,
+    RemoteTarget,
+    Site,
+    SiteStore,
+    SiteTallies,
+    site_silent,
+)
 from bot.sites.messages import (
     AskMessage,
     HeardMessage,
@@ -53,6 +63,9 @@ PENDING = 64
 PROBE = 35.0
 """Seconds that a site has to answer a question: a probe takes 30 at most."""
 
+COUNTED = 15.0
+"""Seconds after which it is counted again what waits in the server."""
+
 PULLED = 16
 """Messages that are recorded together; each has up to a hundred results."""
 
@@ -67,6 +80,9 @@ HEARD_MAX = 10_000
 
 MESSAGE_MAX = 2 * 1024 * 1024
 """Bytes that a stream takes at a time, with all that stands around a body."""
+
+WORKERS_MAX = 64
+"""Signs of life of one site that are kept as they were read."""
 
 _HOUR, _DAY = 3600.0, 86_400.0
 
@@ -131,14 +147,6 @@ class CentrePlan(NamedTuple):
     since: datetime
 
 
-class SiteTallies(NamedTuple):
-    """What is counted for metrics: results recorded, messages set aside, and what waits, by site where it says so."""
-
-    recorded: Mapping[str, int]
-    set_aside: Mapping[str, int]
-    connected: bool
-
-
 class SiteCentre:
     """See the module. Everything but `start` and `stop` may be called by any thread.
 
@@ -149,6 +157,7 @@ class SiteCentre:
         self._plan, self._connection, self._log = plan, connection, log
         self._lock = threading.Lock()
         self._heard: dict[tuple[str, str], Heartbeat] = {}
+        self._understood: dict[str, dict[bytes, Heartbeat]] = {}
         self._read: Mapping[str, tuple[str, Site]] = {}
         self._known = KnownSites(self._with_expected(()), plan.silent_after, plan.since)
         self._consumers: set[str] = set()
@@ -159,7 +168,10 @@ class SiteCentre:
         self._ready = threading.Event()
         self._threads: list[threading.Thread] = []
         self._recorded: Counter[str] = Counter()
-        self._set_aside: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+        self._waiting: Mapping[str, int] | None = None
+        self._dead: Mapping[str, int] | None = None
+        self._counted = 0.0
         self._recorder = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._too_old: set[tuple[str, str]] = set()
         connection.listen(EVERY_SITE.inventory, CENTRE, self._hear)
@@ -168,6 +180,7 @@ class SiteCentre:
     def start(self, records: bool = True) -> None:
         """Connect and listen; `records`: take what sites have found, too."""
         self.refresh()
+        self._known = self._known._replace(server=MessageServer(False, self._plan.clock()))
         self._connection.start()
         for run in (self._keep_up, *((self._record,) if records else ())):
             thread = threading.Thread(target=run, daemon=True)
@@ -188,14 +201,8 @@ class SiteCentre:
         return self._ready.wait(seconds)
 
     def tallies(self) -> SiteTallies:
-        return SiteTallies(dict(self._recorded), dict(self._set_aside), self._connection.up.is_set())
-
-    def lag(self) -> int | None:
-        """How many messages wait to be recorded; None where nobody can say."""
-        try:
-            return self._connection.waiting(OBSERVED_STREAM, CENTRE)
-        except UnavailableError:
-            return None
+        """What was counted lately. Nobody is asked for it now."""
+        return SiteTallies(dict(self._recorded), dict(self._refused), self._waiting, self._dead)
 
     # Whom it knows
 
@@ -218,6 +225,26 @@ class SiteCentre:
         site = site_of(subject)
         if site is None:
             return None
+        known = self._known.named(site)
+        beat = self._understand(site, body, known)
+        if beat is None:
+            return None
+        with self._lock:
+            if len(self._heard) < HEARD_MAX:
+                self._heard[site, beat.worker] = beat
+        if known is None or known.targets != beat.targets or self._known.is_silent(known, beat.heard_at):
+            self._is_new.set()
+        return HeardMessage(__version__, beat.is_too_old).pack()
+
+    def _understand(self, site: str, body: bytes, known: Site | None) -> Heartbeat | None:
+        """A sign of life that is heard now; None for anything else.
+
+        A worker says the same again and again: what names the targets that are known anyway is read once.
+        """
+        now, digest = self._plan.clock(), hashlib.sha256(body).digest()
+        read_before = self._understood.setdefault(site, {}) if known else {}
+        if (beat := read_before.get(digest)) and known and beat.targets is known.targets:
+            return beat._replace(heard_at=now)
         is_too_old = False
         try:
             said = InventoryMessage.unpack(body)
@@ -225,14 +252,14 @@ class SiteCentre:
             said, is_too_old = InventoryMessage.who(body), True
         except MessageError:
             return None
-        beat = Heartbeat(site, said.worker, said.version, self._plan.clock(), said.at_centre(site), is_too_old)
-        with self._lock:
-            if len(self._heard) < HEARD_MAX:
-                self._heard[site, said.worker] = beat
-        known = self._known.named(site)
-        if known is None or known.targets != beat.targets or self._known.is_silent(known, beat.heard_at):
-            self._is_new.set()
-        return HeardMessage(__version__, is_too_old).pack()
+        targets = said.at_centre(site)
+        beat = Heartbeat(site, said.worker, said.version, now, targets, is_too_old)
+        if known and known.targets == targets:
+            beat = beat._replace(targets=known.targets)
+            if len(read_before) >= WORKERS_MAX or any(one.targets is not known.targets for one in read_before.values()):
+                read_before.clear()
+            read_before[digest] = beat
+        return beat
 
     def _connected(self) -> None:
         self._consumers = set()
@@ -245,13 +272,34 @@ class SiteCentre:
             self._is_new.wait(FLUSH)
             self._is_new.clear()
             try:
+                self._look_at_the_server()
                 self._store_what_was_heard()
                 self.refresh()
                 if self._connection.up.is_set():
                     self._set_up()
+                    self._count()
             except UnavailableError as error:
                 self._log.warning("sites cannot be kept up with", reason=str(error))
                 self._stop.wait(FLUSH)
+
+    def _look_at_the_server(self) -> None:
+        """Whether it is there."""
+        is_up, before = self._connection.up.is_set(), self._known.server
+        if before is None or before.is_up != is_up:
+            self._known = self._known._replace(server=MessageServer(is_up, self._plan.clock()))
+        if not is_up:
+            self._waiting = self._dead = None
+            self._counted = 0.0
+
+    def _count(self) -> None:
+        """What waits in the server, now and then."""
+        if self._counted and time.monotonic() - self._counted < COUNTED:
+            return
+        self._waiting, self._dead = (
+            {site_of(subject) or "": count for subject, count in self._connection.messages(stream).items()}
+            for stream in (OBSERVED_STREAM, DEAD_STREAM)
+        )
+        self._counted = time.monotonic()
 
     def _store_what_was_heard(self) -> None:
         with self._lock:
@@ -355,6 +403,7 @@ class SiteCentre:
                 self.record(self._connection.pull(OBSERVED_STREAM, CENTRE, PULLED, FLUSH))
             except UnavailableError as error:
                 self._log.warning("observations of sites wait", reason=str(error))
+                self._connected()  # a stream that somebody deleted is made again
                 self._stop.wait(FLUSH)
 
     def record(self, deliveries: Sequence[NatsDelivery]) -> None:
@@ -401,6 +450,7 @@ class SiteCentre:
         """Try it again later, or set it aside after the last try."""
         site = site_of(delivery.subject) or "unknown"
         self._log.warning("a site's message was refused", site=site, tries=delivery.tries, reason=reason)
+        self._refused[site] += delivery.tries == 1
         if delivery.tries < TRIES:
             delivery.nak(RETRY)
             return
@@ -411,5 +461,4 @@ class SiteCentre:
         except UnavailableError:
             delivery.nak(RETRY)
             return
-        self._set_aside[site] += 1
         delivery.ack()

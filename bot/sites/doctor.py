@@ -15,11 +15,11 @@ from typing import Any
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
-from nats.js.api import ConsumerInfo, StreamInfo
+from nats.js.api import StreamInfo
 
 from bot.chat.wording import counted, with_more
 from bot.checkup import Check
-from bot.sites.nats_client import NatsAccount, SecureClient, login_options, why_not_connected
+from bot.sites.nats_client import CONNECT_ERRORS, NatsAccount, SecureClient, login_options, why_not_connected
 from bot.sites.server_config import CENTRE_PERMISSIONS, USER_INFO, SubjectPermissions, is_seed, site_permissions
 from bot.sites.subjects import ASK_STREAM, DEAD_STREAM, OBSERVED_STREAM, SiteSubjects
 from bot.text import shown
@@ -31,6 +31,7 @@ FULL = 0.8
 """How much of a stream's room may be taken before that is a warning."""
 
 NO_SUCH_STREAM = "xocompat-doctor"
+NO_PULL = b"{"
 _OTHER_STREAM = 10060
 """The server's code for a message that names another stream than the one that would take it (JSStreamNotMatchErr)."""
 
@@ -71,8 +72,8 @@ async def _examined(
             error_cb=refuse,
             **login_options(account),
         )
-    except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:
-        with suppress(TimeoutError, OSError):  # after a handshake that failed it would wait for ever
+    except CONNECT_ERRORS as error:
+        with suppress(TimeoutError, OSError, AssertionError):  # after a handshake that failed it would wait for ever
             await asyncio.wait_for(client.close(), 0.2)
         return (*checks, _not_connected(section, account, error))
     try:
@@ -142,17 +143,12 @@ async def _site(client: Client, name: str) -> AsyncIterator[Check]:
     async for check in _permissions(client, site_permissions(name), is_strict=True):
         yield check
     try:
-        queue: ConsumerInfo = await client.jsm().consumer_info(ASK_STREAM, name, PATIENCE)
-        waiting = (queue.num_pending or 0) + (queue.num_ack_pending or 0)
-        yield Check("nats queue", True, f"the centre has one for {name}; {counted(waiting, 'chunk')} of a sweep in it")
+        await client.request(subjects.pull, NO_PULL, timeout=PATIENCE)  # refused, and so nothing is taken
+        yield Check("nats queue", True, f"the centre has one for {name}")
     except nats.errors.NoRespondersError:
-        yield Check("nats queue", False, "the server has no JetStream", "give it `jetstream` in its configuration")
-    except nats.js.errors.NotFoundError:
         yield Check("nats queue", True, f"there is none for {name} yet", _SERVE)
-    except (nats.js.errors.Error, nats.errors.TimeoutError) as error:
-        yield Check(
-            "nats queue", False, f"it could not be looked at: {why_not_connected(error)}", "look at the permissions"
-        )
+    except nats.errors.TimeoutError:
+        yield Check("nats queue", False, f"{subjects.pull} could not be published", "look at the permissions")
     try:
         headers = {"Nats-Expected-Stream": NO_SUCH_STREAM}
         answer = await client.request(subjects.observed, b"", timeout=PATIENCE, headers=headers)
@@ -163,7 +159,8 @@ async def _site(client: Client, name: str) -> AsyncIterator[Check]:
             mend = "see to it that a stream of JetStream's has this subject alone"
             yield Check("nats observations", False, f"no stream takes {subjects.observed}", mend)
     except nats.errors.NoRespondersError:
-        yield Check("nats observations", True, "nothing takes what this site finds yet", _SERVE)
+        mend = f"{_SERVE}; if it runs and the site is new, reload nats-server once more"
+        yield Check("nats observations", True, "nothing takes what this site finds yet", mend)
     except nats.errors.TimeoutError:
         yield Check(
             "nats observations", False, f"{subjects.observed} could not be published", "look at the permissions"

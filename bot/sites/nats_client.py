@@ -6,6 +6,7 @@ UnavailableError at once. Nothing is kept here to be sent later: who publishes k
 
 import asyncio
 import json
+import logging
 import re
 import ssl
 import threading
@@ -24,6 +25,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
+from nkeys import NkeysError  # type: ignore[import-untyped]
 from structlog.typing import FilteringBoundLogger
 
 from bot.errors import UnavailableError
@@ -32,6 +34,12 @@ from bot.text import shown
 CONNECT = 5.0
 AGAIN = 1.0
 """Seconds that connecting may take, and until the next try."""
+
+CLOSED = 0.5
+"""Seconds that ending a connection may take."""
+
+CONNECT_ERRORS = (TimeoutError, OSError, nats.errors.Error, ValueError, NkeysError)
+"""What keeps a client from connecting: the network, the server, its certificate, or a file that holds no key."""
 
 SEND = 5.0
 """Seconds that the server has to take something."""
@@ -106,6 +114,7 @@ class NatsConnection:
         self._thread = threading.Thread(target=self._run, name="nats", daemon=True)
         self._client: Client | None = None
         self._stopping = asyncio.Event()
+        self._no_more = asyncio.Event()
         self._listeners: list[tuple[str, str, Handler, Executor | None]] = []
         self._subscriptions: list[Subscription] = []
         self._on_connect: list[Callable[[], None]] = []
@@ -128,9 +137,13 @@ class NatsConnection:
         self._thread.start()
 
     def stop_listening(self) -> None:
-        """Hear nothing new: the server tells whoever asks now that nobody is here. What was heard is answered."""
+        """Hear and pull nothing new: the server tells whoever asks now that nobody is here. What was heard is answered.
+
+        A pull that waits ends without a message.
+        """
 
         async def drain(_: Client) -> None:
+            self._no_more.set()
             for subscription in self._subscriptions:
                 await _quietly(subscription.drain())  # type: ignore[no-untyped-call]
 
@@ -188,34 +201,36 @@ class NatsConnection:
         return self._do(send, SEND * 2) if messages else 0
 
     def pull(self, stream: str, consumer: str, most: int, seconds: float) -> list[NatsDelivery]:
-        """Messages that wait for a consumer, or come within some seconds; none where none do."""
+        """Messages that wait for a consumer, or come within some seconds; none where none do, or at the end."""
 
         async def fetch(client: Client) -> list[NatsDelivery]:
             key = stream, consumer
             if key not in self._pulls:
                 prefix = f"{self._inbox}.".encode()
                 self._pulls[key] = await client.jetstream().pull_subscribe_bind(consumer, stream, prefix)
+            pull = self._pulls[key]
+            fetching = asyncio.create_task(pull.fetch(most, timeout=seconds))
+            ending = asyncio.create_task(self._no_more.wait())
             try:
-                return [self._delivery(found) for found in await self._pulls[key].fetch(most, timeout=seconds)]
+                await asyncio.wait((fetching, ending), return_when=asyncio.FIRST_COMPLETED)
+                if fetching.done():
+                    return [self._delivery(found) for found in fetching.result()]
+                await _quietly(pull.unsubscribe())  # else the server would hand a message to nobody
+                return []
             except TimeoutError:  # the library raises its own, and this one
                 return []
+            finally:
+                fetching.cancel()
+                ending.cancel()
 
         return self._do(fetch, seconds)
 
-    def waiting(self, stream: str, consumer: str) -> int:
-        """How many messages of a stream its consumer has not acknowledged yet."""
+    def messages(self, stream: str) -> dict[str, int]:
+        """How many messages a stream has of each subject."""
 
-        async def count(client: Client) -> int:
-            info = await client.jsm().consumer_info(stream, consumer, SEND)
-            return int(info.num_pending or 0) + int(info.num_ack_pending or 0)
-
-        return self._do(count, SEND)
-
-    def messages(self, stream: str) -> int:
-        """How many messages a stream has."""
-
-        async def count(client: Client) -> int:
-            return int((await client.jsm().stream_info(stream)).state.messages)
+        async def count(client: Client) -> dict[str, int]:
+            info = await client.jsm().stream_info(stream, subjects_filter=">")
+            return dict(info.state.subjects or {})
 
         return self._do(count, SEND)
 
@@ -272,6 +287,7 @@ class NatsConnection:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        logging.getLogger("asyncio").addFilter(_is_news)
         try:
             self._loop.run_until_complete(self._keep_connected())
         finally:
@@ -288,12 +304,14 @@ class NatsConnection:
                 break
             if client := connecting.result():
                 lost = asyncio.create_task(closed.wait())
-                await asyncio.wait((lost, stopping), return_when=asyncio.FIRST_COMPLETED)
+                # A client whose last bytes could not be sent ends without telling so, and has to be looked at.
+                while client.is_connected and not (lost.done() or stopping.done()):
+                    await asyncio.wait((lost, stopping), timeout=AGAIN, return_when=asyncio.FIRST_COMPLETED)
                 lost.cancel()
                 self._lost()
                 if not client.is_closed:
                     await _quietly(client.flush(1))
-                    await _quietly(client.close())
+                await _ended(client)
             if not self._stopping.is_set():
                 await asyncio.wait((stopping,), timeout=AGAIN)
         stopping.cancel()
@@ -327,9 +345,9 @@ class NatsConnection:
                 for subject, queue, handler, executor in self._listeners
             ]
             await client.flush(int(SEND))
-        except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:
+        except CONNECT_ERRORS as error:
             self._tell(why_not_connected(error))
-            await _quietly(client.close())
+            await _ended(client)
             return None
         self._pulls = {}
         self._client = client
@@ -427,6 +445,19 @@ def _fraction(moment: str) -> float:
     """The seconds after the point of 2026-11-27T05:00:00.123456789Z."""
     found = re.search(r"\.[0-9]+", moment)
     return float(found[0]) if found else 0.0
+
+
+async def _ended(client: Client) -> None:
+    """Close it. After a handshake that failed it would wait for ever for the other side; one that has not begun to
+    connect, as a file could not be read, does not take that.
+    """
+    with suppress(TimeoutError, AssertionError):
+        await asyncio.wait_for(_quietly(client.close()), CLOSED)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """asyncio warns of each end of a connection over TLS, which the library's streams handle as those of plain TCP."""
+    return not record.getMessage().startswith("returning true from eof_received()")
 
 
 async def _quietly(act: Coroutine[Any, Any, Any]) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import UnavailableError, UsageError
 from bot.fleet.sites import SITE_NAME
-from bot.sites.subjects import ASK_STREAM, PREFIX, SiteSubjects
+from bot.sites.subjects import PREFIX, SiteSubjects
 
 NATS_PORT: Final = 4222
 VALID: Final = timedelta(days=3650)
@@ -295,14 +295,9 @@ def site_permissions(site: str) -> SubjectPermissions:
     """A site says what is its own, and hears what is asked of it and what is answered to it."""
     own = SiteSubjects(site)
     return SubjectPermissions(
-        publish=(own.observed, own.inventory, own.pull, own.acks, consumer_info(site), USER_INFO),
+        publish=(own.observed, own.inventory, own.pull, own.acks, USER_INFO),
         subscribe=(own.ask, own.probe, f"{own.inbox}.>"),
     )
-
-
-def consumer_info(site: str) -> str:
-    """Where a site asks how its own consumer stands, which `doctor` does."""
-    return f"$JS.API.CONSUMER.INFO.{ASK_STREAM}.{site}"
 
 
 ANSWERS = 'allow_responses: {max: 1, expires: "2m"}'
@@ -314,13 +309,15 @@ def _text(
 ) -> str:
     """The whole file. Paths are those of this machine: who moves the folder changes them."""
     listen = f"127.0.0.1:{where.port}" if where.is_loopback else f"0.0.0.0:{where.port}"
-    users = [_user("the centre", centre, CENTRE_PERMISSIONS)]
-    users += [_user(f"site {name}", public, site_permissions(name)) for name, public in keys.items()]
+    exports = "".join(_export(*service) for service in _services("*"))
+    imports = "".join(_import(_account(name), SiteSubjects(name).probe) for name in keys)
+    sites = "".join(_site_account(name, public) for name, public in keys.items())
     comment = "".join(f"#   {line}\n" for line in snippet.splitlines())
     private = " and ca.pem" if server.is_private else ""
     return f"""\
 # A NATS server for xocompat, with {len(keys)} {"site" if len(keys) == 1 else "sites"}: {", ".join(keys)}.
-# Nothing in this file is secret. `nats-server -c FILE` starts it; after a change `nats-server --signal reload`.
+# Nothing in this file is secret. `nats-server -c FILE` starts it; after a change `nats-server --signal reload`,
+# twice where a site is new: the server knows the account at the first, and what that may use at the second.
 # Nobody has a user but the centre and the sites, and a site may use what is its own alone.
 
 server_name: xocompat
@@ -342,13 +339,19 @@ jetstream {{
   max_file_store: 8GB
 }}
 
+# Each site has an account of its own. What the server answers goes to a subject that the asker names, and it looks at
+# no permissions for that: within an account a site could have answers for itself taken as another's words.
 accounts {{
-  XOCOMPAT {{
+  {CENTRE_ACCOUNT} {{
     jetstream: {{max_memory: 64MB, max_file: 8GB, max_streams: 8}}
     users: [
-{"".join(users)}    ]
+{_user("the centre", centre, CENTRE_PERMISSIONS)}    ]
+    exports: [
+{exports}    ]
+    imports: [
+{imports}    ]
   }}
-  SYS {{}}
+{sites}  SYS {{}}
 }}
 system_account: SYS
 
@@ -356,6 +359,43 @@ system_account: SYS
 {comment}#
 # Each site's, with NAME.nk{private} beside it, is in {folder.path / "sites"}: copy its folder there,
 # add its `targets`, and run `xocompat site --config xocompat.yaml`.
+"""
+
+
+CENTRE_ACCOUNT: Final = "XOCOMPAT"
+
+
+def _account(site: str) -> str:
+    """The name of a site's account."""
+    return f"SITE_{site}"
+
+
+def _services(site: str) -> tuple[tuple[str, str], ...]:
+    """What a site may use of the centre's account, with how many answers each question has."""
+    own = SiteSubjects(site)
+    return (own.observed, "singleton"), (own.inventory, "singleton"), (own.pull, "stream"), (own.acks, "singleton")
+
+
+def _export(subject: str, answers: str) -> str:
+    """Which account may use which of these subjects, its own imports say: nobody but this file makes any."""
+    return f'      {{service: "{subject}", response_type: {answers}}}\n'
+
+
+def _import(account: str, subject: str) -> str:
+    return f'      {{service: {{account: {account}, subject: "{subject}"}}}}\n'
+
+
+def _site_account(site: str, public: str) -> str:
+    imports = "".join(_import(CENTRE_ACCOUNT, subject) for subject, _ in _services(site))
+    return f"""\
+  {_account(site)} {{
+    users: [
+{_user(f"site {site}", public, site_permissions(site))}    ]
+    exports: [
+{_export(SiteSubjects(site).probe, "singleton")}    ]
+    imports: [
+{imports}    ]
+  }}
 """
 
 

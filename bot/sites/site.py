@@ -36,8 +36,14 @@ BEAT = 20.0
 PROGRESS = 8.0
 """Seconds between signs to the server that a chunk is being asked: several within its ack wait."""
 
-PULLED = 2.0
-"""Seconds that a worker waits for a chunk at a time."""
+UNHEARD = 2.0
+"""Seconds until the next one after a sign of life that nobody answered: the centre may begin later than its sites."""
+
+PULLED = 20.0
+"""Seconds that a worker waits for a chunk at a time: each wait costs the server of hundreds of sites a little."""
+
+LOOK = 2.0
+"""Seconds between two tries to get work where there can be none: without a connection, or before there is a queue."""
 
 AT_ONCE = 2
 """Chunks that are asked at a time: while the slowest hosts of one are waited for, the next one keeps threads busy."""
@@ -167,24 +173,24 @@ class SiteRuntime:
 
     def _beat(self) -> None:
         while not self._stop.is_set():
-            if self._connection.up.is_set():
-                self.say_alive()
-            self._beat_now.wait(BEAT)
+            is_heard = self._connection.up.is_set() and self.say_alive()
+            self._beat_now.wait(BEAT if is_heard else UNHEARD)
             self._beat_now.clear()
 
-    def say_alive(self) -> None:
-        """Tell the centre which worker this is, and which targets there are. It does not matter if nobody listens."""
+    def say_alive(self) -> bool:
+        """Tell the centre which worker this is, and which targets there are; whether a centre listens."""
         targets = tuple((target.name, tuple(target.tags)) for target in self._plan.targets)
         message = InventoryMessage(self._plan.id, __version__, targets)
         try:
             heard = HeardMessage.unpack(self._connection.request(self._subjects.inventory, message.pack(), 5.0))
         except (UnavailableError, MessageError):
-            return
+            return False
         if heard.is_too_old and not self._told_too_old:
             self._log.error(
                 "this worker is too old for the centre", version=__version__, centre=shown(heard.version, 40)
             )
         self._told_too_old = heard.is_too_old
+        return True
 
     # What the centre asks
 
@@ -202,19 +208,21 @@ class SiteRuntime:
     def _pull(self) -> None:
         """Take chunks as long as there is a thread for each."""
         while not self._stop.is_set():
-            if not self._free.acquire(timeout=PULLED):
+            if not self._free.acquire(timeout=LOOK):
                 continue
             found: list[NatsDelivery] = []
             try:
-                if self._connection.up.wait(PULLED):
+                if self._connection.up.wait(LOOK):
                     found = self._connection.pull(ASK_STREAM, self._plan.name, 1, PULLED)
             except NobodyError:
-                self._stop.wait(PULLED)  # the centre has not made this site's queue yet
+                self._stop.wait(LOOK)  # the centre has not made this site's queue yet
             except UnavailableError as error:
                 self._log.debug("no work could be had", reason=str(error))
-                self._stop.wait(PULLED)
+                self._stop.wait(LOOK)
             if not found or self._stop.is_set():
                 self._free.release()
+                for unwanted in found:
+                    unwanted.nak(0.0)
                 continue
             self._chunks.submit(self._chunk, found[0]).add_done_callback(self._chunk_is_done)
 

@@ -20,6 +20,7 @@ from bot.errors import UnavailableError
 from bot.fleet.hosts import SourceState
 from bot.fleet.policy import PolicyState
 from bot.fleet.ports import SweepRun
+from bot.fleet.sites import KnownSites, SiteTallies
 from bot.fleet.verdicts import HostVerdict, policy_scores
 from bot.matrix.freshness import DataAge
 from bot.text import shown
@@ -52,6 +53,9 @@ class MetricsSnapshot(NamedTuple):
     patch_states: Mapping[str, int] = MappingProxyType({})
     """How many hosts are vulnerable, fixed, or not to be told, each by the worst of its known holes."""
     ages: Sequence[DataAge] = ()
+    sites: KnownSites | None = None
+    """None where no site can report here: nothing is shown of any then."""
+    site_tallies: SiteTallies | None = None
 
 
 class ProbeMetrics:
@@ -121,6 +125,8 @@ class _Gauges(Collector):
         for form, count in sorted(shown.plainer_tables.items()):
             plainer.add_metric((form,), count)
         yield plainer
+        if shown.sites:
+            yield from _of_sites(shown.sites, shown.site_tallies, shown.at)
         old = _family("data_age_days", "Days since the sources of the data in use were read, by kind.", ("kind",))
         for age in shown.ages:
             old.add_metric((age.kind,), age.days)
@@ -186,3 +192,40 @@ def _of_outbox(channels: Sequence[ChannelState], now: datetime) -> Iterator[Metr
     oldest = min((channel.oldest for channel in channels if channel.oldest), default=None)
     age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
     yield _gauge("outbox_oldest_age_seconds", "Age of the oldest message that waits.", age)
+
+
+def _of_sites(known: KnownSites, tallies: SiteTallies | None, now: datetime) -> Iterator[Metric]:
+    """What was never heard has no moment, and what the server was not asked for no number."""
+    if known.server:
+        yield _gauge("site_server_up", "Whether the server of the sites can be reached.", float(known.server.is_up))
+    heard = _family("site_last_heard_timestamp_seconds", "When a site was heard last.", ("site",))
+    silent = _family("site_silent", "Whether a site was not heard for too long.", ("site",))
+    workers = _family("site_workers", "Workers of a site that were heard within an hour.", ("site",))
+    targets = _family("site_targets", "Targets that a site lists.", ("site",))
+    for site in known.sites:
+        if site.heard_at:
+            heard.add_metric((site.name,), site.heard_at.timestamp())
+        silent.add_metric((site.name,), float(known.is_silent(site, now)))
+        workers.add_metric((site.name,), len(site.workers))
+        targets.add_metric((site.name,), len(site.targets))
+    yield from (heard, silent, workers, targets)
+    if tallies is None:
+        return
+    names = [site.name for site in known.sites]
+    for name, about, counts in (
+        ("site_waiting", "Messages of a site that wait to be recorded.", tallies.waiting),
+        ("site_dead_letters", "Messages of a site that could not be recorded, and were set aside.", tallies.dead),
+    ):
+        if counts is not None:
+            family = _family(name, about, ("site",))
+            for site_name in sorted({*names, *counts}):
+                family.add_metric((site_name,), counts.get(site_name, 0))
+            yield family
+    for name, about, made in (
+        ("site_results_recorded", "Results of a site that this process recorded.", tallies.recorded),
+        ("site_messages_refused", "Messages of a site that this process could not record.", tallies.refused),
+    ):
+        counter = CounterMetricFamily(f"{PREFIX}_{name}", about, labels=("site",))
+        for site_name in sorted({*names, *made}):
+            counter.add_metric((site_name,), made.get(site_name, 0))
+        yield counter

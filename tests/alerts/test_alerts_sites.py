@@ -12,7 +12,7 @@ from bot.alerts.state_machine import reconcile
 from bot.chat.reply import plain
 from bot.chat.rule_wording import sentence
 from bot.fleet.hosts import Source, SourceKind, WatchedHost
-from bot.fleet.sites import KnownSites, RemoteTarget, Site, SiteWorker
+from bot.fleet.sites import KnownSites, MessageServer, RemoteTarget, Site, SiteWorker
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
@@ -32,9 +32,11 @@ class Told:
         self._matrix, self._reader = matrix, reader
         self.alerts: tuple[Alert, ...] = ()
 
-    def see(self, *sites: Site, hosts: tuple[WatchedHost, ...] = (SEEN,)) -> list[tuple[str, NotifyReason, str]]:
+    def see(
+        self, *sites: Site, hosts: tuple[WatchedHost, ...] = (SEEN,), server: MessageServer | None = None
+    ) -> list[tuple[str, NotifyReason, str]]:
         """What is told of sites now: to which channel, why, and in which words."""
-        known = KnownSites(sites)
+        known = KnownSites(sites, server=server)
         verdicts = host_verdicts(self._matrix, self._reader, hosts, NOW.date())
         sweep = SweepHealth(timedelta(hours=6), NOW)
         here = (Source("paris/lab-a", SourceKind.SITE, ("lab",)),)
@@ -89,3 +91,37 @@ def test_a_worker_that_is_too_old_is_told(told: Told) -> None:
     ((_, _, words),) = told.see(old)
     assert "Site paris has a worker that is too old to be understood (0.1)" in words
     assert [alert.rule for alert in told.alerts] == [Rule.WORKER_OLD]
+
+
+AWAY = MessageServer(False, NOW - timedelta(minutes=4))
+BACK = MessageServer(True, NOW - timedelta(minutes=1))
+MESSAGE = "The NATS server of the sites"
+
+
+def test_a_server_that_is_away_is_told_once_and_no_site_as_silent(told: Told) -> None:
+    """Both sites lead to channels of their own, and each is told once; when it is back, that is told once as well."""
+    lyon = Site("lyon", GONE.heard_at, (RemoteTarget("lyon/lab-b"),))
+    said = told.see(GONE, lyon, server=AWAY)
+    assert {(channel, reason) for channel, reason, _ in said} == {(OPS, NotifyReason.NEW), (TEAM, NotifyReason.NEW)}
+    assert all(f"{MESSAGE} cannot be reached since" in words and "2 sites are" in words for _, _, words in said)
+    assert told.see(GONE, lyon, server=AWAY) == []
+    said = told.see(HEARD, lyon, server=BACK)  # lyon takes a moment longer
+    assert {(reason, words.strip()) for _, reason, words in said} == {
+        (NotifyReason.RESOLVED, f"{MESSAGE}: it can be reached again")
+    }
+    assert len(said) == 2
+    ((_, reason, words),) = told.see(HEARD, lyon, server=BACK._replace(since=NOW - timedelta(minutes=4)))
+    assert (reason, "Site lyon has not been heard since" in words) == (NotifyReason.NEW, True)
+
+
+def test_a_site_that_was_silent_before_stays_so_while_the_server_is_away_and_comes_back(told: Told) -> None:
+    assert len(told.see(GONE)) == 1
+    assert [words for _, _, words in told.see(GONE, server=AWAY) if "Site paris" in words] == []
+    told.see(GONE, server=BACK)
+    silent = [alert for alert in told.alerts if alert.rule is Rule.SITE_SILENT]
+    assert [alert.is_open for alert in silent] == [True]
+
+
+def test_a_short_break_is_not_told_nor_one_in_which_another_centre_hears_sites(told: Told) -> None:
+    assert told.see(GONE, server=MessageServer(False, NOW - timedelta(minutes=1))) == []
+    assert told.see(HEARD, Site("lyon"), server=AWAY) == []

@@ -8,7 +8,7 @@ import pytest
 
 _COUNTED = """
 import re, threading
-from bot.app.serve import share_arenas
+from bot.app.memory import share_arenas
 
 {prepare}
 together = threading.Barrier(8)

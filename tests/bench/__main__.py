@@ -1,6 +1,7 @@
-"""`python -m tests.bench [NAME ...]`: run benches by name, all but attack and endurance without one.
+"""`python -m tests.bench [NAME ...]`: run benches by name, all but attack, endurance and sites without one.
 
 python -m tests.bench sweep --hosts 1000,10000 --concurrency 64,256 --runs 1
+python -m tests.bench sites --sites 5 --hosts 20 --probes 400 --bodies 400
 python -m tests.bench attack --only signatures,framing --scale 0.1
 """
 
@@ -13,21 +14,24 @@ from functools import partial
 from tests.bench import alerts, latency, lookup, memory, patches, probe, slash, start, sweep
 from tests.bench.attack import run as attack
 from tests.bench.endurance import run as endurance
+from tests.bench.sites import run as sites
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Print a JSON line for each bench, and for each attack; 1 if an attack succeeded."""
+    """Print a JSON line for each bench, and for each attack; 1 if an attack succeeded or a figure of sites is bad."""
     options = _parser().parse_args(words)
     status = 0
-    swept = partial(sweep.measure, options.hosts, options.concurrency, options.runs, options.clients)
+    swept = partial(sweep.measure, options.hosts or [1000], options.concurrency, options.runs, options.clients)
     endured = partial(endurance.measure, options.minutes, options.kills, options.seed)
-    long = {"sweep": swept, "endurance": endured}
+    reached = partial(sites.measure, options.sites, (options.hosts or [500])[0], options.probes, options.bodies)
+    long = {"sweep": swept, "endurance": endured, "sites": reached}
     for name in options.names or BENCHES:
         if name == "attack":
             status = attack.measure(options.only, options.scale, options.seed)
             continue
         measured = (long.get(name) or BENCHES[name])()
         print(json.dumps({"bench": name, **measured}), flush=True)
+        status = status or int(name == "sites" and bool(measured["verdict"]))
     return status
 
 
@@ -42,7 +46,7 @@ BENCHES: dict[str, Callable[[], dict[str, object]]] = {
     "start": start.measure,
     "sweep": sweep.measure,
 }
-ALL = (*BENCHES, "attack", "endurance")
+ALL = (*BENCHES, "attack", "endurance", "sites")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,8 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     attacks = ", ".join(attack.NAMES)
     of_attack.add_argument("--only", type=_attacks, default=attack.NAMES, metavar="NAME,...", help=attacks)
     of_attack.add_argument("--scale", type=float, default=1, metavar="X", help="of the number of tries")
+    of_sites = parser.add_argument_group("sites")
+    of_sites.add_argument("--sites", type=int, default=200, metavar="N", help="that come back at once")
+    of_sites.add_argument("--probes", type=int, default=10_000, metavar="N", help="that two workers share")
+    of_sites.add_argument("--bodies", type=int, default=10_000, metavar="N", help="that are read on their way")
     of_sweep = parser.add_argument_group("sweep")
-    of_sweep.add_argument("--hosts", type=_numbers, default=[1000], metavar="N,...", help="how many are simulated")
+    of_sweep.add_argument("--hosts", type=_numbers, metavar="N,...", help="how many are simulated; at each site")
     of_sweep.add_argument("--concurrency", type=_numbers, default=[64, 256], metavar="N,...", help="asked at once")
     of_sweep.add_argument("--runs", type=int, default=3, metavar="N", help="medians are told of so many")
     of_sweep.add_argument("--clients", type=_clients, default=sweep.ALL, metavar="NAME,...", help=", ".join(sweep.ALL))

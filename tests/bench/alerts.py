@@ -22,7 +22,7 @@ from bot.alerts.cycle import SendResult, SweepCycle
 from bot.alerts.evaluate import FleetEvaluation
 from bot.alerts.routing import AlertPlan
 from bot.app.fleet import WatchTerms, watch_fleet
-from bot.app.serve import settle_down
+from bot.app.memory import settle_down
 from bot.fleet.sweep import SweepPace
 from bot.store.store import open_store
 from tests.bench.answering import Answering

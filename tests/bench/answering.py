@@ -27,10 +27,10 @@ class Answering:
         names = [f"host-{number}" for number in range(count)]
         runs = islice(cycle(MIX), count)
         self._hosts = {
-            name: (number, _host(name, *version, at - timedelta(minutes=number), number))
+            name: (number, lone_host(name, *version, at - timedelta(minutes=number), number))
             for number, (name, version) in enumerate(zip(names, runs, strict=True))
         }
-        self._inventory = Inventory(map(_target, names))
+        self._inventory = Inventory(map(target_of, names))
 
     def hosts(self) -> Hosts:
         """The inventory with its asking, as the product has it but for the probe itself."""
@@ -41,17 +41,23 @@ class Answering:
 
     def _probe(self, target: Target) -> Probed:
         number, host = self._hosts[target.name]
-        pool = Pool(f"pool-{host.uuid}", "", host.uuid)
-        seen = self.at + timedelta(microseconds=number)
-        return Observation(target.name, host.address, seen, Transport.JSON_RPC_2, TlsMode.PINNED, pool, (host,))
+        return alone(target.name, host, self.at + timedelta(microseconds=number))
 
 
-def _host(name: str, brand: str, version: str, booted_at: datetime, number: int) -> Host:
+def alone(target: str, host: Host, seen: datetime) -> Observation:
+    """What a target answers that is a pool of one host."""
+    pool = Pool(f"pool-{host.uuid}", "", host.uuid)
+    return Observation(target, host.address, seen, Transport.JSON_RPC_2, TlsMode.PINNED, pool, (host,))
+
+
+def lone_host(name: str, brand: str, version: str, booted_at: datetime, number: int) -> Host:
+    """A host by its name, which its uuid has in it; `number` says which patch level it has."""
     more = ("release/stable/1", "3.4.0", "free", None, booted_at, False, None)
     host = Host(f"uuid-{name}", name, "192.0.2.1", True, True, brand, version, *more)
     return host._replace(software=Software(f"{XENS.get(version, '4.13.5-9.')}{number % LEVELS + 1}", "26.1.4"))
 
 
-def _target(name: str) -> Target:
+def target_of(name: str) -> Target:
+    """A target that nobody connects to."""
     trust = Trust(TlsMode.PINNED, b"\0" * 32)
     return Target(name, Endpoint("192.0.2.1", 443, trust), "bench", lambda: "", "the bench", tags=("lab",))

@@ -22,7 +22,7 @@ from slack_bolt import BoltRequest
 from bot import log as logs
 from bot.alerts.cycle import SendResult
 from bot.app.fleet import WatchedFleet, hosts_of, open_settings, terms_of, watch_fleet
-from bot.app.serve import settle_down
+from bot.app.memory import settle_down
 from bot.app.slack import LIMITS, platform_of, service_of
 from bot.settings import load_settings
 from bot.settings.model import Settings

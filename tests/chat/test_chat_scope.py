@@ -31,6 +31,7 @@ from bot.terminal.render import render
 from bot.xapi.observation import Failure, FailureCode
 from tests.alerts.fakes import MemoryBook, MemoryDigests, MemoryWatches
 from tests.chat.fleet import AWAY, NOON, fleet, ports
+from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host
 
 ALL = frozenset(Right)
 GRANTED = frozenset({Right.FLEET, Right.OPERATE})
@@ -262,3 +263,27 @@ def test_what_can_be_said_before_a_sweep_tells_of_the_channels_own_too(runner: C
     opening = runner.opening(COMMANDS["sweep"], "", ALL, None, ANN)
     assert not isinstance(opening, Reply)
     assert plain(opening) == "Asking 3 targets …"
+
+
+def test_a_grant_for_one_channel_shows_of_a_site_what_leads_there(matrix: Matrix, reader: Reader) -> None:
+    """`fleet paris` and the names of its targets: of two, only one has the tag that leads to the lab's channel."""
+    store, sweeps = FakeStore(), FakeSweepLog()
+    targets = tuple(
+        Source(name, SourceKind.SITE, (tag,)) for name, tag in (("paris/lab-a", "lab"), ("paris/prod-a", "prod"))
+    )
+    names = ("xen-1", "xen-11")
+    store.record(
+        tuple(answered(one, NOON, host(name), pool=name) for one, name in zip(targets, names, strict=True)), NOON
+    )
+    every = ports(matrix, reader, (store, sweeps))
+    assert every.watched
+    alerting = Alerting(MemoryBook(()), MemoryWatches([]), MemoryDigests(), PLAN, lambda: NOON, frozenset, lambda: ())
+    watched = every.watched._replace(sources=targets)
+    runner = CommandRunner(every._replace(alerting=alerting, watched=watched), NOON.date)
+
+    def seen(caller: Caller) -> list[tuple[str, str]]:
+        data: Any = _ask(runner, "fleet paris", caller).data
+        return sorted((each["name"], each["site"]) for each in data["hosts"])
+
+    assert seen(ANN) == [("xen-1", "paris")]
+    assert seen(BOB) == [("xen-1", "paris"), ("xen-11", "paris")]

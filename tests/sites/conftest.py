@@ -12,7 +12,9 @@ from nats.js.api import ConsumerConfig, RetentionPolicy, StreamConfig
 
 from bot.sites.server_config import make_nats_config
 from bot.sites.subjects import ASK_STREAM, CENTRE, DEAD_STREAM, EVERY_SITE, OBSERVED_STREAM, SiteSubjects
+from bot.store.store import Store, open_store
 from tests.sites.nats_server import NatsServer
+from tests.sites.site_lab import LOG, now
 
 SITES = ("london", "paris")
 
@@ -78,3 +80,30 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConfiguredS
     made = configured_server(tmp_path_factory.mktemp("configured"))
     with made.server:
         yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks more often than in earnest, and takes a worker for dead sooner."""
+    for name, seconds in (
+        ("centre.FLUSH", 0.2),
+        ("nats_client.AGAIN", 0.1),
+        ("centre.ACK_WAIT", 3.0),
+        ("site.LOOK", 0.2),
+        ("site.PROGRESS", 0.5),
+    ):
+        monkeypatch.setattr(f"bot.sites.{name}", seconds)
+
+
+@pytest.fixture
+def jetstream(tmp_path: Path) -> Iterator[NatsServer]:
+    """Running, for everybody, with nothing in it."""
+    with NatsServer(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'centre.db'}", LOG, now)
+    yield opened
+    opened.close()

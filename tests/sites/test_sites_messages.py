@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.fleet.hosts import Source, SourceKind
@@ -123,6 +123,7 @@ ANYTHING = st.recursive(
 KEYS = ["v", "ask", "targets", "worker", "version", "sent_at", "results", "result", "target", "too_old"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=200) | st.dictionaries(st.sampled_from(KEYS), ANYTHING).map(lambda d: json.dumps(d).encode()))
 def test_whatever_arrives_is_read_or_refused(body: bytes) -> None:
     for read in READ:

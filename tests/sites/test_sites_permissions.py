@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import nats
@@ -14,7 +15,7 @@ from nats.aio.msg import Msg
 from bot.simulator import SimCertificate
 from bot.sites.server_config import make_nats_config
 from bot.sites.subjects import ASK_STREAM, CENTRE, DEAD_STREAM, EVERY_SITE, OBSERVED_STREAM, PREFIX, SiteSubjects
-from tests.sites.conftest import ConfiguredServer
+from tests.sites.conftest import ConfiguredServer, configured_server
 
 PARIS, LONDON = SiteSubjects("paris"), SiteSubjects("london")
 
@@ -44,7 +45,7 @@ PUBLISHED = (
             f"PAUSE.{ASK_STREAM}.{site}",
         )
     ),
-    f"$JS.API.CONSUMER.INFO.{ASK_STREAM}.london",
+    *(f"$JS.API.CONSUMER.INFO.{ASK_STREAM}.{site}" for site in ("paris", "london")),
     *("$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.XOCOMPAT.CONNZ", "$SYS.REQ.ACCOUNT.PING.CONNZ"),
 )
 """What a site may not publish."""
@@ -158,7 +159,7 @@ def test_a_site_pulls_acknowledges_stores_and_answers(configured: ConfiguredServ
         (chunk,) = await pulling.fetch(1, timeout=5)
         await chunk.ack_sync()
         await paris.jetstream().publish(PARIS.observed, b"found")
-        waiting = await paris.jsm().consumer_info(ASK_STREAM, "paris")
+        waiting = await centre.jsm().consumer_info(ASK_STREAM, "paris")
         stored = (await centre.jsm().stream_info(OBSERVED_STREAM)).state.messages
         await centre.jsm().purge_stream(OBSERVED_STREAM)
         for client in (centre, paris):
@@ -168,7 +169,7 @@ def test_a_site_pulls_acknowledges_stores_and_answers(configured: ConfiguredServ
     *done, refused = asyncio.run(work())
     assert done == [b"answered", b"heard", b"chunk 1", 0, 1]
     (again,) = refused  # a second answer to the same question
-    assert 'permissions violation for publish to "_inbox.' in again
+    assert 'permissions violation for publish to "_r_.' in again
 
 
 def test_a_leaked_seed_hears_nothing_of_others(configured: ConfiguredServer) -> None:
@@ -227,6 +228,65 @@ def test_the_server_does_not_acknowledge_for_another(configured: ConfiguredServe
     assert asyncio.run(attack()) == (True, 1)
 
 
+REPLIES = (
+    *(LONDON.observed, LONDON.inventory, LONDON.ask, LONDON.probe, LONDON.dead, f"{LONDON.inbox}.x", "_INBOX.x"),
+    *(PARIS.ask, PARIS.dead, LONDON.pull, f"$JS.API.CONSUMER.DELETE.{ASK_STREAM}.london"),
+    *(
+        f"$JS.API.STREAM.{deed}.{stream}"
+        for deed in ("PURGE", "MSG.DELETE", "DELETE", "UPDATE", "SNAPSHOT")
+        for stream in (ASK_STREAM, OBSERVED_STREAM, DEAD_STREAM)
+    ),
+    *("$SYS.REQ.SERVER.PING", "xocompat.v1.*.probe"),
+)
+"""Where a site may say that answers to it are to go; without an account of its own, a receipt would purge a stream."""
+
+
+def test_an_answer_to_a_site_reaches_nobody_else_whatever_subject_the_site_names(configured: ConfiguredServer) -> None:
+    """With all questions that a site may ask: bodies of answers are the server's, and empty where there is no work."""
+
+    async def attack() -> tuple[list[str], list[object]]:
+        await configured.set_up()
+        heard: list[str] = []
+        centre, london = await configured.client(CENTRE), await configured.client("london")
+        thief = await configured.client("paris")
+
+        async def hear(message: Msg) -> None:
+            heard.append(message.subject)
+
+        async def standing() -> list[object]:
+            infos = [await centre.jsm().stream_info(name) for name in (ASK_STREAM, OBSERVED_STREAM, DEAD_STREAM)]
+            return [(info.state.messages, info.state.first_seq, info.state.consumer_count) for info in infos]
+
+        await centre.jetstream().publish(LONDON.ask, b"chunk")
+        await london.jetstream().publish(LONDON.observed, b"found")
+        for subject in (EVERY_SITE.inventory, EVERY_SITE.dead, "_INBOX.x"):
+            await centre.subscribe(subject, cb=hear)
+        for subject in (LONDON.probe, f"{LONDON.inbox}.x"):
+            await london.subscribe(subject, cb=hear)
+        await settle(centre)
+        await settle(london)
+        before = await standing()
+        last = (await centre.jsm().stream_info(OBSERVED_STREAM)).state.last_seq
+        for reply in REPLIES:
+            for subject, body in ((PARIS.observed, b"own"), (PARIS.pull, b'{"batch": 1, "no_wait": true}')):
+                await thief.publish(subject, body, reply=reply)
+        await settle(thief)
+        receipt = await thief.jetstream().publish(PARIS.observed, b"the last")  # all before it is done by then
+        assert receipt.seq == last + len(REPLIES) + 1
+        await centre.jsm().purge_stream(OBSERVED_STREAM, subject=PARIS.observed)
+        await settle(london)
+        after = await standing()
+        for stream in (ASK_STREAM, OBSERVED_STREAM):
+            await centre.jsm().purge_stream(stream)
+        for client in (centre, london, thief):
+            await client.close()
+        return heard, [before, after]
+
+    heard, (before, after) = asyncio.run(attack())
+    assert heard == []
+    assert after == before
+
+
 def test_nothing_is_answered_in_clear(configured: ConfiguredServer) -> None:
     server = configured.server
     with socket.create_connection((server.address, server.port), timeout=10) as plain:
@@ -270,3 +330,32 @@ def test_nobody_gets_in_without_a_key_of_the_folder(configured: ConfiguredServer
     for seed in (None, str(strange / "sites" / "paris" / "paris.nk")):
         with pytest.raises(nats.errors.Error, match="Authorization"):
             asyncio.run(connect(seed))
+
+
+def test_a_site_that_is_added_is_heard_after_a_reload(tmp_path: Path) -> None:
+    """Twice: the server gives a new account its imports at the second one. Who is connected stays so."""
+    made = configured_server(tmp_path)
+    with made.server as server:
+
+        async def heard() -> tuple[bytes, bytes, int, bool]:
+            await made.set_up()
+            centre, paris = await made.client(CENTRE), await made.client("paris")
+
+            async def confirm(message: Msg) -> None:
+                await message.respond(message.data)
+
+            await centre.subscribe(EVERY_SITE.inventory, CENTRE, cb=confirm)
+            await settle(centre)
+            text = make_nats_config(["oslo"], made.folder, server.url, is_addition=True).text
+            for _ in range(2):
+                await asyncio.to_thread(server.reload, text)
+            oslo = await made.client("oslo")
+            told = (await oslo.request(SiteSubjects("oslo").inventory, b"oslo", timeout=5)).data
+            receipt = await oslo.jetstream().publish(SiteSubjects("oslo").observed, b"found")
+            still = (await paris.request(PARIS.inventory, b"paris", timeout=5)).data
+            is_connected = paris.is_connected and centre.is_connected
+            for client in (centre, paris, oslo):
+                await client.close()
+            return told, still, receipt.seq, is_connected
+
+        assert asyncio.run(heard()) == (b"oslo", b"paris", 1, True)

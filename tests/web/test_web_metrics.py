@@ -15,6 +15,7 @@ from bot.alerts.delivery.outbox import ChannelState
 from bot.errors import UnavailableError
 from bot.fleet.policy import Policy
 from bot.fleet.ports import SweepRun
+from bot.fleet.sites import KnownSites, MessageServer, RemoteTarget, Site, SiteTallies, SiteWorker
 from bot.fleet.verdicts import host_verdicts, patch_states
 from bot.matrix.freshness import data_ages
 from bot.matrix.matrix import Matrix
@@ -57,9 +58,13 @@ def picture(matrix: Matrix, reader: Reader) -> MetricsSnapshot:
         plainer_tables={"table": 1, "lines": 2},
         patch_states={"vulnerable": 1, "fixed": 0, "cannot_tell": 2},
         ages=data_ages(matrix, NOW.date(), NOW.date()),
+        sites=KnownSites((PARIS, Site("lyon")), server=MessageServer(True, NOW)),
+        site_tallies=SiteTallies({"paris": 500}, {"paris": 1}, {"paris": 3}, {"lyon": 2}),
     )
 
 
+TARGETS = (RemoteTarget("paris/lab-a"), RemoteTarget("paris/lab-b"))
+PARIS = Site("paris", NOW, TARGETS, (SiteWorker("one", "2.0", NOW),))
 Families = dict[str, Metric]
 Show = Callable[[Callable[[], MetricsSnapshot]], Families]
 
@@ -237,3 +242,27 @@ def test_the_dashboard_is_json_with_panels() -> None:
 def test_how_many_workspaces_take_no_newer_tables_is_told(show: Show, picture: MetricsSnapshot) -> None:
     samples = show(lambda: picture)["xocompat_slack_plainer_tables"].samples
     assert {sample.labels["form"]: sample.value for sample in samples} == {"table": 1.0, "lines": 2.0}
+
+
+def test_sites_are_shown_and_what_was_never_heard_has_no_moment(show: Show, picture: MetricsSnapshot) -> None:
+    families = show(lambda: picture)
+    assert _values(families["xocompat_site_server_up"]) == {(): 1}
+    assert _values(families["xocompat_site_last_heard_timestamp_seconds"], "site") == {("paris",): NOW.timestamp()}
+    for name, lyon, paris in (
+        ("silent", 1, 0),
+        ("workers", 0, 1),
+        ("targets", 0, 2),
+        ("waiting", 0, 3),
+        ("dead_letters", 2, 0),
+        ("results_recorded", 0, 500),
+        ("messages_refused", 0, 1),
+    ):
+        assert _values(families[f"xocompat_site_{name}"], "site") == {("lyon",): lyon, ("paris",): paris}, name
+
+
+def test_nothing_is_shown_of_sites_where_there_are_none_nor_a_number_that_nobody_knows(
+    show: Show, picture: MetricsSnapshot
+) -> None:
+    assert [name for name in show(lambda: picture._replace(sites=None)) if "site" in name] == []
+    unasked = show(lambda: picture._replace(site_tallies=SiteTallies({}, {})))
+    assert not {"xocompat_site_waiting", "xocompat_site_dead_letters"} & unasked.keys()

@@ -1,6 +1,6 @@
 """`sites`: who asks hosts where the centre does not reach, and when each was last heard; the silent ones first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.chat.command import Invocation, Ports
@@ -59,19 +59,27 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
-def _first(sites: list[Site], silent: int) -> RichText:
+def _first(sites: Sequence[Site], silent: int) -> RichText:
     if not sites:
         return line(Strong("No site reports here"), *with_code(_NONE))
-    count = Strong(counted(len(sites), "site"))
+    return sites_line(len(sites), silent)
+
+
+def sites_line(sites: int, silent: int) -> RichText:
+    """How many sites there are, and how many of them are silent."""
+    count = Strong(counted(sites, "site"))
     if silent:
         return headline(count, Mark("⚠️", f"{silent} {'is' if silent == 1 else 'are'} silent"))
-    return headline(count, Mark("🟢", "heard lately" if len(sites) == 1 else "all heard lately"))
+    return headline(count, Mark("🟢", "heard lately" if sites == 1 else "all heard lately"))
 
 
 def _body(sites: list[Site], known: KnownSites, now: datetime) -> Iterator[Block]:
     if sites:
         silent = known.silent(now)
         yield Table(_COLUMNS, tuple(_row(site, site.name in silent) for site in sites), "Sites, the silent ones first")
+    if sites and known.server and not known.server.is_up:
+        away = f" cannot be reached since {moment_in_words(known.server.since)}: nothing is heard here meanwhile."
+        yield Paragraph((line(Mark("⚠️", ""), " ", Strong("The NATS server"), away),))
     for site in sites:
         if old := sorted({shown(worker.version, 40) for worker in site.workers if worker.is_too_old}):
             said = f" has a worker that is too old to be understood ({', '.join(old)}): install this version there."
