@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from bot.chat.export import cell
+from bot.chat.export import MARKDOWN, cell
 from bot.chat.reply import Column, ColumnKind, Link, Mark, Reply, RichText, Sortable, Span, Table, Typed
 from bot.errors import UsageError
 from bot.terminal.layout import address, cleaned, words_to_type
@@ -61,9 +61,6 @@ def _span(span: Span) -> str:
     return _escaped(span.text)
 
 
-_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#~"})
-
-
 def _escaped(text: str) -> str:
     """Text as Markdown shows it, sign for sign."""
-    return " ".join(cleaned(text).split(" ")).translate(_MARKDOWN)
+    return " ".join(cleaned(text).split(" ")).translate(MARKDOWN)
