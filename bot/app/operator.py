@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.alerts.clock_check import ClockCheck
     from bot.app.dataset import Dataset
+    from bot.app.fleet import WatchedFleet
     from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
 
@@ -32,10 +33,10 @@ PATIENCE = 2.0
 """Seconds that a sweep in a shell waits for a channel's pause to end."""
 
 
-def runner_with_hosts(settings: Settings) -> CommandRunner:
-    """Asks the settings' hosts; no database is needed for that."""
-    alone = runner()
-    return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet(), policy=policy(settings.policy)))
+def runner_with_hosts(settings: Settings, limited: bool = False) -> CommandRunner:
+    """Asks the settings' hosts; no database is needed for that. `limited` as in chat."""
+    alone, fleet = runner(), hosts_of(settings).fleet(limited)
+    return alone._replace(ports=alone.ports._replace(fleet=fleet, policy=policy(settings.policy)))
 
 
 @contextmanager
@@ -65,6 +66,13 @@ def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[
     Who `only_looks` makes none: looking leaves nothing behind.
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
+    with watched_fleet(settings, only_looks) as watched:
+        yield CommandRunner(watched.ports(), today)
+
+
+@contextmanager
+def watched_fleet(settings: Settings, only_looks: bool = False) -> "Iterator[WatchedFleet]":
+    """The same with all that the fleet is watched by."""
     from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
     from bot.store.database import DamagedError, Database
     from bot.store.maintenance import existing
@@ -86,7 +94,7 @@ def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[
         )
         with _sites(settings, store, check, log) as sites:
             hosts = hosts_of(settings, on_date=check.observe, sites=sites)
-            yield CommandRunner(watch_fleet(store, hosts, terms, log, threading.Event()).ports(), today)
+            yield watch_fleet(store, hosts, terms, log, threading.Event())
         try:
             store.audit.flush()
         except DamagedError:

@@ -15,7 +15,7 @@ from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
 from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, PNG, SHARED, SVG
-from bot.cli.output import fail, folder, print_reply, settings_of
+from bot.cli.output import fail, folder, print_reply, settings_of, shell_user
 from bot.errors import ConfigError, UnavailableError, UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import words_to_type
@@ -56,7 +56,8 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         meant, rest = spec, " ".join(words)
         if spec is CHECK and rest.strip():  # it may be a question that means another command
             meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
-        reply = _answer(meant, rest, as_of, config, Caller(_user(), channel, takes_all=form is not None), as_json)
+        caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
+        reply = _answer(meant, rest, as_of, config, caller, as_json)
         if fail_on and reply.assessed is None:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
         holds = bool(fail_on) and _any_holds(fail_on, reply, config)
@@ -205,16 +206,6 @@ def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Call
             ms=round(1000 * took, 2),
         )
         runner.ports.audit.record(entry)
-
-
-def _user() -> str:
-    """Who sits at the shell, as alerts and the audit trail name them."""
-    import pwd
-
-    try:
-        return f"shell:{pwd.getpwuid(os.getuid()).pw_name}"
-    except KeyError:  # a container may run as a number that has no name
-        return f"shell:{os.getuid()}"
 
 
 def candidates(spec: CommandSpec, incomplete: str) -> list[str]:

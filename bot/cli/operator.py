@@ -12,8 +12,9 @@ import click
 
 from bot.chat.command import OperatorCommand
 from bot.cli.options import SHARED
-from bot.cli.output import fail, folder, print_json, print_reply, settings_of
+from bot.cli.output import fail, folder, print_json, print_reply, settings_of, shell_user
 from bot.errors import UsageError
+from bot.settings import settings_for_lookup
 from bot.terminal.layout import cleaned
 from bot.terminal.output import write
 
@@ -89,6 +90,22 @@ def _site(config: Path | None) -> int:
     from bot.app.site import site
 
     return site(settings_of(config))
+
+
+@operator_command(
+    "mcp",
+    "Answer assistants (Model Context Protocol) at stdin and stdout, with the rights of this shell; or over HTTP, "
+    "behind the token of `mcp.token_env`, with what `access` grants to mcp. Needs xocompat[mcp].",
+    click.Option(["--http"], metavar="HOST:PORT", help="Listen there, as a process of its own."),
+)
+def _mcp(config: Path | None, http: str | None) -> int:
+    from bot.app.assistants import serve_assistants, serve_stdio
+
+    settings = settings_of(config)
+    if http:
+        return serve_assistants(settings, http)
+    is_configured = settings_for_lookup(config, os.environ, folder()) is not None
+    return serve_stdio(settings, is_configured, shell_user())
 
 
 @operator_command(

@@ -62,3 +62,13 @@ def folder() -> Path:
         return Path.cwd()
     except OSError:
         raise UnavailableError("The current folder is gone: change to one that exists.") from None
+
+
+def shell_user() -> str:
+    """Who sits at the shell."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run as a number that has no name
+        return str(os.getuid())

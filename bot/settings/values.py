@@ -331,7 +331,10 @@ ChannelId = Annotated[
 ]
 Who = Annotated[
     str,
-    _matching(r"[UWS][A-Z0-9]{1,30}|\*", 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'),
+    _matching(
+        r"[UWS][A-Z0-9]{1,30}|\*|mcp",
+        'the ID of a user (U..., W...) or user group (S...), "*" for everybody, or mcp for assistants',
+    ),
 ]
 Pin = Annotated[
     str, BeforeValidator(_lowered), _matching(r"(?i)sha256:[0-9a-f]{64}", "like sha256:<64 hexadecimal digits>")

@@ -7,7 +7,7 @@ import pytest
 from tests.settings.conftest import Load, Told
 
 TOP = (
-    "database, list, data, targets, xen_orchestra, sweep, alerts, web, access, log, slack, security, policy, sites, "
+    "database, list, data, targets, xen_orchestra, sweep, alerts, web, mcp, access, log, slack, security, policy, sites, "
     "site"
 )
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
@@ -20,7 +20,7 @@ LISTEN = 'a host or a list of hosts without a port, such as "0.0.0.0" or ["127.0
 VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"
 DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 XO = "an address such as https://xo.example.org, with nothing secret in it"
-WHO = 'the ID of a user (U..., W...) or user group (S...), or "*" for everybody'
+WHO = 'the ID of a user (U..., W...) or user group (S...), "*" for everybody, or mcp for assistants'
 LIST = "an https address, or a file's path"
 HEX = "0" * 64
 TLS = "pin, ca, insecure, minimum"
@@ -173,6 +173,11 @@ CASES = [
     ("alerts: {routes: [{channel: C1}]}", "alerts.routes[0]: exactly one of tags and pools is needed"),
     ("alerts: {routes: [{tags: [], channel: C1}]}", "alerts.routes[0]: exactly one of tags and pools is needed"),
     ("alerts: {routes: [{tags: [a]}]}", "alerts.routes[0].channel: is missing: channel must be given"),
+    (
+        "access: {grants: [{who: mcp, where: C0123456789, may: [fleet]}]}",
+        'access.grants[0].where: must be left out for mcp: assistants are in no channel, not "C0123456789"',
+    ),
+    ("mcp: {hosts: ['https://x']}", f'mcp.hosts[0]: must be {ADDRESS}, not "https://x"'),
     ("access: {grants: [{who: bob, may: [probe]}]}", f'access.grants[0].who: must be {WHO}, not "bob"'),
     ("access: {grants: [{who: U1, may: [lookup]}]}", f'access.grants[0].may[0]: {MAY}, not "lookup"'),
     ("access: {grants: [{who: U1, may: []}]}", "access.grants[0].may: must have at least one of probe, fleet, operate"),
