@@ -17,7 +17,7 @@ from bot.chat.verdict import recommendation
 from bot.chat.wording import iso, nearest
 from bot.errors import UnavailableError, UsageError
 from bot.fleet.verdicts import HostVerdict
-from bot.matrix.assess import assess
+from bot.matrix.assess import Assessment, assess
 from bot.matrix.matrix import Matrix
 from bot.query.text import shown
 
@@ -178,13 +178,26 @@ def releases_markdown(matrix: Matrix, day: date) -> str:
 
 def _release_rows(matrix: Matrix, day: date) -> Iterator[Row]:
     for release in matrix.releases:
-        data = assessment_data(assess(matrix, release, day))
-        support, life = data["support"], data["lifecycle"]
-        yield (
-            data["product"], data["release"], data["name"], support["level"], support["official"],
-            support["extra_features"], life["stage"], life["released_on"], life["maintenance_ends_on"], life["eol_on"],
-            life["lts"], life["days_left"], "; ".join(release.aliases), "; ".join(release.codenames), release.note,
-        )  # fmt: skip
+        names = "; ".join(release.aliases), "; ".join(release.codenames), release.note
+        yield (*_verdict_row(assess(matrix, release, day)), *names)
+
+
+VERDICT_HEADER = RELEASE_HEADER[:-3]
+
+
+def verdict_rows(assessed: Iterable[Assessment]) -> Iterator[Row]:
+    """Verdicts below VERDICT_HEADER, in their order."""
+    return map(_verdict_row, assessed)
+
+
+def _verdict_row(assessment: Assessment) -> Row:
+    data = assessment_data(assessment)
+    support, life = data["support"], data["lifecycle"]
+    return (
+        data["product"], data["release"], data["name"], support["level"], support["official"],
+        support["extra_features"], life["stage"], life["released_on"], life["maintenance_ends_on"], life["eol_on"],
+        life["lts"], life["days_left"],
+    )  # fmt: skip
 
 
 def releases_data(matrix: Matrix, day: date) -> Data:

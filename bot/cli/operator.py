@@ -1,6 +1,7 @@
 """The operator's own words, for the shell alone."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -27,6 +28,26 @@ def operator_commands() -> tuple[OperatorCommand, ...]:
     return tuple(map(_for_help, OPERATORS))
 
 
+_GROUPS = {
+    "The operator's own: what runs": ("serve", "site", "mcp", "demo"),
+    "Setting up and looking after": ("doctor", "trust", "manifest", "sites config", "db", "completion"),
+    "Data": ("sync", "export"),
+}
+
+
+def operator_groups() -> dict[str, tuple[str, ...]]:
+    """The names of all of them, as `--help` shows them: one that has no group yet is in the last."""
+    named = {name for names in _GROUPS.values() for name in names}
+    *_, last = _GROUPS
+    others = [command.name or "" for command in OPERATORS if command.name not in named]
+    return {**_GROUPS, last: (*_GROUPS[last], *others)}
+
+
+def first_sentence(command: click.Command) -> str:
+    """What a command is for, in a line."""
+    return re.split(r"[.:;] | \(|\.$", command.help or "")[0]
+
+
 def _for_help(command: click.Command) -> OperatorCommand:
     context = click.Context(command, info_name=command.name)
     own = [param for param in command.params if param not in SHARED]
@@ -36,6 +57,14 @@ def _for_help(command: click.Command) -> OperatorCommand:
     return OperatorCommand(
         command.name or "", " ".join(arguments), f"{about[:1].lower()}{about[1:]}", tuple(filter(None, options))
     )
+
+
+def _targets(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The names of targets that begin with what was typed."""
+    from bot.cli.completion import names_here
+
+    names = names_here(context.params.get("config")).targets
+    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
 def operator_command(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
@@ -153,7 +182,7 @@ def _doctor(config: Path | None, as_json: bool, live: bool) -> int:
 @operator_command(
     "trust",
     "Show the certificate of a host of the inventory, and pin it on confirmation.",
-    click.Argument(["host"]),
+    click.Argument(["host"], shell_complete=_targets),
     click.Argument(["address"], required=False),
     click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
     click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
