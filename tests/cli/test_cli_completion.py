@@ -59,7 +59,8 @@ def test_names_are_those_of_the_file_and_the_database(known: Path) -> None:
 
 
 ALERT = """
-INSERT INTO alerts (bulletin, channel, rule, subject, subject_name, hosts, gone, watched, state, reason, opened_at, told_at)
+INSERT INTO alerts (bulletin, channel, rule, subject, subject_name, hosts, gone, watched, state, reason, opened_at,
+ told_at)
 VALUES ({bulletin}, 'C1', 'eol', '{subject}', 'x', '[]', '[]', false, '{state}', 'new', '2026-11-27', '2026-11-27')
 """
 BULLETIN = "INSERT INTO bulletins (id, channel, subject, opened_at) VALUES ({0}, 'C1', '{0}', '2026-11-27')"
