@@ -54,7 +54,7 @@ class BearerGate:
         self._app, self._token = app, token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._opens(scope):
+        if scope["type"] != "lifespan" and not self._opens(scope):
             said = "This needs the token of mcp.token_env, as the header `Authorization: Bearer TOKEN`.\n"
             refused = PlainTextResponse(said, 401, {"www-authenticate": "Bearer", "connection": "close"})
             await refused(scope, receive, send)
@@ -74,6 +74,8 @@ def serve_http(app: ASGIApp, sockets: list[socket.socket]) -> None:
         app,
         log_config=None,
         access_log=False,
+        ws="none",
+        proxy_headers=False,
         server_header=False,
         limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=DRAIN,
