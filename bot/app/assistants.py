@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from bot.mcp.assistant import Assistant
 
+AGAIN = 5.0
+"""Seconds until a database that could not be opened is tried again: a look-up must not wait for it each time."""
+
 _NEEDS = "Assistants need the extra `mcp`: pip install 'xocompat[mcp]'."
 
 
@@ -48,6 +52,8 @@ class AssistantDoor:
         self._watching: Callable[[], CommandRunner] | None = None
         self._record: Callable[[AuditEntry], None] | None = None
         self._prober = runner_with_hosts(settings, limited=True)
+        self._why_not: XocompatError | None = None
+        self._again_at = 0.0
 
     @contextmanager
     def runner(self, spec: CommandSpec) -> Iterator[CommandRunner]:
@@ -85,10 +91,16 @@ class AssistantDoor:
         return runner_of(self._settings if self._is_configured else None)
 
     def fleet(self) -> Callable[[], CommandRunner]:
-        """What gives the runner for now, with the fleet. XocompatError as `watched_fleet`; tried anew the next time."""
+        """What gives the runner for now, with the fleet. XocompatError as `watched_fleet`, for AGAIN seconds."""
         with self._lock:
             if self._watching is None:
-                watched = self._opened.enter_context(watched_fleet(self._settings, only_looks=True))
+                if self._why_not and time.monotonic() < self._again_at:
+                    raise self._why_not
+                try:
+                    watched = self._opened.enter_context(watched_fleet(self._settings, only_looks=True))
+                except XocompatError as error:
+                    self._why_not, self._again_at = error, time.monotonic() + AGAIN
+                    raise
                 self._watching = live_runner(watched.ports(limited=True), watched.dataset, today)
                 self._record = watched.store.audit.record
             return self._watching

@@ -182,6 +182,7 @@ class FleetPage(PageOfResults):
     sweep: dict[str, Any] | None = Field(
         description="The last sweep: when it ended, how many targets, how many failed."
     )
+    silent_targets: list[str] = Field(description="Targets that do not answer, or were never asked.")
     releases: list[ReleaseCount]
     hosts: list[HostResult]
 

@@ -139,6 +139,7 @@ def tool_server(assistant: Assistant) -> MCPServer:
         return results.FleetPage(
             as_of=data["as_of"],
             sweep=data.get("sweep"),
+            silent_targets=[each["name"] for each in data.get("targets", []) if not each["reachable"]],
             releases=[results.ReleaseCount(**each) for each in data["releases"]],
             hosts=[results.HostResult(**each) for each in page.items],
             **page.fields,

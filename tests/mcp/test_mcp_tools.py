@@ -1,17 +1,23 @@
 """The tools in memory: what a client finds out by them alone, what rights refuse, and the words for what goes wrong."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import structlog
 from mcp.server import MCPServer
 
+from bot.app.assistants import AssistantDoor
 from bot.chat.access import LOOKUP
 from bot.chat.command import Right
 from bot.chat.session.pace import Pace
 from bot.cli import main
+from bot.mcp.assistant import Assistant
+from bot.mcp.tools import tool_server
+from bot.settings import load_settings
 from tests.acceptance.waiting import until
 from tests.mcp.asking import call, calls, tools
 from tests.mcp.conftest import ALL, AskedFleet, ServerFor
@@ -51,6 +57,7 @@ def test_a_client_finds_out_which_hosts_are_past_their_end_of_life_and_the_way_f
     assert path["steps"]
     assert path["to"]["name"] in ("XCP-ng 8.3 LTS", "XenServer 8", "XenServer 9")
     every = call(server, "get_fleet", on="2026-11-27").value
+    assert every["silent_targets"] == ["down-a", "moved-a"]
     fine = {host["name"] for host in every["hosts"]} - {host["name"] for host in ended["hosts"]}
     stages = {h["name"]: h["assessment"].get("lifecycle", {}).get("stage") for h in every["hosts"]}
     assert fine
@@ -184,3 +191,31 @@ def test_nothing_else_imports_the_library() -> None:
         check=True,
     )
     assert ran.stdout.splitlines()[-1] == "False"
+
+
+def test_without_the_extra_a_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "bot.mcp.tools", raising=False)
+    monkeypatch.setitem(sys.modules, "mcp.server", None)
+    assert main(["mcp"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, len(said.err.splitlines())) == ("", 1)
+    assert "pip install 'xocompat[mcp]'" in said.err
+
+
+def test_a_database_that_comes_later_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.app.assistants.AGAIN", 0.0)
+    monkeypatch.setenv("XOCOMPAT_CONFIG", str(tmp_path / "xocompat.yaml"))
+    (tmp_path / "xocompat.yaml").write_text(f"database: sqlite:///{tmp_path}/later.db\n")
+    settings = load_settings(None, os.environ, tmp_path)
+    door = AssistantDoor(settings, True, ALL)
+    server = tool_server(Assistant("mcp:ann", ALL, door.runner, door.record, structlog.get_logger().bind()))
+    assert call(server, "check_release", words="XCP-ng 8.3").value["outcome"] == "assessed"
+    assert "is not there yet" in call(server, "get_fleet").error
+    assert main(["db", "upgrade"]) == 0
+    assert "is not there yet" not in call(server, "get_fleet").error
+    door.close()
+    assert "now has the tables" in capsys.readouterr().out
