@@ -59,7 +59,7 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         if output and png:
             raise UsageError("--png names its own file: leave --output out.")
         meant, rest = spec, " ".join(words)
-        if spec is CHECK and words == (STDIN,):
+        if spec is CHECK and words == (STDIN,) and not click.get_current_context().meta[_LITERAL]:
             rest = releases_of(sys.stdin)
         if spec is CHECK and rest.strip():  # it may be a question that means another command
             meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
@@ -88,7 +88,7 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         shell_complete=lambda context, _, incomplete: candidates(spec, incomplete, context.params.get("config")),
     )
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
-    return click.Command(
+    return _ChatCommand(
         spec.name,
         params=[
             *[words, *SHARED, FORMAT, OUTPUT, FORCE, FAIL_ON],
@@ -101,6 +101,17 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         epilog=f"\b\nExamples:\n{examples}\n\n\b\nExit status: 0 answered, 1 could not do it, 2 wrong usage,\n"
         "3 ambiguous or unknown, 4 a --fail-on condition holds.",
     )
+
+
+_LITERAL = "bot.cli.literal"
+
+
+class _ChatCommand(click.Command):
+    """A command that notes whether its words stand behind `--`: then they are words, whatever they look like."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_LITERAL] = "--" in args
+        return super().parse_args(ctx, args)
 
 
 STDIN = "-"
