@@ -137,3 +137,19 @@ def test_help_has_every_command_in_a_group_and_the_exit_statuses(run: Run) -> No
     for status in EXIT_STATUSES:
         assert f"\n  {status}  " in ran.out
     assert "Exit status" in run("list", "--help").out
+
+
+@pytest.mark.parametrize("words", ["fleet", "alerts", "sites"])
+def test_a_table_without_rows_is_its_header(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """A script that reads it must not fail because nothing is wrong."""
+    monkeypatch.setenv("PW", "x")
+    (folder / "xocompat.yaml").write_text(
+        "targets: [{name: lab-a, address: 192.0.2.1, username: u, password_env: PW}]\n"
+    )
+    assert run("db", "upgrade").status == 0
+    as_csv, as_md = (run(*words.split(), "--format", form) for form in ("csv", "md"))
+    assert (as_csv.status, len(as_csv.out.splitlines())) == (0, 1)
+    assert (as_md.status, len(as_md.out.splitlines())) == (0, 2)
+    assert "| --- |" not in run(*words.split()).out
