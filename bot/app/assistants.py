@@ -144,11 +144,11 @@ def serve_assistants(settings: Settings, where: str) -> int:
     tool_server = _tools()
     from bot.mcp.guarded import Named, guarded_app, serve_http
 
-    forbid_core_dumps()
     rights = granted_to_assistants(grants(settings))
     door = AssistantDoor(settings, True, rights)
     try:
         door.fleet()  # every request has its entry in the audit trail
+        forbid_core_dumps()
         set_up_log(settings)
         sockets = listen(address.port or 0, [address.host])
         named = Named(address.host, int(sockets[0].getsockname()[1]))

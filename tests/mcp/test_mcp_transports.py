@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from bot.cli import main
 from tests.acceptance.waiting import free_port, until
 from tests.mcp.asking import Called, calls
 from tests.mcp.conftest import TOKEN, AskedFleet
@@ -160,22 +161,34 @@ def test_a_body_without_end_is_refused(door: HttpDoor) -> None:
     assert door.post("no request")[0] == 400
 
 
-def _refused(folder: Path, *args: str, **environ: str) -> tuple[int, str, str]:
-    ran = subprocess.run(
-        [*COMMAND, *args], cwd=folder, env=_environ(**environ), capture_output=True, text=True, check=False, timeout=30
-    )
-    return ran.returncode, ran.stdout, ran.stderr
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """The exit status and the one line of a command that does not serve."""
+
+    def ran(*args: str, **environ: str) -> tuple[int, str]:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        status = main(["mcp", *args])
+        out, err = capsys.readouterr()
+        assert (out, len(err.splitlines())) == ("", 1)
+        return status, err
+
+    return ran
 
 
-def test_http_without_a_token_refuses_to_serve(fleet: AskedFleet) -> None:
-    status, out, err = _refused(fleet.folder, "--http", "127.0.0.1:1", **fleet.environ)
-    assert (status, out, len(err.splitlines())) == (2, "", 1)
-    assert "XOCOMPAT_MCP_TOKEN" in err
+def test_http_without_a_token_refuses_to_serve(refused: Callable[..., tuple[int, str]], fleet: AskedFleet) -> None:
+    for token in ("", " "):
+        status, said = refused("--http", "127.0.0.1:1", **fleet.environ, XOCOMPAT_MCP_TOKEN=token)
+        assert (status, "XOCOMPAT_MCP_TOKEN" in said) == (2, True)
 
 
-def test_http_without_a_database_or_a_place_says_what_to_do(fleet: AskedFleet, tmp_path: Path) -> None:
-    status, _, err = _refused(tmp_path, "--http", f"{free_port()}", XOCOMPAT_MCP_TOKEN=TOKEN)
-    assert (status, "is not there yet" in err) == (1, True)
+def test_http_without_a_database_or_a_place_says_what_to_do(
+    refused: Callable[..., tuple[int, str]], fleet: AskedFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, said = refused("--http", f"{free_port()}", XOCOMPAT_CONFIG="", XOCOMPAT_MCP_TOKEN=TOKEN)
+    assert (status, "is not there yet" in said) == (1, True)
     assert list(tmp_path.iterdir()) == []
-    status, _, err = _refused(fleet.folder, "--http", "nowhere", **fleet.environ, XOCOMPAT_MCP_TOKEN=TOKEN)
-    assert (status, "write HOST:PORT" in err) == (2, True)
+    status, said = refused("--http", "nowhere", **fleet.environ, XOCOMPAT_MCP_TOKEN=TOKEN)
+    assert (status, "write HOST:PORT" in said) == (2, True)
