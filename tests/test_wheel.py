@@ -82,6 +82,11 @@ def test_the_demo_plays_from_the_wheel_alone(installed: Path, tmp_path: Path) ->
     assert "XenServer 7.2" in _run(installed / "xocompat", "demo", cwd=tmp_path)
 
 
+def test_the_manual_page_is_where_man_looks_for_it(installed: Path) -> None:
+    page = installed.parent / "share" / "man" / "man1" / "xocompat.1"
+    assert page.read_text(encoding="utf-8") == (ROOT / "share" / "man" / "man1" / "xocompat.1").read_text("utf-8")
+
+
 def test_a_database_is_made_from_the_wheel_alone(installed: Path, tmp_path: Path) -> None:
     assert "now has the tables" in _run(installed / "xocompat", "db", "upgrade", cwd=tmp_path)
     assert (tmp_path / "xocompat.db").exists()

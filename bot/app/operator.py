@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.alerts.clock_check import ClockCheck
     from bot.app.dataset import Dataset
+    from bot.app.fleet import WatchedFleet
     from bot.app.sending import Permalink
     from bot.chat.platform import Platform
     from bot.fleet.sites import RemoteSites
@@ -35,10 +36,12 @@ PATIENCE = 2.0
 """Seconds that a sweep in a shell waits for a channel's pause to end."""
 
 
-def runner_with_hosts(settings: Settings) -> CommandRunner:
-    """Asks the settings' hosts, and judges them by the data in use; no database is needed for that."""
-    alone = runner_of(settings)
-    return alone._replace(ports=alone.ports._replace(fleet=hosts_of(settings).fleet(), policy=policy(settings.policy)))
+def runner_with_hosts(settings: Settings, limited: bool = False) -> CommandRunner:
+    """Asks the settings' hosts, and judges them by the data in use; no database is needed for that. `limited` as in
+    chat.
+    """
+    alone, fleet = runner_of(settings), hosts_of(settings).fleet(limited)
+    return alone._replace(ports=alone.ports._replace(fleet=fleet, policy=policy(settings.policy)))
 
 
 @contextmanager
@@ -68,6 +71,13 @@ def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[
     Who `only_looks` makes none: looking leaves nothing behind.
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
+    with watched_fleet(settings, only_looks) as watched:
+        yield CommandRunner(watched.ports(), today)
+
+
+@contextmanager
+def watched_fleet(settings: Settings, only_looks: bool = False) -> "Iterator[WatchedFleet]":
+    """The same with all that the fleet is watched by."""
     from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
     from bot.store.database import DamagedError, Database
     from bot.store.maintenance import existing
@@ -89,7 +99,7 @@ def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[
         )
         with _sites(settings, store, check, log) as sites:
             hosts = hosts_of(settings, on_date=check.observe, sites=sites)
-            yield CommandRunner(watch_fleet(store, hosts, terms, log, threading.Event()).ports(), today)
+            yield watch_fleet(store, hosts, terms, log, threading.Event())
         try:
             store.audit.flush()
         except DamagedError:

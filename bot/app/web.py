@@ -1,11 +1,12 @@
-"""What the process answers over HTTP: health and metrics, the calendar, and Slack's own requests."""
+"""What the process answers over HTTP: health and metrics, the calendar, open data, and Slack's own requests."""
 
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from bot.advisories.load import advisories_of
@@ -14,8 +15,10 @@ from bot.alerts.delivery.worker import OutboxWorker
 from bot.alerts.facts import SweepHealth
 from bot.alerts.rules import overdue
 from bot.app.configuration import reveal
+from bot.app.dataset import Dataset
 from bot.app.fleet import WatchedFleet
 from bot.chat.channels import ChannelKind, kind_of
+from bot.chat.command import Ports
 from bot.chat.commands.changes import sync_trouble
 from bot.chat.commands.timeline import timeline_picture
 from bot.chat.lookup import old_data
@@ -34,6 +37,7 @@ from bot.slack.service import Service
 from bot.store.maintenance import write
 from bot.web.access import PageAccess, guarded
 from bot.web.calendar import TYPE, calendar
+from bot.web.documents import Document, documents
 from bot.web.health import CachedCheck, HealthCheck, health
 from bot.web.metrics import MetricsSnapshot, ProbeMetrics, metrics
 from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute, Wsgi, wsgi
@@ -82,6 +86,7 @@ def pages(
         "/metrics": HttpRoute("GET", guarded(shown, PageAccess(token, proxied=proxied))),
         "/calendar.ics": HttpRoute("GET", guarded(_calendar(watched), PageAccess(token, calendar_token, proxied))),
         "/timeline.svg": HttpRoute("GET", _timeline(watched)),
+        "/data/": HttpRoute("GET", _open_data(watched)),
     }
     if service and (secret := reveal(settings.slack.signing_secret)):
         verifier = RequestVerifier(service.app, secret, time.time)
@@ -218,6 +223,19 @@ def _timeline(watched: WatchedFleet) -> Handler:
         return HttpResponse(200, picture.svg(), SVG_HEADERS)
 
     return answer
+
+
+def _open_data(watched: WatchedFleet) -> Handler:
+    """Open to all, as the timeline. Made when somebody asks, and anew where the data or the day is another."""
+
+    @lru_cache(maxsize=1)
+    def made(known: Dataset, day: date) -> dict[str, Document]:
+        from bot.chat.open_data import TYPES, open_data
+
+        found = open_data(Ports(known.matrix, known.reader), day)
+        return {f"/data/{path}": Document.of(text, TYPES[PurePosixPath(path).suffix]) for path, text in found.items()}
+
+    return documents(lambda: made(watched.dataset(), watched.clock().date()))
 
 
 def _calendar(watched: WatchedFleet) -> Handler:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from bot.chat.command import Right
 
 EVERYBODY = "*"
+ASSISTANTS = "mcp"
+"""Whoever has the token of `xocompat mcp --http`: no person, so what everybody may is not theirs."""
 
 
 class Grant(NamedTuple):
@@ -42,6 +44,11 @@ Member = Callable[[str, str], bool | None]
 """Whether a group (by its id) has a user (by theirs); None if that is not known."""
 
 LOOKUP = frozenset({Right.LOOKUP})
+
+
+def granted_to_assistants(grants: Iterable[Grant]) -> frozenset[Right]:
+    """What assistants may do: look up, and what a grant gives to them by name."""
+    return LOOKUP.union(*(grant.may for grant in grants if grant.who == ASSISTANTS))
 
 
 def concerning(grants: Iterable[Grant], person: Requester) -> list[Grant]:

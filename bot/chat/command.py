@@ -48,7 +48,7 @@ class Caller(NamedTuple):
     """Who asks, and where: a Slack user's id in a channel's, or `shell:USER` in the one of `--channel`, if any.
 
     `scoped` are those of the caller's rights that reach no further than that channel. `takes_all`: the answer goes into
-    a file, so its table has every row, not the first ones alone.
+    a file, so its table has every row, not the first ones alone, and is there without any.
     """
 
     name: str = ""

@@ -1,11 +1,11 @@
-"""All watched hosts as a file for other programs: CSV for a spreadsheet, JSON as `fleet --json` has it."""
+"""Hosts and releases as files for other programs: CSV for a spreadsheet, Markdown, JSON as `fleet --json` has it."""
 
 import csv
 import io
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bot.chat.verdict import recommendation
 from bot.chat.wording import iso, nearest
 from bot.errors import UnavailableError, UsageError
 from bot.fleet.verdicts import HostVerdict
-from bot.matrix.assess import assess
+from bot.matrix.assess import Assessment, assess
 from bot.matrix.matrix import Matrix
 from bot.text import shown
 
@@ -39,8 +39,12 @@ PRIVATE, PUBLIC = 0o600, 0o666
 CELL_MAX = 1_000
 
 
+Row = tuple[Cell, ...]
+
+
 def export(ports: Ports, words: str, day: date, form: str) -> str:
-    """The hosts for which all words hold, the worst first. UsageError for words that are none."""
+    """The hosts for which all words hold, the worst first, as `csv`, `md` or `json`. UsageError for words that are
+    none."""
     watched = watched_of(ports)
     rest, named_day = take_words(words, day)
     every = hosts_with_verdicts(ports, watched, named_day or day)
@@ -51,16 +55,19 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
     hosts = [each for each in every if wanted.holds(each)]
     if form == "json":
         return f"{json.dumps(dict(fleet_data(hosts, named_day or day)), indent=2)}\n"
-    return as_csv(hosts)
+    return as_csv(hosts) if form == "csv" else markdown_table(HEADER, _host_rows(hosts))
 
 
 def as_csv(hosts: Iterable[HostVerdict]) -> str:
     """A line for each host below a header. Text is printable; what would be a formula has an apostrophe before it."""
-    rows: list[tuple[Cell, ...]] = []
+    return csv_table(HEADER, _host_rows(hosts))
+
+
+def _host_rows(hosts: Iterable[HostVerdict]) -> Iterator[Row]:
     for verdict in hosts:
         seen, host, assessment = verdict.host, verdict.host.host, verdict.assessment
         life = assessment.release.lifecycle if assessment and not verdict.is_prerelease else None
-        rows.append((
+        yield (
             seen.pool.name or verdict.pool_name, seen.pool.uuid, host.name, host.uuid, host.address, host.product_brand,
             host.product_version, host.build,
             assessment.name if assessment else None,
@@ -76,11 +83,11 @@ def as_csv(hosts: Iterable[HostVerdict]) -> str:
             iso(seen.observed_at),
             " ".join(seen.sources), " ".join(sorted(verdict.tags)),
             seen.power.value,
-        ))  # fmt: skip
-    return _table(HEADER, rows)
+        )  # fmt: skip
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def csv_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """CSV with a line for each row below a header."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -88,16 +95,27 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return text.getvalue()
 
 
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """The same as a table of Markdown, sign for sign."""
+    lines = [header, ["---"] * len(header), *([_text(value).translate(MARKDOWN) for value in row] for row in rows)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#~"})
+"""What has text shown as it is in Markdown."""
+
+
 def cell(value: Cell) -> str:
     """A cell of CSV: nothing for None, printable text, an apostrophe before what would be a formula."""
+    return _FORMULA.sub(r"\1'", _text(value)) if isinstance(value, str) else _text(value)
+
+
+def _text(value: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
-        return str(value)
-    text = shown(value, CELL_MAX)
-    return _FORMULA.sub(r"\1'", text)
+    return str(value) if isinstance(value, int) else shown(value, CELL_MAX)
 
 
 def save(content: str | bytes, path: Path, force: bool, mode: int = PRIVATE) -> None:
@@ -122,6 +140,21 @@ def save(content: str | bytes, path: Path, force: bool, mode: int = PRIVATE) -> 
         raise UnavailableError(f"{path} can't be written: {error.strerror or error}.") from error
 
 
+def save_folder(files: Mapping[str, str], folder: Path, force: bool) -> None:
+    """Write files, by their paths, below a folder, which is made. For everybody to read, so nothing secret is in them.
+
+    UsageError if something is in the folder already, UnavailableError if one can't be written.
+    """
+    try:
+        if folder.exists() and not (folder.is_dir() and (force or not any(folder.iterdir()))):
+            raise UsageError(f"{folder} is there already: give another name, or --force to write over what is in it.")
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            save(text, folder / name, True, PUBLIC)
+    except OSError as error:
+        raise UnavailableError(f"{folder} can't be written: {error.strerror or error}.") from error
+
+
 RELEASE_HEADER = (
     "product", "release", "name", "support", "official_support", "extra_features", "stage", "released_on",
     "maintenance_ends_on", "eol_on", "lts", "days_left", "aliases", "codenames", "note",
@@ -135,16 +168,36 @@ def releases_csv(matrix: Matrix, day: date) -> str:
 
     Several names of a release are separated by "; ".
     """
-    rows: list[tuple[Cell, ...]] = []
+    return csv_table(RELEASE_HEADER, _release_rows(matrix, day))
+
+
+def releases_markdown(matrix: Matrix, day: date) -> str:
+    """The same as a table of Markdown."""
+    return markdown_table(RELEASE_HEADER, _release_rows(matrix, day))
+
+
+def _release_rows(matrix: Matrix, day: date) -> Iterator[Row]:
     for release in matrix.releases:
-        data = assessment_data(assess(matrix, release, day))
-        support, life = data["support"], data["lifecycle"]
-        rows.append((
-            data["product"], data["release"], data["name"], support["level"], support["official"],
-            support["extra_features"], life["stage"], life["released_on"], life["maintenance_ends_on"], life["eol_on"],
-            life["lts"], life["days_left"], "; ".join(release.aliases), "; ".join(release.codenames), release.note,
-        ))  # fmt: skip
-    return _table(RELEASE_HEADER, rows)
+        names = "; ".join(release.aliases), "; ".join(release.codenames), release.note
+        yield (*_verdict_row(assess(matrix, release, day)), *names)
+
+
+VERDICT_HEADER = RELEASE_HEADER[:-3]
+
+
+def verdict_rows(assessed: Iterable[Assessment]) -> Iterator[Row]:
+    """Verdicts below VERDICT_HEADER, in their order."""
+    return map(_verdict_row, assessed)
+
+
+def _verdict_row(assessment: Assessment) -> Row:
+    data = assessment_data(assessment)
+    support, life = data["support"], data["lifecycle"]
+    return (
+        data["product"], data["release"], data["name"], support["level"], support["official"],
+        support["extra_features"], life["stage"], life["released_on"], life["maintenance_ends_on"], life["eol_on"],
+        life["lts"], life["days_left"],
+    )  # fmt: skip
 
 
 def releases_data(matrix: Matrix, day: date) -> Data:

@@ -369,6 +369,9 @@ class Reply(NamedTuple):
         return spoken(self.headline)
 
 
+SEVERAL = "several"
+"""The kind of a reply with several verdicts, and no table."""
+
 NOTICE = "notice"
 """The kind of a reply that is a line and nothing else: an error, a refusal, how far something has come."""
 

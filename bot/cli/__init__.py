@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from bot.cli import export_command as export_command  # it adds itself to the operator's
 from bot.cli.group import cli
 from bot.cli.operator import OPERATORS
 from bot.cli.output import fail

@@ -5,7 +5,7 @@ import sys
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -14,8 +14,8 @@ from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, PATCHES, TIMELINE, WA
 from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
-from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, PNG, SHARED, SVG
-from bot.cli.output import fail, folder, print_reply, settings_of
+from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, OUTPUT, PNG, SHARED, SVG
+from bot.cli.output import OutputFile, fail, folder, print_reply, settings_of, shell_user
 from bot.errors import ConfigError, UnavailableError, UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import words_to_type
@@ -49,23 +49,36 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         channel: str | None = None,
         svg: bool = False,
         png: Path | None = None,
+        output: Path | None = None,
         force: bool = False,
     ) -> int:
+        as_json = as_json or form == "json"
+        form = None if form == "json" else form
         forms = {"--json": as_json, "--format": form, "--svg": svg, "--png": png}
         if len(given := [name for name, value in forms.items() if value]) > 1:
             raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
+        if output and png:
+            raise UsageError("--png names its own file: leave --output out.")
         meant, rest = spec, " ".join(words)
+        if spec is CHECK and words == (STDIN,) and not click.get_current_context().meta[_LITERAL]:
+            rest = releases_of(sys.stdin)
         if spec is CHECK and rest.strip():  # it may be a question that means another command
             meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
-        reply = _answer(meant, rest, as_of, config, Caller(_user(), channel, takes_all=form is not None), as_json)
+        caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
+        file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
+        if file:
+            file.check()
+        reply = _answer(meant, rest, as_of, config, caller, as_json)
         tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in fail_on)
         if fail_on and reply.assessed is None and not tells_holes:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
         holds = bool(fail_on) and _any_holds(fail_on, reply, config)
+        if file and reply.hosts is not None:
+            file = file._replace(names_hosts=True)
         if reply.picture and (svg or png):
-            _draw(reply.picture, png, force, config)
+            _draw(reply.picture, png, file, force, config)
         elif as_json or reply.exit_status != 1 or meant.follows:
-            print_reply(reply, as_json, form)
+            print_reply(reply, as_json, form, file)
         if reply.exit_status == 1:
             return fail([reply.summary], 1)
         return 4 if holds else reply.exit_status
@@ -74,21 +87,52 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         ["words"],
         nargs=-1,
         metavar=spec.takes,
-        shell_complete=lambda ctx, _, incomplete: candidates(spec, incomplete, ctx.params.get("config")),
+        shell_complete=lambda context, _, incomplete: candidates(spec, incomplete, context.params.get("config")),
     )
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
-    return click.Command(
+    return _ChatCommand(
         spec.name,
         params=[
-            *[words, *SHARED, FORMAT, FAIL_ON],
+            *[words, *SHARED, FORMAT, OUTPUT, FORCE, FAIL_ON],
             *([CHANNEL] if spec.channel else []),
-            *([SVG, PNG, FORCE] if spec is TIMELINE else []),
+            *([SVG, PNG] if spec is TIMELINE else []),
         ],
         callback=run,
         help=f"{spec.about[0].upper()}{spec.about[1:]}. {spec.details}",
         short_help=spec.about,
-        epilog=f"\b\nExamples:\n{examples}",
+        epilog=f"\b\nExamples:\n{examples}\n\n\b\nExit status: 0 answered, 1 could not do it, 2 wrong usage,\n"
+        "3 ambiguous or unknown, 4 a --fail-on condition holds.",
     )
+
+
+_LITERAL = "bot.cli.literal"
+
+
+class _ChatCommand(click.Command):
+    """A command that notes whether its words stand behind `--`: then they are words, whatever they look like."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_LITERAL] = "--" in args
+        return super().parse_args(ctx, args)
+
+
+STDIN = "-"
+LINES_MAX, CHARACTERS_MAX = 1_000, 40_000
+"""Of a list of releases: more than there are, by far."""
+
+
+def releases_of(stream: TextIO | None) -> str:
+    """A list of releases, one a line, as a question about all of them. Blank lines and those of `#` are none.
+
+    UsageError where there are none, or too many.
+    """
+    text = stream.read(CHARACTERS_MAX + 1) if stream else ""
+    lines = [stripped for line in text.splitlines() if (stripped := line.strip()) and not stripped.startswith("#")]
+    if not lines:
+        raise UsageError("Nothing was read from stdin: give a release on each line.")
+    if len(lines) > LINES_MAX or len(text) > CHARACTERS_MAX:
+        raise UsageError(f"That is too much to read: at most {LINES_MAX} lines of {CHARACTERS_MAX} characters in all.")
+    return ", ".join(line.strip(",") for line in lines)
 
 
 def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, config: Path | None) -> bool:
@@ -164,9 +208,12 @@ def _with_fleet(spec: CommandSpec, words: str, as_of: date | None, config: Path 
         return None  # what was asked may have nothing to do with hosts
 
 
-def _draw(picture: Picture, png: Path | None, force: bool, config: Path | None) -> None:
+def _draw(picture: Picture, png: Path | None, file: OutputFile | None, force: bool, config: Path | None) -> None:
     """Print a picture as SVG, or write it as PNG; with how many hosts run what, where that is known."""
     drawn = picture.with_hosts(_hosts_by_release(picture.day, config))
+    if png is None and file:
+        file.write(drawn.svg())
+        return
     if png is None:
         write(sys.stdout, drawn.svg())
         return
@@ -209,21 +256,41 @@ def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Call
         runner.ports.audit.record(entry)
 
 
-def _user() -> str:
-    """Who sits at the shell, as alerts and the audit trail name them."""
-    import pwd
-
-    try:
-        return f"shell:{pwd.getpwuid(os.getuid()).pw_name}"
-    except KeyError:  # a container may run as a number that has no name
-        return f"shell:{os.getuid()}"
-
-
 def candidates(spec: CommandSpec, incomplete: str, config: Path | None = None) -> list[str]:
     """The words that a shell can complete: those of a command that begin with what was typed, whatever the case.
 
     A name of two words is completed word by word. What is known is that of the data in use.
     """
+    own = _own_words(spec, config)
+    words = own if own is not None else _known_words(spec, config, _begins_id(incomplete))
+    return [word for word in words if word.casefold().startswith(incomplete.casefold())]
+
+
+def _own_words(spec: CommandSpec, config: Path | None) -> list[str] | None:
+    """The operator's names that a command takes, with words of its own; None for one that takes no names."""
+    from bot.chat import commands as c
+
+    if spec not in (c.PROBE, c.FLEET, c.PATCHES, c.XO, c.ALERTS, c.ACK, c.SNOOZE, c.WATCH, c.UNWATCH):
+        return None
+    from bot.cli.completion import names_here
+
+    names = names_here(config)
+    if spec in (c.FLEET, c.PATCHES):
+        from bot.chat.filter import STATES
+
+        return [*STATES, *names.tags, *names.pools, *names.targets, *names.hosts]
+    if spec in (c.WATCH, c.UNWATCH):
+        return [*_known_words(spec, config), *names.pools]
+    taken: dict[str, tuple[str, ...]] = {
+        c.PROBE.name: names.targets,
+        c.XO.name: names.orchestras,
+        c.ALERTS.name: ("all", *names.alerts),
+    }
+    return [*taken.get(spec.name, names.alerts)]
+
+
+def _known_words(spec: CommandSpec, config: Path | None, with_ids: bool = False) -> list[str]:
+    """What of the data in use a command takes; ids of advisories only where they are meant."""
     from bot.chat import commands as c
     from bot.matrix.release import Product
 
@@ -243,12 +310,12 @@ def candidates(spec: CommandSpec, incomplete: str, config: Path | None = None) -
         c.UNWATCH.name: [*releases, "pool", "all"],
         c.HELP.name: [*c.COMMANDS, *(command.name for command in operator_commands())],
     }
-    every = words.get(spec.name, [])
-    if spec in (c.CHECK, c.ADVISORY, c.ADVISORIES) and (spec is c.ADVISORY or _begins_id(incomplete)):
-        from bot.advisories.load import advisories_of
+    known = words.get(spec.name, [])
+    if not (spec is c.ADVISORY or (spec in (c.CHECK, c.ADVISORIES) and with_ids)):
+        return known
+    from bot.advisories.load import advisories_of
 
-        every = [*every, *dict.fromkeys(name for each in advisories_of(matrix).every for name in each.ids)]
-    return [word for word in every if word.casefold().startswith(incomplete.casefold())]
+    return [*known, *dict.fromkeys(name for each in advisories_of(matrix).every for name in each.ids)]
 
 
 def _begins_id(incomplete: str) -> bool:

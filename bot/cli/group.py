@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import click
 
 from bot import __version__
-from bot.chat.commands import CHECK, COMMANDS, HELP
-from bot.cli.chat_commands import candidates, chat_command
-from bot.cli.options import VALUED
+from bot.chat.commands import CHECK, COMMANDS, GROUPS, HELP
+from bot.cli.chat_commands import STDIN, candidates, chat_command
+from bot.cli.operator import first_sentence, operator_groups
+from bot.cli.options import EXIT_STATUSES, VALUED
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -33,6 +34,17 @@ class CommandGroup(click.Group):
         words = candidates(CHECK, incomplete) if incomplete and not incomplete.startswith("-") else []
         return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, words)]
 
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Chat's commands in the groups that help has, then the operator's, then what exit statuses mean."""
+        for title, specs in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(spec.name, spec.about) for spec in specs])
+        for title, names in operator_groups().items():
+            with formatter.section(title):
+                formatter.write_dl([(name, first_sentence(self.commands[name])) for name in names])
+        with formatter.section("Exit status"):
+            formatter.write_dl([(str(status), means) for status, means in EXIT_STATUSES.items()])
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing:  # a shell asks how the line could go on
             return super().parse_args(ctx, args)
@@ -54,7 +66,7 @@ class CommandGroup(click.Group):
 def _options_last(args: list[str]) -> list[str]:
     """The arguments with shared options that lead moved behind the first word, where the commands read them."""
     at = 0
-    while at < len(args) and args[at].startswith("-") and args[at] not in ("--help", "-h", "--version", "--"):
+    while at < len(args) and args[at].startswith("-") and args[at] not in ("--help", "-h", "--version", "--", STDIN):
         at += 2 if args[at] in VALUED else 1
     if at >= len(args):
         return [HELP.name, *args] if at else args

@@ -1,18 +1,19 @@
 """The operator's own words, for the shell alone."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
 from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import click
 
 from bot.chat.command import OperatorCommand
 from bot.cli.options import SHARED
-from bot.cli.output import fail, folder, json_text, print_json, print_reply, settings_of
+from bot.cli.output import fail, folder, print_json, print_reply, settings_of, shell_user
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import cleaned
@@ -27,6 +28,26 @@ def operator_commands() -> tuple[OperatorCommand, ...]:
     return tuple(map(_for_help, OPERATORS))
 
 
+_GROUPS = {
+    "The operator's own: what runs": ("serve", "site", "mcp", "demo"),
+    "Setting up and looking after": ("doctor", "trust", "manifest", "sites config", "db", "completion"),
+    "Data": ("sync", "export"),
+}
+
+
+def operator_groups() -> dict[str, tuple[str, ...]]:
+    """The names of all of them, as `--help` shows them: one that has no group yet is in the last."""
+    named = {name for names in _GROUPS.values() for name in names}
+    *_, last = _GROUPS
+    others = [command.name or "" for command in OPERATORS if command.name not in named]
+    return {**_GROUPS, last: (*_GROUPS[last], *others)}
+
+
+def first_sentence(command: click.Command) -> str:
+    """What a command is for, in a line."""
+    return re.split(r"[.:;] | \(|\.$", command.help or "")[0]
+
+
 def _for_help(command: click.Command) -> OperatorCommand:
     context = click.Context(command, info_name=command.name)
     own = [param for param in command.params if param not in SHARED]
@@ -38,12 +59,15 @@ def _for_help(command: click.Command) -> OperatorCommand:
     )
 
 
-HOSTS, RELEASES = "hosts", "releases"
-OF_RELEASES = ("endoflife", "data", "list")
-"""The formats of `export` that hosts can't have."""
+def _targets(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The names of targets that begin with what was typed."""
+    from bot.cli.completion import names_here
+
+    names = names_here(context.params.get("config")).targets
+    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
-def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
+def operator_command(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
     """A command for the shell alone."""
 
     def add(run: Callable[..., int]) -> None:
@@ -58,7 +82,7 @@ def _operator(name: str, about: str, *params: click.Parameter) -> Callable[[Call
     return add
 
 
-@_operator(
+@operator_command(
     "demo",
     "Try it in a console that behaves like the chat, with simulated hosts: nothing to configure.",
     click.Option(
@@ -71,7 +95,7 @@ def _demo(as_of: date | None, hosts: int | None) -> int:
     return demo(as_of, hosts, sys.stdin, sys.stdout, os.environ)
 
 
-@_operator(
+@operator_command(
     "serve",
     "Answer in Slack (Socket Mode if SLACK_APP_TOKEN is set, else HTTP), sweep on schedule, send alerts.",
     click.Option(
@@ -88,14 +112,32 @@ def _serve(config: Path | None, part: str) -> int:
     return serve(settings_of(config), ProcessPart(part))
 
 
-@_operator("site", "Ask the targets of this configuration for a centre elsewhere, over NATS (`site` in it says which).")
+@operator_command(
+    "site", "Ask the targets of this configuration for a centre elsewhere, over NATS (`site` in it says which)."
+)
 def _site(config: Path | None) -> int:
     from bot.app.site import site
 
     return site(settings_of(config))
 
 
-@_operator(
+@operator_command(
+    "mcp",
+    "Answer assistants (Model Context Protocol) at stdin and stdout, with the rights of this shell; or over HTTP, "
+    "behind the token of `mcp.token_env`, with what `access` grants to mcp. Needs xocompat[mcp].",
+    click.Option(["--http"], metavar="HOST:PORT", help="Listen there, as a process of its own."),
+)
+def _mcp(config: Path | None, http: str | None) -> int:
+    from bot.app.assistants import serve_assistants, serve_stdio
+
+    settings = settings_of(config)
+    if http:
+        return serve_assistants(settings, http)
+    is_configured = settings_for_lookup(config, os.environ, folder()) is not None
+    return serve_stdio(settings, is_configured, shell_user())
+
+
+@operator_command(
     "sync",
     "Read the published list (`list.url`) and newer data (`data.url`, if it is set), keep them, use them if nothing is "
     "wrong with them, and show what they change.",
@@ -115,7 +157,7 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
     return fail([reply.summary], 1) if reply.exit_status else 0
 
 
-@_operator(
+@operator_command(
     "doctor",
     "Check the tokens, scopes, channel and clock, and each host of the inventory.",
     click.Option(
@@ -138,10 +180,10 @@ def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) ->
     return 0 if all(check.ok for check in checks) else 1
 
 
-@_operator(
+@operator_command(
     "trust",
     "Show the certificate of a host of the inventory, and pin it on confirmation.",
-    click.Argument(["host"]),
+    click.Argument(["host"], shell_complete=_targets),
     click.Argument(["address"], required=False),
     click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
     click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
@@ -153,106 +195,7 @@ def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: 
     return 0
 
 
-@_operator(
-    "export",
-    "Write all watched hosts as CSV or JSON, or those for which all words hold (as in fleet). Or write the releases, "
-    "which takes no database: as CSV or JSON (--what releases), their dates as endoflife.date has them "
-    "(--format endoflife), all data in use as a bundle for `data.url` (--format data), or the list in use as data/ has "
-    "it (--format list).",
-    click.Argument(["words"], nargs=-1, metavar="[WORDS]"),
-    click.Option(
-        ["--what"],
-        type=click.Choice(["hosts", "releases"]),
-        help="Hosts unless given; the formats endoflife, data and list are of releases.",
-    ),
-    click.Option(
-        ["--format", "form"],
-        type=click.Choice(["csv", "json", *OF_RELEASES]),
-        help="csv unless given.",
-    ),
-    click.Option(["--output"], type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Not to stdout."),
-    click.Option(["--force"], is_flag=True, help="Write over a file that is there."),
-)
-def _export(
-    words: tuple[str, ...],
-    what: str | None,
-    form: str | None,
-    output: Path | None,
-    force: bool,
-    as_json: bool,
-    as_of: date | None,
-    config: Path | None,
-) -> int:
-    from bot.chat.export import PRIVATE, PUBLIC, save
-
-    wanted = ExportRequest.of(what, form, as_json, words)
-    text = _exported(wanted, as_of, config)
-    if output:
-        save(text, output, force, PRIVATE if wanted.what == HOSTS else PUBLIC)
-    else:
-        write(sys.stdout, text)
-    return 0
-
-
-class ExportRequest(NamedTuple):
-    """What is to be written, and how. `words` choose hosts."""
-
-    what: str
-    form: str
-    words: str
-
-    @classmethod
-    def of(cls, what: str | None, form: str | None, as_json: bool, words: tuple[str, ...]) -> Self:
-        """From options as given. UsageError for those that contradict each other."""
-        if form in OF_RELEASES and what == HOSTS:
-            raise UsageError(f"--format {form} is of releases: leave --what hosts out, or take csv or json.")
-        if form == "list" and as_json:
-            raise UsageError("--format list is YAML, as in data/: leave --json out.")
-        meant = RELEASES if form in OF_RELEASES else what or HOSTS
-        if meant == RELEASES and words:
-            raise UsageError(f"Words choose hosts, and releases are written whole: leave {words[0]!a} out.")
-        return cls(meant, "json" if as_json and form not in OF_RELEASES else form or "csv", " ".join(words))
-
-
-def _exported(wanted: ExportRequest, as_of: date | None, config: Path | None) -> str:
-    """The text to write. Only hosts need the database that the configuration names."""
-    from bot.app.lookup import today
-    from bot.chat.export import export
-
-    day = as_of or today()
-    if wanted.what == RELEASES:
-        return _releases(wanted.form, day, config)
-    from bot.app.operator import runner_with_fleet
-
-    with runner_with_fleet(settings_of(config), only_looks=True) as runner:
-        return export(runner.ports, wanted.words, day, wanted.form)
-
-
-def _releases(form: str, day: date, config: Path | None) -> str:
-    from bot.app.lookup import runner_of
-    from bot.chat.export import releases_csv, releases_data
-    from bot.published.endoflife import endoflife
-
-    # As for a look-up: none is needed, but a mistake in one is an error all the same.
-    settings = settings_for_lookup(config, os.environ, folder())
-    if form == "data":
-        from bot.app.published import bundle_in_use
-
-        return bundle_in_use(settings)
-    in_use = runner_of(settings).ports.matrix
-    if form == "list":
-        from bot.matrix.compiled import shipped
-        from bot.matrix.load import load_matrix
-        from bot.published.data_file import list_file
-
-        return list_file((shipped() / "list.yaml").read_text(encoding="utf-8"), load_matrix(), in_use)
-    if form == "csv":
-        return releases_csv(in_use, day)
-    data = endoflife(in_use, day) if form == "endoflife" else releases_data(in_use, day)
-    return json_text(data)
-
-
-@_operator(
+@operator_command(
     "manifest",
     "Print the manifest to create the Slack app from.",
     click.Option(["--http", "url"], metavar="URL", help="For HTTP instead of Socket Mode: the public address."),
@@ -264,7 +207,7 @@ def _manifest(url: str | None) -> int:
     return 0
 
 
-@_operator(
+@operator_command(
     "completion",
     "Print the completion script of a shell: bash, zsh or fish.",
     click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),
@@ -282,7 +225,7 @@ def _completion(shell: str) -> int:
     return 0
 
 
-@_operator(
+@operator_command(
     "db",
     "Look after the database: upgrade (make or change its tables now), backup FILE, check.",
     click.Argument(["deed"], type=click.Choice(["upgrade", "backup", "check"])),
@@ -303,7 +246,7 @@ def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int
     return 0 if done.ok else 1
 
 
-@_operator(
+@operator_command(
     "sites config",
     "Print the configuration of a NATS server for sites, with permissions by site, and make their keys.",
     click.Option(["--site", "sites"], multiple=True, metavar="NAME", help="A site; repeatable."),

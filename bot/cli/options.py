@@ -9,10 +9,29 @@ import click
 if TYPE_CHECKING:
     from bot.cli.conditions import FailCondition
 
-VALUED = ("--as-of", "--config", "--fail-on", "--channel", "--format", "--png")
+VALUED = ("--as-of", "--config", "--fail-on", "--channel", "--format", "--png", "--output", "-o")
 """Shared options that take a value: they may stand before the first word, too."""
 
-CONDITIONS = ("eol", "eol-within:90d", "partial", "unlisted", "not-approved", "vulnerable")
+CONDITIONS = (
+    "eol",
+    "eol-within:90d",
+    "eol-within:6m",
+    "eol-within:1y",
+    "partial",
+    "unlisted",
+    "not-approved",
+    "vulnerable",
+)
+
+EXIT_STATUSES = {
+    0: "answered; a release that the list does not have is an answer, too",
+    1: "could not do it: host, database, network, Slack",
+    2: "wrong usage, or a configuration with mistakes",
+    3: "ambiguous, unknown, not read (what looks like a version or a range), or a platform that cannot work with Xen "
+    "Orchestra",
+    4: "a `--fail-on` condition holds",
+}
+"""What each exit status means (CONTRACT.md section 1)."""
 
 
 def _day(_: click.Context, param: click.Parameter, value: str | None) -> date | None:
@@ -44,10 +63,18 @@ FAIL_ON = click.Option(
     callback=_conditions,
     shell_complete=lambda _, __, incomplete: [c for c in CONDITIONS if c.startswith(incomplete)],
     metavar="CONDITION",
-    help="Exit with 4 on: eol, eol-within:90d, partial, unlisted, not-approved, vulnerable. Repeatable.",
+    help="Exit with 4 on: eol, eol-within:90d (or 6m, 1y), partial, unlisted, not-approved, vulnerable. Repeatable.",
 )
 FORMAT = click.Option(
-    ["--format", "form"], type=click.Choice(["csv", "md"]), help="Print the answer's table as CSV or Markdown, whole."
+    ["--format", "form"],
+    type=click.Choice(["csv", "md", "json"]),
+    help="Print the answer's table as CSV or Markdown, whole; json is --json.",
+)
+OUTPUT = click.Option(
+    ["--output", "-o"],
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the answer into a file, for its owner alone where it names hosts.",
 )
 CHANNEL = click.Option(["--channel"], metavar="ID", help="The channel that is meant; alerts.channel unless given.")
 SVG = click.Option(["--svg"], is_flag=True, help="Print the answer as a picture (SVG).")

@@ -1,5 +1,6 @@
 """Days as sources give them: some know the day, some only the month."""
 
+from calendar import monthrange
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, Self
@@ -29,6 +30,14 @@ class PartialDate(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.month:02}-{self.day:02}" if self.day else f"{self.year:04}-{self.month:02}"
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day where it is shorter. At most the last day there is."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 class LifecycleStage(StrEnum):

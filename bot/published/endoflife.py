@@ -9,7 +9,7 @@ from bot.matrix.release import Product, Release
 
 Data = dict[str, Any]
 
-SCHEMA = "1.1.0"
+SCHEMA = "1.2.1"
 """The version of their schema that this follows: https://endoflife.date/docs/api/v1/openapi.yml."""
 
 _OVER = (LifecycleStage.MAINTENANCE, LifecycleStage.EOL)
@@ -29,16 +29,21 @@ _PRODUCTS = {
 
 
 def endoflife(matrix: Matrix, day: date) -> Data:
-    """Both products with every release of which any date is known, newest first, as they are on a day."""
+    """Both products with every release that has a day or a month of release, newest first, as they are on a day.
+
+    The same data gives the same document all day long: it is `generated_at` that day's beginning.
+    """
     return {
         "schema_version": SCHEMA,
+        "generated_at": f"{day.isoformat()}T00:00:00Z",
         "total": len(_PRODUCTS),
         "result": [_product(matrix, product, day) for product in _PRODUCTS],
     }
 
 
 def _product(matrix: Matrix, product: Product, day: date) -> Data:
-    releases = [release for release in matrix.of(product) if release.lifecycle.is_known]
+    # Their schema wants a day of release, and a day made up would be worse than a release that is missing.
+    releases = [release for release in matrix.of(product) if release.lifecycle.released]
     has_phase = any(release.lifecycle.maintenance_ends for release in releases)
     has_months = any(release.lifecycle.released and not release.lifecycle.released.day for release in releases)
     page = next((source.url for release in releases for source in release.sources if source.url), None)
@@ -63,11 +68,7 @@ def _product(matrix: Matrix, product: Product, day: date) -> Data:
 
 
 def _release(release: Release, day: date, has_phase: bool, has_months: bool) -> Data:
-    """A release. The field `custom` says of which release only the month is known: the schema has room for days alone.
-
-    `releaseDate` is null where no source gives the day or the month (XenServer 6.0.2), though the schema wants one: a
-    date made up would be worse.
-    """
+    """A release. The field `custom` says of which one only the month is known: the schema has room for days alone."""
     life, stage = release.lifecycle, release.lifecycle.stage(day)
     phase = {"isEoas": stage in _OVER, "eoasFrom": _text(life.maintenance_ends)} if has_phase else {}
     month = str(life.released) if life.released and not life.released.day else None

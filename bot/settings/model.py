@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo, field_validator
 
+from bot.chat.access import ASSISTANTS
 from bot.chat.command import Right
 from bot.settings.notifiers import NotifierSettings
 from bot.settings.section import Section
-from bot.settings.source import CALENDAR_TOKEN, WEB_TOKEN
+from bot.settings.source import CALENDAR_TOKEN, MCP_TOKEN, WEB_TOKEN
 from bot.settings.values import (
     AgesByTag,
     ApprovedRelease,
@@ -201,12 +202,32 @@ class WebSettings(Section):
     listen: ListenHosts = ()
 
 
+class McpSettings(Section):
+    """How assistants reach `xocompat mcp --http`: with the token in the variable that `token_env` names.
+
+    `hosts` are the names by which they call it, where that is not the address that it listens on.
+    """
+
+    token_env: VariableName = MCP_TOKEN
+    hosts: tuple[HostAddress, ...] = ()
+
+
 class GrantSettings(Section):
-    """What somebody of the home workspace may do, everywhere or in one channel, besides looking up."""
+    """What somebody of the home workspace may do, everywhere or in one channel, besides looking up.
+
+    `who` mcp is whoever has the token of `mcp`: assistants, who are in no channel.
+    """
 
     who: Who
     where: ChannelId | None = None
     may: tuple[Literal[Right.PROBE, Right.FLEET, Right.OPERATE], ...]
+
+    @field_validator("where")
+    @classmethod
+    def _not_of_assistants(cls, where: str | None, read: ValidationInfo) -> str | None:
+        if where and read.data.get("who") == ASSISTANTS:
+            raise ValueError("must be left out for mcp: assistants are in no channel")
+        return where
 
     @field_validator("may")
     @classmethod
@@ -302,6 +323,7 @@ class Keys(Section):
     sweep: SweepSettings = SweepSettings()
     alerts: AlertSettings = AlertSettings()
     web: WebSettings = WebSettings()
+    mcp: McpSettings = McpSettings()
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
     slack: SlackKeys = SlackKeys()

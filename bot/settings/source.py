@@ -17,9 +17,10 @@ DEFAULT_FILE = Path("xocompat.yaml")
 NAMES_THE_FILE = "XOCOMPAT_CONFIG"
 WEB_TOKEN = "XOCOMPAT_WEB_TOKEN"
 CALENDAR_TOKEN = "XOCOMPAT_CALENDAR_TOKEN"
-"""The variables that `web.token_env` and `web.calendar_token_env` name by default: secrets, not keys."""
+MCP_TOKEN = "XOCOMPAT_MCP_TOKEN"
+"""The variables that the keys `token_env` and `calendar_token_env` name by default: secrets, not keys."""
 
-SECRETS = frozenset({WEB_TOKEN, CALENDAR_TOKEN})
+SECRETS = frozenset({WEB_TOKEN, CALENDAR_TOKEN, MCP_TOKEN})
 
 TARGETS = "XOCOMPAT_TARGETS"
 """The variable that holds the whole inventory, where no file does."""

@@ -390,8 +390,9 @@ ChannelId = Annotated[str, BeforeValidator(_channel)]
 Who = Annotated[
     str,
     _matching(
-        r"[UWS][A-Z0-9]{1,30}|\*|mattermost:@?[a-z0-9._-]{1,64}",
-        'the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, or "*" for all',
+        r"[UWS][A-Z0-9]{1,30}|\*|mcp|mattermost:@?[a-z0-9._-]{1,64}",
+        "the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, mcp for "
+        'assistants, or "*" for all',
     ),
 ]
 Pin = Annotated[

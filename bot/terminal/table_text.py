@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from bot.chat.export import cell
-from bot.chat.reply import Column, ColumnKind, Link, Mark, Reply, RichText, Sortable, Span, Table, Typed
+from bot.chat.export import MARKDOWN, VERDICT_HEADER, cell, csv_table, markdown_table, verdict_rows
+from bot.chat.reply import SEVERAL, Column, ColumnKind, Link, Mark, Reply, RichText, Sortable, Span, Table, Typed
 from bot.errors import UsageError
 from bot.terminal.layout import address, cleaned, words_to_type
 
@@ -13,8 +13,11 @@ FORMS = ("csv", "md")
 
 
 def table_text(reply: Reply, form: str) -> str:
-    """The table of a reply, in one of FORMS. UsageError where a reply has none."""
+    """The table of a reply, in one of FORMS; several verdicts are one, too. UsageError where a reply has none."""
     tables = [block for block in (*reply.blocks, *reply.rest) if isinstance(block, Table)]
+    if not tables and reply.kind == SEVERAL and reply.assessed:
+        table = csv_table if form == "csv" else markdown_table
+        return table(VERDICT_HEADER, verdict_rows(reply.assessed))
     if not tables:
         raise UsageError(f"This answer is no table, so there is nothing to write as {form}: try --json.")
     columns = tables[0].columns
@@ -34,7 +37,7 @@ def _value(column: Column, spans: RichText) -> str | int | None:
     """What a program reads: a count as a number, a day as 2018-04-13, the words of signs."""
     match spans:
         case (Sortable(_, value),) if column.kind is ColumnKind.NUMBER:
-            return value
+            return value if value >= 0 else None  # less than nothing: it is not known
         case (Sortable(_, value),) if column.kind is ColumnKind.DAY:
             digits = str(value)
             return "-".join(filter(lambda part: part != "00", (digits[:4], digits[4:6], digits[6:]))) if value else None
@@ -61,9 +64,6 @@ def _span(span: Span) -> str:
     return _escaped(span.text)
 
 
-_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#~"})
-
-
 def _escaped(text: str) -> str:
     """Text as Markdown shows it, sign for sign."""
-    return " ".join(cleaned(text).split(" ")).translate(_MARKDOWN)
+    return " ".join(cleaned(text).split(" ")).translate(MARKDOWN)

@@ -60,13 +60,16 @@ class HttpRoute:
 
 
 def wsgi(routes: Mapping[str, HttpRoute]) -> Wsgi:
-    """The WSGI application of some routes."""
+    """The WSGI application of some routes. One that ends with a slash answers all paths below it."""
 
     def application(environ: Environ, start: StartResponse) -> Iterable[bytes]:
         response = _respond(routes, environ)
         body = response.body.encode() if isinstance(response.body, str) else response.body
         headers = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store", **response.headers}
-        headers["content-length"] = str(len(body))
+        if response.status == HTTPStatus.NOT_MODIFIED:  # a length would be that of what is not sent
+            del headers["content-type"]
+        else:
+            headers["content-length"] = str(len(body))
         start(f"{response.status} {HTTPStatus(response.status).phrase}", [*headers.items()])
         parts = _Body([] if environ.get("REQUEST_METHOD") == "HEAD" else [body])
         if response.sent:
@@ -88,7 +91,7 @@ def _respond(routes: Mapping[str, HttpRoute], environ: Environ) -> HttpResponse:
     if query := str(environ.get("QUERY_STRING") or ""):
         # It may hold a token, and gunicorn's access log shows what it finds here once all is done.
         environ.update(QUERY_STRING="", RAW_URI=str(environ.get("RAW_URI", path)).partition("?")[0])
-    route = routes.get(path)
+    route = routes.get(path) or routes.get(f"/{path[1:].partition('/')[0]}/")
     if route is None:
         return HttpResponse(404, "not found\n")
     if method != route.method and (method, route.method) != ("HEAD", "GET"):

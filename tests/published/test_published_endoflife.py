@@ -9,6 +9,7 @@ import pytest
 from bot.matrix.matrix import Matrix
 from bot.published.endoflife import endoflife
 from bot.published.merge import merged
+from tests.published import validators
 from tests.published.listed import FULL, READ_ON, new_row, page_of
 
 PRODUCT = {
@@ -35,8 +36,9 @@ def _release(matrix: Matrix, product: str, number: str, day: date = READ_ON) -> 
 
 def test_both_products_are_in_one_document_with_its_version_and_count(matrix: Matrix) -> None:
     data = endoflife(matrix, READ_ON)
-    assert list(data) == ["schema_version", "total", "result"]
-    assert (data["schema_version"], data["total"]) == ("1.1.0", 2)
+    assert list(data) == ["schema_version", "generated_at", "total", "result"]
+    assert (data["schema_version"], data["total"]) == ("1.2.1", 2)
+    assert data["generated_at"] == f"{READ_ON}T00:00:00Z"
     assert [product["name"] for product in data["result"]] == ["xcp-ng", "xenserver"]
 
 
@@ -120,15 +122,34 @@ def test_a_month_is_its_first_day_and_said_to_be_a_month(matrix: Matrix) -> None
     assert (release["releaseDate"], release["custom"]) == ("2010-05-01", {"releaseMonth": "2010-05"})
 
 
-def test_a_release_date_that_nobody_knows_is_null(matrix: Matrix) -> None:
+def _without_a_release_date(matrix: Matrix) -> Matrix:
     unknown = tuple(
         each._replace(lifecycle=each.lifecycle._replace(released=None)) if each.number == "6.0.2" else each
         for each in matrix.releases
     )
-    without = Matrix(
+    return Matrix(
         unknown, matrix.published, (), (), {}, matrix.lifecycle_source, lifecycle_read_on=matrix.lifecycle_read_on
     )
-    assert _release(without, "xenserver", "6.0.2")["releaseDate"] is None
+
+
+def test_a_release_of_which_nobody_knows_when_it_came_is_left_out(matrix: Matrix) -> None:
+    releases = _products(_without_a_release_date(matrix))["xenserver"]["releases"]
+    assert "6.0.2" not in {release["name"] for release in releases}
+    assert len(releases) == len(_products(matrix)["xenserver"]["releases"]) - 1
+
+
+@pytest.mark.parametrize("day", [date(2017, 1, 1), date(2024, 11, 14), READ_ON, date(2040, 1, 1)])
+def test_the_document_is_valid_by_their_schema(matrix: Matrix, day: date) -> None:
+    for known in (matrix, _without_a_release_date(matrix)):
+        validators.endoflife("FullProductListResponse").validate(endoflife(known, day))
+
+
+def test_the_validator_refuses_what_their_schema_does_not_have(matrix: Matrix) -> None:
+    valid = validators.endoflife("FullProductListResponse").is_valid
+    data = endoflife(matrix, READ_ON)
+    assert not valid({key: value for key, value in data.items() if key != "generated_at"})
+    data["result"][1]["releases"][3]["releaseDate"] = None
+    assert not valid(data)
 
 
 def test_the_latest_pack_has_its_day_only_where_it_is_known(matrix: Matrix) -> None:

@@ -7,8 +7,8 @@ import pytest
 from tests.settings.conftest import Load, Told
 
 TOP = (
-    "database, list, data, targets, xen_orchestra, sweep, alerts, web, access, log, slack, mattermost, security, "
-    "policy, sites, site, notify"
+    "database, list, data, targets, xen_orchestra, sweep, alerts, web, mcp, access, log, slack, mattermost, "
+    "security, policy, sites, site, notify"
 )
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
@@ -22,7 +22,10 @@ LISTEN = 'a host or a list of hosts without a port, such as "0.0.0.0" or ["127.0
 VARIABLE = "the name of an environment variable, such as LAB_A_PASSWORD"
 DATABASE = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
 XO = "an address such as https://xo.example.org, with nothing secret in it"
-WHO = 'the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, or "*" for all'
+WHO = (
+    "the ID of a user (U..., W...) or user group (S...), mattermost:USERNAME, mattermost:@GROUP, mcp for assistants, "
+    'or "*" for all'
+)
 ZONE = "the name of a time zone of the IANA database, such as Europe/Paris, Pacific/Auckland or UTC"
 LIST = "an https address, or a file's path"
 HEX = "0" * 64
@@ -192,6 +195,11 @@ CASES = [
     ("alerts: {routes: [{channel: C1}]}", "alerts.routes[0]: exactly one of tags and pools is needed"),
     ("alerts: {routes: [{tags: [], channel: C1}]}", "alerts.routes[0]: exactly one of tags and pools is needed"),
     ("alerts: {routes: [{tags: [a]}]}", "alerts.routes[0].channel: is missing: channel must be given"),
+    (
+        "access: {grants: [{who: mcp, where: C0123456789, may: [fleet]}]}",
+        'access.grants[0].where: must be left out for mcp: assistants are in no channel, not "C0123456789"',
+    ),
+    ("mcp: {hosts: ['https://x']}", f'mcp.hosts[0]: must be {ADDRESS}, not "https://x"'),
     ("access: {grants: [{who: bob, may: [probe]}]}", f'access.grants[0].who: must be {WHO}, not "bob"'),
     ("access: {grants: [{who: U1, may: [lookup]}]}", f'access.grants[0].may[0]: {MAY}, not "lookup"'),
     ("access: {grants: [{who: U1, may: []}]}", "access.grants[0].may: must have at least one of probe, fleet, operate"),

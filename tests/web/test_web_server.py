@@ -12,6 +12,7 @@ from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
 from bot.web.connections import WebListener
+from bot.web.documents import Document, documents
 from bot.web.listen import listen
 from bot.web.server import HttpRequest, HttpResponse, HttpRoute, Server, Wsgi, wsgi
 from tests.acceptance.waiting import until
@@ -50,6 +51,7 @@ def server(slow: Slow) -> Iterator[Running]:
         "/": HttpRoute("GET", lambda _: HttpResponse(200, "hello")),
         "/slow": HttpRoute("GET", slow),
         "/echo": HttpRoute("POST", lambda request: HttpResponse(200, str(len(request.body)))),
+        "/data/": HttpRoute("GET", documents(lambda: {"/data/a.json": Document.of("{}", "application/json")})),
     }
     running = Running(wsgi(routes))
     yield running
@@ -222,4 +224,19 @@ def test_a_connection_that_is_kept_answers_again_and_again(server: Running) -> N
     for _ in range(3):
         connection.request("POST", "/echo", b"abc")
         assert connection.getresponse().read() == b"3"
+    connection.close()
+
+
+def test_a_copy_that_is_current_is_not_sent_again_and_the_connection_goes_on(server: Running) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/data/a.json")
+    first = connection.getresponse()
+    assert (first.status, first.read()) == (200, b"{}")
+    for _ in range(2):
+        connection.request("GET", "/data/a.json", headers={"if-none-match": str(first.headers["etag"])})
+        again = connection.getresponse()
+        assert (again.status, again.read(), again.headers["etag"]) == (304, b"", first.headers["etag"])
+        assert again.headers["content-length"] in (None, "0", "2")
+    connection.request("GET", "/")
+    assert connection.getresponse().read() == b"hello"
     connection.close()

@@ -108,7 +108,7 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], held: Sequen
             waits = f" ({counted(state.pending, 'message')} {plural(state.pending, 'waits', 'wait')}). "
             lines.append(line(mark, ": ", ChannelName(state.channel), waits, *with_code(full_stop(why))))
         blocks.append(Paragraph(tuple(lines)))
-    if alerts:
+    if alerts or asked.caller.takes_all:
         in_full = alerts if asked.caller.takes_all else alerts[:IN_FULL]
         rows = tuple(_row(asked, alert) for alert in in_full)
         blocks.append(Table(_COLUMNS, rows, "Alerts, the worst first"))

@@ -44,7 +44,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     count = f"{len(entries)} or more" if len(entries) == IN_DATA else str(len(entries) or "No")
     shown_here = entries if asked.caller.takes_all else entries[:IN_FULL]
     rows = tuple(map(_row, shown_here))
-    table = (Table(_COLUMNS, rows, "Who asked what, the newest first"),) if entries else ()
+    table = (Table(_COLUMNS, rows, "Who asked what, the newest first"),) if rows or asked.caller.takes_all else ()
     rest = with_code("These are the newest. More words find older ones; in a shell `--json` shows a thousand.")
     return Reply(
         kind="audit",

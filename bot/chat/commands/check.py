@@ -8,6 +8,7 @@ from bot.chat.data import query_data
 from bot.chat.feature_reply import feature_data, one_feature
 from bot.chat.lookup import assessed, context, read, unknown_sentence, wants_version
 from bot.chat.reply import (
+    SEVERAL,
     Ask,
     Block,
     Bullets,
@@ -212,7 +213,7 @@ def _several(
         blocks.extend(Paragraph((line(Code(part.text), " can be two things: say which product."),)) for part in twofold)
     blocks.extend(missing)
     asks = tuple(Ask(a.name, a.release.base_name) for a in assessments)[:2]
-    return Reply("several", first, tuple(blocks), (*asks, Share(words)))
+    return Reply(SEVERAL, first, tuple(blocks), (*asks, Share(words)))
 
 
 def _fate(assessments: tuple[Assessment, ...]) -> RichText:

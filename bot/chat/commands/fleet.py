@@ -246,8 +246,8 @@ def _group_row(view: FleetView, group: ReleaseGroup) -> tuple[RichText, ...]:
 
 
 def _page(view: FleetView, *, whole: bool) -> Iterator[Block]:
-    """The hosts themselves, PAGE of them at once; nothing of none."""
-    if not view.hosts:
+    """The hosts themselves, PAGE of them at once; nothing of none, but where the `whole` table goes into a file."""
+    if not (view.hosts or whole):
         return
     start = 0 if whole else PAGE * (min(view.number, view.pages) - 1)
     part = view.hosts[start:] if whole else view.hosts[start : start + PAGE]

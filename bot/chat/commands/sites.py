@@ -53,7 +53,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply(
         kind="sites",
         headline=_first(sites, len(silent)),
-        blocks=tuple(_body(sites, known, now)),
+        blocks=tuple(_body(sites, known, now, asked.caller.takes_all)),
         buttons=(Ask("Fleet", "fleet"),) if sites else (),
         data={"sites": [_data(site, site.name in silent) for site in sites]},
     )
@@ -73,8 +73,8 @@ def sites_line(sites: int, silent: int) -> RichText:
     return headline(count, Mark("🟢", "heard lately" if sites == 1 else "all heard lately"))
 
 
-def _body(sites: list[Site], known: KnownSites, now: datetime) -> Iterator[Block]:
-    if sites:
+def _body(sites: list[Site], known: KnownSites, now: datetime, takes_all: bool) -> Iterator[Block]:
+    if sites or takes_all:
         silent = known.silent(now)
         yield Table(_COLUMNS, tuple(_row(site, site.name in silent) for site in sites), "Sites, the silent ones first")
     if sites and known.server and not known.server.is_up:
