@@ -20,7 +20,7 @@ from bot.chat.interpret import interpret
 from bot.chat.platform import Actor, Origin, Original
 from bot.chat.reply import NOTICE, Reply, line, notice, with_code
 from bot.chat.session.at_once import answer_at_once
-from bot.chat.session.conversation import STALE, Conversation
+from bot.chat.session.conversation import Conversation
 from bot.chat.session.reply_target import EphemeralTarget
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
@@ -177,12 +177,8 @@ class Callbacks:
         request = request_of(_WAYS.get(press.kind, f"{press.kind} button"), origin, press.words, press.on)
         if press.kind == "share":
             self.conversation.share(request, press.kept, post)
-        elif press.kind == "pick" and not request.spec.picks:
-            self.conversation.services.respond(origin, STALE)
         elif press.kind == "pick":
-            if not self.conversation.is_too_fast(request) and (instead := self.conversation.pick(request)):
-                self.conversation.services.record(request, instead)
-                self.conversation.services.respond(origin, instead.reply)
+            self.conversation.offer(request)
         elif press.asks:
             self.conversation.ask_for(press.asks, request)
         else:

@@ -95,7 +95,6 @@ class MattermostPlatform:
         self._queue = queue
         self._boxes: dict[str, Mailbox] = {}
         self._superseded: dict[str, str] = {}
-        self._whispers = True
 
     def is_member(self, actor: Actor) -> bool | None:
         """Guests, bots, and people of other servers are none."""
@@ -351,8 +350,8 @@ class MattermostPlatform:
         return (yield from self._posting_all(channel, thread, reply, most))
 
     def _responding(self, origin: Origin, reply: Reply, most: int | None) -> Sending:
-        """For the actor's eyes: with the answer to a press, at the command's address, as an ephemeral post where the
-        server lets a bot make those, or else in their direct messages with the bot.
+        """For the actor's eyes: with the answer to a press, at the command's address, or else in their direct messages
+        with the bot: posts for one person's eyes only administrators may make.
         """
         actor, box = origin.actor, self._boxes.get(origin.address or "")
         if reply.attachment:
@@ -362,10 +361,6 @@ class MattermostPlatform:
         if HOOK.search(hook := origin.address or ""):
             outcome = yield from self._by_hook(hook, actor, reply, "ephemeral", most)
             if not (isinstance(outcome, NotSent) and outcome.reason == _HOOK_ENDED):
-                return outcome
-        if actor.channel and not actor.channel.startswith(f"{PREFIX}@"):
-            outcome = yield from tries(lambda: self._whispered(actor, reply), blind=HOOK_BLIND)
-            if not isinstance(outcome, (Refused, Gone)):
                 return outcome
         direct = f"{PREFIX}@{actor.user.removeprefix(PREFIX)}"
         return (yield from self._posting_all(direct, actor.thread if actor.channel == direct else None, reply, most))
@@ -393,21 +388,6 @@ class MattermostPlatform:
             if error.status in (400, 404):
                 return NotSent(error.id or "hook_ended", _HOOK_ENDED)
             return Delivered(None) if error.status == 200 else outcome_of(error)
-        return Delivered(None)
-
-    def _whispered(self, actor: Actor, reply: Reply) -> Outcome:
-        """As an ephemeral post, which few servers let a bot make."""
-        if not self._whispers:
-            return Refused(NO_PERMISSION, "")
-        try:
-            place = self._alone(actor, "")
-            (drawn,) = self._pen.posts(reply, place, 1)
-            post = {"channel_id": place.channel, "message": drawn.text, "props": {"attachments": [*drawn.attachments]}}
-            post |= {"root_id": actor.thread} if actor.thread else {}
-            self._client.post("/posts/ephemeral", {"user_id": place.user, "post": post})
-        except MattermostError as error:
-            self._whispers = error.status not in (403, 404, 501)
-            return outcome_of(error) if self._whispers else Refused(NO_PERMISSION, "")
         return Delivered(None)
 
     def _sharing(self, origin: Origin, reply: Reply) -> Sending:

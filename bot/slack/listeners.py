@@ -193,11 +193,8 @@ class Listeners:
             request = request_of("pick button", origin, asked.words)
             if request.spec in (CHECK, WATCH):
                 self.conversation.open_check(request)
-            elif not request.spec.picks:
-                self.conversation.services.respond(origin, STALE)
-            elif not self.conversation.is_too_fast(request) and (instead := self.conversation.pick(request)):
-                self.conversation.services.record(request, instead)
-                self.conversation.services.respond(origin, instead.reply)
+            else:
+                self.conversation.offer(request)
         elif asked.asks:
             self.conversation.ask_for(asked.asks, request_of(_WAYS.get(kind, "act button"), origin, asked.words))
         else:

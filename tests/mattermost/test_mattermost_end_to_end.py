@@ -1,5 +1,6 @@
 """Slack and Mattermost in one process, each with its own: a bot as operators start it, from words to an alert's end."""
 
+import sys
 from pathlib import Path
 
 from bot.simulator import PASSWORD, PASSWORD_VARIABLE, Simulator, as_yaml
@@ -64,3 +65,20 @@ def test_a_bot_on_both_platforms(people: Crew, start_bot: StartBot, tmp_path: Pa
             assert secret not in bot.told
         assert "incident" not in bot.told
     assert alert.type != EPHEMERAL
+
+
+def test_a_bot_on_mattermost_alone(people: Crew, start_bot: StartBot, tmp_path: Path) -> None:
+    """The part that chats, as a process of its own: it answers, and leaves alerts to another one."""
+    port = free_port()
+    callback = f"http://127.0.0.1:{port}"
+    command = people.server.command("xocompat", f"{callback}/mattermost/command")
+    config = tmp_path / "xocompat.yaml"
+    config.write_text(f'mattermost: {{url: "{people.server.url}", callback_url: "{callback}"}}')
+    about = {"SLACK_BOT_TOKEN": "", "MATTERMOST_TOKEN": people.server.token, "XOCOMPAT_CONFIG": str(config)}
+    about["MATTERMOST_COMMAND_TOKEN"] = command.token
+    part = [sys.executable, "-m", "bot", "serve", "--part", "chat"]
+    bot = start_bot("http://127.0.0.1:9", about, part, port)
+    bot.wait_until_ready()
+    assert "partial" in people.answered("XenServer 7.2").message
+    assert bot.stop() == 0
+    assert "SLACK" not in bot.told

@@ -190,6 +190,14 @@ class Conversation:
         said = services.responder.opening(alone, rights)
         return said if isinstance(said, Answer) else private("usage", line("Say what to ask."))
 
+    def offer(self, request: Request) -> None:
+        """Open a picker, or say what to type instead."""
+        if not request.spec.picks:
+            self.services.respond(request.origin, STALE)
+        elif not self.is_too_fast(request) and (instead := self.pick(request)):
+            self.services.record(request, instead)
+            self.services.respond(request.origin, instead.reply)
+
     def picked(self, origin: Origin, command: str, word: str) -> None:
         """Ask about what was picked, where the picker was opened."""
         request = request_of("picker", origin, f"{command} {word}")
