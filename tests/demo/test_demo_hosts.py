@@ -29,7 +29,7 @@ def channel(desk: CommandRunner) -> Iterator[DemoChannel]:
     [
         ("xen-12", "xen-12 (prod)  XCP-ng 8.2.1  ✅ full support  ☠️ no security updates"),
         ("is my host office-1 ok?", "office-1  XenServer 8.4.0  ✅ full support  🟢 gets security updates"),
-        ("lab-a", "lab-a  2 hosts in 1 pool  🟢 security updates for all of them"),
+        ("lab-a", "lab-a  2 hosts in 1 pool  🚨 1 has known holes"),
         ("who is on 8.2", "2 of 8 hosts in 1 pool  8.2  ☠️ 2 get no security updates"),
         ("status", "8 hosts in 5 pools  ☠️ 4 get no security updates"),
         ("probe xen-12", "xen-12 is a host, not a target: prod-a leads to it."),
