@@ -98,7 +98,8 @@ class _Reading:
                 return match.end() // 2
         token = self._tokens[at]
         if token.kind not in _SIGNS:
-            self.found.append(token._replace(kind=_ALONE.get(token.kind, token.kind)))
+            turned = _ALONE.get(token.kind)
+            self.found.append(token._replace(kind=turned) if turned else token)
         return at + 1
 
     def _written(self, before: Token | None, token: Token) -> str:
