@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.delivery.outbox import Delivery
+from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.alerts.delivery.retry import DeliveryStatus
 from bot.alerts.delivery.worker import DeliveryTransport, OutboxWorker
@@ -27,6 +27,9 @@ from bot.store.store import Store
 if TYPE_CHECKING:
     from bot.notify.alertmanager import AlertmanagerNotifier
     from bot.notify.notifier import Notifier
+
+HELD, HELD_FOR = timedelta(seconds=20), 1.0
+"""How long a notifier's message waits at most for the one in chat, and seconds until it is looked again."""
 
 Permalink = Callable[[str, str], str | None]
 """The address of a message, by its channel and its id; None where the platform does not say."""
@@ -69,7 +72,8 @@ def senders_of(
     notifiers = _notifiers(settings, store, edition) if settings.notify else {}
     transports = ChannelTransports(by_kind, dict(_transports(notifiers, store.outbox, edition, permalinks)))
     reach = ReachableChannels.of(settings)
-    worker = OutboxWorker(log, store.outbox, transports, now, new_name(), why_not=reach.why_not)
+    hold = partial(_hold, store.outbox, permalinks)
+    worker = OutboxWorker(log, store.outbox, transports, now, new_name(), why_not=reach.why_not, hold=hold)
     return Senders(worker, tuple(_mirrors(notifiers)))
 
 
@@ -107,6 +111,15 @@ def _mirrors(notifiers: "Mapping[str, Notifier]") -> "Iterator[AlertmanagerNotif
     yield from (each for each in notifiers.values() if isinstance(each, AlertmanagerNotifier))
 
 
+def _hold(outbox: SqlOutbox, permalinks: Mapping[ChannelKind, Permalink], delivery: Delivery) -> float:
+    """Seconds that a notifier's first message waits for the one in chat, so that it can lead there; not for long."""
+    is_first = kind_of(delivery.channel) is ChannelKind.NOTIFY and delivery.kind is DeliveryKind.ALERT_MESSAGE
+    if not (is_first and permalinks) or now() - delivery.created_at > HELD:
+        return 0.0
+    comes = any(message is None and kind_of(channel) in permalinks for channel, message in outbox.siblings(delivery))
+    return HELD_FOR if comes else 0.0
+
+
 def _link(outbox: SqlOutbox, permalinks: Mapping[ChannelKind, Permalink], delivery: Delivery) -> str | None:
     """Where the message about the same stands in chat, if it stands anywhere."""
     if delivery.bulletin is None or not permalinks:
@@ -114,6 +127,6 @@ def _link(outbox: SqlOutbox, permalinks: Mapping[ChannelKind, Permalink], delive
     found = (
         link(channel, message)
         for channel, message in outbox.siblings(delivery)
-        if (link := permalinks.get(kind_of(channel)))
+        if message and (link := permalinks.get(kind_of(channel)))
     )
     return next(filter(None, found), None)

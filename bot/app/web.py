@@ -14,6 +14,7 @@ from bot.alerts.facts import SweepHealth
 from bot.alerts.rules import overdue
 from bot.app.configuration import reveal
 from bot.app.fleet import WatchedFleet
+from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.commands.changes import sync_trouble
 from bot.chat.commands.timeline import timeline_picture
 from bot.errors import UnavailableError
@@ -162,6 +163,7 @@ def _data(watched: WatchedFleet) -> str | None:
 def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Service | None) -> MetricsSnapshot:
     at, store, matrix = watched.clock(), watched.store, watched.dataset().matrix
     findings = watched.evaluation.findings(at)
+    deliveries = sender.counters.by_channel() if sender else {}
     return MetricsSnapshot(
         at=at,
         findings=findings,
@@ -170,8 +172,12 @@ def _snapshot(watched: WatchedFleet, sender: OutboxWorker | None, service: Servi
         alerts=store.alerts.outlines(),
         channels=watched.told(store.outbox),
         last_sweep=store.sweeps.last_finished(),
-        ambiguous=sender.counters.of(DeliveryStatus.AMBIGUOUS) if sender else 0,
-        deliveries=sender.counters.by_channel() if sender else {},
+        ambiguous=sum(
+            count
+            for (channel, status), count in deliveries.items()
+            if status is DeliveryStatus.AMBIGUOUS and kind_of(channel) is ChannelKind.SLACK
+        ),
+        deliveries=deliveries,
         plainer_tables=service.forms.counts() if service and service.forms else {},
         ages=data_ages(matrix, at.date(), advisories_of(matrix).day),
     )

@@ -109,7 +109,7 @@ def _drawn(block: Block) -> str:
         case Bullets(items, title, numbered):
             kind = "ol" if numbered else "ul"
             listed = "".join(f"<li>{_line(item)}</li>" for item in items)
-            return f"{f'<p><strong>{escape(title)}</strong></p>' if title else ''}<{kind}>{listed}</{kind}>"
+            return f"{f'<p><strong>{escape(cleaned(title))}</strong></p>' if title else ''}<{kind}>{listed}</{kind}>"
         case Chart():
             return f"<p>{_line(block.in_words)}</p>"
         case Table(columns, rows):

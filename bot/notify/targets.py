@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.alerts.alert import Alert
+from bot.errors import ConfigError, Problem
 from bot.matrix.matrix import Matrix
 from bot.notify.alertmanager import AlertmanagerNotifier, MirroredAlerts
 from bot.notify.http_call import quieten
@@ -55,6 +56,15 @@ def notifier_of(target: NotifierTarget, parts: NotifierParts) -> Notifier:
 
 
 def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dict[str, Notifier]:
-    """All of them, by name."""
+    """All of them, by name. ConfigError lists what is wrong with any."""
     quieten()
-    return {target.name: notifier_of(target, parts) for target in targets}
+    made: dict[str, Notifier] = {}
+    problems: list[Problem] = []
+    for target in targets:
+        try:
+            made[target.name] = notifier_of(target, parts)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return made

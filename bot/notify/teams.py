@@ -5,6 +5,7 @@ the flow was asked to run, no more. Text stands in runs, of which nothing is rea
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -66,13 +67,16 @@ def card(reply: Reply) -> bytes:
     elements = [_text(reply.headline, weight="Bolder", size="Medium")]
     elements += [element for block in reply.blocks for element in _elements(block)]
     quiet = [_text(spans, isSubtle=True, size="Small") for spans in reply.context]
-    left_out = 0
-    while len(made := _message([*elements, *_left_out(left_out), *quiet])) > LARGEST and len(elements) > 1:
-        elements.pop()
-        left_out += 1
-    if len(made) > LARGEST:  # a headline of a host's name, perhaps
-        return _message([_text(line(reply.summary[:1000]), weight="Bolder")])
-    return made
+
+    def with_first(count: int) -> bytes:
+        return _message([*elements[:count], *_left_out(len(elements) - count), *quiet])
+
+    if len(made := with_first(len(elements))) <= LARGEST:
+        return made
+    too_many = bisect_left(range(1, len(elements)), True, key=lambda count: len(with_first(count)) > LARGEST) + 1
+    if too_many > 1:
+        return with_first(too_many - 1)
+    return _message([_text(line(reply.summary[:1000]), weight="Bolder")])  # a headline of a host's name, perhaps
 
 
 def _message(body: list[Element]) -> bytes:

@@ -124,12 +124,15 @@ class SqlOutbox(Repository):
         with self._database.writing() as connection:
             connection.execute(mended.values(stopped_code=None, stopped=None, stopped_at=None, not_before=None))
 
-    def siblings(self, delivery: Delivery) -> tuple[tuple[str, str], ...]:
-        """The messages about the same subject in other channels, each with its channel; those that are open first."""
+    def siblings(self, delivery: Delivery) -> tuple[tuple[str, str | None], ...]:
+        """The messages about the same subject in other channels, each with its channel and its id, None before it is
+        posted; those that are open first.
+        """
         about = select(bulletins.c.subject).where(bulletins.c.id == delivery.bulletin).scalar_subquery()
         found = (
             select(bulletins.c.channel, bulletins.c.ts)
-            .where(bulletins.c.subject == about, bulletins.c.channel != delivery.channel, bulletins.c.ts.is_not(None))
+            .where(bulletins.c.subject == about, bulletins.c.channel != delivery.channel)
+            .where(or_(bulletins.c.closed_at.is_(None), bulletins.c.ts.is_not(None)))
             .order_by(bulletins.c.closed_at.is_not(None), bulletins.c.id.desc())
             .limit(SIBLINGS)
         )

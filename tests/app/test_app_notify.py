@@ -6,27 +6,34 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import structlog
 from standardwebhooks import Webhook
+from structlog.typing import FilteringBoundLogger
 
-from bot.alerts.delivery.retry import RetryPolicy
-from bot.alerts.delivery.worker import OutboxWorker
+from bot.alerts.delivery.outbox import Delivery
+from bot.alerts.delivery.outcome import Delivered, Lookup, Outcome
+from bot.alerts.delivery.retry import DeliveryStatus, RetryPolicy
+from bot.alerts.delivery.worker import ChannelDrain, DeliveryTransport, OutboxWorker
 from bot.alerts.evaluate import act_on
 from bot.alerts.ports import AlertAct, AlertAction
 from bot.alerts.routing import LEAD, AlertPlan, Route
-from bot.chat.channels import notify_channel
+from bot.app.dataset import shipped_dataset
+from bot.app.sending import Senders, senders_of
+from bot.chat.channels import ChannelKind, notify_channel
 from bot.chat.transport import ChannelTransports
 from bot.matrix.matrix import Matrix
 from bot.notify.alertmanager import AlertmanagerNotifier
 from bot.notify.notifier import Notifier, NotifierTarget, NotifierTransport
 from bot.notify.targets import NotifierParts, notifiers_of
+from bot.settings.model import Settings
 from bot.settings.notifiers import NotifierKind
 from bot.simulator import Simulator
-from tests.app.conftest import EVERY, Clock, House
+from tests.app.conftest import EVERY, OPS, Clock, House
 from tests.app.conftest import Start as Begin
 from tests.notify.grounds import SECRET, ca_file
 from tests.notify.receivers import AlertmanagerServer, HttpReceiver, MatrixServer, Says, SmtpReceiver, tls
@@ -212,3 +219,121 @@ def _alertmanager_tells_it(told: Told, made: dict[str, Notifier]) -> None:
     states = [*dict.fromkeys(post["annotations"]["state"] for post in posts)]
     assert states == ["firing", "acknowledged", "resolved"]
     assert isinstance(made["am"], AlertmanagerNotifier)
+
+
+def test_a_message_leads_to_the_one_in_chat(told: Told, start: Begin, clock: Clock) -> None:
+    house = start(told.plan)
+    worker, _ = told.worker(house, LINK)
+    _opens(house, clock)
+    worker.pass_once()
+    assert worker.close()
+    text, html = (told.mail.mails[1].get_body((kind,)) for kind in ("plain", "html"))
+    assert text
+    assert html
+    assert f"Open it in chat <{LINK}>" in text.get_content()
+    assert f'<a href="{LINK}">Open it in chat</a>' in html.get_content()
+    assert told.hook.got[1].json["data"]["link"] == LINK
+    (action,) = [
+        run["selectAction"]["url"]
+        for block in told.teams.got[1].json["attachments"][0]["content"]["body"]
+        for run in block["inlines"]
+        if "selectAction" in run
+    ]
+    assert action == LINK
+
+
+class _KilledError(Exception):
+    """The process ends here."""
+
+
+class _Dying:
+    """A transport whose process is killed once the message is out, before anything is recorded."""
+
+    def __init__(self, transport: DeliveryTransport) -> None:
+        self._transport = transport
+
+    def send(self, delivery: Delivery) -> Outcome:
+        assert isinstance(self._transport.send(delivery), Delivered)
+        raise _KilledError
+
+    def find(self, delivery: Delivery) -> Lookup:
+        return self._transport.find(delivery)
+
+
+def test_what_a_killed_process_had_sent_is_sent_again_by_the_same_key(
+    told: Told, start: Begin, clock: Clock, log: FilteringBoundLogger
+) -> None:
+    house = start(told.plan)
+    _opens(house, clock)
+    worker, _ = told.worker(house)
+    transports = worker._drain.transport
+    assert isinstance(transports, ChannelTransports)
+    outbox = house.store.outbox
+    for channel, transport in transports.notifiers.items():
+        drain = ChannelDrain(
+            log, outbox, _Dying(transport), QUICK, clock, "dead", worker.counters, lambda: False, lambda _: 0.0
+        )
+        with pytest.raises(_KilledError):
+            drain.drain(channel)
+    clock.pass_by(1)  # what was under way has settled
+    assert worker.pass_once().pending == 0
+    assert worker.close()
+    ids = [str(mail["Message-ID"]) for mail in told.mail.mails]
+    assert (len(ids), len(set(ids))) == (3, 2), "twice, and known by the same id"
+    keys = [got.headers["webhook-id"] for got in told.hook.got]
+    assert (len(keys), len(set(keys))) == (3, 2)
+    assert len(told.matrix_server.events) == 2, "the server knows the transaction: nobody sees it twice"
+    assert len(told.alertmanager.alerts) == 1
+    assert len(told.teams.got) == len(told.any.got) == 3, "which know no key"
+    doubled = {channel for (channel, status) in worker.counters.by_channel() if status is DeliveryStatus.AMBIGUOUS}
+    assert doubled == {"notify:mail", "notify:teams", "notify:any"}, "and only that is counted as doubtful"
+
+
+class Pair(NamedTuple):
+    """Alerts that go to a channel in Slack and to a webhook, with what sends to the webhook alone."""
+
+    house: House
+    senders: Senders
+    clock: Clock
+
+    def send(self) -> None:
+        self.clock.pass_by(2 / 86_400)  # so long is the pause between two messages
+        self.senders.worker.pass_once(patience=0)
+
+    def post_in_slack(self) -> None:
+        outbox, number = self.house.store.outbox, count(1)
+        while delivery := outbox.next(OPS):
+            outbox.sent(delivery, f"17.{next(number)}", self.clock())
+
+
+@pytest.fixture
+def pair(
+    told: Told, start: Begin, clock: Clock, log: FilteringBoundLogger, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Pair]:
+    monkeypatch.setenv("NOTIFY_HOOK", f"{told.any.url}/hook")
+    monkeypatch.setattr("bot.app.sending.now", clock)
+    house = start(AlertPlan(None, routes=(Route(OPS, LEAD, ("lab",)), Route("notify:hook", LEAD, ("lab",)))))
+    settings = Settings.model_validate({"notify": [{"name": "hook", "url_env": "NOTIFY_HOOK"}]})
+    links = {ChannelKind.SLACK: lambda channel, message: f"https://example.slack.com/{channel}/{message}"}
+    senders = senders_of(settings, {}, house.store, log, shipped_dataset, links)
+    assert senders
+    _opens(house, clock)
+    yield Pair(house, senders, clock)
+    assert senders.worker.close()
+
+
+def test_a_first_message_waits_for_the_one_in_chat_and_leads_there(pair: Pair, told: Told) -> None:
+    pair.send()
+    pair.send()
+    assert [got.json["type"] for got in told.any.got] == ["channel.started"], "the message in Slack is to come"
+    pair.post_in_slack()
+    pair.send()
+    assert told.any.got[1].json["data"]["link"] == f"https://example.slack.com/{OPS}/17.2"
+
+
+def test_it_does_not_wait_long(pair: Pair, told: Told) -> None:
+    pair.send()
+    pair.clock.pass_by(60 / 86_400)
+    pair.send()
+    assert [got.json["data"]["link"] for got in told.any.got] == [None, None]
+    assert pair.house.store.outbox.states()[0].channel == OPS, "whose messages wait for a process that has Slack"

@@ -56,7 +56,10 @@ class DeliveryTransport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelDrain:
-    """Sends for a channel while it holds the lease. `by` names this process; `over` ends a drain early."""
+    """Sends for a channel while it holds the lease. `by` names this process; `over` ends a drain early.
+
+    `hold` is how many seconds a message is held back, as it depends on what is about to happen elsewhere.
+    """
 
     log: FilteringBoundLogger
     outbox: Outbox
@@ -66,6 +69,7 @@ class ChannelDrain:
     by: str
     counters: DeliveryCounters
     over: Callable[[], bool]
+    hold: Callable[[Delivery], float]
     _failures: Counter[str] = field(default_factory=Counter)
     """Of each channel, in a row."""
 
@@ -94,6 +98,9 @@ class ChannelDrain:
             goes_on = self._record_lookup(delivery, self.transport.find(delivery))
             if goes_on is not None:
                 return goes_on
+        if (held := self.hold(delivery)) > 0:
+            self._wait(channel, held)
+            return False
         begun = self.clock()
         if not (self._lease(channel) and self.outbox.sending(delivery, self.by, begun)):
             return False
@@ -172,7 +179,7 @@ class ChannelDrain:
     def _retry(self, delivery: Delivery, code: str, reason: str, retry_after: float | None) -> None:
         """It did not get there: try again after a pause, but not for ever what is refused for an unknown reason."""
         if code and retry_after is None and delivery.attempts >= GIVE_UP:
-            self._stop(delivery, code, f"{reason}: post to another channel, or ask an admin of the workspace")
+            self._stop(delivery, code, f"{reason}: send to another channel, or ask whoever runs that one")
             self.outbox.not_sent(delivery, self.clock())
             return
         # In this order: a crash between the two leaves a message to look up, not a channel without its pause.
@@ -221,7 +228,7 @@ class OutboxWorker:
     """Sends what waits, a few channels at once. `clock` is real time, whatever day is asked about.
 
     `by` is another name for each process. `why_not` says why nothing here can send to a channel, None where something
-    can: such a channel's messages wait for a process that can, and stand in nobody's way.
+    can: such a channel's messages wait for a process that can, and stand in nobody's way. `hold` is ChannelDrain's.
     """
 
     def __init__(
@@ -233,6 +240,7 @@ class OutboxWorker:
         by: str,
         policy: RetryPolicy = RETRY_POLICY,
         why_not: Callable[[str], str | None] = lambda _: None,
+        hold: Callable[[Delivery], float] = lambda _: 0.0,
     ) -> None:
         self.counters = DeliveryCounters()
         self.by = by
@@ -249,7 +257,7 @@ class OutboxWorker:
         self._lock = threading.Lock()
         self._draining: dict[str, Future[None]] = {}
         self._database_fault: UnavailableError | None = None
-        self._drain = ChannelDrain(log, outbox, transport, policy, clock, by, self.counters, self._over.is_set)
+        self._drain = ChannelDrain(log, outbox, transport, policy, clock, by, self.counters, self._over.is_set, hold)
 
     def wake(self) -> None:
         """Something was queued: don't wait for the next poll."""

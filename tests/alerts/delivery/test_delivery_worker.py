@@ -498,3 +498,16 @@ def test_a_channel_that_nothing_here_sends_to_waits_and_stands_in_nobodys_way(
     assert sorted(event["channel"] for event in told)[-1] == "notify:old"
     assert (len(told), told[0]["reason"]) == (5, "it is not here"), "each once"
     assert {state.stopped for state in outbox.states()} == {None}, "another process may well send to them"
+
+
+def test_a_message_that_is_held_back_is_neither_tried_nor_counted(
+    slack: Slack, outbox: SqlOutbox, queue: Queue
+) -> None:
+    queue.message(DeliveryKind.DIGEST)
+    held = iter([0.05, 0.05, 0.0])
+    log = structlog.wrap_logger(None, processors=[LogCapture()])
+    sender = OutboxWorker(log, outbox, transport(slack.api), now, "us", QUICK, hold=lambda _: next(held))
+    assert sender.pass_once() == Passed(delivered=1, pending=0)
+    sender.close()
+    assert sender.counters.by_channel() == {(LAB, DeliveryStatus.DELIVERED): 1}
+    assert [row.attempts for row in queue.rows(LAB)] == [1]
