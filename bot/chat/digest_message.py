@@ -98,8 +98,8 @@ def _ending_lines(endings: Sequence[ReleaseEnd], day: date) -> list[RichText]:
 def _score(score: PolicyScore) -> RichText:
     """How many hosts with a tag are approved."""
     name = "all hosts" if score.tag == EVERY_TAG else score.tag
-    untold = f", {score.cannot_tell} cannot be told" if score.cannot_tell else ""
-    share = f"{score.approved} of {score.hosts} ({100 * score.approved // score.hosts} %)"
+    untold = f", {score.cannot_tell:,} cannot be told" if score.cannot_tell else ""
+    share = f"{score.approved:,} of {score.hosts:,} ({100 * score.approved // score.hosts} %)"
     return line(Strong(name), f": {share}{untold}")
 
 

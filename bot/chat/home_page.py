@@ -67,7 +67,7 @@ def _fleet(watched: Watched, listed: Sequence[HostVerdict]) -> Reply:
     if watched.sites and (known := watched.sites()).sites:
         blocks = (Paragraph((sites_line(len(known.sites), len(known.silent(watched.clock()))),)),)
     if silent := unanswering(watched, states_of(watched)):
-        count = f"{len(silent)} of {len(watched.sources)} targets without an answer"
+        count = f"{len(silent):,} of {len(watched.sources):,} targets without an answer"
         named = with_more([shown(source.name) for source in silent], NAMED)
         blocks = (*blocks, Paragraph((line(f"{count}: {named}."),)))
     return Reply("fleet", said, blocks, context=(last_sweep(watched),))

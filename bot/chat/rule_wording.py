@@ -135,7 +135,7 @@ def _licence(alert: Alert, day: date) -> tuple[str, str]:
 def _ends_on(alert: Alert, day: date, one: str, many: str) -> str:
     """When what hosts have ends, or has ended: of several the first."""
     due, count = alert.due or day, len(alert.hosts)
-    what = f"{one} of {alert.hosts[0].name}" if count == 1 else f"{many} of {count} hosts"
+    what = f"{one} of {alert.hosts[0].name}" if count == 1 else f"{many} of {count:,} hosts"
     if due > day:
         first = f"{plural(count, 'ends', 'end')}{'' if count == 1 else ', the first'} on {day_in_words(due)}"
         return f"{what} {first}: {span((due - day).days)} left"

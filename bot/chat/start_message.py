@@ -30,7 +30,7 @@ def _facts(start: Start) -> Iterator[Mark | str]:
     numbers = start.numbers
     yield counted(numbers.hosts, "host") if numbers.hosts else "no host yet"
     if numbers.eol:
-        yield Mark("☠️", f"{numbers.eol} without security updates")
+        yield Mark("☠️", f"{numbers.eol:,} without security updates")
     if start.next:
         yield f"{start.next[0].name} ends next, on {day_in_words(start.next[0].day)}"
 

@@ -25,7 +25,7 @@ GRANT = f"access: {{grants: [{{who: '{MattermostChat.who[Who.ANN]}', may: [probe
 @contextmanager
 def talking(pools: tuple[SimPool, ...], more: str = "") -> Iterator[tuple[MattermostChat, Simulator]]:
     """A bot in a Mattermost that asks simulated pools."""
-    with tempfile.TemporaryDirectory() as folder, Mattermost() as mattermost, Simulator(pools) as hosts:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Mattermost() as mattermost, Simulator(pools) as hosts:
         chat, port = MattermostChat(mattermost), free_port()
         way, here = mattermost_way(mattermost, port)
         environ = configured(Path(folder), hosts, f"{GRANT}{here}{more}")
@@ -83,7 +83,7 @@ def main(arguments: list[str]) -> int:
         return 1
     (play, width), file = SCENES[arguments[0]], Path(arguments[1]).absolute()
     drawn = page(post(each.raw.json, in_thread=each.thread is not None) for each in play())
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "page.html"
         path.write_text(drawn, encoding="utf-8")
         with Browser(program, Path(folder), width, 800, 1) as browser:

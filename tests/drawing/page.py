@@ -68,7 +68,7 @@ def _element(element: Json) -> str:
     match element["type"]:
         case "button":
             return f"<span class='button {element.get('style', '')}'>{_escaped(element['text']['text'])}</span>"
-        case "static_select" | "external_select" | "multi_static_select":
+        case "static_select" | "external_select" | "multi_static_select" | "conversations_select":
             chosen = element.get("initial_option", {}).get("text", element.get("placeholder", {"text": "Choose"}))
             return f"<span class='select'>{_escaped(chosen['text'])}</span>"
         case "datepicker" | "datetimepicker":

@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
     else:
         reply = desk().answer(" ".join(arguments[2:]), frozenset(Right))
         drawn = page(message(each.body()) for each in messages(reply, tables=TableForm.DATA_TABLE))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "page.html"
         path.write_text(drawn, encoding="utf-8")
         with Browser(program, Path(folder), width, 800, 1) as browser:

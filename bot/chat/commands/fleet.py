@@ -314,7 +314,7 @@ def fleet_line(hosts: Sequence[HostVerdict], count: int, words: str, watched: Wa
     if not count:
         return headline(Strong("No host is known yet"), f"{counted(sources, 'target')} to ask")
     pools = len({each.host.pool.uuid for each in hosts})
-    some = f"{len(hosts)} of {counted(count, 'host')}" if words else counted(count, "host")
+    some = f"{len(hosts):,} of {counted(count, 'host')}" if words else counted(count, "host")
     where = f" in {counted(pools, 'pool')}" if hosts else ""
     return headline(Strong(f"{some}{where}"), *([words] if words else []), *_fate(hosts))
 
@@ -333,14 +333,14 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     if soon:
         yield Mark("⏳", f"{soon} {plural(soon, 'ends', 'end')} within {SOON} days")
     if holes:
-        yield Mark("🚨", f"{holes} {plural(holes, 'has', 'have')} known holes")
+        yield Mark("🚨", f"{holes:,} {plural(holes, 'has', 'have')} known holes")
     if unknown:
         yield Mark("❔", f"{unknown} of an unknown version")
     if early:
         yield Mark("❔", f"{early} {plural(early, 'runs', 'run')} a pre-release")
     if away:
         since = moment_in_words(min(away))
-        yield Mark("⚠️", f"{len(away)} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
+        yield Mark("⚠️", f"{len(away):,} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
     if hosts and not (ended or soon or holes or unknown or early or away):
         yield Mark("🟢", "security updates for all of them")
     if off:
@@ -370,12 +370,12 @@ def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iter
     holes, untold = counts["vulnerable"], counts["cannot_tell"]
     restart = sum(map(STATES["restart"], hosts))
     marks = [
-        *([Mark("🚨", f"{holes} {plural(holes, 'has', 'have')} known holes")] if holes else []),
-        *([Mark("🔁", f"{restart} {plural(restart, 'waits', 'wait')} for a restart")] if restart else []),
-        *([Mark("❔", f"{untold} cannot be told")] if untold else []),
+        *([Mark("🚨", f"{holes:,} {plural(holes, 'has', 'have')} known holes")] if holes else []),
+        *([Mark("🔁", f"{restart:,} {plural(restart, 'waits', 'wait')} for a restart")] if restart else []),
+        *([Mark("❔", f"{untold:,} cannot be told")] if untold else []),
     ]
     if others := sum(each.patch_state == "cannot_tell" for each in every):
-        marks.append(Mark("❔", f"of {others} other {plural(others, 'host', 'hosts')} it cannot be told"))
+        marks.append(Mark("❔", f"of {others:,} other {plural(others, 'host', 'hosts')} it cannot be told"))
     if marks:
         first, *rest = marks
         yield Paragraph((line(Strong("Patch level: "), first, *(piece for mark in rest for piece in (GAP, mark))),))

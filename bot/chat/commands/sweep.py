@@ -125,11 +125,11 @@ def _first(made: CycleResult) -> RichText:
     if not count:
         return headline(Strong("Sweep done"), "none of the targets leads to this channel")
     if swept.is_in_vain:
-        return headline(Strong(f"None of {count} targets answered"), Mark("⚠️", "what is known of the hosts is old"))
+        return headline(Strong(f"None of {count:,} targets answered"), Mark("⚠️", "what is known of the hosts is old"))
     done = f"Rehearsed for {day_in_words(made.at.date())}" if made.is_dry else "Sweep done"
     if failed:
-        return headline(Strong(done), Mark("⚠️", f"{failed} of {count} targets did not answer"))
-    return headline(Strong(done), Mark("✅", f"{'the only target' if count == 1 else f'all {count} targets'} answered"))
+        return headline(Strong(done), Mark("⚠️", f"{failed:,} of {count:,} targets did not answer"))
+    return headline(Strong(done), Mark("✅", f"{'the only target' if count == 1 else f'all {count:,} targets'} answered"))
 
 
 def _body(made: CycleResult, watched: Watched) -> Iterator[Block]:
