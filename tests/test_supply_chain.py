@@ -31,7 +31,7 @@ LOCKED = {
     "requirements.txt": PRODUCT,
     "requirements-test.txt": PRODUCT + EXTRAS["test"],
     "requirements-release.txt": PRODUCT + EXTRAS["release"],
-    "requirements-driver.txt": [Requirement((ROOT / "tests/mattermost/driver.in").read_text().strip())],
+    "requirements-driver.txt": [Requirement(text) for text in GROUPS["driver"]],
     "requirements-homeserver.txt": [Requirement(text) for text in GROUPS["homeserver"]],
 }
 

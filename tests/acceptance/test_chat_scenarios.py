@@ -151,7 +151,13 @@ def test_an_alert_is_acknowledged_and_a_note_is_added(lab: Lab) -> None:
 def test_an_alert_is_snoozed_from_its_menu(lab: Lab) -> None:
     alert = _alert(lab, SNOOZED)
     lab.chat.choose(alert, "for 1 week")
-    _edited(lab, alert, "snoozed by @ann on ")
+    days = [datetime.now(UTC) + timedelta(days=count) for count in (7, 8)]  # it may become midnight meanwhile
+    until = [f"until {day.day} {day:%b %Y}" for day in days]
+    wait_for(
+        lab.chat,
+        "snoozed by @ann on ",
+        also=lambda each: each.id == alert.id and any(said in each.text for said in until),
+    )
 
 
 def test_an_alert_is_snoozed_until_a_moment_that_is_chosen(lab: Lab) -> None:

@@ -5,6 +5,7 @@ import json
 import sys
 import threading
 from collections import defaultdict, deque
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR, socket
 from typing import Any
@@ -145,7 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
             body = said.body.encode() if isinstance(said.body, str) else json.dumps(said.body).encode()
         with contextlib.suppress(ConnectionError):  # the client waits no more
             self.send_response_only(said.status)
-            for name, value in {"Content-Type": "application/json", "X-Request-Id": new_id(), **said.headers}.items():
+            date = formatdate(self.server.state.now() / 1000, usegmt=True)
+            own = {"Date": date, "Content-Type": "application/json", "X-Request-Id": new_id()}
+            for name, value in {**own, **said.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -131,3 +131,44 @@ def test_text_of_hosts_is_data(people: Crew, house: House) -> None:
     assert "~town" not in message
     assert "[x](http" not in message
     del house
+
+
+def test_a_command_works_where_the_bot_is_not(people: Crew, side: Side) -> None:
+    """Its team has it in every channel, private ones and other people's direct messages among them."""
+    places = [people.server.channel("secret", "P", [people.ann]), people.server.direct(people.ann, people.bob)]
+    for place in places:
+        reply = people.answered("XenServer 7.2", channel=place)
+        assert "partial" in reply.message
+        told = people.pressed(reply, "Upgrade path").told
+        assert told
+        assert "XenServer 8" in told.message
+        people.answered("probe xen-1", channel=place)
+        people.server.wait_post(people.ann, place, "certificate")
+        people.pressed(reply, "Share to channel")
+        (shared,) = people.server.wait(lambda place=place: people.server.posts(place), "the shared post")  # type: ignore[misc]
+        assert shared.user_id == people.ann.id
+        assert "shared by @ann" in shared.message
+    side.settle()
+
+
+def test_a_host_is_picked_where_the_bot_is_not(people: Crew, side: Side) -> None:
+    secret = people.server.channel("secret", "P", [people.ann])
+    assert people.typed("probe", channel=secret).error is None
+    dialog = people.server.wait_dialog(people.ann)
+    assert people.server.submit_dialog(people.ann, {dialog.names[0]: "xen-1"}).closed
+    people.server.wait_post(people.ann, secret, "certificate")
+    side.settle()
+
+
+def test_a_look_up_is_answered_while_mattermost_tells_nothing_of_its_channels(people: Crew) -> None:
+    people.server.fail("GET /channels/{channel_id}", status(502), times=3)
+    assert "partial" in people.answered("XenServer 7.2").message
+
+
+def test_a_group_message_is_answered_there(people: Crew, listening: Side) -> None:
+    group = people.server.channel("a" * 40, "G", [people.ann, people.bob, people.server.bot])
+    group.team_id = ""
+    asked = people.server.say(people.ann, group, "@xocompat XenServer 7.2")
+    reply = people.server.wait_post(people.bob, group, "partial")
+    assert reply.root_id == asked.id
+    listening.settle()

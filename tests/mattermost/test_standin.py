@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -238,6 +240,31 @@ def test_a_dropped_connection_is_taken_up_where_it_was(mattermost: Mattermost, l
     greeted = json.loads(late.recv())
     assert (greeted["event"], greeted["data"]["connection_id"] != known) == ("hello", True)
     late.close()
+
+
+def test_a_frozen_connection_stays_open_and_silent_until_it_thaws(
+    mattermost: Mattermost, lab: Channel, ann: User
+) -> None:
+    line = _connected(mattermost)
+    line.recv()
+    mattermost.freeze()
+    mattermost.say(ann, lab, "held back")
+    line.settimeout(0.05)
+    with pytest.raises(websocket.WebSocketTimeoutException):
+        line.recv()
+    mattermost.thaw()
+    line.settimeout(5)
+    assert json.loads(json.loads(line.recv())["data"]["post"])["message"] == "held back"
+    mattermost.ping()
+    kind, _ = line.recv_data(control_frame=True)
+    assert kind == websocket.ABNF.OPCODE_PING
+    line.close()
+
+
+def test_the_servers_clock_is_told_with_every_answer(mattermost: Mattermost) -> None:
+    mattermost.pass_time(3600)
+    told = parsedate_to_datetime(requests.get(f"{mattermost.url}/api/v4/system/ping", timeout=5).headers["Date"])
+    assert timedelta(minutes=59) < told - datetime.now(UTC) < timedelta(minutes=61)
 
 
 def test_a_revoked_token_falls_silent_and_a_bad_one_is_hung_up_on(
