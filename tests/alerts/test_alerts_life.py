@@ -39,7 +39,7 @@ class Life(RuleBasedStateMachine):
         self.runs: dict[AffectedHost, str] = {HOSTS[0]: "8.2", HOSTS[1]: "8.3"}
         self.routed: dict[str, tuple[int, ...]] = {CHANNELS[0]: LEADS}
         self.notified: dict[int, list[int]] = {}
-        self.snooze_ends: dict[int, int] = {}
+        self.snooze_ends: dict[int, list[datetime]] = {}
         self.acts: dict[int, int] = {}
 
     @rule(days=st.integers(0, 120))
@@ -54,6 +54,8 @@ class Life(RuleBasedStateMachine):
         ahead = {alert.id for alert in self.book.open() if self._is_ahead(alert)}
         for number in ahead:
             self.notified[number] = []
+        for number, ends in self.snooze_ends.items():  # a snooze that ended on such a day goes on, and ends again
+            self.snooze_ends[number] = [end for end in ends if end - self.now <= timedelta(days=1)]
         assert {alert.id for alert in self.swept().changed} <= ahead
 
     def _is_ahead(self, alert: Alert) -> bool:
@@ -152,8 +154,9 @@ class Life(RuleBasedStateMachine):
                 )
                 notified.append(alert.threshold_days)
             if notification.reason is NotifyReason.SNOOZE_OVER:
-                self.snooze_ends[alert.id] = self.snooze_ends.get(alert.id, 0) + 1
-                assert self.snooze_ends[alert.id] <= self.acts.get(alert.id, 0), "once for each snooze"
+                ends = self.snooze_ends.setdefault(alert.id, [])
+                ends.append(self.now)
+                assert len(ends) <= self.acts.get(alert.id, 0), "once for each snooze"
             if was and was.state is AlertState.ACKNOWLEDGED:
                 assert notification.reason in (
                     NotifyReason.THRESHOLD, NotifyReason.MORE_HOSTS, NotifyReason.RESOLVED,
