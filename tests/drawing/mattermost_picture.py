@@ -25,7 +25,11 @@ GRANT = f"access: {{grants: [{{who: '{MattermostChat.who[Who.ANN]}', may: [probe
 @contextmanager
 def talking(pools: tuple[SimPool, ...], more: str = "") -> Iterator[tuple[MattermostChat, Simulator]]:
     """A bot in a Mattermost that asks simulated pools."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, Mattermost() as mattermost, Simulator(pools) as hosts:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        Mattermost() as mattermost,
+        Simulator(pools) as hosts,
+    ):
         chat, port = MattermostChat(mattermost), free_port()
         way, here = mattermost_way(mattermost, port)
         environ = configured(Path(folder), hosts, f"{GRANT}{here}{more}")

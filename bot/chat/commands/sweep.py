@@ -129,7 +129,9 @@ def _first(made: CycleResult) -> RichText:
     done = f"Rehearsed for {day_in_words(made.at.date())}" if made.is_dry else "Sweep done"
     if failed:
         return headline(Strong(done), Mark("⚠️", f"{failed:,} of {count:,} targets did not answer"))
-    return headline(Strong(done), Mark("✅", f"{'the only target' if count == 1 else f'all {count:,} targets'} answered"))
+    return headline(
+        Strong(done), Mark("✅", f"{'the only target' if count == 1 else f'all {count:,} targets'} answered")
+    )
 
 
 def _body(made: CycleResult, watched: Watched) -> Iterator[Block]:
