@@ -18,7 +18,7 @@ from bot.chat.commands.sites import sites_line
 from bot.chat.commands.timeline import ends_next
 from bot.chat.hosts import hosts_with_verdicts
 from bot.chat.interpret import interpret
-from bot.chat.reply import Block, ChannelName, Paragraph, Pick, Reply, RichText, Strong, Typed, line, with_code
+from bot.chat.reply import Ask, Block, ChannelName, Paragraph, Pick, Reply, RichText, Strong, Typed, line, with_code
 from bot.chat.wording import counted, day_in_words, distance, with_more
 from bot.errors import UnavailableError
 from bot.fleet.verdicts import HostVerdict
@@ -33,13 +33,6 @@ NAMED = 5
 """Of targets without an answer, and of what ends next."""
 
 
-_ABOUT = Reply(
-    "about",
-    line("I say whether XCP-ng and XenServer hosts are fine with Xen Orchestra, and until when."),
-    buttons=(Pick(CHECK.name, "Check a release"),),
-)
-
-
 def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: RichText) -> tuple[Reply, ...]:
     """The parts of the page, in their order. `lacking` says what is not shown, and why; it may be empty.
 
@@ -47,8 +40,7 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
     """
     day = now.date()
     listed: list[HostVerdict] = []
-    watch = (Pick(WATCH.name, "Watch a release"),) if ports.alerting and WATCH.right in rights else ()
-    parts: list[Reply] = [_ABOUT._replace(buttons=(*_ABOUT.buttons, *watch))]
+    parts: list[Reply] = [_about(ports, rights)]
     if Right.FLEET in rights:
         try:
             if ports.watched:
@@ -59,6 +51,18 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
         except UnavailableError as error:
             parts.append(Reply("unavailable", with_code(str(error))))
     return (*parts, _ends_next(ports, listed, day), _to_type(rights, lacking))
+
+
+def _about(ports: Ports, rights: frozenset[Right]) -> Reply:
+    """What the bot is, with a button for each thing that needs no words."""
+    said = line("I say whether XCP-ng and XenServer hosts are fine with Xen Orchestra, and until when.")
+    there = (
+        (Pick(CHECK.name, "Check a release"), True),
+        (Pick(PROBE.name, "Probe a host"), ports.fleet is not None and PROBE.right in rights),
+        (Ask("Sweep now", SWEEP.name), ports.watched is not None and SWEEP.right in rights),
+        (Pick(WATCH.name, "Watch a release"), ports.alerting is not None and WATCH.right in rights),
+    )
+    return Reply("about", said, buttons=tuple(button for button, is_there in there if is_there))
 
 
 def _fleet(watched: Watched, listed: Sequence[HostVerdict]) -> Reply:

@@ -48,7 +48,11 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
         "type": "input",
         "block_id": HOST,
         "label": label_of("Host"),
-        "hint": label_of("The reply comes where you asked, for your eyes only."),
+        "hint": label_of(
+            "The reply comes as a message from me."
+            if origin.on_home_page
+            else "The reply comes where you asked, for your eyes only."
+        ),
         "element": element,
     }
     return {

@@ -8,13 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import LogCapture
 
+from bot.chat.command import Ports
 from bot.chat.commands import COMMANDS
+from bot.chat.home_page import home_page
 from bot.chat.platform import Actor, Origin
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
 from bot.simulator import Simulator, large_fleet
 from bot.slack.modals import METADATA_MAX, metadata, picked
 from tests.simulated import fleet_of
 from tests.slack.blockkit import view_complaints
 from tests.slack.conftest import Probing, Room
+from tests.slack.homes import NOW
 from tests.slack.signed import command, mention, press, submit, suggest
 from tests.slack.standin import StandIn
 
@@ -48,6 +53,25 @@ def test_what_was_picked_is_probed_and_told_where_the_picker_was_opened(probing:
     assert (verdict.fields["text"][:8], verdict.fields["response_type"]) == ("Pool lab", "ephemeral")
     room.settle()
     assert [(e.way, e.where, e.outcome) for e in room.trail.entries][-1] == ("picker", "C0000001", "probe")
+
+
+def test_on_the_bots_own_page_a_host_is_picked_and_the_verdict_comes_as_a_message(
+    probing: Probing, standin: StandIn, simulator: Simulator, matrix: Matrix, reader: Reader
+) -> None:
+    known = Ports(matrix, reader, fleet_of(simulator))
+    room = probing(home_page=lambda rights, lacking: home_page(known, rights, NOW, lacking))
+    room.post(mention("", type="app_home_opened", tab="home", channel="D0000001"), JSON)
+    buttons = standin.wait("views.publish")[0].fields["view"]["blocks"][1]["elements"]
+    (button,) = [each for each in buttons if each["text"]["text"] == "Probe a host"]
+    body = press(button["action_id"], button["value"], None, view={"type": "home"}, trigger_id=TRIGGER)
+    assert room.post(body).status == 200
+    (call,) = standin.wait("views.open")
+    view = call.fields["view"]
+    assert view["blocks"][0]["hint"]["text"] == "The reply comes as a message from me."
+    room.post(submit(view["private_metadata"], "xen-1"))
+    posted = standin.wait("chat.postMessage", 2)
+    assert {each.fields["channel"] for each in posted} == {"U0000001"}
+    assert posted[-1].fields["text"].startswith("Pool lab")
 
 
 def test_the_right_is_looked_at_again_when_the_picker_is_sent_off(probing: Probing, standin: StandIn) -> None:
