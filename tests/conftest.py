@@ -52,15 +52,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.unit)
 
 
+_LEVEL = logging.getLogger().level
+
+
 @pytest.fixture(autouse=True)
 def _log_as_it_was() -> Iterator[None]:
-    """A command sets the log up for its whole process, and tests that follow would find theirs empty."""
-    root, before = logging.getLogger(), structlog.get_config()
-    handlers, level = [*root.handlers], root.level
+    """A command sets the log up for its whole process, and tests that follow would find theirs empty. So may a fixture
+    that many tests share, before the first of them.
+    """
+    structlog.reset_defaults()
+    root = logging.getLogger()
+    handlers = [*root.handlers]
+    root.setLevel(_LEVEL)
     yield
-    structlog.configure(**before)
+    structlog.reset_defaults()
     root.handlers[:] = handlers
-    root.setLevel(level)
+    root.setLevel(_LEVEL)
 
 
 @pytest.fixture(scope="session")
