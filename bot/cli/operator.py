@@ -97,7 +97,7 @@ def _demo(as_of: date | None, hosts: int | None) -> int:
 
 @operator_command(
     "serve",
-    "Answer in Slack (Socket Mode if SLACK_APP_TOKEN is set, else HTTP), sweep on schedule, send alerts.",
+    "Answer in chat (Slack by Socket Mode if SLACK_APP_TOKEN is set, else by HTTP; Mattermost), sweep, send alerts.",
     click.Option(
         ["--part"],
         type=click.Choice(["all", "chat", "schedule"]),

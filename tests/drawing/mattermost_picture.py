@@ -13,10 +13,11 @@ from pathlib import Path
 from bot.simulator import SimHost, SimPool, Simulator, demo_fleet, release
 from tests.acceptance.bots import Bot
 from tests.acceptance.chats import MattermostChat, Seen, Who, mattermost_way, wait_for
-from tests.acceptance.chromium import Browser, chromium
+from tests.acceptance.chromium import chromium
 from tests.acceptance.fleet import configured
 from tests.acceptance.waiting import free_port
 from tests.drawing.mattermost import page, post
+from tests.drawing.picture import photograph
 from tests.mattermost.standin import Mattermost
 
 GRANT = f"access: {{grants: [{{who: '{MattermostChat.who[Who.ANN]}', may: [probe, fleet, operate]}}]}}\n"
@@ -87,15 +88,7 @@ def main(arguments: list[str]) -> int:
         return 1
     (play, width), file = SCENES[arguments[0]], Path(arguments[1]).absolute()
     drawn = page(post(each.raw.json, in_thread=each.thread is not None) for each in play())
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "page.html"
-        path.write_text(drawn, encoding="utf-8")
-        with Browser(program, Path(folder), width, 800, 1) as browser:
-            browser.resize(width, 100)
-            browser.open(path.as_uri())
-            browser.wait("!!document.querySelector('.post')")
-            browser.resize(width, int(browser.run("document.scrollingElement.scrollHeight")), 1)
-            browser.photograph(file)
+    photograph(program, drawn, file, width, 1)
     return 0
 
 

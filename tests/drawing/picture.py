@@ -49,6 +49,19 @@ def desk() -> CommandRunner:
     return CommandRunner(known._replace(watched=watched), lambda: date(2026, 11, 23))
 
 
+def photograph(program: str, drawn: str, file: Path, width: int, scale: float) -> None:
+    """Write a picture of a page, so many pixels wide and as high as it is; `scale` is for screens of more pixels."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "page.html"
+        path.write_text(drawn, encoding="utf-8")
+        with Browser(program, Path(folder), width, 800, 1) as browser:
+            browser.resize(width, 100)
+            browser.open(path.as_uri())
+            browser.wait("!!document.querySelector('.message, .view, .post')")
+            browser.resize(width, int(browser.run("document.scrollingElement.scrollHeight")), scale)
+            browser.photograph(file)
+
+
 def main(arguments: list[str]) -> int:
     """Writes a picture; 1 without Chromium, 2 if it is not said what to draw, how wide, and where to."""
     if len(arguments) < 3 or not arguments[1].isdecimal():
@@ -63,15 +76,7 @@ def main(arguments: list[str]) -> int:
     else:
         reply = desk().answer(" ".join(arguments[2:]), frozenset(Right))
         drawn = page(message(each.body()) for each in messages(reply, tables=TableForm.DATA_TABLE))
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "page.html"
-        path.write_text(drawn, encoding="utf-8")
-        with Browser(program, Path(folder), width, 800, 1) as browser:
-            browser.resize(width, 100)
-            browser.open(path.as_uri())
-            browser.wait("!!document.querySelector('.message, .view')")
-            browser.resize(width, int(browser.run("document.scrollingElement.scrollHeight")), 1.5)
-            browser.photograph(file)
+    photograph(program, drawn, file, width, 1.5)
     return 0
 
 
