@@ -100,6 +100,7 @@ def test_with_the_times_of_the_product_a_killed_sweep_goes_on_within_35_seconds(
 def test_every_slot_is_swept_once(watch: Watch) -> None:
     bots = [watch.bot(every="2s") for _ in range(2)]
     until(lambda: sum(bool(run.finished_at) for run in watch.rows(sweeps)) >= 3, 30, "three sweeps")
+    until(lambda: len(watch.messages) >= TOLD, 30, "all is told")
     for bot in bots:
         bot.send(signal.SIGTERM)
     assert [bot.ended(10) for bot in bots] == [0, 0]
