@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from bot.alerts.alert import Alert, Detail, Notification, NotifyReason, Reconciled
 from bot.alerts.condition import Condition, Rule
@@ -15,7 +15,7 @@ from bot.alerts.facts import FleetFacts, SecurityPlan, SweepHealth
 from bot.alerts.patch_rules import holes
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
 from bot.alerts.routing import AlertPlan
-from bot.alerts.rules import fates, find_conditions, resolution
+from bot.alerts.rules import SWEEP, fates, find_conditions, resolution
 from bot.alerts.start import start
 from bot.alerts.state_machine import LocalTime, ResolutionReason, apply, reconcile
 from bot.fleet.hosts import Source, WatchedHost
@@ -25,9 +25,6 @@ from bot.fleet.sites import KnownSites, no_sites
 from bot.fleet.verdicts import HostVerdict, host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
-
-if TYPE_CHECKING:
-    pass
 
 LOOKED_BACK = timedelta(days=30)
 """How far back changes are read to say why something is gone."""
@@ -78,7 +75,9 @@ class FleetEvaluation(NamedTuple):
             open_alerts = unit.open_alerts()
             facts = self.facts_by_day(now, open_alerts, swept_at)
             conditions = facts.conditions()
-            if begins and any(known.sweep.finished_at for known in facts.on.values()):
+            if not any(known.sweep.finished_at for known in facts.on.values()):
+                conditions = _of_no_sweep(conditions, open_alerts)
+            elif begins:
                 _start(unit, facts, conditions, open_alerts)
             return update(
                 unit,
@@ -199,6 +198,14 @@ def _quiet_holes(facts: FleetFacts) -> Mapping[str, Sequence[QuietHoles]]:
             name, most = found.release.name(facts.day), max(count for _, count in found.quiet)
             quiet[channel].append(QuietHoles(name, len(found.quiet), most))
     return quiet
+
+
+def _of_no_sweep(conditions: Iterable[Condition], open_alerts: Iterable[Alert]) -> tuple[Condition, ...]:
+    """What may be told before any sweep has ended. What the first one finds waits for its end: another process may
+    evaluate meanwhile, and a channel's first message comes before its alerts.
+    """
+    known = {alert.fingerprint for alert in open_alerts}
+    return tuple(c for c in conditions if c.subject.key == SWEEP.key or c.fingerprint in known)
 
 
 def _start(

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.alerts.routing import AlertPlan, Route
 from bot.alerts.start import Start
@@ -50,6 +52,23 @@ def test_it_comes_first_and_the_alerts_have_their_own_messages(start: Begin) -> 
         "as found on 23 Nov 2026",
     ):
         assert part in told
+
+
+def test_a_process_that_evaluates_while_the_first_sweep_is_under_way_tells_nothing_before_it(
+    start: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, other = start(), start()
+    record = house.store.fleet.record
+
+    def record_and_evaluate_elsewhere(*found: Any) -> Any:
+        recorded = record(*found)
+        other.settle()
+        assert kinds(other) == []
+        return recorded
+
+    monkeypatch.setattr(house.store.fleet, "record", record_and_evaluate_elsewhere)
+    house.sweep()
+    assert kinds(house) == ["start", "bulletin", "bulletin"]
 
 
 def test_it_comes_once_whatever_is_started_again_and_however_much_is_forgotten(start: Begin, clock: Clock) -> None:
