@@ -298,7 +298,9 @@ def _stored(settings: Settings) -> Iterator[Check]:
             yield Check("database", True, f"{database.name} will be made by `serve`")
         if database.is_missing:
             return
-        yield from (Check(f"database: {found.name}", found.ok, found.text) for found in check_database(database))
+        for found in check_database(database):
+            name = found.name if found.name == "database" else f"database: {found.name}"
+            yield Check(name, found.ok, found.text)
         reach = ReachableChannels.of(settings)
         for state in reach.told(SqlOutbox(database).states()):
             waits = f"{state.pending} {'message waits' if state.pending == 1 else 'messages wait'}"

@@ -10,7 +10,7 @@ from bot.published.page import PageEntry, PageProblem, tidy
 Literal = None | bool | float | str | list["Literal"] | dict[str, "Literal"]
 
 _DEEPEST = 8
-_GAP = re.compile(r"(?:\s++|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+_GAP = re.compile(r"(?>(?:\s++|//[^\n]*+|/\*(?>(?:[^*]|\*(?!/))*)\*/)*)")
 _KEY = re.compile(r"[A-Za-z_$][\w$]*+")
 _WORD = re.compile(r"[A-Za-z_$][\w$]*+|-?\d[\d.]*+")
 _PLAIN = {"'": re.compile(r"[^'\\\n]*+"), '"': re.compile(r'[^"\\\n]*+'), "`": re.compile(r"[^`\\$]*+")}

@@ -27,7 +27,7 @@ pages have 100 lines, 60 of them more than prose, 300 characters in the longest 
 time and memory that grow with the square of some of these, so they are counted before anything reads it."""
 
 _MARKS = "[{*_`<>&!\\|,"
-_PREFIX = re.compile(r"(?:[\s>]|[-*+](?=\s)|\d{1,9}[.)](?=\s))*+")
+_PREFIX = re.compile(r"(?>(?:[\s>]|[-*+](?=\s)|\d{1,9}[.)](?=\s))*)")
 
 _STRUCTURE = re.compile(r"\s*(?:[-*+>#|<\[=:{~`_]|\d{1,9}[.)])")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")

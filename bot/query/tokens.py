@@ -14,7 +14,7 @@ _SCAN = re.compile(
     r"|(?<=-)\d{4}-\d\d-\d\d\b|\b\d{4}-\d\d-\d\d(?=-|\.[a-z]))"
     r"|(?P<unknown>[a-z]{2,9}+://[^\s,;]*+|\b\d{2,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b(?!\.\d)"
     r"|\b[a-z][a-z0-9-]{0,62}+\.(?:[a-z][a-z0-9-]{0,62}+\.){0,3}(?:com|org|net|io|tech|eu|de|fr|lan|local|html)\b[^\s,;]*+)"
-    r"|(?P<number>\d++(?:\.\t?\d++)*+(?:\.[x*](?!\w)|(?<=\d\.\d)\+\d++(?![.\w]))?)"
+    r"|(?P<number>\d++(?>(?:\.\t?\d++)*)(?:\.[x*](?!\w)|(?<=\d\.\d)\+\d++(?![.\w]))?)"
     r"|(?P<word>(?:ec2|k8s|k3s|s390x)\b|[^\W\d_]++)"
     r"|(?P<joint>[&/|]++|-{1,3}+>)"
     r"|(?P<operator>[<>] =(?![<>=!~])|[<>=!~]++)"
@@ -43,7 +43,7 @@ _IN_RANGE = re.compile(
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LEVEL = r"(?:cu|sp|fp|cumulative update|service pack|feature pack)[ -]?\d"
-_REMARK = re.compile(rf"\((?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)++ ?\)", re.IGNORECASE)
+_REMARK = re.compile(rf"\((?>(?: ?(?:{_LEVEL}|ltsr?|cr|lts release)(?!\w) ?(?:[,;/&+]|and|or)?)+) ?\)", re.IGNORECASE)
 """Levels and LTS words in brackets: "7.1 LTSR (CU1, CU2)"."""
 
 

@@ -81,14 +81,14 @@ def kind_of_url(url: str) -> NotifierKind:
 
 def url_problem(url: str) -> str | None:
     """What is wrong with a notifier's URL, without a word of it; None if nothing is."""
+    kind = kind_of_url(url)
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        _ = kind is NotifierKind.APPRISE or parts.port  # Apprise has tokens there: tgram://123456789:TOKEN/CHAT
     except ValueError:
         return f"must be {_URL}"
     if "://" not in url or not parts.scheme or re.search(r"[\s\x00-\x1f]", url):
         return f"must be {_URL}"
-    kind = kind_of_url(url)
     if kind is not NotifierKind.APPRISE and not parts.hostname:
         return f"must name a host: {_URL}"
     is_plain = kind is not NotifierKind.APPRISE and parts.scheme.endswith("http")

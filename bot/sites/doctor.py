@@ -77,7 +77,7 @@ async def _examined(
             await asyncio.wait_for(client.close(), 0.2)
         return (*checks, _not_connected(section, account, error))
     try:
-        server = f"{account.url} answers (nats-server {shown(str(client.connected_server_version), 20)})"
+        server = f"{account.url} answers ({shown(str(client.connected_server_version).strip('<>'), 40)})"
         checks.append(Check("nats server", True, server))
         checks.append(_on_the_way(section, account))
         checks += [check async for check in examine(client)]

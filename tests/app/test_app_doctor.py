@@ -141,7 +141,7 @@ def test_a_file_that_is_damaged_is_told(doctor: Examined, tmp_path: Path) -> Non
     (tmp_path / "xocompat.db").write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000)
     status, lines = doctor()
     assert status == 1
-    assert any(line.startswith("not ok  database: database:") for line in lines), lines
+    assert any(line.startswith("not ok  database: The database ") for line in lines), lines
 
 
 @pytest.mark.usefixtures("slack")

@@ -98,6 +98,7 @@ def test_a_url_never_shows(load: Load) -> None:
         ("matrix+https://h/!room:example.org", NotifierKind.MATRIX),
         ("matrix+https://t@h:8448/%21room:example.org", NotifierKind.MATRIX),
         ("discord://1/2", NotifierKind.APPRISE),
+        ("tgram://123456789:a-token_of_Telegrams/12315544", NotifierKind.APPRISE),
     ],
 )
 def test_the_scheme_says_what_a_notifier_is(url: str, kind: NotifierKind) -> None:
