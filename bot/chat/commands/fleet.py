@@ -11,9 +11,10 @@ from functools import partial
 from heapq import nsmallest
 from operator import itemgetter
 from sys import intern
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.chat.command import Choice, Invocation, Ports, Right, Watched
+from bot.chat.commands import FLEET
 from bot.chat.data import Data
 from bot.chat.export import as_csv
 from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
@@ -140,7 +141,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     every = hosts_with_verdicts(ports, watched, day)
     wanted = fleet_filter(ports.reader, words, every, watched.sources)
     if wanted.unknown:
-        return _unknown(wanted, watched, day)
+        return not_narrowed(wanted, watched, fleet_data((), day))
     hosts = [each for each in every if wanted.holds(each)]
     if form == "csv" and hosts:
         return _file(hosts, words, day)
@@ -449,8 +450,11 @@ def _source_data(source: Source, state: SourceState | None) -> Data:
     return {"name": source.name, "kind": source.kind.value, "tags": list(source.tags), **found}
 
 
-def _unknown(wanted: FleetFilter, watched: Watched, day: date) -> Reply:
-    """What words there are, and which are near to those that are none."""
+def not_narrowed(wanted: FleetFilter, watched: Watched, nothing: Mapping[str, Any], name: str = FLEET.name) -> Reply:
+    """What words there are, and which are near to those that are none.
+
+    `nothing` is the JSON of the command of that name where no host is found.
+    """
     words = " and ".join(f'"{word}"' for word in wanted.unknown[:3])
     tags = sorted({tag for source in watched.sources for tag in source.tags})
     a_tag = f"a tag ({', '.join(tags[:5])}{', …' if len(tags) > 5 else ''})" if tags else "a tag"
@@ -459,8 +463,8 @@ def _unknown(wanted: FleetFilter, watched: Watched, day: date) -> Reply:
         kind="fleet_unknown",
         headline=line(f"I can't narrow the fleet down by {words}.{nearest(wanted.near)}"),
         blocks=(Paragraph((line(f"There are: {allowed}. Of several words all must hold."),)),),
-        buttons=(*(Ask(f"fleet {name}", f"fleet {name}") for name in wanted.near[:2]), Ask("Whole fleet", "fleet")),
-        data=fleet_data((), day, unknown=list(wanted.unknown), suggestions=list(wanted.near)),
+        buttons=(*(Ask(f"{name} {word}", f"{name} {word}") for word in wanted.near[:2]), Ask("Whole fleet", name)),
+        data={**nothing, "unknown": list(wanted.unknown), "suggestions": list(wanted.near)},
         exit_status=3,
         assessed=(),
     )
