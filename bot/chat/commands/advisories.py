@@ -151,9 +151,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if used:
         facts.append(EXPLOITED._replace(text=f"{used} {EXPLOITED.text}"))
     rows = tuple(_row(each, releases) for each in advisories)
-    blocks: tuple[Block, ...] = (Table(_COLUMNS, rows, "Security advisories, the gravest first"),)
-    if not advisories:
-        blocks = (Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)),)
+    blocks: list[Block] = []
+    if rows or asked.caller.takes_all:
+        blocks.append(Table(_COLUMNS, rows, "Security advisories, the gravest first"))
+    if not rows:
+        blocks.append(Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)))
     return Reply(
         kind="advisories",
         headline=headline(Strong(what), *facts),

@@ -143,6 +143,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if wanted.unknown:
         return not_narrowed(wanted, watched, fleet_data((), day))
     hosts = [each for each in every if wanted.holds(each)]
+    by_holes = "vulnerable" in words.casefold().split()
     if form == "csv" and hosts:
         return _file(hosts, words, day)
     states = states_of(watched)
@@ -158,7 +159,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=fleet_line(hosts, len(every), shown(words), watched),
         blocks=(
             *_next_step(hosts),
-            *_patches(hosts, every if "vulnerable" in words.casefold().split() else ()),
+            *_patches(hosts, [*filter(wanted.without("vulnerable").holds, every)] if by_holes else ()),
             *shown_hosts,
             *(() if words else _silent(watched, states)),
         ),
@@ -365,7 +366,8 @@ def _next_step(hosts: Sequence[HostVerdict]) -> Iterator[Block]:
 def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iterator[Block]:
     """How many hosts have known holes, wait for a restart, or cannot be told.
 
-    `every` are all hosts where some were chosen by their holes: those of which it cannot be told may have some, too.
+    Where `hosts` were chosen by their holes, `every` are those for which all other words hold: of which it cannot be
+    told, they may have some, too.
     """
     counts = Counter(each.patch_state for each in hosts)
     holes, untold = counts["vulnerable"], counts["cannot_tell"]

@@ -81,7 +81,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply(
         kind="patches",
         headline=headline(Strong(counted(len(hosts), "host")), *facts),
-        blocks=tuple(blocks) if hosts else (),
+        blocks=tuple(blocks) if hosts or asked.caller.takes_all else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
         context=(
             line("Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."),
