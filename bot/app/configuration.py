@@ -45,8 +45,8 @@ def tokens(settings: Settings, *keys: str) -> list[str]:
 
 
 def check_variables(settings: Settings, chats: bool) -> None:
-    """ConfigError lists all that is wrong with the tokens that are set, with the half that is missing, and with the
-    variables of notifiers.
+    """ConfigError lists all that is wrong with the tokens that are set, with the half that is missing, with the tokens
+    of Mattermost, and with the variables of notifiers.
 
     Without any of them nothing is said. `chats`: the process is to answer, and not only to send.
     """
@@ -57,6 +57,12 @@ def check_variables(settings: Settings, chats: bool) -> None:
         problems.append(Problem(BOT, "", _NOT_SET))
     if values["bot_token"] and chats and not (values["app_token"] or values["signing_secret"]):
         problems.append(Problem(APP, "", f"{_NOT_SET} (or, for requests over HTTP, set {SIGNING})"))
+    of_mattermost = [mattermost_token, *([command_tokens] if chats else [])] if settings.mattermost.url else []
+    for token_of in of_mattermost:
+        try:
+            token_of(settings, os.environ)
+        except ConfigError as error:
+            problems += error.problems
     problems += notifier_problems(settings, os.environ)
     if problems:
         raise ConfigError(problems)

@@ -18,6 +18,11 @@ def ids_in(words: str) -> list[str]:
     return list(dict.fromkeys(found[0] for found in _ID.finditer(plain(words))))
 
 
+def without_ids(words: str) -> str:
+    """What a text says beside its ids, with blanks in their places."""
+    return _ID.sub(lambda found: " " * len(found[0]), plain(words))
+
+
 def is_id(words: str) -> bool:
     """Whether a text is one id or several, and nothing else."""
     text = plain(words)

@@ -79,6 +79,10 @@ class FleetFilter(NamedTuple):
     def holds(self, verdict: HostVerdict) -> bool:
         return all(condition(verdict) for condition in self.conditions)
 
+    def without(self, state: str) -> "FleetFilter":
+        """The same without one of STATES."""
+        return self._replace(conditions=tuple(each for each in self.conditions if each is not STATES[state]))
+
 
 def take_words(words: str, today: date) -> tuple[str, date | None]:
     """Words without chat's dress and their "on DATE", and that day. UsageError for what wants to be a day.

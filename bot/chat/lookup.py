@@ -1,7 +1,7 @@
 """What look-ups share: the day and the releases that words mean, what is said of words that mean none, the sources."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from bot.chat.command import Invocation, Ports
@@ -64,7 +64,7 @@ def context(matrix: Matrix, day: date, query: Query | None = None) -> tuple[Rich
         f"As of {day_in_words(day)} · {published.source.title} of {day_in_words(published.read_on)}{read}"
         f" · vendor lifecycle of {day_in_words(matrix.lifecycle_read_on)}{renewed}"
     )
-    return (*_not_used(query), facts) if query else (facts,)
+    return (*not_used(query.unused, query.misses_version), facts) if query else (facts,)
 
 
 _KINDS = {DataKind.ADVISORIES: "security advisories", DataKind.LIFECYCLE: "the vendors' dates"}
@@ -79,11 +79,11 @@ def old_data(ages: Iterable[DataAge]) -> RichText | None:
     return line(Mark("⚠️", "Old data"), why)
 
 
-def _not_used(query: Query) -> Iterator[RichText]:
+def not_used(unused: Sequence[str], misses_version: bool = False) -> Iterator[RichText]:
     """Nothing is dropped in silence: it could have changed the answer (REPLIES.md rule 10)."""
-    if query.unused:
-        also = " (this looks like a version, and could not be read)" if query.misses_version else ""
-        yield line(f"Not used: {with_more(query.unused, UNUSED_SHOWN)}{also}")
+    if unused:
+        also = " (this looks like a version, and could not be read)" if misses_version else ""
+        yield line(f"Not used: {with_more(unused, UNUSED_SHOWN)}{also}")
 
 
 def unknown_reply(matrix: Matrix, query: Query, day: date) -> Reply:

@@ -169,7 +169,7 @@ def _first_answer(
         # None is needed, but a mistake in one is an error all the same.
         runner = runner_of(settings_for_lookup(config, os.environ, folder()))
         knowing = runner._replace(ports=runner.ports._replace(operators=operator_commands()))
-        return knowing.run(spec, words, ALL, as_of)
+        return knowing.run(spec, words, ALL, as_of, caller)
     from bot.app.operator import runner_with_fleet, runner_with_hosts
     from bot.terminal.progress import ProgressLine
 

@@ -62,6 +62,11 @@ class Seals:
         return hmac.new(self._key, data.encode(), hashlib.sha256).hexdigest()
 
     def _is_ours(self, purpose: str, inner: Mapping[str, Any], signature: object) -> bool:
-        return isinstance(signature, str) and hmac.compare_digest(
-            signature.encode(), self._signature(purpose, inner).encode()
-        )
+        if not isinstance(signature, str):
+            return False
+        try:
+            signed = self._signature(purpose, inner)
+        except RecursionError:  # what could just be read may be nested too deeply to be written
+            return False
+        # JSON may hold half of a surrogate pair, for which UTF-8 has no bytes.
+        return hmac.compare_digest(signature.encode(errors="replace"), signed.encode())

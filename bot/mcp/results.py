@@ -238,3 +238,4 @@ class AdvisoriesResult(PageOfResults):
     advisories: list[AdvisoryResult] = []
     hosts: list[dict[str, Any]] = []
     suggestions: list[str] = []
+    unused: list[str] = Field(default=[], description="Pieces of the question that did not enter the answer.")

@@ -5,15 +5,16 @@ from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
-from pydantic import Field
+from mcp_types import CallToolResult, InputRequiredResult, Tool, ToolAnnotations
+from pydantic import Field, ValidationError
 
 from bot import __version__
 from bot.chat.command import CommandSpec
 from bot.chat.commands import ADVISORY, ALERTS, CHANGES, CHECK, FEATURE, FLEET, ISSUES, PROBE, TIMELINE, UPGRADE
 from bot.chat.data import assessment_data
-from bot.chat.wording import nearest
+from bot.chat.wording import joined, nearest
 from bot.mcp import results
 from bot.mcp.assistant import Assistant
 from bot.text import near, plain, shown
@@ -59,9 +60,34 @@ class _Page(NamedTuple):
         return {"total": self.total, "next_cursor": self.next_cursor}
 
 
+class _ToolServer(MCPServer):
+    """Refuses what a tool does not take: the library would drop it, and the answer would be one to another question."""
+
+    async def list_tools(self) -> list[Tool]:
+        strict = {"additionalProperties": False}
+        return [
+            tool.model_copy(update={"input_schema": tool.input_schema | strict}) for tool in await super().list_tools()
+        ]
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        takes = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
+        if name in takes and (strange := [each for each in arguments if each not in takes[name]]):
+            what = f"takes {joined(list(takes[name]))}" if takes[name] else "takes nothing"
+            raise ToolError(f'{name} {what}: "{shown(strange[0])}" is not known there.')
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.__cause__.errors()]
+            raise ToolError(f"{name}: {'; '.join(wrong)}") from error.__cause__
+
+
 def tool_server(assistant: Assistant) -> MCPServer:
     """A server of all tools, for one assistant; the transport is the caller's."""
-    server: MCPServer = MCPServer(
+    server: MCPServer = _ToolServer(
         "xocompat", title="xocompat", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
     looks = server.tool(annotations=_LOOKS, structured_output=True)

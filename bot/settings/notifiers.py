@@ -37,7 +37,14 @@ _SCHEMES = {
     "matrix+http": NotifierKind.MATRIX,
     "matrix+https": NotifierKind.MATRIX,
 }
-"""All others are Apprise's."""
+"""All others are Apprise's, but for those that nobody is told by."""
+
+_OTHERS = """
+    about alertmanager alertmanagers blob data email file ftp ftps git gopher imap imaps javascript ldap ldaps mail nats
+    notify postgres postgresql sftp sqlite ssh tcp teams telnet udp webhook webhooks ws wss
+"""
+_NO_NOTIFIER = frozenset(_OTHERS.split())
+"""Schemes of other things, and half of our own: Apprise, which may not be there to be asked, knows none of them."""
 
 _URL = "smtp://, smtps://, https://, alertmanager+http(s)://, teams+https://, matrix+https://, or a URL of Apprise's"
 _ADDRESS = "an e-mail address such as ops@example.org"
@@ -89,6 +96,8 @@ def url_problem(url: str) -> str | None:
         return f"must be {_URL}"
     if "://" not in url or not parts.scheme or re.search(r"[\s\x00-\x1f]", url):
         return f"must be {_URL}"
+    if parts.scheme in _NO_NOTIFIER:
+        return f"begins as no notifier's does: must be {_URL}"
     if kind is not NotifierKind.APPRISE and not parts.hostname:
         return f"must name a host: {_URL}"
     is_plain = kind is not NotifierKind.APPRISE and parts.scheme.endswith("http")

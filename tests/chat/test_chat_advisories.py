@@ -123,6 +123,41 @@ def test_the_gravest_come_first(alone: CommandRunner) -> None:
     assert alone.answer("advisories XCP-ng 9.9", LOOKUP).exit_status == 3
 
 
+@pytest.mark.parametrize(
+    ("words", "unused"),
+    [
+        ("advisory XSA-517 XCP-ng 8.2", ["XCP-ng 8.2"]),
+        ("advisory XSA-517 foo 9.9 2026-01-01", ["foo 9.9", "2026-01-01"]),
+        ("XSA-517 on 2026-01-01", ["on 2026-01-01"]),
+        ("xsa 517 2026-01-01", ["2026-01-01"]),
+        ("XSA-517 since last patched 2024-03-01", ["last patched", "2024-03-01"]),
+        ("XSA-999 on 2026-01-01", ["on 2026-01-01"]),
+        ("advisories XCP-ng 8.3 on 2026-01-01", ["on 2026-01-01"]),
+        ("advisories 8.3 2026-01-01", ["2026-01-01"]),
+        ("advisories xo in 2020", ["in 2020"]),
+        ("advisories on 2020-01-01", ["on 2020-01-01"]),
+        ("are we vulnerable to XSA-517 and CVE 2026 133469?", []),
+        ("advisories XCP-ng 8.3", []),
+    ],
+)
+def test_what_stands_beside_an_id_or_a_release_is_named(alone: CommandRunner, words: str, unused: list[str]) -> None:
+    reply = alone.answer(words, LOOKUP)
+    assert _data(reply)["unused"] == unused
+    assert [plain(said) for said in reply.context if plain(said).startswith("Not used")] == [
+        f"Not used: {', '.join(unused)}" for _ in unused[:1]
+    ]
+
+
+def test_of_several_the_worst_counts(alone: CommandRunner) -> None:
+    reply = alone.answer("XSA-517, XSA-99999", LOOKUP)
+    data = _data(reply)
+    assert (data["outcome"], [each["id"] for each in data["advisories"]]) == ("unknown_advisory", ["XSA-517"])
+    assert reply.exit_status == 3
+    several = alone.answer("advisories XCP-ng 8.3, XCP-ng 9.9", LOOKUP)
+    assert several.exit_status == 3
+    assert "There is no XCP-ng 9.9" in plain(several.blocks[-1].lines[0])  # type: ignore[union-attr]
+
+
 def test_only_an_id_alone_is_taken_from_a_look_up() -> None:
     assert is_id("XSA-517, CVE-2026-79610")
     assert not is_id("XCP-ng 8.3")

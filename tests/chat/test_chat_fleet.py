@@ -246,6 +246,10 @@ def test_hosts_are_chosen_by_their_holes_and_it_says_of_how_many_that_is_not_kno
     assert said == [
         "Patch level: 2 have known holes\N{EM SPACE}1 waits for a restart\N{EM SPACE}of 3 other hosts it cannot be told"
     ]
+    narrowed = patched.answer("fleet vulnerable behind", ALL)  # of whom nobody asked is not counted
+    assert plain(next(b.lines[0] for b in narrowed.blocks if isinstance(b, Paragraph))) == (
+        "Patch level: 1 has known holes"
+    )
     assert _names(patched.answer("fleet vulnerable restart", ALL)) == ["waits"]
     assert _names(patched.answer("fleet restart", ALL)) == ["waits"]
 

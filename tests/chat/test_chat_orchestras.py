@@ -111,6 +111,22 @@ def test_one_is_shown_by_its_name(matrix: Matrix, reader: Reader) -> None:
     assert runner.answer("xo", frozenset([Right.LOOKUP])).kind == "refused"
 
 
+def test_without_any_there_is_an_empty_answer(matrix: Matrix, reader: Reader) -> None:
+    runner = CommandRunner(ports(matrix, reader, fleet()), lambda: DAY)
+    reply = runner.answer("xo", frozenset(Right))
+    assert (_data(reply, "orchestras"), reply.exit_status, reply.vulnerable) == ({}, 0, False)
+    assert "add xen_orchestra to the configuration" in reply.summary
+    assert runner.answer("xo nobody", frozenset(Right)).exit_status == 3
+
+
+def test_words_that_narrow_nothing_are_told_as_the_fleet_tells_them(matrix: Matrix, reader: Reader) -> None:
+    reply = _runner(matrix, reader, Orchestras()).answer("patches nonsense", frozenset(Right))
+    asked = {"as_of": DAY.isoformat(), "hosts": [], "unknown": ["nonsense"], "suggestions": []}
+    assert (reply.exit_status, reply.data) == (3, asked)
+    assert reply.summary == 'I can\'t narrow the fleet down by "nonsense".'
+    assert _runner(matrix, reader, Orchestras()).answer("fleet nonsense", frozenset(Right)).exit_status == 3
+
+
 def test_missing_updates_are_told_security_first(matrix: Matrix, reader: Reader) -> None:
     uuids = {name: each["uuid"] for name, each in _data(_hosts(matrix, reader), "hosts").items()}
     said = Orchestras(

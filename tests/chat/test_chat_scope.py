@@ -153,8 +153,9 @@ def test_a_xen_orchestra_that_leads_elsewhere_is_none(runner: CommandRunner) -> 
     assert watched
     sources = (*watched.sources, Source("centre", SourceKind.XEN_ORCHESTRA))
     every = runner._replace(ports=runner.ports._replace(watched=watched._replace(sources=sources)))
-    with pytest.raises(UsageError, match="No Xen Orchestra leads to this channel"):
-        _ask(every, "xo centre")
+    reply = _ask(every, "xo centre")
+    assert (reply.summary, reply.exit_status) == ("No Xen Orchestra leads to this channel.", 3)
+    assert (reply.data or {})["orchestras"] == []
     assert [each["name"] for each in (_ask(every, "xo", BOB).data or {})["orchestras"]] == ["centre"]
 
 

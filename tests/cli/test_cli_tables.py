@@ -18,6 +18,15 @@ def test_the_shell_prints_each_table_in_both_forms(run: Run, words: str) -> None
     assert len(as_md.out.splitlines()) == len(rows) + 1
 
 
+@pytest.mark.parametrize(
+    "words", ["fleet", "alerts", "patches", "sites", "audit nobody", "advisories XenServer 6.2", "fleet vulnerable"]
+)
+def test_a_table_without_rows_is_one_in_a_file(run: Run, words: str) -> None:
+    assert run("db", "upgrade").status == 0
+    ran = run(*words.split(), "--format", "csv")
+    assert (ran.status, len(ran.out.splitlines()), ran.err) == (0, 1, "")
+
+
 def test_two_forms_at_once_and_a_form_without_a_table_are_wrong_usage(run: Run) -> None:
     assert run("list", "--format", "csv", "--json").status == 2
     verdict = run("XCP-ng 8.3", "--format", "md")

@@ -93,6 +93,21 @@ def test_a_press_that_was_changed_is_refused(side: Side, people: Crew, house: Ho
     assert set(_states(house).values()) == {AlertState.FIRING}
 
 
+@pytest.mark.parametrize("signature", ["\ud800", "é", "\x00", "a" * 100_000])
+def test_a_signature_of_whatever_characters_is_a_4xx(side: Side, people: Crew, alert: Post, signature: str) -> None:
+    context = {**_stored(people, alert, "Acknowledge"), "sig": signature}
+    assert requests.post(f"{side.callback}/mattermost/action", json={"context": context}, timeout=5).status_code == 403
+    state = f"{base64.urlsafe_b64encode(b'{}').decode()}.{signature}"
+    assert requests.post(f"{side.callback}/mattermost/dialog", json={"state": state}, timeout=5).status_code == 403
+
+
+def test_a_context_of_whatever_depth_is_a_4xx(side: Side) -> None:
+    """Some depth can be read and not be written again: which, depends on where in the program that is done."""
+    for depth in range(940, 1_000):
+        body = '{"context": {"sig": "x", "a": ' + '{"a": ' * depth + "1" + "}" * (depth + 2)
+        assert requests.post(f"{side.callback}/mattermost/action", body, timeout=5).status_code == 403, depth
+
+
 def test_a_press_counts_on_its_own_post_in_its_own_channel_by_who_is_there(
     side: Side, people: Crew, house: House, alert: Post
 ) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.configuration import command_tokens, grants, set_up_log
+from bot.app.configuration import check_variables, command_tokens, grants, set_up_log
 from bot.app.serve import ChatWay, hosts_of_pages
 from bot.chat.channels import ChannelKind
 from bot.errors import ConfigError
@@ -48,6 +48,20 @@ def test_tokens_of_commands_are_one_or_one_for_each_team(settings: Settings) -> 
     for wrong in ("", "lab=", "lab=one,two", "lab=one,lab=two"):
         with pytest.raises(ConfigError, match=name):
             command_tokens(settings, {name: wrong})
+
+
+def test_all_variables_that_are_missing_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MATTERMOST_TOKEN", "MATTERMOST_COMMAND_TOKEN", "HOOK"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "xocompat.yaml").write_text(CONFIG + "notify: [{name: hook, url_env: HOOK}]\n")
+    settings = load_settings(tmp_path / "xocompat.yaml", {}, tmp_path)
+    with pytest.raises(ConfigError) as error:
+        check_variables(settings, chats=True)
+    named = [line.partition(":")[0] for line in error.value.lines]
+    assert named == ["MATTERMOST_TOKEN", "MATTERMOST_COMMAND_TOKEN", "HOOK"]
+    with pytest.raises(ConfigError) as error:  # who only sends takes no commands
+        check_variables(settings, chats=False)
+    assert "MATTERMOST_COMMAND_TOKEN" not in str(error.value.lines)
 
 
 def test_tokens_are_hidden_in_the_log(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,6 +119,20 @@ def test_what_goes_wrong_is_told_in_words(server: MCPServer, name: str, argument
     assert "Traceback" not in answer.error
 
 
+def test_what_a_tool_does_not_take_is_refused_not_dropped(server: MCPServer) -> None:
+    told = 'get_fleet takes filter, on and cursor: "words" is not known there.'
+    assert call(server, "get_fleet", words="eol").error == told
+    assert call(server, "get_list_changes", since="x").error == (
+        'get_list_changes takes nothing: "since" is not known there.'
+    )
+    assert call(server, "check_release").error == "check_release: words: Field required"
+    assert all(tool.input_schema["additionalProperties"] is False for tool in tools(server))
+
+
+def test_what_of_a_question_about_an_advisory_is_not_used_is_named(server: MCPServer) -> None:
+    assert call(server, "get_advisory", id="XSA-517 on XCP-ng 8.2").value["unused"] == ["XCP-ng 8.2"]
+
+
 def test_long_lists_come_in_pages_that_hold_everything_once(server: MCPServer) -> None:
     for name, key, most in (("list_known_issues", "issues", 20), ("list_releases", "releases", 20)):
         found: list[str] = []

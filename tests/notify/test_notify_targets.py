@@ -19,7 +19,7 @@ from bot.notify.drawing import html, nameless, plain_text
 from bot.notify.notice import NoticeType, OutgoingNotice
 from bot.notify.notifier import NotifierTarget
 from bot.notify.teams import LARGEST, card
-from bot.settings.notifiers import NotifierKind
+from bot.settings.notifiers import NotifierKind, url_problem
 from tests.alerts.fleets import NOW
 from tests.chat.test_chat_alert_messages import opened
 from tests.notify.mirrored import Mirrored
@@ -156,3 +156,12 @@ def test_a_url_that_apprise_does_not_know_is_a_problem_of_the_configuration() ->
         AppriseNotifier.of(NotifierTarget("phone", NotifierKind.APPRISE, "nothing://topic-secret"))
     assert "phone" in str(wrong.value)
     assert "topic-secret" not in str(wrong.value)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_whatever_apprise_knows_may_be_configured() -> None:
+    import apprise
+
+    known = {scheme for each in apprise.Apprise().details()["schemas"] for scheme in each["protocols"] or ()}
+    assert "ntfy" in known
+    assert [scheme for scheme in known if "begins as no notifier" in (url_problem(f"{scheme}://h/x") or "")] == []

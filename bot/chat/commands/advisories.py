@@ -6,12 +6,12 @@ from bot.advisories.advisories import Advisories
 from bot.advisories.advisory import Advisory, AffectedRelease
 from bot.advisories.judge import Judgement, PatchState, Why, judge
 from bot.advisories.orchestra import judge_orchestra
-from bot.chat.advisory_ids import ids_in
+from bot.chat.advisory_ids import ids_in, without_ids
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.commands import ADVISORIES, CHECK
 from bot.chat.data import Data
 from bot.chat.hosts import hosts_with_verdicts
-from bot.chat.lookup import read, unknown_reply
+from bot.chat.lookup import not_used, read, unknown_reply, unknown_sentence
 from bot.chat.patch_wording import (
     EXPLOITED,
     KINDS,
@@ -45,6 +45,7 @@ from bot.chat.reply import (
     line,
 )
 from bot.chat.wording import capitalized, counted, day_cell, day_in_words, joined, nearest, with_more
+from bot.days import take_days
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.release import Release
@@ -56,20 +57,30 @@ NAMES_MAX = 5
 _COLUMNS = columns("Advisory", "Severity", "What", Column("Published", ColumnKind.DAY), "Fixed from")
 _WORST_FIRST = (PatchState.VULNERABLE, PatchState.CANNOT_TELL, PatchState.FIXED, PatchState.NOT_AFFECTED)
 _XO = frozenset(["xo", "xoa", "xen orchestra"])
+_TALK = frozenset(["affect", "affects", "exploited", "hole", "patched", "vulnerable"])
+"""Words of a question about an advisory, such as "are we vulnerable to XSA-517", which its reply answers."""
 
 
 def one(ports: Ports, asked: Invocation) -> Reply:
     """The advisories of an id or several, with the hosts of who may see the fleet; or that the data have none.
 
-    Without words it is all of them.
+    Without words it is all of them. What stands beside an id narrows nothing, so it is named: an advisory is told
+    as it is known today.
     """
     if not asked.words.strip():
         return run(ports, asked._replace(command=ADVISORIES))
     known = ports.patch_levels().advisories
-    names = ids_in(asked.words) or [plain(asked.words)]
+    unused: tuple[str, ...] = ()
+    if names := ids_in(asked.words):
+        beside, days = _undated(without_ids(asked.words))
+        query, _ = read(ports, asked._replace(words=beside))
+        others = (word for word in query.unused if word.casefold() not in _TALK)
+        unused = (*(part.text for part in query.parts), *others, *days)
+        asked = asked._replace(day=read(ports, asked)[1])
+    names = names or [plain(asked.words)]
     found = list(dict.fromkeys(advisory for name in names for advisory in _named(known, name)))
     if not found:
-        return _unknown(ports, asked, known, names)
+        return _unknown(ports, asked, known, names, unused)
     missing = [shown(name) for name in names if not _named(known, name)]
     hosts: list[tuple[HostVerdict, Judgement | None]] = []
     orchestras: list[tuple[str, PatchState]] = []
@@ -88,7 +99,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
             blocks.append(Paragraph(here))
     if missing:
         blocks.append(Paragraph((line(f"Not in the advisories of {day_in_words(known.day)}: {', '.join(missing)}."),)))
-    data = _data(asked, known, "assessed", found)
+    data = _data(asked, known, "unknown_advisory" if missing else "assessed", found, unused)
     if sees_fleet:
         data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
         data["orchestras"] = [{"name": name, "state": state.value} for name, state in orchestras]
@@ -99,7 +110,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         headline=first,
         blocks=tuple(blocks),
         buttons=(*asks, Ask("All advisories", ADVISORIES.name), Share(f"advisory {', '.join(names)}")),
-        context=_context(known, hosts),
+        context=(*not_used(unused), *_context(known, hosts)),
         data=data,
         exit_status=3 if missing else 0,
         depends_on_rights=not sees_fleet,
@@ -110,21 +121,27 @@ def one(ports: Ports, asked: Invocation) -> Reply:
 def run(ports: Ports, asked: Invocation) -> Reply:
     """All advisories, those of a release or of Xen Orchestra; the gravest first."""
     known = ports.patch_levels().advisories
-    words = plain(asked.words).casefold()
-    if ids_in(words):
+    if ids_in(asked.words):
         return one(ports, asked)
+    undated, unused = _undated(asked.words)
+    words = undated.casefold()
     what = "Advisories"
+    missing: list[Paragraph] = []
     releases: tuple[Release, ...] = ()
     if not words:
         found: Iterable[Advisory] = sorted(known.every, key=lambda each: each.gravity, reverse=True)
     elif words in _XO:
         found, what = known.of_orchestra(), "Xen Orchestra"
     else:
-        query, day = read(ports, asked)
+        _, day = read(ports, asked)
+        query, _ = read(ports, asked._replace(words=undated))
+        asked, unused = asked._replace(day=day), (*query.unused, *unused)
         if not query.releases:
-            data = _data(asked, known, query.outcome.value, ())
+            data = _data(asked, known, query.outcome.value, (), unused)
             reply = unknown_reply(ports.matrix, query, day)
-            return reply._replace(data=data, exit_status=3, context=_context(known), assessed=None)
+            context = (*not_used(unused), *_context(known))
+            return reply._replace(data=data, exit_status=3, context=context, assessed=None)
+        missing = [Paragraph((unknown_sentence(ports.matrix, p, day),)) for p in query.parts if not p.releases]
         found = dict.fromkeys(each for release in query.releases for each in known.of(release))
         found = sorted(found, key=lambda each: each.gravity, reverse=True)
         what, releases = ", ".join(release.name(day) for release in query.releases), query.releases
@@ -134,17 +151,27 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if used:
         facts.append(EXPLOITED._replace(text=f"{used} {EXPLOITED.text}"))
     rows = tuple(_row(each, releases) for each in advisories)
-    blocks: tuple[Block, ...] = (Table(_COLUMNS, rows, "Security advisories, the gravest first"),)
-    if not advisories:
-        blocks = (Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)),)
+    blocks: list[Block] = []
+    if rows or asked.caller.takes_all:
+        blocks.append(Table(_COLUMNS, rows, "Security advisories, the gravest first"))
+    if not rows:
+        blocks.append(Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)))
     return Reply(
         kind="advisories",
         headline=headline(Strong(what), *facts),
-        blocks=blocks,
+        blocks=(*blocks, *missing),
         buttons=(Share(f"advisories {asked.words}".strip()),),
-        context=_context(known),
-        data=_data(asked, known, "assessed", advisories),
+        context=(*not_used(unused), *_context(known)),
+        data=_data(asked, known, "assessed", advisories, unused),
+        exit_status=3 if missing else 0,
     )
+
+
+def _undated(words: str) -> tuple[str, tuple[str, ...]]:
+    """Words without their days, and those days: an advisory is told as it is known today."""
+    text = plain(words)
+    days = take_days(text)
+    return days.rest.strip(), tuple(text[start:end] for start, end in sorted((*days.asked, *days.bare)))
 
 
 def _named(known: Advisories, name: str) -> tuple[Advisory, ...]:
@@ -157,7 +184,7 @@ def _named(known: Advisories, name: str) -> tuple[Advisory, ...]:
     return tuple(each for each in known.every if any(hotfix.name in affected.hotfixes for affected in each.affects))
 
 
-def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence[str]) -> Reply:
+def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence[str], unused: Sequence[str]) -> Reply:
     """That the data have no such advisory. The name of a hotfix still says which release it is of."""
     if names[0].casefold().startswith("xs") and ports.reader.read(asked.words).releases:
         return CHECK.run(ports, asked._replace(command=CHECK))
@@ -172,19 +199,20 @@ def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence
         headline=first,
         blocks=(Paragraph((why,)),),
         buttons=(*asks, Ask("All advisories", ADVISORIES.name)),
-        context=_context(known),
-        data=_data(asked, known, "unknown_advisory", ()),
+        context=(*not_used(unused), *_context(known)),
+        data=_data(asked, known, "unknown_advisory", (), unused),
         exit_status=3,
     )
 
 
-def _data(asked: Invocation, known: Advisories, outcome: str, found: Iterable[Advisory]) -> Data:
+def _data(asked: Invocation, known: Advisories, outcome: str, found: Iterable[Advisory], unused: Iterable[str]) -> Data:
     return {
         "query": asked.words,
         "as_of": asked.day.isoformat(),
         "data_of": known.day.isoformat(),
         "outcome": outcome,
         "advisories": [advisory_data(each) for each in found],
+        "unused": list(unused),
     }
 
 

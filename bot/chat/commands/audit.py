@@ -101,7 +101,7 @@ OUTCOMES: Mapping[str, str] = {
     "unknown_feature": "no such feature",
     "unknown_issue": "no such issue",
     "unknown_advisory": "no advisory that is known",
-    "fleet_unknown": "answered: nothing is known of hosts yet",
+    "fleet_unknown": "no such hosts",
     "access": "answered",
     "access_held": "answered: has the right already",
     "access_told": "told those who may grant it",

@@ -54,8 +54,8 @@ def answered_otherwise(ports: Ports, asked: Invocation, query: Query, day: date,
     """
     if not query.releases and names_issue(ports.matrix, asked.words):
         return ISSUES.run(ports, asked._replace(command=ISSUES))
-    if not query.releases and (named := ids_in(asked.words)):  # "is XSA-517 fixed?"
-        return ADVISORY.run(ports, asked._replace(command=ADVISORY, words=", ".join(named)))
+    if not query.releases and ids_in(asked.words):  # "is XSA-517 fixed?"
+        return ADVISORY.run(ports, asked._replace(command=ADVISORY))
     is_uuid = _UUID.fullmatch(asked.words.strip()) is not None
     if is_uuid or not query.releases:
         put = question_in(asked.words)

@@ -11,9 +11,10 @@ from functools import partial
 from heapq import nsmallest
 from operator import itemgetter
 from sys import intern
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.chat.command import Choice, Invocation, Ports, Right, Watched
+from bot.chat.commands import FLEET
 from bot.chat.data import Data
 from bot.chat.export import as_csv
 from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
@@ -140,8 +141,9 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     every = hosts_with_verdicts(ports, watched, day)
     wanted = fleet_filter(ports.reader, words, every, watched.sources)
     if wanted.unknown:
-        return _unknown(wanted, watched, day)
+        return not_narrowed(wanted, watched, fleet_data((), day))
     hosts = [each for each in every if wanted.holds(each)]
+    by_holes = "vulnerable" in words.casefold().split()
     if form == "csv" and hosts:
         return _file(hosts, words, day)
     states = states_of(watched)
@@ -157,7 +159,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=fleet_line(hosts, len(every), shown(words), watched),
         blocks=(
             *_next_step(hosts),
-            *_patches(hosts, every if "vulnerable" in words.casefold().split() else ()),
+            *_patches(hosts, [*filter(wanted.without("vulnerable").holds, every)] if by_holes else ()),
             *shown_hosts,
             *(() if words else _silent(watched, states)),
         ),
@@ -364,7 +366,8 @@ def _next_step(hosts: Sequence[HostVerdict]) -> Iterator[Block]:
 def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iterator[Block]:
     """How many hosts have known holes, wait for a restart, or cannot be told.
 
-    `every` are all hosts where some were chosen by their holes: those of which it cannot be told may have some, too.
+    Where `hosts` were chosen by their holes, `every` are those for which all other words hold: of which it cannot be
+    told, they may have some, too.
     """
     counts = Counter(each.patch_state for each in hosts)
     holes, untold = counts["vulnerable"], counts["cannot_tell"]
@@ -449,8 +452,11 @@ def _source_data(source: Source, state: SourceState | None) -> Data:
     return {"name": source.name, "kind": source.kind.value, "tags": list(source.tags), **found}
 
 
-def _unknown(wanted: FleetFilter, watched: Watched, day: date) -> Reply:
-    """What words there are, and which are near to those that are none."""
+def not_narrowed(wanted: FleetFilter, watched: Watched, nothing: Mapping[str, Any], name: str = FLEET.name) -> Reply:
+    """What words there are, and which are near to those that are none.
+
+    `nothing` is the JSON of the command of that name where no host is found.
+    """
     words = " and ".join(f'"{word}"' for word in wanted.unknown[:3])
     tags = sorted({tag for source in watched.sources for tag in source.tags})
     a_tag = f"a tag ({', '.join(tags[:5])}{', …' if len(tags) > 5 else ''})" if tags else "a tag"
@@ -459,8 +465,8 @@ def _unknown(wanted: FleetFilter, watched: Watched, day: date) -> Reply:
         kind="fleet_unknown",
         headline=line(f"I can't narrow the fleet down by {words}.{nearest(wanted.near)}"),
         blocks=(Paragraph((line(f"There are: {allowed}. Of several words all must hold."),)),),
-        buttons=(*(Ask(f"fleet {name}", f"fleet {name}") for name in wanted.near[:2]), Ask("Whole fleet", "fleet")),
-        data=fleet_data((), day, unknown=list(wanted.unknown), suggestions=list(wanted.near)),
+        buttons=(*(Ask(f"{name} {word}", f"{name} {word}") for word in wanted.near[:2]), Ask("Whole fleet", name)),
+        data={**nothing, "unknown": list(wanted.unknown), "suggestions": list(wanted.near)},
         exit_status=3,
         assessed=(),
     )

@@ -2,6 +2,7 @@
 
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands import PATCHES
+from bot.chat.commands.fleet import not_narrowed
 from bot.chat.data import Data
 from bot.chat.filter import fleet_filter, take_words
 from bot.chat.hosts import hosts_with_verdicts, watched_of
@@ -20,8 +21,7 @@ from bot.chat.reply import (
     headline,
     line,
 )
-from bot.chat.wording import count_cell, counted, iso, nearest, plural, with_more
-from bot.errors import UsageError
+from bot.chat.wording import count_cell, counted, iso, plural, with_more
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
 from bot.text import shown
@@ -57,8 +57,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     every = hosts_with_verdicts(ports, watched, day)
     wanted = fleet_filter(ports.reader, words, every, watched.sources)
     if wanted.unknown:
-        strange = shown(wanted.unknown[0])
-        raise UsageError(f'I can\'t narrow the hosts down by "{strange}".{nearest(wanted.near)}')
+        return not_narrowed(wanted, watched, {"as_of": day.isoformat(), "hosts": []}, PATCHES.name)
     hosts = [each for each in every if wanted.holds(each)]
     kinds = {source.name: source.kind for source in watched.sources}
     newest: dict[str, MissingUpdates] = {}
@@ -82,7 +81,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply(
         kind="patches",
         headline=headline(Strong(counted(len(hosts), "host")), *facts),
-        blocks=tuple(blocks) if hosts else (),
+        blocks=tuple(blocks) if hosts or asked.caller.takes_all else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
         context=(
             line("Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."),

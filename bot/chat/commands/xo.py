@@ -27,6 +27,7 @@ from bot.chat.reply import (
     Strong,
     full_stop,
     line,
+    with_code,
 )
 from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
 from bot.errors import UsageError
@@ -80,20 +81,22 @@ class _Judged(NamedTuple):
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """All of them, the worst first, or one. UsageError where none is configured, or none has that name."""
+    """All of them, the worst first, or one. UsageError where none has that name."""
     watched = watched_of(ports)
     names = [source.name for source in watched.sources if source.kind is SourceKind.XEN_ORCHESTRA]
-    if not names and watched.channel:
-        raise UsageError("No Xen Orchestra leads to this channel.")
+    known = ports.patch_levels().advisories
+    data: Data = {"as_of": asked.day.isoformat(), "data_of": known.day.isoformat(), "orchestras": []}
+    wanted = asked.words.strip()
     if not names:
-        raise UsageError("There is no Xen Orchestra to show: add `xen_orchestra` to the configuration.")
-    if wanted := asked.words.strip():
+        none = "There is no Xen Orchestra to show: add `xen_orchestra` to the configuration."
+        said = with_code("No Xen Orchestra leads to this channel." if watched.channel else none)
+        return Reply("xo", said, data=data, exit_status=3 if wanted else 0, vulnerable=False)
+    if wanted:
         found = [name for name in names if name.casefold() == wanted.casefold()]
         if not found:
             close = near(wanted, names) or names[:3]
             raise UsageError(f'I know no Xen Orchestra "{shown(wanted)}". There are: {", ".join(map(shown, close))}.')
         names = found
-    known = ports.patch_levels().advisories
     states = {state.version.name: state for state in watched.orchestras.states()} if watched.orchestras else {}
     judged = [_judge(known, name, states.get(name), watched) for name in names]
     judged.sort(key=lambda each: list(OrchestraVerdict).index(each.verdict))
@@ -109,11 +112,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         blocks=tuple(blocks),
         buttons=(*(Ask(hole, f"advisory {hole}") for hole in holes[:2]), Share(f"xo {wanted}".strip())),
         context=(line(_BY_NUMBER), line(f"Advisories of {day_in_words(known.day)}")),
-        data={
-            "as_of": asked.day.isoformat(),
-            "data_of": known.day.isoformat(),
-            "orchestras": [_data(each) for each in judged],
-        },
+        data={**data, "orchestras": [_data(each) for each in judged]},
         vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
     )
 
