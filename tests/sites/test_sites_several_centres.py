@@ -72,7 +72,7 @@ def test_two_centres_on_one_postgresql_record_once_and_tell_once(jetstream: Nats
             until(lambda: other.known().silent(now()))
             both = [evaluation(store, other) for store in stores]
             with ThreadPoolExecutor(2) as threads:
-                list(threads.map(lambda each: each.evaluate(now()), both))
+                list(threads.map(lambda each: each.evaluate(now(), swept_at=now()), both))
             assert told(stores[0]).count((OPS, Rule.SITE_SILENT)) == 1
     finally:
         for store in stores:
@@ -130,10 +130,10 @@ def test_without_the_server_one_message_says_so_and_a_worker_is_heard_as_soon_as
             judge = evaluation(store, centre)
             jetstream.kill()
             until(lambda: centre.known().away_since(now()))
-            judge.evaluate(now())
+            judge.evaluate(now(), swept_at=now())
             assert told(store) == [(LAB, Rule.SITES_AWAY), (OPS, Rule.SITES_AWAY)]
             assert centre.tallies().waiting is None
             jetstream.start()
             until(lambda: centre.known().server and not centre.known().silent(now()))
-            judge.evaluate(now())
+            judge.evaluate(now(), swept_at=now())
             assert told(store) == []
