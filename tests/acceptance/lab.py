@@ -83,7 +83,11 @@ class LocalSlack:
 
     def start(self) -> None:
         self._process = Process(self._command, self._folder / "slack.log", os.environ, self._folder)
-        until(lambda: self.get("/_control/state"), 20, "local Slack runs")
+        try:
+            until(lambda: self.get("/_control/state"), 20, f"local Slack runs on {self.port}")
+        except AssertionError:
+            self.kill()  # whoever failed to get it has nothing to end
+            raise
 
     def freeze(self) -> None:
         """Stop answering without closing anything, as a network does that fails silently."""

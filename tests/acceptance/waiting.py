@@ -1,9 +1,12 @@
 """Waiting for what other processes do: until it is so, with a deadline."""
 
+import os
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -25,8 +28,19 @@ def until(found: Callable[[], T | None], seconds: float, what: str) -> T:
         _NEVER.wait(0.02)
 
 
+PORTS, EACH = 20_000, 2_000
+"""Below those that the system gives to whoever connects, and to servers that ask for any; so many for each worker."""
+
+
 def free_port() -> int:
-    """A port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing listens on at the moment, and that neither another worker of the tests nor a connection gets
+    before it is used.
+    """
+    first = PORTS + EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    begun = secrets.randbelow(EACH)
+    for at in range(EACH):
+        port = first + (begun + at) % EACH
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
+    raise AssertionError("no port is free")
