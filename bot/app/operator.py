@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from bot.alerts.clock_check import ClockCheck
     from bot.app.dataset import Dataset
     from bot.app.fleet import WatchedFleet
-    from bot.app.sending import Permalink
-    from bot.chat.platform import Platform
+    from bot.app.sending import LinkingPlatform
     from bot.fleet.sites import RemoteSites
     from bot.store.store import Store
 
@@ -132,20 +131,17 @@ def _send(
 ) -> SendResult:
     from bot.app.sending import senders_of
 
-    platforms: dict[ChannelKind, Platform] = {}
-    links: dict[ChannelKind, Permalink] = {}
+    platforms: dict[ChannelKind, LinkingPlatform] = {}
     if settings.slack.bot_token:
         from bot.app.slack import platform_of
 
-        slack = platform_of(settings).platform
-        platforms[ChannelKind.SLACK], links[ChannelKind.SLACK] = slack, slack.permalink
+        platforms[ChannelKind.SLACK] = platform_of(settings).platform
     try:
         if settings.mattermost.url:
             from bot.app.mattermost import mattermost_of
 
-            mattermost = mattermost_of(settings).platform
-            platforms[ChannelKind.MATTERMOST], links[ChannelKind.MATTERMOST] = mattermost, mattermost.permalink
-        senders = senders_of(settings, platforms, store, log, dataset, links)
+            platforms[ChannelKind.MATTERMOST] = mattermost_of(settings).platform
+        senders = senders_of(settings, platforms, store, log, dataset)
     except ConfigError as error:
         return SendResult(why_not=f"{error.lines[0]}.")
     if senders is None:

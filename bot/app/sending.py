@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from structlog.typing import FilteringBoundLogger
 
@@ -32,8 +32,12 @@ if TYPE_CHECKING:
 HELD, HELD_FOR = timedelta(seconds=20), 1.0
 """How long a notifier's message waits at most for the one in chat, and seconds until it is looked again."""
 
-Permalink = Callable[[str, str], str | None]
-"""The address of a message, by its channel and its id; None where the platform does not say."""
+
+class LinkingPlatform(Platform, Protocol):
+    """A platform whose messages have addresses, for those who read of them elsewhere."""
+
+    def permalink(self, channel: str, message: str) -> str | None:
+        """The address of a message, by its channel and its id; None where the platform does not say."""
 
 
 class Senders(NamedTuple):
@@ -56,11 +60,10 @@ class Senders(NamedTuple):
 
 def senders_of(
     settings: Settings,
-    platforms: Mapping[ChannelKind, Platform],
+    platforms: Mapping[ChannelKind, LinkingPlatform],
     store: Store,
     log: FilteringBoundLogger,
     edition: Callable[[], Dataset],
-    permalinks: Mapping[ChannelKind, Permalink] = {},
 ) -> Senders | None:
     """What sends for channels, in the words of what is known then; None where nothing can be sent to.
 
@@ -75,9 +78,9 @@ def senders_of(
 
     by_kind = {kind: PlatformTransport(platform, words) for kind, platform in platforms.items()}
     notifiers = _notifiers(settings, store, edition) if settings.notify else {}
-    transports = ChannelTransports(by_kind, dict(_transports(notifiers, store.outbox, edition, permalinks, zones)))
+    transports = ChannelTransports(by_kind, dict(_transports(notifiers, store.outbox, edition, platforms, zones)))
     reach = ReachableChannels.of(settings)
-    hold = partial(_hold, store.outbox, permalinks)
+    hold = partial(_hold, store.outbox, platforms)
     worker = OutboxWorker(log, store.outbox, transports, now, new_name(), why_not=reach.why_not, hold=hold)
     return Senders(worker, tuple(_mirrors(notifiers)))
 
@@ -93,14 +96,14 @@ def _transports(
     notifiers: "Mapping[str, Notifier]",
     outbox: SqlOutbox,
     edition: Callable[[], Dataset],
-    permalinks: Mapping[ChannelKind, Permalink],
+    platforms: Mapping[ChannelKind, LinkingPlatform],
     zones: AlertPlan,
 ) -> Iterator[tuple[str, DeliveryTransport]]:
     if not notifiers:
         return
     from bot.notify.notifier import NotifierTransport
 
-    link = partial(_link, outbox, permalinks)
+    link = partial(_link, outbox, platforms)
     for name, notifier in notifiers.items():
         yield notify_channel(name), NotifierTransport(notifier, lambda: edition().matrix, link, zones)
 
@@ -113,22 +116,22 @@ def _mirrors(notifiers: "Mapping[str, Notifier]") -> "Iterator[AlertmanagerNotif
     yield from (each for each in notifiers.values() if isinstance(each, AlertmanagerNotifier))
 
 
-def _hold(outbox: SqlOutbox, permalinks: Mapping[ChannelKind, Permalink], delivery: Delivery) -> float:
+def _hold(outbox: SqlOutbox, platforms: Mapping[ChannelKind, LinkingPlatform], delivery: Delivery) -> float:
     """Seconds that a notifier's first message waits for the one in chat, so that it can lead there; not for long."""
     is_first = kind_of(delivery.channel) is ChannelKind.NOTIFY and delivery.kind is DeliveryKind.ALERT_MESSAGE
-    if not (is_first and permalinks) or now() - delivery.created_at > HELD:
+    if not (is_first and platforms) or now() - delivery.created_at > HELD:
         return 0.0
-    comes = any(message is None and kind_of(channel) in permalinks for channel, message in outbox.siblings(delivery))
+    comes = any(message is None and kind_of(channel) in platforms for channel, message in outbox.siblings(delivery))
     return HELD_FOR if comes else 0.0
 
 
-def _link(outbox: SqlOutbox, permalinks: Mapping[ChannelKind, Permalink], delivery: Delivery) -> str | None:
+def _link(outbox: SqlOutbox, platforms: Mapping[ChannelKind, LinkingPlatform], delivery: Delivery) -> str | None:
     """Where the message about the same stands in chat, if it stands anywhere."""
-    if delivery.bulletin is None or not permalinks:
+    if delivery.bulletin is None or not platforms:
         return None
     found = (
-        link(channel, message)
+        platform.permalink(channel, message)
         for channel, message in outbox.siblings(delivery)
-        if message and (link := permalinks.get(kind_of(channel)))
+        if message and (platform := platforms.get(kind_of(channel)))
     )
     return next(filter(None, found), None)

@@ -25,12 +25,11 @@ from bot.app.fleet import clock_check, current_dataset, hosts_of, open_settings,
 from bot.app.lookup import now
 from bot.app.memory import settle_down, share_arenas
 from bot.app.schedule import ScheduledJobs
-from bot.app.sending import Permalink, senders_of
+from bot.app.sending import LinkingPlatform, senders_of
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of
 from bot.app.web import UNTOLD, pages
 from bot.chat.answer_queue import AnswerQueue
 from bot.chat.channels import ChannelKind
-from bot.chat.platform import Platform
 from bot.errors import UnavailableError, XocompatError
 from bot.settings import load_settings
 from bot.settings.model import Settings
@@ -244,15 +243,12 @@ def process_of(
         settings = settings.model_copy(update={"targets": (), "xen_orchestra": ()})  # `hosts` has them
         dataset = current_dataset(store, settings.list.url)
         slack = platform_of(settings, check.observe, AnswerQueue(log), store) if settings.slack.bot_token else None
-        platforms: dict[ChannelKind, Platform] = {ChannelKind.SLACK: slack.platform} if slack else {}
+        platforms: dict[ChannelKind, LinkingPlatform] = {ChannelKind.SLACK: slack.platform} if slack else {}
         mattermost = _mattermost_of(settings, check, log) if settings.mattermost.url else None
         if mattermost:
             platforms[ChannelKind.MATTERMOST] = mattermost.platform
         sends = part is not ProcessPart.CHAT
-        links: dict[ChannelKind, Permalink] = {ChannelKind.SLACK: slack.platform.permalink} if slack else {}
-        if mattermost:
-            links[ChannelKind.MATTERMOST] = mattermost.platform.permalink
-        senders = senders_of(settings, platforms, store, log, dataset, links) if sends else None
+        senders = senders_of(settings, platforms, store, log, dataset) if sends else None
         sender = senders.worker if senders else None
         reach = ReachableChannels.of(settings)
         terms = terms_of(settings, partial(_send, sender, reach.why_not), limits.stale, dataset, check)

@@ -306,6 +306,13 @@ class Pair(NamedTuple):
             outbox.sent(delivery, f"17.{next(number)}", self.clock())
 
 
+class Addresses:
+    """Slack as far as a message's address goes; nothing is posted there without a token."""
+
+    def permalink(self, channel: str, message: str) -> str:
+        return f"https://example.slack.com/{channel}/{message}"
+
+
 @pytest.fixture
 def pair(
     told: Told, start: Begin, clock: Clock, log: FilteringBoundLogger, monkeypatch: pytest.MonkeyPatch
@@ -314,8 +321,8 @@ def pair(
     monkeypatch.setattr("bot.app.sending.now", clock)
     house = start(AlertPlan(None, routes=(Route(OPS, LEAD, ("lab",)), Route("notify:hook", LEAD, ("lab",)))))
     settings = Settings.model_validate({"notify": [{"name": "hook", "url_env": "NOTIFY_HOOK"}]})
-    links = {ChannelKind.SLACK: lambda channel, message: f"https://example.slack.com/{channel}/{message}"}
-    senders = senders_of(settings, {}, house.store, log, shipped_dataset, links)
+    slack: Any = Addresses()
+    senders = senders_of(settings, {ChannelKind.SLACK: slack}, house.store, log, shipped_dataset)
     assert senders
     _opens(house, clock)
     yield Pair(house, senders, clock)

@@ -3,12 +3,10 @@ doubles.
 """
 
 import logging
-import multiprocessing
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from multiprocessing.process import BaseProcess
 from typing import NamedTuple
 
 import structlog
@@ -39,15 +37,6 @@ class SendingPlace(NamedTuple):
 
 
 Run = Callable[[SendingPlace], None]
-
-
-def started(run: Run, place: SendingPlace) -> BaseProcess:
-    """A sender in a process that can be killed."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "sqlalchemy.dialects.sqlite", "psycopg"])
-    process = context.Process(target=run, args=(place,), daemon=True)
-    process.start()
-    return process
 
 
 def right(place: SendingPlace) -> None:

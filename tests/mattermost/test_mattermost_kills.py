@@ -15,8 +15,9 @@ from bot.store.outbox import SqlOutbox
 from tests.acceptance.waiting import until
 from tests.alerts.delivery.conftest import queue, random
 from tests.alerts.delivery.queue import Queue
+from tests.alerts.delivery.senders import started
 from tests.mattermost.faults import Fault, Said, status
-from tests.mattermost.senders import Run, SendingPlace, mark_then_post, post_then_mark, right, started
+from tests.mattermost.senders import Run, SendingPlace, mark_then_post, post_then_mark, right
 from tests.mattermost.standin import Mattermost
 
 __all__ = ["queue", "random"]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -35,10 +35,13 @@ class Place(NamedTuple):
 Run = Callable[[Place], None]
 
 
-def started(run: Run, place: Place) -> BaseProcess:
+At = TypeVar("At")
+
+
+def started(run: Callable[[At], None], place: At) -> BaseProcess:
     """A sender in a process that can be killed. Forked from one that has imported what a sender needs."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "sqlalchemy.dialects.sqlite", "psycopg"])
+    context.set_forkserver_preload([run.__module__, "sqlalchemy.dialects.sqlite", "psycopg"])
     process = context.Process(target=run, args=(place,), daemon=True)
     process.start()
     return process
