@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from bot.catalogue import message
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import suggestion_name
 from bot.chat.reply import Ask, Bullets, Mark, Paragraph, Plain, Reply, RichText, Strong, line
@@ -107,7 +108,7 @@ def unknown_reply(matrix: Matrix, query: Query, day: date) -> Reply:
 
 def unknown_sentence(matrix: Matrix, part: QueryPart, day: date) -> RichText:
     """What is wrong with one part, with the nearest names."""
-    close = nearest(_names(part, day), "Nearest")
+    close = nearest(_names(part, day), message("Nearest: {names}."))
     if part.outcome is Outcome.UNSUPPORTED_PLATFORM:  # the list's own section "Others": no agent, so no XAPI, no way in
         why = " will not work: Xen Orchestra installs no agent and talks to hosts through XAPI, which "
         lacks = "a distribution's Xen does not have" if str(part.platform).startswith("Xen") else "it does not have"

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
+from bot.catalogue import Value, filled, number, pieces, say, translated, translated_counted
 from bot.matrix.assess import Assessment
 from bot.matrix.release import Release
 
@@ -87,6 +88,11 @@ class ChannelName(NamedTuple):
     text: str
 
 
+def said(mark: Mark) -> Mark:
+    """A mark of a table, whose word is a message."""
+    return mark._replace(text=say(mark.text))
+
+
 Span = Plain | Strong | Code | Typed | Link | Mark | Sortable | Moment | PersonName | ChannelName
 
 GAP = Plain("\u2003")
@@ -98,6 +104,38 @@ RichText = tuple[Span, ...]
 def line(*spans: Span | str) -> RichText:
     """A line of spans; a bare string is plain text."""
     return tuple(Plain(span) if isinstance(span, str) else span for span in spans)
+
+
+Part = Span | RichText | Value
+"""A value of a message in a line: text, a span, or a line of its own."""
+
+
+def say_line(text: str, /, **parts: Part) -> RichText:
+    """A message as a line, its values spans or text; `backticks` in the message enclose code."""
+    return _laid(translated(text), parts)
+
+
+def say_line_counted(count: int, one: str, many: str, /, **parts: Part) -> RichText:
+    """The same in the form that goes with a count, which is its `{count}`."""
+    return _laid(translated_counted(count, one, many), {"count": number(count), **parts})
+
+
+def _laid(text: str, parts: Mapping[str, Part]) -> RichText:
+    spans: list[Span] = []
+    for odd, segment in enumerate(text.split("`")):
+        if odd:
+            spans.append(Code(filled(segment, parts)))
+            continue
+        for before, name in pieces(segment):
+            spans += line(before) if before else ()
+            spans += _spans(parts[name]) if name is not None else ()
+    return tuple(spans)
+
+
+def _spans(part: Part) -> RichText:
+    if isinstance(part, (str, int)):
+        return line(str(part)) if part != "" else ()
+    return (part,) if isinstance(part, Span) else part
 
 
 def full_stop(text: str) -> str:

@@ -1,34 +1,45 @@
-"""Plurals, lists, days and spans in English, once for all that is said in chat (REPLIES.md rule 3)."""
+"""Lists, days, spans and counts as they are said, once for all of chat (REPLIES.md rule 3)."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from enum import Enum, auto
 
-from bot.chat.reply import Moment, RichText, Sortable, line
+from bot.catalogue import message, message_counted, number, say, say_about, say_counted
+from bot.chat.reply import Moment, RichText, Sortable, say_line
 from bot.matrix.lifecycle import PartialDate
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = (
+    message("Jan"),
+    message("Feb"),
+    message("Mar"),
+    message("Apr"),
+    message("May"),
+    message("Jun"),
+    message("Jul"),
+    message("Aug"),
+    message("Sep"),
+    message("Oct"),
+    message("Nov"),
+    message("Dec"),
+)
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """The form that goes with a count: `host`, `hosts`; `many` where it is not formed with an s: `try`, `tries`."""
-    return one if count == 1 else many or f"{one}s"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """A count with its noun: `1 host`, `1,000 hosts`."""
-    return f"{count:,} {plural(count, one, many)}"
-
-
-def joined(items: Sequence[str], word: str = "and") -> str:
+def joined(items: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`; nothing of nothing."""
     first, last = ", ".join(items[:-1]), "".join(items[-1:])
-    return f"{first} {word} {last}" if first else last
+    return say("{items} and {last}", items=first, last=last) if first else last
+
+
+def either(items: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`; nothing of nothing."""
+    first, last = ", ".join(items[:-1]), "".join(items[-1:])
+    return say("{items} or {last}", items=first, last=last) if first else last
 
 
 def with_more(items: Sequence[str], most: int) -> str:
     """At most so many of the items, and how many there are besides: `a, b and 3 more`."""
-    more = len(items) - most
-    return f"{', '.join(items[:most])}{f' and {more} more' if more > 0 else ''}"
+    shown, more = ", ".join(items[:most]), len(items) - most
+    return say("{items} and {more} more", items=shown, more=number(more)) if more > 0 else shown
 
 
 def bounded(items: Sequence[RichText], most: int, total: int | None = None) -> tuple[RichText, ...]:
@@ -38,12 +49,12 @@ def bounded(items: Sequence[RichText], most: int, total: int | None = None) -> t
     """
     shown = tuple(items[:most])
     more = (len(items) if total is None else total) - len(shown)
-    return (*shown, line(f"and {more} more")) if more > 0 else shown
+    return (*shown, say_line("and {more} more", more=number(more))) if more > 0 else shown
 
 
-def nearest(names: Sequence[str], word: str = "Near") -> str:
+def nearest(names: Sequence[str], text: str = message("Near: {names}.")) -> str:
     """The end of a sentence about what is not known: ` Near: a, b.`; nothing where nothing is near."""
-    return f" {word}: {', '.join(names)}." if names else ""
+    return f" {say(text, names=', '.join(names))}" if names else ""
 
 
 def capitalized(clause: str) -> str:
@@ -57,27 +68,29 @@ def iso(moment: datetime) -> str:
 
 
 def day_in_words(day: date | PartialDate) -> str:
-    """`13 Apr 2018`, or `May 2010` where no day is known. English whatever the locale."""
-    number = f"{day.day} " if day.day else ""
-    return f"{number}{_MONTHS[day.month - 1]} {day.year:04}"
+    """`13 Apr 2018`, or `May 2010` where no day is known, whatever the locale."""
+    month, year = say(_MONTHS[day.month - 1]), f"{day.year:04}"
+    if not day.day:
+        return say("{month} {year}", month=month, year=year)
+    return say("{day} {month} {year}", day=day.day, month=month, year=year)
 
 
 def day_cell(day: date | PartialDate | None) -> RichText:
     """A day in a column of days; None is one that is not known."""
     if day is None:
-        return (Sortable("not known", 0),)
+        return (Sortable(say_about("a day", "not known"), 0),)
     return (Sortable(day_in_words(day), (day.year * 100 + day.month) * 100 + day.day),)
 
 
 def count_cell(count: int) -> RichText:
     """A count in a column of numbers: `1,000`."""
-    return (Sortable(f"{count:,}", count),)
+    return (Sortable(number(count), count),)
 
 
 def moment_in_words(moment: datetime) -> str:
     """`23 Nov 2026 08:00 UTC`, of a moment in any zone."""
     moment = moment.astimezone(UTC)
-    return f"{day_in_words(moment.date())} {moment:%H:%M} UTC"
+    return say("{day} {time} UTC", day=day_in_words(moment.date()), time=f"{moment:%H:%M}")
 
 
 def moment(at: datetime) -> Moment:
@@ -89,20 +102,53 @@ def distance(day: date, today: date) -> str:
     """How far a day is from another, in the unit a person would use: days up to 100, months up to 2 years, years."""
     days = (day - today).days
     if days in _NEAR:
-        return _NEAR[days]
-    how_far = span(abs(days))
-    return f"in {how_far}" if days > 0 else f"{how_far} ago"
-
-
-_NEAR = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+        return say(_NEAR[days])
+    unit, count = _in_unit(abs(days))
+    return say_counted(count, *(_AHEAD if days > 0 else _AGO)[unit])
 
 
 def span(days: int) -> str:
     """Days in the unit a person would use: up to 100 as they are, up to 2 years as months, else years."""
-    if days == 1:
-        return "1 day"
+    unit, count = _in_unit(days)
+    return say_counted(count, *_SPAN[unit])
+
+
+class _Unit(Enum):
+    DAY = auto()
+    MONTH = auto()
+    YEAR = auto()
+
+
+def _in_unit(days: int) -> tuple[_Unit, int]:
     if days <= 100:
-        return f"{days} days"
-    if days < 730:
-        return f"{round(days / 30.44)} months"
-    return f"{int(days / 365.25)} years"
+        return _Unit.DAY, days
+    return (_Unit.MONTH, round(days / 30.44)) if days < 730 else (_Unit.YEAR, int(days / 365.25))
+
+
+_NEAR = {-1: message("yesterday"), 0: message("today"), 1: message("tomorrow")}
+_SPAN = {
+    _Unit.DAY: message_counted("{count} day", "{count} days"),
+    _Unit.MONTH: message_counted("{count} month", "{count} months"),
+    _Unit.YEAR: message_counted("{count} year", "{count} years"),
+}
+_AHEAD = {
+    _Unit.DAY: message_counted("in {count} day", "in {count} days"),
+    _Unit.MONTH: message_counted("in {count} month", "in {count} months"),
+    _Unit.YEAR: message_counted("in {count} year", "in {count} years"),
+}
+_AGO = {
+    _Unit.DAY: message_counted("{count} day ago", "{count} days ago"),
+    _Unit.MONTH: message_counted("{count} month ago", "{count} months ago"),
+    _Unit.YEAR: message_counted("{count} year ago", "{count} years ago"),
+}
+
+
+# Until every caller says whole messages
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return one if count == 1 else many or f"{one}s"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {plural(count, one, many)}"

@@ -123,7 +123,7 @@ def test_what_waits_without_a_token_says_so(sweep: Sweep) -> None:
 def test_thousands_of_failures_and_changes_are_bounded(sweep: Sweep) -> None:
     changes = tuple(Change(NOON, ChangeKind.JOINED, "lab-a", f"u{at}", f"xen-{at}", "lab") for at in range(5_000))
     reply = sweep(CycleResult(NOON, SweepResult(9_999, _failures(5_000), changes)))
-    assert _items(reply, "No answer")[-1] == "and 4990 more"
+    assert _items(reply, "No answer")[-1] == "and 4,990 more"
     assert len(_items(reply, "Different")) == 11
     assert len(messages(reply)) == 1
 

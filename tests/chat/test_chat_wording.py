@@ -11,6 +11,7 @@ from bot.chat.wording import (
     counted,
     day_in_words,
     distance,
+    either,
     iso,
     joined,
     nearest,
@@ -41,8 +42,8 @@ def test_several_are_joined(items: list[str], said: str) -> None:
     assert joined(items) == said
 
 
-def test_several_are_joined_by_another_word() -> None:
-    assert joined(["lab", "prod"], "or") == "lab or prod"
+def test_one_of_several_is_said() -> None:
+    assert either(["lab", "prod"]) == "lab or prod"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_list_that_is_too_long_says_how_many_are_missing() -> None:
 
 def test_near_names_end_a_sentence() -> None:
     assert nearest(["8.2", "8.3"]) == " Near: 8.2, 8.3."
-    assert nearest(["8.2"], "Nearest") == " Nearest: 8.2."
+    assert nearest(["8.2"], "Nearest: {names}.") == " Nearest: 8.2."
     assert nearest([]) == ""
 
 

@@ -19,7 +19,7 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.wording import joined, moment
+from bot.chat.wording import either, joined, moment
 from bot.errors import UsageError
 from bot.text import plain, shown
 
@@ -35,7 +35,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if not (word := plain(asked.words).casefold().strip("`\"' ")):
         return _rights(asked)
     if word not in set(_GRANTABLE):
-        allowed = joined([f"`access {right}`" for right in _GRANTABLE], "or")
+        allowed = either([f"`access {right}`" for right in _GRANTABLE])
         raise UsageError(f'"{shown(asked.words)}" is no right that can be asked for: type {allowed}.')
     right, caller, known = Right(word), asked.caller, ports.alerting
     here = " here" if caller.channel else ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from bot.catalogue import message
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.commands import FLEET
 from bot.chat.data import suggestion_name
@@ -197,7 +198,9 @@ def _body(verdict: HostVerdict, day: date) -> Iterator[Block]:
     assessment = verdict.assessment
     if assessment is None:
         names = [suggestion_name(suggestion, day) for suggestion in verdict.part.suggestions]
-        yield Paragraph((line(f"I do not know {shown(verdict.part.text)}.{nearest(names, 'Nearest')}"),))
+        yield Paragraph(
+            (line(f"I do not know {shown(verdict.part.text)}.{nearest(names, message('Nearest: {names}.'))}"),)
+        )
         return
     yield Paragraph((why(assessment),))
     step = next_step(assessment.recommendation, assessment.release, assessment.on)

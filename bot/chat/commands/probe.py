@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from bot.catalogue import message
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
@@ -337,7 +338,7 @@ def _notes(seen: ProbedPool) -> Iterator[RichText]:
         names = [suggestion_name(suggestion, seen.day) for suggestion in verdicts[0].part.suggestions]
         subject = "" if seen.is_lone else f"{_names(verdicts)}: "
         said = f"I do not know {version}" if verdicts[0].says_release else "XAPI does not say which release it is"
-        yield line(f"{subject}{said}.{nearest(names, 'Nearest')}")
+        yield line(f"{subject}{said}.{nearest(names, message('Nearest: {names}.'))}")
 
 
 def _ends(seen: ProbedPool) -> Iterator[RichText]:
