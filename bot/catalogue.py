@@ -52,7 +52,9 @@ def number(count: int) -> str:
 
 def translated(text: str) -> str:
     """A message whose values are still names in braces."""
-    return _fit(text, _translation.gettext(text)) if _translation else text
+    if not (_translation and text):  # what belongs to no text is the header of the file
+        return text
+    return _fit(text, _translation.gettext(text))
 
 
 def translated_counted(count: int, one: str, many: str) -> str:
