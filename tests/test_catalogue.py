@@ -14,10 +14,9 @@ SAYS = (
     "bot/chat/",
     "bot/days.py",
     "bot/fleet/",
-    "bot/mattermost/callbacks.py",
     "bot/mattermost/dialogs.py",
-    "bot/slack/actions.py",
-    "bot/slack/listeners.py",
+    "bot/slack/blocks.py",
+    "bot/slack/files.py",
     "bot/slack/modals.py",
     "bot/xapi/errors.py",
     "bot/xo/errors.py",
@@ -50,6 +49,7 @@ WORDS_TO_TYPE = {
     "alerts 17",
     "on {}",
     "snooze 17 7d",
+    "snooze {}",
     "unwatch {}",
 }
 """Texts that are no speech, where no call says so: examples to type, names for the log."""
