@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import pieces
+from bot.chat.commands import COMMANDS
 from bot.chat.reply import Code, Plain, Strong, say_line
 from tests.messages import FILES, POT, ROOT, SAYING, as_pot, gathered, said_in
 
@@ -20,13 +21,16 @@ SAYS = (
     "bot/slack/actions.py",
     "bot/slack/listeners.py",
     "bot/slack/modals.py",
+    "bot/terminal/",
+    "bot/web/calendar.py",
     "bot/xapi/errors.py",
     "bot/xo/errors.py",
 )
 """What says something in chat."""
 
-OTHERWISE = re.compile(r"[\\^|<>=]|\(\?|^ ?[\W\d_]*$|^[a-z_]+$")
-"""Text that is none: patterns, signs, a single word in small letters (keys, kinds, names of commands)."""
+OTHERWISE = re.compile(r"[\\^|<>=]|\(\?|^ ?[\W\d_]*$|^[a-z_]+$|^\n|^\w*\[|sans-serif$")
+"""Text that is none: patterns, signs, a single word in small letters (keys, kinds, names of commands), lists of words
+on lines of their own, types, fonts."""
 
 UNSAID = {
     "Act": 1,
@@ -36,6 +40,7 @@ UNSAID = {
     "Menu": 1,
     "MenuEntry": 1,
     "Pick": 0,
+    "Question": 1,
     "Share": 0,
     "Typed": 0,
     "ValueError": 0,
@@ -45,11 +50,13 @@ UNSAID = {
 """Calls with a text that nobody translates, and which of their arguments that is: words to type, names, patterns."""
 
 WORDS_TO_TYPE = {
-    "ack 17",
-    "ack 17 planned 2028-12-01",
-    "snooze 17 7d",
+    "Xen Orchestra",
+    "always asking",
+    "feature {}",
+    *(spec.takes for spec in COMMANDS.values()),
+    *(typed for spec in COMMANDS.values() for typed, _ in spec.examples),
 }
-"""Texts that are no speech, where no call says so: examples to type, names for the log."""
+"""Texts that are no speech, where no call says so: names, words to type, names for the log."""
 
 
 def says_something(text: str) -> bool:
