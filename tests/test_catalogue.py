@@ -14,6 +14,7 @@ from babel.messages.mofile import write_mo
 from bot.catalogue import pieces, say, say_about, say_counted, speak
 from bot.chat.access import Granted
 from bot.chat.command import Right
+from bot.chat.commands import COMMANDS
 from bot.chat.platform import Actor, Origin
 from bot.chat.reply import (
     Bullets,
@@ -51,13 +52,16 @@ SAYS = (
     "bot/slack/blocks.py",
     "bot/slack/files.py",
     "bot/slack/modals.py",
+    "bot/terminal/",
+    "bot/web/calendar.py",
     "bot/xapi/errors.py",
     "bot/xo/errors.py",
 )
 """What says something in chat."""
 
-OTHERWISE = re.compile(r"[\\^|<>=]|\w_\w|\(\?|^ ?[\W\d_]*$|^[a-z_]+$")
-"""Text that is none: patterns, signs, a single word in small letters (keys, kinds, names of commands)."""
+OTHERWISE = re.compile(r"[\\^|<>=]|\w_\w|\(\?|^ ?[\W\d_]*$|^[a-z_]+$|^\n|^\w*\[|sans-serif$")
+"""Text that is none: patterns, signs, a single word in small letters (keys, kinds, names of commands), lists of words
+on lines of their own, types, fonts."""
 
 UNSAID = {
     "Act": 1,
@@ -67,6 +71,7 @@ UNSAID = {
     "Menu": 1,
     "MenuEntry": 1,
     "Pick": 0,
+    "Question": 1,
     "Share": 0,
     "Typed": 0,
     "ValueError": 0,
@@ -76,16 +81,17 @@ UNSAID = {
 """Calls with a text that nobody translates, and which of their arguments that is: words to type, names, patterns."""
 
 WORDS_TO_TYPE = {
-    "ack 17",
-    "ack 17 planned 2028-12-01",
+    "Xen Orchestra",
     "ack {} planned {}",
-    "alerts 17",
+    "always asking",
+    "feature {}",
     "on {}",
-    "snooze 17 7d",
     "snooze {}",
     "unwatch {}",
+    *(spec.takes for spec in COMMANDS.values()),
+    *(typed for spec in COMMANDS.values() for typed, _ in spec.examples),
 }
-"""Texts that are no speech, where no call says so: examples to type, names for the log."""
+"""Texts that are no speech, where no call says so: names, words to type, names for the log."""
 
 
 def says_something(text: str) -> bool:

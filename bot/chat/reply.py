@@ -123,7 +123,7 @@ def say_line_counted(count: int, one: str, many: str, /, **parts: Part) -> RichT
 def _laid(text: str, parts: Mapping[str, Part]) -> RichText:
     spans: list[Span] = []
     for odd, segment in enumerate(text.split("`")):
-        if odd:
+        if odd % 2:
             spans.append(Code(filled(segment, parts)))
             continue
         for before, name in pieces(segment):
@@ -237,8 +237,8 @@ class Chart(NamedTuple):
     @property
     def in_words(self) -> RichText:
         """Title and numbers."""
-        said = ", ".join(f"{point.value} ({point.label})" for point in self.points)
-        return line(Strong(self.title), f": {said}{f'; {self.note}' if self.note else ''}")
+        numbers = ", ".join(f"{number(point.value)} ({point.label})" for point in self.points)
+        return line(Strong(self.title), f": {numbers}{f'; {self.note}' if self.note else ''}")
 
 
 class Heading(NamedTuple):
@@ -268,9 +268,13 @@ class Share(NamedTuple):
     """
 
     words: str
-    label: str = "Share to channel"
     on: date | None = None
     reply_key: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What it says."""
+        return say("Share to channel")
 
 
 class Asks(Enum):
@@ -309,11 +313,17 @@ class Menu(NamedTuple):
 class Pick(NamedTuple):
     """A button that lets one choose what a command is about, from a list where the platform has one.
 
-    `words` are the command alone: typed, they show what there is to choose from.
+    `words` are the command alone: typed, they show what there is to choose from. `named` is what it says, unless that
+    is the usual.
     """
 
     words: str
-    label: str = "Pick a host"
+    named: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it says."""
+        return self.named or say("Pick a host")
 
 
 class Find(NamedTuple):
@@ -323,7 +333,11 @@ class Find(NamedTuple):
     """
 
     words: str
-    label: str = "Find a host"
+
+    @property
+    def label(self) -> str:
+        """What it says while nothing is typed."""
+        return say("Find a host")
 
 
 Button = Ask | Share | Pick | Act | Menu | Find

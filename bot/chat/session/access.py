@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.catalogue import say
 from bot.chat.access import LOOKUP, Grant, Granted, Requester, concerning, granted
 from bot.chat.command import CommandSpec, Right
 from bot.chat.commands import ACCESS, HELP
@@ -62,9 +63,9 @@ class Access:
         if self.membership.is_member(actor) is False:
             return _HOME_ONLY
         if right not in found.doubtful:
-            return GRANT
+            return say(GRANT)
         name, why = self.membership.name, self.membership.why_groups_unknown
-        return f"It is granted to a user group, and {name} does not tell me who is in it ({why}). {GRANT}"
+        return f"It is granted to a user group, and {name} does not tell me who is in it ({why}). {say(GRANT)}"
 
     def _home_unknown(self) -> Answer:
         said = f"{self.membership.name} did not say which workspace is mine, so I can't tell whether you may ask."
