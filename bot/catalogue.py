@@ -96,10 +96,11 @@ def speak(file: "Path | None") -> None:
     if file is None:
         _translation = None
         return
+    import struct
     from gettext import GNUTranslations
 
     try:
         with file.open("rb") as opened:
             _translation = GNUTranslations(opened)
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, struct.error) as error:
         raise ConfigError([Problem(str(file), "", f"cannot be read as a catalogue of messages ({error})")]) from error
