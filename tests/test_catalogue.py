@@ -44,11 +44,14 @@ UNSAID = {
 """Calls with a text that nobody translates, and which of their arguments that is: words to type, names, patterns."""
 
 WORDS_TO_TYPE = {
+    "Citrix Hypervisor 8.2",
+    "Xen Orchestra",
     "ack 17",
     "ack 17 planned 2028-12-01",
     "snooze 17 7d",
+    "xen orchestra",
 }
-"""Texts that are no speech, where no call says so: examples to type, names for the log."""
+"""Texts that are no speech, where no call says so: names of products, examples to type, names for the log."""
 
 
 def says_something(text: str) -> bool:
