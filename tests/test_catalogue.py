@@ -11,11 +11,19 @@ from bot.catalogue import pieces
 from tests.messages import FILES, POT, ROOT, SAYING, as_pot, gathered, said_in
 
 SAYS = (
+    "bot/advisories/advisory.py",
     "bot/chat/",
     "bot/days.py",
     "bot/fleet/",
     "bot/mattermost/callbacks.py",
     "bot/mattermost/dialogs.py",
+    "bot/published/bundle.py",
+    "bot/published/components.py",
+    "bot/published/fetch.py",
+    "bot/published/markdown.py",
+    "bot/published/parse.py",
+    "bot/published/renew.py",
+    "bot/published/sync.py",
     "bot/slack/actions.py",
     "bot/slack/listeners.py",
     "bot/slack/modals.py",
