@@ -45,10 +45,18 @@ from tests.messages import FILES, MARKED, POT, ROOT, SAYING, as_pot, gathered, m
 from tests.questions import OF_PATCHES, QUESTIONS
 
 SAYS = (
+    "bot/advisories/advisory.py",
     "bot/chat/",
     "bot/days.py",
     "bot/fleet/",
     "bot/mattermost/dialogs.py",
+    "bot/published/bundle.py",
+    "bot/published/components.py",
+    "bot/published/fetch.py",
+    "bot/published/markdown.py",
+    "bot/published/parse.py",
+    "bot/published/renew.py",
+    "bot/published/sync.py",
     "bot/slack/blocks.py",
     "bot/slack/files.py",
     "bot/slack/modals.py",
@@ -81,6 +89,7 @@ UNSAID = {
 """Calls with a text that nobody translates, and which of their arguments that is: words to type, names, patterns."""
 
 WORDS_TO_TYPE = {
+    "Citrix Hypervisor 8.2",
     "Xen Orchestra",
     "ack {} planned {}",
     "always asking",
@@ -88,6 +97,7 @@ WORDS_TO_TYPE = {
     "on {}",
     "snooze {}",
     "unwatch {}",
+    "xen orchestra",
     *(spec.takes for spec in COMMANDS.values()),
     *(typed for spec in COMMANDS.values() for typed, _ in spec.examples),
 }

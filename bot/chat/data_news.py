@@ -7,7 +7,7 @@ from bot.chat.data import Data
 from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, Strong, line, with_code
 from bot.chat.wording import bounded, counted, day_in_words
 from bot.matrix.lifecycle import PartialDate
-from bot.published.data_diff import DataChange, DataFact
+from bot.published.data_diff import DataChange, DataFact, side_in_words
 from bot.published.renew import DataRenewal
 from bot.published.renewals import DataNews
 from bot.text import shown
@@ -56,7 +56,7 @@ def in_words(change: DataChange) -> str:
 
 
 def _value(text: str | None) -> str:
-    return shown(text, TEXT_MAX) if text else "not known"
+    return shown(side_in_words(text), TEXT_MAX) if text else "not known"
 
 
 def _day(text: str | None) -> str:

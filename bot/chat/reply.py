@@ -158,6 +158,11 @@ def headline(subject: Span | str, *facts: Span | str) -> RichText:
     return line(*(piece for fact in (subject, *facts) for piece in (GAP, fact)))[1:]
 
 
+def labelled(label: str, *fact: Span | str) -> RichText:
+    """A fact behind its label, which has its own colon: "Next step: upgrade to XCP-ng 8.3 LTS."."""
+    return line(Strong(f"{label} "), *fact)
+
+
 def spoken(spans: RichText) -> str:
     """A headline for notifications and screen readers: "XenServer 7.2: partial support, no security updates"."""
     subject, *facts = plain(spans).split(GAP.text)
