@@ -51,6 +51,11 @@ UNSAID = {
 is logged."""
 
 WORDS_TO_TYPE = {
+    "fleet {}",
+    "not approved",
+    "probe {}",
+    "probe {} on {}",
+    "xocompat probe {} --json",
     "ack 17",
     "ack 17 planned 2028-12-01",
     "snooze 17 7d",
