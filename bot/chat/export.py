@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from bot.catalogue import say
 from bot.chat.command import Ports
 from bot.chat.data import Data, assessment_data
 from bot.chat.filter import fleet_filter, take_words
@@ -50,8 +51,9 @@ def export(ports: Ports, words: str, day: date, form: str) -> str:
     every = hosts_with_verdicts(ports, watched, named_day or day)
     wanted = fleet_filter(ports.reader, rest, every, watched.sources)
     if wanted.unknown:
-        said = f"Hosts can't be chosen by {', '.join(wanted.unknown)}.{nearest(wanted.near)}"
-        raise UsageError(f"{said} `xocompat help fleet` has more.")
+        cannot = say("Hosts can't be chosen by {words}.", words=", ".join(wanted.unknown))
+        more = say("`xocompat help fleet` has more.")
+        raise UsageError(f"{cannot}{nearest(wanted.near)} {more}")
     hosts = [each for each in every if wanted.holds(each)]
     if form == "json":
         return f"{json.dumps(dict(fleet_data(hosts, named_day or day)), indent=2)}\n"
@@ -124,7 +126,9 @@ def save(content: str | bytes, path: Path, force: bool, mode: int = PRIVATE) -> 
     UsageError if it is there already, UnavailableError if it can't be written.
     """
     if path.exists() and not force:
-        raise UsageError(f"{path} is there already: give another name, or --force to write over it.")
+        raise UsageError(
+            say("{path} is there already: give another name, or --force to write over it.", path=str(path))
+        )
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
@@ -137,7 +141,7 @@ def save(content: str | bytes, path: Path, force: bool, mode: int = PRIVATE) -> 
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise UnavailableError(f"{path} can't be written: {error.strerror or error}.") from error
+        raise _unwritable(path, error) from error
 
 
 def save_folder(files: Mapping[str, str], folder: Path, force: bool) -> None:
@@ -147,12 +151,22 @@ def save_folder(files: Mapping[str, str], folder: Path, force: bool) -> None:
     """
     try:
         if folder.exists() and not (folder.is_dir() and (force or not any(folder.iterdir()))):
-            raise UsageError(f"{folder} is there already: give another name, or --force to write over what is in it.")
+            raise UsageError(
+                say(
+                    "{folder} is there already: give another name, or --force to write over what is in it.",
+                    folder=str(folder),
+                )
+            )
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             save(text, folder / name, True, PUBLIC)
     except OSError as error:
-        raise UnavailableError(f"{folder} can't be written: {error.strerror or error}.") from error
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UnavailableError:
+    reason = error.strerror or str(error)
+    return UnavailableError(say("{path} can't be written: {reason}.", path=str(path), reason=reason))
 
 
 RELEASE_HEADER = (

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from bot.catalogue import message, number, say
 from bot.days import take_days
 from bot.errors import UsageError
 from bot.fleet.hosts import Source
@@ -21,7 +22,7 @@ HostCondition = Callable[[HostVerdict], bool]
 SOON = 90
 """Days: what ends within them is `ending`."""
 
-NO_POLICY = "There is no policy that a host could be held against: set `policy.approved` in the configuration."
+NO_POLICY = message("There is no policy that a host could be held against: set `policy.approved` in the configuration.")
 
 WORDS_MAX = 30
 SPAN_MAX = 6
@@ -91,7 +92,7 @@ def take_words(words: str, today: date) -> tuple[str, date | None]:
     """
     rest, day, bad, *_ = take_days(plain(words), today)
     if bad:
-        raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
+        raise UsageError(say('"{words}" is not a day: write it as 2028-12-01.', words=bad))
     return rest.strip(), day
 
 
@@ -101,7 +102,8 @@ def fleet_filter(reader: Reader, words: str, hosts: Sequence[HostVerdict], sourc
     if not tokens:
         return FleetFilter()
     if len(tokens) > WORDS_MAX:
-        raise UsageError(f"That are too many words: {WORDS_MAX} at most narrow a fleet down.")
+        most = number(WORDS_MAX)
+        raise UsageError(say("That are too many words: {most} at most narrow a fleet down.", most=most))
     configured = [name for source in sources for name in (*source.tags, source.name, source.site) if name]
     written = dict.fromkeys([*configured, *(name for host in hosts for name in _names_of(host))])
     names = {_key(name): name for name in written if name}  # as they are typed, and as they are written
@@ -110,7 +112,7 @@ def fleet_filter(reader: Reader, words: str, hosts: Sequence[HostVerdict], sourc
     for piece in _pieces(tokens, names):
         if isinstance(piece, str):
             if piece in OF_A_POLICY and hosts and hosts[0].policy is None:
-                raise UsageError(NO_POLICY)
+                raise UsageError(say(NO_POLICY))
             conditions.append(STATES.get(piece) or _is_named(piece))
         elif runs := _runs(reader, piece):
             conditions.append(runs)

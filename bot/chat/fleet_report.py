@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.catalogue import say, say_about
 from bot.chat.command import Ports
 from bot.chat.data import Data
 from bot.chat.export import Row, csv_table, markdown_table
@@ -69,11 +70,14 @@ class FleetReport(NamedTuple):
 
     def markdown(self) -> str:
         """Counts by tag, then what needs somebody."""
-        rows: list[Row] = [(tag or "(no tag)", *_numbers(self.counts(tag))) for tag in self.tags()]
-        every: Row = ("all", *_numbers(Counter(entry.finding for entry in self.entries)))
+        rows: list[Row] = [(tag or say("(no tag)"), *_numbers(self.counts(tag))) for tag in self.tags()]
+        every: Row = (
+            say_about("hosts with any tag or none", "all"),
+            *_numbers(Counter(entry.finding for entry in self.entries)),
+        )
         needy = [entry for entry in self.entries if entry.finding is not Finding.SUPPORTED]
         return (
-            f"# Fleet on {self.day.isoformat()}\n\n"
+            f"# {say('Fleet on {day}', day=self.day.isoformat())}\n\n"
             + markdown_table(("tag", "hosts", *_FINDINGS), [*rows, every])
             + "\n"
             + markdown_table((*_ENTRY_HEADER, "tags"), ((*_row(each), " ".join(each.tags)) for each in needy))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from bot.alerts.alert import Alert
-from bot.catalogue import say
+from bot.catalogue import number, say, say_counted
 from bot.chat.alert_context import worst_first
 from bot.chat.alert_messages import alert_message, numbers, reason
 from bot.chat.command import Ports, Right, Watched
@@ -19,8 +19,21 @@ from bot.chat.commands.sites import sites_line
 from bot.chat.commands.timeline import ends_next
 from bot.chat.hosts import hosts_with_verdicts
 from bot.chat.interpret import interpret
-from bot.chat.reply import Ask, Block, ChannelName, Paragraph, Pick, Reply, RichText, Strong, Typed, line, with_code
-from bot.chat.wording import counted, day_in_words, distance, with_more
+from bot.chat.reply import (
+    Ask,
+    Block,
+    ChannelName,
+    Paragraph,
+    Pick,
+    Reply,
+    RichText,
+    Strong,
+    Typed,
+    line,
+    say_line,
+    with_code,
+)
+from bot.chat.wording import day_in_words, distance, with_more
 from bot.errors import UnavailableError
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.assess import assess
@@ -56,26 +69,31 @@ def home_page(ports: Ports, rights: frozenset[Right], now: datetime, lacking: Ri
 
 def _about(ports: Ports, rights: frozenset[Right]) -> Reply:
     """What the bot is, with a button for each thing that needs no words."""
-    said = line("I say whether XCP-ng and XenServer hosts are fine with Xen Orchestra, and until when.")
+    what = say_line("I say whether XCP-ng and XenServer hosts are fine with Xen Orchestra, and until when.")
     there = (
-        (Pick(CHECK.name, "Check a release"), True),
-        (Pick(PROBE.name, "Probe a host"), ports.fleet is not None and PROBE.right in rights),
-        (Ask("Sweep now", SWEEP.name), ports.watched is not None and SWEEP.right in rights),
-        (Pick(WATCH.name, "Watch a release"), ports.alerting is not None and WATCH.right in rights),
+        (Pick(CHECK.name, say("Check a release")), True),
+        (Pick(PROBE.name, say("Probe a host")), ports.fleet is not None and PROBE.right in rights),
+        (Ask(say("Sweep now"), SWEEP.name), ports.watched is not None and SWEEP.right in rights),
+        (Pick(WATCH.name, say("Watch a release")), ports.alerting is not None and WATCH.right in rights),
     )
-    return Reply("about", said, buttons=tuple(button for button, is_there in there if is_there))
+    return Reply("about", what, buttons=tuple(button for button, is_there in there if is_there))
 
 
 def _fleet(watched: Watched, listed: Sequence[HostVerdict]) -> Reply:
-    said = fleet_line(listed, len(listed), "", watched)
+    first = fleet_line(listed, len(listed), "", watched)
     blocks: tuple[Block, ...] = ()
     if watched.sites and (known := watched.sites()).sites:
         blocks = (Paragraph((sites_line(len(known.sites), len(known.silent(watched.clock()))),)),)
     if silent := unanswering(watched, states_of(watched)):
-        count = f"{len(silent):,} of {len(watched.sources):,} targets without an answer"
-        named = with_more([shown(source.name) for source in silent], NAMED)
-        blocks = (*blocks, Paragraph((line(f"{count}: {named}."),)))
-    return Reply("fleet", said, blocks, context=(last_sweep(watched),))
+        away = say_counted(
+            len(watched.sources),
+            "{silent} of {count} target without an answer: {names}.",
+            "{silent} of {count} targets without an answer: {names}.",
+            silent=number(len(silent)),
+            names=with_more([shown(source.name) for source in silent], NAMED),
+        )
+        blocks = (*blocks, Paragraph((line(away),)))
+    return Reply("fleet", first, blocks, context=(last_sweep(watched),))
 
 
 def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now: datetime) -> Iterator[Reply]:
@@ -84,7 +102,7 @@ def _alerts(ports: Ports, alerts: Sequence[Alert], rights: frozenset[Right], now
     for alert in worst_first(alerts):
         together[alert.channel, alert.subject.key].append(alert)
     messages = list(together.values())  # each group stands where its worst alert does
-    rest = line("The worst are below; ", Typed("alerts"), " shows more.")
+    rest = say_line("The worst are below; {alerts} shows more.", alerts=Typed("alerts"))
     yield Reply("alerts", alerts_line(alerts), (Paragraph((rest,)),) if len(messages) > ALERTS_SHOWN else ())
     for group in messages[:ALERTS_SHOWN]:
         message = alert_message(group, now.date(), now, ports.matrix)
@@ -99,16 +117,14 @@ def _ends_next(ports: Ports, listed: Sequence[HostVerdict], day: date) -> Reply:
     matrix = ports.matrix
     ending = ends_next(assess(matrix, release, day) for product in Product for release in matrix.of(product))
     hosts = Counter(a.name for each in listed if (a := each.assessment))
-    lines = tuple(
-        line(
-            "• ",
-            Strong(each.name),
-            f"  {day_in_words(each.day)} ({distance(each.day, day)})",
-            f": {counted(hosts[each.name], 'host')}" if hosts[each.name] else "",
-        )
-        for each in ending[:NAMED]
-    )
-    return Reply("ends_next", line(Strong("What ends next")), (Paragraph(lines or (line("Nothing that is known."),)),))
+    lines = []
+    for each in ending[:NAMED]:
+        when = say("{day} ({distance})", day=day_in_words(each.day), distance=distance(each.day, day))
+        if count := hosts[each.name]:
+            when = say_counted(count, "{when}: {count} host", "{when}: {count} hosts", when=when)
+        lines.append(line("• ", Strong(each.name), f"  {when}"))
+    listed_or_none = tuple(lines) or (say_line("Nothing that is known."),)
+    return Reply("ends_next", line(Strong(say("What ends next"))), (Paragraph(listed_or_none),))
 
 
 _TO_TYPE = (CHECK, UPGRADE, TIMELINE, PROBE, FLEET, ALERTS, SWEEP, WATCH)
@@ -121,6 +137,6 @@ def _to_type(rights: frozenset[Right], lacking: RichText) -> Reply:
         if spec.right in rights:
             typed = spec.name if spec.picks else spec.examples[0][0]
             lines.append(line(Typed(typed), f"  {say(spec.about)}"))
-    lines.append(line(Typed("help"), "  all that there is to ask"))
-    first = line(Strong("What to type, in any channel"))
+    lines.append(line(Typed("help"), "  ", *say_line("all that there is to ask")))
+    first = line(Strong(say("What to type, in any channel")))
     return Reply("to_type", first, (Paragraph(tuple(lines)),), context=(lacking,))

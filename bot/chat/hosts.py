@@ -5,18 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from bot.catalogue import message, say, say_about, say_counted
 from bot.chat.command import Ports, Watched
 from bot.chat.data import Data, LazyData, assessment_data, suggestion_name
 from bot.chat.reply import Mark, RichText, Strong, line
-from bot.chat.wording import counted, day_in_words, distance, iso, moment_in_words
+from bot.chat.wording import day_in_words, distance, iso, moment_in_words
 from bot.errors import UsageError
 from bot.fleet.hosts import WatchedHost
 from bot.fleet.licence import licence_of
 from bot.fleet.policy import PolicyState
-from bot.fleet.verdicts import HostVerdict, host_verdicts
+from bot.fleet.verdicts import NO_BRAND, NO_VERSION, HostVerdict, host_verdicts
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release
 from bot.matrix.support import SupportLevel
+from bot.text import shown
 
 if TYPE_CHECKING:
     from bot.advisories.patch_level import PatchLevel
@@ -26,20 +28,26 @@ def sign(verdict: HostVerdict) -> Mark:
     """A host's sign with the words that go with it."""
     assessment = verdict.assessment
     if assessment is None:
-        return Mark("❔", "unknown version")
+        return Mark("❔", say("unknown version"))
     if assessment.stage is LifecycleStage.PRERELEASE:
-        return Mark("❔", "pre-release, for tests")
+        return Mark("❔", say("pre-release, for tests"))
     eol = assessment.release.lifecycle.eol
-    until = day_in_words(eol) if eol else "a day that is not known"
+    day = day_in_words(eol) if eol else say_about("behind since or until", "a day that is not known")
     if assessment.stage is LifecycleStage.EOL:
-        return Mark("☠️", f"end of life since {until}")
+        return Mark("☠️", say("end of life since {day}", day=day))
     if assessment.support.level is SupportLevel.UNLISTED:
-        return Mark("❔", f"not on the list, updates until {until}")
+        return Mark("❔", say("not on the list, updates until {day}", day=day))
     if assessment.support.level is SupportLevel.PARTIAL:
-        return Mark("❎", f"partial support, updates until {until}")
+        return Mark("❎", say("partial support, updates until {day}", day=day))
     if assessment.stage is LifecycleStage.MAINTENANCE:
-        return Mark("🔶", f"critical updates only, until {until}")
-    return Mark("🟢", f"supported until {until}")
+        return Mark("🔶", say("critical updates only, until {day}", day=day))
+    return Mark("🟢", say("supported until {day}", day=day))
+
+
+def runs_in_words(verdict: HostVerdict) -> str:
+    """What a host says that it runs. `HostVerdict.runs` is the same for programs: no translation changes it."""
+    brand, version = verdict.brand_and_version
+    return shown(f"{brand or say(NO_BRAND)} {version or say(NO_VERSION)}")
 
 
 def row(verdict: HostVerdict) -> tuple[RichText, ...]:
@@ -48,30 +56,42 @@ def row(verdict: HostVerdict) -> tuple[RichText, ...]:
     What Xen Orchestra's list says stands there where the sign says nothing but the end of life.
     """
     host, level = verdict.host.host, verdict.assessment.support.level if verdict.assessment else None
-    said = {
-        "coordinator": host.is_coordinator,
-        "partial support": verdict.is_eol and level is SupportLevel.PARTIAL,
-        "not on the list": verdict.is_eol and level is SupportLevel.UNLISTED,
-        "not approved": verdict.policy is PolicyState.NOT_APPROVED,
-    }
-    patches = verdict.patch_level
-    holes = [counted(len(patches.vulnerable), "known hole")] if patches and patches.vulnerable else []
-    more = ", ".join((*(words for words, holds in said.items() if holds), *holes, *remarks(verdict.host)))
-    return (line(Strong(verdict.name)), line(verdict.runs), line(sign(verdict)), line(more))
+    facts = (
+        (message("coordinator"), host.is_coordinator),
+        (message("partial support"), verdict.is_eol and level is SupportLevel.PARTIAL),
+        (message("not on the list"), verdict.is_eol and level is SupportLevel.UNLISTED),
+        (message("not approved"), verdict.policy is PolicyState.NOT_APPROVED),
+    )
+    more = [say(fact) for fact, holds in facts if holds]
+    if (patches := verdict.patch_level) and patches.vulnerable:
+        more.append(say_counted(len(patches.vulnerable), "{count} known hole", "{count} known holes"))
+    more += remarks(verdict.host)
+    return (line(Strong(verdict.name)), line(runs_in_words(verdict)), line(sign(verdict)), line(", ".join(more)))
 
 
 def remarks(watched: WatchedHost) -> list[str]:
     """What else an operator would want to know of a host. Of one that is off, nothing else holds now."""
     host, since = watched.host, watched.down_since
     if watched.is_off:
-        return [f"off since {moment_in_words(since)}, last known version" if since else "off"]
-    said = {"restart pending": host.reboot_required, "disabled": host.enabled is False}
-    updates = [f"{host.pending_updates} updates pending"] if host.pending_updates else []
-    return [words for words, holds in said.items() if holds] + updates
+        if since is None:
+            return [say("off")]
+        return [say("off since {moment}, last known version", moment=moment_in_words(since))]
+    found = [say("restart pending")] if host.reboot_required else []
+    if host.enabled is False:
+        found.append(say("disabled"))
+    if host.pending_updates:
+        found.append(say_counted(host.pending_updates, "{count} update pending", "{count} updates pending"))
+    return found
 
 
 SOON = 30
 """Days before a certificate or a licence ends that it is told."""
+
+_CERTIFICATE = (
+    message("its certificate ended on {day} ({distance})"),
+    message("its certificate ends on {day} ({distance})"),
+)
+_LICENCE = message("its licence ended on {day} ({distance})"), message("its licence ends on {day} ({distance})")
 
 
 def what_ends(watched: WatchedHost, day: date) -> Iterator[str]:
@@ -79,12 +99,12 @@ def what_ends(watched: WatchedHost, day: date) -> Iterator[str]:
     host = watched.host
     if watched.is_off:
         return
-    for what, ends in (("certificate", host.certificate_expires), ("licence", licence_of(host).expires)):
+    for (ended, will_end), ends in ((_CERTIFICATE, host.certificate_expires), (_LICENCE, licence_of(host).expires)):
         if ends and (ends.date() - day).days <= SOON:
-            verb = "ended" if ends.date() < day else "ends"
-            yield f"its {what} {verb} on {day_in_words(ends.date())} ({distance(ends.date(), day)})"
+            text = ended if ends.date() < day else will_end
+            yield say(text, day=day_in_words(ends.date()), distance=distance(ends.date(), day))
     if since := watched.restart_since:
-        yield f"restart pending since {day_in_words(since.date())}"
+        yield say("restart pending since {day}", day=day_in_words(since.date()))
 
 
 def host_data(verdict: HostVerdict, day: date) -> Data:
@@ -138,7 +158,7 @@ def _facts(watched: WatchedHost) -> Data:
 def watched_of(ports: Ports) -> Watched:
     """What is needed to show a fleet; UsageError where it is not configured."""
     if ports.watched is None:
-        raise UsageError("There is no fleet to show: add `targets` or `xen_orchestra` to the configuration.")
+        raise UsageError(say("There is no fleet to show: add `targets` or `xen_orchestra` to the configuration."))
     return ports.watched
 
 

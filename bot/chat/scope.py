@@ -16,6 +16,7 @@ from bot.alerts.cycle import CycleResult
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.ports import AlertBook, AlertReader, AlertTransaction, Watch, Watches, WatchKind
 from bot.alerts.routing import AlertPlan, Routing, names
+from bot.catalogue import say
 from bot.chat.audit import AuditEntry, StoredTrail
 from bot.chat.command import Ports, Watched
 from bot.errors import UsageError
@@ -124,8 +125,10 @@ class _Watches(NamedTuple):
     def add(self, watch: Watch) -> bool:
         if watch.kind is WatchKind.ALL or (watch.kind is WatchKind.POOL and not self._has(watch.what)):
             raise UsageError(
-                "Your grant is for this channel alone: here you may watch releases, and pools that lead here already. "
-                "For more, ask those who run xocompat for a route under alerts."
+                say(
+                    "Your grant is for this channel alone: here you may watch releases, and pools that lead here "
+                    "already. For more, ask those who run xocompat for a route under alerts."
+                )
             )
         return watch.channel == self.channel and self.watches.add(watch)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
 
+from bot.catalogue import number, say
 from bot.fleet.sites import KnownSites, RemoteTarget, no_sites
 from bot.text import plain, shown
 from bot.xapi.observation import Failure, FailureCode
@@ -57,19 +58,22 @@ class Inventory:
             return found
         of_site = self._sites().named(name.partition("/")[0].casefold()) if "/" in name else None
         if of_site and "//" not in name:
-            said = f'Site {of_site.name} lists no host "{shown(name.partition("/")[2])}".'
-            return Failure(shown(name), FailureCode.UNKNOWN_HOST, f"{said}{self._names(name)}")
+            own_name = shown(name.partition("/")[2])
+            what = say('Site {site} lists no host "{name}".', site=of_site.name, name=own_name)
+            return Failure(shown(name), FailureCode.UNKNOWN_HOST, what, self._names(name))
         if _is_address(name):
-            said = "I only ask hosts by their name in the inventory, never an address that is typed."
-            return Failure(shown(name), FailureCode.REFUSED_ADDRESS, f"{said}{self._names(name)}")
+            what = say("I only ask hosts by their name in the inventory, never an address that is typed.")
+            return Failure(shown(name), FailureCode.REFUSED_ADDRESS, what, self._names(name))
         words = [word for word in _BETWEEN.split(name.casefold()) if word]
         by_name = self._by_name if len(words) > 1 else {}
         if len(words) > 1 and all(word in by_name for word in words):
             first, second = (by_name[word].name for word in words[:2])
-            said = f"I ask one host at a time: probe {first}, then probe {second}."
-            return Failure(shown(name), FailureCode.UNKNOWN_HOST, said)
-        said = f'I know no host "{shown(name)}".' if shown(name) else "That is no name of a host."
-        return Failure(shown(name), FailureCode.UNKNOWN_HOST, f"{said}{self._names(name)}")
+            what = say("I ask one host at a time: probe {first}, then probe {second}.", first=first, second=second)
+            return Failure(shown(name), FailureCode.UNKNOWN_HOST, what)
+        what = say("That is no name of a host.")
+        if shown(name):
+            what = say('I know no host "{name}".', name=shown(name))
+        return Failure(shown(name), FailureCode.UNKNOWN_HOST, what, self._names(name))
 
     def near(self, typed: str) -> tuple[str, ...]:
         """Names that look like what was typed, best first; all of a small inventory."""
@@ -82,12 +86,13 @@ class Inventory:
     def _names(self, typed: str) -> str:
         known = self.known
         if not known:
-            return " The inventory is empty: add `targets` to the configuration."
+            return say("The inventory is empty: add `targets` to the configuration.")
         if near := self.near(typed):
-            return f" Near: {', '.join(near)}."
-        first = [target.name for target in known[:FIRST]]
-        rest = len(known) - len(first)
-        return f" The inventory has {', '.join(first)}{f' and {rest} more' if rest else ''}."
+            return say("Near: {names}.", names=", ".join(near))
+        first = ", ".join(target.name for target in known[:FIRST])
+        if (more := len(known) - FIRST) > 0:
+            return say("The inventory has {names} and {count} more.", names=first, count=number(more))
+        return say("The inventory has {names}.", names=first)
 
 
 def _is_address(name: str) -> bool:

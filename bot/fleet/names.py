@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from bot.catalogue import say
 from bot.fleet.hosts import WatchedHost
 from bot.text import shown
 
@@ -57,7 +58,7 @@ def nameable(host: WatchedHost) -> Nameable:
 
 def _name(host: WatchedHost) -> str:
     own = shown(host.host.name) or shown(host.host.address) or shown(host.host.uuid)
-    return own or "a host without a name"
+    return own or say("a host without a name")
 
 
 class FleetNames(NamedTuple):
@@ -93,5 +94,5 @@ def _pool(members: Sequence[WatchedHost], called: Mapping[str, str]) -> Nameable
     pool = members[0].pool
     first = next((host for host in members if host.host.uuid == pool.coordinator), members[0])
     host = called[_key(first)]
-    unnamed = host if len(members) == 1 else f"pool of {host}"
-    return Nameable(shown(pool.name) or unnamed, (*map(shown, first.sources), host))
+    name = shown(pool.name) or (host if len(members) == 1 else say("pool of {host}", host=host))
+    return Nameable(name, (*map(shown, first.sources), host))

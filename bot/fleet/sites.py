@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from bot.catalogue import message_counted, say, say_counted
 from bot.fleet.hosts import Source, SourceKind
 from bot.xapi.observation import Failure, FailureCode, Probed
 
@@ -181,14 +182,30 @@ class RemoteSites(RemoteSweeps, RemoteProbes, Protocol):
 
 def site_silent(name: str, target: str, site: Site | None, now: datetime) -> Failure:
     """The failure of a target whose site is not heard."""
-    heard = site.heard_at if site else None
-    how_long = f"has not been heard for {_ago(now - heard)}" if heard else "has never been heard"
-    said = f"Site {name} {how_long}, so {target} was not asked."
-    return Failure(target, FailureCode.SITE_SILENT, said, "Does `xocompat site` run there, and does it reach NATS?")
+    if site and site.heard_at:
+        what = say(
+            "Site {site} has not been heard for {time}, so {target} was not asked.",
+            site=name,
+            time=_in_words(now - site.heard_at),
+            target=target,
+        )
+    else:
+        what = say("Site {site} has never been heard, so {target} was not asked.", site=name, target=target)
+    return Failure(
+        target, FailureCode.SITE_SILENT, what, say("Does `xocompat site` run there, and does it reach NATS?")
+    )
 
 
-def _ago(span: timedelta) -> str:
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if count := int(span.total_seconds()) // length:
-            return f"{count} {unit}{'s' if count > 1 else ''}"
-    return "less than a minute"
+_UNITS = {
+    86_400: message_counted("{count} day", "{count} days"),
+    3_600: message_counted("{count} hour", "{count} hours"),
+    60: message_counted("{count} minute", "{count} minutes"),
+}
+"""Units of time by their lengths in seconds."""
+
+
+def _in_words(time: timedelta) -> str:
+    for length, forms in _UNITS.items():
+        if count := int(time.total_seconds()) // length:
+            return say_counted(count, *forms)
+    return say("less than a minute")

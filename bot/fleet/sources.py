@@ -12,6 +12,7 @@ from datetime import datetime
 from math import ceil
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from bot.catalogue import say, say_counted
 from bot.fleet.hosts import PollResult, Source, SourceKind
 from bot.fleet.inventory import Known
 from bot.fleet.sites import RemoteProbes, RemoteTarget
@@ -133,10 +134,7 @@ class Probing:
         """What the target runs, or why that is not known. Blocks until there is an answer."""
         with self._lock:
             if isinstance(target, Target) and self._refused.free_in(target.name, self._clock()):
-                user, where = target.username, target.password_from
-                said = f"{target.name} refused the login of user {user} {REFUSALS} times, so it is left alone for now."
-                mend = f"Mend the password in {where}, and try again in {PAUSE / 60:.0f} minutes."
-                return Failure(target.name, FailureCode.LOGIN_REFUSED, f"{said} {mend}")
+                return _left_alone(target)
             running = self._under_way.get(target.name)
             if kept_out := guard(running is not None):
                 return kept_out
@@ -162,8 +160,28 @@ class Probing:
     def _ask_site(self, target: RemoteTarget) -> Probed:
         if self._remote:
             return self._remote.probe(target)
-        said = f"{target.name} can be asked only where `sites` is configured."
-        return Failure(target.name, FailureCode.UNREACHABLE, said)
+        what = say("{target} can be asked only where `sites` is configured.", target=target.name)
+        return Failure(target.name, FailureCode.UNREACHABLE, what)
+
+
+def _left_alone(target: Target) -> Failure:
+    return Failure(
+        target.name,
+        FailureCode.LOGIN_REFUSED,
+        say_counted(
+            REFUSALS,
+            "{target} refused the login of user {user} {count} time, so it is left alone for now.",
+            "{target} refused the login of user {user} {count} times, so it is left alone for now.",
+            target=target.name,
+            user=target.username,
+        ),
+        say_counted(
+            round(PAUSE / 60),
+            "Mend the password in {name}, and try again in {count} minute.",
+            "Mend the password in {name}, and try again in {count} minutes.",
+            name=target.password_from,
+        ),
+    )
 
 
 A_PERSON = Limit(10, 60.0)
@@ -186,9 +204,20 @@ class Limits:
             with self._lock:
                 now = self._clock()
                 if wait := self._people.free_in(who, now):
-                    return _busy(target, "You had hosts asked", self._a_person, "the most a person may", wait)
+                    what = say(
+                        "You had hosts asked {times} times within {time}, the most a person may.",
+                        times=self._a_person.times,
+                        time=_within(self._a_person),
+                    )
+                    return _busy(target, what, wait)
                 if not shares and (wait := self._targets.free_in(target.name, now)):
-                    return _busy(target, f"{target.name} was asked", self._a_target, "the most that chat may", wait)
+                    what = say(
+                        "{target} was asked {times} times within {time}, the most that chat may.",
+                        target=target.name,
+                        times=self._a_target.times,
+                        time=_within(self._a_target),
+                    )
+                    return _busy(target, what, wait)
                 self._people.add(who, now)
                 if not shares:
                     self._targets.add(target.name, now)
@@ -197,10 +226,14 @@ class Limits:
         return kept_out
 
 
-def _busy(target: Known, asked: str, limit: Limit, most: str, wait: float) -> Failure:
-    """What was asked how often, that it is the most, and when it is possible again."""
-    within = "a minute" if limit.seconds == 60 else f"{limit.seconds:.0f} seconds"
+def _within(limit: Limit) -> str:
+    if limit.seconds == 60:
+        return say("a minute")
+    return say_counted(round(limit.seconds), "{count} second", "{count} seconds")
+
+
+def _busy(target: Known, what: str, wait: float) -> Failure:
+    """`what` was asked too often, and when it is possible again."""
     seconds = max(1, ceil(wait))
-    again = f"in {seconds} second{'s' if seconds > 1 else ''}"
-    said = f"{asked} {limit.times} times within {within}, {most}. Ask again {again}."
-    return Failure(target.name, FailureCode.BUSY, said)
+    again = say_counted(seconds, "Ask again in {count} second.", "Ask again in {count} seconds.")
+    return Failure(target.name, FailureCode.BUSY, what, again)

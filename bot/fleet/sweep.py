@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
+from bot.catalogue import say
 from bot.fleet.hosts import Change, PollResult, Source, SourceKind
 from bot.fleet.ports import SweepLog, SweepRun, SweepStore
 from bot.fleet.sites import RemoteSweeps, site_silent
@@ -207,8 +208,11 @@ class Sweeper(NamedTuple):
             if outcome.result is None:
                 source, name = outcome.source, outcome.source.name
                 self.log.error("asking failed", source=name, exc_info=outcome.error)
-                said = f"{name} could not be asked: something is wrong in xocompat itself. Its log has the details."
-                yield PollResult(source, (Failure(name, FailureCode.BAD_REPLY, said),), self.clock())
+                what = say(
+                    "{target} could not be asked: something is wrong in xocompat itself. Its log has the details.",
+                    target=name,
+                )
+                yield PollResult(source, (Failure(name, FailureCode.BAD_REPLY, what),), self.clock())
             else:
                 yield outcome.result
 

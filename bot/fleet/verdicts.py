@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.catalogue import message
 from bot.fleet.hosts import Source, WatchedHost
 from bot.fleet.names import fleet_names
 from bot.fleet.policy import EVERY_TAG, Policy, PolicyState
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 FAR = 1_000_000
 """Days left where no end of life is known."""
+
+NO_BRAND, NO_VERSION = message("unknown brand"), message("unknown version")
+"""In place of what a host does not give."""
 
 
 class HostVerdict(NamedTuple):
@@ -68,17 +72,21 @@ class HostVerdict(NamedTuple):
 
     @property
     def runs(self) -> str:
-        """Brand and version as the host says them, fit to be shown."""
-        brand, version = self._said
-        return shown(f"{brand or 'unknown brand'} {version or 'unknown version'}")
+        """Brand and version as the host says them, fit to be shown; what it does not say in English.
+
+        Alerts and scripts know a version by it, so it is the same whatever language is spoken.
+        """
+        brand, version = self.brand_and_version
+        return shown(f"{brand or NO_BRAND} {version or NO_VERSION}")
 
     @property
     def says_release(self) -> bool:
         """Whether it gives brand and version at all."""
-        return all(self._said)
+        return all(self.brand_and_version)
 
     @property
-    def _said(self) -> tuple[str, str]:
+    def brand_and_version(self) -> tuple[str, str]:
+        """Each as the host says it, fit to be shown; empty where it says nothing."""
         return shown(self.host.host.product_brand or ""), shown(self.host.host.product_version or "")
 
     @property

@@ -2,12 +2,16 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from bot.catalogue import speak
 from bot.chat.command import Caller, Right
 from bot.chat.commands import FLEET
 from bot.chat.commands.fleet import MENU_STATES, fleet_line
@@ -358,6 +362,33 @@ def test_what_a_host_calls_itself_is_data(matrix: Matrix, reader: Reader) -> Non
     assert "<!channel>" not in sent
     assert "<@U0123456>" not in sent
     assert "\\u001b" not in sent
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, ""), (1, "1 update pending"), (1_234, "1,234 updates pending")])
+def test_updates_that_a_host_misses_are_counted(matrix: Matrix, reader: Reader, count: int, told: str) -> None:
+    store = FakeStore()
+    store.record((answered(target("lab-a"), NOON, host("xen-1", coordinator=False, pending_updates=count)),), NOON)
+    reply = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet", ALL)
+    table = next(block for block in reply.blocks if isinstance(block, Table))
+    assert [plain(row[-1]) for row in table.rows] == [told]
+
+
+def test_a_version_that_is_not_said_is_known_to_scripts_by_the_same_words_whatever_language_is_spoken(
+    matrix: Matrix, reader: Reader, tmp_path: Path
+) -> None:
+    store, catalog = FakeStore(), Catalog(locale="de")
+    catalog.add("unknown brand", "unbekannte Marke")
+    store.record((answered(target("lab-a"), NOON, host("xen-1", "9.9.9", brand="")),), NOON)
+    with (tmp_path / "de.mo").open("wb") as opened:
+        write_mo(opened, catalog)
+    speak(tmp_path / "de.mo")
+    try:
+        reply = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet", ALL)
+    finally:
+        speak(None)
+    table = next(block for block in reply.blocks if isinstance(block, Table))
+    assert [plain(row[1]) for row in table.rows] == ["unbekannte Marke 9.9.9"]
+    assert [release["name"] for release in (reply.data or {})["releases"]] == ["unknown brand 9.9.9"]
 
 
 @hypothesis_settings(max_examples=200, deadline=None)

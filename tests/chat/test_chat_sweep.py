@@ -92,6 +92,26 @@ def test_the_counts_are_those_of_the_contract(sweep: Sweep) -> None:
     assert reply.summary == "Sweep done: 2 of 6 targets did not answer"
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "told"),
+    [
+        (ChangeKind.UPGRADED, "8.2.1", "8.3.0", "from 8.2.1 to 8.3.0"),
+        (ChangeKind.UPGRADED, None, "8.3.0", "from an unknown version to 8.3.0"),
+        (ChangeKind.UPGRADED, "8.2.1", None, "from 8.2.1 to another"),
+        (ChangeKind.UPGRADED, None, None, "from an unknown version to another"),
+        (ChangeKind.JOINED, None, "8.3.0", "joined, runs 8.3.0"),
+        (ChangeKind.JOINED, None, None, "joined"),
+        (ChangeKind.LEFT, "8.3.0", None, "left its pool"),
+    ],
+)
+def test_what_is_different_is_told_as_far_as_it_is_known(
+    sweep: Sweep, kind: ChangeKind, before: str | None, after: str | None, told: str
+) -> None:
+    change = Change(NOON, kind, "lab-a", "uuid-xen-2", "xen-2", "lab", before, after)
+    reply = sweep(CycleResult(NOON, SweepResult(6, changes=(change,)), SETTLED, SendResult(1)))
+    assert _items(reply, "Different") == [f"xen-2 (pool lab): {told}"]
+
+
 def test_it_says_what_failed_and_why_what_changed_who_was_told_and_what_waits(sweep: Sweep) -> None:
     changes = (
         Change(NOON, ChangeKind.UPGRADED, "lab-a", "uuid-xen-2", "xen-2", "lab", "8.2.1", "8.3.0"),

@@ -51,7 +51,7 @@ def test_an_address_is_refused_even_one_that_the_inventory_has(typed: str) -> No
 
 def test_an_unknown_name_gets_the_near_ones() -> None:
     found = INVENTORY.find("lab-x")
-    assert found == Failure("lab-x", FailureCode.UNKNOWN_HOST, 'I know no host "lab-x". Near: lab-a, lab-b.')
+    assert found == Failure("lab-x", FailureCode.UNKNOWN_HOST, 'I know no host "lab-x".', "Near: lab-a, lab-b.")
 
 
 def test_an_empty_inventory_says_how_to_fill_it() -> None:

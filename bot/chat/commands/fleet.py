@@ -13,13 +13,14 @@ from operator import itemgetter
 from sys import intern
 from typing import Any, NamedTuple
 
+from bot.catalogue import message, number, say, say_about, say_counted
 from bot.chat.command import Choice, Invocation, Ports, Right, Watched
 from bot.chat.commands import FLEET
 from bot.chat.data import Data
 from bot.chat.export import as_csv
 from bot.chat.filter import SOON, STATES, FleetFilter, ends_soon, fleet_filter, take_words
 from bot.chat.host_names import KnownName
-from bot.chat.hosts import fleet_data, hosts_with_verdicts, row, watched_of
+from bot.chat.hosts import fleet_data, hosts_with_verdicts, row, runs_in_words, watched_of
 from bot.chat.lookup import context
 from bot.chat.reply import (
     GAP,
@@ -28,7 +29,6 @@ from bot.chat.reply import (
     Block,
     Bullets,
     Button,
-    Code,
     Column,
     ColumnKind,
     Find,
@@ -48,6 +48,8 @@ from bot.chat.reply import (
     columns,
     headline,
     line,
+    say_line,
+    say_line_counted,
     with_code,
 )
 from bot.chat.verdict import next_step, support_cell, updates_mark
@@ -55,29 +57,17 @@ from bot.chat.wording import (
     bounded,
     capitalized,
     count_cell,
-    counted,
     day_cell,
     iso,
+    joined,
     moment,
     moment_in_words,
     nearest,
-    plural,
 )
 from bot.fleet.hosts import Source, SourceState, WatchedHost
 from bot.fleet.verdicts import FAR, HostVerdict
 from bot.matrix.support import PublishedList
 from bot.text import shown
-
-_RELEASES = columns(
-    "Release",
-    Column("Hosts", ColumnKind.NUMBER),
-    Column("Security updates", ColumnKind.SIGN),
-    Column("End of life", ColumnKind.DAY),
-    Column("Days left", ColumnKind.NUMBER),
-    Column("Xen Orchestra", ColumnKind.SIGN),
-    Column("Pools", ColumnKind.NUMBER),
-)
-_HOSTS = columns("Host", "Runs", Column("Verdict", ColumnKind.SIGN), "Pool", "Remarks")
 
 WHOLE = 50
 """A fleet of more hosts is shown release by release at first."""
@@ -91,19 +81,19 @@ ENTRIES_MAX = 16
 """Of a menu: more of them would not fit beside a table."""
 
 MENU_STATES = {
-    "eol": "no security updates",
-    "ending": f"ends within {SOON} days",
-    "maintenance": "critical updates only",
-    "partial": "partial support",
-    "unlisted": "not on the list",
-    "unknown": "unknown version",
-    "prerelease": "pre-release",
-    "unreachable": "not seen lately",
-    "off": "off",
-    "mixed": "pool of several versions",
-    "vulnerable": "known holes",
-    "restart": "restart pending",
-    "not-approved": "not approved by the policy",
+    "eol": message("no security updates"),
+    "ending": message("ends within {days} days"),
+    "maintenance": message("critical updates only"),
+    "partial": message("partial support"),
+    "unlisted": message("not on the list"),
+    "unknown": message("unknown version"),
+    "prerelease": message("pre-release"),
+    "unreachable": message("not seen lately"),
+    "off": message("off"),
+    "mixed": message("pool of several versions"),
+    "vulnerable": message("known holes"),
+    "restart": message("restart pending"),
+    "not-approved": message("not approved by the policy"),
 }
 """The states that hosts are filtered by, the worst first, and what each is called in a menu."""
 
@@ -126,9 +116,10 @@ def choices(ports: Ports, asked: Invocation) -> tuple[Choice, ...]:
 def _names(ports: Ports, watched: Watched, day: date) -> tuple[KnownName, ...]:
     """Every host with what it runs and where, and every pool that is not called as a host is."""
     names: dict[str, str] = {}
+    a_pool = say("pool")
     for each in hosts_with_verdicts(ports, watched, day):
-        names[each.name] = intern(f"{each.runs}, {each.pool_name}")
-        names.setdefault(each.pool_name, "pool")
+        names[each.name] = intern(f"{runs_in_words(each)}, {each.pool_name}")
+        names.setdefault(each.pool_name, a_pool)
     return tuple(KnownName(name.casefold(), name, about) for name, about in names.items())
 
 
@@ -136,7 +127,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     """The hosts for which all words hold, or what words there are; of a large fleet what its releases are."""
     watched = watched_of(ports)
     rest, named_day = take_words(asked.words, asked.day)
-    words, form, number = _taken(rest)
+    words, form, page = _taken(rest)
     day = named_day or asked.day
     every = hosts_with_verdicts(ports, watched, day)
     wanted = fleet_filter(ports.reader, words, every, watched.sources)
@@ -149,7 +140,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     states = states_of(watched)
     done = watched.sweeps.last_finished()
     finished_at = iso(done.finished_at) if done and done.finished_at else None
-    view = FleetView(hosts, f"fleet {words}".strip(), number, day, ports.matrix.published)
+    view = FleetView(hosts, f"fleet {words}".strip(), page, day, ports.matrix.published)
     by_release = not words and len(hosts) > WHOLE and not asked.caller.takes_all
     groups = _groups(hosts) if by_release else []
     shown_hosts = _by_release(view, groups) if by_release else _page(view, whole=asked.caller.takes_all)
@@ -230,7 +221,19 @@ def _choosing(verdict: HostVerdict) -> str:
 def _by_release(view: FleetView, groups: Sequence[ReleaseGroup]) -> Iterator[Block]:
     """A row for each release that runs, the worst first."""
     rows = tuple(_group_row(view, group) for group in groups)
-    yield Table(_RELEASES, rows, f"{counted(len(view.hosts), 'host')} by release, the worst first")
+    header = columns(
+        say("Release"),
+        Column(say("Hosts"), ColumnKind.NUMBER),
+        Column(say("Security updates"), ColumnKind.SIGN),
+        Column(say("End of life"), ColumnKind.DAY),
+        Column(say("Days left"), ColumnKind.NUMBER),
+        Column(say("Xen Orchestra"), ColumnKind.SIGN),
+        Column(say("Pools"), ColumnKind.NUMBER),
+    )
+    caption = say_counted(
+        len(view.hosts), "{count} host by release, the worst first", "{count} hosts by release, the worst first"
+    )
+    yield Table(header, rows, caption)
 
 
 def _group_row(view: FleetView, group: ReleaseGroup) -> tuple[RichText, ...]:
@@ -238,13 +241,18 @@ def _group_row(view: FleetView, group: ReleaseGroup) -> tuple[RichText, ...]:
     count, pools = len(group.hosts), len({each.host.pool.uuid for each in group.hosts})
     first = (line(Strong(group.name)), count_cell(count))
     if assessment is None:
-        unknown = line(Mark("❔", "unknown version"))
-        return (*first, unknown, day_cell(None), (Sortable("not known", FAR),), unknown, count_cell(pools))
-    eol, left = assessment.lifecycle.eol, assessment.days_left
-    days = Sortable("not known", FAR) if left is None else Sortable(f"{left:,}" if left > 0 else "none", left)
+        unknown = line(Mark("❔", say("unknown version")))
+        return (*first, unknown, day_cell(None), (_days_left(None),), unknown, count_cell(pools))
+    eol, days = assessment.lifecycle.eol, _days_left(assessment.days_left)
     support = support_cell(view.published, assessment.support)
     updates = line(updates_mark(assessment.stage, eol is not None))
     return (*first, updates, day_cell(eol), (days,), support, count_cell(pools))
+
+
+def _days_left(left: int | None) -> Sortable:
+    if left is None:
+        return Sortable(say_about("days left", "not known"), FAR)
+    return Sortable(number(left) if left > 0 else say_about("days left", "none"), left)
 
 
 def _page(view: FleetView, *, whole: bool) -> Iterator[Block]:
@@ -253,27 +261,39 @@ def _page(view: FleetView, *, whole: bool) -> Iterator[Block]:
         return
     start = 0 if whole else PAGE * (min(view.number, view.pages) - 1)
     part = view.hosts[start:] if whole else view.hosts[start : start + PAGE]
-    caption = f"Hosts {start + 1} to {start + len(part)} of {len(view.hosts)}, the worst first"
-    yield Table(_HOSTS, tuple(map(_row, part)), caption)
+    caption = say(
+        "Hosts {first} to {last} of {count}, the worst first",
+        first=number(start + 1),
+        last=number(start + len(part)),
+        count=number(len(view.hosts)),
+    )
+    header = columns(say("Host"), say("Runs"), Column(say("Verdict"), ColumnKind.SIGN), say("Pool"), say("Remarks"))
+    yield Table(header, tuple(map(_row, part)), caption)
     if len(part) < len(view.hosts):
-        all_of_them = ("; in a shell ", Code("xocompat export"), " has all.")
-        yield Paragraph((line(f"{caption}. ", *_how_to_go_on(view), *all_of_them),))
+        yield Paragraph((_how_to_go_on(view, caption),))
 
 
-def _how_to_go_on(view: FleetView) -> RichText:
+def _how_to_go_on(view: FleetView, caption: str) -> RichText:
     if view.number < view.pages:
-        return line("More: ", Typed(f"{view.words} page {view.number + 1}"))
-    return line("That is the last page; the first is ", Typed(view.words))
+        following = Typed(f"{view.words} page {view.number + 1}")
+        return say_line(
+            "{caption}. More: {next_page}; in a shell `xocompat export` has all.", caption=caption, next_page=following
+        )
+    return say_line(
+        "{caption}. That is the last page; the first is {first_page}; in a shell `xocompat export` has all.",
+        caption=caption,
+        first_page=Typed(view.words),
+    )
 
 
 def _buttons(view: FleetView, asked: Invocation, by_release: bool) -> Iterator[Button]:
     if not by_release and view.number < view.pages:
         rest = min(PAGE, len(view.hosts) - PAGE * view.number)
-        yield Ask(f"Next {rest}", f"{view.words} page {view.number + 1}")
+        yield Ask(say("Next {count}", count=number(rest)), f"{view.words} page {view.number + 1}")
     if len(view.hosts) > WHOLE:
-        yield Ask("Send me the CSV", f"{view.words} csv")
+        yield Ask(say("Send me the CSV"), f"{view.words} csv")
     elif Right.OPERATE in asked.rights:
-        yield Ask("Sweep now", "sweep")
+        yield Ask(say("Sweep now"), "sweep")
     if view.hosts:
         yield Share(f"fleet {asked.words}".strip())
 
@@ -282,43 +302,63 @@ def _menus(view: FleetView, groups: Sequence[ReleaseGroup]) -> Iterator[Button]:
     """The hosts of a release, and those that have something in common, each with how many there are."""
     by_words = {group.words: group for group in reversed(groups)}
     chosen = [*reversed(by_words.values())][:ENTRIES_MAX]
-    of_releases = [MenuEntry(f"{group.name} ({len(group.hosts):,})", f"fleet {group.words}") for group in chosen]
-    yield Menu("Hosts of a release", of_releases[0].words, tuple(of_releases))
-    counts = [(said, words, sum(map(STATES[words], view.hosts))) for words, said in MENU_STATES.items()]
+    of_releases = [_entry(group.name, group.words, len(group.hosts)) for group in chosen]
+    yield Menu(say("Hosts of a release"), of_releases[0].words, tuple(of_releases))
+    states = [(say(text, days=SOON), words) for words, text in MENU_STATES.items()]
+    counts = [(label, words, sum(map(STATES[words], view.hosts))) for label, words in states]
     tags = Counter(tag for each in view.hosts for tag in each.tags)
-    counts += [(f"tag {tag}", tag, count) for tag, count in tags.most_common(ENTRIES_MAX)]
+    counts += [(say("tag {tag}", tag=tag), tag, count) for tag, count in tags.most_common(ENTRIES_MAX)]
     pools = Counter(each.pool_name for each in view.hosts)
     if len(pools) + len(counts) <= ENTRIES_MAX:
-        counts += [(f"pool {pool}", pool, count) for pool, count in sorted(pools.items())]
-    there = [(said, words, count) for said, words, count in counts if count]
-    entries = [MenuEntry(f"{capitalized(said)} ({count:,})", f"fleet {words}") for said, words, count in there]
+        counts += [(say("pool {pool}", pool=pool), pool, count) for pool, count in sorted(pools.items())]
+    entries = [_entry(capitalized(label), words, count) for label, words, count in counts if count]
     if entries:
-        yield Menu("Filter", entries[0].words, tuple(entries[:ENTRIES_MAX]))
+        yield Menu(say("Filter"), entries[0].words, tuple(entries[:ENTRIES_MAX]))
     yield Find("fleet")
+
+
+def _entry(label: str, words: str, count: int) -> MenuEntry:
+    return MenuEntry(f"{label} ({number(count)})", f"fleet {words}")
 
 
 def _file(hosts: Sequence[HostVerdict], words: str, day: date) -> Reply:
     """All of the hosts as a file."""
-    said = f"{counted(len(hosts), 'host')} as a CSV file{f', chosen by {shown(words)}' if words else ''}"
+    if words:
+        first = say_line_counted(
+            len(hosts),
+            "{count} host as a CSV file, chosen by {words}",
+            "{count} hosts as a CSV file, chosen by {words}",
+            words=shown(words),
+        )
+    else:
+        first = say_line_counted(len(hosts), "{count} host as a CSV file", "{count} hosts as a CSV file")
     attachment = Attachment(f"fleet-{day.isoformat()}.csv", as_csv(hosts))
-    return Reply("fleet_file", line(said), data=fleet_data(hosts, day, outcome="assessed"), attachment=attachment)
+    return Reply("fleet_file", first, data=fleet_data(hosts, day, outcome="assessed"), attachment=attachment)
 
 
 def fleet_line(hosts: Sequence[HostVerdict], count: int, words: str, watched: Watched) -> RichText:
     """The first line about some hosts: `count` is how many there are in all, `words` are those that chose some."""
     sources = len(watched.sources)
     if not (count or sources) and watched.channel:
-        how = ": add a route under `alerts` to the configuration, or `watch` something"
-        return line(Strong("No host leads to this channel"), *with_code(how))
+        return say_line(
+            "{nothing}: add a route under `alerts` to the configuration, or `watch` something",
+            nothing=Strong(say("No host leads to this channel")),
+        )
     if not (count or sources):
-        how = ": add `targets` or `xen_orchestra` to the configuration"
-        return line(Strong("No host is watched"), *with_code(how))
+        return say_line(
+            "{nothing}: add `targets` or `xen_orchestra` to the configuration",
+            nothing=Strong(say("No host is watched")),
+        )
     if not count:
-        return headline(Strong("No host is known yet"), f"{counted(sources, 'target')} to ask")
-    pools = len({each.host.pool.uuid for each in hosts})
-    some = f"{len(hosts):,} of {counted(count, 'host')}" if words else counted(count, "host")
-    where = f" in {counted(pools, 'pool')}" if hosts else ""
-    return headline(Strong(f"{some}{where}"), *([words] if words else []), *_fate(hosts))
+        to_ask = say_counted(sources, "{count} target to ask", "{count} targets to ask")
+        return headline(Strong(say("No host is known yet")), to_ask)
+    some = say_counted(count, "{count} host", "{count} hosts")
+    if words:
+        some = say_counted(count, "{some} of {count} host", "{some} of {count} hosts", some=number(len(hosts)))
+    if hosts:
+        pools = len({each.host.pool.uuid for each in hosts})
+        some = say("{hosts} in {pools}", hosts=some, pools=say_counted(pools, "{count} pool", "{count} pools"))
+    return headline(Strong(some), *([words] if words else []), *_fate(hosts))
 
 
 def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
@@ -331,22 +371,29 @@ def _fate(hosts: Sequence[HostVerdict]) -> Iterator[Span]:
     away = list(filter(None, (_missing_since(each.host) for each in hosts)))
     off = sum(each.host.is_off for each in hosts)
     if ended:
-        yield Mark("☠️", f"{ended} {plural(ended, 'gets', 'get')} no security updates")
+        yield Mark("☠️", say_counted(ended, "{count} gets no security updates", "{count} get no security updates"))
     if soon:
-        yield Mark("⏳", f"{soon} {plural(soon, 'ends', 'end')} within {SOON} days")
+        within = say_counted(soon, "{count} ends within {days} days", "{count} end within {days} days", days=SOON)
+        yield Mark("⏳", within)
     if holes:
-        yield Mark("🚨", f"{holes:,} {plural(holes, 'has', 'have')} known holes")
+        yield _with_holes(holes)
     if unknown:
-        yield Mark("❔", f"{unknown} of an unknown version")
+        yield Mark("❔", say("{count} of an unknown version", count=number(unknown)))
     if early:
-        yield Mark("❔", f"{early} {plural(early, 'runs', 'run')} a pre-release")
+        yield Mark("❔", say_counted(early, "{count} runs a pre-release", "{count} run a pre-release"))
     if away:
-        since = moment_in_words(min(away))
-        yield Mark("⚠️", f"{len(away):,} not seen since {since}{' or later' if len(set(away)) > 1 else ''}")
+        text = message("{count} not seen since {moment}")
+        if len(set(away)) > 1:
+            text = message("{count} not seen since {moment} or later")
+        yield Mark("⚠️", say(text, count=number(len(away)), moment=moment_in_words(min(away))))
     if hosts and not (ended or soon or holes or unknown or early or away):
-        yield Mark("🟢", "security updates for all of them")
+        yield Mark("🟢", say("security updates for all of them"))
     if off:
-        yield Mark("🔌", f"{off} {plural(off, 'is', 'are')} off")
+        yield Mark("🔌", say_counted(off, "{count} is off", "{count} are off"))
+
+
+def _with_holes(count: int) -> Mark:
+    return Mark("🚨", say_counted(count, "{count} has known holes", "{count} have known holes"))
 
 
 def _missing_since(host: WatchedHost) -> datetime | None:
@@ -360,7 +407,9 @@ def _next_step(hosts: Sequence[HostVerdict]) -> Iterator[Block]:
     if worst := next(needy, None):
         count = sum((a := each.assessment) is not None and a.name == worst.name for each in hosts)
         step = next_step(worst.recommendation, worst.release, worst.on)
-        yield Paragraph((line(Strong("Next step: "), f"{worst.name} ({counted(count, 'host')}): {step}"),))
+        of_hosts = say_counted(count, "{count} host", "{count} hosts")
+        what = say("{release} ({hosts}): {step}", release=worst.name, hosts=of_hosts, step=step)
+        yield Paragraph((line(Strong(say("Next step: ")), what),))
 
 
 def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iterator[Block]:
@@ -372,42 +421,55 @@ def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iter
     counts = Counter(each.patch_state for each in hosts)
     holes, untold = counts["vulnerable"], counts["cannot_tell"]
     restart = sum(map(STATES["restart"], hosts))
-    marks = [
-        *([Mark("🚨", f"{holes:,} {plural(holes, 'has', 'have')} known holes")] if holes else []),
-        *([Mark("🔁", f"{restart:,} {plural(restart, 'waits', 'wait')} for a restart")] if restart else []),
-        *([Mark("❔", f"{untold:,} cannot be told")] if untold else []),
-    ]
+    marks = [_with_holes(holes)] if holes else []
+    if restart:
+        waiting = say_counted(restart, "{count} waits for a restart", "{count} wait for a restart")
+        marks.append(Mark("🔁", waiting))
+    if untold:
+        marks.append(Mark("❔", say("{count} cannot be told", count=number(untold))))
     if others := sum(each.patch_state == "cannot_tell" for each in every):
-        marks.append(Mark("❔", f"of {others:,} other {plural(others, 'host', 'hosts')} it cannot be told"))
+        not_told = say_counted(
+            others, "of {count} other host it cannot be told", "of {count} other hosts it cannot be told"
+        )
+        marks.append(Mark("❔", not_told))
     if marks:
         first, *rest = marks
-        yield Paragraph((line(Strong("Patch level: "), first, *(piece for mark in rest for piece in (GAP, mark))),))
+        told = (first, *(piece for mark in rest for piece in (GAP, mark)))
+        yield Paragraph((line(Strong(say("Patch level: ")), *told),))
 
 
 def _silent(watched: Watched, states: States) -> Iterator[Block]:
     """Targets that do not answer, and why."""
     if silent := unanswering(watched, states):
         items = [_silence(source, states.get(source.name)) for source in silent]
-        title = f"Without an answer: {len(silent)} of {len(watched.sources)} targets"
+        title = say_counted(
+            len(watched.sources),
+            "Without an answer: {silent} of {count} target",
+            "Without an answer: {silent} of {count} targets",
+            silent=number(len(silent)),
+        )
         yield Bullets(bounded(items, SILENT_IN_FULL), title)
 
 
 def _row(verdict: HostVerdict) -> tuple[RichText, ...]:
     name, runs, says, remarks = row(verdict)
-    away = _missing_since(verdict.host)
-    missing = f"{', ' if remarks and remarks[0].text else ''}not seen since {moment_in_words(away)}" if away else ""
-    return (name, runs, says, line(verdict.pool_name), (*remarks, Plain(missing)) if missing else remarks)
+    if away := _missing_since(verdict.host):
+        missing = say("not seen since {moment}", moment=moment_in_words(away))
+        remarks = (*remarks, Plain(f", {missing}" if remarks and remarks[0].text else missing))
+    return (name, runs, says, line(verdict.pool_name), remarks)
 
 
 def _silence(source: Source, state: SourceState | None) -> RichText:
     """Since when a source does not answer, and why."""
     name = Strong(shown(source.name))
     if state is None:
-        return line(name, ": not asked yet")
-    tries = counted(state.failures, "try", "tries")
-    since = moment_in_words(state.unreachable_since) if state.unreachable_since and state.ok_at else None
-    how_long = f"since {since}, {tries}" if since else f"never answered, {tries}"
-    return line(name, f": {how_long}. ", *with_code(shown(state.error or "", MESSAGE_MAX)))
+        return say_line("{target}: not asked yet", target=name)
+    tries = say_counted(state.failures, "{count} try", "{count} tries")
+    why = with_code(shown(state.error or "", MESSAGE_MAX))
+    if state.unreachable_since and state.ok_at:
+        since = moment_in_words(state.unreachable_since)
+        return say_line("{target}: since {moment}, {tries}. {why}", target=name, moment=since, tries=tries, why=why)
+    return say_line("{target}: never answered, {tries}. {why}", target=name, tries=tries, why=why)
 
 
 def states_of(watched: Watched) -> States:
@@ -431,13 +493,26 @@ def last_sweep(watched: Watched) -> RichText:
     """When the last sweep was, how it went, and why a later one could not be done."""
     done, broken = watched.sweeps.last_finished(), watched.sweeps.last_error()
     if done is None or done.finished_at is None:
-        said = line("No sweep is done yet.")
+        last = say_line("No sweep is done yet.")
+    elif done.failed:
+        last = say_line_counted(
+            done.sources,
+            "Last sweep {moment}: {count} target, {failed} without an answer.",
+            "Last sweep {moment}: {count} targets, {failed} without an answer.",
+            moment=moment(done.finished_at),
+            failed=number(done.failed),
+        )
     else:
-        failed = f", {done.failed} without an answer" if done.failed else ""
-        said = line("Last sweep ", moment(done.finished_at), f": {counted(done.sources, 'target')}{failed}.")
+        last = say_line_counted(
+            done.sources,
+            "Last sweep {moment}: {count} target.",
+            "Last sweep {moment}: {count} targets.",
+            moment=moment(done.finished_at),
+        )
     if broken:
-        said += with_code(f" A sweep since could not be done: {shown(broken.error or '', MESSAGE_MAX)}")
-    return said
+        why = with_code(shown(broken.error or "", MESSAGE_MAX))
+        last += line(" ", *say_line("A sweep since could not be done: {why}", why=why))
+    return last
 
 
 def _source_data(source: Source, state: SourceState | None) -> Data:
@@ -457,16 +532,31 @@ def not_narrowed(wanted: FleetFilter, watched: Watched, nothing: Mapping[str, An
 
     `nothing` is the JSON of the command of that name where no host is found.
     """
-    words = " and ".join(f'"{word}"' for word in wanted.unknown[:3])
-    tags = sorted({tag for source in watched.sources for tag in source.tags})
-    a_tag = f"a tag ({', '.join(tags[:5])}{', …' if len(tags) > 5 else ''})" if tags else "a tag"
-    allowed = f"{', '.join(STATES)}, {a_tag}, a pool, a target, a host, a product or a release such as XCP-ng 8.2"
+    words = joined([f'"{word}"' for word in wanted.unknown[:3]])
+    cannot = say("I can't narrow the fleet down by {words}.", words=words)
+    near = [f"{name} {word}" for word in wanted.near[:2]]
     return Reply(
         kind="fleet_unknown",
-        headline=line(f"I can't narrow the fleet down by {words}.{nearest(wanted.near)}"),
-        blocks=(Paragraph((line(f"There are: {allowed}. Of several words all must hold."),)),),
-        buttons=(*(Ask(f"{name} {word}", f"{name} {word}") for word in wanted.near[:2]), Ask("Whole fleet", name)),
+        headline=line(f"{cannot}{nearest(wanted.near)}"),
+        blocks=(Paragraph((_words_there_are(watched),)),),
+        buttons=(*(Ask(words, words) for words in near), Ask(say("Whole fleet"), name)),
         data={**nothing, "unknown": list(wanted.unknown), "suggestions": list(wanted.near)},
         exit_status=3,
         assessed=(),
+    )
+
+
+def _words_there_are(watched: Watched) -> RichText:
+    states, tags = ", ".join(STATES), sorted({tag for source in watched.sources for tag in source.tags})
+    if not tags:
+        return say_line(
+            "There are: {states}, a tag, a pool, a target, a host, a product or a release such as XCP-ng 8.2. "
+            "Of several words all must hold.",
+            states=states,
+        )
+    return say_line(
+        "There are: {states}, a tag ({tags}), a pool, a target, a host, a product or a release such as XCP-ng 8.2. "
+        "Of several words all must hold.",
+        states=states,
+        tags=", ".join((*tags[:5], *(["…"] if len(tags) > 5 else []))),
     )

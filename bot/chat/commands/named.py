@@ -5,13 +5,27 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from bot.catalogue import message
+from bot.catalogue import message, say
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.commands import FLEET
 from bot.chat.data import suggestion_name
 from bot.chat.filter import NAMES_MAX, STATES, fleet_filter, take_words
-from bot.chat.hosts import hosts_with_verdicts, remarks
-from bot.chat.reply import GAP, Ask, Block, Button, Mark, Paragraph, Reply, RichText, Share, Span, Strong, line
+from bot.chat.hosts import hosts_with_verdicts, remarks, runs_in_words
+from bot.chat.reply import (
+    GAP,
+    Ask,
+    Block,
+    Button,
+    Mark,
+    Paragraph,
+    Reply,
+    RichText,
+    Share,
+    Span,
+    Strong,
+    line,
+    say_line,
+)
 from bot.chat.slips import mistyped
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
 from bot.chat.wording import moment_in_words, nearest
@@ -100,10 +114,11 @@ def _near(
     close = [known[key] for key in dict.fromkeys((*alike, *siblings))][:BUTTONS_MAX]
     if not close:
         return None
+    unknown = say('I know no host "{name}".', name=shown(name))
     return Reply(
         kind="unknown_host",
-        headline=line(f'I know no host "{shown(name)}".{nearest([*map(shown, close)])}'),
-        buttons=(*(Ask(shown(each), each) for each in close[: BUTTONS_MAX - 1]), Ask("Whole fleet", FLEET.name)),
+        headline=line(f"{unknown}{nearest([*map(shown, close)])}"),
+        buttons=(*(Ask(shown(each), each) for each in close[: BUTTONS_MAX - 1]), Ask(say("Whole fleet"), FLEET.name)),
         data={
             "query": asked.words,
             "as_of": day.isoformat(),
@@ -167,9 +182,9 @@ def _asking_anew(
     leading.sort(key=lambda source: source.casefold() != name.casefold())
     is_one_pool = len({each.host.pool.uuid for each in hosts}) == 1
     if Right.PROBE in asked.rights and is_one_pool and leading:
-        yield Ask(f"Probe {leading[0]}", f"probe {leading[0]}")
+        yield Ask(say("Probe {target}", target=leading[0]), f"probe {leading[0]}")
     elif Right.OPERATE in asked.rights:
-        yield Ask("Sweep now", "sweep")
+        yield Ask(say("Sweep now"), "sweep")
 
 
 def _release(hosts: Sequence[HostVerdict]) -> Iterator[Button]:
@@ -182,14 +197,14 @@ def _release(hosts: Sequence[HostVerdict]) -> Iterator[Button]:
 
 def _first_line(published: PublishedList, verdict: HostVerdict) -> RichText:
     assessment = verdict.assessment
-    facts: list[Span | str] = [verdict.runs]
+    facts: list[Span | str] = [runs_in_words(verdict)]
     if assessment:
         facts += [*support_marks(published, assessment), stage_mark(published, assessment, since=True)]
     else:
-        facts.append(Mark("❔", "unknown version"))
+        facts.append(Mark("❔", say("unknown version")))
     facts += remarks(verdict.host)
     if away := verdict.host.unreachable_since:
-        facts.append(Mark("⚠️", f"not seen since {moment_in_words(away)}"))
+        facts.append(Mark("⚠️", say("not seen since {moment}", moment=moment_in_words(away))))
     where = f" ({shown(verdict.pool_name)})" if verdict.pool_name not in verdict.name else ""
     return line(Strong(verdict.name), where, *(piece for fact in facts for piece in (GAP, fact)))
 
@@ -198,13 +213,12 @@ def _body(verdict: HostVerdict, day: date) -> Iterator[Block]:
     assessment = verdict.assessment
     if assessment is None:
         names = [suggestion_name(suggestion, day) for suggestion in verdict.part.suggestions]
-        yield Paragraph(
-            (line(f"I do not know {shown(verdict.part.text)}.{nearest(names, message('Nearest: {names}.'))}"),)
-        )
+        unknown = say("I do not know {release}.", release=shown(verdict.part.text))
+        yield Paragraph((line(f"{unknown}{nearest(names, message('Nearest: {names}.'))}"),))
         return
     yield Paragraph((why(assessment),))
     step = next_step(assessment.recommendation, assessment.release, assessment.on)
-    yield Paragraph((line(Strong("Next step: "), step),))
+    yield Paragraph((line(Strong(say("Next step: ")), step),))
 
 
 def _is_target(ports: Ports, name: str) -> bool:
@@ -217,10 +231,10 @@ def _is_target(ports: Ports, name: str) -> bool:
 
 def _unseen(asked: Invocation, name: str, day: date) -> Reply:
     """A target of which no host is stored."""
-    buttons = (Ask(f"Probe {name}", f"probe {name}"),) if Right.PROBE in asked.rights else ()
-    said = line(Strong(name), " is in the inventory, but no sweep has seen a host of it yet")
+    buttons = (Ask(say("Probe {target}", target=name), f"probe {name}"),) if Right.PROBE in asked.rights else ()
+    first = say_line("{target} is in the inventory, but no sweep has seen a host of it yet", target=Strong(name))
     data = {"as_of": day.isoformat(), "outcome": "assessed", "hosts": []}
-    return Reply("fleet", said, buttons=buttons, data=data, assessed=())
+    return Reply("fleet", first, buttons=buttons, data=data, assessed=())
 
 
 class Leading(NamedTuple):

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from bot.catalogue import message
+from bot.catalogue import message, message_counted, number, say, say_counted
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
-from bot.chat.hosts import host_data, remarks, row, what_ends
+from bot.chat.hosts import host_data, remarks, row, runs_in_words, what_ends
 from bot.chat.patch_wording import patch_line
 from bot.chat.reply import (
     GAP,
@@ -17,7 +17,6 @@ from bot.chat.reply import (
     Block,
     Bullets,
     Button,
-    Code,
     Column,
     ColumnKind,
     Heading,
@@ -33,10 +32,12 @@ from bot.chat.reply import (
     columns,
     line,
     plain,
+    say_line,
+    say_line_counted,
     with_code,
 )
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
-from bot.chat.wording import bounded, capitalized, day_in_words, iso, joined, moment, nearest, plural, with_more
+from bot.chat.wording import bounded, capitalized, day_in_words, iso, joined, moment, nearest, with_more
 from bot.days import take_days
 from bot.errors import UsageError
 from bot.fleet.hosts import Source, SourceKind, WatchedHost, waits_since
@@ -58,21 +59,20 @@ NAMES = 5
 NAMED, PRESSED = 40, 3
 """How many hosts are named to somebody who named none, and how many at most get a button each."""
 
-_COLUMNS = columns("Host", "Runs", Column("Verdict", ColumnKind.SIGN), "Remarks")
-_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
+_NUMBERS = {2: message("two"), 3: message("three"), 4: message("four"), 5: message("five")}
 _TRANSPORTS = {
     Transport.JSON_RPC_2: "JSON-RPC",
     Transport.JSON_RPC_1: "JSON-RPC 1",
     Transport.XML_RPC: "XML-RPC",
-    Transport.XO_REST: "told by Xen Orchestra",
+    Transport.XO_REST: message("told by Xen Orchestra"),
 }
 _TRUST = {
-    TlsMode.CA: "certificate checked",
-    TlsMode.PINNED: "certificate pinned",
-    TlsMode.INSECURE: "certificate not checked",
+    TlsMode.CA: message("certificate checked"),
+    TlsMode.PINNED: message("certificate pinned"),
+    TlsMode.INSECURE: message("certificate not checked"),
 }
 _PICK = Pick("probe")
-_NO_TARGET = "There is no host to ask: add `targets` to the configuration."
+_NO_TARGET = message("There is no host to ask: add `targets` to the configuration.")
 
 _UNFOUND = frozenset({FailureCode.UNKNOWN_HOST, FailureCode.REFUSED_ADDRESS})
 _FINAL = _UNFOUND | {FailureCode.TLS_PIN_MISMATCH}
@@ -112,7 +112,7 @@ def choices(ports: Ports, _: Invocation) -> tuple[Choice, ...]:
 
 def _fleet(ports: Ports) -> Fleet:
     if ports.fleet is None:
-        raise UsageError("There is no inventory: add `targets` to the configuration.")
+        raise UsageError(say("There is no inventory: add `targets` to the configuration."))
     return ports.fleet
 
 
@@ -120,39 +120,46 @@ def _which(inventory: Inventory) -> Reply:
     """Which hosts there are to ask."""
     names = [target.name for target in inventory.known]
     if not names:
-        return Reply("no_host", with_code(_NO_TARGET), exit_status=1)
+        return Reply("no_host", say_line(_NO_TARGET), exit_status=1)
     blocks: tuple[Block, ...] = (Bullets(tuple(line(name) for name in names[:NAMED])),)
-    if len(names) > NAMED:
-        blocks += (Paragraph((line(f"{len(names) - NAMED} more are in the inventory."),)),)
-    asks: tuple[Button, ...] = tuple(Ask(f"Probe {name}", f"probe {name}") for name in names)
-    return Reply("which_host", line("Which host? I can ask these:"), blocks, asks if len(asks) <= PRESSED else (_PICK,))
+    if (more := len(names) - NAMED) > 0:
+        there = say_counted(more, "{count} more is in the inventory.", "{count} more are in the inventory.")
+        blocks += (Paragraph((line(there),)),)
+    buttons: tuple[Button, ...] = (_PICK,)
+    if len(names) <= PRESSED:
+        buttons = tuple(map(_probe, names))
+    return Reply("which_host", say_line("Which host? I can ask these:"), blocks, buttons)
+
+
+def _probe(target: str) -> Ask:
+    return Ask(say("Probe {target}", target=target), f"probe {target}")
 
 
 def _find(inventory: Inventory, asked: Invocation) -> tuple[Known | Failure, date | None]:
     """The target that the words name, and the day of an "on DATE" in them. UsageError for a day that is none."""
     if not asked.words.strip():
         if not inventory.known:
-            raise UsageError(_NO_TARGET)
-        raise UsageError(f"Say which host, for example: probe {inventory.known[0].name}.")
+            raise UsageError(say(_NO_TARGET))
+        raise UsageError(say("Say which host, for example: probe {target}.", target=inventory.known[0].name))
     target = inventory.find(asked.words)
     if not isinstance(target, Failure):
         return target, None
     name, day, bad, *_ = take_days(asked.words, asked.day)
     if bad:
-        raise UsageError(f'"{bad}" is not a day: write it as 2028-12-01.')
+        raise UsageError(say('"{words}" is not a day: write it as 2028-12-01.', words=bad))
     return (inventory.find(name) if day else target), day
 
 
 def _asking(target: Known) -> RichText:
-    return line("Asking ", Strong(target.name), " … (at most 30 seconds)")
+    return say_line("Asking {target} … (at most 30 seconds)", target=Strong(target.name))
 
 
 def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | None) -> Reply:
     """What happened and what to do, the host's name set off where the sentence begins with it."""
     near = inventory.near(words) if target is None else ()
-    buttons: list[Button] = [Ask(f"Probe {name}", f"probe {name}") for name in near[:2]]
+    buttons: list[Button] = [*map(_probe, near[:2])]
     if failure.code not in _FINAL:
-        buttons.append(Ask("Probe again", f"probe {failure.target}"))
+        buttons.append(Ask(say("Probe again"), f"probe {failure.target}"))
     elif failure.code in _UNFOUND and inventory.known:
         buttons.append(_PICK)
     name = (Strong(failure.subject),) if failure.subject else ()
@@ -160,7 +167,7 @@ def _failed(failure: Failure, words: str, inventory: Inventory, target: Data | N
         kind="probe_failed",
         headline=(*name, *with_code(failure.message[len(failure.subject) :])),
         buttons=tuple(buttons),
-        context=(line(f"error {failure.code}"),),
+        context=(say_line("error {code}", code=failure.code.value),),
         data={
             "query": words,
             "outcome": "failed",
@@ -183,13 +190,17 @@ def _unfound(ports: Ports, asked: Invocation, failure: Failure, inventory: Inven
     led = leading_to(ports, asked) if failure.code is FailureCode.UNKNOWN_HOST else None
     if led is None:
         return reply._replace(depends_on_rights=True)
-    how = "no target leads to it, so it cannot be asked"
-    if led.targets:
-        how = f"{joined(led.targets)} {plural(len(led.targets), 'leads', 'lead')} to it"
-    said = line(Strong(led.host), f" is a host, not a target: {how}.")
-    data = {**(reply.data or {}), "error": {"code": failure.code.value, "message": plain(said)}}
-    asks = (Ask(f"Probe {name}", f"probe {name}") for name in led.targets[:PRESSED])
-    return reply._replace(headline=said, buttons=(*asks,) or (Ask(led.host, led.host),), data=data)
+    match led.targets:
+        case ():
+            text = message("{host} is a host, not a target: no target leads to it, so it cannot be asked.")
+        case (_,):
+            text = message("{host} is a host, not a target: {targets} leads to it.")
+        case _:
+            text = message("{host} is a host, not a target: {targets} lead to it.")
+    first = say_line(text, host=Strong(led.host), targets=joined(led.targets))
+    data = {**(reply.data or {}), "error": {"code": failure.code.value, "message": plain(first)}}
+    asks = tuple(map(_probe, led.targets[:PRESSED]))
+    return reply._replace(headline=first, buttons=asks or (Ask(led.host, led.host),), data=data)
 
 
 class ProbedPool(NamedTuple):
@@ -219,22 +230,27 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     sources = (Source(observation.target, SourceKind.TARGET, tags),)
     verdicts = host_verdicts(ports.matrix, ports.reader, hosts, day, sources, ports.policy)
     seen = ProbedPool(observation, verdicts, day, ports.matrix.published)
-    words = f"probe {observation.target}{f' on {named_day}' if named_day else ''}"
+    words = f"probe {observation.target} on {named_day}" if named_day else f"probe {observation.target}"
     lone = verdicts[0].assessment if seen.is_lone else None  # which has more to show: its known issues, its path
     verdict = (Ask(lone.name, lone.name),) if lone else ()
     below = verdicts[IN_FULL:SHOWN]
-    title = f"Hosts {IN_FULL + 1} to {IN_FULL + len(below)} of {len(verdicts)}"
+    title = say(
+        "Hosts {first} to {last} of {count}",
+        first=number(IN_FULL + 1),
+        last=number(IN_FULL + len(below)),
+        count=number(len(verdicts)),
+    )
     return Reply(
         kind="probe",
         headline=_first_line(seen),
         blocks=(*_body(seen), *_patches(seen)),
-        buttons=(Ask("Probe again", words), *verdict, Share(words)),
+        buttons=(Ask(say("Probe again"), words), *verdict, Share(words)),
         context=(_how(observation, day),),
         data=_data(asked.words, seen),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
         hosts=verdicts,
-        rest=(Heading(line(Strong(title))), Table(_COLUMNS, tuple(map(row, below)), title, True)) if below else (),
+        rest=(Heading(line(Strong(title))), _table(below, title)) if below else (),
     )
 
 
@@ -247,19 +263,21 @@ def _first_line(seen: ProbedPool) -> RichText:
     if seen.is_lone:
         (verdict,) = seen.verdicts
         assessment = verdict.assessment
-        marks = [Mark("❔", "unknown version")]
+        marks = [Mark("❔", say("unknown version"))]
         if assessment:
             marks = [*support_marks(seen.published, assessment), stage_mark(seen.published, assessment)]
-        subject, facts = verdict.name, (verdict.runs, *marks, *remarks(verdict.host))
+        subject, facts = verdict.name, (runs_in_words(verdict), *marks, *remarks(verdict.host))
     else:
         facts = tuple(_counts(seen.verdicts))
         coordinator = next((each for each in seen.verdicts if each.host.host.is_coordinator), None)
-        unnamed = f"Pool of {coordinator.name}" if coordinator else "Pool without a name"
-        name = shown(seen.observation.pool.name)
-        subject = f"Pool {name}" if name else unnamed
-    target = seen.observation.target
-    asked = f" (asked {target})" if target.casefold() != subject.casefold() else ""
-    return line(Strong(subject), asked, *(piece for fact in facts for piece in (GAP, fact)))
+        if name := shown(seen.observation.pool.name):
+            subject = say("Pool {pool}", pool=name)
+        else:
+            subject = say("Pool of {host}", host=coordinator.name) if coordinator else say("Pool without a name")
+    asked, target = line(Strong(subject)), seen.observation.target
+    if target.casefold() != subject.casefold():
+        asked = say_line("{subject} (asked {target})", subject=Strong(subject), target=target)
+    return line(*asked, *(piece for fact in facts for piece in (GAP, fact)))
 
 
 def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
@@ -268,25 +286,64 @@ def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
     count, ended = len(verdicts), sum(each.is_eol for each in verdicts)
     unknown, early = sum(each.assessment is None for each in verdicts), sum(each.is_prerelease for each in verdicts)
     if unlisted := levels.count(SupportLevel.UNLISTED):
-        yield Mark("❔", f"{_of(unlisted, count)} not on the list")
+        yield Mark("❔", _UNLISTED.said_of(unlisted, count))
     if partial := levels.count(SupportLevel.PARTIAL):
-        yield Mark("❎", f"{_of(partial, count)} with partial support")
+        yield Mark("❎", _PARTIAL.said_of(partial, count))
     if ended:
-        yield Mark("☠️", f"{_of(ended, count)} {plural(ended, 'gets', 'get')} no security updates")
+        yield Mark("☠️", _ENDED.said_of(ended, count))
     if unknown:
-        yield Mark("❔", f"{_of(unknown, count)} of an unknown version")
+        yield Mark("❔", _UNKNOWN.said_of(unknown, count))
     if early:
-        yield Mark("❔", f"{_of(early, count)} {plural(early, 'runs', 'run')} a pre-release")
+        yield Mark("❔", _EARLY.said_of(early, count))
     if not (ended or unknown or early):
-        yield Mark("🟢", f"{_of(count, count)} get security updates")
+        yield Mark("🟢", say("{hosts} get security updates", hosts=_all(count)))
     if off := sum(each.host.is_off for each in verdicts):
-        yield Mark("🔌", f"{_of(off, count)} {plural(off, 'is', 'are')} off")
+        yield Mark("🔌", _OFF.said_of(off, count))
 
 
-def _of(some: int, count: int) -> str:
-    if some < count:
-        return f"{some} of {count} hosts"
-    return "both hosts" if count == 2 else f"all {count} hosts"
+class _Fact(NamedTuple):
+    """What holds for some of a pool's hosts, in its two forms, or for all of them."""
+
+    some: tuple[str, str]
+    every: str
+
+    def said_of(self, some: int, count: int) -> str:
+        """In words, of some of so many hosts."""
+        if some < count:
+            return say_counted(some, *self.some, all=number(count))
+        return say(self.every, hosts=_all(count))
+
+
+def _all(count: int) -> str:
+    return say("both hosts") if count == 2 else say("all {count} hosts", count=number(count))
+
+
+_UNLISTED = _Fact(
+    message_counted("{count} of {all} hosts not on the list", "{count} of {all} hosts not on the list"),
+    message("{hosts} not on the list"),
+)
+_PARTIAL = _Fact(
+    message_counted("{count} of {all} hosts with partial support", "{count} of {all} hosts with partial support"),
+    message("{hosts} with partial support"),
+)
+_ENDED = _Fact(
+    message_counted(
+        "{count} of {all} hosts gets no security updates", "{count} of {all} hosts get no security updates"
+    ),
+    message("{hosts} get no security updates"),
+)
+_UNKNOWN = _Fact(
+    message_counted("{count} of {all} hosts of an unknown version", "{count} of {all} hosts of an unknown version"),
+    message("{hosts} of an unknown version"),
+)
+_EARLY = _Fact(
+    message_counted("{count} of {all} hosts runs a pre-release", "{count} of {all} hosts run a pre-release"),
+    message("{hosts} run a pre-release"),
+)
+_OFF = _Fact(
+    message_counted("{count} of {all} hosts is off", "{count} of {all} hosts are off"),
+    message("{hosts} are off"),
+)
 
 
 def _patches(seen: ProbedPool) -> Iterator[Block]:
@@ -296,12 +353,11 @@ def _patches(seen: ProbedPool) -> Iterator[Block]:
         level = None if each.host.is_off else each.patch_level
         if level and level.covered:
             alike[patch_line(level)].append(each)
-    lines = [
-        line(Strong("Patch level: "), capitalized(f"{said}."))
-        if len(of_it) == len(seen.verdicts)
-        else line(Strong("Patch level: "), f"{_names(of_it)}: {said}.")
-        for said, of_it in alike.items()
-    ]
+    lines = []
+    for state, of_it in alike.items():
+        whole = len(of_it) == len(seen.verdicts)
+        told = capitalized(f"{state}.") if whole else say("{hosts}: {clause}.", hosts=_names(of_it), clause=state)
+        lines.append(line(Strong(say("Patch level: ")), told))
     if lines:
         yield Paragraph(bounded(lines, IN_FULL))
 
@@ -309,7 +365,7 @@ def _patches(seen: ProbedPool) -> Iterator[Block]:
 def _body(seen: ProbedPool) -> Iterator[Block]:
     """What stands below the first line."""
     if not seen.is_lone:
-        yield Table(_COLUMNS, tuple(map(row, seen.verdicts[:IN_FULL])), "Hosts, the worst first", as_lines=True)
+        yield _table(seen.verdicts[:IN_FULL], say("Hosts, the worst first"))
     elif assessment := seen.verdicts[0].assessment:
         yield Paragraph((why(assessment),))
     if notes := tuple(_notes(seen)):
@@ -318,34 +374,53 @@ def _body(seen: ProbedPool) -> Iterator[Block]:
         yield Paragraph(steps)
 
 
+def _table(verdicts: Sequence[HostVerdict], caption: str) -> Table:
+    header = columns(say("Host"), say("Runs"), Column(say("Verdict"), ColumnKind.SIGN), say("Remarks"))
+    return Table(header, tuple(map(row, verdicts)), caption, as_lines=True)
+
+
 def _notes(seen: ProbedPool) -> Iterator[RichText]:
     """What is not shown here, that a pool runs several versions, and which versions are not known."""
     if below := len(seen.verdicts[IN_FULL:SHOWN]):
-        yield line(f"These are the worst {IN_FULL}; {below} more {plural(below, 'host is', 'hosts are')} below.")
+        yield say_line_counted(
+            below,
+            "These are the worst {most}; {count} more host is below.",
+            "These are the worst {most}; {count} more hosts are below.",
+            most=number(IN_FULL),
+        )
     if left := len(seen.verdicts[SHOWN:]):
-        words = f"xocompat probe {seen.observation.target} --json"
-        yield line(f"{left} more are not shown; in a shell ", Code(words), " shows all.")
+        yield say_line_counted(
+            left,
+            "{count} more is not shown; in a shell `xocompat probe {target} --json` shows all.",
+            "{count} more are not shown; in a shell `xocompat probe {target} --json` shows all.",
+            target=seen.observation.target,
+        )
     yield from bounded([*_ends(seen)], IN_FULL)
     if seen.observation.mixed_versions:
         versions = len({(host.product_brand, host.product_version) for host in seen.observation.hosts})
-        number = _NUMBERS.get(versions, str(versions))
-        yield line(Mark("⚠️", f"The pool runs {number} versions: finish the rolling upgrade."))
+        several = say(_NUMBERS[versions]) if versions in _NUMBERS else number(versions)
+        mend = say("The pool runs {number} versions: finish the rolling upgrade.", number=several)
+        yield line(Mark("⚠️", mend))
     unknown: dict[str, list[HostVerdict]] = defaultdict(list)
     for each in seen.verdicts:
         if each.assessment is None:
             unknown[each.runs].append(each)
     for version, verdicts in unknown.items():
         names = [suggestion_name(suggestion, seen.day) for suggestion in verdicts[0].part.suggestions]
-        subject = "" if seen.is_lone else f"{_names(verdicts)}: "
-        said = f"I do not know {version}" if verdicts[0].says_release else "XAPI does not say which release it is"
-        yield line(f"{subject}{said}.{nearest(names, message('Nearest: {names}.'))}")
+        what = say("XAPI does not say which release it is.")
+        if verdicts[0].says_release:
+            what = say("I do not know {release}.", release=version)
+        if not seen.is_lone:
+            what = say("{hosts}: {sentence}", hosts=_names(verdicts), sentence=what)
+        yield line(f"{what}{nearest(names, message('Nearest: {names}.'))}")
 
 
 def _ends(seen: ProbedPool) -> Iterator[RichText]:
     """Of each host that has something of the kind: what ends, and since when it waits for a restart."""
     for each in seen.verdicts:
         if words := ", ".join(what_ends(each.host, seen.day)):
-            yield line(capitalized(f"{words}.") if seen.is_lone else f"{each.name}: {words}.")
+            lone = capitalized(f"{words}.")
+            yield line(lone if seen.is_lone else say("{hosts}: {clause}.", hosts=each.name, clause=words))
 
 
 def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
@@ -359,7 +434,7 @@ def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
             hosts[step].append(each)
     for step, same in assessments.items():
         named = "" if seen.is_lone else _names(hosts[step])
-        yield line(Strong("Next step: "), next_step(same.recommendation, same.release, same.on, named))
+        yield line(Strong(say("Next step: ")), next_step(same.recommendation, same.release, same.on, named))
 
 
 def _names(verdicts: Sequence[HostVerdict]) -> str:
@@ -371,11 +446,11 @@ def _how(observation: Observation, day: date) -> RichText:
     """When and how it was asked; the day of the verdict where that is another one."""
     at, took = observation.observed_at, observation.seconds
     facts = [
-        _TRANSPORTS[observation.transport],
-        _TRUST[observation.tls],
-        f"{took:.1f} s" if took >= 0.1 else f"{took * 1000:.0f} ms",
+        say(_TRANSPORTS[observation.transport]),
+        say(_TRUST[observation.tls]),
+        say("{time} s", time=f"{took:.1f}") if took >= 0.1 else say("{time} ms", time=f"{took * 1000:.0f}"),
     ]
-    later = [] if day == at.date() else [f"verdict as of {day_in_words(day)}"]
+    later = [] if day == at.date() else [say("verdict as of {day}", day=day_in_words(day))]
     return line(moment(at), *(f" · {fact}" for fact in (*facts, *later)))
 
 
