@@ -38,15 +38,24 @@ UNSAID = {
     "Share": 0,
     "Typed": 0,
     "ValueError": 0,
+    "_log_undelivered": 1,
     "compile": 0,
     "import_module": 0,
+    "request_of": 0,
 }
 """Calls with a text that nobody translates, and which of their arguments that is: words to type, names, patterns."""
 
+LOGGING = {"debug", "error", "info", "warning"}
+"""Calls of which nobody in a chat reads anything."""
+
 WORDS_TO_TYPE = {
+    ", where: {}",
+    "- {who: {}{}, may: [{}]}",
+    "access: {lookup: everyone}",
     "ack 17",
     "ack 17 planned 2028-12-01",
     "snooze 17 7d",
+    "xapi built on",
 }
 """Texts that are no speech, where no call says so: examples to type, names for the log."""
 
@@ -66,6 +75,8 @@ def unmarked(tree: ast.Module) -> Iterator[tuple[int, str]]:
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             if name in UNSAID:
                 skipped.update(map(id, (each for arg in node.args[UNSAID[name] :][:1] for each in ast.walk(arg))))
+            if name in LOGGING:
+                skipped.update(map(id, ast.walk(node)))
             if name in SAYING:
                 skipped.update(id(arg) for arg in node.args if isinstance(arg, ast.Constant))
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
