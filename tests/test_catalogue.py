@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import pieces
+from bot.chat.reply import Code, Plain, Strong, say_line
 from tests.messages import FILES, POT, ROOT, SAYING, as_pot, gathered, said_in
 
 SAYS = (
@@ -122,3 +123,19 @@ def test_a_message_stands_as_a_whole_in_the_code() -> None:
 
 def test_the_list_of_messages_is_that_of_the_code() -> None:
     assert POT.read_text() == as_pot(gathered()), "write it anew: python -m tests.messages"
+
+
+def test_code_ends_where_it_ends() -> None:
+    assert say_line(
+        "Type `access {right}`. {whom} may: `help`, {what}.", right="fleet", whom=Strong("Ann"), what="x"
+    ) == (
+        Plain("Type "),
+        Code("access fleet"),
+        Plain(". "),
+        Strong("Ann"),
+        Plain(" may: "),
+        Code("help"),
+        Plain(", "),
+        Plain("x"),
+        Plain("."),
+    )

@@ -123,7 +123,7 @@ def say_line_counted(count: int, one: str, many: str, /, **parts: Part) -> RichT
 def _laid(text: str, parts: Mapping[str, Part]) -> RichText:
     spans: list[Span] = []
     for odd, segment in enumerate(text.split("`")):
-        if odd:
+        if odd % 2:
             spans.append(Code(filled(segment, parts)))
             continue
         for before, name in pieces(segment):
