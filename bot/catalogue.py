@@ -52,7 +52,9 @@ def number(count: int) -> str:
 
 def translated(text: str) -> str:
     """A message whose values are still names in braces."""
-    return _fit(text, _translation.gettext(text)) if _translation else text
+    if not (_translation and text):  # what belongs to no text is the header of the file
+        return text
+    return _fit(text, _translation.gettext(text))
 
 
 def translated_counted(count: int, one: str, many: str) -> str:
@@ -94,10 +96,11 @@ def speak(file: "Path | None") -> None:
     if file is None:
         _translation = None
         return
+    import struct
     from gettext import GNUTranslations
 
     try:
         with file.open("rb") as opened:
             _translation = GNUTranslations(opened)
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, struct.error) as error:
         raise ConfigError([Problem(str(file), "", f"cannot be read as a catalogue of messages ({error})")]) from error

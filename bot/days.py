@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from bot.catalogue import say
 from bot.matrix.compiled import shipped
 from bot.phrases import read_phrases
 from bot.text import Span, blanked, shown
@@ -145,7 +146,10 @@ def take_days(text: str, today: date | None = None) -> Days:
             bare.append((begins, at))
     rest = blanked(text, (*places, *bare))
     wrong = [words for words, day in asked.items() if day is None]
-    bad = shown(wrong[0] if wrong else " and ".join(asked)) if wrong or len(set(asked.values())) > 1 else None
+    bad = shown(wrong[0]) if wrong else None
+    if not wrong and len(set(asked.values())) > 1:
+        *others, last = asked
+        bad = shown(say("{items} and {last}", items=", ".join(others), last=last))
     return Days(rest, None if bad else next(iter(asked.values()), None), bad, tuple(bare), tuple(places))
 
 

@@ -30,6 +30,9 @@ SAYING = {
 }
 """What says a message in bot/catalogue.py and bot/chat/reply.py, and which of its arguments are the forms."""
 
+MARKED = {"ErrorText": (1, 2)}
+"""What takes messages, each by itself, that are said later: besides `message`, which takes one."""
+
 
 class Said(NamedTuple):
     """A message where it is said: its forms in English, what it is about, and the call."""
@@ -45,10 +48,16 @@ def said_in(file: Path) -> Iterator[Said]:
     calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         function = call.func.id if isinstance(call.func, ast.Name) else ""
-        found = [call.args[place] for place in SAYING.get(function, ()) if place < len(call.args)]
-        forms = tuple(each.value for each in found if isinstance(each, ast.Constant) and isinstance(each.value, str))
-        if forms:
-            yield Said(forms, ast.literal_eval(call.args[0]) if function == "say_about" else None, call, function)
+        context = ast.literal_eval(call.args[0]) if function == "say_about" else None
+        if forms := _texts(call, SAYING.get(function, ())):
+            yield Said(forms, context, call, function)
+        for text in _texts(call, MARKED.get(function, ())):
+            yield Said((text,), None, call, function)
+
+
+def _texts(call: ast.Call, places: Iterable[int]) -> tuple[str, ...]:
+    found = [call.args[place] for place in places if place < len(call.args)]
+    return tuple(each.value for each in found if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
 def gathered() -> Catalog:

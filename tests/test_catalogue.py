@@ -2,31 +2,74 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 
-from bot.catalogue import pieces
-from bot.chat.reply import Code, Plain, Strong, say_line
-from tests.messages import FILES, POT, ROOT, SAYING, as_pot, gathered, said_in
+from bot.catalogue import pieces, say, say_about, say_counted, speak
+from bot.chat.access import Granted
+from bot.chat.command import Right
+from bot.chat.commands import COMMANDS
+from bot.chat.platform import Actor, Origin
+from bot.chat.reply import (
+    Bullets,
+    ChannelName,
+    Chart,
+    Code,
+    Heading,
+    Paragraph,
+    PersonName,
+    Plain,
+    Reply,
+    RichText,
+    Strong,
+    Table,
+    Typed,
+    line,
+    say_line,
+    say_line_counted,
+)
+from bot.chat.runner import CommandRunner
+from bot.chat.session.request import request_of
+from bot.chat.session.responder import Responder
+from bot.errors import ConfigError
+from bot.matrix.matrix import Matrix
+from bot.query.reader import Reader
+from tests.chat.fleet import patched_desk
+from tests.messages import FILES, MARKED, POT, ROOT, SAYING, as_pot, gathered, mistakes, said_in
+from tests.questions import OF_PATCHES, QUESTIONS
 
 SAYS = (
+    "bot/advisories/advisory.py",
     "bot/chat/",
     "bot/days.py",
     "bot/fleet/",
-    "bot/mattermost/callbacks.py",
     "bot/mattermost/dialogs.py",
-    "bot/slack/actions.py",
-    "bot/slack/listeners.py",
+    "bot/published/bundle.py",
+    "bot/published/components.py",
+    "bot/published/fetch.py",
+    "bot/published/markdown.py",
+    "bot/published/parse.py",
+    "bot/published/renew.py",
+    "bot/published/sync.py",
+    "bot/slack/blocks.py",
+    "bot/slack/files.py",
     "bot/slack/modals.py",
+    "bot/terminal/",
+    "bot/web/calendar.py",
     "bot/xapi/errors.py",
     "bot/xo/errors.py",
 )
 """What says something in chat."""
 
-OTHERWISE = re.compile(r"[\\^|<>=]|\(\?|^ ?[\W\d_]*$|^[a-z_]+$")
-"""Text that is none: patterns, signs, a single word in small letters (keys, kinds, names of commands)."""
+OTHERWISE = re.compile(r"[\\^|<>=]|\w_\w|\(\?|^ ?[\W\d_]*$|^[a-z_]+$|^\n|^\w*\[|sans-serif$")
+"""Text that is none: patterns, signs, a single word in small letters (keys, kinds, names of commands), lists of words
+on lines of their own, types, fonts."""
 
 UNSAID = {
     "Act": 1,
@@ -36,6 +79,7 @@ UNSAID = {
     "Menu": 1,
     "MenuEntry": 1,
     "Pick": 0,
+    "Question": 1,
     "Share": 0,
     "Typed": 0,
     "ValueError": 0,
@@ -52,13 +96,21 @@ LOGGING = {"debug", "error", "info", "warning"}
 WORDS_TO_TYPE = {
     ", where: {}",
     "- {who: {}{}, may: [{}]}",
+    "Citrix Hypervisor 8.2",
+    "Xen Orchestra",
     "access: {lookup: everyone}",
-    "ack 17",
-    "ack 17 planned 2028-12-01",
-    "snooze 17 7d",
+    "ack {} planned {}",
+    "always asking",
+    "feature {}",
+    "on {}",
+    "snooze {}",
+    "unwatch {}",
     "xapi built on",
+    "xen orchestra",
+    *(spec.takes for spec in COMMANDS.values()),
+    *(typed for spec in COMMANDS.values() for typed, _ in spec.examples),
 }
-"""Texts that are no speech, where no call says so: examples to type, names for the log."""
+"""Texts that are no speech, where no call says so: names, words to type, names for the log."""
 
 
 def says_something(text: str) -> bool:
@@ -78,7 +130,7 @@ def unmarked(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 skipped.update(map(id, (each for arg in node.args[UNSAID[name] :][:1] for each in ast.walk(arg))))
             if name in LOGGING:
                 skipped.update(map(id, ast.walk(node)))
-            if name in SAYING:
+            if name in SAYING or name in MARKED:
                 skipped.update(id(arg) for arg in node.args if isinstance(arg, ast.Constant))
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             skipped.add(id(node.value))  # a docstring
@@ -108,7 +160,7 @@ def test_a_message_is_said_with_its_values() -> None:
             given.add("count")
             assert len(said.forms) == 2, where
             assert named >= {"count"}, f"{where}: a message with a count names it"
-        if None not in given and not said.function.startswith("message"):
+        if None not in given and said.function.startswith("say"):
             assert named | {"count"} == given | {"count"}, where
 
 
@@ -125,17 +177,158 @@ def test_the_list_of_messages_is_that_of_the_code() -> None:
     assert POT.read_text() == as_pot(gathered()), "write it anew: python -m tests.messages"
 
 
-def test_code_ends_where_it_ends() -> None:
-    assert say_line(
-        "Type `access {right}`. {whom} may: `help`, {what}.", right="fleet", whom=Strong("Ann"), what="x"
-    ) == (
-        Plain("Type "),
-        Code("access fleet"),
-        Plain(". "),
-        Strong("Ann"),
-        Plain(" may: "),
-        Code("help"),
-        Plain(", "),
-        Plain("x"),
-        Plain("."),
-    )
+# Translations
+
+
+Translator = Callable[[str], str]
+
+
+@pytest.fixture
+def translate(tmp_path: Path) -> Iterator[Callable[[Translator], None]]:
+    """Has every message said as a translator puts it, until the test is over."""
+
+    def translate(translator: Translator) -> None:
+        catalog = gathered()
+        for each in catalog:
+            if each.id:
+                forms = each.id if isinstance(each.id, str) else tuple(map(translator, each.id))
+                each.string = translator(forms) if isinstance(forms, str) else forms
+        speak(written(catalog, tmp_path))
+
+    yield translate
+    speak(None)
+
+
+def written(catalog: Catalog, folder: Path) -> Path:
+    with (folder / "translation.mo").open("wb") as opened:
+        write_mo(opened, catalog)
+    return folder / "translation.mo"
+
+
+def bracketed(text: str) -> str:
+    return f"⟦{text}⟧"
+
+
+NAMES = (Strong, Code, Typed, PersonName, ChannelName)
+IN_BRACKETS = re.compile("⟦[^⟦⟧]*⟧")
+IN_WORDS = re.compile(r"[A-Za-z]{3,}")
+
+
+def untranslated(lines: Iterable[RichText]) -> Iterator[str]:
+    """What of lines no message has said. Names are what they are, and the texts of data/ are not translated."""
+    for each in lines:
+        text = "".join("" if isinstance(span, NAMES) else span.text for span in each)
+        while IN_BRACKETS.search(text):
+            text = IN_BRACKETS.sub("\n", text)
+        yield from (piece for piece in re.split(r"[\n\u2003]", text) if IN_WORDS.search(piece) and not of_data(piece))
+
+
+def of_data(text: str) -> bool:
+    return all(part.strip(' .,:;()·–→"').casefold() in shipped_texts() for part in text.replace("`", "").split(", "))
+
+
+@cache
+def shipped_texts() -> str:
+    texts = [file.read_text() for file in sorted((ROOT / "data").glob("*.yaml"))]
+    return re.sub(r"\s+", " ", " ".join(texts).replace("`", "").replace("''", "'")).casefold()
+
+
+def lines_of(reply: Reply) -> Iterator[RichText]:
+    """Every line of a reply, and what its tables and buttons are called."""
+    yield from (reply.headline, *reply.context)
+    for button in reply.buttons:
+        yield line(button.label)
+    for block in (*reply.blocks, *reply.rest):
+        match block:
+            case Paragraph():
+                yield from block.lines
+            case Bullets():
+                yield from (line(block.title or ""), *block.items)
+            case Table():
+                yield from (line(block.caption), *(line(column.name) for column in block.columns))
+                yield from (cell for row in block.rows for cell in row)
+            case Chart():
+                yield block.in_words
+            case Heading():
+                yield block.line
+
+
+ASKED = {**QUESTIONS, **OF_PATCHES}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_reply_is_translated_without_a_change_of_its_command(
+    name: str, translate: Callable[[Translator], None], desk: CommandRunner, matrix: Matrix, reader: Reader
+) -> None:
+    words = ASKED[name]
+    day = date(2026, 11, 27 if name in OF_PATCHES else 23)
+    runner = patched_desk(matrix, reader, day) if name in OF_PATCHES else desk
+    translate(bracketed)
+    request = request_of("command", Origin(Actor("U1", "T1", "C1")), words)
+    reply = Responder(lambda: runner, lambda: day).answer(request, Granted(frozenset(Right))).reply
+    assert "\n".join(untranslated(lines_of(reply))) == ""
+
+
+def test_a_message_is_said_as_it_was_translated(tmp_path: Path) -> None:
+    catalog = Catalog(locale="pl")  # with three forms of a count
+    catalog.add(("{count} host", "{count} hosts"), ("{count} serwer", "{count} serwery", "{count} serwerów"))
+    catalog.add("Supported until {eol} ({distance}).", "Wspierane do {eol} ({distance}).")
+    catalog.add("{mark} since {day}", "od {day}: {mark}")
+    catalog.add("none", "brak", context="security updates")
+    catalog.add(",", "\u00a0", context="between thousands")
+    speak(written(catalog, tmp_path))
+    try:
+        assert [say_counted(n, "{count} host", "{count} hosts") for n in (1, 3, 1_005)] == [
+            "1 serwer",
+            "3 serwery",
+            "1\u00a0005 serwerów",
+        ]
+        assert say("Supported until {eol} ({distance}).", eol="dziś", distance="0") == "Wspierane do dziś (0)."
+        assert say_line("{mark} since {day}", mark=Strong("x"), day="dziś") == (
+            *line("od ", "dziś", ": "),
+            Strong("x"),
+        )
+        assert (say_about("security updates", "none"), say("none")) == ("brak", "none")
+        assert say("") == "", "the header of the file"
+    finally:
+        speak(None)
+    assert say_counted(1_005, "{count} host", "{count} hosts") == "1,005 hosts"
+
+
+@pytest.mark.parametrize("wrong", ["{unknown}", "{day.year}", "{day", "{}"])
+def test_a_translation_that_cannot_be_filled_in_is_left_out(wrong: str, tmp_path: Path) -> None:
+    catalog = Catalog(locale="de")
+    catalog.add("{mark} since {day}", f"{{mark}} seit {wrong}")
+    speak(written(catalog, tmp_path))
+    try:
+        assert say("{mark} since {day}", mark="x", day="y") == "x since y"
+    finally:
+        speak(None)
+
+
+def test_a_file_that_is_no_translation_is_refused(tmp_path: Path) -> None:
+    for content in (b"", b"no catalogue", b"\xde\x12\x04\x95" + b"\xff" * 40):
+        (tmp_path / "x.mo").write_bytes(content)
+        with pytest.raises(ConfigError, match="cannot be read as a catalogue"):
+            speak(tmp_path / "x.mo")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        speak(tmp_path / "none.mo")
+
+
+def test_code_in_a_message_may_have_values() -> None:
+    said = say_line("Ask `xocompat probe {name}` of {who}, `now`", name="lab-a", who=Strong("x"))
+    assert said == (Plain("Ask "), Code("xocompat probe lab-a"), Plain(" of "), Strong("x"), Plain(", "), Code("now"))
+    assert say_line_counted(2, "{count} `a`", "{count} `b`") == (*line("2", " "), Code("b"))
+
+
+def test_a_translator_is_told_what_is_missing_and_what_cannot_be_filled_in() -> None:
+    template, translation = Catalog(), Catalog(locale="de")
+    for each in ("one {a}", "two", ("{count} three", "{count} threes")):
+        template.add(each)
+    translation.add("one {a}", "eins {b}")
+    translation.add(("{count} three", "{count} threes"), ("{count} drei", ""))
+    assert sorted(mistakes(translation, template)) == [
+        "not translated: two",
+        "not translated: {count} three",
+        "{b} is not in the message: one {a}",
+    ]

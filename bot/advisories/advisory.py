@@ -4,6 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.catalogue import say
 from bot.matrix.release import Citation, Release
 
 
@@ -227,7 +228,7 @@ class AffectedRelease(NamedTuple):
     @property
     def condition(self) -> str | None:
         """What must hold for the hole to be one, as a phrase."""
-        cpu = f"only on {self.cpu.words} processors" if self.cpu else None
+        cpu = say("only on {vendor} processors", vendor=self.cpu.words) if self.cpu else None
         return ", ".join(filter(None, (cpu, self.needs))) or None
 
     @property

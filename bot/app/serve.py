@@ -28,6 +28,7 @@ from bot.app.schedule import ScheduledJobs
 from bot.app.sending import LinkingPlatform, senders_of
 from bot.app.slack import LIMITS, ServiceLimits, platform_of, service_of
 from bot.app.web import UNTOLD, pages
+from bot.catalogue import speak
 from bot.chat.answer_queue import AnswerQueue
 from bot.chat.channels import ChannelKind
 from bot.errors import UnavailableError, XocompatError
@@ -232,6 +233,7 @@ def process_of(
 ) -> Process:
     """Put a process together. ConfigError lists what it lacks, UnavailableError says what could not be reached."""
     log: FilteringBoundLogger = structlog.get_logger().bind()
+    speak(settings.translation)
     if way is not ChatWay.NONE:
         tokens(settings, "bot_token", "app_token" if way is ChatWay.SOCKET else "signing_secret")
     store = open_settings(settings, log)

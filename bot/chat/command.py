@@ -219,6 +219,7 @@ class Invocation(NamedTuple):
 class CommandSpec(NamedTuple):
     """One command: its name, what it takes, what it is for in a line, examples to type, and the right it needs.
 
+    `about`, `details` and what the examples do are messages, which are said where they are shown.
     `module` of bot.chat.commands has its `run`, or the function that stands after a dot (`alerts.acknowledge`); it is
     imported when it is run first, so that a look-up starts fast.
     A `slow` command asks the network: its module has an `opening`, too, for what can be said before. One of a

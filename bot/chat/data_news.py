@@ -9,7 +9,7 @@ from bot.chat.data import Data
 from bot.chat.reply import Ask, Block, Bullets, Mark, Paragraph, Reply, RichText, Strong, line, say_line, with_code
 from bot.chat.wording import bounded, day_in_words
 from bot.matrix.lifecycle import PartialDate
-from bot.published.data_diff import DataChange, DataFact
+from bot.published.data_diff import DataChange, DataFact, side_in_words
 from bot.published.renew import DataRenewal
 from bot.published.renewals import DataNews
 from bot.text import shown
@@ -86,23 +86,7 @@ def in_words(change: DataChange) -> str:
 
 
 def _value(text: str | None) -> str:
-    if not text:
-        return say_about("a value", "not known")
-    return ", ".join(say(part) if part in _WORDS else part for part in shown(text, TEXT_MAX).split(", "))
-
-
-_WORDS = frozenset(
-    {
-        message("yes"),
-        message("no"),
-        message("full"),
-        message("partial"),
-        message("unlisted"),
-        message("not official"),
-        message("extra features"),
-    }
-)
-"""Words of bot.published.data_diff that stand in a value; all else in it is a name or a number of the data."""
+    return shown(side_in_words(text), TEXT_MAX) if text else say_about("a value", "not known")
 
 
 def _day(text: str | None) -> str:

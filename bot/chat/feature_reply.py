@@ -1,7 +1,9 @@
 """One feature of Xen Orchestra: which releases have it, and where that is known from."""
 
+from bot.catalogue import message, say
 from bot.chat.data import Data, source_data
 from bot.chat.reply import (
+    GAP,
     Ask,
     Bullets,
     Link,
@@ -11,17 +13,17 @@ from bot.chat.reply import (
     Share,
     Strong,
     full_stop,
-    headline,
     line,
+    say_line,
 )
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 
 _WORDS = {
-    Availability.ALL: "every release",
-    Availability.NEVER: "never",
-    Availability.PREVIEW: "tech preview",
-    Availability.PLANNED: "planned",
-    Availability.UNKNOWN: "not known",
+    Availability.ALL: message("every release"),
+    Availability.NEVER: message("never"),
+    Availability.PREVIEW: message("tech preview"),
+    Availability.PLANNED: message("planned"),
+    Availability.UNKNOWN: message("not known"),
 }
 
 
@@ -32,20 +34,23 @@ def one_feature(feature: Feature) -> Reply:
     if feature.note:
         details.append(line(full_stop(feature.note)))
     links = tuple(line(Link(source.title, source.url) if source.url else source.title) for source in feature.sources)
-    releases = " · ".join(f"{product} {since(support)}" for product, support in feature.support)
+    releases = " · ".join(
+        say("{product} {since}", product=product, since=since(support)) for product, support in feature.support
+    )
     return Reply(
         kind="feature",
-        headline=line("Feature ", *headline(Strong(feature.name), releases)),
-        blocks=(Paragraph(tuple(details)), Bullets(links, "Sources")),
-        buttons=(Ask("All features", "feature"), Share(f"feature {feature.id}")),
+        headline=line(*say_line("Feature {name}", name=Strong(feature.name)), GAP, releases),
+        blocks=(Paragraph(tuple(details)), Bullets(links, say("Sources"))),
+        buttons=(Ask(say("All features"), "feature"), Share(f"feature {feature.id}")),
         data=feature_data(feature),
     )
 
 
 def since(support: FeatureSupport) -> str:
     """Since which release a product has it; likely, where no source says it outright."""
-    words = f"from {support.release.number}" if support.release else _WORDS[support.availability]
-    return f"likely {words}" if support.inferred else words
+    first = support.release
+    words = say("from {release}", release=first.number) if first else say(_WORDS[support.availability])
+    return say("likely {since}", since=words) if support.inferred else words
 
 
 def feature_data(feature: Feature) -> Data:

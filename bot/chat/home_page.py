@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from bot.alerts.alert import Alert
+from bot.catalogue import say
 from bot.chat.alert_context import worst_first
 from bot.chat.alert_messages import alert_message, numbers, reason
 from bot.chat.command import Ports, Right, Watched
@@ -119,7 +120,7 @@ def _to_type(rights: frozenset[Right], lacking: RichText) -> Reply:
     for spec in _TO_TYPE:
         if spec.right in rights:
             typed = spec.name if spec.picks else spec.examples[0][0]
-            lines.append(line(Typed(typed), f"  {spec.about}"))
+            lines.append(line(Typed(typed), f"  {say(spec.about)}"))
     lines.append(line(Typed("help"), "  all that there is to ask"))
     first = line(Strong("What to type, in any channel"))
     return Reply("to_type", first, (Paragraph(tuple(lines)),), context=(lacking,))

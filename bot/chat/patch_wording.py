@@ -1,72 +1,72 @@
-"""Advisories and patch levels in English: what a hole gives, what a judgement rests upon, and their JSON."""
+"""Advisories and patch levels in words: what a hole gives, what a judgement rests upon, and their JSON."""
 
 from collections import Counter
 
-from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease, ShownBy
+from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease, Severity, ShownBy
 from bot.advisories.judge import Judgement, PatchState, Why
 from bot.advisories.patch_level import PatchLevel
+from bot.catalogue import message, message_counted, number, say, say_counted
 from bot.chat.data import Data, source_data
 from bot.chat.reply import Mark
-from bot.chat.wording import counted, plural
 
 KINDS = {
-    AdvisoryKind.LOGIN_BYPASS: "anybody can log in",
-    AdvisoryKind.HOST_TAKEOVER: "hosts can be taken over by way of their management",
-    AdvisoryKind.GUEST_TO_HOST: "a guest can take over its host",
-    AdvisoryKind.MANAGEMENT_PRIVILEGE: "a user can get more rights in the management",
-    AdvisoryKind.GUEST_TO_GUEST_LEAK: "a guest can read data of another one",
-    AdvisoryKind.HOST_LEAK: "a guest can read data from outside itself",
-    AdvisoryKind.GUEST_TO_DEVICE_MODEL: "a guest can take over the process that emulates its devices",
-    AdvisoryKind.HOST_DOS: "a guest can stop its host",
-    AdvisoryKind.DOM0_PRIVILEGE: "a local user of dom0 can become root",
-    AdvisoryKind.MANAGEMENT_DOS: "the management can be stopped",
-    AdvisoryKind.MANAGEMENT_PLANE: "a hole in the management",
-    AdvisoryKind.SECRET_LEAK: "a secret shows where it does not belong",
-    AdvisoryKind.CPU: "a flaw of processors",
-    AdvisoryKind.OTHER: "what it gives is not known",
-    AdvisoryKind.DEPENDENCY: "a hole in a library",
-    AdvisoryKind.GUEST_DOS: "a guest can be stopped",
-    AdvisoryKind.GUEST_ONLY: "it stays inside one guest",
-    AdvisoryKind.CLIENT: "a hole in programs that talk with hosts",
-    AdvisoryKind.SUPPORT_STATEMENT: "something gets no security support any more",
+    AdvisoryKind.LOGIN_BYPASS: message("anybody can log in"),
+    AdvisoryKind.HOST_TAKEOVER: message("hosts can be taken over by way of their management"),
+    AdvisoryKind.GUEST_TO_HOST: message("a guest can take over its host"),
+    AdvisoryKind.MANAGEMENT_PRIVILEGE: message("a user can get more rights in the management"),
+    AdvisoryKind.GUEST_TO_GUEST_LEAK: message("a guest can read data of another one"),
+    AdvisoryKind.HOST_LEAK: message("a guest can read data from outside itself"),
+    AdvisoryKind.GUEST_TO_DEVICE_MODEL: message("a guest can take over the process that emulates its devices"),
+    AdvisoryKind.HOST_DOS: message("a guest can stop its host"),
+    AdvisoryKind.DOM0_PRIVILEGE: message("a local user of dom0 can become root"),
+    AdvisoryKind.MANAGEMENT_DOS: message("the management can be stopped"),
+    AdvisoryKind.MANAGEMENT_PLANE: message("a hole in the management"),
+    AdvisoryKind.SECRET_LEAK: message("a secret shows where it does not belong"),
+    AdvisoryKind.CPU: message("a flaw of processors"),
+    AdvisoryKind.OTHER: message("what it gives is not known"),
+    AdvisoryKind.DEPENDENCY: message("a hole in a library"),
+    AdvisoryKind.GUEST_DOS: message("a guest can be stopped"),
+    AdvisoryKind.GUEST_ONLY: message("it stays inside one guest"),
+    AdvisoryKind.CLIENT: message("a hole in programs that talk with hosts"),
+    AdvisoryKind.SUPPORT_STATEMENT: message("something gets no security support any more"),
 }
 """What somebody gains by each kind of hole, as a clause."""
 
-STATES = {
-    PatchState.VULNERABLE: "vulnerable",
-    PatchState.FIXED: "fixed",
-    PatchState.CANNOT_TELL: "cannot tell",
-    PatchState.NOT_AFFECTED: "not affected",
+SEVERITIES = {
+    Severity.CRITICAL: message("critical"),
+    Severity.HIGH: message("high"),
+    Severity.MEDIUM: message("medium"),
+    Severity.LOW: message("low"),
 }
 
 WHY = {
-    Why.FIXED_LEVEL: "what runs has the fix",
-    Why.HYPERVISORS_PART: "the hypervisor's part is fixed; microcode, which is needed too, is shown nowhere",
-    Why.LIVE_PATCHED: "a live patch has the fix",
-    Why.HOTFIX_APPLIED: "the hotfix is applied",
-    Why.OLDER: "what runs is older than every build with the fix",
-    Why.NEVER_FIXED: "support ended before there was a fix",
-    Why.SHARED_VALUE: "builds with and without the fix show the same",
-    Why.BETWEEN: "what runs is between the builds without and those with the fix",
-    Why.NEWER_THAN_DATA: "what runs may be newer than the data",
-    Why.OTHER_BRANCH: "what runs is of a later branch of Xen than the known fix",
-    Why.LIKELY_FIXED: "very likely fixed, by the day of its build, which is no proof",
-    Why.RESTART_PENDING: "a hotfix with the fix is applied; whether it runs is not known before a restart",
-    Why.HOTFIX_NOT_SEEN: "no hotfix with the fix is listed, which is no proof",
-    Why.NO_FIELD: "nothing that a host shows tells it",
-    Why.FIX_NOT_KNOWN: "no build with the fix is known",
-    Why.NOT_SAID: "it does not say what it runs",
-    Why.ODD_VALUE: "what it says cannot be read",
-    Why.AFFECTED_NOT_KNOWN: "whether this release is affected is not known",
-    Why.RELEASE_NOT_COVERED: "the data say nothing of this release",
-    Why.RELEASE_NOT_AFFECTED: "this release is not affected",
-    Why.OTHER_CPU: "it is of other processors",
-    Why.NOT_THE_HOST: "it is not of hosts",
-    Why.BUILT_FROM_SOURCES: "built from sources, it may have the fix all the same",
+    Why.FIXED_LEVEL: message("what runs has the fix"),
+    Why.HYPERVISORS_PART: message("the hypervisor's part is fixed; microcode, which is needed too, is shown nowhere"),
+    Why.LIVE_PATCHED: message("a live patch has the fix"),
+    Why.HOTFIX_APPLIED: message("the hotfix is applied"),
+    Why.OLDER: message("what runs is older than every build with the fix"),
+    Why.NEVER_FIXED: message("support ended before there was a fix"),
+    Why.SHARED_VALUE: message("builds with and without the fix show the same"),
+    Why.BETWEEN: message("what runs is between the builds without and those with the fix"),
+    Why.NEWER_THAN_DATA: message("what runs may be newer than the data"),
+    Why.OTHER_BRANCH: message("what runs is of a later branch of Xen than the known fix"),
+    Why.LIKELY_FIXED: message("very likely fixed, by the day of its build, which is no proof"),
+    Why.RESTART_PENDING: message("a hotfix with the fix is applied; whether it runs is not known before a restart"),
+    Why.HOTFIX_NOT_SEEN: message("no hotfix with the fix is listed, which is no proof"),
+    Why.NO_FIELD: message("nothing that a host shows tells it"),
+    Why.FIX_NOT_KNOWN: message("no build with the fix is known"),
+    Why.NOT_SAID: message("it does not say what it runs"),
+    Why.ODD_VALUE: message("what it says cannot be read"),
+    Why.AFFECTED_NOT_KNOWN: message("whether this release is affected is not known"),
+    Why.RELEASE_NOT_COVERED: message("the data say nothing of this release"),
+    Why.RELEASE_NOT_AFFECTED: message("this release is not affected"),
+    Why.OTHER_CPU: message("it is of other processors"),
+    Why.NOT_THE_HOST: message("it is not of hosts"),
+    Why.BUILT_FROM_SOURCES: message("built from sources, it may have the fix all the same"),
 }
 """What a judgement rests upon, as a clause about a host or a Xen Orchestra."""
 
-EXPLOITED = Mark("🚨", "used by attackers")
+EXPLOITED = Mark("🚨", message("used by attackers"))
 
 
 def public_name(advisory: Advisory) -> str:
@@ -91,7 +91,11 @@ def fixed_from(affected: AffectedRelease) -> str | None:
     return level or next(iter(known), None) or affected.fixed_in
 
 
-_FIELDS = {ShownBy.XEN: "xen", ShownBy.XAPI: "xapi", ShownBy.XAPI_BUILT: "xapi built on"}
+_SHOWN_BY = {
+    ShownBy.XEN: message("xen {level}"),
+    ShownBy.XAPI: message("xapi {level}"),
+    ShownBy.XAPI_BUILT: message("xapi built on {level}"),
+}
 """The fields of a host that show fixes, as people know them: those of `fleet --json`."""
 
 
@@ -101,24 +105,24 @@ def fix_in_words(affected: AffectedRelease) -> str:
     if affected.never_fixed:
         return ""
     levels, start = affected.levels, fixed_from(affected)
-    if levels and levels.fixed_from and levels.field in _FIELDS:
+    if levels and levels.fixed_from and levels.field in _SHOWN_BY:
         # Xen's own release, below all of its builds: no build is meant
-        return f"{_FIELDS[levels.field]} {levels.fixed_from.removesuffix('-0')}"
+        return say(_SHOWN_BY[levels.field], level=levels.fixed_from.removesuffix("-0"))
     if levels and levels.fixed_from and affected.fixed_in:
-        return f"{affected.fixed_in} (xo-server {start})"
+        return say("{release} (xo-server {server})", release=affected.fixed_in, server=levels.fixed_from)
     return start or ""
 
 
 def why_in_words(judgement: Judgement) -> str:
     """What a judgement rests upon, with what would tell more."""
-    said = WHY[judgement.why]
+    clauses = [say(WHY[judgement.why])]
     if judgement.restart_required:
-        said = f"{said}; a restart may bring the fix"
+        clauses.append(say("a restart may bring the fix"))
     if judgement.condition and judgement.state is not PatchState.NOT_AFFECTED:
-        said = f"{said}; {judgement.condition}"
+        clauses.append(judgement.condition)
     if judgement.state is PatchState.CANNOT_TELL and judgement.look_for:
-        said = f"{said}; look for {', '.join(judgement.look_for)}"
-    return said
+        clauses.append(say("look for {names}", names=", ".join(judgement.look_for)))
+    return "; ".join(clauses)
 
 
 def advisory_data(advisory: Advisory) -> Data:
@@ -150,25 +154,41 @@ def patch_line(level: PatchLevel) -> str:
     """What of a patch level matters, in a line: what is open, what the host's fields leave open, what none shows."""
     known = level.having(PatchState.VULNERABLE)
     if not known:
-        said = ["no known hole is seen to be open here"]
+        clauses = [say("no known hole is seen to be open here")]
     else:
         gravest = known[0].advisory.kinds[0]
-        count = sum(each.advisory.kinds[0] is gravest for each in known)
-        of_them = f"{count} of them: " if len(known) > 1 else ""
-        verb = plural(len(known), "is", "are")
-        said = [f"{counted(len(known), 'known hole')} {verb} not fixed here ({of_them}{KINDS[gravest]})"]
+        not_fixed = say_counted(
+            len(known),
+            "{count} known hole is not fixed here ({what})",
+            "{count} known holes are not fixed here ({gravest} of them: {what})",
+            gravest=number(sum(each.advisory.kinds[0] is gravest for each in known)),
+            what=say(KINDS[gravest]),
+        )
+        clauses = [not_fixed]
     if not_told := level.not_told:
         reasons = Counter(each.why for each in not_told if each.state is PatchState.CANNOT_TELL)
-        why = f" ({WHY[reasons.most_common(1)[0][0]]})" if reasons else ""
-        said.append(f"{len(not_told)} cannot be told{why}")
-    if count := len(level.not_shown):
-        more = " more" if len(said) > 1 or known else ""
-        said.append(
-            f"{count}{more} {plural(count, 'is', 'are')} told by nothing that a host shows, such as the kernel's"
-        )
+        if reasons:
+            why = say(WHY[reasons.most_common(1)[0][0]])
+            clauses.append(say_counted(len(not_told), *_NOT_TOLD_AS, why=why))
+        else:
+            clauses.append(say_counted(len(not_told), "{count} cannot be told", "{count} cannot be told"))
+    if not_shown := len(level.not_shown):
+        is_first = not (known or not_told)
+        clauses.append(say_counted(not_shown, *(_NOT_SHOWN if is_first else _NOT_SHOWN_EITHER)))
     if level.restart_required:
-        said.append("a restart may bring fixes")
-    return "; ".join(said)
+        clauses.append(say("a restart may bring fixes"))
+    return "; ".join(clauses)
+
+
+_NOT_TOLD_AS = message_counted("{count} cannot be told ({why})", "{count} cannot be told ({why})")
+_NOT_SHOWN = message_counted(
+    "{count} is told by nothing that a host shows, such as the kernel's",
+    "{count} are told by nothing that a host shows, such as the kernel's",
+)
+_NOT_SHOWN_EITHER = message_counted(
+    "{count} more is told by nothing that a host shows, such as the kernel's",
+    "{count} more are told by nothing that a host shows, such as the kernel's",
+)
 
 
 def patch_data(level: PatchLevel | None, restart_required: bool | None) -> Data:

@@ -2,13 +2,13 @@
 
 from importlib import import_module
 
+from bot.catalogue import say
 from bot.errors import UnavailableError
 
 WIDTH = 1200
 """Pixels of a picture: twice as many as its units, so that it stays sharp where it is enlarged."""
 
 _LETTERS = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" font-family="sans-serif">{}</svg>'
-_NO_FONT = "No picture can be drawn: there is no font for its words. Install one (Debian: fonts-dejavu-core)."
 
 
 def png(svg: str, width: int) -> bytes:
@@ -20,9 +20,11 @@ def png(svg: str, width: int) -> bytes:
         draw = import_module("resvg_py").svg_to_bytes
     except ImportError:
         raise UnavailableError(
-            "PNG needs the extra `pictures`: pip install 'xocompat[pictures]'. `timeline --svg` works without it."
+            say("PNG needs the extra `pictures`: pip install 'xocompat[pictures]'. `timeline --svg` works without it.")
         ) from None
     blank, written = (draw(svg_string=_LETTERS.format(text)) for text in ("", '<text y="15">xo</text>'))
     if blank == written:
-        raise UnavailableError(_NO_FONT)
+        raise UnavailableError(
+            say("No picture can be drawn: there is no font for its words. Install one (Debian: fonts-dejavu-core).")
+        )
     return bytes(draw(svg_string=svg, width=width))

@@ -158,6 +158,11 @@ def headline(subject: Span | str, *facts: Span | str) -> RichText:
     return line(*(piece for fact in (subject, *facts) for piece in (GAP, fact)))[1:]
 
 
+def labelled(label: str, *fact: Span | str) -> RichText:
+    """A fact behind its label, which has its own colon: "Next step: upgrade to XCP-ng 8.3 LTS."."""
+    return line(Strong(f"{label} "), *fact)
+
+
 def spoken(spans: RichText) -> str:
     """A headline for notifications and screen readers: "XenServer 7.2: partial support, no security updates"."""
     subject, *facts = plain(spans).split(GAP.text)
@@ -237,8 +242,8 @@ class Chart(NamedTuple):
     @property
     def in_words(self) -> RichText:
         """Title and numbers."""
-        said = ", ".join(f"{point.value} ({point.label})" for point in self.points)
-        return line(Strong(self.title), f": {said}{f'; {self.note}' if self.note else ''}")
+        numbers = ", ".join(f"{number(point.value)} ({point.label})" for point in self.points)
+        return line(Strong(self.title), f": {numbers}{f'; {self.note}' if self.note else ''}")
 
 
 class Heading(NamedTuple):
@@ -268,9 +273,13 @@ class Share(NamedTuple):
     """
 
     words: str
-    label: str = "Share to channel"
     on: date | None = None
     reply_key: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What it says."""
+        return say("Share to channel")
 
 
 class Asks(Enum):
@@ -309,11 +318,17 @@ class Menu(NamedTuple):
 class Pick(NamedTuple):
     """A button that lets one choose what a command is about, from a list where the platform has one.
 
-    `words` are the command alone: typed, they show what there is to choose from.
+    `words` are the command alone: typed, they show what there is to choose from. `named` is what it says, unless that
+    is the usual.
     """
 
     words: str
-    label: str = "Pick a host"
+    named: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it says."""
+        return self.named or say("Pick a host")
 
 
 class Find(NamedTuple):
@@ -323,7 +338,11 @@ class Find(NamedTuple):
     """
 
     words: str
-    label: str = "Find a host"
+
+    @property
+    def label(self) -> str:
+        """What it says while nothing is typed."""
+        return say("Find a host")
 
 
 Button = Ask | Share | Pick | Act | Menu | Find

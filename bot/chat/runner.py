@@ -4,23 +4,29 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
+from bot.catalogue import message, say
 from bot.chat.command import NOBODY, Caller, Choice, CommandSpec, Invocation, Ports, Progress, Right, ignore_progress
 from bot.chat.interpret import interpret
 from bot.chat.lookup import old_data
-from bot.chat.reply import Act, Reply, RichText, with_code
+from bot.chat.reply import Act, Reply, RichText, say_line, with_code
 from bot.matrix.freshness import data_ages
 
-GRANT = "Whoever runs xocompat can grant it under `access` in its configuration."
+GRANT = message("Whoever runs xocompat can grant it under `access` in its configuration.")
 
 
-def refusal(spec: CommandSpec, whom: str = GRANT, can_ask: bool = False) -> Reply:
+def refusal(spec: CommandSpec, whom: str = "", can_ask: bool = False) -> Reply:
     """The reply to somebody who lacks a right: which one, and whom to ask, or why it cannot be granted.
 
-    `can_ask`: with a button that asks for it.
+    `whom` are sentences that have been said; empty: GRANT is said. `can_ask`: with a button that asks for it.
     """
-    why = f"You may not {spec.about} here: that takes the right `{spec.right}`. {whom} You may look releases up."
-    buttons = (Act("Ask for access", f"access {spec.right}"),) if can_ask else ()
-    return Reply("refused", with_code(why), buttons=buttons, data={"error": {"right": spec.right.value}}, exit_status=1)
+    why = say_line(
+        "You may not {about} here: that takes the right `{right}`. {whom} You may look releases up.",
+        about=say(spec.about),
+        right=spec.right,
+        whom=with_code(whom or say(GRANT)),
+    )
+    buttons = (Act(say("Ask for access"), f"access {spec.right}"),) if can_ask else ()
+    return Reply("refused", why, buttons=buttons, data={"error": {"right": spec.right.value}}, exit_status=1)
 
 
 class CommandRunner(NamedTuple):
@@ -56,8 +62,8 @@ class CommandRunner(NamedTuple):
         """A reply that names its sources says where they are old, on the day that it is asked for; not on the one that
         it is asked about, which may be years ahead."""
         names_sources = bool(reply.context) and asked.command.right in (Right.LOOKUP, Right.FLEET)
-        if names_sources and (said := old_data(data_ages(self.ports.matrix, asked.day))):
-            return reply._replace(context=(*reply.context, said))
+        if names_sources and (age := old_data(data_ages(self.ports.matrix, asked.day))):
+            return reply._replace(context=(*reply.context, age))
         return reply
 
     def opening(

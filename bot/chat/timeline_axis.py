@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bot.chat.wording import counted, day_in_words, distance, joined
+from bot.catalogue import number, say, say_counted
+from bot.chat.wording import day_in_words, distance, joined
 from bot.matrix.assess import Assessment
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release
@@ -43,49 +44,71 @@ class Timeline(NamedTuple):
     def title(self) -> str:
         """What it is of."""
         products = joined(tuple(dict.fromkeys(each.release.product.value for each in self.assessed)))
-        return f"Lifecycle of {products or 'releases'}"
+        return say("Lifecycle of {products}", products=products) if products else say("Lifecycle of releases")
 
     @property
     def alt(self) -> str:
         """What a picture of it shows, for whoever can't see it: what ends next, what lasts longest, how many ended."""
-        return " ".join(f"{sentence}." for sentence in (f"{self.title} on {day_in_words(self.day)}", *self.summary))
+        dated = say("{title} on {day}", title=self.title, day=day_in_words(self.day))
+        return " ".join(f"{sentence}." for sentence in (dated, *self.summary))
 
     @property
     def summary(self) -> tuple[str, ...]:
         """The sentences that stand above it, without full stops: what it says at a glance."""
         running = [each for each in self.assessed if each.stage in _RUNNING]
         ends = {each.name: each.lifecycle.eol for each in running if each.lifecycle.eol}
-        said = []
+        sentences = []
         if self.next_end:
             names = joined([name for name, end in ends.items() if end == self.next_end])
-            said.append(f"Ends next, {distance(self.next_end, self.day)} ({day_in_words(self.next_end)}): {names}")
+            day, how_far = day_in_words(self.next_end), distance(self.next_end, self.day)
+            sentences.append(say("Ends next, {distance} ({day}): {names}", distance=how_far, day=day, names=names))
         if ends and (last := max(ends.values())) != self.next_end:
-            said.append(f"Lasts longest ({day_in_words(last)}): {joined([n for n, e in ends.items() if e == last])}")
-        ended = sum(each.stage is LifecycleStage.EOL for each in self.assessed)
-        said.append(f"Ended: {ended} of {counted(len(self.assessed), 'release')}")
-        return tuple(said)
+            names = joined([name for name, end in ends.items() if end == last])
+            sentences.append(say("Lasts longest ({day}): {names}", day=day_in_words(last), names=names))
+        ended = number(sum(each.stage is LifecycleStage.EOL for each in self.assessed))
+        total = len(self.assessed)
+        last_one = say_counted(
+            total, "Ended: {ended} of {count} release", "Ended: {ended} of {count} releases", ended=ended
+        )
+        return (*sentences, last_one)
 
     def end_in_words(self, each: Assessment) -> tuple[str, ...]:
         """How a release's end is told, the longest way first."""
         eol, hosts = each.lifecycle.eol, self.hosts.get(each.release, 0) if self.hosts is not None else 0
-        fleet = f" · {counted(hosts, 'host')}" if hosts else ""
+        fleet = f" · {say_counted(hosts, '{count} host', '{count} hosts')}" if hosts else ""
         if eol is None:
-            return (f"end of life not known{fleet}", f"end not known{fleet}")
-        if each.stage is LifecycleStage.EOL:
-            return (f"ended {day_in_words(eol)}{fleet}",)
-        ends = "ends next:" if eol == self.next_end and each.stage in _RUNNING else "until"
-        until = f"{ends} {day_in_words(eol)}"
+            ways: tuple[str, ...] = (say("end of life not known"), say("end not known"))
+        elif each.stage is LifecycleStage.EOL:
+            ways = (say("ended {day}", day=day_in_words(eol)),)
+        else:
+            ways = self._until(each, eol)
+        return tuple(f"{way}{fleet}" for way in ways)
+
+    def _until(self, each: Assessment, eol: date) -> tuple[str, ...]:
+        """The same of one that has not ended, without its hosts."""
+        until, how_far = day_in_words(eol), distance(eol, self.day)
         if each.stage is LifecycleStage.UPCOMING and each.lifecycle.released:
-            until = f"out {day_in_words(each.lifecycle.released)}, {until}"
-        return (f"{until} ({distance(eol, self.day)}){fleet}", f"{until}{fleet}")
+            out = day_in_words(each.lifecycle.released)
+            return (
+                say("out {day}, until {end} ({distance})", day=out, end=until, distance=how_far),
+                say("out {day}, until {end}", day=out, end=until),
+            )
+        if eol == self.next_end and each.stage in _RUNNING:
+            return (
+                say("ends next: {day} ({distance})", day=until, distance=how_far),
+                say("ends next: {day}", day=until),
+            )
+        return say("until {day} ({distance})", day=until, distance=how_far), say("until {day}", day=until)
 
     def in_words(self, each: Assessment) -> str:
         """A release in a sentence, without a full stop."""
         life = each.lifecycle
-        released = f"released {day_in_words(life.released)}" if life.released else "release date not known"
-        critical = self.span(each).critical_from
-        later = f"critical fixes only from {day_in_words(critical)}, " if critical else ""
-        return f"{each.name}: {released}, {later}{self.end_in_words(each)[0]}"
+        out = life.released
+        facts = [say("released {day}", day=day_in_words(out)) if out else say("release date not known")]
+        if critical := self.span(each).critical_from:
+            facts.append(say("critical fixes only from {day}", day=day_in_words(critical)))
+        facts.append(self.end_in_words(each)[0])
+        return f"{each.name}: {', '.join(facts)}"
 
     @property
     def begin(self) -> date:

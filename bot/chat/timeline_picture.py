@@ -5,6 +5,7 @@ from datetime import date
 from math import ceil
 from typing import NamedTuple, Self
 
+from bot.catalogue import say, say_about
 from bot.chat.reply import Bars
 from bot.chat.timeline_axis import Timeline
 from bot.chat.wording import day_in_words
@@ -96,11 +97,11 @@ class TimelinePicture(NamedTuple):
         """What the characters mean, as far as they are there."""
         shown = {sign for text in lines for sign in text}
         meanings = {
-            drawn.updates: "security updates",
-            drawn.critical: "critical fixes only",
-            drawn.ended: "ended",
-            drawn.upcoming: "not released",
-            drawn.open: "not known",
+            drawn.updates: say("security updates"),
+            drawn.critical: say("critical fixes only"),
+            drawn.ended: say_about("releases", "ended"),
+            drawn.upcoming: say("not released"),
+            drawn.open: say_about("a date", "not known"),
             drawn.today: day_in_words(self.timeline.day),
         }
         return " · ".join(f"{sign} {meaning}" for sign, meaning in meanings.items() if sign in shown)

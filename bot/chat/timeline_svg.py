@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
+from bot.catalogue import message_counted, number, say, say_counted
 from bot.chat.timeline_axis import Timeline
-from bot.chat.wording import counted, day_in_words
+from bot.chat.wording import day_in_words, month_in_words
 from bot.matrix.assess import Assessment
 from bot.matrix.lifecycle import LifecycleStage
 
@@ -109,19 +110,19 @@ def _legend(timeline: Timeline, top: float) -> tuple[list[str], float]:
     spans, stages = [*map(timeline.span, timeline.assessed)], {each.stage for each in timeline.assessed}
     later = {each.stage for each, span in zip(timeline.assessed, spans, strict=True) if span.critical_from}
     critical = "was-critical" if later <= {LifecycleStage.EOL} else "critical"
-    entries = {
-        "security updates": (f'fill="{GREEN}"', True),
-        "critical fixes only (maintenance)": (f'fill="url(#{critical})"', any(span.critical_from for span in spans)),
-        "ended: no security updates": (f'fill="{GREY}" stroke="{GREY_DARK}"', LifecycleStage.EOL in stages),
-        "not released": (_UPCOMING, LifecycleStage.UPCOMING in stages),
-        "long-term support (LTS)": ("", any(span.lts_from for span in spans)),
-        "date not known": (
-            f'fill="#fff" stroke="{GREY_DARK}" stroke-dasharray="3 3"',
-            not all(span.is_begin_known and span.is_end_known for span in spans),
-        ),
-    }
+    open_ended = f'fill="#fff" stroke="{GREY_DARK}" stroke-dasharray="3 3"'
+    is_open = not all(span.is_begin_known and span.is_end_known for span in spans)
+    has_critical = any(span.critical_from for span in spans)
+    entries = (
+        (say("security updates"), f'fill="{GREEN}"', True),
+        (say("critical fixes only (maintenance)"), f'fill="url(#{critical})"', has_critical),
+        (say("ended: no security updates"), f'fill="{GREY}" stroke="{GREY_DARK}"', LifecycleStage.EOL in stages),
+        (say("not released"), _UPCOMING, LifecycleStage.UPCOMING in stages),
+        (say("long-term support (LTS)"), "", any(span.lts_from for span in spans)),
+        (say("date not known"), open_ended, is_open),
+    )
     drawn, x = [], LEFT
-    for words, (fill, is_shown) in entries.items():
+    for words, fill, is_shown in entries:
         if not is_shown:
             continue
         takes = 34 + _width(words, TEXT)
@@ -140,8 +141,12 @@ _UPCOMING = f'fill="#ffffff" stroke="{BLUE}" stroke-width="1.5" stroke-dasharray
 def _heading(product: str, releases: Sequence[Assessment], top: float) -> list[str]:
     name = _cut(product, (RIGHT - LEFT) / 2, HEADING, True)
     ended = sum(each.stage is LifecycleStage.EOL for each in releases)
-    said = f"{counted(len(releases), 'release')}, {ended or 'none'} ended"
-    return [_text(LEFT, top, name, HEADING, INK, bold=True), _text(RIGHT, top, said, TEXT, QUIET, "end")]
+    counts = say_counted(len(releases), *(_SOME_ENDED if ended else _NONE_ENDED), ended=number(ended))
+    return [_text(LEFT, top, name, HEADING, INK, bold=True), _text(RIGHT, top, counts, TEXT, QUIET, "end")]
+
+
+_SOME_ENDED = message_counted("{count} release, {ended} ended", "{count} releases, {ended} ended")
+_NONE_ENDED = message_counted("{count} release, none ended", "{count} releases, none ended")
 
 
 def _row(timeline: Timeline, each: Assessment, base: float) -> Iterator[str]:
@@ -201,7 +206,7 @@ def _marks(timeline: Timeline) -> Iterator[tuple[float, str]]:
         day = date(count // 12, count % 12 + 1, 1)
         x = _x(timeline, day)
         if timeline.begin <= day <= timeline.end and LEFT + half <= x + 8 and x <= RIGHT - half + 8:
-            name = day_in_words(day).split()[1] if day.month > 1 else str(day.year)
+            name = month_in_words(day) if day.month > 1 else str(day.year)
             yield min(max(x, LEFT), RIGHT), name
 
 
@@ -230,8 +235,8 @@ _HALO = 'stroke="#ffffff" stroke-width="5" stroke-linejoin="round" paint-order="
 """White around letters, so that no line runs through them."""
 
 
-def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
+def _n(units: float) -> str:
+    return f"{units:.1f}".removesuffix(".0")
 
 
 def _clean(text: str) -> str:

@@ -67,9 +67,14 @@ def iso(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def month_in_words(day: date | PartialDate) -> str:
+    """The month of a day: `Apr`."""
+    return say(_MONTHS[day.month - 1])
+
+
 def day_in_words(day: date | PartialDate) -> str:
     """`13 Apr 2018`, or `May 2010` where no day is known, whatever the locale."""
-    month, year = say(_MONTHS[day.month - 1]), f"{day.year:04}"
+    month, year = month_in_words(day), f"{day.year:04}"
     if not day.day:
         return say("{month} {year}", month=month, year=year)
     return say("{day} {month} {year}", day=day.day, month=month, year=year)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import click
 
+from bot.catalogue import message
 from bot.cli.operator import operator_command
 from bot.cli.output import fail, folder, json_text, settings_of
 from bot.errors import UsageError
@@ -27,11 +28,13 @@ IN_FILES = ("openeox", "cle")
 
 @operator_command(
     "export",
-    "Write all watched hosts as CSV, Markdown or JSON, or those for which all words hold (as in fleet); or a report on "
-    "them for an auditor (--what fleet). Or write the releases, which takes no database: as a table (--what releases), "
-    "as endoflife.date, OpenEoX or ECMA-428 have them (--format endoflife, openeox, cle), all data in use as a bundle "
-    "for `data.url` (--format data), or the list in use as data/ has it (--format list). --what site DIR writes a "
-    "folder that any web server can show: the data, a page of the list, the timeline.",
+    message(
+        "Write all watched hosts as CSV, Markdown or JSON, or those for which all words hold (as in fleet); or a "
+        "report on them for an auditor (--what fleet). Or write the releases, which takes no database: as a table "
+        "(--what releases), as endoflife.date, OpenEoX or ECMA-428 have them (--format endoflife, openeox, cle), all "
+        "data in use as a bundle for `data.url` (--format data), or the list in use as data/ has it (--format list). "
+        "--what site DIR writes a folder that any web server can show: the data, a page of the list, the timeline."
+    ),
     click.Argument(["words"], nargs=-1, metavar="[WORDS | DIR]"),
     click.Option(
         ["--what"],

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from bot.catalogue import message, say
 from bot.chat.command import OperatorCommand
 from bot.cli.options import SHARED
 from bot.cli.output import fail, folder, print_json, print_reply, settings_of, shell_user
@@ -53,7 +54,7 @@ def _for_help(command: click.Command) -> OperatorCommand:
     own = [param for param in command.params if param not in SHARED]
     arguments = [param.make_metavar(context).strip("{}") for param in own if isinstance(param, click.Argument)]
     options = [param.get_help_record(context) for param in own if isinstance(param, click.Option)]
-    about = (command.help or "").rstrip(".")
+    about = say(command.help).rstrip(".") if command.help else ""
     return OperatorCommand(
         command.name or "", " ".join(arguments), f"{about[:1].lower()}{about[1:]}", tuple(filter(None, options))
     )
@@ -68,7 +69,7 @@ def _targets(context: click.Context, _: click.Parameter, incomplete: str) -> lis
 
 
 def operator_command(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
-    """A command for the shell alone."""
+    """A command for the shell alone. `about` is a message, which `help` says; `--help` has it in English."""
 
     def add(run: Callable[..., int]) -> None:
         wanted = signature(run).parameters
@@ -84,7 +85,7 @@ def operator_command(name: str, about: str, *params: click.Parameter) -> Callabl
 
 @operator_command(
     "demo",
-    "Try it in a console that behaves like the chat, with simulated hosts: nothing to configure.",
+    message("Try it in a console that behaves like the chat, with simulated hosts: nothing to configure."),
     click.Option(
         ["--fleet", "hosts"], type=click.IntRange(min=1), metavar="N", help="Simulate N hosts in place of a few."
     ),
@@ -97,7 +98,9 @@ def _demo(as_of: date | None, hosts: int | None) -> int:
 
 @operator_command(
     "serve",
-    "Answer in chat (Slack by Socket Mode if SLACK_APP_TOKEN is set, else by HTTP; Mattermost), sweep, send alerts.",
+    message(
+        "Answer in chat (Slack by Socket Mode if SLACK_APP_TOKEN is set, else by HTTP; Mattermost), sweep, send alerts."
+    ),
     click.Option(
         ["--part"],
         type=click.Choice(["all", "chat", "schedule"]),
@@ -113,7 +116,8 @@ def _serve(config: Path | None, part: str) -> int:
 
 
 @operator_command(
-    "site", "Ask the targets of this configuration for a centre elsewhere, over NATS (`site` in it says which)."
+    "site",
+    message("Ask the targets of this configuration for a centre elsewhere, over NATS (`site` in it says which)."),
 )
 def _site(config: Path | None) -> int:
     from bot.app.site import site
@@ -123,8 +127,10 @@ def _site(config: Path | None) -> int:
 
 @operator_command(
     "mcp",
-    "Answer assistants (Model Context Protocol) at stdin and stdout, with the rights of this shell; or over HTTP, "
-    "behind the token of `mcp.token_env`, with what `access` grants to mcp. Needs xocompat[mcp].",
+    message(
+        "Answer assistants (Model Context Protocol) at stdin and stdout, with the rights of this shell; or over HTTP, "
+        "behind the token of `mcp.token_env`, with what `access` grants to mcp. Needs xocompat[mcp]."
+    ),
     click.Option(["--http"], metavar="HOST:PORT", help="Listen there, as a process of its own."),
 )
 def _mcp(config: Path | None, http: str | None) -> int:
@@ -139,8 +145,10 @@ def _mcp(config: Path | None, http: str | None) -> int:
 
 @operator_command(
     "sync",
-    "Read the published list (`list.url`) and newer data (`data.url`, if it is set), keep them, use them if nothing is "
-    "wrong with them, and show what they change.",
+    message(
+        "Read the published list (`list.url`) and newer data (`data.url`, if it is set), keep them, use them if "
+        "nothing is wrong with them, and show what they change."
+    ),
     click.Option(
         ["--force"],
         is_flag=True,
@@ -159,7 +167,7 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
 
 @operator_command(
     "doctor",
-    "Check the tokens, scopes, channel and clock, and each host of the inventory.",
+    message("Check the tokens, scopes, channel and clock, and each host of the inventory."),
     click.Option(
         ["--live"],
         is_flag=True,
@@ -182,7 +190,7 @@ def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) ->
 
 @operator_command(
     "trust",
-    "Show the certificate of a host of the inventory, and pin it on confirmation.",
+    message("Show the certificate of a host of the inventory, and pin it on confirmation."),
     click.Argument(["host"], shell_complete=_targets),
     click.Argument(["address"], required=False),
     click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
@@ -197,7 +205,7 @@ def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: 
 
 @operator_command(
     "manifest",
-    "Print the manifest to create the Slack app from.",
+    message("Print the manifest to create the Slack app from."),
     click.Option(["--http", "url"], metavar="URL", help="For HTTP instead of Socket Mode: the public address."),
 )
 def _manifest(url: str | None) -> int:
@@ -209,7 +217,7 @@ def _manifest(url: str | None) -> int:
 
 @operator_command(
     "completion",
-    "Print the completion script of a shell: bash, zsh or fish.",
+    message("Print the completion script of a shell: bash, zsh or fish."),
     click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),
 )
 def _completion(shell: str) -> int:
@@ -227,7 +235,7 @@ def _completion(shell: str) -> int:
 
 @operator_command(
     "db",
-    "Look after the database: upgrade (make or change its tables now), backup FILE, check.",
+    message("Look after the database: upgrade (make or change its tables now), backup FILE, check."),
     click.Argument(["deed"], type=click.Choice(["upgrade", "backup", "check"])),
     click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
 )
@@ -248,7 +256,7 @@ def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int
 
 @operator_command(
     "sites config",
-    "Print the configuration of a NATS server for sites, with permissions by site, and make their keys.",
+    message("Print the configuration of a NATS server for sites, with permissions by site, and make their keys."),
     click.Option(["--site", "sites"], multiple=True, metavar="NAME", help="A site; repeatable."),
     click.Option(
         ["--output"],

@@ -168,7 +168,7 @@ class Pen:
                 action |= {"type": "select", "options": options}
             case Ask(_, _, on):
                 context |= {"kind": "ask", "on": _day(on)}
-            case Share(_, _, on, reply_key):
+            case Share(_, on, reply_key):
                 context |= {"kind": "share", "on": _day(on), "kept": reply_key or ""}
             case Act(_, _, asks):
                 context |= {"kind": "act", "asks": _asked(asks)}

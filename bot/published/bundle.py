@@ -11,6 +11,7 @@ import yaml
 
 from bot.advisories import load as advisories
 from bot.advisories.validate import validated as validated_advisories
+from bot.catalogue import Value, message, number, say
 from bot.errors import DataError
 from bot.matrix.assess import assess
 from bot.matrix.compiled import read_files, shipped
@@ -38,7 +39,15 @@ _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 
 
 class BundleError(ValueError):
-    """Why a bundle is of no use: one clause that follows the source's name."""
+    """Why a bundle is of no use: a message that names the source as {bundle}, with its other values."""
+
+    def __init__(self, text: str, /, **values: Value) -> None:
+        super().__init__(text)
+        self._text, self._values = text, values
+
+    def about(self, bundle: str) -> str:
+        """The sentence, with the source's name."""
+        return say(self._text, bundle=bundle, **self._values)
 
 
 class Bundle(NamedTuple):
@@ -76,24 +85,29 @@ def read_bundle(body: bytes) -> Bundle:
     that is not known is for a newer version.
     """
     if len(body) > SIZE_MAX:
-        raise BundleError(f"is larger than {SIZE_MAX // 2**20} MiB")
+        raise BundleError(message("{bundle} is larger than {size} MiB."), size=SIZE_MAX // 2**20)
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        raise BundleError("is no JSON") from None
+        raise BundleError(message("{bundle} is no JSON.")) from None
     if not isinstance(document, dict) or "format" not in document:
-        raise BundleError("is no bundle of data: `xocompat export --format data` makes one")
+        raise BundleError(message("{bundle} is no bundle of data: `xocompat export --format data` makes one."))
     if document["format"] != FORMAT or isinstance(document["format"], bool):
-        raise BundleError(f"has another format than {FORMAT}: it may be for a newer xocompat")
+        raise BundleError(
+            message("{bundle} has another format than {format}: it may be for a newer xocompat."), format=FORMAT
+        )
     day = _read_day(document.get("day"))
     texts, sums = document.get("files"), document.get("sha256")
     if not isinstance(texts, dict) or not isinstance(sums, dict):
-        raise BundleError("has no files, or no checksums of them")
+        raise BundleError(message("{bundle} has no files, or no checksums of them."))
     expected = [f"{name}{_SUFFIX}" for name in NAMES]
     if missing := [name for name in expected if name not in texts]:
-        raise BundleError(f"lacks {missing[0]}")
+        raise BundleError(message("{bundle} lacks {file}."), file=missing[0])
     if strange := [name for name in (*texts, *sums) if name not in expected]:
-        raise BundleError(f"has {strange[0][:40]!a}, which this version does not know: it may be for a newer xocompat")
+        raise BundleError(
+            message("{bundle} has {name}, which this version does not know: it may be for a newer xocompat."),
+            name=ascii(strange[0][:40]),
+        )
     return Bundle(day, {name: _read_file(f"{name}{_SUFFIX}", texts, sums) for name in NAMES})
 
 
@@ -103,16 +117,16 @@ def _read_day(text: object) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise BundleError("does not say of which day it is, as in 2026-11-26")
+    raise BundleError(message("{bundle} does not say of which day it is, as in 2026-11-26."))
 
 
 def _read_file(name: str, texts: Mapping[str, Any], sums: Mapping[str, Any]) -> bytes:
     try:
         content: bytes = texts[name].encode()
     except (AttributeError, UnicodeEncodeError):
-        raise BundleError(f"has no text in {name}") from None
+        raise BundleError(message("{bundle} has no text in {file}."), file=name) from None
     if sums.get(name) != sha256(content).hexdigest():
-        raise BundleError(f"is damaged: {name} does not have its checksum")
+        raise BundleError(message("{bundle} is damaged: {file} does not have its checksum."), file=name)
     return content
 
 
@@ -127,8 +141,10 @@ def checked_content(bundle: Bundle) -> Raw:
         content |= validated_advisories({name: bundle.files[name] for name in advisories.NAMES})
     except DataError as error:
         first, *others = (" ".join(each.split()) for each in error.lines)
-        more = f" (and {len(others)} more)" if others else ""
-        raise BundleError(f"is not valid: {first[:300]}{more}") from None
+        what = message("{bundle} is not valid: {mistake}.")
+        if others:
+            what = message("{bundle} is not valid: {mistake} (and {more} more).")
+        raise BundleError(what, mistake=first[:300], more=number(len(others))) from None
     _try(content, bundle.day)
     return content
 
@@ -139,7 +155,9 @@ def _check_bounds(name: str, text: bytes) -> None:
     try:
         for at, event in enumerate(yaml.parse(text, Loader)):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
-                raise BundleError(f"has an anchor, an alias or a tag in {name}: data is written without")
+                raise BundleError(
+                    message("{bundle} has an anchor, an alias or a tag in {file}: data is written without."), file=name
+                )
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -147,13 +165,15 @@ def _check_bounds(name: str, text: bytes) -> None:
             elif isinstance(event, yaml.ScalarEvent):
                 value: str = event.value
                 if len(value) > TEXT_MAX or _UNSHOWABLE.search(value):
-                    raise BundleError(f"has a text in {name} that is too long, or that cannot be shown")
+                    raise BundleError(
+                        message("{bundle} has a text in {file} that is too long, or that cannot be shown."), file=name
+                    )
             if at > PARTS_MAX or depth > DEPTH_MAX:
-                raise BundleError(f"has too much in {name}, or too deep")
+                raise BundleError(message("{bundle} has too much in {file}, or too deep."), file=name)
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, BundleError):
             raise
-        raise BundleError(f"is not valid: {name} is not YAML") from None
+        raise BundleError(message("{bundle} is not valid: {file} is not YAML."), file=name) from None
 
 
 def _try(content: Raw, day: date) -> None:
@@ -166,4 +186,4 @@ def _try(content: Raw, day: date) -> None:
             assess(matrix, release, day)
             release.name(day)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        raise BundleError("is valid, and cannot be used all the same") from None
+        raise BundleError(message("{bundle} is valid, and cannot be used all the same.")) from None

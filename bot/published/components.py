@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from bot.catalogue import say
 from bot.published.labels import has_label, has_sign, take_label, unknown_sign
 from bot.published.page import PageEntry, PageProblem, tidy
 
@@ -187,8 +188,8 @@ def scripts(lines: tuple[str, ...]) -> Scripts:
             members, end = read_array(text, opening.end())
         except NoLiteral as error:
             line += text.count("\n", at, error.at)
-            message = "The table cannot be read from here on: its rows must be literals, nothing is evaluated"
-            return Scripts(tuple(found), tuple("".join((*rest, text[at:])).split("\n")), (PageProblem(line, message),))
+            what = say("The table cannot be read from here on: its rows must be literals, nothing is evaluated")
+            return Scripts(tuple(found), tuple("".join((*rest, text[at:])).split("\n")), (PageProblem(line, what),))
         if "{" in opening[0] and text.startswith("}", skip(text, end)):
             end = skip(text, end) + 1
         group -= 1

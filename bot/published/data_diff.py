@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from bot.catalogue import message, say
 from bot.matrix.lifecycle import PartialDate
 from bot.matrix.support import SupportLevel
 from bot.matrix.upgrade import CLOSED
@@ -37,7 +38,8 @@ class DataFact(StrEnum):
 class DataChange(NamedTuple):
     """One fact that moved. `file` is the one of data/ (without .yaml), `subject` a release's name or an entry's id.
 
-    None is what is not known, or not there.
+    None is what is not known, or not there. The words in `before` and `after` are those of data/, for scripts;
+    `side_in_words` says them.
     """
 
     file: str
@@ -51,6 +53,34 @@ class DataChange(NamedTuple):
     def is_lost_release(self) -> bool:
         """Whether a release is gone: no vendor unmakes one, so that is never taken unasked."""
         return self.file == "releases" and self.fact is DataFact.ENTRY and self.after is None
+
+
+_WORDS = {
+    "full": message("full"),
+    "partial": message("partial"),
+    "unlisted": message("unlisted"),
+    "not official": message("not official"),
+    "extra features": message("extra features"),
+    "documented": message("documented"),
+    "joined": message("joined"),
+    "code": message("code"),
+    "withdrawn": message("withdrawn"),
+    "refused": message("refused"),
+    "yes": message("yes"),
+    "no": message("no"),
+}
+_BLOCKED = "blocked by "
+
+
+def side_in_words(side: str) -> str:
+    """What a change has before or after it, as it is said: names, days and numbers stay as they are."""
+    parts: list[str] = []
+    for part in side.split(", "):
+        if part.startswith(_BLOCKED):
+            parts.append(say("blocked by {issue}", issue=part.removeprefix(_BLOCKED)))
+        else:
+            parts.append(say(_WORDS[part]) if part in _WORDS else part)
+    return ", ".join(parts)
 
 
 def data_changes(before: Raw, after: Raw) -> tuple[DataChange, ...]:
@@ -166,7 +196,7 @@ def _steps(before: Raw, after: Raw) -> Iterator[DataChange]:
         if (was, blocked) != (now, blocks):
             opened = was in CLOSED and now not in CLOSED
             said, says = (
-                f"{c}{f', blocked by {b}' if (b := _listed(s)) else ''}" for c, s in ((was, blocked), (now, blocks))
+                f"{c}{f', {_BLOCKED}{b}' if (b := _listed(s)) else ''}" for c, s in ((was, blocked), (now, blocks))
             )
             yield DataChange("upgrades", name, DataFact.STEP, said, says, opened or bool(blocked - blocks))
 

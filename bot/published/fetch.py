@@ -12,6 +12,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from bot import __version__
+from bot.catalogue import Value, message, say
 
 SIZE_MAX = 2 * 2**20
 """Bytes of a page; those that were published so far have 5,000."""
@@ -27,8 +28,8 @@ _WEB_PAGE = (b"<!doctype html", b"<html")
 
 
 class Wanted(NamedTuple):
-    """What is fetched: its name in a sentence, its `form` at an address, the setting with its address (`key`), and how
-    many bytes it may have."""
+    """What is fetched: its name in a sentence, its `form` at an address (both messages), the setting with its address
+    (`key`), and how many bytes it may have."""
 
     name: str
     form: str
@@ -38,10 +39,10 @@ class Wanted(NamedTuple):
     @property
     def mend(self) -> str:
         """What to do where something else is there."""
-        return f"Set `{self.key}` to the address of {self.form}, or to a file."
+        return say("Set `{key}` to the address of {form}, or to a file.", key=self.key, form=say(self.form))
 
 
-PAGE = Wanted("the list", "the page's text", "list.url", SIZE_MAX)
+PAGE = Wanted(message("the list"), message("the page's text"), "list.url", SIZE_MAX)
 """The page with the published list."""
 
 
@@ -94,13 +95,19 @@ def fetch(
             with path.open("rb") as file:
                 return _checked(file.read(wanted.size_max + 1), str(path), None, wanted)
         except OSError as error:
-            return Failed(f"{path} can't be read: {error.strerror or error}. Set `{wanted.key}` to a file that can.")
+            text = message("{file} can't be read: {why}. Set `{key}` to a file that can.")
+            return Failed(say(text, file=str(path), why=error.strerror or str(error), key=wanted.key))
     found: list[FetchResult] = []
     # A server that gives a byte now and then never runs into a limit between two reads.
     asking = threading.Thread(target=lambda: found.append(_tried(source, known, pause, bounds, wanted)), daemon=True)
     asking.start()
     asking.join(bounds.whole)
     return found[0] if found else _slow(source, bounds)
+
+
+def nothing_stored() -> Failed:
+    """For the answer that what is stored has not changed, where nothing is: no server should give it."""
+    return Failed(say("The server says that nothing changed, but there is nothing yet that could have."), passing=True)
 
 
 def shown_source(source: str) -> str:
@@ -139,8 +146,14 @@ def _follow(source: str, known: str | None, bounds: FetchLimits, ends: float, wa
             url = urljoin(url, found.url)
             there = urlsplit(url)
             if there.scheme != "https" and (there.scheme, there.hostname) != (begin.scheme, begin.hostname):
-                return Failed(f"{asked} leads to an address that is not https. {wanted.mend}")
-    return Failed(f"{asked} leads elsewhere more than {REDIRECTS_MAX} times. {wanted.mend}")
+                return _refused(wanted, message("{source} leads to an address that is not https."), source=asked)
+    text = message("{source} leads elsewhere more than {most} times.")
+    return _refused(wanted, text, source=asked, most=REDIRECTS_MAX)
+
+
+def _refused(wanted: Wanted, text: str, /, **values: Value) -> Failed:
+    """What is there is not what is wanted: a message, and what to do about it."""
+    return Failed(f"{say(text, **values)} {wanted.mend}")
 
 
 class _Elsewhere(NamedTuple):
@@ -171,12 +184,14 @@ def _ask(
             return NotModified()
         status = response.status_code
         if status == 429 or status >= 500:
-            what = f"{asked} can't be had now: its server answers {status}"
-            return Failed(f"{what}. It is tried again later.", passing=True)
+            text = message("{source} can't be had now: its server answers {status}. It is tried again later.")
+            return Failed(say(text, source=asked, status=status), passing=True)
         if status != 200:
-            return Failed(f"{asked} can't be had: its server answers {status}. {wanted.mend}")
+            text = message("{source} can't be had: its server answers {status}.")
+            return _refused(wanted, text, source=asked, status=status)
         if response.headers.get("content-encoding", "identity") != "identity":
-            return Failed(f"{asked} is sent compressed, which was not asked for. {wanted.mend}")
+            text = message("{source} is sent compressed, which was not asked for.")
+            return _refused(wanted, text, source=asked)
         body = _body(response, ends, wanted.size_max)
         return _slow(asked, bounds) if body is None else _checked(body, asked, response.headers.get("etag"), wanted)
 
@@ -194,33 +209,38 @@ def _body(response: requests.Response, ends: float, size_max: int) -> bytes | No
 def _checked(body: bytes, asked: str, etag: str | None, wanted: Wanted) -> Fetched | Failed:
     """What can't be the text of a page is refused before anybody reads it."""
     if len(body) > wanted.size_max:
-        size = wanted.size_max // 2**20
-        return Failed(f"{asked} is larger than {size} MiB, so it is not {wanted.name}. {wanted.mend}")
+        text = message("{source} is larger than {size} MiB, so it is not {name}.")
+        return _refused(wanted, text, source=asked, size=wanted.size_max // 2**20, name=say(wanted.name))
     if not body.strip():
-        return Failed(f"{asked} is empty. {wanted.mend}")
+        return _refused(wanted, message("{source} is empty."), source=asked)
     try:
         is_text = "\0" not in body.decode()
     except UnicodeDecodeError:
         is_text = False
     if not is_text:
-        return Failed(f"{asked} is no text in UTF-8, or it is damaged. {wanted.mend}")
+        return _refused(wanted, message("{source} is no text in UTF-8, or it is damaged."), source=asked)
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:20].lower().startswith(_WEB_PAGE):
-        return Failed(f"{asked} is a web page, not {wanted.form}. {wanted.mend}")
+        text = message("{source} is a web page, not {form}.")
+        return _refused(wanted, text, source=asked, form=say(wanted.form))
     return Fetched(body, etag if etag and len(etag) < 200 and etag.isascii() and etag.isprintable() else None)
 
 
 def _slow(source: str, bounds: FetchLimits) -> Failed:
-    return Failed(f"{shown_source(source)} took longer than {bounds.whole:g} seconds. Try again later.", passing=True)
+    text = message("{source} took longer than {seconds} seconds. Try again later.")
+    return Failed(say(text, source=shown_source(source), seconds=f"{bounds.whole:g}"), passing=True)
 
 
 def _failed(asked: str, error: Exception, wanted: Wanted) -> Failed:
     """What went wrong, in words; an error's own may hold a proxy's password."""
     if isinstance(error, requests.exceptions.SSLError):
-        return Failed(f"{asked} can't be trusted: its certificate does not hold. Look at the machine's CAs and clock.")
+        text = message("{source} can't be trusted: its certificate does not hold. Look at the machine's CAs and clock.")
+        return Failed(say(text, source=asked))
     if isinstance(error, requests.exceptions.ProxyError):
-        return Failed(f"{asked} can't be reached: the proxy refuses. Look at HTTPS_PROXY.", passing=True)
+        text = message("{source} can't be reached: the proxy refuses. Look at HTTPS_PROXY.")
+        return Failed(say(text, source=asked), passing=True)
     if isinstance(error, requests.Timeout):
-        return Failed(f"{asked} does not answer. Try again later.", passing=True)
+        return Failed(say("{source} does not answer. Try again later.", source=asked), passing=True)
     if isinstance(error, (requests.ConnectionError, HTTPError, OSError)) and not isinstance(error, ValueError):
-        return Failed(f"{asked} can't be reached. Look at the network, or try again later.", passing=True)
-    return Failed(f"{asked} is no address that can be asked. {wanted.mend}")
+        text = message("{source} can't be reached. Look at the network, or try again later.")
+        return Failed(say(text, source=asked), passing=True)
+    return _refused(wanted, message("{source} is no address that can be asked."), source=asked)

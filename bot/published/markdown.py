@@ -8,6 +8,7 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.catalogue import say
 from bot.published.labels import begins_like_label, has_sign, plainly_signed
 from bot.published.page import PageEntry, PageProblem, tidy
 
@@ -47,42 +48,42 @@ class PageText(NamedTuple):
 def page_text(page: str | bytes) -> PageText:
     """The lines of a page. Where it is no text of Markdown at all there are none, and one problem."""
     if len(page) > LARGEST:
-        return _none(1, "The page is larger than 2 MiB, so it is not the list: check list.url")
+        return _none(1, say("The page is larger than 2 MiB, so it is not the list: check list.url"))
     try:
         text = page if isinstance(page, str) else page.decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        return _none(line, "The page is not UTF-8 text, or it is damaged here: fetch it again and check list.url")
+        return _none(line, say("The page is not UTF-8 text, or it is damaged here: fetch it again and check list.url"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
-        return _none(line, "The page is binary or damaged here: fetch it again and check list.url")
+        return _none(line, say("The page is binary or damaged here: fetch it again and check list.url"))
     text = plainly_signed(text)
     if _HTML.match(text):
-        return _none(1, "The page is HTML instead of Markdown: list.url must be the address of the raw text")
+        return _none(1, say("The page is HTML instead of Markdown: list.url must be the address of the raw text"))
     return _too_much(text) or _Clearing(text.split("\n")).cleared()
 
 
 def _too_much(text: str) -> PageText | None:
     """Why a page is too much to be the list, if it is."""
     if text.count("\n") >= _MOST_LINES:
-        return _none(_MOST_LINES, "The page has too many lines to be the list: check list.url")
+        return _none(_MOST_LINES, say("The page has too many lines to be the list: check list.url"))
     if sum(map(text.count, _MARKS)) > _MOST_MARKS:
-        return _none(1, "The page has too many marks of Markdown to be the list: check list.url")
+        return _none(1, say("The page has too many marks of Markdown to be the list: check list.url"))
     lines = text.split("\n")
     structure = [(at, line) for at, line in enumerate(lines, 1) if _STRUCTURE.match(line) or "|" in line]
     long = (at for at, line in enumerate(lines, 1) if len(line) > _LONGEST_LINE)
     long_structure = (at for at, line in structure if len(line) > _LONGEST_STRUCTURE)
     if too_long := next(long, None) or next(long_structure, None):
-        return _none(too_long, "This line is too long for the list: check list.url")
+        return _none(too_long, say("This line is too long for the list: check list.url"))
     if len(structure) > _MOST_STRUCTURE:
         return _none(
-            structure[_MOST_STRUCTURE][0], "The page has too many lists or tables to be the list: check list.url"
+            structure[_MOST_STRUCTURE][0], say("The page has too many lists or tables to be the list: check list.url")
         )
     if deep := next((at for at, line in structure if _prefix(line) > _LONGEST_PREFIX), None):
-        return _none(deep, "This line is nested too deep for the list: check list.url")
+        return _none(deep, say("This line is nested too deep for the list: check list.url"))
     if crowded := _too_many_cells(lines):
-        return _none(crowded, "The tables have too many cells to be the list: check list.url")
+        return _none(crowded, say("The tables have too many cells to be the list: check list.url"))
     return None
 
 
@@ -129,8 +130,8 @@ class _Clearing:
         for line in self._lines[after:]:
             self._cleared.append(self._line(line))
         if self._comment:
-            self._refuse(self._comment_line, "This comment never ends")
-        self._problems.extend(PageProblem(line, "This block never ends") for _, line, _ in self._admonitions)
+            self._refuse(self._comment_line, say("This comment never ends"))
+        self._problems.extend(PageProblem(line, say("This block never ends")) for _, line, _ in self._admonitions)
         return PageText(tuple(self._cleared), tuple(self._problems))
 
     def _line(self, line: str) -> str:
@@ -155,7 +156,7 @@ class _Clearing:
         elif self._admonitions:
             self._admonitions.pop()
         else:
-            self._refuse(line, "This ends a block that never began")
+            self._refuse(line, say("This ends a block that never began"))
 
     def _without_comments(self, line: str) -> str:
         """The line without what is in comments; a row beside one stays a row."""

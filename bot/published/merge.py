@@ -6,6 +6,7 @@ from datetime import date
 
 from packaging.version import Version
 
+from bot.catalogue import message, say
 from bot.matrix.lifecycle import Lifecycle
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -32,18 +33,23 @@ def _senseless(matrix: Matrix, page: Page) -> Iterator[PageProblem]:
     for row in page.rows:
         label = shown(row.label)
         if (signs := len(levels(row))) != 1:
-            count = "two signs" if signs else "no sign"
-            yield PageProblem(row.line, f"{label} has {count} of how far it is supported.")
+            text = message("{label} has no sign of how far it is supported.")
+            if signs:
+                text = message("{label} has two signs of how far it is supported.")
+            yield PageProblem(row.line, say(text, label=label))
         if not row.releases:
-            yield PageProblem(row.line, f"{label} names no release.")
+            yield PageProblem(row.line, say("{label} names no release.", label=label))
         for text in row.releases:
             number = number_of(text)
             release = known.get((row.product, number))
             before = first.setdefault((row.product, release.number if release else number), row)
             if not _NUMBER.fullmatch(number):
-                yield PageProblem(row.line, f'"{shown(text)}" in {label} is not the number of a release.')
+                not_one = say('"{text}" in {label} is not the number of a release.', text=shown(text), label=label)
+                yield PageProblem(row.line, not_one)
             elif before is not row:
-                yield PageProblem(row.line, f"{row.product} {number} is in line {before.line} already.")
+                named = f"{row.product} {number}"
+                twice = say("{release} is in line {line} already.", release=named, line=before.line)
+                yield PageProblem(row.line, twice)
 
 
 def levels(row: PageRow) -> list[SupportLevel]:

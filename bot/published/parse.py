@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from bot.catalogue import say, say_counted
 from bot.matrix.support import Badge
 from bot.published.components import scripts
 from bot.published.labels import (
@@ -67,7 +68,7 @@ def classify(entry: PageEntry, reader: Reader) -> SignedRow | LegendLine | PageP
     if has_sign(text):
         return _legend_line(entry.line, text)
     if entry.group < 0 or begins_like_label(text):
-        return PageProblem(entry.line, f"“{text[:60]}” is no label of a release")
+        return PageProblem(entry.line, say("“{text}” is no label of a release", text=text[:60]))
     return None
 
 
@@ -88,22 +89,27 @@ def _row(entry: PageEntry, at: int, parted: _Parted, reader: Reader) -> SignedRo
     if parted.rest:
         note = _NOTE.match(parted.rest)
         if not note or has_sign(parted.rest) or unknown_sign(parted.rest):
-            return PageProblem(entry.line, f"“{parted.rest[:60]}” behind {label} is neither a sign nor a note")
+            return PageProblem(
+                entry.line,
+                say("“{text}” behind {label} is neither a sign nor a note", text=parted.rest[:60], label=label),
+            )
         notes.append(_unwrapped(note[1]))
     for cell in (*entry.cells[:at], *entry.cells[at + 1 :]):
         found = take_signs(cell)
         if has_sign(found.rest) or unknown_sign(found.rest) or (found.signs and found.rest) or _part(cell):
-            return PageProblem(entry.line, f"“{cell[:60]}” beside {label} is neither a sign nor a note")
+            return PageProblem(
+                entry.line, say("“{text}” beside {label} is neither a sign nor a note", text=cell[:60], label=label)
+            )
         signs.extend(found.signs)
         notes.extend([found.rest] if any(map(str.isalnum, found.rest)) else [])
     what = meaning(parted.labelled, reader)
     if not what:
-        return PageProblem(entry.line, f"{label} is no label of a release")
+        return PageProblem(entry.line, say("{label} is no label of a release", label=label))
     badges = tuple(badge for badge in Badge if any(SIGNS[sign] is badge for sign in signs))
     if Badge.FULL in badges and Badge.PARTIAL in badges:
-        return PageProblem(entry.line, f"{label} has full and partial support at once")
+        return PageProblem(entry.line, say("{label} has full and partial support at once", label=label))
     if entry.eol is not None and entry.eol is not (Badge.NO_SECURITY_UPDATES in badges):
-        return PageProblem(entry.line, f"{label} is EOL by its flag or by its sign, but not by both")
+        return PageProblem(entry.line, say("{label} is EOL by its flag or by its sign, but not by both", label=label))
     row = PageRow(what.text, what.product, what.numbers, badges, (*notes, *entry.notes), entry.links, entry.line)
     return SignedRow(row, tuple(dict.fromkeys(signs)), entry.group)
 
@@ -117,9 +123,13 @@ def _legend_line(line: int, text: str) -> LegendLine | PageProblem:
         signs = tuple(behind) if len(behind) == 1 and is_meaning(behind[0], words) else ()
     words = words.strip(_EDGES)
     if len(signs) != 1 or not words or has_sign(words) or unknown_sign(words):
-        return PageProblem(line, f"“{text[:60]}” has signs, but is neither a row nor a line of the legend")
+        return PageProblem(
+            line, say("“{text}” has signs, but is neither a row nor a line of the legend", text=text[:60])
+        )
     if contradicts(signs[0], words):
-        return PageProblem(line, f"The legend gives {signs[0]} the meaning of another sign: “{words[:60]}”")
+        return PageProblem(
+            line, say("The legend gives {sign} the meaning of another sign: “{words}”", sign=signs[0], words=words[:60])
+        )
     return LegendLine(signs[0], words, line)
 
 
@@ -143,7 +153,7 @@ def read_page(text: str | bytes, reader: Reader) -> Page:
     found = sorted((*from_scripts.entries, *entries(from_scripts.lines)), key=lambda entry: entry.line)
     if len(found) > _MOST_ENTRIES:
         line = found[_MOST_ENTRIES].line
-        return Page((), (PageProblem(line, "The page has too many rows to be the list: check list.url"),))
+        return Page((), (PageProblem(line, say("The page has too many rows to be the list: check list.url")),))
     sheet = _Sheet(found, reader)
     problems = (
         *source.problems,
@@ -153,7 +163,10 @@ def read_page(text: str | bytes, reader: Reader) -> Page:
     )
     every = tuple(dict.fromkeys(sorted(problems)))
     if len(every) > _MOST_PROBLEMS:
-        rest = PageProblem(every[_MOST_PROBLEMS].line, f"{len(every) - _MOST_PROBLEMS} more problems follow")
+        rest = PageProblem(
+            every[_MOST_PROBLEMS].line,
+            say_counted(len(every) - _MOST_PROBLEMS, "{count} more problem follows", "{count} more problems follow"),
+        )
         every = (*every[:_MOST_PROBLEMS], rest)
     return Page(sheet.rows, every, sheet.has_signs)
 
@@ -178,31 +191,36 @@ class _Sheet:
         yield from self._about_the_legend()
         yield from _twice(piece.row for piece in self._signed)
         if not self._signed:
-            yield PageProblem(1, "The page has no row of the list: check list.url")
+            yield PageProblem(1, say("The page has no row of the list: check list.url"))
 
     def _strangers(self) -> Iterator[PageProblem]:
         """Pieces of the list or of the legend that are neither."""
         for entry in self._plain:
             text = " ".join(entry.cells)
             if entry.group in self._of_list and entry.group > 0 and not _is_head(entry, self._signed):
-                yield PageProblem(entry.line, f"“{_shortened(text)}” stands among the rows and is none")
+                yield PageProblem(entry.line, say("“{text}” stands among the rows and is none", text=_shortened(text)))
             elif entry.group in self._of_legend and unknown_sign(text):
-                yield PageProblem(entry.line, f"The legend has an unknown sign: “{_shortened(text)}”")
+                yield PageProblem(entry.line, say("The legend has an unknown sign: “{text}”", text=_shortened(text)))
 
     def _about_the_legend(self) -> Iterator[PageProblem]:
         """Signs with two meanings or with none, and rows without a sign of support on a page that has signs."""
         meanings: dict[str, str] = {}
         for sign, words, line in self._legend:
             if meanings.setdefault(sign, words) != words:
-                yield PageProblem(line, f"The legend gives {sign} two meanings")
+                yield PageProblem(line, say("The legend gives {sign} two meanings", sign=sign))
         for piece in self._signed:
             yield from (
-                PageProblem(piece.row.line, f"{piece.row.label} has {sign}, which the legend does not explain")
+                PageProblem(
+                    piece.row.line,
+                    say("{label} has {sign}, which the legend does not explain", label=piece.row.label, sign=sign),
+                )
                 for sign in piece.signs
                 if sign not in meanings
             )
             if self.has_signs and not _supports(piece.row):
-                yield PageProblem(piece.row.line, f"{piece.row.label} has no sign of full or partial support")
+                yield PageProblem(
+                    piece.row.line, say("{label} has no sign of full or partial support", label=piece.row.label)
+                )
 
 
 def _supports(row: PageRow) -> bool:
@@ -225,7 +243,9 @@ def _twice(rows: Iterable[PageRow]) -> Iterator[PageProblem]:
                 others = (w for w, x in wild if w is not row and w.product is row.product and overlap(x, number))
                 other = next(others, row)
             if other is not row:
-                yield PageProblem(row.line, f"{row.label} is on the page twice: see line {other.line}")
+                yield PageProblem(
+                    row.line, say("{label} is on the page twice: see line {line}", label=row.label, line=other.line)
+                )
             if number.endswith(".x"):
                 wild.append((row, number))
 
@@ -239,7 +259,7 @@ def _left_over(lines: tuple[str, ...], found: Iterable[PageEntry]) -> Iterator[P
         bare = _BULLET.sub("", line).strip()
         label = take_label(bare)
         if (has_sign(line) and mentions_release(line)) or (label and not label.rest) or _ORPHAN.match(line):
-            yield PageProblem(at, f"“{_shortened(line)}” looks like a row and is in no list or table")
+            yield PageProblem(at, say("“{text}” looks like a row and is in no list or table", text=_shortened(line)))
 
 
 def _shortened(text: str) -> str:

@@ -9,14 +9,17 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from bot.catalogue import message, number, say, say_about, say_counted
 from bot.matrix.load import Raw, data_day
 from bot.matrix.release import Product
 from bot.published.bundle import SIZE_MAX, Bundle, BundleError, checked_content, read_bundle
-from bot.published.data_diff import DataChange, data_changes
-from bot.published.fetch import Failed, Fetched, FetchResult, Wanted, shown_source
+from bot.published.data_diff import DataChange, DataFact, data_changes, side_in_words
+from bot.published.fetch import Failed, Fetched, FetchResult, Wanted, nothing_stored, shown_source
 from bot.published.renewals import NewRenewal, Renewals, StoredRenewal, checked_by, newest
 
-BUNDLE = Wanted("a bundle of data", "what `xocompat export --format data` wrote", "data.url", SIZE_MAX)
+BUNDLE = Wanted(
+    message("a bundle of data"), message("what `xocompat export --format data` wrote"), "data.url", SIZE_MAX
+)
 
 BETTER_MAX = 2
 """So many things may look better at once, before somebody is asked (CONTRACT.md section 5)."""
@@ -127,7 +130,7 @@ class DataFollower(NamedTuple):
         return found._replace(stored=stored)
 
     def _without(self, answer: FetchResult) -> DataRenewal:
-        failed = answer if isinstance(answer, Failed) else _NOTHING_STORED
+        failed = answer if isinstance(answer, Failed) else nothing_stored()
         return DataRenewal(self.name, problem=failed.message, passing=failed.passing)
 
     def _judged(self, body: bytes, in_use: DataInUse, force: bool) -> tuple[DataRenewal, Raw | None]:
@@ -144,23 +147,21 @@ class DataFollower(NamedTuple):
             content = checked_content(bundle)
             _check_shape(in_use.content, content)
         except BundleError as error:
-            return found._replace(problem=f"{self.name} {error}."), None
+            return found._replace(problem=error.about(self.name)), None
         # A day that is yet to come would keep every other bundle out until then.
         day = min(bundle.day, self.now().date())
         found = found._replace(day=day, changes=data_changes(in_use.content, content))
-        if not force and (why := why_it_waits(found.changes)):
-            return found._replace(problem=f"{self.name} {why}", waits=True), None
+        if not force and (why := why_it_waits(self.name, found.changes)):
+            return found._replace(problem=why, waits=True), None
         return found, content
 
     def _check_day(self, bundle: Bundle, used: date) -> None:
         if bundle.day < min(used, self.now().date()):
-            raise BundleError(f"is of {bundle.day}, and the data in use is of {used}: only newer data is used")
-
-
-_NOTHING_STORED = Failed(
-    "The server says that nothing changed, but there is nothing yet that could have.", passing=True
-)
-"""What no server should answer."""
+            raise BundleError(
+                message("{bundle} is of {day}, and the data in use is of {used}: only newer data is used."),
+                day=bundle.day.isoformat(),
+                used=used.isoformat(),
+            )
 
 
 def data_in_use(shipped: Raw, renewals: Renewals | None) -> DataInUse:
@@ -170,22 +171,50 @@ def data_in_use(shipped: Raw, renewals: Renewals | None) -> DataInUse:
     return DataInUse(renewed[1], renewed[0].day, renewed[0]) if renewed else DataInUse(shipped, day)
 
 
-def why_it_waits(changes: tuple[DataChange, ...]) -> str | None:
+def why_it_waits(bundle: str, changes: tuple[DataChange, ...]) -> str | None:
     """Why somebody has to say that a bundle is right, if it is so. Names the first things that look better."""
     lost = [change for change in changes if change.is_lost_release]
     better = lost if lost else [change for change in changes if change.is_better]
     if not lost and len(better) <= BETTER_MAX:
         return None
-    named = ", ".join(f"{change.subject} {_moved(change)}" for change in better[: BETTER_MAX + 1])
-    more = f" and {len(better) - BETTER_MAX - 1} more" if len(better) > BETTER_MAX + 1 else ""
-    what = "loses releases" if lost else f"makes {len(better)} things better at once"
-    return f"{what} ({named}{more}): if that is right, `xocompat sync --force` takes it."
+    named = ", ".join(map(_moved, better[: BETTER_MAX + 1]))
+    if (more := len(better) - BETTER_MAX - 1) > 0:
+        named = say("{items} and {more} more", items=named, more=number(more))
+    if lost:
+        text = message("{bundle} loses releases ({changes}): if that is right, `xocompat sync --force` takes it.")
+        return say(text, bundle=bundle, changes=named)
+    return say_counted(
+        len(better),
+        "{bundle} makes {count} thing better at once ({changes}): if that is right, `xocompat sync --force` takes it.",
+        "{bundle} makes {count} things better at once ({changes}): if that is right, `xocompat sync --force` takes it.",
+        bundle=bundle,
+        changes=named,
+    )
+
+
+_MOVED = {
+    DataFact.ENTRY: message("{subject} gone"),
+    DataFact.RELEASED: message("{subject} released {before} → {after}"),
+    DataFact.MAINTENANCE_ENDS: message("{subject} maintenance ends {before} → {after}"),
+    DataFact.EOL: message("{subject} eol {before} → {after}"),
+    DataFact.LTS_SINCE: message("{subject} lts since {before} → {after}"),
+    DataFact.SUPPORT: message("{subject} support {before} → {after}"),
+    DataFact.AFFECTS: message("{subject} affects {before} → {after}"),
+    DataFact.REQUIRED_OF: message("{subject} required of {before} → {after}"),
+    DataFact.STEP: message("{subject} step {before} → {after}"),
+    DataFact.FIXED_FROM: message("{subject} fixed from {before} → {after}"),
+    DataFact.EXPLOITED: message("{subject} exploited {before} → {after}"),
+    DataFact.AFFECTED: message("{subject} affected {before} → {after}"),
+    DataFact.DETAILS: message("{subject} details {before} → {after}"),
+}
+"""What looks better, in few words; of entries only that they are gone."""
 
 
 def _moved(change: DataChange) -> str:
-    if change.after is None and change.before is not None and change.fact == "entry":
-        return "gone"
-    return f"{change.fact.replace('_', ' ')} {change.before or 'not known'} → {change.after or 'not known'}"
+    before, after = (
+        side_in_words(side) if side else say_about("a value", "not known") for side in (change.before, change.after)
+    )
+    return say(_MOVED[change.fact], subject=change.subject, before=before, after=after)
 
 
 def _check_shape(before: Raw, after: Raw) -> None:
@@ -195,7 +224,13 @@ def _check_shape(before: Raw, after: Raw) -> None:
             if isinstance(value, (list, dict)) and key != "in_development":
                 left: Any = after.get(file, {}).get(key) or ()
                 if value and 2 * len(left) < len(value):
-                    raise BundleError(f"has {len(left)} of the {len(value)} {key} in {file}.yaml that are in use")
+                    raise BundleError(
+                        message("{bundle} has {left} of the {all} {key} in {file}.yaml that are in use."),
+                        left=number(len(left)),
+                        all=number(len(value)),
+                        key=key,
+                        file=file,
+                    )
     there = {release["product"] for release in after["releases"]["releases"]}
     if gone := [product for product in Product if product.value not in there]:
-        raise BundleError(f"has no release of {gone[0].value}")
+        raise BundleError(message("{bundle} has no release of {product}."), product=gone[0].value)

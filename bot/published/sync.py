@@ -6,10 +6,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
+from bot.catalogue import number, say
 from bot.matrix.matrix import Matrix
 from bot.published.diff import changes as changes_of
 from bot.published.diff import compare, disagreements, in_use
-from bot.published.fetch import Failed, Fetched, FetchResult, shown_source
+from bot.published.fetch import Failed, Fetched, FetchResult, nothing_stored, shown_source
 from bot.published.merge import changed_support, merged, unusable
 from bot.published.page import Page, PageProblem, PageRow, Revision, RowChangeKind
 from bot.published.parse import read_page
@@ -67,11 +68,6 @@ class SyncStatus(NamedTuple):
 Get = Callable[[str, str | None], FetchResult]
 """Gets the page of a source, if it is not the one with the tag."""
 
-_NOTHING_STORED = Failed(
-    "The server says that nothing changed, but there is nothing yet that could have.", passing=True
-)
-"""What no server should answer."""
-
 
 class ListFollower(NamedTuple):
     """Follows one source. Without `revisions` nothing is stored, and the list in use is the shipped one."""
@@ -92,7 +88,7 @@ class ListFollower(NamedTuple):
         """Get the page and compare it; nothing is stored. UnavailableError if the database could not be reached."""
         answer = self.get(self.source, None)
         if not isinstance(answer, Fetched):
-            return self._without_page(answer if isinstance(answer, Failed) else _NOTHING_STORED)
+            return self._without_page(answer if isinstance(answer, Failed) else nothing_stored())
         diff = self._compared(self._revision(answer.body), day)
         stored = self.revisions.latest(self.name) if self.revisions else None
         return diff._replace(stored=stored) if stored and stored.revision.digest == diff.digest else diff
@@ -113,7 +109,7 @@ class ListFollower(NamedTuple):
         elif before and not isinstance(answer, Failed):
             revision, tag = before.revision, before.etag
         else:
-            failed = answer if isinstance(answer, Failed) else _NOTHING_STORED
+            failed = answer if isinstance(answer, Failed) else nothing_stored()
             revisions.failed(self.name, failed.message, failed.passing, self.now())
             return self._without_page(failed)
         diff = self._compared(revision, day, force)
@@ -145,7 +141,8 @@ class ListFollower(NamedTuple):
         problems = unusable(self.matrix, page)
         gone = sum(change.kind is RowChangeKind.REMOVED for change in changes)
         if not problems and not force and (what := _too_different(gone, len(before), matrix, page)):
-            problems = (PageProblem(0, f"{what}: if that is right, `xocompat sync --force` takes the page."),)
+            waits = say("{what}: if that is right, `xocompat sync --force` takes the page.", what=what)
+            problems = (PageProblem(0, waits),)
         return PageDiff(
             source=self.name,
             read_at=self.now(),
@@ -165,9 +162,16 @@ def _too_different(gone: int, rows: int, used: Matrix, page: Page) -> str | None
     """
     changed, supported = changed_support(used, page), len(used.published.rows)
     if 2 * gone > rows:
-        return f"{gone} of the {rows} rows in use are gone"
+        return say("{gone} of the {rows} rows in use are gone", gone=number(gone), rows=number(rows))
     if 3 * changed > supported:
-        return f"{changed} of the {supported} rows in use have another support"
+        return say(
+            "{changed} of the {rows} rows in use have another support", changed=number(changed), rows=number(supported)
+        )
     if 2 * (gone + changed) > max(rows, supported):
-        return f"{gone} of the {rows} rows in use are gone and {changed} have another support"
+        return say(
+            "{gone} of the {rows} rows in use are gone and {changed} have another support",
+            gone=number(gone),
+            rows=number(rows),
+            changed=number(changed),
+        )
     return None

@@ -333,6 +333,7 @@ class Keys(Section):
     sites: SitesSettings = SitesSettings()
     site: SiteSettings = SiteSettings()
     notify: tuple[NotifierSettings, ...] = ()
+    translation: FilePath | None = None
 
 
 class SlackSettings(SlackKeys):

@@ -72,25 +72,25 @@ def _element(button: Button, at: int) -> Json | None:
     match button:
         case Menu(label, _, entries):
             return _menu(f"{MENU}_{at}", label, entries)
-        case Find(_, label):
-            names = {"action_id": f"{FIND}_{at}", "placeholder": label_of(label)}
+        case Find():
+            names = {"action_id": f"{FIND}_{at}", "placeholder": label_of(button.label)}
             return {"type": "external_select", "min_query_length": TYPED_MIN, **names}
-        case Ask(label, words, on):
+        case Ask(_, words, on):
             kind, value = ASK, ActionValue(words, on)
-        case Act(label, words, asks):
+        case Act(_, words, asks):
             kind, value = ACT, ActionValue(words, asks=asks)
-        case Share(words, label, on, reply_key):
+        case Share(words, on, reply_key):
             kind, value = SHARE, ActionValue(words, on, reply_key)
-        case Pick(words, label):
+        case Pick(words):
             kind, value = PICK, ActionValue(words)
     if len(carried := encode(value)) > VALUE_MAX:
         return None
     return {
         "type": "button",
         "action_id": f"{kind}_{at}",
-        "text": label_of(label),
+        "text": label_of(button.label),
         "value": carried,
-        "accessibility_label": plain_text(f"{label or NAMELESS}: {words}", LABEL_MAX),
+        "accessibility_label": plain_text(f"{button.label or NAMELESS}: {words}", LABEL_MAX),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.catalogue import say
 from bot.chat.reply import Reply
 from bot.slack.actions import Json, label_of
 from bot.slack.blocks import SlackMessage, messages, size
@@ -26,4 +27,9 @@ def home_view(parts: Sequence[Reply]) -> Json:
 
 def window(message: SlackMessage) -> Json:
     """A modal that says something: what a press in App Home brings, as there is no channel to say it in."""
-    return {"type": "modal", "title": label_of("xocompat"), "close": label_of("Close"), "blocks": [*message.blocks]}
+    return {
+        "type": "modal",
+        "title": label_of("xocompat"),
+        "close": label_of(say("Close")),
+        "blocks": [*message.blocks],
+    }

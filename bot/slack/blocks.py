@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.catalogue import message, say, say_counted
 from bot.chat.reply import (
     GAP,
     NOTICE,
@@ -34,7 +35,7 @@ from bot.slack.table_blocks import TableForm, is_table, length_of, table_blocks
 Json = dict[str, Any]
 
 HEADLINE_MAX = 1000
-NOTHING = "Nothing to show."
+NOTHING = message("Nothing to show.")
 
 
 def _parts(
@@ -161,22 +162,22 @@ def messages(
     """
     if reply.kind == NOTICE:
         said = reply.headline
-        only: Json = {"type": "section", "text": _text(mrkdwn(said).strip() or NOTHING)}
-        return (SlackMessage(escape(plain(without_ids(said)), SUMMARY_MAX) or NOTHING, (only,)),)
-    first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or NOTHING]
+        only: Json = {"type": "section", "text": _text(mrkdwn(said).strip() or say(NOTHING))}
+        return (SlackMessage(escape(plain(without_ids(said)), SUMMARY_MAX) or say(NOTHING), (only,)),)
+    first_part = [mrkdwn(reply.headline, HEADLINE_MAX).strip() or say(NOTHING)]
     head, *body = _sections(_parts([*first_part], reply.blocks, tables, charts))
     quiet = [mrkdwn(each, CONTEXT_TEXT_MAX) for each in reply.context]
     if shared_by:
-        quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
+        quiet = [*quiet[: CONTEXT_MAX - 2], say("shared by {person}", person=f"<@{shared_by}>")]
     room = BUDGET - _NOTE - size([head, *_context(quiet)])
-    as_picture = (Ask("As a picture", reply.picture.words),) if reply.picture and reply.picture.words else ()
+    as_picture = (Ask(say("As a picture"), reply.picture.words),) if reply.picture and reply.picture.words else ()
     buttons = elements((*as_picture, *reply.buttons), shared_by is not None)
     while buttons and size(buttons) + 50 > room:
         buttons.pop()
     actions: list[Json] = [{"type": "actions", "elements": buttons}] if buttons else []
     again = _section(first_part[0])  # each message begins with the headline: notifications are made of it
     room = BUDGET - _NOTE - size([head, *actions, *_context(quiet)])
-    summary = escape(spoken(without_ids(reply.headline)), SUMMARY_MAX) or NOTHING
+    summary = escape(spoken(without_ids(reply.headline)), SUMMARY_MAX) or say(NOTHING)
     later = BUDGET - _NOTE - size([again])
     pages = [*_pages(body, room, later)]
     if below := _sections(_parts([], reply.rest, tables)):
@@ -253,7 +254,16 @@ def _pages(blocks: Iterable[Json], room: int, later: int) -> Iterator[list[Json]
 def _notes(count: int, left: int) -> Iterator[str]:
     """What the context of each message says of the others."""
     follow = count - 1
-    yield {0: "", 1: "1 message follows with the rest"}.get(follow, f"{follow} messages follow with the rest")
+    yield (
+        say_counted(follow, "{count} message follows with the rest", "{count} messages follow with the rest")
+        if follow
+        else ""
+    )
     for at in range(2, count + 1):
-        more = f" · {left} more lines are not shown: ask for less at once" if left and at == count else ""
-        yield f"{at} of {count}{more}"
+        place = say("{number} of {count}", number=at, count=count)
+        more = say_counted(
+            left,
+            "{count} more line is not shown: ask for less at once",
+            "{count} more lines are not shown: ask for less at once",
+        )
+        yield f"{place} · {more}" if left and at == count else place

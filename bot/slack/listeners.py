@@ -10,6 +10,7 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware import Middleware
 
+from bot.catalogue import say
 from bot.chat.commands import CHECK, FLEET, WATCH
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply
@@ -233,7 +234,7 @@ class Listeners:
         """A release was chosen, and maybe a channel to watch it: what comes of that stands below the choice."""
         wanted = to_check(body)
         if wanted.release is None:
-            return BoltResponse(status=200, body=refused(RELEASE, "Choose a release."), headers=_JSON)
+            return BoltResponse(status=200, body=refused(RELEASE, say("Choose a release.")), headers=_JSON)
         said = self.conversation.check(wanted.origin, wanted.release, wanted.on, wanted.watch_in)
         return BoltResponse(status=200, body=checked(said, wanted), headers=_JSON)
 

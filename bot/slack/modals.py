@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from bot.alerts.ports import NOTE_MAX
+from bot.catalogue import say
 from bot.chat.command import Choice
 from bot.chat.commands import COMMANDS
 from bot.chat.platform import Origin, Original
@@ -37,7 +38,7 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
     """A window with one list, of what a command can be about."""
     element: Json = {
         "action_id": PICK_HOST,
-        "placeholder": label_of("Choose or type a name"),
+        "placeholder": label_of(say("Choose or type a name")),
         "focus_on_load": True,
     }
     if len(choices) <= OPTIONS_MAX:
@@ -47,11 +48,11 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
     host = {
         "type": "input",
         "block_id": HOST,
-        "label": label_of("Host"),
+        "label": label_of(say("Host")),
         "hint": label_of(
-            "The reply comes as a message from me."
+            say("The reply comes as a message from me.")
             if origin.on_home_page
-            else "The reply comes where you asked, for your eyes only."
+            else say("The reply comes where you asked, for your eyes only.")
         ),
         "element": element,
     }
@@ -59,9 +60,9 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
         "type": "modal",
         "callback_id": PICK,
         "private_metadata": metadata(origin, command=command),
-        "title": label_of("Ask a host"),
-        "submit": label_of("Probe"),
-        "close": label_of("Cancel"),
+        "title": label_of(say("Ask a host")),
+        "submit": label_of(say("Probe")),
+        "close": label_of(say("Cancel")),
         "blocks": [host],
     }
 
@@ -77,22 +78,22 @@ def check_window(reply: Reply | None = None, watch_in: str | None = None) -> Jso
     release = {
         "type": "external_select",
         "action_id": RELEASE,
-        "placeholder": label_of("Choose or type a release"),
+        "placeholder": label_of(say("Choose or type a release")),
         "min_query_length": 0,
     }
-    day = {"type": "datepicker", "action_id": CHECK_DAY, "placeholder": label_of("Today")}
+    day = {"type": "datepicker", "action_id": CHECK_DAY, "placeholder": label_of(say("Today"))}
     return {
         "type": "modal",
         "callback_id": CHECK,
-        "title": label_of("Check a release"),
-        "submit": label_of("Check"),
-        "close": label_of("Close"),
+        "title": label_of(say("Check a release")),
+        "submit": label_of(say("Check")),
+        "close": label_of(say("Close")),
         "blocks": [
-            {"type": "input", "block_id": RELEASE, "label": label_of("Release"), "element": release},
+            {"type": "input", "block_id": RELEASE, "label": label_of(say("Release")), "element": release},
             {
                 "type": "input",
                 "block_id": CHECK_DAY,
-                "label": label_of("As of another day (UTC)"),
+                "label": label_of(say("As of another day (UTC)")),
                 "optional": True,
                 "element": day,
             },
@@ -106,13 +107,13 @@ def _watching_channel(block_id: str) -> Json:
     return {
         "type": "input",
         "block_id": block_id,
-        "label": label_of("Watch it in a channel"),
-        "hint": label_of("The channel is told before the release's support ends."),
+        "label": label_of(say("Watch it in a channel")),
+        "hint": label_of(say("The channel is told before the release's support ends.")),
         "optional": True,
         "element": {
             "type": "conversations_select",
             "action_id": WATCH_IN[0],
-            "placeholder": label_of("No channel"),
+            "placeholder": label_of(say("No channel")),
             "filter": {"include": ["public", "private"], "exclude_external_shared_channels": True},
         },
     }
@@ -172,7 +173,10 @@ def moment_picker(origin: Origin, words: str, first: datetime) -> Json:
     """
     element = {"type": "datetimepicker", "action_id": MOMENT, "initial_date_time": int(first.timestamp())}
     is_plan = words.endswith(" planned")
-    name, label = ("Planned for", "When (your time)") if is_plan else ("Snooze", "Until (your time)")
+    if is_plan:
+        name, label = say("Planned for"), say("When (your time)")
+    else:
+        name, label = say("Snooze"), say("Until (your time)")
     asked = {"type": "input", "block_id": MOMENT, "label": label_of(label), "element": element}
     return _asking(MOMENT, origin, words, name, name, asked)
 
@@ -184,16 +188,16 @@ def note_window(origin: Origin, words: str) -> Json:
         "action_id": NOTE,
         "max_length": NOTE_MAX,
         "focus_on_load": True,
-        "placeholder": label_of("Waiting for new hardware, ticket OPS-17"),
+        "placeholder": label_of(say("Waiting for new hardware, ticket OPS-17")),
     }
     note = {
         "type": "input",
         "block_id": NOTE,
-        "label": label_of("Note"),
-        "hint": label_of("It stands in the alert's message and in its thread, with your name."),
+        "label": label_of(say("Note")),
+        "hint": label_of(say("It stands in the alert's message and in its thread, with your name.")),
         "element": element,
     }
-    return _asking(NOTE, origin, words, "Add a note", "Add", note)
+    return _asking(NOTE, origin, words, say("Add a note"), say("Add"), note)
 
 
 def _asking(callback_id: str, origin: Origin, words: str, title: str, submit: str, block: Json) -> Json:
@@ -202,7 +206,7 @@ def _asking(callback_id: str, origin: Origin, words: str, title: str, submit: st
         "callback_id": callback_id,
         "title": label_of(title),
         "submit": label_of(submit),
-        "close": label_of("Cancel"),
+        "close": label_of(say("Cancel")),
         "private_metadata": metadata(origin, words=words),
         "blocks": [block],
     }

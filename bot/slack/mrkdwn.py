@@ -6,6 +6,7 @@ Every text object also says `verbatim`, so that Slack links no address and no na
 import re
 from collections.abc import Callable
 
+from bot.catalogue import message, say
 from bot.chat.reply import (
     GAP,
     ChannelName,
@@ -41,7 +42,7 @@ ADDRESS = re.compile(r"https?://[!#-;=?-_a-{}~]{1,2000}", re.ASCII)
 USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}", re.ASCII)
 DIRECT = re.compile(r"D[A-Z0-9]{1,30}", re.ASCII)
-DIRECT_NAME = "a direct message"
+DIRECT_NAME = message("a direct message")
 """What stands for somebody's conversation with the bot, which has no name."""
 _GAP = " \u2002"
 """A space, which ends bold text, and one that no screen makes of several a single one."""
@@ -122,20 +123,20 @@ def span_text(span: Span, most: int = TEXT_MAX) -> str:
         case PersonName(text):
             return _mention("@", text, most) if USER.fullmatch(text) else escape(text, most)
         case ChannelName(text) if DIRECT.fullmatch(text):
-            return escape(DIRECT_NAME, most)
+            return escape(say(DIRECT_NAME), most)
         case ChannelName(text):
             return _mention("#", text, most) if CHANNEL.fullmatch(text) else escape(text, most)
 
 
 def without_ids(spans: RichText) -> RichText:
     """A line for a notification's text, in which Slack draws no names: nobody is helped by an id."""
-    somebody, channel = Plain("somebody"), Plain("the channel")
+    somebody, channel = Plain(say("somebody")), Plain(say("the channel"))
     return tuple(
         somebody
         if isinstance(span, PersonName) and USER.fullmatch(span.text)
         else channel
         if isinstance(span, ChannelName) and CHANNEL.fullmatch(span.text)
-        else Plain(DIRECT_NAME)
+        else Plain(say(DIRECT_NAME))
         if isinstance(span, ChannelName) and DIRECT.fullmatch(span.text)
         else span
         for span in spans

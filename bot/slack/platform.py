@@ -25,7 +25,15 @@ from bot.alerts.delivery.outcome import (
 from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, tries, undelivered
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
-from bot.chat.reply import Attachment, Paragraph, Reply, Share, Typed, line, notice, with_code
+from bot.chat.reply import (
+    Attachment,
+    Paragraph,
+    Reply,
+    Share,
+    Typed,
+    notice,
+    say_line,
+)
 from bot.slack.app_home import home_view, window
 from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, messages
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
@@ -179,7 +187,7 @@ class SlackPlatform:
     def _shared(self, actor: Actor, reply: Reply) -> SlackMessage:
         """What takes the place of the actor's own copy: it can't be shared again."""
         buttons = tuple(button for button in reply.buttons if not isinstance(button, Share))
-        left = reply._replace(buttons=buttons, context=(*reply.context, line("Shared to the channel.")))
+        left = reply._replace(buttons=buttons, context=(*reply.context, say_line("Shared to the channel.")))
         form = self._forms.of(actor.team) if answers_late(reply) else TableForm.LINES
         return messages(left, most=1, tables=form)[0]
 
@@ -198,7 +206,7 @@ class SlackPlatform:
         opened = self._open(self._client, origin.trigger, view)
         if isinstance(opened, Delivered) or not origin.trigger:
             return opened
-        return self.respond(origin, notice(line("The window did not open. Type it: ", typed)))
+        return self.respond(origin, notice(say_line("The window did not open. Type it: {words}", words=typed)))
 
     def open_check(self, origin: Origin, watches: bool = False) -> Outcome:
         view = check_window(watch_in=WATCH_IN[0] if watches else None)
@@ -233,9 +241,12 @@ class SlackPlatform:
         try:
             self._files.send(actor.user, attachment, escape(reply.summary))
         except FileError as error:
-            said = f"I could not send it here: {error}. In a shell `xocompat export --output FILE` has the same."
-            return reply._replace(blocks=(*reply.blocks, Paragraph((with_code(said),))), attachment=None)
-        sent = line(attachment.name, " is in your direct messages with me.")
+            unsent = say_line(
+                "I could not send it here: {why}. In a shell `xocompat export --output FILE` has the same.",
+                why=str(error),
+            )
+            return reply._replace(blocks=(*reply.blocks, Paragraph((unsent,))), attachment=None)
+        sent = say_line("{file} is in your direct messages with me.", file=attachment.name)
         return reply._replace(blocks=(*reply.blocks, Paragraph((sent,))), attachment=None)
 
     def _answering(self, origin: Origin, shown: Sequence[SlackMessage], opening: Opening | None) -> Sending:

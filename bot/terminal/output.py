@@ -3,6 +3,7 @@
 import os
 from typing import TextIO
 
+from bot.catalogue import say
 from bot.errors import UnavailableError
 
 
@@ -19,7 +20,9 @@ def write(stream: TextIO, text: str) -> None:
         raise
     except OSError as error:
         hang_up(stream)
-        raise UnavailableError(f"The answer cannot be written: {error.strerror}.") from error
+        raise UnavailableError(
+            say("The answer cannot be written: {error}.", error=error.strerror or str(error))
+        ) from error
 
 
 def hang_up(stream: TextIO) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise, zip_longest
 from typing import NamedTuple
 
+from bot.catalogue import number
 from bot.chat.reply import (
     Act,
     Ask,
@@ -25,6 +26,7 @@ from bot.chat.reply import (
     Table,
     Typed,
     line,
+    say_line,
 )
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.layout import (
@@ -135,7 +137,8 @@ def render(reply: Reply, caps: Capabilities, prompt: str = "xocompat", footer: R
         rows += sheet.spans(footer)
     if reply.attachment:
         name, content = reply.attachment
-        rows += sheet.facts(line(f"A chat gets the file {name} with it ({len(content) / 1000:.0f} kB)."))
+        size = number(round(len(content) / 1000))
+        rows += sheet.facts(say_line("A chat gets the file {name} with it ({size} kB).", name=name, size=size))
     for spans in reply.context:
         rows += sheet.facts(spans)
     return "\n".join(painted(row, caps) for row in rows)
@@ -152,7 +155,8 @@ def hint(buttons: Sequence[Button]) -> RichText:
     ]
     if not asks:
         return ()
-    return line("More: ", asks[0], *(span for ask in asks[1:] for span in (Plain(" · "), ask)))
+    commands = (asks[0], *(span for ask in asks[1:] for span in (Plain(" · "), ask)))
+    return say_line("More: {commands}", commands=commands)
 
 
 class _Sheet(NamedTuple):
@@ -217,8 +221,8 @@ class _Sheet(NamedTuple):
             yield from self._entries(items)
             return
         bullet, digits = "•" if self.caps.emoji else "-", len(str(len(items)))
-        for number, item in enumerate(items, 1):
-            lead = f"{number:>{digits}}. " if numbered else f"{bullet} "
+        for at, item in enumerate(items, 1):
+            lead = f"{at:>{digits}}. " if numbered else f"{bullet} "
             yield from hung([Piece(lead)], dressed(item, self.caps, self.prompt), self.caps.text_width)
 
     def _entries(self, items: Sequence[RichText]) -> Iterator[Row]:

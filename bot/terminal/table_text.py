@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
+from bot.catalogue import say
 from bot.chat.export import MARKDOWN, VERDICT_HEADER, cell, csv_table, markdown_table, verdict_rows
 from bot.chat.reply import SEVERAL, Column, ColumnKind, Link, Mark, Reply, RichText, Sortable, Span, Table, Typed
 from bot.errors import UsageError
@@ -19,7 +20,7 @@ def table_text(reply: Reply, form: str) -> str:
         table = csv_table if form == "csv" else markdown_table
         return table(VERDICT_HEADER, verdict_rows(reply.assessed))
     if not tables:
-        raise UsageError(f"This answer is no table, so there is nothing to write as {form}: try --json.")
+        raise UsageError(say("This answer is no table, so there is nothing to write as {form}: try --json.", form=form))
     columns = tables[0].columns
     rows = [row for table in tables if table.columns == columns for row in table.rows]
     return "".join((_csv if form == "csv" else _markdown)(columns, rows))

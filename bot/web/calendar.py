@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from bot.catalogue import say
 from bot.chat.wording import day_in_words
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.release import Release
@@ -21,7 +22,8 @@ def calendar(releases: Iterable[Release], made_at: datetime) -> str:
     """
     stamp = made_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//xocompat//EOL//EN", "CALSCALE:GREGORIAN"]
-    lines += ["X-WR-CALNAME:xocompat: ends of life", "REFRESH-INTERVAL;VALUE=DURATION:PT12H"]
+    lines += [f"X-WR-CALNAME:{say('xocompat: ends of life').translate(_ESCAPED)}"]
+    lines += ["REFRESH-INTERVAL;VALUE=DURATION:PT12H"]
     for release in sorted(set(releases), key=lambda each: (each.lifecycle.eol or date.max, each.base_name)):
         lines += _events(release, stamp)
     return "".join(f"{_folded(line)}\r\n" for line in (*lines, "END:VCALENDAR"))
@@ -30,12 +32,14 @@ def calendar(releases: Iterable[Release], made_at: datetime) -> str:
 def _events(release: Release, stamp: str) -> Iterator[str]:
     life = release.lifecycle
     if life.maintenance_ends and life.stage(life.maintenance_ends) is LifecycleStage.MAINTENANCE:
-        name = release.name(life.maintenance_ends)
-        until = f" until {day_in_words(life.eol)}" if life.eol else ""
-        summary, details = f"{name}: maintenance ends", f"Critical fixes only{until}."
+        summary = say("{release}: maintenance ends", release=release.name(life.maintenance_ends))
+        details = say("Critical fixes only.")
+        if life.eol:
+            details = say("Critical fixes only until {day}.", day=day_in_words(life.eol))
         yield from _event(release, "maintenance", life.maintenance_ends, summary, details, stamp)
     if life.eol:
-        summary, details = f"{release.name(life.eol)}: end of life", "From this day on it gets no security updates."
+        summary = say("{release}: end of life", release=release.name(life.eol))
+        details = say("From this day on it gets no security updates.")
         yield from _event(release, "eol", life.eol, summary, details, stamp)
 
 

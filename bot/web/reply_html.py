@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
+from bot.catalogue import say, say_about
 from bot.chat.reply import Block, Bullets, Code, Heading, Link, Mark, Paragraph, Reply, RichText, Span, Strong, Table
 
 
@@ -58,7 +59,7 @@ def reply_page(
     """The page: each reply under its first line, the picture behind them, then the files. Text is escaped."""
     parts = [
         "<!doctype html>",
-        '<html lang="en">',
+        f'<html lang="{escape(say_about("the language of this translation (BCP 47)", "en"))}">',
         "<head>",
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -73,11 +74,11 @@ def reply_page(
     ]
     if picture:
         parts += [
-            "<h2>The same as a picture</h2>",
+            f"<h2>{escape(say('The same as a picture'))}</h2>",
             f'<p><a href="{escape(picture.href)}">',
             f'<img src="{escape(picture.href)}" alt="{escape(picture.alt)}"></a></p>',
         ]
-    parts += ["<h2>For other programs</h2>", "<ul>"]
+    parts += [f"<h2>{escape(say('For other programs'))}</h2>", "<ul>"]
     parts += [f'<li><a href="{escape(each.href)}">{escape(each.href)}</a>: {escape(each.what)}</li>' for each in files]
     parts += ["</ul>", "</main>"]
     if last := replies[-1].context if replies else ():

@@ -11,6 +11,7 @@ import warnings
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from bot.catalogue import say
 from bot.xapi.bounds import Clock, Deadline, ProbeBounds
 from bot.xapi.connection import TlsConnect
 from bot.xapi.errors import TLS_FAILED, ProbeError
@@ -119,4 +120,4 @@ def shown_by(
         der = tls.getpeercert(binary_form=True)
     finally:
         tls.close()
-    return certificate_of(der) if der else ProbeError(TLS_FAILED, "no certificate").failure(name, endpoint)
+    return certificate_of(der) if der else ProbeError(TLS_FAILED, say("no certificate")).failure(name, endpoint)

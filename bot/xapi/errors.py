@@ -1,18 +1,19 @@
 """What can go wrong with a probe, in the user's words: what happened, and what to do about it.
 
-Raised as `ProbeError(BAD_REPLY, "broke off in the middle")`. The texts are templates: `{who}` is the target, or its
+Raised as `ProbeError(BAD_REPLY, "broke off in the middle")`. The texts are messages: `{who}` is the target, or its
 coordinator after a redirect; `{name}`, `{user}` and `{password_from}` are the target's; what kind of thing was asked
-comes from an ErrorSubject; `{detail}` from where it happened, in our own words. Nothing that a host sent is put into
-them but a code of capital letters, and an address that is one.
+comes from an ErrorSubject; `{detail}`, said already, from where it happened, in our own words. Nothing that a host sent
+is put into them but a code of capital letters, and an address that is one.
 """
 
 from typing import NamedTuple
 
+from bot.catalogue import message, say
 from bot.xapi.observation import Failure, FailureCode
 from bot.xapi.target import Endpoint
 
-REACHABLE = "Is the host up, and is the management network reachable from here?"
-LATER = "Is it starting or very busy? Try again in a few minutes."
+REACHABLE = message("Is the host up, and is the management network reachable from here?")
+LATER = message("Is it starting or very busy? Try again in a few minutes.")
 
 
 class ErrorSubject(NamedTuple):
@@ -23,21 +24,21 @@ class ErrorSubject(NamedTuple):
     key of the configuration. `pin_it` says how the certificate of `{name}` is pinned.
     """
 
-    api: str = "XAPI"
-    place: str = "address and port"
+    api: str = message("XAPI")
+    place: str = message("address and port")
     key: str = "address"
-    service: str = "toolstack"
-    log: str = "XAPI log"
-    most: str = "a pool"
-    kind: str = "a XAPI host"
-    pin_it: str = "`xocompat trust {name}`"
+    service: str = message("toolstack")
+    log: str = message("XAPI log")
+    most: str = message("a pool")
+    kind: str = message("a XAPI host")
+    pin_it: str = message("`xocompat trust {name}`")
 
 
 HOST = ErrorSubject()
 
 
 class ErrorText(NamedTuple):
-    """What went wrong: its code, a sentence that says so, and what to do about it. Both texts are templates."""
+    """What went wrong: its code, a sentence that says so, and what to do about it. Both texts are messages."""
 
     code: FailureCode
     what: str
@@ -45,7 +46,7 @@ class ErrorText(NamedTuple):
 
 
 class ProbeError(Exception):
-    """Ends a probe. `detail` is put into the text as it is, and never read as a template.
+    """Ends a probe. `detail`, in the reader's language already, is put into the text as it is: it is no template.
 
     `at` is the endpoint where it happened, once that is known.
     """
@@ -67,23 +68,25 @@ class ProbeError(Exception):
         user: str = "",
         password_from: str = "",
         subject: ErrorSubject = HOST,
-        other: str = "coordinator",
+        other: str = message("coordinator"),
     ) -> Failure:
         """The failure to report for a target of that name and endpoint, whose credentials come from `password_from`.
 
         `other` is what a host at another endpoint is to the target.
         """
         elsewhere = self.at is not None and self.at != endpoint
+        at = str(self.at)
+        who = say("{name}'s {other} {address}", name=name, other=say(other), address=at) if elsewhere else name
         facts = {
-            **subject._asdict(),
+            **{field: say(text) for field, text in subject._asdict().items() if field != "pin_it"},
             "detail": self.detail,
             "name": name,
-            "who": f"{name}'s {other} {self.at}" if elsewhere else name,
-            "pin_it": subject.pin_it.format(name=f"{name} {self.at}" if elsewhere else name),
+            "who": who,
+            "pin_it": say(subject.pin_it, name=f"{name} {at}" if elsewhere else name),
             "user": user,
             "password_from": password_from,
         }
-        return Failure(name, self.code, self.text.what.format(**facts), self.text.mend.format(**facts))
+        return Failure(name, self.code, say(self.text.what, **facts), say(self.text.mend, **facts))
 
 
 CONNECTION_REFUSED = ErrorText(
@@ -170,7 +173,9 @@ SECOND_REDIRECT = ErrorText(
     "Is the pool changing it just now? Try later.",
 )
 NOT_XAPI = ErrorText(  # detail completes "it answered ..."
-    FailureCode.NOT_XAPI, "What answers on {who} is not {api}: it answered {detail}.", "Check its {place}."
+    FailureCode.NOT_XAPI,
+    "What answers on {who} is not {api}: it answered {detail}.",
+    "Check its {place}.",
 )
 BAD_REPLY = ErrorText(  # detail completes "it ..."
     FailureCode.BAD_REPLY,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, Protocol
 
+from bot.catalogue import say
 from bot.xapi.bounds import Deadline, ProbeBounds
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, TOO_LARGE, ProbeError
 from bot.xapi.target import Secret
@@ -39,16 +40,16 @@ def read_head(lines: list[bytes], bounds: ProbeBounds) -> Head:
     """The head of its lines, without the blank one. ProbeError if it breaks the rules or the bounds."""
     status = _STATUS.match(lines[0])
     if not status:
-        raise ProbeError(NOT_XAPI, "with something else than HTTP")
+        raise ProbeError(NOT_XAPI, say("with something else than HTTP"))
     if len(lines) - 1 > bounds.headers:
-        raise ProbeError(BAD_REPLY, "has too many headers")
+        raise ProbeError(BAD_REPLY, say("has too many headers"))
     headers: dict[bytes, bytes] = {}
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
         name, value = name.lower(), value.strip(b" \t")
         contradicts = name in _FRAMING and headers.get(name, value) != value
         if not colon or not name or name != name.strip() or contradicts:
-            raise ProbeError(BAD_REPLY, "has headers that contradict each other, or are none")
+            raise ProbeError(BAD_REPLY, say("has headers that contradict each other, or are none"))
         headers[name] = value
     length, chunked = _framing(headers, bounds)
     connection = headers.get(b"connection", b"").lower()
@@ -64,11 +65,11 @@ def _framing(headers: dict[bytes, bytes], bounds: ProbeBounds) -> tuple[int | No
     """Length and whether it is chunked. A reply that claims both is refused (RFC 9112, 6.3)."""
     length, coding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
     if coding is not None and (length is not None or coding.lower() != b"chunked"):
-        raise ProbeError(BAD_REPLY, "does not say how long it is")
+        raise ProbeError(BAD_REPLY, say("does not say how long it is"))
     if length is None:
         return None, coding is not None
     if not _LENGTH.fullmatch(length):
-        raise ProbeError(BAD_REPLY, "does not say how long it is")
+        raise ProbeError(BAD_REPLY, say("does not say how long it is"))
     if int(length) > bounds.reply:
         raise _too_large(bounds)
     return int(length), False
@@ -76,8 +77,8 @@ def _framing(headers: dict[bytes, bytes], bounds: ProbeBounds) -> tuple[int | No
 
 def _too_large(bounds: ProbeBounds) -> ProbeError:
     """A reply has more bytes than are read."""
-    size = f"{bounds.reply >> 20} MiB" if bounds.reply >= 1 << 20 else f"{bounds.reply} bytes"
-    return ProbeError(TOO_LARGE, f"more than {size} at once")
+    size = f"{bounds.reply >> 20} MiB" if bounds.reply >= 1 << 20 else say("{count} bytes", count=bounds.reply)
+    return ProbeError(TOO_LARGE, say("more than {size} at once", size=size))
 
 
 class HttpReply(NamedTuple):
@@ -193,7 +194,7 @@ class Http:
         except TimeoutError:
             raise
         except OSError:
-            raise ProbeError(BAD_REPLY, "broke the connection off") from None
+            raise ProbeError(BAD_REPLY, say("broke the connection off")) from None
         return self._head(deadline)
 
     def _fill(self, deadline: Deadline) -> bool:
@@ -204,7 +205,7 @@ class Http:
         except TimeoutError:
             raise
         except OSError:
-            raise ProbeError(BAD_REPLY, "broke the connection off") from None
+            raise ProbeError(BAD_REPLY, say("broke the connection off")) from None
         self._taken += len(piece)
         if self._taken > self._bounds.reply + self._bounds.head:
             raise _too_large(self._bounds)
@@ -213,18 +214,18 @@ class Http:
 
     def _need(self, deadline: Deadline) -> None:
         if not self._fill(deadline):
-            raise ProbeError(BAD_REPLY, "broke off in the middle")
+            raise ProbeError(BAD_REPLY, say("broke off in the middle"))
 
     def _head(self, deadline: Deadline) -> Head:
         searched = 0
         while (end := self._buffer.find(b"\r\n\r\n", max(searched - 3, 0))) < 0:
             searched = len(self._buffer)
             if searched > self._bounds.head:
-                raise ProbeError(BAD_REPLY, "has endless headers")
+                raise ProbeError(BAD_REPLY, say("has endless headers"))
             if self._buffer[:7] != b"HTTP/1."[:searched]:
-                raise ProbeError(NOT_XAPI, "with something else than HTTP")
+                raise ProbeError(NOT_XAPI, say("with something else than HTTP"))
             if not self._fill(deadline):
-                how = "broke off in the middle" if self._buffer else "closed the connection instead"
+                how = say("broke off in the middle") if self._buffer else say("closed the connection instead")
                 raise ProbeError(BAD_REPLY, how)
         lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
@@ -246,7 +247,7 @@ class Http:
         if head.chunked:
             yield from self._chunks(deadline)
         elif head.length is None:
-            raise ProbeError(BAD_REPLY, "does not say how long it is")
+            raise ProbeError(BAD_REPLY, say("does not say how long it is"))
         else:
             yield from self._as_it_comes(head.length, deadline)
         self.usable = head.keep and not self._buffer
@@ -256,7 +257,7 @@ class Http:
         while True:
             found = _CHUNK.fullmatch(self._line(deadline))
             if not found:
-                raise ProbeError(BAD_REPLY, "is cut into pieces that do not fit")
+                raise ProbeError(BAD_REPLY, say("is cut into pieces that do not fit"))
             size = int(found[1], 16)
             if not size:
                 break
@@ -267,7 +268,7 @@ class Http:
             while len(self._buffer) < 2:
                 self._need(deadline)
             if self._take(2) != b"\r\n":
-                raise ProbeError(BAD_REPLY, "is cut into pieces that do not fit")
+                raise ProbeError(BAD_REPLY, say("is cut into pieces that do not fit"))
         while self._line(deadline):
             pass  # trailers say nothing that is needed; _fill bounds them
 
@@ -282,7 +283,7 @@ class Http:
     def _line(self, deadline: Deadline) -> bytes:
         while (end := self._buffer.find(b"\r\n", 0, _LONGEST_LINE + 2)) < 0:
             if len(self._buffer) > _LONGEST_LINE:
-                raise ProbeError(BAD_REPLY, "is cut into pieces that do not fit")
+                raise ProbeError(BAD_REPLY, say("is cut into pieces that do not fit"))
             self._need(deadline)
         return self._take(end + 2)[:-2]
 

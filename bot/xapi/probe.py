@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
+from bot.catalogue import message, say
 from bot.xapi.account import Admission, account_of
 from bot.xapi.address import is_ip, normal, same_host
 from bot.xapi.bounds import Clock, Deadline, ProbeBounds
@@ -85,7 +86,7 @@ class Prober:
             connection.open(Deadline(self._clock, self._bounds.connect))
         except ProbeError as error:
             error.at = member
-            return error.failure(target.name, target.endpoint, other="member")
+            return error.failure(target.name, target.endpoint, other=message("member"))
         finally:
             connection.close()
         return None
@@ -105,7 +106,7 @@ class Prober:
                 # The host's words are repeated only if they are a plain number: a name or a zone could be any words.
                 number = normal(leads_to)
                 is_plain = is_ip(number) and "%" not in number
-                raise ProbeError(COORDINATOR_NOT_LISTED, number if is_plain else "something that is no IP address")
+                raise ProbeError(COORDINATOR_NOT_LISTED, number if is_plain else say("something that is no IP address"))
             try:
                 return self._in_session(target, coordinator, work, deadline, ends)
             except NotCoordinator:

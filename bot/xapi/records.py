@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
+from bot.catalogue import number, say
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.errors import BAD_REPLY, TOO_LARGE, ProbeError
 from bot.xapi.observation import NEVER_SYNCED, Host, Pool, Power, Software
@@ -117,7 +118,7 @@ def pool_record(pools: Any) -> PoolRecord:
     """The pool of `pool.get_all_records`. There is exactly one."""
     records = list(by_reference(pools).values())
     if len(records) != 1:
-        raise ProbeError(BAD_REPLY, "does not know its pool")
+        raise ProbeError(BAD_REPLY, say("does not know its pool"))
     pool = records[0]
     master = pool.get("master")
     reference = master if isinstance(master, str) and master != _NULL else ""
@@ -130,16 +131,16 @@ def host_records(hosts: Any, bounds: ProbeBounds) -> dict[str, Record]:
     """What `host.get_all_records` returned, by reference."""
     records = by_reference(hosts)
     if not records:
-        raise ProbeError(BAD_REPLY, "knows no host of its pool")
+        raise ProbeError(BAD_REPLY, say("knows no host of its pool"))
     if len(records) > bounds.hosts:
-        raise ProbeError(TOO_LARGE, f"more than {bounds.hosts} hosts")
+        raise ProbeError(TOO_LARGE, say("more than {most} hosts", most=number(bounds.hosts)))
     return records
 
 
 def by_reference(value: Any) -> dict[str, Record]:
     """What a `get_all_records` returned."""
     if not isinstance(value, dict) or not all(isinstance(record, dict) for record in value.values()):
-        raise ProbeError(BAD_REPLY, "has no records where they should be")
+        raise ProbeError(BAD_REPLY, say("has no records where they should be"))
     return value
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from bot.catalogue import message, say
 from bot.xapi import xml_rpc
 from bot.xapi.bounds import Deadline, ProbeBounds
 from bot.xapi.connection import Connection
@@ -29,7 +30,7 @@ _XML = frozenset({"text/xml", "application/xml"})
 _PAGE = frozenset({"text/html", "application/xhtml+xml"})
 _UNKNOWN_HERE = frozenset({404, 405, 500, 501})
 """Statuses of a host that lacks a path or stumbled over a version (500 with text/html)."""
-_OTHER_JSON = "with JSON of another kind"
+_OTHER_JSON = message("with JSON of another kind")
 _UNREADABLE = object()
 
 
@@ -85,18 +86,18 @@ def call(
 
 def _expect_answer(reply: HttpReply) -> None:
     if reply.status in _UNKNOWN_HERE:
-        raise NotSpoken(f"with HTTP status {reply.status}", no_json=reply.status != 500)
+        raise NotSpoken(say("with HTTP status {status}", status=reply.status), no_json=reply.status != 500)
     if reply.status != OK:
-        raise ProbeError(NOT_XAPI, f"with HTTP status {reply.status}")
+        raise ProbeError(NOT_XAPI, say("with HTTP status {status}", status=reply.status))
     if reply.kind in _PAGE:
-        raise ProbeError(NOT_XAPI, "with a web page")
+        raise ProbeError(NOT_XAPI, say("with a web page"))
 
 
 def _call_by_xml(connection: Connection, method: str, params: list[str], deadline: Deadline) -> CallResult:
     reply = connection.post("/RPC2", "text/xml", xml_rpc.request(method, params), deadline)
     _expect_answer(reply)
     if reply.kind not in _XML and not reply.body.lstrip().startswith(b"<"):
-        raise ProbeError(NOT_XAPI, "with something else than XML")
+        raise ProbeError(NOT_XAPI, say("with something else than XML"))
     read = xml_rpc.read(reply.body, connection.bounds)
     match read.value:
         case {"Status": "Success", "Value": value} if not read.is_fault:
@@ -105,7 +106,7 @@ def _call_by_xml(connection: Connection, method: str, params: list[str], deadlin
             raise XapiRefused(code, params)
         case {"faultString": str(code)} if read.is_fault:
             raise XapiRefused(code, [])
-    raise ProbeError(NOT_XAPI, xml_rpc.OTHER)
+    raise ProbeError(NOT_XAPI, say(xml_rpc.OTHER))
 
 
 def _call_by_json(
@@ -118,14 +119,14 @@ def _call_by_json(
     reply = connection.post("/jsonrpc", "application/json", json.dumps(asked).encode(), deadline)
     _expect_answer(reply)
     if reply.kind in _XML:
-        raise NotSpoken("with XML where JSON was asked for", no_json=True)
+        raise NotSpoken(say("with XML where JSON was asked for"), no_json=True)
     if reply.kind != "application/json" and not reply.body.lstrip().startswith(b"{"):
-        raise ProbeError(NOT_XAPI, "with something else than JSON")
+        raise ProbeError(NOT_XAPI, say("with something else than JSON"))
     read = _parsed(reply.body, connection.bounds)
     if read is _UNREADABLE:
-        raise ProbeError(BAD_REPLY, "is not valid JSON in UTF-8")
+        raise ProbeError(BAD_REPLY, say("is not valid JSON in UTF-8"))
     if not isinstance(read, dict):
-        raise ProbeError(NOT_XAPI, _OTHER_JSON)
+        raise ProbeError(NOT_XAPI, say(_OTHER_JSON))
     match read.get("error"):
         case None:
             pass
@@ -134,11 +135,11 @@ def _call_by_json(
         case {"message": str(code)}:
             raise XapiRefused(code, [])
         case _:
-            raise ProbeError(NOT_XAPI, _OTHER_JSON)
+            raise ProbeError(NOT_XAPI, say(_OTHER_JSON))
     if "result" not in read:
-        raise ProbeError(NOT_XAPI, _OTHER_JSON)
+        raise ProbeError(NOT_XAPI, say(_OTHER_JSON))
     if read.get("id") not in (number, 0, None):
-        raise ProbeError(BAD_REPLY, "answers another question")
+        raise ProbeError(BAD_REPLY, say("answers another question"))
     version = Transport.JSON_RPC_2 if read.get("jsonrpc") == "2.0" else Transport.JSON_RPC_1
     return CallResult(version, read["result"])
 
@@ -150,7 +151,7 @@ def _parsed(body: bytes, bounds: ProbeBounds) -> object:
         weight = 0 if body.isascii() else 3 * len(body)
         weight += sum(body.count(sign.encode()) * each for sign, each in WEIGHTS.items())
         if weight > bounds.values:
-            raise ProbeError(TOO_LARGE, "too many values")
+            raise ProbeError(TOO_LARGE, say("too many values"))
     try:
         return json.loads(str(body, "utf-8"))
     except (ValueError, RecursionError):  # json's scanner stops by itself where it nests too deep

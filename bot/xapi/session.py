@@ -5,6 +5,7 @@ import threading
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
+from bot.catalogue import say
 from bot.xapi.bounds import Clock, Deadline
 from bot.xapi.connection import Connection
 from bot.xapi.errors import BAD_REPLY, BOOTING, LOGIN_REFUSED, NO_PASSWORD, NOT_AUTHORIZED, NOT_XAPI, ProbeError
@@ -88,10 +89,10 @@ def _error_of(refused: XapiRefused, logged_in: bool) -> ProbeError | NotCoordina
     if code in _NOT_AUTHORIZED:
         return ProbeError(NOT_AUTHORIZED)
     if refused.is_xapi:
-        return ProbeError(BAD_REPLY, f"refused with {code}")
+        return ProbeError(BAD_REPLY, say("refused with {code}", code=code))
     if logged_in:
-        return ProbeError(BAD_REPLY, "refused without a reason")
-    return ProbeError(NOT_XAPI, "with an error of its own")
+        return ProbeError(BAD_REPLY, say("refused without a reason"))
+    return ProbeError(NOT_XAPI, say("with an error of its own"))
 
 
 class XapiSession:
@@ -129,11 +130,11 @@ class XapiSession:
         try:
             return call(self._connection, self.transport, method, params, deadline).value
         except NotSpoken:
-            raise ProbeError(BAD_REPLY, "no longer speaks as it did at the login") from None
+            raise ProbeError(BAD_REPLY, say("no longer speaks as it did at the login")) from None
         except ProbeError as error:
             if error.code is not FailureCode.NOT_XAPI:
                 raise
-            raise ProbeError(BAD_REPLY, "no longer speaks as it did at the login") from None
+            raise ProbeError(BAD_REPLY, say("no longer speaks as it did at the login")) from None
 
     def cleaned(self, described: Described) -> Described:
         """A description with no secret of this session in its texts: the host knows them, and might repeat them."""
@@ -198,6 +199,6 @@ def _log_in(
         result = call(connection, dialect.transport, _LOGIN, params, deadline)
     reference = result.value
     if not isinstance(reference, str) or not 0 < len(reference) <= _LONGEST_REFERENCE or not reference.isprintable():
-        raise ProbeError(BAD_REPLY, "let us in without a session")
+        raise ProbeError(BAD_REPLY, say("let us in without a session"))
     session = XapiSession(connection, result.transport, Secret(reference), password)
     return session, HostDialect(result.transport, bool(originator))

@@ -12,6 +12,7 @@ import ssl
 import threading
 from typing import Any, NamedTuple
 
+from bot.catalogue import message, say
 from bot.xapi.address import is_ip
 from bot.xapi.bounds import Deadline
 from bot.xapi.errors import (
@@ -73,18 +74,18 @@ _NO_TLS = frozenset(
     }
 )
 _UNTRUSTED = {
-    9: "is not valid yet: compare the clocks",
-    10: "has expired",
-    18: "is signed by itself",
-    19: "comes from an authority that is not trusted here",
-    20: "comes from an authority that is not trusted here",
-    21: "comes from an authority that is not trusted here",
-    23: "was revoked",
-    62: "is made for another name",
-    64: "is made for another address",
-    66: "has a key that is too short",
-    67: "comes from an authority whose key is too short",
-    68: "is signed with a method that is too weak",
+    9: message("is not valid yet: compare the clocks"),
+    10: message("has expired"),
+    18: message("is signed by itself"),
+    19: message("comes from an authority that is not trusted here"),
+    20: message("comes from an authority that is not trusted here"),
+    21: message("comes from an authority that is not trusted here"),
+    23: message("was revoked"),
+    62: message("is made for another name"),
+    64: message("is made for another address"),
+    66: message("has a key that is too short"),
+    67: message("comes from an authority whose key is too short"),
+    68: message("is signed with a method that is too weak"),
 }
 """What OpenSSL's X509_V_ERR_ numbers mean (x509_vfy.h)."""
 
@@ -182,10 +183,10 @@ def secure(sock: socket.socket, endpoint: Endpoint, context: ssl.SSLContext, dea
 
 def _probe_error_of(error: OSError, trust: Trust) -> ProbeError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ProbeError(UNTRUSTED, _UNTRUSTED.get(error.verify_code, "cannot be trusted here"))
+        return ProbeError(UNTRUSTED, say(_UNTRUSTED.get(error.verify_code, message("cannot be trusted here"))))
     if not isinstance(error, ssl.SSLError) or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return ProbeError(CLOSED_IN_HANDSHAKE)
-    reason = error.reason or "no reason given"
+    reason = error.reason or say("no reason given")
     if reason in _TOO_OLD:
         return ProbeError(TLS_TOO_OLD, trust.minimum)
     return ProbeError(NOT_TLS) if reason in _NO_TLS else ProbeError(TLS_FAILED, reason)

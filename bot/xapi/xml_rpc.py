@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from bot.catalogue import message, say
 from bot.xapi.bounds import ProbeBounds
 from bot.xapi.errors import BAD_REPLY, LOGIN_NOT_IN_XML, NOT_XAPI, TOO_LARGE, ProbeError
 
-OTHER = "with XML of another kind"
+OTHER = message("with XML of another kind")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[ \t\r\n]*([+-]?[0-9]{1,20})[ \t\r\n]*", re.ASCII)
 _ELEMENTS = frozenset(
@@ -59,12 +60,12 @@ class XmlReply(NamedTuple):
 def read(body: bytes, bounds: ProbeBounds) -> XmlReply:
     """What a body holds. ProbeError if it is no reply of XML-RPC, or is beyond the bounds of depth or values."""
     if sum(body.count(sign) * weight for sign, weight in WEIGHTS.items()) > bounds.values:
-        raise ProbeError(TOO_LARGE, "too many values")
+        raise ProbeError(TOO_LARGE, say("too many values"))
     reader = _Reader(bounds.depth)
     if not reader.feed(body):
-        raise ProbeError(BAD_REPLY, "is not valid XML in UTF-8")
+        raise ProbeError(BAD_REPLY, say("is not valid XML in UTF-8"))
     if reader.is_foreign or not reader.roots:
-        raise ProbeError(NOT_XAPI, OTHER)
+        raise ProbeError(NOT_XAPI, say(OTHER))
     return XmlReply(reader.roots[0], reader.is_fault)
 
 

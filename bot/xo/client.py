@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from bot.catalogue import number, say
 from bot.xapi.bounds import Clock, Deadline, ProbeBounds
 from bot.xapi.connection import Connect, Connection, TlsConnect
 from bot.xapi.errors import NOT_XAPI, TOO_LARGE, ProbeError
@@ -110,13 +111,13 @@ def listed(
     if reply.status != OK:
         raise error_of_status(reply.status)
     if reply.kind in _PAGE:
-        raise ProbeError(NOT_XAPI, "with a web page")
+        raise ProbeError(NOT_XAPI, say("with a web page"))
     date = date_of(reply.date)
     if on_date and date:
         on_date(date)
     for count, record in enumerate(records(reply.pieces), 1):
         if count > connection.bounds.hosts:
-            raise ProbeError(TOO_LARGE, f"more than {connection.bounds.hosts} {what}")
+            raise ProbeError(TOO_LARGE, say("more than {most} {what}", most=number(connection.bounds.hosts), what=what))
         yield record
 
 

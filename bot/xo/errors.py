@@ -3,18 +3,19 @@
 In these texts `{password_from}` is the variable of its token. Nothing that the server sent is put into them.
 """
 
+from bot.catalogue import message, say
 from bot.xapi.errors import BAD_REPLY, LATER, NOT_XAPI, REACHABLE, ErrorSubject, ErrorText, ProbeError
 from bot.xapi.observation import FailureCode
 
 SUBJECT = ErrorSubject(
-    api="Xen Orchestra's REST API",
-    place="`url` in the configuration",
+    api=message("Xen Orchestra's REST API"),
+    place=message("`url` in the configuration"),
     key="url",
-    service="web server",
-    log="log",
-    most="an inventory",
-    kind="a Xen Orchestra",
-    pin_it="set its new `pin` under `tls` of {name}",
+    service=message("web server"),
+    log=message("log"),
+    most=message("an inventory"),
+    kind=message("a Xen Orchestra"),
+    pin_it=message("set its new `pin` under `tls` of {name}"),
 )
 
 NO_TOKEN = ErrorText(  # detail: a sentence that says why, with no secret in it
@@ -72,7 +73,7 @@ def error_of_status(status: int) -> ProbeError:
     if status in (502, 503, 504):
         return ProbeError(UNAVAILABLE, str(status))
     if 300 <= status < 400:
-        return ProbeError(NOT_XAPI, f"with a redirect (HTTP status {status}), which is not followed")
+        return ProbeError(NOT_XAPI, say("with a redirect (HTTP status {status}), which is not followed", status=status))
     if status in (400, 429, 500):
-        return ProbeError(BAD_REPLY, f"refused with HTTP status {status}")
-    return ProbeError(NOT_XAPI, f"with HTTP status {status}")
+        return ProbeError(BAD_REPLY, say("refused with HTTP status {status}", status=status))
+    return ProbeError(NOT_XAPI, say("with HTTP status {status}", status=status))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from bot.catalogue import say
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, ProbeError
 
 LONGEST = 16 * 1024
@@ -51,7 +52,7 @@ class _Scanner:
         if not self._begun:
             piece = piece.lstrip(_SPACE)
             if piece and piece[:1] != b"{":
-                raise ProbeError(NOT_XAPI, "with something else than a JSON object")
+                raise ProbeError(NOT_XAPI, say("with something else than a JSON object"))
             self._begun = bool(piece)
         kept_from, skip = 0, self._skip
         for mark in _MARKS.finditer(piece):
@@ -108,4 +109,4 @@ def _parsed(kept: bytearray) -> dict[str, Any]:
 
 
 def _unreadable() -> ProbeError:
-    return ProbeError(BAD_REPLY, "is not a whole object in JSON and UTF-8")
+    return ProbeError(BAD_REPLY, say("is not a whole object in JSON and UTF-8"))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from bot.catalogue import say
 from bot.xapi.errors import BAD_REPLY, NOT_XAPI, ProbeError
 from bot.xapi.observation import Host, Pool, Power
 from bot.xapi.records import Record, boolean, items, licence_end, since_1970, text
@@ -87,7 +88,7 @@ class _Scanner:
             while self._peek():
                 yield self._record()
         else:
-            raise ProbeError(NOT_XAPI, "with something else than JSON")
+            raise ProbeError(NOT_XAPI, say("with something else than JSON"))
 
     def _array(self) -> Iterator[Record]:
         if self._peek() != "]":
@@ -113,7 +114,7 @@ class _Scanner:
 
     def _record(self) -> Record:
         if self._peek() != "{":
-            raise ProbeError(BAD_REPLY, "lists something else than records")
+            raise ProbeError(BAD_REPLY, say("lists something else than records"))
         while (found := self._parsed()) is _INCOMPLETE:
             # Records end with a brace: before one comes there is no use in another attempt.
             seen = len(self._text) - self._at
@@ -148,7 +149,7 @@ class _Scanner:
 
 
 def _unreadable() -> ProbeError:
-    return ProbeError(BAD_REPLY, "is not a whole list in JSON and UTF-8")
+    return ProbeError(BAD_REPLY, say("is not a whole list in JSON and UTF-8"))
 
 
 class OrchestraHost(NamedTuple):
@@ -231,7 +232,7 @@ def pools_with_hosts(pools: Mapping[str, Pool], members: Iterable[OrchestraHost]
 def _identity(record: Record, token: Secret) -> str:
     identity = text_of(record, "id", token, _SHORT)
     if identity is None:
-        raise ProbeError(BAD_REPLY, "lists records without an id")
+        raise ProbeError(BAD_REPLY, say("lists records without an id"))
     return identity
 
 

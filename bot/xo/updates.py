@@ -14,6 +14,7 @@ from enum import StrEnum
 from threading import Event, Lock
 from typing import NamedTuple
 
+from bot.catalogue import number, say
 from bot.xapi.bounds import Clock, Deadline, ProbeBounds
 from bot.xapi.connection import Connect, Connection, TlsConnect
 from bot.xapi.errors import BAD_REPLY, TOO_LARGE, ProbeError
@@ -399,10 +400,10 @@ def _updates(pieces: Iterable[bytes], token: Secret) -> list[MissingUpdate]:
 
     for record in records(seen(), _LONGEST):
         if len(found) >= UPDATES:
-            raise ProbeError(TOO_LARGE, f"more than {UPDATES} updates of a host")
+            raise ProbeError(TOO_LARGE, say("more than {most} updates of a host", most=number(UPDATES)))
         found.add(update_of(record, token))
     if is_empty:  # lines of records may be none; this is to be a list
-        raise ProbeError(BAD_REPLY, "lists nothing, not even that nothing is missing")
+        raise ProbeError(BAD_REPLY, say("lists nothing, not even that nothing is missing"))
     return sorted(found, key=lambda update: (update.name, update.version, str(update)))
 
 
@@ -413,7 +414,7 @@ def update_of(record: Record, token: Secret) -> MissingUpdate:
     """
     name = text_of(record, "name", token, _TEXT) or text_of(record, "id", token, _TEXT)
     if name is None:
-        raise ProbeError(BAD_REPLY, "lists updates without a name")
+        raise ProbeError(BAD_REPLY, say("lists updates without a name"))
     version, release = text_of(record, "version", token, _TEXT), text_of(record, "release", token, _TEXT)
     texts = record.get("description"), mapping(record, "changelog").get("description")
     says = any(isinstance(each, str) and _SECURITY.search(each) for each in texts)

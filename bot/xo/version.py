@@ -15,6 +15,7 @@ from hashlib import sha1
 from os import urandom
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bot.catalogue import number, say
 from bot.xapi.bounds import Clock, Deadline, ProbeBounds
 from bot.xapi.connection import Connect, Connection, TlsConnect
 from bot.xapi.errors import BAD_REPLY, TOO_LARGE, ProbeError
@@ -104,10 +105,10 @@ def _over_websocket(connection: Connection, path: str, ends: Deadline) -> str:
     key = b64encode(urandom(16)).decode()
     answered = connection.open(deadline).upgrade(f"{path}/api/", key, deadline)
     if answered.status != 101:
-        raise ProbeError(NO_WEBSOCKET, f"HTTP status {answered.status}")
+        raise ProbeError(NO_WEBSOCKET, say("HTTP status {status}", status=answered.status))
     wanted = b64encode(sha1((key + _GUID).encode(), usedforsecurity=False).digest()).decode()
     if answered.accept != wanted:
-        raise ProbeError(NO_WEBSOCKET, "another answer than one to the handshake")
+        raise ProbeError(NO_WEBSOCKET, say("another answer than one to the handshake"))
 
     from websocket import WebSocket, WebSocketException, WebSocketTimeoutException  # a look-up has no use for it
 
@@ -122,7 +123,7 @@ def _over_websocket(connection: Connection, path: str, ends: Deadline) -> str:
     except (TimeoutError, WebSocketTimeoutException):
         raise TimeoutError from None
     except (WebSocketException, OSError, ValueError, RecursionError):
-        raise ProbeError(BAD_REPLY, "broke off, or spoke no WebSocket, at /api/") from None
+        raise ProbeError(BAD_REPLY, say("broke off, or spoke no WebSocket, at /api/")) from None
     return version
 
 
@@ -134,7 +135,7 @@ def _answer(socket: "WebSocket") -> str:
             break
         if message.get("id") == 1:
             return _number(message.get("result"))
-    raise ProbeError(BAD_REPLY, "gave no answer at /api/")
+    raise ProbeError(BAD_REPLY, say("gave no answer at /api/"))
 
 
 def _number(told: object) -> str:
@@ -180,7 +181,7 @@ class _BoundedSocket:
             piece = self._wire.recv(min(size, self._left + 1))
         self._left -= len(piece)
         if self._left < 0:
-            raise ProbeError(TOO_LARGE, f"more than {FRAMES} bytes at /api/")
+            raise ProbeError(TOO_LARGE, say("more than {most} bytes at /api/", most=number(FRAMES)))
         return piece
 
     def send(self, data: bytes) -> int:

@@ -73,7 +73,7 @@ def test_many_entries_are_cut_and_it_says_so(matrix: Matrix, reader: Reader) -> 
     assert len(table.rows) == 40
     assert "More words" in plain(more.lines[0])  # type: ignore[union-attr]
     assert len((reply.data or {})["entries"]) == 1_000
-    assert reply.summary == "1000 or more entries"
+    assert reply.summary == "1,000 or more entries"
 
 
 def test_nothing_found_is_told(matrix: Matrix, reader: Reader) -> None:

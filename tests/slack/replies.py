@@ -87,7 +87,7 @@ blocks: st.SearchStrategy[Block] = st.one_of(
 )
 buttons: st.SearchStrategy[Button] = st.one_of(
     st.builds(Ask, texts, texts),
-    st.builds(Share, texts, texts),
+    st.builds(Share, texts),
     st.builds(Act, texts, texts),
     st.builds(Menu, texts, texts, st.lists(st.builds(MenuEntry, texts, texts, st.booleans()), max_size=5).map(tuple)),
 )

@@ -277,7 +277,7 @@ def test_many_hosts_come_in_their_order_and_it_is_said_what_is_missing(
     alerts.keep(_alert(17, hosts=many))
     _press(furnish(alerts.runner(), grants=MAY), standin, _elements(alerts)["Show hosts"])
     told = standin.of("respond")
-    assert "3800 more hosts are not shown" in json.dumps([each.fields for each in told])
+    assert "3,800 more hosts are not shown" in json.dumps([each.fields for each in told])
     assert [problem for each in told for problem in complaints(each.fields)] == []
 
 

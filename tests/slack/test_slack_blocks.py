@@ -117,7 +117,7 @@ def test_what_does_not_fit_into_five_messages_is_counted_with_what_to_do() -> No
     shown = sum(text.count("row ") for text in _shown(huge))
     assert len(made) == MESSAGES_MAX
     said = _elements(made[-1].blocks, "context")[-1]["text"]
-    assert said == f"5 of 5 · {2000 - shown} more lines are not shown: ask for less at once"
+    assert said == f"5 of 5 · {2000 - shown:,} more lines are not shown: ask for less at once"
 
 
 def test_a_shared_reply_names_who_shared_it_and_cannot_be_shared_again() -> None:

@@ -6,6 +6,7 @@ from bot.advisories.advisories import Advisories
 from bot.advisories.advisory import Advisory, AffectedRelease
 from bot.advisories.judge import Judgement, PatchState, Why, judge
 from bot.advisories.orchestra import judge_orchestra
+from bot.catalogue import message_counted, say, say_about, say_counted
 from bot.chat.advisory_ids import ids_in, without_ids
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.commands import ADVISORIES, CHECK
@@ -15,7 +16,7 @@ from bot.chat.lookup import not_used, read, unknown_reply, unknown_sentence
 from bot.chat.patch_wording import (
     EXPLOITED,
     KINDS,
-    STATES,
+    SEVERITIES,
     WHY,
     advisory_data,
     fix_in_words,
@@ -42,9 +43,12 @@ from bot.chat.reply import (
     columns,
     full_stop,
     headline,
+    labelled,
     line,
+    said,
+    say_line,
 )
-from bot.chat.wording import capitalized, counted, day_cell, day_in_words, joined, nearest, with_more
+from bot.chat.wording import capitalized, day_cell, day_in_words, joined, nearest, with_more
 from bot.days import take_days
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
@@ -54,7 +58,6 @@ from bot.text import near, plain, shown
 NAMES_MAX = 5
 """Hosts of one state that are named."""
 
-_COLUMNS = columns("Advisory", "Severity", "What", Column("Published", ColumnKind.DAY), "Fixed from")
 _WORST_FIRST = (PatchState.VULNERABLE, PatchState.CANNOT_TELL, PatchState.FIXED, PatchState.NOT_AFFECTED)
 _XO = frozenset(["xo", "xoa", "xen orchestra"])
 _TALK = frozenset(["affect", "affects", "exploited", "hole", "patched", "vulnerable"])
@@ -93,12 +96,14 @@ def one(ports: Ports, asked: Invocation) -> Reply:
     if len(found) == 1:
         first, blocks = _first_line(found[0]), [*_body(found[0], here)]
     else:
-        first = headline(Strong(", ".join(names)), counted(len(found), "advisory", "advisories"))
+        first = headline(Strong(", ".join(names)), say_counted(len(found), "{count} advisory", "{count} advisories"))
         blocks = [Bullets(tuple(_first_line(each) for each in found))]
         if here:
             blocks.append(Paragraph(here))
     if missing:
-        blocks.append(Paragraph((line(f"Not in the advisories of {day_in_words(known.day)}: {', '.join(missing)}."),)))
+        day = day_in_words(known.day)
+        not_there = say_line("Not in the advisories of {day}: {names}.", day=day, names=", ".join(missing))
+        blocks.append(Paragraph((not_there,)))
     data = _data(asked, known, "unknown_advisory" if missing else "assessed", found, unused)
     if sees_fleet:
         data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
@@ -109,7 +114,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         kind="advisory",
         headline=first,
         blocks=tuple(blocks),
-        buttons=(*asks, Ask("All advisories", ADVISORIES.name), Share(f"advisory {', '.join(names)}")),
+        buttons=(*asks, Ask(say("All advisories"), ADVISORIES.name), Share(f"advisory {', '.join(names)}")),
         context=(*not_used(unused), *_context(known, hosts)),
         data=data,
         exit_status=3 if missing else 0,
@@ -125,7 +130,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         return one(ports, asked)
     undated, unused = _undated(asked.words)
     words = undated.casefold()
-    what = "Advisories"
+    what = say("Advisories")
     missing: list[Paragraph] = []
     releases: tuple[Release, ...] = ()
     if not words:
@@ -147,15 +152,23 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         what, releases = ", ".join(release.name(day) for release in query.releases), query.releases
     advisories = tuple(found)
     used = sum(bool(each.exploited) for each in advisories)
-    facts: list[Span | str] = [f"{counted(len(advisories), 'advisory', 'advisories')} known"]
+    facts: list[Span | str] = [say_counted(len(advisories), "{count} advisory known", "{count} advisories known")]
     if used:
-        facts.append(EXPLOITED._replace(text=f"{used} {EXPLOITED.text}"))
+        in_use = say_counted(used, "{count} used by attackers", "{count} used by attackers")
+        facts.append(EXPLOITED._replace(text=in_use))
     rows = tuple(_row(each, releases) for each in advisories)
     blocks: list[Block] = []
     if rows or asked.caller.takes_all:
-        blocks.append(Table(_COLUMNS, rows, "Security advisories, the gravest first"))
+        names = columns(
+            say("Advisory"),
+            say("Severity"),
+            say("What"),
+            Column(say("Published"), ColumnKind.DAY),
+            say("Fixed from"),
+        )
+        blocks.append(Table(names, rows, say("Security advisories, the gravest first")))
     if not rows:
-        blocks.append(Paragraph((line("The data do not cover it: that is no sign that nothing is wrong."),)))
+        blocks.append(Paragraph((say_line("The data do not cover it: that is no sign that nothing is wrong."),)))
     return Reply(
         kind="advisories",
         headline=headline(Strong(what), *facts),
@@ -190,15 +203,15 @@ def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence
         return CHECK.run(ports, asked._replace(command=CHECK))
     every = dict.fromkeys(name for advisory in known.every for name in advisory.ids)
     close = near(names[0], every)
-    said = ", ".join(shown(name) for name in names)
-    first = line(Strong(said), f" is not in the advisories of {day_in_words(known.day)}.{nearest(close)}")
-    why = line("It may be newer than they are, so your hosts may have the hole all the same.")
+    asked_for, day = Strong(", ".join(shown(name) for name in names)), day_in_words(known.day)
+    not_there = say_line("{names} is not in the advisories of {day}.", names=asked_for, day=day)
+    why = say_line("It may be newer than they are, so your hosts may have the hole all the same.")
     asks = (Ask(each, f"advisory {each}") for each in close[:2])
     return Reply(
         kind="unknown_advisory",
-        headline=first,
+        headline=line(*not_there, nearest(close)),
         blocks=(Paragraph((why,)),),
-        buttons=(*asks, Ask("All advisories", ADVISORIES.name)),
+        buttons=(*asks, Ask(say("All advisories"), ADVISORIES.name)),
         context=(*not_used(unused), *_context(known)),
         data=_data(asked, known, "unknown_advisory", (), unused),
         exit_status=3,
@@ -219,70 +232,80 @@ def _data(asked: Invocation, known: Advisories, outcome: str, found: Iterable[Ad
 def _first_line(advisory: Advisory) -> RichText:
     name = public_name(advisory)
     others = [each for each in advisory.ids if each != name and not each.startswith("XO-")]
-    more = f" ({with_more(others, 2)})" if others else ""
-    used = (GAP, EXPLOITED) if advisory.exploited else ()
-    what = f"{more}: {KINDS[advisory.kinds[0]]}"
-    return (*line(Strong(name), what), *used, GAP, *line(day_in_words(advisory.published)))
+    what = line(Strong(name), f" ({with_more(others, 2)}): " if others else ": ", say(KINDS[advisory.kinds[0]]))
+    return (*what, *_used(advisory), GAP, *line(day_in_words(advisory.published)))
+
+
+def _used(advisory: Advisory) -> RichText:
+    return (GAP, said(EXPLOITED)) if advisory.exploited else ()
 
 
 def _body(advisory: Advisory, here: tuple[RichText, ...]) -> Iterable[Block]:
-    who = f" By {advisory.attacker}." if advisory.attacker else ""
-    yield Paragraph((line(full_stop(advisory.title), who, f" Severity: {advisory.severity}."),))
+    sentences = [full_stop(advisory.title)]
+    if advisory.attacker:
+        sentences.append(say("By {attacker}.", attacker=advisory.attacker))
+    sentences.append(say("Severity: {severity}.", severity=say(SEVERITIES[advisory.severity])))
+    yield Paragraph((line(" ".join(sentences)),))
     alike: dict[str, list[str]] = {}
     for each in advisory.affects:
         if each.affected is not False:
             alike.setdefault(_where_fixed(each), []).append(release_name(each))
     if alike:
-        yield Bullets(tuple(line(Strong(joined(names)), f": {said}") for said, names in alike.items()), "Affected")
+        items = tuple(line(Strong(joined(names)), f": {fixed}") for fixed, names in alike.items())
+        yield Bullets(items, say("Affected"))
     if unaffected := [release_name(each) for each in advisory.affects if each.affected is False]:
-        yield Paragraph((line(Strong("Not affected: "), f"{', '.join(unaffected)}."),))
+        yield Paragraph((labelled(say("Not affected:"), f"{', '.join(unaffected)}."),))
     if advisory.needs_microcode:
-        yield Paragraph((line("New microcode is needed, too, and no field of a host shows that."),))
+        yield Paragraph((say_line("New microcode is needed, too, and no field of a host shows that."),))
     if advisory.mitigation:
-        yield Paragraph((line(Strong("What helps: "), full_stop(advisory.mitigation)),))
+        yield Paragraph((labelled(say("What helps:"), full_stop(advisory.mitigation)),))
     if here:
         yield Paragraph(here)
-    yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), "Sources")
+    yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), say("Sources"))
 
 
 def _where_fixed(affected: AffectedRelease) -> str:
     """What has the fix for a release, by what it cannot be told, and on what condition it is needed."""
     if affected.never_fixed:
-        said = "no fix: its support ended before"
+        clauses = [say("no fix: its support ended before")]
+    elif fix := fix_in_words(affected):
+        clauses = [say("fixed from {fix}", fix=fix)]
     else:
-        fix = fix_in_words(affected)
-        said = f"fixed from {fix}" if fix else "no build with the fix is known to the data"
+        clauses = [say("no build with the fix is known to the data")]
     if affected.levels and affected.levels.cannot_tell:
-        said += f"; {joined(affected.levels.cannot_tell)} may have it or not"
-    condition = f"; {affected.condition}" if affected.condition else ""
-    return f"{said}{condition}{'' if affected.affected else '; whether it is affected is not known'}"
+        clauses.append(say("{levels} may have it or not", levels=joined(affected.levels.cannot_tell)))
+    if affected.condition:
+        clauses.append(affected.condition)
+    if not affected.affected:
+        clauses.append(say("whether it is affected is not known"))
+    return "; ".join(clauses)
 
 
 def _worst(advisories: Iterable[Advisory], host: HostVerdict) -> Judgement | None:
     """The judgement on a host that matters most; None where nobody knows its release."""
     if host.assessment is None or host.is_prerelease:
         return None
-    said = host.host.host
-    judged = [judge(each, host.assessment.release, said.software, said.reboot_required) for each in advisories]
+    seen, release = host.host.host, host.assessment.release
+    judged = [judge(each, release, seen.software, seen.reboot_required) for each in advisories]
     return min(judged, key=lambda each: (_WORST_FIRST.index(each.state), not each.restart_required))
 
 
 def _host_data(host: HostVerdict, judgement: Judgement | None) -> Data:
     """A host with its answer, as CONTRACT.md section 5 has it."""
-    said = host.host.host
+    seen = host.host.host
     if judgement is None:
         state, field, value = PatchState.CANNOT_TELL, None, None
-        why, restart = "its release is not known to the data", bool(said.reboot_required)
+        why, restart = say("its release is not known to the data"), bool(seen.reboot_required)
     else:
         state, field, value = judgement.state, judgement.field, judgement.value
         why, restart = why_in_words(judgement), judgement.restart_required
     return {
         "name": host.name,
-        "uuid": said.uuid,
+        "uuid": seen.uuid,
         "state": state.value,
         "field": field,
         "value": shown(value) if value else None,
-        "why": f"as it was last seen: {why}" if not host.host.is_reachable else why,
+        "why": why if host.host.is_reachable else say("as it was last seen: {why}", why=why),
         "restart_required": restart,
     }
 
@@ -308,13 +331,32 @@ def _here(
     """What of the fleet has the holes: its Xen Orchestras, and its hosts unless the advisories are not of hosts."""
     if orchestras:
         groups = {state: [name for name, found in orchestras if found is state] for state in _WORST_FIRST}
-        said = [f"{len(names)} {_STATES[state]} ({_names(names)})" for state, names in groups.items() if names]
-        yield line(Strong("Your Xen Orchestra: "), " · ".join(said), "; ", Typed("xo"), " has more")
+        counts = " · ".join(_counted(state, names, _names(names)) for state, names in groups.items() if names)
+        more = say_line("{counts}; {command} has more", counts=counts, command=Typed("xo"))
+        yield labelled(say("Your Xen Orchestra:"), *more)
     if any(judgement is None or judgement.why is not Why.NOT_THE_HOST for _, judgement in hosts):
         yield _fleet(hosts)
 
 
-_STATES = {**STATES, PatchState.CANNOT_TELL: "cannot be told"}
+_STATES = {
+    PatchState.VULNERABLE: message_counted("{count} vulnerable", "{count} vulnerable"),
+    PatchState.CANNOT_TELL: message_counted("{count} cannot be told", "{count} cannot be told"),
+    PatchState.FIXED: message_counted("{count} fixed", "{count} fixed"),
+    PatchState.NOT_AFFECTED: message_counted("{count} not affected", "{count} not affected"),
+}
+_STATES_WITH_MORE = {
+    PatchState.VULNERABLE: message_counted("{count} vulnerable ({more})", "{count} vulnerable ({more})"),
+    PatchState.CANNOT_TELL: message_counted("{count} cannot be told ({more})", "{count} cannot be told ({more})"),
+    PatchState.FIXED: message_counted("{count} fixed ({more})", "{count} fixed ({more})"),
+    PatchState.NOT_AFFECTED: message_counted("{count} not affected ({more})", "{count} not affected ({more})"),
+}
+
+
+def _counted(state: PatchState, names: Sequence[str], more: str = "") -> str:
+    """How many have a state, and more of them, such as their names or why."""
+    if more:
+        return say_counted(len(names), *_STATES_WITH_MORE[state], more=more)
+    return say_counted(len(names), *_STATES[state])
 
 
 def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
@@ -329,19 +371,27 @@ def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
             continue
         groups[state].append(host.name)
         if state is PatchState.CANNOT_TELL:
-            why = WHY[judgement.why] if judgement else "a release that is not known"
+            why = say(WHY[judgement.why]) if judgement else say("a release that is not known")
             reasons[why] = reasons.get(why, 0) + 1
-    said = [f"{len(restart)} to restart, which may bring the fix ({_names(restart)})"] if restart else []
+    counts: list[str] = []
+    if restart:
+        waiting = say_counted(
+            len(restart),
+            "{count} to restart, which may bring the fix ({hosts})",
+            "{count} to restart, which may bring the fix ({hosts})",
+            hosts=_names(restart),
+        )
+        counts.append(waiting)
     for state, names in groups.items():
         if not names:
             continue
-        about = ""
+        more = ""
         if state is PatchState.VULNERABLE:
-            about = f" ({_names(names)})"
+            more = _names(names)
         elif state is PatchState.CANNOT_TELL:
-            about = f" ({max(reasons, key=lambda why: reasons[why])})"
-        said.append(f"{len(names)} {_STATES[state]}{about}")
-    return line(Strong("Your fleet: "), " · ".join(said))
+            more = max(reasons, key=lambda why: reasons[why])
+        counts.append(_counted(state, names, more))
+    return labelled(say("Your fleet:"), " · ".join(counts))
 
 
 def _names(names: Sequence[str]) -> str:
@@ -349,9 +399,12 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _context(known: Advisories, hosts: Sequence[tuple[HostVerdict, Judgement | None]] = ()) -> tuple[RichText, ...]:
-    told = next(((j.field, j.value) for _, j in hosts if j and j.value), None)
-    how = f"told from what hosts say, such as {told[0]} {shown(told[1] or '')} · " if told else ""
-    return (line(f"{capitalized(how)}{'a' if how else 'A'}dvisories of {day_in_words(known.day)}"),)
+    day = day_in_words(known.day)
+    for _, judgement in hosts:
+        if judgement and judgement.value:
+            told = f"{judgement.field} {shown(judgement.value)}"
+            return (say_line("Told from what hosts say, such as {told} · advisories of {day}", told=told, day=day),)
+    return (say_line("Advisories of {day}", day=day),)
 
 
 def _row(advisory: Advisory, releases: Sequence[Release]) -> tuple[RichText, ...]:
@@ -360,11 +413,10 @@ def _row(advisory: Advisory, releases: Sequence[Release]) -> tuple[RichText, ...
     affects = [each for each in of_them if each.affected is not False]
     named = len(affects) > 1 or not releases
     told = [f"{release_name(each)}: {fix}" if named else fix for each in affects if (fix := fix_in_words(each))]
-    used = (GAP, EXPLOITED) if advisory.exploited else ()
     return (
         line(Strong(public_name(advisory))),
-        line(str(advisory.severity.value)),
-        (*line(capitalized(KINDS[advisory.kinds[0]])), *used),
+        line(say(SEVERITIES[advisory.severity])),
+        (*line(capitalized(say(KINDS[advisory.kinds[0]]))), *_used(advisory)),
         day_cell(advisory.published),
         line(with_more(told, 3) if told else _no_fix(affects)),
     )
@@ -372,5 +424,7 @@ def _row(advisory: Advisory, releases: Sequence[Release]) -> tuple[RichText, ...
 
 def _no_fix(affects: Sequence[AffectedRelease]) -> str:
     if not affects:
-        return "not affected"
-    return "no fix, support ended before" if all(each.never_fixed for each in affects) else "not known"
+        return say("not affected")
+    if all(each.never_fixed for each in affects):
+        return say("no fix, support ended before")
+    return say_about("what has the fix", "not known")

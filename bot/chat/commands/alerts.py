@@ -9,6 +9,7 @@ from bot.alerts.alert import Alert, AlertState
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.evaluate import act_on
 from bot.alerts.ports import NOTE_MAX, SNOOZE_MAX, AlertAct, AlertAction, AlertReader
+from bot.catalogue import message, message_counted, say, say_about, say_counted
 from bot.chat.alert_context import (
     act_now,
     alert_data,
@@ -42,19 +43,20 @@ from bot.chat.reply import (
     full_stop,
     headline,
     line,
+    said,
+    say_line,
+    say_line_counted,
     with_code,
 )
 from bot.chat.rule_wording import sentence
 from bot.chat.waiting import why_waiting
-from bot.chat.wording import counted, day_in_words, plural
+from bot.chat.wording import day_in_words
 from bot.days import take_days
 from bot.errors import UsageError
 from bot.text import plain, shown
 
 HISTORY = timedelta(days=400)
 """How far back alerts that ended are stored."""
-
-_COLUMNS = columns(Column("Alert", ColumnKind.NUMBER), "What", "Hosts", "State", "Channel")
 
 IN_FULL = 25
 """More alerts than this: the worst ones, and how many more there are."""
@@ -77,7 +79,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         return _shown(ports, known.book, asked, words.casefold())
     with known.on(day) as book:
         reply = _shown(ports, book, asked._replace(day=day, words=words), words.casefold())
-    dry = line(f"Nothing was stored or sent: this is what {day_in_words(day)} would bring.")
+    dry = say_line("Nothing was stored or sent: this is what {day} would bring.", day=day_in_words(day))
     asks = tuple(button for button in reply.buttons if not isinstance(button, Act))
     return reply._replace(blocks=(*reply.blocks, Paragraph((dry,))), buttons=asks)
 
@@ -104,26 +106,39 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], held: Sequen
     if held:
         lines = []
         for state, why in held:
-            mark = Mark("⚠️", "not delivered") if state.stopped else Mark("⏳", "waiting")
-            waits = f" ({counted(state.pending, 'message')} {plural(state.pending, 'waits', 'wait')}). "
-            lines.append(line(mark, ": ", ChannelName(state.channel), waits, *with_code(full_stop(why))))
+            waits = say_line_counted(
+                state.pending,
+                "{mark}: {channel} ({count} message waits). {why}",
+                "{mark}: {channel} ({count} messages wait). {why}",
+                mark=said(_STOPPED if state.stopped else _WAITING),
+                channel=ChannelName(state.channel),
+                why=with_code(full_stop(why)),
+            )
+            lines.append(waits)
         blocks.append(Paragraph(tuple(lines)))
     if alerts or asked.caller.takes_all:
         in_full = alerts if asked.caller.takes_all else alerts[:IN_FULL]
         rows = tuple(_row(asked, alert) for alert in in_full)
-        blocks.append(Table(_COLUMNS, rows, "Alerts, the worst first"))
+        number_column = Column(say("Alert"), ColumnKind.NUMBER)
+        named = columns(number_column, say("What"), say("Hosts"), say("State"), say("Channel"))
+        blocks.append(Table(named, rows, say("Alerts, the worst first")))
     if (more := len(alerts) - IN_FULL) > 0:
-        blocks.append(Paragraph((with_code(f"{more} more are not shown; `--json` in a shell has all of them."),)))
+        not_shown = say_line_counted(
+            more,
+            "{count} more is not shown; `--json` in a shell has all of them.",
+            "{count} more are not shown; `--json` in a shell has all of them.",
+        )
+        blocks.append(Paragraph((not_shown,)))
     firing = [alert for alert in alerts if alert.state is AlertState.FIRING] if ACK.right in asked.rights else []
-    buttons: list[Button] = [Act(f"Acknowledge {worst.id}", f"ack {worst.id}") for worst in firing[:1]]
+    buttons: list[Button] = [Act(say("Acknowledge {id}", id=worst.id or ""), f"ack {worst.id}") for worst in firing[:1]]
     if not asked.words.strip():
-        buttons.append(Ask("Those that ended, too", "alerts all"))
+        buttons.append(Ask(say("Those that ended, too"), "alerts all"))
     return Reply(
         kind="alerts",
         headline=alerts_line(alerts),
         blocks=tuple(blocks),
         buttons=tuple(buttons),
-        context=(line(f"As of {day_in_words(asked.day)}"),),
+        context=(say_line("As of {day}", day=day_in_words(asked.day)),),
         data={
             "as_of": asked.day.isoformat(),
             "alerts": [alert_data(alert, ports.matrix) for alert in alerts],
@@ -132,20 +147,30 @@ def _list(ports: Ports, asked: Invocation, alerts: Sequence[Alert], held: Sequen
     )
 
 
+_STOPPED, _WAITING = Mark("⚠️", message("not delivered")), Mark("⏳", message("waiting"))
+
+
 def alerts_line(alerts: Sequence[Alert]) -> RichText:
     """How many are open, and how many of them somebody knows of."""
     states = [alert.state for alert in alerts]
     count = sum(one is not AlertState.RESOLVED for one in states)
-    named = (AlertState.ACKNOWLEDGED, AlertState.SNOOZED, AlertState.RESOLVED)
-    facts = [f"{states.count(one)} {one}" for one in named if one in states]
+    facts = [say_counted(states.count(state), *forms) for state, forms in _STATES.items() if state in states]
     if not count:
-        return headline(Mark("✅", "no open alerts"), *facts)
-    return headline(Strong(counted(count, "open alert")), *facts)
+        return headline(Mark("✅", say("no open alerts")), *facts)
+    return headline(Strong(say_counted(count, "{count} open alert", "{count} open alerts")), *facts)
+
+
+_STATES = {
+    AlertState.ACKNOWLEDGED: message_counted("{count} acknowledged", "{count} acknowledged"),
+    AlertState.SNOOZED: message_counted("{count} snoozed", "{count} snoozed"),
+    AlertState.RESOLVED: message_counted("{count} resolved", "{count} resolved"),
+}
+"""How many are in a state."""
 
 
 def _row(asked: Invocation, alert: Alert) -> tuple[RichText, ...]:
     return (
-        (Sortable(str(alert.id or "new"), alert.id or 0),),
+        (Sortable(str(alert.id or say_about("an alert", "new")), alert.id or 0),),
         sentence(alert, asked.day),
         line(hosts_by_pool(alert.hosts, 3)),
         (*state(alert, asked.day), *(line("; ") if alert.note else ()), *note(alert)),
@@ -167,16 +192,26 @@ def _some(ports: Ports, asked: Invocation, alerts: Sequence[Alert]) -> Reply:
 
 def _facts(alerts: Sequence[Alert]) -> Iterator[Block]:
     for alert in alerts:
-        notified = f", {reason(alert, alert.reason)}, told first on {day_in_words(alert.opened_at.date())}"
-        yield Paragraph((line(Strong(f"Alert {alert.id}"), " in ", ChannelName(alert.channel), notified),))
+        told = say_line(
+            "{alert} in {channel}, {reason}, told first on {day}",
+            alert=Strong(say("Alert {id}", id=alert.id or "")),
+            channel=ChannelName(alert.channel),
+            reason=reason(alert, alert.reason),
+            day=day_in_words(alert.opened_at.date()),
+        )
+        yield Paragraph((told,))
     together = {host.uuid: host for alert in alerts for host in alert.hosts}
     hosts = sorted(together.values(), key=lambda host: (host.pool, host.name))
     if hosts:
         rows = tuple((line(h.name), line(h.pool)) for h in hosts[:HOSTS_IN_FULL])
-        yield Table(columns("Host", "Pool"), rows, "Its hosts, pool by pool")
-    if len(hosts) > HOSTS_IN_FULL:
-        more = len(hosts) - HOSTS_IN_FULL
-        yield Paragraph((with_code(f"{more} more hosts are not shown; `--json` in a shell has all of them."),))
+        yield Table(columns(say("Host"), say("Pool")), rows, say("Its hosts, pool by pool"))
+    if (more := len(hosts) - HOSTS_IN_FULL) > 0:
+        not_shown = say_line_counted(
+            more,
+            "{count} more host is not shown; `--json` in a shell has all of them.",
+            "{count} more hosts are not shown; `--json` in a shell has all of them.",
+        )
+        yield Paragraph((not_shown,))
 
 
 def acknowledge(ports: Ports, asked: Invocation) -> Reply:
@@ -193,18 +228,25 @@ def acknowledge(ports: Ports, asked: Invocation) -> Reply:
         today = known.plan.local(asked.caller.channel, known.now()).date()
         day, rest = _planned_day(rest[planned.end() :].strip(), today)
     elif _DAY.fullmatch(rest.strip()):
-        raise UsageError(f"A day alone is no note. Is it planned for that day? ack {ids[0]} planned {rest.strip()}")
+        raise UsageError(
+            say(
+                "A day alone is no note. Is it planned for that day? {words}",
+                words=f"ack {ids[0]} planned {rest.strip()}",
+            )
+        )
     text = shown(_as_typed(rest), len(asked.words))
     act_now(known, asked, text if len(text.split()) <= len(("as", "of", "DATE")) else "")
     if len(text) > NOTE_MAX:
-        raise UsageError(f"A note has {NOTE_MAX} characters at most, this one {len(text)}.")
+        raise UsageError(
+            say("A note has {most} characters at most, this one {length}.", most=NOTE_MAX, length=len(text))
+        )
     act = AlertAct(AlertAction.ACKNOWLEDGE, asked.caller.name, known.now(), planned_for=day, note=text or None)
     if day:
-        done = Mark("👍", f"acknowledged, planned for {day_in_words(day)}")
+        done = Mark("👍", say("acknowledged, planned for {day}", day=day_in_words(day)))
     elif text and all(alert.state is AlertState.ACKNOWLEDGED for alert in find(known.book, ids)):
-        done = Mark("📝", "noted")
+        done = Mark("📝", say("noted"))
     else:
-        done = Mark("👍", "acknowledged")
+        done = Mark("👍", say("acknowledged"))
     return _act(ports, asked, ids, act, done)
 
 
@@ -217,13 +259,21 @@ def _planned_day(words: str, today: date) -> tuple[date, str]:
     """The day of words behind "planned", and the note behind it: there, a bare date is one that is meant."""
     example = "ack 17 planned 2028-12-01"
     if not words:
-        raise UsageError(f"Say for which day it is planned, for example: {example}.")
+        raise UsageError(say("Say for which day it is planned, for example: {words}.", words=example))
     dated = _TIME.sub("", words, count=1)
     days = take_days(dated if dated.casefold().startswith("in ") else f"on {dated}", today)
     if days.on is None or days.bad:
-        raise UsageError(f'"{shown(words)}" is no day to plan for, for example: {example}.')
+        raise UsageError(
+            say('"{typed}" is no day to plan for, for example: {words}.', typed=shown(words), words=example)
+        )
     if days.on < today:
-        raise UsageError(f"{day_in_words(days.on)} is over: plan for today or a later day, for example: {example}.")
+        raise UsageError(
+            say(
+                "{day} is over: plan for today or a later day, for example: {words}.",
+                day=day_in_words(days.on),
+                words=example,
+            )
+        )
     return days.on, days.rest.strip(" ,;:.")
 
 
@@ -240,12 +290,11 @@ _DRESSED = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|\n]+)(?:\|(?P<label>[^<
 
 def _as_typed(note: str) -> str:
     """A note without Slack's forms for people, channels and links in it, but with what these say."""
-    said = _DRESSED.sub(lambda form: form["kind"] + ((form["kind"] and form["label"]) or form["target"]), note)
-    return said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    bare = _DRESSED.sub(lambda form: form["kind"] + ((form["kind"] and form["label"]) or form["target"]), note)
+    return bare.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-_HOW = "say for how long: 7d, 1w, 2028-12-01"
-_NEXT = f"{_HOW}, or next (until the next threshold)"
+_HOW = message("say for how long: 7d, 1w, 2028-12-01")
 _ASKED = re.compile(
     r"(?P<ids>#?\d+(?:[\s,]+#?\d+)*?)[\s,]+(?:(?:for|until|till|the)\s+)*"
     r"(?:(?P<count>\d{1,6})\s*(?P<unit>h|hours?|d|days?|w|weeks?)"
@@ -263,16 +312,18 @@ def snooze(ports: Ports, asked: Invocation) -> Reply:
     found = _ASKED.fullmatch(words)
     if found is None:
         ids = read_ids(words.split(maxsplit=1)[0] if words else "", "snooze 17 7d")
-        rest = shown(words.partition(" ")[2])
-        wrong = f'"{rest}" is no time to snooze' if rest else f"Alert {ids[0]}"
-        raise UsageError(f"{wrong}: {_NEXT}.")
+        how = say("{how}, or next (until the next threshold)", how=say(_HOW))
+        if rest := shown(words.partition(" ")[2]):
+            raise UsageError(say('"{typed}" is no time to snooze: {how}.', typed=rest, how=how))
+        raise UsageError(say("Alert {id}: {how}.", id=ids[0], how=how))
     ids = read_ids(found["ids"], "snooze 17 7d")
     until = _until(found, known.plan.local(asked.caller.channel, now))
     if until is None:  # the next threshold is forever where none is left to cross
         for alert in find(known.book, ids):
             if alert.is_open and not _has_next(known, alert):
-                raise UsageError(f"Alert {alert.id} has no further threshold: {_HOW}.")
-    return _act(ports, asked, ids, AlertAct(AlertAction.SNOOZE, asked.caller.name, now, until), Mark("💤", "snoozed"))
+                raise UsageError(say("Alert {id} has no further threshold: {how}.", id=alert.id or "", how=say(_HOW)))
+    act = AlertAct(AlertAction.SNOOZE, asked.caller.name, now, until)
+    return _act(ports, asked, ids, act, Mark("💤", say("snoozed")))
 
 
 def _until(found: re.Match[str], now: datetime) -> datetime | None:
@@ -283,14 +334,16 @@ def _until(found: re.Match[str], now: datetime) -> datetime | None:
         try:
             until = datetime.fromisoformat(named.upper())
         except ValueError:
-            raise UsageError(f'"{named}" is not a day: write it as 2028-12-01, or 2028-12-01T15:00Z.') from None
+            raise UsageError(
+                say('"{typed}" is not a day: write it as 2028-12-01, or 2028-12-01T15:00Z.', typed=named)
+            ) from None
         until = until.replace(tzinfo=UTC if found["moment"] else now.tzinfo)
     else:
         until = now + min(int(found["count"]) * _UNITS[found["unit"][0].lower()], 2 * SNOOZE_MAX)
     if until <= now:
-        raise UsageError(f"A snooze must end after now: {_HOW}.")
+        raise UsageError(say("A snooze must end after now: {how}.", how=say(_HOW)))
     if until - now > SNOOZE_MAX:
-        raise UsageError(f"A snooze lasts {SNOOZE_MAX.days} days at most: {_HOW}.")
+        raise UsageError(say("A snooze lasts {days} days at most: {how}.", days=SNOOZE_MAX.days, how=say(_HOW)))
     return until
 
 
@@ -317,14 +370,15 @@ def _act(ports: Ports, asked: Invocation, ids: Sequence[int], act: AlertAct, don
     lines: list[RichText] = []
     for alert in (each.as_local(local) for each in alerts):
         lines.append(line(f"{alert.id}  ", *sentence(alert, day)))
-        lines.append(line("" if alert.id in changed else "already ", *state(alert, day)))
-        if said := note(alert):
-            lines.append(said)
+        its_state = state(alert, day)
+        lines.append(its_state if alert.id in changed else say_line("already {state}", state=its_state))
+        if noted := note(alert):
+            lines.append(noted)
     noteless = [alert.id for alert in alerts if alert.is_open] if not act.note else []
     first = headline(done, numbers(alert for alert in alerts if alert.id in changed))
     return Reply(
         kind=asked.command.name,
-        headline=first if changed else headline(f"Nothing changed for {numbers(alerts)}"),
+        headline=first if changed else headline(say("Nothing changed for {alerts}", alerts=numbers(alerts))),
         blocks=(Paragraph(tuple(lines)),),
         buttons=(add_note(noteless),) if noteless and act.action is AlertAction.ACKNOWLEDGE else (),
         data={"changed": sorted(changed), "alerts": [alert_data(alert, ports.matrix) for alert in alerts]},

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.catalogue import message, number, say, say_counted
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Invocation, Ports, Right
 from bot.chat.commands import COMMANDS
@@ -17,14 +18,12 @@ from bot.chat.reply import (
     columns,
     headline,
     line,
-    with_code,
+    say_line,
 )
-from bot.chat.wording import iso, moment, plural
+from bot.chat.wording import iso, moment
 from bot.errors import UsageError
 from bot.masks import masked
 from bot.text import plain, shown
-
-_COLUMNS = columns("When", "Who", "Where", "What", "How it went")
 
 IN_FULL = 40
 IN_DATA = 1_000
@@ -36,22 +35,31 @@ WORDS_SHOWN = 120
 def run(ports: Ports, asked: Invocation) -> Reply:
     """The newest entries in which all words occur."""
     if ports.audit is None:
-        raise UsageError("There is no audit trail: set `database` in the configuration.")
+        raise UsageError(say("There is no audit trail: set `database` in the configuration."))
     words = plain(asked.words).split()
     # Those of former versions have words as they were typed.
     entries = [entry._replace(words=masked(entry.words)) for entry in ports.audit.find(words, IN_DATA)]
-    with_words = f" with {shown(' '.join(words))}" if words else ""
-    count = f"{len(entries)} or more" if len(entries) == IN_DATA else str(len(entries) or "No")
     shown_here = entries if asked.caller.takes_all else entries[:IN_FULL]
     rows = tuple(map(_row, shown_here))
-    table = (Table(_COLUMNS, rows, "Who asked what, the newest first"),) if rows or asked.caller.takes_all else ()
-    rest = with_code("These are the newest. More words find older ones; in a shell `--json` shows a thousand.")
+    named = columns(say("When"), say("Who"), say("Where"), say("What"), say("How it went"))
+    caption = say("Who asked what, the newest first")
+    table = (Table(named, rows, caption),) if rows or asked.caller.takes_all else ()
+    rest = say_line("These are the newest. More words find older ones; in a shell `--json` shows a thousand.")
     return Reply(
         kind="audit",
-        headline=headline(Strong(f"{count} {plural(len(entries), 'entry', 'entries')}{with_words}")),
+        headline=headline(Strong(_found(len(entries), shown(" ".join(words))))),
         blocks=(*table, *([Paragraph((rest,))] if len(entries) > len(rows) else [])),
         data={"entries": [{**entry._asdict(), "at": iso(entry.at)} for entry in entries]},
     )
+
+
+def _found(count: int, words: str) -> str:
+    """How many entries there are, or are with some words."""
+    if count == IN_DATA:
+        found = say("{count} or more entries", count=number(count))
+    else:
+        found = say_counted(count, "{count} entry", "{count} entries") if count else say("No entries")
+    return say("{entries} with {words}", entries=found, words=words) if words else found
 
 
 def _row(entry: AuditEntry) -> tuple[RichText, ...]:
@@ -61,9 +69,9 @@ def _row(entry: AuditEntry) -> tuple[RichText, ...]:
     return (
         (moment(entry.at),),
         line(PersonName(shown(entry.who))),
-        line(ChannelName(shown(entry.where)) if entry.where else "no channel", f", {shown(entry.way)}"),
+        line(ChannelName(shown(entry.where)) if entry.where else say("no channel"), f", {shown(entry.way)}"),
         line(Code(shown(typed, WORDS_SHOWN))),
-        line(f"{outcome_in_words(entry)}, {entry.ms / 1000:.1f} s"),
+        say_line("{outcome}, {seconds} s", outcome=outcome_in_words(entry), seconds=f"{entry.ms / 1000:.1f}"),
     )
 
 
@@ -71,15 +79,16 @@ def outcome_in_words(entry: AuditEntry) -> str:
     """How a request went. What another version of xocompat recorded is shown as it did."""
     if entry.outcome == "refused":
         spec = COMMANDS.get(entry.command)
-        return _REFUSED[spec.right if spec else Right.LOOKUP]
-    return OUTCOMES.get(entry.outcome) or shown(entry.outcome).replace("_", " ")
+        return say(_REFUSED[spec.right if spec else Right.LOOKUP])
+    outcome = OUTCOMES.get(entry.outcome)
+    return say(outcome) if outcome else shown(entry.outcome).replace("_", " ")
 
 
 _REFUSED = {
-    Right.LOOKUP: "refused: of another workspace",
-    Right.PROBE: "refused: needs the right to probe",
-    Right.FLEET: "refused: needs the right to see the fleet",
-    Right.OPERATE: "refused: needs the right to operate",
+    Right.LOOKUP: message("refused: of another workspace"),
+    Right.PROBE: message("refused: needs the right to probe"),
+    Right.FLEET: message("refused: needs the right to see the fleet"),
+    Right.OPERATE: message("refused: needs the right to operate"),
 }
 
 _ANSWERED = (
@@ -90,49 +99,49 @@ _ANSWERED = (
 )
 
 OUTCOMES: Mapping[str, str] = {
-    **dict.fromkeys(_ANSWERED.split(), "answered"),
-    "refused": "refused",
-    "usage": "not understood, and told what to type",
-    "ambiguous": "asked back: can be several",
-    "unknown_command": "no such command",
-    "unknown_product": "no product that is known",
-    "unknown_version": "no release that is known",
-    "unsupported_platform": "a platform that will not work",
-    "unknown_feature": "no such feature",
-    "unknown_issue": "no such issue",
-    "unknown_advisory": "no advisory that is known",
-    "fleet_unknown": "no such hosts",
-    "access": "answered",
-    "access_held": "answered: has the right already",
-    "access_told": "told those who may grant it",
-    "access_told_before": "not told again: asked within a day",
-    "access_untold": "nobody was told: no channel for alerts is configured",
-    "access_request": "answered",
-    "which_host": "asked back: which host",
-    "no_host": "no such host",
-    "unknown_host": "no such host",
-    "picker": "shown a list to pick from",
-    "shared_already": "shared already",
-    "too_fast": "refused: too many questions in a minute",
-    "busy": "put off: too much at once",
-    "broken_off": "broken off: xocompat ended meanwhile",
-    "home_unknown": "put off: whose workspace it is was not known",
-    "incident": "failed: an error that the log has",
-    "unavailable": "failed: something was not there",
-    "probe_failed": "failed: the host could not be asked",
-    "refused_address": "refused: no address is asked that nobody configured",
-    "unreachable": "could not be reached",
-    "site_silent": "not asked: its site is silent",
-    "timeout": "did not answer in time",
-    "tls_untrusted": "not asked: its certificate is not trusted",
-    "tls_pin_mismatch": "not asked: it showed another certificate than the pinned one",
-    "tls_too_old": "not asked: its TLS is too old",
-    "login_refused": "the host refused the login",
-    "not_authorized": "the host's account may not read it",
-    "coordinator_refused": "the pool's coordinator refused",
-    "booting": "the host was starting",
-    "not_xapi": "what answered is no XAPI",
-    "bad_reply": "the host's answer could not be read",
-    "reply_too_large": "the host's answer was too large",
+    **dict.fromkeys(_ANSWERED.split(), message("answered")),
+    "refused": message("refused"),
+    "usage": message("not understood, and told what to type"),
+    "ambiguous": message("asked back: can be several"),
+    "unknown_command": message("no such command"),
+    "unknown_product": message("no product that is known"),
+    "unknown_version": message("no release that is known"),
+    "unsupported_platform": message("a platform that will not work"),
+    "unknown_feature": message("no such feature"),
+    "unknown_issue": message("no such issue"),
+    "unknown_advisory": message("no advisory that is known"),
+    "fleet_unknown": message("no such hosts"),
+    "access": message("answered"),
+    "access_held": message("answered: has the right already"),
+    "access_told": message("told those who may grant it"),
+    "access_told_before": message("not told again: asked within a day"),
+    "access_untold": message("nobody was told: no channel for alerts is configured"),
+    "access_request": message("answered"),
+    "which_host": message("asked back: which host"),
+    "no_host": message("no such host"),
+    "unknown_host": message("no such host"),
+    "picker": message("shown a list to pick from"),
+    "shared_already": message("shared already"),
+    "too_fast": message("refused: too many questions in a minute"),
+    "busy": message("put off: too much at once"),
+    "broken_off": message("broken off: xocompat ended meanwhile"),
+    "home_unknown": message("put off: whose workspace it is was not known"),
+    "incident": message("failed: an error that the log has"),
+    "unavailable": message("failed: something was not there"),
+    "probe_failed": message("failed: the host could not be asked"),
+    "refused_address": message("refused: no address is asked that nobody configured"),
+    "unreachable": message("could not be reached"),
+    "site_silent": message("not asked: its site is silent"),
+    "timeout": message("did not answer in time"),
+    "tls_untrusted": message("not asked: its certificate is not trusted"),
+    "tls_pin_mismatch": message("not asked: it showed another certificate than the pinned one"),
+    "tls_too_old": message("not asked: its TLS is too old"),
+    "login_refused": message("the host refused the login"),
+    "not_authorized": message("the host's account may not read it"),
+    "coordinator_refused": message("the pool's coordinator refused"),
+    "booting": message("the host was starting"),
+    "not_xapi": message("what answered is no XAPI"),
+    "bad_reply": message("the host's answer could not be read"),
+    "reply_too_large": message("the host's answer was too large"),
 }
 """Every outcome that is recorded, in words."""

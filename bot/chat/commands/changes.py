@@ -2,9 +2,10 @@
 channel that the list changed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from bot.catalogue import message, message_counted, number, say, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.reply import (
@@ -13,6 +14,7 @@ from bot.chat.reply import (
     Bullets,
     Mark,
     Paragraph,
+    Part,
     Plain,
     Reply,
     RichText,
@@ -20,9 +22,11 @@ from bot.chat.reply import (
     Strong,
     headline,
     line,
+    plain,
+    say_line,
     with_code,
 )
-from bot.chat.wording import bounded, counted, day_in_words, span
+from bot.chat.wording import bounded, day_in_words, joined, span
 from bot.errors import UsageError
 from bot.published.page import Disagreement, PageProblem, RowChange, RowChangeKind
 from bot.published.revisions import ListNews, PageDiff
@@ -39,9 +43,7 @@ IN_HEADLINE = 2
 TEXT_MAX = 200
 MESSAGE_MAX = 300
 
-_NAME = "Host Compatibility List"
 _NONE: Data = {"source": None, "revision": None, "changes": [], "problems": []}
-_NEVER = with_code("The published list has not been read here yet: `xocompat serve` reads it once a day.")
 _LONG = frozenset({RowChangeKind.BADGES, RowChangeKind.NOTES})
 """The first line of a message has no room for before and after."""
 
@@ -53,13 +55,14 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 
     undated, day = take_words(asked.words, asked.day)
     if any(word.strip("?!.,").casefold() not in COURTESY for word in undated.split()):
-        raise UsageError("`changes` takes nothing: it tells how the published list differs from the one in use.")
+        raise UsageError(say("`changes` takes nothing: it tells how the published list differs from the one in use."))
     published = ports.published
     diff = published.diff(day or asked.day) if published else None
     renewal = published.data() if published and published.data else None
     if diff is None:
-        never = Reply("changes", _NEVER, buttons=(Ask("List", "list"),), data=_NONE)
-        return _with_data(never, renewal) if renewal else never
+        never = say_line("The published list has not been read here yet: `xocompat serve` reads it once a day.")
+        reply = Reply("changes", never, buttons=(Ask(say("List"), "list"),), data=_NONE)
+        return _with_data(reply, renewal) if renewal else reply
     return changes_reply(diff, renewal=renewal)
 
 
@@ -74,12 +77,12 @@ def _with_data(reply: Reply, renewal: "DataRenewal") -> Reply:
     """The first line says what is wrong, of both where both are; else what is new of the list."""
     from bot.chat.data_news import data_blocks, data_of_renewal, data_problem
 
-    said = reply.headline
+    first = reply.headline
     if renewal.problem:
-        wrong = (Strong("The data is not renewed"), Plain(": "), *with_code(data_problem(renewal)))
-        said = (*said, Plain(" "), *wrong) if reply.exit_status else wrong
+        wrong = line(Strong(say("The data is not renewed")), ": ", *with_code(data_problem(renewal)))
+        first = (*first, Plain(" "), *wrong) if reply.exit_status else wrong
     return reply._replace(
-        headline=said,
+        headline=first,
         blocks=(
             *((Paragraph((reply.headline,)),) if renewal.problem and not reply.exit_status else ()),
             *reply.blocks,
@@ -92,45 +95,51 @@ def _with_data(reply: Reply, renewal: "DataRenewal") -> Reply:
 
 
 def _page_reply(diff: PageDiff, rows: bool) -> Reply:
-    read_at = [f"read on {day_in_words(diff.read_at.date())}"] if diff.read_at else []
     return Reply(
         kind="changes",
         headline=_first_line(diff),
         blocks=tuple(_body(diff)),
-        buttons=(Share("changes"), Ask("List", "list")),
-        context=(line(" · ".join([shown(diff.source, TEXT_MAX), *read_at])),),
+        buttons=(Share("changes"), Ask(say("List"), "list")),
+        context=(_read_on(shown(diff.source, TEXT_MAX), diff.read_at),),
         data={**_data(diff, diff.changes), "rows": _rows(diff)} if rows else _data(diff, _changes_since(diff)),
         exit_status=1 if diff.problems else 0,
     )
 
 
+def _read_on(source: str, day: date | None) -> RichText:
+    """Where a page is from, and when it was read."""
+    return say_line("{source} · read on {day}", source=source, day=day_in_words(day)) if day else line(source)
+
+
 def _first_line(diff: PageDiff) -> RichText:
     if diff.problems:
-        count = len(diff.problems)
-        more = f" (and {count - 1} more)" if count > 1 else ""
-        return line(Strong("The published list is not used"), ": ", *with_code(f"{_problem(diff.problems[0])}{more}"))
+        first, *others = diff.problems
+        what = with_code(_problem(first))
+        if others:
+            what = say_line("{problem} (and {more} more)", problem=what, more=number(len(others)))
+        return line(Strong(say("The published list is not used")), ": ", *what)
     if not diff.changes:
-        return headline(Strong("The published list is the one in use"), "no changes")
-    subject = "The published list is in use from now on" if diff.stored else "The published list differs"
-    return headline(Strong(subject), counted(len(diff.changes), "change"))
+        return headline(Strong(say("The published list is the one in use")), say("no changes"))
+    subject = say("The published list is in use from now on") if diff.stored else say("The published list differs")
+    return headline(Strong(subject), say_counted(len(diff.changes), "{count} change", "{count} changes"))
 
 
 def _body(diff: PageDiff) -> Iterator[Block]:
     if diff.problems:
         if len(diff.problems) > 1:
             yield _problem_list(diff.problems, len(diff.problems))
-        yield Paragraph((line("The list in use stays as it was."),))
+        yield Paragraph((say_line("The list in use stays as it was."),))
     if diff.page is None or diff.page.problems:
         return  # what can't be read as a whole tells nothing for certain
     if diff.changes:
-        yield _change_list(diff.changes, len(diff.changes), "What it changes")
+        yield _change_list(diff.changes, len(diff.changes), say("What it changes"))
     elif (came := _changes_since(diff)) and diff.stored and diff.stored.accepted_at:
-        since = f"What it changed when it came on {day_in_words(diff.stored.accepted_at.date())}"
+        since = say("What it changed when it came on {day}", day=day_in_words(diff.stored.accepted_at.date()))
         yield _change_list(came, len(came), since)
     if diff.disagreements:
         yield Bullets(
             tuple(line(shown(disagreement(each), MESSAGE_MAX)) for each in diff.disagreements),
-            "Where it and the vendors' dates disagree",
+            say("Where it and the vendors' dates disagree"),
         )
 
 
@@ -167,21 +176,26 @@ def list_message(news: ListNews) -> Reply:
     """The message to a channel: the list changed, or the page can't be used."""
     blocks: tuple[Block, ...] = ()
     if news.problems:
-        what = "can't be used" if news.had else "can't be read"
-        said = line(Mark("⚠️", f"The published {_NAME} {what}"), ". The list in use stays as it was.")
+        what = (
+            say("The published Host Compatibility List can't be used")
+            if news.had
+            else say("The published Host Compatibility List can't be read")
+        )
+        first = say_line("{what}. The list in use stays as it was.", what=Mark("⚠️", what))
         blocks = (_problem_list(news.problems, news.total),)
     else:
-        first = [_short(change) for change in news.changes[:IN_HEADLINE]]
-        more = [f"{news.total - len(first)} more"] if news.total > len(first) else []
-        said = line(Mark("📄", f"The {_NAME} changed"), f": {'; '.join([*first, *more])}.")
+        moved = [_short(change) for change in news.changes[:IN_HEADLINE]]
+        if (more := news.total - len(moved)) > 0:
+            moved.append(say("{more} more", more=number(more)))
+        first = line(Mark("📄", say("The Host Compatibility List changed")), f": {'; '.join(moved)}.")
         if news.total > IN_HEADLINE or any(change.kind in _LONG for change in news.changes):
             blocks = (_change_list(news.changes, news.total),)
     return Reply(
         kind="list_news",
-        headline=said,
+        headline=first,
         blocks=blocks,
-        buttons=(Ask("Show changes", "changes"), Ask("List", "list")),
-        context=(line(f"{shown(news.source)} · read on {day_in_words(news.day)}"),),
+        buttons=(Ask(say("Show changes"), "changes"), Ask(say("List"), "list")),
+        context=(_read_on(shown(news.source), news.day),),
         data=news.to_data(),
     )
 
@@ -197,8 +211,8 @@ def _problem_list(problems: Sequence[PageProblem], total: int) -> Bullets:
 
 
 def _problem(problem: PageProblem) -> str:
-    said = shown(problem.message, MESSAGE_MAX)
-    return f"line {problem.line}: {said}" if problem.line else said
+    what = shown(problem.message, MESSAGE_MAX)
+    return say("line {line}: {problem}", line=problem.line, problem=what) if problem.line else what
 
 
 def _short(change: RowChange) -> str:
@@ -206,45 +220,55 @@ def _short(change: RowChange) -> str:
     label = shown(change.label)
     match change.kind:
         case RowChangeKind.ADDED:
-            about = _about(change, change.after)
-            return f"{label} added{f' ({about})' if about else ''}"
+            if about := _about(change, change.after):
+                return say("{row} added ({signs})", row=label, signs=about)
+            return say("{row} added", row=label)
         case RowChangeKind.REMOVED:
-            return f"{label} removed"
+            return say("{row} removed", row=label)
         case RowChangeKind.RELABELLED:
-            return f"{_text(change.before)} is called {_text(change.after)} now"
+            return say("{before} is called {after} now", before=_text(change.before), after=_text(change.after))
         case RowChangeKind.BADGES:
-            return f"{label} {_signs(change)}"
+            return plain(_signs(change, label))
         case RowChangeKind.NOTES:
-            return f"the notes of {label} changed"
+            return say("the notes of {row} changed", row=label)
 
 
 def _long(change: RowChange) -> RichText:
     label, before, after = Strong(shown(change.label)), _text(change.before), _text(change.after)
     match change.kind:
         case RowChangeKind.ADDED:
-            about = _about(change, change.after)
-            return line(label, " added", f": {about}" if about else "")
+            if about := _about(change, change.after):
+                return say_line("{row} added: {signs}", row=label, signs=about)
+            return say_line("{row} added", row=label)
         case RowChangeKind.REMOVED:
-            about = _about(change, change.before)
-            return line(label, " removed", f"; it was: {about}" if about else "")
+            if about := _about(change, change.before):
+                return say_line("{row} removed; it was: {signs}", row=label, signs=about)
+            return say_line("{row} removed", row=label)
         case RowChangeKind.RELABELLED:
-            return line(Strong(before), " is called ", Strong(after), " now")
+            return say_line("{before} is called {after} now", before=Strong(before), after=Strong(after))
         case RowChangeKind.BADGES:
-            return line(label, f" {_signs(change)} (before: {before}; now: {after})")
+            what = _signs(change, label)
+            return say_line("{what} (before: {before}; now: {after})", what=what, before=before, after=after)
         case RowChangeKind.NOTES:
-            return line(label, f" has other notes (before: {before}; now: {after})")
+            text = message("{row} has other notes (before: {before}; now: {after})")
+            return say_line(text, row=label, before=before, after=after)
 
 
-def _signs(change: RowChange) -> str:
-    """What of the signs came and went: "lost "all extra features"", or both where a word took another's place."""
+def _signs(change: RowChange, row: Part) -> RichText:
+    """What of a row's signs came and went, or both where a word took another's place."""
     before, after = (
         [shown(word.strip()) for word in (text or "").split(",") if word.strip()]
         for text in (change.before, change.after)
     )
-    gained = [f'"{word}"' for word in after if word not in before]
-    lost = [f'"{word}"' for word in before if word not in after]
-    said = [f"{verb} {' and '.join(words)}" for verb, words in (("gained", gained), ("lost", lost)) if words]
-    return ", ".join(said) or "has its signs in another order"
+    gained = joined([f'"{word}"' for word in after if word not in before])
+    lost = joined([f'"{word}"' for word in before if word not in after])
+    if gained and lost:
+        return say_line("{row} gained {gained}, lost {lost}", row=row, gained=gained, lost=lost)
+    if gained:
+        return say_line("{row} gained {gained}", row=row, gained=gained)
+    if lost:
+        return say_line("{row} lost {lost}", row=row, lost=lost)
+    return say_line("{row} has its signs in another order", row=row)
 
 
 def _about(change: RowChange, row: str | None) -> str:
@@ -253,26 +277,58 @@ def _about(change: RowChange, row: str | None) -> str:
 
 
 def _text(value: str | None) -> str:
-    return shown(value, TEXT_MAX) if value else "nothing"
+    return shown(value, TEXT_MAX) if value else say("nothing")
 
 
 def sync_trouble(status: SyncStatus, now: datetime) -> str | None:
     """Why the list in use may be old, in a line without the source's name; None if the list is followed well."""
     match status.state(now):
         case SyncState.UNREACHABLE:
-            days = status.days_failing(now)
-            what = f"the published list can't be read{f' for {span(days)}' if days else ''}"
+            if days := status.days_failing(now):
+                text = message("the published list can't be read for {span}: the list in use stays as it was")
+                return say(text, span=span(days))
+            return say("the published list can't be read: the list in use stays as it was")
         case SyncState.REFUSED:
-            what = f"the published list is not used, its page has {counted(len(status.problems), 'problem')}"
+            return say_counted(
+                len(status.problems),
+                "the published list is not used, its page has {count} problem: the list in use stays as it was",
+                "the published list is not used, its page has {count} problems: the list in use stays as it was",
+            )
         case SyncState.GOOD:
             return None
-    return f"{what}: the list in use stays as it was"
 
 
 def disagreement(found: Disagreement) -> str:
     """How the page and the vendor's date differ."""
     days = (found.eol - found.on).days
-    count = counted(abs(days), "day")
-    when = "is today" if days == 0 else f"is in {count}" if days > 0 else f"passed {count} ago"
-    claim = "shows" if found.is_shown else "does not show"
-    return f"the page {claim} {found.name} as EOL, the vendor's date {when}"
+    if days == 0:
+        return say(_EOL_TODAY[found.is_shown], name=found.name)
+    texts = _EOL_AHEAD if days > 0 else _EOL_AGO
+    return say_counted(abs(days), *texts[found.is_shown], name=found.name)
+
+
+_EOL_TODAY = {
+    True: message("the page shows {name} as EOL, the vendor's date is today"),
+    False: message("the page does not show {name} as EOL, the vendor's date is today"),
+}
+_EOL_AHEAD = {
+    True: message_counted(
+        "the page shows {name} as EOL, the vendor's date is in {count} day",
+        "the page shows {name} as EOL, the vendor's date is in {count} days",
+    ),
+    False: message_counted(
+        "the page does not show {name} as EOL, the vendor's date is in {count} day",
+        "the page does not show {name} as EOL, the vendor's date is in {count} days",
+    ),
+}
+_EOL_AGO = {
+    True: message_counted(
+        "the page shows {name} as EOL, the vendor's date passed {count} day ago",
+        "the page shows {name} as EOL, the vendor's date passed {count} days ago",
+    ),
+    False: message_counted(
+        "the page does not show {name} as EOL, the vendor's date passed {count} day ago",
+        "the page does not show {name} as EOL, the vendor's date passed {count} days ago",
+    ),
+}
+"""What a page claims, by whether it shows a row as EOL."""

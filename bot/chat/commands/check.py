@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from bot.catalogue import message, say, say_counted
 from bot.chat.command import Choice, Invocation, Ports
 from bot.chat.data import query_data
 from bot.chat.feature_reply import feature_data, one_feature
@@ -23,11 +24,13 @@ from bot.chat.reply import (
     Share,
     Strong,
     full_stop,
+    labelled,
     line,
+    say_line,
     with_code,
 )
 from bot.chat.verdict import feature_sentence, next_step, requirements, stage_mark, verdict, why
-from bot.chat.wording import day_in_words, plural
+from bot.chat.wording import day_in_words, joined
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.feature import Feature
@@ -41,13 +44,19 @@ IN_FULL = 3
 """More releases than this at once are answered by a line each."""
 
 _DATES = {
-    "released": "the day of its release",
-    "maintenance_ends": "the end of its maintenance",
-    "eol": "its end of life",
-    "lts_since": "since when it is an LTS",
+    "released": message("the day of its release"),
+    "maintenance_ends": message("the end of its maintenance"),
+    "eol": message("its end of life"),
+    "lts_since": message("since when it is an LTS"),
 }
 
-_PAGES = {"/issues/": "discussion", "/pull/": "change", "/commit/": "change", "/blob/": "code"}
+_PAGES = {
+    "/issues/": message("discussion"),
+    "/pull/": message("change"),
+    "/commit/": message("change"),
+    "/blob/": message("code"),
+}
+"""What a page is by its address; any other has details."""
 
 UUID_DASHES = 4
 """A host's uuid may have the digits of a release between its dashes."""
@@ -68,7 +77,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     """The verdict, or what is nearest to what was typed."""
     query, day = read(ports, asked)
     if not query.parts and not asked.words.strip():
-        raise UsageError("Say which release, for example: check XenServer 7.2.")
+        raise UsageError(say("Say which release, for example: check XenServer 7.2."))
     is_known = bool(query.parts) and all(part.releases for part in query.parts) and not query.unused
     if is_known and asked.words.count("-") < UUID_DASHES:
         return _verdicts(ports.matrix, asked, query, day)
@@ -106,12 +115,12 @@ def _verdicts(matrix: Matrix, asked: Invocation, query: Query, day: date) -> Rep
 
 def _with_features(reply: Reply, features: Sequence[Feature], assessments: Sequence[Assessment]) -> Reply:
     """A feature that was asked about comes first, the verdict beside it."""
-    said = [feature_sentence(feature, assessment) for feature in features for assessment in assessments]
+    first, *others = (feature_sentence(feature, assessment) for feature in features for assessment in assessments)
     notes = [line(full_stop(note)) for f in features for a in assessments[:1] if (note := f.of(a.release.product).note)]
-    more = (Paragraph((*said[1:], *notes)),) if said[1:] or notes else ()
-    about = Ask(f"About {features[0].name}", f"feature {features[0].id}")
+    more = (Paragraph((*others, *notes)),) if others or notes else ()
+    about = Ask(say("About {feature}", feature=features[0].name), f"feature {features[0].id}")
     buttons = (about, *reply.buttons[: MOST_BUTTONS - 2], reply.buttons[-1])
-    return reply._replace(headline=said[0], blocks=(*more, Heading(reply.headline), *reply.blocks), buttons=buttons)
+    return reply._replace(headline=first, blocks=(*more, Heading(reply.headline), *reply.blocks), buttons=buttons)
 
 
 def _one(matrix: Matrix, assessment: Assessment, query: Query, missing: Iterable[Block]) -> Reply:
@@ -120,9 +129,9 @@ def _one(matrix: Matrix, assessment: Assessment, query: Query, missing: Iterable
     name = assessment.release.base_name
     asks: list[Button] = []
     if any(assessment.recommendation.routes):
-        asks.append(Ask("Upgrade path", f"upgrade {name}"))
+        asks.append(Ask(say("Upgrade path"), f"upgrade {name}"))
     if assessment.known_issues:
-        asks.append(Ask("Known issues", f"issues {name}"))
+        asks.append(Ask(say("Known issues"), f"issues {name}"))
     return Reply(
         kind="check",
         headline=verdict(matrix.published, assessment),
@@ -136,11 +145,11 @@ def _body(assessment: Assessment, part: QueryPart) -> Iterator[Block]:
     if assessment.stage is LifecycleStage.UPCOMING:
         return
     yield from requirements(assessment)
-    for title, kind in (("Known issues", IssueKind.LIVE), ("Good to know", IssueKind.GOOD_TO_KNOW)):
+    for title, kind in ((say("Known issues"), IssueKind.LIVE), (say("Good to know"), IssueKind.GOOD_TO_KNOW)):
         found = [issue for issue in assessment.known_issues if issue.kind is kind]
         if found:
             yield Bullets(tuple(issue_line(issue, assessment.release) for issue in found), title)
-    notes = tuple(line(Strong("Note: "), full_stop(note)) for note in _notes(assessment.release))
+    notes = tuple(labelled(say("Note:"), full_stop(note)) for note in _notes(assessment.release))
     if notes and not assessment.prerelease:
         yield Paragraph(notes)
     yield Paragraph((_next_step(assessment),))
@@ -153,34 +162,47 @@ def _level(assessment: Assessment, part: QueryPart) -> Iterator[RichText]:
         return
     eol = level.lifecycle.eol
     if eol and eol != assessment.release.lifecycle.eol:
-        yield line(Strong(level.name), f" has dates of its own: its end of life is {day_in_words(eol)}.")
+        yield say_line(
+            "{level} has dates of its own: its end of life is {day}.", level=Strong(level.name), day=day_in_words(eol)
+        )
     else:
-        yield line(Strong(level.name), f" is an update of {assessment.release.base_name} and shares its dates.")
+        yield say_line(
+            "{level} is an update of {release} and shares its dates.",
+            level=Strong(level.name),
+            release=assessment.release.base_name,
+        )
 
 
 def _last_fix(assessment: Assessment) -> Iterator[RichText]:
     """The security cut-off, as far as it is known."""
     fix = assessment.release.last_fix
-    known_by_then = fix and (fix.day is None or fix.day.earliest <= assessment.on)
-    if fix and known_by_then and assessment.stage is LifecycleStage.EOL:
-        of = f" for {fix.level}" if fix.level else ""
-        when = f", {day_in_words(fix.day)}" if fix.day else " (date not known)"
-        yield line(f"The last security fix that our sources show is {fix.name}{of}{when}.")
+    if fix is None or assessment.stage is not LifecycleStage.EOL or (fix.day and fix.day.earliest > assessment.on):
+        return
+    match fix.level, fix.day:
+        case str(), None:
+            text = message("The last security fix that our sources show is {fix} for {level} (date not known).")
+        case None, None:
+            text = message("The last security fix that our sources show is {fix} (date not known).")
+        case str(), _:
+            text = message("The last security fix that our sources show is {fix} for {level}, {day}.")
+        case _:
+            text = message("The last security fix that our sources show is {fix}, {day}.")
+    yield say_line(text, fix=fix.name, level=fix.level or "", day=day_in_words(fix.day) if fix.day else "")
 
 
 def _notes(release: Release) -> Iterator[str]:
     if release.note:
         yield release.note
     if release.lifecycle.released is None and release.lifecycle.is_known:
-        yield "the day of its release is not known"
+        yield say("the day of its release is not known")
     if release.inferred:
-        dates = " and ".join(_DATES[name] for name in sorted(release.inferred))
-        yield f"no source states {dates} outright; it is reasoned from several"
+        dates = joined([say(_DATES[name]) for name in sorted(release.inferred)])
+        yield say("no source states {dates} outright; it is reasoned from several", dates=dates)
 
 
 def _next_step(assessment: Assessment) -> RichText:
     step = next_step(assessment.recommendation, assessment.release, assessment.on)
-    return line(Strong("Next step: "), step)
+    return labelled(say("Next step:"), step)
 
 
 def issue_line(issue: KnownIssue, release: Release | None = None) -> RichText:
@@ -188,8 +210,8 @@ def issue_line(issue: KnownIssue, release: Release | None = None) -> RichText:
     summary = issue.summary_for(release) if release else issue.summary
     links = []
     for url in issue.urls[:LINKS]:
-        kind = next((name for part, name in _PAGES.items() if part in url), "details")
-        links.append(Link(issue.id if url.rstrip("/").endswith(issue.id) else kind, url))
+        kind = next((name for part, name in _PAGES.items() if part in url), message("details"))
+        links.append(Link(issue.id if url.rstrip("/").endswith(issue.id) else say(kind), url))
     return (*with_code(summary), *(span for link in links for span in (Plain("  "), link)))
 
 
@@ -206,11 +228,12 @@ def _several(
         if len(assessments) <= IN_FULL:
             blocks.append(Paragraph((_next_step(assessment),)))
     if is_one_number:
-        first = line(Code(query.parts[0].text), " can be two things:")
+        first = say_line("{words} can be two things:", words=Code(query.parts[0].text))
     else:
         first = _fate(assessments)
-        twofold = [part for part in query.parts if part.outcome is Outcome.AMBIGUOUS]
-        blocks.extend(Paragraph((line(Code(part.text), " can be two things: say which product."),)) for part in twofold)
+        for part in (part for part in query.parts if part.outcome is Outcome.AMBIGUOUS):
+            twofold = say_line("{words} can be two things: say which product.", words=Code(part.text))
+            blocks.append(Paragraph((twofold,)))
     blocks.extend(missing)
     asks = tuple(Ask(a.name, a.release.base_name) for a in assessments)[:2]
     return Reply(SEVERAL, first, tuple(blocks), (*asks, Share(words)))
@@ -220,8 +243,10 @@ def _fate(assessments: tuple[Assessment, ...]) -> RichText:
     """How many of some releases are past their end of life."""
     count = len(assessments)
     ended = sum(assessment.stage is LifecycleStage.EOL for assessment in assessments)
-    if ended in (0, count):
-        fate = "all past their end of life" if ended else "none past its end of life"
+    if ended == count:
+        fate = say("all past their end of life")
+    elif ended:
+        fate = say_counted(ended, "{count} past its end of life", "{count} past their end of life")
     else:
-        fate = f"{ended} past {plural(ended, 'its', 'their')} end of life"
-    return line(Strong(f"{count} releases"), f": {fate}")
+        fate = say("none past its end of life")
+    return line(Strong(say_counted(count, "{count} release", "{count} releases")), f": {fate}")

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import product as combined
 from typing import NamedTuple
 
+from bot.catalogue import message, number, say, say_about, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands.dead_end import dead_end
 from bot.chat.data import Data, assessment_data, query_data, source_data
@@ -26,10 +27,11 @@ from bot.chat.reply import (
     Table,
     columns,
     line,
+    say_line,
     with_code,
 )
 from bot.chat.verdict import badge_mark, stage_mark, support_marks
-from bot.chat.wording import counted, day_in_words, joined
+from bot.chat.wording import day_in_words, joined
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.feature import Availability, Feature
@@ -70,7 +72,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     words = ", ".join(filter(None, _BETWEEN.split(_BEFORE.sub("", asked.words.strip(), count=1))))
     query, day = read(ports, asked._replace(words=words))
     if not words:
-        raise UsageError("Say which two releases, for example: compare XCP-ng 8.2, XCP-ng 8.3.")
+        raise UsageError(say("Say which two releases, for example: compare XCP-ng 8.2, XCP-ng 8.3."))
     missing = [part for part in query.parts if not part.releases]
     if missing or not query.parts:
         reply = dead_end(ports, query._replace(parts=tuple(missing)), day)
@@ -84,7 +86,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     outcome = Outcome.AMBIGUOUS if pair.others else Outcome.ASSESSED
     buttons: list[Button] = [_ask(*other) for other in pair.others[:1]]
     if path:
-        buttons.append(Ask("Upgrade path", f"upgrade {start.base_name}"))
+        buttons.append(Ask(say("Upgrade path"), f"upgrade {start.base_name}"))
     return Reply(
         kind="compare",
         headline=_first_line(matrix.published, first, second, differences),
@@ -107,7 +109,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
 
 
 def _ask(first: Release, second: Release) -> Ask:
-    return Ask(f"{first.base_name} and {second.number}", f"compare {first.base_name}, {second.base_name}")
+    label = say("{first} and {second}", first=first.base_name, second=second.number)
+    return Ask(label, f"compare {first.base_name}, {second.base_name}")
 
 
 def _pair(query: Query) -> ReleasePair:
@@ -118,16 +121,19 @@ def _pair(query: Query) -> ReleasePair:
         found = [pair for pair in combined(one.releases, two.releases) if pair[0] != pair[1]]
         meant = [pair for pair in found if pair[0].product is pair[1].product] or found
         if not meant:
-            raise UsageError(f"That is {releases[0].base_name} twice: say another release to compare it with.")
+            release = releases[0].base_name
+            raise UsageError(say("That is {release} twice: say another release to compare it with.", release=release))
         (first, second), *others = meant
         return ReleasePair(first, second, tuple((a, b) for a, b in others))
     if len(releases) == 2:
         return ReleasePair(releases[0], releases[1])
     if len(releases) == 1:
-        name = releases[0].base_name
-        raise UsageError(f"Say what to compare {name} with, for example: compare {name}, XenServer 8.")
+        release = releases[0].base_name
+        raise UsageError(
+            say("Say what to compare {release} with, for example: compare {release}, XenServer 8.", release=release)
+        )
     count = len(query.parts) if len(query.parts) > 2 else len(releases)
-    raise UsageError(f"`compare` takes two releases, and these are {count}.")
+    raise UsageError(say("`compare` takes two releases, and these are {count}.", count=number(count)))
 
 
 def _is_one(part: QueryPart) -> bool:
@@ -143,21 +149,21 @@ def _differences(matrix: Matrix, first: Assessment, second: Assessment) -> Itera
     support = tuple(line(*[piece for mark in found for piece in (GAP, mark)][1:]) for found in marks)
     for what, name in (
         ("level", "Xen Orchestra"),
-        ("official", "Official support"),
-        ("extra_features", "Extra features"),
+        ("official", say("Official support")),
+        ("extra_features", say("Extra features")),
     ):
         values = one["support"][what], two["support"][what]
         if values[0] != values[1]:
-            cells = support if what == "level" else tuple(line(_YES if value else _NO) for value in values)
+            cells = support if what == "level" else tuple(_yes_or_no(value) for value in values)
             yield Difference("support", what, name, values, (cells[0], cells[1]))
     stages = tuple(line(stage_mark(matrix.published, each)) for each in both)
     lives = [each.release.lifecycle for each in both]
     cells_of = {
-        "stage": ("Security updates", stages),
-        "released_on": ("Released", tuple(_day(life.released) for life in lives)),
-        "maintenance_ends_on": ("Maintenance ends", tuple(_day(life.maintenance_ends) for life in lives)),
-        "eol_on": ("End of life", tuple(_day(life.eol) for life in lives)),
-        "lts": ("Long-term support", tuple(line(_YES if life.is_lts(first.on) else _NO) for life in lives)),
+        "stage": (say("Security updates"), stages),
+        "released_on": (say("Released"), tuple(_day(life.released) for life in lives)),
+        "maintenance_ends_on": (say("Maintenance ends"), tuple(_day(life.maintenance_ends) for life in lives)),
+        "eol_on": (say("End of life"), tuple(_day(life.eol) for life in lives)),
+        "lts": (say("Long-term support"), tuple(_yes_or_no(life.is_lts(first.on)) for life in lives)),
     }
     for what, (name, cells) in cells_of.items():
         values = one["lifecycle"][what], two["lifecycle"][what]
@@ -175,8 +181,12 @@ def _differences(matrix: Matrix, first: Assessment, second: Assessment) -> Itera
             yield Difference("issue", issue.id, issue.summary_for(told_of).replace("`", ""), holds)
 
 
+def _yes_or_no(value: object) -> RichText:
+    return line(say("yes") if value else say("no"))
+
+
 def _day(day: date | PartialDate | None) -> RichText:
-    return line(day_in_words(day) if day else "no date known")
+    return line(day_in_words(day) if day else say("no date known"))
 
 
 def _has(feature: Feature, release: Release) -> str:
@@ -195,9 +205,13 @@ def _in_words(feature: Feature, release: Release) -> str:
     """Never more certain than the data: what no source says outright is likely."""
     support, answer = feature.of(release.product), _has(feature, release)
     if answer == _UNKNOWN:
-        return "not known"
-    said = f"no, from {support.release.number} on" if answer == _NO and support.release else answer
-    return f"likely {said}" if support.inferred else said
+        return say_about("whether a release has a feature", "not known")
+    if answer == _YES:
+        return say("likely yes") if support.inferred else say("yes")
+    if support.release is None:
+        return say("likely no") if support.inferred else say("no")
+    text = message("likely no, from {release} on") if support.inferred else message("no, from {release} on")
+    return say(text, release=support.release.number)
 
 
 def _way(matrix: Matrix, pair: ReleasePair, day: date) -> tuple[Release, Release, Path | None]:
@@ -210,12 +224,17 @@ def _way(matrix: Matrix, pair: ReleasePair, day: date) -> tuple[Release, Release
 def _first_line(
     published: PublishedList, first: Assessment, second: Assessment, differences: tuple[Difference, ...]
 ) -> RichText:
-    names = (Strong(first.name), " and ", Strong(second.name))
+    names = say_line("{first} and {second}", first=Strong(first.name), second=Strong(second.name))
     ended = [each for each in (first, second) if each.stage is LifecycleStage.EOL]
     skull = badge_mark(published, Badge.NO_SECURITY_UPDATES)
-    whose = "for either" if len(ended) == 2 else f"for {ended[0].name}" if ended else ""
-    fate = Mark(skull.emoji, f"{skull.text} {whose}") if ended else counted(len(differences), "difference")
-    return line(*names, GAP, fate)
+    match ended:
+        case []:
+            return line(*names, GAP, say_counted(len(differences), "{count} difference", "{count} differences"))
+        case [one]:
+            fate = say("{mark} for {release}", mark=skull.text, release=one.name)
+        case _:
+            fate = say("{mark} for either", mark=skull.text)
+    return line(*names, GAP, Mark(skull.emoji, fate))
 
 
 def _body(
@@ -230,20 +249,27 @@ def _body(
     names = tuple(each.name for each in both)
     rows = tuple((line(Strong(each.name)), *each.cells) for each in differences if each.kind != "issue")
     if rows:
-        yield Table(columns("What", *names), rows, f"What differs between {joined(names)}")
+        caption = say("What differs between {releases}", releases=joined(names))
+        yield Table(columns(say("What"), *names), rows, caption)
     for at, each in enumerate(both):
         only = [line(d.name) for d in differences if d.kind == "issue" and d.values[at]]
         if only:
-            yield Bullets(tuple(only), f"Known issues of {each.name} alone")
+            yield Bullets(tuple(only), say("Known issues of {release} alone", release=each.name))
     start, goal, path = way
     day = both[0].on
     if path:
         steps = tuple((*line(Strong(hop.arrival(day)), f", {hop.how}. "), *with_code(hop.why)) for hop in path)
-        title = f"From {start.name(day)} to {goal.name(day)}: {counted(len(path), 'step')}"
+        title = say_counted(
+            len(path),
+            "From {start} to {goal}: {count} step",
+            "From {start} to {goal}: {count} steps",
+            start=start.name(day),
+            goal=goal.name(day),
+        )
         yield Bullets(steps, title, numbered=True)
     else:
-        said = f"Our sources show no upgrade path between {joined(names)}: it takes a fresh install."
-        yield Paragraph((line(said),))
+        text = message("Our sources show no upgrade path between {releases}: it takes a fresh install.")
+        yield Paragraph((say_line(text, releases=joined(names)),))
 
 
 def _taken(query: Query, pair: ReleasePair) -> Iterator[RichText]:
@@ -252,13 +278,19 @@ def _taken(query: Query, pair: ReleasePair) -> Iterator[RichText]:
         return
     for part, release in zip(query.parts, pair[:2], strict=True):
         others = [other for other in part.releases if other is not release]
-        if others and pair.others:
-            yield line(Code(part.text), f" is taken as {release.base_name}; it can be {others[0].base_name}, too.")
-        elif others:
-            said = (
-                f" is taken as {release.base_name}, not {others[0].base_name}: the other one is {release.product}, too."
-            )
-            yield line(Code(part.text), said)
+        if not others:
+            continue
+        if pair.others:
+            text = message("{words} is taken as {release}; it can be {other}, too.")
+        else:
+            text = message("{words} is taken as {release}, not {other}: the other one is {product}, too.")
+        yield say_line(
+            text,
+            words=Code(part.text),
+            release=release.base_name,
+            other=others[0].base_name,
+            product=release.product,
+        )
 
 
 def _path_data(start: Release, goal: Release, path: Path | None, day: date) -> Data:

@@ -6,15 +6,16 @@ If they are none of these, the nearest things there are to ask.
 import re
 from datetime import date
 
+from bot.catalogue import say
 from bot.chat.advisory_ids import ids_in
 from bot.chat.command import CommandSpec, Invocation, Ports, Right
 from bot.chat.commands import ADVISORY, COMMANDS, FLEET, HELP, ISSUES, TIMELINE
 from bot.chat.commands.questions import NEWEST, OVERVIEW, question_in
 from bot.chat.data import query_data
-from bot.chat.lookup import WHOLE_LIST, names_product_alone, unknown_reply
-from bot.chat.reply import Ask, Button, Reply, Share, Strong, line
+from bot.chat.lookup import names_product_alone, unknown_reply, whole_list
+from bot.chat.reply import Ask, Button, Reply, Share, Strong, say_line
 from bot.chat.slips import mistyped
-from bot.chat.wording import capitalized, joined
+from bot.chat.wording import capitalized, either, joined
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.query.query import Outcome, Query
@@ -84,14 +85,14 @@ def names_issue(matrix: Matrix, words: str) -> bool:
 
 def dead_end(ports: Ports, query: Query, day: date) -> Reply:
     """The reply to words of which nothing is known, with the likeliest things to ask in their place."""
-    reply = unknown_reply(ports.matrix, query, day)
+    reply, whole = unknown_reply(ports.matrix, query, day), whole_list()
     if not query.parts:
-        return reply._replace(buttons=(Ask("What ends next", TIMELINE.name), WHOLE_LIST, Ask("Help", HELP.name)))
-    named = [button for button in reply.buttons if button != WHOLE_LIST]
+        return reply._replace(buttons=(Ask(say("What ends next"), TIMELINE.name), whole, _help()))
+    named = [button for button in reply.buttons if button != whole]
     newest = [release.name(day) for product in Product for release in _best(ports.matrix, product, day)]
     more: list[Button] = [Ask(name, name) for name in newest]
     buttons = list(dict.fromkeys([*named, *more]))[: BUTTONS_MAX - 1]
-    return reply._replace(buttons=(*buttons, WHOLE_LIST))
+    return reply._replace(buttons=(*buttons, whole))
 
 
 def _best(matrix: Matrix, product: Product, day: date) -> tuple[Release, ...]:
@@ -116,8 +117,8 @@ def _newest(ports: Ports, asked: Invocation, day: date, named: tuple[str, ...]) 
     reply = reply._replace(data={**(reply.data or {}), "query": asked.words}, buttons=buttons)
     if len(found) == 1:
         return reply
-    names = [release.name(day) for release in found]
-    return reply._replace(headline=line("The newest with security updates: ", Strong(joined(names))))
+    names = joined([release.name(day) for release in found])
+    return reply._replace(headline=say_line("The newest with security updates: {releases}", releases=Strong(names)))
 
 
 def _overview(ports: Ports, asked: Invocation, day: date) -> Reply:
@@ -136,15 +137,16 @@ def _unknown_command(ports: Ports, asked: Invocation, query: Query, day: date, l
         return None
     first, *others = asked.words.split(maxsplit=1)
     rest = shown(others[0], 200) if others else ""
-    meant = [f"{name} {rest}".strip() for name in names]
-    said = line(f'I know no command "{shown(first)}". Did you mean ', Strong(shown(" or ".join(meant), 120)), "?")
+    meant = either([f"{name} {rest}".strip() for name in names])
     data = query_data(asked.words, day, query, ())
     data |= {"outcome": Outcome.UNKNOWN_COMMAND.value, "suggestions": names}
     buttons = [_button(COMMANDS.get(name), name, rest) for name in names if name != HELP.name or rest]
     return Reply(
         kind=Outcome.UNKNOWN_COMMAND,
-        headline=said,
-        buttons=(*buttons, Ask("Help", HELP.name)),
+        headline=say_line(
+            'I know no command "{word}". Did you mean {meant}?', word=shown(first), meant=Strong(shown(meant, 120))
+        ),
+        buttons=(*buttons, _help()),
         data=data,
         exit_status=3,
         assessed=(),
@@ -152,9 +154,13 @@ def _unknown_command(ports: Ports, asked: Invocation, query: Query, day: date, l
     )
 
 
+def _help() -> Ask:
+    return Ask(say("Help"), HELP.name)
+
+
 def _button(spec: CommandSpec | None, name: str, rest: str) -> Ask:
     """Runs the command with the words that were typed; one that lacks words is explained."""
     if not rest and spec and spec.takes and not spec.takes.startswith("["):
-        return Ask(f"How to {name}", f"help {name}")
+        return Ask(say("How to {command}", command=name), f"help {name}")
     words = f"{name} {rest}".strip()
     return Ask(capitalized(words if len(words) <= LABEL_MAX else name), words)

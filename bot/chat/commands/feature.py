@@ -1,5 +1,6 @@
 """`feature [NAME]`: the first release of each product that has a feature of Xen Orchestra."""
 
+from bot.catalogue import number, say
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands import check
 from bot.chat.feature_reply import feature_data, one_feature, since
@@ -15,7 +16,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     features = ports.matrix.features
     wanted = " ".join(asked.words.split()).casefold()
     if not wanted:
-        return _table("Features that need a certain release", features, "feature")
+        return _table(say("Features that need a certain release"), features, "feature")
     exact = [f for f in features if wanted in (f.id, f.name.casefold(), *(alias.casefold() for alias in f.aliases))]
     holding = exact or [f for f in features if any(wanted in name.casefold() for name in (f.id, f.name, *f.aliases))]
     if len(holding) == 1:
@@ -24,7 +25,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if query.features and query.parts:
         return check.run(ports, asked)
     if holding:
-        return _table(f'Features with "{shown(wanted)}"', tuple(holding), f"feature {wanted}")
+        return _table(say('Features with "{words}"', words=shown(wanted)), tuple(holding), f"feature {wanted}")
     return _unknown(asked.words, features)
 
 
@@ -34,8 +35,8 @@ def _table(title: str, features: tuple[Feature, ...], words: str) -> Reply:
     )
     return Reply(
         kind="features",
-        headline=headline(Strong(title), f"{len(features)} of them"),
-        blocks=(Table(columns("Feature", *Product), rows, "Since which release of each product"),),
+        headline=headline(Strong(title), say("{count} of them", count=number(len(features)))),
+        blocks=(Table(columns(say("Feature"), *Product), rows, say("Since which release of each product")),),
         buttons=(Share(words),),
         data={"features": [feature_data(feature) for feature in features]},
     )
@@ -45,6 +46,11 @@ def _unknown(words: str, features: tuple[Feature, ...]) -> Reply:
     names = {name: feature for feature in features for name in (feature.name, *feature.aliases)}
     close = list(dict.fromkeys(names[name].name for name in near(words, names)))
     asks = tuple(Ask(name, f"feature {name}") for name in close[:2])
-    first = line(f'I know no feature "{shown(words)}".{nearest(close)}')
-    data = {"features": [], "suggestions": close}
-    return Reply("unknown_feature", first, buttons=(*asks, Ask("All features", "feature")), data=data, exit_status=3)
+    unknown = say('I know no feature "{name}".', name=shown(words))
+    return Reply(
+        "unknown_feature",
+        line(f"{unknown}{nearest(close)}"),
+        buttons=(*asks, Ask(say("All features"), "feature")),
+        data={"features": [], "suggestions": close},
+        exit_status=3,
+    )

@@ -2,10 +2,12 @@
 
 import re
 
+from bot.catalogue import say
 from bot.chat.command import CommandSpec, Invocation, OperatorCommand, Ports
 from bot.chat.commands import CHECK, COMMANDS, GROUPS
 from bot.chat.commands.questions import COURTESY
-from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line, with_code
+from bot.chat.lookup import whole_list
+from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line, say_line, with_code
 from bot.chat.slips import mistyped
 from bot.chat.wording import nearest
 from bot.errors import UsageError
@@ -13,7 +15,6 @@ from bot.text import near, shown
 
 _TALK = COURTESY | {"with", "on", "for", "about", "to", "use", "command"}
 _SENTENCE = re.compile(r"[.:] | \(")
-_QUESTION = "is this host fine with Xen Orchestra, and for how long?"
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -27,18 +28,20 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     spec = next((spec for spec in allowed if spec.name == name), None)
     if spec is None:
         names = [*(spec.name for spec in allowed), *(command.name for command in ports.operators)]
-        close = nearest(mistyped(name, names) or near(name, names)) or " Type help for all of them."
-        raise UsageError(f'There is no command "{shown(name)}".{close}')
-    details = (Paragraph((with_code(spec.details),)),) if spec.details else ()
-    examples = tuple(line(Typed(typed), f"  {what}") for typed, what in spec.examples)
+        close = nearest(mistyped(name, names) or near(name, names)) or f" {say('Type help for all of them.')}"
+        unknown = say('There is no command "{name}".', name=shown(name))
+        raise UsageError(f"{unknown}{close}")
+    about = say(spec.about)
+    details = (Paragraph((with_code(say(spec.details)),)),) if spec.details else ()
+    examples = tuple(line(Typed(typed), f"  {say(what)}") for typed, what in spec.examples)
     return Reply(
         kind="help_command",
-        headline=line(Code(f"{spec.name} {spec.takes}".strip()), f"  {spec.about}"),
-        blocks=(*details, Bullets(examples, "For example")),
+        headline=line(Code(f"{spec.name} {spec.takes}".strip()), f"  {about}"),
+        blocks=(*details, Bullets(examples, say("For example"))),
         data={
             "name": spec.name,
             "takes": spec.takes,
-            "about": spec.about,
+            "about": about,
             "examples": [typed for typed, _ in spec.examples],
         },
     )
@@ -49,7 +52,7 @@ def _of_operator(command: OperatorCommand) -> Reply:
     return Reply(
         kind="help_command",
         headline=line(Code(f"{command.name} {command.takes}".strip()), f"  {command.about}"),
-        blocks=(Bullets(options, "Options"),) if options else (),
+        blocks=(Bullets(options, say("Options")),) if options else (),
         data={"name": command.name, "takes": command.takes, "about": command.about, "examples": []},
     )
 
@@ -62,15 +65,19 @@ def _all(allowed: list[CommandSpec], operators: tuple[OperatorCommand, ...]) -> 
         for spec in specs:
             typed = spec.examples[0][0] if spec is CHECK else f"{spec.name} {spec.takes}".strip()
             if spec in allowed:
-                items.append(line(Typed(typed, is_synopsis=spec is not CHECK), f"  {spec.about}"))
+                items.append(line(Typed(typed, is_synopsis=spec is not CHECK), f"  {say(spec.about)}"))
         if items:
-            groups.append(Bullets(tuple(items), title))
+            groups.append(Bullets(tuple(items), say(title)))
     own = tuple(line(Typed(each.name), f"  {_SENTENCE.split(each.about)[0]}") for each in operators)
-    more = line(Typed("help COMMAND"), " has more of each.")
+    if own:
+        groups.append(Bullets(own, say("The operator's own, in a shell alone")))
+    more = say_line("{command} has more of each.", command=Typed("help COMMAND"))
     return Reply(
         kind="help",
-        headline=line(Strong("xocompat"), f" answers: {_QUESTION}"),
-        blocks=(*groups, *([Bullets(own, "The operator's own, in a shell alone")] if own else []), Paragraph((more,))),
-        buttons=(Ask("XenServer 7.2", "XenServer 7.2"), Ask("Whole list", "list")),
-        data={"commands": [{"name": s.name, "takes": s.takes, "about": s.about} for s in allowed]},
+        headline=say_line(
+            "{bot} answers: is this host fine with Xen Orchestra, and for how long?", bot=Strong("xocompat")
+        ),
+        blocks=(*groups, Paragraph((more,))),
+        buttons=(Ask("XenServer 7.2", "XenServer 7.2"), whole_list()),
+        data={"commands": [{"name": s.name, "takes": s.takes, "about": say(s.about)} for s in allowed]},
     )

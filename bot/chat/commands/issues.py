@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from bot.catalogue import message, say, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands.check import issue_line
 from bot.chat.data import Data, issue_data
@@ -23,7 +24,9 @@ from bot.chat.reply import (
     Typed,
     columns,
     headline,
+    labelled,
     line,
+    say_line,
     with_code,
 )
 from bot.chat.wording import nearest, with_more
@@ -35,11 +38,11 @@ from bot.query.query import Outcome, Query
 from bot.text import near, shown
 
 _KINDS = {
-    IssueKind.LIVE: "known issue",
-    IssueKind.GOOD_TO_KNOW: "good to know",
-    IssueKind.SITUATIONAL: "in some set-ups",
-    IssueKind.UPGRADE_BLOCKER: "blocks an upgrade",
-    IssueKind.FIXED_IN_XO: "fixed in Xen Orchestra",
+    IssueKind.LIVE: message("known issue"),
+    IssueKind.GOOD_TO_KNOW: message("good to know"),
+    IssueKind.SITUATIONAL: message("in some set-ups"),
+    IssueKind.UPGRADE_BLOCKER: message("blocks an upgrade"),
+    IssueKind.FIXED_IN_XO: message("fixed in Xen Orchestra"),
 }
 """In a word or two what an issue is, what matters most first."""
 
@@ -56,9 +59,10 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if issue := next((issue for issue in matrix.issues if issue.id.casefold() == wanted), None):
         return _one(issue, asked.day)
     if not wanted:
-        more = Paragraph((line(Typed("issues ID"), " has more of each."),))
-        first = headline(Strong("Known issues"), f"{len(matrix.issues)} of them")
-        reply = Reply("issues", first, (more, *_table(matrix.issues, None)), (Share("issues"),))
+        first = headline(
+            Strong(say("Known issues")), say_counted(len(matrix.issues), "{count} of them", "{count} of them")
+        )
+        reply = Reply("issues", first, (_more(), *_table(matrix.issues, None)), (Share("issues"),))
         return _of_day(reply, asked.day, matrix, matrix.issues)
     codes = frozenset(code for issue in matrix.issues for code in issue.errors)
     if named := [word.upper() for word in _WORD.findall(asked.words) if word.upper() in codes]:
@@ -69,10 +73,12 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     ids = near(asked.words, (*(issue.id for issue in matrix.issues), *sorted(codes)))
     if not ids and any(part.product or part.suggestions for part in query.parts if part.outcome != "unknown_product"):
         return _of_day(unknown_reply(matrix, query, day), day, matrix, (), exit_status=3)
-    code = _LOOKS_LIKE_CODE.search(asked.words)
-    what = f"issue with the error code {code[0]}" if code else f'issue and no release "{shown(asked.words)}"'
-    first = line(f"I know no {what}.{nearest(ids)}")
-    asks = (*(Ask(name, f"issues {name}") for name in ids[:2]), Ask("All issues", "issues"))
+    if code := _LOOKS_LIKE_CODE.search(asked.words):
+        unknown = say("I know no issue with the error code {code}.", code=code[0])
+    else:
+        unknown = say('I know no issue and no release "{words}".', words=shown(asked.words))
+    first = line(f"{unknown}{nearest(ids)}")
+    asks = (*(Ask(name, f"issues {name}") for name in ids[:2]), Ask(say("All issues"), "issues"))
     return _of_day(Reply("unknown_issue", first, buttons=asks), day, matrix, (), exit_status=3)
 
 
@@ -82,18 +88,18 @@ def _one(issue: KnownIssue, day: date) -> Reply:
     for release, condition in issue.affects:
         affected[release.product].append(f"{release.number} ({condition})" if condition else release.number)
     named = "; ".join(f"{product} {', '.join(numbers)}" for product, numbers in affected.items() if numbers)
-    facts: list[RichText] = [line(Strong("Affects: "), named)]
+    facts: list[RichText] = [labelled(say("Affects:"), named)]
     if issue.errors:
-        facts.append(line(Strong("Error: "), *(Code(code) for code in issue.errors)))
+        facts.append(labelled(say("Error:"), *(Code(code) for code in issue.errors)))
     if issue.fixed_in:
-        facts.append((*line(Strong("Fixed in: ")), *with_code(issue.fixed_in)))
+        facts.append(labelled(say("Fixed in:"), *with_code(issue.fixed_in)))
     if issue.mitigation:
-        facts.append((*line(Strong("What helps: ")), *with_code(issue.mitigation)))
+        facts.append(labelled(say("What helps:"), *with_code(issue.mitigation)))
     links = tuple(line(Link(link.title, link.url) if link.url else link.title) for link in issue.links)
     return Reply(
         kind="issue",
         headline=(*headline(Strong(issue.id), ""), *with_code(issue.summary)),
-        blocks=(Paragraph((with_code(issue.details),)), Paragraph(tuple(facts)), Bullets(links, "Links")),
+        blocks=(Paragraph((with_code(issue.details),)), Paragraph(tuple(facts)), Bullets(links, say("Links"))),
         buttons=(Share(f"issues {issue.id}"),),
         data={"as_of": day.isoformat(), "issues": [_data(issue)]},
     )
@@ -120,17 +126,22 @@ def _table(issues: Iterable[KnownIssue], release: Release | None) -> tuple[Block
     found = sorted(issues, key=lambda issue: list(_KINDS).index(issue.kind))
     if not found:
         return ()
-    names = ("Issue", "Kind", *(() if release else ("Affects",)), "What it is")
+    names = (say("Issue"), say("Kind"), *(() if release else (say("Affects"),)), say("What it is"))
     rows = tuple(
         (
             line(Strong(issue.id)),
-            line(_KINDS[issue.kind]),
+            line(say(_KINDS[issue.kind])),
             *(() if release else (line(_affected(issue)),)),
             issue_line(issue, release),
         )
         for issue in found
     )
-    return (Table(columns(*names), rows, "Known issues, those that break something now first"),)
+    return (Table(columns(*names), rows, say("Known issues, those that break something now first")),)
+
+
+def _more() -> Block:
+    """Where there is more than in the table."""
+    return Paragraph((say_line("{command} has more of each.", command=Typed("issues ID")),))
 
 
 def _affected(issue: KnownIssue) -> str:
@@ -149,14 +160,27 @@ def _of_errors(ports: Ports, asked: Invocation, codes: list[str]) -> Reply:
     if len(found) == 1:
         return _of_day(_one(found[0], day), day, matrix, tuple(found))
     names = ", ".join(dict.fromkeys(codes))
-    of = f" of {', '.join(release.name(day) for release in query.releases)}" if query.releases else ""
-    count = f"{len(found)} known issues{of}" if found else f"no known issue{of}"
+    releases = ", ".join(release.name(day) for release in query.releases)
+    if not releases:
+        count = _count(len(found))
+    elif found:
+        count = say_counted(
+            len(found),
+            "{count} known issue of {releases}",
+            "{count} known issues of {releases}",
+            releases=releases,
+        )
+    else:
+        count = say("no known issue of {releases}", releases=releases)
     only = query.releases[0] if len(query.releases) == 1 else None
-    more = Paragraph((line(Typed("issues ID"), " has more of each."),))
-    blocks = (more, *_table(found, only)) if found else ()
+    blocks = (_more(), *_table(found, only)) if found else ()
     asks = [Ask(issue.id, f"issues {issue.id}") for issue in found[:2]]
     reply = Reply("issues", headline(Strong(names), count), blocks, (*asks, Share(f"issues {asked.words}")))
     return _of_day(reply, day, matrix, tuple(found))
+
+
+def _count(issues: int) -> str:
+    return say_counted(issues, "{count} known issue", "{count} known issues") if issues else say("no known issue")
 
 
 def _without(words: str, codes: list[str]) -> str:
@@ -169,12 +193,12 @@ def _of_releases(matrix: Matrix, query: Query, day: date) -> Reply:
     found = tuple({issue.id: issue for release in releases for issue in matrix.issues_of(release)}.values())
     names = ", ".join(release.name(day) for release in releases)
     only = releases[0] if len(releases) == 1 else None
-    first = headline(Strong(names), f"{len(found)} known issues" if found else "no known issue")
+    first = headline(Strong(names), _count(len(found)))
     words = ", ".join(release.base_name for release in releases)
     needs = {each.id: each for r in releases for each in matrix.requirements_of(r, RequirementKind.XEN_ORCHESTRA)}
     texts = tuple(with_code(each.text) for each in needs.values())
-    blocks = (*_table(found, only), *([Bullets(texts, "Needs at least")] if texts else []))
-    reply = Reply("issues", first, blocks, (Ask("Verdict", words), Share(f"issues {words}")))
+    blocks = (*_table(found, only), *([Bullets(texts, say("Needs at least"))] if texts else []))
+    reply = Reply("issues", first, blocks, (Ask(say("Verdict"), words), Share(f"issues {words}")))
     exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
     return _of_day(reply, day, matrix, found, exit_status)._replace(context=context(matrix, day, query))
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from bot.catalogue import number, say, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import row_data
 from bot.chat.lookup import context, read_product
@@ -13,13 +14,6 @@ from bot.matrix.issue import KnownIssue
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.support import Badge, ListRow
-
-_COLUMNS = columns(
-    "Release",
-    Column("Xen Orchestra", ColumnKind.SIGN),
-    Column("Security updates", ColumnKind.SIGN),
-    "Notes and known issues",
-)
 
 OWN_ROW = 3
 """An issue of the list that affects no more releases than a row can hold is that row's note; others are the list's."""
@@ -36,11 +30,13 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     return Reply(
         kind="list",
         headline=headline(
-            Strong(matrix.published.source.title), f"{len(rows)} rows", f"{ended} without security updates"
+            Strong(matrix.published.source.title),
+            say_counted(len(rows), "{count} row", "{count} rows"),
+            say("{count} without security updates", count=number(ended)),
         ),
         blocks=(
-            Table(_COLUMNS, shown, "The list, the newest of each product first"),
-            Bullets(tuple(signs), "Legend"),
+            Table(_columns(), shown, say("The list, the newest of each product first")),
+            Bullets(tuple(signs), say("Legend")),
         ),
         buttons=(Share(f"list {asked.words}".strip()),),
         context=context(matrix, day),
@@ -49,14 +45,23 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
+def _columns() -> tuple[Column, ...]:
+    return columns(
+        say("Release"),
+        Column("Xen Orchestra", ColumnKind.SIGN),
+        Column(say("Security updates"), ColumnKind.SIGN),
+        say("Notes and known issues"),
+    )
+
+
 def _row(matrix: Matrix, row: ListRow, day: date) -> tuple[RichText, ...]:
     notes = [issue.id for issue in _issues(matrix, row) if issue.from_list and len(issue.affects) <= OWN_ROW]
     if not row.support.official:
-        notes.insert(0, "no official support")
+        notes.insert(0, say("no official support"))
     if not any(release.lifecycle.is_known for release in row.releases):
-        notes.insert(0, "end of life not known")
+        notes.insert(0, say("end of life not known"))
     if (until := row.extra_features_until) and day < until:
-        notes.append(f"extra features until {day_in_words(until)}")
+        notes.append(say("extra features until {day}", day=day_in_words(until)))
     lives = [release.lifecycle for release in row.releases]
     stage = LifecycleStage.EOL if Badge.NO_SECURITY_UPDATES in row.badges(day) else lives[0].stage(day)
     return (

@@ -1,5 +1,6 @@
 """`patches [WORDS]`: which updates hosts miss, as a Xen Orchestra tells it; what could not be asked is never "none"."""
 
+from bot.catalogue import message, say, say_about, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands import PATCHES
 from bot.chat.commands.fleet import not_narrowed
@@ -20,8 +21,9 @@ from bot.chat.reply import (
     columns,
     headline,
     line,
+    say_line,
 )
-from bot.chat.wording import count_cell, counted, iso, plural, with_more
+from bot.chat.wording import count_cell, iso, with_more
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
 from bot.text import shown
@@ -30,22 +32,20 @@ from bot.xo.updates import MissingUpdates, WhyNotAsked
 NAMES_MAX = 5
 """Updates of a host that are named."""
 
-_COLUMNS = columns(
-    "Host", "Pool", Column("Missing", ColumnKind.NUMBER), Column("Security", ColumnKind.NUMBER), "Updates", "Restart"
-)
-
 _WHY = {
-    WhyNotAsked.OFF: "it is off",
-    WhyNotAsked.LOST: "Xen Orchestra cannot tell whether it runs",
-    WhyNotAsked.PLAN: "the plan of this Xen Orchestra does not have the function",
-    WhyNotAsked.RIGHTS: "the token's user may not read it",
-    WhyNotAsked.HOSTS_FAILED: "its list is empty, and some hosts could not be asked: it may be one of them",
-    WhyNotAsked.DASHBOARD_RIGHTS: "its list is empty, and the token's user may not read the dashboard, which tells why",
-    WhyNotAsked.DASHBOARD: "its list is empty, and the dashboard, which tells why, did not answer",
-    WhyNotAsked.NOT_THERE: "this Xen Orchestra does not know the question, or the host",
-    WhyNotAsked.TIMEOUT: "it took too long",
-    WhyNotAsked.BAD_REPLY: "the reply could not be read",
-    WhyNotAsked.REPLY_TOO_LARGE: "the reply was too large",
+    WhyNotAsked.OFF: message("it is off"),
+    WhyNotAsked.LOST: message("Xen Orchestra cannot tell whether it runs"),
+    WhyNotAsked.PLAN: message("the plan of this Xen Orchestra does not have the function"),
+    WhyNotAsked.RIGHTS: message("the token's user may not read it"),
+    WhyNotAsked.HOSTS_FAILED: message("its list is empty, and some hosts could not be asked: it may be one of them"),
+    WhyNotAsked.DASHBOARD_RIGHTS: message(
+        "its list is empty, and the token's user may not read the dashboard, which tells why"
+    ),
+    WhyNotAsked.DASHBOARD: message("its list is empty, and the dashboard, which tells why, did not answer"),
+    WhyNotAsked.NOT_THERE: message("this Xen Orchestra does not know the question, or the host"),
+    WhyNotAsked.TIMEOUT: message("it took too long"),
+    WhyNotAsked.BAD_REPLY: message("the reply could not be read"),
+    WhyNotAsked.REPLY_TOO_LARGE: message("the reply was too large"),
 }
 
 
@@ -68,23 +68,40 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             newest[told.host] = told
     rows = [(each, newest.get(each.host.host.uuid)) for each in hosts]
     rows.sort(key=lambda row: (not row[0].host.host.reboot_required, *_badness(row[1])))
-    blocks: list[Block] = [Table(_COLUMNS, tuple(_row(*row) for row in rows), "Hosts and missing updates")]
+    names = columns(
+        say("Host"),
+        say("Pool"),
+        Column(say("Missing"), ColumnKind.NUMBER),
+        Column(say("Security"), ColumnKind.NUMBER),
+        say("Updates"),
+        say("Restart"),
+    )
+    blocks: list[Block] = [Table(names, tuple(_row(*row) for row in rows), say("Hosts and missing updates"))]
     if any(_is_from_orchestra_alone(each, kinds) for each in hosts):
-        said = "Hosts known from Xen Orchestra alone cannot be judged by advisories: it does not tell what they run."
-        blocks.append(Paragraph((line(said),)))
+        not_judged = say_line(
+            "Hosts known from Xen Orchestra alone cannot be judged by advisories: it does not tell what they run."
+        )
+        blocks.append(Paragraph((not_judged,)))
     behind = sum(bool(told and told.missing) for _, told in rows)
     unasked = sum(not (told and told.asked) for _, told in rows)
     restart = sum(each.host.host.reboot_required is True for each in hosts)
-    facts = [f"{behind or 'none'} known to miss updates"]
-    facts += [f"{restart} {plural(restart, 'waits', 'wait')} for a restart"] if restart else []
-    facts += [f"{unasked} not known"] if unasked else []
+    if behind:
+        facts = [say_counted(behind, "{count} known to miss updates", "{count} known to miss updates")]
+    else:
+        facts = [say("none known to miss updates")]
+    if restart:
+        facts.append(say_counted(restart, "{count} waits for a restart", "{count} wait for a restart"))
+    if unasked:
+        facts.append(say_counted(unasked, "{count} not known", "{count} not known"))
     return Reply(
         kind="patches",
-        headline=headline(Strong(counted(len(hosts), "host")), *facts),
+        headline=headline(Strong(say_counted(len(hosts), "{count} host", "{count} hosts")), *facts),
         blocks=tuple(blocks) if hosts or asked.caller.takes_all else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
         context=(
-            line("Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."),
+            say_line(
+                "Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."
+            ),
         ),
         data={"as_of": day.isoformat(), "hosts": [_data(*row) for row in rows]},
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
@@ -103,28 +120,40 @@ def _badness(told: MissingUpdates | None) -> tuple[int, int, bool]:
 
 
 def _row(host: HostVerdict, told: MissingUpdates | None) -> tuple[RichText, ...]:
-    said = host.host.host
-    restart = {True: "pending", False: "none pending", None: "not known"}[said.reboot_required]
+    restart = _restart(host.host.host.reboot_required)
     first = (line(Strong(host.name)), line(host.pool_name))
     if told is None or not told.asked:
-        why = "no Xen Orchestra tells of it" if told is None else _WHY[told.why] if told.why else "not known why"
-        said_why = "not known: it is off" if host.host.is_off else f"could not ask: {why}"
-        unknown = (Sortable("not known", -1),)
-        return (*first, unknown, unknown, line(said_why), line(restart))
+        unknown = (Sortable(say_about("a number of updates", "not known"), -1),)
+        return (*first, unknown, unknown, line(_not_known(host, told)), line(restart))
     security = [update for update in told.missing if update.security]
     ordered = [*security, *(update for update in told.missing if not update.security)]
     names = [shown(f"{update.name} {update.version}".strip()) for update in ordered]
-    named = with_more(names, NAMES_MAX) if names else "nothing missing in the enabled repositories"
+    named = with_more(names, NAMES_MAX) if names else say("nothing missing in the enabled repositories")
     return (*first, count_cell(len(names)), count_cell(len(security)), line(named), line(restart))
+
+
+def _restart(is_required: bool | None) -> str:
+    if is_required is None:
+        return say_about("a restart", "not known")
+    return say_about("a restart", "pending") if is_required else say_about("a restart", "none pending")
+
+
+def _not_known(host: HostVerdict, told: MissingUpdates | None) -> str:
+    """Why nobody knows what a host misses."""
+    if host.host.is_off:
+        return say("not known: it is off")
+    if told is None:
+        return say("could not ask: no Xen Orchestra tells of it")
+    return say("could not ask: {why}", why=say(_WHY[told.why])) if told.why else say("could not ask: not known why")
 
 
 def _data(host: HostVerdict, told: MissingUpdates | None) -> Data:
     """A host as CONTRACT.md section 5 has it, with why it could not be asked."""
-    said = host.host.host
-    synced = said.updates_synced_at
+    seen = host.host.host
+    synced = seen.updates_synced_at
     return {
         "name": host.name,
-        "uuid": said.uuid,
+        "uuid": seen.uuid,
         "pool": host.host.pool.name or host.pool_name,
         "source": told.source if told else None,
         "asked": bool(told and told.asked),
@@ -132,6 +161,6 @@ def _data(host: HostVerdict, told: MissingUpdates | None) -> Data:
         "missing": [{"name": u.name, "version": u.version, "security": u.security} for u in told.missing]
         if told
         else [],
-        "restart_required": said.reboot_required,
+        "restart_required": seen.reboot_required,
         "last_sync_at": iso(synced) if synced else None,
     }

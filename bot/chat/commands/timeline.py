@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from bot.catalogue import say, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import lifecycle_data
 from bot.chat.lookup import context, read_product
@@ -19,23 +20,16 @@ from bot.chat.reply import (
     columns,
     headline,
     line,
+    say_line,
 )
 from bot.chat.timeline_axis import Timeline
 from bot.chat.timeline_picture import TimelinePicture
 from bot.chat.verdict import updates_mark
-from bot.chat.wording import counted, day_cell, day_in_words, distance
+from bot.chat.wording import day_cell, day_in_words, distance, joined
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
-
-_COLUMNS = columns(
-    "Release",
-    Column("Released", ColumnKind.DAY),
-    Column("End of life", ColumnKind.DAY),
-    Column("Security updates", ColumnKind.SIGN),
-)
-
 
 PICTURE = "png"
 """The word that has the timeline sent as a picture, in place of an answer in words."""
@@ -61,11 +55,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
     if as_picture:
         file = Attachment(f"timeline-{day.isoformat()}.png", picture.png())
-        return Reply("timeline_picture", line("The timeline as a picture"), attachment=file, assessed=assessed)
+        return Reply("timeline_picture", say_line("The timeline as a picture"), attachment=file, assessed=assessed)
+    caption = say_counted(
+        len(rows),
+        "{count} release, the newest of each product first",
+        "{count} releases, the newest of each product first",
+    )
     return Reply(
         kind="timeline",
         headline=_next(ends_next(assessed), day),
-        blocks=(Table(_COLUMNS, rows, f"{counted(len(rows), 'release')}, the newest of each product first"),),
+        blocks=(Table(_columns(), rows, caption),),
         buttons=(Share(f"timeline {plain}".strip()),),
         context=context(matrix, day),
         data={
@@ -82,6 +81,15 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         },
         assessed=assessed,
         picture=picture._replace(words=" ".join(filter(None, ("timeline", plain, PICTURE)))),
+    )
+
+
+def _columns() -> tuple[Column, ...]:
+    return columns(
+        say("Release"),
+        Column(say("Released"), ColumnKind.DAY),
+        Column(say("End of life"), ColumnKind.DAY),
+        Column(say("Security updates"), ColumnKind.SIGN),
     )
 
 
@@ -106,8 +114,12 @@ def ends_next(assessed: Iterable[Assessment]) -> list[NextEnd]:
 
 
 def _next(ending: list[NextEnd], day: date) -> RichText:
+    subject = Strong(say("What ends next"))
     if not ending:
-        return headline(Strong("What ends next"), "nothing that is known")
+        return headline(subject, say("nothing that is known"))
     first = ending[0].day
-    names = " and ".join(each.name for each in ending if each.day == first)
-    return headline(Strong("What ends next"), f"{names} on {day_in_words(first)} ({distance(first, day)})")
+    names = joined([each.name for each in ending if each.day == first])
+    how_far = distance(first, day)
+    return headline(
+        subject, say("{names} on {day} ({distance})", names=names, day=day_in_words(first), distance=how_far)
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from bot.catalogue import message, message_counted, say, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.data import Data, query_data, requirement_data, source_data
 from bot.chat.lookup import assessed, context, read, unknown_reply, unknown_sentence
@@ -21,10 +22,11 @@ from bot.chat.reply import (
     Strong,
     line,
     plain,
+    say_line,
     with_code,
 )
 from bot.chat.verdict import recommendation
-from bot.chat.wording import capitalized, counted, joined
+from bot.chat.wording import capitalized, joined
 from bot.errors import UsageError
 from bot.matrix.assess import Assessment, assess
 from bot.matrix.lifecycle import LifecycleStage
@@ -36,15 +38,15 @@ from bot.matrix.upgrade import CLOSED, Hop, Path, StepConfidence, is_from_code, 
 from bot.query.query import Outcome, Query, QueryPart
 
 _CONFIDENCE = {
-    StepConfidence.DOCUMENTED: "documented",
-    StepConfidence.JOINED: "joined from several texts",
-    StepConfidence.CODE: "in the installers' code only",
+    StepConfidence.DOCUMENTED: message("documented"),
+    StepConfidence.JOINED: message("joined from several texts"),
+    StepConfidence.CODE: message("in the installers' code only"),
 }
 
 _AROUND = {
-    RequirementKind.BEFORE: "Before",
-    RequirementKind.DURING: "On the way",
-    RequirementKind.AFTER: "Afterwards",
+    RequirementKind.BEFORE: message("Before"),
+    RequirementKind.DURING: message("On the way"),
+    RequirementKind.AFTER: message("Afterwards"),
 }
 
 _TO, _FROM = r"(?:to|auf|nach|vers|à|hacia)", r"(?:from|von|de|desde)"
@@ -59,13 +61,13 @@ _LISTS = re.compile(r"[,;\n]|\b(and|und|et|y)\b", re.IGNORECASE)
 def run(ports: Ports, asked: Invocation) -> Reply:
     """The way to the release that is named as the target; else the one within the product, and the one across."""
     if not asked.words.strip():
-        raise UsageError("Say from which release, for example: upgrade XenServer 7.2.")
+        raise UsageError(say("Say from which release, for example: upgrade XenServer 7.2."))
     matrix = ports.matrix
     query, day = _read(ports, asked)
     if _has_target(asked.words, query):
         return _to_target(matrix, query, asked.words, day)
     if _TARGET_ALONE.match(asked.words):
-        raise UsageError("Say from which release, too, for example: upgrade XenServer 7.2 to XCP-ng 8.3.")
+        raise UsageError(say("Say from which release, too, for example: upgrade XenServer 7.2 to XCP-ng 8.3."))
     assessments = assessed(matrix, query, day)
     data = query_data(asked.words, day, query, assessments)
     data |= {"target": None, "paths": [_path_data(a, route) for a in assessments for route in _routes(a)]}
@@ -76,7 +78,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     (headline, blocks), *others = (_of(matrix, assessment) for assessment in assessments)
     blocks += tuple(block for first, rest in others for block in (Heading(first), *rest))
     blocks += tuple(Paragraph((unknown_sentence(matrix, p, day),)) for p in query.parts if not p.releases)
-    buttons = (Ask("Verdict", ", ".join(r.base_name for r in query.releases)), Share(f"upgrade {asked.words}"))
+    buttons = (Ask(say("Verdict"), ", ".join(r.base_name for r in query.releases)), Share(f"upgrade {asked.words}"))
     exit_status = 0 if query.outcome is Outcome.ASSESSED and not query.misses_version else 3
     return Reply("upgrade", headline, blocks, buttons, context(matrix, day, query), data, exit_status, assessments)
 
@@ -98,40 +100,59 @@ def _of(matrix: Matrix, assessment: Assessment) -> tuple[RichText, tuple[Block, 
     day, routes = assessment.on, _routes(assessment)
     closed = tuple(_closed_block(matrix, assessment.release, day))
     if not routes:
-        nothing = line(Strong(assessment.name), ": nothing to upgrade to")
+        nothing = say_line("{release}: nothing to upgrade to", release=Strong(assessment.name))
         return nothing, (Paragraph((line(recommendation(assessment)),)), *closed)
     first, *others = routes
-    across = (_steps(route, _other(assessment, route), day) for route in others)
+    across = (_steps(route, _other(_OR, assessment, route), day) for route in others)
     paths = [route.path for route in routes if route.path]
     headline = line(Strong(f"{assessment.name} → {first.goal.name(day)}"), f": {_summary(first.path)}")
     return headline, (_steps(first, None, day), *across, *closed, *_around(paths))
 
 
-def _other(assessment: Assessment, route: UpgradeRoute, word: str = "Or") -> str:
-    does = "cross over" if route.goal.product is not assessment.release.product else "go"
-    return f"{word} {does} to {route.goal.name(assessment.on)}: {_summary(route.path)}"
+def _other(titles: tuple[str, str], assessment: Assessment, route: UpgradeRoute) -> str:
+    """The title of a further way, by the titles of one within the product and of one across."""
+    within, across = titles
+    title = within if route.goal.product is assessment.release.product else across
+    return say(title, goal=route.goal.name(assessment.on), steps=_summary(route.path))
+
+
+_OR = message("Or go to {goal}: {steps}"), message("Or cross over to {goal}: {steps}")
+_INSTEAD = message("Instead, go to {goal}: {steps}"), message("Instead, cross over to {goal}: {steps}")
 
 
 def _summary(path: Path | None) -> str:
     """How many steps, and who stands behind them."""
     if not path:
-        return "no path in our sources"
-    steps = counted(len(path), "step")
-    if is_from_code(path):
-        others = any(hop.confidence is not StepConfidence.CODE for hop in path)
-        behind = (
-            "joined from installers' code and the vendor's guide" if others else "known from installers' code alone"
+        return say("no path in our sources")
+    if is_from_code(path) and all(hop.confidence is StepConfidence.CODE for hop in path):
+        steps = message_counted(
+            "{count} step, known from installers' code alone; a fresh install is the documented way",
+            "{count} steps, known from installers' code alone; a fresh install is the documented way",
         )
-        return f"{steps}, {behind}; a fresh install is the documented way"
-    return f"{steps}, {'joined from several texts' if undocumented(path) else 'documented by the vendor'}"
+    elif is_from_code(path):
+        steps = message_counted(
+            "{count} step, joined from installers' code and the vendor's guide; a fresh install is the documented way",
+            "{count} steps, joined from installers' code and the vendor's guide; a fresh install is the documented way",
+        )
+    elif undocumented(path):
+        steps = message_counted("{count} step, joined from several texts", "{count} steps, joined from several texts")
+    else:
+        steps = message_counted("{count} step, documented by the vendor", "{count} steps, documented by the vendor")
+    return say_counted(len(path), *steps)
 
 
 def _steps(route: UpgradeRoute, title: str | None, day: date) -> Block:
     if not route.path:
-        anew = "Our sources show no upgrade path: ask the vendor, or install it anew and restore the VMs."
-        return Bullets((line(anew),), title) if title else Paragraph((line(anew),))
+        anew = say_line("Our sources show no upgrade path: ask the vendor, or install it anew and restore the VMs.")
+        return Bullets((anew,), title) if title else Paragraph((anew,))
     steps = (
-        (*line(Strong(hop.arrival(day)), f", {hop.how} ({_CONFIDENCE[hop.confidence]}). "), *with_code(hop.why))
+        say_line(
+            "{release}, {how} ({confidence}). {why}",
+            release=Strong(hop.arrival(day)),
+            how=hop.how,
+            confidence=say(_CONFIDENCE[hop.confidence]),
+            why=with_code(hop.why),
+        )
         for hop in route.path
     )
     return Bullets(tuple(steps), title, numbered=True)
@@ -149,7 +170,7 @@ def _closed_block(matrix: Matrix, release: Release, day: date) -> Iterator[Block
         (Strong(f"{hop.start.name(day)} → {hop.arrival(day)}"), *line(f": {hop.why}"))
         for hop in _closed(matrix, release, day)
     ):
-        yield Bullets(lines, "Do not try")
+        yield Bullets(lines, say("Do not try"))
 
 
 def _around(paths: Iterable[Path]) -> Iterator[Block]:
@@ -157,16 +178,17 @@ def _around(paths: Iterable[Path]) -> Iterator[Block]:
     paths = list(paths)
     hops = [hop for path in paths for hop in path]
     items: list[RichText] = []
+    details = say("details")
     for issue in {issue.id: issue for hop in hops for issue in hop.blockers}.values():
-        links = [span for link in issue.links if link.url for span in (*line("  "), Link("details", link.url))][:2]
+        links = [span for link in issue.links if link.url for span in (*line("  "), Link(details, link.url))][:2]
         items.append((*with_code(f"{issue.summary}. {issue.mitigation or ''}".strip()), *links))
     if items:
-        yield Bullets(tuple(items), "Check first")
+        yield Bullets(tuple(items), say("Check first"))
     wanted = [(path[0].start, each) for path in paths for hop in path for each in hop.requirements]
     requirements = {each.id: each for start, each in wanted if not each.releases or start in each.releases}.values()
     for kind, title in _AROUND.items():
         if texts := tuple(with_code(each.text) for each in requirements if each.kind is kind):
-            yield Bullets(texts, title)
+            yield Bullets(texts, say(title))
 
 
 # With a target
@@ -220,7 +242,14 @@ def _pair(matrix: Matrix, start: QueryPart, target: QueryPart, day: date) -> _Pa
     twofold = [part.text for part in (start, target) if len(part.releases) > 1]
     if len(start.releases) == 1 and left.product is right.product:
         twofold = []  # the start's product decides
-    assumed = f"{joined(twofold)} can be of two products: taken as {here.name} and {there.name}." if twofold else None
+    assumed: str | None = None
+    if twofold:
+        assumed = say(
+            "{numbers} can be of two products: taken as {start} and {target}.",
+            numbers=joined(twofold),
+            start=here.name,
+            target=there.name,
+        )
     return _Pair(here, there, assumed, [doubt(pair) for pair in pairs].count(doubt(pairs[0])) == 1)
 
 
@@ -240,9 +269,10 @@ def _to_target(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
         routes.insert(0, UpgradeRoute(goal, path))
         blocks.append(_steps(routes[0], None, day))
         if there.stage is LifecycleStage.EOL:
-            blocks.append(Paragraph((line(f"{there.name} gets no security updates. {recommendation(there)}"),)))
+            ended = say("{release} gets no security updates.", release=there.name)
+            blocks.append(Paragraph((line(f"{ended} {recommendation(there)}"),)))
     else:
-        blocks += (_steps(route, _other(here, route, "Instead,"), day) for route in routes[:1])
+        blocks += (_steps(route, _other(_INSTEAD, here, route), day) for route in routes[:1])
     blocks += _around(route.path for route in routes[:1] if route.path)
     outcome = Outcome.ASSESSED if pair.is_sure else query.outcome
     data = query_data(words, day, query, (here, there)) | {"outcome": outcome.value}
@@ -250,7 +280,7 @@ def _to_target(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
     data["paths"] = [_path_data(here, route) for route in routes]
     data["closed"] = [_closed_data(hop, day) for hop in _closed(matrix, here.release, day)]
     headline = line(Strong(f"{here.name} → {there.name}"), f": {why}")
-    asks = (Ask("Verdict", f"{here.release.base_name}, {goal.base_name}"), Share(f"upgrade {words}"))
+    asks = (Ask(say("Verdict"), f"{here.release.base_name}, {goal.base_name}"), Share(f"upgrade {words}"))
     status = 0 if outcome is Outcome.ASSESSED and not query.misses_version else 3
     return Reply("upgrade", headline, tuple(blocks), asks, context(matrix, day, query), data, status, (here, there))
 
@@ -258,31 +288,31 @@ def _to_target(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
 def _to_unknown(matrix: Matrix, query: Query, words: str, day: date) -> Reply:
     """The start or the target is no release: nothing is answered for the other one alone."""
     start, target = query.parts
-    said = [unknown_sentence(matrix, part, day) for part in (start, target) if not part.releases]
+    unknown = [unknown_sentence(matrix, part, day) for part in (start, target) if not part.releases]
     data = query_data(words, day, query, ()) | {"paths": [], "closed": []}
-    data["target"] = {"name": target.text, "reachable": False, "why": " ".join(map(plain, said))}
-    asks = (*(Ask(r.base_name, f"upgrade {r.base_name}") for r in start.releases[:2]), Ask("Whole list", "list"))
-    rest = tuple(Paragraph((each,)) for each in said[1:])
-    return Reply(query.outcome, said[0], rest, asks, context(matrix, day, query), data, 3, ())
+    data["target"] = {"name": target.text, "reachable": False, "why": " ".join(map(plain, unknown))}
+    asks = (*(Ask(r.base_name, f"upgrade {r.base_name}") for r in start.releases[:2]), Ask(say("Whole list"), "list"))
+    rest = tuple(Paragraph((each,)) for each in unknown[1:])
+    return Reply(query.outcome, unknown[0], rest, asks, context(matrix, day, query), data, 3, ())
 
 
 def _why_not(matrix: Matrix, here: Assessment, there: Assessment) -> str:
     """Why a release is no target, as a clause."""
     start, goal, day = here.release, there.release, here.on
     if start is goal:
-        return "that is the same release; install its updates"
+        return say("that is the same release; install its updates")
     if there.stage is LifecycleStage.UPCOMING:
-        return "it was not out yet on that day"
+        return say("it was not out yet on that day")
     if start.product is goal.product and goal.compares_as < start.compares_as:
-        return "no installer goes back to an older release; install it afresh, then export and import VMs"
+        return say("no installer goes back to an older release; install it afresh, then export and import VMs")
     if start.product is Product.XCP_NG and goal.product is Product.XENSERVER:
-        return "no source has a way from XCP-ng to XenServer; install it afresh, then export and import VMs"
+        return say("no source has a way from XCP-ng to XenServer; install it afresh, then export and import VMs")
     for hop in _closed(matrix, start, day):
         if hop.to is goal:
             return hop.why
         if hop.to.product is goal.product and shortest(matrix.hops, hop.to, goal, day):
-            return f"it would lead through {hop.arrival(day)}, and {hop.why}"
-    return "our sources show no upgrade path; install it afresh, then export and import VMs"
+            return say("it would lead through {release}, and {why}", release=hop.arrival(day), why=hop.why)
+    return say("our sources show no upgrade path; install it afresh, then export and import VMs")
 
 
 # JSON

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from bot.advisories.advisories import Advisories
 from bot.advisories.advisory import Advisory
-from bot.advisories.judge import Judgement, PatchState
+from bot.advisories.judge import Judgement, PatchState, Why
 from bot.advisories.orchestra import judge_orchestra
 from bot.advisories.rpm_version import compare_versions
+from bot.catalogue import message, message_counted, say, say_counted
 from bot.chat.command import Invocation, Ports, Watched
 from bot.chat.data import Data
 from bot.chat.hosts import watched_of
@@ -26,10 +27,13 @@ from bot.chat.reply import (
     Share,
     Strong,
     full_stop,
+    headline,
+    labelled,
     line,
-    with_code,
+    said,
+    say_line,
 )
-from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
+from bot.chat.wording import bounded, day_in_words, either, moment_in_words, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import SourceKind
 from bot.fleet.ports import OrchestraState
@@ -37,10 +41,6 @@ from bot.text import near, shown
 
 HOLES_MAX = 5
 """Holes of a Xen Orchestra that are shown."""
-
-_BY_NUMBER = (
-    "Judged by the number of xo-server alone: one that is built from sources may be older or newer than it says."
-)
 
 
 class OrchestraVerdict(StrEnum):
@@ -53,18 +53,26 @@ class OrchestraVerdict(StrEnum):
 
 
 _MARKS = {
-    OrchestraVerdict.VULNERABLE: Mark("🚨", "vulnerable"),
-    OrchestraVerdict.UNREACHABLE: Mark("⚠️", "unreachable"),
-    OrchestraVerdict.CANNOT_TELL: Mark("❔", "cannot tell"),
-    OrchestraVerdict.FINE: Mark("🟢", "no known holes"),
+    OrchestraVerdict.VULNERABLE: Mark("🚨", message("vulnerable")),
+    OrchestraVerdict.UNREACHABLE: Mark("⚠️", message("unreachable")),
+    OrchestraVerdict.CANNOT_TELL: Mark("❔", message("cannot tell")),
+    OrchestraVerdict.FINE: Mark("🟢", message("no known holes")),
 }
+_COUNTS = {
+    OrchestraVerdict.VULNERABLE: message_counted("{count} vulnerable", "{count} vulnerable"),
+    OrchestraVerdict.UNREACHABLE: message_counted("{count} unreachable", "{count} unreachable"),
+    OrchestraVerdict.CANNOT_TELL: message_counted("{count} cannot tell", "{count} cannot tell"),
+    OrchestraVerdict.FINE: message_counted("{count} no known holes", "{count} no known holes"),
+}
+_COUNT_USED = message_counted("{count} vulnerable, used by attackers", "{count} vulnerable, used by attackers")
 
 
 class _Judged(NamedTuple):
     """A Xen Orchestra with all that can be said of it.
 
-    `update_to` is the least release with every known fix. `fix_unknown` are the holes of which no source names a
-    release with the fix, and `server_with_fix` the xo-server that has it by the operator's word.
+    `runs` is a line that says what it runs. `update_to` is the least release with every known fix. `fix_unknown` are
+    the holes of which no source names a release with the fix, and `server_with_fix` the xo-server that has it by the
+    operator's word.
     """
 
     name: str
@@ -73,8 +81,7 @@ class _Judged(NamedTuple):
     holes: tuple[Advisory, ...]
     unsure: tuple[Judgement, ...]
     release: str | None
-    server: str | None
-    runs: str
+    runs: RichText
     update_to: str | None
     fix_unknown: tuple[Advisory, ...]
     server_with_fix: str | None
@@ -88,14 +95,19 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     data: Data = {"as_of": asked.day.isoformat(), "data_of": known.day.isoformat(), "orchestras": []}
     wanted = asked.words.strip()
     if not names:
-        none = "There is no Xen Orchestra to show: add `xen_orchestra` to the configuration."
-        said = with_code("No Xen Orchestra leads to this channel." if watched.channel else none)
-        return Reply("xo", said, data=data, exit_status=3 if wanted else 0, vulnerable=False)
+        none = (
+            say_line("No Xen Orchestra leads to this channel.")
+            if watched.channel
+            else say_line("There is no Xen Orchestra to show: add `xen_orchestra` to the configuration.")
+        )
+        return Reply("xo", none, data=data, exit_status=3 if wanted else 0, vulnerable=False)
     if wanted:
         found = [name for name in names if name.casefold() == wanted.casefold()]
         if not found:
-            close = near(wanted, names) or names[:3]
-            raise UsageError(f'I know no Xen Orchestra "{shown(wanted)}". There are: {", ".join(map(shown, close))}.')
+            close = ", ".join(map(shown, near(wanted, names) or names[:3]))
+            raise UsageError(
+                say('I know no Xen Orchestra "{name}". There are: {names}.', name=shown(wanted), names=close)
+            )
         names = found
     states = {state.version.name: state for state in watched.orchestras.states()} if watched.orchestras else {}
     judged = [_judge(known, name, states.get(name), watched) for name in names]
@@ -105,13 +117,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         blocks += [*([Heading(_first_line(each))] if len(judged) > 1 else []), *_body(each)]
     blocks += _helps(judged)
     first = _first_line(judged[0]) if len(judged) == 1 else _summary(judged)
+    by_number = say_line(
+        "Judged by the number of xo-server alone: one that is built from sources may be older or newer than it says."
+    )
     holes = list(dict.fromkeys(public_name(hole) for each in judged for hole in each.holes))
     return Reply(
         kind="xo",
         headline=first,
         blocks=tuple(blocks),
         buttons=(*(Ask(hole, f"advisory {hole}") for hole in holes[:2]), Share(f"xo {wanted}".strip())),
-        context=(line(_BY_NUMBER), line(f"Advisories of {day_in_words(known.day)}")),
+        context=(by_number, say_line("Advisories of {day}", day=day_in_words(known.day))),
         data={**data, "orchestras": [_data(each) for each in judged]},
         vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
     )
@@ -130,96 +145,126 @@ def _judge(known: Advisories, name: str, state: OrchestraState | None, watched: 
         verdict = OrchestraVerdict.UNREACHABLE
     else:
         verdict = OrchestraVerdict.CANNOT_TELL if unsure or not judged else OrchestraVerdict.FINE
-    release, runs = _release(known, server, state)
+    release, runs = _release(known, name, state)
     update_to: str | None = None
     for hole in holes:
         fixed = hole.of_orchestra.fixed_in if hole.of_orchestra else None
         if fixed and (update_to is None or compare_versions(fixed, update_to) > 0):
             update_to = fixed
     fix_unknown = tuple(hole for hole in holes if hole.of_orchestra and not hole.of_orchestra.fixed_in)
-    return _Judged(name, state, verdict, holes, unsure, release, server, runs, update_to, fix_unknown, fixed_from)
+    return _Judged(name, state, verdict, holes, unsure, release, runs, update_to, fix_unknown, fixed_from)
 
 
-def _release(known: Advisories, server: str | None, state: OrchestraState | None) -> tuple[str | None, str]:
-    """The release by the number of xo-server (the newest one that shows it), and how to say what runs."""
+def _release(known: Advisories, name: str, state: OrchestraState | None) -> tuple[str | None, RichText]:
+    """The release by the number of xo-server (the newest one that shows it), and a line that says what runs."""
+    named = Strong(shown(name))
+    if state is None:
+        return None, say_line("{name}: not asked yet", name=named)
+    server = state.version.xo_server
+    if not server and (api := state.version.rest_api):
+        text = message("{name}: REST API {version}; its xo-server is not known")
+        return None, say_line(text, name=named, version=shown(api))
     if not server:
-        api = state.version.rest_api if state else None
-        return None, f"REST API {shown(api)}; its xo-server is not known" if api else "version not known"
+        return None, say_line("{name}: version not known", name=named)
     try:
         place = known.orchestras.place(server)
     except ValueError:
-        return None, f"xo-server {shown(server)}"
+        return None, say_line("{name} runs xo-server {server}", name=named, server=shown(server))
     if place.exact:
-        numbers = " or ".join(release.number for release in place.exact)
-        return place.exact[-1].number, f"Xen Orchestra {numbers} (xo-server {server})"
-    if place.after and place.before:
-        between = f"between Xen Orchestra {place.after.number} and {place.before.number}"
-    elif place.after:
-        between = f"newer than Xen Orchestra {place.after.number}, the newest that the data know"
+        text = message("{name} runs Xen Orchestra {releases} (xo-server {server})")
+        numbers = either([release.number for release in place.exact])
+        return place.exact[-1].number, say_line(text, name=named, releases=numbers, server=server)
+    older, newer = (each.number if each else "" for each in (place.after, place.before))
+    if older and newer:
+        text = message("{name} runs xo-server {server} (between Xen Orchestra {older} and {newer})")
+    elif older:
+        text = message(
+            "{name} runs xo-server {server} (newer than Xen Orchestra {older}, the newest that the data know)"
+        )
     else:
-        between = "older than every release that the data know"
-    return None, f"xo-server {server} ({between})"
+        text = message("{name} runs xo-server {server} (older than every release that the data know)")
+    return None, say_line(text, name=named, server=server, older=older, newer=newer)
 
 
 def _first_line(judged: _Judged) -> RichText:
-    mark = _MARKS[judged.verdict]
+    mark = said(_MARKS[judged.verdict])
     if judged.holes and judged.holes[0].exploited:  # who reads no more than this line has to know
         worst = judged.holes[0]
-        mark = Mark(mark.emoji, f"{public_name(worst)}, {EXPLOITED.text}: {KINDS[worst.kinds[0]]}")
-    runs = f" runs {judged.runs}" if judged.release or judged.server else f": {judged.runs}"
-    return (*line(Strong(shown(judged.name)), runs if judged.state else ": not asked yet"), GAP, mark)
+        what = say(KINDS[worst.kinds[0]])
+        used = say("{advisory}, used by attackers: {what}", advisory=public_name(worst), what=what)
+        mark = Mark(mark.emoji, used)
+    return (*judged.runs, GAP, mark)
 
 
 def _summary(judged: list[_Judged]) -> RichText:
-    counts = [(verdict, sum(each.verdict is verdict for each in judged)) for verdict in OrchestraVerdict]
+    marks: list[Mark] = []
     used = any(hole.exploited for each in judged for hole in each.holes)
-    texts = {v: mark.text for v, mark in _MARKS.items()}
-    texts[OrchestraVerdict.VULNERABLE] += f", {EXPLOITED.text}" if used else ""
-    marks = [Mark(_MARKS[v].emoji, f"{count} {texts[v]}") for v, count in counts if count]
-    return (Strong(f"{len(judged)} Xen Orchestras"), *(span for mark in marks for span in (GAP, mark)))
+    for verdict, mark in _MARKS.items():
+        count = sum(each.verdict is verdict for each in judged)
+        text = _COUNT_USED if used and verdict is OrchestraVerdict.VULNERABLE else _COUNTS[verdict]
+        if count:
+            marks.append(Mark(mark.emoji, say_counted(count, *text)))
+    subject = say_counted(len(judged), "{count} Xen Orchestra", "{count} Xen Orchestras")
+    return headline(Strong(subject), *marks)
 
 
 def _body(judged: _Judged) -> list[Block]:
     blocks: list[Block] = []
     version = judged.state.version if judged.state else None
     if version and version.failure:
-        since = f" What it runs is of {moment_in_words(version.known_at)}." if version.known_at else ""
-        blocks.append(Paragraph((line(f"{shown(version.failure.message, 300)}{since}"),)))
+        sentences = [shown(version.failure.message, 300)]
+        if version.known_at:
+            sentences.append(say("What it runs is of {moment}.", moment=moment_in_words(version.known_at)))
+        blocks.append(Paragraph((line(" ".join(sentences)),)))
     if judged.holes:
+        used = said(EXPLOITED)
         items = [
-            line(Strong(public_name(hole)), f": {KINDS[hole.kinds[0]]}", *((GAP, EXPLOITED) if hole.exploited else ()))
-            for hole in judged.holes[:HOLES_MAX]
+            line(Strong(public_name(hole)), f": {say(KINDS[hole.kinds[0]])}", *((GAP, used) if hole.exploited else ()))
+            for hole in judged.holes
         ]
-        title = f"{counted(len(judged.holes), 'known hole')}, the gravest first"
-        more = len(judged.holes) - HOLES_MAX
-        blocks.append(Bullets((*items, *([line(f"and {more} more")] if more > 0 else [])), title))
+        title = say_counted(
+            len(items), "{count} known hole, the gravest first", "{count} known holes, the gravest first"
+        )
+        blocks.append(Bullets(bounded(items, HOLES_MAX), title))
     if judged.unsure and version and version.xo_server:
-        alike: dict[str, list[str]] = {}
+        alike: dict[Why, list[str]] = {}
         for each in judged.unsure:
-            alike.setdefault(WHY[each.why], []).append(public_name(each.advisory))
-        said = "; ".join(f"{with_more(names, HOLES_MAX)} ({why})" for why, names in alike.items())
-        blocks.append(Paragraph((line(Strong("Cannot tell: "), said, "."),)))
+            alike.setdefault(each.why, []).append(public_name(each.advisory))
+        unsure = "; ".join(f"{with_more(names, HOLES_MAX)} ({say(WHY[why])})" for why, names in alike.items())
+        blocks.append(Paragraph((labelled(say("Cannot tell:"), f"{unsure}."),)))
     if step := _next_step(judged):
-        blocks.append(Paragraph((line(Strong("Next step: "), step),)))
+        blocks.append(Paragraph((labelled(say("Next step:"), step),)))
     return blocks
 
 
 def _next_step(judged: _Judged) -> str:
     """What to update to; never "to X" as if that fixed what nobody knows to be fixed there."""
     if judged.state is None:
-        return "`sweep` asks it."
+        return say("`sweep` asks it.")
     if not judged.holes and any(each.advisory.exploited for each in judged.unsure) and judged.state.version.xo_server:
-        return "see that it is the newest Xen Orchestra: whether that has every fix is not known to the data."
-    said = f"update to Xen Orchestra {judged.update_to} or newer." if judged.update_to else ""
-    if judged.fix_unknown:
-        names = with_more([public_name(hole) for hole in judged.fix_unknown], HOLES_MAX)
-        said = f"update to the newest Xen Orchestra. No source of ours names the release that fixes {names}"
-        said += f"; {judged.update_to} and newer have the fixes of the others." if judged.update_to else "."
-        if judged.server_with_fix:
-            more = f" (and Xen Orchestra {judged.update_to} or newer)" if judged.update_to else ""
-            said = f"update to xo-server {judged.server_with_fix} or newer{more}: "
-            said += f"your configuration says that it fixes {names}."
-    return said
+        return say("see that it is the newest Xen Orchestra: whether that has every fix is not known to the data.")
+    release, server = judged.update_to, judged.server_with_fix
+    if not judged.fix_unknown:
+        return say("update to Xen Orchestra {release} or newer.", release=release) if release else ""
+    names = with_more([public_name(hole) for hole in judged.fix_unknown], HOLES_MAX)
+    match server, release:
+        case str(), str():
+            text = message(
+                "update to xo-server {server} or newer (and Xen Orchestra {release} or newer): "
+                "your configuration says that it fixes {names}."
+            )
+        case str(), None:
+            text = message("update to xo-server {server} or newer: your configuration says that it fixes {names}.")
+        case None, str():
+            text = message(
+                "update to the newest Xen Orchestra. No source of ours names the release that fixes {names}; "
+                "{release} and newer have the fixes of the others."
+            )
+        case _:
+            text = message(
+                "update to the newest Xen Orchestra. No source of ours names the release that fixes {names}."
+            )
+    return say(text, server=server or "", release=release or "", names=names)
 
 
 def _helps(judged: list[_Judged]) -> Iterator[Block]:
@@ -229,8 +274,8 @@ def _helps(judged: list[_Judged]) -> Iterator[Block]:
     holes |= dict.fromkeys(un.advisory for each in asked for un in each.unsure if un.advisory.exploited)
     for hole in holes:
         if hole.mitigation:
-            start = f"What helps against {public_name(hole)} until then: "
-            yield Paragraph((line(Strong(start), full_stop(hole.mitigation)),))
+            start = say("What helps against {advisory} until then:", advisory=public_name(hole))
+            yield Paragraph((labelled(start, full_stop(hole.mitigation)),))
 
 
 def _data(judged: _Judged) -> Data:
