@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
@@ -61,12 +62,15 @@ def _texts(call: ast.Call, places: Iterable[int]) -> tuple[str, ...]:
 
 
 def gathered() -> Catalog:
-    """Every message of the code, in the order of its files."""
+    """Every message of the code, in the order of its files, and the words of the legend, which are in each verdict."""
     catalog = Catalog(project="xocompat", charset="utf-8")
     for file in FILES:
         for said in said_in(file):
             text = said.forms if len(said.forms) > 1 else said.forms[0]
             catalog.add(text, locations=[(file.relative_to(ROOT).as_posix(), 1)], context=said.context)
+    for sign in yaml.safe_load((ROOT / "data" / "list.yaml").read_text())["legend"]:
+        for text in (sign["words"], sign["meaning"]):
+            catalog.add(text, locations=[("data/list.yaml", 1)])
     return catalog
 
 

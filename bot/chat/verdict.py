@@ -46,9 +46,9 @@ _NOT_LISTED = Mark("❔", message("not on the Host Compatibility List"))
 
 
 def badge_mark(published: PublishedList, badge: Badge) -> Mark:
-    """A badge as the legend words it."""
+    """A badge as the legend words it, whose words are messages as long as they are those of data/list.yaml."""
     sign = next(sign for sign in published.legend if sign.badge is badge)
-    return Mark(sign.emoji, sign.words)
+    return Mark(sign.emoji, say(sign.words))
 
 
 def support_marks(published: PublishedList, assessment: Assessment) -> tuple[Mark, ...]:

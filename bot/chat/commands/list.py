@@ -26,7 +26,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     rows = [row for row in matrix.published.rows if row.product in products and row.is_out(day)]
     ended = sum(Badge.NO_SECURITY_UPDATES in row.badges(day) for row in rows)
     shown = tuple(_row(matrix, row, day) for row in rows)
-    signs = (line(badge_mark(matrix.published, s.badge), f": {s.meaning}") for s in matrix.published.legend)
+    signs = (line(badge_mark(matrix.published, s.badge), f": {say(s.meaning)}") for s in matrix.published.legend)
     return Reply(
         kind="list",
         headline=headline(
