@@ -200,3 +200,12 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("empty_server"))
     return f"sqlite:///{tmp_path / 'new.db'}"
+
+
+@pytest.fixture
+def in_brackets(tmp_path: Path) -> Iterator[None]:
+    """Every message is said in brackets."""
+    from tests.translations import brackets, spoken
+
+    with spoken(brackets(), tmp_path):
+        yield

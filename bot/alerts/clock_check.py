@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
+from bot.catalogue import say_counted
+
 DOUBT_FROM = timedelta(days=1)
 """A clock that is further off decides nothing: warnings go by days."""
 
@@ -66,8 +68,31 @@ class ClockCheck:
 
     def _reason(self, off: timedelta) -> str:
         days = max(1, round(abs(off) / timedelta(days=1)))
-        span = "1 day" if days == 1 else f"{days} days"
-        if self._observed:
-            return f"this machine's clock is {span} {'ahead of' if off > timedelta() else 'behind'} what servers say"
-        jump = f"{'forward' if off > timedelta() else 'back'} by {span}"
-        return f"this machine's clock was set {jump} while xocompat ran, and no server has said what time it is"
+        match bool(self._observed), off > timedelta():
+            case True, True:
+                return say_counted(
+                    days,
+                    "this machine's clock is {count} day ahead of what servers say",
+                    "this machine's clock is {count} days ahead of what servers say",
+                )
+            case True, False:
+                return say_counted(
+                    days,
+                    "this machine's clock is {count} day behind what servers say",
+                    "this machine's clock is {count} days behind what servers say",
+                )
+            case False, True:
+                return say_counted(
+                    days,
+                    "this machine's clock was set forward by {count} day while xocompat ran, "
+                    "and no server has said what time it is",
+                    "this machine's clock was set forward by {count} days while xocompat ran, "
+                    "and no server has said what time it is",
+                )
+        return say_counted(
+            days,
+            "this machine's clock was set back by {count} day while xocompat ran, "
+            "and no server has said what time it is",
+            "this machine's clock was set back by {count} days while xocompat ran, "
+            "and no server has said what time it is",
+        )

@@ -21,6 +21,7 @@ from bot.alerts.facts import (
     SweepHealth,
     release_subject,
 )
+from bot.catalogue import message
 from bot.fleet.hosts import ChangeKind
 from bot.fleet.verdicts import HostVerdict
 from bot.matrix.lifecycle import Lifecycle
@@ -206,7 +207,7 @@ def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
 _LATE_AFTER, _LATE_GRACE = 2, timedelta(minutes=10)
 """Periods without a sweep that are late, and the time that a sweep itself may take."""
 
-SWEEP = AlertSubject("sweep", "The fleet's sweep")
+SWEEP = AlertSubject("sweep", message("The fleet's sweep"))
 
 
 def overdue(sweep: SweepHealth, now: datetime) -> timedelta | None:
@@ -246,7 +247,7 @@ def _channels_of_site(facts: FleetFacts, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(of_each)))
 
 
-MESSAGE_SERVER = AlertSubject("sites", "The NATS server of the sites")
+MESSAGE_SERVER = AlertSubject("sites", message("The NATS server of the sites"))
 
 
 def _sites_away(facts: FleetFacts) -> Iterator[Condition]:

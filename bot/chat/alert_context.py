@@ -6,11 +6,12 @@ from datetime import date, datetime
 
 from bot.alerts.alert import Alert, AlertState, Rule
 from bot.alerts.ports import AlertReader
+from bot.catalogue import say
 from bot.chat.channels import EXAMPLES
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
-from bot.chat.rule_wording import detail_in_words, resolution_in_words
-from bot.chat.wording import iso, with_more
+from bot.chat.rule_wording import detail_in_words, resolution_in_words, subject_name
+from bot.chat.wording import either, iso, with_more
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
@@ -25,7 +26,7 @@ NAMED = 10
 def alerting(ports: Ports) -> Alerting:
     """Alerts, as far as there are any. UsageError where there is no database."""
     if ports.alerting is None:
-        raise UsageError("There is no database here, so there are no alerts: ask the xocompat that runs `serve`.")
+        raise UsageError(say("There is no database here, so there are no alerts: ask the xocompat that runs `serve`."))
     return ports.alerting
 
 
@@ -40,18 +41,25 @@ def act_now(known: Alerting, asked: Invocation, words: str | None = None) -> Non
     """UsageError where a day was given for what is done now: beside the words, or in them (`words`: in these alone)."""
     name = asked.command.name
     if day_asked(asked, known.now()):
-        raise UsageError(f"`{name}` acts now and takes no --as-of: leave it out.")
+        raise UsageError(say("`{command}` acts now and takes no --as-of: leave it out.", command=name))
     if _ON_DAY.search(plain(asked.words if words is None else words)):
-        raise UsageError(f'`{name}` acts now and takes no "on DATE": {asked.command.examples[0][0]}.')
+        example = asked.command.examples[0][0]
+        raise UsageError(say('`{command}` acts now and takes no "on DATE": {example}.', command=name, example=example))
 
 
 def here(ports: Alerting, asked: Invocation) -> str:
     """The channel that the asker means: the one of the question, in a shell `--channel` or else `alerts.channel`."""
     channel = asked.caller.channel or ports.plan.channel
     if channel is None:
-        raise UsageError("Say which channel with --channel, or set alerts.channel in the configuration.")
+        raise UsageError(say("Say which channel with --channel, or set alerts.channel in the configuration."))
     if not ports.is_channel(channel):
-        raise UsageError(f'"{shown(channel)}" is no channel\'s ID here: it looks like {EXAMPLES}, as configured.')
+        raise UsageError(
+            say(
+                '"{channel}" is no channel\'s ID here: it looks like {examples}, as configured.',
+                channel=shown(channel),
+                examples=either(EXAMPLES),
+            )
+        )
     return channel
 
 
@@ -59,10 +67,12 @@ def read_ids(text: str, example: str) -> tuple[int, ...]:
     """Alerts' ids as typed: `17`, `#17`, several with spaces or commas. UsageError for anything else."""
     words = plain(text).replace(",", " ").split()
     if not words:
-        raise UsageError(f"Say which alert, for example: {example}. `alerts` shows their IDs.")
+        raise UsageError(say("Say which alert, for example: {example}. `alerts` shows their IDs.", example=example))
     found = [_ID.fullmatch(word) for word in words]
     if bad := next((word for word, match in zip(words, found, strict=True) if not match), None):
-        raise UsageError(f'"{shown(bad)}" is no alert\'s ID: it is a number, for example: {example}.')
+        raise UsageError(
+            say('"{word}" is no alert\'s ID: it is a number, for example: {example}.', word=shown(bad), example=example)
+        )
     return tuple(dict.fromkeys(int(match[1]) for match in found if match))
 
 
@@ -70,9 +80,9 @@ def find(book: AlertReader, ids: Sequence[int]) -> tuple[Alert, ...]:
     """Alerts by id, in that order, open or not. UsageError for an id that there is not, with those that are open."""
     found = {alert.id: alert for alert in book.find(ids)}
     if missing := [number for number in ids if number not in found]:
-        there = book.open()
-        named = with_more([f"{alert.id} ({alert.subject.name})" for alert in there], NAMED)
-        raise UsageError(f"There is no alert {missing[0]}. {f'Open: {named}.' if there else 'None is open.'}")
+        there = [f"{alert.id} ({subject_name(alert.rule, alert.subject.name)})" for alert in book.open()]
+        are_open = say("Open: {alerts}.", alerts=with_more(there, NAMED)) if there else say("None is open.")
+        raise UsageError(f"{say('There is no alert {id}.', id=missing[0])} {are_open}")
     return tuple(found[number] for number in ids)
 
 
@@ -81,7 +91,14 @@ def only_here(alerts: Iterable[Alert], asked: Invocation) -> None:
     if not asked.caller.name.startswith("shell:") or asked.caller.channel is None:
         return
     if other := next((alert for alert in alerts if alert.channel != asked.caller.channel), None):
-        raise UsageError(f"Alert {other.id} is in {other.channel}, not in {shown(asked.caller.channel)}.")
+        raise UsageError(
+            say(
+                "Alert {id} is in {channel}, not in {other}.",
+                id=other.id,
+                channel=other.channel,
+                other=shown(asked.caller.channel),
+            )
+        )
 
 
 def worst_first(alerts: Iterable[Alert]) -> list[Alert]:

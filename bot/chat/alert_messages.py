@@ -6,6 +6,7 @@ from functools import partial
 
 from bot.alerts.alert import AffectedHost, Alert, AlertState, Notification, NotifyReason, Rule
 from bot.alerts.patch_rules import new_holes
+from bot.catalogue import message, number, say, say_counted
 from bot.chat import verdict
 from bot.chat.alert_context import alert_data, release_of, worst_first
 from bot.chat.reply import (
@@ -23,10 +24,11 @@ from bot.chat.reply import (
     Strong,
     full_stop,
     line,
+    say_line,
     with_code,
 )
-from bot.chat.rule_wording import WORDING, holes_in_words, resolution_in_words, sentence
-from bot.chat.wording import bounded, counted, day_in_words, joined, moment, plural, span
+from bot.chat.rule_wording import WORDING, holes_in_words, resolution_in_words, sentence, subject_name
+from bot.chat.wording import bounded, day_in_words, joined, moment, span
 from bot.matrix.matrix import Matrix
 from bot.matrix.recommend import recommend, recommend_final
 
@@ -41,9 +43,16 @@ def hosts_by_pool(those: Sequence[AffectedHost], most: int = NAMED) -> str:
     """Hosts by pool: `3 hosts in 2 pools: xen-2, xen-3 (lab), xen-9 (prod)`; empty where there are none."""
     if not those:
         return ""
-    pools = len({host.pool for host in those})
-    where = f" in {pools} pools" if pools > 1 else ""
-    return f"{counted(len(those), 'host')}{where}: {named(those, most)}"
+    hosts, pools = named(those, most), len({host.pool for host in those})
+    if pools == 1:
+        return say_counted(len(those), "{count} host: {hosts}", "{count} hosts: {hosts}", hosts=hosts)
+    return say_counted(
+        len(those),
+        "{count} host in {pools} pools: {hosts}",
+        "{count} hosts in {pools} pools: {hosts}",
+        pools=number(pools),
+        hosts=hosts,
+    )
 
 
 def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
@@ -51,9 +60,9 @@ def named(those: Sequence[AffectedHost], most: int = NAMED) -> str:
     pools: dict[str, list[str]] = {}
     for host in those[:most]:
         pools.setdefault(host.pool, []).append(host.name)
-    more = f" and {len(those) - most} more" if len(those) > most else ""
-    listed = (", ".join(names) if names == [pool] else f"{', '.join(names)} ({pool})" for pool, names in pools.items())
-    return ", ".join(listed) + more
+    each = (", ".join(names) if names == [pool] else f"{', '.join(names)} ({pool})" for pool, names in pools.items())
+    listed, more = ", ".join(each), len(those) - most
+    return say("{items} and {more} more", items=listed, more=number(more)) if more > 0 else listed
 
 
 def acknowledgement(alert: Alert, day: date) -> RichText:
@@ -65,71 +74,106 @@ def acknowledgement(alert: Alert, day: date) -> RichText:
 def _plan(alert: Alert, day: date) -> RichText:
     if not alert.planned_for:
         return ()
-    was = "was " if alert.planned_for < day else ""
-    by = (
-        (" by ", PersonName(alert.planned_by)) if alert.planned_by and alert.planned_by != alert.acknowledged_by else ()
-    )
-    return line(f"{was}planned for {day_in_words(alert.planned_for)}", *by)
+    planned, planned_by = _WAS_PLANNED if alert.planned_for < day else _PLANNED
+    planned_day = day_in_words(alert.planned_for)
+    if alert.planned_by and alert.planned_by != alert.acknowledged_by:
+        return say_line(planned_by, day=planned_day, person=PersonName(alert.planned_by))
+    return say_line(planned, day=planned_day)
+
+
+_PLANNED = message("planned for {day}"), message("planned for {day} by {person}")
+_WAS_PLANNED = message("was planned for {day}"), message("was planned for {day} by {person}")
 
 
 def _handled(alert: Alert) -> RichText:
+    fires_again = alert.state is AlertState.FIRING
     if alert.acknowledged_by and alert.acknowledged_at:
-        verb, by, at, lasts = "acknowledged by ", alert.acknowledged_by, alert.acknowledged_at, line()
-    elif alert.snoozed_by and alert.snoozed_at:
-        verb, by, at, lasts = "snoozed by ", alert.snoozed_by, alert.snoozed_at, line(", until the next threshold")
-        if until := alert.snoozed_until:
-            is_midnight = (until.hour, until.minute) == (0, 0)
-            lasts = line(", until ", day_in_words(until.date()) if is_midnight else moment(until))
-    else:
+        day = day_in_words(alert.acknowledged_at.date())
+        return say_line(_ACKNOWLEDGED[fires_again], person=PersonName(alert.acknowledged_by), day=day)
+    if not (alert.snoozed_by and alert.snoozed_at):
         return ()
-    again = "fires again; it was " if alert.state is AlertState.FIRING else ""
-    return line(f"{again}{verb}", PersonName(by), f" on {day_in_words(at.date())}", *lasts)
+    person, day = PersonName(alert.snoozed_by), day_in_words(alert.snoozed_at.date())
+    if alert.snoozed_until is None:
+        return say_line(_SNOOZED[fires_again], person=person, day=day)
+    until = alert.snoozed_until
+    is_midnight = (until.hour, until.minute) == (0, 0)
+    ends = day_in_words(until.date()) if is_midnight else moment(until)
+    return say_line(_SNOOZED_UNTIL[fires_again], person=person, day=day, until=ends)
+
+
+_ACKNOWLEDGED = (
+    message("acknowledged by {person} on {day}"),
+    message("fires again; it was acknowledged by {person} on {day}"),
+)
+_SNOOZED = (
+    message("snoozed by {person} on {day}, until the next threshold"),
+    message("fires again; it was snoozed by {person} on {day}, until the next threshold"),
+)
+_SNOOZED_UNTIL = (
+    message("snoozed by {person} on {day}, until {until}"),
+    message("fires again; it was snoozed by {person} on {day}, until {until}"),
+)
+"""What was done, as long as it lasts, and where the alert fires again."""
 
 
 def state(alert: Alert, day: date) -> RichText:
     """An alert's state on a day, with who did it and when."""
     if alert.state is AlertState.RESOLVED and alert.resolved_at:
-        return line(f"resolved on {day_in_words(alert.resolved_at.date())}")
-    return acknowledgement(alert, day) or line(alert.state.value)
+        return say_line("resolved on {day}", day=day_in_words(alert.resolved_at.date()))
+    return acknowledgement(alert, day) or line(say(_STATES[alert.state]))
+
+
+_STATES = {
+    AlertState.FIRING: message("firing"),
+    AlertState.ACKNOWLEDGED: message("acknowledged"),
+    AlertState.SNOOZED: message("snoozed"),
+    AlertState.RESOLVED: message("resolved"),
+}
 
 
 def note(alert: Alert) -> RichText:
     """What somebody wrote about an alert, with who; empty if nobody did."""
-    return line("Note by ", PersonName(alert.noted_by), f": {alert.note}") if alert.note and alert.noted_by else ()
+    if not (alert.note and alert.noted_by):
+        return ()
+    return say_line("Note by {person}: {note}", person=PersonName(alert.noted_by), note=alert.note)
 
 
 def reason(alert: Alert, why: NotifyReason) -> str:
     """Why a channel is notified: `new: 90-day mark passed`."""
+    word = say(_REASONS[why])
     if why in (NotifyReason.NEW, NotifyReason.THRESHOLD) and alert.threshold_days is not None:
         if alert.threshold_days:
-            return f"{_REASONS[why]}: {alert.threshold_days}-day mark passed"
+            return f"{word}: {say('{days}-day mark passed', days=number(alert.threshold_days))}"
         is_past = alert.due and alert.due < alert.told_at.date()
-        return f"{_REASONS[why]}: {'past its date' if is_past else 'the day has come'}"
+        return f"{word}: {say('past its date') if is_past else say('the day has come')}"
     if why is not NotifyReason.RESOLVED or not alert.resolved_at:
-        return _REASONS[why]
-    in_time = ""
-    if alert.rule is Rule.EOL and alert.due and (left := (alert.due - alert.resolved_at.date()).days) > 0:
-        in_time = f", {span(left)} before its end of life"
-    return f"resolved {day_in_words(alert.resolved_at.date())}{in_time}"
+        return word
+    ended = alert.resolved_at.date()
+    if alert.rule is Rule.EOL and alert.due and alert.due > ended:
+        left = span((alert.due - ended).days)
+        return say("resolved {day}, {left} before its end of life", day=day_in_words(ended), left=left)
+    return say("resolved {day}", day=day_in_words(ended))
 
 
 _REASONS = {
-    NotifyReason.NEW: "new",
-    NotifyReason.THRESHOLD: "threshold",
-    NotifyReason.MORE_HOSTS: "more hosts",
-    NotifyReason.REMINDER: "reminder",
-    NotifyReason.NOTE: "note",
-    NotifyReason.SNOOZE_OVER: "the snooze is over",
-    NotifyReason.WORSE: "it got worse",
-    NotifyReason.PLAN_OVER: "the planned day is over",
-    NotifyReason.RESOLVED: "resolved",
+    NotifyReason.NEW: message("new"),
+    NotifyReason.THRESHOLD: message("threshold"),
+    NotifyReason.MORE_HOSTS: message("more hosts"),
+    NotifyReason.REMINDER: message("reminder"),
+    NotifyReason.NOTE: message("note"),
+    NotifyReason.SNOOZE_OVER: message("the snooze is over"),
+    NotifyReason.WORSE: message("it got worse"),
+    NotifyReason.PLAN_OVER: message("the planned day is over"),
+    NotifyReason.RESOLVED: message("resolved"),
 }
 
 
 def numbers(alerts: Iterable[Alert]) -> str:
     """`alert 17`, `alerts 17 and 18`."""
     ids = [str(alert.id) for alert in alerts]
-    return f"{plural(len(ids), 'alert')} {joined(ids)}" if ids else ""
+    if len(ids) == 1:
+        return say("alert {id}", id=ids[0])
+    return say("alerts {ids}", ids=joined(ids)) if ids else ""
 
 
 def alert_message(alerts: Sequence[Alert], day: date, now: datetime, matrix: Matrix) -> Reply:
@@ -140,7 +184,8 @@ def alert_message(alerts: Sequence[Alert], day: date, now: datetime, matrix: Mat
     ordered = [*worst_first(a for a in alerts if a.is_open), *worst_first(a for a in alerts if not a.is_open)]
     first, *others = ordered
     # Why the channel was notified last, and when it was so: soon fewer days are left.
-    context = line(f"{reason(first, first.reason)} · {numbers(ordered)} · as of ", moment(now))
+    told = f"{reason(first, first.reason)} · {numbers(ordered)}"
+    context = line(told, " · ", *say_line("as of {moment}", moment=moment(now)))
     return Reply(
         kind="bulletin",
         headline=sentence(first, day),
@@ -159,17 +204,17 @@ def thread_update(notification: Notification) -> Reply:
         lines.append(line(full_stop(hosts_by_pool(alert.hosts))))
     if why is NotifyReason.WORSE and notification.before:
         new = new_holes(notification.before, alert.detail)
-        lines.append(line(*with_code(f"New: {'; '.join(holes_in_words(new)[:HOLES])}")))
+        lines.append(say_line("New: {holes}", holes=with_code("; ".join(holes_in_words(new)[:HOLES]))))
     # Hosts since the last notice, where the first line or the list of hosts does not name them already.
     if why not in (NotifyReason.NEW, NotifyReason.RESOLVED):
         added = () if why is NotifyReason.MORE_HOSTS else notification.added
-        said = [f"{named(added)} found"] if added else []
+        changes = [say("{hosts} found", hosts=named(added))] if added else []
         if fates := resolution_in_words(notification.fates):
-            said.append(fates)
+            changes.append(fates)
         elif notification.gone:  # queued by a version that did not ask what became of them
-            said.append(f"{named(notification.gone)} not affected any more")
-        if changed := "; ".join(said):
-            lines.append(line(f"Since the last notice: {changed}."))
+            changes.append(say("{hosts} not affected any more", hosts=named(notification.gone)))
+        if changes:
+            lines.append(say_line("Since the last notice: {changes}.", changes="; ".join(changes)))
     context = line(f"{reason(alert, why)} · {numbers([alert])}")
     return Reply("news", lines[0], (Paragraph(tuple(lines[1:])),) if lines[1:] else (), context=(context,))
 
@@ -177,30 +222,35 @@ def thread_update(notification: Notification) -> Reply:
 def handled_update(alerts: Sequence[Alert], day: date) -> Reply:
     """What somebody did about alerts of one subject, for who can't see the alert message change."""
     first = alerts[0]
-    said = [line(Strong(each.subject.name), ": ", *acknowledgement(each, day)) for each in alerts]
-    lines = [*dict.fromkeys(said[1:]), *filter(None, map(note, alerts))]
+    done = [line(_name(each), ": ", *acknowledgement(each, day)) for each in alerts]
+    lines = [*dict.fromkeys(done[1:]), *filter(None, map(note, alerts))]
     blocks = (Paragraph(tuple(lines)),) if lines else ()
-    return Reply("news", said[0], blocks, context=(line(f"{first.state.value} · {numbers(alerts)}"),))
+    return Reply("news", done[0], blocks, context=(line(f"{say(_STATES[first.state])} · {numbers(alerts)}"),))
 
 
 def _first(notification: Notification) -> RichText:
     alert, day = notification.alert, notification.at.date()
-    said = sentence(alert, day)
+    what = sentence(alert, day)
     match notification.reason:
         case NotifyReason.MORE_HOSTS:
-            return line("Also on ", Strong(alert.subject.name), f": {named(notification.added)}")
+            return say_line("Also on {subject}: {hosts}", subject=_name(alert), hosts=named(notification.added))
         case NotifyReason.REMINDER:
-            return line("Still so: ", *said)
+            return say_line("Still so: {what}", what=what)
         case NotifyReason.NOTE:
-            return (*note(alert), *line(" ("), Strong(alert.subject.name), *line(")"))
+            return line(*note(alert), " (", _name(alert), ")")
         case NotifyReason.SNOOZE_OVER:
-            return line("The snooze is over: ", *said)
+            return say_line("The snooze is over: {what}", what=what)
         case NotifyReason.WORSE:
-            return line("Worse now: ", *said)
+            return say_line("Worse now: {what}", what=what)
         case NotifyReason.PLAN_OVER if alert.planned_for:
-            return line(f"It was planned for {day_in_words(alert.planned_for)} and is still so: ", *said)
+            planned_day = day_in_words(alert.planned_for)
+            return say_line("It was planned for {day} and is still so: {what}", day=planned_day, what=what)
         case _:
-            return said
+            return what
+
+
+def _name(alert: Alert) -> Strong:
+    return Strong(subject_name(alert.rule, alert.subject.name))
 
 
 def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> Iterator[Block]:
@@ -208,37 +258,37 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
     if first.is_open and (count := hosts_by_pool(first.hosts)):
         lines.append(line(count))
     elif first.is_open and first.watched:
-        lines.append(line("No watched host runs it; this channel watches the release."))
+        lines.append(say_line("No watched host runs it; this channel watches the release."))
     seen = {sentence(first, day)}
     for other in others:
-        said = sentence(other, day)
-        if said in seen:  # alerts of a subject mostly end together, for one reason
+        what = sentence(other, day)
+        if what in seen:  # alerts of a subject mostly end together, for one reason
             continue
-        seen.add(said)
-        lines.append(said)
+        seen.add(what)
+        lines.append(what)
         if other.is_open and other.hosts != first.hosts and (count := hosts_by_pool(other.hosts)):
             lines.append(line(count))
     if lines:
         yield Paragraph(tuple(lines))
     for alert in (first, *others):
         if alert.is_open and (holes := alert.detail.values.get("holes")):
-            yield Bullets(bounded([with_code(said) for said in holes_in_words(holes)], HOLES), "Known holes")
+            yield Bullets(bounded([with_code(hole) for hole in holes_in_words(holes)], HOLES), say("Known holes"))
     if first.is_open and (step := next_step(first, day, matrix)):
-        yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
+        yield Paragraph((line(Strong(f"{say('Next step')}: "), *with_code(step)),))
     handled = partial(acknowledgement, day=day)
     if done := (*_about_each([first, *others], handled), *_about_each([first, *others], note)):
         yield Paragraph(done)
 
 
-def _about_each(alerts: Sequence[Alert], said: Callable[[Alert], RichText]) -> Iterator[RichText]:
+def _about_each(alerts: Sequence[Alert], words: Callable[[Alert], RichText]) -> Iterator[RichText]:
     """What is said of each open one of the alerts; where it is the same of all, no number is needed."""
-    done = {alert.id: said(alert) for alert in alerts if alert.is_open}
+    done = {alert.id: words(alert) for alert in alerts if alert.is_open}
     if len(done) == len(alerts) and len({*done.values()}) == 1:
         yield from filter(None, [done[alerts[0].id]])
         return
-    for number, each in done.items():
+    for alert_id, each in done.items():
         if each:
-            yield line(f"Alert {number}: ", *each)
+            yield say_line("Alert {id}: {what}", id=alert_id, what=each)
 
 
 def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
@@ -246,7 +296,7 @@ def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
     wording, release = WORDING[alert.rule], release_of(alert, matrix)
     ended = release is not None and release.lifecycle.eol is not None and day >= release.lifecycle.eol
     if wording.next_step and not (ended and wording.upgrade_after_eol):
-        return wording.next_step
+        return say(wording.next_step)
     if release:
         is_final = not alert.detail.values.get("prerelease")
         advice = (recommend if is_final else recommend_final)(matrix, release, day)
@@ -256,25 +306,25 @@ def next_step(alert: Alert, day: date, matrix: Matrix) -> str:
 
 def add_note(ids: Iterable[int]) -> Act:
     """A button to write a note about alerts that are acknowledged."""
-    return Act("Add a note", f"ack {' '.join(map(str, ids))}", Asks.NOTE)
+    return Act(say("Add a note"), f"ack {' '.join(map(str, ids))}", Asks.NOTE)
 
 
 def _buttons(alerts: Sequence[Alert]) -> tuple[Button, ...]:
     """What can be done about open alerts; nothing twice."""
     wanted: list[Button] = []
     if waiting := [alert.id for alert in alerts if alert.state is not AlertState.ACKNOWLEDGED]:
-        wanted.append(Act("Acknowledge", f"ack {' '.join(map(str, waiting))}"))
+        wanted.append(Act(say("Acknowledge"), f"ack {' '.join(map(str, waiting))}"))
     elif alerts:  # in its place, so that there are never more than three
         wanted.append(add_note(alert.id for alert in alerts))
     if ids := " ".join(str(alert.id) for alert in alerts):
         entries = (
-            MenuEntry("for 1 day", f"snooze {ids} 1d"),
-            MenuEntry("for 1 week", f"snooze {ids} 7d"),
-            MenuEntry("until the next threshold", f"snooze {ids} next"),
-            MenuEntry("until a date …", f"snooze {ids}", Asks.MOMENT),
-            MenuEntry("planned for a date …", f"ack {ids} planned", Asks.MOMENT),
+            MenuEntry(say("for 1 day"), f"snooze {ids} 1d"),
+            MenuEntry(say("for 1 week"), f"snooze {ids} 7d"),
+            MenuEntry(say("until the next threshold"), f"snooze {ids} next"),
+            MenuEntry(say("until a date …"), f"snooze {ids}", Asks.MOMENT),
+            MenuEntry(say("planned for a date …"), f"ack {ids} planned", Asks.MOMENT),
         )
-        wanted.append(Menu("Snooze", f"snooze {ids} 7d", entries))
+        wanted.append(Menu(say("Snooze"), f"snooze {ids} 7d", entries))
     if any(alert.hosts for alert in alerts):
-        wanted.append(Act("Show hosts", f"alerts {ids}"))
+        wanted.append(Act(say("Show hosts"), f"alerts {ids}"))
     return tuple(wanted)

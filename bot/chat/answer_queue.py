@@ -26,7 +26,7 @@ from bot.alerts.delivery.outcome import (
 )
 from bot.alerts.delivery.retry import RetryPolicy
 from bot.chat.platform import Actor
-from bot.chat.reply import Reply, line, notice
+from bot.chat.reply import Reply, notice, say_line
 
 THREADS = 4
 WAITING_MAX = 500
@@ -100,7 +100,9 @@ def first_try(sending: Sending) -> Outcome:
 def undelivered(outcome: Outcome) -> Reply:
     """What takes the place of "Asking …" where the answer can't."""
     why = "" if isinstance(outcome, Delivered) else reason_of(outcome)
-    return notice(line(f"There is an answer, but it could not be shown: {why}. Ask again, in other words or later."))
+    return notice(
+        say_line("There is an answer, but it could not be shown: {why}. Ask again, in other words or later.", why=why)
+    )
 
 
 class _Waiting(NamedTuple):

@@ -23,7 +23,7 @@ _FORMS = {
     ChannelKind.NOTIFY: re.compile(f"notify:{NOTIFIER_NAME}", re.ASCII),
 }
 
-EXAMPLES = "C0123456789, mattermost:TEAM/CHANNEL or notify:NAME"
+EXAMPLES = "C0123456789", "mattermost:TEAM/CHANNEL", "notify:NAME"
 
 
 def kind_of(channel: str) -> ChannelKind:

@@ -11,13 +11,14 @@ from bot.alerts.delivery.worker import DeliveryTransport
 from bot.alerts.digest import Digest
 from bot.alerts.routing import AlertPlan
 from bot.alerts.start import Start
+from bot.catalogue import say
 from bot.chat.access_request import AccessRequest
 from bot.chat.alert_messages import alert_message, thread_update
 from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.commands.changes import list_message
 from bot.chat.digest_message import digest_message
 from bot.chat.platform import Platform
-from bot.chat.reply import Reply, line
+from bot.chat.reply import Reply, say_line
 from bot.chat.start_message import start_message
 from bot.matrix.matrix import Matrix
 from bot.published.renewals import DataNews
@@ -47,7 +48,7 @@ def reply_for(delivery: Delivery, matrix: Matrix, plan: AlertPlan) -> Reply:
             return access_message(AccessRequest.from_data(delivery.payload))
         case DeliveryKind.ALERT_MESSAGE | DeliveryKind.EDIT:
             if not delivery.alerts:  # forgotten with the rest of an old history
-                return Reply("bulletin", line("This alert ended long ago."))
+                return Reply("bulletin", say_line("This alert ended long ago."))
             alerts = tuple(alert.as_local(local) for alert in delivery.alerts)
             return alert_message(alerts, local(delivery.created_at).date(), delivery.created_at, matrix)
 
@@ -98,4 +99,4 @@ class ChannelTransports:
 
 
 def _nothing_leads_to(delivery: Delivery) -> NotSent:
-    return NotSent("", f"nothing here sends to {delivery.channel}")
+    return NotSent("", say("nothing here sends to {channel}", channel=delivery.channel))

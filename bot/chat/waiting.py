@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.alerts.delivery.outbox import ChannelState
+from bot.catalogue import say
 from bot.chat.wording import moment_in_words
 
 
@@ -17,14 +18,16 @@ def why_waiting(channel: ChannelState, now: datetime, by: str | None = None) -> 
     if channel.not_before and channel.not_before > now:
         at = _moment(channel.not_before, now)
         if channel.tries:
-            return f"The last try failed; the next one is at {at}."
-        return f"There is a pause between messages, until {at}."
+            return say("The last try failed; the next one is at {moment}.", moment=at)
+        return say("There is a pause between messages, until {moment}.", moment=at)
     if channel.holder and channel.holder != by and channel.held_until and channel.held_until > now:
-        who = "A process of xocompat" if by is None else "Another process"
-        return f"{who} is sending to it, and has it until {_moment(channel.held_until, now)}."
+        until = _moment(channel.held_until, now)
+        if by is None:
+            return say("A process of xocompat is sending to it, and has it until {moment}.", moment=until)
+        return say("Another process is sending to it, and has it until {moment}.", moment=until)
     return None
 
 
 def _moment(at: datetime, now: datetime) -> str:
     """To the second; with its day, unless that is near."""
-    return moment_in_words(at) if at - now > timedelta(hours=12) else f"{at:%H:%M:%S} UTC"
+    return moment_in_words(at) if at - now > timedelta(hours=12) else say("{time} UTC", time=f"{at:%H:%M:%S}")

@@ -80,6 +80,11 @@ def day_in_words(day: date | PartialDate) -> str:
     return say("{day} {month} {year}", day=day.day, month=month, year=year)
 
 
+def day_of_year(day: date) -> str:
+    """`13 Apr`, where the year is plain."""
+    return say("{day} {month}", day=day.day, month=say(_MONTHS[day.month - 1]))
+
+
 def day_cell(day: date | PartialDate | None) -> RichText:
     """A day in a column of days; None is one that is not known."""
     if day is None:

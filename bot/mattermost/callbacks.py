@@ -24,7 +24,7 @@ from bot.chat.session.conversation import Conversation
 from bot.chat.session.reply_target import EphemeralTarget
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY
+from bot.chat.session.services import busy
 from bot.errors import UnavailableError
 from bot.mattermost import dialogs
 from bot.mattermost.dialogs import DIALOG_PATH
@@ -104,7 +104,7 @@ class Callbacks:
         taken = services.work.submit(
             lambda: EphemeralTarget(self.platform, origin).finish(answer), lambda error: services.failed(origin, error)
         )
-        return asking if taken else self.shown(request.origin, BUSY)
+        return asking if taken else self.shown(request.origin, busy())
 
     def asking(self, origin: Origin, said: Reply) -> tuple[HttpResponse, Origin]:
         sent = threading.Event()

@@ -15,7 +15,7 @@ from bot.chat.reply import Reply
 from bot.chat.runner import CommandRunner, refusal
 from bot.chat.session.pace import Pace
 from bot.chat.session.responder import UNAVAILABLE, WORDS_MAX, answered
-from bot.chat.session.services import SLOW_DOWN, WORDS_LOGGED
+from bot.chat.session.services import WORDS_LOGGED, slow_down
 from bot.errors import UnavailableError, UsageError, XocompatError
 from bot.masks import masked
 from bot.text import shown
@@ -44,7 +44,7 @@ class Assistant:
         if refused := self.pace.refusals(self.name):
             if refused == 1:
                 self._note(spec, words, "too_fast", 0.0)
-            raise ToolError(SLOW_DOWN.summary)
+            raise ToolError(slow_down().summary)
         begun = time.perf_counter()
         outcome = "incident"
         try:

@@ -15,11 +15,11 @@ from bot.chat.commands import CHECK, FLEET, WATCH
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply
 from bot.chat.session.at_once import answer_at_once
-from bot.chat.session.conversation import STALE, Conversation
+from bot.chat.session.conversation import Conversation, stale
 from bot.chat.session.reply_target import delivered
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY
+from bot.chat.session.services import busy
 from bot.slack.actions import ACTION_ID, ASK, FIND, FOUND, MENU, OLD_MENU, PICK, SHARE, found_options, pressed
 from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
@@ -132,7 +132,7 @@ class Listeners:
             delivered(services.platform.respond(request.origin, answer.reply))
 
         taken = services.work.submit(respond, lambda error: services.failed(request.origin, error))
-        return BoltResponse(status=200) if taken else _say(BUSY)
+        return BoltResponse(status=200) if taken else _say(busy())
 
     def mention(self, body: Json) -> BoltResponse:
         """Somebody named the bot in a channel. What is written to the bot itself comes as a message, once."""
@@ -184,7 +184,7 @@ class Listeners:
         origin, asked = press_origin(body), pressed(action)
         kind = str(action.get("action_id")).partition("_")[0]
         if asked is None:
-            self.conversation.services.respond(origin, STALE)
+            self.conversation.services.respond(origin, stale())
         elif kind == SHARE:
             container = body.get("container")
             message = container.get("message_ts") if isinstance(container, Mapping) else None

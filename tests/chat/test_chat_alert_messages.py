@@ -181,7 +181,7 @@ def test_many_hosts_are_counted_and_some_are_named(matrix: Matrix) -> None:
     many = tuple(AffectedHost(str(number), f"xen-{number}", "lab") for number in range(10_000))
     reply = of(matrix, opened(EOL._replace(hosts=many)))
     assert "10,000 hosts: xen-0, xen-1, " in said(reply)
-    assert "(lab) and 9990 more" in said(reply)
+    assert "(lab) and 9,990 more" in said(reply)
     assert len(messages(reply)) == 1
 
 

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot.catalogue import speak
 from bot.chat.command import Caller, Right
 from bot.chat.commands import FLEET
 from bot.chat.commands.fleet import MENU_STATES, fleet_line
@@ -28,6 +26,7 @@ from bot.xapi.observation import Software
 from tests.chat.fleet import NOON, fleet, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 from tests.slack.blockkit import complaints
+from tests.translations import spoken
 
 ALL = frozenset(Right)
 TODAY = date(2026, 11, 23)
@@ -379,13 +378,8 @@ def test_a_version_that_is_not_said_is_known_to_scripts_by_the_same_words_whatev
     store, catalog = FakeStore(), Catalog(locale="de")
     catalog.add("unknown brand", "unbekannte Marke")
     store.record((answered(target("lab-a"), NOON, host("xen-1", "9.9.9", brand="")),), NOON)
-    with (tmp_path / "de.mo").open("wb") as opened:
-        write_mo(opened, catalog)
-    speak(tmp_path / "de.mo")
-    try:
+    with spoken(catalog, tmp_path):
         reply = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet", ALL)
-    finally:
-        speak(None)
     table = next(block for block in reply.blocks if isinstance(block, Table))
     assert [plain(row[1]) for row in table.rows] == ["unbekannte Marke 9.9.9"]
     assert [release["name"] for release in (reply.data or {})["releases"]] == ["unknown brand 9.9.9"]

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 
-from bot.catalogue import speak
 from bot.chat.data_news import data_message, in_words
 from bot.matrix.load import Raw
 from bot.published.data_diff import data_changes, side_in_words
 from bot.published.renewals import DataNews, change_from_data
 from tests.published.bundles import DAY, SOURCE, Edit, content_of, edited, small_content
+from tests.translations import spoken
 
 
 def _moved(*edits: Edit) -> list[str]:
@@ -58,17 +57,12 @@ def test_the_words_of_data_are_translated_where_they_are_said_and_not_for_script
     catalog = Catalog()
     for english, german in (("documented", "dokumentiert"), ("blocked by {issue}", "blockiert durch {issue}")):
         catalog.add(english, german)
-    with (tmp_path / "de.mo").open("wb") as opened:
-        write_mo(opened, catalog)
-    speak(tmp_path / "de.mo")
-    try:
+    with spoken(catalog, tmp_path):
         (moved,) = data_changes(small_content(), content_of(edited(("upgrades", "[one]", "[]"))))
         assert (moved.before, moved.after) == ("documented, blocked by one", "documented")
         assert side_in_words(moved.before or "") == "dokumentiert, blockiert durch one"
         assert in_words(moved).endswith(": dokumentiert, blockiert durch one → dokumentiert")
         assert side_in_words("4.17.6-8") == "4.17.6-8"
-    finally:
-        speak(None)
 
 
 def test_a_new_release_promises_nothing_that_was_not_known() -> None:

@@ -240,7 +240,7 @@ def test_a_window_that_was_opened_by_the_version_before_still_works(
         (NOW, "That is over already: choose a moment after now."),
         (NOW - 400 * DAY, "That is over already: choose a moment after now."),
         (NOW + 3650 * DAY, None),
-        (NOW + 3650 * DAY + timedelta(minutes=1), "That is too far off: choose one within 3650 days."),
+        (NOW + 3650 * DAY + timedelta(minutes=1), "That is too far off: choose one within 3,650 days."),
     ],
 )
 def test_a_moment_that_no_snooze_lasts_until_keeps_the_window_open(

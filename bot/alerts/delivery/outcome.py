@@ -5,6 +5,8 @@ Only what certainly did not get there may be sent again without looking.
 
 from typing import NamedTuple
 
+from bot.catalogue import say
+
 
 class Delivered(NamedTuple):
     """It is in the channel. `id` is the platform's own, to edit it by and to answer below it; None if it has none."""
@@ -81,9 +83,9 @@ def is_passing(outcome: Outcome) -> bool:
 
 
 def reason_of(outcome: Unknown | NotSent | Refused | Gone | EditClosed | Queued) -> str:
-    """Why a message is not, or not certainly, where it should be, for the log."""
+    """Why a message is not, or not certainly, where it should be, for the log and for people."""
     match outcome:
         case Unknown(reason) | NotSent(_, reason) | Refused(_, reason) | Queued(reason):
             return reason
         case Gone(code) | EditClosed(code):
-            return f"the platform answered {code}"
+            return say("the platform answered {code}", code=code)

@@ -32,6 +32,7 @@ from bot.alerts.delivery.outcome import (
     reason_of,
 )
 from bot.alerts.delivery.retry import ARRIVED, RETRY_POLICY, DeliveryCounters, DeliveryStatus, RetryPolicy
+from bot.catalogue import say
 from bot.errors import UnavailableError
 
 GIVE_UP = 5
@@ -179,7 +180,8 @@ class ChannelDrain:
     def _retry(self, delivery: Delivery, code: str, reason: str, retry_after: float | None) -> None:
         """It did not get there: try again after a pause, but not for ever what is refused for an unknown reason."""
         if code and retry_after is None and delivery.attempts >= GIVE_UP:
-            self._stop(delivery, code, f"{reason}: send to another channel, or ask whoever runs that one")
+            remedy = say("{reason}: send to another channel, or ask whoever runs that one", reason=reason)
+            self._stop(delivery, code, remedy)
             self.outbox.not_sent(delivery, self.clock())
             return
         # In this order: a crash between the two leaves a message to look up, not a channel without its pause.

@@ -2,21 +2,16 @@
 
 from dataclasses import dataclass
 
-from bot.catalogue import say
+from bot.catalogue import message, say
 from bot.chat.access import LOOKUP, Grant, Granted, Requester, concerning, granted
 from bot.chat.command import CommandSpec, Right
 from bot.chat.commands import ACCESS, HELP
 from bot.chat.platform import Actor, Membership
-from bot.chat.reply import Code, line
+from bot.chat.reply import RichText, say_line
 from bot.chat.runner import GRANT, refusal
 from bot.chat.session.responder import Answer, answered, private
 
-_STRANGER = line(
-    "Only members of the workspace that runs xocompat may ask it. Ask one of them, or ask whoever runs it to set ",
-    Code("access: {lookup: everyone}"),
-    " in its configuration.",
-)
-_HOME_ONLY = "It can be granted to members of the workspace that runs xocompat only: ask one of them."
+_HOME_ONLY = message("It can be granted to members of the workspace that runs xocompat only: ask one of them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +32,9 @@ class Access:
             if is_member is None:
                 return self._home_unknown()
             if not is_member:
-                return private("refused", _STRANGER)
+                return private("refused", _stranger())
         if spec is ACCESS and (is_member := self.membership.is_member(actor)) is not True:
-            return self._home_unknown() if is_member is None else private("refused", line(_HOME_ONLY))
+            return self._home_unknown() if is_member is None else private("refused", say_line(_HOME_ONLY))
         if spec.right is Right.LOOKUP and spec not in (ACCESS, HELP):
             return Granted(LOOKUP)
         found = self._granted(actor)
@@ -61,12 +56,29 @@ class Access:
         """Whom to ask for a right that somebody lacks, or why it can't be granted. `found` is what they have."""
         found = found or self._granted(actor)
         if self.membership.is_member(actor) is False:
-            return _HOME_ONLY
+            return say(_HOME_ONLY)
         if right not in found.doubtful:
             return say(GRANT)
         name, why = self.membership.name, self.membership.why_groups_unknown
-        return f"It is granted to a user group, and {name} does not tell me who is in it ({why}). {say(GRANT)}"
+        doubt = say(
+            "It is granted to a user group, and {platform} does not tell me who is in it ({reason}).",
+            platform=name,
+            reason=why,
+        )
+        return f"{doubt} {say(GRANT)}"
 
     def _home_unknown(self) -> Answer:
-        said = f"{self.membership.name} did not say which workspace is mine, so I can't tell whether you may ask."
-        return private("home_unknown", line(f"{said} Try again in a minute."))
+        unknown = say_line(
+            "{platform} did not say which workspace is mine, so I can't tell whether you may ask. "
+            "Try again in a minute.",
+            platform=self.membership.name,
+        )
+        return private("home_unknown", unknown)
+
+
+def _stranger() -> RichText:
+    return say_line(
+        "Only members of the workspace that runs xocompat may ask it. "
+        "Ask one of them, or ask whoever runs it to set `{setting}` in its configuration.",
+        setting="access: {lookup: everyone}",
+    )

@@ -3,17 +3,15 @@
 from typing import Protocol, TypeVar
 
 from bot.chat.platform import Origin
-from bot.chat.reply import Reply, line, notice
+from bot.chat.reply import Reply, notice, say_line
 from bot.chat.session.conversation import Conversation
 from bot.chat.session.executor import Untold
 from bot.chat.session.reply_target import EphemeralTarget
 from bot.chat.session.request import Request
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY, SLOW_DOWN
+from bot.chat.session.services import busy, slow_down
 
 R_co = TypeVar("R_co", covariant=True)
-
-ASKING = notice(line("Asking the database …"))
 
 
 class FirstAnswers(Protocol[R_co]):
@@ -36,13 +34,13 @@ def answer_at_once(conversation: Conversation, request: Request, first: FirstAns
     """Answer a command. What asks the database is waited for a moment: where that hangs, the answer follows."""
     services = conversation.services
     if refused := services.refusals(request):
-        return first.shown(request.origin, SLOW_DOWN) if refused == 1 else first.nothing()
+        return first.shown(request.origin, slow_down()) if refused == 1 else first.nothing()
     if request.spec.slow:
         return _begin(conversation, request, first)
     begun = services.begin(request)
     if isinstance(begun, Answer):
         return _told(conversation, request, begun, first)
-    asking, origin = first.asking(request.origin, ASKING)
+    asking, origin = first.asking(request.origin, _asking())
 
     def late(answer: Answer) -> None:
         services.record(request, answer)
@@ -66,11 +64,15 @@ def _begin(conversation: Conversation, request: Request, first: FirstAnswers[R_c
     )
     if isinstance(opened, Answer):
         return _told(conversation, request, opened, first)
-    rights, said = (None, ASKING) if isinstance(opened, Untold) else opened
+    rights, said = (None, _asking()) if isinstance(opened, Untold) else opened
     asking, origin = first.asking(request.origin, said)
     if conversation.jobs.start(request, EphemeralTarget(services.platform, origin), rights):
         return asking
     return _busy(conversation, request, first)
+
+
+def _asking() -> Reply:
+    return notice(say_line("Asking the database …"))
 
 
 def _told(conversation: Conversation, request: Request, answer: Answer, first: FirstAnswers[R_co]) -> R_co:
@@ -80,4 +82,4 @@ def _told(conversation: Conversation, request: Request, answer: Answer, first: F
 
 def _busy(conversation: Conversation, request: Request, first: FirstAnswers[R_co]) -> R_co:
     conversation.services.record(request, "busy")
-    return first.shown(request.origin, BUSY)
+    return first.shown(request.origin, busy())

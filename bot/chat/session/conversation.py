@@ -12,10 +12,11 @@ from typing import Protocol
 
 from bot.alerts.delivery.outcome import Delivered, reason_of
 from bot.alerts.ports import SNOOZE_MAX
+from bot.catalogue import message, say, say_counted
 from bot.chat.command import Choice, CommandSpec, Right
 from bot.chat.commands import ACCESS, ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP, WATCH
 from bot.chat.platform import Actor, Origin
-from bot.chat.reply import Act, Asks, Paragraph, Reply, RichText, Typed, line, notice, with_code
+from bot.chat.reply import Act, Asks, Paragraph, Reply, RichText, Typed, line, notice, say_line, with_code
 from bot.chat.session.executor import Untold
 from bot.chat.session.jobs import BackgroundJobs
 from bot.chat.session.reply_target import (
@@ -29,15 +30,9 @@ from bot.chat.session.reply_target import (
 )
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer, private
-from bot.chat.session.services import BUSY, SLOW_DOWN, SessionServices
+from bot.chat.session.services import SessionServices, busy, slow_down
+from bot.chat.wording import joined
 from bot.errors import UnavailableError
-
-STALE = notice(line("This button is from another version of xocompat. Type the question instead."))
-_SHARED = notice(line("It is in the channel already."))
-_ASKED_AGAIN = "asked again to be shared: the reply that was shown is not kept any more"
-
-_NO_TEXT = notice(line("That message has no text that I can read. Type the release instead."))
-_FOLLOWS = notice(line("That takes a moment longer: the answer comes as a message from me."))
 
 DRAIN = 4.0
 """Seconds at the end for work that was taken on."""
@@ -47,6 +42,11 @@ AHEAD = timedelta(days=7)
 
 HomePage = Callable[[frozenset[Right], RichText], tuple[Reply, ...]]
 """The parts of the bot's own page for somebody with these rights; the line says what is not shown."""
+
+
+def stale() -> Reply:
+    """What somebody is told who pressed a button that means nothing here."""
+    return notice(say_line("This button is from another version of xocompat. Type the question instead."))
 
 
 class Welcomes(Protocol):
@@ -70,7 +70,7 @@ def _first_lines(reply: Reply) -> tuple[RichText, ...]:
     return first.lines if isinstance(first, Paragraph) else ()
 
 
-_HIDDEN = {ALERTS: "hosts and alerts", ACK: "buttons to acknowledge or snooze"}
+_HIDDEN = {ALERTS: message("hosts and alerts"), ACK: message("buttons to acknowledge or snooze")}
 """What the page lacks for somebody without the rights of these commands."""
 
 
@@ -161,13 +161,14 @@ class Conversation:
         def share() -> None:
             if message and not services.seen.claim(key):
                 services.record(request, "shared_already")
-                services.respond(request.origin, _SHARED)
+                services.respond(request.origin, notice(say_line("It is in the channel already.")))
             elif seen:
                 # A cached reply says something of hosts: who shares it must have the right to ask them still.
                 rights = services.access.admit(actor, request.spec)
                 services.finish(request, rights if isinstance(rights, Answer) else seen, show, key)
             elif request.spec.slow:
-                self._start(request, ChannelTarget(services.platform, request.origin, _ASKED_AGAIN), key)
+                remark = say("asked again to be shared: the reply that was shown is not kept any more")
+                self._start(request, ChannelTarget(services.platform, request.origin, remark), key)
             else:
                 services.finish(request, services.begin(request), show, key)
 
@@ -188,12 +189,12 @@ class Conversation:
             services.log.warning("the picker does not open", reason=reason_of(opened))
         alone = request._replace(words=request.spec.name, rest="", on=None)
         said = services.responder.opening(alone, rights)
-        return said if isinstance(said, Answer) else private("usage", line("Say what to ask."))
+        return said if isinstance(said, Answer) else private("usage", say_line("Say what to ask."))
 
     def offer(self, request: Request) -> None:
         """Open a picker, or say what to type instead."""
         if not request.spec.picks:
-            self.services.respond(request.origin, STALE)
+            self.services.respond(request.origin, stale())
         elif not self.is_too_fast(request) and (instead := self.pick(request)):
             self.services.record(request, instead)
             self.services.respond(request.origin, instead.reply)
@@ -208,7 +209,8 @@ class Conversation:
     def check_message(self, origin: Origin, text: str) -> None:
         """Answer what somebody else's message says, as a look-up and nothing else, for the actor's eyes."""
         if not text.strip():
-            self.services.respond(origin, _NO_TEXT)
+            no_text = say_line("That message has no text that I can read. Type the release instead.")
+            self.services.respond(origin, notice(no_text))
             return
         request = request_of("message shortcut", origin, f"{CHECK.name} {text.strip()}")
         if request.spec.right is not Right.LOOKUP:
@@ -241,7 +243,7 @@ class Conversation:
         services = self.services
         request = request_of("check window", origin, f"{CHECK.name} {release}", on)
         if services.refusals(request):
-            return SLOW_DOWN
+            return slow_down()
         begun = services.begin(request)
 
         def ask() -> list[tuple[Request, Answer]]:
@@ -265,9 +267,9 @@ class Conversation:
         if not isinstance(found, Untold):
             return told(found)
         if found is Untold.LATE:
-            return _FOLLOWS
+            return notice(say_line("That takes a moment longer: the answer comes as a message from me."))
         services.record(request, "busy")
-        return BUSY
+        return busy()
 
     def _watch(self, origin: Origin, release: str, channel: str) -> tuple[Request, Answer]:
         """Have a channel watch a release, for somebody who is elsewhere.
@@ -282,8 +284,11 @@ class Conversation:
             return request, services.responder.answer(request, rights)
         said = rights.reply.headline
         if services.access.membership.is_member(origin.actor):
-            how = line(" A right for one channel does not count here: type ", Typed(request.words), " in that channel.")
-            said = (*said, *how)
+            how = say_line(
+                "A right for one channel does not count here: type {command} in that channel.",
+                command=Typed(request.words),
+            )
+            said = line(*said, " ", *how)
         return request, private(rights.outcome, said)
 
     def choices(self, actor: Actor, command: str) -> tuple[Choice, ...]:
@@ -333,16 +338,20 @@ class Conversation:
         """Ask with the moment that was chosen, as typed words do; or what is wrong with it: then nothing is asked."""
         now = self.services.now()
         if at <= now:
-            return "That is over already: choose a moment after now."
+            return say("That is over already: choose a moment after now.")
         if at - now > SNOOZE_MAX:
-            return f"That is too far off: choose one within {SNOOZE_MAX.days} days."
+            return say_counted(
+                SNOOZE_MAX.days,
+                "That is too far off: choose one within {count} day.",
+                "That is too far off: choose one within {count} days.",
+            )
         self.ask(request_of("moment picker", origin, f"{words} {at:%Y-%m-%dT%H:%MZ}"))
         return None
 
     def note_typed(self, origin: Origin, words: str, note: str) -> str | None:
         """Ask with the note that was typed; or what is wrong with it: then nothing is asked."""
         if not note.strip():
-            return "Type a note."
+            return say("Type a note.")
         self.ask(request_of("note window", origin, f"{words}: {' '.join(note.split())}"))
         return None
 
@@ -366,7 +375,7 @@ class Conversation:
         """Whether the actor asks more than is answered, which they are told once a minute."""
         refused = self.services.refusals(request)
         if refused == 1:
-            self.services.respond(request.origin, SLOW_DOWN)
+            self.services.respond(request.origin, slow_down())
         return refused > 0
 
     def _show_page(self, actor: Actor) -> None:
@@ -375,7 +384,7 @@ class Conversation:
     def _start(self, request: Request, target: ReplyTarget, key: str | None = None) -> None:
         if not self.jobs.start(request, target, key=key):
             self.services.record(request, "busy")
-            self.services.respond(request.origin, BUSY)
+            self.services.respond(request.origin, busy())
 
     def _renew_page(self, origin: Origin) -> None:
         """What the bot's page shows is old after what was done there, whatever came of it."""
@@ -393,7 +402,7 @@ class Conversation:
         )
         if not isinstance(rights, Answer) and access.membership.is_member(actor):
             lacks = dict.fromkeys(spec.right for spec in _HIDDEN if spec.right not in rights.rights)
-            asks = tuple(Act(f"Ask for {right}", f"{ACCESS.name} {right}") for right in lacks)
+            asks = tuple(Act(say("Ask for {right}", right=right), f"{ACCESS.name} {right}") for right in lacks)
             parts = (*parts[:-1], *(part._replace(buttons=(*part.buttons, *asks)) for part in parts[-1:]))
         delivered(self.services.platform.publish_home(actor.user, parts))
 
@@ -402,7 +411,13 @@ class Conversation:
         lacks: list[CommandSpec] = [spec for spec in _HIDDEN if spec.right not in rights]
         if not lacks:
             return ()
-        hidden = " and ".join(f"{_HIDDEN[spec]} (that takes the right `{spec.right}`)" for spec in lacks)
-        whom = self.services.access.whom(actor, lacks[0].right)
-        here = "A right for one channel does not count here." if self.services.access.grants else ""
-        return with_code(f"Not shown: {hidden}. {whom} {here}")
+        hidden = [
+            say("{what} (that takes the right `{right}`)", what=say(_HIDDEN[spec]), right=spec.right) for spec in lacks
+        ]
+        sentences = [
+            say("Not shown: {hidden}.", hidden=joined(hidden)),
+            self.services.access.whom(actor, lacks[0].right),
+        ]
+        if self.services.access.grants:
+            sentences.append(say("A right for one channel does not count here."))
+        return with_code(" ".join(sentences))

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.catalogue import number, say
 from bot.chat.access import Granted
 from bot.chat.command import Progress
-from bot.chat.reply import line, notice
+from bot.chat.reply import line, notice, say_line
 from bot.chat.session.reply_target import ChannelTarget, ReplyTarget, ThreadTarget, UndeliveredError
 from bot.chat.session.request import Request
 from bot.chat.session.responder import Answer, private
@@ -16,8 +17,6 @@ from bot.chat.session.services import BoundedExecutor, SessionServices
 
 PAUSE = 2.0
 """Seconds between two messages on how far it has come, at least."""
-
-_RESTARTS = line("xocompat restarts, and this was broken off. Ask again in a minute.")
 
 
 Cancel = Callable[[], object]
@@ -93,9 +92,12 @@ class BackgroundJob:
             self._showing = True
             self._pause *= self.target.slower
         pause = float("inf")
-        count = f"  {progress.done} of {progress.total}" if progress.total else ""
+        how_far = progress.said
+        if progress.total:
+            count = say("{done} of {total}", done=number(progress.done), total=number(progress.total))
+            how_far = line(*how_far, "  ", count)
         try:
-            self.target.update(notice((*progress.said, *line(count))))
+            self.target.update(notice(how_far))
             pause = self._pause
         except UndeliveredError:
             pass  # the reply itself shows whether the platform takes anything
@@ -150,8 +152,9 @@ class BackgroundJobs:
         done = self.executor.drain(seconds)
         with self._lock:
             pending = [*self._pending]
+        restarts = say_line("xocompat restarts, and this was broken off. Ask again in a minute.")
         for job in pending:
-            self._notify(job, private("broken_off", _RESTARTS))
+            self._notify(job, private("broken_off", restarts))
         return done
 
     def _run(self, job: BackgroundJob, rights: Granted | None) -> None:

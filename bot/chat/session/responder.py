@@ -11,6 +11,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
+from bot.catalogue import say
 from bot.chat.access import Granted
 from bot.chat.command import Choice, CommandSpec, Progress, Right
 from bot.chat.commands import COMMANDS
@@ -144,7 +145,7 @@ class Responder:
 def _readable(request: Request, answer: Callable[[], T]) -> T | Answer:
     try:
         if len(request.words) > WORDS_MAX:
-            raise UsageError("That is too long to read: ask for fewer releases at once.")
+            raise UsageError(say("That is too long to read: ask for fewer releases at once."))
         return answer()
     except UsageError as error:
         return private("usage", with_code(str(error)))

@@ -14,7 +14,7 @@ from bot.chat.audit import AuditEntry, AuditTrail
 from bot.chat.command import Right
 from bot.chat.commands import ACCESS, HELP
 from bot.chat.platform import Actor, Origin, Platform
-from bot.chat.reply import Code, Reply, line, notice, plain
+from bot.chat.reply import Code, Reply, notice, plain, say_line
 from bot.chat.session.access import Access
 from bot.chat.session.executor import BoundedExecutor as BoundedExecutor
 from bot.chat.session.executor import InTime, Task
@@ -25,8 +25,6 @@ from bot.chat.session.responder import UNAVAILABLE, Answer, ReplyCache, Responde
 from bot.errors import UnavailableError
 from bot.text import shown
 
-BUSY = notice(line("I am busy: too many questions at once. Ask again in a minute."))
-SLOW_DOWN = notice(line("Slow down: that is more than I answer one person in a minute. Ask again in a minute."))
 WORDS_LOGGED, WORDS_DONE = 80, 400
 """Characters of a request's words that are recorded, and of one that did something: a note among them."""
 
@@ -35,6 +33,16 @@ STORING, IN_LINE = 8, 100
 
 Begun = Answer | Callable[[], Answer]
 """An answer, or how to get it from the database, which may take its time."""
+
+
+def busy() -> Reply:
+    """What somebody is told for whom there is no place."""
+    return notice(say_line("I am busy: too many questions at once. Ask again in a minute."))
+
+
+def slow_down() -> Reply:
+    """What somebody is told who asks more than one person may."""
+    return notice(say_line("Slow down: that is more than I answer one person in a minute. Ask again in a minute."))
 
 
 class SeenEvents(Protocol):
@@ -171,7 +179,7 @@ class SessionServices:
                 self.seen.release(key)  # it was not even refused: what broke is raised
         if not taken:
             self.log.warning("busy", who=origin.actor.user, where=origin.actor.channel)
-            self.respond(origin, BUSY)
+            self.respond(origin, busy())
         return taken
 
     def respond(self, origin: Origin, reply: Reply) -> None:
@@ -204,9 +212,12 @@ class SessionServices:
         if isinstance(error, UnavailableError):
             self.log.warning("unavailable", who=actor.user, where=actor.channel, reason=str(error))
             return unavailable(error)
-        number = Code(self.incident(error, actor))
-        said = "That did not work: something in xocompat broke. Try again; if it stays, tell whoever runs it the id "
-        return private("incident", line(said, number, "."))
+        said = say_line(
+            "That did not work: something in xocompat broke. "
+            "Try again; if it stays, tell whoever runs it the id {incident}.",
+            incident=Code(self.incident(error, actor)),
+        )
+        return private("incident", said)
 
     def incident(self, error: BaseException, actor: Actor | None = None) -> str:
         """Log an error that nobody expected, with its traceback; returns the id under which it is found."""
