@@ -23,6 +23,7 @@ from bot.chat.reply import (
     RichText,
     Strong,
     full_stop,
+    labelled,
     line,
     say_line,
     with_code,
@@ -274,7 +275,7 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
         if alert.is_open and (holes := alert.detail.values.get("holes")):
             yield Bullets(bounded([with_code(hole) for hole in holes_in_words(holes)], HOLES), say("Known holes"))
     if first.is_open and (step := next_step(first, day, matrix)):
-        yield Paragraph((line(Strong(f"{say('Next step')}: "), *with_code(step)),))
+        yield Paragraph((labelled(say("Next step:"), *with_code(step)),))
     handled = partial(acknowledgement, day=day)
     if done := (*_about_each([first, *others], handled), *_about_each([first, *others], note)):
         yield Paragraph(done)

@@ -151,14 +151,3 @@ _AGO = {
     _Unit.MONTH: message_counted("{count} month ago", "{count} months ago"),
     _Unit.YEAR: message_counted("{count} year ago", "{count} years ago"),
 }
-
-
-# Until every caller says whole messages
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    return one if count == 1 else many or f"{one}s"
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {plural(count, one, many)}"

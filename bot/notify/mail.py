@@ -18,7 +18,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.outcome import Delivered, NotSent, Outcome, Refused, Unknown
-from bot.chat.wording import counted
+from bot.catalogue import say_counted
 from bot.checkup import Check
 from bot.notify.drawing import html, plain_text
 from bot.notify.http_call import CallError, refuse_forbidden
@@ -98,7 +98,8 @@ class EmailNotifier:
             reason = outcome.remedy if isinstance(outcome, Refused) else getattr(outcome, "reason", "")
             yield Check(name, False, f"e-mail: {reason}", "look at its URL, `secret_env` and `ca`")
         else:
-            yield Check(name, True, f"e-mail: the server takes us, {how}; {counted(len(self._target.to), 'recipient')}")
+            recipients = say_counted(len(self._target.to), "{count} recipient", "{count} recipients")
+            yield Check(name, True, f"e-mail: the server takes us, {how}; {recipients}")
 
     def mail(self, notice: OutgoingNotice) -> EmailMessage:
         """The mail: text and HTML. Later ones of an alert answer its first one, under the same subject."""

@@ -17,7 +17,8 @@ import nats.js.errors
 from nats.aio.client import Client
 from nats.js.api import StreamInfo
 
-from bot.chat.wording import counted, with_more
+from bot.catalogue import say_counted
+from bot.chat.wording import with_more
 from bot.checkup import Check
 from bot.sites.nats_client import CONNECT_ERRORS, NatsAccount, SecureClient, login_options, why_not_connected
 from bot.sites.server_config import CENTRE_PERMISSIONS, USER_INFO, SubjectPermissions, is_seed, site_permissions
@@ -194,7 +195,7 @@ async def _centre(client: Client, expected: Sequence[str]) -> AsyncIterator[Chec
             continue
         waiting = (queue.num_pending or 0) + (queue.num_ack_pending or 0)
         pulls = queue.num_waiting or queue.num_ack_pending
-        text = f"{counted(waiting, 'chunk')} of a sweep in its queue"
+        text = say_counted(waiting, "{count} chunk of a sweep in its queue", "{count} chunks of a sweep in its queue")
         if pulls:
             yield Check(f"site {site}", True, text)
         else:
@@ -204,7 +205,7 @@ async def _centre(client: Client, expected: Sequence[str]) -> AsyncIterator[Chec
 def _stream(name: str, info: StreamInfo) -> Check:
     """How full a stream is, and what that means."""
     held, most = info.state.bytes, info.config.max_bytes or 0
-    text = f"{counted(info.state.messages, 'message')}, {_size(held)}"
+    text = f"{say_counted(info.state.messages, '{count} message', '{count} messages')}, {_size(held)}"
     if most > 0:
         text += f" of {_size(most)}"
     if name == DEAD_STREAM and info.state.messages:

@@ -8,31 +8,17 @@ from bot.chat.reply import line, plain
 from bot.chat.wording import (
     bounded,
     capitalized,
-    counted,
     day_in_words,
     distance,
     either,
     iso,
     joined,
     nearest,
-    plural,
     with_more,
 )
 from bot.matrix.lifecycle import PartialDate
 
 NOW = datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("count", "said"), [(0, "0 hosts"), (1, "1 host"), (2, "2 hosts"), (21, "21 hosts"), (101, "101 hosts")]
-)
-def test_a_count_stands_with_its_noun(count: int, said: str) -> None:
-    assert counted(count, "host") == said
-
-
-def test_a_plural_that_has_no_s_is_given() -> None:
-    assert (counted(1, "try", "tries"), counted(2, "try", "tries")) == ("1 try", "2 tries")
-    assert (plural(1, "gets", "get"), plural(2, "gets", "get")) == ("gets", "get")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ from bot.chat.reply import (
     Typed,
     columns,
     headline,
+    labelled,
     line,
     say_line,
     say_line_counted,
@@ -409,7 +410,7 @@ def _next_step(hosts: Sequence[HostVerdict]) -> Iterator[Block]:
         step = next_step(worst.recommendation, worst.release, worst.on)
         of_hosts = say_counted(count, "{count} host", "{count} hosts")
         what = say("{release} ({hosts}): {step}", release=worst.name, hosts=of_hosts, step=step)
-        yield Paragraph((line(Strong(say("Next step: ")), what),))
+        yield Paragraph((labelled(say("Next step:"), what),))
 
 
 def _patches(hosts: Sequence[HostVerdict], every: Sequence[HostVerdict]) -> Iterator[Block]:

@@ -23,6 +23,7 @@ from bot.chat.reply import (
     Share,
     Span,
     Strong,
+    labelled,
     line,
     say_line,
 )
@@ -218,7 +219,7 @@ def _body(verdict: HostVerdict, day: date) -> Iterator[Block]:
         return
     yield Paragraph((why(assessment),))
     step = next_step(assessment.recommendation, assessment.release, assessment.on)
-    yield Paragraph((line(Strong(say("Next step: ")), step),))
+    yield Paragraph((labelled(say("Next step:"), step),))
 
 
 def _is_target(ports: Ports, name: str) -> bool:

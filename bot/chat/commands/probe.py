@@ -30,6 +30,7 @@ from bot.chat.reply import (
     Strong,
     Table,
     columns,
+    labelled,
     line,
     plain,
     say_line,
@@ -434,7 +435,7 @@ def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
             hosts[step].append(each)
     for step, same in assessments.items():
         named = "" if seen.is_lone else _names(hosts[step])
-        yield line(Strong(say("Next step: ")), next_step(same.recommendation, same.release, same.on, named))
+        yield labelled(say("Next step:"), next_step(same.recommendation, same.release, same.on, named))
 
 
 def _names(verdicts: Sequence[HostVerdict]) -> str:

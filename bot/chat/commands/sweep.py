@@ -30,6 +30,7 @@ from bot.chat.reply import (
     say_line,
     with_code,
 )
+from bot.chat.rule_wording import subject_name
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import bounded, day_in_words, moment
 from bot.errors import UsageError
@@ -247,7 +248,7 @@ def _notified(notification: Notification) -> RichText:
         why = f"{why}, {hosts}"
     return say_line(
         "{subject} · {why} · channel {channel}",
-        subject=Strong(shown(alert.subject.name)),
+        subject=Strong(shown(subject_name(alert.rule, alert.subject.name))),
         why=why,
         channel=ChannelName(shown(alert.channel)),
     )
