@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.alerts.ports import NOTE_MAX
+from bot.catalogue import say
 from bot.chat.command import Choice
 from bot.mattermost.markup import clean
 
@@ -28,20 +29,24 @@ def picker(choices: Sequence[Choice]) -> Json:
         for each in choices
     ]
     element = {"type": "select", "options": options} if len(options) <= OPTIONS_MAX else {"type": "text"}
-    return _dialog(PICK, "Ask a host", "Probe", "Host", "The reply is for your eyes only.", **element)
+    about = say("The reply is for your eyes only.")
+    return _dialog(PICK, say("Ask a host"), say("Probe"), say("Host"), about, **element)
 
 
 def moment_picker(words: str, first: datetime) -> Json:
     """Asks for the moment that the words lack; it shows `first`, in the person's zone."""
-    name, label = ("Planned for", "When") if words.endswith(" planned") else ("Snooze", "Until")
+    if words.endswith(" planned"):
+        name, label = say("Planned for"), say("When")
+    else:
+        name, label = say("Snooze"), say("Until")
     at = first.astimezone(UTC).replace(second=0, microsecond=0)
-    return _dialog(MOMENT, name, name, label, "Your time.", type="datetime", default=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    return _dialog(MOMENT, name, name, label, say("Your time."), type="datetime", default=f"{at:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def note_dialog() -> Json:
     """Asks for a note."""
-    told = "It stands in the alert's message and in its thread, with your name."
-    return _dialog(NOTE, "Add a note", "Add", "Note", told, type="textarea", max_length=NOTE_MAX)
+    about = say("It stands in the alert's message and in its thread, with your name.")
+    return _dialog(NOTE, say("Add a note"), say("Add"), say("Note"), about, type="textarea", max_length=NOTE_MAX)
 
 
 def _dialog(kind: str, title: str, submit: str, label: str, about: str, **element: Any) -> Json:
