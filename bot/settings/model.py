@@ -205,10 +205,12 @@ class WebSettings(Section):
 class McpSettings(Section):
     """How assistants reach `xocompat mcp --http`: with the token in the variable that `token_env` names.
 
-    `hosts` are the names by which they call it, where that is not the address that it listens on.
+    `hosts` are the names by which they call it, where that is not the address that it listens on. `slack`: Slack's own
+    assistant may call it, too, for people with the rights that they have in chat.
     """
 
     token_env: VariableName = MCP_TOKEN
+    slack: bool = False
     hosts: tuple[HostAddress, ...] = ()
 
 
