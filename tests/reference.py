@@ -1,11 +1,12 @@
 """Reference pages made of the command list and the settings' model: `python -m tests.reference` writes them anew.
 
-docs/reference/commands.md, docs/reference/settings.md and share/man/man1/xocompat.1; tests/test_reference.py holds that
-they are current.
+docs/reference/commands.md, docs/reference/settings.md, share/man/man1/xocompat.1 and what a shell completes,
+bot/completion.json; tests/test_reference.py holds that they are current.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import UnionType
@@ -16,10 +17,11 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from bot.chat.command import CommandSpec
 from bot.chat.commands import GROUPS
+from bot.chat.filter import STATES
 from bot.cli.chat_commands import chat_command
 from bot.cli.group import cli
-from bot.cli.operator import OPERATORS, operator_groups
-from bot.cli.options import EXIT_STATUSES, SHARED
+from bot.cli.operator import OPERATORS, first_sentence, operator_groups
+from bot.cli.options import CONDITIONS, EXIT_STATUSES, FAIL_ON, SHARED
 from bot.settings.model import Keys
 from bot.settings.section import Section
 from bot.settings.source import PLATFORM, PREFIX
@@ -38,6 +40,7 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/commands.md"): commands_page(),
         Path("docs/reference/settings.md"): settings_page(),
         Path("share/man/man1/xocompat.1"): man_page(),
+        Path("bot/completion.json"): completion_words(),
     }
 
 
@@ -117,6 +120,54 @@ def _option_table(options: list[tuple[str, str]]) -> list[str]:
 
 def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "\\<")
+
+
+# Completion
+
+
+def completion_words() -> str:
+    """Commands and options as a shell completes them: for each option what it is for, and what it takes if it takes
+    something (words, or what its value is called)."""
+    root = click.Context(cli)
+    chat = {spec.name: (spec.about, chat_command(spec)) for specs in GROUPS.values() for spec in specs}
+    common = [param for param in chat["check"][1].params if all(param in each.params for _, each in chat.values())]
+    told = {
+        "root": _completed(cli.get_params(root)),
+        "shared": _completed(SHARED),
+        "common": _completed(param for param in common if param not in SHARED),
+        "chat": {
+            name: {"about": about, "options": _completed(param for param in command.params if param not in common)}
+            for name, (about, command) in chat.items()
+        },
+        "operators": {
+            str(command.name): {
+                "about": first_sentence(command),
+                "options": _completed(param for param in command.params if param not in SHARED),
+                "arguments": [_taken(param) for param in command.params if isinstance(param, click.Argument)],
+            }
+            for command in OPERATORS
+        },
+        "states": [*STATES],
+    }
+    return f"{json.dumps(told, indent=1, ensure_ascii=False)}\n"
+
+
+def _completed(params: Iterable[click.Parameter]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for param in params:
+        if isinstance(param, click.Option):
+            takes = {} if param.is_flag else {"takes": _taken(param)}
+            found |= {name: {"about": param.help or "", **takes} for name in param.opts}
+    return found
+
+
+def _taken(param: click.Parameter) -> str | list[str]:
+    """The words that a parameter can be, or what it is called: FILE and DIR are names of files."""
+    if param is FAIL_ON:
+        return [*CONDITIONS]
+    if isinstance(param.type, click.Choice):
+        return [*map(str, param.type.choices)]
+    return "FILE" if isinstance(param.type, click.Path) else str(param.metavar or param.name).upper()
 
 
 # Settings

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from bot.chat.runner import CommandRunner
     from bot.cli.conditions import FailCondition
-    from bot.matrix.matrix import Matrix
     from bot.matrix.release import Release
 
 ALL = frozenset(Right)
@@ -83,12 +82,7 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
             return fail([reply.summary], 1)
         return 4 if holds else reply.exit_status
 
-    words = click.Argument(
-        ["words"],
-        nargs=-1,
-        metavar=spec.takes,
-        shell_complete=lambda context, _, incomplete: candidates(spec, incomplete, context.params.get("config")),
-    )
+    words = click.Argument(["words"], nargs=-1, metavar=spec.takes)
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
     return _ChatCommand(
         spec.name,
@@ -254,89 +248,3 @@ def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Call
             ms=round(1000 * took, 2),
         )
         runner.ports.audit.record(entry)
-
-
-def candidates(spec: CommandSpec, incomplete: str, config: Path | None = None) -> list[str]:
-    """The words that a shell can complete: those of a command that begin with what was typed, whatever the case.
-
-    A name of two words is completed word by word. What is known is that of the data in use.
-    """
-    own = _own_words(spec, config)
-    words = own if own is not None else _known_words(spec, config, _begins_id(incomplete))
-    return [word for word in words if word.casefold().startswith(incomplete.casefold())]
-
-
-def _own_words(spec: CommandSpec, config: Path | None) -> list[str] | None:
-    """The operator's names that a command takes, with words of its own; None for one that takes no names."""
-    from bot.chat import commands as c
-
-    if spec not in (c.PROBE, c.FLEET, c.PATCHES, c.XO, c.ALERTS, c.ACK, c.SNOOZE, c.WATCH, c.UNWATCH):
-        return None
-    from bot.cli.completion import names_here
-
-    names = names_here(config)
-    if spec in (c.FLEET, c.PATCHES):
-        from bot.chat.filter import STATES
-
-        return [*STATES, *names.tags, *names.pools, *names.targets, *names.hosts]
-    if spec in (c.WATCH, c.UNWATCH):
-        return [*_known_words(spec, config), *names.pools]
-    taken: dict[str, tuple[str, ...]] = {
-        c.PROBE.name: names.targets,
-        c.XO.name: names.orchestras,
-        c.ALERTS.name: ("all", *names.alerts),
-    }
-    return [*taken.get(spec.name, names.alerts)]
-
-
-def _known_words(spec: CommandSpec, config: Path | None, with_ids: bool = False) -> list[str]:
-    """What of the data in use a command takes; ids of advisories only where they are meant."""
-    from bot.chat import commands as c
-    from bot.matrix.release import Product
-
-    matrix = _known_matrix(config)
-    releases = [*Product, *dict.fromkeys(release.number for release in matrix.releases)]
-    products = [product.lower() for product in Product]
-    words: dict[str, list[str]] = {
-        c.CHECK.name: releases,
-        c.UPGRADE.name: releases,
-        c.COMPARE.name: releases,
-        c.ISSUES.name: [*(issue.id for issue in matrix.issues), *releases],
-        c.FEATURE.name: [feature.id for feature in matrix.features],
-        c.ADVISORIES.name: [*releases, "xo"],
-        c.LIST.name: products,
-        c.TIMELINE.name: products,
-        c.WATCH.name: [*releases, "pool", "all", "lead"],
-        c.UNWATCH.name: [*releases, "pool", "all"],
-        c.HELP.name: [*c.COMMANDS, *(command.name for command in operator_commands())],
-    }
-    known = words.get(spec.name, [])
-    if not (spec is c.ADVISORY or (spec in (c.CHECK, c.ADVISORIES) and with_ids)):
-        return known
-    from bot.advisories.load import advisories_of
-
-    return [*known, *dict.fromkeys(name for each in advisories_of(matrix).every for name in each.ids)]
-
-
-def _begins_id(incomplete: str) -> bool:
-    """Whether it can be the beginning of an advisory's id, which is worth loading them: `X` begins XCP-ng as well."""
-    typed = incomplete.casefold()
-    return len(typed) > 1 and any(typed.startswith(prefix) or prefix.startswith(typed) for prefix in _ID_PREFIXES)
-
-
-_ID_PREFIXES = ("xsa-", "cve-", "vsa-", "ghsa-", "ctx")
-
-
-def _known_matrix(config: Path | None) -> "Matrix":
-    """What is known, by the configuration; what is shipped where that has a mistake, which no completion can tell."""
-    try:
-        settings = settings_for_lookup(config, os.environ, folder())
-    except ConfigError:
-        settings = None
-    if settings is None or not settings.keeps_data:
-        from bot.matrix.load import load_matrix
-
-        return load_matrix()
-    from bot.app.dataset import dataset_of
-
-    return dataset_of(settings).matrix

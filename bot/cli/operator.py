@@ -59,14 +59,6 @@ def _for_help(command: click.Command) -> OperatorCommand:
     )
 
 
-def _targets(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """The names of targets that begin with what was typed."""
-    from bot.cli.completion import names_here
-
-    names = names_here(context.params.get("config")).targets
-    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
-
-
 def operator_command(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
     """A command for the shell alone."""
 
@@ -183,7 +175,7 @@ def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) ->
 @operator_command(
     "trust",
     "Show the certificate of a host of the inventory, and pin it on confirmation.",
-    click.Argument(["host"], shell_complete=_targets),
+    click.Argument(["host"]),
     click.Argument(["address"], required=False),
     click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
     click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
@@ -213,15 +205,9 @@ def _manifest(url: str | None) -> int:
     click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),
 )
 def _completion(shell: str) -> int:
-    from click.shell_completion import get_completion_class
+    from bot.completion import SCRIPTS
 
-    script = get_completion_class(shell)
-    if script is None:
-        raise UsageError(f"There is no completion for {shell}.")
-    write(
-        sys.stdout,
-        script(click.get_current_context().find_root().command, {}, "xocompat", "_XOCOMPAT_COMPLETE").source(),
-    )
+    write(sys.stdout, SCRIPTS[shell])
     return 0
 
 

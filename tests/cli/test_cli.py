@@ -1,18 +1,15 @@
 """The shell's door: words, options, JSON and exit status of CONTRACT.md."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from click.shell_completion import ShellComplete
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.chat.command import Right
 from bot.chat.commands.questions import question_in
-from bot.cli.group import cli
 from tests.cli.running import Run
 
 PROGRAM = str(Path(sys.executable).with_name("xocompat"))
@@ -302,41 +299,6 @@ def test_an_error_that_quotes_what_was_typed_stays_short(run: Run) -> None:
     ran = run("XenServer", "7.2", "--" + "x" * 40_000)
     assert ran.status == 2
     assert len(ran.err) < 600
-
-
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [
-        ("xocompat up", "upgrade"),
-        ("xocompat upgrade xen", "XenServer"),
-        ("xocompat check 7.", "7.2"),
-        ("xocompat issues XSO", "XSO-868"),
-        ("xocompat feature vt", "vtpm"),
-        ("xocompat list x", "xcp-ng"),
-        ("xocompat check 7.2 --fail-on eol-", "eol-within:90d"),
-    ],
-)
-def test_a_shell_completes_commands_and_words(typed: str, offered: str) -> None:
-    words = typed.split(" ")
-    env = {**os.environ, "_XOCOMPAT_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
-    ran = subprocess.run([PROGRAM], env=env, capture_output=True, text=True, check=False)
-    assert f"plain,{offered}" in ran.stdout.split()
-
-
-@pytest.mark.parametrize(
-    ("typed", "begun", "offered"),
-    [
-        ([], "xsa-48", "XSA-480"),
-        ([], "Xe", "XenServer"),
-        (["advisory"], "CVE-2026-1334", "CVE-2026-133469"),
-        (["advisories"], "VSA-2026-06", "VSA-2026-062"),
-        (["check"], "xsa-51", "XSA-517"),
-    ],
-)
-def test_a_shell_completes_ids_of_advisories(typed: list[str], begun: str, offered: str) -> None:
-    found = ShellComplete(cli, {}, "xocompat", "_XOCOMPAT_COMPLETE").get_completions(typed, begun)
-    assert offered in [item.value for item in found]
-    assert all(item.value.casefold().startswith(begun.casefold()) for item in found)
 
 
 @pytest.mark.parametrize(
