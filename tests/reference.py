@@ -202,9 +202,9 @@ def configuration_page() -> str:
     lines += [
         "None is needed for look-ups. Settings stand in one YAML file (`--config FILE`, else `$XOCOMPAT_CONFIG`, else",
         "`./xocompat.yaml` if it is there), and in the environment, which wins: any key as `XOCOMPAT_<KEY>`, with `__`",
-        "before a key of a section (`XOCOMPAT_SWEEP__EVERY=1h`); a section or a list is one, in JSON. An unknown key is a",
-        "mistake, and all mistakes are told at once, each with its key and what is allowed. Secrets never stand in the",
-        "file: a key that ends in `_env` names the variable that holds one.",
+        "before a key of a section (`XOCOMPAT_SWEEP__EVERY=1h`); a section or a list is one, in JSON. An unknown key",
+        "is a mistake, and all mistakes are told at once, each with its key and what is allowed. Secrets never stand",
+        "in the file: a key that ends in `_env` names the variable that holds one.",
         "",
         "## From the environment alone",
         "",

@@ -11,7 +11,7 @@ from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.rule_wording import detail_in_words, resolution_in_words
 from bot.chat.wording import iso, with_more
-from bot.errors import UsageError
+from bot.errors import UnknownError, UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.text import plain, shown
@@ -67,12 +67,13 @@ def read_ids(text: str, example: str) -> tuple[int, ...]:
 
 
 def find(book: AlertReader, ids: Sequence[int]) -> tuple[Alert, ...]:
-    """Alerts by id, in that order, open or not. UsageError for an id that there is not, with those that are open."""
+    """Alerts by id, in that order, open or not. UnknownError for an id that there is not, with those that are open."""
     found = {alert.id: alert for alert in book.find(ids)}
     if missing := [number for number in ids if number not in found]:
         there = book.open()
         named = with_more([f"{alert.id} ({alert.subject.name})" for alert in there], NAMED)
-        raise UsageError(f"There is no alert {missing[0]}. {f'Open: {named}.' if there else 'None is open.'}")
+        said = f"There is no alert {missing[0]}. {f'Open: {named}.' if there else 'None is open.'}"
+        raise UnknownError(said, {"alerts": [], "unknown": missing})
     return tuple(found[number] for number in ids)
 
 

@@ -15,8 +15,8 @@ from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
 from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, OUTPUT, PNG, SHARED, SVG
-from bot.cli.output import OutputFile, fail, folder, print_reply, settings_of, shell_user
-from bot.errors import ConfigError, UnavailableError, UsageError
+from bot.cli.output import OutputFile, fail, folder, print_data, print_reply, settings_of, shell_user
+from bot.errors import ConfigError, UnavailableError, UnknownError, UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import words_to_type
 from bot.terminal.output import write
@@ -67,7 +67,12 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
         file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
         if file:
             file.check()
-        reply = _answer(meant, rest, as_of, config, caller, as_json)
+        try:
+            reply = _answer(meant, rest, as_of, config, caller, as_json)
+        except UnknownError as error:
+            if as_json and error.data is not None:
+                print_data(error.data, file)
+            raise
         tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in fail_on)
         if fail_on and reply.assessed is None and not tells_holes:
             raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")

@@ -13,7 +13,7 @@ import click
 
 from bot.chat.command import OperatorCommand
 from bot.cli.options import SHARED
-from bot.cli.output import fail, folder, print_json, print_reply, settings_of, shell_user
+from bot.cli.output import fail, folder, print_data, print_reply, settings_of, shell_user
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import cleaned
@@ -166,7 +166,7 @@ def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) ->
     with ProgressLine(None if as_json else sys.stderr, os.environ) as progress:
         checks = doctor(settings_of(config), progress.show, live, send)
     if as_json:
-        print_json({"checks": [check.data() for check in checks]})
+        print_data({"checks": [check.data() for check in checks]})
     else:
         write(sys.stdout, "".join(f"{cleaned(str(check))}\n" for check in checks))
     return 0 if all(check.ok for check in checks) else 1
@@ -195,7 +195,7 @@ def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: 
 def _manifest(url: str | None) -> int:
     from bot.app.operator import manifest
 
-    print_json(manifest(url))
+    print_data(manifest(url))
     return 0
 
 
@@ -226,7 +226,7 @@ def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int
         )
     done = run_database_command(deed, settings_of(config).database.get_secret_value(), file or Path())
     if as_json:
-        print_json(done.data)
+        print_data(done.data)
     else:
         write(sys.stdout, "".join(f"{line}\n" for line in done.lines))
     return 0 if done.ok else 1

@@ -78,7 +78,6 @@ def test_the_json_of_a_look_up_is_the_one_of_the_contract(run: Run) -> None:
         ("check", 2),
         ("timeline", 0),
         ("help", 0),
-        ("help flurble", 2),
         ("", 0),
         ("XenServer 7.2 on 2028-13-01", 2),
     ],
@@ -88,6 +87,34 @@ def test_the_exit_status_says_how_it_went(run: Run, words: str, status: int) -> 
     assert ran.status == status
     assert bool(ran.out) == (status != 2)
     assert len(ran.err.splitlines()) == (status == 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "data"),
+    [
+        ("help flurble", {"outcome": "unknown_command", "suggestions": ["feature", "probe", "fleet"]}),
+        ("alerts 99", {"alerts": [], "unknown": [99]}),
+        ("ack 98 99", {"alerts": [], "unknown": [98, 99]}),
+        ("snooze 99 7d", {"alerts": [], "unknown": [99]}),
+        ("xo nobody", {"orchestras": [], "unknown": ["nobody"]}),
+        ("doctor --send nobody", None),
+    ],
+)
+def test_what_there_is_not_is_unknown_and_no_wrong_usage(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, words: str, data: dict[str, object] | None
+) -> None:
+    """CONTRACT.md section 1: 3 is ambiguous or unknown. The line says what there is, and --json prints it, too."""
+    monkeypatch.setenv("XO", "x")
+    (folder / "xocompat.yaml").write_text(
+        "alerts: {channel: C1}\nxen_orchestra: [{name: xo, url: 'https://127.0.0.1:1', token_env: XO}]\n"
+    )
+    run("db", "upgrade")
+    said = run(*words.split())
+    assert (said.status, said.out, len(said.err.splitlines())) == (3, "", 1)
+    as_json = run(*words.split(), "--json")
+    assert (as_json.status, as_json.err) == (3, said.err)
+    if data:
+        assert {key: as_json.json[key] for key in data} == data
 
 
 @pytest.mark.parametrize(

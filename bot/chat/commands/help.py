@@ -8,7 +8,7 @@ from bot.chat.commands.questions import COURTESY
 from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line, with_code
 from bot.chat.slips import mistyped
 from bot.chat.wording import nearest
-from bot.errors import UsageError
+from bot.errors import UnknownError
 from bot.text import near, shown
 
 _TALK = COURTESY | {"with", "on", "for", "about", "to", "use", "command"}
@@ -27,8 +27,10 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     spec = next((spec for spec in allowed if spec.name == name), None)
     if spec is None:
         names = [*(spec.name for spec in allowed), *(command.name for command in ports.operators)]
-        close = nearest(mistyped(name, names) or near(name, names)) or " Type help for all of them."
-        raise UsageError(f'There is no command "{shown(name)}".{close}')
+        likely = mistyped(name, names) or near(name, names)
+        close = nearest(likely) or " Type help for all of them."
+        said = f'There is no command "{shown(name)}".{close}'
+        raise UnknownError(said, {"query": name, "outcome": "unknown_command", "suggestions": likely})
     details = (Paragraph((with_code(spec.details),)),) if spec.details else ()
     examples = tuple(line(Typed(typed), f"  {what}") for typed, what in spec.examples)
     return Reply(

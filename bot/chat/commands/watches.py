@@ -18,6 +18,8 @@ from bot.chat.reply import (
     Bullets,
     Button,
     ChannelName,
+    Column,
+    ColumnKind,
     Mark,
     Menu,
     MenuEntry,
@@ -26,11 +28,13 @@ from bot.chat.reply import (
     Reply,
     RichText,
     Strong,
+    Table,
     Typed,
+    columns,
     headline,
     line,
 )
-from bot.chat.wording import counted, day_in_words, distance, iso, joined
+from bot.chat.wording import counted, day_cell, day_in_words, distance, iso, joined
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
@@ -41,6 +45,8 @@ LONGEST = 36525
 """Days of a lead at most: a hundred years."""
 
 POOL_NAME_MAX = 255
+
+_COLUMNS = columns("What", "Told", "By", Column("Since", ColumnKind.DAY))
 
 STOPS_MAX = 50
 """Watches that the menu to stop one has."""
@@ -62,7 +68,9 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     weekly = f"weekly digest {'on' if digest else 'off'}"
     routed = tuple(routes_in_words(channel, plan))
     blocks: list[Block] = []
-    if watches:
+    if asked.caller.takes_all:
+        blocks.append(_table(channel, watches, plan))
+    elif watches:
         items: list[RichText] = []
         for watch in watches:
             leads = f": {_lead_in_words(watch.lead or plan.lead)}"
@@ -70,7 +78,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             by = line(", by ", PersonName(watch.by), on) if watch.by else ()
             items.append((*_about(watch), *line(leads), *by, *line("  "), Typed(f"unwatch {_typed(watch)}")))
         blocks.append(Bullets(tuple(items), "Watched"))
-    if routed:
+    if routed and not asked.caller.takes_all:
         blocks.append(Bullets(routed, "From the configuration"))
     if not blocks:
         blocks.append(Paragraph((line("Nothing is told here. To change that: ", Typed("watch all")),)))
@@ -96,6 +104,21 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
 
 
+def _table(channel: str, watches: Sequence[Watch], plan: AlertPlan) -> Table:
+    """The same for a file: what the channel watches, then what the configuration leads there."""
+    rows: list[tuple[RichText, ...]] = [
+        (
+            _about(watch),
+            line(_lead_in_words(watch.lead or plan.lead)),
+            line(watch.by),
+            day_cell(watch.at.date() if watch.at else None),
+        )
+        for watch in watches
+    ]
+    rows += [(line(what), line(leads), line("configuration"), day_cell(None)) for what, leads in _routes(channel, plan)]
+    return Table(_COLUMNS, tuple(rows), "What is told here")
+
+
 def _stops(watches: Sequence[Watch]) -> tuple[Button, ...]:
     """A button for the only watch; for several a menu."""
     entries = tuple(MenuEntry(_typed(watch), f"unwatch {_typed(watch)}") for watch in watches[:STOPS_MAX])
@@ -106,14 +129,18 @@ def _stops(watches: Sequence[Watch]) -> tuple[Button, ...]:
 
 def routes_in_words(channel: str, plan: AlertPlan) -> Iterator[RichText]:
     """What the configuration leads to a channel, and how long before the day it is told."""
+    return (line(f"{what}: {leads}") for what, leads in _routes(channel, plan))
+
+
+def _routes(channel: str, plan: AlertPlan) -> Iterator[tuple[str, str]]:
     for route in plan.routes:
         if route.channel == channel:
             tags, pools = " or ".join(route.tags), " or ".join(route.pools)
             of = f"with the tag {tags}" if tags else f"in the pool {pools}"
-            yield line(f"hosts {of}: {_lead_in_words(route.lead)}")
+            yield f"hosts {of}", _lead_in_words(route.lead)
     if plan.channel == channel:
         what = "what no route takes" if plan.routes else "all hosts"
-        yield line(f"{what}: {_lead_in_words(plan.lead)}")
+        yield what, _lead_in_words(plan.lead)
 
 
 def watch(ports: Ports, asked: Invocation) -> Reply:

@@ -25,18 +25,22 @@ from bot.chat.reply import (
     RichText,
     Share,
     Strong,
+    Table,
+    columns,
     full_stop,
     line,
     with_code,
 )
 from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
-from bot.errors import UsageError
+from bot.errors import UnknownError
 from bot.fleet.hosts import SourceKind
 from bot.fleet.ports import OrchestraState
 from bot.text import near, shown
 
 HOLES_MAX = 5
 """Holes of a Xen Orchestra that are shown."""
+
+_COLUMNS = columns("Xen Orchestra", "Release", "xo-server", "State", "Known holes", "Update to")
 
 _BY_NUMBER = (
     "Judged by the number of xo-server alone: one that is built from sources may be older or newer than it says."
@@ -81,7 +85,7 @@ class _Judged(NamedTuple):
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """All of them, the worst first, or one. UsageError where none has that name."""
+    """All of them, the worst first, or one. UnknownError where none has that name."""
     watched = watched_of(ports)
     names = [source.name for source in watched.sources if source.kind is SourceKind.XEN_ORCHESTRA]
     known = ports.patch_levels().advisories
@@ -90,17 +94,21 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if not names:
         none = "There is no Xen Orchestra to show: add `xen_orchestra` to the configuration."
         said = with_code("No Xen Orchestra leads to this channel." if watched.channel else none)
-        return Reply("xo", said, data=data, exit_status=3 if wanted else 0, vulnerable=False)
+        empty = (_table([]),) if asked.caller.takes_all else ()
+        return Reply("xo", said, empty, data=data, exit_status=3 if wanted else 0, vulnerable=False)
     if wanted:
         found = [name for name in names if name.casefold() == wanted.casefold()]
         if not found:
             close = near(wanted, names) or names[:3]
-            raise UsageError(f'I know no Xen Orchestra "{shown(wanted)}". There are: {", ".join(map(shown, close))}.')
+            raise UnknownError(
+                f'I know no Xen Orchestra "{shown(wanted)}". There are: {", ".join(map(shown, close))}.',
+                {**data, "unknown": [wanted]},
+            )
         names = found
     states = {state.version.name: state for state in watched.orchestras.states()} if watched.orchestras else {}
     judged = [_judge(known, name, states.get(name), watched) for name in names]
     judged.sort(key=lambda each: list(OrchestraVerdict).index(each.verdict))
-    blocks: list[Block] = []
+    blocks: list[Block] = [_table(judged)] if asked.caller.takes_all else []
     for each in judged:
         blocks += [*([Heading(_first_line(each))] if len(judged) > 1 else []), *_body(each)]
     blocks += _helps(judged)
@@ -115,6 +123,22 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         data={**data, "orchestras": [_data(each) for each in judged]},
         vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
     )
+
+
+def _table(judged: list[_Judged]) -> Table:
+    """The same for a file."""
+    rows = tuple(
+        (
+            line(Strong(shown(each.name))),
+            line(each.release or ""),
+            line(each.server or ""),
+            (_MARKS[each.verdict],),
+            line(", ".join(map(public_name, each.holes))),
+            line(each.update_to or ""),
+        )
+        for each in judged
+    )
+    return Table(_COLUMNS, rows, "Xen Orchestras, the worst first")
 
 
 def _judge(known: Advisories, name: str, state: OrchestraState | None, watched: Watched) -> _Judged:
