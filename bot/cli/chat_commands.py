@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -38,55 +39,6 @@ LOOKING = (FLEET, ALERTS, AUDIT, WATCHES, PATCHES, XO)
 def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
     """A command of chat as a command of the shell. `named`: its name was typed, before the words."""
 
-    def run(
-        words: tuple[str, ...],
-        as_json: bool,
-        as_of: date | None,
-        config: Path | None,
-        fail_on: "tuple[FailCondition, ...]",
-        form: str | None = None,
-        channel: str | None = None,
-        svg: bool = False,
-        png: Path | None = None,
-        output: Path | None = None,
-        force: bool = False,
-    ) -> int:
-        as_json = as_json or form == "json"
-        form = None if form == "json" else form
-        forms = {"--json": as_json, "--format": form, "--svg": svg, "--png": png}
-        if len(given := [name for name, value in forms.items() if value]) > 1:
-            raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
-        if output and png:
-            raise UsageError("--png names its own file: leave --output out.")
-        meant, rest = spec, " ".join(words)
-        if spec is CHECK and words == (STDIN,) and not click.get_current_context().meta[_LITERAL]:
-            rest = releases_of(sys.stdin)
-        if spec is CHECK and rest.strip():  # it may be a question that means another command
-            meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
-        caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
-        file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
-        if file:
-            file.check()
-        try:
-            reply = _answer(meant, rest, as_of, config, caller, as_json)
-        except UnknownError as error:
-            if as_json and error.data is not None:
-                print_data(error.data, file)
-            raise
-        tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in fail_on)
-        if fail_on and reply.assessed is None and not tells_holes:
-            raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
-        holds = bool(fail_on) and _any_holds(fail_on, reply, config)
-        if file and reply.hosts is not None:
-            file = file._replace(names_hosts=True)
-        if reply.picture and (svg or png):
-            _draw(reply.picture, png, file, force, config)
-        elif as_json or reply.exit_status != 1 or meant.follows:
-            print_reply(reply, as_json, form, file)
-        if reply.exit_status == 1:
-            return fail([reply.summary], 1)
-        return 4 if holds else reply.exit_status
-
     words = click.Argument(["words"], nargs=-1, metavar=spec.takes)
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
     return _ChatCommand(
@@ -96,12 +48,69 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
             *([CHANNEL] if spec.channel else []),
             *([SVG, PNG] if spec is TIMELINE else []),
         ],
-        callback=run,
+        callback=partial(_run, spec, named),
         help=f"{spec.about[0].upper()}{spec.about[1:]}. {spec.details}",
         short_help=spec.about,
         epilog=f"\b\nExamples:\n{examples}\n\n\b\nExit status: 0 answered, 1 could not do it, 2 wrong usage,\n"
         "3 ambiguous or unknown, 4 a --fail-on condition holds.",
     )
+
+
+def _run(
+    spec: CommandSpec,
+    named: bool,
+    words: tuple[str, ...],
+    as_json: bool,
+    as_of: date | None,
+    config: Path | None,
+    fail_on: "tuple[FailCondition, ...]",
+    form: str | None = None,
+    channel: str | None = None,
+    svg: bool = False,
+    png: Path | None = None,
+    output: Path | None = None,
+    force: bool = False,
+) -> int:
+    """Answer a command line: what is asked, its answer, where that goes, and the exit status."""
+    as_json = as_json or form == "json"
+    form = None if form == "json" else form
+    forms = {"--json": as_json, "--format": form, "--svg": svg, "--png": png}
+    if len(given := [name for name, value in forms.items() if value]) > 1:
+        raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
+    if output and png:
+        raise UsageError("--png names its own file: leave --output out.")
+    meant, rest = _meant(spec, named, words)
+    caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
+    file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
+    if file:
+        file.check()
+    try:
+        reply = _answer(meant, rest, as_of, config, caller, as_json)
+    except UnknownError as error:
+        if as_json and error.data is not None:
+            print_data(error.data, file)
+        raise
+    holds = bool(fail_on) and _any_holds(fail_on, reply, meant, config)
+    if file and reply.hosts is not None:
+        file = file._replace(names_hosts=True)
+    if reply.picture and (svg or png):
+        _draw(reply.picture, png, file, force, config)
+    elif as_json or reply.exit_status != 1 or meant.follows:
+        print_reply(reply, as_json, form, file)
+    if reply.exit_status == 1:
+        return fail([reply.summary], 1)
+    return 4 if holds else reply.exit_status
+
+
+def _meant(spec: CommandSpec, named: bool, words: tuple[str, ...]) -> tuple[CommandSpec, str]:
+    """The command that some words mean, with what is left for it: a look-up may be a question that means another."""
+    if spec is not CHECK:
+        return spec, " ".join(words)
+    is_list = words == (STDIN,) and not click.get_current_context().meta[_LITERAL]
+    asked = releases_of(sys.stdin) if is_list else " ".join(words)
+    if not asked.strip():
+        return spec, asked
+    return interpret(f"{CHECK.name} {asked}" if named else asked)
 
 
 _LITERAL = "bot.cli.literal"
@@ -134,8 +143,12 @@ def releases_of(stream: TextIO | None) -> str:
     return ", ".join(line.strip(",") for line in lines)
 
 
-def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, config: Path | None) -> bool:
-    """Whether an answer meets any of some conditions. UsageError as FailCondition.holds."""
+def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, spec: CommandSpec, config: Path | None) -> bool:
+    """Whether a command's answer meets any of some conditions. UsageError as FailCondition.holds, and where it tells
+    nothing that they could be held against."""
+    tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in conditions)
+    if reply.assessed is None and not tells_holes:
+        raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
     from bot.app.configuration import policy
 
     settings = settings_for_lookup(config, os.environ, folder())
