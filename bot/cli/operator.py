@@ -116,7 +116,8 @@ def _site(config: Path | None) -> int:
 @operator_command(
     "mcp",
     "Answer assistants (Model Context Protocol) at stdin and stdout, with the rights of this shell; or over HTTP, "
-    "behind the token of `mcp.token_env`, with what `access` grants to mcp. Needs xocompat[mcp].",
+    "behind the token of `mcp.token_env`, with what `access` grants to mcp (or, with `mcp.slack`, to the person for "
+    "whom Slack's assistant asks). Needs xocompat[mcp].",
     click.Option(["--http"], metavar="HOST:PORT", help="Listen there, as a process of its own."),
 )
 def _mcp(config: Path | None, http: str | None) -> int:
