@@ -2,12 +2,13 @@
 
 XocompatError            one line for the user: what is wrong, and what to do
 ├── UsageError           the words or options cannot be read                    exit 2
+│   └── UnknownError     they name something that there is not                  exit 3
 ├── ConfigError          the configuration has problems, all of them listed     exit 2
 ├── DataError            a file of data/ has problems, all of them listed       exit 2
 └── UnavailableError     something outside did not do its part (Slack, disk)    exit 1
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -25,6 +26,16 @@ class UsageError(XocompatError):
     """The words or options that were given make no command."""
 
     exit_status = 2
+
+
+class UnknownError(UsageError):
+    """The words can be read, and name something that there is not: an alert, a command. `data` is that for scripts."""
+
+    exit_status = 3
+
+    def __init__(self, said: str, data: Mapping[str, object] | None = None) -> None:
+        super().__init__(said)
+        self.data = data
 
 
 class UnavailableError(XocompatError):

@@ -1,12 +1,17 @@
 """Reference pages made of the command list and the settings' model: `python -m tests.reference` writes them anew.
 
-docs/reference/commands.md, docs/reference/settings.md and share/man/man1/xocompat.1; tests/test_reference.py holds that
-they are current.
+docs/reference/commands.md, docs/reference/configuration.md, share/man/man1/xocompat.1 and what a shell completes,
+bot/completion.json; tests/test_reference.py holds that they are current.
 """
 
+import ast
+import inspect
+import json
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -16,11 +21,12 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from bot.chat.command import CommandSpec
 from bot.chat.commands import GROUPS
+from bot.chat.filter import STATES
 from bot.cli.chat_commands import chat_command
 from bot.cli.group import cli
-from bot.cli.operator import OPERATORS, operator_groups
-from bot.cli.options import EXIT_STATUSES, SHARED
-from bot.settings.model import Keys
+from bot.cli.operator import OPERATORS, first_sentence, operator_groups
+from bot.cli.options import CONDITIONS, EXIT_STATUSES, FAIL_ON, SHARED
+from bot.settings.model import Keys, Settings, SlackSettings
 from bot.settings.section import Section
 from bot.settings.source import PLATFORM, PREFIX
 from bot.terminal.layout import words_to_type
@@ -36,8 +42,9 @@ def pages() -> dict[Path, str]:
     """Every page by its path in this repository."""
     return {
         Path("docs/reference/commands.md"): commands_page(),
-        Path("docs/reference/settings.md"): settings_page(),
+        Path("docs/reference/configuration.md"): configuration_page(),
         Path("share/man/man1/xocompat.1"): man_page(),
+        Path("bot/completion.json"): completion_words(),
     }
 
 
@@ -119,45 +126,121 @@ def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "\\<")
 
 
+# Completion
+
+
+def completion_words() -> str:
+    """Commands and options as a shell completes them: for each option what it is for, and what it takes if it takes
+    something (words, or what its value is called)."""
+    root = click.Context(cli)
+    chat = {spec.name: (spec.about, chat_command(spec)) for specs in GROUPS.values() for spec in specs}
+    common = [param for param in chat["check"][1].params if all(param in each.params for _, each in chat.values())]
+    told = {
+        "root": _completed(cli.get_params(root)),
+        "shared": _completed(SHARED),
+        "common": _completed(param for param in common if param not in SHARED),
+        "chat": {
+            name: {"about": about, "options": _completed(param for param in command.params if param not in common)}
+            for name, (about, command) in chat.items()
+        },
+        "operators": {
+            str(command.name): {
+                "about": first_sentence(command),
+                "options": _completed(param for param in command.params if param not in SHARED),
+                "arguments": [_taken(param) for param in command.params if isinstance(param, click.Argument)],
+            }
+            for command in OPERATORS
+        },
+        "states": [*STATES],
+    }
+    return f"{json.dumps(told, indent=1, ensure_ascii=False)}\n"
+
+
+def _completed(params: Iterable[click.Parameter]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for param in params:
+        if isinstance(param, click.Option):
+            takes = {} if param.is_flag else {"takes": _taken(param)}
+            found |= {name: {"about": param.help or "", **takes} for name in param.opts}
+    return found
+
+
+def _taken(param: click.Parameter) -> str | list[str]:
+    """The words that a parameter can be, or what it is called: FILE and DIR are names of files."""
+    if param is FAIL_ON:
+        return [*CONDITIONS]
+    if isinstance(param.type, click.Choice):
+        return [*map(str, param.type.choices)]
+    return "FILE" if isinstance(param.type, click.Path) else str(param.metavar or param.name).upper()
+
+
 # Settings
 
 
-def settings_page() -> str:
-    """Every key of the file, section by section, with its default, what is allowed, and its variable."""
-    lines = ["# Settings", "", _MADE]
+_MORE = {
+    "list": "../how-to/data.md",
+    "data": "../how-to/data.md",
+    "targets": "../how-to/hosts.md",
+    "xen_orchestra": "../how-to/hosts.md",
+    "alerts": "../how-to/alerts.md",
+    "web": "../how-to/operate.md",
+    "mcp": "../assistants.md",
+    "access": "../how-to/access.md",
+    "mattermost": "../mattermost.md",
+    "security": "../patches.md",
+    "policy": "../how-to/alerts.md",
+    "sites": "../sites.md",
+    "site": "../sites.md",
+    "notify": "../notify.md",
+}
+"""Where there is more on a section."""
+
+
+def configuration_page() -> str:
+    """Every key of the file, section by section: what it is for, its default, what it takes."""
+    lines = ["# Configuration", "", _MADE]
     lines += [
-        "One YAML file: `--config FILE`, else `$XOCOMPAT_CONFIG`, else `./xocompat.yaml` if it is there, else none.",
-        "A variable of the environment wins over the file. An unknown key is a mistake, and all mistakes are told.",
+        "None is needed for look-ups. Settings stand in one YAML file (`--config FILE`, else `$XOCOMPAT_CONFIG`, else",
+        "`./xocompat.yaml` if it is there), and in the environment, which wins: any key as `XOCOMPAT_<KEY>`, with `__`",
+        "before a key of a section (`XOCOMPAT_SWEEP__EVERY=1h`); a section or a list is one, in JSON. An unknown key",
+        "is a mistake, and all mistakes are told at once, each with its key and what is allowed. Secrets never stand",
+        "in the file: a key that ends in `_env` names the variable that holds one.",
         "",
         "## From the environment alone",
         "",
-        "| variable | key |",
-        "|---|---|",
-        *(f"| `{variable}` | `{'.'.join(key)}` |" for variable, key in PLATFORM.items()),
+        "| variable | what it is for | default |",
+        "|---|---|---|",
+        *_platform_rows(),
         "",
     ]
     top = [name for name, field in Keys.model_fields.items() if _section_of(field.annotation) is None]
-    lines += ["## Without a section", "", *_key_table(Keys, "", top)]
+    lines += ["## Without a section", "", *_key_table(Keys, top)]
     for name, field in Keys.model_fields.items():
         if section := _section_of(field.annotation):
-            is_list = _is_list(field.annotation)
-            lines += _section_lines(section, name, is_list)
+            lines += _section_lines(section, name, _is_list(field.annotation))
     return "\n".join(lines)
 
 
-def _section_lines(section: type[BaseModel], path: str, is_list: bool, in_list: bool = False) -> Iterator[str]:
-    """`in_list`: its keys have no variables of their own."""
-    in_list = in_list or is_list
+def _platform_rows() -> Iterator[str]:
+    for variable, key in PLATFORM.items():
+        owner = SlackSettings if key[0] == "slack" else Settings
+        about = _purpose(owner, key[-1])
+        also = f"`{key[-1]}`: " if owner is Settings and key[-1] in Keys.model_fields else ""
+        yield f"| `{variable}` | {also}{_escaped(about)} | {_shown(owner.model_fields[key[-1]].default)} |"
+
+
+def _section_lines(section: type[BaseModel], path: str, is_list: bool) -> Iterator[str]:
     yield from (f"## `{path}`{': a list of' if is_list else ''}", "")
-    yield from (_escaped(" ".join((section.__doc__ or "").split())), "")
+    more = f" More: [{Path(_MORE[path]).stem}]({_MORE[path]})." if path in _MORE else ""
+    yield from (_escaped(" ".join((section.__doc__ or "").split())) + more, "")
     for alternatives, rule in (("exactly_one", "Exactly one"), ("at_most_one", "At most one")):
         if names := getattr(section, alternatives, ()):
             yield from (f"{rule} of {', '.join(f'`{name}`' for name in names)}.", "")
-    yield from _key_table(section, "" if in_list else path, list(section.model_fields))
+    yield from _key_table(section, list(section.model_fields))
     for name, field in section.model_fields.items():
         inner = _section_of(field.annotation)
         if inner and inner is not section and not (inner.__name__ == "TlsSettings" and path != "targets"):
-            yield from _section_lines(inner, f"{path}.{name}", _is_list(field.annotation), in_list)
+            yield from _section_lines(inner, f"{path}.{name}", _is_list(field.annotation))
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:
@@ -166,20 +249,28 @@ def _section_of(annotation: Any) -> type[BaseModel] | None:
     return next((found for each in get_args(annotation) if (found := _section_of(each))), None)
 
 
-def _key_table(section: type[BaseModel], path: str, names: list[str]) -> list[str]:
-    """`path` is empty where a key has no variable of its own: in a list."""
-    has_variables = bool(path) or section is Keys
-    head = ["| key | default | allowed |", "|---|---|---|"]
-    if has_variables:
-        head = ["| key | default | allowed | variable |", "|---|---|---|---|"]
-    rows = []
+def _key_table(section: type[BaseModel], names: list[str]) -> list[str]:
+    rows = ["| key | what it is for | default | what it takes |", "|---|---|---|---|"]
     for name in names:
         field = section.model_fields[name]
         default = "(must be given)" if field.is_required() else _shown(field.default)
-        row = f"| `{name}` | {default} | {_escaped(_allowed(section, name, field.annotation))} |"
-        variable = f"{PREFIX}{'__'.join(filter(None, (*path.split('.'), name))).upper()}"
-        rows.append(f"{row} `{variable}` |" if has_variables else row)
-    return [*head, *rows, ""]
+        about, allowed = _purpose(section, name), _allowed(section, name, field.annotation)
+        rows.append(f"| `{field.alias or name}` | {_escaped(about)} | {default} | {_escaped(allowed)} |")
+    return [*rows, ""]
+
+
+def _purpose(section: type[BaseModel], key: str) -> str:
+    """What a key is for: the text below it in the model."""
+    for owner in section.__mro__:
+        if owner.__module__.startswith("bot.") and key in vars(owner).get("__annotations__", {}):
+            (defined,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+            assert isinstance(defined, ast.ClassDef)
+            for each, following in pairwise(defined.body):
+                if isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == key:
+                    match following:
+                        case ast.Expr(ast.Constant(str(text))):
+                            return " ".join(text.split())
+    raise AssertionError(f"{section.__name__}.{key} does not say what it is for")
 
 
 def _shown(value: Any) -> str:

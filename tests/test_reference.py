@@ -23,7 +23,7 @@ def test_a_page_is_current(path: Path) -> None:
 
 
 def test_every_command_and_every_section_has_its_place() -> None:
-    commands, settings, man = reference.commands_page(), reference.settings_page(), reference.man_page()
+    commands, settings, man = reference.commands_page(), reference.configuration_page(), reference.man_page()
     for name in (*COMMANDS, *(command.name for command in OPERATORS)):
         assert re.search(rf"^### `{name}[ `]", commands, re.MULTILINE), name
         assert re.search(rf"^\.B {name}( |$)", man, re.MULTILINE), name

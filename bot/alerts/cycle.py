@@ -110,7 +110,7 @@ class SweepCycle(NamedTuple):
         with self.rehearsing() as store:
             waiting = {state.channel: state.pending for state in store.outbox.states()}
             swept = swept._replace(changes=answers.store_in(store.fleet, sweeper))
-            settled = self.evaluation._replace(store=store).evaluate(at, swept_at=at, begins=False)
+            settled = self.evaluation.on_one_day(store).evaluate(at, swept_at=at, begins=False)
             states = [s._replace(pending=s.pending - waiting.get(s.channel, 0)) for s in store.outbox.states()]
         queued = tuple(state for state in states if state.pending)
         return CycleResult(at, swept, settled, channels=queued, is_dry=True)
@@ -136,7 +136,7 @@ def alerts_on(rehearsing: Rehearsing, evaluation: FleetEvaluation, day: date, no
     """
     with rehearsing() as tried:
         at, before = datetime.combine(day, now.timetz()), {alert.id for alert in tried.alerts.open()}
-        evaluation._replace(store=tried).evaluate(at, swept_at=at, begins=False)
+        evaluation.on_one_day(tried).evaluate(at, swept_at=at, begins=False)
         yield _AlertsOnDay(tried.alerts, {alert.id for alert in tried.alerts.open()} - before)
 
 

@@ -14,7 +14,7 @@ from bot.alerts.digest import WEEK, Digest, QuietHoles, digest
 from bot.alerts.facts import FleetFacts, SecurityPlan, SweepHealth
 from bot.alerts.patch_rules import holes
 from bot.alerts.ports import AlertAct, AlertBook, AlertTransaction, Watches
-from bot.alerts.routing import AlertPlan
+from bot.alerts.routing import UTC_ZONE, AlertPlan
 from bot.alerts.rules import SWEEP, fates, find_conditions, resolution
 from bot.alerts.start import start
 from bot.alerts.state_machine import LocalTime, ResolutionReason, apply, reconcile
@@ -63,6 +63,11 @@ class FleetEvaluation(NamedTuple):
     def configured(self) -> tuple[Source, ...]:
         """All sources there are now: `sources`, and the targets of sites."""
         return (*self.sources, *self.sites().sources)
+
+    def on_one_day(self, store: AlertStore) -> "FleetEvaluation":
+        """The same by another store, and with one day for all channels, whatever their zones: a day that somebody names
+        is each channel's own."""
+        return self._replace(store=store, plan=self.plan._replace(zone=UTC_ZONE, zones={}))
 
     def evaluate(self, now: datetime, swept_at: datetime | None = None, begins: bool = True) -> Reconciled:
         """Open, notify and resolve as of a moment. `swept_at`: a sweep ended that is not in the log of sweeps yet.

@@ -35,7 +35,7 @@ from bot.chat.reply import spoken
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import day_in_words, moment_in_words
 from bot.checkup import Check
-from bot.errors import ConfigError, UnavailableError, UsageError
+from bot.errors import ConfigError, UnavailableError, UnknownError
 from bot.fleet.doctor import examine_targets
 from bot.matrix.freshness import data_ages
 from bot.published.fetch import Fetched, fetch, shown_source
@@ -171,11 +171,11 @@ def _made(settings: Settings) -> "dict[str, Notifier]":
 
 
 def send_test(settings: Settings, name: str) -> Check:
-    """Send a test to a notifier. ConfigError lists what is wrong with the notifiers' variables, UsageError if there is
-    none of the name."""
+    """Send a test to a notifier. ConfigError lists what is wrong with the notifiers' variables, UnknownError says that
+    there is none of the name."""
     if name not in {each.name for each in settings.notify}:
         known = ", ".join(each.name for each in settings.notify) or "none"
-        raise UsageError(f'There is no notifier "{shown(name)}" in `notify`. There: {known}.')
+        raise UnknownError(f'There is no notifier "{shown(name)}" in `notify`. There: {known}.')
     from bot.notify.notice import notice_for_test
 
     outcome = _made(settings)[name].send(notice_for_test(name, now()))

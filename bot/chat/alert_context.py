@@ -12,7 +12,7 @@ from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
 from bot.chat.rule_wording import detail_in_words, resolution_in_words, subject_name
 from bot.chat.wording import either, iso, with_more
-from bot.errors import UsageError
+from bot.errors import UnknownError, UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product, Release
 from bot.text import plain, shown
@@ -77,12 +77,13 @@ def read_ids(text: str, example: str) -> tuple[int, ...]:
 
 
 def find(book: AlertReader, ids: Sequence[int]) -> tuple[Alert, ...]:
-    """Alerts by id, in that order, open or not. UsageError for an id that there is not, with those that are open."""
+    """Alerts by id, in that order, open or not. UnknownError for an id that there is not, with those that are open."""
     found = {alert.id: alert for alert in book.find(ids)}
     if missing := [number for number in ids if number not in found]:
         there = [f"{alert.id} ({subject_name(alert.rule, alert.subject.name)})" for alert in book.open()]
         are_open = say("Open: {alerts}.", alerts=with_more(there, NAMED)) if there else say("None is open.")
-        raise UsageError(f"{say('There is no alert {id}.', id=missing[0])} {are_open}")
+        unknown = f"{say('There is no alert {id}.', id=missing[0])} {are_open}"
+        raise UnknownError(unknown, {"alerts": [], "unknown": missing})
     return tuple(found[number] for number in ids)
 
 

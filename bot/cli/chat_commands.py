@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,8 +16,8 @@ from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
 from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, OUTPUT, PNG, SHARED, SVG
-from bot.cli.output import OutputFile, fail, folder, print_reply, settings_of, shell_user
-from bot.errors import ConfigError, UnavailableError, UsageError
+from bot.cli.output import OutputFile, fail, folder, print_data, print_reply, settings_of, shell_user
+from bot.errors import ConfigError, UnavailableError, UnknownError, UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import words_to_type
 from bot.terminal.output import write
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from bot.chat.runner import CommandRunner
     from bot.cli.conditions import FailCondition
-    from bot.matrix.matrix import Matrix
     from bot.matrix.release import Release
 
 ALL = frozenset(Right)
@@ -39,56 +39,7 @@ LOOKING = (FLEET, ALERTS, AUDIT, WATCHES, PATCHES, XO)
 def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
     """A command of chat as a command of the shell. `named`: its name was typed, before the words."""
 
-    def run(
-        words: tuple[str, ...],
-        as_json: bool,
-        as_of: date | None,
-        config: Path | None,
-        fail_on: "tuple[FailCondition, ...]",
-        form: str | None = None,
-        channel: str | None = None,
-        svg: bool = False,
-        png: Path | None = None,
-        output: Path | None = None,
-        force: bool = False,
-    ) -> int:
-        as_json = as_json or form == "json"
-        form = None if form == "json" else form
-        forms = {"--json": as_json, "--format": form, "--svg": svg, "--png": png}
-        if len(given := [name for name, value in forms.items() if value]) > 1:
-            raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
-        if output and png:
-            raise UsageError("--png names its own file: leave --output out.")
-        meant, rest = spec, " ".join(words)
-        if spec is CHECK and words == (STDIN,) and not click.get_current_context().meta[_LITERAL]:
-            rest = releases_of(sys.stdin)
-        if spec is CHECK and rest.strip():  # it may be a question that means another command
-            meant, rest = interpret(f"{CHECK.name} {rest}" if named else rest)
-        caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
-        file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
-        if file:
-            file.check()
-        reply = _answer(meant, rest, as_of, config, caller, as_json)
-        tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in fail_on)
-        if fail_on and reply.assessed is None and not tells_holes:
-            raise UsageError(f"{meant.name} tells no verdicts, so --fail-on has nothing to look at.")
-        holds = bool(fail_on) and _any_holds(fail_on, reply, config)
-        if file and reply.hosts is not None:
-            file = file._replace(names_hosts=True)
-        if reply.picture and (svg or png):
-            _draw(reply.picture, png, file, force, config)
-        elif as_json or reply.exit_status != 1 or meant.follows:
-            print_reply(reply, as_json, form, file)
-        if reply.exit_status == 1:
-            return fail([reply.summary], 1)
-        return 4 if holds else reply.exit_status
-
-    words = click.Argument(
-        ["words"],
-        nargs=-1,
-        metavar=spec.takes,
-        shell_complete=lambda context, _, incomplete: candidates(spec, incomplete, context.params.get("config")),
-    )
+    words = click.Argument(["words"], nargs=-1, metavar=spec.takes)
     examples = "\n".join(f"  {words_to_type(typed, 'xocompat')}" for typed, _ in spec.examples)
     return _ChatCommand(
         spec.name,
@@ -97,12 +48,69 @@ def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
             *([CHANNEL] if spec.channel else []),
             *([SVG, PNG] if spec is TIMELINE else []),
         ],
-        callback=run,
+        callback=partial(_run, spec, named),
         help=f"{spec.about[0].upper()}{spec.about[1:]}. {spec.details}",
         short_help=spec.about,
         epilog=f"\b\nExamples:\n{examples}\n\n\b\nExit status: 0 answered, 1 could not do it, 2 wrong usage,\n"
         "3 ambiguous or unknown, 4 a --fail-on condition holds.",
     )
+
+
+def _run(
+    spec: CommandSpec,
+    named: bool,
+    words: tuple[str, ...],
+    as_json: bool,
+    as_of: date | None,
+    config: Path | None,
+    fail_on: "tuple[FailCondition, ...]",
+    form: str | None = None,
+    channel: str | None = None,
+    svg: bool = False,
+    png: Path | None = None,
+    output: Path | None = None,
+    force: bool = False,
+) -> int:
+    """Answer a command line: what is asked, its answer, where that goes, and the exit status."""
+    as_json = as_json or form == "json"
+    form = None if form == "json" else form
+    forms = {"--json": as_json, "--format": form, "--svg": svg, "--png": png}
+    if len(given := [name for name, value in forms.items() if value]) > 1:
+        raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
+    if output and png:
+        raise UsageError("--png names its own file: leave --output out.")
+    meant, rest = _meant(spec, named, words)
+    caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
+    file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
+    if file:
+        file.check()
+    try:
+        reply = _answer(meant, rest, as_of, config, caller, as_json)
+    except UnknownError as error:
+        if as_json and error.data is not None:
+            print_data(error.data, file)
+        raise
+    holds = bool(fail_on) and _any_holds(fail_on, reply, meant, config)
+    if file and reply.hosts is not None:
+        file = file._replace(names_hosts=True)
+    if reply.picture and (svg or png):
+        _draw(reply.picture, png, file, force, config)
+    elif as_json or reply.exit_status != 1 or meant.follows:
+        print_reply(reply, as_json, form, file)
+    if reply.exit_status == 1:
+        return fail([reply.summary], 1)
+    return 4 if holds else reply.exit_status
+
+
+def _meant(spec: CommandSpec, named: bool, words: tuple[str, ...]) -> tuple[CommandSpec, str]:
+    """The command that some words mean, with what is left for it: a look-up may be a question that means another."""
+    if spec is not CHECK:
+        return spec, " ".join(words)
+    is_list = words == (STDIN,) and not click.get_current_context().meta[_LITERAL]
+    asked = releases_of(sys.stdin) if is_list else " ".join(words)
+    if not asked.strip():
+        return spec, asked
+    return interpret(f"{CHECK.name} {asked}" if named else asked)
 
 
 _LITERAL = "bot.cli.literal"
@@ -135,8 +143,12 @@ def releases_of(stream: TextIO | None) -> str:
     return ", ".join(line.strip(",") for line in lines)
 
 
-def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, config: Path | None) -> bool:
-    """Whether an answer meets any of some conditions. UsageError as FailCondition.holds."""
+def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, spec: CommandSpec, config: Path | None) -> bool:
+    """Whether a command's answer meets any of some conditions. UsageError as FailCondition.holds, and where it tells
+    nothing that they could be held against."""
+    tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in conditions)
+    if reply.assessed is None and not tells_holes:
+        raise UsageError(f"{spec.name} tells no verdicts, so --fail-on has nothing to look at.")
     from bot.app.configuration import policy
 
     settings = settings_for_lookup(config, os.environ, folder())
@@ -254,89 +266,3 @@ def _record(runner: "CommandRunner", spec: CommandSpec, words: str, caller: Call
             ms=round(1000 * took, 2),
         )
         runner.ports.audit.record(entry)
-
-
-def candidates(spec: CommandSpec, incomplete: str, config: Path | None = None) -> list[str]:
-    """The words that a shell can complete: those of a command that begin with what was typed, whatever the case.
-
-    A name of two words is completed word by word. What is known is that of the data in use.
-    """
-    own = _own_words(spec, config)
-    words = own if own is not None else _known_words(spec, config, _begins_id(incomplete))
-    return [word for word in words if word.casefold().startswith(incomplete.casefold())]
-
-
-def _own_words(spec: CommandSpec, config: Path | None) -> list[str] | None:
-    """The operator's names that a command takes, with words of its own; None for one that takes no names."""
-    from bot.chat import commands as c
-
-    if spec not in (c.PROBE, c.FLEET, c.PATCHES, c.XO, c.ALERTS, c.ACK, c.SNOOZE, c.WATCH, c.UNWATCH):
-        return None
-    from bot.cli.completion import names_here
-
-    names = names_here(config)
-    if spec in (c.FLEET, c.PATCHES):
-        from bot.chat.filter import STATES
-
-        return [*STATES, *names.tags, *names.pools, *names.targets, *names.hosts]
-    if spec in (c.WATCH, c.UNWATCH):
-        return [*_known_words(spec, config), *names.pools]
-    taken: dict[str, tuple[str, ...]] = {
-        c.PROBE.name: names.targets,
-        c.XO.name: names.orchestras,
-        c.ALERTS.name: ("all", *names.alerts),
-    }
-    return [*taken.get(spec.name, names.alerts)]
-
-
-def _known_words(spec: CommandSpec, config: Path | None, with_ids: bool = False) -> list[str]:
-    """What of the data in use a command takes; ids of advisories only where they are meant."""
-    from bot.chat import commands as c
-    from bot.matrix.release import Product
-
-    matrix = _known_matrix(config)
-    releases = [*Product, *dict.fromkeys(release.number for release in matrix.releases)]
-    products = [product.lower() for product in Product]
-    words: dict[str, list[str]] = {
-        c.CHECK.name: releases,
-        c.UPGRADE.name: releases,
-        c.COMPARE.name: releases,
-        c.ISSUES.name: [*(issue.id for issue in matrix.issues), *releases],
-        c.FEATURE.name: [feature.id for feature in matrix.features],
-        c.ADVISORIES.name: [*releases, "xo"],
-        c.LIST.name: products,
-        c.TIMELINE.name: products,
-        c.WATCH.name: [*releases, "pool", "all", "lead"],
-        c.UNWATCH.name: [*releases, "pool", "all"],
-        c.HELP.name: [*c.COMMANDS, *(command.name for command in operator_commands())],
-    }
-    known = words.get(spec.name, [])
-    if not (spec is c.ADVISORY or (spec in (c.CHECK, c.ADVISORIES) and with_ids)):
-        return known
-    from bot.advisories.load import advisories_of
-
-    return [*known, *dict.fromkeys(name for each in advisories_of(matrix).every for name in each.ids)]
-
-
-def _begins_id(incomplete: str) -> bool:
-    """Whether it can be the beginning of an advisory's id, which is worth loading them: `X` begins XCP-ng as well."""
-    typed = incomplete.casefold()
-    return len(typed) > 1 and any(typed.startswith(prefix) or prefix.startswith(typed) for prefix in _ID_PREFIXES)
-
-
-_ID_PREFIXES = ("xsa-", "cve-", "vsa-", "ghsa-", "ctx")
-
-
-def _known_matrix(config: Path | None) -> "Matrix":
-    """What is known, by the configuration; what is shipped where that has a mistake, which no completion can tell."""
-    try:
-        settings = settings_for_lookup(config, os.environ, folder())
-    except ConfigError:
-        settings = None
-    if settings is None or not settings.keeps_data:
-        from bot.matrix.load import load_matrix
-
-        return load_matrix()
-    from bot.app.dataset import dataset_of
-
-    return dataset_of(settings).matrix

@@ -1,17 +1,12 @@
 """The group of all commands: those of chat from their one list, and the operator's own."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from bot import __version__
 from bot.chat.commands import CHECK, COMMANDS, GROUPS, HELP
-from bot.cli.chat_commands import STDIN, candidates, chat_command
+from bot.cli.chat_commands import STDIN, chat_command
 from bot.cli.operator import first_sentence, operator_groups
 from bot.cli.options import EXIT_STATUSES, VALUED
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 
 class CommandGroup(click.Group):
@@ -27,13 +22,6 @@ class CommandGroup(click.Group):
         spec = COMMANDS.get(cmd_name)
         return chat_command(spec) if spec else super().get_command(ctx, cmd_name)
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """Commands, and the words of a look-up, which needs no command's name; options where one was begun."""
-        from click.shell_completion import CompletionItem
-
-        words = candidates(CHECK, incomplete) if incomplete and not incomplete.startswith("-") else []
-        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, words)]
-
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """Chat's commands in the groups that help has, then the operator's, then what exit statuses mean."""
         for title, specs in GROUPS.items():
@@ -46,8 +34,6 @@ class CommandGroup(click.Group):
             formatter.write_dl([(str(status), means) for status, means in EXIT_STATUSES.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if ctx.resilient_parsing:  # a shell asks how the line could go on
-            return super().parse_args(ctx, args)
         return super().parse_args(ctx, _options_last(args) if args else [HELP.name])
 
     def resolve_command(

@@ -14,7 +14,7 @@ import click
 from bot.catalogue import message, say
 from bot.chat.command import OperatorCommand
 from bot.cli.options import SHARED
-from bot.cli.output import fail, folder, print_json, print_reply, settings_of, shell_user
+from bot.cli.output import fail, folder, print_data, print_reply, settings_of, shell_user
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import cleaned
@@ -58,14 +58,6 @@ def _for_help(command: click.Command) -> OperatorCommand:
     return OperatorCommand(
         command.name or "", " ".join(arguments), f"{about[:1].lower()}{about[1:]}", tuple(filter(None, options))
     )
-
-
-def _targets(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """The names of targets that begin with what was typed."""
-    from bot.cli.completion import names_here
-
-    names = names_here(context.params.get("config")).targets
-    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
 def operator_command(name: str, about: str, *params: click.Parameter) -> Callable[[Callable[..., int]], None]:
@@ -129,7 +121,8 @@ def _site(config: Path | None) -> int:
     "mcp",
     message(
         "Answer assistants (Model Context Protocol) at stdin and stdout, with the rights of this shell; or over HTTP, "
-        "behind the token of `mcp.token_env`, with what `access` grants to mcp. Needs xocompat[mcp]."
+        "behind the token of `mcp.token_env`, with what `access` grants to mcp (or, with `mcp.slack`, to the person "
+        "for whom Slack's assistant asks). Needs xocompat[mcp]."
     ),
     click.Option(["--http"], metavar="HOST:PORT", help="Listen there, as a process of its own."),
 )
@@ -182,7 +175,7 @@ def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) ->
     with ProgressLine(None if as_json else sys.stderr, os.environ) as progress:
         checks = doctor(settings_of(config), progress.show, live, send)
     if as_json:
-        print_json({"checks": [check.data() for check in checks]})
+        print_data({"checks": [check.data() for check in checks]})
     else:
         write(sys.stdout, "".join(f"{cleaned(str(check))}\n" for check in checks))
     return 0 if all(check.ok for check in checks) else 1
@@ -191,7 +184,7 @@ def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) ->
 @operator_command(
     "trust",
     message("Show the certificate of a host of the inventory, and pin it on confirmation."),
-    click.Argument(["host"], shell_complete=_targets),
+    click.Argument(["host"]),
     click.Argument(["address"], required=False),
     click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
     click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
@@ -211,7 +204,7 @@ def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: 
 def _manifest(url: str | None) -> int:
     from bot.app.operator import manifest
 
-    print_json(manifest(url))
+    print_data(manifest(url))
     return 0
 
 
@@ -221,15 +214,9 @@ def _manifest(url: str | None) -> int:
     click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"])),
 )
 def _completion(shell: str) -> int:
-    from click.shell_completion import get_completion_class
+    from bot.completion import SCRIPTS
 
-    script = get_completion_class(shell)
-    if script is None:
-        raise UsageError(f"There is no completion for {shell}.")
-    write(
-        sys.stdout,
-        script(click.get_current_context().find_root().command, {}, "xocompat", "_XOCOMPAT_COMPLETE").source(),
-    )
+    write(sys.stdout, SCRIPTS[shell])
     return 0
 
 
@@ -248,7 +235,7 @@ def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int
         )
     done = run_database_command(deed, settings_of(config).database.get_secret_value(), file or Path())
     if as_json:
-        print_json(done.data)
+        print_data(done.data)
     else:
         write(sys.stdout, "".join(f"{line}\n" for line in done.lines))
     return 0 if done.ok else 1

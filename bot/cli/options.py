@@ -61,7 +61,6 @@ FAIL_ON = click.Option(
     ["--fail-on"],
     multiple=True,
     callback=_conditions,
-    shell_complete=lambda _, __, incomplete: [c for c in CONDITIONS if c.startswith(incomplete)],
     metavar="CONDITION",
     help="Exit with 4 on: eol, eol-within:90d (or 6m, 1y), partial, unlisted, not-approved, vulnerable. Repeatable.",
 )

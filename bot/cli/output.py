@@ -41,6 +41,15 @@ def print_reply(reply: Reply, as_json: bool, form: str | None = None, file: Outp
     """Print a reply, or write it into a file: as JSON, as a table in a form (`csv` or `md`), or as people read it."""
     look = Capabilities() if file else capabilities_of(sys.stdout, os.environ)
     text = _text(reply, as_json, form, look)
+    _put(text, file)
+
+
+def print_data(data: object, file: OutputFile | None = None) -> None:
+    """Print something as JSON, or write it into a file."""
+    _put(json_text(data), file)
+
+
+def _put(text: str, file: OutputFile | None) -> None:
     if file:
         file.write(text)
     else:
@@ -60,10 +69,6 @@ def _text(reply: Reply, as_json: bool, form: str | None, look: Capabilities) -> 
 
         return table_text(reply, form)
     return f"{render(reply, look)}\n"
-
-
-def print_json(data: object) -> None:
-    write(sys.stdout, json_text(data))
 
 
 def json_text(data: object) -> str:

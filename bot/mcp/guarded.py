@@ -1,22 +1,37 @@
-"""Streamable HTTP for assistants: behind a bearer token, and for the names by which it is called alone."""
+"""Streamable HTTP for assistants: behind a bearer token or Slack's signature, and for the names by which it is called
+alone."""
 
 import hmac
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import anyio
 import uvicorn
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.mcp.assistant import SIGNED
 
 BODY_MAX = 256 * 1024
 """Bytes of a request: ours are hundreds."""
 
+BODY_WITHIN = 10.0
+"""Seconds for a body that must be read before it is known who sent it."""
+
+UNREAD_MAX, UNREAD_WITHIN = 16 * 1024 * 1024, 5.0
+"""Bytes and seconds of a body that is taken and dropped, so that its sender gets to read the answer."""
+
 CONNECTIONS_MAX = 64
 DRAIN = 9
 """Seconds for what is being answered when the process ends."""
+
+SIGNATURE = b"x-slack-signature"
+
+Signed = Callable[[bytes, Mapping[str, str]], bool]
+"""Whether Slack signed a body with these headers (names in lower case), lately."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -28,8 +43,11 @@ class Named(NamedTuple):
     port: int | None = None
 
 
-def guarded_app(server: MCPServer, token: str, listens: Named, names: Sequence[Named] = ()) -> ASGIApp:
-    """The application: `/mcp` for whoever shows the token. `names` are further ones that a Host header may have."""
+def guarded_app(
+    server: MCPServer, token: str, listens: Named, names: Sequence[Named] = (), signed: Signed | None = None
+) -> ASGIApp:
+    """The application: `/mcp` for whoever shows the token and, with `signed`, for Slack. `names` are further ones that
+    a Host header may have."""
     called = [*names, *(Named(each, listens.port) for each in (*_LOOPBACK, listens.host))]
     hosts = [*dict.fromkeys(host for each in called for host in _headers(each))]
     security = TransportSecuritySettings(
@@ -38,7 +56,7 @@ def guarded_app(server: MCPServer, token: str, listens: Named, names: Sequence[N
     app = server.streamable_http_app(
         stateless_http=True, json_response=True, max_request_body_size=BODY_MAX, transport_security=security
     )
-    return BearerGate(app, token)
+    return answered_first(Gate(app, token, signed))
 
 
 def _headers(named: Named) -> tuple[str, ...]:
@@ -47,25 +65,105 @@ def _headers(named: Named) -> tuple[str, ...]:
     return (host, f"{host}:*") if named.port is None else (f"{host}:{named.port}",)
 
 
-class BearerGate:
-    """Lets requests with the token pass; to others it says 401, without reading what they send."""
+class Gate:
+    """Lets requests with the token pass, and those that Slack signed, which it marks; to others it says 401.
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app, self._token = app, token.encode()
+    A request with a signature is judged by that alone.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, signed: Signed | None = None) -> None:
+        self._app, self._token, self._signed = app, token.encode(), signed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan" and not self._opens(scope):
-            said = "This needs the token of mcp.token_env, as the header `Authorization: Bearer TOKEN`.\n"
-            refused = PlainTextResponse(said, 401, {"www-authenticate": "Bearer", "connection": "close"})
-            await refused(scope, receive, send)
-        else:
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+        elif self._signed and any(name == SIGNATURE for name, _ in scope["headers"]):
+            await self._of_slack(self._signed, scope, receive, send)
+        elif self._shows_token(scope):
+            await self._app(scope, receive, send)
+        else:  # without reading what they send
+            said = "This needs the token of mcp.token_env, as the header `Authorization: Bearer TOKEN`."
+            await _refusal(401, said)(scope, receive, send)
 
-    def _opens(self, scope: Scope) -> bool:
+    async def _of_slack(self, signed: Signed, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        body = None
+        with anyio.move_on_after(BODY_WITHIN):
+            body = await _body(receive)
+        if body is None:
+            await _refusal(413, f"That is more than {BODY_MAX} bytes, or came too slowly.")(scope, receive, send)
+        elif not signed(body, headers):
+            said = (
+                "Slack's signature does not hold: it is of another body, another secret, or more than five minutes old."
+            )
+            await _refusal(401, said)(scope, receive, send)
+        else:
+            scope[SIGNED] = headers[SIGNATURE.decode()]
+            await self._app(scope, _replayed(body, receive), send)
+
+    def _shows_token(self, scope: Scope) -> bool:
         """In a time that says nothing of the token."""
         shown = [value for name, value in scope["headers"] if name == b"authorization"]
         scheme, _, bearer = (shown[0] if len(shown) == 1 else b"").partition(b" ")
         return scheme.lower() == b"bearer" and hmac.compare_digest(bearer.strip(), self._token)
+
+
+def _refusal(status: int, said: str) -> PlainTextResponse:
+    headers = {"connection": "close", **({"www-authenticate": "Bearer"} if status == 401 else {})}
+    return PlainTextResponse(f"{said}\n", status, headers)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None if it is too long, or its sender left."""
+    read = bytearray()
+    while True:
+        message = await receive()
+        read += message.get("body", b"")
+        if message["type"] != "http.request" or len(read) > BODY_MAX:
+            return None
+        if not message.get("more_body", False):
+            return bytes(read)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that was read already, then whatever comes."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return next_message
+
+
+def answered_first(app: ASGIApp) -> ASGIApp:
+    """An application whose answers arrive though it did not read the request whole: a connection that is closed on
+    what nobody read is reset, and an answer that was on its way is lost with it. What is sent yet is taken and dropped,
+    up to a bound."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        is_read = False
+
+        async def noting() -> Message:
+            nonlocal is_read
+            message = await receive()
+            is_read = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+
+        async def sending(message: Message) -> None:
+            is_end = message["type"] == "http.response.body" and not message.get("more_body", False)
+            if not is_end or is_read:
+                await send(message)
+                return
+            await send({**message, "more_body": True})
+            left = UNREAD_MAX
+            with anyio.move_on_after(UNREAD_WITHIN):
+                while not is_read and left > 0:
+                    left -= len((await noting()).get("body", b""))
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        await app(scope, noting, sending if scope["type"] == "http" else send)
+
+    return answering
 
 
 def serve_http(app: ASGIApp, sockets: list[socket.socket]) -> None:

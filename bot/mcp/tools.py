@@ -16,7 +16,7 @@ from bot.chat.commands import ADVISORY, ALERTS, CHANGES, CHECK, FEATURE, FLEET, 
 from bot.chat.data import assessment_data
 from bot.chat.wording import joined, nearest
 from bot.mcp import results
-from bot.mcp.assistant import Assistant
+from bot.mcp.assistant import SIGNED, Assistant
 from bot.text import near, plain, shown
 
 PAGE, PAGE_OF_HOSTS = 20, 50
@@ -63,6 +63,12 @@ class _Page(NamedTuple):
 class _ToolServer(MCPServer):
     """Refuses what a tool does not take: the library would drop it, and the answer would be one to another question."""
 
+    def __init__(self, assistant: Assistant) -> None:
+        super().__init__(
+            "xocompat", title="xocompat", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
+        )
+        self._assistant = assistant
+
     async def list_tools(self) -> list[Tool]:
         strict = {"additionalProperties": False}
         return [
@@ -76,8 +82,12 @@ class _ToolServer(MCPServer):
         if name in takes and (strange := [each for each in arguments if each not in takes[name]]):
             what = f"takes {joined(list(takes[name]))}" if takes[name] else "takes nothing"
             raise ToolError(f'{name} {what}: "{shown(strange[0])}" is not known there.')
+        request = context.request_context if context else None
+        signature = request.request.scope.get(SIGNED) if request and request.request else None
+        said = request.meta.get("slack") if request and request.meta else None
         try:
-            return await super().call_tool(name, arguments, context)
+            with self._assistant.asking(signature, said):
+                return await super().call_tool(name, arguments, context)
         except ToolError as error:
             if not isinstance(error.__cause__, ValidationError):
                 raise
@@ -86,32 +96,51 @@ class _ToolServer(MCPServer):
 
 
 def tool_server(assistant: Assistant) -> MCPServer:
-    """A server of all tools, for one assistant; the transport is the caller's."""
-    server: MCPServer = _ToolServer(
-        "xocompat", title="xocompat", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
-    )
-    looks = server.tool(annotations=_LOOKS, structured_output=True)
+    """A server of all tools, which the assistant runs; the transport is the caller's."""
+    server = _ToolServer(assistant)
+    tools = _Tools(assistant)
+    for tool in (
+        tools.check_release,
+        tools.find_upgrade_path,
+        tools.list_known_issues,
+        tools.list_releases,
+        tools.find_feature,
+        tools.get_list_changes,
+        tools.get_fleet,
+        tools.get_host,
+        tools.list_alerts,
+        tools.get_advisory,
+    ):
+        server.add_tool(tool, annotations=_LOOKS, structured_output=True)
+    server.add_tool(tools.probe_host, annotations=_ASKS_HOSTS, structured_output=True)
+    return server
 
-    def asked(spec: CommandSpec, words: str = "", on: str | None = None) -> dict[str, Any]:
-        data = assistant.ask(spec, words, _day(on)).data or {}
+
+class _Tools:
+    """A method for each tool: its name, arguments, result and docstring are what an assistant is told of it."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+
+    def _asked(self, spec: CommandSpec, words: str = "", on: str | None = None) -> dict[str, Any]:
+        data = self._assistant.ask(spec, words, _day(on)).data or {}
         return {key: _without_addresses(value) for key, value in data.items()}
 
-    @looks
-    def check_release(words: Words, on: Day = None) -> results.ReleaseCheck:
+    def check_release(self, words: Words, on: Day = None) -> results.ReleaseCheck:
         """Support, lifecycle, known issues and next step of a release (or several) of XCP-ng or XenServer."""
-        return results.ReleaseCheck(**{"query": words, **asked(CHECK, words, on)})
+        return results.ReleaseCheck(**{"query": words, **self._asked(CHECK, words, on)})
 
-    @looks
     def find_upgrade_path(
+        self,
         release: Words,
         to: Annotated[str | None, Field(description="The release to arrive at; the best one unless given")] = None,
         on: Day = None,
     ) -> results.UpgradeResult:
         """The supported way from a release to a current one, step by step, with who stands behind each step."""
-        return results.UpgradeResult(**asked(UPGRADE, f"{release} to {to}" if to else release, on))
+        return results.UpgradeResult(**self._asked(UPGRADE, f"{release} to {to}" if to else release, on))
 
-    @looks
     def list_known_issues(
+        self,
         release: Annotated[str | None, Field(description="Only issues of this release", max_length=200)] = None,
         id: Annotated[str | None, Field(description="One issue, or an error code", max_length=200)] = None,
         cursor: Cursor = None,
@@ -119,39 +148,37 @@ def tool_server(assistant: Assistant) -> MCPServer:
         """Known issues with links, of a release, by id or error code, or all of them in pages."""
         if release and id:
             raise ToolError("Ask by release or by id, not by both.")
-        page = _Page.of(asked(ISSUES, release or id or "")["issues"], cursor, PAGE)
+        page = _Page.of(self._asked(ISSUES, release or id or "")["issues"], cursor, PAGE)
         return results.IssuesPage(issues=[results.IssueResult(**each) for each in page.items], **page.fields)
 
-    @looks
     def list_releases(
-        product: Literal["xcp-ng", "xenserver"] | None = None, on: Day = None, cursor: Cursor = None
+        self, product: Literal["xcp-ng", "xenserver"] | None = None, on: Day = None, cursor: Cursor = None
     ) -> results.ReleasesPage:
         """All releases with support and lifecycle, the newest of each product first."""
-        reply = assistant.ask(TIMELINE, product or "", _day(on))
+        reply = self._assistant.ask(TIMELINE, product or "", _day(on))
         page = _Page.of(reply.assessed or (), cursor, PAGE)
         found = [assessment_data(each) for each in page.items]
         kept = ("product", "release", "name", "support", "lifecycle", "badges")
         releases = [results.AssessmentResult(**{key: each[key] for key in kept}) for each in found]
         return results.ReleasesPage(as_of=(reply.data or {})["as_of"], releases=releases, **page.fields)
 
-    @looks
     def find_feature(
+        self,
         name: Annotated[
             str | None, Field(description="Such as vTPM; all features unless given", max_length=200)
         ] = None,
     ) -> results.FeaturesResult:
         """From which release of each product on a feature of Xen Orchestra is there."""
-        data = asked(FEATURE, name or "")
+        data = self._asked(FEATURE, name or "")
         features = data.get("features", [data])
         return results.FeaturesResult(features=[results.FeatureResult(**each) for each in features])
 
-    @looks
-    def get_list_changes() -> results.ListChangesResult:
+    def get_list_changes(self) -> results.ListChangesResult:
         """How the published Host Compatibility List differs from the one in use."""
-        return results.ListChangesResult(**asked(CHANGES))
+        return results.ListChangesResult(**self._asked(CHANGES))
 
-    @looks
     def get_fleet(
+        self,
         filter: Annotated[
             str,
             Field(description="Words that must all hold: eol, ending, unreachable, a tag, a release", max_length=500),
@@ -160,7 +187,7 @@ def tool_server(assistant: Assistant) -> MCPServer:
         cursor: Cursor = None,
     ) -> results.FleetPage:
         """The watched hosts as they were last seen, with their verdicts, the worst first. Needs the right fleet."""
-        data = asked(FLEET, filter, on)
+        data = self._asked(FLEET, filter, on)
         page = _Page.of(data["hosts"], cursor, PAGE_OF_HOSTS)
         return results.FleetPage(
             as_of=data["as_of"],
@@ -171,10 +198,9 @@ def tool_server(assistant: Assistant) -> MCPServer:
             **page.fields,
         )
 
-    @looks
-    def get_host(name: HostName, on: Day = None) -> results.HostsResult:
+    def get_host(self, name: HostName, on: Day = None) -> results.HostsResult:
         """One host by its name or uuid, as it was last seen. Needs the right fleet."""
-        data = asked(FLEET, "", on)
+        data = self._asked(FLEET, "", on)
         wanted = plain(name).casefold()
         every = data["hosts"]
         found = [each for each in every if wanted in (plain(each["name"]).casefold(), each["uuid"].casefold())]
@@ -183,34 +209,31 @@ def tool_server(assistant: Assistant) -> MCPServer:
             raise ToolError(f'I know no host "{shown(name)}".{nearest([*map(shown, close)])}')
         return results.HostsResult(as_of=data["as_of"], hosts=[results.HostResult(**each) for each in found])
 
-    @looks
     def list_alerts(
+        self,
         state: Annotated[Literal["open", "all"], Field(description="all: those that ended, too")] = "open",
         on: Day = None,
         cursor: Cursor = None,
     ) -> results.AlertsPage:
         """Alerts and what was done about them, the worst first. Needs the right fleet."""
-        data = asked(ALERTS, "all" if state == "all" else "", on)
+        data = self._asked(ALERTS, "all" if state == "all" else "", on)
         page = _Page.of(data["alerts"], cursor, PAGE_OF_HOSTS)
         alerts = [results.AlertResult(**each) for each in page.items]
         return results.AlertsPage(**{**data, "alerts": alerts, **page.fields})
 
-    @server.tool(annotations=_ASKS_HOSTS, structured_output=True)
-    def probe_host(name: HostName) -> results.ProbeResult:
+    def probe_host(self, name: HostName) -> results.ProbeResult:
         """Ask a target of the inventory now what its pool runs (up to 30 seconds). Needs the right probe."""
-        return results.ProbeResult(**asked(PROBE, name))
+        return results.ProbeResult(**self._asked(PROBE, name))
 
-    @looks
     def get_advisory(
+        self,
         id: Annotated[str, Field(description="XSA-517, CVE-…, VSA-…, GHSA-…, CTX… or a hotfix", max_length=200)],
         cursor: Cursor = None,
     ) -> results.AdvisoriesResult:
         """A security advisory: what it is, where it is fixed and, with the right fleet, which hosts have the fix."""
-        data = asked(ADVISORY, id)
+        data = self._asked(ADVISORY, id)
         page = _Page.of(data.get("hosts", []), cursor, PAGE_OF_HOSTS)
         return results.AdvisoriesResult(**{**data, "hosts": list(page.items), **page.fields})
-
-    return server
 
 
 def _day(text: str | None) -> date | None:

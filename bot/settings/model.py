@@ -57,9 +57,13 @@ class TlsSettings(Section):
     at_most_one = ("pin", "ca", "insecure")
 
     pin: Pin | None = None
+    """The certificate itself, by its fingerprint: `xocompat trust` shows and writes it."""
     ca: FilePath | None = None
+    """The CAs that may have signed it (PEM)."""
     insecure: bool = False
+    """Whoever answers is believed: for a lab alone, as it hands the password to anybody."""
     minimum: TlsVersion = "1.2"
+    """The oldest TLS that is spoken: an old host may know nothing newer than 1.0."""
 
 
 class MemberSettings(Section):
@@ -68,8 +72,11 @@ class MemberSettings(Section):
     at_most_one = ("pin", "tls")
 
     address: HostAddress
+    """Where it answers."""
     pin: Pin | None = None
+    """Its certificate, where that is all that differs."""
     tls: TlsSettings | None = None
+    """How its certificate is trusted."""
 
 
 _ADDRESS_ALONE = BeforeValidator(
@@ -92,13 +99,21 @@ class TargetSettings(Section):
     exactly_one = ("password_env", "password_file")
 
     name: Name
+    """What it is called everywhere; nobody in chat needs to know its address."""
     address: HostAddress
+    """Where the pool's coordinator, or the lone host, answers."""
     username: Username
+    """An account of XAPI's that may read."""
     password_env: VariableName | None = None
+    """The variable that holds its password."""
     password_file: FilePath | None = None
+    """The file whose first line is its password."""
     tls: TlsSettings = TlsSettings()
+    """How its certificate is trusted."""
     tags: tuple[Tag, ...] = ()
+    """What routes, `fleet` and the policy choose hosts by."""
     also: tuple[Annotated[MemberSettings, _ADDRESS_ALONE], ...] = ()
+    """Other hosts of the pool: the only ones to which it may lead us."""
 
     @property
     def endpoint(self) -> EndpointSettings:
@@ -116,32 +131,41 @@ class TargetSettings(Section):
 
 
 class OrchestraSettings(Section):
-    """A Xen Orchestra whose hosts are watched through its REST API; `token_env` names the variable with its token."""
+    """A Xen Orchestra whose hosts are watched through its REST API."""
 
     name: Name
+    """What it is called everywhere."""
     url: HttpsUrl
+    """Where its web interface is."""
     token_env: VariableName
+    """The variable that holds a token of an account that may see the hosts."""
     tls: TlsSettings = TlsSettings()
+    """How its certificate is trusted."""
     tags: tuple[Tag, ...] = ()
+    """Tags of all of its hosts."""
 
 
 class ListSettings(Section):
-    """Where `sync` reads the published list: an address or a file's path."""
+    """The published list that `sync` reads."""
 
     url: ListUrl = PUBLISHED
+    """Where it is read."""
 
 
 class DataSettings(Section):
-    """Where `sync` reads newer data than what is shipped: a bundle's address or a file's path. None: nowhere."""
+    """Newer data than what is shipped, for `sync` to read; none unless given."""
 
     url: DataUrl | None = None
+    """Where a bundle is read, as `export --format data` makes it."""
 
 
 class SweepSettings(Section):
-    """How often all targets are asked, and how many at a time."""
+    """Asking all sources."""
 
     every: Period = timedelta(hours=6)
+    """How often all are asked."""
     concurrency: Concurrency = 64
+    """How many at a time."""
 
 
 def _longest_first(leads: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
@@ -154,30 +178,33 @@ Leads = Annotated[tuple[Lead, ...], AfterValidator(_longest_first)]
 
 
 class RouteSettings(Section):
-    """A channel for alerts about hosts with any of the tags, or in any of the pools.
-
-    `lead` and `zone` None: as `alerts` has them.
-    """
+    """A channel for alerts about some hosts."""
 
     exactly_one = ("tags", "pools")
 
     tags: tuple[Tag, ...] = ()
+    """Hosts with any of these."""
     pools: tuple[PoolName, ...] = ()
+    """Hosts in any of these."""
     channel: ChannelId
+    """Who is told."""
     lead: Leads | None = None
+    """How long before an end, where that is another time than `alerts.lead`."""
     zone: ZoneName | None = None
+    """The channel's time zone, where that is another one than `alerts.zone`."""
 
 
 class AlertSettings(Section):
-    """Where alerts go, and how long before an end of life. `channel` gets what no route takes; longest lead first.
-
-    `zone` is the time zone in which channels count days, unless a route says another one for its channel.
-    """
+    """Where alerts go, and how long before an end of life."""
 
     channel: ChannelId | None = None
+    """Who is told what no route takes, and what concerns xocompat itself."""
     lead: Leads = tuple(timedelta(days=days) for days in (365, 180, 90, 30, 7, 0))
+    """How long before an end of life, or of maintenance, it is told: once at each."""
     routes: tuple[RouteSettings, ...] = ()
+    """Who is told what."""
     zone: ZoneName = "UTC"
+    """The time zone in which channels count days."""
 
     @field_validator("routes")
     @classmethod
@@ -191,25 +218,25 @@ class AlertSettings(Section):
 
 
 class WebSettings(Section):
-    """Where the web routes listen (`listen`; empty: as the way in needs it), and who sees those that name hosts.
-
-    `token_env` names the variable whose value opens /metrics and /calendar.ics to callers from afar, and
-    `calendar_token_env` the one for programs that subscribe to the calendar by its address alone.
-    """
+    """Where the web routes listen, and who sees those that name hosts."""
 
     token_env: VariableName = WEB_TOKEN
+    """The variable with the token for `/metrics` and `/calendar.ics`, for callers from afar."""
     calendar_token_env: VariableName = CALENDAR_TOKEN
+    """The variable with the token for `/calendar.ics?token=` alone, for programs that subscribe to it."""
     listen: ListenHosts = ()
+    """Where they listen: loopback unless given, and with Slack over HTTP every address."""
 
 
 class McpSettings(Section):
-    """How assistants reach `xocompat mcp --http`: with the token in the variable that `token_env` names.
-
-    `hosts` are the names by which they call it, where that is not the address that it listens on.
-    """
+    """How assistants reach `xocompat mcp --http`."""
 
     token_env: VariableName = MCP_TOKEN
+    """The variable with the token that a client shows."""
+    slack: bool = False
+    """Slack's own assistant may call it, too, for people with the rights that they have in chat."""
     hosts: tuple[HostAddress, ...] = ()
+    """The names by which clients call it, where that is not the address that it listens on."""
 
 
 class GrantSettings(Section):
@@ -219,8 +246,12 @@ class GrantSettings(Section):
     """
 
     who: Who
+    """To whom."""
     where: ChannelId | None = None
+    """In which channel alone; everywhere unless given."""
     may: tuple[Literal[Right.PROBE, Right.FLEET, Right.OPERATE], ...]
+    """`probe` asks hosts, `fleet` sees hosts and alerts, `operate` sweeps, acknowledges, watches and reads the audit
+    trail."""
 
     @field_validator("where")
     @classmethod
@@ -238,53 +269,61 @@ class GrantSettings(Section):
 
 
 class AccessSettings(Section):
-    """Who may do what; nothing but look-ups without a grant. `lookup` everyone: people of Slack Connect, too."""
+    """Who may do what; nothing but look-ups without a grant."""
 
     lookup: Literal["workspace", "everyone"] = "workspace"
+    """Who may look up; `everyone` are people of other workspaces in shared channels, too."""
     grants: tuple[GrantSettings, ...] = ()
+    """Who may do more."""
 
 
 class LogSettings(Section):
-    """How the log is written, and from which level on."""
+    """The log, on stderr."""
 
     format: Literal["console", "json"] = "console"
+    """How it is written; unless given, `console` on a terminal and else `json`."""
     level: Annotated[Literal["debug", "info", "warning", "error"], LowerCase] = "info"
+    """From which level on."""
 
 
 class SlackKeys(Section):
-    """How Slack is used. `tables`: as tables where a workspace takes them, or always as lines."""
+    """How Slack is used."""
 
     tables: Literal["auto", "lines"] = "auto"
+    """`auto` draws tables where a workspace takes them, `lines` never."""
 
 
 class MattermostSettings(Section):
-    """A Mattermost that people ask in, if there is a `url`. Both `_env` keys name variables: of the bot's token, and of
-    the tokens of the slash commands, one or TEAM=TOKEN,TEAM=TOKEN. Without `callback_url`, by which Mattermost reaches
-    us, there are neither commands nor buttons. `ca` is where a private CA signs.
-    """
+    """A Mattermost that people ask in, beside Slack or alone."""
 
     url: MattermostUrl | None = None
+    """Where it is; without it there is none."""
     token_env: VariableName = "MATTERMOST_TOKEN"
+    """The variable with the bot's token."""
     command_token_env: VariableName = "MATTERMOST_COMMAND_TOKEN"
+    """The variable with the token of the slash command, or with `TEAM=TOKEN,TEAM=TOKEN`."""
     callback_url: CallbackUrl | None = None
+    """By which address Mattermost reaches us; without it there are neither commands nor buttons."""
     ca: FilePath | None = None
+    """The CAs that may have signed its certificate (PEM)."""
 
 
 class SecuritySettings(Section):
-    """Which security flaws make an alert: those of `tell` and worse, none with `none`; exploited ones always.
-
-    `orchestra_fixed_from` is the xo-server from which on the operator knows CVE-2026-133469 to be fixed.
-    """
+    """Which security flaws make an alert."""
 
     tell: Annotated[Literal["critical", "high", "medium", "low", "none"], LowerCase] = "high"
+    """From which severity on a known hole makes an alert; those that attackers use always do."""
     orchestra_fixed_from: XoServerNumber | None = None
+    """The xo-server from which on you know CVE-2026-133469 to be fixed: the data do not."""
 
 
 class PolicySettings(Section):
-    """What hosts are to run: releases and ranges, any without; and for how long they may go without updates, by tag."""
+    """What hosts are to run."""
 
     approved: tuple[ApprovedRelease, ...] = ()
+    """Releases that hosts may run; any without it."""
     not_older_than: AgesByTag = ()
+    """How long ago hosts may have been updated, by tag; the shortest counts."""
 
 
 class NatsKeys(Section):
@@ -293,29 +332,38 @@ class NatsKeys(Section):
     at_most_one = ("credentials_file", "user")
 
     url: NatsUrl | None = None
+    """Where the NATS server is."""
     credentials_file: FilePath | None = None
+    """The file by which the server knows us (`.creds`)."""
     user: Username | None = None
+    """The name by which it knows us."""
     password_env: VariableName | None = None
+    """The variable with the password that goes with it."""
     ca: FilePath | None = None
+    """The CAs that may have signed its certificate (PEM)."""
 
 
 class SitesSettings(NatsKeys):
-    """Sites that report to this centre, where there are any. `expected` are missed even if they were never heard."""
+    """Sites that report to this centre, where there are any."""
 
     expected: tuple[SiteName, ...] = ()
+    """Sites that are missed even if they were never heard."""
     silent_after: Period = timedelta(minutes=3)
+    """After how long without a word a site counts as silent."""
 
 
 class SiteSettings(NatsKeys):
     """Which site the targets of this configuration are, for `xocompat site`."""
 
     name: SiteName | None = None
+    """What this site is called at the centre."""
 
 
 class Keys(Section):
     """What stands in the file, or in the environment as XOCOMPAT_<KEY>."""
 
     database: DatabaseUrl = SecretStr("sqlite:///xocompat.db")
+    """Where everything is kept that must outlive the process."""
     list: ListSettings = ListSettings()
     data: DataSettings = DataSettings()
     targets: tuple[TargetSettings, ...] = ()
@@ -334,16 +382,22 @@ class Keys(Section):
     site: SiteSettings = SiteSettings()
     notify: tuple[NotifierSettings, ...] = ()
     translation: FilePath | None = None
+    """What `serve` says in place of English, as a .mo file ([another language](../how-to/translate.md))."""
 
 
 class SlackSettings(SlackKeys):
     """What more there is, from the environment alone. Tokens of a wrong shape are reported by `serve` and `doctor`."""
 
     bot_token: SecretStr | None = None
+    """The bot's token, `xoxb-…`."""
     app_token: SecretStr | None = None
+    """The app's token, `xapp-…`: with it Slack is reached by Socket Mode, without it over HTTP."""
     signing_secret: SecretStr | None = None
-    client_secret: SecretStr | None = None  # unused but for the log, which must not show it
+    """What proves that a request over HTTP is Slack's."""
+    client_secret: SecretStr | None = None
+    """Not used, and never shown."""
     api_url: SlackApiUrl = "https://slack.com/api/"
+    """Another Web API, for a local Slack; over plain HTTP on this machine alone."""
 
 
 class Settings(Keys):
@@ -351,6 +405,7 @@ class Settings(Keys):
 
     slack: SlackSettings = SlackSettings()
     port: Port = 3000
+    """The port of the web routes."""
 
     @property
     def keeps_data(self) -> bool:

@@ -64,21 +64,26 @@ EmailAddress = Annotated[str, BeforeValidator(_address)]
 
 
 class NotifierSettings(Section):
-    """Where messages go one way; a channel is called `notify:NAME`. `secret_env` names the variable with a webhook's
-    key, an e-mail account's password, or a token.
-    """
+    """Where messages go one way."""
 
     exactly_one = ("url_env", "url")
 
     name: Name
+    """What it is called: channel `notify:NAME`."""
     url_env: VariableName | None = None
+    """The variable that holds where messages go, where that has a secret in it."""
     url: Annotated[SecretStr | None, BeforeValidator(lambda value: value and text_of(value, _URL))] = None
+    """Where messages go."""
     secret_env: VariableName | None = None
+    """The variable with a webhook's key, an e-mail account's password, or a token."""
     to: Annotated[
         tuple[EmailAddress, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
     ] = ()
+    """Who gets an e-mail."""
     sender: EmailAddress | None = Field(default=None, alias="from")
+    """From whom it comes."""
     ca: FilePath | None = None
+    """The CAs that may have signed the server's certificate (PEM)."""
 
 
 def kind_of_url(url: str) -> NotifierKind:

@@ -5,29 +5,18 @@ own question whether TLS works, which is answered and does nothing.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from slack_bolt import App, BoltRequest, BoltResponse
-from slack_sdk.signature import Clock, SignatureVerifier
 
 from bot.slack.shapes import COMMAND_HAS_NOT, is_payload
+from bot.slack.signature import SlackSignature
 
-_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
-_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SSL_CHECK = frozenset({"ssl_check", "token"})
 _SSL_CHECK_MAX = 200
 """Bytes of Slack's question whether the address has a certificate: it is not signed, and has two fields at most."""
-
-
-class _At(Clock):
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-
-    def now(self) -> float:
-        return self._now()
 
 
 class RequestVerifier:
@@ -35,7 +24,7 @@ class RequestVerifier:
 
     def __init__(self, app: App, signing_secret: str, now: Callable[[], float]) -> None:
         self._app = app
-        self._verifier = SignatureVerifier(signing_secret, _At(now))
+        self._signature = SlackSignature(signing_secret, now)
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> BoltResponse:
         """The answer to a POST; names of headers in lower case."""
@@ -45,23 +34,13 @@ class RequestVerifier:
             return BoltResponse(status=400, body="not UTF-8")
         if _is_ssl_check(text):
             return BoltResponse(status=200)
-        if not self._signed(text, headers):
+        if not self._signature.holds(text, headers):
             return BoltResponse(status=401, body="bad signature")
         payload = parse(text, headers.get("content-type", ""))
         if payload is None:
             return BoltResponse(status=400, body="not a request of Slack's")
         # The mode in which Bolt takes what is parsed already; the other one would parse and verify it once more.
         return self._app.dispatch(BoltRequest(body=payload, mode="socket_mode"))
-
-    def _signed(self, text: str, headers: Mapping[str, str]) -> bool:
-        timestamp = headers.get("x-slack-request-timestamp", "")
-        signature = headers.get("x-slack-signature", "")
-        # SignatureVerifier raises for a timestamp that is no number and for a signature that is not ASCII.
-        return bool(
-            _TIMESTAMP.fullmatch(timestamp)
-            and _SIGNATURE.fullmatch(signature)
-            and self._verifier.is_valid(text, timestamp, signature)
-        )
 
 
 def parse(text: str, content_type: str) -> dict[str, Any] | None:

@@ -78,6 +78,16 @@ def press_origin(body: Payload) -> Origin:
     )
 
 
+def assisted_actor(said: object) -> Actor | None:
+    """For whom Slack's own assistant calls a tool, as `_meta.slack` of a signed request says it; None if it does not.
+
+    Where `team_id` is null, as in an organisation's own installation, the person is nobody of this workspace.
+    """
+    body = said if isinstance(said, Mapping) else {}
+    user = _id(body.get("user_id"))
+    return Actor(user, _id(body.get("team_id")), None) if user else None
+
+
 def message_text(body: Payload) -> str:
     """The text of the message that a shortcut was used on; empty where it has none."""
     return text_of(_part(body, "message").get("text")) or ""

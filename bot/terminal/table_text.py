@@ -35,14 +35,18 @@ def _csv(columns: tuple[Column, ...], rows: Iterable[tuple[RichText, ...]]) -> I
 
 
 def _value(column: Column, spans: RichText) -> str | int | None:
-    """What a program reads: a count as a number, a day as 2018-04-13, the words of signs."""
+    """What a program reads: a count as a number, a day as 2018-04-13, the words of signs, a semicolon between two
+    facts that people see apart by a gap."""
     match spans:
         case (Sortable(_, value),) if column.kind is ColumnKind.NUMBER:
             return value if value >= 0 else None  # less than nothing: it is not known
         case (Sortable(_, value),) if column.kind is ColumnKind.DAY:
             digits = str(value)
             return "-".join(filter(lambda part: part != "00", (digits[:4], digits[4:6], digits[6:]))) if value else None
-    texts = (f"{span.text} {span.url}" if isinstance(span, Link) else span.text for span in spans)
+    texts = (
+        f"{span.text} {span.url}" if isinstance(span, Link) else "; " if span.text.isspace() else span.text
+        for span in spans
+    )
     return " ".join("".join(texts).split())
 
 

@@ -132,5 +132,5 @@ def test_the_doctor_looks_and_sends_only_when_it_is_told_to(watch: Watch, receiv
     _shell(bot, watch, "doctor", "--send", "mail", **receivers.environ)
     assert receivers.mails == ["[xocompat] a test of mail"]
     none = _shell(bot, watch, "doctor", "--send", "phone", **receivers.environ)
-    assert none.returncode == 2
+    assert none.returncode == 3
     assert 'There is no notifier "phone" in `notify`. There: mail, hook, am.' in none.stderr

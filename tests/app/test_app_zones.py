@@ -198,6 +198,21 @@ def test_the_first_message_and_watches_name_the_zone(house: House) -> None:
         assert plain(watches.headline)
 
 
+def test_a_day_that_is_named_is_that_day_in_every_zone(house: House) -> None:
+    """It is the 30th in Auckland and the 28th in Los Angeles by UTC's clock of the 29th, at one hour or another."""
+    for moment in ("2028-11-28T03:00Z", "2028-11-28T20:00Z"):
+        _at(house, moment)
+        for day, left in ((date(2028, 11, 29), 1), (ENDS, 0)):
+            on = house.watched.ports().alerting
+            assert on
+            assert on.on
+            with on.on(day) as book:
+                ends = {alert.channel: alert.threshold_days for alert in book.open() if alert.rule is Rule.EOL}
+            assert ends == dict.fromkeys(CHANNELS, left)
+            result = house.watched.cycle.rehearse(day, lambda _, __: None, house.watched.stop)
+            assert (result.at.date(), result.settled.opened) == (day, len(CHANNELS))
+
+
 def test_alerts_that_are_asked_for_are_of_the_day_where_they_are_asked(house: House) -> None:
     at = _at(house, "2028-11-29T12:00Z")
     house.settle()

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.chat.commands import ADVISORY
-from bot.cli.chat_commands import candidates
 from bot.matrix.compiled import shipped
 from bot.published.bundle import NAMES
 from bot.simulator import PASSWORD_VARIABLE, SimHost, Simulator, as_yaml, lone, release
-from tests.cli.running import Run
+from tests.cli.running import Run, asked
 from tests.published.texts import page
 
 CONFIG = "list: {url: list.md}\ndata: {url: data.json}\n"
@@ -83,12 +81,12 @@ def test_hosts_are_judged_by_the_data_in_use(run: Run, folder: Path, monkeypatch
         words = ("probe", "lab-a", "--json", "--fail-on", "vulnerable")
         before = run(*words)
         assert (before.status, before.json["hosts"][0]["patch"]["vulnerable"]) == (0, [])
-        assert candidates(ADVISORY, "XSA-99999") == []
+        assert asked(folder, "advisory XSA-99999") == []
         _put(run, folder, LATER_FIX, ("ids: [XSA-490", "ids: [XSA-490, XSA-99999"), name="advisories.yaml")
         assert run("sync", "--force").status == 0
         after = run(*words)
         assert (after.status, after.json["hosts"][0]["patch"]["vulnerable"]) == (4, ["XSA-490"])
-        assert candidates(ADVISORY, "XSA-99999") == ["XSA-99999"]
+        assert asked(folder, "advisory XSA-99999") == ["XSA-99999"]
 
 
 def test_what_is_refused_is_one_line_and_changes_nothing(run: Run, folder: Path) -> None:

@@ -11,14 +11,20 @@ from mcp.server import MCPServer
 from bot.app.assistants import AssistantDoor
 from bot.chat.command import Right
 from bot.cli import main
-from bot.mcp.assistant import Assistant
+from bot.mcp.assistant import Assistant, with_rights
 from bot.mcp.tools import tool_server
 from bot.settings import load_settings
 from bot.simulator import PASSWORD, PASSWORD_VARIABLE, Simulator, as_yaml
 from bot.simulator.fleets import demo_fleet
 
 ALL = frozenset(Right)
-GRANTS = "access: {grants: [{who: mcp, may: [fleet]}, {who: '*', may: [probe]}]}\n"
+ANN, BEN = "U0000001", "U0000002"
+"""People of the home workspace; the first one may see the fleet."""
+
+GRANTS = (
+    f"access: {{grants: [{{who: mcp, may: [fleet]}}, {{who: {ANN}, may: [fleet]}}, {{who: '*', may: [probe]}}, "
+    f"{{who: {BEN}, where: C0000001, may: [fleet]}}]}}\n"
+)
 TOKEN = "a-token-of-some-length"
 
 
@@ -56,9 +62,9 @@ def server_for(fleet: AskedFleet) -> Iterator[ServerFor]:
     doors: list[AssistantDoor] = []
 
     def made(rights: frozenset[Right]) -> MCPServer:
-        doors.append(AssistantDoor(settings, True, rights))
+        doors.append(AssistantDoor(settings, True))
         log = structlog.get_logger().bind()
-        return tool_server(Assistant("mcp:ann", rights, doors[-1].runner, doors[-1].record, log))
+        return tool_server(Assistant(with_rights("mcp:ann", rights), doors[-1].runner, doors[-1].record, log))
 
     yield made
     for door in doors:

@@ -15,7 +15,7 @@ from bot.chat.access import LOOKUP
 from bot.chat.command import Right
 from bot.chat.session.pace import Pace
 from bot.cli import main
-from bot.mcp.assistant import Assistant
+from bot.mcp.assistant import Assistant, with_rights
 from bot.mcp.tools import tool_server
 from bot.settings import load_settings
 from tests.acceptance.waiting import until
@@ -225,8 +225,10 @@ def test_a_database_that_comes_later_is_found(
     monkeypatch.setenv("XOCOMPAT_CONFIG", str(tmp_path / "xocompat.yaml"))
     (tmp_path / "xocompat.yaml").write_text(f"database: sqlite:///{tmp_path}/later.db\n")
     settings = load_settings(None, os.environ, tmp_path)
-    door = AssistantDoor(settings, True, ALL)
-    server = tool_server(Assistant("mcp:ann", ALL, door.runner, door.record, structlog.get_logger().bind()))
+    door = AssistantDoor(settings, True)
+    server = tool_server(
+        Assistant(with_rights("mcp:ann", ALL), door.runner, door.record, structlog.get_logger().bind())
+    )
     assert call(server, "check_release", words="XCP-ng 8.3").value["outcome"] == "assessed"
     assert "is not there yet" in call(server, "get_fleet").error
     assert main(["db", "upgrade"]) == 0

@@ -1,11 +1,14 @@
 """Both transports with real processes: stdio with the rights of a shell, HTTP behind a token with what is granted."""
 
+import contextlib
 import http.client
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,11 +21,17 @@ from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from bot.cli import main
+from bot.mcp.guarded import Gate
 from tests.acceptance.waiting import free_port, until
 from tests.mcp.asking import Called, calls
-from tests.mcp.conftest import TOKEN, AskedFleet
+from tests.mcp.conftest import ANN, BEN, TOKEN, AskedFleet
+from tests.slack import signed
+from tests.slack.standin import StandIn
 
 ROOT = Path(__file__).parents[2]
+HOME = "T0000001"
+"""The workspace that runs the bot, as the stand-in says it."""
+
 COMMAND = [sys.executable, "-m", "bot", "mcp"]
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -66,17 +75,20 @@ class HttpDoor(NamedTuple):
     port: int
 
     def post(self, body: object = INITIALIZE, **headers: str | None) -> tuple[int, str]:
-        """The status and body of one request; a header of None is left out."""
+        """The status and body of one request with the token; a header of None is left out."""
         every: dict[str, str | None] = {
             "authorization": f"Bearer {TOKEN}",
             "content-type": "application/json",
             "accept": "application/json, text/event-stream",
             **headers,
         }
+        return self.send(json.dumps(body), {name: value for name, value in every.items() if value is not None})
+
+    def send(self, body: str | bytes, headers: dict[str, str]) -> tuple[int, str]:
+        """The status and body of one request."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            sent = {name: value for name, value in every.items() if value is not None}
-            connection.request("POST", "/mcp", json.dumps(body), sent)
+            connection.request("POST", "/mcp", body, headers)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:
@@ -84,11 +96,24 @@ class HttpDoor(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def door(fleet: AskedFleet) -> Iterator[HttpDoor]:
+def slack() -> Iterator[StandIn]:
+    with StandIn() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def door(fleet: AskedFleet, slack: StandIn) -> Iterator[HttpDoor]:
     port = free_port()
     process = subprocess.Popen(
         [*COMMAND, "--http", f"127.0.0.1:{port}"],
-        env=_environ(**fleet.environ, XOCOMPAT_MCP_TOKEN=TOKEN),
+        env=_environ(
+            **fleet.environ,
+            XOCOMPAT_MCP_TOKEN=TOKEN,
+            XOCOMPAT_MCP__SLACK="true",
+            SLACK_BOT_TOKEN="xoxb-1-of-the-tests",
+            SLACK_SIGNING_SECRET=signed.SECRET,
+            SLACK_API_URL=slack.api,
+        ),
         cwd=fleet.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -161,6 +186,143 @@ def test_a_body_without_end_is_refused(door: HttpDoor) -> None:
     assert door.post("no request")[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"authorization": "Bearer wrong"}, 401), ({}, 413), ({"x-slack-signature": "v0="}, 413)],
+)
+def test_who_sends_a_long_body_gets_the_answer_and_no_reset(
+    door: HttpDoor, headers: dict[str, str], status: int
+) -> None:
+    """A connection that is closed on what nobody read is reset, and the answer may be lost with it."""
+    long = {"x": "y" * 5_000_000}
+    assert [door.post(long, **headers)[0] for _ in range(5)] == [status] * 5
+
+
+def _of_slack(door: HttpDoor, user: str | None, *wanted: tuple[str, dict[str, Any]], team: str = HOME) -> list[Called]:
+    """Calls as Slack makes them: each request is signed, and a call says for whom it is."""
+
+    async def sign(request: httpx2.Request) -> None:
+        request.headers.update(signed.headers((await request.aread()).decode(), "application/json"))
+
+    async def converse() -> list[Called]:
+        async with (
+            httpx2.AsyncClient(event_hooks={"request": [sign]}) as http_client,
+            Client(streamable_http_client(f"http://127.0.0.1:{door.port}/mcp", http_client=http_client)) as client,
+        ):
+            assert len((await client.list_tools()).tools) == 11
+            meta: Any = {"slack": {"user_id": user, "team_id": team, "enterprise_id": None}} if user else None
+            answers = [await client.call_tool(name, arguments, meta=meta) for name, arguments in wanted]
+            return [Called(a.structured_content, "" if not a.is_error else a.content[0].text) for a in answers]  # type: ignore[union-attr]
+
+    return anyio.run(converse)
+
+
+def _audited(words: str, who: str) -> list[tuple[str | None, str, str]]:
+    """Workspace, command and outcome of what somebody asked by an assistant, as the audit trail has it."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main(["audit", words, "--json"]) == 0
+    entries = json.loads(printed.getvalue())["entries"]
+    return [
+        (each["team"], each["command"], each["outcome"])
+        for each in entries
+        if (each["way"], each["who"]) == ("mcp", who)
+    ]
+
+
+def test_by_slack_a_person_may_what_they_may_in_chat_and_is_in_the_audit_trail(door: HttpDoor) -> None:
+    """Ann may see the fleet; everybody may probe; what is granted in a channel counts in no other place."""
+    seen, probed, known = _of_slack(
+        door,
+        ANN,
+        ("get_fleet", {"filter": "eol prod"}),
+        ("probe_host", {"name": "prod-a"}),
+        ("get_advisory", {"id": "XSA-517"}),
+    )
+    assert {host["name"] for host in seen.value["hosts"]} >= {"xen-12", "xen-13"}
+    assert probed.value["outcome"] == "assessed"
+    assert known.value["hosts"]
+    refused, probed, known = _of_slack(
+        door,
+        BEN,
+        ("get_fleet", {"filter": "eol"}),
+        ("probe_host", {"name": "prod-a"}),
+        ("get_advisory", {"id": "XSA-517"}),
+    )
+    assert "that takes the right fleet" in refused.error
+    assert probed.value["outcome"] == "assessed"
+    assert known.value["hosts"] == []
+    until(lambda: _audited("eol prod", ANN) == [(HOME, "fleet", "fleet")], 10, "Ann's question is written")
+    assert (HOME, "fleet", "refused") in until(lambda: _audited("fleet", BEN), 10, "Ben's question is written")
+
+
+def test_by_slack_nobody_else_is_answered(door: HttpDoor) -> None:
+    (stranger,) = _of_slack(door, ANN, ("check_release", {"words": "XCP-ng 8.3"}), team="T0000002")
+    assert "Only members of the workspace" in stranger.error
+    (unnamed,) = _of_slack(door, None, ("check_release", {"words": "XCP-ng 8.2"}))
+    assert "Slack did not say who asks" in unnamed.error
+    until(lambda: _audited("8.2", "slack") == [(None, "check", "refused")], 10, "it is written")
+
+
+def test_a_request_that_came_before_is_not_answered_again(door: HttpDoor) -> None:
+    body, headers = _signed_call()
+    first, again = door.send(body, headers), door.send(body, headers)
+    assert "xen-12" in first[1]
+    assert "xen-12" not in again[1]
+    assert "That request was answered before" in again[1]
+
+
+def _signed_call(secret: str = signed.SECRET, at: float | None = None, user: str = ANN) -> tuple[str, dict[str, str]]:
+    """One call of a tool, signed, as Slack's client of 2025 sends it."""
+    meta = {"slack": {"user_id": user, "team_id": HOME, "enterprise_id": None}}
+    params = {"name": "get_fleet", "arguments": {"filter": "eol"}, "_meta": meta}
+    body = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params})
+    accepted = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
+    return body, signed.headers(body, "application/json", secret, at) | accepted
+
+
+def test_what_slack_did_not_sign_lately_is_turned_away(door: HttpDoor) -> None:
+    forged = _signed_call(secret="another-secret")
+    old, early = _signed_call(at=time.time() - 301), _signed_call(at=time.time() + 330)
+    body, headers = _signed_call(user=BEN)
+    for_another = (body.replace(BEN, ANN), headers)
+    no_text = (b"\xff" + body.encode(), headers)
+    shapeless = [(body, headers | {"x-slack-signature": each}) for each in ("", "v0=", "v1=" + "0" * 64, "é")]
+    timeless = (body, headers | {"x-slack-request-timestamp": "now"})
+    every: list[tuple[str | bytes, dict[str, str]]] = [forged, old, early, for_another, no_text, *shapeless, timeless]
+    assert [door.send(sent, shown)[0] for sent, shown in every] == [401] * len(every)
+    with_token = {"authorization": f"Bearer {TOKEN}"}
+    assert door.send(forged[0], forged[1] | with_token)[0] == 401  # it is judged by its signature alone
+
+
+def test_whom_a_request_names_counts_behind_slacks_signature_alone(door: HttpDoor) -> None:
+    """`mcp` may not probe, and everybody of the workspace may."""
+    body, headers = _signed_call()
+    call = json.loads(body)
+    call["params"] |= {"name": "probe_host", "arguments": {"name": "prod-a"}}
+    unsigned = {name: value for name, value in headers.items() if not name.startswith("x-slack")}
+    status, said = door.send(json.dumps(call), unsigned | {"authorization": f"Bearer {TOKEN}"})
+    assert (status, "that takes the right probe" in said) == (200, True)
+
+
+def test_slack_is_let_in_only_where_that_is_configured() -> None:
+    body, headers = _signed_call()
+    sent: list[Any] = []
+
+    async def app(*_: Any) -> None:
+        raise AssertionError("it was let in")
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body.encode(), "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(name.encode(), value.encode()) for name, value in headers.items()]}
+    anyio.run(Gate(app, TOKEN), scope, receive, send)
+    assert sent[0]["status"] == 401
+
+
 @pytest.fixture
 def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
     """The exit status and the one line of a command that does not serve."""
@@ -181,6 +343,14 @@ def test_http_without_a_token_refuses_to_serve(refused: Callable[..., tuple[int,
     for token in ("", " "):
         status, said = refused("--http", "127.0.0.1:1", **fleet.environ, XOCOMPAT_MCP_TOKEN=token)
         assert (status, "XOCOMPAT_MCP_TOKEN" in said) == (2, True)
+
+
+def test_slack_without_its_signing_secret_is_refused(
+    refused: Callable[..., tuple[int, str]], fleet: AskedFleet
+) -> None:
+    slack = {"XOCOMPAT_MCP__SLACK": "true", "SLACK_BOT_TOKEN": "xoxb-1-of-the-tests"}
+    status, said = refused("--http", f"{free_port()}", **fleet.environ, XOCOMPAT_MCP_TOKEN=TOKEN, **slack)
+    assert (status, "SLACK_SIGNING_SECRET" in said) == (2, True)
 
 
 def test_http_without_a_database_or_a_place_says_what_to_do(

@@ -247,6 +247,7 @@ def test_every_key_of_a_section_has_its_variable() -> None:
         "XOCOMPAT_MATTERMOST__URL",
         "XOCOMPAT_MCP",
         "XOCOMPAT_MCP__HOSTS",
+        "XOCOMPAT_MCP__SLACK",
         "XOCOMPAT_MCP__TOKEN_ENV",
         "XOCOMPAT_NOTIFY",
         "XOCOMPAT_POLICY",

@@ -10,7 +10,7 @@ from bot.chat.lookup import whole_list
 from bot.chat.reply import Ask, Bullets, Code, Paragraph, Reply, Strong, Typed, line, say_line, with_code
 from bot.chat.slips import mistyped
 from bot.chat.wording import nearest
-from bot.errors import UsageError
+from bot.errors import UnknownError
 from bot.text import near, shown
 
 _TALK = COURTESY | {"with", "on", "for", "about", "to", "use", "command"}
@@ -28,9 +28,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     spec = next((spec for spec in allowed if spec.name == name), None)
     if spec is None:
         names = [*(spec.name for spec in allowed), *(command.name for command in ports.operators)]
-        close = nearest(mistyped(name, names) or near(name, names)) or f" {say('Type help for all of them.')}"
+        likely = mistyped(name, names) or near(name, names)
+        close = nearest(likely) or f" {say('Type help for all of them.')}"
         unknown = say('There is no command "{name}".', name=shown(name))
-        raise UsageError(f"{unknown}{close}")
+        data = {"query": name, "outcome": "unknown_command", "suggestions": likely}
+        raise UnknownError(f"{unknown}{close}", data)
     about = say(spec.about)
     details = (Paragraph((with_code(say(spec.details)),)),) if spec.details else ()
     examples = tuple(line(Typed(typed), f"  {say(what)}") for typed, what in spec.examples)

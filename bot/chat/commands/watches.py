@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.alerts.ports import Watch, WatchKind
 from bot.alerts.routing import UTC_ZONE, AlertPlan, names
-from bot.catalogue import message, say, say_counted
+from bot.catalogue import say, say_counted
 from bot.chat.alert_context import alerting, here
 from bot.chat.command import Alerting, Invocation, Ports
 from bot.chat.data import Data
@@ -20,6 +20,8 @@ from bot.chat.reply import (
     Bullets,
     Button,
     ChannelName,
+    Column,
+    ColumnKind,
     Mark,
     Menu,
     MenuEntry,
@@ -29,12 +31,14 @@ from bot.chat.reply import (
     Reply,
     RichText,
     Strong,
+    Table,
     Typed,
+    columns,
     line,
     say_line,
     say_line_counted,
 )
-from bot.chat.wording import capitalized, day_in_words, distance, either, iso, joined
+from bot.chat.wording import capitalized, day_cell, day_in_words, distance, either, iso, joined
 from bot.errors import UsageError
 from bot.matrix.matrix import Matrix
 from bot.matrix.release import Product
@@ -64,10 +68,12 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     digest = known.digests.is_on(channel)
     routed = tuple(routes_in_words(channel, plan))
     blocks: list[Block] = []
-    if watches:
+    if asked.caller.takes_all:
+        blocks.append(_table(channel, watches, plan))
+    elif watches:
         items = ((*_in_words(watch, plan), *line("  "), Typed(f"unwatch {_typed(watch)}")) for watch in watches)
         blocks.append(Bullets(tuple(items), say("Watched")))
-    if routed:
+    if routed and not asked.caller.takes_all:
         blocks.append(Bullets(routed, say("From the configuration")))
     if not blocks:
         nothing = say_line("Nothing is told here. To change that: {words}", words=Typed("watch all"))
@@ -121,6 +127,23 @@ def _in_words(watch: Watch, plan: AlertPlan) -> RichText:
     return say_line("{what}: {lead}, by {person} on {day}", what=what, lead=lead, person=by, day=day)
 
 
+def _table(channel: str, watches: Sequence[Watch], plan: AlertPlan) -> Table:
+    """The same for a file: what the channel watches, then what the configuration leads there."""
+    rows: list[tuple[RichText, ...]] = [
+        (
+            _about(watch),
+            line(_lead_in_words(watch.lead or plan.lead)),
+            line(watch.by),
+            day_cell(watch.at.date() if watch.at else None),
+        )
+        for watch in watches
+    ]
+    by = line(say("configuration"))
+    rows += [(line(what), line(lead), by, day_cell(None)) for what, lead in _routes(channel, plan)]
+    header = columns(say("What"), say("Told"), say("By"), Column(say("Since"), ColumnKind.DAY))
+    return Table(header, tuple(rows), say("What is told here"))
+
+
 def _stops(watches: Sequence[Watch]) -> tuple[Button, ...]:
     """A button for the only watch; for several a menu."""
     entries = tuple(MenuEntry(_typed(watch), f"unwatch {_typed(watch)}") for watch in watches[:STOPS_MAX])
@@ -131,16 +154,18 @@ def _stops(watches: Sequence[Watch]) -> tuple[Button, ...]:
 
 def routes_in_words(channel: str, plan: AlertPlan) -> Iterator[RichText]:
     """What the configuration leads to a channel, and how long before the day it is told."""
+    return (line(f"{what}: {lead}") for what, lead in _routes(channel, plan))
+
+
+def _routes(channel: str, plan: AlertPlan) -> Iterator[tuple[str, str]]:
     for route in plan.routes:
         if route.channel == channel:
-            lead = _lead_in_words(route.lead)
             if route.tags:
-                yield say_line("hosts with the tag {tags}: {lead}", tags=either(route.tags), lead=lead)
+                yield say("hosts with the tag {tags}", tags=either(route.tags)), _lead_in_words(route.lead)
             else:
-                yield say_line("hosts in the pool {pools}: {lead}", pools=either(route.pools), lead=lead)
+                yield say("hosts in the pool {pools}", pools=either(route.pools)), _lead_in_words(route.lead)
     if plan.channel == channel:
-        text = message("what no route takes: {lead}") if plan.routes else message("all hosts: {lead}")
-        yield say_line(text, lead=_lead_in_words(plan.lead))
+        yield say("what no route takes") if plan.routes else say("all hosts"), _lead_in_words(plan.lead)
 
 
 def watch(ports: Ports, asked: Invocation) -> Reply:

@@ -26,6 +26,8 @@ from bot.chat.reply import (
     RichText,
     Share,
     Strong,
+    Table,
+    columns,
     full_stop,
     headline,
     labelled,
@@ -34,7 +36,7 @@ from bot.chat.reply import (
     say_line,
 )
 from bot.chat.wording import bounded, day_in_words, either, moment_in_words, with_more
-from bot.errors import UsageError
+from bot.errors import UnknownError
 from bot.fleet.hosts import SourceKind
 from bot.fleet.ports import OrchestraState
 from bot.text import near, shown
@@ -88,7 +90,7 @@ class _Judged(NamedTuple):
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
-    """All of them, the worst first, or one. UsageError where none has that name."""
+    """All of them, the worst first, or one. UnknownError where none has that name."""
     watched = watched_of(ports)
     names = [source.name for source in watched.sources if source.kind is SourceKind.XEN_ORCHESTRA]
     known = ports.patch_levels().advisories
@@ -100,19 +102,21 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             if watched.channel
             else say_line("There is no Xen Orchestra to show: add `xen_orchestra` to the configuration.")
         )
-        return Reply("xo", none, data=data, exit_status=3 if wanted else 0, vulnerable=False)
+        empty = (_table([]),) if asked.caller.takes_all else ()
+        return Reply("xo", none, empty, data=data, exit_status=3 if wanted else 0, vulnerable=False)
     if wanted:
         found = [name for name in names if name.casefold() == wanted.casefold()]
         if not found:
             close = ", ".join(map(shown, near(wanted, names) or names[:3]))
-            raise UsageError(
-                say('I know no Xen Orchestra "{name}". There are: {names}.', name=shown(wanted), names=close)
+            raise UnknownError(
+                say('I know no Xen Orchestra "{name}". There are: {names}.', name=shown(wanted), names=close),
+                {**data, "unknown": [wanted]},
             )
         names = found
     states = {state.version.name: state for state in watched.orchestras.states()} if watched.orchestras else {}
     judged = [_judge(known, name, states.get(name), watched) for name in names]
     judged.sort(key=lambda each: list(OrchestraVerdict).index(each.verdict))
-    blocks: list[Block] = []
+    blocks: list[Block] = [_table(judged)] if asked.caller.takes_all else []
     for each in judged:
         blocks += [*([Heading(_first_line(each))] if len(judged) > 1 else []), *_body(each)]
     blocks += _helps(judged)
@@ -130,6 +134,25 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         data={**data, "orchestras": [_data(each) for each in judged]},
         vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
     )
+
+
+def _table(judged: list[_Judged]) -> Table:
+    """The same for a file."""
+    rows = tuple(
+        (
+            line(Strong(shown(each.name))),
+            line(each.release or ""),
+            line((each.state and each.state.version.xo_server) or ""),
+            (said(_MARKS[each.verdict]),),
+            line(", ".join(map(public_name, each.holes))),
+            line(each.update_to or ""),
+        )
+        for each in judged
+    )
+    header = columns(
+        say("Xen Orchestra"), say("Release"), say("xo-server"), say("State"), say("Known holes"), say("Update to")
+    )
+    return Table(header, rows, say("Xen Orchestras, the worst first"))
 
 
 def _judge(known: Advisories, name: str, state: OrchestraState | None, watched: Watched) -> _Judged:
