@@ -118,7 +118,7 @@ class FleetEvaluation(NamedTuple):
         last, failed = store.sweeps.last_finished(), store.sweeps.last_error()
         return FleetFacts(
             self._verdicts(store.fleet.hosts(), today or now.date()),
-            store.fleet.sources(),
+            store.fleet.failing(),
             self.configured,
             store.watches.all(),
             self.plan,
@@ -138,6 +138,7 @@ class FleetEvaluation(NamedTuple):
             store.orchestras.missing if store.orchestras else tuple,
             self.sites(),
             today,
+            store.fleet.heard,
         )
 
     def _verdicts(self, hosts: Iterable[WatchedHost], day: date) -> tuple[HostVerdict, ...]:

@@ -1,7 +1,7 @@
 """What rules read, the fleet with its verdicts, routes and watches as of a moment; and the values that they find."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -128,12 +128,13 @@ class FleetFacts:
     """All that rules read. What several rules need is worked out once.
 
     `now` is the moment of the evaluation, in UTC, and says the day unless `today` does: in another zone there may be
-    another one. `changes` reads the latest ones, the newest first: only what is gone needs them. `orchestras` are those
-    that were asked, and `missing` what hosts miss by what these say.
+    another one. `failing` are the sources that do not answer, and `heard` reads the names of those that ever did, for
+    a channel's first message. `changes` reads the latest ones, the newest first: only what is gone needs them.
+    `orchestras` are those that were asked, and `missing` what hosts miss by what these say.
     """
 
     verdicts: Sequence[HostVerdict]
-    sources: Sequence[SourceState]
+    failing: Sequence[SourceState]
     configured: Sequence[Source]
     watches: Sequence[Watch]
     plan: AlertPlan
@@ -146,6 +147,7 @@ class FleetFacts:
     missing: "Callable[[], Iterable[MissingUpdates]]" = tuple
     sites: KnownSites = NO_SITES
     today: date | None = None
+    heard: Callable[[], Collection[str]] = tuple
 
     @cached_property
     def day(self) -> date:

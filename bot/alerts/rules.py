@@ -168,7 +168,7 @@ def _unreachable(facts: FleetFacts) -> Iterator[Condition]:
     Nobody has to be told that hosts do not answer which another source has as switched off.
     """
     names = {source.name for source in facts.configured}
-    failing = {state.name: state for state in facts.sources if state.failures and state.name in names}
+    failing = {state.name: state for state in facts.failing if state.failures and state.name in names}
     seen: dict[str, list[HostVerdict]] = {name: [] for name in failing}
     for verdict in facts.verdicts if failing else ():
         for name in verdict.host.sources:
@@ -194,7 +194,7 @@ def _source_answers(facts: FleetFacts, gone: Condition) -> Detail:
     name = gone.subject.name
     if name not in {source.name for source in facts.configured}:
         return Detail("source_removed", {"source": name})
-    is_failing = any(state.name == name and state.failures for state in facts.sources)
+    is_failing = any(state.name == name and state.failures for state in facts.failing)
     if is_failing and _are_off([verdict for verdict in facts.verdicts if name in verdict.host.sources]):
         return Detail("hosts_off")
     if is_failing:

@@ -78,7 +78,7 @@ class Start(NamedTuple):
 
 def start(channel: str, facts: FleetFacts, conditions: Iterable[Condition], follow: int) -> Start:
     """The first message of a channel. Conditions may be those of all channels."""
-    heard = {state.name for state in facts.sources if state.ok_at}
+    heard = frozenset(facts.heard())
     pools: dict[str, set[Pool]] = defaultdict(set)
     for verdict in facts.verdicts:
         for name in heard.intersection(verdict.host.sources):

@@ -34,6 +34,12 @@ class FleetStore(SweepStore, Protocol):
     def hosts(self) -> tuple[WatchedHost, ...]:
         """All hosts, by pool and name."""
 
+    def failing(self) -> tuple[SourceState, ...]:
+        """The sources that did not answer when they were asked last, by name."""
+
+    def heard(self) -> frozenset[str]:
+        """The names of the sources that ever answered."""
+
     def changes(self, since: datetime) -> tuple[Change, ...]:
         """What changed since a moment, the newest first."""
 

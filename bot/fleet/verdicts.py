@@ -150,6 +150,7 @@ def host_verdicts(
     names, tags = fleet_names(hosts), {source.name: source.tags for source in sources}
     runs: dict[tuple[str | None, str | None, bool], tuple[QueryPart, Assessment | None]] = {}
     assessed: dict[tuple[Release, str | None], Assessment] = {}
+    shared: dict[frozenset[str], frozenset[str]] = {}
     verdicts = []
     for watched in hosts:
         host = watched.host
@@ -165,7 +166,8 @@ def host_verdicts(
                 approved[version] = policy.approves(assessment.release, assessment.prerelease, reader)
             elif policy:  # what is not known is not approved, what is not said may be
                 approved[version] = None if not (host.product_brand and host.product_version) else not policy.approved
-        own = frozenset(tag for name in watched.sources for tag in tags.get(name, ())) if tags else frozenset()
+        own = frozenset(tag for name in watched.sources for tag in tags.get(name, ()))
+        own = shared.setdefault(own, own)  # thousands have the same ones, and even none are 216 bytes
         state = policy.state(host, approved[version], own, day) if policy else None
         verdicts.append(HostVerdict(watched, *runs[version], *names.of(watched), own, state, levels))
     verdicts.sort(key=lambda each: (each.badness, not each.host.host.is_coordinator, each.name))

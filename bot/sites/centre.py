@@ -51,13 +51,15 @@ FLUSH = 2.0
 CLOCKS = 300.0
 """Seconds after which the server's clock is compared with ours again."""
 
-CHUNK = 50
-"""Targets in a question: what another worker has to ask again when one dies."""
+CHUNK = 16
+"""Targets in a question. A worker has as many targets in hand as it asks at a time, and one question more: so many are
+asked again when it dies. The slowest host of a question holds up its others, too.
+"""
 
 ACK_WAIT = 25.0
 """Seconds after which a question whose worker gives no sign of life is given to another."""
 
-PENDING = 64
+PENDING = 256
 """Questions that workers of one site may have at a time."""
 
 PROBE = 35.0
@@ -96,7 +98,7 @@ def streams() -> tuple[StreamConfig, ...]:
             retention=RetentionPolicy.WORK_QUEUE,
             discard=DiscardPolicy.NEW,
             discard_new_per_subject=True,
-            max_msgs_per_subject=1000,
+            max_msgs_per_subject=4000,
             max_age=_HOUR,
             duplicate_window=120.0,
             max_msg_size=MESSAGE_MAX,

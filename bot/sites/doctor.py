@@ -20,7 +20,14 @@ from nats.js.api import StreamInfo
 from bot.catalogue import say_counted
 from bot.chat.wording import with_more
 from bot.checkup import Check
-from bot.sites.nats_client import CONNECT_ERRORS, NatsAccount, SecureClient, login_options, why_not_connected
+from bot.sites.nats_client import (
+    CONNECT_ERRORS,
+    NatsAccount,
+    NatsClient,
+    SecureClient,
+    login_options,
+    why_not_connected,
+)
 from bot.sites.server_config import CENTRE_PERMISSIONS, USER_INFO, SubjectPermissions, is_seed, site_permissions
 from bot.sites.subjects import ASK_STREAM, DEAD_STREAM, OBSERVED_STREAM, SiteSubjects
 from bot.text import shown
@@ -56,7 +63,7 @@ async def _examined(
     checks = [*_files(section, account)]
     if any(not check.ok for check in checks):
         return tuple(checks)
-    client = SecureClient() if account.secure else Client()
+    client = SecureClient() if account.secure else NatsClient()
 
     async def refuse(error: Exception) -> None:
         """The client would try the same again and again, and in the end tell only that no server is left."""

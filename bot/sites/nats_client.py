@@ -6,10 +6,10 @@ UnavailableError at once. Nothing is kept here to be sent later: who publishes k
 
 import asyncio
 import json
-import logging
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -17,12 +17,14 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import ParseResult
 
 import nats.errors
 import nats.js.errors
-from nats.aio.client import Client
+from nats.aio.client import DEFAULT_BUFFER_SIZE, Client, Srv
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.aio.transport import TcpTransport
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from nkeys import NkeysError  # type: ignore[import-untyped]
@@ -96,7 +98,30 @@ Handler = Callable[[str, bytes], bytes | None]
 """Takes a message's subject and body; what it returns is the answer. Raises nothing."""
 
 
-class SecureClient(Client):
+class StreamTransport(TcpTransport):
+    """Tells a stream that its connection speaks TLS now: it ends otherwise then, and asyncio warns if it does not. The
+    library leaves that out.
+    """
+
+    async def connect_tls(
+        self, uri: str | ParseResult, ssl_context: ssl.SSLContext, buffer_size: int, connect_timeout: int
+    ) -> None:
+        await super().connect_tls(uri, ssl_context, buffer_size, connect_timeout)
+        assert self._io_writer
+        transport = self._io_writer.transport
+        transport.get_protocol().connection_made(transport)
+
+
+class NatsClient(Client):
+    """A client whose streams know what they are."""
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        s.last_attempt = time.monotonic()
+        self._transport = StreamTransport()  # type: ignore[no-untyped-call]
+        await self._transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
+
+
+class SecureClient(NatsClient):
     """Refuses a server that does not ask for TLS: else whoever sits in between would get the password in clear."""
 
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
@@ -220,6 +245,7 @@ class NatsConnection:
             except TimeoutError:  # the library raises its own, and this one
                 return []
             finally:
+                fetching.add_done_callback(_forgotten)
                 fetching.cancel()
                 ending.cancel()
 
@@ -287,7 +313,6 @@ class NatsConnection:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        logging.getLogger("asyncio").addFilter(_is_news)
         try:
             self._loop.run_until_complete(self._keep_connected())
         finally:
@@ -315,12 +340,14 @@ class NatsConnection:
             if not self._stopping.is_set():
                 await asyncio.wait((stopping,), timeout=AGAIN)
         stopping.cancel()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=CLOSED)  # one that never hears of it would be warned of
 
     async def _connect(self, closed: asyncio.Event) -> Client | None:
         account = self._account
-        client = SecureClient() if account.secure else Client()
+        client = SecureClient() if account.secure else NatsClient()
 
         async def ended() -> None:
             closed.set()
@@ -455,9 +482,10 @@ async def _ended(client: Client) -> None:
         await asyncio.wait_for(_quietly(client.close()), CLOSED)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """asyncio warns of each end of a connection over TLS, which the library's streams handle as those of plain TCP."""
-    return not record.getMessage().startswith("returning true from eof_received()")
+def _forgotten(task: "asyncio.Task[Any]") -> None:
+    """Look at what became of a task of which nobody wants to know any more: else asyncio tells it as an error."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _quietly(act: Coroutine[Any, Any, Any]) -> None:

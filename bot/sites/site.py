@@ -45,9 +45,6 @@ PULLED = 20.0
 LOOK = 2.0
 """Seconds between two tries to get work where there can be none: without a connection, or before there is a queue."""
 
-AT_ONCE = 2
-"""Chunks that are asked at a time: while the slowest hosts of one are waited for, the next one keeps threads busy."""
-
 PROBES = 8
 """Probes that people wait for, at a time."""
 
@@ -138,8 +135,9 @@ class SiteRuntime:
         self._beat_now = threading.Event()
         self._probing = ThreadPoolExecutor(PROBES, thread_name_prefix="probe")
         self._asking = ThreadPoolExecutor(plan.concurrency, thread_name_prefix="ask")
-        self._chunks = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="chunk")
-        self._free = threading.Semaphore(AT_ONCE)
+        self._chunks = ThreadPoolExecutor(plan.concurrency + 1, thread_name_prefix="chunk")
+        self._in_hand = 0
+        self._less_in_hand = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._told_too_old = False
         self.meanwhile = FoundMeanwhile()
@@ -163,11 +161,12 @@ class SiteRuntime:
         for thread in self._threads:
             thread.join(max(0.1, ends - self._plan.monotonic()))
         self._chunks.shutdown(wait=False)
-        free = [self._free.acquire(timeout=max(0.1, ends - self._plan.monotonic())) for _ in range(AT_ONCE)]
+        with self._less_in_hand:
+            none_left = self._less_in_hand.wait_for(lambda: self._in_hand == 0, max(0.1, ends - self._plan.monotonic()))
         for pool in (self._probing, self._asking):
             pool.shutdown(wait=False, cancel_futures=True)
         self._connection.close()
-        return all(free) and not any(thread.is_alive() for thread in self._threads)
+        return none_left and not any(thread.is_alive() for thread in self._threads)
 
     # Signs of life
 
@@ -206,10 +205,13 @@ class SiteRuntime:
         return ProbedMessage(self._plan.clock(), result).pack()
 
     def _pull(self) -> None:
-        """Take chunks as long as there is a thread for each."""
+        """Take chunks: another one while those in hand have no more targets than are asked at a time. It keeps threads
+        busy while the slowest hosts of others are waited for; all that is in hand is asked again when this worker dies.
+        """
         while not self._stop.is_set():
-            if not self._free.acquire(timeout=LOOK):
-                continue
+            with self._less_in_hand:
+                if not self._less_in_hand.wait_for(lambda: self._in_hand <= self._plan.concurrency, LOOK):
+                    continue
             found: list[NatsDelivery] = []
             try:
                 if self._connection.up.wait(LOOK):
@@ -219,26 +221,35 @@ class SiteRuntime:
             except UnavailableError as error:
                 self._log.debug("no work could be had", reason=str(error))
                 self._stop.wait(LOOK)
-            if not found or self._stop.is_set():
-                self._free.release()
-                for unwanted in found:
-                    unwanted.nak(0.0)
-                continue
-            self._chunks.submit(self._chunk, found[0]).add_done_callback(self._chunk_is_done)
+            for delivery in found:
+                self._take(delivery)
 
-    def _chunk_is_done(self, done: "Future[None]") -> None:
-        self._free.release()
-        if error := done.exception():
-            self._log.error("a chunk broke", exc_info=error)
-
-    def _chunk(self, delivery: NatsDelivery) -> None:
-        """Ask a chunk; it is acknowledged once the stream has what was found, so that another worker can take it."""
+    def _take(self, delivery: NatsDelivery) -> None:
+        """Have a chunk asked in the background; one that comes as this worker ends is left to others."""
+        if self._stop.is_set():
+            delivery.nak(0.0)
+            return
         try:
             wanted = AskMessage.unpack(delivery.body)
         except MessageError as error:
             self._log.error("what the centre asks cannot be read", reason=str(error))
             delivery.ack()
             return
+        size = len(wanted.targets)
+
+        def is_done(done: "Future[None]") -> None:
+            with self._less_in_hand:
+                self._in_hand -= size
+                self._less_in_hand.notify_all()
+            if error := done.exception():
+                self._log.error("a chunk broke", exc_info=error)
+
+        with self._less_in_hand:
+            self._in_hand += size
+        self._chunks.submit(self._chunk, delivery, wanted).add_done_callback(is_done)
+
+    def _chunk(self, delivery: NatsDelivery, wanted: AskMessage) -> None:
+        """Ask a chunk; it is acknowledged once the stream has what was found, so that another worker can take it."""
         unknown = [self._unknown(name) for name in wanted.targets if name not in self._targets]
         results, is_whole = self._ask_all(
             [self._targets[name] for name in wanted.targets if name in self._targets], delivery.in_progress

@@ -11,7 +11,7 @@ from copy import copy
 from enum import IntEnum
 from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Column,
@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError, TimeoutError
 from sqlalchemy.types import JSON
@@ -37,6 +37,9 @@ from bot.errors import UnavailableError
 from bot.store.breaker import AwayError, CircuitBreaker
 from bot.store.columns import MalformedError, storable
 from bot.store.tables import metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _LOCKED = "is locked by another process: try again, or stop what holds it (another serve, a backup, a database shell)."
 _FULL = "cannot be written, as its disk is full: make room, then try again. Nothing that was kept is lost."
@@ -377,7 +380,11 @@ class Repository:
 
 def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An INSERT that can have ON CONFLICT; both databases write it alike."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 2 MB that SQLite needs none of
+
+    return postgresql.insert(table)
 
 
 def among(connection: Connection, column: Column[Any], values: Collection[str | int]) -> ColumnElement[bool]:

@@ -92,6 +92,14 @@ class SqlFleet(Repository):
         with self._database.reading() as connection:
             return tuple(sorted(_sources(connection), key=lambda source: source.name))
 
+    def failing(self) -> tuple[SourceState, ...]:
+        with self._database.reading() as connection:
+            return tuple(sorted(_sources(connection, sources.c.failures > 0), key=lambda source: source.name))
+
+    def heard(self) -> frozenset[str]:
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(select(sources.c.name).where(sources.c.ok_at.is_not(None))).scalars())
+
     def tried_since(self, kind: SourceKind, moment: datetime) -> frozenset[str]:
         """The names of the sources of a kind that have answered, or failed to, since a moment."""
         tried = select(sources.c.name).where(sources.c.kind == kind, sources.c.tried_at >= moment)
@@ -157,7 +165,8 @@ class _Sightings:
         software, moments = _software(row[self._software]), row[self._software + 1 : self._power]
         start = row[: self._version.start]
         host = Host._make((*start, *texts, *rest, software, *moments, _POWERS.get(row[self._power])))
-        pool = Pool(*row[count : count + 3])
+        pool_uuid, pool_name, coordinator = row[count : count + 3]
+        pool = Pool(pool_uuid, pool_name, host.uuid if coordinator == host.uuid else coordinator)
         source, kind, seen_at, missing_since, is_lost, down_since, restart_since, contested_since = row[count + 3 :]
         return Sighting(
             source=self._sources.setdefault(source, source),

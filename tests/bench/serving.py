@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "BENCH_PASSWORD"
 WEB_TOKEN = "bench"
 UP_WITHIN = 20.0
+WITHOUT_RICH = "import runpy, sys; sys.modules['rich'] = None; runpy.run_module('bot', run_name='__main__')"
+"""`xocompat`, as where the packages of the tests are not installed: the library of the log would load one of them."""
+
 LOOK = 0.5
 """Seconds between two looks at what goes on in another process."""
 
@@ -82,7 +85,7 @@ def serving(environ: Mapping[str, str], fleet: Sequence[Asked] = (), every: str 
             env={**os.environ, **env},
             stdout=subprocess.DEVNULL,
         )
-        with running(["-m", "bot", "serve", "--config", str(config)], env, port) as process:
+        with running(["-c", WITHOUT_RICH, "serve", "--config", str(config)], env, port) as process:
             yield Serving(process, port, database)
 
 

@@ -93,6 +93,12 @@ class FakeStore:
         self._check()
         return tuple(state for _, state in sorted(self._book.stored.sources.items()))
 
+    def failing(self) -> tuple[SourceState, ...]:
+        return tuple(state for state in self.sources() if state.failures)
+
+    def heard(self) -> frozenset[str]:
+        return frozenset(state.name for state in self.sources() if state.ok_at)
+
     def changes(self, since: datetime) -> tuple[Change, ...]:
         self._check()
         return tuple(change for change in reversed(self._changes) if change.at >= since)

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from bot.fleet.hosts import Source, SourceKind
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.query import QueryPart
@@ -116,3 +117,13 @@ def test_each_version_is_read_once(matrix: Matrix) -> None:
     )
     assert counting.count == 2
     assert len({id(finding.assessment) for finding in found}) == 2
+
+
+def test_what_thousands_of_hosts_have_alike_is_there_once(matrix: Matrix, reader: Reader) -> None:
+    sources = [Source("lab-a", SourceKind.TARGET, ("prod", "paris"))]
+    for known in ([], sources):
+        one, two = host_verdicts(matrix, reader, [host("one"), host("two")], DAY, known)
+        assert one.tags == ({"prod", "paris"} if known else set())
+        assert one.tags is two.tags
+        assert (one.part, one.assessment) == (two.part, two.assessment)
+        assert one.assessment is two.assessment

@@ -23,6 +23,7 @@ from tests.fleet.fakes import FakeSources, answered, host
 from tests.sites.nats_server import NatsServer
 
 SOON = 20.0
+CONCURRENCY = 8
 LOG = structlog.get_logger()
 
 
@@ -93,7 +94,7 @@ class Site(SiteRuntime):
         worker: str = "one",
     ) -> None:
         self.connection = NatsConnection(NatsAccount(server.url), worker, LOG, SiteSubjects(name).inbox)
-        plan = SitePlan(name, worker, targets, hosts.ask, every, 8, hosts.clock, monotonic)
+        plan = SitePlan(name, worker, targets, hosts.ask, every, CONCURRENCY, hosts.clock, monotonic)
         super().__init__(plan, self.connection, LOG)
 
     def __enter__(self) -> "Site":

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,14 @@ from bot.errors import UnavailableError
 from bot.fleet.hosts import Source, SourceKind
 from bot.fleet.sites import RemoteTarget
 from bot.fleet.sweep import SweepEnd
-from bot.sites.messages import ProbedMessage, ProbeMessage, in_messages, unpack
-from bot.sites.nats_client import NatsAccount, NatsConnection, NobodyError
-from bot.sites.subjects import DEAD_STREAM, OBSERVED_STREAM, SiteSubjects
+from bot.sites.messages import AskMessage, ProbedMessage, ProbeMessage, in_messages, unpack
+from bot.sites.nats_client import NatsAccount, NatsConnection, NatsDelivery, NobodyError
+from bot.sites.subjects import ASK_STREAM, DEAD_STREAM, OBSERVED_STREAM, SiteSubjects
 from bot.store.store import Store
 from bot.xapi.observation import Failure, FailureCode, Observation
 from bot.xapi.target import Target
 from tests.sites.nats_server import NatsServer
-from tests.sites.site_lab import LOG, SOON, Hosts, Site, centre_at, now, sources, sweep, target, until
+from tests.sites.site_lab import CONCURRENCY, LOG, SOON, Hosts, Site, centre_at, now, sources, sweep, target, until
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -85,6 +86,38 @@ def test_what_a_dead_worker_was_asking_another_asks(jetstream: NatsServer, store
         with Site(jetstream, others, *map(target, names), worker="two"):  # which asks all once by itself, as it begins
             until(lambda: all(others.asked.count(name) == 2 for name in names), 30)
             until(lambda: len(store.fleet.tried_since(SourceKind.SITE, begun)) == 4)
+        held.set()
+        dead.stop()
+
+
+def test_a_worker_has_no_more_in_hand_than_it_asks_at_a_time_and_a_chunk(
+    jetstream: NatsServer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had in hand is what is delivered a second time, to another worker."""
+    monkeypatch.setattr("bot.sites.centre.CHUNK", 3)
+    stuck, held, pulled = Hosts(), threading.Event(), list[NatsDelivery]()
+    names = [f"lab-{number}" for number in range(30)]
+
+    def pull(*wanted: Any) -> list[NatsDelivery]:
+        found = NatsConnection.pull(other.connection, *wanted)
+        pulled.extend(found)
+        return found
+
+    with centre_at(jetstream, store) as centre:
+        dead = Site(jetstream, stuck, *map(target, names), worker="dead")
+        dead.start()
+        until(lambda: len(sources(store)) == len(names))
+        stuck.gate = lambda _: (held.wait(60), None)[1]
+        asked = len(stuck.asked)
+        assert not centre.ask("1", [f"paris/{name}" for name in names])
+        until(lambda: len(stuck.asked) == asked + CONCURRENCY)
+        dead.connection.close()
+        other = Site(jetstream, Hosts(), *map(target, names), worker="two")
+        monkeypatch.setattr(other.connection, "pull", pull)
+        with other:
+            until(lambda: not centre._connection.messages(ASK_STREAM), 30)
+        again = sum(len(AskMessage.unpack(one.body).targets) for one in pulled if one.tries > 1)
+        assert CONCURRENCY <= again <= CONCURRENCY + 3
         held.set()
         dead.stop()
 

@@ -1,17 +1,23 @@
 """The connection of a site or a centre: it tries again whatever was in the way, says why, and ends when told to."""
 
+import gc
 import logging
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from bot.errors import UnavailableError
 from bot.simulator import SimCertificate
+from bot.sites.centre import streams
 from bot.sites.nats_client import NatsAccount, NatsConnection
 from tests.acceptance.waiting import until
 from tests.sites.conftest import ConfiguredServer
+from tests.sites.nats_server import NatsServer
 
 SOON = 20.0
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -64,3 +70,28 @@ def test_a_server_that_goes_is_noticed_without_words_of_the_libraries(
         until(connection.up.is_set, SOON, "it is connected again")
     connection.close()
     assert "eof_received" not in caplog.text
+
+
+def test_a_pull_that_the_end_interrupts_is_an_error_of_ours_and_no_word_of_the_libraries(
+    jetstream: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    gc.collect()  # what tests before have left says its word here
+    caplog.clear()
+    connection = NatsConnection(NatsAccount(jetstream.url), "paris", structlog.get_logger())
+    connection.start()
+    until(connection.up.is_set, SOON, "it is connected")
+    (stream, *_) = streams()
+    connection.make_stream(stream)
+    connection.make_consumer("XOCOMPAT_ASK", "paris", "xocompat.v1.paris.ask", 5.0, 1)
+
+    def pull() -> None:
+        with suppress(UnavailableError):
+            connection.pull("XOCOMPAT_ASK", "paris", 1, 60.0)
+
+    pulling = threading.Thread(target=pull)
+    pulling.start()
+    until(lambda: connection._pulls, SOON, "it asks for a message")
+    connection.close()
+    pulling.join(SOON)
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []

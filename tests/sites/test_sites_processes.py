@@ -14,7 +14,6 @@ import pytest
 
 from bot.fleet.hosts import SourceKind
 from bot.simulator import PASSWORD, PASSWORD_VARIABLE, Simulator, as_yaml, large_fleet
-from bot.sites.site import AT_ONCE
 from bot.store.store import Store
 from tests.acceptance.lab import ROOT, Process
 from tests.sites.nats_server import NatsServer
@@ -22,7 +21,7 @@ from tests.sites.site_lab import centre_at, now, sources, until
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
-HOSTS, CHUNK = 30, 5
+HOSTS, CHUNK, CONCURRENCY = 30, 5, 5
 SLOW = 0.3
 """Seconds that each of four calls to a host takes while the sweep is disturbed."""
 
@@ -40,8 +39,9 @@ def logins(simulator: Simulator) -> Counter[str]:
 
 def worker(folder: Path, server: NatsServer, simulator: Simulator, number: int) -> Process:
     config = folder / f"worker-{number}.yaml"
-    more = f"sweep: {{every: 24h, concurrency: 5}}\nlog: {{format: json}}\nsite: {{name: paris, url: '{server.url}'}}\n"
-    config.write_text(more + as_yaml(simulator.targets))
+    sweep = f"sweep: {{every: 24h, concurrency: {CONCURRENCY}}}\n"
+    site = f"log: {{format: json}}\nsite: {{name: paris, url: '{server.url}'}}\n"
+    config.write_text(sweep + site + as_yaml(simulator.targets))
     environ = {**os.environ, PASSWORD_VARIABLE: PASSWORD}
     command = [sys.executable, "-m", "bot", "site", "--config", str(config)]
     return Process(command, folder / f"worker-{number}.log", environ, ROOT)
@@ -71,5 +71,5 @@ def test_what_a_killed_and_an_ended_worker_had_in_hand_the_third_one_asks(
         asked = logins(simulator) - before
     again = sum(count - 1 for count in asked.values())
     assert len(asked) == HOSTS
-    assert again <= 2 * AT_ONCE * CHUNK  # of two workers, no more than they had in hand
+    assert again <= 2 * (CONCURRENCY + CHUNK)  # of two workers, no more than they had in hand
     assert not any(PASSWORD in json.dumps(event) for process in workers for event in process.events("working"))

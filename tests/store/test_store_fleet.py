@@ -52,6 +52,16 @@ def test_a_source_that_fails_keeps_its_hosts_and_counts(database: Database) -> N
     assert (watched.host, watched.unreachable_since, watched.observed_at) == (host("a"), at(1), START)
 
 
+def test_sources_that_do_not_answer_and_those_that_ever_did(database: Database) -> None:
+    fleet = SqlFleet(database)
+    fleet.record([answered(LAB, pool("p", host("a"))), failed(XO), answered(PROD, pool("q", host("b")))], START)
+    assert [state.name for state in fleet.failing()] == ["xo"]
+    assert fleet.heard() == {"lab", "prod"}
+    fleet.record([failed(LAB, when=at(1)), failed(XO, when=at(1))], at(1))
+    assert fleet.failing() == tuple(state for state in fleet.sources() if state.name != "prod")
+    assert fleet.heard() == {"lab", "prod"}
+
+
 def test_a_host_that_two_sources_see_is_one_host(database: Database) -> None:
     fleet = SqlFleet(database)
     fleet.record([answered(XO, pool("p", bare("a"))), answered(LAB, pool("p", host("a"), when=at(0.1)))], START)

@@ -18,15 +18,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app.schedule import EVALUATE_EVERY
+from bot.app.site import CONCURRENCY
 from bot.simulator import PASSWORD_VARIABLE, Simulator, SimUser, as_yaml, large_fleet
 from bot.sites.centre import CHUNK
 from bot.sites.nats_client import NatsAccount
-from bot.sites.site import AT_ONCE
 from bot.store.columns import moment_text
 from tests.acceptance.waiting import until
 from tests.bench.sites.captured import Observer
 from tests.bench.sites.crowd import CrowdOrder
 from tests.bench.sites.scene import UP_WITHIN, WITHIN, Scene, cpu, megabytes, scene
+
+IN_HAND = CONCURRENCY + CHUNK
+"""Targets that a worker has in hand at most."""
 
 BOUNDS: Mapping[str, Callable[[float], bool]] = {
     "recorded_s": lambda value: value <= 40,
@@ -36,7 +39,7 @@ BOUNDS: Mapping[str, Callable[[float], bool]] = {
     "server_steady_percent": lambda value: value < 3,
     "two_workers_times": lambda value: value >= 1.8,
     "all_asked_after_kill_s": lambda value: value <= 40,
-    "asked_again": lambda value: value <= AT_ONCE * CHUNK,
+    "asked_again": lambda value: value <= IN_HAND,
     "worker_most_mb": lambda value: value < 60,
     "bodies_with_secrets": lambda value: value == 0,
 }
@@ -62,7 +65,7 @@ def measure(sites: int = 200, hosts: int = 500, probes: int = 10_000, bodies: in
     parts: tuple[Callable[[], dict[str, float]], ...] = (
         lambda: _flood(sites, hosts),
         lambda: _pair(probes),
-        lambda: _kill(max(hosts, 2 * AT_ONCE * CHUNK)),
+        lambda: _kill(max(hosts, 4 * IN_HAND)),
         lambda: _bodies(bodies),
     )
     for part in parts:

@@ -14,13 +14,11 @@ from pathlib import Path
 from bot.sites.server_config import make_nats_config
 from tests.acceptance.lab import ROOT, Process
 from tests.acceptance.waiting import free_port, until
+from tests.bench.serving import WITHOUT_RICH
 from tests.bench.sites.crowd import CrowdOrder
 from tests.sites.nats_server import NatsServer
 
 TICKS = os.sysconf("SC_CLK_TCK")
-WITHOUT_RICH = "import runpy, sys; sys.modules['rich'] = None; runpy.run_module('bot', run_name='__main__')"
-"""`xocompat`, as where the packages of the tests are not installed: the library of the log would load one of them."""
-
 UP_WITHIN = 60.0
 WITHIN = 300.0
 
