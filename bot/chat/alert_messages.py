@@ -14,13 +14,16 @@ from bot.chat.reply import (
     Block,
     Bullets,
     Button,
+    Code,
     Menu,
     MenuEntry,
     Paragraph,
     PersonName,
     Reply,
     RichText,
+    Span,
     Strong,
+    Typed,
     full_stop,
     line,
     with_code,
@@ -159,7 +162,7 @@ def thread_update(notification: Notification) -> Reply:
         lines.append(line(full_stop(hosts_by_pool(alert.hosts))))
     if why is NotifyReason.WORSE and notification.before:
         new = new_holes(notification.before, alert.detail)
-        lines.append(line(*with_code(f"New: {'; '.join(holes_in_words(new)[:HOLES])}")))
+        lines.append(line(*with_code(f"New: {'; '.join(holes_in_words(new, len(alert.hosts))[:HOLES])}")))
     # Hosts since the last notice, where the first line or the list of hosts does not name them already.
     if why not in (NotifyReason.NEW, NotifyReason.RESOLVED):
         added = () if why is NotifyReason.MORE_HOSTS else notification.added
@@ -222,12 +225,20 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
         yield Paragraph(tuple(lines))
     for alert in (first, *others):
         if alert.is_open and (holes := alert.detail.values.get("holes")):
-            yield Bullets(bounded([with_code(said) for said in holes_in_words(holes)], HOLES), "Known holes")
+            yield Bullets(
+                bounded([with_code(said) for said in holes_in_words(holes, len(alert.hosts))], HOLES), "Known holes"
+            )
     if first.is_open and (step := next_step(first, day, matrix)):
-        yield Paragraph((line(Strong("Next step: "), *with_code(step)),))
+        yield Paragraph((line(Strong("Next step: "), *map(_typed, with_code(step))),))
     handled = partial(acknowledgement, day=day)
     if done := (*_about_each([first, *others], handled), *_about_each([first, *others], note)):
         yield Paragraph(done)
+
+
+def _typed(span: Span) -> Span:
+    """Words that chat answers, with the bot's name before them; `xocompat trust` has its own, and is for a shell."""
+    is_asked = isinstance(span, Code) and span.text.split()[0] in ("advisory", "xo")
+    return Typed(span.text, is_synopsis=True) if is_asked else span
 
 
 def _about_each(alerts: Sequence[Alert], said: Callable[[Alert], RichText]) -> Iterator[RichText]:

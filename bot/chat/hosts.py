@@ -42,6 +42,10 @@ def sign(verdict: HostVerdict) -> Mark:
     return Mark("🟢", f"supported until {until}")
 
 
+CANNOT_TELL = "cannot tell whether patched"
+"""What is said of a host that says what it runs, and may have holes or not: neither "vulnerable" nor "fixed"."""
+
+
 def row(verdict: HostVerdict) -> tuple[RichText, ...]:
     """A host in a line: name, what it runs, the verdict, what else matters.
 
@@ -56,6 +60,8 @@ def row(verdict: HostVerdict) -> tuple[RichText, ...]:
     }
     patches = verdict.patch_level
     holes = [counted(len(patches.vulnerable), "known hole")] if patches and patches.vulnerable else []
+    if patches and patches.covered and verdict.patch_state == "cannot_tell" and not verdict.host.is_off:
+        holes = [CANNOT_TELL]
     more = ", ".join((*(words for words, holds in said.items() if holds), *holes, *remarks(verdict.host)))
     return (line(Strong(verdict.name)), line(verdict.runs), line(sign(verdict)), line(more))
 

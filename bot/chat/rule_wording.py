@@ -103,7 +103,7 @@ def _silence(alert: Alert, _: date) -> tuple[str, str]:
 def _waiting(alert: Alert, _: date) -> tuple[str, str]:
     hosts, since = counted(len(alert.hosts), "host"), _day(alert.detail.values.get("since"))
     has = plural(len(alert.hosts), "has", "have")
-    return f"{hosts} on ", f" {has} waited for a restart since {since}: until then what was updated does not run"
+    return f"{hosts} on ", f" {has} waited for a restart since {since}: what was updated does not run yet"
 
 
 def _patch_skew(alert: Alert, _: date) -> tuple[str, str]:
@@ -136,6 +136,8 @@ def _ends_on(alert: Alert, day: date, one: str, many: str) -> str:
     """When what hosts have ends, or has ended: of several the first."""
     due, count = alert.due or day, len(alert.hosts)
     what = f"{one} of {alert.hosts[0].name}" if count == 1 else f"{many} of {count:,} hosts"
+    if count == 1 and alert.hosts[0].name == alert.subject.name:  # a pool of one: its name stands before
+        what = f"its {one.removeprefix('the ')}"
     if due > day:
         first = f"{plural(count, 'ends', 'end')}{'' if count == 1 else ', the first'} on {day_in_words(due)}"
         return f"{what} {first}: {span((due - day).days)} left"
@@ -156,22 +158,26 @@ def _orchestra(alert: Alert, _: date) -> tuple[str, str]:
 
 
 def _known_holes(values: Values) -> str:
-    """`3 known holes: CVE-2026-1 (exploited), XSA-2 and 1 more; 2 hosts wait for a restart`."""
+    """`3 known holes: CVE-2026-1 (exploited), XSA-2 and 1 more; 4 more are less grave; 2 hosts wait for a restart`.
+
+    Those below the bar of `security.tell` are counted alone: a probe's number has them, too.
+    """
     names = [f"{each['id']}{' (exploited)' if each['exploited'] else ''}" for each in values["holes"]]
     waits = values.get("restarts")
     restart = f"; {counted(waits, 'host')} {plural(waits, 'waits', 'wait')} for a restart" if waits else ""
-    return f"{counted(len(names), 'known hole')}: {with_more(names, HOLES_NAMED)}{restart}"
+    less = f"; {quiet:,} more {plural(quiet, 'is', 'are')} less grave" if (quiet := values.get("quiet")) else ""
+    return f"{counted(len(names), 'known hole')}: {with_more(names, HOLES_NAMED)}{less}{restart}"
 
 
 HOLES_NAMED = 3
 """So many known holes are named in a sentence."""
 
 
-def holes_in_words(holes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Known holes line by line, with how many hosts have them."""
+def holes_in_words(holes: Sequence[Mapping[str, Any]], of: int) -> list[str]:
+    """Known holes line by line, with how many hosts have them where it is not all `of` them."""
     return [
         f"{each['id']}{' (exploited)' if each['exploited'] else ''}: {each['title']}"
-        + (f" ({counted(each['hosts'], 'host')})" if each["hosts"] else "")
+        + (f" ({counted(each['hosts'], 'host')})" if each["hosts"] not in (0, of) else "")
         for each in holes
     ]
 
@@ -235,7 +241,7 @@ WORDING: Mapping[Rule, RuleWording] = {
         lambda *_: "⚠️",
         _holes,
         "known holes",
-        "install updates on these hosts and restart them, one by one; `advisory ID` says what has the fix.",
+        "install updates and restart, one host at a time; `advisory ID` says what has the fix.",
         upgrade_after_eol=True,
     ),
     Rule.EOL: RuleWording(lambda alert, day: "⏳" if _is_ahead(alert, day) else "☠️", _end_of_life, "end of life"),
@@ -257,19 +263,22 @@ WORDING: Mapping[Rule, RuleWording] = {
         "synchronise its pools with their update channel, and install what is missing.",
     ),
     Rule.RESTART: RuleWording(
-        lambda *_: "⚠️", _waiting, "a restart that waits", "restart these hosts, one by one: their VMs move meanwhile."
+        lambda *_: "⚠️",
+        _waiting,
+        "a restart that waits",
+        "restart one host at a time, once its VMs run elsewhere or may stop.",
     ),
     Rule.LICENCE: RuleWording(
         lambda alert, day: "⏳" if _is_ahead(alert, day) else "⚠️",
         _licence,
         "the end of a licence",
-        "assign a licence to its hosts.",
+        "assign a licence that lasts longer.",
     ),
     Rule.CERTIFICATE: RuleWording(
         lambda alert, day: "⏳" if _is_ahead(alert, day) else "⚠️",
         _certificate,
         "the end of a certificate",
-        "install new certificates, and pin them anew (`xocompat trust`) where they are pinned.",
+        "install a new certificate on each host, and pin it (`xocompat trust`) where the old one is pinned.",
     ),
     Rule.MAINTENANCE: RuleWording(
         lambda alert, day: "⏳" if _is_ahead(alert, day) else "🔶", _end_of_maintenance, "end of maintenance"

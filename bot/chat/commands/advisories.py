@@ -1,9 +1,10 @@
 """`advisory ID` and `advisories [RELEASE]`: holes that are known, who has the fix, and what of a fleet has it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.advisories.advisories import Advisories
-from bot.advisories.advisory import Advisory, AffectedRelease
+from bot.advisories.advisory import Advisory, AffectedProduct, AffectedRelease
 from bot.advisories.judge import Judgement, PatchState, Why, judge
 from bot.advisories.orchestra import judge_orchestra
 from bot.chat.advisory_ids import ids_in, without_ids
@@ -19,7 +20,6 @@ from bot.chat.patch_wording import (
     WHY,
     advisory_data,
     fix_in_words,
-    public_name,
     release_name,
     why_in_words,
 )
@@ -31,6 +31,7 @@ from bot.chat.reply import (
     Column,
     ColumnKind,
     Link,
+    Mark,
     Paragraph,
     Reply,
     RichText,
@@ -44,7 +45,7 @@ from bot.chat.reply import (
     headline,
     line,
 )
-from bot.chat.wording import capitalized, counted, day_cell, day_in_words, joined, nearest, with_more
+from bot.chat.wording import capitalized, counted, day_cell, day_in_words, joined, nearest, plural, with_more
 from bot.days import take_days
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
@@ -54,11 +55,19 @@ from bot.text import near, plain, shown
 NAMES_MAX = 5
 """Hosts of one state that are named."""
 
+PACKAGES_MAX = 2
+"""Packages to look for that are named."""
+
+JudgedHost = tuple[HostVerdict, Judgement | None]
+"""A host with the judgement on it that matters most; None where nobody knows its release."""
+
 _COLUMNS = columns("Advisory", "Severity", "What", Column("Published", ColumnKind.DAY), "Fixed from")
 _WORST_FIRST = (PatchState.VULNERABLE, PatchState.CANNOT_TELL, PatchState.FIXED, PatchState.NOT_AFFECTED)
 _XO = frozenset(["xo", "xoa", "xen orchestra"])
 _TALK = frozenset(["affect", "affects", "exploited", "hole", "patched", "vulnerable"])
 """Words of a question about an advisory, such as "are we vulnerable to XSA-517", which its reply answers."""
+_PLACES = frozenset(["lab", "labs", "live", "prod", "production", "stage", "staging", "test", "testing", "tests"])
+"""Words that a look-up need not use, as a release is the same everywhere. An advisory's hosts are not."""
 
 
 def one(ports: Ports, asked: Invocation) -> Reply:
@@ -73,37 +82,39 @@ def one(ports: Ports, asked: Invocation) -> Reply:
     unused: tuple[str, ...] = ()
     if names := ids_in(asked.words):
         beside, days = _undated(without_ids(asked.words))
+        beside, places = _without_places(beside, ports.watched if Right.FLEET in asked.rights else None)
         query, _ = read(ports, asked._replace(words=beside))
         others = (word for word in query.unused if word.casefold() not in _TALK)
-        unused = (*(part.text for part in query.parts), *others, *days)
+        unused = (*(part.text for part in query.parts), *places, *others, *days)
         asked = asked._replace(day=read(ports, asked)[1])
     names = names or [plain(asked.words)]
     found = list(dict.fromkeys(advisory for name in names for advisory in _named(known, name)))
     if not found:
         return _unknown(ports, asked, known, names, unused)
     missing = [shown(name) for name in names if not _named(known, name)]
-    hosts: list[tuple[HostVerdict, Judgement | None]] = []
+    hosts: list[JudgedHost] = []
+    here: tuple[Block, ...] = ()
     orchestras: list[tuple[str, PatchState]] = []
     sees_fleet = Right.FLEET in asked.rights and ports.watched is not None
     if sees_fleet and ports.watched:
         hosts = [(each, _worst(found, each)) for each in hosts_with_verdicts(ports, ports.watched, asked.day)]
         orchestras = [*_of_orchestras(found, known, ports.watched)]
-    here = tuple(_here(hosts, orchestras))
+        here = tuple(_here(hosts, orchestras, ports.watched))
     blocks: list[Block] = []
     if len(found) == 1:
         first, blocks = _first_line(found[0]), [*_body(found[0], here)]
     else:
-        first = headline(Strong(", ".join(names)), counted(len(found), "advisory", "advisories"))
-        blocks = [Bullets(tuple(_first_line(each) for each in found))]
-        if here:
-            blocks.append(Paragraph(here))
+        first = headline(Strong(", ".join(map(shown, names))), counted(len(found), "advisory", "advisories"))
+        items = (line(*_first_line(each), GAP, day_in_words(each.published)) for each in found)
+        blocks = [*here, Bullets(tuple(items), "What they are")]
+    first = (*first, *(span for mark in _verdict(hosts, orchestras) for span in (GAP, mark)))
     if missing:
         blocks.append(Paragraph((line(f"Not in the advisories of {day_in_words(known.day)}: {', '.join(missing)}."),)))
     data = _data(asked, known, "unknown_advisory" if missing else "assessed", found, unused)
     if sees_fleet:
         data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
         data["orchestras"] = [{"name": name, "state": state.value} for name, state in orchestras]
-    asks = [Ask(public_name(each), f"advisory {public_name(each)}") for each in found[:2]] if len(found) > 1 else []
+    asks = [Ask(each.known_as, f"advisory {each.known_as}") for each in found[:2]] if len(found) > 1 else []
     states = [*(state for _, state in orchestras), *(judgement.state for _, judgement in hosts if judgement)]
     return Reply(
         kind="advisory",
@@ -147,10 +158,15 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         what, releases = ", ".join(release.name(day) for release in query.releases), query.releases
     advisories = tuple(found)
     used = sum(bool(each.exploited) for each in advisories)
-    facts: list[Span | str] = [f"{counted(len(advisories), 'advisory', 'advisories')} known"]
+    others = [each for each in advisories if releases and not _affects(each, releases)]
+    facts: list[Span | str] = [f"{counted(len(advisories) - len(others), 'advisory', 'advisories')} known"]
     if used:
         facts.append(EXPLOITED._replace(text=f"{used} {EXPLOITED.text}"))
-    rows = tuple(_row(each, releases) for each in advisories)
+    if others:
+        facts.append(
+            f"{len(others)} more {plural(len(others), 'does', 'do')} not affect {plural(len(releases), 'it', 'them')}"
+        )
+    rows = tuple(_row(each, releases) for each in sorted(advisories, key=lambda each: each in others))
     blocks: list[Block] = []
     if rows or asked.caller.takes_all:
         blocks.append(Table(_COLUMNS, rows, "Security advisories, the gravest first"))
@@ -172,6 +188,26 @@ def _undated(words: str) -> tuple[str, tuple[str, ...]]:
     text = plain(words)
     days = take_days(text)
     return days.rest.strip(), tuple(text[start:end] for start, end in sorted((*days.asked, *days.bare)))
+
+
+def _without_places(words: str, watched: Watched | None) -> tuple[str, tuple[str, ...]]:
+    """Words without those that tell hosts apart, which are courtesy elsewhere, or read as something else, and those.
+
+    Names of a fleet are among them for those alone who may see it.
+    """
+    names = set(_PLACES)
+    if watched:
+        names.update(name.casefold() for source in watched.sources for name in (source.name, *source.tags))
+        names.update(each.casefold() for host in watched.store.hosts() for each in (host.host.name, host.pool.name))
+    found: list[str] = []
+
+    def taken(word: re.Match[str]) -> str:
+        if word[0].casefold() not in names:
+            return word[0]
+        found.append(word[0])
+        return " " * len(word[0])
+
+    return re.sub(r"[^\s,;:?!\"'()]+", taken, words), tuple(dict.fromkeys(found))
 
 
 def _named(known: Advisories, name: str) -> tuple[Advisory, ...]:
@@ -217,17 +253,19 @@ def _data(asked: Invocation, known: Advisories, outcome: str, found: Iterable[Ad
 
 
 def _first_line(advisory: Advisory) -> RichText:
-    name = public_name(advisory)
-    others = [each for each in advisory.ids if each != name and not each.startswith("XO-")]
+    name = advisory.known_as
+    others = [each for each in advisory.ids if each not in (name, advisory.id)]  # that one is the data's own then
     more = f" ({with_more(others, 2)})" if others else ""
     used = (GAP, EXPLOITED) if advisory.exploited else ()
-    what = f"{more}: {KINDS[advisory.kinds[0]]}"
-    return (*line(Strong(name), what), *used, GAP, *line(day_in_words(advisory.published)))
+    return (*line(Strong(name), more), GAP, *line(KINDS[advisory.kinds[0]]), *used)
 
 
-def _body(advisory: Advisory, here: tuple[RichText, ...]) -> Iterable[Block]:
+def _body(advisory: Advisory, here: tuple[Block, ...]) -> Iterable[Block]:
+    """What it is, then what of one's own has it, then all that is known of it."""
     who = f" By {advisory.attacker}." if advisory.attacker else ""
-    yield Paragraph((line(full_stop(advisory.title), who, f" Severity: {advisory.severity}."),))
+    said = f" Severity: {advisory.severity}. Published on {day_in_words(advisory.published)}."
+    yield Paragraph((line(full_stop(advisory.title), who, said),))
+    yield from here
     alike: dict[str, list[str]] = {}
     for each in advisory.affects:
         if each.affected is not False:
@@ -240,20 +278,23 @@ def _body(advisory: Advisory, here: tuple[RichText, ...]) -> Iterable[Block]:
         yield Paragraph((line("New microcode is needed, too, and no field of a host shows that."),))
     if advisory.mitigation:
         yield Paragraph((line(Strong("What helps: "), full_stop(advisory.mitigation)),))
-    if here:
-        yield Paragraph(here)
     yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), "Sources")
 
 
 def _where_fixed(affected: AffectedRelease) -> str:
     """What has the fix for a release, by what it cannot be told, and on what condition it is needed."""
+    levels = affected.levels
     if affected.never_fixed:
-        said = "no fix: its support ended before"
+        said = "no fix, support ended before"
+    elif fix := fix_in_words(affected):
+        said = f"fixed from {fix}"
     else:
-        fix = fix_in_words(affected)
-        said = f"fixed from {fix}" if fix else "no build with the fix is known to the data"
-    if affected.levels and affected.levels.cannot_tell:
-        said += f"; {joined(affected.levels.cannot_tell)} may have it or not"
+        named = affected.product is AffectedProduct.XEN_ORCHESTRA
+        said = f"no {'release' if named else 'build'} with the fix is known to the data"
+        if levels and levels.vulnerable_up_to:
+            said = f"xo-server {levels.vulnerable_up_to} and older have the hole; {said}"
+    if levels and levels.cannot_tell:
+        said += f"; {joined(levels.cannot_tell)} may have it or not"
     condition = f"; {affected.condition}" if affected.condition else ""
     return f"{said}{condition}{'' if affected.affected else '; whether it is affected is not known'}"
 
@@ -303,52 +344,101 @@ def _of_orchestras(
 
 
 def _here(
-    hosts: Sequence[tuple[HostVerdict, Judgement | None]], orchestras: Sequence[tuple[str, PatchState]]
-) -> Iterator[RichText]:
+    hosts: Sequence[JudgedHost], orchestras: Sequence[tuple[str, PatchState]], watched: Watched
+) -> Iterator[Block]:
     """What of the fleet has the holes: its Xen Orchestras, and its hosts unless the advisories are not of hosts."""
     if orchestras:
         groups = {state: [name for name, found in orchestras if found is state] for state in _WORST_FIRST}
-        said = [f"{len(names)} {_STATES[state]} ({_names(names)})" for state, names in groups.items() if names]
-        yield line(Strong("Your Xen Orchestra: "), " · ".join(said), "; ", Typed("xo"), " has more")
-    if any(judgement is None or judgement.why is not Why.NOT_THE_HOST for _, judgement in hosts):
-        yield _fleet(hosts)
+        items = [
+            line(_mark(state, f"{len(names)} {_STATES[state]}"), f": {_names(names)}")
+            for state, names in groups.items()
+            if names
+        ]
+        yield Bullets((*items, line(Typed("xo"), " has more")), "Your Xen Orchestra")
+    if _are_of_hosts(hosts):
+        yield Bullets(tuple(_fleet(hosts, watched)), "Your fleet")
+
+
+def _are_of_hosts(hosts: Sequence[JudgedHost]) -> bool:
+    return any(judgement is None or judgement.why is not Why.NOT_THE_HOST for _, judgement in hosts)
 
 
 _STATES = {**STATES, PatchState.CANNOT_TELL: "cannot be told"}
+_SIGNS = {
+    PatchState.VULNERABLE: "🚨",
+    PatchState.CANNOT_TELL: "❔",
+    PatchState.FIXED: "🟢",
+    PatchState.NOT_AFFECTED: "🟢",
+}
 
 
-def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
-    """How many hosts have which answer, those that need no more than a restart first."""
-    restart: list[str] = []
-    groups: dict[PatchState, list[str]] = {state: [] for state in _WORST_FIRST}
-    reasons: dict[str, int] = {}
+def _mark(state: PatchState, words: str) -> Mark:
+    return Mark(_SIGNS[state], words)
+
+
+def _verdict(hosts: Sequence[JudgedHost], orchestras: Sequence[tuple[str, PatchState]]) -> Iterator[Mark]:
+    """The worst of what one's own Xen Orchestras and hosts are, for who reads no more than the first line."""
+    if found := [state for _, state in orchestras]:
+        yield _worst_of(found, "Xen Orchestra", "Xen Orchestras")
+    if _are_of_hosts(hosts):
+        yield _worst_of([judgement.state if judgement else PatchState.CANNOT_TELL for _, judgement in hosts], "host")
+
+
+def _worst_of(states: Sequence[PatchState], one: str, many: str = "") -> Mark:
+    worst = min(states, key=_WORST_FIRST.index)
+    count, some = counted(len(states), one, many), states.count(worst)
+    of_them = count if some == len(states) else f"{some:,} of {count}"
+    words = {
+        PatchState.VULNERABLE: f"{of_them} vulnerable",
+        PatchState.CANNOT_TELL: f"cannot be told of {of_them}",
+        PatchState.FIXED: f"fixed on {of_them}",
+        PatchState.NOT_AFFECTED: f"{count} not affected",
+    }
+    return _mark(worst, words[worst])
+
+
+def _fleet(hosts: Sequence[JudgedHost], watched: Watched) -> Iterator[RichText]:
+    """Which hosts have which answer: first those that a restart may help, then the worst; and what would tell more."""
+    kinds = {source.name: source.kind for source in watched.sources}
+    groups: dict[tuple[bool, int, str], list[JudgedHost]] = {}
     for host, judgement in hosts:
         state = judgement.state if judgement else PatchState.CANNOT_TELL
-        if judgement and judgement.restart_required:
-            restart.append(host.name)
-            continue
-        groups[state].append(host.name)
+        restart = judgement is not None and judgement.restart_required
+        why = _why_not_told(host, judgement, kinds) if state is PatchState.CANNOT_TELL else ""
+        groups.setdefault((not restart, _WORST_FIRST.index(state), why), []).append((host, judgement))
+    for (settled, rank, why), of_it in sorted(groups.items(), key=lambda each: (*each[0][:2], -len(each[1]))):
+        state, names = _WORST_FIRST[rank], _names([host.name for host, _ in of_it])
+        said = f"{len(of_it):,} {_STATES[state]}"
         if state is PatchState.CANNOT_TELL:
-            why = WHY[judgement.why] if judgement else "a release that is not known"
-            reasons[why] = reasons.get(why, 0) + 1
-    said = [f"{len(restart)} to restart, which may bring the fix ({_names(restart)})"] if restart else []
-    for state, names in groups.items():
-        if not names:
-            continue
-        about = ""
-        if state is PatchState.VULNERABLE:
-            about = f" ({_names(names)})"
-        elif state is PatchState.CANNOT_TELL:
-            about = f" ({max(reasons, key=lambda why: reasons[why])})"
-        said.append(f"{len(names)} {_STATES[state]}{about}")
-    return line(Strong("Your fleet: "), " · ".join(said))
+            packages = dict.fromkeys(
+                name
+                for _, judgement in of_it
+                if judgement
+                for name in judgement.look_for
+                if name != judgement.advisory.component.package  # without a version it tells nothing
+            )
+            look_for = f"; look for {with_more([*packages], PACKAGES_MAX)}" if packages else ""
+            yield line(_mark(state, said), f" ({why}{look_for}): {names}")
+        elif settled:
+            yield line(_mark(state, said), f": {names}")
+        else:
+            yield line(Mark("🔁", f"{said}, and a restart may bring the fix"), f": {names}")
+
+
+def _why_not_told(host: HostVerdict, judgement: Judgement | None, kinds: Mapping[str, SourceKind]) -> str:
+    if judgement is None:
+        return "a release that is not known"
+    if judgement.why is Why.NOT_SAID and all(kinds.get(name) is SourceKind.XEN_ORCHESTRA for name in host.host.sources):
+        return "known from Xen Orchestra alone, which does not say what runs"
+    return WHY[judgement.why]
 
 
 def _names(names: Sequence[str]) -> str:
-    return with_more([shown(name) for name in names], NAMES_MAX)
+    most = NAMES_MAX + (len(names) == NAMES_MAX + 1)  # "and 1 more" is no shorter than a name
+    return with_more([shown(name) for name in names], most)
 
 
-def _context(known: Advisories, hosts: Sequence[tuple[HostVerdict, Judgement | None]] = ()) -> tuple[RichText, ...]:
+def _context(known: Advisories, hosts: Sequence[JudgedHost] = ()) -> tuple[RichText, ...]:
     told = next(((j.field, j.value) for _, j in hosts if j and j.value), None)
     how = f"told from what hosts say, such as {told[0]} {shown(told[1] or '')} · " if told else ""
     return (line(f"{capitalized(how)}{'a' if how else 'A'}dvisories of {day_in_words(known.day)}"),)
@@ -362,12 +452,17 @@ def _row(advisory: Advisory, releases: Sequence[Release]) -> tuple[RichText, ...
     told = [f"{release_name(each)}: {fix}" if named else fix for each in affects if (fix := fix_in_words(each))]
     used = (GAP, EXPLOITED) if advisory.exploited else ()
     return (
-        line(Strong(public_name(advisory))),
+        line(Strong(advisory.known_as)),
         line(str(advisory.severity.value)),
         (*line(capitalized(KINDS[advisory.kinds[0]])), *used),
         day_cell(advisory.published),
         line(with_more(told, 3) if told else _no_fix(affects)),
     )
+
+
+def _affects(advisory: Advisory, releases: Sequence[Release]) -> bool:
+    """Whether it is of any of the releases, as far as is known."""
+    return any(each.affected is not False for release in releases if (each := advisory.of(release)))
 
 
 def _no_fix(affects: Sequence[AffectedRelease]) -> str:

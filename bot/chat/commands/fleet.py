@@ -57,6 +57,7 @@ from bot.chat.wording import (
     count_cell,
     counted,
     day_cell,
+    day_in_words,
     iso,
     moment,
     moment_in_words,
@@ -149,6 +150,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     states = states_of(watched)
     done = watched.sweeps.last_finished()
     finished_at = iso(done.finished_at) if done and done.finished_at else None
+    patches = (*_patches(hosts, [*filter(wanted.without("vulnerable").holds, every)] if by_holes else ()),)
+    judged_by = (line(f"Advisories of {day_in_words(ports.patch_levels().advisories.day)}"),) if patches else ()
     view = FleetView(hosts, f"fleet {words}".strip(), number, day, ports.matrix.published)
     by_release = not words and len(hosts) > WHOLE and not asked.caller.takes_all
     groups = _groups(hosts) if by_release else []
@@ -159,12 +162,12 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=fleet_line(hosts, len(every), shown(words), watched),
         blocks=(
             *_next_step(hosts),
-            *_patches(hosts, [*filter(wanted.without("vulnerable").holds, every)] if by_holes else ()),
+            *patches,
             *shown_hosts,
             *(() if words else _silent(watched, states)),
         ),
         buttons=(*menus, *_buttons(view, asked, by_release)),
-        context=(last_sweep(watched), *context(ports.matrix, day)),
+        context=(last_sweep(watched), *context(ports.matrix, day), *judged_by),
         data=fleet_data(
             hosts,
             day,

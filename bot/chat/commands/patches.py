@@ -21,7 +21,7 @@ from bot.chat.reply import (
     headline,
     line,
 )
-from bot.chat.wording import count_cell, counted, iso, plural, with_more
+from bot.chat.wording import count_cell, counted, iso, moment, plural, with_more
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
 from bot.text import shown
@@ -29,6 +29,8 @@ from bot.xo.updates import MissingUpdates, WhyNotAsked
 
 NAMES_MAX = 5
 """Updates of a host that are named."""
+
+_MISSING = "Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."
 
 _COLUMNS = columns(
     "Host", "Pool", Column("Missing", ColumnKind.NUMBER), Column("Security", ColumnKind.NUMBER), "Updates", "Restart"
@@ -72,6 +74,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     if any(_is_from_orchestra_alone(each, kinds) for each in hosts):
         said = "Hosts known from Xen Orchestra alone cannot be judged by advisories: it does not tell what they run."
         blocks.append(Paragraph((line(said),)))
+    told_at = [told.asked_at for _, told in rows if told]
     behind = sum(bool(told and told.missing) for _, told in rows)
     unasked = sum(not (told and told.asked) for _, told in rows)
     restart = sum(each.host.host.reboot_required is True for each in hosts)
@@ -83,9 +86,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=headline(Strong(counted(len(hosts), "host")), *facts),
         blocks=tuple(blocks) if hosts or asked.caller.takes_all else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
-        context=(
-            line("Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."),
-        ),
+        context=(line(_MISSING), *([line("Oldest answer of ", moment(min(told_at)))] if told_at else ())),
         data={"as_of": day.isoformat(), "hosts": [_data(*row) for row in rows]},
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
         hosts=tuple(hosts),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
-from bot.chat.hosts import host_data, remarks, row, what_ends
+from bot.chat.hosts import CANNOT_TELL, host_data, remarks, row, what_ends
 from bot.chat.patch_wording import patch_line
 from bot.chat.reply import (
     GAP,
@@ -35,7 +35,18 @@ from bot.chat.reply import (
     with_code,
 )
 from bot.chat.verdict import next_step, stage_mark, support_marks, why
-from bot.chat.wording import bounded, capitalized, day_in_words, iso, joined, moment, nearest, plural, with_more
+from bot.chat.wording import (
+    bounded,
+    capitalized,
+    counted,
+    day_in_words,
+    iso,
+    joined,
+    moment,
+    nearest,
+    plural,
+    with_more,
+)
 from bot.days import take_days
 from bot.errors import UsageError
 from bot.fleet.hosts import Source, SourceKind, WatchedHost, waits_since
@@ -191,6 +202,12 @@ def _unfound(ports: Ports, asked: Invocation, failure: Failure, inventory: Inven
     return reply._replace(headline=said, buttons=(*asks,) or (Ask(led.host, led.host),), data=data)
 
 
+def _advisories_of(ports: Ports, verdicts: Sequence[HostVerdict]) -> Iterator[str]:
+    """Of which day the advisories are that patch levels were judged by."""
+    if any(map(_tells_patches, verdicts)):
+        yield f" · advisories of {day_in_words(ports.patch_levels().advisories.day)}"
+
+
 class ProbedPool(NamedTuple):
     """A pool with its hosts' verdicts on a day, the worst first."""
 
@@ -228,7 +245,7 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
         headline=_first_line(seen),
         blocks=(*_body(seen), *_patches(seen)),
         buttons=(Ask("Probe again", words), *verdict, Share(words)),
-        context=(_how(observation, day),),
+        context=(line(*_how(observation, day), *_advisories_of(ports, verdicts)),),
         data=_data(asked.words, seen),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
@@ -249,7 +266,7 @@ def _first_line(seen: ProbedPool) -> RichText:
         marks = [Mark("❔", "unknown version")]
         if assessment:
             marks = [*support_marks(seen.published, assessment), stage_mark(seen.published, assessment)]
-        subject, facts = verdict.name, (verdict.runs, *marks, *remarks(verdict.host))
+        subject, facts = verdict.name, (verdict.runs, *marks, *_patched(verdict), *remarks(verdict.host))
     else:
         facts = tuple(_counts(seen.verdicts))
         coordinator = next((each for each in seen.verdicts if each.host.host.is_coordinator), None)
@@ -278,8 +295,30 @@ def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
         yield Mark("❔", f"{_of(early, count)} {plural(early, 'runs', 'run')} a pre-release")
     if not (ended or unknown or early):
         yield Mark("🟢", f"{_of(count, count)} get security updates")
+    told = [each for each in verdicts if _tells_patches(each)]
+    if holes := sum(each.patch_state == "vulnerable" for each in told):
+        yield Mark("🚨", f"{_of(holes, count)} {plural(holes, 'has', 'have')} known holes")
+    if untold := sum(each.patch_state == "cannot_tell" for each in told):
+        yield Mark("❔", f"{CANNOT_TELL}: {_of(untold, count)}")
     if off := sum(each.host.is_off for each in verdicts):
         yield Mark("🔌", f"{_of(off, count)} {plural(off, 'is', 'are')} off")
+
+
+def _patched(verdict: HostVerdict) -> Iterator[Mark]:
+    """Whether a lone host is patched, for who reads no more than the first line; nothing where it says too little."""
+    if not (_tells_patches(verdict) and verdict.patch_level):
+        return
+    if holes := len(verdict.patch_level.vulnerable):
+        yield Mark("🚨", counted(holes, "known hole"))
+    elif verdict.patch_state == "cannot_tell":
+        yield Mark("❔", CANNOT_TELL)
+    else:
+        yield Mark("🟢", "known holes fixed")
+
+
+def _tells_patches(verdict: HostVerdict) -> bool:
+    """Whether there is something to judge it by, and it runs."""
+    return bool(verdict.patch_level and verdict.patch_level.covered and not verdict.host.is_off)
 
 
 def _of(some: int, count: int) -> str:
@@ -292,17 +331,13 @@ def _patches(seen: ProbedPool) -> Iterator[Block]:
     """What of their patch levels matters, once for all hosts of which the same holds; nothing of those that are off."""
     alike: dict[str, list[HostVerdict]] = defaultdict(list)
     for each in seen.verdicts:
-        level = None if each.host.is_off else each.patch_level
-        if level and level.covered:
+        if _tells_patches(each) and (level := each.patch_level):
             alike[patch_line(level)].append(each)
-    lines = [
-        line(Strong("Patch level: "), capitalized(f"{said}."))
-        if len(of_it) == len(seen.verdicts)
-        else line(Strong("Patch level: "), f"{_names(of_it)}: {said}.")
-        for said, of_it in alike.items()
-    ]
-    if lines:
-        yield Paragraph(bounded(lines, IN_FULL))
+    if [len(of_it) for of_it in alike.values()] == [len(seen.verdicts)]:
+        yield Paragraph((line(Strong("Patch level: "), capitalized(f"{next(iter(alike))}.")),))
+    elif alike:
+        lines = [line(Strong(_names(of_it)), f": {said}.") for said, of_it in alike.items()]
+        yield Bullets(bounded(lines, IN_FULL), "Patch level")
 
 
 def _body(seen: ProbedPool) -> Iterator[Block]:
@@ -359,6 +394,25 @@ def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
     for step, same in assessments.items():
         named = "" if seen.is_lone else _names(hosts[step])
         yield line(Strong("Next step: "), next_step(same.recommendation, same.release, same.on, named))
+    yield from _updates(seen)
+
+
+def _updates(seen: ProbedPool) -> Iterator[RichText]:
+    """What closes known holes, as far as a fix is known; whoever gets none is told to leave its release."""
+    waiting: list[HostVerdict] = []
+    behind: list[HostVerdict] = []
+    for each in seen.verdicts:
+        level = each.patch_level if _tells_patches(each) and not each.is_eol else None
+        if level and level.restart_required:
+            waiting.append(each)
+        elif level and each.assessment and level.may_be_updated(each.assessment.release):
+            behind.append(each)
+    if waiting:
+        named = "" if seen.is_lone else f" {_names(waiting)}"
+        yield line(Strong("Next step: "), f"restart{named}, which may bring fixes that are installed already.")
+    if behind:
+        named = "" if seen.is_lone else f" on {_names(behind)}"
+        yield line(Strong("Next step: "), f"install updates{named}, and restart.")
 
 
 def _names(verdicts: Sequence[HostVerdict]) -> str:

@@ -12,7 +12,7 @@ from bot.advisories.rpm_version import compare_versions
 from bot.chat.command import Invocation, Ports, Watched
 from bot.chat.data import Data
 from bot.chat.hosts import watched_of
-from bot.chat.patch_wording import EXPLOITED, KINDS, WHY, public_name
+from bot.chat.patch_wording import EXPLOITED, KINDS, WHY
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -29,7 +29,7 @@ from bot.chat.reply import (
     line,
     with_code,
 )
-from bot.chat.wording import counted, day_in_words, moment_in_words, with_more
+from bot.chat.wording import counted, day_in_words, moment, moment_in_words, plural, with_more
 from bot.errors import UsageError
 from bot.fleet.hosts import SourceKind
 from bot.fleet.ports import OrchestraState
@@ -105,13 +105,13 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         blocks += [*([Heading(_first_line(each))] if len(judged) > 1 else []), *_body(each)]
     blocks += _helps(judged)
     first = _first_line(judged[0]) if len(judged) == 1 else _summary(judged)
-    holes = list(dict.fromkeys(public_name(hole) for each in judged for hole in each.holes))
+    holes = list(dict.fromkeys(hole.known_as for each in judged for hole in each.holes))
     return Reply(
         kind="xo",
         headline=first,
         blocks=tuple(blocks),
         buttons=(*(Ask(hole, f"advisory {hole}") for hole in holes[:2]), Share(f"xo {wanted}".strip())),
-        context=(line(_BY_NUMBER), line(f"Advisories of {day_in_words(known.day)}")),
+        context=(line(_BY_NUMBER), line(*_asked(judged), f"advisories of {day_in_words(known.day)}")),
         data={**data, "orchestras": [_data(each) for each in judged]},
         vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
     )
@@ -165,9 +165,16 @@ def _first_line(judged: _Judged) -> RichText:
     mark = _MARKS[judged.verdict]
     if judged.holes and judged.holes[0].exploited:  # who reads no more than this line has to know
         worst = judged.holes[0]
-        mark = Mark(mark.emoji, f"{public_name(worst)}, {EXPLOITED.text}: {KINDS[worst.kinds[0]]}")
+        mark = Mark(mark.emoji, f"{worst.known_as}, {EXPLOITED.text}: {KINDS[worst.kinds[0]]}")
     runs = f" runs {judged.runs}" if judged.release or judged.server else f": {judged.runs}"
     return (*line(Strong(shown(judged.name)), runs if judged.state else ": not asked yet"), GAP, mark)
+
+
+def _asked(judged: list[_Judged]) -> RichText:
+    """When they were asked last, before what else the answer rests upon."""
+    if moments := [each.state.version.asked_at for each in judged if each.state]:
+        return line("Asked ", moment(min(moments)), " or later · " if len({*moments}) > 1 else " · ")
+    return line("Not asked yet · ")
 
 
 def _summary(judged: list[_Judged]) -> RichText:
@@ -187,7 +194,7 @@ def _body(judged: _Judged) -> list[Block]:
         blocks.append(Paragraph((line(f"{shown(version.failure.message, 300)}{since}"),)))
     if judged.holes:
         items = [
-            line(Strong(public_name(hole)), f": {KINDS[hole.kinds[0]]}", *((GAP, EXPLOITED) if hole.exploited else ()))
+            line(Strong(hole.known_as), f": {KINDS[hole.kinds[0]]}", *((GAP, EXPLOITED) if hole.exploited else ()))
             for hole in judged.holes[:HOLES_MAX]
         ]
         title = f"{counted(len(judged.holes), 'known hole')}, the gravest first"
@@ -196,7 +203,7 @@ def _body(judged: _Judged) -> list[Block]:
     if judged.unsure and version and version.xo_server:
         alike: dict[str, list[str]] = {}
         for each in judged.unsure:
-            alike.setdefault(WHY[each.why], []).append(public_name(each.advisory))
+            alike.setdefault(WHY[each.why], []).append(each.advisory.known_as)
         said = "; ".join(f"{with_more(names, HOLES_MAX)} ({why})" for why, names in alike.items())
         blocks.append(Paragraph((line(Strong("Cannot tell: "), said, "."),)))
     if step := _next_step(judged):
@@ -212,9 +219,10 @@ def _next_step(judged: _Judged) -> str:
         return "see that it is the newest Xen Orchestra: whether that has every fix is not known to the data."
     said = f"update to Xen Orchestra {judged.update_to} or newer." if judged.update_to else ""
     if judged.fix_unknown:
-        names = with_more([public_name(hole) for hole in judged.fix_unknown], HOLES_MAX)
+        names = with_more([hole.known_as for hole in judged.fix_unknown], HOLES_MAX)
         said = f"update to the newest Xen Orchestra. No source of ours names the release that fixes {names}"
-        said += f"; {judged.update_to} and newer have the fixes of the others." if judged.update_to else "."
+        others = plural(len(judged.holes) - len(judged.fix_unknown), "fix of the other one", "fixes of the others")
+        said += f"; {judged.update_to} and newer have the {others}." if judged.update_to else "."
         if judged.server_with_fix:
             more = f" (and Xen Orchestra {judged.update_to} or newer)" if judged.update_to else ""
             said = f"update to xo-server {judged.server_with_fix} or newer{more}: "
@@ -229,7 +237,7 @@ def _helps(judged: list[_Judged]) -> Iterator[Block]:
     holes |= dict.fromkeys(un.advisory for each in asked for un in each.unsure if un.advisory.exploited)
     for hole in holes:
         if hole.mitigation:
-            start = f"What helps against {public_name(hole)} until then: "
+            start = f"What helps against {hole.known_as} until then: "
             yield Paragraph((line(Strong(start), full_stop(hole.mitigation)),))
 
 
@@ -243,8 +251,8 @@ def _data(judged: _Judged) -> Data:
         "version": judged.release,
         "xo_server": version.xo_server if version else None,
         "state": judged.verdict.value,
-        "advisories": [public_name(hole) for hole in judged.holes],
+        "advisories": [hole.known_as for hole in judged.holes],
         "update_to": judged.update_to,
-        "fix_unknown": [public_name(hole) for hole in judged.fix_unknown],
+        "fix_unknown": [hole.known_as for hole in judged.fix_unknown],
         "error": {"code": failure.code.value, "message": failure.message} if failure else None,
     }
