@@ -143,7 +143,7 @@ def _ends_on(alert: Alert, day: date, one: str, many: str) -> str:
         return f"{what} {first}: {span((due - day).days)} left"
     if due == day:
         return f"{what} {plural(count, 'ends', 'end')} today{'' if count == 1 else ', at least one of them'}"
-    ended = f"{plural(count, 'has', 'have')} ended{'' if count == 1 else ' or soon will, the first'}"
+    ended = "ended" if count == 1 else "have ended or soon will, the first"
     return f"{what} {ended} on {day_in_words(due)}"
 
 
