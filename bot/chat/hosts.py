@@ -42,8 +42,8 @@ def sign(verdict: HostVerdict) -> Mark:
     return Mark("🟢", f"supported until {until}")
 
 
-CANNOT_TELL = "cannot tell whether patched"
-"""What is said of a host that says what it runs, and may have holes or not: neither "vulnerable" nor "fixed"."""
+CANNOT_TELL = "cannot tell if patched"
+"""What is said of a host that may have known holes or not: the third answer, beside "vulnerable" and "fixed"."""
 
 
 def row(verdict: HostVerdict) -> tuple[RichText, ...]:
@@ -60,7 +60,8 @@ def row(verdict: HostVerdict) -> tuple[RichText, ...]:
     }
     patches = verdict.patch_level
     holes = [counted(len(patches.vulnerable), "known hole")] if patches and patches.vulnerable else []
-    if patches and patches.covered and verdict.patch_state == "cannot_tell" and not verdict.host.is_off:
+    is_alive = verdict.assessment and not verdict.is_eol and not verdict.host.is_off
+    if is_alive and verdict.patch_state == "cannot_tell":  # what has ended has worse than that
         holes = [CANNOT_TELL]
     more = ", ".join((*(words for words, holds in said.items() if holds), *holes, *remarks(verdict.host)))
     return (line(Strong(verdict.name)), line(verdict.runs), line(sign(verdict)), line(more))

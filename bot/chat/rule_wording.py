@@ -158,11 +158,11 @@ def _orchestra(alert: Alert, _: date) -> tuple[str, str]:
 
 
 def _known_holes(values: Values) -> str:
-    """`3 known holes: CVE-2026-1 (exploited), XSA-2 and 1 more; 4 more are less grave; 2 hosts wait for a restart`.
+    """`3 known holes: CVE-1 (used by attackers), XSA-2 and 1 more; 4 more are less grave; 2 hosts wait for a restart`.
 
     Those below the bar of `security.tell` are counted alone: a probe's number has them, too.
     """
-    names = [f"{each['id']}{' (exploited)' if each['exploited'] else ''}" for each in values["holes"]]
+    names = [f"{each['id']}{' (used by attackers)' if each['exploited'] else ''}" for each in values["holes"]]
     waits = values.get("restarts")
     restart = f"; {counted(waits, 'host')} {plural(waits, 'waits', 'wait')} for a restart" if waits else ""
     less = f"; {quiet:,} more {plural(quiet, 'is', 'are')} less grave" if (quiet := values.get("quiet")) else ""
@@ -176,7 +176,7 @@ HOLES_NAMED = 3
 def holes_in_words(holes: Sequence[Mapping[str, Any]], of: int) -> list[str]:
     """Known holes line by line, with how many hosts have them where it is not all `of` them."""
     return [
-        f"{each['id']}{' (exploited)' if each['exploited'] else ''}: {each['title']}"
+        f"{each['id']}{' (used by attackers)' if each['exploited'] else ''}: {each['title']}"
         + (f" ({counted(each['hosts'], 'host')})" if each["hosts"] not in (0, of) else "")
         for each in holes
     ]

@@ -216,7 +216,7 @@ def test_an_orchestra_is_one_alert_with_the_exploited_hole_first(watch: Watching
     watch = watch._replace(orchestras=(orchestra("5.207.2"),))
     (said,) = watch.said()
     assert said.startswith("xo runs xo-server 5.207.2 and, by that number, has ")
-    assert "CVE-2026-133469 (exploited)" in said
+    assert "CVE-2026-133469 (used by attackers)" in said
     assert (watch.open.subject.key, watch.open.hosts) == ("source:xo", ())
     shown = render(alert_message([watch.open], NOW.date(), NOW, matrix), Capabilities())
     assert "Next step: update it: xocompat xo says to what" in shown

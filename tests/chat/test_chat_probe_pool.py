@@ -106,7 +106,7 @@ def test_the_worst_host_comes_first_and_what_it_waits_for_is_told(desk: CommandR
         "partial support",
         "☠️ end of life since 16 Sep 2025",
         "restart pending",
-        "coordinator",
+        "coordinator, cannot tell if patched",
     ]
 
 
@@ -242,7 +242,7 @@ def patched(number: int, xen: str, restart: bool = False) -> Host:
     ("hosts", "said", "steps"),
     [
         ((patched(1, "4.17.5-23"),), ", 20 known holes", ["install updates, and restart."]),
-        ((patched(1, "4.17.6-9"),), ", cannot tell whether patched", []),
+        ((patched(1, "4.17.6-9"),), ", cannot tell if patched", []),
         (
             (patched(1, "4.17.5-23", restart=True),),
             ", 20 known holes, restart pending",
@@ -250,7 +250,7 @@ def patched(number: int, xen: str, restart: bool = False) -> Host:
         ),
         (
             (patched(1, "4.17.6-9"), patched(2, "4.17.5-23", restart=True), patched(3, "4.17.5-23")),
-            ", 2 of 3 hosts have known holes, cannot tell whether patched: 1 of 3 hosts",
+            ", 2 of 3 hosts have known holes, cannot tell if patched: 1 of 3 hosts",
             [
                 "restart xen-2, which may bring fixes that are installed already.",
                 "install updates on xen-3, and restart.",
