@@ -16,7 +16,7 @@ from bot.chat.runner import CommandRunner
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.xapi.observation import Software
-from tests.chat.fleet import NOON, fleet, ports
+from tests.chat.fleet import NOON, fleet, patched_desk, ports
 from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 
 pytestmark = pytest.mark.unit
@@ -202,6 +202,18 @@ def test_what_does_not_affect_a_release_is_counted_apart_and_comes_last(alone: C
     fixes = [plain(row[4]) for row in table.rows]
     assert fixes[-11:] == ["not affected"] * 11
     assert "not affected" not in fixes[:-11]
+
+
+@pytest.mark.parametrize("words", ["XSA-486", "XSA-99999", "advisories", "advisories 9.9", "xo", "fleet", "XCP-ng 8.3"])
+def test_advisories_that_are_old_are_said_where_an_answer_rests_upon_them(
+    matrix: Matrix, reader: Reader, words: str
+) -> None:
+    def footer(day: date) -> str:
+        return " ".join(map(plain, patched_desk(matrix, reader, day).answer(words, frozenset(Right)).context))
+
+    assert "Old data" not in footer(date(2026, 12, 31))
+    old = "Old data: security advisories of 26 Nov 2026 (36 days)"
+    assert (old in footer(date(2027, 1, 1))) is (words != "XCP-ng 8.3")
 
 
 def test_of_xen_orchestra_the_last_number_with_the_hole_is_told(alone: CommandRunner) -> None:

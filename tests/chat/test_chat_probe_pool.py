@@ -1,6 +1,6 @@
 """How a pool that was asked reads, from what its hosts say of themselves."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -267,6 +267,12 @@ def test_the_first_line_says_whether_hosts_are_patched_and_what_to_do(
     rows = render(found, Capabilities()).splitlines()
     assert [row.removeprefix("Next step: ") for row in rows if row.startswith("Next step: ")] == steps
     assert rows[-1].endswith(" · advisories of 26 Nov 2026") is (hosts != pool(NEW, NEW))
+
+
+def test_a_probe_says_that_the_advisories_are_old_where_it_judges_by_them(desk: CommandRunner) -> None:
+    later = desk._replace(today=lambda: date(2027, 1, 1))
+    assert "Old data: security advisories of 26 Nov 2026 (36 days)" in text(later, (patched(1, "4.17.6-9"),))
+    assert "Old data" not in text(later, pool(NEW))
 
 
 def test_what_no_restart_brings_is_no_next_step(desk: CommandRunner) -> None:

@@ -125,6 +125,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         data=data,
         exit_status=3 if missing else 0,
         depends_on_rights=not sees_fleet,
+        advisories_of=known.day,
         vulnerable=PatchState.VULNERABLE in states if sees_fleet else None,
     )
 
@@ -151,7 +152,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             data = _data(asked, known, query.outcome.value, (), unused)
             reply = unknown_reply(ports.matrix, query, day)
             context = (*not_used(unused), *_context(known))
-            return reply._replace(data=data, exit_status=3, context=context, assessed=None)
+            return reply._replace(data=data, exit_status=3, context=context, assessed=None, advisories_of=known.day)
         missing = [Paragraph((unknown_sentence(ports.matrix, p, day),)) for p in query.parts if not p.releases]
         found = dict.fromkeys(each for release in query.releases for each in known.of(release))
         found = sorted(found, key=lambda each: each.gravity, reverse=True)
@@ -180,6 +181,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         context=(*not_used(unused), *_context(known)),
         data=_data(asked, known, "assessed", advisories, unused),
         exit_status=3 if missing else 0,
+        advisories_of=known.day,
     )
 
 
@@ -238,6 +240,7 @@ def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence
         context=(*not_used(unused), *_context(known)),
         data=_data(asked, known, "unknown_advisory", (), unused),
         exit_status=3,
+        advisories_of=known.day,
     )
 
 

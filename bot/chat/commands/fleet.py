@@ -151,7 +151,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     done = watched.sweeps.last_finished()
     finished_at = iso(done.finished_at) if done and done.finished_at else None
     patches = (*_patches(hosts, [*filter(wanted.without("vulnerable").holds, every)] if by_holes else ()),)
-    judged_by = (line(f"Advisories of {day_in_words(ports.patch_levels().advisories.day)}"),) if patches else ()
+    judged_by = ports.patch_levels().advisories.day if patches else None
     view = FleetView(hosts, f"fleet {words}".strip(), number, day, ports.matrix.published)
     by_release = not words and len(hosts) > WHOLE and not asked.caller.takes_all
     groups = _groups(hosts) if by_release else []
@@ -167,7 +167,11 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             *(() if words else _silent(watched, states)),
         ),
         buttons=(*menus, *_buttons(view, asked, by_release)),
-        context=(last_sweep(watched), *context(ports.matrix, day), *judged_by),
+        context=(
+            last_sweep(watched),
+            *context(ports.matrix, day),
+            *([line(f"Advisories of {day_in_words(judged_by)}")] if judged_by else ()),
+        ),
         data=fleet_data(
             hosts,
             day,
@@ -177,6 +181,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         ),
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
         hosts=tuple(hosts),
+        advisories_of=judged_by,
     )
 
 

@@ -202,12 +202,6 @@ def _unfound(ports: Ports, asked: Invocation, failure: Failure, inventory: Inven
     return reply._replace(headline=said, buttons=(*asks,) or (Ask(led.host, led.host),), data=data)
 
 
-def _advisories_of(ports: Ports, verdicts: Sequence[HostVerdict]) -> Iterator[str]:
-    """Of which day the advisories are that patch levels were judged by."""
-    if any(map(_tells_patches, verdicts)):
-        yield f" · advisories of {day_in_words(ports.patch_levels().advisories.day)}"
-
-
 class ProbedPool(NamedTuple):
     """A pool with its hosts' verdicts on a day, the worst first."""
 
@@ -238,6 +232,7 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     words = f"probe {observation.target}{f' on {named_day}' if named_day else ''}"
     lone = verdicts[0].assessment if seen.is_lone else None  # which has more to show: its known issues, its path
     verdict = (Ask(lone.name, lone.name),) if lone else ()
+    judged_by = ports.patch_levels().advisories.day if any(map(_tells_patches, verdicts)) else None
     below = verdicts[IN_FULL:SHOWN]
     title = f"Hosts {IN_FULL + 1} to {IN_FULL + len(below)} of {len(verdicts)}"
     return Reply(
@@ -245,11 +240,12 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
         headline=_first_line(seen),
         blocks=(*_body(seen), *_patches(seen)),
         buttons=(Ask("Probe again", words), *verdict, Share(words)),
-        context=(line(*_how(observation, day), *_advisories_of(ports, verdicts)),),
+        context=(line(*_how(observation, day), f" · advisories of {day_in_words(judged_by)}" if judged_by else ""),),
         data=_data(asked.words, seen),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
         hosts=verdicts,
+        advisories_of=judged_by,
         rest=(Heading(line(Strong(title))), Table(_COLUMNS, tuple(map(row, below)), title, True)) if below else (),
     )
 

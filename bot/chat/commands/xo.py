@@ -114,6 +114,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         context=(line(_BY_NUMBER), line(*_asked(judged), f"advisories of {day_in_words(known.day)}")),
         data={**data, "orchestras": [_data(each) for each in judged]},
         vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
+        advisories_of=known.day,
     )
 
 
