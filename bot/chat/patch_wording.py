@@ -55,7 +55,7 @@ WHY = {
     Why.HOTFIX_NOT_SEEN: "no hotfix with the fix is listed, which is no proof",
     Why.NO_FIELD: "nothing that a host shows tells it",
     Why.FIX_NOT_KNOWN: "no build with the fix is known",
-    Why.NOT_SAID: "what runs there is not said",
+    Why.NOT_SAID: "which build runs there is not said",
     Why.ODD_VALUE: "what is said there cannot be read",
     Why.AFFECTED_NOT_KNOWN: "whether this release is affected is not known",
     Why.RELEASE_NOT_COVERED: "the data say nothing of this release",

@@ -86,7 +86,7 @@ def test_hosts_are_told_to_who_may_see_the_fleet(matrix: Matrix, reader: Reader)
         "2 vulnerable: spare-1, old",
         "1 cannot be told (the data say nothing of this release): archive-1",
         "1 cannot be told (a release that is not known): xen-12",
-        "1 cannot be told (what runs there is not said; look for xen-4.17.6-8.xs8): xen-11",
+        "1 cannot be told (which build runs there is not said; look for xen-4.17.6-8.xs8): xen-11",
         "1 fixed: new",
     ]
     assert reply.summary.endswith(": a guest can take over its host, 3 of 7 hosts vulnerable")

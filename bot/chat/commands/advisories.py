@@ -432,7 +432,7 @@ def _why_not_told(host: HostVerdict, judgement: Judgement | None, kinds: Mapping
     if judgement is None:
         return "a release that is not known"
     if judgement.why is Why.NOT_SAID and all(kinds.get(name) is SourceKind.XEN_ORCHESTRA for name in host.host.sources):
-        return "known from Xen Orchestra alone, which does not say what runs"
+        return "known from Xen Orchestra alone, which does not say which build runs"
     return WHY[judgement.why]
 
 
