@@ -198,7 +198,7 @@ def _without_places(words: str, watched: Watched | None) -> tuple[str, tuple[str
     Names of a fleet are among them for those alone who may see it.
     """
     names = set(_PLACES)
-    if watched:
+    if watched and words.strip():  # an id alone has nothing beside it for which all hosts would be read
         names.update(name.casefold() for source in watched.sources for name in (source.name, *source.tags))
         names.update(each.casefold() for host in watched.store.hosts() for each in (host.host.name, host.pool.name))
     found: list[str] = []
