@@ -72,9 +72,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     rows.sort(key=lambda row: (not row[0].host.host.reboot_required, *_badness(row[1])))
     blocks: list[Block] = [Table(_COLUMNS, tuple(_row(*row) for row in rows), "Hosts and missing updates")]
     if any(_is_from_orchestra_alone(each, kinds) for each in hosts):
-        said = (
-            "Hosts known from Xen Orchestra alone can hardly be judged by advisories: it does not say which builds run."
-        )
+        said = "Advisories tell little of hosts known from Xen Orchestra alone: it does not say which build runs."
         blocks.append(Paragraph((line(said),)))
     told_at = [told.asked_at for _, told in rows if told]
     behind = sum(bool(told and told.missing) for _, told in rows)
