@@ -55,8 +55,8 @@ WHY = {
     Why.HOTFIX_NOT_SEEN: message("no hotfix with the fix is listed, which is no proof"),
     Why.NO_FIELD: message("nothing that a host shows tells it"),
     Why.FIX_NOT_KNOWN: message("no build with the fix is known"),
-    Why.NOT_SAID: message("it does not say what it runs"),
-    Why.ODD_VALUE: message("what it says cannot be read"),
+    Why.NOT_SAID: message("which build runs there is not said"),
+    Why.ODD_VALUE: message("what is said there cannot be read"),
     Why.AFFECTED_NOT_KNOWN: message("whether this release is affected is not known"),
     Why.RELEASE_NOT_COVERED: message("the data say nothing of this release"),
     Why.RELEASE_NOT_AFFECTED: message("this release is not affected"),
@@ -67,13 +67,6 @@ WHY = {
 """What a judgement rests upon, as a clause about a host or a Xen Orchestra."""
 
 EXPLOITED = Mark("🚨", message("used by attackers"))
-
-
-def public_name(advisory: Advisory) -> str:
-    """The id that people know: a CVE where the first one is the data's own."""
-    if not advisory.id.startswith("XO-"):
-        return advisory.id
-    return next((each for each in advisory.ids if each.startswith(("CVE-", "GHSA-", "VSA-"))), advisory.id)
 
 
 def release_name(affected: AffectedRelease) -> str:
@@ -128,7 +121,7 @@ def why_in_words(judgement: Judgement) -> str:
 def advisory_data(advisory: Advisory) -> Data:
     """An advisory as CONTRACT.md section 5 has it, with its severity."""
     return {
-        "id": public_name(advisory),
+        "id": advisory.known_as,
         "ids": list(advisory.ids),
         "title": advisory.title,
         "kind": advisory.kinds[0].value,
@@ -198,7 +191,7 @@ def patch_data(level: PatchLevel | None, restart_required: bool | None) -> Data:
     """
     return {
         "state": level.state.value if level else PatchState.CANNOT_TELL.value,
-        "vulnerable": [public_name(each) for each in level.vulnerable] if level else [],
+        "vulnerable": [each.known_as for each in level.vulnerable] if level else [],
         "cannot_tell": len(level.not_told) if level else None,
         "not_shown": len(level.not_shown) if level else None,
         "restart_required": restart_required,

@@ -85,7 +85,7 @@ def test_no_release_is_advised_as_if_it_fixed_what_nobody_knows_to_be_fixed(matr
     step, helps = _said(reply)[-2:]
     assert step == (
         "Next step: update to the newest Xen Orchestra. No source of ours names the release that fixes "
-        "CVE-2026-133469; 6.9.0 and newer have the fixes of the others."
+        "CVE-2026-133469; 6.9.0 and newer have the fix of the other one."
     )
     assert helps.startswith(
         "What helps against CVE-2026-133469 until then: Let only trusted networks reach Xen Orchestra."

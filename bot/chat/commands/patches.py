@@ -23,7 +23,7 @@ from bot.chat.reply import (
     line,
     say_line,
 )
-from bot.chat.wording import count_cell, iso, with_more
+from bot.chat.wording import count_cell, iso, moment, with_more
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
 from bot.text import shown
@@ -78,10 +78,15 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
     blocks: list[Block] = [Table(names, tuple(_row(*row) for row in rows), say("Hosts and missing updates"))]
     if any(_is_from_orchestra_alone(each, kinds) for each in hosts):
-        not_judged = say_line(
-            "Hosts known from Xen Orchestra alone cannot be judged by advisories: it does not tell what they run."
+        little = say_line(
+            "Advisories tell little of hosts known from Xen Orchestra alone: it does not say which build runs."
         )
-        blocks.append(Paragraph((not_judged,)))
+        blocks.append(Paragraph((little,)))
+    missing = say_line(
+        "Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."
+    )
+    told_at = [told.asked_at for _, told in rows if told]
+    oldest = [say_line("Oldest answer of {moment}", moment=moment(min(told_at)))] if told_at else []
     behind = sum(bool(told and told.missing) for _, told in rows)
     unasked = sum(not (told and told.asked) for _, told in rows)
     restart = sum(each.host.host.reboot_required is True for each in hosts)
@@ -98,11 +103,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=headline(Strong(say_counted(len(hosts), "{count} host", "{count} hosts")), *facts),
         blocks=tuple(blocks) if hosts or asked.caller.takes_all else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
-        context=(
-            say_line(
-                "Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."
-            ),
-        ),
+        context=(missing, *oldest),
         data={"as_of": day.isoformat(), "hosts": [_data(*row) for row in rows]},
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
         hosts=tuple(hosts),
