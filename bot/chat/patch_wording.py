@@ -143,8 +143,11 @@ def advisory_data(advisory: Advisory) -> Data:
     }
 
 
-def patch_line(level: PatchLevel) -> str:
-    """What of a patch level matters, in a line: what is open, what the host's fields leave open, what none shows."""
+def patch_line(level: PatchLevel, explains: bool = True) -> str:
+    """What of a patch level matters, in a line: what is open, what the host's fields leave open, what none shows.
+
+    Without `explains` the last are counted as "not shown" alone, for where several lines have one NOT_SHOWN below.
+    """
     known = level.having(PatchState.VULNERABLE)
     if not known:
         clauses = [say("no known hole is seen to be open here")]
@@ -166,22 +169,31 @@ def patch_line(level: PatchLevel) -> str:
         else:
             clauses.append(say_counted(len(not_told), "{count} cannot be told", "{count} cannot be told"))
     if not_shown := len(level.not_shown):
-        is_first = not (known or not_told)
-        clauses.append(say_counted(not_shown, *(_NOT_SHOWN if is_first else _NOT_SHOWN_EITHER)))
+        told = _NOT_SHOWN_EITHER if known or not_told else _NOT_SHOWN
+        clauses.append(say_counted(not_shown, *told[explains]))
     if level.restart_required:
         clauses.append(say("a restart may bring fixes"))
     return "; ".join(clauses)
 
 
 _NOT_TOLD_AS = message_counted("{count} cannot be told ({why})", "{count} cannot be told ({why})")
-_NOT_SHOWN = message_counted(
-    "{count} is told by nothing that a host shows, such as the kernel's",
-    "{count} are told by nothing that a host shows, such as the kernel's",
+_NOT_SHOWN = (
+    message_counted("{count} not shown", "{count} not shown"),
+    message_counted(
+        "{count} is told by nothing that a host shows, such as the kernel's",
+        "{count} are told by nothing that a host shows, such as the kernel's",
+    ),
 )
-_NOT_SHOWN_EITHER = message_counted(
-    "{count} more is told by nothing that a host shows, such as the kernel's",
-    "{count} more are told by nothing that a host shows, such as the kernel's",
+_NOT_SHOWN_EITHER = (
+    message_counted("{count} more not shown", "{count} more not shown"),
+    message_counted(
+        "{count} more is told by nothing that a host shows, such as the kernel's",
+        "{count} more are told by nothing that a host shows, such as the kernel's",
+    ),
 )
+"""In short, and with what that is."""
+
+NOT_SHOWN = message("Not shown: what no field of a host tells, such as holes of the kernel.")
 
 
 def patch_data(level: PatchLevel | None, restart_required: bool | None) -> Data:

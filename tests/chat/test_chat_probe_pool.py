@@ -275,6 +275,15 @@ def test_a_probe_says_that_the_advisories_are_old_where_it_judges_by_them(desk: 
     assert "Old data" not in text(later, pool(NEW))
 
 
+def test_what_no_host_shows_is_explained_once(desk: CommandRunner) -> None:
+    told = text(desk, (patched(1, "4.17.6-9"), patched(2, "4.17.5-23")))
+    assert told.count("more not shown") == 2
+    assert told.count("Not shown: what no field of a host tells, such as holes of the kernel.") == 1
+    alike = text(desk, (patched(1, "4.17.6-9"), patched(2, "4.17.6-9")))
+    assert "more are told by nothing that a host shows" in alike
+    assert "not shown" not in alike.casefold()
+
+
 def test_what_no_restart_brings_is_no_next_step(desk: CommandRunner) -> None:
     ended = host(1, OLD, restart=False)._replace(software=Software("4.13.5-9.45", "1.20"))
     assert "install updates" not in text(desk, (ended,))

@@ -10,7 +10,7 @@ from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
 from bot.chat.hosts import CANNOT_TELL, host_data, remarks, row, runs_in_words, what_ends
-from bot.chat.patch_wording import patch_line
+from bot.chat.patch_wording import NOT_SHOWN, patch_line
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -381,15 +381,18 @@ def _tells_patches(verdict: HostVerdict) -> bool:
 
 def _patches(seen: ProbedPool) -> Iterator[Block]:
     """What of their patch levels matters, once for all hosts of which the same holds; nothing of those that are off."""
+    levels = [(each, each.patch_level) for each in seen.verdicts if _tells_patches(each) and each.patch_level]
+    explains = len({patch_line(level) for _, level in levels}) == 1
     alike: dict[str, list[HostVerdict]] = defaultdict(list)
-    for each in seen.verdicts:
-        if _tells_patches(each) and (level := each.patch_level):
-            alike[patch_line(level)].append(each)
+    for each, level in levels:
+        alike[patch_line(level, explains)].append(each)
     if [len(of_it) for of_it in alike.values()] == [len(seen.verdicts)]:
         yield Paragraph((labelled(say("Patch level:"), capitalized(f"{next(iter(alike))}.")),))
     elif alike:
         lines = [line(Strong(_names(of_it)), f": {state}.") for state, of_it in alike.items()]
         yield Bullets(bounded(lines, IN_FULL), say("Patch level"))
+        if not explains and any(level.not_shown for _, level in levels):
+            yield Paragraph((say_line(NOT_SHOWN),))
 
 
 def _body(seen: ProbedPool) -> Iterator[Block]:
