@@ -1,5 +1,6 @@
 """Security advisories as values: what the hole is, who is affected, and what a host shows once it is fixed."""
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -238,6 +239,10 @@ class AffectedRelease(NamedTuple):
         return bool(level or self.hotfixes or any(package.version for package in self.packages))
 
 
+_OFFICIAL = re.compile(r"(?:XSA|CVE|VSA|CTX|INTEL-SA)-?[0-9]|GHSA-")
+"""How ids begin that their makers gave; XO-2025-05 and QEMU-2026-01 are names of the data's own."""
+
+
 class Rating(NamedTuple):
     """What somebody else makes of its severity: a score, or a word."""
 
@@ -274,6 +279,13 @@ class Advisory(NamedTuple):
     needs_microcode: bool = False
     upstream_affected: str | None = None
     upstream_fixed_in: str | None = None
+
+    @property
+    def known_as(self) -> str:
+        """The id that people know: the first one, or a CVE's or a vendor's where that one is the data's own."""
+        if _OFFICIAL.match(self.id):
+            return self.id
+        return next((each for each in self.ids if each.startswith(("CVE-", "VSA-", "GHSA-"))), self.id)
 
     @property
     def severity(self) -> Severity:

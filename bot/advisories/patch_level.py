@@ -66,6 +66,11 @@ class PatchLevel:
         """Whether a restart may bring a fix that is missing now."""
         return any(judgement.restart_required for judgement in self.judgements)
 
+    def may_be_updated(self, release: Release) -> bool:
+        """Whether the data know a fix for any of its known holes."""
+        found = (advisory.of(release) for advisory in self.vulnerable)
+        return any(affected is not None and affected.has_known_fix for affected in found)
+
     @cached_property
     def newer_than_data(self) -> bool:
         """Whether the host runs what the data do not know yet: then the data are old."""

@@ -82,7 +82,7 @@ def advisories(facts: FleetFacts) -> Iterator[Condition]:
     """Releases on hosts with holes that are told, release by release; an alert's detail has these, gravest first."""
     for channel, found in holes(facts):
         if found.told:
-            values = {"holes": _listed(found.told), "restarts": found.restarts}
+            values = {"holes": _listed(found.told), "quiet": len(found.quiet), "restarts": found.restarts}
             yield Condition(
                 channel,
                 Rule.ADVISORY,
@@ -95,16 +95,9 @@ def advisories(facts: FleetFacts) -> Iterator[Condition]:
 def _listed(told: "Iterable[tuple[Advisory, int]]") -> list[dict[str, Any]]:
     """Holes as a detail has them, gravest first, each with how many hosts have it."""
     return [
-        {"id": known_as(each), "title": each.title, "exploited": bool(each.exploited), "hosts": count}
+        {"id": each.known_as, "title": each.title, "exploited": bool(each.exploited), "hosts": count}
         for each, count in told
     ]
-
-
-def known_as(advisory: "Advisory") -> str:
-    """The name by which people know it: a CVE where the data's own id is of nobody else's making."""
-    if not advisory.id.startswith("XO-"):
-        return advisory.id
-    return next((each for each in advisory.ids if each.startswith(("CVE-", "VSA-", "GHSA-"))), advisory.id)
 
 
 def has_more_holes(before: Detail, after: Detail) -> bool:
@@ -136,7 +129,7 @@ def untold_holes(facts: FleetFacts, gone: Condition) -> list[str]:
 
     told = [each["id"] for each in gone.detail.values.get("holes", ())]
     levels = {here.patch_level for host in gone.hosts if (here := facts.by_uuid.get(host.uuid))}
-    untold = {known_as(each.advisory) for level in levels if level for each in level.having(PatchState.CANNOT_TELL)}
+    untold = {each.advisory.known_as for level in levels if level for each in level.having(PatchState.CANNOT_TELL)}
     return [name for name in told if name in untold]
 
 
@@ -182,7 +175,7 @@ def orchestra_is_fine(facts: FleetFacts, gone: Condition) -> Detail:
         return NO_ROUTE
     from bot.advisories.judge import PatchState
 
-    untold = {known_as(each.advisory) for each in judged.having(PatchState.CANNOT_TELL)}
+    untold = {each.advisory.known_as for each in judged.having(PatchState.CANNOT_TELL)}
     told = [each["id"] for each in gone.detail.values.get("holes", ()) if each["id"] in untold]
     return Detail("orchestra_updated", {"server": state.version.xo_server, "untold": told})
 

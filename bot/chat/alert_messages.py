@@ -15,13 +15,16 @@ from bot.chat.reply import (
     Block,
     Bullets,
     Button,
+    Code,
     Menu,
     MenuEntry,
     Paragraph,
     PersonName,
     Reply,
     RichText,
+    Span,
     Strong,
+    Typed,
     full_stop,
     labelled,
     line,
@@ -205,7 +208,8 @@ def thread_update(notification: Notification) -> Reply:
         lines.append(line(full_stop(hosts_by_pool(alert.hosts))))
     if why is NotifyReason.WORSE and notification.before:
         new = new_holes(notification.before, alert.detail)
-        lines.append(say_line("New: {holes}", holes=with_code("; ".join(holes_in_words(new)[:HOLES]))))
+        holes = "; ".join(holes_in_words(new, len(alert.hosts))[:HOLES])
+        lines.append(say_line("New: {holes}", holes=with_code(holes)))
     # Hosts since the last notice, where the first line or the list of hosts does not name them already.
     if why not in (NotifyReason.NEW, NotifyReason.RESOLVED):
         added = () if why is NotifyReason.MORE_HOSTS else notification.added
@@ -273,12 +277,19 @@ def _body(first: Alert, others: Sequence[Alert], day: date, matrix: Matrix) -> I
         yield Paragraph(tuple(lines))
     for alert in (first, *others):
         if alert.is_open and (holes := alert.detail.values.get("holes")):
-            yield Bullets(bounded([with_code(hole) for hole in holes_in_words(holes)], HOLES), say("Known holes"))
+            told = [with_code(hole) for hole in holes_in_words(holes, len(alert.hosts))]
+            yield Bullets(bounded(told, HOLES), say("Known holes"))
     if first.is_open and (step := next_step(first, day, matrix)):
-        yield Paragraph((labelled(say("Next step:"), *with_code(step)),))
+        yield Paragraph((labelled(say("Next step:"), *map(_typed, with_code(step))),))
     handled = partial(acknowledgement, day=day)
     if done := (*_about_each([first, *others], handled), *_about_each([first, *others], note)):
         yield Paragraph(done)
+
+
+def _typed(span: Span) -> Span:
+    """Words that chat answers, with the bot's name before them; `xocompat trust` has its own, and is for a shell."""
+    is_asked = isinstance(span, Code) and span.text.split()[0] in ("advisory", "xo")
+    return Typed(span.text, is_synopsis=True) if is_asked else span
 
 
 def _about_each(alerts: Sequence[Alert], words: Callable[[Alert], RichText]) -> Iterator[RichText]:

@@ -50,6 +50,10 @@ def runs_in_words(verdict: HostVerdict) -> str:
     return shown(f"{brand or say(NO_BRAND)} {version or say(NO_VERSION)}")
 
 
+CANNOT_TELL = message("cannot tell if patched")
+"""What is said of a host that may have known holes or not: the third answer, beside "vulnerable" and "fixed"."""
+
+
 def row(verdict: HostVerdict) -> tuple[RichText, ...]:
     """A host in a line: name, what it runs, the verdict, what else matters.
 
@@ -63,7 +67,10 @@ def row(verdict: HostVerdict) -> tuple[RichText, ...]:
         (message("not approved"), verdict.policy is PolicyState.NOT_APPROVED),
     )
     more = [say(fact) for fact, holds in facts if holds]
-    if (patches := verdict.patch_level) and patches.vulnerable:
+    is_alive = verdict.assessment and not verdict.is_eol and not verdict.host.is_off
+    if is_alive and verdict.patch_state == "cannot_tell":  # what has ended has worse than that
+        more.append(say(CANNOT_TELL))
+    elif (patches := verdict.patch_level) and patches.vulnerable:
         more.append(say_counted(len(patches.vulnerable), "{count} known hole", "{count} known holes"))
     more += remarks(verdict.host)
     return (line(Strong(verdict.name)), line(runs_in_words(verdict)), line(sign(verdict)), line(", ".join(more)))

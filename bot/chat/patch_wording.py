@@ -55,8 +55,8 @@ WHY = {
     Why.HOTFIX_NOT_SEEN: message("no hotfix with the fix is listed, which is no proof"),
     Why.NO_FIELD: message("nothing that a host shows tells it"),
     Why.FIX_NOT_KNOWN: message("no build with the fix is known"),
-    Why.NOT_SAID: message("it does not say what it runs"),
-    Why.ODD_VALUE: message("what it says cannot be read"),
+    Why.NOT_SAID: message("which build runs there is not said"),
+    Why.ODD_VALUE: message("what is said there cannot be read"),
     Why.AFFECTED_NOT_KNOWN: message("whether this release is affected is not known"),
     Why.RELEASE_NOT_COVERED: message("the data say nothing of this release"),
     Why.RELEASE_NOT_AFFECTED: message("this release is not affected"),
@@ -67,13 +67,6 @@ WHY = {
 """What a judgement rests upon, as a clause about a host or a Xen Orchestra."""
 
 EXPLOITED = Mark("🚨", message("used by attackers"))
-
-
-def public_name(advisory: Advisory) -> str:
-    """The id that people know: a CVE where the first one is the data's own."""
-    if not advisory.id.startswith("XO-"):
-        return advisory.id
-    return next((each for each in advisory.ids if each.startswith(("CVE-", "GHSA-", "VSA-"))), advisory.id)
 
 
 def release_name(affected: AffectedRelease) -> str:
@@ -128,7 +121,7 @@ def why_in_words(judgement: Judgement) -> str:
 def advisory_data(advisory: Advisory) -> Data:
     """An advisory as CONTRACT.md section 5 has it, with its severity."""
     return {
-        "id": public_name(advisory),
+        "id": advisory.known_as,
         "ids": list(advisory.ids),
         "title": advisory.title,
         "kind": advisory.kinds[0].value,
@@ -150,8 +143,11 @@ def advisory_data(advisory: Advisory) -> Data:
     }
 
 
-def patch_line(level: PatchLevel) -> str:
-    """What of a patch level matters, in a line: what is open, what the host's fields leave open, what none shows."""
+def patch_line(level: PatchLevel, explains: bool = True) -> str:
+    """What of a patch level matters, in a line: what is open, what the host's fields leave open, what none shows.
+
+    Without `explains` the last are counted as "not shown" alone, for where several lines have one NOT_SHOWN below.
+    """
     known = level.having(PatchState.VULNERABLE)
     if not known:
         clauses = [say("no known hole is seen to be open here")]
@@ -173,22 +169,31 @@ def patch_line(level: PatchLevel) -> str:
         else:
             clauses.append(say_counted(len(not_told), "{count} cannot be told", "{count} cannot be told"))
     if not_shown := len(level.not_shown):
-        is_first = not (known or not_told)
-        clauses.append(say_counted(not_shown, *(_NOT_SHOWN if is_first else _NOT_SHOWN_EITHER)))
+        told = _NOT_SHOWN_EITHER if known or not_told else _NOT_SHOWN
+        clauses.append(say_counted(not_shown, *told[explains]))
     if level.restart_required:
         clauses.append(say("a restart may bring fixes"))
     return "; ".join(clauses)
 
 
 _NOT_TOLD_AS = message_counted("{count} cannot be told ({why})", "{count} cannot be told ({why})")
-_NOT_SHOWN = message_counted(
-    "{count} is told by nothing that a host shows, such as the kernel's",
-    "{count} are told by nothing that a host shows, such as the kernel's",
+_NOT_SHOWN = (
+    message_counted("{count} not shown", "{count} not shown"),
+    message_counted(
+        "{count} is told by nothing that a host shows, such as the kernel's",
+        "{count} are told by nothing that a host shows, such as the kernel's",
+    ),
 )
-_NOT_SHOWN_EITHER = message_counted(
-    "{count} more is told by nothing that a host shows, such as the kernel's",
-    "{count} more are told by nothing that a host shows, such as the kernel's",
+_NOT_SHOWN_EITHER = (
+    message_counted("{count} more not shown", "{count} more not shown"),
+    message_counted(
+        "{count} more is told by nothing that a host shows, such as the kernel's",
+        "{count} more are told by nothing that a host shows, such as the kernel's",
+    ),
 )
+"""In short, and with what that is."""
+
+NOT_SHOWN = message("Not shown: what no field of a host tells, such as holes of the kernel.")
 
 
 def patch_data(level: PatchLevel | None, restart_required: bool | None) -> Data:
@@ -198,7 +203,7 @@ def patch_data(level: PatchLevel | None, restart_required: bool | None) -> Data:
     """
     return {
         "state": level.state.value if level else PatchState.CANNOT_TELL.value,
-        "vulnerable": [public_name(each) for each in level.vulnerable] if level else [],
+        "vulnerable": [each.known_as for each in level.vulnerable] if level else [],
         "cannot_tell": len(level.not_told) if level else None,
         "not_shown": len(level.not_shown) if level else None,
         "restart_required": restart_required,

@@ -403,6 +403,7 @@ class Reply(NamedTuple):
     `attachment` is a file for the asker, which a platform may be unable to send: then it says how else to get it.
     `picture` shows what the reply's table says; a platform may draw it, and needn't.
     `depends_on_rights`: who has more rights, or more at hand, than the look-up that made it takes may get another one.
+    `advisories_of` is the day of the advisories that it rests upon, where it does.
     """
 
     kind: str
@@ -419,6 +420,7 @@ class Reply(NamedTuple):
     picture: Picture | None = None
     hosts: "tuple[HostVerdict, ...] | None" = None
     vulnerable: bool | None = None
+    advisories_of: date | None = None
 
     @property
     def summary(self) -> str:

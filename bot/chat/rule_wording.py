@@ -151,8 +151,8 @@ def _silence(alert: Alert, _: date) -> RichText:
 def _waiting(alert: Alert, _: date) -> RichText:
     return say_line_counted(
         len(alert.hosts),
-        "{count} host on {release} has waited for a restart since {since}: until then what was updated does not run",
-        "{count} hosts on {release} have waited for a restart since {since}: until then what was updated does not run",
+        "{count} host on {release} has waited for a restart since {since}: what was updated does not run yet",
+        "{count} hosts on {release} have waited for a restart since {since}: what was updated does not run yet",
         release=_subject(alert),
         since=_day(alert.detail.values.get("since")),
     )
@@ -180,7 +180,9 @@ def _old_updates(alert: Alert, _: date) -> RichText:
 
 
 def _certificate(alert: Alert, day: date) -> RichText:
-    if len(alert.hosts) == 1:
+    if _is_pool_of_one(alert):
+        what = say("its certificate")
+    elif len(alert.hosts) == 1:
         what = say("the certificate of {host}", host=alert.hosts[0].name)
     else:
         what = say_counted(len(alert.hosts), "the certificate of {count} host", "the certificates of {count} hosts")
@@ -193,6 +195,8 @@ def _licence(alert: Alert, day: date) -> RichText:
         return say_line("Pool {pool} is too large for a trial: {limit}", pool=pool, limit=_detail(alert))
     if len(alert.hosts) != 1:
         what = say_counted(len(alert.hosts), "the licence of {count} host", "the licences of {count} hosts")
+    elif _is_pool_of_one(alert):
+        what = say("its trial") if is_trial else say("its licence")
     elif is_trial:
         what = say("the trial of {host}", host=alert.hosts[0].name)
     else:
@@ -201,6 +205,11 @@ def _licence(alert: Alert, day: date) -> RichText:
     if is_trial:
         return say_line("{pool}: {ends}. After a trial no VM can be started", pool=pool, ends=ends)
     return line(pool, ": ", ends)
+
+
+def _is_pool_of_one(alert: Alert) -> bool:
+    """Whether the sentence begins with the name of its only host."""
+    return [host.name for host in alert.hosts] == [alert.subject.name]
 
 
 def _ends_on(alert: Alert, day: date, what: str) -> str:
@@ -215,7 +224,7 @@ def _ends_on(alert: Alert, day: date, what: str) -> str:
 _ENDS_ONE = (
     message("{what} ends on {day}: {left} left"),
     message("{what} ends today"),
-    message("{what} has ended on {day}"),
+    message("{what} ended on {day}"),
 )
 _ENDS_SEVERAL = (
     message("{what} end, the first on {day}: {left} left"),
@@ -245,17 +254,19 @@ def _orchestra(alert: Alert, _: date) -> RichText:
 
 
 def _known_holes(values: Values) -> str:
-    """`3 known holes: CVE-2026-1 (exploited), XSA-2 and 1 more; 2 hosts wait for a restart`."""
+    """`3 known holes: CVE-1 (used by attackers), XSA-2 and 1 more; 4 more are less grave; 2 hosts wait for a restart`.
+
+    Those below the bar of `security.tell` are counted alone: a probe's number has them, too.
+    """
     names = with_more([_hole(each) for each in values["holes"]], HOLES_NAMED)
-    holes = say_counted(
-        len(values["holes"]), "{count} known hole: {names}", "{count} known holes: {names}", names=names
-    )
-    waits = values.get("restarts")
-    if not waits:
-        return holes
-    return say_counted(
-        waits, "{holes}; {count} host waits for a restart", "{holes}; {count} hosts wait for a restart", holes=holes
-    )
+    clauses = [
+        say_counted(len(values["holes"]), "{count} known hole: {names}", "{count} known holes: {names}", names=names)
+    ]
+    if quiet := values.get("quiet"):
+        clauses.append(say_counted(quiet, "{count} more is less grave", "{count} more are less grave"))
+    if waits := values.get("restarts"):
+        clauses.append(say_counted(waits, "{count} host waits for a restart", "{count} hosts wait for a restart"))
+    return "; ".join(clauses)
 
 
 HOLES_NAMED = 3
@@ -263,14 +274,14 @@ HOLES_NAMED = 3
 
 
 def _hole(hole: Mapping[str, Any]) -> str:
-    return say("{hole} (exploited)", hole=hole["id"]) if hole["exploited"] else str(hole["id"])
+    return say("{hole} (used by attackers)", hole=hole["id"]) if hole["exploited"] else str(hole["id"])
 
 
-def holes_in_words(holes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Known holes line by line, with how many hosts have them."""
+def holes_in_words(holes: Sequence[Mapping[str, Any]], of: int) -> list[str]:
+    """Known holes line by line, with how many hosts have them where it is not all `of` them."""
     told = ((f"{_hole(each)}: {each['title']}", each["hosts"]) for each in holes)
     return [
-        say_counted(hosts, "{hole} ({count} host)", "{hole} ({count} hosts)", hole=hole) if hosts else hole
+        hole if hosts in (0, of) else say_counted(hosts, "{hole} ({count} host)", "{hole} ({count} hosts)", hole=hole)
         for hole, hosts in told
     ]
 
@@ -341,7 +352,7 @@ WORDING: Mapping[Rule, RuleWording] = {
         lambda *_: "⚠️",
         _holes,
         message("known holes"),
-        message("install updates on these hosts and restart them, one by one; `advisory ID` says what has the fix."),
+        message("install updates and restart, one host at a time; `advisory ID` says what has the fix."),
         upgrade_after_eol=True,
     ),
     Rule.EOL: RuleWording(
@@ -368,19 +379,19 @@ WORDING: Mapping[Rule, RuleWording] = {
         lambda *_: "⚠️",
         _waiting,
         message("a restart that waits"),
-        message("restart these hosts, one by one: their VMs move meanwhile."),
+        message("restart one host at a time, once its VMs run elsewhere or may stop."),
     ),
     Rule.LICENCE: RuleWording(
         lambda alert, day: "⏳" if _is_ahead(alert, day) else "⚠️",
         _licence,
         message("the end of a licence"),
-        message("assign a licence to its hosts."),
+        message("assign a licence that lasts longer."),
     ),
     Rule.CERTIFICATE: RuleWording(
         lambda alert, day: "⏳" if _is_ahead(alert, day) else "⚠️",
         _certificate,
         message("the end of a certificate"),
-        message("install new certificates, and pin them anew (`xocompat trust`) where they are pinned."),
+        message("install a new certificate on each host, and pin it (`xocompat trust`) where the old one is pinned."),
     ),
     Rule.MAINTENANCE: RuleWording(
         lambda alert, day: "⏳" if _is_ahead(alert, day) else "🔶", _end_of_maintenance, message("end of maintenance")

@@ -61,8 +61,9 @@ class CommandRunner(NamedTuple):
     def _with_age(self, reply: Reply, asked: Invocation) -> Reply:
         """A reply that names its sources says where they are old, on the day that it is asked for; not on the one that
         it is asked about, which may be years ahead."""
-        names_sources = bool(reply.context) and asked.command.right in (Right.LOOKUP, Right.FLEET)
-        if names_sources and (age := old_data(data_ages(self.ports.matrix, asked.day))):
+        is_about_sources = asked.command.right in (Right.LOOKUP, Right.FLEET) or reply.advisories_of
+        ages = data_ages(self.ports.matrix, asked.day, reply.advisories_of)
+        if reply.context and is_about_sources and (age := old_data(ages)):
             return reply._replace(context=(*reply.context, age))
         return reply
 

@@ -46,7 +46,7 @@ class Browser:
 
     def __enter__(self) -> Self:
         where = self._profile / "DevToolsActivePort"
-        port = until(lambda: where.read_text().splitlines()[0] if where.exists() else None, 30, "Chromium runs")
+        port = until(lambda: where.exists() and next(iter(where.read_text().splitlines()), None), 30, "Chromium runs")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as response:
             page = next(each for each in json.load(response) if each["type"] == "page")
         self._page = websocket.create_connection(page["webSocketDebuggerUrl"], timeout=30)

@@ -29,7 +29,10 @@ from tests.acceptance.waiting import free_port, until
 from tests.simulated import HOSTILE
 
 ASKING = "Asking lab-a … (at most 30 seconds)"
-VERDICT = "Pool lab (asked lab-a): 1 of 2 hosts gets no security updates"
+VERDICT = (
+    "Pool lab (asked lab-a): 1 of 2 hosts gets no security updates, 1 of 2 hosts has known holes, "
+    "cannot tell if patched: 1 of 2 hosts"
+)
 LOGIN = "session.login_with_password"
 SECRET = "a-password-of-the-lab"
 CHAT = [sys.executable, "-m", "bot", "serve", "--part", "chat"]

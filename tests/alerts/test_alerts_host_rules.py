@@ -24,7 +24,7 @@ from bot.fleet.policy import Policy
 from bot.fleet.verdicts import host_verdicts
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
-from bot.xapi.observation import Power
+from bot.xapi.observation import Pool, Power
 from tests.alerts.fakes import MemoryBook
 from tests.alerts.fleets import LAB, LAB_A, OPS, PROD, TEAM, XO, host
 
@@ -79,7 +79,7 @@ def test_a_restart_is_told_after_a_week_and_is_over_with_it(needs: Needs) -> Non
     waits = seen("xen-2", restart_since=NOW)
     assert needs.said([waits], NOW + 7 * DAY) == []
     assert needs.said([waits], NOW + 7 * DAY + timedelta(hours=6)) == [
-        "1 host on XCP-ng 8.3 LTS has waited for a restart since 26 Nov 2026: until then what was updated does not run"
+        "1 host on XCP-ng 8.3 LTS has waited for a restart since 26 Nov 2026: what was updated does not run yet"
     ]
     assert needs.said([waits], NOW + 8 * DAY) == []
     assert needs.said([seen("xen-2", reboot_required=False)], NOW + 9 * DAY) == ["XCP-ng 8.3 LTS: xen-2 restarted"]
@@ -120,7 +120,7 @@ def test_a_host_that_was_upgraded_is_said_to_be(needs: Needs) -> None:
         (8, 14, "lab: the certificate of xen-2 ends on 4 Dec 2026: 8 days left"),
         (7, 7, "lab: the certificate of xen-2 ends on 3 Dec 2026: 7 days left"),
         (0, 0, "lab: the certificate of xen-2 ends today"),
-        (-9, 0, "lab: the certificate of xen-2 has ended on 17 Nov 2026"),
+        (-9, 0, "lab: the certificate of xen-2 ended on 17 Nov 2026"),
     ],
 )
 def test_a_certificate_is_told_before_it_ends(needs: Needs, left: int, threshold: int | None, said: str) -> None:
@@ -171,6 +171,12 @@ def test_a_licence_is_told_of_xenserver_alone(needs: Needs) -> None:
     assert needs.said(paid) == ["lab: the licence of xen-2 ends on 6 Dec 2026: 10 days left"]
     renewed = [seen("xen-2", "8.4.0", "XenServer", licence_expires=ends + 365 * DAY, edition="premium-per-socket")]
     assert needs.said(renewed, NOW + DAY) == ["lab: xen-2 with another licence"]
+
+
+def test_of_a_pool_of_one_its_name_is_said_once(needs: Needs) -> None:
+    alone = Pool("pool-1", "", "uuid-office-1")
+    office = seen("office-1", certificate_expires=NOW + 9 * DAY, pool=alone)
+    assert needs.said([office]) == ["office-1: its certificate ends on 5 Dec 2026: 9 days left"]
 
 
 def test_a_trial_is_told_with_what_its_end_means(needs: Needs) -> None:

@@ -137,8 +137,9 @@ def test_the_message_has_what_the_holes_are_and_what_to_do(watch: Watching, matr
     assert (first["id"], first["hosts"], first["exploited"]) == (ids(watch.open)[0], 1, False)
     assert "1 host: xen-2 (lab)" in shown
     assert f"{ids(watch.open)[0]}: " in shown
-    assert "(1 host)" in shown
-    assert "install updates on these hosts and restart them" in shown
+    assert "(1 host)" not in shown  # all of them have it
+    assert "; 13 more are less grave" in shown  # what security.tell leaves out, a probe counts
+    assert "install updates and restart, one host at a time; xocompat advisory ID says" in shown
 
 
 def test_a_release_that_gets_no_updates_is_to_be_left(watch: Watching, matrix: Matrix) -> None:
@@ -215,10 +216,10 @@ def test_an_orchestra_is_one_alert_with_the_exploited_hole_first(watch: Watching
     watch = watch._replace(orchestras=(orchestra("5.207.2"),))
     (said,) = watch.said()
     assert said.startswith("xo runs xo-server 5.207.2 and, by that number, has ")
-    assert "CVE-2026-133469 (exploited)" in said
+    assert "CVE-2026-133469 (used by attackers)" in said
     assert (watch.open.subject.key, watch.open.hosts) == ("source:xo", ())
     shown = render(alert_message([watch.open], NOW.date(), NOW, matrix), Capabilities())
-    assert "Next step: update it: `xo` says to what" in shown
+    assert "Next step: update it: xocompat xo says to what" in shown
     assert watch.said(now=NOW + DAY) == []
 
 

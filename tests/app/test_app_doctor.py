@@ -137,6 +137,19 @@ def test_the_day_of_the_data_and_whether_newer_data_comes_are_told(doctor: Exami
 
 
 @pytest.mark.usefixtures("slack")
+@pytest.mark.parametrize(("days", "said"), [(35, ""), (36, "Old data: security advisories of 26 Nov 2026 (36 days)")])
+def test_advisories_that_are_old_are_told(
+    doctor: Examined, monkeypatch: pytest.MonkeyPatch, days: int, said: str
+) -> None:
+    at = datetime(2026, 11, 26, 12, tzinfo=UTC) + timedelta(days=days)
+    monkeypatch.setattr("bot.app.doctor.now", lambda: at)
+    (line,) = _about(doctor()[1], "data:")
+    assert line.startswith("warning data: " if said else "ok      data: ")
+    assert said in line
+    assert ("Old data" in line) is bool(said)
+
+
+@pytest.mark.usefixtures("slack")
 def test_a_file_that_is_damaged_is_told(doctor: Examined, tmp_path: Path) -> None:
     (tmp_path / "xocompat.db").write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000)
     status, lines = doctor()

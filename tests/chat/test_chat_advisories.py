@@ -11,13 +11,13 @@ from bot.chat.advisory_ids import ids_in, is_id
 from bot.chat.command import Ports, Right
 from bot.chat.commands import ADVISORY, CHECK
 from bot.chat.interpret import interpret
-from bot.chat.reply import Bullets, Paragraph, Reply, Table, plain
+from bot.chat.reply import Bullets, Reply, Table, plain
 from bot.chat.runner import CommandRunner
 from bot.matrix.matrix import Matrix
 from bot.query.reader import Reader
 from bot.xapi.observation import Software
-from tests.chat.fleet import NOON, fleet, ports
-from tests.fleet.fakes import answered, host, target
+from tests.chat.fleet import NOON, fleet, patched_desk, ports
+from tests.fleet.fakes import FakeStore, FakeSweepLog, answered, host, target
 
 pytestmark = pytest.mark.unit
 
@@ -79,9 +79,17 @@ def test_hosts_are_told_to_who_may_see_the_fleet(matrix: Matrix, reader: Reader)
     assert hosts["new"]["state"] == "fixed"
     assert (hosts["pending"]["state"], hosts["pending"]["restart_required"]) == ("vulnerable", True)
     assert hosts["xen-12"]["state"] == "cannot_tell"
-    last = [block for block in reply.blocks if isinstance(block, Paragraph)][-1]
-    said = plain(last.lines[0])
-    assert said.startswith("Your fleet: 1 to restart, which may bring the fix (pending)")
+    titles = [block.title for block in reply.blocks if isinstance(block, Bullets)]
+    assert titles == ["Your fleet", "Affected", "Sources"]
+    assert _bullets(reply)[:6] == [
+        "1 vulnerable, and a restart may bring the fix: pending",
+        "2 vulnerable: spare-1, old",
+        "1 cannot be told (the data say nothing of this release): archive-1",
+        "1 cannot be told (a release that is not known): xen-12",
+        "1 cannot be told (which build runs there is not said; look for xen-4.17.6-8.xs8): xen-11",
+        "1 fixed: new",
+    ]
+    assert reply.summary.endswith(": a guest can take over its host, 3 of 7 hosts vulnerable")
     assert "hosts" not in _data(runner.answer("XSA-486", LOOKUP))
 
 
@@ -93,7 +101,7 @@ def test_a_fix_is_told_by_the_field_that_shows_it(alone: CommandRunner) -> None:
     said = _bullets(alone.answer("XSA-486", LOOKUP))
     assert said[:2] == [
         "XCP-ng 8.3: fixed from xen 4.17.6-8; 4.17.6-6 may have it or not",
-        "XCP-ng 8.2 and Citrix Hypervisor 8.2: no fix: its support ended before",
+        "XCP-ng 8.2 and Citrix Hypervisor 8.2: no fix, support ended before",
     ]
     assert "XCP-ng 8.3 and XenServer 8: fixed from xen 4.17.7" in _bullets(alone.answer("XSA-507", LOOKUP))[0]
     assert _bullets(alone.answer("XSA-489", LOOKUP))[0].startswith("XCP-ng 8.3: fixed from xapi 26.1.4")
@@ -136,6 +144,8 @@ def test_the_gravest_come_first(alone: CommandRunner) -> None:
         ("advisories 8.3 2026-01-01", ["2026-01-01"]),
         ("advisories xo in 2020", ["in 2020"]),
         ("advisories on 2020-01-01", ["on 2020-01-01"]),
+        ("XSA-517 prod", ["prod"]),
+        ("is XSA-517 fixed in our lab", ["lab"]),
         ("are we vulnerable to XSA-517 and CVE 2026 133469?", []),
         ("advisories XCP-ng 8.3", []),
     ],
@@ -146,6 +156,70 @@ def test_what_stands_beside_an_id_or_a_release_is_named(alone: CommandRunner, wo
     assert [plain(said) for said in reply.context if plain(said).startswith("Not used")] == [
         f"Not used: {', '.join(unused)}" for _ in unused[:1]
     ]
+
+
+def test_names_of_the_fleet_beside_an_id_are_named_to_who_may_see_it(matrix: Matrix, reader: Reader) -> None:
+    known = ports(matrix, reader, fleet())
+    assert known.watched
+    watched = known.watched._replace(sources=(target("lab-a", "team"),))
+    runner = CommandRunner(known._replace(watched=watched), lambda: DAY)
+    words = "is xen-1 of the team hit by XSA-517"
+    assert _data(runner.answer(words, frozenset(Right)))["unused"] == ["hit", "xen-1", "team"]
+    assert "team" not in _data(runner.answer(words, LOOKUP))["unused"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        (["4.17.6-9", "4.17.6-9"], "fixed on 2 hosts"),
+        (["4.17.6-6", "4.17.6-6"], "cannot be told of 2 hosts"),
+        (["4.17.6-9", "4.17.6-6"], "cannot be told of 1 of 2 hosts"),
+        (["4.17.6-9", "4.17.6-6", "4.17.5-1"], "1 of 3 hosts vulnerable"),
+        (["4.17.5-1"], "1 host vulnerable"),
+    ],
+)
+def test_the_first_line_has_one_of_three_answers(matrix: Matrix, reader: Reader, runs: list[str], said: str) -> None:
+    store, sweeps = FakeStore(), FakeSweepLog()
+    hosts = [host(f"h{at}", coordinator=not at, software=Software(xen=xen)) for at, xen in enumerate(runs)]
+    store.record((answered(target("lab-a", "lab"), NOON, *hosts, pool="lab"),), NOON)
+    runner = CommandRunner(ports(matrix, reader, (store, sweeps)), lambda: DAY)
+    assert runner.answer("XSA-486", frozenset(Right)).summary.rpartition(", ")[2] == said
+
+
+@pytest.mark.parametrize(
+    ("one", "shown"),
+    [("CVE-2026-102703", "CVE-2026-102703"), ("QEMU-2025-02", "CVE-2023-3354"), ("XO-2026-07", "XO-2026-07")],
+)
+def test_an_advisory_has_the_name_that_people_know(alone: CommandRunner, one: str, shown: str) -> None:
+    (found,) = _data(alone.answer(f"advisory {one}", LOOKUP))["advisories"]
+    assert found["id"] == shown
+
+
+def test_what_does_not_affect_a_release_is_counted_apart_and_comes_last(alone: CommandRunner) -> None:
+    reply = alone.answer("advisories XCP-ng 8.3", LOOKUP)
+    assert reply.summary == "XCP-ng 8.3 LTS: 70 advisories known, 11 more do not affect it"
+    (table,) = [block for block in reply.blocks if isinstance(block, Table)]
+    fixes = [plain(row[4]) for row in table.rows]
+    assert fixes[-11:] == ["not affected"] * 11
+    assert "not affected" not in fixes[:-11]
+
+
+@pytest.mark.parametrize("words", ["XSA-486", "XSA-99999", "advisories", "advisories 9.9", "xo", "fleet", "XCP-ng 8.3"])
+def test_advisories_that_are_old_are_said_where_an_answer_rests_upon_them(
+    matrix: Matrix, reader: Reader, words: str
+) -> None:
+    def footer(day: date) -> str:
+        return " ".join(map(plain, patched_desk(matrix, reader, day).answer(words, frozenset(Right)).context))
+
+    assert "Old data" not in footer(date(2026, 12, 31))
+    old = "Old data: security advisories of 26 Nov 2026 (36 days)"
+    assert (old in footer(date(2027, 1, 1))) is (words != "XCP-ng 8.3")
+
+
+def test_of_xen_orchestra_the_last_number_with_the_hole_is_told(alone: CommandRunner) -> None:
+    said = _bullets(alone.answer("CVE-2026-133469", LOOKUP))
+    lacks = "xo-server 5.207.2 and older have the hole; no release with the fix is known to the data"
+    assert said[0] == f"Xen Orchestra: {lacks}"
 
 
 def test_of_several_the_worst_counts(alone: CommandRunner) -> None:

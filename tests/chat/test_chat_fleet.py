@@ -222,7 +222,7 @@ def test_a_fleet_says_how_many_hosts_have_which_patch_state(patched: CommandRunn
     assert said == ["Patch level: 2 have known holes\N{EM SPACE}1 waits for a restart\N{EM SPACE}3 cannot be told"]
     table = next(block for block in reply.blocks if isinstance(block, Table))
     remarks = {plain(row[0]): plain(row[4]) for row in table.rows}
-    assert remarks["newest"] == ""
+    assert remarks["newest"] == "cannot tell if patched"
     assert remarks["waits"].endswith("known holes, restart pending")
 
 
@@ -336,6 +336,16 @@ def test_a_page_of_hosts_is_one_message_where_there_are_tables(matrix: Matrix, r
     assert [complaints(message.body()) for message in sent] == [[]] * len(sent)
 
 
+def test_a_page_of_hosts_that_cannot_be_told_is_one_message(matrix: Matrix, reader: Reader) -> None:
+    store = FakeStore()
+    runs = Software(xen="4.17.6-9", xapi="26.1.4")
+    many = [host(f"xen-{at:05}", coordinator=not at, software=runs) for at in range(200)]
+    store.record((answered(target("lab-a", "lab"), NOON, *many, pool="big"),), NOON)
+    reply = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), lambda: TODAY).answer("fleet 8.3", ALL)
+    assert {row[4] for row in _table(reply)} == {"coordinator, cannot tell if patched", "cannot tell if patched"}
+    assert len(messages(reply, tables=TableForm.DATA_TABLE)) == 1
+
+
 def test_the_whole_fleet_is_a_file(matrix: Matrix, reader: Reader) -> None:
     large = _large(matrix, reader, 400)
     assert Ask("Send me the CSV", "fleet eol csv") in large.answer("fleet eol", ALL).buttons
@@ -363,7 +373,14 @@ def test_what_a_host_calls_itself_is_data(matrix: Matrix, reader: Reader) -> Non
     assert "\\u001b" not in sent
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, ""), (1, "1 update pending"), (1_234, "1,234 updates pending")])
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, "cannot tell if patched"),
+        (1, "cannot tell if patched, 1 update pending"),
+        (1_234, "cannot tell if patched, 1,234 updates pending"),
+    ],
+)
 def test_updates_that_a_host_misses_are_counted(matrix: Matrix, reader: Reader, count: int, told: str) -> None:
     store = FakeStore()
     store.record((answered(target("lab-a"), NOON, host("xen-1", coordinator=False, pending_updates=count)),), NOON)

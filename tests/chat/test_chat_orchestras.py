@@ -8,7 +8,7 @@ import pytest
 from bot.advisories.patch_level import levels_of
 from bot.chat.command import Right
 from bot.chat.patch_wording import patch_data, patch_line
-from bot.chat.reply import Paragraph, Reply, Table, plain
+from bot.chat.reply import Bullets, Paragraph, Reply, Table, plain
 from bot.chat.runner import CommandRunner
 from bot.errors import UsageError
 from bot.fleet.hosts import Source, SourceKind
@@ -85,7 +85,7 @@ def test_no_release_is_advised_as_if_it_fixed_what_nobody_knows_to_be_fixed(matr
     step, helps = _said(reply)[-2:]
     assert step == (
         "Next step: update to the newest Xen Orchestra. No source of ours names the release that fixes "
-        "CVE-2026-133469; 6.9.0 and newer have the fixes of the others."
+        "CVE-2026-133469; 6.9.0 and newer have the fix of the other one."
     )
     assert helps.startswith(
         "What helps against CVE-2026-133469 until then: Let only trusted networks reach Xen Orchestra."
@@ -151,7 +151,12 @@ def test_missing_updates_are_told_security_first(matrix: Matrix, reader: Reader)
     cells = {plain(row[0]): plain(row[4]) for row in table.rows}
     assert cells["xen-11"] == "xen-hypervisor 4.17.6-9.2, curl 8.9.1-5"
     assert cells["xen-1"] == "nothing missing in the enabled repositories"
-    assert cells["archive-1"] == "could not ask: the plan of this Xen Orchestra does not have the function"
+    assert {cells["archive-1"], cells["xen-2"], cells["xen-12"]} == {"could not ask"}
+    (reasons,) = [block for block in reply.blocks if isinstance(block, Bullets)]
+    assert [plain(item) for item in reasons.items] == [
+        "xen-2, spare-1, xen-12: no Xen Orchestra tells what is missing",
+        "archive-1: the plan of this Xen Orchestra does not have the function",
+    ]
     assert not [block for block in reply.blocks if isinstance(block, Paragraph)]
 
 

@@ -1,6 +1,6 @@
 """How a pool that was asked reads, from what its hosts say of themselves."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -106,7 +106,7 @@ def test_the_worst_host_comes_first_and_what_it_waits_for_is_told(desk: CommandR
         "partial support",
         "☠️ end of life since 16 Sep 2025",
         "restart pending",
-        "coordinator",
+        "coordinator, cannot tell if patched",
     ]
 
 
@@ -231,3 +231,60 @@ def test_json_has_what_a_host_says_of_its_software_and_null_for_what_it_does_not
         "2026-11-15T00:00:00Z",
     ]
     assert [bare[0][key] for key in keys] == [None] * 6
+
+
+def patched(number: int, xen: str, restart: bool = False) -> Host:
+    """A host of XCP-ng 8.3 that runs a hypervisor, which shows which holes it has."""
+    return host(number, NEW, restart=restart)._replace(software=Software(xen, "26.1.4"))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said", "steps"),
+    [
+        ((patched(1, "4.17.5-23"),), ", 20 known holes", ["install updates, and restart."]),
+        ((patched(1, "4.17.6-9"),), ", cannot tell if patched", []),
+        (
+            (patched(1, "4.17.5-23", restart=True),),
+            ", 20 known holes, restart pending",
+            ["restart, which may bring fixes that are installed already."],
+        ),
+        (
+            (patched(1, "4.17.6-9"), patched(2, "4.17.5-23", restart=True), patched(3, "4.17.5-23")),
+            ", 2 of 3 hosts have known holes, cannot tell if patched: 1 of 3 hosts",
+            [
+                "restart xen-2, which may bring fixes that are installed already.",
+                "install updates on xen-3, and restart.",
+            ],
+        ),
+        (pool(NEW, NEW), "both hosts get security updates", []),
+    ],
+)
+def test_the_first_line_says_whether_hosts_are_patched_and_what_to_do(
+    desk: CommandRunner, hosts: tuple[Host, ...], said: str, steps: list[str]
+) -> None:
+    found = reply(desk, hosts)
+    assert found.summary.endswith(said)
+    rows = render(found, Capabilities()).splitlines()
+    assert [row.removeprefix("Next step: ") for row in rows if row.startswith("Next step: ")] == steps
+    assert rows[-1].endswith(" · advisories of 26 Nov 2026") is (hosts != pool(NEW, NEW))
+
+
+def test_a_probe_says_that_the_advisories_are_old_where_it_judges_by_them(desk: CommandRunner) -> None:
+    later = desk._replace(today=lambda: date(2027, 1, 1))
+    assert "Old data: security advisories of 26 Nov 2026 (36 days)" in text(later, (patched(1, "4.17.6-9"),))
+    assert "Old data" not in text(later, pool(NEW))
+
+
+def test_what_no_host_shows_is_explained_once(desk: CommandRunner) -> None:
+    told = text(desk, (patched(1, "4.17.6-9"), patched(2, "4.17.5-23")))
+    assert told.count("more not shown") == 2
+    assert told.count("Not shown: what no field of a host tells, such as holes of the kernel.") == 1
+    alike = text(desk, (patched(1, "4.17.6-9"), patched(2, "4.17.6-9")))
+    assert "more are told by nothing that a host shows" in alike
+    assert "not shown" not in alike.casefold()
+
+
+def test_what_no_restart_brings_is_no_next_step(desk: CommandRunner) -> None:
+    ended = host(1, OLD, restart=False)._replace(software=Software("4.13.5-9.45", "1.20"))
+    assert "install updates" not in text(desk, (ended,))
+    assert "Next step: upgrade to XCP-ng 8.3 LTS." in text(desk, (ended,))

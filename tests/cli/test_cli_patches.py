@@ -58,7 +58,7 @@ def test_a_fleet_is_told_by_its_patches(swept: Run) -> None:
         assert swept(*words, "--fail-on", "vulnerable").status == status, words
     assert swept("xo", "--fail-on", "eol").status == 2
     told = swept("CVE-2026-133469").out
-    assert "Your Xen Orchestra: 1 vulnerable (xo); xocompat xo has more" in told
+    assert "Your Xen Orchestra\n• 🚨 1 vulnerable: xo\n• xocompat xo has more" in told
     assert "Your fleet" not in told
     (orchestra,) = json.loads(swept("xo", "--json").out)["orchestras"]
     assert (orchestra["state"], orchestra["fix_unknown"]) == ("vulnerable", ["CVE-2026-133469"])

@@ -50,7 +50,9 @@ def test_the_target_that_is_named_is_the_one_to_ask_anew(channel: DemoChannel) -
 def test_the_channel_says_whom_it_asks_before_the_verdict_comes(channel: DemoChannel) -> None:
     asking, verdict = channel.answer("/xocompat probe prod-a")
     assert asking == "xocompat, only visible to you\nAsking prod-a … (at most 30 seconds)"
-    assert verdict.startswith("Pool prod (asked prod-a)  ☠️ 2 of 3 hosts get no security updates\n")
+    assert verdict.startswith(
+        "Pool prod (asked prod-a)  ☠️ 2 of 3 hosts get no security updates  🚨 all 3 hosts have known holes\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_without_a_terminal_the_command_plays_its_transcript_and_ends_with_0(env
         "XenServer 7.2",
         "Pool prod (asked prod-a)",
         "⚠️ 2 hosts on XCP-ng 8.3 LTS lack the fix of",
-        "1 to restart, which may bring the fix (xen-2)",
+        "1 vulnerable, and a restart may bring the fix: xen-2",
         "xo runs Xen Orchestra 6.7.1 (xo-server 5.207.2)",
         "branch-1  branch",
         "xo runs xo-server 5.207.2 and, by that number, has 2 known holes",

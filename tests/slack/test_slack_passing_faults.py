@@ -27,7 +27,10 @@ JSON = "application/json"
 LAB, THREAD = "C0000001", "1795434045.000100"
 ME = Actor("U0000001", "T0000001", LAB)
 LOOK_UP = "XenServer 7.2: partial support, no security updates"
-VERDICT = "Pool lab (asked xen-1): 1 of 2 hosts gets no security updates"
+VERDICT = (
+    "Pool lab (asked xen-1): 1 of 2 hosts gets no security updates, 1 of 2 hosts has known holes, "
+    "cannot tell if patched: 1 of 2 hosts"
+)
 CUT = "the connection is closed before anything is read"
 TAKEN = (Fault.DROPPED_AFTER, Fault.BROKEN_AFTER)
 FAULTS = [Fault.LIMITED, Fault.BROKEN_BEFORE, Fault.AWAY, Fault.DROPPED_BEFORE, *TAKEN, Fault.GARBLED, CUT]

@@ -20,7 +20,10 @@ from tests.slack.signed import command, headers, mention, press
 from tests.slack.standin import Said, StandIn
 
 JSON = "application/json"
-VERDICT = "Pool lab (asked xen-1): 1 of 2 hosts gets no security updates"
+VERDICT = (
+    "Pool lab (asked xen-1): 1 of 2 hosts gets no security updates, 1 of 2 hosts has known holes, "
+    "cannot tell if patched: 1 of 2 hosts"
+)
 EPHEMERAL = {"type": "message", "message_ts": "1795434045.000200", "channel_id": "C0000001", "is_ephemeral": True}
 
 
@@ -202,9 +205,7 @@ def test_ten_who_ask_at_once_are_one_probe_and_ten_answers(
     for _ in range(10):
         assert _shown(room.post(command("probe xen-1", standin.response_url)))["text"].startswith("Asking")
     verdicts = standin.wait("respond", 10, 20)
-    assert {call.fields["text"] for call in verdicts} == {
-        "Pool lab (asked xen-1): 1 of 2 hosts gets no security updates"
-    }
+    assert {call.fields["text"] for call in verdicts} == {VERDICT}
     assert simulator["xen-1"].seen.methods.count("session.login_with_password") == 1
 
 

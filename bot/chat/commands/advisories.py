@@ -1,12 +1,13 @@
 """`advisory ID` and `advisories [RELEASE]`: holes that are known, who has the fix, and what of a fleet has it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.advisories.advisories import Advisories
-from bot.advisories.advisory import Advisory, AffectedRelease
+from bot.advisories.advisory import Advisory, AffectedProduct, AffectedRelease
 from bot.advisories.judge import Judgement, PatchState, Why, judge
 from bot.advisories.orchestra import judge_orchestra
-from bot.catalogue import message_counted, say, say_about, say_counted
+from bot.catalogue import message, message_counted, number, say, say_about, say_counted
 from bot.chat.advisory_ids import ids_in, without_ids
 from bot.chat.command import Invocation, Ports, Right, Watched
 from bot.chat.commands import ADVISORIES, CHECK
@@ -20,7 +21,6 @@ from bot.chat.patch_wording import (
     WHY,
     advisory_data,
     fix_in_words,
-    public_name,
     release_name,
     why_in_words,
 )
@@ -32,6 +32,7 @@ from bot.chat.reply import (
     Column,
     ColumnKind,
     Link,
+    Mark,
     Paragraph,
     Reply,
     RichText,
@@ -58,10 +59,18 @@ from bot.text import near, plain, shown
 NAMES_MAX = 5
 """Hosts of one state that are named."""
 
+PACKAGES_MAX = 2
+"""Packages to look for that are named."""
+
+JudgedHost = tuple[HostVerdict, Judgement | None]
+"""A host with the judgement on it that matters most; None where nobody knows its release."""
+
 _WORST_FIRST = (PatchState.VULNERABLE, PatchState.CANNOT_TELL, PatchState.FIXED, PatchState.NOT_AFFECTED)
 _XO = frozenset(["xo", "xoa", "xen orchestra"])
 _TALK = frozenset(["affect", "affects", "exploited", "hole", "patched", "vulnerable"])
 """Words of a question about an advisory, such as "are we vulnerable to XSA-517", which its reply answers."""
+_PLACES = frozenset(["lab", "labs", "live", "prod", "production", "stage", "staging", "test", "testing", "tests"])
+"""Words that a look-up need not use, as a release is the same everywhere. An advisory's hosts are not."""
 
 
 def one(ports: Ports, asked: Invocation) -> Reply:
@@ -76,30 +85,33 @@ def one(ports: Ports, asked: Invocation) -> Reply:
     unused: tuple[str, ...] = ()
     if names := ids_in(asked.words):
         beside, days = _undated(without_ids(asked.words))
+        beside, places = _without_places(beside, ports.watched if Right.FLEET in asked.rights else None)
         query, _ = read(ports, asked._replace(words=beside))
         others = (word for word in query.unused if word.casefold() not in _TALK)
-        unused = (*(part.text for part in query.parts), *others, *days)
+        unused = (*(part.text for part in query.parts), *places, *others, *days)
         asked = asked._replace(day=read(ports, asked)[1])
     names = names or [plain(asked.words)]
     found = list(dict.fromkeys(advisory for name in names for advisory in _named(known, name)))
     if not found:
         return _unknown(ports, asked, known, names, unused)
     missing = [shown(name) for name in names if not _named(known, name)]
-    hosts: list[tuple[HostVerdict, Judgement | None]] = []
+    hosts: list[JudgedHost] = []
+    here: tuple[Block, ...] = ()
     orchestras: list[tuple[str, PatchState]] = []
     sees_fleet = Right.FLEET in asked.rights and ports.watched is not None
     if sees_fleet and ports.watched:
         hosts = [(each, _worst(found, each)) for each in hosts_with_verdicts(ports, ports.watched, asked.day)]
         orchestras = [*_of_orchestras(found, known, ports.watched)]
-    here = tuple(_here(hosts, orchestras))
+        here = tuple(_here(hosts, orchestras, ports.watched))
     blocks: list[Block] = []
     if len(found) == 1:
         first, blocks = _first_line(found[0]), [*_body(found[0], here)]
     else:
-        first = headline(Strong(", ".join(names)), say_counted(len(found), "{count} advisory", "{count} advisories"))
-        blocks = [Bullets(tuple(_first_line(each) for each in found))]
-        if here:
-            blocks.append(Paragraph(here))
+        count = say_counted(len(found), "{count} advisory", "{count} advisories")
+        first = headline(Strong(", ".join(map(shown, names))), count)
+        items = (line(*_first_line(each), GAP, day_in_words(each.published)) for each in found)
+        blocks = [*here, Bullets(tuple(items), say("What they are"))]
+    first = (*first, *(span for mark in _verdict(hosts, orchestras) for span in (GAP, mark)))
     if missing:
         day = day_in_words(known.day)
         not_there = say_line("Not in the advisories of {day}: {names}.", day=day, names=", ".join(missing))
@@ -108,7 +120,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
     if sees_fleet:
         data["hosts"] = [_host_data(host, judgement) for host, judgement in hosts]
         data["orchestras"] = [{"name": name, "state": state.value} for name, state in orchestras]
-    asks = [Ask(public_name(each), f"advisory {public_name(each)}") for each in found[:2]] if len(found) > 1 else []
+    asks = [Ask(each.known_as, f"advisory {each.known_as}") for each in found[:2]] if len(found) > 1 else []
     states = [*(state for _, state in orchestras), *(judgement.state for _, judgement in hosts if judgement)]
     return Reply(
         kind="advisory",
@@ -119,6 +131,7 @@ def one(ports: Ports, asked: Invocation) -> Reply:
         data=data,
         exit_status=3 if missing else 0,
         depends_on_rights=not sees_fleet,
+        advisories_of=known.day,
         vulnerable=PatchState.VULNERABLE in states if sees_fleet else None,
     )
 
@@ -145,18 +158,24 @@ def run(ports: Ports, asked: Invocation) -> Reply:
             data = _data(asked, known, query.outcome.value, (), unused)
             reply = unknown_reply(ports.matrix, query, day)
             context = (*not_used(unused), *_context(known))
-            return reply._replace(data=data, exit_status=3, context=context, assessed=None)
+            return reply._replace(data=data, exit_status=3, context=context, assessed=None, advisories_of=known.day)
         missing = [Paragraph((unknown_sentence(ports.matrix, p, day),)) for p in query.parts if not p.releases]
         found = dict.fromkeys(each for release in query.releases for each in known.of(release))
         found = sorted(found, key=lambda each: each.gravity, reverse=True)
         what, releases = ", ".join(release.name(day) for release in query.releases), query.releases
     advisories = tuple(found)
     used = sum(bool(each.exploited) for each in advisories)
-    facts: list[Span | str] = [say_counted(len(advisories), "{count} advisory known", "{count} advisories known")]
+    others = [each for each in advisories if releases and not _affects(each, releases)]
+    affecting = len(advisories) - len(others)
+    facts: list[Span | str] = [say_counted(affecting, "{count} advisory known", "{count} advisories known")]
     if used:
         in_use = say_counted(used, "{count} used by attackers", "{count} used by attackers")
         facts.append(EXPLOITED._replace(text=in_use))
-    rows = tuple(_row(each, releases) for each in advisories)
+    if others and len(releases) == 1:
+        facts.append(say_counted(len(others), "{count} more does not affect it", "{count} more do not affect it"))
+    elif others:
+        facts.append(say_counted(len(others), "{count} more does not affect them", "{count} more do not affect them"))
+    rows = tuple(_row(each, releases) for each in sorted(advisories, key=lambda each: each in others))
     blocks: list[Block] = []
     if rows or asked.caller.takes_all:
         names = columns(
@@ -177,6 +196,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         context=(*not_used(unused), *_context(known)),
         data=_data(asked, known, "assessed", advisories, unused),
         exit_status=3 if missing else 0,
+        advisories_of=known.day,
     )
 
 
@@ -185,6 +205,26 @@ def _undated(words: str) -> tuple[str, tuple[str, ...]]:
     text = plain(words)
     days = take_days(text)
     return days.rest.strip(), tuple(text[start:end] for start, end in sorted((*days.asked, *days.bare)))
+
+
+def _without_places(words: str, watched: Watched | None) -> tuple[str, tuple[str, ...]]:
+    """Words without those that tell hosts apart, which are courtesy elsewhere, or read as something else, and those.
+
+    Names of a fleet are among them for those alone who may see it.
+    """
+    names = set(_PLACES)
+    if watched and words.strip():  # an id alone has nothing beside it for which all hosts would be read
+        names.update(name.casefold() for source in watched.sources for name in (source.name, *source.tags))
+        names.update(each.casefold() for host in watched.store.hosts() for each in (host.host.name, host.pool.name))
+    found: list[str] = []
+
+    def taken(word: re.Match[str]) -> str:
+        if word[0].casefold() not in names:
+            return word[0]
+        found.append(word[0])
+        return " " * len(word[0])
+
+    return re.sub(r"[^\s,;:?!\"'()]+", taken, words), tuple(dict.fromkeys(found))
 
 
 def _named(known: Advisories, name: str) -> tuple[Advisory, ...]:
@@ -215,6 +255,7 @@ def _unknown(ports: Ports, asked: Invocation, known: Advisories, names: Sequence
         context=(*not_used(unused), *_context(known)),
         data=_data(asked, known, "unknown_advisory", (), unused),
         exit_status=3,
+        advisories_of=known.day,
     )
 
 
@@ -230,22 +271,25 @@ def _data(asked: Invocation, known: Advisories, outcome: str, found: Iterable[Ad
 
 
 def _first_line(advisory: Advisory) -> RichText:
-    name = public_name(advisory)
-    others = [each for each in advisory.ids if each != name and not each.startswith("XO-")]
-    what = line(Strong(name), f" ({with_more(others, 2)}): " if others else ": ", say(KINDS[advisory.kinds[0]]))
-    return (*what, *_used(advisory), GAP, *line(day_in_words(advisory.published)))
+    name = advisory.known_as
+    others = [each for each in advisory.ids if each not in (name, advisory.id)]  # that one is the data's own then
+    names = line(Strong(name), f" ({with_more(others, 2)})") if others else line(Strong(name))
+    return (*names, GAP, *line(say(KINDS[advisory.kinds[0]])), *_used(advisory))
 
 
 def _used(advisory: Advisory) -> RichText:
     return (GAP, said(EXPLOITED)) if advisory.exploited else ()
 
 
-def _body(advisory: Advisory, here: tuple[RichText, ...]) -> Iterable[Block]:
+def _body(advisory: Advisory, here: tuple[Block, ...]) -> Iterable[Block]:
+    """What it is, then what of one's own has it, then all that is known of it."""
     sentences = [full_stop(advisory.title)]
     if advisory.attacker:
         sentences.append(say("By {attacker}.", attacker=advisory.attacker))
     sentences.append(say("Severity: {severity}.", severity=say(SEVERITIES[advisory.severity])))
+    sentences.append(say("Published on {day}.", day=day_in_words(advisory.published)))
     yield Paragraph((line(" ".join(sentences)),))
+    yield from here
     alike: dict[str, list[str]] = {}
     for each in advisory.affects:
         if each.affected is not False:
@@ -259,21 +303,26 @@ def _body(advisory: Advisory, here: tuple[RichText, ...]) -> Iterable[Block]:
         yield Paragraph((say_line("New microcode is needed, too, and no field of a host shows that."),))
     if advisory.mitigation:
         yield Paragraph((labelled(say("What helps:"), full_stop(advisory.mitigation)),))
-    if here:
-        yield Paragraph(here)
     yield Bullets(tuple(line(Link(s.title, s.url) if s.url else s.title) for s in advisory.sources), say("Sources"))
 
 
 def _where_fixed(affected: AffectedRelease) -> str:
     """What has the fix for a release, by what it cannot be told, and on what condition it is needed."""
+    levels = affected.levels
     if affected.never_fixed:
-        clauses = [say("no fix: its support ended before")]
+        clauses = [say("no fix, support ended before")]
     elif fix := fix_in_words(affected):
         clauses = [say("fixed from {fix}", fix=fix)]
     else:
-        clauses = [say("no build with the fix is known to the data")]
-    if affected.levels and affected.levels.cannot_tell:
-        clauses.append(say("{levels} may have it or not", levels=joined(affected.levels.cannot_tell)))
+        clauses = []
+        if levels and levels.vulnerable_up_to:
+            clauses.append(say("xo-server {version} and older have the hole", version=levels.vulnerable_up_to))
+        if affected.product is AffectedProduct.XEN_ORCHESTRA:
+            clauses.append(say("no release with the fix is known to the data"))
+        else:
+            clauses.append(say("no build with the fix is known to the data"))
+    if levels and levels.cannot_tell:
+        clauses.append(say("{levels} may have it or not", levels=joined(levels.cannot_tell)))
     if affected.condition:
         clauses.append(affected.condition)
     if not affected.affected:
@@ -326,16 +375,24 @@ def _of_orchestras(
 
 
 def _here(
-    hosts: Sequence[tuple[HostVerdict, Judgement | None]], orchestras: Sequence[tuple[str, PatchState]]
-) -> Iterator[RichText]:
+    hosts: Sequence[JudgedHost], orchestras: Sequence[tuple[str, PatchState]], watched: Watched
+) -> Iterator[Block]:
     """What of the fleet has the holes: its Xen Orchestras, and its hosts unless the advisories are not of hosts."""
     if orchestras:
         groups = {state: [name for name, found in orchestras if found is state] for state in _WORST_FIRST}
-        counts = " · ".join(_counted(state, names, _names(names)) for state, names in groups.items() if names)
-        more = say_line("{counts}; {command} has more", counts=counts, command=Typed("xo"))
-        yield labelled(say("Your Xen Orchestra:"), *more)
-    if any(judgement is None or judgement.why is not Why.NOT_THE_HOST for _, judgement in hosts):
-        yield _fleet(hosts)
+        items = [
+            line(Mark(_SIGNS[state], say_counted(len(names), *_STATES[state])), f": {_names(names)}")
+            for state, names in groups.items()
+            if names
+        ]
+        more = say_line("{command} has more", command=Typed("xo"))
+        yield Bullets((*items, more), say("Your Xen Orchestra"))
+    if _are_of_hosts(hosts):
+        yield Bullets(tuple(_fleet(hosts, watched)), say("Your fleet"))
+
+
+def _are_of_hosts(hosts: Sequence[JudgedHost]) -> bool:
+    return any(judgement is None or judgement.why is not Why.NOT_THE_HOST for _, judgement in hosts)
 
 
 _STATES = {
@@ -344,61 +401,90 @@ _STATES = {
     PatchState.FIXED: message_counted("{count} fixed", "{count} fixed"),
     PatchState.NOT_AFFECTED: message_counted("{count} not affected", "{count} not affected"),
 }
-_STATES_WITH_MORE = {
-    PatchState.VULNERABLE: message_counted("{count} vulnerable ({more})", "{count} vulnerable ({more})"),
-    PatchState.CANNOT_TELL: message_counted("{count} cannot be told ({more})", "{count} cannot be told ({more})"),
-    PatchState.FIXED: message_counted("{count} fixed ({more})", "{count} fixed ({more})"),
-    PatchState.NOT_AFFECTED: message_counted("{count} not affected ({more})", "{count} not affected ({more})"),
+_STATES_OF = {
+    PatchState.VULNERABLE: message("{them} vulnerable"),
+    PatchState.CANNOT_TELL: message("cannot be told of {them}"),
+    PatchState.FIXED: message("fixed on {them}"),
+    PatchState.NOT_AFFECTED: message("{them} not affected"),
 }
+"""The same of `1 of 2 hosts`."""
+
+_SIGNS = {
+    PatchState.VULNERABLE: "🚨",
+    PatchState.CANNOT_TELL: "❔",
+    PatchState.FIXED: "🟢",
+    PatchState.NOT_AFFECTED: "🟢",
+}
+_HOSTS = (
+    message_counted("{count} host", "{count} hosts"),
+    message_counted("{some} of {count} host", "{some} of {count} hosts"),
+)
+_ORCHESTRAS = (
+    message_counted("{count} Xen Orchestra", "{count} Xen Orchestras"),
+    message_counted("{some} of {count} Xen Orchestra", "{some} of {count} Xen Orchestras"),
+)
+"""All of them, and some of them."""
 
 
-def _counted(state: PatchState, names: Sequence[str], more: str = "") -> str:
-    """How many have a state, and more of them, such as their names or why."""
-    if more:
-        return say_counted(len(names), *_STATES_WITH_MORE[state], more=more)
-    return say_counted(len(names), *_STATES[state])
+def _verdict(hosts: Sequence[JudgedHost], orchestras: Sequence[tuple[str, PatchState]]) -> Iterator[Mark]:
+    """The worst of what one's own Xen Orchestras and hosts are, for who reads no more than the first line."""
+    if found := [state for _, state in orchestras]:
+        yield _worst_of(found, *_ORCHESTRAS)
+    if _are_of_hosts(hosts):
+        states = [judgement.state if judgement else PatchState.CANNOT_TELL for _, judgement in hosts]
+        yield _worst_of(states, *_HOSTS)
 
 
-def _fleet(hosts: Sequence[tuple[HostVerdict, Judgement | None]]) -> RichText:
-    """How many hosts have which answer, those that need no more than a restart first."""
-    restart: list[str] = []
-    groups: dict[PatchState, list[str]] = {state: [] for state in _WORST_FIRST}
-    reasons: dict[str, int] = {}
+def _worst_of(states: Sequence[PatchState], every: tuple[str, str], part: tuple[str, str]) -> Mark:
+    worst = min(states, key=_WORST_FIRST.index)
+    count, some = len(states), states.count(worst)
+    them = say_counted(count, *every) if some == count else say_counted(count, *part, some=number(some))
+    return Mark(_SIGNS[worst], say(_STATES_OF[worst], them=them))
+
+
+def _fleet(hosts: Sequence[JudgedHost], watched: Watched) -> Iterator[RichText]:
+    """Which hosts have which answer: first those that a restart may help, then the worst; and what would tell more."""
+    kinds = {source.name: source.kind for source in watched.sources}
+    groups: dict[tuple[bool, int, str], list[JudgedHost]] = {}
     for host, judgement in hosts:
         state = judgement.state if judgement else PatchState.CANNOT_TELL
-        if judgement and judgement.restart_required:
-            restart.append(host.name)
-            continue
-        groups[state].append(host.name)
+        restart = judgement is not None and judgement.restart_required
+        why = _why_not_told(host, judgement, kinds) if state is PatchState.CANNOT_TELL else ""
+        groups.setdefault((not restart, _WORST_FIRST.index(state), why), []).append((host, judgement))
+    for (settled, rank, why), of_it in sorted(groups.items(), key=lambda each: (*each[0][:2], -len(each[1]))):
+        state, names = _WORST_FIRST[rank], _names([host.name for host, _ in of_it])
+        count = say_counted(len(of_it), *_STATES[state])
         if state is PatchState.CANNOT_TELL:
-            why = say(WHY[judgement.why]) if judgement else say("a release that is not known")
-            reasons[why] = reasons.get(why, 0) + 1
-    counts: list[str] = []
-    if restart:
-        waiting = say_counted(
-            len(restart),
-            "{count} to restart, which may bring the fix ({hosts})",
-            "{count} to restart, which may bring the fix ({hosts})",
-            hosts=_names(restart),
-        )
-        counts.append(waiting)
-    for state, names in groups.items():
-        if not names:
-            continue
-        more = ""
-        if state is PatchState.VULNERABLE:
-            more = _names(names)
-        elif state is PatchState.CANNOT_TELL:
-            more = max(reasons, key=lambda why: reasons[why])
-        counts.append(_counted(state, names, more))
-    return labelled(say("Your fleet:"), " · ".join(counts))
+            clauses = [why]
+            if packages := dict.fromkeys(
+                name
+                for _, judgement in of_it
+                if judgement
+                for name in judgement.look_for
+                if name != judgement.advisory.component.package  # without a version it tells nothing
+            ):
+                clauses.append(say("look for {names}", names=with_more([*packages], PACKAGES_MAX)))
+            yield line(Mark(_SIGNS[state], count), f" ({'; '.join(clauses)}): {names}")
+        elif settled:
+            yield line(Mark(_SIGNS[state], count), f": {names}")
+        else:
+            yield line(Mark("🔁", say("{state}, and a restart may bring the fix", state=count)), f": {names}")
+
+
+def _why_not_told(host: HostVerdict, judgement: Judgement | None, kinds: Mapping[str, SourceKind]) -> str:
+    if judgement is None:
+        return say("a release that is not known")
+    if judgement.why is Why.NOT_SAID and all(kinds.get(name) is SourceKind.XEN_ORCHESTRA for name in host.host.sources):
+        return say("known from Xen Orchestra alone, which does not say which build runs")
+    return say(WHY[judgement.why])
 
 
 def _names(names: Sequence[str]) -> str:
-    return with_more([shown(name) for name in names], NAMES_MAX)
+    most = NAMES_MAX + (len(names) == NAMES_MAX + 1)  # "and 1 more" is no shorter than a name
+    return with_more([shown(name) for name in names], most)
 
 
-def _context(known: Advisories, hosts: Sequence[tuple[HostVerdict, Judgement | None]] = ()) -> tuple[RichText, ...]:
+def _context(known: Advisories, hosts: Sequence[JudgedHost] = ()) -> tuple[RichText, ...]:
     day = day_in_words(known.day)
     for _, judgement in hosts:
         if judgement and judgement.value:
@@ -414,12 +500,17 @@ def _row(advisory: Advisory, releases: Sequence[Release]) -> tuple[RichText, ...
     named = len(affects) > 1 or not releases
     told = [f"{release_name(each)}: {fix}" if named else fix for each in affects if (fix := fix_in_words(each))]
     return (
-        line(Strong(public_name(advisory))),
+        line(Strong(advisory.known_as)),
         line(say(SEVERITIES[advisory.severity])),
         (*line(capitalized(say(KINDS[advisory.kinds[0]]))), *_used(advisory)),
         day_cell(advisory.published),
         line(with_more(told, 3) if told else _no_fix(affects)),
     )
+
+
+def _affects(advisory: Advisory, releases: Sequence[Release]) -> bool:
+    """Whether it is of any of the releases, as far as is known."""
+    return any(each.affected is not False for release in releases if (each := advisory.of(release)))
 
 
 def _no_fix(affects: Sequence[AffectedRelease]) -> str:

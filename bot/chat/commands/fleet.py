@@ -59,6 +59,7 @@ from bot.chat.wording import (
     capitalized,
     count_cell,
     day_cell,
+    day_in_words,
     iso,
     joined,
     moment,
@@ -141,6 +142,8 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     states = states_of(watched)
     done = watched.sweeps.last_finished()
     finished_at = iso(done.finished_at) if done and done.finished_at else None
+    patches = (*_patches(hosts, [*filter(wanted.without("vulnerable").holds, every)] if by_holes else ()),)
+    judged_by = ports.patch_levels().advisories.day if patches else None
     view = FleetView(hosts, f"fleet {words}".strip(), page, day, ports.matrix.published)
     by_release = not words and len(hosts) > WHOLE and not asked.caller.takes_all
     groups = _groups(hosts) if by_release else []
@@ -151,12 +154,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=fleet_line(hosts, len(every), shown(words), watched),
         blocks=(
             *_next_step(hosts),
-            *_patches(hosts, [*filter(wanted.without("vulnerable").holds, every)] if by_holes else ()),
+            *patches,
             *shown_hosts,
             *(() if words else _silent(watched, states)),
         ),
         buttons=(*menus, *_buttons(view, asked, by_release)),
-        context=(last_sweep(watched), *context(ports.matrix, day)),
+        context=(
+            last_sweep(watched),
+            *context(ports.matrix, day),
+            *([say_line("Advisories of {day}", day=day_in_words(judged_by))] if judged_by else ()),
+        ),
         data=fleet_data(
             hosts,
             day,
@@ -166,6 +173,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         ),
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
         hosts=tuple(hosts),
+        advisories_of=judged_by,
     )
 
 

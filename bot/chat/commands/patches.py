@@ -1,5 +1,8 @@
 """`patches [WORDS]`: which updates hosts miss, as a Xen Orchestra tells it; what could not be asked is never "none"."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
 from bot.catalogue import message, say, say_about, say_counted
 from bot.chat.command import Invocation, Ports
 from bot.chat.commands import PATCHES
@@ -9,6 +12,7 @@ from bot.chat.filter import fleet_filter, take_words
 from bot.chat.hosts import hosts_with_verdicts, watched_of
 from bot.chat.reply import (
     Block,
+    Bullets,
     Column,
     ColumnKind,
     Paragraph,
@@ -23,30 +27,31 @@ from bot.chat.reply import (
     line,
     say_line,
 )
-from bot.chat.wording import count_cell, iso, with_more
+from bot.chat.wording import count_cell, iso, moment, with_more
 from bot.fleet.hosts import SourceKind
 from bot.fleet.verdicts import HostVerdict
 from bot.text import shown
 from bot.xo.updates import MissingUpdates, WhyNotAsked
 
 NAMES_MAX = 5
-"""Updates of a host that are named."""
+"""Updates of a host that are named, and hosts that could not be asked for the same reason."""
 
 _WHY = {
-    WhyNotAsked.OFF: message("it is off"),
-    WhyNotAsked.LOST: message("Xen Orchestra cannot tell whether it runs"),
+    WhyNotAsked.OFF: message("off, as Xen Orchestra tells it"),
+    WhyNotAsked.LOST: message("whether on or off, Xen Orchestra cannot tell"),
     WhyNotAsked.PLAN: message("the plan of this Xen Orchestra does not have the function"),
-    WhyNotAsked.RIGHTS: message("the token's user may not read it"),
-    WhyNotAsked.HOSTS_FAILED: message("its list is empty, and some hosts could not be asked: it may be one of them"),
+    WhyNotAsked.RIGHTS: message("the token's user may not read the list"),
+    WhyNotAsked.HOSTS_FAILED: message("the list is empty, which is no proof: some hosts could not be asked"),
     WhyNotAsked.DASHBOARD_RIGHTS: message(
-        "its list is empty, and the token's user may not read the dashboard, which tells why"
+        "the list is empty, and the token's user may not read the dashboard, which tells why"
     ),
-    WhyNotAsked.DASHBOARD: message("its list is empty, and the dashboard, which tells why, did not answer"),
+    WhyNotAsked.DASHBOARD: message("the list is empty, and the dashboard, which tells why, did not answer"),
     WhyNotAsked.NOT_THERE: message("this Xen Orchestra does not know the question, or the host"),
     WhyNotAsked.TIMEOUT: message("it took too long"),
     WhyNotAsked.BAD_REPLY: message("the reply could not be read"),
     WhyNotAsked.REPLY_TOO_LARGE: message("the reply was too large"),
 }
+"""Why hosts could not be asked, as a clause about one of them or several."""
 
 
 def run(ports: Ports, asked: Invocation) -> Reply:
@@ -77,11 +82,17 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         say("Restart"),
     )
     blocks: list[Block] = [Table(names, tuple(_row(*row) for row in rows), say("Hosts and missing updates"))]
+    blocks += _not_asked(rows)
     if any(_is_from_orchestra_alone(each, kinds) for each in hosts):
-        not_judged = say_line(
-            "Hosts known from Xen Orchestra alone cannot be judged by advisories: it does not tell what they run."
+        little = say_line(
+            "Advisories tell little of hosts known from Xen Orchestra alone: it does not say which build runs."
         )
-        blocks.append(Paragraph((not_judged,)))
+        blocks.append(Paragraph((little,)))
+    missing = say_line(
+        "Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."
+    )
+    told_at = [told.asked_at for _, told in rows if told]
+    oldest = [say_line("Oldest answer of {moment}", moment=moment(min(told_at)))] if told_at else []
     behind = sum(bool(told and told.missing) for _, told in rows)
     unasked = sum(not (told and told.asked) for _, told in rows)
     restart = sum(each.host.host.reboot_required is True for each in hosts)
@@ -98,11 +109,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         headline=headline(Strong(say_counted(len(hosts), "{count} host", "{count} hosts")), *facts),
         blocks=tuple(blocks) if hosts or asked.caller.takes_all else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
-        context=(
-            say_line(
-                "Missing: what the host's enabled repositories offer newer than it has, as Xen Orchestra tells it."
-            ),
-        ),
+        context=(missing, *oldest),
         data={"as_of": day.isoformat(), "hosts": [_data(*row) for row in rows]},
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
         hosts=tuple(hosts),
@@ -123,8 +130,9 @@ def _row(host: HostVerdict, told: MissingUpdates | None) -> tuple[RichText, ...]
     restart = _restart(host.host.host.reboot_required)
     first = (line(Strong(host.name)), line(host.pool_name))
     if told is None or not told.asked:
+        why = say("not known: it is off") if host.host.is_off else say("could not ask")
         unknown = (Sortable(say_about("a number of updates", "not known"), -1),)
-        return (*first, unknown, unknown, line(_not_known(host, told)), line(restart))
+        return (*first, unknown, unknown, line(why), line(restart))
     security = [update for update in told.missing if update.security]
     ordered = [*security, *(update for update in told.missing if not update.security)]
     names = [shown(f"{update.name} {update.version}".strip()) for update in ordered]
@@ -138,13 +146,20 @@ def _restart(is_required: bool | None) -> str:
     return say_about("a restart", "pending") if is_required else say_about("a restart", "none pending")
 
 
-def _not_known(host: HostVerdict, told: MissingUpdates | None) -> str:
-    """Why nobody knows what a host misses."""
-    if host.host.is_off:
-        return say("not known: it is off")
-    if told is None:
-        return say("could not ask: no Xen Orchestra tells of it")
-    return say("could not ask: {why}", why=say(_WHY[told.why])) if told.why else say("could not ask: not known why")
+def _not_asked(rows: Sequence[tuple[HostVerdict, MissingUpdates | None]]) -> Iterator[Block]:
+    """Why hosts could not be asked, once for all with the same reason; those that are off are told in their row."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for host, told in rows:
+        if host.host.is_off or (told and told.asked):
+            continue
+        if told is None:
+            why = say("no Xen Orchestra tells what is missing")
+        else:
+            why = say(_WHY[told.why]) if told.why else say("not known why")
+        alike[why].append(host.name)
+    if alike:
+        items = (line(Strong(with_more(names, NAMES_MAX)), f": {why}") for why, names in alike.items())
+        yield Bullets(tuple(items), say("Could not ask"))
 
 
 def _data(host: HostVerdict, told: MissingUpdates | None) -> Data:

@@ -9,8 +9,8 @@ from bot.catalogue import message, message_counted, number, say, say_counted
 from bot.chat.command import Choice, Fleet, Invocation, Ports, Progress
 from bot.chat.commands.named import leading_to
 from bot.chat.data import Data, suggestion_name
-from bot.chat.hosts import host_data, remarks, row, runs_in_words, what_ends
-from bot.chat.patch_wording import patch_line
+from bot.chat.hosts import CANNOT_TELL, host_data, remarks, row, runs_in_words, what_ends
+from bot.chat.patch_wording import NOT_SHOWN, patch_line
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -234,6 +234,7 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
     words = f"probe {observation.target} on {named_day}" if named_day else f"probe {observation.target}"
     lone = verdicts[0].assessment if seen.is_lone else None  # which has more to show: its known issues, its path
     verdict = (Ask(lone.name, lone.name),) if lone else ()
+    judged_by = ports.patch_levels().advisories.day if any(map(_tells_patches, verdicts)) else None
     below = verdicts[IN_FULL:SHOWN]
     title = say(
         "Hosts {first} to {last} of {count}",
@@ -246,11 +247,12 @@ def _observed(ports: Ports, asked: Invocation, observation: Observation, named_d
         headline=_first_line(seen),
         blocks=(*_body(seen), *_patches(seen)),
         buttons=(Ask(say("Probe again"), words), *verdict, Share(words)),
-        context=(_how(observation, day),),
+        context=(_how(observation, day, judged_by),),
         data=_data(asked.words, seen),
         exit_status=0 if all(each.assessment for each in verdicts) else 3,
         assessed=tuple(each.assessment for each in verdicts if each.assessment),
         hosts=verdicts,
+        advisories_of=judged_by,
         rest=(Heading(line(Strong(title))), _table(below, title)) if below else (),
     )
 
@@ -267,7 +269,7 @@ def _first_line(seen: ProbedPool) -> RichText:
         marks = [Mark("❔", say("unknown version"))]
         if assessment:
             marks = [*support_marks(seen.published, assessment), stage_mark(seen.published, assessment)]
-        subject, facts = verdict.name, (runs_in_words(verdict), *marks, *remarks(verdict.host))
+        subject, facts = verdict.name, (runs_in_words(verdict), *marks, *_patched(verdict), *remarks(verdict.host))
     else:
         facts = tuple(_counts(seen.verdicts))
         coordinator = next((each for each in seen.verdicts if each.host.host.is_coordinator), None)
@@ -298,6 +300,11 @@ def _counts(verdicts: Sequence[HostVerdict]) -> Iterator[Mark]:
         yield Mark("❔", _EARLY.said_of(early, count))
     if not (ended or unknown or early):
         yield Mark("🟢", say("{hosts} get security updates", hosts=_all(count)))
+    told = [each for each in verdicts if _tells_patches(each)]
+    if holes := sum(each.patch_state == "vulnerable" for each in told):
+        yield Mark("🚨", _VULNERABLE.said_of(holes, count))
+    if untold := sum(each.patch_state == "cannot_tell" for each in told):
+        yield Mark("❔", _UNTOLD.said_of(untold, count))
     if off := sum(each.host.is_off for each in verdicts):
         yield Mark("🔌", _OFF.said_of(off, count))
 
@@ -341,26 +348,51 @@ _EARLY = _Fact(
     message_counted("{count} of {all} hosts runs a pre-release", "{count} of {all} hosts run a pre-release"),
     message("{hosts} run a pre-release"),
 )
+_VULNERABLE = _Fact(
+    message_counted("{count} of {all} hosts has known holes", "{count} of {all} hosts have known holes"),
+    message("{hosts} have known holes"),
+)
+_UNTOLD = _Fact(
+    message_counted("cannot tell if patched: {count} of {all} hosts", "cannot tell if patched: {count} of {all} hosts"),
+    message("cannot tell if patched: {hosts}"),
+)
 _OFF = _Fact(
     message_counted("{count} of {all} hosts is off", "{count} of {all} hosts are off"),
     message("{hosts} are off"),
 )
 
 
+def _patched(verdict: HostVerdict) -> Iterator[Mark]:
+    """Whether a lone host is patched, for who reads no more than the first line; nothing where it says too little."""
+    if not (_tells_patches(verdict) and verdict.patch_level):
+        return
+    if holes := len(verdict.patch_level.vulnerable):
+        yield Mark("🚨", say_counted(holes, "{count} known hole", "{count} known holes"))
+    elif verdict.patch_state == "cannot_tell":
+        yield Mark("❔", say(CANNOT_TELL))
+    else:
+        yield Mark("🟢", say("known holes fixed"))
+
+
+def _tells_patches(verdict: HostVerdict) -> bool:
+    """Whether there is something to judge it by, and it runs."""
+    return bool(verdict.patch_level and verdict.patch_level.covered and not verdict.host.is_off)
+
+
 def _patches(seen: ProbedPool) -> Iterator[Block]:
     """What of their patch levels matters, once for all hosts of which the same holds; nothing of those that are off."""
+    levels = [(each, each.patch_level) for each in seen.verdicts if _tells_patches(each) and each.patch_level]
+    explains = len({patch_line(level) for _, level in levels}) == 1
     alike: dict[str, list[HostVerdict]] = defaultdict(list)
-    for each in seen.verdicts:
-        level = None if each.host.is_off else each.patch_level
-        if level and level.covered:
-            alike[patch_line(level)].append(each)
-    lines = []
-    for state, of_it in alike.items():
-        whole = len(of_it) == len(seen.verdicts)
-        told = capitalized(f"{state}.") if whole else say("{hosts}: {clause}.", hosts=_names(of_it), clause=state)
-        lines.append(line(Strong(say("Patch level: ")), told))
-    if lines:
-        yield Paragraph(bounded(lines, IN_FULL))
+    for each, level in levels:
+        alike[patch_line(level, explains)].append(each)
+    if [len(of_it) for of_it in alike.values()] == [len(seen.verdicts)]:
+        yield Paragraph((labelled(say("Patch level:"), capitalized(f"{next(iter(alike))}.")),))
+    elif alike:
+        lines = [line(Strong(_names(of_it)), f": {state}.") for state, of_it in alike.items()]
+        yield Bullets(bounded(lines, IN_FULL), say("Patch level"))
+        if not explains and any(level.not_shown for _, level in levels):
+            yield Paragraph((say_line(NOT_SHOWN),))
 
 
 def _body(seen: ProbedPool) -> Iterator[Block]:
@@ -436,6 +468,29 @@ def _next_steps(seen: ProbedPool) -> Iterator[RichText]:
     for step, same in assessments.items():
         named = "" if seen.is_lone else _names(hosts[step])
         yield labelled(say("Next step:"), next_step(same.recommendation, same.release, same.on, named))
+    yield from _updates(seen)
+
+
+def _updates(seen: ProbedPool) -> Iterator[RichText]:
+    """What closes known holes, as far as a fix is known; whoever gets none is told to leave its release."""
+    waiting: list[HostVerdict] = []
+    behind: list[HostVerdict] = []
+    for each in seen.verdicts:
+        level = each.patch_level if _tells_patches(each) and not each.is_eol else None
+        if level and level.restart_required:
+            waiting.append(each)
+        elif level and each.assessment and level.may_be_updated(each.assessment.release):
+            behind.append(each)
+    if seen.is_lone:
+        restart = say("restart, which may bring fixes that are installed already.")
+        update = say("install updates, and restart.")
+    else:
+        restart = say("restart {hosts}, which may bring fixes that are installed already.", hosts=_names(waiting))
+        update = say("install updates on {hosts}, and restart.", hosts=_names(behind))
+    if waiting:
+        yield labelled(say("Next step:"), restart)
+    if behind:
+        yield labelled(say("Next step:"), update)
 
 
 def _names(verdicts: Sequence[HostVerdict]) -> str:
@@ -443,16 +498,19 @@ def _names(verdicts: Sequence[HostVerdict]) -> str:
     return with_more(names, NAMES) if len(names) > NAMES else joined(names)
 
 
-def _how(observation: Observation, day: date) -> RichText:
-    """When and how it was asked; the day of the verdict where that is another one."""
+def _how(observation: Observation, day: date, judged_by: date | None) -> RichText:
+    """When and how it was asked; the day of the verdict where that is another one, and of the advisories."""
     at, took = observation.observed_at, observation.seconds
     facts = [
         say(_TRANSPORTS[observation.transport]),
         say(_TRUST[observation.tls]),
         say("{time} s", time=f"{took:.1f}") if took >= 0.1 else say("{time} ms", time=f"{took * 1000:.0f}"),
     ]
-    later = [] if day == at.date() else [say("verdict as of {day}", day=day_in_words(day))]
-    return line(moment(at), *(f" · {fact}" for fact in (*facts, *later)))
+    if day != at.date():
+        facts.append(say("verdict as of {day}", day=day_in_words(day)))
+    if judged_by:
+        facts.append(say("advisories of {day}", day=day_in_words(judged_by)))
+    return line(moment(at), *(f" · {fact}" for fact in facts))
 
 
 def _data(words: str, seen: ProbedPool) -> Data:

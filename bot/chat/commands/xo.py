@@ -13,7 +13,7 @@ from bot.catalogue import message, message_counted, say, say_counted
 from bot.chat.command import Invocation, Ports, Watched
 from bot.chat.data import Data
 from bot.chat.hosts import watched_of
-from bot.chat.patch_wording import EXPLOITED, KINDS, WHY, public_name
+from bot.chat.patch_wording import EXPLOITED, KINDS, WHY
 from bot.chat.reply import (
     GAP,
     Ask,
@@ -35,7 +35,7 @@ from bot.chat.reply import (
     said,
     say_line,
 )
-from bot.chat.wording import bounded, day_in_words, either, moment_in_words, with_more
+from bot.chat.wording import bounded, day_in_words, either, moment, moment_in_words, with_more
 from bot.errors import UnknownError
 from bot.fleet.hosts import SourceKind
 from bot.fleet.ports import OrchestraState
@@ -124,15 +124,16 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     by_number = say_line(
         "Judged by the number of xo-server alone: one that is built from sources may be older or newer than it says."
     )
-    holes = list(dict.fromkeys(public_name(hole) for each in judged for hole in each.holes))
+    holes = list(dict.fromkeys(hole.known_as for each in judged for hole in each.holes))
     return Reply(
         kind="xo",
         headline=first,
         blocks=tuple(blocks),
         buttons=(*(Ask(hole, f"advisory {hole}") for hole in holes[:2]), Share(f"xo {wanted}".strip())),
-        context=(by_number, say_line("Advisories of {day}", day=day_in_words(known.day))),
+        context=(by_number, _how_old(judged, known)),
         data={**data, "orchestras": [_data(each) for each in judged]},
         vulnerable=any(each.verdict is OrchestraVerdict.VULNERABLE for each in judged),
+        advisories_of=known.day,
     )
 
 
@@ -144,7 +145,7 @@ def _table(judged: list[_Judged]) -> Table:
             line(each.release or ""),
             line((each.state and each.state.version.xo_server) or ""),
             (said(_MARKS[each.verdict]),),
-            line(", ".join(map(public_name, each.holes))),
+            line(", ".join(hole.known_as for hole in each.holes)),
             line(each.update_to or ""),
         )
         for each in judged
@@ -214,9 +215,20 @@ def _first_line(judged: _Judged) -> RichText:
     if judged.holes and judged.holes[0].exploited:  # who reads no more than this line has to know
         worst = judged.holes[0]
         what = say(KINDS[worst.kinds[0]])
-        used = say("{advisory}, used by attackers: {what}", advisory=public_name(worst), what=what)
+        used = say("{advisory}, used by attackers: {what}", advisory=worst.known_as, what=what)
         mark = Mark(mark.emoji, used)
     return (*judged.runs, GAP, mark)
+
+
+def _how_old(judged: list[_Judged], known: Advisories) -> RichText:
+    """When they were asked last, and of which day the advisories are."""
+    moments, day = [each.state.version.asked_at for each in judged if each.state], day_in_words(known.day)
+    if not moments:
+        return say_line("Not asked yet · advisories of {day}", day=day)
+    asked_at = moment(min(moments))
+    if len({*moments}) > 1:
+        return say_line("Asked {moment} or later · advisories of {day}", moment=asked_at, day=day)
+    return say_line("Asked {moment} · advisories of {day}", moment=asked_at, day=day)
 
 
 def _summary(judged: list[_Judged]) -> RichText:
@@ -242,7 +254,7 @@ def _body(judged: _Judged) -> list[Block]:
     if judged.holes:
         used = said(EXPLOITED)
         items = [
-            line(Strong(public_name(hole)), f": {say(KINDS[hole.kinds[0]])}", *((GAP, used) if hole.exploited else ()))
+            line(Strong(hole.known_as), f": {say(KINDS[hole.kinds[0]])}", *((GAP, used) if hole.exploited else ()))
             for hole in judged.holes
         ]
         title = say_counted(
@@ -252,7 +264,7 @@ def _body(judged: _Judged) -> list[Block]:
     if judged.unsure and version and version.xo_server:
         alike: dict[Why, list[str]] = {}
         for each in judged.unsure:
-            alike.setdefault(each.why, []).append(public_name(each.advisory))
+            alike.setdefault(each.why, []).append(each.advisory.known_as)
         unsure = "; ".join(f"{with_more(names, HOLES_MAX)} ({say(WHY[why])})" for why, names in alike.items())
         blocks.append(Paragraph((labelled(say("Cannot tell:"), f"{unsure}."),)))
     if step := _next_step(judged):
@@ -269,7 +281,7 @@ def _next_step(judged: _Judged) -> str:
     release, server = judged.update_to, judged.server_with_fix
     if not judged.fix_unknown:
         return say("update to Xen Orchestra {release} or newer.", release=release) if release else ""
-    names = with_more([public_name(hole) for hole in judged.fix_unknown], HOLES_MAX)
+    names = with_more([hole.known_as for hole in judged.fix_unknown], HOLES_MAX)
     match server, release:
         case str(), str():
             text = message(
@@ -278,6 +290,11 @@ def _next_step(judged: _Judged) -> str:
             )
         case str(), None:
             text = message("update to xo-server {server} or newer: your configuration says that it fixes {names}.")
+        case None, str() if len(judged.holes) - len(judged.fix_unknown) == 1:
+            text = message(
+                "update to the newest Xen Orchestra. No source of ours names the release that fixes {names}; "
+                "{release} and newer have the fix of the other one."
+            )
         case None, str():
             text = message(
                 "update to the newest Xen Orchestra. No source of ours names the release that fixes {names}; "
@@ -297,7 +314,7 @@ def _helps(judged: list[_Judged]) -> Iterator[Block]:
     holes |= dict.fromkeys(un.advisory for each in asked for un in each.unsure if un.advisory.exploited)
     for hole in holes:
         if hole.mitigation:
-            start = say("What helps against {advisory} until then:", advisory=public_name(hole))
+            start = say("What helps against {advisory} until then:", advisory=hole.known_as)
             yield Paragraph((labelled(start, full_stop(hole.mitigation)),))
 
 
@@ -311,8 +328,8 @@ def _data(judged: _Judged) -> Data:
         "version": judged.release,
         "xo_server": version.xo_server if version else None,
         "state": judged.verdict.value,
-        "advisories": [public_name(hole) for hole in judged.holes],
+        "advisories": [hole.known_as for hole in judged.holes],
         "update_to": judged.update_to,
-        "fix_unknown": [public_name(hole) for hole in judged.fix_unknown],
+        "fix_unknown": [hole.known_as for hole in judged.fix_unknown],
         "error": {"code": failure.code.value, "message": failure.message} if failure else None,
     }
