@@ -298,6 +298,11 @@ class Attachment(NamedTuple):
     name: str
     content: str | bytes
 
+    @property
+    def encoded(self) -> bytes:
+        """What is in the file. Text begins with the sign by which a spreadsheet knows its encoding."""
+        return self.content.encode("utf-8-sig") if isinstance(self.content, str) else self.content
+
 
 class Bars(NamedTuple):
     """A picture in characters: a line for each row of the reply's table, what stands above them, what signs mean."""

@@ -106,3 +106,13 @@ def span(days: int) -> str:
     if days < 730:
         return f"{round(days / 30.44)} months"
     return f"{int(days / 365.25)} years"
+
+
+def page_notes(count: int, left: int) -> list[str]:
+    """What each of the messages of a reply says of the others; `left` lines are in none of them."""
+    follow = count - 1
+    notes = [{0: "", 1: "1 message follows with the rest"}.get(follow, f"{follow} messages follow with the rest")]
+    notes += [f"{at} of {count}" for at in range(2, count + 1)]
+    if left:
+        notes[-1] = " · ".join(filter(None, (notes[-1], f"{left} more lines are not shown: ask for less at once")))
+    return notes

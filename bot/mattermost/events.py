@@ -7,10 +7,10 @@ Every connection of the bot gets every event: which process answers is settled b
 import json
 import random
 import re
-import select
 import threading
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,14 +21,16 @@ from websocket import ABNF, WebSocket, WebSocketException
 from bot.chat.platform import Actor, Origin
 from bot.chat.session.conversation import Conversation
 from bot.mattermost.client import MattermostClient
-from bot.mattermost.directory import ID, PREFIX, Directory
+from bot.mattermost.directory import ID, Directory
 from bot.mattermost.errors import MattermostError
+from bot.mattermost.markup import PREFIX
 from bot.mattermost.platform import TEAM
+from bot.web.socket_frames import SilentError, frames
 
 PING, SILENT_AFTER = 10.0, 25.0
 """Seconds between pings, and after which a connection that says nothing is given up: two pongs are missing then."""
 
-HANDSHAKE, TICK = 5.0, 0.25
+HANDSHAKE = 5.0
 PAUSE, PAUSE_MAX = 1.0, 15.0
 """Seconds between tries to connect, more from try to try."""
 
@@ -88,6 +90,8 @@ class EventStream:
                     socket.close(timeout=1)
             except MattermostError as error:
                 self._failed(error)
+            except SilentError:
+                self._failed(MattermostError("Mattermost is silent"))
             except (WebSocketException, OSError, ValueError, LookupError, TypeError) as error:
                 self._failed(MattermostError(f"Mattermost's events do not come: {type(error).__name__}"))
             self.connected = False
@@ -108,24 +112,16 @@ class EventStream:
 
     def _read(self, socket: WebSocket) -> None:
         """Until the connection ends, or we do."""
-        heard_at, next_ping, count = self._clock(), self._clock(), 0
-        while not self._stop.is_set():
-            now = self._clock()
-            if now - heard_at > SILENT_AFTER:
-                raise MattermostError("Mattermost is silent")
-            if now >= next_ping:
-                count, next_ping = count + 1, now + PING
-                socket.send(json.dumps({"seq": count, "action": "ping"}))
-            raw: Any = socket.sock
-            pending = getattr(raw, "pending", None)
-            if not ((pending and pending()) or select.select([raw], [], [], TICK)[0]):
-                continue
-            kind, data = socket.recv_data(control_frame=True)
-            if kind == ABNF.OPCODE_CLOSE:
-                raise MattermostError("Mattermost ended the connection")
+        numbers = count(1)
+
+        def ping() -> None:
+            socket.send(json.dumps({"seq": next(numbers), "action": "ping"}))
+
+        for kind, data in frames(socket, self._stop, ping, PING, SILENT_AFTER, self._clock):
             if kind == ABNF.OPCODE_TEXT:
-                heard_at = self._clock()
                 self._take(json.loads(data))
+        if not self._stop.is_set():
+            raise MattermostError("Mattermost ended the connection")
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if message.get("status") == "FAIL":  # the only sign of a token that was revoked: the connection stays open

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.chat.channels import ChannelKind
 from bot.chat.reply import (
     ChannelName,
     Code,
@@ -13,7 +14,9 @@ from bot.chat.reply import (
     Strong,
     Typed,
 )
-from bot.mattermost.directory import PREFIX
+
+PREFIX = f"{ChannelKind.MATTERMOST}:"
+"""What names of people and channels begin with wherever several platforms meet."""
 
 _UNSEEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -8,13 +8,13 @@ from bot.alerts.alert import Alert
 from bot.errors import ConfigError, Problem
 from bot.matrix.matrix import Matrix
 from bot.notify.alertmanager import AlertmanagerNotifier, MirroredAlerts
-from bot.notify.http_call import quieten
 from bot.notify.mail import EmailNotifier
 from bot.notify.matrix_room import MatrixNotifier
 from bot.notify.notifier import Notifier, NotifierTarget
 from bot.notify.teams import TeamsNotifier
 from bot.notify.webhook import WebhookNotifier
 from bot.settings.notifiers import NotifierKind
+from bot.web.http_call import quieten
 
 
 class NotifierParts(NamedTuple):

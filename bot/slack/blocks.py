@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.chat.button_value import offered
 from bot.chat.reply import (
     GAP,
     NOTICE,
-    Ask,
     Block,
     Bullets,
     Chart,
@@ -25,6 +25,7 @@ from bot.chat.reply import (
     plain,
     spoken,
 )
+from bot.chat.wording import page_notes
 from bot.slack.actions import elements
 from bot.slack.chart_blocks import chart_block, is_chart
 from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn, without_ids
@@ -169,8 +170,7 @@ def messages(
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], f"shared by <@{shared_by}>"]
     room = BUDGET - _NOTE - size([head, *_context(quiet)])
-    as_picture = (Ask("As a picture", reply.picture.words),) if reply.picture and reply.picture.words else ()
-    buttons = elements((*as_picture, *reply.buttons), shared_by is not None)
+    buttons = elements(offered(reply, shared_by is not None))
     while buttons and size(buttons) + 50 > room:
         buttons.pop()
     actions: list[Json] = [{"type": "actions", "elements": buttons}] if buttons else []
@@ -183,7 +183,7 @@ def messages(
         pages += _pages(below, later, later)
     sent = pages[:most]
     left = sum(map(_lines_of, (block for page in pages[most:] for block in page)))
-    notes = [*_notes(len(sent), left)]
+    notes = page_notes(len(sent), left)
     first = SlackMessage(summary, (head, *sent[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(sent[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (again, *page, *_context([note]))) for page, note in following))
@@ -248,12 +248,3 @@ def _pages(blocks: Iterable[Json], room: int, later: int) -> Iterator[list[Json]
             page, room = [], later
         page.append(block)
     yield page
-
-
-def _notes(count: int, left: int) -> Iterator[str]:
-    """What the context of each message says of the others."""
-    follow = count - 1
-    yield {0: "", 1: "1 message follows with the rest"}.get(follow, f"{follow} messages follow with the rest")
-    for at in range(2, count + 1):
-        more = f" · {left} more lines are not shown: ask for less at once" if left and at == count else ""
-        yield f"{at} of {count}{more}"

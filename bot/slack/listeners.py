@@ -10,16 +10,16 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware import Middleware
 
-from bot.chat.commands import CHECK, FLEET, WATCH
+from bot.chat.commands import CHECK, FLEET
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply
 from bot.chat.session.at_once import answer_at_once
-from bot.chat.session.conversation import STALE, Conversation
+from bot.chat.session.conversation import Conversation
 from bot.chat.session.reply_target import delivered
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer
 from bot.chat.session.services import BUSY
-from bot.slack.actions import ACTION_ID, ASK, FIND, FOUND, MENU, OLD_MENU, PICK, SHARE, found_options, pressed
+from bot.slack.actions import ACTION_ID, FOUND, found_options, kind_of_action, pressed
 from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
 from bot.slack.membership import Identity
@@ -43,7 +43,6 @@ from bot.slack.payload import command_origin, event_actor, is_channel, is_direct
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
-_WAYS = {ASK: "ask button", MENU: "menu", OLD_MENU: "menu", FIND: "menu"}
 
 
 class Acknowledgement(BoltResponse):
@@ -179,26 +178,10 @@ class Listeners:
         return BoltResponse(status=200)
 
     def press(self, body: Json, action: Json) -> BoltResponse:
-        """A pressed button, or a chosen entry of a menu: the words that it stands for."""
-        origin, asked = press_origin(body), pressed(action)
-        kind = str(action.get("action_id")).partition("_")[0]
-        if asked is None:
-            self.conversation.services.respond(origin, STALE)
-        elif kind == SHARE:
-            container = body.get("container")
-            message = container.get("message_ts") if isinstance(container, Mapping) else None
-            request = request_of("share button", origin, asked.words, asked.on)
-            self.conversation.share(request, asked.reply_key, text_of(message))
-        elif kind == PICK:
-            request = request_of("pick button", origin, asked.words)
-            if request.spec in (CHECK, WATCH):
-                self.conversation.open_check(request)
-            else:
-                self.conversation.offer(request)
-        elif asked.asks:
-            self.conversation.ask_for(asked.asks, request_of(_WAYS.get(kind, "act button"), origin, asked.words))
-        else:
-            self.conversation.ask(request_of(_WAYS.get(kind, "act button"), origin, asked.words, asked.on))
+        """A pressed button, or a chosen entry of a menu."""
+        container = body.get("container")
+        message = text_of(container.get("message_ts")) if isinstance(container, Mapping) else None
+        self.conversation.press(kind_of_action(action), pressed(action), press_origin(body), message)
         return BoltResponse(status=200)
 
     def pick(self, body: Json) -> BoltResponse:

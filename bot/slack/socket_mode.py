@@ -7,7 +7,6 @@ built on websocket-client can wait for ever on a socket that another thread has 
 
 import json
 import logging
-import select
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -19,11 +18,12 @@ from slack_sdk import WebClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog.typing import FilteringBoundLogger
-from websocket import ABNF, WebSocket, WebSocketConnectionClosedException, WebSocketException
+from websocket import ABNF, WebSocket, WebSocketException
 
 from bot.chat.session.services import BoundedExecutor
 from bot.slack.errors import FAILURES, SlackError, answered, retry_after, slack_error
 from bot.slack.listeners import is_sent
+from bot.web.socket_frames import SilentError, frames
 
 PING = 2.0
 """Seconds between pings."""
@@ -40,7 +40,6 @@ HANDSHAKE = 5.0
 PAUSE_MIN, PAUSE_MAX = 1.0, 3.0
 """Seconds between tries to connect, more from try to try."""
 
-TICK = 0.25
 LISTENERS, IN_LINE = 10, 200
 
 
@@ -119,21 +118,13 @@ class SocketModeClient:
 
     def _read(self, socket: WebSocket) -> None:
         """Until the connection ends, or we do."""
-        opened_at = next_ping = self._clock()
-        while not self._stop.is_set():
-            now = self._clock()
-            if now - max(self._received_at, opened_at) > SILENT_AFTER:
-                self._log.warning("Slack is silent: connecting again", seconds=round(self.age))
-                return
-            if now >= next_ping:
-                socket.ping()
-                next_ping = now + PING
-            if not _readable(socket):
-                continue
-            kind, data = socket.recv_data(control_frame=True)
-            self._received_at = self._clock()
-            if kind == ABNF.OPCODE_CLOSE or (kind == ABNF.OPCODE_TEXT and not self._take(socket, data)):
-                return
+        try:
+            for kind, data in frames(socket, self._stop, socket.ping, PING, SILENT_AFTER, self._clock):
+                self._received_at = self._clock()
+                if kind == ABNF.OPCODE_TEXT and not self._take(socket, data):
+                    return
+        except SilentError:
+            self._log.warning("Slack is silent: connecting again", seconds=round(self.age))
 
     def _take(self, socket: WebSocket, data: bytes) -> bool:
         """Do what a message says; False if it says that this connection ends."""
@@ -186,12 +177,3 @@ class _Wire(BaseSocketModeClient):
 
     def send_message(self, message: str) -> None:
         self._socket.send(message)
-
-
-def _readable(socket: WebSocket) -> bool:
-    """Whether there is something to read; waits for it a moment. TLS may hold what select can't see."""
-    raw = socket.sock
-    if raw is None:
-        raise WebSocketConnectionClosedException("closed")
-    pending = getattr(raw, "pending", None)
-    return bool((pending and pending()) or select.select([raw], [], [], TICK)[0])

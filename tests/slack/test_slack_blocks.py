@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
+from bot.chat.button_value import ActionValue, decode
 from bot.chat.reply import (
     Ask,
     Bullets,
@@ -21,7 +22,6 @@ from bot.chat.reply import (
     line,
     notice,
 )
-from bot.slack.actions import ActionValue, decode
 from bot.slack.blocks import MESSAGES_MAX, messages
 from bot.slack.table_blocks import TableForm
 from tests.slack.blockkit import complaints
