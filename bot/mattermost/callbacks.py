@@ -19,13 +19,11 @@ from bot.chat.command import Right
 from bot.chat.handed_over import HandedOver
 from bot.chat.interpret import interpret
 from bot.chat.platform import Actor, Origin, Original
-from bot.chat.reply import NOTICE, Reply, line, notice
+from bot.chat.reply import NOTICE, Reply
 from bot.chat.session.at_once import answer_at_once
 from bot.chat.session.conversation import Conversation
-from bot.chat.session.reply_target import EphemeralTarget
-from bot.chat.session.request import Request, request_of
+from bot.chat.session.request import request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY
 from bot.errors import UnavailableError
 from bot.mattermost import dialogs
 from bot.mattermost.dialogs import DIALOG_PATH
@@ -96,15 +94,8 @@ class Callbacks:
     def nothing(self) -> HttpResponse:
         return _answer()
 
-    def told(self, request: Request, answer: Answer) -> HttpResponse:
-        services = self.conversation.services
-        if answer.reply.attachment is None:
-            return self.shown(request.origin, answer.reply)
-        asking, origin = self.asking(request.origin, notice(line("Sending the file …")))
-        taken = services.work.submit(
-            lambda: EphemeralTarget(self.platform, origin).finish(answer), lambda error: services.failed(origin, error)
-        )
-        return asking if taken else self.shown(request.origin, BUSY)
+    def told(self, origin: Origin, answer: Answer) -> HttpResponse | None:
+        return None if answer.reply.attachment else self.shown(origin, answer.reply)
 
     def asking(self, origin: Origin, said: Reply) -> tuple[HttpResponse, Origin]:
         sent = threading.Event()

@@ -20,7 +20,7 @@ from bot.alerts.delivery.outcome import (
     Unverifiable,
     looked_up,
 )
-from bot.chat.answer_queue import AnswerQueue, Sending, first_try, tries
+from bot.chat.answer_queue import AnswerQueue, Sending, first_try, in_turn, tries
 from bot.chat.answering import AnswerMessages, sent_aside
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin
@@ -310,14 +310,10 @@ class MattermostPlatform:
         where neither is possible.
         """
         posts = self._draw(reply, most)
-        outcome = (yield from self._by_hook(origin, posts, "ephemeral")) if origin.address else NO_WAY
+        outcome = yield from self._by_hook(origin, posts, "ephemeral")
         if outcome is not NO_WAY or time.monotonic() < self._may_not_until:
             return outcome
-        for each in posts:
-            outcome = yield from tries(lambda each=each: self._ephemeral(origin, each), blind=HOOK_BLIND)  # type: ignore[misc]
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        return (yield from in_turn(posts, lambda each: tries(lambda: self._ephemeral(origin, each), blind=HOOK_BLIND)))
 
     def _ephemeral(self, origin: Origin, drawn: Drawn) -> Outcome:
         try:
@@ -333,21 +329,17 @@ class MattermostPlatform:
     def _by_hook(self, origin: Origin, posts: Sequence[Drawn], kind: str) -> Sending:
         """At a command's address, which is ours to call on the server alone. It takes five replies in half an hour."""
         found = HOOK.search(origin.address or "")
-        id = found[1] if found else ""
+        if not found:
+            return NO_WAY
 
         def call(drawn: Drawn) -> Outcome:
             try:
-                self._client.hook(id, self._said(drawn, self._place(origin), kind))
+                self._client.hook(found[1], self._said(drawn, self._place(origin), kind))
             except MattermostError as error:
                 return NO_WAY if error.status in (400, 404) else outcome_of(error)
             return Delivered(None)
 
-        outcome: Outcome = NO_WAY
-        for each in posts if id else ():
-            outcome = yield from tries(lambda each=each: call(each), blind=HOOK_BLIND)  # type: ignore[misc]
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        return (yield from in_turn(posts, lambda each: tries(lambda: call(each), blind=HOOK_BLIND)))
 
     def _open(self, origin: Origin, words: str, dialog: Json) -> Outcome:
         """Show a dialog; its state is signed for the one person who may send it off."""

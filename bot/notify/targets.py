@@ -55,8 +55,8 @@ def notifier_of(target: NotifierTarget, parts: NotifierParts) -> Notifier:
             return AppriseNotifier.of(target)
 
 
-def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dict[str, Notifier]:
-    """All of them, by name. ConfigError lists what is wrong with any."""
+def made_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> tuple[dict[str, Notifier], list[Problem]]:
+    """Those that can be made, by name, and what is wrong with the others."""
     quieten()
     made: dict[str, Notifier] = {}
     problems: list[Problem] = []
@@ -65,6 +65,12 @@ def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dic
             made[target.name] = notifier_of(target, parts)
         except ConfigError as error:
             problems += error.problems
+    return made, problems
+
+
+def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dict[str, Notifier]:
+    """All of them, by name. ConfigError lists what is wrong with any."""
+    made, problems = made_of(targets, parts)
     if problems:
         raise ConfigError(problems)
     return made

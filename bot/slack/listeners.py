@@ -15,10 +15,8 @@ from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply
 from bot.chat.session.at_once import answer_at_once
 from bot.chat.session.conversation import Conversation
-from bot.chat.session.reply_target import delivered
-from bot.chat.session.request import Request, request_of
+from bot.chat.session.request import request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import BUSY
 from bot.slack.actions import ACTION_ID, FOUND, found_options, kind_of_action, pressed
 from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
@@ -116,21 +114,14 @@ class Listeners:
         acknowledgement = Acknowledgement(_drawn(said).body)
         return acknowledgement, origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
 
-    def told(self, request: Request, answer: Answer) -> BoltResponse:
+    def told(self, origin: Origin, answer: Answer) -> BoltResponse | None:
         """A reply of several messages goes to the response_url as a whole: in order, which an acknowledgement and a
         post beside it would not promise.
         """
-        services = self.conversation.services
         if not isinstance(answer.drawn, _Drawn):  # an answer to a look-up is given again, and drawn once
             answer.drawn = _drawn(answer.reply)
-        if answer.drawn.is_whole or not request.origin.address:
-            return BoltResponse(status=200, body=answer.drawn.body)
-
-        def respond() -> None:
-            delivered(services.platform.respond(request.origin, answer.reply))
-
-        taken = services.work.submit(respond, lambda error: services.failed(request.origin, error))
-        return BoltResponse(status=200) if taken else _say(BUSY)
+        is_told = answer.drawn.is_whole or not origin.address
+        return BoltResponse(status=200, body=answer.drawn.body) if is_told else None
 
     def mention(self, body: Json) -> BoltResponse:
         """Somebody named the bot in a channel. What is written to the bot itself comes as a message, once."""

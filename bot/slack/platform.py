@@ -20,7 +20,7 @@ from bot.alerts.delivery.outcome import (
     is_passing,
     looked_up,
 )
-from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, tries, undelivered
+from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, in_turn, tries, undelivered
 from bot.chat.answering import AnswerMessages, sent_aside
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
@@ -270,12 +270,12 @@ class SlackPlatform:
             posted = yield from self._messages.posting_all(actor.channel, actor.thread, shown)
             if not (isinstance(posted, Refused) and posted.code in _NOT_THERE):
                 return posted
-        outcome: Outcome = Delivered(None)
-        for message in shown:
-            outcome = yield from self._answers(address, message, "in_channel", actor.thread, ReplyPlace.BESIDE)
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        thread = actor.thread
+        return (
+            yield from in_turn(
+                shown, lambda each: self._answers(address, each, "in_channel", thread, ReplyPlace.BESIDE)
+            )
+        )
 
     def _in_window(self, origin: Origin, message: SlackMessage) -> Sending:
         """On the bot's own page; where no window opens any more, in the person's conversation with the bot."""

@@ -15,6 +15,8 @@ from bot.alerts.delivery.outcome import (
     Unverifiable,
     looked_up,
 )
+from bot.app.schedule import queue_digests
+from bot.chat.platform import Actor, Origin
 from bot.chat.reply import (
     Act,
     Ask,
@@ -112,6 +114,34 @@ def test_the_same_key_makes_one_post_within_half_a_minute_and_is_found_after_it(
     assert len(_roots(people)) == 1
     people.server.restart()
     assert platform.find("k", CHANNEL, datetime.now(UTC)) == again
+
+
+def test_a_digest_is_one_post_a_week_with_its_numbers(side: Side, people: Crew, house: House) -> None:
+    side.deliver()
+    before = [each.id for each in _roots(people)]
+    for _ in range(2):  # the same week's
+        queue_digests(house.watched, house.clock(), house.clock())
+    side.deliver()
+    (digest,) = [each for each in _roots(people) if each.id not in before]
+    assert "3 hosts" in digest.message
+    assert "XCP-ng 8.2" in digest.message
+    people.answered("digest off")
+    house.clock.pass_by(7)
+    queue_digests(house.watched, house.clock(), house.clock())
+    side.deliver()
+    assert len(_roots(people)) == len(before) + 1
+
+
+def test_what_a_server_takes_less_of_is_cut_to_that(people: Crew) -> None:
+    people.server.config.max_post_size = 4_000
+    platform, long = mattermost_at(people.server), tuple(Paragraph((line("x" * 90),)) for _ in range(150))
+    assert isinstance(platform.post(CHANNEL, Reply("test", line("Long."), long), key="k"), Delivered)
+    answer = platform.answer(Origin(Actor("mattermost:ann", "mattermost", CHANNEL)), Reply("test", line("L"), long))
+    assert isinstance(answer, Delivered)
+    posts = people.server.posts(people.ops)
+    assert len(posts) == 1 + 4
+    assert all(3_000 < len(each.message) <= 4_000 for each in posts[:-1])
+    assert "more lines are not shown" in posts[0].message
 
 
 def test_another_clock_and_another_persons_copy_of_the_key_do_not_matter(people: Crew) -> None:
