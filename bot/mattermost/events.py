@@ -7,7 +7,6 @@ Every connection of the bot gets every event: which process answers is settled b
 import json
 import random
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from itertools import count
@@ -25,7 +24,7 @@ from bot.mattermost.directory import ID, Directory
 from bot.mattermost.errors import MattermostError
 from bot.mattermost.markup import PREFIX
 from bot.mattermost.platform import TEAM
-from bot.web.socket_frames import SilentError, frames
+from bot.web.socket_receiver import SilentError, SocketReceiver
 
 PING, SILENT_AFTER = 10.0, 25.0
 """Seconds between pings, and after which a connection that says nothing is given up: two pongs are missing then."""
@@ -38,8 +37,8 @@ MISSED_MAX = 600.0
 """Seconds of which mentions are looked up after an outage: an answer later than that helps nobody."""
 
 
-class EventStream:
-    """Receives from `start` to `close`. `clock` is in seconds."""
+class EventStream(SocketReceiver[MattermostError]):
+    """Receives for a conversation."""
 
     def __init__(
         self,
@@ -49,33 +48,11 @@ class EventStream:
         conversation: Conversation,
         clock: Callable[[], float],
     ) -> None:
-        self._log = log
+        super().__init__(log, "Mattermost", clock)
         self._client = client
         self._directory = directory
         self._conversation = conversation
-        self._clock = clock
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
-        self._heard_at = clock()
-        self._connection, self._seq, self._last_post = "", 0, 0
-        self.connected = False
-        self.fault: MattermostError | None = None
-
-    @property
-    def age(self) -> float:
-        """Seconds since Mattermost said anything, or since the start."""
-        return self._clock() - self._heard_at
-
-    def start(self) -> None:
-        """Connect, now or as soon as Mattermost is there."""
-        self._heard_at = self._clock()
-        self._last_post = int(time.time() * 1000)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Receive nothing more."""
-        self._stop.set()
-        self._thread.join()
+        self._connection, self._seq, self._last_post = "", 0, int(time.time() * 1000)
 
     def _run(self) -> None:
         pause = PAUSE
@@ -117,7 +94,7 @@ class EventStream:
         def ping() -> None:
             socket.send(json.dumps({"seq": next(numbers), "action": "ping"}))
 
-        for kind, data in frames(socket, self._stop, ping, PING, SILENT_AFTER, self._clock):
+        for kind, data in self._frames(socket, ping, PING, SILENT_AFTER):
             if kind == ABNF.OPCODE_TEXT:
                 self._take(json.loads(data))
         if not self._stop.is_set():
@@ -127,7 +104,6 @@ class EventStream:
         if message.get("status") == "FAIL":  # the only sign of a token that was revoked: the connection stays open
             error = message.get("error") or {}
             raise MattermostError("Mattermost refuses the bot's token", str(error.get("id") or ""), 401)
-        self._heard_at = self._clock()
         if message.get("status") == "OK" or message.get("event") == "hello":
             self._established()
         event, data = message.get("event"), message.get("data") or {}
@@ -177,13 +153,3 @@ class EventStream:
             for post in sorted(found.values(), key=lambda post: int(post["create_at"])):
                 if int(post["create_at"]) >= since and not (post.get("delete_at") or post.get("original_id")):
                     self._posted({"channel_type": channel["type"]}, post)
-
-    def _established(self) -> None:
-        if not self.connected:
-            self._log.info("connected to Mattermost")
-        self.connected, self.fault = True, None
-
-    def _failed(self, fault: MattermostError) -> None:
-        if self.fault is None or fault.text != self.fault.text:
-            self._log.warning("Mattermost's events do not come: connecting again", reason=fault.text)
-        self.fault = fault

@@ -7,7 +7,6 @@ built on websocket-client can wait for ever on a socket that another thread has 
 
 import json
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +22,7 @@ from websocket import ABNF, WebSocket, WebSocketException
 from bot.chat.session.services import BoundedExecutor
 from bot.slack.errors import FAILURES, SlackError, answered, retry_after, slack_error
 from bot.slack.listeners import is_sent
-from bot.web.socket_frames import SilentError, frames
+from bot.web.socket_receiver import SilentError, SocketReceiver
 
 PING = 2.0
 """Seconds between pings."""
@@ -43,8 +42,8 @@ PAUSE_MIN, PAUSE_MAX = 1.0, 3.0
 LISTENERS, IN_LINE = 10, 200
 
 
-class SocketModeClient:
-    """Receives for a Bolt app from `start` to `close`. Times are in seconds, of the clock that is given."""
+class SocketModeClient(SocketReceiver[SlackError]):
+    """Receives for a Bolt app."""
 
     def __init__(
         self,
@@ -54,42 +53,25 @@ class SocketModeClient:
         clock: Callable[[], float],
         lost_after: float = LOST_AFTER,
     ) -> None:
-        self._log = log
+        super().__init__(log, "Slack", clock)
         self._app = app
         self._client = client
-        self._clock = clock
         self._lost_after = lost_after
         self._listeners = BoundedExecutor(LISTENERS, IN_LINE, "listener")
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="socket", daemon=True)
-        self._received_at = clock()
-        self._connected = False
-        self.fault: SlackError | None = None
-
-    @property
-    def age(self) -> float:
-        """Seconds since Slack sent anything, or since the start."""
-        return self._clock() - self._received_at
 
     @property
     def is_silent(self) -> bool:
         """Whether a command typed now would probably not arrive."""
-        return not self._connected or self.age > SILENT_AFTER
+        return not self.connected or self.age > SILENT_AFTER
 
     @property
     def is_lost(self) -> bool:
         """Whether nothing came for so long that a new process is the better try."""
         return self.age > self._lost_after
 
-    def start(self) -> None:
-        """Connect, now or as soon as Slack is there."""
-        self._received_at = self._clock()
-        self._thread.start()
-
     def close(self) -> None:
         """Receive nothing more. What was received is answered first, on the connection that is still open."""
-        self._stop.set()
-        self._thread.join()
+        super().close()
         self._listeners.drain(0)
 
     def _run(self) -> None:
@@ -113,14 +95,13 @@ class SocketModeClient:
                 self._log.warning("the connection to Slack broke: connecting again", reason=slack_error(error).text)
             finally:
                 socket.close(timeout=1)
-            self._connected = False
+            self.connected = False
             self._stop.wait(max(0.0, PAUSE_MIN - (self._clock() - begun)))
 
     def _read(self, socket: WebSocket) -> None:
         """Until the connection ends, or we do."""
         try:
-            for kind, data in frames(socket, self._stop, socket.ping, PING, SILENT_AFTER, self._clock):
-                self._received_at = self._clock()
+            for kind, data in self._frames(socket, socket.ping, PING, SILENT_AFTER):
                 if kind == ABNF.OPCODE_TEXT and not self._take(socket, data):
                     return
         except SilentError:
@@ -131,8 +112,7 @@ class SocketModeClient:
         message = json.loads(data)
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "hello":
-            self._connected, self.fault = True, None
-            self._log.info("connected to Slack")
+            self._established()
         elif kind == "disconnect":
             reason = str(message.get("reason"))
             self._log.info("Slack ends the connection", reason=reason[:40])
@@ -160,11 +140,6 @@ class SocketModeClient:
 
         if not self._listeners.submit(answer, broke):
             self._log.warning("busy", type=str(message["type"])[:40])
-
-    def _failed(self, fault: SlackError) -> None:
-        if fault != self.fault:
-            self._log.warning("Slack does not connect", reason=fault.text)
-        self._connected, self.fault = False, fault
 
 
 class _Wire(BaseSocketModeClient):
