@@ -10,18 +10,15 @@ from bot.chat.reply import (
     NOTICE,
     Act,
     Block,
-    Bullets,
     Button,
-    Chart,
     ColumnKind,
     Find,
-    Heading,
     Menu,
-    Paragraph,
     Reply,
     RichText,
     Table,
     line,
+    lines_in,
 )
 from bot.chat.wording import page_notes
 from bot.mattermost.markup import cell, clean, code, markdown
@@ -140,32 +137,17 @@ class Pen:
     def _pieces(self, blocks: Iterable[Block]) -> Iterator["_Piece"]:
         for block in blocks:
             yield _Piece("")
-            match block:
-                case Paragraph(lines):
-                    yield from self._lines(lines)
-                case Heading(only):
-                    yield from self._lines((only,))
-                case Chart():
-                    yield from self._lines((block.in_words,))
-                case Bullets(items, title, numbered):
-                    if title:
-                        yield _Piece(f"**{markdown(line(title), self.command)}**")
-                    for at, item in enumerate(items, 1):
-                        yield _Piece((f"{at}. " if numbered else "- ") + markdown(item, self.command))
-                case Table(rows=rows, as_lines=True):
-                    gap = line("\u2003")
-                    for row in rows:
-                        yield from self._lines((tuple(span for each in row if each for span in (*gap, *each))[1:],))
-                case Table(columns, rows):
-                    right = (ColumnKind.NUMBER, ColumnKind.DAY)
-                    names = _row(cell(line(column.name), self.command) for column in columns)
-                    header = f"{names}\n{_row('--:' if column.kind in right else '---' for column in columns)}"
-                    for row in rows:
-                        filled = (*row, *((),) * len(columns))[: len(columns)]
-                        yield _Piece(_row(cell(each, self.command) for each in filled), header)
-
-    def _lines(self, lines: Iterable[RichText]) -> Iterator["_Piece"]:
-        yield from (_Piece(text) for each in lines if (text := markdown(each, self.command)).strip())
+            if isinstance(block, Table) and not block.as_lines:
+                right = (ColumnKind.NUMBER, ColumnKind.DAY)
+                names = _row(cell(line(column.name), self.command) for column in block.columns)
+                header = f"{names}\n{_row('--:' if column.kind in right else '---' for column in block.columns)}"
+                for row in block.rows:
+                    filled = (*row, *((),) * len(block.columns))[: len(block.columns)]
+                    yield _Piece(_row(cell(each, self.command) for each in filled), header)
+            else:
+                for sign, each in lines_in(block):
+                    text = markdown(each, self.command)
+                    yield from [_Piece(sign + text)] if text.strip() else ()
 
 
 class Pressed(NamedTuple):

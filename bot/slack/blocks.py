@@ -7,10 +7,8 @@ from typing import Any
 
 from bot.chat.button_value import offered
 from bot.chat.reply import (
-    GAP,
     NOTICE,
     Block,
-    Bullets,
     Chart,
     Column,
     ColumnKind,
@@ -21,7 +19,9 @@ from bot.chat.reply import (
     RichText,
     Strong,
     Table,
+    gapped,
     line,
+    lines_in,
     plain,
     spoken,
 )
@@ -71,22 +71,11 @@ def _parts(
 
 
 def _lines(block: Block) -> Iterable[RichText]:
-    match block:
-        case Paragraph(lines):
-            return lines
-        case Heading(only):
-            return (only,)
-        case Chart():
-            return (block.in_words,)
-        case Bullets(items, title, numbered):
-            signs = (f"{at}. " if numbered else "• " for at in range(1, len(items) + 1))
-            entries = ((Plain(sign), *item) for sign, item in zip(signs, items, strict=True))
-            return (line(Strong(title)), *entries) if title else entries
-        case Table(columns, rows, _, as_lines):
-            if as_lines:  # a gap stands between facts, not for the lack of one
-                return (_row(filter(plain, row)) for row in rows)
-            names = line(Strong(" · ".join(column.name for column in columns)))
-            return (names, *(_row(_legible(columns, row)) for row in rows))
+    if isinstance(block, Table) and not block.as_lines:
+        names = line(Strong(" · ".join(column.name for column in block.columns)))
+        return (names, *(gapped(_legible(block.columns, row)) for row in block.rows))
+    signs = {"- ": "• "}
+    return ((Plain(signs.get(sign, sign)), *each) if sign else each for sign, each in lines_in(block))
 
 
 def _filled(cells: Sequence[RichText]) -> Sequence[RichText]:
@@ -101,10 +90,6 @@ def _legible(columns: Sequence[Column], row: Sequence[RichText]) -> Iterator[Ric
         counts = 0 < at < len(columns) and columns[at].kind is ColumnKind.NUMBER
         name = line(f"{columns[at].name.lower()}: ") if counts else ()
         yield (*name, *(cell or line(NO_CELL)))
-
-
-def _row(cells: Iterable[RichText]) -> RichText:
-    return tuple(span for cell in cells for span in (GAP, *cell))[1:]
 
 
 BLOCKS_MAX = 46
