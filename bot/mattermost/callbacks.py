@@ -147,19 +147,16 @@ class Callbacks:
             return _told_alone(wrong)
         first = HandedOver[Reply | None]()
         self.conversation.press(press.kind, press.value, origin._replace(first=first), post)
-        reply = self._awaited(first)
+        waits = self._waiting.acquire(blocking=False)
+        try:
+            reply = first.take(WAITED if waits else 0, None)
+            text = self.platform.pressed(origin, reply) if reply else ""
+        finally:
+            if waits:
+                self._waiting.release()
         if changes and (reply is None or reply.kind in (NOTICE, "refused") or reply.exit_status):
             self.conversation.services.seen.release(key)  # nothing was done, so it may be tried again
-        return _told_alone(self.platform.pressed(origin, reply) if reply else "")
-
-    def _awaited(self, first: HandedOver[Reply | None]) -> Reply | None:
-        """The reply to a press, if it comes soon and there is one."""
-        if not self._waiting.acquire(blocking=False):
-            return first.take(0, None)
-        try:
-            return first.take(WAITED, None)
-        finally:
-            self._waiting.release()
+        return _told_alone(text)
 
     def _claimed(self, key: str, again: str) -> str | None:
         """Claims what is to be done once; why it is not the caller's to do, if it is not."""

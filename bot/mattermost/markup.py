@@ -30,12 +30,6 @@ _SLACKS_CHANNEL = re.compile(r"[CGD][A-Z0-9]{4,30}", re.ASCII)
 _APART = "\u200b"
 
 
-def clean(text: str, most: int) -> str:
-    """Text on one line, cut with an ellipsis: for labels, in which nothing is marked up."""
-    short = one_line(text[: most + 1])
-    return short if len(short) <= most else f"{short[: most - 1]}…"
-
-
 def escape(text: str) -> str:
     """Text as data, on one line: signs that format are escaped, those that ping, link or tag stand apart."""
     return _BROKEN.sub(rf"\g<0>{_APART}", _FORMATS.sub(r"\\\g<0>", one_line(text)))

@@ -180,11 +180,8 @@ class MattermostPlatform:
 
         A reply that has some is shown beside it, where there is a way; then there is no text.
         """
-        if self._draw(reply, 1)[0].buttons:
-            is_direct = origin.actor.channel == _direct_messages(origin.actor)
-            way = self._direct(origin.actor, reply) if is_direct else self._alone(origin, reply)
-            if isinstance(first_try(way), Delivered):
-                return ""
+        if self._draw(reply, 1)[0].buttons and isinstance(first_try(self._alone(origin, reply)), Delivered):
+            return ""
         return self._pen.text(reply, self._directory.post_max())
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
@@ -306,11 +303,13 @@ class MattermostPlatform:
         return (yield from self._messages.posting_all(channel, thread, self._draw(reply, most)))
 
     def _alone(self, origin: Origin, reply: Reply, most: int | None = None) -> Sending:
-        """For the actor's eyes, where the request came from: at the command's address, or as ephemeral posts; NO_WAY
-        where neither is possible.
+        """For the actor's eyes, where the request came from: at the command's address, in their conversation with the
+        bot if it came from there, or as ephemeral posts; NO_WAY where none of that is possible.
         """
         posts = self._draw(reply, most)
         outcome = yield from self._by_hook(origin, posts, "ephemeral")
+        if outcome is NO_WAY and origin.actor.channel == _direct_messages(origin.actor):
+            return (yield from self._direct(origin.actor, reply, most))
         if outcome is not NO_WAY or time.monotonic() < self._may_not_until:
             return outcome
         return (yield from in_turn(posts, lambda each: tries(lambda: self._ephemeral(origin, each), blind=HOOK_BLIND)))

@@ -21,8 +21,9 @@ from bot.chat.reply import (
     lines_in,
 )
 from bot.chat.wording import page_notes
-from bot.mattermost.markup import cell, clean, code, markdown
+from bot.mattermost.markup import cell, code, markdown
 from bot.mattermost.seals import Seals
+from bot.text import shown
 
 Json = dict[str, Any]
 
@@ -115,15 +116,15 @@ class Pen:
         """The buttons of a post, good where it stands and nowhere else."""
         nonce = secrets.token_urlsafe(9)
         actions = [self._action(button, at, place, nonce) for at, button in enumerate(drawn.buttons, 1)]
-        return [{"fallback": clean(drawn.summary, SUMMARY_MAX), "actions": actions}] if actions else []
+        return [{"fallback": shown(drawn.summary, SUMMARY_MAX), "actions": actions}] if actions else []
 
     def _action(self, button: Button, at: int, place: PostPlace, nonce: str) -> Json:
         context: Json = {"nonce": f"{nonce}{at}", **place.named}
-        action: Json = {"id": f"a{at}", "name": clean(button.label, LABEL_MAX) or "Ask", "type": "button"}
+        action: Json = {"id": f"a{at}", "name": shown(button.label, LABEL_MAX) or "Ask", "type": "button"}
         if isinstance(button, Menu):
             # What is chosen comes from the presser's client, unsigned: it says which of the signed ones.
             context |= {"kind": MENU, "values": [encode(carried(entry)[1]) for entry in button.entries]}
-            labels = [clean(entry.label, LABEL_MAX) for entry in button.entries]
+            labels = [shown(entry.label, LABEL_MAX) for entry in button.entries]
             action |= {
                 "type": "select",
                 "options": [{"text": each, "value": str(at)} for at, each in enumerate(labels)],
