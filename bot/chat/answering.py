@@ -66,14 +66,13 @@ class AnswerMessages(Generic[M]):
 
         What can't take its place leaves a word about that there, unless it `is_redrawn`: then that is tried next.
         """
-        message = opening.id if opening else None
-        if opening and message is None:
+        id = opening.id if opening else None
+        if opening and id is None:
             found = yield from self._looking(opening, channel, thread)
-            message = found.id if isinstance(found, Delivered) else None
-        if message is None:
+            id = found.id if isinstance(found, Delivered) else None
+        if id is None:
             return (yield from self.posting_all(channel, thread, messages))
         first, *others = messages
-        id = message
         edited = yield from tries(lambda: self.edit(channel, id, first))
         match edited:
             case Delivered():
@@ -90,8 +89,9 @@ class AnswerMessages(Generic[M]):
 
         def look() -> Outcome:
             found = self.find(opening.key, channel, opening.at, thread)
-            is_told = isinstance(found, Delivered) or (isinstance(found, NotSent) and self.is_patient)
-            return found if is_told else Gone("not_found")  # type: ignore[return-value] # one of the two, as asked
+            if isinstance(found, Delivered) or (isinstance(found, NotSent) and self.is_patient):
+                return found
+            return Gone("not_found")
 
         return (yield from tries(look, seconds=LOOKED_FOR))
 

@@ -46,16 +46,16 @@ def offered(reply: Reply, shared: bool, without: tuple[type[Button], ...] = ()) 
 def carried(button: Ask | Act | Share | Pick | MenuEntry) -> tuple[str, ActionValue]:
     """The kind of a button, or of what an entry is in, and what it carries."""
     match button:
-        case Ask(_, words, on):
-            return ASK, ActionValue(words, on)
-        case Act(_, words, asks):
-            return ACT, ActionValue(words, asks=asks)
-        case MenuEntry(_, words, asks):
-            return MENU, ActionValue(words, asks=asks)
-        case Share(words, _, on, reply_key):
-            return SHARE, ActionValue(words, on, reply_key)
-        case Pick(words):
-            return PICK, ActionValue(words)
+        case Ask():
+            return ASK, ActionValue(button.words, button.on)
+        case Act():
+            return ACT, ActionValue(button.words, asks=button.asks)
+        case MenuEntry():
+            return MENU, ActionValue(button.words, asks=button.asks)
+        case Share():
+            return SHARE, ActionValue(button.words, button.on, button.reply_key)
+        case Pick():
+            return PICK, ActionValue(button.words)
 
 
 def encode(value: ActionValue, compact: bool = False) -> str:

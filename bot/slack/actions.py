@@ -41,10 +41,10 @@ def elements(chosen: Iterable[Button]) -> list[Json]:
 
 def _element(button: Button, at: int) -> Json | None:
     match button:
-        case Menu(label, _, entries):
-            return _menu(f"{MENU}_{at}", label, entries)
-        case Find(_, label):
-            names = {"action_id": f"{FIND}_{at}", "placeholder": label_of(label)}
+        case Menu():
+            return _menu(f"{MENU}_{at}", button.label, button.entries)
+        case Find():
+            names = {"action_id": f"{FIND}_{at}", "placeholder": label_of(button.label)}
             return {"type": "external_select", "min_query_length": TYPED_MIN, **names}
     kind, value = carried(button)
     if len(encoded := encode(value)) > VALUE_MAX:
