@@ -217,7 +217,7 @@ class MattermostPlatform:
     def has_post(self, post: str, channel: str, key: str) -> bool:
         """Whether a post (by its id) is ours, in that channel, and has that key. MattermostError: not known."""
         found = self._ours(post, channel)
-        return found is not None and _key_of(found) == key
+        return found is not None and found.post == key
 
     def acknowledgement(self, origin: Origin, reply: Reply) -> Json:
         """A reply as the answer to a command, for its author's eyes alone; text alone where nobody knows the place."""
@@ -261,11 +261,9 @@ class MattermostPlatform:
 
     def _edit(self, channel: str, id: str, drawn: Drawn) -> Outcome:
         def edit() -> Any:
-            room = self._directory.room(channel)
-            post = self._ours(id, room.id)
-            if post is None:
+            place = self._ours(id, self._directory.room(channel).id)
+            if place is None:
                 raise MattermostError("the message is gone", "message_not_found", 404)
-            place = PostPlace(room.id, _key_of(post) or "", thread=str(post.get("root_id") or ""))
             return self._client.patch(id, self._body(drawn, place))
 
         return self._called(channel, edit)
@@ -279,8 +277,8 @@ class MattermostPlatform:
         attachments = self._pen.attachments(drawn, place)
         return {"response_type": kind, "text": drawn.text, "attachments": attachments, "skip_slack_parsing": True}
 
-    def _ours(self, message: str, channel: str) -> Json | None:
-        """One of our posts as it is; None if it is not there, elsewhere, or not ours. MattermostError: not known."""
+    def _ours(self, message: str, channel: str) -> PostPlace | None:
+        """Where one of our posts stands; None if it is not there, or not ours. MattermostError: not known."""
         try:
             post = self._client.get(f"/posts/{message}")
         except MattermostError as error:
@@ -288,7 +286,8 @@ class MattermostPlatform:
                 return None
             raise
         there = isinstance(post, dict) and not post.get("delete_at") and post.get("channel_id") == channel
-        return post if there and post.get("user_id") == self._directory.me().id and _key_of(post) else None
+        key = _key_of(post) if there and post.get("user_id") == self._directory.me().id else None
+        return PostPlace(channel, key, thread=str(post.get("root_id") or "")) if key else None
 
     def _place(self, origin: Origin) -> PostPlace:
         """Where the actor alone sees a post. MattermostError: not known."""
