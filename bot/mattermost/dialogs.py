@@ -7,7 +7,7 @@ from typing import Any
 from bot.alerts.ports import NOTE_MAX
 from bot.catalogue import say
 from bot.chat.command import Choice
-from bot.mattermost.markup import clean
+from bot.text import shown
 
 Json = dict[str, Any]
 
@@ -25,7 +25,7 @@ TITLE_MAX, LABEL_MAX, OPTION_MAX, HELP_MAX, TEXT_MAX = 24, 24, 100, 150, 150
 def picker(choices: Sequence[Choice]) -> Json:
     """One list of what a command can be about; of very many a field to type a name into."""
     options = [
-        {"text": clean(f"{each.word} – {each.about}" if each.about else each.word, OPTION_MAX), "value": each.word}
+        {"text": shown(f"{each.word} – {each.about}" if each.about else each.word, OPTION_MAX), "value": each.word}
         for each in choices
     ]
     element = {"type": "select", "options": options} if len(options) <= OPTIONS_MAX else {"type": "text"}

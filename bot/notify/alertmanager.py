@@ -23,9 +23,9 @@ from bot.chat.wording import iso
 from bot.checkup import Check
 from bot.matrix.matrix import Matrix
 from bot.notify.drawing import nameless, plain_text
-from bot.notify.http_call import CallAnswer, CallError, call, failure
 from bot.notify.notice import NoticeType, OutgoingNotice
 from bot.notify.notifier import NotifierTarget
+from bot.web.http_call import CallAnswer, CallError, call, failure
 
 RESOLVED_FOR = timedelta(minutes=5)
 """How long an alert that ended is told again: one post may be lost, or meet another Alertmanager of a cluster."""

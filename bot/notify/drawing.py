@@ -94,7 +94,7 @@ def plain_text(reply: Reply) -> str:
 
 def html(reply: Reply) -> str:
     """All of it as HTML, without scripts, styles and pictures: what mail programs and Matrix both show."""
-    parts = [f"<p><strong>{_line(reply.headline)}</strong></p>", *map(_drawn, reply.blocks)]
+    parts = [_heading(reply.headline), *map(_drawn, reply.blocks)]
     if reply.context:
         parts.append(f"<p><em>{'<br>'.join(map(_line, reply.context))}</em></p>")
     return "\n".join(parts)
@@ -103,7 +103,7 @@ def html(reply: Reply) -> str:
 def _drawn(block: Block) -> str:
     match block:
         case Heading(spans):
-            return f"<p><strong>{_line(spans)}</strong></p>"
+            return _heading(spans)
         case Paragraph(lines):
             return f"<p>{'<br>'.join(map(_line, lines))}</p>"
         case Bullets(items, title, numbered):
@@ -115,6 +115,12 @@ def _drawn(block: Block) -> str:
         case Table(columns, rows):
             head = _row("th", (escape(cleaned(column.name)) for column in columns))
             return f"<table>{head}{''.join(_row('td', map(_line, row)) for row in rows)}</table>"
+
+
+def _heading(spans: RichText) -> str:
+    """All of it stands out, so nothing in it needs to."""
+    even = (Plain(span.text) if isinstance(span, Strong) else span for span in spans)
+    return f"<p><strong>{''.join(map(_span, even))}</strong></p>"
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:

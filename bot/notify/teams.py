@@ -30,11 +30,11 @@ from bot.chat.reply import (
 )
 from bot.checkup import Check
 from bot.notify.drawing import PROMPT
-from bot.notify.http_call import CallError, call, failure
 from bot.notify.notice import OutgoingNotice
 from bot.notify.notifier import NotifierTarget
 from bot.notify.reach import reaches
 from bot.terminal.layout import address, cleaned, words_to_type
+from bot.web.http_call import CallError, call, failure
 
 LARGEST = 20_000
 """Bytes of a message: Teams takes 28 kB, and trouble was measured from 21 on."""

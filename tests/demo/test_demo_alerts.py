@@ -172,7 +172,7 @@ def test_the_fleet_is_exported_as_in_a_shell(unchanged: DemoChannel) -> None:
 
 def test_the_channel_watches_by_its_name(channel: DemoChannel) -> None:
     assert "watching: #xo-admins is told about XCP-ng 8.3" in answer_to(channel, "watch XCP-ng 8.3 lead 1000d")
-    assert "1000-day mark passed" in answer_to(channel, "sweep")
+    assert "1,000-day mark passed" in answer_to(channel, "sweep")
 
 
 @pytest.mark.parametrize(
