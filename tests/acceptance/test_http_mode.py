@@ -5,10 +5,12 @@ import json
 import shlex
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 
 from tests.acceptance.bots import HTTP, Bot, procfile
 from tests.acceptance.conftest import StartBot
@@ -21,18 +23,32 @@ OTHERS = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "a-client-secret-of-t
 """Set for an app that others install; Bolt reads them by itself and must not be led astray."""
 
 
+Hear = Callable[..., tuple[Bot, LocalSlack]]
+
+
+@pytest.fixture
+def hear(binary: Path, tmp_path: Path, start_bot: StartBot) -> Iterator[Hear]:
+    """Starts a bot that hears over HTTP, in one of the ways to run it, and the Slack that it hears."""
+    started: list[LocalSlack] = []
+
+    def hear(way: str, **environ: str) -> tuple[Bot, LocalSlack]:
+        port = free_port()
+        slack = LocalSlack(binary, tmp_path, f"http://127.0.0.1:{port}/slack/events")
+        started.append(slack)
+        slack.start()
+        bot = start_bot(slack.address, {**HTTP, **OTHERS, **environ}, None if way == "serve" else procfile("web"), port)
+        bot.wait_until_ready()
+        return bot, slack
+
+    yield hear
+    for slack in started:
+        slack.kill()
+
+
 @pytest.fixture(params=["serve", "gunicorn"])
-def heard(
-    request: pytest.FixtureRequest, binary: Path, tmp_path: Path, start_bot: StartBot
-) -> Iterator[tuple[Bot, LocalSlack]]:
-    """A bot that hears over HTTP, in both ways to run it, and the Slack that it hears."""
-    port = free_port()
-    slack = LocalSlack(binary, tmp_path, f"http://127.0.0.1:{port}/slack/events")
-    slack.start()
-    bot = start_bot(slack.address, {**HTTP, **OTHERS}, None if request.param == "serve" else procfile("web"), port)
-    bot.wait_until_ready()
-    yield bot, slack
-    slack.kill()
+def heard(request: pytest.FixtureRequest, hear: Hear) -> tuple[Bot, LocalSlack]:
+    """A bot in both ways to run it, and its Slack."""
+    return hear(request.param)
 
 
 def test_people_get_their_answers(heard: tuple[Bot, LocalSlack]) -> None:
@@ -49,6 +65,21 @@ def test_people_get_their_answers(heard: tuple[Bot, LocalSlack]) -> None:
     slack.wait_for("XenServer 6.1 and 6.2")
     assert bot.ask("GET", "/healthz") == (200, "ok\n")
     assert "Traceback" not in bot.told
+
+
+@pytest.mark.parametrize("way", ["serve", "gunicorn"])
+def test_a_translation_is_spoken_in_chat(way: str, hear: Hear, tmp_path: Path) -> None:
+    """Of what the translation lacks English is said."""
+    catalog = Catalog(locale="de")
+    catalog.add("no security updates", "keine Sicherheitsupdates")
+    catalog.add("{mark} since {day}", "{mark} seit {day}")
+    catalog.add("End of life since {eol} ({distance}).", "Ende der Unterstützung: {eol} ({distance}).")
+    with (tmp_path / "xocompat.de.mo").open("wb") as opened:
+        write_mo(opened, catalog)
+    _, slack = hear(way, XOCOMPAT_TRANSLATION=str(tmp_path / "xocompat.de.mo"))
+    slack.command("XenServer 7.2")
+    slack.wait_for("partial support, keine Sicherheitsupdates")
+    slack.wait_for("Ende der Unterstützung: ")
 
 
 def test_what_is_not_signed_is_turned_away(heard: tuple[Bot, LocalSlack]) -> None:

@@ -23,6 +23,7 @@ from bot.matrix.load import load_matrix
 from bot.settings.source import sources
 from bot.store.database import Database
 from tests.cli.running import IN_BASH, asked
+from tests.parts import missing
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -273,7 +274,7 @@ def test_a_tab_imports_neither_click_nor_settings_nor_the_store(known: Path) -> 
 @pytest.mark.parametrize("shell", SCRIPTS)
 def test_a_shell_can_read_its_script(shell: str, folder: Path) -> None:
     if not (program := shutil.which(shell)):
-        pytest.skip(f"{shell} is not installed")
+        missing(f"{shell} is not installed")
     (folder / "script").write_text(SCRIPTS[shell])
     read = subprocess.run([program, "-n", str(folder / "script")], capture_output=True, text=True, check=True)
     assert read.stderr == ""

@@ -277,6 +277,7 @@ def test_every_key_of_a_section_has_its_variable() -> None:
         "XOCOMPAT_SWEEP__CONCURRENCY",
         "XOCOMPAT_SWEEP__EVERY",
         "XOCOMPAT_TARGETS",
+        "XOCOMPAT_TRANSLATION",
         "XOCOMPAT_WEB",
         "XOCOMPAT_WEB__CALENDAR_TOKEN_ENV",
         "XOCOMPAT_WEB__LISTEN",

@@ -8,7 +8,7 @@ from tests.settings.conftest import Load, Told
 
 TOP = (
     "database, list, data, targets, xen_orchestra, sweep, alerts, web, mcp, access, log, slack, mattermost, "
-    "security, policy, sites, site, notify"
+    "security, policy, sites, site, notify, translation"
 )
 TARGET = "name, address, username, password_env, password_file, tls, tags, also"
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
