@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
+from bot.catalogue import say
 from bot.chat.command import Right
 from bot.chat.handed_over import HandedOver
 from bot.chat.interpret import interpret
@@ -41,9 +42,6 @@ WAITED = 3.0
 
 WAITING_MAX = 8
 """Presses that wait at once: others are answered empty, and hear later."""
-
-_ONCE = "That was pressed already."
-_UNCHECKED = "I could not check that press: Mattermost did not answer me. Try again in a minute."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,8 @@ class Callbacks:
                 return HttpResponse(403, "not from where it was signed for\n")
             origin = self._origin(press.place, user)
         except MattermostError:
-            return _told_alone(_UNCHECKED)
+            unchecked = say("I could not check that press: Mattermost did not answer me. Try again in a minute.")
+            return _told_alone(unchecked)
         trigger = str(body.get("trigger_id") or "")
         return self._pressed(press, origin._replace(trigger=trigger, original=Original.OTHERS), post)
 
@@ -143,7 +142,7 @@ class Callbacks:
         changes = press.value.asks is None and interpret(words)[0].right is Right.OPERATE
         # What changes something is done once as it is drawn, by each person: a press may come twice.
         key = _key("press", press.nonce, words, origin.actor.user)
-        if changes and (wrong := self._claimed(key, _ONCE)):
+        if changes and (wrong := self._claimed(key, say("That was pressed already."))):
             return _told_alone(wrong)
         first = HandedOver[Reply | None]()
         self.conversation.press(press.kind, press.value, origin._replace(first=first), post)
@@ -182,7 +181,7 @@ class Callbacks:
         except MattermostError as error:
             return _answer(error=error.text)
         key = _key("dialog", state["nonce"])
-        if wrong := self._claimed(key, "That was sent off already."):
+        if wrong := self._claimed(key, say("That was sent off already.")):
             return _answer(error=wrong)
         if wrong := self._submitted(state, origin, submission):
             self.conversation.services.seen.release(key)
@@ -193,7 +192,7 @@ class Callbacks:
         """What is wrong with what was given, if anything is."""
         given, words = dialogs.value(submission), str(state["words"])
         if not given:
-            return "Fill this in."
+            return say("Fill this in.")
         match state["kind"]:
             case dialogs.PICK:
                 self.conversation.picked(origin, words, given)
@@ -201,7 +200,7 @@ class Callbacks:
                 return self.conversation.note_typed(origin, words, given)
             case dialogs.MOMENT:
                 at = dialogs.moment(given)
-                return self.conversation.moment_picked(origin, words, at) if at else "Choose a day and a time."
+                return self.conversation.moment_picked(origin, words, at) if at else say("Choose a day and a time.")
         return None
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.catalogue import say
 from bot.chat.channels import ChannelKind
 from bot.chat.reply import (
     ChannelName,
@@ -81,10 +82,10 @@ def _span(span: Span, command: str) -> str:
 def _person(who: str) -> str:
     if found := _USERNAME.fullmatch(who):
         return f"@{found[1]}"
-    return "somebody in Slack" if _SLACKS_PERSON.fullmatch(who) else escape(who)
+    return say("somebody in Slack") if _SLACKS_PERSON.fullmatch(who) else escape(who)
 
 
 def _channel(channel: str) -> str:
     if found := _ROOM.fullmatch(channel):
         return f"~{found[1]}"
-    return "a channel in Slack" if _SLACKS_CHANNEL.fullmatch(channel) else escape(channel)
+    return say("a channel in Slack") if _SLACKS_CHANNEL.fullmatch(channel) else escape(channel)

@@ -20,11 +20,12 @@ from bot.alerts.delivery.outcome import (
     Unverifiable,
     looked_up,
 )
+from bot.catalogue import message, say
 from bot.chat.answer_queue import AnswerQueue, Sending, first_try, in_turn, tries
 from bot.chat.answering import AnswerMessages, sent_aside
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin
-from bot.chat.reply import Link, PersonName, Reply, RichText, line, notice
+from bot.chat.reply import Link, PersonName, Reply, RichText, line, notice, say_line
 from bot.mattermost import dialogs
 from bot.mattermost.client import Json, MattermostClient
 from bot.mattermost.directory import Directory
@@ -45,14 +46,12 @@ HOOK = re.compile(r"/hooks/commands/([A-Za-z0-9]{20,40})/?$", re.ASCII)
 HOOK_BLIND = 2
 """Times that a private reply may be sent in doubt: an address takes five in all."""
 
-NO_WAY = NotSent("no_way", "Mattermost shows the asker nothing there")
+NO_WAY = NotSent("no_way", message("Mattermost shows the asker nothing there"))
 """Of what is for one person's eyes: the command's address has ended, or there is none, and the bot lacks the right."""
 
 REFUSED_FOR = 300.0
 """Seconds for which the right to make ephemeral posts is not tried again: few servers give it to a bot."""
 
-FILE_REFUSED = line("I could not send the file here.")
-SHARED = notice(line("Shared to the channel."))
 TEAM = "mattermost"
 """Whose everybody is: names of people hold for the whole server."""
 
@@ -89,16 +88,17 @@ class MattermostPlatform:
 
     @property
     def why_groups_unknown(self) -> str:
-        return self._directory.group_fault or "it has no such groups"
+        return self._directory.group_fault or say("it has no such groups")
 
     def post(self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None) -> Outcome:
         instead = self._superseded.get(channel) if key and not thread else None
         if instead:
             url = self.permalink(channel, instead)
-            said = line(
-                "Replaces ", Link("an earlier message", url), ", which this server does not let me edit any more."
+            replaces = say_line(
+                "Replaces {message}, which this server does not let me edit any more.",
+                message=Link(say("an earlier message"), url),
             )
-            reply = reply._replace(context=(*reply.context, said))
+            reply = reply._replace(context=(*reply.context, replaces))
         outcome = self._post(channel, thread, self._draw(reply, 1)[0], key or secrets.token_hex(16))
         if instead and isinstance(outcome, Delivered):
             self._superseded.pop(channel, None)
@@ -132,7 +132,7 @@ class MattermostPlatform:
         except MattermostError as error:
             return looked_up(outcome_of(error))
         except (LookupError, TypeError, ValueError, AttributeError):
-            return NotSent("", "Mattermost cannot be reached: something else answered")
+            return NotSent("", say("Mattermost cannot be reached: something else answered"))
         return Unverifiable("too_many_messages")
 
     def permalink(self, channel: str, message: str) -> str:  # noqa: ARG002 # of whatever channel
@@ -170,7 +170,7 @@ class MattermostPlatform:
             if outcome is not NO_WAY:
                 return outcome
             if replace:
-                return NotSent("", NO_WAY.reason)
+                return NotSent("", say(NO_WAY.reason))
             return (yield from self._direct(origin.actor, told, most))
 
         return first_try(sending()) if once else self._deliver(sending(), origin.actor)
@@ -194,7 +194,7 @@ class MattermostPlatform:
             if isinstance(posted, Refused) and origin.address:
                 posted = yield from self._by_hook(origin, self._draw(reply, None, by), "in_channel")
             if origin.first and isinstance(posted, Delivered):
-                origin.first.put(SHARED)
+                origin.first.put(notice(say_line("Shared to the channel.")))
             return posted
 
         return self._deliver(sending(), actor)
@@ -209,10 +209,10 @@ class MattermostPlatform:
         return self._open(origin, words, dialogs.note_dialog())
 
     def open_check(self, origin: Origin, watches: bool = False) -> Outcome:  # noqa: ARG002 # nothing is chosen here
-        return NotSent("no_window", "Mattermost has no window to check a release in")
+        return NotSent("no_window", say("Mattermost has no window to check a release in"))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:  # noqa: ARG002 # the port's
-        return NotSent("no_home", "Mattermost has no page for a bot")
+        return NotSent("no_home", say("Mattermost has no page for a bot"))
 
     def has_post(self, post: str, channel: str, key: str) -> bool:
         """Whether a post (by its id) is ours, in that channel, and has that key. MattermostError: not known."""
@@ -257,7 +257,7 @@ class MattermostPlatform:
             return self._client.post("/posts", body)
 
         outcome = self._called(channel, post)
-        return Unknown("Mattermost did not say where the post is") if outcome == Delivered(None) else outcome
+        return Unknown(say("Mattermost did not say where the post is")) if outcome == Delivered(None) else outcome
 
     def _edit(self, channel: str, id: str, drawn: Drawn) -> Outcome:
         def edit() -> Any:
@@ -342,7 +342,7 @@ class MattermostPlatform:
     def _open(self, origin: Origin, words: str, dialog: Json) -> Outcome:
         """Show a dialog; its state is signed for the one person who may send it off."""
         if not (origin.trigger and self._pen.callback):
-            return NotSent("no_trigger", "Mattermost gave no trigger to open a dialog with")
+            return NotSent("no_trigger", say("Mattermost gave no trigger to open a dialog with"))
         about = {"kind": dialog["callback_id"], "words": words, "nonce": secrets.token_urlsafe(9)}
         try:
             dialog = {**dialog, "state": self._pen.seals.state(about | self._place(origin).named)}
@@ -361,11 +361,11 @@ class MattermostPlatform:
             return reply
         try:
             file = self._client.upload(self._directory.room(channel).id, attachment.name, attachment.encoded)
+            about = Drawn(self._pen.text(notice(line(reply.summary))))
+            is_sent = isinstance(self._post(channel, None, about, secrets.token_hex(16), [file]), Delivered)
         except MattermostError:
-            return sent_aside(reply, attachment, FILE_REFUSED)
-        about = Drawn(self._pen.text(notice(line(reply.summary))))
-        sent = self._post(channel, None, about, secrets.token_hex(16), [file])
-        return sent_aside(reply, attachment, () if isinstance(sent, Delivered) else FILE_REFUSED)
+            is_sent = False
+        return sent_aside(reply, attachment, () if is_sent else say_line("I could not send the file here."))
 
 
 def _direct_messages(actor: Actor) -> str:

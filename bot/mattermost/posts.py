@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from bot.catalogue import say
 from bot.chat.button_value import MENU, ActionValue, carried, decode, encode, offered
 from bot.chat.reply import (
     NOTICE,
@@ -35,7 +36,6 @@ LABEL_MAX, SUMMARY_MAX = 75, 300
 NOTE_MAX = 200
 """Room for the lines that say what follows or is missing."""
 
-NOTHING = "Nothing to show."
 ACTION_PATH = "/mattermost/action"
 
 
@@ -86,11 +86,11 @@ class Pen:
         """The posts of a reply, at most `most`, of `size` characters each. One that is shared names who shared it, and
         can't be shared again.
         """
-        head = markdown(reply.headline, self.command).strip()[: size // 4] or NOTHING
+        head = markdown(reply.headline, self.command).strip()[: size // 4] or say("Nothing to show.")
         if reply.kind == NOTICE:
             return (Drawn(head),)
         quiet = [text for each in reply.context if (text := markdown(each, self.command).strip())]
-        quiet += [f"shared by {markdown(shared_by, self.command)}"] if shared_by else []
+        quiet += [say("shared by {person}", person=markdown(shared_by, self.command))] if shared_by else []
         foot = "\n".join(quiet)[: size // 4]
         room = size - len(head) - NOTE_MAX
         pages = [*_pages(self._pieces(reply.blocks), room - len(foot), room)]
@@ -110,7 +110,8 @@ class Pen:
         (drawn,) = self.posts(reply, 1, size=size - size // 4)
         buttons = offered(reply, True, (Find,))
         typed = [code(f"{self.command} {each.words}") for each in buttons if not (isinstance(each, Act) and each.asks)]
-        return f"{drawn.text}\n\nTo go on: {' · '.join(typed)}"[:size] if typed else drawn.text
+        go_on = say("To go on: {commands}", commands=" · ".join(typed))
+        return f"{drawn.text}\n\n{go_on}"[:size] if typed else drawn.text
 
     def attachments(self, drawn: Drawn, place: PostPlace) -> list[Json]:
         """The buttons of a post, good where it stands and nowhere else."""
@@ -120,7 +121,7 @@ class Pen:
 
     def _action(self, button: Button, at: int, place: PostPlace, nonce: str) -> Json:
         context: Json = {"nonce": f"{nonce}{at}", **place.named}
-        action: Json = {"id": f"a{at}", "name": shown(button.label, LABEL_MAX) or "Ask", "type": "button"}
+        action: Json = {"id": f"a{at}", "name": shown(button.label, LABEL_MAX) or say("Ask"), "type": "button"}
         if isinstance(button, Menu):
             # What is chosen comes from the presser's client, unsigned: it says which of the signed ones.
             context |= {"kind": MENU, "values": [encode(carried(entry)[1]) for entry in button.entries]}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from html import escape
 
+from bot.catalogue import say
 from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.reply import (
     GAP,
@@ -39,7 +40,7 @@ PROMPT = "xocompat"
 def named(person: str) -> str:
     """Somebody as others may read it: an id of Slack's says nothing there."""
     if _SLACK_PERSON.fullmatch(person):
-        return "somebody in Slack"
+        return say("somebody in Slack")
     platform, colon, name = person.partition(":")
     return name if colon and name and platform in ("shell", *ChannelKind) else person
 
@@ -64,7 +65,7 @@ def _called(span: Span) -> Span:
             return Plain(named(text))
         case ChannelName(text):
             is_slacks = kind_of(text) is ChannelKind.SLACK
-            return Plain("a channel in Slack" if is_slacks else text.partition(":")[2])
+            return Plain(say("a channel in Slack") if is_slacks else text.partition(":")[2])
         case _:
             return span
 

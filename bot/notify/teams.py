@@ -27,6 +27,7 @@ from bot.chat.reply import (
     Table,
     Typed,
     line,
+    say_line_counted,
 )
 from bot.checkup import Check
 from bot.notify.drawing import PROMPT
@@ -94,8 +95,12 @@ def _message(body: list[Element]) -> bytes:
 
 def _left_out(count: int) -> Iterator[Element]:
     if count:
-        said = f"{count} more {'line is' if count == 1 else 'lines are'} left out here: `alerts` has all."
-        yield _text(line(said), isSubtle=True)
+        left_out = say_line_counted(
+            count,
+            "{count} more line is left out here: `alerts` has all.",
+            "{count} more lines are left out here: `alerts` has all.",
+        )
+        yield _text(left_out, isSubtle=True)
 
 
 def _elements(block: Block) -> Iterator[Element]:

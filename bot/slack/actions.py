@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.catalogue import message, say
 from bot.chat.button_value import ACT, ASK, FIND, MENU, PICK, SHARE, ActionValue, carried, decode, encode
 from bot.chat.command import Choice
 from bot.chat.reply import Asks, Button, Find, Menu, MenuEntry
@@ -19,7 +20,7 @@ LABEL_MAX = 75
 VALUE_MAX = 2000
 OPTION_MAX = 150
 FOUND_MAX = 100
-NAMELESS = "Ask"
+NAMELESS = message("Ask")
 Json = dict[str, Any]
 
 _IDS = re.compile(r"[0-9]{1,9}(,[0-9]{1,9})*", re.ASCII)
@@ -54,7 +55,7 @@ def _element(button: Button, at: int) -> Json | None:
         "action_id": f"{kind}_{at}",
         "text": label_of(button.label),
         "value": encoded,
-        "accessibility_label": plain_text(f"{button.label or NAMELESS}: {button.words}", LABEL_MAX),
+        "accessibility_label": plain_text(f"{button.label or say(NAMELESS)}: {button.words}", LABEL_MAX),
     }
 
 
@@ -80,7 +81,7 @@ def found_options(words: str, found: Iterable[Choice]) -> list[Json]:
 
 def label_of(text: str) -> Json:
     """Text where Slack reads no mark-up."""
-    return {"type": "plain_text", "text": plain_text(text, LABEL_MAX) or NAMELESS, "emoji": False}
+    return {"type": "plain_text", "text": plain_text(text, LABEL_MAX) or say(NAMELESS), "emoji": False}
 
 
 def kind_of_action(action: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from slack_sdk import WebClient
 
+from bot.catalogue import say
 from bot.chat.asked import AGAIN, AskedAnswers
 from bot.slack.errors import FAILURES, SlackError, slack_error
 
@@ -112,5 +113,5 @@ def group_error(error: Exception, what: str) -> SlackError:
     """Why the members of a group are not known. Who installs the app may leave out the scope that this takes."""
     fault = slack_error(error, what)
     if fault.code == "missing_scope":
-        return SlackError(fault.code, f"the bot lacks the scope {GROUPS_SCOPE}")
+        return SlackError(fault.code, say("the bot lacks the scope {scope}", scope=GROUPS_SCOPE))
     return fault

@@ -20,6 +20,7 @@ from bot.alerts.delivery.outcome import (
     is_passing,
     looked_up,
 )
+from bot.catalogue import say
 from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, in_turn, tries, undelivered
 from bot.chat.answering import AnswerMessages, sent_aside
 from bot.chat.command import Choice
@@ -108,7 +109,7 @@ class SlackPlatform:
 
     @property
     def why_groups_unknown(self) -> str:
-        return self._groups.fault.text if self._groups.fault else "it gave no answer"
+        return self._groups.fault.text if self._groups.fault else say("it gave no answer")
 
     def post(self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None) -> Outcome:
         outcome = self._post(channel, thread, messages(reply, most=1, charts=True)[0], key)
