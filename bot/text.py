@@ -33,6 +33,9 @@ _UNDERLINED = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Signs around slanted text."""
 _SPACES = re.compile(r" {2,}")
 
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNSEEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Blank characters that count as letters, marks or symbols."""
 _REPLACED = {
@@ -106,6 +109,11 @@ def shown(text: str, limit: int = 60) -> str:
     if folded == text:
         folded = text  # of a large fleet's names there is one each then, not two
     return folded if len(folded) <= limit else folded[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def one_line(text: str) -> str:
+    """Text on one line: control characters and line breaks are spaces, marks that turn the reading order are gone."""
+    return _UNSEEN.sub("", _LINE_BREAKS.sub(" ", text))
 
 
 def _plain_character(character: str) -> str:

@@ -35,7 +35,7 @@ from bot.chat.reply import spoken
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import day_in_words, moment_in_words
 from bot.checkup import Check
-from bot.errors import ConfigError, UnavailableError, UnknownError
+from bot.errors import ConfigError, Problem, UnavailableError, UnknownError
 from bot.fleet.doctor import examine_targets
 from bot.matrix.freshness import data_ages
 from bot.published.fetch import Fetched, fetch, shown_source
@@ -153,32 +153,32 @@ def _notifiers(settings: Settings) -> Iterator[Check]:
     if problems := notifier_problems(settings, os.environ):
         yield from (Check(f"notify: {each.file}", False, f"{each.key} {each.what}".strip()) for each in problems)
         return
-    try:
-        notifiers = _made(settings)
-    except ConfigError as error:
-        yield from (Check(f"notify {each.key}", False, each.what) for each in error.problems)
-        return
-    for notifier in notifiers.values():
+    made, problems = _made(settings)
+    yield from (Check(f"notify {each.key}", False, each.what) for each in problems)
+    for notifier in made.values():
         yield from notifier.check()
 
 
-def _made(settings: Settings) -> "dict[str, Notifier]":
-    """The notifiers, without a database: they are asked and tested only."""
-    from bot.notify.targets import NoAlerts, NotifierParts, notifiers_of
+def _made(settings: Settings) -> "tuple[dict[str, Notifier], list[Problem]]":
+    """The notifiers that can be made, without a database: they are asked and tested only; and what others lack."""
+    from bot.notify.targets import NoAlerts, NotifierParts, made_of
 
     parts = NotifierParts(NoAlerts(), lambda: dataset_of(settings).matrix, now, settings.sweep.every)
-    return notifiers_of(notifier_targets(settings, os.environ), parts)
+    return made_of(notifier_targets(settings, os.environ), parts)
 
 
 def send_test(settings: Settings, name: str) -> Check:
-    """Send a test to a notifier. ConfigError lists what is wrong with the notifiers' variables, UnknownError says that
-    there is none of the name."""
+    """Send a test to a notifier. ConfigError lists what is wrong with it, or with the notifiers' variables;
+    UnknownError says that there is none of the name."""
     if name not in {each.name for each in settings.notify}:
         known = ", ".join(each.name for each in settings.notify) or "none"
         raise UnknownError(f'There is no notifier "{shown(name)}" in `notify`. There: {known}.')
     from bot.notify.notice import notice_for_test
 
-    outcome = _made(settings)[name].send(notice_for_test(name, now()))
+    made, problems = _made(settings)
+    if name not in made:
+        raise ConfigError([each for each in problems if each.key == name])
+    outcome = made[name].send(notice_for_test(name, now()))
     if isinstance(outcome, Delivered):
         return Check(f"notify {name} test", True, "it was taken: see whether it is there")
     return Check(f"notify {name} test", False, reason_of(outcome), "look at its checks above, and at docs/notify.md")

@@ -7,10 +7,10 @@ waits in memory; when the process ends, what waits gets a last try.
 import heapq
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 
@@ -27,6 +27,8 @@ from bot.alerts.delivery.outcome import (
 from bot.alerts.delivery.retry import RetryPolicy
 from bot.chat.platform import Actor
 from bot.chat.reply import Reply, notice, say_line
+
+M = TypeVar("M")
 
 THREADS = 4
 WAITING_MAX = 500
@@ -85,6 +87,16 @@ def tries(
                 fault = found
                 continue
         outcome = fault = send()
+    return outcome
+
+
+def in_turn(messages: Iterable[M], send: Callable[[M], Sending]) -> Sending:
+    """Send several messages, each once the one before it is there; what became of the last that was tried."""
+    outcome: Outcome = Delivered(None)
+    for message in messages:
+        outcome = yield from send(message)
+        if not isinstance(outcome, Delivered):
+            break
     return outcome
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from bot.alerts.delivery.outcome import Lookup, Outcome
 from bot.chat.command import Choice
+from bot.chat.handed_over import HandedOver
 from bot.chat.reply import Reply
 
 
@@ -40,7 +41,8 @@ class Origin(NamedTuple):
     `address` is where the platform takes private replies to this very request, `trigger` what opens a window for it;
     both may be missing, and end after a while. `on_home_page`: it came from the bot's own page, or from no channel at
     all, where a window is the only place for a reply. `acknowledged` is set once the first answer is on its way: what
-    follows must not overtake it.
+    follows must not overtake it. `first` takes the reply that goes with the answer to the request itself, while that
+    waits for one; None where there is nothing more to say.
     """
 
     actor: Actor
@@ -49,6 +51,7 @@ class Origin(NamedTuple):
     original: Original = Original.NONE
     on_home_page: bool = False
     acknowledged: threading.Event | None = None
+    first: HandedOver[Reply | None] | None = None
 
 
 class Opening(NamedTuple):
@@ -84,7 +87,7 @@ class Platform(Membership, Protocol):
     """What the bot needs of a chat platform. Nothing here raises for what the platform answers: outcomes say it.
 
     `post`, `edit` and `find` try once. All others bring an answer to an asker: what a passing fault keeps from them is
-    Queued, and tried again until it is there. A reply has `most` messages at most; without it as many as the platform
+    Queued, and tried again until it is there. An answer has `most` messages at most; without it as many as the platform
     thinks right.
     """
 
@@ -92,18 +95,14 @@ class Platform(Membership, Protocol):
     def private_uses(self) -> int | None:
         """How often an origin's address takes a reply; None: as often as one likes."""
 
-    def post(
-        self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None, most: int | None = None
-    ) -> Outcome:
-        """Show a reply to everybody in a channel, or below one of its messages.
+    def post(self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None) -> Outcome:
+        """Show a reply to everybody in a channel, or below one of its messages, as a single message.
 
-        With a `key` it is a single message, which `find` finds by that key.
+        With a `key` it is one that `find` finds by that key.
         """
 
-    def edit(
-        self, channel: str, message: str, reply: Reply, thread: str | None = None, most: int | None = None
-    ) -> Outcome:
-        """Put a reply in the place of one of our messages. What one message can't hold goes below it, into `thread`."""
+    def edit(self, channel: str, message: str, reply: Reply) -> Outcome:
+        """Put a reply in the place of one of our messages, as a single one."""
 
     def find(self, key: str, channel: str, around: datetime, thread: str | None = None) -> Lookup:
         """Look a message up by its key, among those from around a moment, in a channel or in a thread there."""

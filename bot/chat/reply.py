@@ -4,7 +4,7 @@ A Reply is its first line (the verdict), blocks below it, at most three buttons 
 a renderer escapes it. Emoji never stand alone: a Mark is an emoji and its word.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
@@ -255,6 +255,28 @@ class Heading(NamedTuple):
 Block = Paragraph | Bullets | Table | Chart | Heading
 
 
+def lines_in(block: Block) -> Iterator[tuple[str, RichText]]:
+    """A block as lines, each with the sign before it in a list ("- ", "1. ") or none; a table row by row."""
+    match block:
+        case Paragraph(lines):
+            yield from (("", each) for each in lines)
+        case Heading(only):
+            yield "", only
+        case Chart():
+            yield "", block.in_words
+        case Bullets(items, title, numbered):
+            if title:
+                yield "", line(Strong(title))
+            yield from ((f"{at}. " if numbered else "- ", item) for at, item in enumerate(items, 1))
+        case Table(_, rows):  # a gap stands between facts, not for the lack of one
+            yield from (("", gapped(filter(plain, row))) for row in rows)
+
+
+def gapped(cells: Iterable[RichText]) -> RichText:
+    """Several facts on one line."""
+    return tuple(span for cell in cells for span in (GAP, *cell))[1:]
+
+
 class Ask(NamedTuple):
     """A button that asks the likely next question: pressing it is the same as typing `words`.
 
@@ -354,6 +376,11 @@ class Attachment(NamedTuple):
 
     name: str
     content: str | bytes
+
+    @property
+    def encoded(self) -> bytes:
+        """What is in the file. Text begins with the sign by which a spreadsheet knows its encoding."""
+        return self.content.encode("utf-8-sig") if isinstance(self.content, str) else self.content
 
 
 class Bars(NamedTuple):

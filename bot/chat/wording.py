@@ -151,3 +151,21 @@ _AGO = {
     _Unit.MONTH: message_counted("{count} month ago", "{count} months ago"),
     _Unit.YEAR: message_counted("{count} year ago", "{count} years ago"),
 }
+
+
+def page_notes(count: int, left: int) -> list[str]:
+    """What each of the messages of a reply says of the others; `left` lines are in none of them."""
+    follow = count - 1
+    first = say_counted(follow, "{count} message follows with the rest", "{count} messages follow with the rest")
+    notes = [
+        first if follow else "",
+        *(say("{number} of {count}", number=at, count=count) for at in range(2, count + 1)),
+    ]
+    if left:
+        missing = say_counted(
+            left,
+            "{count} more line is not shown: ask for less at once",
+            "{count} more lines are not shown: ask for less at once",
+        )
+        notes[-1] = " · ".join(filter(None, (notes[-1], missing)))
+    return notes

@@ -114,14 +114,7 @@ class DemoPlatform:
     def in_group(self, group: str, user: str) -> bool | None:  # noqa: ARG002 # the port's
         return None
 
-    def post(
-        self,
-        channel: str,
-        reply: Reply,
-        thread: str | None = None,
-        key: str | None = None,
-        most: int | None = None,  # noqa: ARG002 # a terminal takes any length
-    ) -> Outcome:
+    def post(self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None) -> Outcome:
         with self._lock:
             if channel != ROOM:
                 return Refused("channel_not_found", f"{channel} is not there: the demo has {NAME} alone")
@@ -136,14 +129,7 @@ class DemoPlatform:
             )
         return Delivered(number)
 
-    def edit(
-        self,
-        channel: str,  # noqa: ARG002 # there is one
-        message: str,
-        reply: Reply,
-        thread: str | None = None,  # noqa: ARG002 # one message holds everything
-        most: int | None = None,  # noqa: ARG002
-    ) -> Outcome:
+    def edit(self, channel: str, message: str, reply: Reply) -> Outcome:  # noqa: ARG002 # there is one channel
         with self._lock:
             found = self._messages.get(message)
             if found is None:
@@ -161,15 +147,21 @@ class DemoPlatform:
             number = next(found, None)
         return Delivered(number) if number else Missing()
 
-    def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
+    def answer(
+        self,
+        origin: Origin,
+        reply: Reply,
+        opening: Opening | None = None,
+        most: int | None = None,  # noqa: ARG002 # a terminal takes any length
+    ) -> Outcome:
         channel, thread = origin.actor.channel or ROOM, origin.actor.thread
         if opening:
             found = Delivered(opening.id) if opening.id else self.find(opening.key, channel, opening.at, thread)
             if isinstance(found, Delivered) and found.id:
-                edited = self.edit(channel, found.id, reply, thread, most)
+                edited = self.edit(channel, found.id, reply)
                 if isinstance(edited, Delivered):
                     return edited
-        return self.post(channel, reply, thread, most=most)
+        return self.post(channel, reply, thread)
 
     def respond(
         self,

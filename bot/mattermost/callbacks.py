@@ -15,23 +15,24 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
+from bot.catalogue import say
 from bot.chat.command import Right
+from bot.chat.handed_over import HandedOver
 from bot.chat.interpret import interpret
 from bot.chat.platform import Actor, Origin, Original
-from bot.chat.reply import NOTICE, Reply, line, notice, with_code
+from bot.chat.reply import NOTICE, Reply
 from bot.chat.session.at_once import answer_at_once
 from bot.chat.session.conversation import Conversation
-from bot.chat.session.reply_target import EphemeralTarget
-from bot.chat.session.request import Request, request_of
+from bot.chat.session.request import request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import busy
 from bot.errors import UnavailableError
 from bot.mattermost import dialogs
 from bot.mattermost.dialogs import DIALOG_PATH
-from bot.mattermost.directory import ID, PREFIX, Directory, Member, Room
+from bot.mattermost.directory import ID, Directory, Room
 from bot.mattermost.errors import MattermostError
-from bot.mattermost.platform import TEAM, Mailbox, MattermostPlatform
-from bot.mattermost.posts import ACTION_PATH, Pressed, pressed
+from bot.mattermost.markup import PREFIX
+from bot.mattermost.platform import TEAM, MattermostPlatform
+from bot.mattermost.posts import ACTION_PATH, PostPlace, Pressed, place_of, pressed
 from bot.mattermost.seals import Seals
 from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute
 
@@ -41,11 +42,6 @@ WAITED = 3.0
 
 WAITING_MAX = 8
 """Presses that wait at once: others are answered empty, and hear later."""
-
-_JSON = {"content-type": "application/json"}
-_ONCE = notice(line("That was pressed already."))
-_UNCHECKED = notice(line("I could not check that press: Mattermost did not answer me. Try again in a minute."))
-_WAYS = {"ask": "ask button", "menu": "menu"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +90,10 @@ class Callbacks:
         return bool(wanted) and any(matches)
 
     def nothing(self) -> HttpResponse:
-        return HttpResponse(200, "{}", _JSON)
+        return _answer()
 
-    def told(self, request: Request, answer: Answer) -> HttpResponse:
-        services = self.conversation.services
-        if answer.reply.attachment is None:
-            return self.shown(request.origin, answer.reply)
-        asking, origin = self.asking(request.origin, notice(line("Sending the file …")))
-        taken = services.work.submit(
-            lambda: EphemeralTarget(self.platform, origin).finish(answer), lambda error: services.failed(origin, error)
-        )
-        return asking if taken else self.shown(request.origin, busy())
+    def told(self, origin: Origin, answer: Answer) -> HttpResponse | None:
+        return None if answer.reply.attachment else self.shown(origin, answer.reply)
 
     def asking(self, origin: Origin, said: Reply) -> tuple[HttpResponse, Origin]:
         sent = threading.Event()
@@ -112,7 +101,7 @@ class Callbacks:
         return response, origin._replace(original=Original.OURS, acknowledged=sent)
 
     def shown(self, origin: Origin, reply: Reply) -> HttpResponse:
-        return HttpResponse(200, json.dumps(self.platform.acknowledgement(origin, reply)), _JSON)
+        return _answer(**self.platform.acknowledgement(origin, reply))
 
     def action(self, http: HttpRequest) -> HttpResponse:
         """A press: its words, once it is proved that they are ours, and that they are pressed where they stand."""
@@ -125,72 +114,55 @@ class Callbacks:
         if press is None:
             return HttpResponse(400, "not a choice of that menu\n")
         user, channel, post = (str(body.get(key) or "") for key in ("user_id", "channel_id", "post_id"))
-        if channel != press.channel or not all(map(ID.fullmatch, (user, channel, post))):
-            return HttpResponse(403, "not from where it was signed for\n")
         try:
-            member, room = self._presser(press, user, channel, post), self._room(channel, press.room)
+            if not self._is_from_there(press.place, user, channel, post):
+                return HttpResponse(403, "not from where it was signed for\n")
+            origin = self._origin(press.place, user)
         except MattermostError:
-            return _told_alone(self.platform.text_of(_UNCHECKED))
-        if member is None:
-            return HttpResponse(403, "not from where it was signed for\n")
-        origin = Origin(
-            Actor(member.who, TEAM, room.name, press.thread or None),
-            trigger=str(body.get("trigger_id") or ""),
-            original=Original.OTHERS,
-        )
-        return self._pressed(press, origin, post)
+            unchecked = say("I could not check that press: Mattermost did not answer me. Try again in a minute.")
+            return _told_alone(unchecked)
+        trigger = str(body.get("trigger_id") or "")
+        return self._pressed(press, origin._replace(trigger=trigger, original=Original.OTHERS), post)
 
-    def _presser(self, press: Pressed, user: str, channel: str, post: str) -> Member | None:
-        """Who presses; None for somebody who can't have. MattermostError: not known."""
-        if press.user:
-            return self.directory.by_id(user) if press.user == user else None
-        is_there = self.platform.has_post(post, channel, press.post) and self.platform.is_in(channel, user)
-        return self.directory.by_id(user) if is_there else None
+    def _is_from_there(self, place: PostPlace, user: str, channel: str, post: str) -> bool:
+        """Whether somebody can have pressed what stands there. MattermostError: not known."""
+        if channel != place.channel or not all(map(ID.fullmatch, (user, channel, post))):
+            return False
+        if place.user:
+            return place.user == user
+        return self.platform.has_post(post, channel, place.post) and self.directory.is_in(channel, user)
+
+    def _origin(self, place: PostPlace, user: str) -> Origin:
+        """Where something of ours comes back from, and from whom. MattermostError: not known."""
+        member, room = self.directory.by_id(user), self.directory.room_by_id(place.channel, place.room)
+        return Origin(Actor(member.who, TEAM, room.name, place.thread or None), place.address or None)
 
     def _pressed(self, press: Pressed, origin: Origin, post: str) -> HttpResponse:
-        services = self.conversation.services
-        changes = press.asks is None and interpret(press.words)[0].right is Right.OPERATE
+        words = press.value.words
+        changes = press.value.asks is None and interpret(words)[0].right is Right.OPERATE
         # What changes something is done once as it is drawn, by each person: a press may come twice.
-        key = _key("press", press.nonce, press.words, origin.actor.user)
+        key = _key("press", press.nonce, words, origin.actor.user)
+        if changes and (wrong := self._claimed(key, say("That was pressed already."))):
+            return _told_alone(wrong)
+        first = HandedOver[Reply | None]()
+        self.conversation.press(press.kind, press.value, origin._replace(first=first), post)
+        waits = self._waiting.acquire(blocking=False)
         try:
-            if changes and not services.seen.claim(key):
-                return _told_alone(self.platform.text_of(_ONCE))
-        except UnavailableError as error:
-            return _told_alone(self.platform.text_of(notice(with_code(str(error)))))
-        with self.platform.mailbox(press.address) as box:
-            self._do(press, origin._replace(address=box.address), post)
-            text = self._awaited(box)
-        if changes and (box.reply is None or box.reply.kind in (NOTICE, "refused") or box.reply.exit_status):
-            services.seen.release(key)  # nothing was done, so it may be tried again
+            reply = first.take(WAITED if waits else 0, None)
+            text = self.platform.pressed(origin, reply) if reply else ""
+        finally:
+            if waits:
+                self._waiting.release()
+        if changes and (reply is None or reply.kind in (NOTICE, "refused") or reply.exit_status):
+            self.conversation.services.seen.release(key)  # nothing was done, so it may be tried again
         return _told_alone(text)
 
-    def _room(self, id: str, name: str) -> Room:
-        """A channel, which the bot may not see: then as it was called. MattermostError: not known."""
+    def _claimed(self, key: str, again: str) -> str | None:
+        """Claims what is to be done once; why it is not the caller's to do, if it is not."""
         try:
-            return self.directory.room_by_id(id)
-        except MattermostError as error:
-            if not (name and error.status in (403, 404)):
-                raise
-            return Room(id, name)
-
-    def _do(self, press: Pressed, origin: Origin, post: str) -> None:
-        request = request_of(_WAYS.get(press.kind, f"{press.kind} button"), origin, press.words, press.on)
-        if press.kind == "share":
-            self.conversation.share(request, press.kept, post)
-        elif press.kind == "pick":
-            self.conversation.offer(request)
-        elif press.asks:
-            self.conversation.ask_for(press.asks, request)
-        else:
-            self.conversation.ask(request)
-
-    def _awaited(self, box: Mailbox) -> str:
-        if not self._waiting.acquire(blocking=False):
-            return box.take(0)
-        try:
-            return box.take(WAITED)
-        finally:
-            self._waiting.release()
+            return None if self.conversation.services.seen.claim(key) else again
+        except UnavailableError as error:
+            return str(error)
 
     def dialog(self, http: HttpRequest) -> HttpResponse:
         """What was sent off, once it is proved that the dialog was opened for that person, lately, and for the first
@@ -199,31 +171,28 @@ class Callbacks:
         state, submission = self.seals.read_state(body.get("state")), body.get("submission")
         if state is None:
             return HttpResponse(403, "not signed\n")
-        if (body.get("user_id"), body.get("channel_id")) != (state["user"], state["channel"]):
+        place = place_of(state)
+        if (body.get("user_id"), body.get("channel_id")) != (place.user, place.channel):
             return HttpResponse(403, "not for this person, or not from there\n")
         if body.get("cancelled") is True or not isinstance(submission, dict):
-            return HttpResponse(200, "{}", _JSON)
+            return _answer()
         try:
-            member, room = self.directory.by_id(state["user"]), self._room(state["channel"], state["room"])
+            origin = self._origin(place, place.user)
         except MattermostError as error:
-            return _kept_open(error.text)
-        origin = Origin(Actor(member.who, TEAM, room.name, state["thread"] or None), state["hook"] or None)
+            return _answer(error=error.text)
         key = _key("dialog", state["nonce"])
-        try:
-            if not self.conversation.services.seen.claim(key):
-                return _kept_open("That was sent off already.")
-        except UnavailableError as error:
-            return _kept_open(str(error))
+        if wrong := self._claimed(key, say("That was sent off already.")):
+            return _answer(error=wrong)
         if wrong := self._submitted(state, origin, submission):
             self.conversation.services.seen.release(key)
-            return _kept_open(wrong, dialogs.FIELD)
-        return HttpResponse(200, "{}", _JSON)
+            return _answer(errors={dialogs.FIELD: wrong})
+        return _answer()
 
     def _submitted(self, state: Mapping[str, Any], origin: Origin, submission: Mapping[str, Any]) -> str | None:
         """What is wrong with what was given, if anything is."""
         given, words = dialogs.value(submission), str(state["words"])
         if not given:
-            return "Fill this in."
+            return say("Fill this in.")
         match state["kind"]:
             case dialogs.PICK:
                 self.conversation.picked(origin, words, given)
@@ -231,7 +200,7 @@ class Callbacks:
                 return self.conversation.note_typed(origin, words, given)
             case dialogs.MOMENT:
                 at = dialogs.moment(given)
-                return self.conversation.moment_picked(origin, words, at) if at else "Choose a day and a time."
+                return self.conversation.moment_picked(origin, words, at) if at else say("Choose a day and a time.")
         return None
 
 
@@ -248,12 +217,11 @@ def _key(*parts: str) -> str:
     return f"mattermost:{parts[0]}:{sha256(json.dumps(parts).encode()).hexdigest()}"
 
 
+def _answer(**said: Any) -> HttpResponse:
+    """An answer of JSON; of nothing it closes a dialog, and `error` or `errors`, by its elements, keep it open."""
+    return HttpResponse(200, json.dumps(said), {"content-type": "application/json"})
+
+
 def _told_alone(text: str) -> HttpResponse:
     """The answer to a press: text for the presser alone."""
-    body = {"ephemeral_text": text, "skip_slack_parsing": True} if text else {}
-    return HttpResponse(200, json.dumps(body), _JSON)
-
-
-def _kept_open(wrong: str, name: str = "") -> HttpResponse:
-    """An answer that keeps a dialog open, with what is wrong with it or with one of its elements."""
-    return HttpResponse(200, json.dumps({"errors": {name: wrong}} if name else {"error": wrong}), _JSON)
+    return _answer(ephemeral_text=text, skip_slack_parsing=True) if text else _answer()

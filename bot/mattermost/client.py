@@ -3,16 +3,17 @@
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-import requests
-from requests.adapters import HTTPAdapter
+from urllib3 import encode_multipart_formdata
 
 from bot.mattermost.errors import MattermostError
+from bot.web.answer_headers import retry_after, server_date
+from bot.web.http_call import CallAnswer, CallBounds, CallError, call, call_session
 
 Json = dict[str, Any]
 
@@ -43,96 +44,79 @@ class MattermostClient:
         self.ca = ca
         self.ahead = 0.0
         """Seconds by which the server's clock is ahead of ours, as of its last answer."""
-        self._timeout = timeout
+        self._bounds = CallBounds(timeout, timeout, 2 * timeout, ANSWER_MAX)
         self._on_date = on_date
-        self._session = requests.Session()
-        self._session.auth = self._signed  # so that no .netrc takes the header's place
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=16))
+        self._session = call_session()
 
     def get(self, path: str, **params: object) -> Any:
         """What a GET below /api/v4 answers. MattermostError if it does not."""
-        return self.call("GET", path, params=params)
+        return self._call("GET", f"/api/v4{path}{'?' if params else ''}{urlencode(params)}")
+
+    def pages(self, path: str, size: int, most: int) -> Iterator[Any]:
+        """Lists of a channel's posts, so many at once, from the newest one on; `most` of them. As `get`."""
+        before: Json = {}
+        for _ in range(most):
+            page = self.get(path, per_page=size, **before)
+            yield page
+            before = {"before": page["order"][-1]}
 
     def post(self, path: str, body: object) -> Any:
         """What a POST of JSON below /api/v4 answers. MattermostError if it does not."""
-        return self.call("POST", path, json=body)
+        return self._call("POST", f"/api/v4{path}", json.dumps(body).encode())
 
-    def call(self, method: str, path: str, base: str = "/api/v4", **options: Any) -> Any:
+    def patch(self, post: str, body: Json) -> Any:
+        """Change a post. What is not in the properties that are given is gone from it. MattermostError as above."""
+        return self._call("PUT", f"/api/v4/posts/{post}/patch", json.dumps(body).encode())
+
+    def hook(self, id: str, body: Json) -> None:
+        """Answer at a command's own address. MattermostError as above."""
+        try:
+            self._call("POST", f"/hooks/commands/{id}", json.dumps(body).encode())
+        except MattermostError as error:
+            if error.status != 200:  # it says "ok", which is no JSON
+                raise
+
+    def upload(self, channel: str, name: str, content: bytes) -> str:
+        """The id of a file that posts of the channel can have. MattermostError as above."""
+        body, kind = encode_multipart_formdata({"channel_id": channel, "files": (name, content)})
+        try:
+            return str(self._call("POST", "/api/v4/files", body, kind)["file_infos"][0]["id"])
+        except (LookupError, TypeError) as error:
+            raise MattermostError("Mattermost did not say what became of the file") from error
+
+    def _call(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> Any:
         """What a call answers, as JSON; None for an answer without. MattermostError if it is refused, or not there."""
-        ends = time.monotonic() + 2 * self._timeout
+        headers = {"authorization": f"Bearer {self.token}", "content-type": kind}
+        ca = Path(self.ca) if self.ca else None
         try:
-            with self._session.request(
-                method,
-                f"{self.url}{base}{path}",
-                timeout=self._timeout,
-                verify=self.ca or True,
-                allow_redirects=False,
-                stream=True,
-                **options,
-            ) as answer:
-                body = bytearray()
-                for part in answer.iter_content(65536):
-                    body += part
-                    if len(body) > ANSWER_MAX or time.monotonic() > ends:
-                        raise MattermostError("Mattermost's answer is too long, or takes too long")
-        except OSError as error:  # requests' own among them
-            raise _unreached(error) from error
-        self._note_date(answer.headers)
-        return _checked(answer, bytes(body))
-
-    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
-
-    def _note_date(self, headers: Mapping[str, str]) -> None:
-        try:
-            at = parsedate_to_datetime(headers.get("Date", ""))
-        except ValueError:
-            return
-        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        self.ahead = at.timestamp() - time.time()
-        if self._on_date:
-            self._on_date(at)
+            answer = call(method, self.url + path, body, headers, ca, self._bounds, self._session)
+        except CallError as error:
+            why = error.reason.replace("`ca`", "`mattermost.ca`")
+            raise MattermostError(f"Mattermost cannot be reached: {why}", sent=error.is_doubtful) from error
+        if at := server_date(answer.headers):
+            self.ahead = at.timestamp() - time.time()
+            if self._on_date:
+                self._on_date(at)
+        return _checked(answer)
 
 
-def _unreached(error: OSError) -> MattermostError:
-    """Why there was no answer; whether the request may have got through all the same."""
-    match error:
-        case requests.exceptions.SSLError():
-            why, sent = "its certificate is not trusted, or TLS failed: see `mattermost.ca`", False
-        case requests.exceptions.ProxyError():
-            why, sent = "the proxy does not lead there", False
-        case requests.exceptions.ConnectTimeout():
-            why, sent = "it did not answer in time", False
-        case requests.exceptions.Timeout():
-            why, sent = "it did not answer in time", True
-        case requests.exceptions.ConnectionError() if "NewConnectionError" in repr(error):
-            why, sent = "the connection was refused, or its name does not resolve", False
-        case requests.RequestException():
-            why, sent = "the connection broke", True
-        case _:
-            why, sent = "the file of `mattermost.ca` cannot be read", False
-    return MattermostError(f"Mattermost cannot be reached: {why}", sent=sent)
-
-
-def _checked(answer: requests.Response, body: bytes) -> Any:
+def _checked(answer: CallAnswer) -> Any:
     try:
-        data = json.loads(body) if body else None
+        data = json.loads(answer.body) if answer.body else None
     except (ValueError, RecursionError):
         data = None
-    status = answer.status_code
+    status = answer.status
     if status in (200, 201):
-        if data is None and body:
+        if (data is None and answer.body) or len(answer.body) >= ANSWER_MAX:
             raise MattermostError("Mattermost cannot be reached: something else answered (HTTP 200)", status=status)
         return data
     id = data.get("id") if isinstance(data, dict) else None
     id = id if isinstance(id, str) and _ID.fullmatch(id) else ""
     if status == 429:
         # Of the proxy in front, or Mattermost's own: X-Ratelimit-Reset says in how many seconds there is room again.
-        named = answer.headers.get("Retry-After") or answer.headers.get("X-Ratelimit-Reset") or ""
-        wait = min(float(named), RETRY_AFTER_MAX) if named.isascii() and named.isdigit() else RETRY_AFTER
-        raise MattermostError("Mattermost asks for a pause (limit exceeded)", id, status, retry_after=wait)
+        named = {"retry-after": answer.headers.get("x-ratelimit-reset", ""), **answer.headers}
+        wait = retry_after(named, RETRY_AFTER_MAX)
+        pause = RETRY_AFTER if wait is None else wait
+        raise MattermostError("Mattermost asks for a pause (limit exceeded)", id, status, retry_after=pause)
     said = f"Mattermost answered {id}" if id else f"something else than Mattermost answered (HTTP {status})"
     raise MattermostError(said, id, status)

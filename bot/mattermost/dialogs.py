@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.alerts.ports import NOTE_MAX
-from bot.catalogue import say
 from bot.chat.command import Choice
-from bot.mattermost.markup import clean
+from bot.chat.window_words import WindowWords, host_words, moment_words, note_words
+from bot.text import shown
 
 Json = dict[str, Any]
 
@@ -25,33 +25,32 @@ TITLE_MAX, LABEL_MAX, OPTION_MAX, HELP_MAX, TEXT_MAX = 24, 24, 100, 150, 150
 def picker(choices: Sequence[Choice]) -> Json:
     """One list of what a command can be about; of very many a field to type a name into."""
     options = [
-        {"text": clean(f"{each.word} – {each.about}" if each.about else each.word, OPTION_MAX), "value": each.word}
+        {"text": shown(f"{each.word} – {each.about}" if each.about else each.word, OPTION_MAX), "value": each.word}
         for each in choices
     ]
     element = {"type": "select", "options": options} if len(options) <= OPTIONS_MAX else {"type": "text"}
-    about = say("The reply is for your eyes only.")
-    return _dialog(PICK, say("Ask a host"), say("Probe"), say("Host"), about, **element)
+    return _dialog(PICK, host_words(), **element)
 
 
 def moment_picker(words: str, first: datetime) -> Json:
     """Asks for the moment that the words lack; it shows `first`, in the person's zone."""
-    if words.endswith(" planned"):
-        name, label = say("Planned for"), say("When")
-    else:
-        name, label = say("Snooze"), say("Until")
     at = first.astimezone(UTC).replace(second=0, microsecond=0)
-    return _dialog(MOMENT, name, name, label, say("Your time."), type="datetime", default=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    return _dialog(MOMENT, moment_words(words), type="datetime", default=f"{at:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def note_dialog() -> Json:
     """Asks for a note."""
-    about = say("It stands in the alert's message and in its thread, with your name.")
-    return _dialog(NOTE, say("Add a note"), say("Add"), say("Note"), about, type="textarea", max_length=NOTE_MAX)
+    return _dialog(NOTE, note_words(), type="textarea", max_length=NOTE_MAX)
 
 
-def _dialog(kind: str, title: str, submit: str, label: str, about: str, **element: Any) -> Json:
-    field = {"display_name": label[:LABEL_MAX], "name": FIELD, "help_text": about[:HELP_MAX], **element}
-    return {"callback_id": kind, "title": title[:TITLE_MAX], "submit_label": submit, "elements": [field]}
+def _dialog(kind: str, named: WindowWords, **element: Any) -> Json:
+    field = {"display_name": named.label[:LABEL_MAX], "name": FIELD, "help_text": named.hint[:HELP_MAX], **element}
+    return {
+        "callback_id": kind,
+        "title": named.title[:TITLE_MAX],
+        "submit_label": named.submit,
+        "elements": [field],
+    }
 
 
 def value(submission: Mapping[str, Any]) -> str:

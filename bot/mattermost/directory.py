@@ -3,19 +3,17 @@
 """
 
 import re
-import threading
-import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from bot.chat.asked import AskedAnswers
 from bot.mattermost.client import MattermostClient
 from bot.mattermost.errors import NO_CHANNEL, MattermostError
+from bot.mattermost.markup import PREFIX
+from bot.mattermost.posts import POST_MAX
 
-PREFIX = "mattermost:"
-CACHED, AGAIN = 300.0, 30.0
-"""Seconds that an answer is kept, and that a question which had none is not asked again."""
+T = TypeVar("T")
 
-MOST = 5000
 ID = re.compile(r"[a-z0-9]{26}", re.ASCII)
 _CHANNEL = re.compile(rf"{PREFIX}([a-z0-9-]+)/([a-z0-9_.-]+)|{PREFIX}@([a-z0-9_.-]+)", re.ASCII)
 
@@ -40,50 +38,37 @@ class Room(NamedTuple):
     team: str = ""
 
 
-class _Answer(NamedTuple):
-    at: float
-    found: Any
-
-
 class Directory:
-    """Asked once, and cached. For several threads."""
+    """Asked once, and kept for a while. For several threads."""
 
-    def __init__(self, client: MattermostClient, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, client: MattermostClient) -> None:
         self._client = client
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._cache: dict[tuple[str, ...], _Answer] = {}
+        self._answers = AskedAnswers()
         self.group_fault = ""
 
     def me(self) -> Member:
         """The bot. MattermostError while Mattermost does not say who that is."""
-        member: Member = self._cached(("me",), lambda: _member(self._client.get("/users/me")))
-        return member
+        return self._asked(("me",), lambda: _member(self._client.get("/users/me")))
 
     def by_id(self, id: str) -> Member:
         """MattermostError if there is no such person, or Mattermost does not say."""
-        member: Member = self._cached(("id", id), lambda: _member(self._client.get(f"/users/{id}")))
-        return member
+        return self._asked(("id", id), lambda: _member(self._client.get(f"/users/{id}")))
 
     def by_who(self, who: str) -> Member:
         """The same by the name that the rest of the bot knows."""
         name = who.removeprefix(PREFIX).removeprefix("@")
         if not re.fullmatch(r"[a-z0-9._-]{1,64}", name, re.ASCII):
             raise MattermostError(f"{who} is nobody", "user_not_found", 404)
-        member: Member = self._cached(("name", name), lambda: _member(self._client.get(f"/users/username/{name}")))
-        return member
+        return self._asked(("name", name), lambda: _member(self._client.get(f"/users/username/{name}")))
 
     def noted(self, user: str, name: str, room: Room) -> None:
         """Mattermost itself said so in a request that proved to be its own. The bot may not see such a channel."""
-        with self._lock:
-            self._cache[("user_id", name)] = _Answer(self._clock(), user)
-            self._cache[("room", room.name)] = _Answer(self._clock(), room)
+        self._answers.note(("user_id", f"{PREFIX}{name}"), user)
+        self._answers.note(("room", room.name), room)
 
     def user_id(self, who: str) -> str:
         """Somebody's id. MattermostError as above."""
-        with self._lock:
-            known = self._cache.get(("user_id", who.removeprefix(PREFIX)))
-        return str(known.found) if known and self._clock() - known.at < CACHED else self.by_who(who).id
+        return self._asked(("user_id", who), lambda: self.by_who(who).id)
 
     def room(self, channel: str) -> Room:
         """A channel by its name. MattermostError with the id NO_CHANNEL if there is none."""
@@ -94,7 +79,7 @@ class Directory:
 
         def ask() -> Room:
             if user:
-                pair = [self.me().id, self.user_id(user)]
+                pair = [self.me().id, self.user_id(f"{PREFIX}{user}")]
                 return Room(str(self._client.post("/channels/direct", pair)["id"]), channel)
             try:
                 found = self._client.get(f"/teams/name/{team}/channels/name/{name}", include_deleted="true")
@@ -102,34 +87,44 @@ class Directory:
             except MattermostError as error:
                 if error.status not in (403, 404):
                     raise
-                said = (
-                    f"there is no channel {name} in the team {team}, or the bot is not in it: type /invite @BOT there"
-                )
-                raise MattermostError(said, NO_CHANNEL, 404) from error
+                said = f"there is no channel {name} in the team {team}, or the bot is not in it"
+                raise MattermostError(f"{said}: type /invite @BOT there", NO_CHANNEL, 404) from error
 
-        room: Room = self._cached(("room", channel), ask)
-        return room
+        return self._asked(("room", channel), ask)
 
-    def room_by_id(self, id: str) -> Room:
-        """A channel by Mattermost's id. MattermostError if it does not say."""
+    def room_by_id(self, id: str, called: str = "") -> Room:
+        """A channel by Mattermost's id; one that the bot may not see as it was `called`. MattermostError: not known."""
 
         def ask() -> Room:
-            channel = self._client.get(f"/channels/{id}")
+            try:
+                channel = self._client.get(f"/channels/{id}")
+            except MattermostError as error:
+                if called and error.status in (403, 404):
+                    return Room(id, called)
+                raise
             if channel["type"] == "D":
                 other = next((each for each in str(channel["name"]).split("__") if each != self.me().id), self.me().id)
                 return Room(id, f"{PREFIX}@{self.by_id(other).name}")
             team = self._client.get(f"/teams/{channel['team_id']}")["name"] if channel.get("team_id") else "group"
             return Room(id, f"{PREFIX}{team}/{channel['name']}", str(team))
 
-        room: Room = self._cached(("room_id", id), ask)
-        with self._lock:
-            self._cache.setdefault(("room", room.name), _Answer(self._clock(), room))
+        room = self._asked(("room_id", id), ask)
+        self._answers.get(("room", room.name), lambda: room)
         return room
 
     def forget(self, channel: str) -> None:
         """What is known of a channel did not hold."""
-        with self._lock:
-            self._cache.pop(("room", channel), None)
+        self._answers.forget(("room", channel))
+
+    def is_in(self, channel: str, user: str) -> bool:
+        """Whether somebody is in a channel, both by Mattermost's ids. MattermostError: not known."""
+        try:
+            self._client.get(f"/channels/{channel}/members/{user}")
+        except MattermostError as error:
+            if error.status in (403, 404):
+                return False
+            raise
+        return True
 
     def in_group(self, group: str, who: str) -> bool | None:
         """Whether a group (`mattermost:@GROUP`) has somebody; None while Mattermost does not say: `group_fault`."""
@@ -142,24 +137,25 @@ class Directory:
                 self.group_fault = error.text
                 return None
 
-        names: frozenset[str] | None = self._cached(("groups", who), ask)
+        names = self._asked(("groups", who), ask)
         return None if names is None else group.removeprefix(f"{PREFIX}@") in names
 
-    def _cached(self, key: tuple[str, ...], ask: Callable[[], Any]) -> Any:
-        now = self._clock()
-        with self._lock:
-            known = self._cache.get(key)
-        if known and now - known.at < (AGAIN if known.found is None else CACHED):
-            return known.found
+    def post_max(self) -> int:
+        """Characters of a post that the server takes (`MaxPostSize`); while it does not say, what most of them do."""
+
+        def ask() -> int | None:
+            try:
+                return int(self._client.get("/config/client", format="old")["MaxPostSize"])
+            except (MattermostError, LookupError, TypeError, ValueError):
+                return None
+
+        return min(self._answers.get(("post_max",), ask) or POST_MAX, POST_MAX)
+
+    def _asked(self, key: tuple[str, ...], ask: Callable[[], T]) -> T:
         try:
-            found = ask()
+            return self._answers.get(key, ask)
         except (LookupError, TypeError) as error:
             raise MattermostError("Mattermost cannot be reached: something else answered") from error
-        with self._lock:
-            if len(self._cache) >= MOST:
-                self._cache.clear()
-            self._cache[key] = _Answer(now, found)
-        return found
 
 
 def _member(user: Any) -> Member:

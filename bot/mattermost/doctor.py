@@ -11,7 +11,7 @@ from bot.mattermost.callbacks import COMMAND_PATH
 from bot.mattermost.client import MattermostClient
 from bot.mattermost.directory import Directory, Member
 from bot.mattermost.errors import MattermostError
-from bot.mattermost.markup import clean
+from bot.text import shown
 
 OLDEST = (11, 7)
 """The oldest version that is supported, an extended support release."""
@@ -37,7 +37,7 @@ def examine(patient: MattermostDoctorInput, client: MattermostClient) -> tuple[C
         mend = "set it to the bot's token" if error.refused else "check the network, `mattermost.url`, `mattermost.ca`"
         return (Check("mattermost token", False, error.text, mend),)
     return (
-        Check("mattermost token", True, f"@{clean(me.name, 80)} at {client.url}"),
+        Check("mattermost token", True, f"@{shown(me.name, 80)} at {client.url}"),
         *_server(patient, client),
         *_channels(patient, client, directory, me),
         *_groups(patient, directory, me),
@@ -51,7 +51,7 @@ def _server(patient: MattermostDoctorInput, client: MattermostClient) -> Iterato
     except MattermostError as error:
         yield Check("mattermost server", False, error.text)
         return
-    version = clean(str(told.get("Version")), 40)
+    version = shown(str(told.get("Version")), 40)
     numbers = re.match(r"(\d+)\.(\d+)", version)
     is_new = numbers is not None and (int(numbers[1]), int(numbers[2])) >= OLDEST
     mend = "" if is_new else f"update the server to {OLDEST[0]}.{OLDEST[1]} or newer"
@@ -61,7 +61,7 @@ def _server(patient: MattermostDoctorInput, client: MattermostClient) -> Iterato
         yield Check("mattermost commands", False, "the server has slash commands switched off", mend)
     limit = str(told.get("PostEditTimeLimit") or "-1")
     if limit != "-1":
-        said = f"posts can be edited for {clean(limit, 12)} seconds: an alert that changes later is posted anew"
+        said = f"posts can be edited for {shown(limit, 12)} seconds: an alert that changes later is posted anew"
         yield Check("mattermost edits", True, said)
 
 

@@ -1,9 +1,7 @@
 """What goes wrong between Mattermost and here, and what it means for a post that was sent: by the error's id."""
 
-from bot.alerts.delivery.outcome import EditClosed, Gone, Missing, NotSent, Outcome, Refused, Unknown, Unverifiable
-from bot.alerts.delivery.outcome import Lookup as Lookup
+from bot.alerts.delivery.outcome import EditClosed, Gone, NotSent, Outcome, Refused, Unknown
 
-RATE_LIMITED = "ratelimited"
 NO_CHANNEL = "channel_not_found"
 _TOKEN = "api.context.session_expired.app_error"
 NO_PERMISSION = "api.context.permissions.app_error"
@@ -14,6 +12,7 @@ _REMEDIES = {
     "api.context.invalid_param.app_error": "there is no such channel: check its name",
 }
 _GONE = frozenset({
+    "message_not_found",
     "api.post.create_post.root_id.app_error",
     "api.post.create_post.channel_root_id.app_error",
     "app.post.get.app_error",
@@ -52,7 +51,7 @@ def outcome_of(error: MattermostError) -> Outcome:
     if not error.sent:
         return NotSent("", error.text)
     if error.status == 429:
-        return NotSent(RATE_LIMITED, error.text, error.retry_after)
+        return NotSent("ratelimited", error.text, error.retry_after)
     if error.id in _GONE or (error.is_missing and "post" in error.id):
         return Gone(error.id)
     if error.id == TIME_LIMIT:
@@ -66,19 +65,3 @@ def outcome_of(error: MattermostError) -> Outcome:
     if not error.id or error.status >= 500:  # a first try that is still under way (deduplicate) among them
         return Unknown(error.text)
     return NotSent(error.id, error.text)
-
-
-def lookup_of(error: MattermostError) -> Lookup:
-    """What a look-up that failed says."""
-    outcome = outcome_of(error)
-    match outcome:
-        case Gone():  # without the thread there is no message in it
-            return Missing()
-        case Unknown(reason):
-            return NotSent("", reason)
-        case NotSent() if not outcome.code or outcome.retry_after is not None:
-            return outcome
-        case Refused():
-            return outcome
-        case _:
-            return Unverifiable(error.id)

@@ -7,10 +7,9 @@ Every connection of the bot gets every event: which process answers is settled b
 import json
 import random
 import re
-import select
-import threading
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,14 +20,16 @@ from websocket import ABNF, WebSocket, WebSocketException
 from bot.chat.platform import Actor, Origin
 from bot.chat.session.conversation import Conversation
 from bot.mattermost.client import MattermostClient
-from bot.mattermost.directory import ID, PREFIX, Directory
+from bot.mattermost.directory import ID, Directory
 from bot.mattermost.errors import MattermostError
+from bot.mattermost.markup import PREFIX
 from bot.mattermost.platform import TEAM
+from bot.web.socket_receiver import SilentError, SocketReceiver
 
 PING, SILENT_AFTER = 10.0, 25.0
 """Seconds between pings, and after which a connection that says nothing is given up: two pongs are missing then."""
 
-HANDSHAKE, TICK = 5.0, 0.25
+HANDSHAKE = 5.0
 PAUSE, PAUSE_MAX = 1.0, 15.0
 """Seconds between tries to connect, more from try to try."""
 
@@ -36,8 +37,8 @@ MISSED_MAX = 600.0
 """Seconds of which mentions are looked up after an outage: an answer later than that helps nobody."""
 
 
-class EventStream:
-    """Receives from `start` to `close`. `clock` is in seconds."""
+class EventStream(SocketReceiver[MattermostError]):
+    """Receives for a conversation."""
 
     def __init__(
         self,
@@ -47,33 +48,11 @@ class EventStream:
         conversation: Conversation,
         clock: Callable[[], float],
     ) -> None:
-        self._log = log
+        super().__init__(log, "Mattermost", clock)
         self._client = client
         self._directory = directory
         self._conversation = conversation
-        self._clock = clock
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
-        self._heard_at = clock()
-        self._connection, self._seq, self._last_post = "", 0, 0
-        self.connected = False
-        self.fault: MattermostError | None = None
-
-    @property
-    def age(self) -> float:
-        """Seconds since Mattermost said anything, or since the start."""
-        return self._clock() - self._heard_at
-
-    def start(self) -> None:
-        """Connect, now or as soon as Mattermost is there."""
-        self._heard_at = self._clock()
-        self._last_post = int(time.time() * 1000)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Receive nothing more."""
-        self._stop.set()
-        self._thread.join()
+        self._connection, self._seq, self._last_post = "", 0, int(time.time() * 1000)
 
     def _run(self) -> None:
         pause = PAUSE
@@ -88,6 +67,8 @@ class EventStream:
                     socket.close(timeout=1)
             except MattermostError as error:
                 self._failed(error)
+            except SilentError:
+                self._failed(MattermostError("Mattermost is silent"))
             except (WebSocketException, OSError, ValueError, LookupError, TypeError) as error:
                 self._failed(MattermostError(f"Mattermost's events do not come: {type(error).__name__}"))
             self.connected = False
@@ -108,30 +89,21 @@ class EventStream:
 
     def _read(self, socket: WebSocket) -> None:
         """Until the connection ends, or we do."""
-        heard_at, next_ping, count = self._clock(), self._clock(), 0
-        while not self._stop.is_set():
-            now = self._clock()
-            if now - heard_at > SILENT_AFTER:
-                raise MattermostError("Mattermost is silent")
-            if now >= next_ping:
-                count, next_ping = count + 1, now + PING
-                socket.send(json.dumps({"seq": count, "action": "ping"}))
-            raw: Any = socket.sock
-            pending = getattr(raw, "pending", None)
-            if not ((pending and pending()) or select.select([raw], [], [], TICK)[0]):
-                continue
-            kind, data = socket.recv_data(control_frame=True)
-            if kind == ABNF.OPCODE_CLOSE:
-                raise MattermostError("Mattermost ended the connection")
+        numbers = count(1)
+
+        def ping() -> None:
+            socket.send(json.dumps({"seq": next(numbers), "action": "ping"}))
+
+        for kind, data in self._frames(socket, ping, PING, SILENT_AFTER):
             if kind == ABNF.OPCODE_TEXT:
-                heard_at = self._clock()
                 self._take(json.loads(data))
+        if not self._stop.is_set():
+            raise MattermostError("Mattermost ended the connection")
 
     def _take(self, message: Mapping[str, Any]) -> None:
         if message.get("status") == "FAIL":  # the only sign of a token that was revoked: the connection stays open
             error = message.get("error") or {}
             raise MattermostError("Mattermost refuses the bot's token", str(error.get("id") or ""), 401)
-        self._heard_at = self._clock()
         if message.get("status") == "OK" or message.get("event") == "hello":
             self._established()
         event, data = message.get("event"), message.get("data") or {}
@@ -181,13 +153,3 @@ class EventStream:
             for post in sorted(found.values(), key=lambda post: int(post["create_at"])):
                 if int(post["create_at"]) >= since and not (post.get("delete_at") or post.get("original_id")):
                     self._posted({"channel_type": channel["type"]}, post)
-
-    def _established(self) -> None:
-        if not self.connected:
-            self._log.info("connected to Mattermost")
-        self.connected, self.fault = True, None
-
-    def _failed(self, fault: MattermostError) -> None:
-        if self.fault is None or fault.text != self.fault.text:
-            self._log.warning("Mattermost's events do not come: connecting again", reason=fault.text)
-        self.fault = fault

@@ -2,6 +2,8 @@
 
 import re
 
+from bot.catalogue import say
+from bot.chat.channels import ChannelKind
 from bot.chat.reply import (
     ChannelName,
     Code,
@@ -13,10 +15,11 @@ from bot.chat.reply import (
     Strong,
     Typed,
 )
-from bot.mattermost.directory import PREFIX
+from bot.text import one_line
 
-_UNSEEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+PREFIX = f"{ChannelKind.MATTERMOST}:"
+"""What names of people and channels begin with wherever several platforms meet."""
+
 _FORMATS = re.compile(r"[\\`*|\[\]#]|(?<![^\W_])_|_(?![^\W_])")
 _BROKEN = re.compile(r"[@~$]|:(?=//)|(?<=www)\.|:(?=[\w+-]+:)", re.IGNORECASE)
 _STARTS = re.compile(r"(\s*)([-+>]|[0-9]+[.)](?=\s))")
@@ -28,20 +31,14 @@ _SLACKS_CHANNEL = re.compile(r"[CGD][A-Z0-9]{4,30}", re.ASCII)
 _APART = "\u200b"
 
 
-def clean(text: str, most: int) -> str:
-    """Text on one line, cut with an ellipsis: for labels, in which nothing is marked up."""
-    short = _UNSEEN.sub("", _BREAKS.sub(" ", text[: most + 1]))
-    return short if len(short) <= most else f"{short[: most - 1]}…"
-
-
 def escape(text: str) -> str:
     """Text as data, on one line: signs that format are escaped, those that ping, link or tag stand apart."""
-    return _BROKEN.sub(rf"\g<0>{_APART}", _FORMATS.sub(r"\\\g<0>", clean(text, len(text))))
+    return _BROKEN.sub(rf"\g<0>{_APART}", _FORMATS.sub(r"\\\g<0>", one_line(text)))
 
 
 def code(text: str) -> str:
     """Text in a code span, fenced by more backticks than it has together."""
-    inner = clean(text, len(text)).strip()
+    inner = one_line(text).strip()
     fence = "`" * (max(map(len, re.findall("`+", inner)), default=0) + 1)
     space = " " if len(fence) > 1 else ""
     return f"{fence}{space}{inner}{space}{fence}" if inner else ""
@@ -85,10 +82,10 @@ def _span(span: Span, command: str) -> str:
 def _person(who: str) -> str:
     if found := _USERNAME.fullmatch(who):
         return f"@{found[1]}"
-    return "somebody in Slack" if _SLACKS_PERSON.fullmatch(who) else escape(who)
+    return say("somebody in Slack") if _SLACKS_PERSON.fullmatch(who) else escape(who)
 
 
 def _channel(channel: str) -> str:
     if found := _ROOM.fullmatch(channel):
         return f"~{found[1]}"
-    return "a channel in Slack" if _SLACKS_CHANNEL.fullmatch(channel) else escape(channel)
+    return say("a channel in Slack") if _SLACKS_CHANNEL.fullmatch(channel) else escape(channel)

@@ -5,7 +5,6 @@ A dialog's state is signed over its words, the one person who may send it off, i
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -34,39 +33,36 @@ class Seals:
 
     def opened(self, context: object) -> dict[str, Any] | None:
         """What was signed in a context that came back; None for one that was not signed by us."""
-        if not isinstance(context, dict):
-            return None
-        inner = {key: value for key, value in context.items() if key not in ("sig", "selected_option")}
-        return inner if self._is_ours("context", inner, context.get("sig")) else None
+        return self._opened("context", context)
 
     def state(self, content: Mapping[str, Any]) -> str:
         """A dialog's state. It can be read by its user, and not be changed."""
-        ends = str(int(self._clock()) + ENDS_AFTER)
-        inner = {**content, "ends": ends}
-        text = base64.urlsafe_b64encode(json.dumps(inner).encode()).decode()
-        return f"{text}.{self._signature('state', inner)}"
+        inner = {**content, "ends": str(int(self._clock()) + ENDS_AFTER)}
+        signed = {**inner, "sig": self._signature("state", inner)}
+        return base64.urlsafe_b64encode(json.dumps(signed).encode()).decode()
 
     def read_state(self, state: object) -> dict[str, Any] | None:
         """What was signed in a state; None for one that is not ours, or that ended."""
-        text, _, signature = state.partition(".") if isinstance(state, str) else ("", "", "")
         try:
-            inner = json.loads(base64.b64decode(text, b"-_", validate=True)) if text else None
-        except (ValueError, binascii.Error, RecursionError):
+            content = json.loads(base64.b64decode(state if isinstance(state, str) else "", b"-_", validate=True))
+        except (ValueError, RecursionError):
             return None
-        if not isinstance(inner, dict) or not self._is_ours("state", inner, signature):
-            return None
-        return inner if int(inner["ends"]) > self._clock() else None
+        inner = self._opened("state", content)
+        return inner if inner and int(inner["ends"]) > self._clock() else None
 
     def _signature(self, purpose: str, inner: Mapping[str, Any]) -> str:
         data = json.dumps([purpose, inner], sort_keys=True, separators=(",", ":"))
         return hmac.new(self._key, data.encode(), hashlib.sha256).hexdigest()
 
-    def _is_ours(self, purpose: str, inner: Mapping[str, Any], signature: object) -> bool:
-        if not isinstance(signature, str):
-            return False
+    def _opened(self, purpose: str, content: object) -> dict[str, Any] | None:
+        signature = content.get("sig") if isinstance(content, dict) else None
+        if not (isinstance(content, dict) and isinstance(signature, str)):
+            return None
+        inner = {key: value for key, value in content.items() if key not in ("sig", "selected_option")}
         try:
             signed = self._signature(purpose, inner)
         except RecursionError:  # what could just be read may be nested too deeply to be written
-            return False
+            return None
         # JSON may hold half of a surrogate pair, for which UTF-8 has no bytes.
-        return hmac.compare_digest(signature.encode(errors="replace"), signed.encode())
+        is_ours = hmac.compare_digest(signature.encode(errors="replace"), signed.encode())
+        return inner if is_ours else None

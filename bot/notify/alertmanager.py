@@ -19,13 +19,13 @@ from bot.chat.alert_messages import alert_message
 from bot.chat.channels import notify_channel
 from bot.chat.reply import plain, spoken
 from bot.chat.rule_wording import sentence
-from bot.chat.wording import iso
+from bot.chat.wording import iso, with_more
 from bot.checkup import Check
 from bot.matrix.matrix import Matrix
 from bot.notify.drawing import nameless, plain_text
-from bot.notify.http_call import CallAnswer, CallError, call, failure
 from bot.notify.notice import NoticeType, OutgoingNotice
 from bot.notify.notifier import NotifierTarget
+from bot.web.http_call import CallAnswer, CallError, call, failure
 
 RESOLVED_FOR = timedelta(minutes=5)
 """How long an alert that ended is told again: one post may be lost, or meet another Alertmanager of a cluster."""
@@ -137,8 +137,6 @@ class AlertmanagerNotifier:
     def _entry(self, alert: Alert, now: datetime) -> dict[str, Any]:
         """Labels are what an alert is known by, so nothing in them changes while it lives; the rest is annotations."""
         day = now.date()
-        hosts = [host.name for host in alert.hosts[:HOSTS_NAMED]]
-        more = len(alert.hosts) - len(hosts)
         ends = alert.resolved_at or now + 2 * self._every + MARGIN
         reply = nameless(alert_message([alert], day, now, self._matrix()))
         return {
@@ -146,7 +144,7 @@ class AlertmanagerNotifier:
             "annotations": {
                 "summary": spoken(sentence(alert, day)),
                 "description": plain_text(reply),
-                "hosts": ", ".join(hosts) + (f" and {more} more" if more > 0 else ""),
+                "hosts": with_more([host.name for host in alert.hosts], HOSTS_NAMED),
                 "alert": str(alert.id),
                 "state": alert.state.value,
                 **({"due": alert.due.isoformat()} if alert.due else {}),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from html import escape
 
+from bot.catalogue import say
 from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.reply import (
     GAP,
@@ -39,7 +40,7 @@ PROMPT = "xocompat"
 def named(person: str) -> str:
     """Somebody as others may read it: an id of Slack's says nothing there."""
     if _SLACK_PERSON.fullmatch(person):
-        return "somebody in Slack"
+        return say("somebody in Slack")
     platform, colon, name = person.partition(":")
     return name if colon and name and platform in ("shell", *ChannelKind) else person
 
@@ -64,7 +65,7 @@ def _called(span: Span) -> Span:
             return Plain(named(text))
         case ChannelName(text):
             is_slacks = kind_of(text) is ChannelKind.SLACK
-            return Plain("a channel in Slack" if is_slacks else text.partition(":")[2])
+            return Plain(say("a channel in Slack") if is_slacks else text.partition(":")[2])
         case _:
             return span
 
@@ -94,7 +95,7 @@ def plain_text(reply: Reply) -> str:
 
 def html(reply: Reply) -> str:
     """All of it as HTML, without scripts, styles and pictures: what mail programs and Matrix both show."""
-    parts = [f"<p><strong>{_line(reply.headline)}</strong></p>", *map(_drawn, reply.blocks)]
+    parts = [_heading(reply.headline), *map(_drawn, reply.blocks)]
     if reply.context:
         parts.append(f"<p><em>{'<br>'.join(map(_line, reply.context))}</em></p>")
     return "\n".join(parts)
@@ -103,7 +104,7 @@ def html(reply: Reply) -> str:
 def _drawn(block: Block) -> str:
     match block:
         case Heading(spans):
-            return f"<p><strong>{_line(spans)}</strong></p>"
+            return _heading(spans)
         case Paragraph(lines):
             return f"<p>{'<br>'.join(map(_line, lines))}</p>"
         case Bullets(items, title, numbered):
@@ -115,6 +116,12 @@ def _drawn(block: Block) -> str:
         case Table(columns, rows):
             head = _row("th", (escape(cleaned(column.name)) for column in columns))
             return f"<table>{head}{''.join(_row('td', map(_line, row)) for row in rows)}</table>"
+
+
+def _heading(spans: RichText) -> str:
+    """All of it stands out, so nothing in it needs to."""
+    even = (Plain(span.text) if isinstance(span, Strong) else span for span in spans)
+    return f"<p><strong>{''.join(map(_span, even))}</strong></p>"
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:

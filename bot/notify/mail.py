@@ -21,10 +21,10 @@ from bot.alerts.delivery.outcome import Delivered, NotSent, Outcome, Refused, Un
 from bot.catalogue import say_counted
 from bot.checkup import Check
 from bot.notify.drawing import html, plain_text
-from bot.notify.http_call import CallError, refuse_forbidden
 from bot.notify.notice import OutgoingNotice
 from bot.notify.notifier import NotifierTarget
 from bot.settings.values import is_loopback
+from bot.web.http_call import CallError, refuse_forbidden
 
 CONNECT, WHOLE = 8.0, 20.0
 """Seconds: to connect, and for a whole conversation: less than a lease on a channel lasts."""

@@ -14,9 +14,9 @@ from urllib.parse import quote, unquote, urlsplit
 from bot.alerts.delivery.outcome import Delivered, NotSent, Outcome, Refused
 from bot.checkup import Check
 from bot.notify.drawing import html, plain_text
-from bot.notify.http_call import RETRY_AFTER_MAX, CallAnswer, CallError, call, failure
 from bot.notify.notice import NoticeType, OutgoingNotice
 from bot.notify.notifier import NotifierTarget
+from bot.web.http_call import RETRY_AFTER_MAX, CallAnswer, CallError, call, failure
 
 LARGEST = 20_000
 """Characters of each form of a text; an event may have 64 kB, in which an edit has all of it twice."""

@@ -9,6 +9,7 @@ from uuid import uuid4
 from bot.alerts.alert import Alert, AlertState, NotifyReason, notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
 from bot.alerts.routing import AlertPlan
+from bot.catalogue import say
 from bot.chat.alert_context import alert_data
 from bot.chat.alert_messages import handled_update
 from bot.chat.reply import Reply, Strong, headline
@@ -123,8 +124,8 @@ def _handled(delivery: Delivery) -> Iterator[Alert]:
 
 def notice_for_test(name: str, now: datetime) -> OutgoingNotice:
     """A message that an operator sends to see whether it arrives."""
-    said = headline(Strong(f"A test of the notifier {name}"), "messages of xocompat come here")
-    return OutgoingNotice(uuid4().hex, NoticeType.TEST, now, Reply("test", said), f"a test of {name}")
+    told = headline(Strong(say("A test of the notifier {name}", name=name)), say("messages of xocompat come here"))
+    return OutgoingNotice(uuid4().hex, NoticeType.TEST, now, Reply("test", told), say("a test of {name}", name=name))
 
 
 def document(notice: OutgoingNotice, channel: str, matrix: Matrix) -> dict[str, Any]:

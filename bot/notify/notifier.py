@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.alerts.delivery.outbox import Delivery
 from bot.alerts.delivery.outcome import Delivered, Lookup, Missing, Outcome, Unverifiable
 from bot.alerts.routing import AlertPlan
+from bot.catalogue import say
 from bot.chat.reply import Link, Paragraph, line
 from bot.checkup import Check
 from bot.matrix.matrix import Matrix
@@ -76,5 +77,5 @@ class NotifierTransport:
 def _with_link(notice: OutgoingNotice) -> OutgoingNotice:
     if notice.link is None:
         return notice
-    below = Paragraph((line(Link("Open it in chat", notice.link)),))
+    below = Paragraph((line(Link(say("Open it in chat"), notice.link)),))
     return notice._replace(reply=notice.reply._replace(blocks=(*notice.reply.blocks, below)))

@@ -5,8 +5,8 @@ import ssl
 from urllib.parse import urlsplit
 
 from bot.checkup import Check
-from bot.notify.http_call import CONNECT, CallError, refuse_forbidden
 from bot.notify.notifier import NotifierTarget
+from bot.web.http_call import CONNECT, CallError, refuse_forbidden
 
 
 def reaches(target: NotifierTarget, url: str) -> Check:

@@ -8,13 +8,13 @@ from bot.alerts.alert import Alert
 from bot.errors import ConfigError, Problem
 from bot.matrix.matrix import Matrix
 from bot.notify.alertmanager import AlertmanagerNotifier, MirroredAlerts
-from bot.notify.http_call import quieten
 from bot.notify.mail import EmailNotifier
 from bot.notify.matrix_room import MatrixNotifier
 from bot.notify.notifier import Notifier, NotifierTarget
 from bot.notify.teams import TeamsNotifier
 from bot.notify.webhook import WebhookNotifier
 from bot.settings.notifiers import NotifierKind
+from bot.web.http_call import quieten
 
 
 class NotifierParts(NamedTuple):
@@ -55,8 +55,8 @@ def notifier_of(target: NotifierTarget, parts: NotifierParts) -> Notifier:
             return AppriseNotifier.of(target)
 
 
-def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dict[str, Notifier]:
-    """All of them, by name. ConfigError lists what is wrong with any."""
+def made_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> tuple[dict[str, Notifier], list[Problem]]:
+    """Those that can be made, by name, and what is wrong with the others."""
     quieten()
     made: dict[str, Notifier] = {}
     problems: list[Problem] = []
@@ -65,6 +65,12 @@ def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dic
             made[target.name] = notifier_of(target, parts)
         except ConfigError as error:
             problems += error.problems
+    return made, problems
+
+
+def notifiers_of(targets: Iterable[NotifierTarget], parts: NotifierParts) -> dict[str, Notifier]:
+    """All of them, by name. ConfigError lists what is wrong with any."""
+    made, problems = made_of(targets, parts)
     if problems:
         raise ConfigError(problems)
     return made

@@ -27,14 +27,15 @@ from bot.chat.reply import (
     Table,
     Typed,
     line,
+    say_line_counted,
 )
 from bot.checkup import Check
 from bot.notify.drawing import PROMPT
-from bot.notify.http_call import CallError, call, failure
 from bot.notify.notice import OutgoingNotice
 from bot.notify.notifier import NotifierTarget
 from bot.notify.reach import reaches
 from bot.terminal.layout import address, cleaned, words_to_type
+from bot.web.http_call import CallError, call, failure
 
 LARGEST = 20_000
 """Bytes of a message: Teams takes 28 kB, and trouble was measured from 21 on."""
@@ -94,8 +95,12 @@ def _message(body: list[Element]) -> bytes:
 
 def _left_out(count: int) -> Iterator[Element]:
     if count:
-        said = f"{count} more {'line is' if count == 1 else 'lines are'} left out here: `alerts` has all."
-        yield _text(line(said), isSubtle=True)
+        left_out = say_line_counted(
+            count,
+            "{count} more line is left out here: `alerts` has all.",
+            "{count} more lines are left out here: `alerts` has all.",
+        )
+        yield _text(left_out, isSubtle=True)
 
 
 def _elements(block: Block) -> Iterator[Element]:

@@ -16,10 +16,10 @@ from bot.alerts.delivery.outcome import Delivered, Outcome
 from bot.chat.channels import notify_channel
 from bot.checkup import Check
 from bot.matrix.matrix import Matrix
-from bot.notify.http_call import CallError, call, failure
 from bot.notify.notice import OutgoingNotice, document
 from bot.notify.notifier import NotifierTarget
 from bot.notify.reach import reaches
+from bot.web.http_call import CallError, call, failure
 
 LARGEST = 20_000
 """Bytes of a document, as the specification advises; beyond it the alerts' hosts are left out, then the text."""

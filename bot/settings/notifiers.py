@@ -159,6 +159,8 @@ def notifier_problems(tree: Mapping[str, Any]) -> Iterator[tuple[Location, str]]
 
 def _kept_in_file(url: str) -> str | None:
     parts = urlsplit(url.strip())
+    if kind_of_url(url.strip()) is NotifierKind.APPRISE:  # whichever part of it lets one send: tgram://TOKEN/CHAT
+        return "holds what lets one send, a secret, as every URL of Apprise's: put it in a variable, named in url_env"
     if parts.password or _SECRETS.search(f"?{parts.query}"):
         return "holds a secret, which never stands in the file: put the URL in a variable, and name that in url_env"
     return None

@@ -5,13 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.catalogue import message, say, say_counted
+from bot.catalogue import message, say
+from bot.chat.button_value import offered
 from bot.chat.reply import (
-    GAP,
     NOTICE,
-    Ask,
     Block,
-    Bullets,
     Chart,
     Column,
     ColumnKind,
@@ -22,10 +20,13 @@ from bot.chat.reply import (
     RichText,
     Strong,
     Table,
+    gapped,
     line,
+    lines_in,
     plain,
     spoken,
 )
+from bot.chat.wording import page_notes
 from bot.slack.actions import elements
 from bot.slack.chart_blocks import chart_block, is_chart
 from bot.slack.mrkdwn import TEXT_MAX, escape, mrkdwn, without_ids
@@ -71,22 +72,11 @@ def _parts(
 
 
 def _lines(block: Block) -> Iterable[RichText]:
-    match block:
-        case Paragraph(lines):
-            return lines
-        case Heading(only):
-            return (only,)
-        case Chart():
-            return (block.in_words,)
-        case Bullets(items, title, numbered):
-            signs = (f"{at}. " if numbered else "• " for at in range(1, len(items) + 1))
-            entries = ((Plain(sign), *item) for sign, item in zip(signs, items, strict=True))
-            return (line(Strong(title)), *entries) if title else entries
-        case Table(columns, rows, _, as_lines):
-            if as_lines:  # a gap stands between facts, not for the lack of one
-                return (_row(filter(plain, row)) for row in rows)
-            names = line(Strong(" · ".join(column.name for column in columns)))
-            return (names, *(_row(_legible(columns, row)) for row in rows))
+    if isinstance(block, Table) and not block.as_lines:
+        names = line(Strong(" · ".join(column.name for column in block.columns)))
+        return (names, *(gapped(_legible(block.columns, row)) for row in block.rows))
+    signs = {"- ": "• "}
+    return ((Plain(signs.get(sign, sign)), *each) if sign else each for sign, each in lines_in(block))
 
 
 def _filled(cells: Sequence[RichText]) -> Sequence[RichText]:
@@ -101,10 +91,6 @@ def _legible(columns: Sequence[Column], row: Sequence[RichText]) -> Iterator[Ric
         counts = 0 < at < len(columns) and columns[at].kind is ColumnKind.NUMBER
         name = line(f"{columns[at].name.lower()}: ") if counts else ()
         yield (*name, *(cell or line(NO_CELL)))
-
-
-def _row(cells: Iterable[RichText]) -> RichText:
-    return tuple(span for cell in cells for span in (GAP, *cell))[1:]
 
 
 BLOCKS_MAX = 46
@@ -170,8 +156,7 @@ def messages(
     if shared_by:
         quiet = [*quiet[: CONTEXT_MAX - 2], say("shared by {person}", person=f"<@{shared_by}>")]
     room = BUDGET - _NOTE - size([head, *_context(quiet)])
-    as_picture = (Ask(say("As a picture"), reply.picture.words),) if reply.picture and reply.picture.words else ()
-    buttons = elements((*as_picture, *reply.buttons), shared_by is not None)
+    buttons = elements(offered(reply, shared_by is not None))
     while buttons and size(buttons) + 50 > room:
         buttons.pop()
     actions: list[Json] = [{"type": "actions", "elements": buttons}] if buttons else []
@@ -184,7 +169,7 @@ def messages(
         pages += _pages(below, later, later)
     sent = pages[:most]
     left = sum(map(_lines_of, (block for page in pages[most:] for block in page)))
-    notes = [*_notes(len(sent), left)]
+    notes = page_notes(len(sent), left)
     first = SlackMessage(summary, (head, *sent[0], *actions, *_context([*quiet[: CONTEXT_MAX - 1], notes[0]])))
     following = zip(sent[1:], notes[1:], strict=True)
     return (first, *(SlackMessage(summary, (again, *page, *_context([note]))) for page, note in following))
@@ -249,21 +234,3 @@ def _pages(blocks: Iterable[Json], room: int, later: int) -> Iterator[list[Json]
             page, room = [], later
         page.append(block)
     yield page
-
-
-def _notes(count: int, left: int) -> Iterator[str]:
-    """What the context of each message says of the others."""
-    follow = count - 1
-    yield (
-        say_counted(follow, "{count} message follows with the rest", "{count} messages follow with the rest")
-        if follow
-        else ""
-    )
-    for at in range(2, count + 1):
-        place = say("{number} of {count}", number=at, count=count)
-        more = say_counted(
-            left,
-            "{count} more line is not shown: ask for less at once",
-            "{count} more lines are not shown: ask for less at once",
-        )
-        yield f"{place} · {more}" if left and at == count else place

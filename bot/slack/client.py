@@ -1,8 +1,7 @@
 """Clients of Slack's Web API, made in one place so that each has the same bounds and none repeats a call."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.request import Request
 
@@ -12,6 +11,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.slack.bounded import AnswerBounds, bounded_opener, call
 from bot.slack.errors import status_and_headers
+from bot.web.answer_headers import server_date
 
 TIMEOUT = 5
 """Seconds for each step of a call; a mention must be answered and a process drained within ten."""
@@ -59,12 +59,3 @@ class _BoundedClient(WebClient):
         answer = call(req, self.timeout, self._bounds, self._opener)
         text = answer.body.decode(answer.headers.get_content_charset() or "utf-8")
         return {"status": answer.status, "headers": dict(answer.headers.items()), "body": text}
-
-
-def server_date(headers: Mapping[str, str]) -> datetime | None:
-    """The moment that an answer's `Date` names, in UTC (RFC 9110); None without one, or with one that can't be read."""
-    try:
-        at = parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

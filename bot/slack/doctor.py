@@ -10,13 +10,13 @@ from bot.chat.reply import Column, ColumnKind, Table, columns, line
 from bot.chat.wording import count_cell, day_cell
 from bot.checkup import Check
 from bot.matrix.lifecycle import PartialDate
-from bot.slack.client import server_date
 from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.slack.membership import GROUPS_SCOPE, group_error, members_of
 from bot.slack.mrkdwn import plain_text
 from bot.slack.table_blocks import TableForm, table_blocks
 from bot.slack.token_mistakes import APP, BOT, SIGNING, TokenMistake, mistakes
+from bot.web.answer_headers import server_date
 
 SKEW_MAX = 60.0
 """Seconds. Slack's signatures hold for 300, and the day turns at midnight."""

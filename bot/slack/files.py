@@ -39,9 +39,7 @@ class FileSender:
 
     def send(self, user: str, attachment: Attachment, about: str) -> None:
         """A message to somebody with `about`, and the file in its thread. FileError says why it is not there."""
-        content = attachment.content
-        if isinstance(content, str):
-            content = content.encode("utf-8-sig")  # by which a spreadsheet knows the encoding
+        content = attachment.encoded
         try:
             wanted = {"filename": attachment.name, "length": len(content)}
             place = self._client.api_call("files.getUploadURLExternal", params=wanted)

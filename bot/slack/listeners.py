@@ -11,16 +11,14 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.middleware import Middleware
 
 from bot.catalogue import say
-from bot.chat.commands import CHECK, FLEET, WATCH
+from bot.chat.commands import CHECK, FLEET
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply
 from bot.chat.session.at_once import answer_at_once
-from bot.chat.session.conversation import Conversation, stale
-from bot.chat.session.reply_target import delivered
-from bot.chat.session.request import Request, request_of
+from bot.chat.session.conversation import Conversation
+from bot.chat.session.request import request_of
 from bot.chat.session.responder import Answer
-from bot.chat.session.services import busy
-from bot.slack.actions import ACTION_ID, ASK, FIND, FOUND, MENU, OLD_MENU, PICK, SHARE, found_options, pressed
+from bot.slack.actions import ACTION_ID, FOUND, found_options, kind_of_action, pressed
 from bot.slack.blocks import Json, answers_late, messages
 from bot.slack.manifest import CHECK_MESSAGE, CHECK_RELEASE
 from bot.slack.membership import Identity
@@ -44,7 +42,6 @@ from bot.slack.payload import command_origin, event_actor, is_channel, is_direct
 
 _MENTION = re.compile(r"<@([A-Z0-9]{2,40})(?:\|[^<>]*)?>")
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json"]}
-_WAYS = {ASK: "ask button", MENU: "menu", OLD_MENU: "menu", FIND: "menu"}
 
 
 class Acknowledgement(BoltResponse):
@@ -118,21 +115,14 @@ class Listeners:
         acknowledgement = Acknowledgement(_drawn(said).body)
         return acknowledgement, origin._replace(original=Original.OURS, acknowledged=acknowledgement.sent)
 
-    def told(self, request: Request, answer: Answer) -> BoltResponse:
+    def told(self, origin: Origin, answer: Answer) -> BoltResponse | None:
         """A reply of several messages goes to the response_url as a whole: in order, which an acknowledgement and a
         post beside it would not promise.
         """
-        services = self.conversation.services
         if not isinstance(answer.drawn, _Drawn):  # an answer to a look-up is given again, and drawn once
             answer.drawn = _drawn(answer.reply)
-        if answer.drawn.is_whole or not request.origin.address:
-            return BoltResponse(status=200, body=answer.drawn.body)
-
-        def respond() -> None:
-            delivered(services.platform.respond(request.origin, answer.reply))
-
-        taken = services.work.submit(respond, lambda error: services.failed(request.origin, error))
-        return BoltResponse(status=200) if taken else _say(busy())
+        is_told = answer.drawn.is_whole or not origin.address
+        return BoltResponse(status=200, body=answer.drawn.body) if is_told else None
 
     def mention(self, body: Json) -> BoltResponse:
         """Somebody named the bot in a channel. What is written to the bot itself comes as a message, once."""
@@ -180,26 +170,10 @@ class Listeners:
         return BoltResponse(status=200)
 
     def press(self, body: Json, action: Json) -> BoltResponse:
-        """A pressed button, or a chosen entry of a menu: the words that it stands for."""
-        origin, asked = press_origin(body), pressed(action)
-        kind = str(action.get("action_id")).partition("_")[0]
-        if asked is None:
-            self.conversation.services.respond(origin, stale())
-        elif kind == SHARE:
-            container = body.get("container")
-            message = container.get("message_ts") if isinstance(container, Mapping) else None
-            request = request_of("share button", origin, asked.words, asked.on)
-            self.conversation.share(request, asked.reply_key, text_of(message))
-        elif kind == PICK:
-            request = request_of("pick button", origin, asked.words)
-            if request.spec in (CHECK, WATCH):
-                self.conversation.open_check(request)
-            else:
-                self.conversation.offer(request)
-        elif asked.asks:
-            self.conversation.ask_for(asked.asks, request_of(_WAYS.get(kind, "act button"), origin, asked.words))
-        else:
-            self.conversation.ask(request_of(_WAYS.get(kind, "act button"), origin, asked.words, asked.on))
+        """A pressed button, or a chosen entry of a menu."""
+        container = body.get("container")
+        message = text_of(container.get("message_ts")) if isinstance(container, Mapping) else None
+        self.conversation.press(kind_of_action(action), pressed(action), press_origin(body), message)
         return BoltResponse(status=200)
 
     def pick(self, body: Json) -> BoltResponse:

@@ -3,18 +3,15 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from slack_sdk import WebClient
 
+from bot.catalogue import say
+from bot.chat.asked import AGAIN, AskedAnswers
 from bot.slack.errors import FAILURES, SlackError, slack_error
 
 GROUPS_SCOPE = "usergroups:read"
 """What the bot needs for groups. It is optional: without grants to groups it has no use."""
-
-CACHED = 300.0
-AGAIN = 30.0
-"""Seconds that the members of a group are cached, and until Slack is asked again after it gave no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,6 @@ class Identity:
         )
 
 
-class _Members(NamedTuple):
-    at: float
-    users: frozenset[str] | None
-
-
 class Groups:
     """Who is in a user group: asked only where a grant names it. For several threads; one of them asks at a time."""
 
@@ -89,22 +81,20 @@ class Groups:
         self._client = client
         self._clock = clock
         self._lock = threading.Lock()
-        self._members: dict[str, _Members] = {}
+        self._answers = AskedAnswers(clock)
         self._silent_until = 0.0
         self.fault: SlackError | None = None
 
     def has(self, group: str, user: str) -> bool | None:
         """Whether a group has a user; None if Slack does not say. `fault` is why not."""
         with self._lock:
-            now = self._clock()
-            known = self._members.get(group)
-            if known is None or now - known.at >= (AGAIN if known.users is None else CACHED):
-                # Not group by group if Slack is not there at all: a command waits for this.
-                known = _Members(now, None if now < self._silent_until else self._ask(group, now))
-                self._members[group] = known
-        return None if known.users is None else user in known.users
+            users = self._answers.get(group, lambda: self._ask(group))
+        return None if users is None else user in users
 
-    def _ask(self, group: str, now: float) -> frozenset[str] | None:
+    def _ask(self, group: str) -> frozenset[str] | None:
+        now = self._clock()
+        if now < self._silent_until:  # not group by group if Slack is not there at all: a command waits for this
+            return None
         try:
             return frozenset(map(str, members_of(self._client, group)))
         except FAILURES as error:
@@ -123,5 +113,5 @@ def group_error(error: Exception, what: str) -> SlackError:
     """Why the members of a group are not known. Who installs the app may leave out the scope that this takes."""
     fault = slack_error(error, what)
     if fault.code == "missing_scope":
-        return SlackError(fault.code, f"the bot lacks the scope {GROUPS_SCOPE}")
+        return SlackError(fault.code, say("the bot lacks the scope {scope}", scope=GROUPS_SCOPE))
     return fault

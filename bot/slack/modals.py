@@ -11,6 +11,7 @@ from bot.chat.command import Choice
 from bot.chat.commands import COMMANDS
 from bot.chat.platform import Origin, Original
 from bot.chat.reply import Reply
+from bot.chat.window_words import WindowWords, host_words, moment_words, note_words
 from bot.slack.actions import LABEL_MAX, Json, label_of, old_words
 from bot.slack.blocks import messages
 from bot.slack.mrkdwn import plain_text
@@ -45,10 +46,11 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
         element |= {"type": "static_select", "options": options(choices)}
     else:
         element |= {"type": "external_select", "min_query_length": 0}
+    named = host_words()
     host = {
         "type": "input",
         "block_id": HOST,
-        "label": label_of(say("Host")),
+        "label": label_of(named.label),
         "hint": label_of(
             say("The reply comes as a message from me.")
             if origin.on_home_page
@@ -60,8 +62,8 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
         "type": "modal",
         "callback_id": PICK,
         "private_metadata": metadata(origin, command=command),
-        "title": label_of(say("Ask a host")),
-        "submit": label_of(say("Probe")),
+        "title": label_of(named.title),
+        "submit": label_of(named.submit),
         "close": label_of(say("Cancel")),
         "blocks": [host],
     }
@@ -167,18 +169,12 @@ def options(choices: Iterable[Choice], typed: str = "") -> list[Json]:
 
 
 def moment_picker(origin: Origin, words: str, first: datetime) -> Json:
-    """A window that asks for the moment that the words lack; it shows `first`. It is named by their command.
+    """A window that asks for the moment that the words lack; it shows `first`.
 
     Slack shows and reads the moment in the zone of whoever chooses it, and sends seconds since 1970.
     """
     element = {"type": "datetimepicker", "action_id": MOMENT, "initial_date_time": int(first.timestamp())}
-    is_plan = words.endswith(" planned")
-    if is_plan:
-        name, label = say("Planned for"), say("When (your time)")
-    else:
-        name, label = say("Snooze"), say("Until (your time)")
-    asked = {"type": "input", "block_id": MOMENT, "label": label_of(label), "element": element}
-    return _asking(MOMENT, origin, words, name, name, asked)
+    return _asking(MOMENT, origin, words, moment_words(words), element)
 
 
 def note_window(origin: Origin, words: str) -> Json:
@@ -190,22 +186,17 @@ def note_window(origin: Origin, words: str) -> Json:
         "focus_on_load": True,
         "placeholder": label_of(say("Waiting for new hardware, ticket OPS-17")),
     }
-    note = {
-        "type": "input",
-        "block_id": NOTE,
-        "label": label_of(say("Note")),
-        "hint": label_of(say("It stands in the alert's message and in its thread, with your name.")),
-        "element": element,
-    }
-    return _asking(NOTE, origin, words, say("Add a note"), say("Add"), note)
+    return _asking(NOTE, origin, words, note_words(), element)
 
 
-def _asking(callback_id: str, origin: Origin, words: str, title: str, submit: str, block: Json) -> Json:
+def _asking(kind: str, origin: Origin, words: str, named: WindowWords, element: Json) -> Json:
+    hint = {"hint": label_of(named.hint)} if named.hint else {}
+    block = {"type": "input", "block_id": kind, "label": label_of(named.label), **hint, "element": element}
     return {
         "type": "modal",
-        "callback_id": callback_id,
-        "title": label_of(title),
-        "submit": label_of(submit),
+        "callback_id": kind,
+        "title": label_of(named.title),
+        "submit": label_of(named.submit),
         "close": label_of(say("Cancel")),
         "private_metadata": metadata(origin, words=words),
         "blocks": [block],

@@ -22,6 +22,7 @@ from bot.chat.reply import (
     Strong,
     Typed,
 )
+from bot.text import one_line
 
 COMMAND = "/xocompat"
 """The slash command, as it is typed."""
@@ -29,8 +30,6 @@ COMMAND = "/xocompat"
 TEXT_MAX = 2900
 """Characters of one text object: Slack takes 3000 of what is sent, escapes included."""
 
-_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_UNSEEN = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 MOMENT = "{date_short_pretty} {time}"
 """How Slack shows a moment, in the reader's zone and as of the reading: "today 09:00"."""
 
@@ -53,14 +52,9 @@ _OPENS_AFTER = frozenset(["", *" ([{\"'/:,.;-–—·•"])
 _CLOSES_BEFORE = frozenset(["", *" )]}\"'/:,.;-–—·•?!…"])
 
 
-def clean(text: str) -> str:
-    """Text on one line: control characters and line breaks are spaces, marks that turn the reading order are gone."""
-    return _UNSEEN.sub("", _LINE_BREAKS.sub(" ", text))
-
-
 def plain_text(text: str, most: int) -> str:
     """Text for a button or a label, where Slack reads no mark-up: one line, cut with an ellipsis."""
-    short = " ".join(clean(text).split())
+    short = " ".join(one_line(text).split())
     return short if len(short) <= most else short[: most - 1].rstrip() + "…"
 
 
@@ -144,7 +138,7 @@ def without_ids(spans: RichText) -> RichText:
 
 
 def _fitting(text: str, most: int, safe: Callable[[str], str]) -> str:
-    short = clean(text[: most + 1])
+    short = one_line(text[: most + 1])
     whole = safe(short)
     if len(text) <= most and len(whole) <= most:
         return whole

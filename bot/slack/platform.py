@@ -1,6 +1,5 @@
 """Slack as a platform of bot.chat: posts, edits, private replies, look-ups by key, windows, App Home, membership."""
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,6 @@ from slack_sdk import WebClient
 
 from bot.alerts.delivery.outcome import (
     Delivered,
-    EditClosed,
-    Gone,
     Lookup,
     Missing,
     NotSent,
@@ -21,19 +18,14 @@ from bot.alerts.delivery.outcome import (
     Unknown,
     Unverifiable,
     is_passing,
+    looked_up,
 )
-from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, tries, undelivered
+from bot.catalogue import say
+from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, in_turn, tries, undelivered
+from bot.chat.answering import AnswerMessages, sent_aside
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
-from bot.chat.reply import (
-    Attachment,
-    Paragraph,
-    Reply,
-    Share,
-    Typed,
-    notice,
-    say_line,
-)
+from bot.chat.reply import Attachment, Reply, Share, say_line
 from bot.slack.app_home import home_view, window
 from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, messages
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
@@ -51,9 +43,6 @@ AROUND = timedelta(minutes=30)
 """How far Slack's clock may be from ours; a try's message is looked for so long before and after the try began."""
 
 PAGE, PAGES_MAX = 200, 10
-LOOKED_FOR = 30.0
-"""Seconds for finding out where "Asking …" is, before the answer is posted beside it."""
-
 PLAIN_MAX = 3500
 """Characters of a message without blocks; Slack advises 4,000."""
 
@@ -107,6 +96,9 @@ class SlackPlatform:
         self._quick = quick
         self._identity = identity
         self._groups = groups
+        self._messages: AnswerMessages[SlackMessage] = AnswerMessages(
+            self._post, self._edit, self.find, lambda reply: messages(reply)[0], queue is not None
+        )
 
     def is_member(self, actor: Actor) -> bool | None:
         home = self._identity.home()
@@ -117,23 +109,16 @@ class SlackPlatform:
 
     @property
     def why_groups_unknown(self) -> str:
-        return self._groups.fault.text if self._groups.fault else "it gave no answer"
+        return self._groups.fault.text if self._groups.fault else say("it gave no answer")
 
-    def post(
-        self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None, most: int | None = None
-    ) -> Outcome:
-        first, *others = messages(reply, most=1 if key else most or MESSAGES_MAX, charts=True)
-        outcome = self._send("chat.postMessage", first, channel=channel, **_keyed(key), **_below(thread))
+    def post(self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None) -> Outcome:
+        outcome = self._post(channel, thread, messages(reply, most=1, charts=True)[0], key)
         if key and outcome == Delivered(None):  # nobody could edit it, or answer below it
             return Unknown("Slack did not say where the message is")
-        return self._post_below(outcome, channel, others, thread)
+        return outcome
 
-    def edit(
-        self, channel: str, message: str, reply: Reply, thread: str | None = None, most: int | None = None
-    ) -> Outcome:
-        first, *others = messages(reply, most=(most or MESSAGES_MAX) if thread else 1)
-        outcome = self._send("chat.update", first, channel=channel, ts=message)
-        return self._post_below(outcome, channel, others, thread)
+    def edit(self, channel: str, message: str, reply: Reply) -> Outcome:
+        return self._edit(channel, message, messages(reply, most=1)[0])
 
     def find(self, key: str, channel: str, around: datetime, thread: str | None = None) -> Lookup:
         try:
@@ -141,7 +126,7 @@ class SlackPlatform:
                 if (ts := next((str(each["ts"]) for each in page if _key_of(each) == key), None)) is not None:
                     return Delivered(ts)
         except CALL_FAILURES as error:
-            return _lookup_of(outcome_of(error))
+            return looked_up(_valid(outcome_of(error)), _NO_RIGHT)
         except _TooManyError:
             return Unverifiable("too_many_messages")
         return Missing()
@@ -195,22 +180,13 @@ class SlackPlatform:
         return self._open(self._quick, origin.trigger, picker(origin, command, choices))
 
     def open_moment_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
-        typed = Typed(f"{words} {first.date().isoformat()}")
-        return self._open_or_type(origin, moment_picker(origin, words, first), typed)
+        return self._open(self._client, origin.trigger, moment_picker(origin, words, first))
 
     def open_note(self, origin: Origin, words: str) -> Outcome:
-        return self._open_or_type(origin, note_window(origin, words), Typed(f"{words}: NOTE", is_synopsis=True))
-
-    def _open_or_type(self, origin: Origin, view: Json, typed: Typed) -> Outcome:
-        """Show a window; where it does not open, what to type in its place."""
-        opened = self._open(self._client, origin.trigger, view)
-        if isinstance(opened, Delivered) or not origin.trigger:
-            return opened
-        return self.respond(origin, notice(say_line("The window did not open. Type it: {words}", words=typed)))
+        return self._open(self._client, origin.trigger, note_window(origin, words))
 
     def open_check(self, origin: Origin, watches: bool = False) -> Outcome:
-        view = check_window(watch_in=WATCH_IN[0] if watches else None)
-        return self._open_or_type(origin, view, Typed("XenServer 7.2"))
+        return self._open(self._client, origin.trigger, check_window(watch_in=WATCH_IN[0] if watches else None))
 
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         body = {"user_id": user, "view": home_view(parts)}
@@ -241,61 +217,17 @@ class SlackPlatform:
         try:
             self._files.send(actor.user, attachment, escape(reply.summary))
         except FileError as error:
-            unsent = say_line(
-                "I could not send it here: {why}. In a shell `xocompat export --output FILE` has the same.",
-                why=str(error),
-            )
-            return reply._replace(blocks=(*reply.blocks, Paragraph((unsent,))), attachment=None)
-        sent = say_line("{file} is in your direct messages with me.", file=attachment.name)
-        return reply._replace(blocks=(*reply.blocks, Paragraph((sent,))), attachment=None)
+            return sent_aside(reply, attachment, say_line("I could not send it here: {why}.", why=str(error)))
+        return sent_aside(reply, attachment)
 
     def _answering(self, origin: Origin, shown: Sequence[SlackMessage], opening: Opening | None) -> Sending:
-        """In the thread: in place of the opening, if that is there, else anew."""
-        first, *others = shown
-        channel, thread = origin.actor.channel or "", origin.actor.thread
-        message = opening.id if opening else None
-        if opening and message is None:
-            found = yield from self._looking(opening, channel, thread)
-            message = found.id if isinstance(found, Delivered) else None
-        edited: Outcome | None = None
-        if message:
-            edited = yield from tries(lambda: self._send("chat.update", first, channel=channel, ts=message))
-            if isinstance(edited, NotSent) and first.has_table and is_refusal(edited.code):
-                return edited
-            if not isinstance(edited, (Delivered, Gone, EditClosed)):
-                instead = messages(undelivered(edited))[0]
-                self._send("chat.update", instead, channel=channel, ts=message)
-                return edited
-        outcome = edited if isinstance(edited, Delivered) else (yield from self._posting(channel, thread, first))
-        for each in others if isinstance(outcome, Delivered) else ():
-            outcome = yield from self._posting(channel, thread, each)
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        """In the thread. One whose table is refused is drawn anew."""
+        channel, thread, has_table = origin.actor.channel or "", origin.actor.thread, shown[0].has_table
 
-    def _posting(self, channel: str, thread: str | None, message: SlackMessage) -> Sending:
-        """One message, with a key of its own by which it is looked up where nobody knows whether it is there."""
-        key, began = secrets.token_hex(16), datetime.now(UTC)
+        def is_redrawn(outcome: Outcome) -> bool:
+            return has_table and isinstance(outcome, NotSent) and is_refusal(outcome.code)
 
-        def send() -> Outcome:
-            nonlocal began
-            began = datetime.now(UTC)
-            return self._send("chat.postMessage", message, channel=channel, **_keyed(key), **_below(thread))
-
-        return (yield from tries(send, lambda: self.find(key, channel, began, thread)))
-
-    def _looking(self, opening: Opening, channel: str, thread: str | None) -> Sending:
-        """Where an opening is, if it is there and Slack tells."""
-
-        def look() -> Outcome:
-            found = self.find(opening.key, channel, opening.at, thread)
-            return (
-                found
-                if isinstance(found, Delivered) or (isinstance(found, NotSent) and self._queue)
-                else Gone("not_found")
-            )
-
-        return (yield from tries(look, seconds=LOOKED_FOR))
+        return (yield from self._messages.answering(channel, thread, shown, opening, is_redrawn))
 
     def _responding(self, origin: Origin, shown: Sequence[SlackMessage], replace: bool) -> Sending:
         """For the actor's eyes, message by message.
@@ -329,35 +261,35 @@ class SlackPlatform:
         if not (actor.channel and actor.user):
             return NotSent("no_place", "Slack did not say where the asker is")
         if is_direct(actor.channel):  # nobody else reads it, and what is ephemeral would be gone soon
-            return (yield from self._posting(actor.channel, actor.thread, message))
+            return (yield from self._messages.posting(actor.channel, actor.thread, message))
         body = message.body(channel=actor.channel, user=actor.user, **_below(actor.thread))
         return (yield from tries(lambda: self._call(self._client, "chat.postEphemeral", body), blind=BLIND))
 
     def _sharing(self, origin: Origin, address: str, shown: Sequence[SlackMessage], in_thread: bool) -> Sending:
         actor = origin.actor
-        first, *others = shown
         if in_thread and actor.channel:
-            posted = yield from self._posting(actor.channel, actor.thread, first)
+            posted = yield from self._messages.posting_all(actor.channel, actor.thread, shown)
             if not (isinstance(posted, Refused) and posted.code in _NOT_THERE):
-                thread = actor.thread or (posted.id if isinstance(posted, Delivered) else None)
-                for message in others if isinstance(posted, Delivered) and posted.id else ():
-                    posted = yield from self._posting(actor.channel, thread, message)
-                    if not isinstance(posted, Delivered):
-                        break
                 return posted
-        outcome: Outcome = Delivered(None)
-        for message in (first, *others):
-            outcome = yield from self._answers(address, message, "in_channel", actor.thread, ReplyPlace.BESIDE)
-            if not isinstance(outcome, Delivered):
-                break
-        return outcome
+        thread = actor.thread
+        return (
+            yield from in_turn(
+                shown, lambda each: self._answers(address, each, "in_channel", thread, ReplyPlace.BESIDE)
+            )
+        )
 
     def _in_window(self, origin: Origin, message: SlackMessage) -> Sending:
         """On the bot's own page; where no window opens any more, in the person's conversation with the bot."""
         opened = self._open(self._client, origin.trigger, window(message))
         if isinstance(opened, Delivered):
             return opened
-        return (yield from self._posting(origin.actor.user, None, message))
+        return (yield from self._messages.posting(origin.actor.user, None, message))
+
+    def _post(self, channel: str, thread: str | None, message: SlackMessage, key: str | None) -> Outcome:
+        return self._send("chat.postMessage", message, channel=channel, **_keyed(key), **_below(thread))
+
+    def _edit(self, channel: str, id: str, message: SlackMessage) -> Outcome:
+        return self._send("chat.update", message, channel=channel, ts=id)
 
     def _send(self, method: str, message: SlackMessage, **fields: Any) -> Outcome:
         """Post or edit a message; without charts, then in plain text, if Slack does not take it. Says where it is."""
@@ -379,14 +311,6 @@ class SlackPlatform:
                 return Delivered(ts if isinstance(ts, str) else None)
         said = f"Slack answered {code}: it takes the oldest message not even as plain text"
         return Refused(code, f"{said}. Please report this")
-
-    def _post_below(self, first: Outcome, channel: str, others: Sequence[SlackMessage], thread: str | None) -> Outcome:
-        """The outcome of the first message, with the others posted after it; or that of the first one that failed."""
-        for message in others if isinstance(first, Delivered) else ():
-            posted = self._send("chat.postMessage", message, channel=channel, **_below(thread))
-            if not isinstance(posted, Delivered):
-                return posted
-        return first
 
     def _answers(
         self, address: str, message: SlackMessage, kind: str, thread: str | None, place: ReplyPlace
@@ -461,23 +385,6 @@ def _key_of(message: Json) -> object:
         return None
     payload = metadata.get("event_payload")
     return payload.get("key") if isinstance(payload, dict) else None
-
-
-def _lookup_of(outcome: Outcome | InvalidMessage) -> Lookup:
-    """What a look-up that failed says."""
-    match outcome:
-        case Gone():  # without the thread there is no message in it
-            return Missing()
-        case Unknown(reason):
-            return NotSent("", reason)
-        case NotSent(code, _, None) if code:
-            return Unverifiable(code)
-        case NotSent():
-            return outcome
-        case Refused(code) if code not in _NO_RIGHT:
-            return outcome
-        case _:
-            return Unverifiable(str(outcome[0]))
 
 
 def _valid(outcome: Outcome | InvalidMessage) -> Outcome:

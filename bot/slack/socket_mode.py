@@ -7,8 +7,6 @@ built on websocket-client can wait for ever on a socket that another thread has 
 
 import json
 import logging
-import select
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -19,11 +17,12 @@ from slack_sdk import WebClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from structlog.typing import FilteringBoundLogger
-from websocket import ABNF, WebSocket, WebSocketConnectionClosedException, WebSocketException
+from websocket import ABNF, WebSocket, WebSocketException
 
 from bot.chat.session.services import BoundedExecutor
 from bot.slack.errors import FAILURES, SlackError, answered, retry_after, slack_error
 from bot.slack.listeners import is_sent
+from bot.web.socket_receiver import SilentError, SocketReceiver
 
 PING = 2.0
 """Seconds between pings."""
@@ -40,12 +39,11 @@ HANDSHAKE = 5.0
 PAUSE_MIN, PAUSE_MAX = 1.0, 3.0
 """Seconds between tries to connect, more from try to try."""
 
-TICK = 0.25
 LISTENERS, IN_LINE = 10, 200
 
 
-class SocketModeClient:
-    """Receives for a Bolt app from `start` to `close`. Times are in seconds, of the clock that is given."""
+class SocketModeClient(SocketReceiver[SlackError]):
+    """Receives for a Bolt app."""
 
     def __init__(
         self,
@@ -55,42 +53,25 @@ class SocketModeClient:
         clock: Callable[[], float],
         lost_after: float = LOST_AFTER,
     ) -> None:
-        self._log = log
+        super().__init__(log, "Slack", clock)
         self._app = app
         self._client = client
-        self._clock = clock
         self._lost_after = lost_after
         self._listeners = BoundedExecutor(LISTENERS, IN_LINE, "listener")
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="socket", daemon=True)
-        self._received_at = clock()
-        self._connected = False
-        self.fault: SlackError | None = None
-
-    @property
-    def age(self) -> float:
-        """Seconds since Slack sent anything, or since the start."""
-        return self._clock() - self._received_at
 
     @property
     def is_silent(self) -> bool:
         """Whether a command typed now would probably not arrive."""
-        return not self._connected or self.age > SILENT_AFTER
+        return not self.connected or self.age > SILENT_AFTER
 
     @property
     def is_lost(self) -> bool:
         """Whether nothing came for so long that a new process is the better try."""
         return self.age > self._lost_after
 
-    def start(self) -> None:
-        """Connect, now or as soon as Slack is there."""
-        self._received_at = self._clock()
-        self._thread.start()
-
     def close(self) -> None:
         """Receive nothing more. What was received is answered first, on the connection that is still open."""
-        self._stop.set()
-        self._thread.join()
+        super().close()
         self._listeners.drain(0)
 
     def _run(self) -> None:
@@ -114,34 +95,24 @@ class SocketModeClient:
                 self._log.warning("the connection to Slack broke: connecting again", reason=slack_error(error).text)
             finally:
                 socket.close(timeout=1)
-            self._connected = False
+            self.connected = False
             self._stop.wait(max(0.0, PAUSE_MIN - (self._clock() - begun)))
 
     def _read(self, socket: WebSocket) -> None:
         """Until the connection ends, or we do."""
-        opened_at = next_ping = self._clock()
-        while not self._stop.is_set():
-            now = self._clock()
-            if now - max(self._received_at, opened_at) > SILENT_AFTER:
-                self._log.warning("Slack is silent: connecting again", seconds=round(self.age))
-                return
-            if now >= next_ping:
-                socket.ping()
-                next_ping = now + PING
-            if not _readable(socket):
-                continue
-            kind, data = socket.recv_data(control_frame=True)
-            self._received_at = self._clock()
-            if kind == ABNF.OPCODE_CLOSE or (kind == ABNF.OPCODE_TEXT and not self._take(socket, data)):
-                return
+        try:
+            for kind, data in self._frames(socket, socket.ping, PING, SILENT_AFTER):
+                if kind == ABNF.OPCODE_TEXT and not self._take(socket, data):
+                    return
+        except SilentError:
+            self._log.warning("Slack is silent: connecting again", seconds=round(self.age))
 
     def _take(self, socket: WebSocket, data: bytes) -> bool:
         """Do what a message says; False if it says that this connection ends."""
         message = json.loads(data)
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "hello":
-            self._connected, self.fault = True, None
-            self._log.info("connected to Slack")
+            self._established()
         elif kind == "disconnect":
             reason = str(message.get("reason"))
             self._log.info("Slack ends the connection", reason=reason[:40])
@@ -170,11 +141,6 @@ class SocketModeClient:
         if not self._listeners.submit(answer, broke):
             self._log.warning("busy", type=str(message["type"])[:40])
 
-    def _failed(self, fault: SlackError) -> None:
-        if fault != self.fault:
-            self._log.warning("Slack does not connect", reason=fault.text)
-        self._connected, self.fault = False, fault
-
 
 class _Wire(BaseSocketModeClient):
     """What Bolt needs of a Socket Mode client to acknowledge: that it sends."""
@@ -186,12 +152,3 @@ class _Wire(BaseSocketModeClient):
 
     def send_message(self, message: str) -> None:
         self._socket.send(message)
-
-
-def _readable(socket: WebSocket) -> bool:
-    """Whether there is something to read; waits for it a moment. TLS may hold what select can't see."""
-    raw = socket.sock
-    if raw is None:
-        raise WebSocketConnectionClosedException("closed")
-    pending = getattr(raw, "pending", None)
-    return bool((pending and pending()) or select.select([raw], [], [], TICK)[0])

@@ -22,7 +22,8 @@ from bot.chat.reply import (
     Table,
     Typed,
 )
-from bot.slack.mrkdwn import ADDRESS, CHANNEL, COMMAND, MOMENT, USER, clean, plain_text
+from bot.slack.mrkdwn import ADDRESS, CHANNEL, COMMAND, MOMENT, USER, plain_text
+from bot.text import one_line
 
 Json = dict[str, Any]
 
@@ -125,7 +126,7 @@ def _raw(text: str) -> Json:
 def _shown(span: Span) -> str:
     """The text of a span on one line; empty where there is none to see."""
     text = f"{span.emoji} {span.text}" if isinstance(span, Mark) else span.text
-    text = clean(f"{COMMAND} {text}" if isinstance(span, Typed) else text)
+    text = one_line(f"{COMMAND} {text}" if isinstance(span, Typed) else text)
     return text if len(text) <= CELL_MAX else f"{text[: CELL_MAX - 1]}…"
 
 

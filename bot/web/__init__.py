@@ -1,1 +1,1 @@
-"""What a process answers over HTTP: a server, health, metrics, the calendar. It knows no chat platform."""
+"""HTTP: what a process answers (a server, health, metrics, the calendar), and one call to others. No chat platform."""

@@ -1,6 +1,7 @@
 """What `doctor` finds about the database, channels that are stopped, Xen Orchestras, and the channels of routes."""
 
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.table_forms import SqlTableForms
+from tests.acceptance.waiting import free_port
 from tests.alerts.delivery.queue import LAB, Queue
 from tests.published.texts import page
 from tests.slack.standin import Call, StandIn
@@ -320,6 +322,22 @@ def test_a_channel_whose_notifier_is_gone_is_told_until_it_is_there_again(doctor
         "not ok  channel notify:old: 1 message waits: `notify` has no old, so nothing can be sent to it from here: add "
         "it, or take it out of the routes. → once that is configured they are sent"
     ]
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_notifier_that_can_not_be_made_keeps_no_other_from_being_tried(
+    doctor: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)  # as where the extra is not installed
+    monkeypatch.setenv("PHONE", "tgram://123456789:a-token/1")
+    am = f"alertmanager+http://127.0.0.1:{free_port()}"
+    doctor.configure(f"notify: [{{name: phone, url_env: PHONE}}, {{name: am, url: '{am}'}}]")
+    status, lines = doctor()
+    assert status == 1
+    assert "needs the extra `notify`" in _about(lines, "notify phone")[0]
+    assert "cannot be reached" in _about(lines, "notify am")[0]
+    assert "a-token" not in "".join(lines)
+    assert main(["doctor", "--send", "am"]) == 1
 
 
 @pytest.mark.usefixtures("slack")

@@ -130,6 +130,17 @@ def test_an_answer_whose_opening_is_not_there_is_a_message_of_its_own(ground: Gr
     assert [*ground.texts().values()] == ["Two."] * 2
 
 
+def test_what_one_message_of_an_answer_can_not_hold_stands_below_it(faulty: FaultyGround) -> None:
+    first = _id(faulty.platform.post(faulty.channel, ONE, key="key-1"))
+    opening = Opening("key-1", datetime.now(UTC), first)
+    assert isinstance(faulty.platform.answer(faulty.origin, LONG, opening), Delivered)
+    texts = faulty.texts()
+    below = [message for message in texts if message != first]
+    assert len(below) >= 2
+    assert {texts[message] for message in texts} == {"Long."}
+    assert {faulty.thread_of(message) for message in below} == {first}
+
+
 def test_a_shared_reply_is_in_the_channel(ground: Ground, platform: Platform) -> None:
     assert isinstance(platform.share(ground.origin, ONE), Delivered)
     assert [*ground.texts().values()] == ["One."]

@@ -37,8 +37,9 @@ def drawn(matrix: Matrix, reader: Reader) -> list[str]:
     desk = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), NOON.date)
     pen = Pen(Seals("a-token", NOON.timestamp), "https://bot.example.org", "/xocompat")
     replies = [desk.answer(words, frozenset(Right)) for words in TOLD.values()]
-    posts = [each for reply in replies for each in pen.posts(reply, PostPlace("a" * 26, "key"))]
-    return [post({"message": each.text, "props": {"attachments": [*each.attachments]}}) for each in posts]
+    place = PostPlace("a" * 26, "key")
+    posts = [each for reply in replies for each in pen.posts(reply)]
+    return [post({"message": each.text, "props": {"attachments": pen.attachments(each, place)}}) for each in posts]
 
 
 def _shown(browser: Browser, folder: Path, posts: list[str], size: tuple[int, int]) -> Browser:

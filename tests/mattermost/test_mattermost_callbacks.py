@@ -97,7 +97,7 @@ def test_a_press_that_was_changed_is_refused(side: Side, people: Crew, house: Ho
 def test_a_signature_of_whatever_characters_is_a_4xx(side: Side, people: Crew, alert: Post, signature: str) -> None:
     context = {**_stored(people, alert, "Acknowledge"), "sig": signature}
     assert requests.post(f"{side.callback}/mattermost/action", json={"context": context}, timeout=5).status_code == 403
-    state = f"{base64.urlsafe_b64encode(b'{}').decode()}.{signature}"
+    state = _state({"ends": "9999999999", "sig": signature})
     assert requests.post(f"{side.callback}/mattermost/dialog", json={"state": state}, timeout=5).status_code == 403
 
 
@@ -165,6 +165,10 @@ def test_where_the_bot_is_not_in_the_channel_it_is_shared_in_the_askers_name(peo
     assert "XenServer 7.2" in shared.message
 
 
+def _state(content: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
 def _snoozing(people: Crew, alert: Post) -> Any:
     people.pressed(alert, "Snooze", choice="until a date …")
     return people.server.wait_dialog(people.ann)
@@ -186,11 +190,10 @@ def test_a_dialog_is_for_one_person_and_ends(side: Side, people: Crew, house: Ho
     """Its state lies open in its user's client, and any user can send any state."""
     dialog = _snoozing(people, alert)
     chosen = {"value": "2026-12-24T09:00:00Z"}
-    content, _, signature = dialog.state.partition(".")
-    inner = json.loads(base64.urlsafe_b64decode(content))
+    inner = json.loads(base64.urlsafe_b64decode(dialog.state))
     assert people.server.token not in json.dumps(inner)
-    forged = base64.urlsafe_b64encode(json.dumps({**inner, "user": people.bob.id}).encode()).decode()
-    for state in ("", ".", "x", content, f"{content}.", f"{forged}.{signature}", f"{content}.{'0' * 64}"):
+    wrong = [{"user": people.bob.id}, {"sig": None}, {"sig": ""}, {"sig": "0" * 64}, {"ends": "9999999999"}]
+    for state in ("", ".", "x", "é", _state([]), _state("x"), *(_state(inner | change) for change in wrong)):
         assert people.server.submit_dialog(people.bob, chosen, state=state, dialog=dialog).status == 403
     assert people.server.submit_dialog(people.bob, chosen, dialog=dialog).status == 403  # Ann's, whole
     body = {"type": "dialog_submission", "state": dialog.state, "user_id": people.ann.id, "submission": chosen}
@@ -220,3 +223,84 @@ def test_a_press_that_takes_longer_is_answered_in_their_conversation(people: Cre
     assert pressed.told
     seen = [each.message for each in people.server.ephemerals(people.ann)]
     people.server.wait(lambda: len(people.server.ephemerals(people.ann)) > len(seen), "the answer")
+
+
+def _labels(post: Post) -> list[str]:
+    return [action["name"] for action in post.actions]
+
+
+def test_a_press_on_a_private_reply_is_answered_with_buttons_that_can_be_pressed(people: Crew) -> None:
+    reply = people.answered("XenServer 7.2", people.bob)
+    for _ in range(2):
+        assert people.pressed(reply, "Upgrade path", people.bob).told is None
+    _, first, _ = _upgrades(people, 3)
+    assert "Share to channel" in _labels(first)
+    context = _stored(people, first, "Share to channel")
+    assert people.server.press(first, "Share to channel", people.ann, context=context).status in (403, None)
+    shared = people.pressed(first, "Share to channel", people.bob).told
+    assert shared
+    assert "Shared" in shared.message
+    assert "shared by @bob" in people.server.posts(people.ops)[0].message
+
+
+def test_where_no_more_fits_into_an_address_a_press_is_answered_in_words(people: Crew) -> None:
+    """Which say what to type in place of its buttons. An address takes five replies."""
+    reply = people.answered("XenServer 7.2", people.bob)
+    for _ in range(5):
+        assert people.pressed(reply, "Upgrade path", people.bob).told is None
+    told = people.pressed(reply, "Upgrade path", people.bob).told
+    assert told
+    assert "To go on: `/xocompat " in told.message
+    assert told.actions == []
+    assert len(_upgrades(people, 7)) == 7
+
+
+def test_where_the_bot_may_make_no_ephemeral_post_a_press_on_an_alert_is_answered_in_words(
+    people: Crew, alert: Post
+) -> None:
+    in_words = people.pressed(alert, "Show hosts").told
+    assert in_words
+    assert in_words.actions == []
+    assert "| xen-2 " in in_words.message
+    refused = len(people.server.requested("POST /posts/ephemeral"))
+    assert refused == 1
+    people.pressed(alert, "Show hosts")
+    assert len(people.server.requested("POST /posts/ephemeral")) == refused, "it is not asked for at each press"
+
+
+@pytest.fixture
+def trusted(people: Crew) -> None:
+    """The bot has the right that few servers give to one."""
+    people.server.state.users[people.server.bot.id].roles = "system_user system_admin"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_with_the_right_to_make_ephemeral_posts_a_press_on_an_alert_has_buttons(people: Crew, alert: Post) -> None:
+    assert people.pressed(alert, "Show hosts").told is None
+    (shown,) = people.server.ephemerals(people.ann)
+    assert "| xen-2 " in shown.message
+    assert _labels(shown)
+    again = next(label for label in _labels(shown) if label != "Share to channel")
+    assert people.pressed(shown, again).status == 200
+
+
+def test_a_press_in_ones_conversation_with_the_bot_is_answered_by_a_post_there(people: Crew, listening: Side) -> None:
+    direct = people.server.direct(people.bob)
+    people.server.say(people.bob, direct, "XenServer 7.2")
+    answer = people.server.wait_post(people.bob, direct, "partial")
+    before = len(people.server.posts(direct))
+    assert people.pressed(answer, "Upgrade path", people.bob).told is None
+    (new,) = people.server.posts(direct)[before:]
+    assert new.root_id == answer.root_id
+    assert _labels(new)
+    listening.settle()
+
+
+def _upgrades(people: Crew, count: int) -> list[Post]:
+    """What Bob alone was shown of upgrades, the reply that was pressed on among it, once there is so much of it."""
+
+    def found() -> list[Post] | None:
+        shown = [each for each in people.server.ephemerals(people.bob) if "XenServer 8" in each.message]
+        return shown if len(shown) >= count else None
+
+    return people.server.wait(found, "upgrades")

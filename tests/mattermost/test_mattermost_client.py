@@ -57,7 +57,7 @@ def test_a_certificate_must_be_trusted(url: str, authority: Authority) -> None:
     with pytest.raises(MattermostError, match="certificate") as raised:
         MattermostClient(url, TOKEN).get("/fine")
     assert not raised.value.sent
-    with pytest.raises(MattermostError, match=r"mattermost\.ca. cannot be read"):
+    with pytest.raises(MattermostError, match=r"mattermost\.ca. cannot be used"):
         MattermostClient(url, TOKEN, "/nowhere/ca.pem").get("/fine")
 
 

@@ -1,10 +1,22 @@
 """Alerts in Mattermost: one post that is edited in place, with its thread; found again, and never doubled."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.alerts.delivery.outcome import Delivered, EditClosed, Gone, Missing, NotSent, Refused, Unknown, Unverifiable
+from bot.alerts.delivery.outcome import (
+    Delivered,
+    EditClosed,
+    Gone,
+    Missing,
+    NotSent,
+    Refused,
+    Unknown,
+    Unverifiable,
+    looked_up,
+)
+from bot.app.schedule import queue_digests
+from bot.chat.platform import Actor, Origin
 from bot.chat.reply import (
     Act,
     Ask,
@@ -25,7 +37,7 @@ from bot.chat.reply import (
     line,
 )
 from bot.mattermost.client import MattermostClient
-from bot.mattermost.errors import MattermostError, lookup_of, outcome_of
+from bot.mattermost.errors import MattermostError, outcome_of
 from bot.mattermost.markup import escape, markdown
 from bot.mattermost.posts import POST_MAX, Pen, PostPlace
 from bot.mattermost.seals import Seals
@@ -104,6 +116,34 @@ def test_the_same_key_makes_one_post_within_half_a_minute_and_is_found_after_it(
     assert platform.find("k", CHANNEL, datetime.now(UTC)) == again
 
 
+def test_a_digest_is_one_post_a_week_with_its_numbers(side: Side, people: Crew, house: House) -> None:
+    side.deliver()
+    before = [each.id for each in _roots(people)]
+    for _ in range(2):  # the same week's
+        queue_digests(house.watched, house.clock(), house.clock())
+    side.deliver()
+    (digest,) = [each for each in _roots(people) if each.id not in before]
+    assert "3 hosts" in digest.message
+    assert "XCP-ng 8.2" in digest.message
+    people.answered("digest off")
+    house.clock.pass_by(7)
+    queue_digests(house.watched, house.clock(), house.clock())
+    side.deliver()
+    assert len(_roots(people)) == len(before) + 1
+
+
+def test_what_a_server_takes_less_of_is_cut_to_that(people: Crew) -> None:
+    people.server.config.max_post_size = 4_000
+    platform, long = mattermost_at(people.server), tuple(Paragraph((line("x" * 90),)) for _ in range(150))
+    assert isinstance(platform.post(CHANNEL, Reply("test", line("Long."), long), key="k"), Delivered)
+    answer = platform.answer(Origin(Actor("mattermost:ann", "mattermost", CHANNEL)), Reply("test", line("L"), long))
+    assert isinstance(answer, Delivered)
+    posts = people.server.posts(people.ops)
+    assert len(posts) == 1 + 4
+    assert all(3_000 < len(each.message) <= 4_000 for each in posts[:-1])
+    assert "more lines are not shown" in posts[0].message
+
+
 def test_another_clock_and_another_persons_copy_of_the_key_do_not_matter(people: Crew) -> None:
     people.server.pass_time(7200)
     platform = mattermost_at(people.server)
@@ -113,9 +153,26 @@ def test_another_clock_and_another_persons_copy_of_the_key_do_not_matter(people:
     assert platform.find("k", CHANNEL, datetime.now(UTC)) == posted
 
 
+def test_a_busy_channel_is_looked_through_page_by_page(people: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.mattermost.platform.PAGE", 3)
+    platform, began = mattermost_at(people.server), datetime.now(UTC)
+    posted = platform.post(CHANNEL, ONE, key="k")
+    for at in range(10):
+        people.server.say(people.bob, people.ops, f"chatter {at}")
+    assert platform.find("k", CHANNEL, began) == posted
+    assert platform.find("other", CHANNEL, began) == Missing()
+    assert len(people.server.requested("GET /channels/{channel_id}/posts")) == 4 + 4
+    people.server.pass_time(3600)
+    people.server.say(people.bob, people.ops, "later")
+    asked = len(people.server.requested("GET /channels/{channel_id}/posts"))
+    assert platform.find("other", CHANNEL, began + timedelta(hours=1)) == Missing()  # nothing older is asked for
+    assert len(people.server.requested("GET /channels/{channel_id}/posts")) == asked + 1
+
+
 def test_a_channel_too_busy_to_be_looked_through_is_no_proof(people: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.mattermost.platform.LISTED_MAX", 3)
-    for _ in range(3):
+    monkeypatch.setattr("bot.mattermost.platform.PAGE", 1)
+    monkeypatch.setattr("bot.mattermost.platform.PAGES_MAX", 3)
+    for _ in range(4):
         people.server.say(people.bob, people.ops, "chatter")
     platform = mattermost_at(people.server)
     assert platform.find("k", CHANNEL, datetime.now(UTC)) == Unverifiable("too_many_messages")
@@ -172,7 +229,7 @@ def test_a_server_that_is_away_was_certainly_not_told(people: Crew) -> None:
 def test_what_an_error_means_is_decided_on_its_id(error: MattermostError, outcome: object) -> None:
     found = outcome_of(error)
     assert found == outcome if isinstance(outcome, tuple) else isinstance(found, outcome)  # type: ignore[arg-type]
-    assert lookup_of(MattermostError("x", "app.post.get.app_error", 404)) == Missing()
+    assert looked_up(outcome_of(MattermostError("x", "app.post.get.app_error", 404))) == Missing()
 
 
 PEN = Pen(Seals("t", lambda: 0.0), "https://bot.example.org", "/xocompat")
@@ -201,25 +258,23 @@ def test_a_long_table_goes_on_with_its_header_and_nothing_is_lost_without_a_word
     rows = tuple((line(f"host-{at} | {'x' * 60}"), line(str(at))) for at in range(1500))
     table = Table(columns("Host", Column("Count", ColumnKind.NUMBER)), rows, "Hosts")
     reply = Reply("test", line(Strong("Hosts")), (table,), (Ask("More", "fleet"), Act("Do", "ack 1")))
-    posts = PEN.posts(reply, PostPlace("c", "k"))
+    posts = PEN.posts(reply)
     assert len(posts) == 5
     assert all(len(post.text) <= POST_MAX for post in posts)
     assert all("| Host | Count |\n| --- | --: |\n" in post.text for post in posts)
     assert "\\|" in posts[0].text
-    assert "4 posts follow" in posts[0].text
-    all_of_it = PEN.posts(reply, PostPlace("c", "k"), most=99)
+    assert "4 messages follow" in posts[0].text
+    all_of_it = PEN.posts(reply, most=99)
     shown = sum(post.text.count("host-") for post in posts)
     assert shown < sum(post.text.count("host-") for post in all_of_it) == 1500
     assert "more lines are not shown" in posts[-1].text
-    assert posts[0].attachments
-    assert not any(post.attachments for post in posts[1:])
-    one = PEN.posts(
-        Reply("test", line("x" * 20_000), (Paragraph((line("y" * 50_000),)), Bullets((line("z"),)))), PostPlace("c")
-    )
+    assert posts[0].buttons
+    assert not any(post.buttons for post in posts[1:])
+    one = PEN.posts(Reply("test", line("x" * 20_000), (Paragraph((line("y" * 50_000),)), Bullets((line("z"),)))))
     assert all(len(post.text) <= POST_MAX for post in one)
 
 
 def test_without_a_callback_there_are_no_buttons() -> None:
     pen = Pen(Seals("t", lambda: 0.0), None, "@xocompat")
-    (post,) = pen.posts(Reply("test", line("x"), buttons=(Ask("More", "fleet"),)), PostPlace("c", "k"))
-    assert post.attachments == ()
+    (post,) = pen.posts(Reply("test", line("x"), buttons=(Ask("More", "fleet"),)))
+    assert pen.attachments(post, PostPlace("c", "k")) == []

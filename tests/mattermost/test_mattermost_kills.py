@@ -15,9 +15,9 @@ from bot.store.outbox import SqlOutbox
 from tests.acceptance.waiting import until
 from tests.alerts.delivery.conftest import queue, random
 from tests.alerts.delivery.queue import Queue
-from tests.alerts.delivery.senders import started
+from tests.alerts.delivery.senders import PACE, Place, Run, mark_then_post, post_then_mark, right, started
 from tests.mattermost.faults import Fault, Said, status
-from tests.mattermost.senders import Run, SendingPlace, mark_then_post, post_then_mark, right
+from tests.mattermost.senders import to_mattermost
 from tests.mattermost.standin import Mattermost
 
 __all__ = ["queue", "random"]
@@ -48,19 +48,23 @@ def _came_of(run: Run, queue: Queue, random: Random, kills: int, faults: tuple[F
     """Kill a sender at each call after the next few, with more to send each time; then let one finish."""
     with Mattermost() as server:
         rooms = {name: server.channel(name, members=[server.bot]) for name in NAMES}
+
+        def place(by: str) -> Place:
+            return Place(queue.url, server.url, by, PACE, server.token, to_mattermost)
+
         for round in range(kills):
             _more(queue, random)
             server.fail("POST /posts", *(faults or random.sample(FAULTS, 2)))
             before = len(server.requested("POST /posts"))
             wanted = before + (1 if faults else random.randint(1, 4))
-            victim = started(run, SendingPlace(queue.url, server.url, server.token, f"sender {round}"))
+            victim = started(run, place(f"sender {round}"))
             _wait_for_calls(server, victim, wanted)
             victim.kill()
             victim.join()
             if faults or round % 3 == 2:
                 server.restart()  # keys of posts are in memory alone
         server.heal()
-        last = started(run, SendingPlace(queue.url, server.url, server.token, "the last"))
+        last = started(run, place("the last"))
         outbox = SqlOutbox(queue.database)
         until(lambda: not outbox.states(), 20, "all sent")
         if run is not right:

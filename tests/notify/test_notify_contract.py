@@ -11,9 +11,9 @@ import pytest
 from bot.alerts.delivery.outcome import Delivered, NotSent, Outcome, Refused, Unknown, reason_of
 from bot.chat.reply import Bullets, Code, Link, Paragraph, Reply, Strong, Table, columns, headline, line
 from bot.matrix.matrix import Matrix
-from bot.notify.http_call import quieten
 from bot.notify.notice import NoticeType, OutgoingNotice
 from bot.settings.notifiers import NotifierKind
+from bot.web.http_call import quieten
 from tests.acceptance.waiting import free_port
 from tests.notify.grounds import GROUNDS, PASSWORD, NotifierGround, Wrong, with_url
 

@@ -10,7 +10,20 @@ import pytest
 from bot.alerts.alert import AffectedHost, Alert
 from bot.alerts.delivery.outcome import Delivered, NotSent
 from bot.chat.alert_messages import alert_message
-from bot.chat.reply import Bullets, ChannelName, Code, Link, Paragraph, PersonName, Reply, Strong, Typed, line
+from bot.chat.reply import (
+    Bullets,
+    ChannelName,
+    Code,
+    Heading,
+    Link,
+    Paragraph,
+    PersonName,
+    Reply,
+    Strong,
+    Typed,
+    headline,
+    line,
+)
 from bot.errors import ConfigError
 from bot.matrix.matrix import Matrix
 from bot.notify.alertmanager import COVERED, RESOLVED_FOR, AlertmanagerNotifier
@@ -56,6 +69,14 @@ def test_a_card_is_never_larger_than_teams_takes(lines: int) -> None:
 
 def test_a_headline_that_is_too_long_is_cut() -> None:
     assert len(card(Reply("test", line("x" * 100_000)))) <= LARGEST
+
+
+def test_what_stands_out_as_a_whole_has_nothing_in_it_that_stands_out() -> None:
+    strong = headline(Strong("XCP-ng 8.2"), "a test")
+    drawn = html(Reply("test", strong, (Heading(strong), Paragraph((strong,)))))
+    assert drawn.count("<strong>") == drawn.count("</strong>") == 3
+    assert "<strong><strong>" not in drawn
+    assert drawn.startswith("<p><strong>XCP-ng 8.2")
 
 
 def test_texts_of_others_are_data_wherever_they_are_drawn() -> None:

@@ -12,7 +12,8 @@ WHOM = f"is missing: e-mail needs whom the mail goes to, {ADDRESS}"
 FROM = f"is missing: e-mail needs whom it comes from, {ADDRESS}"
 SECRET = "holds a secret, which never stands in the file: put the URL in a variable, and name that in url_env"
 HTTPS = "must be https: plain http is for this machine alone (localhost)"
-NO_SECRET = "is not for Apprise: its URL holds what is secret"
+APPRISE = "holds what lets one send, a secret, as every URL of Apprise's: put it in a variable, named in url_env"
+NO_SECRET = "is not for Teams: its URL holds what is secret"
 HOOK = "notify: [{name: hook, url_env: HOOK}]\n"
 
 
@@ -59,7 +60,9 @@ def test_a_channel_is_one_of_slack_or_a_notifier_wherever_one_is_named(load: Loa
         (_mail("url: 'FTP://h/x'"), f"notify[0].url: begins as no notifier's does: must be {URLS}"),
         (_mail("url: 'alertmanager://h'"), f"notify[0].url: begins as no notifier's does: must be {URLS}"),
         (_mail("url: 'file:///etc/x'"), f"notify[0].url: begins as no notifier's does: must be {URLS}"),
-        (_mail("url: 'ntfy://t', secret_env: S"), f"notify[0].secret_env: {NO_SECRET}"),
+        (_mail("url: 'tgram://123456789:hunter2/1'"), f"notify[0].url: {APPRISE}"),
+        (_mail("url: 'NTFY://topic'"), f"notify[0].url: {APPRISE}"),
+        (_mail("url: 'teams+https://h/x', secret_env: S"), f"notify[0].secret_env: {NO_SECRET}"),
         (_mail("url: 'ntfy://t', url_env: S"), "notify[0]: exactly one of url_env and url is needed"),
         (_mail("url_env: A, form: x"), f"notify[0].form: unknown key, did you mean from? Allowed here: {KEYS}"),
         (
@@ -83,7 +86,7 @@ def test_all_that_is_wrong_is_said_at_once_and_no_url_is_repeated(told: Told) ->
 
 
 def test_a_url_never_shows(load: Load) -> None:
-    settings = load(_mail("url: 'ntfy://topic-that-is-a-password'"))
+    settings = load(_mail("url: 'https://h/topic-that-is-a-password'"))
     assert "topic" not in repr(settings)
     assert settings.notify[0].url is not None
 

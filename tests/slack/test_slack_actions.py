@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.button_value import ActionValue, decode, encode
 from bot.chat.platform import Actor, Origin, Original
 from bot.chat.reply import Asks, Menu, MenuEntry
-from bot.slack.actions import ActionValue, decode, elements, encode, pressed
+from bot.slack.actions import elements, pressed
 from bot.slack.modals import (
     MOMENT,
     NOTE,
@@ -50,18 +51,18 @@ def test_words_come_back_as_they_went(words: str, on: date | None, kept: str | N
 @given(words, words)
 def test_every_entry_of_a_menu_comes_back_as_it_went(one: str, other: str) -> None:
     entries = (MenuEntry("a", one), MenuEntry("b", other, Asks.MOMENT))
-    for menu in elements([Menu("Snooze", one, entries)], shared=False):
+    for menu in elements([Menu("Snooze", one, entries)]):
         chosen = [pressed({"action_id": menu["action_id"], "selected_option": each}) for each in menu["options"]]
         assert chosen == [ActionValue(one), ActionValue(other, asks=Asks.MOMENT)]
 
 
 def test_ordinary_alert_messages_have_room_for_their_menu() -> None:
     ids = " ".join(["123456"] * 7)
-    assert elements([Menu("Snooze", "", (MenuEntry("next", f"snooze {ids} next"),))], shared=False)
+    assert elements([Menu("Snooze", "", (MenuEntry("next", f"snooze {ids} next"),))])
 
 
 def test_a_menu_with_more_words_than_an_option_carries_is_left_out() -> None:
-    assert elements([Menu("Snooze", "", (MenuEntry("next", "snooze 1 " * 30),))], shared=False) == []
+    assert elements([Menu("Snooze", "", (MenuEntry("next", "snooze 1 " * 30),))]) == []
 
 
 @given(_ids, st.sampled_from(("1d", "7d", "threshold", "date")))

@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
+from bot.chat.button_value import ActionValue, decode
 from bot.chat.reply import (
     Ask,
     Bullets,
@@ -21,7 +22,6 @@ from bot.chat.reply import (
     line,
     notice,
 )
-from bot.slack.actions import ActionValue, decode
 from bot.slack.blocks import MESSAGES_MAX, messages
 from bot.slack.table_blocks import TableForm
 from tests.slack.blockkit import complaints
@@ -118,6 +118,15 @@ def test_what_does_not_fit_into_five_messages_is_counted_with_what_to_do() -> No
     assert len(made) == MESSAGES_MAX
     said = _elements(made[-1].blocks, "context")[-1]["text"]
     assert said == f"5 of 5 · {2000 - shown:,} more lines are not shown: ask for less at once"
+
+
+def test_what_does_not_fit_into_a_single_message_is_counted_too() -> None:
+    """An alert, which has no others."""
+    huge = VERDICT._replace(blocks=(Bullets(tuple(line(f"row {at} {'x' * 90}") for at in range(2000))),))
+    (only,) = messages(huge, most=1)
+    shown = sum(str(block).count("row ") for block in only.blocks)
+    said = _elements(only.blocks, "context")[-1]["text"]
+    assert said == f"{2000 - shown:,} more lines are not shown: ask for less at once"
 
 
 def test_a_shared_reply_names_who_shared_it_and_cannot_be_shared_again() -> None:

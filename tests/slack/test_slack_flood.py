@@ -3,8 +3,8 @@
 import json
 from datetime import date
 
+from bot.chat.button_value import ActionValue, encode
 from bot.chat.session.pace import MINUTE, PER_MINUTE, Pace
-from bot.slack.actions import ActionValue, encode
 from tests.slack.conftest import Room
 from tests.slack.signed import command, mention, press
 from tests.slack.standin import StandIn

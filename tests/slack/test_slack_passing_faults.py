@@ -12,9 +12,9 @@ from structlog.typing import FilteringBoundLogger
 from bot.alerts.delivery.retry import RetryPolicy
 from bot.chat import answer_queue
 from bot.chat.answer_queue import AnswerQueue
+from bot.chat.button_value import ActionValue, encode
 from bot.chat.platform import Actor
 from bot.chat.reply import Reply, line
-from bot.slack.actions import ActionValue, encode
 from bot.slack.blocks import messages
 from tests.alerts.delivery.slack import Kept, Slack
 from tests.alerts.delivery.weather import Fault, Script

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack.actions import ActionValue, encode
+from bot.chat.button_value import ActionValue, encode
 from tests.slack.blockkit import complaints
 from tests.slack.conftest import Furnish, Room
 from tests.slack.runners import Broken, Gate, Long

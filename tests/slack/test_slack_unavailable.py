@@ -6,8 +6,8 @@ import pytest
 from structlog.testing import LogCapture
 
 from bot.chat.access import Grant
+from bot.chat.button_value import ActionValue, encode
 from bot.chat.command import Right
-from bot.slack.actions import ActionValue, encode
 from tests.slack.conftest import Furnish, Room
 from tests.slack.runners import Away, AwayAtOnce
 from tests.slack.signed import command, mention, press

@@ -3,6 +3,7 @@
 Only what certainly did not get there may be sent again without looking.
 """
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from bot.catalogue import say
@@ -89,3 +90,20 @@ def reason_of(outcome: Unknown | NotSent | Refused | Gone | EditClosed | Queued)
             return reason
         case Gone(code) | EditClosed(code):
             return say("the platform answered {code}", code=code)
+
+
+def looked_up(outcome: Outcome, unreadable: Container[str] = ()) -> Lookup:
+    """What a look-up that failed says. `unreadable`: codes of refusals that concern reading alone."""
+    match outcome:
+        case Gone():  # without the thread there is no message in it
+            return Missing()
+        case Unknown(reason):
+            return NotSent("", reason)
+        case NotSent(code, _, None) if code:
+            return Unverifiable(code)
+        case Refused(code) if code in unreadable:
+            return Unverifiable(code)
+        case NotSent() | Refused():
+            return outcome
+        case _:
+            return Unverifiable(str(outcome[0]))

@@ -6,7 +6,7 @@ from bot.chat.platform import Origin
 from bot.chat.reply import Reply, notice, say_line
 from bot.chat.session.conversation import Conversation
 from bot.chat.session.executor import Untold
-from bot.chat.session.reply_target import EphemeralTarget
+from bot.chat.session.reply_target import EphemeralTarget, delivered
 from bot.chat.session.request import Request
 from bot.chat.session.responder import Answer
 from bot.chat.session.services import busy, slow_down
@@ -23,8 +23,8 @@ class FirstAnswers(Protocol[R_co]):
     def shown(self, origin: Origin, reply: Reply) -> R_co:
         """A line."""
 
-    def told(self, request: Request, answer: Answer) -> R_co:
-        """The whole answer, however long it is."""
+    def told(self, origin: Origin, answer: Answer) -> R_co | None:
+        """The whole answer; None where it does not fit in one: then it follows."""
 
     def asking(self, origin: Origin, said: Reply) -> tuple[R_co, Origin]:
         """What is being done, and the origin of what follows in its place."""
@@ -76,8 +76,16 @@ def _asking() -> Reply:
 
 
 def _told(conversation: Conversation, request: Request, answer: Answer, first: FirstAnswers[R_co]) -> R_co:
-    conversation.services.record(request, answer)
-    return first.told(request, answer)
+    services, origin = conversation.services, request.origin
+    services.record(request, answer)
+    if (told := first.told(origin, answer)) is not None:
+        return told
+
+    def respond() -> None:
+        delivered(services.platform.respond(origin, answer.reply))
+
+    taken = services.work.submit(respond, lambda error: services.failed(origin, error))
+    return first.nothing() if taken else first.shown(origin, busy())
 
 
 def _busy(conversation: Conversation, request: Request, first: FirstAnswers[R_co]) -> R_co:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from bot.alerts.delivery.outcome import Delivered, reason_of
+from bot.alerts.delivery.outcome import Delivered, Outcome, reason_of
 from bot.alerts.ports import SNOOZE_MAX
 from bot.catalogue import message, say, say_counted
+from bot.chat.button_value import ASK, FIND, MENU, PICK, SHARE, ActionValue
 from bot.chat.command import Choice, CommandSpec, Right
 from bot.chat.commands import ACCESS, ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP, WATCH
 from bot.chat.platform import Actor, Origin
@@ -33,6 +34,9 @@ from bot.chat.session.responder import Answer, private
 from bot.chat.session.services import SessionServices, busy, slow_down
 from bot.chat.wording import joined
 from bot.errors import UnavailableError
+
+_WAYS = {ASK: "ask button", SHARE: "share button", PICK: "pick button", MENU: "menu", FIND: "menu"}
+"""How a press is called in the audit."""
 
 DRAIN = 4.0
 """Seconds at the end for work that was taken on."""
@@ -129,6 +133,26 @@ class Conversation:
 
         if not services.database.executor.submit(welcome, failed):
             services.log.warning("no welcome", where=channel, reason="too many questions at once")
+
+    def press(self, kind: str, value: ActionValue | None, origin: Origin, message: str | None) -> None:
+        """A button was pressed, or an entry of a menu chosen, that stands on a message: do what its words say.
+
+        `kind` is one of bot.chat.button_value; there is no `value` where nobody knows what the button stood for.
+        """
+        if value is None:
+            self.services.respond(origin, stale())
+            return
+        request = request_of(_WAYS.get(kind, "act button"), origin, value.words, value.on)
+        if kind == SHARE:
+            self.share(request, value.reply_key, message)
+        elif kind == PICK and request.spec in (CHECK, WATCH):
+            self.open_check(request)
+        elif kind == PICK:
+            self.offer(request)
+        elif value.asks:
+            self.ask_for(value.asks, request)
+        else:
+            self.ask(request)
 
     def ask(self, request: Request) -> None:
         """Answer for the actor's eyes. A slow one replaces the message it came from, if nobody else sees that."""
@@ -231,7 +255,8 @@ class Conversation:
             else:
                 services.record(request, "picker")
                 watches = services.access.admit(_nowhere(request.actor), WATCH)
-                delivered(services.platform.open_check(origin, not isinstance(watches, Answer)))
+                opened = services.platform.open_check(origin, not isinstance(watches, Answer))
+                self._opened(origin, opened, Typed("XenServer 7.2"))
 
         services.later(origin, open_window)
 
@@ -322,9 +347,12 @@ class Conversation:
                 services.record(request, rights)
                 delivered(services.platform.respond(origin, rights.reply))
             elif lacking is Asks.NOTE:
-                delivered(services.platform.open_note(origin, request.words))
+                opened = services.platform.open_note(origin, request.words)
+                self._opened(origin, opened, Typed(f"{request.words}: NOTE", is_synopsis=True))
             else:
-                delivered(services.platform.open_moment_picker(origin, request.words, services.now() + AHEAD))
+                first = services.now() + AHEAD
+                opened = services.platform.open_moment_picker(origin, request.words, first)
+                self._opened(origin, opened, Typed(f"{request.words} {first.date().isoformat()}"))
 
         def ask() -> None:
             try:
@@ -333,6 +361,13 @@ class Conversation:
                 self._renew_page(origin)
 
         services.later(origin, ask)
+
+    def _opened(self, origin: Origin, opened: Outcome, typed: Typed) -> None:
+        """Where no window opened, say what to type in its place."""
+        if origin.trigger and not isinstance(opened, Delivered):
+            instead = notice(say_line("The window did not open. Type it: {words}", words=typed))
+            opened = self.services.platform.respond(origin, instead)
+        delivered(opened)
 
     def moment_picked(self, origin: Origin, words: str, at: datetime) -> str | None:
         """Ask with the moment that was chosen, as typed words do; or what is wrong with it: then nothing is asked."""

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from typing import TypeVar
+
+from bot.chat.handed_over import HandedOver
 
 T = TypeVar("T")
 
@@ -88,7 +90,7 @@ class InTime:
 
     def get(self, work: Callable[[], T], late: Callable[[T], None], failed: Failed) -> T | Untold:
         """The result, or what `work` raises, if that comes in time. Else `late` or `failed` gets it, on its thread."""
-        result: _Result[T] = _Result()
+        result: HandedOver[T] = HandedOver()
 
         def task() -> None:
             begun = time.monotonic()
@@ -105,33 +107,7 @@ class InTime:
 
         if not self.executor.submit(task, broke):
             return Untold.BUSY
-        found = result.take(0 if self._is_slow else self._moment)
+        found = result.take(0 if self._is_slow else self._moment, Untold.LATE)
         if found is Untold.LATE:
             self._is_slow = True
         return found
-
-
-class _Result(Generic[T]):
-    """Handed over once: to who waits for it, or, once nobody does, back to who brings it."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()  # guards all below
-        self._found: list[T] = []
-        self._error: BaseException | None = None
-        self._nobody_waits = False
-
-    def put(self, *found: T, error: BaseException | None = None) -> bool:
-        """Whether somebody took it, or will."""
-        with self._changed:
-            if not self._nobody_waits:
-                self._found, self._error = [*found], error
-                self._changed.notify_all()
-            return not self._nobody_waits
-
-    def take(self, seconds: float) -> T | Untold:
-        with self._changed:
-            self._changed.wait_for(lambda: self._found or self._error, seconds)
-            self._nobody_waits = True
-            if self._error:
-                raise self._error
-            return self._found[0] if self._found else Untold.LATE

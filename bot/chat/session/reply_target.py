@@ -115,7 +115,7 @@ class ThreadTarget:
 
     def update(self, said: Reply) -> None:
         if self._opening and self._opening.id:
-            delivered(self._platform.edit(self._channel, self._opening.id, said, self._thread))
+            delivered(self._platform.edit(self._channel, self._opening.id, said))
 
     def finish(self, answer: Answer, aside: bool = False) -> None:
         if aside and answer.private:

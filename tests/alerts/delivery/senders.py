@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import structlog
 
@@ -22,26 +22,30 @@ from tests.alerts.delivery.slack import TOKEN, transport
 PACE = RetryPolicy(between=0, settling=0.05, pause=0.02, longest=0.1, lease=0.4, poll=0.02)
 
 
+def to_slack(place: "Place") -> PlatformTransport:
+    """The worker's transport to the Slack there."""
+    return transport(place.api, token=place.token)
+
+
 class Place(NamedTuple):
-    """Where a sender finds its outbox and its Slack. `by` is its name among senders."""
+    """Where a sender finds its outbox and its chat, and how it gets `to` that. `by` is its name among senders."""
 
     database: str
     api: str
     by: str
     pace: RetryPolicy = PACE
     token: str = TOKEN
+    to: "Callable[[Place], PlatformTransport]" = to_slack
 
 
 Run = Callable[[Place], None]
 
 
-At = TypeVar("At")
-
-
-def started(run: Callable[[At], None], place: At) -> BaseProcess:
+def started(run: Run, place: Place) -> BaseProcess:
     """A sender in a process that can be killed. Forked from one that has imported what a sender needs."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([run.__module__, "sqlalchemy.dialects.sqlite", "psycopg"])
+    needed = [run.__module__, place.to.__module__]
+    context.set_forkserver_preload([*needed, "sqlalchemy.dialects.sqlite", "psycopg"])
     process = context.Process(target=run, args=(place,), daemon=True)
     process.start()
     return process
@@ -52,7 +56,7 @@ def right(place: Place) -> None:
     log = structlog.wrap_logger(None, wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.CRITICAL)
     outbox = SqlOutbox(Database(place.database))
-    OutboxWorker(log, outbox, _transport(place), _now, place.by, place.pace).run(threading.Event())
+    OutboxWorker(log, outbox, place.to(place), _now, place.by, place.pace).run(threading.Event())
 
 
 def mark_then_post(place: Place) -> None:
@@ -77,15 +81,11 @@ def post_then_mark(place: Place) -> None:
 
 def _wrongly(place: Place, send: Callable[[Outbox, PlatformTransport, Delivery], None]) -> None:
     logging.disable(logging.CRITICAL)
-    outbox, sends = SqlOutbox(Database(place.database)), _transport(place)
+    outbox, sends = SqlOutbox(Database(place.database)), place.to(place)
     while waiting := outbox.waiting(_now()):
         for channel in waiting:
             if delivery := outbox.next(channel):
                 send(outbox, sends, delivery)
-
-
-def _transport(place: Place) -> PlatformTransport:
-    return transport(place.api, token=place.token)
 
 
 def _now() -> datetime:

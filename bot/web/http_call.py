@@ -1,12 +1,11 @@
 """One call over HTTP to an address of the operator's: bounded, never redirected, and to no link-local address.
 
-What went wrong is said without the address, which may hold what is secret.
+What went wrong is said without the address, which may hold what is secret. How notifiers are told, and Mattermost.
 """
 
 import logging
 import threading
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
@@ -22,13 +21,17 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from bot import __version__
 from bot.alerts.delivery.outcome import NotSent, Outcome, Refused, Unknown
+from bot.web.answer_headers import retry_after
 
 CONNECT, READ, WHOLE = 5.0, 10.0, 20.0
 """Seconds: to connect, between two reads, and for all of a call: less than a lease on a channel lasts."""
 
-ANSWER_MAX = 64 * 1024
+ANSWER_MAX, CHUNK = 64 * 1024, 16 * 1024
 RETRY_AFTER_MAX = 6600.0
 """Seconds; a pause of a channel may last two hours (bot.store.leases.LONGEST), and a longer one is asked for again."""
+
+POOL = 16
+"""Connections of a session to one server."""
 
 QUIET = ("urllib3", "apprise")
 """Loggers that write addresses, and what is said, into the log: nothing below a warning gets out of them."""
@@ -79,33 +82,64 @@ def refuse_forbidden(address: str) -> None:
         raise CallError("its address is link-local, where no notifier is", "refused_address", is_final=True)
 
 
+class CallBounds(NamedTuple):
+    """Seconds to connect, between two reads, and for all of a call; bytes of an answer's body that are read."""
+
+    connect: float
+    read: float
+    whole: float
+    size: int
+
+
 def call(
-    method: str, url: str, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({}), ca: Path | None = None
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] = MappingProxyType({}),
+    ca: Path | None = None,
+    bounds: CallBounds | None = None,
+    session: requests.Session | None = None,
 ) -> CallAnswer:
-    """Ask once. CallError where there is no answer.
+    """Ask once. CallError where there is no answer. A `session` of `call_session` keeps its connections.
 
     On a thread of its own: a server that gives a byte now and then never runs into a limit between two reads.
     """
+    limits = bounds or CallBounds(CONNECT, READ, WHOLE, ANSWER_MAX)
     found: list[CallAnswer | CallError] = []
-    asking = threading.Thread(target=lambda: found.append(_tried(method, url, body, headers, ca)), daemon=True)
+
+    def ask() -> None:
+        if session:
+            found.append(_tried(session, method, url, body, headers, ca, limits))
+            return
+        with call_session() as single:
+            found.append(_tried(single, method, url, body, headers, ca, limits))
+
+    asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(WHOLE)
-    answer = found[0] if found else CallError(f"it took longer than {WHOLE:g} seconds", is_doubtful=True)
+    asking.join(limits.whole)
+    answer = found[0] if found else CallError(f"it took longer than {limits.whole:g} seconds", is_doubtful=True)
     if isinstance(answer, CallError):
         raise answer
     return answer
 
 
-def _tried(method: str, url: str, body: bytes, headers: Mapping[str, str], ca: Path | None) -> CallAnswer | CallError:
-    verify = str(ca) if ca else True
+def _tried(
+    session: requests.Session,
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    ca: Path | None,
+    limits: CallBounds,
+) -> CallAnswer | CallError:
     try:
         refuse_forbidden(urlsplit(url).hostname or "")
-        with _session() as session, session.request(
+        with session.request(
             method, url, data=body or None, headers={**headers}, stream=True, allow_redirects=False,
-            timeout=(CONNECT, READ), verify=verify,
+            timeout=(limits.connect, limits.read), verify=str(ca) if ca else True,
         ) as response:  # fmt: skip
             said = {name.lower(): value for name, value in response.headers.items()}
-            return CallAnswer(response.status_code, said, _body(response))
+            return CallAnswer(response.status_code, said, _body(response, limits.size))
     except CallError as error:
         return error
     except requests.exceptions.SSLError:
@@ -127,15 +161,15 @@ def _tried(method: str, url: str, body: bytes, headers: Mapping[str, str], ca: P
         return CallError(f"`ca` cannot be used ({error.strerror or type(error).__name__})", "unreadable_ca")
 
 
-def _body(response: requests.Response) -> bytes:
+def _body(response: requests.Response, size: int) -> bytes:
     """What comes of the answer; its status stands already, so half of it is better than none."""
     body = bytearray()
     try:
-        while len(body) < ANSWER_MAX and (more := response.raw.read(4096, decode_content=True)):
+        while len(body) < size and (more := response.raw.read(CHUNK, decode_content=True)):
             body += more
     except (HTTPError, OSError):
         pass
-    return bytes(body[:ANSWER_MAX])
+    return bytes(body[:size])
 
 
 def failure(answer: CallAnswer, knows_repeats: bool) -> Outcome | None:
@@ -149,7 +183,15 @@ def failure(answer: CallAnswer, knows_repeats: bool) -> Outcome | None:
         return None
     if 300 <= status < 400:
         return Refused(code, f"{said}, which leads elsewhere: set the address that it leads to")
-    if (after := retry_after(answer.headers)) is not None and status in (408, 425, 429, 500, 502, 503, 504):
+    if (after := retry_after(answer.headers, RETRY_AFTER_MAX)) is not None and status in (
+        408,
+        425,
+        429,
+        500,
+        502,
+        503,
+        504,
+    ):
         return NotSent(code, said, after)
     if status in (401, 403, 404, 405, 407, 410):
         return Refused(code, f"{said}: look at its address, and at what it is to know us by")
@@ -158,27 +200,14 @@ def failure(answer: CallAnswer, knows_repeats: bool) -> Outcome | None:
     return NotSent("" if status in (408, 425, 429) or status >= 500 else code, said)
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to be left alone, in either form of RFC 9110, section 10.2.3; None if it does not."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), RETRY_AFTER_MAX)
-    try:
-        at = parsedate_to_datetime(text)
-        now = parsedate_to_datetime(headers["date"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    return min(max((at - now).total_seconds(), 0.0), RETRY_AFTER_MAX)
-
-
-def _session() -> requests.Session:
+def call_session() -> requests.Session:
     """Proxies and CAs as the environment has them; no cookies, and no passwords out of a .netrc."""
     session = requests.Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.auth = lambda request: request
     session.headers.update({"User-Agent": f"xocompat/{__version__}", "Accept-Encoding": "identity"})
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _VettingAdapter())
+        session.mount(scheme, _VettingAdapter(pool_maxsize=POOL))
     return session
 
 

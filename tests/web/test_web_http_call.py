@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.alerts.delivery.outcome import NotSent, Outcome, Refused, Unknown
-from bot.notify import http_call
-from bot.notify.http_call import RETRY_AFTER_MAX, CallAnswer, CallError, call, failure, refuse_forbidden, retry_after
+from bot.web import http_call
+from bot.web.answer_headers import retry_after
+from bot.web.http_call import RETRY_AFTER_MAX, CallAnswer, CallError, call, failure, refuse_forbidden
 from tests.notify.receivers import HttpReceiver, Says
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
@@ -42,7 +43,7 @@ def _date(at: datetime) -> str:
     ],
 )
 def test_how_long_a_server_wants_to_be_left_alone(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    assert retry_after(headers, RETRY_AFTER_MAX) == seconds
 
 
 @pytest.mark.parametrize(
