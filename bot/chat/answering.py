@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from bot.alerts.delivery.outcome import Delivered, EditClosed, Gone, Lookup, NotSent, Outcome
-from bot.chat.answer_queue import Sending, tries, undelivered
-from bot.chat.platform import Opening
+from bot.chat.answer_queue import AnswerQueue, Sending, first_try, tries, undelivered
+from bot.chat.platform import Actor, Opening
 from bot.chat.reply import Attachment, Paragraph, Reply, RichText, line, say_line
 
 M = TypeVar("M")
@@ -24,14 +24,18 @@ class AnswerMessages(Generic[M]):
     """What a platform does with a single message `M` of its own, once: `post` it in a channel, or below a message there
     (None: below none), with a key; `edit` one of ours, by its id; `find` one by its key. `draw` makes one of a notice.
 
-    `is_patient`: what a passing fault keeps from being done is tried again.
+    What a passing fault keeps from being done is tried again by the `queue`; without one it is tried once.
     """
 
     post: Callable[[str, str | None, M, str], Outcome]
     edit: Callable[[str, str, M], Outcome]
     find: Callable[[str, str, datetime, str | None], Lookup]
     draw: Callable[[Reply], M]
-    is_patient: bool
+    queue: AnswerQueue | None
+
+    def deliver(self, sending: Sending, actor: Actor, key: str | None = None) -> Outcome:
+        """Bring an answer to somebody. Of those with one `key` only the newest is tried again."""
+        return self.queue.deliver(sending, actor, key) if self.queue else first_try(sending)
 
     def posting(self, channel: str, thread: str | None, message: M) -> Sending:
         """One message, with a key of its own by which it is looked up where nobody knows whether it is there."""
@@ -89,7 +93,7 @@ class AnswerMessages(Generic[M]):
 
         def look() -> Outcome:
             found = self.find(opening.key, channel, opening.at, thread)
-            if isinstance(found, Delivered) or (isinstance(found, NotSent) and self.is_patient):
+            if isinstance(found, Delivered) or (isinstance(found, NotSent) and self.queue):
                 return found
             return Gone("not_found")
 

@@ -45,12 +45,8 @@ def note_dialog() -> Json:
 
 def _dialog(kind: str, named: WindowWords, **element: Any) -> Json:
     field = {"display_name": named.label[:LABEL_MAX], "name": FIELD, "help_text": named.hint[:HELP_MAX], **element}
-    return {
-        "callback_id": kind,
-        "title": named.title[:TITLE_MAX],
-        "submit_label": named.submit,
-        "elements": [field],
-    }
+    title = named.title[:TITLE_MAX]
+    return {"callback_id": kind, "title": title, "submit_label": named.submit, "elements": [field]}
 
 
 def value(submission: Mapping[str, Any]) -> str:

@@ -69,9 +69,8 @@ class MattermostPlatform:
         self._client = client
         self._directory = directory
         self._pen = pen
-        self._queue = queue
         self._messages: AnswerMessages[Drawn] = AnswerMessages(
-            self._post, self._edit, self.find, lambda reply: self._draw(reply, 1)[0], queue is not None
+            self._post, self._edit, self.find, lambda reply: self._draw(reply, 1)[0], queue
         )
         self._superseded: dict[str, str] = {}
         self._may_not_until = 0.0
@@ -146,15 +145,10 @@ class MattermostPlatform:
             drawn = self._draw(self._with_file(actor, reply), most)
             return (yield from self._messages.answering(actor.channel or "", actor.thread, drawn, opening))
 
-        return self._deliver(sending(), actor)
+        return self._messages.deliver(sending(), actor)
 
     def respond(
-        self,
-        origin: Origin,
-        reply: Reply,
-        replace: bool = False,
-        most: int | None = None,
-        once: bool = False,
+        self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None, once: bool = False
     ) -> Outcome:
         """With the answer to a press, at the command's address, or else in the actor's direct messages with the bot.
 
@@ -173,7 +167,7 @@ class MattermostPlatform:
                 return NotSent("", say(NO_WAY.reason))
             return (yield from self._direct(origin.actor, told, most))
 
-        return first_try(sending()) if once else self._deliver(sending(), origin.actor)
+        return first_try(sending()) if once else self._messages.deliver(sending(), origin.actor)
 
     def pressed(self, origin: Origin, reply: Reply) -> str:
         """The text that goes with the answer to a press, which can have no buttons.
@@ -186,18 +180,18 @@ class MattermostPlatform:
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
         """By the bot, where it is in the channel; else at the command's own address, in the asker's name."""
-        actor, by = origin.actor, line(PersonName(origin.actor.user))
+        actor = origin.actor
 
         def sending() -> Sending:
-            posts = self._draw(reply, None, by)
+            posts = self._draw(reply, None, line(PersonName(actor.user)))
             posted = yield from self._messages.posting_all(actor.channel or "", actor.thread, posts)
             if isinstance(posted, Refused) and origin.address:
-                posted = yield from self._by_hook(origin, self._draw(reply, None, by), "in_channel")
+                posted = yield from self._by_hook(origin, posts, "in_channel")
             if origin.first and isinstance(posted, Delivered):
                 origin.first.put(notice(say_line("Shared to the channel.")))
             return posted
 
-        return self._deliver(sending(), actor)
+        return self._messages.deliver(sending(), actor)
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
         return self._open(origin, command, dialogs.picker(choices))
@@ -228,9 +222,6 @@ class MattermostPlatform:
             return self._said(Drawn(self._pen.text(reply, size)), PostPlace(""), "ephemeral")
         first, *others = (self._said(each, place, "ephemeral") for each in self._draw(reply, None))
         return {**first, "extra_responses": others}
-
-    def _deliver(self, sending: Sending, actor: Actor) -> Outcome:
-        return self._queue.deliver(sending, actor) if self._queue else first_try(sending)
 
     def _draw(self, reply: Reply, most: int | None, shared_by: RichText = ()) -> tuple[Drawn, ...]:
         return self._pen.posts(reply, most or POSTS_MAX, shared_by, self._directory.post_max())

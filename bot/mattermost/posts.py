@@ -126,10 +126,8 @@ class Pen:
             # What is chosen comes from the presser's client, unsigned: it says which of the signed ones.
             context |= {"kind": MENU, "values": [encode(carried(entry)[1]) for entry in button.entries]}
             labels = [shown(entry.label, LABEL_MAX) for entry in button.entries]
-            action |= {
-                "type": "select",
-                "options": [{"text": each, "value": str(at)} for at, each in enumerate(labels)],
-            }
+            action["type"] = "select"
+            action["options"] = [{"text": each, "value": str(at)} for at, each in enumerate(labels)]
         elif not isinstance(button, Find):
             kind, value = carried(button)
             context |= {"kind": kind, "values": [encode(value)]}

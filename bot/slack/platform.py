@@ -88,7 +88,6 @@ class SlackPlatform:
         queue: AnswerQueue | None = None,
         forms: TableForms | None = None,
     ) -> None:
-        self._queue = queue
         self._forms = forms or TableForms(TableForm.DATA_TABLE, lambda: datetime.now(UTC))
         self._response_url = ResponseUrl(client.base_url, client.timeout, client.proxy)
         self._files = FileSender(client, self._response_url)
@@ -97,7 +96,7 @@ class SlackPlatform:
         self._identity = identity
         self._groups = groups
         self._messages: AnswerMessages[SlackMessage] = AnswerMessages(
-            self._post, self._edit, self.find, lambda reply: messages(reply)[0], queue is not None
+            self._post, self._edit, self.find, lambda reply: messages(reply)[0], queue
         )
 
     def is_member(self, actor: Actor) -> bool | None:
@@ -141,15 +140,15 @@ class SlackPlatform:
 
     def answer(self, origin: Origin, reply: Reply, opening: Opening | None = None, most: int | None = None) -> Outcome:
         sending = self._drawn(origin.actor, reply, lambda shown: self._answering(origin, shown, opening), most)
-        return self._deliver(sending, origin.actor)
+        return self._messages.deliver(sending, origin.actor)
 
     def respond(
         self, origin: Origin, reply: Reply, replace: bool = False, most: int | None = None, once: bool = False
     ) -> Outcome:
         if origin.on_home_page:
-            return self._deliver(self._in_window(origin, messages(reply, most=1)[0]), origin.actor)
+            return self._messages.deliver(self._in_window(origin, messages(reply, most=1)[0]), origin.actor)
         sending = self._drawn(origin.actor, reply, lambda shown: self._responding(origin, shown, replace), most)
-        return first_try(sending) if once else self._deliver(sending, origin.actor)
+        return first_try(sending) if once else self._messages.deliver(sending, origin.actor)
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
         """The rest of a reply goes into the thread of its first message, where the bot is in the channel to do that."""
@@ -167,7 +166,7 @@ class SlackPlatform:
                 )
             return outcome
 
-        return self._deliver(self._drawn(actor, reply, send, shared_by=actor.user), actor)
+        return self._messages.deliver(self._drawn(actor, reply, send, shared_by=actor.user), actor)
 
     def _shared(self, actor: Actor, reply: Reply) -> SlackMessage:
         """What takes the place of the actor's own copy: it can't be shared again."""
@@ -191,10 +190,7 @@ class SlackPlatform:
     def publish_home(self, user: str, parts: Sequence[Reply]) -> Outcome:
         body = {"user_id": user, "view": home_view(parts)}
         sending = tries(lambda: self._call(self._client, "views.publish", body))
-        return self._deliver(sending, Actor(user, None, None), key=f"home:{user}")
-
-    def _deliver(self, sending: Sending, actor: Actor, key: str | None = None) -> Outcome:
-        return self._queue.deliver(sending, actor, key) if self._queue else first_try(sending)
+        return self._messages.deliver(sending, Actor(user, None, None), key=f"home:{user}")
 
     def _drawn(
         self, actor: Actor, reply: Reply, send: Drawn, most: int | None = None, shared_by: str | None = None
