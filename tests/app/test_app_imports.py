@@ -29,7 +29,7 @@ PACKAGES = {
     "structlog", "typing_extensions", "typing_inspection", "urllib3", "waitress", "websocket", "yaml",
 }
 ROOMS = {
-    "advisories", "alerts", "app", "chat", "cli", "errors", "fleet", "log", "masks", "matrix", "published", "query",
+    "advisories", "alerts", "app", "catalogue", "chat", "cli", "errors", "fleet", "log", "masks", "matrix", "published", "query",
     "settings", "slack", "store", "terminal", "text", "web", "xapi", "xo",
 }
 # fmt: on
