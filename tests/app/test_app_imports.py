@@ -29,8 +29,8 @@ PACKAGES = {
     "structlog", "typing_extensions", "typing_inspection", "urllib3", "waitress", "websocket", "yaml",
 }
 ROOMS = {
-    "advisories", "alerts", "app", "catalogue", "chat", "cli", "errors", "fleet", "log", "masks", "matrix", "published", "query",
-    "settings", "slack", "store", "terminal", "text", "web", "xapi", "xo",
+    "advisories", "alerts", "app", "catalogue", "chat", "cli", "errors", "fleet", "log", "masks", "matrix", "published",
+    "query", "settings", "slack", "store", "terminal", "text", "web", "xapi", "xo",
 }
 # fmt: on
 OF_OTHERS = ("sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "sqlalchemy.ext", "bot.query.grammar", "bot.app.sites")
