@@ -71,10 +71,19 @@ def filled(text: str, values: Mapping[str, object]) -> str:
 
 @cache
 def pieces(text: str) -> tuple[tuple[str, str | None], ...]:
-    """A message cut at its values: what stands before each, and its name; what stands behind the last has None."""
-    from string import Formatter  # a look-up in a shell seldom needs it
+    """A message cut at its values: what stands before each, and its name; what stands behind the last has None.
 
-    return tuple((before, name) for before, name, _, _ in Formatter().parse(text))
+    ValueError where a brace stays open. (string.Formatter can this, too, but importing it would be felt in a shell.)
+    """
+    before, *others = text.split("{")
+    found: list[tuple[str, str | None]] = []
+    for other in others:
+        name, closed, rest = other.partition("}")
+        if not closed:
+            raise ValueError(f"a brace stays open in {text!r}")
+        found.append((before, name))
+        before = rest
+    return (*found, (before, None)) if before else tuple(found)
 
 
 @cache
