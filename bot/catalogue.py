@@ -73,16 +73,18 @@ def filled(text: str, values: Mapping[str, object]) -> str:
 def pieces(text: str) -> tuple[tuple[str, str | None], ...]:
     """A message cut at its values: what stands before each, and its name; what stands behind the last has None.
 
-    ValueError where a brace stays open. (string.Formatter can this, too, but importing it would be felt in a shell.)
+    ValueError where a brace has no other. (string.Formatter can this, too, but importing it would be felt in a shell.)
     """
     before, *others = text.split("{")
     found: list[tuple[str, str | None]] = []
+    is_closed = "}" not in before
     for other in others:
         name, closed, rest = other.partition("}")
-        if not closed:
-            raise ValueError(f"a brace stays open in {text!r}")
+        is_closed = is_closed and bool(closed) and "}" not in rest
         found.append((before, name))
         before = rest
+    if not is_closed:
+        raise ValueError(f"a brace without another in {text!r}")
     return (*found, (before, None)) if before else tuple(found)
 
 

@@ -2,11 +2,14 @@
 
 import ast
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.catalogue import pieces, say, say_about, say_counted, speak
 from bot.chat.commands import COMMANDS
@@ -15,6 +18,7 @@ from bot.chat.reply import (
     Plain,
     Strong,
     line,
+    plain,
     say_line,
     say_line_counted,
 )
@@ -203,12 +207,24 @@ def test_a_message_is_said_as_it_was_translated(tmp_path: Path) -> None:
     assert say_counted(1_005, "{count} host", "{count} hosts") == "1,005 hosts"
 
 
-@pytest.mark.parametrize("wrong", ["{unknown}", "{day.year}", "{day", "{}"])
+@pytest.mark.parametrize(
+    "wrong", ["{unknown}", "{day.year}", "{day!r}", "{day", "{}", "{day}}", "} {day}", "{{day}}", "}"]
+)
 def test_a_translation_that_cannot_be_filled_in_is_left_out(wrong: str, tmp_path: Path) -> None:
     catalog = Catalog(locale="de")
     catalog.add("{mark} since {day}", f"{{mark}} seit {wrong}")
     with spoken(catalog, tmp_path):
         assert say("{mark} since {day}", mark="x", day="y") == "x since y"
+
+
+@given(st.text("{}[]!:.0 day", max_size=12))
+def test_no_translation_breaks_what_is_said(text: str) -> None:
+    catalog = Catalog(locale="de")
+    catalog.add("since {day}", text)
+    with tempfile.TemporaryDirectory() as folder, spoken(catalog, Path(folder)):
+        said = say("since {day}", day="y")
+        assert plain(say_line("since {day}", day="y")) == said.replace("`", "")
+    assert said == "since y" or said == text.replace("{day}", "y")
 
 
 def test_a_file_that_is_no_translation_is_refused(tmp_path: Path) -> None:

@@ -78,7 +78,8 @@ class ProbeError(Exception):
         at = str(self.at)
         who = say("{name}'s {other} {address}", name=name, other=say(other), address=at) if elsewhere else name
         facts = {
-            **{field: say(text) for field, text in subject._asdict().items() if field != "pin_it"},
+            **{field: say(text) for field, text in subject._asdict().items() if field not in ("key", "pin_it")},
+            "key": subject.key,
             "detail": self.detail,
             "name": name,
             "who": who,
