@@ -11,6 +11,7 @@ from bot.chat.commands import COMMANDS
 from bot.cli.operator import OPERATORS
 from bot.settings.model import Keys
 from tests import reference
+from tests.parts import missing
 
 ROOT = Path(__file__).parents[1]
 MAN = ROOT / "share" / "man" / "man1" / "xocompat.1"
@@ -34,7 +35,7 @@ def test_every_command_and_every_section_has_its_place() -> None:
 def test_the_manual_page_is_shown_without_a_warning() -> None:
     groff = shutil.which("groff")
     if not groff:
-        pytest.skip("groff is not installed: the page is text all the same")
+        missing("groff is not installed")
     ran = subprocess.run(
         [groff, "-man", "-Tutf8", "-ww", "-P-cbou", str(MAN)], capture_output=True, text=True, check=True, timeout=30
     )

@@ -122,6 +122,7 @@ OUTCOMES: Mapping[str, str] = {
     "unknown_host": message("no such host"),
     "picker": message("shown a list to pick from"),
     "shared_already": message("shared already"),
+    "replayed": message("refused: a signed request that was answered before"),
     "too_fast": message("refused: too many questions in a minute"),
     "busy": message("put off: too much at once"),
     "broken_off": message("broken off: xocompat ended meanwhile"),
