@@ -120,6 +120,12 @@ class NatsClient(Client):
         self._transport = StreamTransport()  # type: ignore[no-untyped-call]
         await self._transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
 
+    def abort(self) -> None:
+        """Drop what is left of a connection that could not be ended in time, or was not whole yet."""
+        for name in ("_io_writer", "_bare_io_writer"):  # over TLS, and below it
+            if writer := getattr(self._transport, name, None):
+                writer.transport.abort()
+
 
 class SecureClient(NatsClient):
     """Refuses a server that does not ask for TLS: else whoever sits in between would get the password in clear."""
@@ -344,8 +350,9 @@ class NatsConnection:
             for task in left:
                 task.cancel()
             await asyncio.wait(left, timeout=CLOSED)  # one that never hears of it would be warned of
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next turn
 
-    async def _connect(self, closed: asyncio.Event) -> Client | None:
+    async def _connect(self, closed: asyncio.Event) -> NatsClient | None:
         account = self._account
         client = SecureClient() if account.secure else NatsClient()
 
@@ -372,6 +379,9 @@ class NatsConnection:
                 for subject, queue, handler, executor in self._listeners
             ]
             await client.flush(int(SEND))
+        except asyncio.CancelledError:
+            client.abort()
+            raise
         except CONNECT_ERRORS as error:
             self._tell(why_not_connected(error))
             await _ended(client)
@@ -474,12 +484,13 @@ def _fraction(moment: str) -> float:
     return float(found[0]) if found else 0.0
 
 
-async def _ended(client: Client) -> None:
+async def _ended(client: NatsClient) -> None:
     """Close it. After a handshake that failed it would wait for ever for the other side; one that has not begun to
     connect, as a file could not be read, does not take that.
     """
     with suppress(TimeoutError, AssertionError):
         await asyncio.wait_for(_quietly(client.close()), CLOSED)
+    client.abort()
 
 
 def _forgotten(task: "asyncio.Task[Any]") -> None:
