@@ -98,10 +98,10 @@ class AlertmanagerNotifier:
         name = f"notify {self._target.name}"
         try:
             answer = self._call("GET", "/api/v2/status")
-            version = json.loads(answer.body)["versionInfo"]["version"] if answer.status == 200 else None
+            version = answer.data["versionInfo"]["version"] if answer.status == 200 else None
         except CallError as error:
             yield Check(name, False, f"Alertmanager: {error.reason}", "look at its URL, `secret_env` and `ca`")
-        except (ValueError, KeyError, TypeError):
+        except (KeyError, TypeError):
             yield Check(name, False, "what answers there is no Alertmanager", "look at its URL")
         else:
             said = f"Alertmanager {version} answers" if version else f"it answered {answer.status}"

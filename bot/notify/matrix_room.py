@@ -40,7 +40,7 @@ class MatrixNotifier:
             return error.outcome(self.knows_repeats)
         if refused := self._refused(answer):
             return refused
-        event = _json(answer).get("event_id")
+        event = _object(answer).get("event_id")
         if not isinstance(event, str):  # half an answer: the same event's id comes with the next try
             return NotSent("", "it gave no proper answer")
         return Delivered(notice.thread if notice.type in _EDITS and notice.thread else event)
@@ -52,10 +52,10 @@ class MatrixNotifier:
         except CallError as error:
             yield Check(name, False, f"Matrix: {error.reason}", "look at its URL and `ca`")
             return
-        user = _json(who).get("user_id")
+        user = _object(who).get("user_id")
         if who.status != 200 or not isinstance(user, str):
             yield Check(name, False, f"Matrix does not know the token (it answered {who.status})", "set another one")
-        elif self._room not in (_json(rooms).get("joined_rooms") or ()):
+        elif self._room not in (_object(rooms).get("joined_rooms") or ()):
             yield Check(name, False, f"Matrix: {user[:100]} is not in the room", "invite it, and have it join")
         else:
             yield Check(name, True, f"Matrix: {user[:100]} is in the room; it must not be an encrypted one")
@@ -72,7 +72,7 @@ class MatrixNotifier:
         return call(method, base + path, json.dumps(body).encode() if body else b"", headers, self.target.ca)
 
     def _refused(self, answer: CallAnswer) -> Outcome | None:
-        said = _json(answer)
+        said = _object(answer)
         code = said.get("errcode")
         if answer.status == 429 and "retry-after" not in answer.headers:
             pause = said.get("retry_after_ms")
@@ -105,9 +105,6 @@ def content(notice: OutgoingNotice) -> dict[str, Any]:
     return said
 
 
-def _json(answer: CallAnswer) -> dict[str, Any]:
-    try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return {}
+def _object(answer: CallAnswer) -> dict[str, Any]:
+    said = answer.data
     return said if isinstance(said, dict) else {}

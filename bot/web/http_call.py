@@ -3,6 +3,7 @@
 What went wrong is said without the address, which may hold what is secret. How notifiers are told, and Mattermost.
 """
 
+import json
 import logging
 import threading
 from collections.abc import Mapping
@@ -46,6 +47,14 @@ class CallAnswer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+
+    @property
+    def data(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
 
 
 class CallError(Exception):

@@ -39,6 +39,8 @@ class Wrong(Enum):
     """It is taken, and the connection breaks before that is said whole."""
     ELSEWHERE = auto()
     """A redirect."""
+    NONSENSE = auto()
+    """It is answered at great length, and says nothing."""
 
 
 class NotifierGround(Protocol):
@@ -97,6 +99,7 @@ class HttpGround(_Ground):
             Wrong.BUSY: Says(503),
             Wrong.FORBIDDEN: Says(403),
             Wrong.CUT: Says(cut=9),
+            Wrong.NONSENSE: Says(body=b"[" * 60_000),
             Wrong.ELSEWHERE: Says(307, headers={"Location": f"{self.receiver.url}/elsewhere"}),
         }
         self.receiver.script.append(says[how])

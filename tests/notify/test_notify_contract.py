@@ -83,6 +83,15 @@ def test_half_an_answer_is_doubt_unless_a_repeat_is_known(ground: NotifierGround
     assert len(set(keys)) <= 1, "a repeat has the key of the first"
 
 
+def test_an_answer_that_says_nothing_breaks_nothing(ground: NotifierGround) -> None:
+    if not ground.go_wrong(Wrong.NONSENSE):
+        return
+    assert isinstance(ground.notifier.send(NOTICE), Delivered | NotSent | Unknown)
+    ground.go_wrong(Wrong.NONSENSE)
+    ground.go_wrong(Wrong.NONSENSE)
+    assert all(check.text for check in ground.notifier.check())
+
+
 def test_a_redirect_is_not_followed(ground: NotifierGround) -> None:
     if not ground.go_wrong(Wrong.ELSEWHERE):
         return
