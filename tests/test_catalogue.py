@@ -33,7 +33,6 @@ SAYS = (
     "bot/fleet/",
     "bot/mattermost/callbacks.py",
     "bot/mattermost/dialogs.py",
-    "bot/mattermost/markup.py",
     "bot/mattermost/platform.py",
     "bot/mattermost/posts.py",
     "bot/notify/drawing.py",

@@ -16,20 +16,24 @@ from bot.app.slack import LIMITS, ServiceLimits, conversation_of
 from bot.chat.answer_queue import AnswerQueue
 from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.session.conversation import Conversation
+from bot.chat.session.once import OnceDone
 from bot.checkup import Check
 from bot.errors import ConfigError
 from bot.mattermost.callbacks import Callbacks
 from bot.mattermost.client import MattermostClient
 from bot.mattermost.directory import Directory
-from bot.mattermost.doctor import MattermostDoctorInput, examine
+from bot.mattermost.doctor import examine
 from bot.mattermost.events import EventStream
 from bot.mattermost.platform import MattermostPlatform
 from bot.mattermost.posts import Pen
-from bot.mattermost.seals import Seals
 from bot.settings.model import Settings
+from bot.web.seals import Seals
 from bot.web.server import HttpRoute
 
 COMMAND = "/xocompat"
+SEALS = "xocompat mattermost callbacks 1"
+"""What the seals of callbacks are for. A change would end all buttons that hang in channels."""
+
 SERVING, MARGIN = 3.0, 0.5
 """Seconds for requests that are being answered, and for the rest of the process."""
 
@@ -56,7 +60,7 @@ def mattermost_of(
     client = MattermostClient(
         configured.url or "", token, str(configured.ca) if configured.ca else None, on_date=on_date
     )
-    directory, seals = Directory(client), Seals(token, time.time)
+    directory, seals = Directory(client), Seals(token, SEALS, time.time)
     pen = Pen(seals, configured.callback_url, COMMAND if configured.callback_url else "@xocompat")
     return MattermostParts(MattermostPlatform(client, directory, pen, queue), client, directory, seals, queue)
 
@@ -70,7 +74,7 @@ def examine_mattermost(settings: Settings, on_date: Callable[[datetime], None] |
         return tuple(Check("mattermost tokens", False, line) for line in error.lines)
     groups = tuple(grant.who for grant in grants(settings, ChannelKind.MATTERMOST) if grant.is_of_group)
     named = {key: each for key, each in channels(settings).items() if kind_of(each) is ChannelKind.MATTERMOST}
-    return examine(MattermostDoctorInput(named, groups, settings.mattermost.callback_url), parts.client)
+    return examine(parts.client, named, groups, settings.mattermost.callback_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,12 @@ def mattermost_service(
     granted = grants(settings, ChannelKind.MATTERMOST)
     conversation = conversation_of(settings, log, parts.platform, granted, watched, worker, limits)
     callbacks = Callbacks(
-        conversation, parts.platform, parts.directory, parts.seals, command_tokens(settings, os.environ)
+        conversation,
+        parts.platform,
+        parts.directory,
+        parts.seals,
+        command_tokens(settings, os.environ),
+        OnceDone(conversation, "mattermost"),
     )
     events = EventStream(log, parts.client, parts.directory, conversation, time.monotonic)
     routes = callbacks.routes() if settings.mattermost.callback_url else {}

@@ -76,7 +76,7 @@ def senders_of(
     def words(delivery: Delivery) -> Reply:
         return reply_for(delivery, edition().matrix, zones)
 
-    by_kind = {kind: PlatformTransport(platform, words) for kind, platform in platforms.items()}
+    by_kind = {kind: PlatformTransport(platform, words, platform.permalink) for kind, platform in platforms.items()}
     notifiers = _notifiers(settings, store, edition) if settings.notify else {}
     transports = ChannelTransports(by_kind, dict(_transports(notifiers, store.outbox, edition, platforms, zones)))
     reach = ReachableChannels.of(settings)

@@ -23,6 +23,7 @@ LOOKED_FOR = 30.0
 class AnswerMessages(Generic[M]):
     """What a platform does with a single message `M` of its own, once: `post` it in a channel, or below a message there
     (None: below none), with a key; `edit` one of ours, by its id; `find` one by its key. `draw` makes one of a notice.
+    `send_file` sends one to somebody, with what it is about, or says why it did not.
 
     What a passing fault keeps from being done is tried again by the `queue`; without one it is tried once.
     """
@@ -31,11 +32,22 @@ class AnswerMessages(Generic[M]):
     edit: Callable[[str, str, M], Outcome]
     find: Callable[[str, str, datetime, str | None], Lookup]
     draw: Callable[[Reply], M]
+    send_file: Callable[[Actor, Attachment, str], RichText]
     queue: AnswerQueue | None
 
     def deliver(self, sending: Sending, actor: Actor, key: str | None = None) -> Outcome:
         """Bring an answer to somebody. Of those with one `key` only the newest is tried again."""
         return self.queue.deliver(sending, actor, key) if self.queue else first_try(sending)
+
+    def with_file(self, actor: Actor, reply: Reply) -> Reply:
+        """The reply once its file, if it has one, is in the actor's direct messages; or with why that is not so."""
+        if reply.attachment is None:
+            return reply
+        if why_not := self.send_file(actor, reply.attachment, reply.summary):
+            told = line(*why_not, " ", *say_line("In a shell `xocompat export --output FILE` has the same."))
+        else:
+            told = say_line("{file} is in your direct messages with me.", file=reply.attachment.name)
+        return reply._replace(blocks=(*reply.blocks, Paragraph((told,))), attachment=None)
 
     def posting(self, channel: str, thread: str | None, message: M) -> Sending:
         """One message, with a key of its own by which it is looked up where nobody knows whether it is there."""
@@ -98,12 +110,3 @@ class AnswerMessages(Generic[M]):
             return Gone("not_found")
 
         return (yield from tries(look, seconds=LOOKED_FOR))
-
-
-def sent_aside(reply: Reply, attachment: Attachment, why_not: RichText = ()) -> Reply:
-    """A reply once its file is in the asker's direct messages with the bot; or with why that is not so."""
-    if why_not:
-        told = line(*why_not, " ", *say_line("In a shell `xocompat export --output FILE` has the same."))
-    else:
-        told = say_line("{file} is in your direct messages with me.", file=attachment.name)
-    return reply._replace(blocks=(*reply.blocks, Paragraph((told,))), attachment=None)

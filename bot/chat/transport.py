@@ -6,7 +6,7 @@ from functools import partial
 
 from bot.alerts.alert import notification_from_data
 from bot.alerts.delivery.outbox import Delivery, DeliveryKind
-from bot.alerts.delivery.outcome import Lookup, NotSent, Outcome
+from bot.alerts.delivery.outcome import Delivered, EditClosed, Lookup, NotSent, Outcome
 from bot.alerts.delivery.worker import DeliveryTransport
 from bot.alerts.digest import Digest
 from bot.alerts.routing import AlertPlan
@@ -18,7 +18,7 @@ from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.commands.changes import list_message
 from bot.chat.digest_message import digest_message
 from bot.chat.platform import Platform
-from bot.chat.reply import Reply, say_line
+from bot.chat.reply import Link, Plain, Reply, say_line
 from bot.chat.start_message import start_message
 from bot.matrix.matrix import Matrix
 from bot.published.renewals import DataNews
@@ -55,18 +55,36 @@ def reply_for(delivery: Delivery, matrix: Matrix, plan: AlertPlan) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class PlatformTransport:
-    """The outbox worker's transport (bot.alerts.delivery.worker): `words` says what a delivery says."""
+    """The outbox worker's transport (bot.alerts.delivery.worker): `words` says what a delivery says.
+
+    `link` gives the address of a message, by its channel and its id, where the platform has any.
+    """
 
     platform: Platform
     words: Callable[[Delivery], Reply]
+    link: Callable[[str, str], str | None] | None = None
+    _replaced: dict[int, str] = field(default_factory=dict)
+    """Messages that can't be edited any more, by their alert message, until another one is there."""
 
     def send(self, delivery: Delivery) -> Outcome:
-        """Post or edit."""
-        reply = self.words(delivery)
+        """Post or edit. What takes the place of a message that stays as it is says so."""
+        reply, channel, message, about = self.words(delivery), delivery.channel, delivery.message_id, delivery.bulletin
         if delivery.kind is DeliveryKind.EDIT:
-            return self.platform.edit(delivery.channel, delivery.message_id or "", reply)
-        thread = delivery.message_id if delivery.kind is DeliveryKind.THREAD_UPDATE else None
-        return self.platform.post(delivery.channel, reply, thread, delivery.key)
+            outcome = self.platform.edit(channel, message or "", reply)
+            if isinstance(outcome, EditClosed) and outcome.anew and about and message:
+                self._replaced[about] = message
+            return outcome
+        if delivery.kind is DeliveryKind.THREAD_UPDATE:
+            return self.platform.post(channel, reply, message, delivery.key)
+        if before := self._replaced.get(about or 0):
+            url = self.link(channel, before) if self.link else None
+            earlier = Link(say("an earlier message"), url) if url else Plain(say("an earlier message"))
+            replaces = say_line("Replaces {message}, which cannot be edited any more.", message=earlier)
+            reply = reply._replace(context=(*reply.context, replaces))
+        outcome = self.platform.post(channel, reply, None, delivery.key)
+        if isinstance(outcome, Delivered):
+            self._replaced.pop(about or 0, None)
+        return outcome
 
     def find(self, delivery: Delivery) -> Lookup:
         """Look the message up by the delivery's key, around the moment at which its last try began."""

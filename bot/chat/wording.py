@@ -1,11 +1,13 @@
-"""Lists, days, spans and counts as they are said, once for all of chat (REPLIES.md rule 3)."""
+"""Lists, days, spans, counts and names as they are said, once for all of chat (REPLIES.md rule 3)."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import Enum, auto
 
 from bot.catalogue import message, message_counted, number, say, say_about, say_counted
-from bot.chat.reply import Moment, RichText, Sortable, say_line
+from bot.chat.channels import ChannelKind, kind_of
+from bot.chat.reply import ChannelName, Moment, PersonName, Plain, RichText, Sortable, Span, say_line
 from bot.matrix.lifecycle import PartialDate
 
 _MONTHS = (
@@ -22,6 +24,8 @@ _MONTHS = (
     message("Nov"),
     message("Dec"),
 )
+
+_SLACK_PERSON = re.compile(r"[UW][A-Z0-9]{4,30}", re.ASCII)
 
 
 def joined(items: Sequence[str]) -> str:
@@ -151,6 +155,26 @@ _AGO = {
     _Unit.MONTH: message_counted("{count} month ago", "{count} months ago"),
     _Unit.YEAR: message_counted("{count} year ago", "{count} years ago"),
 }
+
+
+def named(person: str) -> str:
+    """Somebody as others may read it: an id of Slack's says nothing there."""
+    if _SLACK_PERSON.fullmatch(person):
+        return say("somebody in Slack")
+    platform, colon, name = person.partition(":")
+    return name if colon and name and platform in ("shell", *ChannelKind) else person
+
+
+def called(span: Span) -> Span:
+    """A span as it is read elsewhere than in the chat that it is of: people and channels by words."""
+    match span:
+        case PersonName(text):
+            return Plain(named(text))
+        case ChannelName(text):
+            is_slacks = kind_of(text) is ChannelKind.SLACK
+            return Plain(say("a channel in Slack") if is_slacks else text.partition(":")[2])
+        case _:
+            return span
 
 
 def page_notes(count: int, left: int) -> list[str]:

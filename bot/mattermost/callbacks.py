@@ -10,38 +10,28 @@ import json
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from hashlib import sha256
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from bot.catalogue import say
-from bot.chat.command import Right
-from bot.chat.handed_over import HandedOver
-from bot.chat.interpret import interpret
 from bot.chat.platform import Actor, Origin, Original
-from bot.chat.reply import NOTICE, Reply
+from bot.chat.reply import Reply
 from bot.chat.session.at_once import answer_at_once
 from bot.chat.session.conversation import Conversation
+from bot.chat.session.once import NotTakenError, OnceDone
 from bot.chat.session.request import request_of
 from bot.chat.session.responder import Answer
-from bot.errors import UnavailableError
 from bot.mattermost import dialogs
 from bot.mattermost.dialogs import DIALOG_PATH
-from bot.mattermost.directory import ID, Directory, Room
+from bot.mattermost.directory import ID, PREFIX, Directory, Room
 from bot.mattermost.errors import MattermostError
-from bot.mattermost.markup import PREFIX
 from bot.mattermost.platform import TEAM, MattermostPlatform
-from bot.mattermost.posts import ACTION_PATH, PostPlace, Pressed, place_of, pressed
-from bot.mattermost.seals import Seals
+from bot.mattermost.posts import ACTION_PATH, PostPlace, place_of, pressed
+from bot.web.seals import Seals
 from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute
 
 COMMAND_PATH = "/mattermost/command"
-WAITED = 3.0
-"""Seconds for which a press waits for its reply; what comes later comes in another way."""
-
-WAITING_MAX = 8
-"""Presses that wait at once: others are answered empty, and hear later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class Callbacks:
     directory: Directory
     seals: Seals
     tokens: Mapping[str, str]
-    _waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(WAITING_MAX))
+    once: OnceDone
 
     def routes(self) -> dict[str, HttpRoute]:
         """By path."""
@@ -72,7 +62,7 @@ class Callbacks:
         team, place = form.get("team_domain", ""), form.get("channel_name", "")
         if not (name and team and place and ID.fullmatch(user) and ID.fullmatch(channel)):
             return HttpResponse(400, "not a command of Mattermost's\n")
-        room = Room(channel, f"{PREFIX}{team}/{place}", team)
+        room = Room(channel, f"{PREFIX}{team}/{place}")
         if "__" in place:  # two people's conversation, one of whom may be the bot
             with suppress(MattermostError):
                 room = self.directory.room_by_id(channel)
@@ -105,9 +95,9 @@ class Callbacks:
 
     def action(self, http: HttpRequest) -> HttpResponse:
         """A press: its words, once it is proved that they are ours, and that they are pressed where they stand."""
-        body = _object(http.body)
+        body = http.fields
         context = body.get("context")
-        signed = self.seals.opened(context)
+        signed = self.seals.opened(context, added=("selected_option",))
         if signed is None:
             return HttpResponse(403, "not signed\n")
         press = pressed(signed, context.get("selected_option") if isinstance(context, dict) else None)
@@ -121,8 +111,12 @@ class Callbacks:
         except MattermostError:
             unchecked = say("I could not check that press: Mattermost did not answer me. Try again in a minute.")
             return _told_alone(unchecked)
-        trigger = str(body.get("trigger_id") or "")
-        return self._pressed(press, origin._replace(trigger=trigger, original=Original.OTHERS), post)
+        origin = origin._replace(trigger=str(body.get("trigger_id") or ""), original=Original.OTHERS)
+
+        def show(reply: Reply) -> str:
+            return self.platform.pressed(origin, reply)
+
+        return _told_alone(self.once.press(press.kind, press.value, origin, post, press.nonce, show))
 
     def _is_from_there(self, place: PostPlace, user: str, channel: str, post: str) -> bool:
         """Whether somebody can have pressed what stands there. MattermostError: not known."""
@@ -137,37 +131,10 @@ class Callbacks:
         member, room = self.directory.by_id(user), self.directory.room_by_id(place.channel, place.room)
         return Origin(Actor(member.who, TEAM, room.name, place.thread or None), place.address or None)
 
-    def _pressed(self, press: Pressed, origin: Origin, post: str) -> HttpResponse:
-        words = press.value.words
-        changes = press.value.asks is None and interpret(words)[0].right is Right.OPERATE
-        # What changes something is done once as it is drawn, by each person: a press may come twice.
-        key = _key("press", press.nonce, words, origin.actor.user)
-        if changes and (wrong := self._claimed(key, say("That was pressed already."))):
-            return _told_alone(wrong)
-        first = HandedOver[Reply | None]()
-        self.conversation.press(press.kind, press.value, origin._replace(first=first), post)
-        waits = self._waiting.acquire(blocking=False)
-        try:
-            reply = first.take(WAITED if waits else 0, None)
-            text = self.platform.pressed(origin, reply) if reply else ""
-        finally:
-            if waits:
-                self._waiting.release()
-        if changes and (reply is None or reply.kind in (NOTICE, "refused") or reply.exit_status):
-            self.conversation.services.seen.release(key)  # nothing was done, so it may be tried again
-        return _told_alone(text)
-
-    def _claimed(self, key: str, again: str) -> str | None:
-        """Claims what is to be done once; why it is not the caller's to do, if it is not."""
-        try:
-            return None if self.conversation.services.seen.claim(key) else again
-        except UnavailableError as error:
-            return str(error)
-
     def dialog(self, http: HttpRequest) -> HttpResponse:
         """What was sent off, once it is proved that the dialog was opened for that person, lately, and for the first
         time. An empty answer closes it."""
-        body = _object(http.body)
+        body = http.fields
         state, submission = self.seals.read_state(body.get("state")), body.get("submission")
         if state is None:
             return HttpResponse(403, "not signed\n")
@@ -178,15 +145,10 @@ class Callbacks:
             return _answer()
         try:
             origin = self._origin(place, place.user)
-        except MattermostError as error:
+            wrong = self.once.submit(state["nonce"], lambda: self._submitted(state, origin, submission))
+        except (MattermostError, NotTakenError) as error:
             return _answer(error=error.text)
-        key = _key("dialog", state["nonce"])
-        if wrong := self._claimed(key, say("That was sent off already.")):
-            return _answer(error=wrong)
-        if wrong := self._submitted(state, origin, submission):
-            self.conversation.services.seen.release(key)
-            return _answer(errors={dialogs.FIELD: wrong})
-        return _answer()
+        return _answer(errors={dialogs.FIELD: wrong}) if wrong else _answer()
 
     def _submitted(self, state: Mapping[str, Any], origin: Origin, submission: Mapping[str, Any]) -> str | None:
         """What is wrong with what was given, if anything is."""
@@ -202,19 +164,6 @@ class Callbacks:
                 at = dialogs.moment(given)
                 return self.conversation.moment_picked(origin, words, at) if at else say("Choose a day and a time.")
         return None
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    """The object in a body of JSON; an empty one for anything else, in which nothing is signed."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _key(*parts: str) -> str:
-    return f"mattermost:{parts[0]}:{sha256(json.dumps(parts).encode()).hexdigest()}"
 
 
 def _answer(**said: Any) -> HttpResponse:

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,14 @@ class MattermostClient:
         """What a GET below /api/v4 answers. MattermostError if it does not."""
         return self._call("GET", f"/api/v4{path}{'?' if params else ''}{urlencode(params)}")
 
-    def pages(self, path: str, size: int, most: int) -> Iterator[Any]:
-        """Lists of a channel's posts, so many at once, from the newest one on; `most` of them. As `get`."""
-        before: Json = {}
-        for _ in range(most):
-            page = self.get(path, per_page=size, **before)
-            yield page
-            before = {"before": page["order"][-1]}
+    def find(self, path: str, **params: object) -> Any:
+        """The same; None where Mattermost says that there is no such thing, or none that the bot may see."""
+        try:
+            return self.get(path, **params)
+        except MattermostError as error:
+            if error.id and error.status in (400, 403, 404):
+                return None
+            raise
 
     def post(self, path: str, body: object) -> Any:
         """What a POST of JSON below /api/v4 answers. MattermostError if it does not."""
@@ -101,11 +102,7 @@ class MattermostClient:
 
 
 def _checked(answer: CallAnswer) -> Any:
-    try:
-        data = json.loads(answer.body) if answer.body else None
-    except (ValueError, RecursionError):
-        data = None
-    status = answer.status
+    data, status = answer.data, answer.status
     if status in (200, 201):
         if (data is None and answer.body) or len(answer.body) >= ANSWER_MAX:
             raise MattermostError("Mattermost cannot be reached: something else answered (HTTP 200)", status=status)

@@ -7,9 +7,8 @@ from typing import Any
 from bot.alerts.ports import NOTE_MAX
 from bot.chat.command import Choice
 from bot.chat.window_words import WindowWords, host_words, moment_words, note_words
+from bot.mattermost.client import Json
 from bot.text import shown
-
-Json = dict[str, Any]
 
 DIALOG_PATH = "/mattermost/dialog"
 PICK, MOMENT, NOTE = "pick", "moment", "note"
@@ -19,7 +18,7 @@ FIELD = "value"
 """The name of their one element."""
 
 OPTIONS_MAX = 500
-TITLE_MAX, LABEL_MAX, OPTION_MAX, HELP_MAX, TEXT_MAX = 24, 24, 100, 150, 150
+TITLE_MAX, LABEL_MAX, OPTION_MAX, HELP_MAX = 24, 24, 100, 150
 
 
 def picker(choices: Sequence[Choice]) -> Json:
@@ -59,9 +58,6 @@ def moment(text: str) -> datetime | None:
     """A chosen moment, in UTC; of a day alone its begin. None for anything else."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    try:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except OverflowError:
+    except (ValueError, OverflowError):
         return None

@@ -7,12 +7,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from bot.chat.asked import AskedAnswers
+from bot.chat.channels import ChannelKind
 from bot.mattermost.client import MattermostClient
 from bot.mattermost.errors import NO_CHANNEL, MattermostError
-from bot.mattermost.markup import PREFIX
-from bot.mattermost.posts import POST_MAX
 
 T = TypeVar("T")
+
+PREFIX = f"{ChannelKind.MATTERMOST}:"
+"""What names of people and channels begin with wherever several platforms meet."""
+
+POST_MAX = 16_383
+"""Characters of one post, unless the server says that it takes less: the oldest databases hold 4,000."""
 
 ID = re.compile(r"[a-z0-9]{26}", re.ASCII)
 _CHANNEL = re.compile(rf"{PREFIX}([a-z0-9-]+)/([a-z0-9_.-]+)|{PREFIX}@([a-z0-9_.-]+)", re.ASCII)
@@ -35,7 +40,6 @@ class Room(NamedTuple):
 
     id: str
     name: str
-    team: str = ""
 
 
 class Directory:
@@ -81,14 +85,11 @@ class Directory:
             if user:
                 pair = [self.me().id, self.user_id(f"{PREFIX}{user}")]
                 return Room(str(self._client.post("/channels/direct", pair)["id"]), channel)
-            try:
-                found = self._client.get(f"/teams/name/{team}/channels/name/{name}", include_deleted="true")
-                return Room(str(found["id"]), channel, team)
-            except MattermostError as error:
-                if error.status not in (403, 404):
-                    raise
+            found = self._client.find(f"/teams/name/{team}/channels/name/{name}", include_deleted="true")
+            if found is None:
                 said = f"there is no channel {name} in the team {team}, or the bot is not in it"
-                raise MattermostError(f"{said}: type /invite @BOT there", NO_CHANNEL, 404) from error
+                raise MattermostError(f"{said}: type /invite @BOT there", NO_CHANNEL, 404)
+            return Room(str(found["id"]), channel)
 
         return self._asked(("room", channel), ask)
 
@@ -96,17 +97,14 @@ class Directory:
         """A channel by Mattermost's id; one that the bot may not see as it was `called`. MattermostError: not known."""
 
         def ask() -> Room:
-            try:
-                channel = self._client.get(f"/channels/{id}")
-            except MattermostError as error:
-                if called and error.status in (403, 404):
-                    return Room(id, called)
-                raise
+            channel = self._client.find(f"/channels/{id}") if called else self._client.get(f"/channels/{id}")
+            if channel is None:
+                return Room(id, called)
             if channel["type"] == "D":
                 other = next((each for each in str(channel["name"]).split("__") if each != self.me().id), self.me().id)
                 return Room(id, f"{PREFIX}@{self.by_id(other).name}")
             team = self._client.get(f"/teams/{channel['team_id']}")["name"] if channel.get("team_id") else "group"
-            return Room(id, f"{PREFIX}{team}/{channel['name']}", str(team))
+            return Room(id, f"{PREFIX}{team}/{channel['name']}")
 
         room = self._asked(("room_id", id), ask)
         self._answers.get(("room", room.name), lambda: room)
@@ -118,13 +116,7 @@ class Directory:
 
     def is_in(self, channel: str, user: str) -> bool:
         """Whether somebody is in a channel, both by Mattermost's ids. MattermostError: not known."""
-        try:
-            self._client.get(f"/channels/{channel}/members/{user}")
-        except MattermostError as error:
-            if error.status in (403, 404):
-                return False
-            raise
-        return True
+        return self._client.find(f"/channels/{channel}/members/{user}") is not None
 
     def in_group(self, group: str, who: str) -> bool | None:
         """Whether a group (`mattermost:@GROUP`) has somebody; None while Mattermost does not say: `group_fault`."""

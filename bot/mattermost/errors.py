@@ -12,7 +12,6 @@ _REMEDIES = {
     "api.context.invalid_param.app_error": "there is no such channel: check its name",
 }
 _GONE = frozenset({
-    "message_not_found",
     "api.post.create_post.root_id.app_error",
     "api.post.create_post.channel_root_id.app_error",
     "app.post.get.app_error",
@@ -55,7 +54,7 @@ def outcome_of(error: MattermostError) -> Outcome:
     if error.id in _GONE or (error.is_missing and "post" in error.id):
         return Gone(error.id)
     if error.id == TIME_LIMIT:
-        return EditClosed(error.id)
+        return EditClosed(error.id, anew=True)
     if error.id == NO_CHANNEL or (error.is_missing and "channel" in error.id):
         return Refused(NO_CHANNEL, error.text)
     if error.refused:

@@ -20,9 +20,8 @@ from websocket import ABNF, WebSocket, WebSocketException
 from bot.chat.platform import Actor, Origin
 from bot.chat.session.conversation import Conversation
 from bot.mattermost.client import MattermostClient
-from bot.mattermost.directory import ID, Directory
+from bot.mattermost.directory import ID, PREFIX, Directory
 from bot.mattermost.errors import MattermostError
-from bot.mattermost.markup import PREFIX
 from bot.mattermost.platform import TEAM
 from bot.web.socket_receiver import SilentError, SocketReceiver
 

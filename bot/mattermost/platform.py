@@ -9,7 +9,6 @@ from typing import Any
 
 from bot.alerts.delivery.outcome import (
     Delivered,
-    EditClosed,
     Gone,
     Lookup,
     Missing,
@@ -22,15 +21,14 @@ from bot.alerts.delivery.outcome import (
 )
 from bot.catalogue import message, say
 from bot.chat.answer_queue import AnswerQueue, Sending, first_try, in_turn, tries
-from bot.chat.answering import AnswerMessages, sent_aside
+from bot.chat.answering import AnswerMessages
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin
-from bot.chat.reply import Link, PersonName, Reply, RichText, line, notice, say_line
+from bot.chat.reply import Attachment, PersonName, Reply, RichText, line, notice, say_line
 from bot.mattermost import dialogs
 from bot.mattermost.client import Json, MattermostClient
-from bot.mattermost.directory import Directory
+from bot.mattermost.directory import PREFIX, Directory
 from bot.mattermost.errors import NO_PERMISSION, MattermostError, outcome_of
-from bot.mattermost.markup import PREFIX
 from bot.mattermost.posts import POSTS_MAX, Drawn, Pen, PostPlace
 
 MARKER = "xocompat"
@@ -70,9 +68,8 @@ class MattermostPlatform:
         self._directory = directory
         self._pen = pen
         self._messages: AnswerMessages[Drawn] = AnswerMessages(
-            self._post, self._edit, self.find, lambda reply: self._draw(reply, 1)[0], queue
+            self._post, self._edit, self.find, lambda reply: self._draw(reply, 1)[0], self._send_file, queue
         )
-        self._superseded: dict[str, str] = {}
         self._may_not_until = 0.0
 
     def is_member(self, actor: Actor) -> bool | None:
@@ -90,37 +87,20 @@ class MattermostPlatform:
         return self._directory.group_fault or say("it has no such groups")
 
     def post(self, channel: str, reply: Reply, thread: str | None = None, key: str | None = None) -> Outcome:
-        instead = self._superseded.get(channel) if key and not thread else None
-        if instead:
-            url = self.permalink(channel, instead)
-            replaces = say_line(
-                "Replaces {message}, which this server does not let me edit any more.",
-                message=Link(say("an earlier message"), url),
-            )
-            reply = reply._replace(context=(*reply.context, replaces))
-        outcome = self._post(channel, thread, self._draw(reply, 1)[0], key or secrets.token_hex(16))
-        if instead and isinstance(outcome, Delivered):
-            self._superseded.pop(channel, None)
-        return outcome
+        return self._post(channel, thread, self._draw(reply, 1)[0], key or secrets.token_hex(16))
 
     def edit(self, channel: str, message: str, reply: Reply) -> Outcome:
-        """Where the server lets no old post be edited, the message is as good as gone: it is posted anew."""
-        outcome = self._edit(channel, message, self._draw(reply, 1)[0])
-        if isinstance(outcome, EditClosed):
-            self._superseded[channel] = message
-            return Gone(outcome.code)
-        return outcome
+        return self._edit(channel, message, self._draw(reply, 1)[0])
 
     def find(self, key: str, channel: str, around: datetime, thread: str | None = None) -> Lookup:
         """Page by page from the newest post back to the time of the try, by the server's clock."""
         earliest = int(((around - AROUND).timestamp() + self._client.ahead) * 1000)
         try:
             room, me = self._directory.room(channel), self._directory.me()
-            if thread:
-                pages = iter([self._client.get(f"/posts/{thread}/thread")])
-            else:
-                pages = self._client.pages(f"/channels/{room.id}/posts", PAGE, PAGES_MAX)
-            for page in pages:
+            path = f"/posts/{thread}/thread" if thread else f"/channels/{room.id}/posts"
+            asked: Json = {} if thread else {"per_page": PAGE}
+            for _ in range(PAGES_MAX):
+                page = self._client.get(path, **asked)
                 for post in page["posts"].values():
                     is_ours = post["user_id"] == me.id and _key_of(post) == key and not post.get("delete_at")
                     if is_ours and (post.get("root_id") or None) == thread:
@@ -128,6 +108,7 @@ class MattermostPlatform:
                 order = page["order"]
                 if thread or len(order) < PAGE or int(page["posts"][order[-1]]["create_at"]) < earliest:
                     return Missing()
+                asked["before"] = order[-1]
         except MattermostError as error:
             return looked_up(outcome_of(error))
         except (LookupError, TypeError, ValueError, AttributeError):
@@ -142,7 +123,7 @@ class MattermostPlatform:
         actor = origin.actor
 
         def sending() -> Sending:
-            drawn = self._draw(self._with_file(actor, reply), most)
+            drawn = self._draw(self._messages.with_file(actor, reply), most)
             return (yield from self._messages.answering(actor.channel or "", actor.thread, drawn, opening))
 
         return self._messages.deliver(sending(), actor)
@@ -157,7 +138,7 @@ class MattermostPlatform:
         """
 
         def sending() -> Sending:
-            told = self._with_file(origin.actor, reply)
+            told = self._messages.with_file(origin.actor, reply)
             if origin.first and origin.first.put(told):
                 return Delivered(None)
             outcome = yield from self._alone(origin, told, most)
@@ -176,7 +157,7 @@ class MattermostPlatform:
         """
         if self._draw(reply, 1)[0].buttons and isinstance(first_try(self._alone(origin, reply)), Delivered):
             return ""
-        return self._pen.text(reply, self._directory.post_max())
+        return self._pen.markdown.message(reply, self._directory.post_max())
 
     def share(self, origin: Origin, reply: Reply) -> Outcome:
         """By the bot, where it is in the channel; else at the command's own address, in the asker's name."""
@@ -219,45 +200,41 @@ class MattermostPlatform:
         try:
             place = self._place(origin)
         except MattermostError:
-            return self._said(Drawn(self._pen.text(reply, size)), PostPlace(""), "ephemeral")
+            return self._said(Drawn(self._pen.markdown.message(reply, size)), PostPlace(""), "ephemeral")
         first, *others = (self._said(each, place, "ephemeral") for each in self._draw(reply, None))
         return {**first, "extra_responses": others}
 
-    def _draw(self, reply: Reply, most: int | None, shared_by: RichText = ()) -> tuple[Drawn, ...]:
+    def _draw(self, reply: Reply, most: int | None, shared_by: RichText = ()) -> list[Drawn]:
         return self._pen.posts(reply, most or POSTS_MAX, shared_by, self._directory.post_max())
 
-    def _called(self, channel: str, call: Callable[[], Any]) -> Outcome:
-        """The outcome of a call that concerns a channel; with the id of the post that it answers, if it is one."""
-        try:
-            found = call()
-        except MattermostError as error:
-            outcome = outcome_of(error)
-            if isinstance(outcome, Refused) and outcome.code != NO_PERMISSION:
-                self._directory.forget(channel)
-            return outcome
-        id = found.get("id") if isinstance(found, Mapping) else None
-        return Delivered(id if isinstance(id, str) else None)
+    def _failed(self, channel: str, error: MattermostError) -> Outcome:
+        """What came of a call that concerns a channel; where that is not what it was, it is looked for anew."""
+        outcome = outcome_of(error)
+        if isinstance(outcome, Refused) and outcome.code != NO_PERMISSION:
+            self._directory.forget(channel)
+        return outcome
 
     def _post(self, channel: str, thread: str | None, drawn: Drawn, key: str, files: Sequence[str] = ()) -> Outcome:
         """A post. Within half a minute the same key makes no second one; beyond that it is found by the marker."""
-
-        def post() -> Any:
+        try:
             room = self._directory.room(channel)
             body = self._body(drawn, PostPlace(room.id, key, thread=thread or ""))
             body |= {"channel_id": room.id, "root_id": thread or "", "pending_post_id": key, "file_ids": [*files]}
-            return self._client.post("/posts", body)
-
-        outcome = self._called(channel, post)
-        return Unknown(say("Mattermost did not say where the post is")) if outcome == Delivered(None) else outcome
+            found = self._client.post("/posts", body)
+        except MattermostError as error:
+            return self._failed(channel, error)
+        id = found.get("id") if isinstance(found, Mapping) else None
+        return Delivered(id) if isinstance(id, str) else Unknown(say("Mattermost did not say where the post is"))
 
     def _edit(self, channel: str, id: str, drawn: Drawn) -> Outcome:
-        def edit() -> Any:
+        try:
             place = self._ours(id, self._directory.room(channel).id)
             if place is None:
-                raise MattermostError("the message is gone", "message_not_found", 404)
-            return self._client.patch(id, self._body(drawn, place))
-
-        return self._called(channel, edit)
+                return Gone("message_not_found")
+            self._client.patch(id, self._body(drawn, place))
+        except MattermostError as error:
+            return self._failed(channel, error)
+        return Delivered(id)
 
     def _body(self, drawn: Drawn, place: PostPlace) -> Json:
         props = {MARKER: {"key": place.post}, "attachments": self._pen.attachments(drawn, place)}
@@ -270,12 +247,7 @@ class MattermostPlatform:
 
     def _ours(self, message: str, channel: str) -> PostPlace | None:
         """Where one of our posts stands; None if it is not there, or not ours. MattermostError: not known."""
-        try:
-            post = self._client.get(f"/posts/{message}")
-        except MattermostError as error:
-            if error.status in (400, 403, 404) and error.id:
-                return None
-            raise
+        post = self._client.find(f"/posts/{message}")
         there = isinstance(post, dict) and not post.get("delete_at") and post.get("channel_id") == channel
         key = _key_of(post) if there and post.get("user_id") == self._directory.me().id else None
         return PostPlace(channel, key, thread=str(post.get("root_id") or "")) if key else None
@@ -302,33 +274,36 @@ class MattermostPlatform:
             return (yield from self._direct(origin.actor, reply, most))
         if outcome is not NO_WAY or time.monotonic() < self._may_not_until:
             return outcome
-        return (yield from in_turn(posts, lambda each: tries(lambda: self._ephemeral(origin, each), blind=HOOK_BLIND)))
 
-    def _ephemeral(self, origin: Origin, drawn: Drawn) -> Outcome:
-        try:
+        def show(drawn: Drawn) -> None:
             place = self._place(origin)
             post = {**self._body(drawn, place), "channel_id": place.channel, "root_id": place.thread}
             self._client.post("/posts/ephemeral", {"user_id": place.user, "post": post})
-        except MattermostError as error:
-            if error.id == NO_PERMISSION:
-                self._may_not_until = time.monotonic() + REFUSED_FOR
-            return NO_WAY if error.status in (403, 404) else outcome_of(error)
-        return Delivered(None)
+
+        return (yield from self._blindly(posts, show))
 
     def _by_hook(self, origin: Origin, posts: Sequence[Drawn], kind: str) -> Sending:
         """At a command's address, which is ours to call on the server alone. It takes five replies in half an hour."""
         found = HOOK.search(origin.address or "")
-        if not found:
-            return NO_WAY
 
-        def call(drawn: Drawn) -> Outcome:
+        def show(drawn: Drawn) -> None:
+            self._client.hook(found[1] if found else "", self._said(drawn, self._place(origin), kind))
+
+        return (yield from self._blindly(posts, show)) if found else NO_WAY
+
+    def _blindly(self, posts: Sequence[Drawn], show: Callable[[Drawn], None]) -> Sending:
+        """Show posts that nobody can look up; NO_WAY where Mattermost does not take them."""
+
+        def send(drawn: Drawn) -> Outcome:
             try:
-                self._client.hook(found[1], self._said(drawn, self._place(origin), kind))
+                show(drawn)
             except MattermostError as error:
-                return NO_WAY if error.status in (400, 404) else outcome_of(error)
+                if error.id == NO_PERMISSION:
+                    self._may_not_until = time.monotonic() + REFUSED_FOR
+                return NO_WAY if error.status in (400, 403, 404) else outcome_of(error)
             return Delivered(None)
 
-        return (yield from in_turn(posts, lambda each: tries(lambda: call(each), blind=HOOK_BLIND)))
+        return (yield from in_turn(posts, lambda each: tries(lambda: send(each), blind=HOOK_BLIND)))
 
     def _open(self, origin: Origin, words: str, dialog: Json) -> Outcome:
         """Show a dialog; its state is signed for the one person who may send it off."""
@@ -345,18 +320,14 @@ class MattermostPlatform:
             origin.first.put(None)
         return Delivered(None)
 
-    def _with_file(self, actor: Actor, reply: Reply) -> Reply:
-        """The reply once its file, if it has one, is in the actor's direct messages, or with why it is not."""
-        attachment, channel = reply.attachment, _direct_messages(actor)
-        if attachment is None:
-            return reply
+    def _send_file(self, actor: Actor, attachment: Attachment, summary: str) -> RichText:
+        channel, about = _direct_messages(actor), Drawn(self._pen.markdown.line(line(summary)))
         try:
             file = self._client.upload(self._directory.room(channel).id, attachment.name, attachment.encoded)
-            about = Drawn(self._pen.text(notice(line(reply.summary))))
             is_sent = isinstance(self._post(channel, None, about, secrets.token_hex(16), [file]), Delivered)
         except MattermostError:
             is_sent = False
-        return sent_aside(reply, attachment, () if is_sent else say_line("I could not send the file here."))
+        return () if is_sent else say_line("I could not send the file here.")
 
 
 def _direct_messages(actor: Actor) -> str:

@@ -1,42 +1,26 @@
-"""A Reply as posts: Markdown with tables, and buttons as attachment actions whose contexts are signed. Pure."""
+"""A Reply as posts, with buttons as attachment actions whose contexts are signed. Pure."""
 
+import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bot.catalogue import say
 from bot.chat.button_value import MENU, ActionValue, carried, decode, encode, offered
-from bot.chat.reply import (
-    NOTICE,
-    Act,
-    Block,
-    Button,
-    ColumnKind,
-    Find,
-    Menu,
-    Reply,
-    RichText,
-    Table,
-    line,
-    lines_in,
-)
-from bot.chat.wording import page_notes
-from bot.mattermost.markup import cell, code, markdown
-from bot.mattermost.seals import Seals
+from bot.chat.markdown_messages import Markdown, escape
+from bot.chat.reply import NOTICE, Button, ChannelName, Find, Menu, PersonName, Reply, RichText
+from bot.chat.wording import called
+from bot.mattermost.client import Json
+from bot.mattermost.directory import POST_MAX, PREFIX
 from bot.text import shown
-
-Json = dict[str, Any]
-
-POST_MAX = 16_383
-"""Characters of one post, unless the server says that it takes less: the oldest databases hold 4,000."""
+from bot.web.seals import Seals
 
 POSTS_MAX = 5
 LABEL_MAX, SUMMARY_MAX = 75, 300
-NOTE_MAX = 200
-"""Room for the lines that say what follows or is missing."""
-
 ACTION_PATH = "/mattermost/action"
+_USERNAME = re.compile(rf"{PREFIX}([a-z0-9._-]{{1,64}})", re.ASCII)
+_ROOM = re.compile(rf"{PREFIX}[a-z0-9-]+/([a-z0-9._-]{{1,64}})", re.ASCII)
 
 
 class PostPlace(NamedTuple):
@@ -80,38 +64,18 @@ class Pen:
     callback: str | None
     command: str
 
-    def posts(
-        self, reply: Reply, most: int = POSTS_MAX, shared_by: RichText = (), size: int = POST_MAX
-    ) -> tuple[Drawn, ...]:
-        """The posts of a reply, at most `most`, of `size` characters each. One that is shared names who shared it, and
-        can't be shared again.
-        """
-        head = markdown(reply.headline, self.command).strip()[: size // 4] or say("Nothing to show.")
-        if reply.kind == NOTICE:
-            return (Drawn(head),)
-        quiet = [text for each in reply.context if (text := markdown(each, self.command).strip())]
-        quiet += [say("shared by {person}", person=markdown(shared_by, self.command))] if shared_by else []
-        foot = "\n".join(quiet)[: size // 4]
-        room = size - len(head) - NOTE_MAX
-        pages = [*_pages(self._pieces(reply.blocks), room - len(foot), room)]
-        if reply.rest:
-            pages += _pages(self._pieces(reply.rest), room, room)
-        buttons = offered(reply, bool(shared_by), (Find,)) if self.callback else []
-        left = sum(page.count("\n") + 1 for page in pages[most:])
-        drawn: list[Drawn] = []
-        for page, note in zip(pages, page_notes(min(len(pages), most), left), strict=False):
-            below = "\n".join(filter(None, ("" if drawn else foot, note)))
-            text = "\n\n".join(filter(None, (head, page.strip("\n"), below)))
-            drawn.append(Drawn(text) if drawn else Drawn(text, tuple(buttons), reply.summary))
-        return tuple(drawn)
+    @property
+    def markdown(self) -> Markdown:
+        """How its lines are drawn."""
+        return Markdown(self.command, _named)
 
-    def text(self, reply: Reply, size: int = POST_MAX) -> str:
-        """All in one text without buttons, which says what to type in their place."""
-        (drawn,) = self.posts(reply, 1, size=size - size // 4)
-        buttons = offered(reply, True, (Find,))
-        typed = [code(f"{self.command} {each.words}") for each in buttons if not (isinstance(each, Act) and each.asks)]
-        go_on = say("To go on: {commands}", commands=" · ".join(typed))
-        return f"{drawn.text}\n\n{go_on}"[:size] if typed else drawn.text
+    def posts(self, reply: Reply, most: int = POSTS_MAX, shared_by: RichText = (), size: int = POST_MAX) -> list[Drawn]:
+        """The posts of a reply, as Markdown.messages; the buttons are below the first. One that is shared has none to
+        share it again.
+        """
+        first, *others = self.markdown.messages(reply, most, size, shared_by)
+        buttons = offered(reply, bool(shared_by), (Find,)) if self.callback and reply.kind != NOTICE else ()
+        return [Drawn(first, tuple(buttons), reply.summary), *map(Drawn, others)]
 
     def attachments(self, drawn: Drawn, place: PostPlace) -> list[Json]:
         """The buttons of a post, good where it stands and nowhere else."""
@@ -125,29 +89,15 @@ class Pen:
         if isinstance(button, Menu):
             # What is chosen comes from the presser's client, unsigned: it says which of the signed ones.
             context |= {"kind": MENU, "values": [encode(carried(entry)[1]) for entry in button.entries]}
-            labels = [shown(entry.label, LABEL_MAX) for entry in button.entries]
-            action["type"] = "select"
-            action["options"] = [{"text": each, "value": str(at)} for at, each in enumerate(labels)]
+            labels = enumerate(shown(entry.label, LABEL_MAX) for entry in button.entries)
+            action |= {"type": "select", "options": [{"text": each, "value": str(at)} for at, each in labels]}
         elif not isinstance(button, Find):
             kind, value = carried(button)
             context |= {"kind": kind, "values": [encode(value)]}
-        url = f"{self.callback}{ACTION_PATH}"
-        return {**action, "integration": {"url": url, "context": self.seals.signed(context)}}
-
-    def _pieces(self, blocks: Iterable[Block]) -> Iterator["_Piece"]:
-        for block in blocks:
-            yield _Piece("")
-            if isinstance(block, Table) and not block.as_lines:
-                right = (ColumnKind.NUMBER, ColumnKind.DAY)
-                names = _row(cell(line(column.name), self.command) for column in block.columns)
-                header = f"{names}\n{_row('--:' if column.kind in right else '---' for column in block.columns)}"
-                for row in block.rows:
-                    filled = (*row, *((),) * len(block.columns))[: len(block.columns)]
-                    yield _Piece(_row(cell(each, self.command) for each in filled), header)
-            else:
-                for sign, each in lines_in(block):
-                    text = markdown(each, self.command)
-                    yield from [_Piece(sign + text)] if text.strip() else ()
+        return {
+            **action,
+            "integration": {"url": f"{self.callback}{ACTION_PATH}", "context": self.seals.signed(context)},
+        }
 
 
 class Pressed(NamedTuple):
@@ -167,27 +117,8 @@ def pressed(signed: Mapping[str, Any], selected: object) -> Pressed | None:
     return Pressed(kind, value, str(signed.get("nonce")), place_of(signed)) if value else None
 
 
-class _Piece(NamedTuple):
-    """A line, or a row that stands below a table's header; an empty one sets what follows apart."""
-
-    text: str
-    header: str = ""
-
-
-def _pages(pieces: Iterable[_Piece], room: int, later: int) -> Iterator[str]:
-    """The text of each post; `room` is what the first has left. A table that goes on has its header again."""
-    page, open_table, most = "", "", later // 3
-    for text, header in pieces:
-        row = text if len(text) <= most else f"{text[: most - 1]}…"
-        piece = f"\n{header}\n{row}" if header and header != open_table else row
-        if len(page) + len(piece) + 1 > room:
-            yield page
-            page, room = "", later
-            piece = f"{header}\n{row}" if header else row
-        page += f"{piece}\n"
-        open_table = header
-    yield page
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _named(span: PersonName | ChannelName) -> str:
+    """Somebody, or a channel, of Mattermost's so that it is a link; of others in words."""
+    sign, form = ("@", _USERNAME) if isinstance(span, PersonName) else ("~", _ROOM)
+    found = form.fullmatch(span.text)
+    return f"{sign}{found[1]}" if found else escape(called(span).text)

@@ -5,20 +5,16 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from html import escape
 
-from bot.catalogue import say
-from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.reply import (
     GAP,
     Block,
     Bullets,
-    ChannelName,
     Chart,
     Code,
     Heading,
     Link,
     Mark,
     Paragraph,
-    PersonName,
     Plain,
     Reply,
     RichText,
@@ -27,27 +23,19 @@ from bot.chat.reply import (
     Table,
     Typed,
 )
+from bot.chat.wording import called
 from bot.terminal.capabilities import Capabilities
 from bot.terminal.layout import address, cleaned, words_to_type
 from bot.terminal.render import render
 
-_SLACK_PERSON = re.compile(r"[UW][A-Z0-9]{5,30}", re.ASCII)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 PROMPT = "xocompat"
 """What stands before words to type: outside of chat they are for a shell."""
 
 
-def named(person: str) -> str:
-    """Somebody as others may read it: an id of Slack's says nothing there."""
-    if _SLACK_PERSON.fullmatch(person):
-        return say("somebody in Slack")
-    platform, colon, name = person.partition(":")
-    return name if colon and name and platform in ("shell", *ChannelKind) else person
-
-
 def nameless(reply: Reply) -> Reply:
     """A reply in which people and channels of a chat are called by words, without its buttons and files."""
-    lines = partial(_mapped, change=_called)
+    lines = partial(_mapped, change=called)
     return reply._replace(
         headline=lines(reply.headline),
         blocks=tuple(_block(block, lines) for block in (*reply.blocks, *reply.rest)),
@@ -57,17 +45,6 @@ def nameless(reply: Reply) -> Reply:
         attachment=None,
         picture=None,
     )
-
-
-def _called(span: Span) -> Span:
-    match span:
-        case PersonName(text):
-            return Plain(named(text))
-        case ChannelName(text):
-            is_slacks = kind_of(text) is ChannelKind.SLACK
-            return Plain(say("a channel in Slack") if is_slacks else text.partition(":")[2])
-        case _:
-            return span
 
 
 def _mapped(spans: RichText, change: Callable[[Span], Span]) -> RichText:

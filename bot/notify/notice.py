@@ -14,9 +14,9 @@ from bot.chat.alert_context import alert_data
 from bot.chat.alert_messages import handled_update
 from bot.chat.reply import Reply, Strong, headline
 from bot.chat.transport import reply_for
-from bot.chat.wording import iso
+from bot.chat.wording import iso, named
 from bot.matrix.matrix import Matrix
-from bot.notify.drawing import named, nameless, plain_text
+from bot.notify.drawing import nameless, plain_text
 
 NO_PLAN = AlertPlan()
 """Every channel counts its days in UTC."""

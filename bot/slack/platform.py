@@ -22,10 +22,10 @@ from bot.alerts.delivery.outcome import (
 )
 from bot.catalogue import say
 from bot.chat.answer_queue import BLIND, AnswerQueue, Sending, first_try, in_turn, tries, undelivered
-from bot.chat.answering import AnswerMessages, sent_aside
+from bot.chat.answering import AnswerMessages
 from bot.chat.command import Choice
 from bot.chat.platform import Actor, Opening, Origin, Original
-from bot.chat.reply import Attachment, Reply, Share, say_line
+from bot.chat.reply import Attachment, Reply, RichText, Share, say_line
 from bot.slack.app_home import home_view, window
 from bot.slack.blocks import MESSAGES_MAX, Json, SlackMessage, answers_late, messages
 from bot.slack.errors import CALL_FAILURES, InvalidMessage, outcome_of
@@ -96,7 +96,7 @@ class SlackPlatform:
         self._identity = identity
         self._groups = groups
         self._messages: AnswerMessages[SlackMessage] = AnswerMessages(
-            self._post, self._edit, self.find, lambda reply: messages(reply)[0], queue
+            self._post, self._edit, self.find, lambda reply: messages(reply)[0], self._send_file, queue
         )
 
     def is_member(self, actor: Actor) -> bool | None:
@@ -199,8 +199,7 @@ class SlackPlatform:
 
         What Slack refused may count as a use of the address, of which there are five.
         """
-        if reply.attachment:
-            reply = self._with_file(actor, reply, reply.attachment)
+        reply = self._messages.with_file(actor, reply)
         while True:
             form = self._forms.of(actor.team) if answers_late(reply) else TableForm.LINES
             outcome = yield from send(messages(reply, shared_by, min(most or MESSAGES_MAX, MESSAGES_MAX - form), form))
@@ -208,13 +207,12 @@ class SlackPlatform:
                 return outcome
             self._forms.refused(actor.team, form, outcome.code)
 
-    def _with_file(self, actor: Actor, reply: Reply, attachment: Attachment) -> Reply:
-        """The reply once its file is sent, or with why that is not so."""
+    def _send_file(self, actor: Actor, attachment: Attachment, summary: str) -> RichText:
         try:
-            self._files.send(actor.user, attachment, escape(reply.summary))
+            self._files.send(actor.user, attachment, escape(summary))
         except FileError as error:
-            return sent_aside(reply, attachment, say_line("I could not send it here: {why}.", why=str(error)))
-        return sent_aside(reply, attachment)
+            return say_line("I could not send it here: {why}.", why=str(error))
+        return ()
 
     def _answering(self, origin: Origin, shown: Sequence[SlackMessage], opening: Opening | None) -> Sending:
         """In the thread. One whose table is refused is drawn anew."""

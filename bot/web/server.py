@@ -1,6 +1,7 @@
 """A small WSGI front: paths to handlers, bodies with a limit. What can't be read is a 4xx, never a 5xx."""
 
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
@@ -33,6 +34,15 @@ class HttpRequest:
     body: bytes = b""
     query: str = ""
     remote: str = ""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The object in its body of JSON; an empty one for anything else."""
+        try:
+            data = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return data if isinstance(data, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

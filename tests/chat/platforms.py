@@ -12,7 +12,7 @@ from bot.mattermost.client import MattermostClient
 from bot.mattermost.directory import Directory
 from bot.mattermost.platform import MattermostPlatform
 from bot.mattermost.posts import Pen
-from bot.mattermost.seals import Seals
+from bot.web.seals import Seals
 from tests.alerts.delivery.queue import LAB
 from tests.alerts.delivery.slack import Slack, platform_at
 from tests.alerts.delivery.weather import Fault, Script
@@ -163,7 +163,7 @@ MATTERMOST_FAULTS = {
 def mattermost_at(mattermost: Mattermost, callback: str | None = None) -> MattermostPlatform:
     """The platform of the bot there."""
     client = MattermostClient(mattermost.url, mattermost.token, timeout=2)
-    pen = Pen(Seals(mattermost.token, time.time), callback, "/xocompat")
+    pen = Pen(Seals(mattermost.token, "test", time.time), callback, "/xocompat")
     return MattermostPlatform(client, Directory(client), pen)
 
 

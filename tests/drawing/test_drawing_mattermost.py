@@ -8,8 +8,8 @@ from bot.chat.command import Right
 from bot.chat.runner import CommandRunner
 from bot.matrix.matrix import Matrix
 from bot.mattermost.posts import Pen, PostPlace
-from bot.mattermost.seals import Seals
 from bot.query.reader import Reader
+from bot.web.seals import Seals
 from tests.acceptance.chromium import Browser
 from tests.chat.fleet import NOON, SOURCES, ports
 from tests.drawing.mattermost import page, post
@@ -35,7 +35,7 @@ def drawn(matrix: Matrix, reader: Reader) -> list[str]:
     hosts = [host(name, runs[at % 4], coordinator=not at) for at, name in enumerate(names)]
     store.record((answered(SOURCES[0], NOON, *hosts, pool="big"),), NOON)
     desk = CommandRunner(ports(matrix, reader, (store, FakeSweepLog())), NOON.date)
-    pen = Pen(Seals("a-token", NOON.timestamp), "https://bot.example.org", "/xocompat")
+    pen = Pen(Seals("a-token", "test", NOON.timestamp), "https://bot.example.org", "/xocompat")
     replies = [desk.answer(words, frozenset(Right)) for words in TOLD.values()]
     place = PostPlace("a" * 26, "key")
     posts = [each for reply in replies for each in pen.posts(reply)]

@@ -125,7 +125,9 @@ def side(
     parts = mattermost_of(settings, queue=AnswerQueue(log))
     service = mattermost_service(settings, log, parts, house.watched)
     matrix = house.watched.dataset().matrix
-    transport = PlatformTransport(parts.platform, lambda delivery: reply_for(delivery, matrix, AlertPlan()))
+    transport = PlatformTransport(
+        parts.platform, lambda delivery: reply_for(delivery, matrix, AlertPlan()), parts.platform.permalink
+    )
     worker = OutboxWorker(log, house.store.outbox, transport, house.clock, "the tests", RetryPolicy(between=0))
     server = Server(wsgi(service.routes), listen(port, ["127.0.0.1"]))
     server.start()

@@ -1,5 +1,6 @@
 """Alerts in Mattermost: one post that is edited in place, with its thread; found again, and never doubled."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,10 +38,10 @@ from bot.chat.reply import (
     line,
 )
 from bot.mattermost.client import MattermostClient
+from bot.mattermost.directory import POST_MAX
 from bot.mattermost.errors import MattermostError, outcome_of
-from bot.mattermost.markup import escape, markdown
-from bot.mattermost.posts import POST_MAX, Pen, PostPlace
-from bot.mattermost.seals import Seals
+from bot.mattermost.posts import Pen, PostPlace
+from bot.web.seals import Seals
 from tests.app.conftest import House
 from tests.chat.platforms import mattermost_at
 from tests.mattermost.conftest import CHANNEL, Crew, Side
@@ -92,6 +93,23 @@ def test_what_may_not_be_edited_any_more_is_posted_anew_and_says_so(side: Side, 
     latest = people.server.post(new.id)
     assert latest
     assert "a note" in latest.message
+
+
+def test_of_two_that_may_not_be_edited_each_says_which_it_replaces(side: Side, people: Crew, house: House) -> None:
+    side.deliver()
+    before = {post.id: post.message for post in _roots(people) if post.actions}
+    assert len(before) >= 2
+    people.server.config.post_edit_time_limit = 60
+    people.server.pass_time(3600)
+    for alert in house.open(CHANNEL):
+        people.answered(f"ack {alert.id}")
+    side.deliver()
+    after = [post for post in _roots(people) if post.actions and post.id not in before]
+    assert len(after) == len(before)
+    for post in after:
+        (old,) = re.findall(r"Replaces \[an earlier message\]\(\S+/pl/(\w+)\)", post.message)
+        assert before.pop(old).splitlines()[0][:20] == post.message.splitlines()[0][:20]
+    assert not before
 
 
 def test_a_deleted_alert_is_posted_anew(side: Side, people: Crew, house: House) -> None:
@@ -232,25 +250,26 @@ def test_what_an_error_means_is_decided_on_its_id(error: MattermostError, outcom
     assert looked_up(outcome_of(MattermostError("x", "app.post.get.app_error", 404))) == Missing()
 
 
-PEN = Pen(Seals("t", lambda: 0.0), "https://bot.example.org", "/xocompat")
+PEN = Pen(Seals("t", "test", lambda: 0.0), "https://bot.example.org", "/xocompat")
+MARKDOWN = PEN.markdown
 
 
 def test_text_is_data() -> None:
     said = "@all ~lab #tag *b* _i_ xo_server `c` [x](http://y) a|b :smile: www.x.org $1"
-    drawn = escape(said)
+    drawn = MARKDOWN.line(line(said))
     for live in ("@all", "~lab", " #tag", " *b*", " _i_", "[x]", ":smile:", "http://", "www.x"):
         assert live not in drawn, live
     assert "xo_server" in drawn
     assert drawn.replace("\\", "").replace("\u200b", "") == said
-    assert markdown(line("1. first"), "") == "1\\. first"
-    assert markdown(line("> quoted"), "") == "\\> quoted"
-    assert markdown(line(Code("a `b` c")), "") == "`` a `b` c ``"
-    assert markdown(line(Link("x", "https://a.org/(b)")), "") == "x"
+    assert MARKDOWN.line(line("1. first")) == "1\\. first"
+    assert MARKDOWN.line(line("> quoted")) == "\\> quoted"
+    assert MARKDOWN.line(line(Code("a `b` c"))) == "`` a `b` c ``"
+    assert MARKDOWN.line(line(Link("x", "https://a.org/(b)"))) == "x"
 
 
 def test_nobody_elses_ids_are_shown() -> None:
     spans = line(PersonName("mattermost:ann"), " ", PersonName("U0123456789"), " ", ChannelName("C0123456789"), " ")
-    shown = markdown((*spans, ChannelName("mattermost:lab/ops"), Plain(" "), Typed("help")), "/xocompat")
+    shown = MARKDOWN.line((*spans, ChannelName("mattermost:lab/ops"), Plain(" "), Typed("help")))
     assert shown == "@ann somebody in Slack a channel in Slack ~ops `/xocompat help`"
 
 
@@ -275,6 +294,6 @@ def test_a_long_table_goes_on_with_its_header_and_nothing_is_lost_without_a_word
 
 
 def test_without_a_callback_there_are_no_buttons() -> None:
-    pen = Pen(Seals("t", lambda: 0.0), None, "@xocompat")
+    pen = Pen(Seals("t", "test", lambda: 0.0), None, "@xocompat")
     (post,) = pen.posts(Reply("test", line("x"), buttons=(Ask("More", "fleet"),)))
     assert pen.attachments(post, PostPlace("c", "k")) == []

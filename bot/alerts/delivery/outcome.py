@@ -47,9 +47,10 @@ class Gone(NamedTuple):
 
 
 class EditClosed(NamedTuple):
-    """The message can't be edited any more: the platform does not let old ones be."""
+    """The message can't be edited any more: the platform does not let old ones be. `anew`: post another one for it."""
 
     code: str
+    anew: bool = False
 
 
 class Queued(NamedTuple):

@@ -44,6 +44,8 @@ CHANNELS = 4
 PATIENCE = 2.0
 """Seconds of pauses that a single pass waits for."""
 
+_NEEDS_MESSAGE = (DeliveryKind.EDIT, DeliveryKind.THREAD_UPDATE)
+
 
 class DeliveryTransport(Protocol):
     """Brings a delivery to its channel, once, whatever comes of it."""
@@ -112,8 +114,7 @@ class ChannelDrain:
         if self.clock() - begun > timedelta(seconds=self.policy.lease / 2):
             self.pause(channel)  # held up for so long that another process may take over soon
             return False
-        needs_message = current.kind in (DeliveryKind.EDIT, DeliveryKind.THREAD_UPDATE)
-        lost = needs_message and not current.message_id
+        lost = current.kind in _NEEDS_MESSAGE and not current.message_id
         return self._record(current, Gone("no_message") if lost else self.transport.send(current))
 
     def _lease(self, channel: str) -> bool:
@@ -159,7 +160,7 @@ class ChannelDrain:
                 return self.policy.between <= 0
             case Unknown(reason):
                 self._rest(delivery, reason, None)
-            case Gone(code) if delivery.kind in (DeliveryKind.EDIT, DeliveryKind.THREAD_UPDATE):
+            case Gone(code) | EditClosed(code, anew=True) if delivery.kind in _NEEDS_MESSAGE:
                 self.outbox.not_sent(delivery, self.clock())
                 self.outbox.repost(delivery, self.clock())
                 self._note(delivery, DeliveryStatus.FAILED, code)
