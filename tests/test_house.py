@@ -13,7 +13,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *so
 
 SHARED = {
     "access": "who may see or do something",
-    "advisories": "security advisories: all of them, their commands",
+    "advisories": "security advisories: all of them, their command",
+    "advisory": "one security advisory: its values, its command",
     "alerts": "alerts: their command, their rows",
     "audit": "the audit trail: its port, its command, its rows",
     "client": "a client of a server's API",

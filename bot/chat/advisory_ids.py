@@ -2,6 +2,7 @@
 
 import re
 
+from bot.days import take_days
 from bot.text import plain
 
 _HOTFIX = r"XS[78]\d?E(?:CU\d|U\d)?\d{3,4}"
@@ -27,3 +28,10 @@ def is_id(words: str) -> bool:
     """Whether a text is one id or several, and nothing else."""
     text = plain(words)
     return bool(text) and not _ID.sub("", text).strip(_SEPARATORS) and _ID.search(text) is not None
+
+
+def undated(words: str) -> tuple[str, tuple[str, ...]]:
+    """Words without their days, and those days: an advisory is told as it is known today."""
+    text = plain(words)
+    days = take_days(text)
+    return days.rest.strip(), tuple(text[start:end] for start, end in sorted((*days.asked, *days.bare)))

@@ -1,13 +1,18 @@
 """Advisories and patch levels in words: what a hole gives, what a judgement rests upon, and their JSON."""
 
 from collections import Counter
+from collections.abc import Iterable
 
+from bot.advisories.advisories import Advisories
 from bot.advisories.advisory import Advisory, AdvisoryKind, AffectedProduct, AffectedRelease, Severity, ShownBy
 from bot.advisories.judge import Judgement, PatchState, Why
 from bot.advisories.patch_level import PatchLevel
 from bot.catalogue import message, message_counted, number, say, say_counted
+from bot.chat.command import Invocation
 from bot.chat.data import Data, source_data
-from bot.chat.reply import Mark
+from bot.chat.reply import GAP, Mark, RichText, said, say_line
+from bot.chat.wording import day_in_words
+from bot.text import shown
 
 KINDS = {
     AdvisoryKind.LOGIN_BYPASS: message("anybody can log in"),
@@ -141,6 +146,35 @@ def advisory_data(advisory: Advisory) -> Data:
         "mitigation": advisory.mitigation,
         "sources": [source_data(each) for each in advisory.sources],
     }
+
+
+def advisories_data(
+    asked: Invocation, known: Advisories, outcome: str, found: Iterable[Advisory], unused: Iterable[str]
+) -> Data:
+    """What a reply about advisories says, as CONTRACT.md section 5 has it."""
+    return {
+        "query": asked.words,
+        "as_of": asked.day.isoformat(),
+        "data_of": known.day.isoformat(),
+        "outcome": outcome,
+        "advisories": [advisory_data(each) for each in found],
+        "unused": list(unused),
+    }
+
+
+def exploited(advisory: Advisory) -> RichText:
+    """That attackers use the hole, if they are known to."""
+    return (GAP, said(EXPLOITED)) if advisory.exploited else ()
+
+
+def advisories_context(known: Advisories, judgements: Iterable[Judgement | None] = ()) -> RichText:
+    """Of which day the advisories are, and what some of the judgements on hosts, if there are any, were told from."""
+    day = day_in_words(known.day)
+    for each in judgements:
+        if each and each.value:
+            told = f"{each.field} {shown(each.value)}"
+            return say_line("Told from what hosts say, such as {told} · advisories of {day}", told=told, day=day)
+    return say_line("Advisories of {day}", day=day)
 
 
 def patch_line(level: PatchLevel, explains: bool = True) -> str:

@@ -112,7 +112,7 @@ ADVISORY = CommandSpec(
         ("advisory CVE-2026-133469", message("by any of its ids, or a hotfix's name")),
     ),
     right=Right.LOOKUP,
-    module="advisories.one",
+    module="advisory",
     details=message(
         "ID is an XSA, CVE, VSA, GHSA or CTX number, or a hotfix such as XS82ECU1086; `advisory` can be left out."
     ),
