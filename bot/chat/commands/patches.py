@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from bot.catalogue import message, say, say_about, say_counted
-from bot.chat.command import Invocation, Ports
+from bot.chat.command import Invocation, Ports, Watched
 from bot.chat.commands import PATCHES
 from bot.chat.commands.fleet import not_narrowed
 from bot.chat.data import Data
@@ -65,12 +65,7 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         return not_narrowed(wanted, watched, {"as_of": day.isoformat(), "hosts": []}, PATCHES.name)
     hosts = [each for each in every if wanted.holds(each)]
     kinds = {source.name: source.kind for source in watched.sources}
-    newest: dict[str, MissingUpdates] = {}
-    uuids = [each.host.host.uuid for each in hosts]
-    for told in watched.orchestras.missing(uuids) if watched.orchestras and uuids else ():
-        seen = newest.get(told.host)
-        if told.source in kinds and (seen is None or (told.asked, told.asked_at) > (seen.asked, seen.asked_at)):
-            newest[told.host] = told
+    newest = _newest(watched, hosts)
     rows = [(each, newest.get(each.host.host.uuid)) for each in hosts]
     rows.sort(key=lambda row: (not row[0].host.host.reboot_required, *_badness(row[1])))
     names = columns(
@@ -93,20 +88,9 @@ def run(ports: Ports, asked: Invocation) -> Reply:
     )
     told_at = [told.asked_at for _, told in rows if told]
     oldest = [say_line("Oldest answer of {moment}", moment=moment(min(told_at)))] if told_at else []
-    behind = sum(bool(told and told.missing) for _, told in rows)
-    unasked = sum(not (told and told.asked) for _, told in rows)
-    restart = sum(each.host.host.reboot_required is True for each in hosts)
-    if behind:
-        facts = [say_counted(behind, "{count} known to miss updates", "{count} known to miss updates")]
-    else:
-        facts = [say("none known to miss updates")]
-    if restart:
-        facts.append(say_counted(restart, "{count} waits for a restart", "{count} wait for a restart"))
-    if unasked:
-        facts.append(say_counted(unasked, "{count} not known", "{count} not known"))
     return Reply(
         kind="patches",
-        headline=headline(Strong(say_counted(len(hosts), "{count} host", "{count} hosts")), *facts),
+        headline=headline(Strong(say_counted(len(hosts), "{count} host", "{count} hosts")), *_counts(rows)),
         blocks=tuple(blocks) if hosts or asked.caller.takes_all else (),
         buttons=(Share(f"{PATCHES.name} {asked.words}".strip()),),
         context=(missing, *oldest),
@@ -114,6 +98,29 @@ def run(ports: Ports, asked: Invocation) -> Reply:
         assessed=tuple({a.name: a for each in hosts if (a := each.assessment)}.values()),
         hosts=tuple(hosts),
     )
+
+
+def _newest(watched: Watched, hosts: Sequence[HostVerdict]) -> dict[str, MissingUpdates]:
+    """By host what a Xen Orchestra that is still configured said last; what it could not be asked counts least."""
+    sources, uuids = {source.name for source in watched.sources}, [each.host.host.uuid for each in hosts]
+    newest: dict[str, MissingUpdates] = {}
+    for told in watched.orchestras.missing(uuids) if watched.orchestras and uuids else ():
+        seen = newest.get(told.host)
+        if told.source in sources and (seen is None or (told.asked, told.asked_at) > (seen.asked, seen.asked_at)):
+            newest[told.host] = told
+    return newest
+
+
+def _counts(rows: Sequence[tuple[HostVerdict, MissingUpdates | None]]) -> Iterator[str]:
+    """How many miss updates, wait for a restart, are not known."""
+    if behind := sum(bool(told and told.missing) for _, told in rows):
+        yield say_counted(behind, "{count} known to miss updates", "{count} known to miss updates")
+    else:
+        yield say("none known to miss updates")
+    if restart := sum(each.host.host.reboot_required is True for each, _ in rows):
+        yield say_counted(restart, "{count} waits for a restart", "{count} wait for a restart")
+    if unasked := sum(not (told and told.asked) for _, told in rows):
+        yield say_counted(unasked, "{count} not known", "{count} not known")
 
 
 def _is_from_orchestra_alone(host: HostVerdict, kinds: dict[str, SourceKind]) -> bool:
