@@ -44,7 +44,7 @@ def offered(reply: Reply, shared: bool, without: tuple[type[Button], ...] = ()) 
     return [button for button in useful if button in menus or button in others]
 
 
-def carried(button: Ask | Act | Share | Pick | MenuEntry) -> tuple[str, ActionValue]:
+def carried(button: Ask | Act | Share | Pick | Find | MenuEntry) -> tuple[str, ActionValue]:
     """The kind of a button, or of what an entry is in, and what it carries."""
     match button:
         case Ask():
@@ -55,7 +55,7 @@ def carried(button: Ask | Act | Share | Pick | MenuEntry) -> tuple[str, ActionVa
             return MENU, ActionValue(button.words, asks=button.asks)
         case Share():
             return SHARE, ActionValue(button.words, button.on, button.reply_key)
-        case Pick():
+        case Pick() | Find():  # a field to find one in has its own values; a button opens a window
             return PICK, ActionValue(button.words)
 
 

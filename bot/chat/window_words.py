@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from bot.catalogue import say
+from bot.chat.commands import FLEET
 
 
 class WindowWords(NamedTuple):
@@ -14,9 +15,12 @@ class WindowWords(NamedTuple):
     hint: str = ""
 
 
-def host_words() -> WindowWords:
-    """Of a window to pick a host in."""
-    return WindowWords(say("Ask a host"), say("Probe"), say("Host"), say("The reply is for your eyes only."))
+def host_words(command: str) -> WindowWords:
+    """Of a window to pick a host in, for a command: to be asked, or to be found in the fleet."""
+    alone = say("The reply is for your eyes only.")
+    if command == FLEET.name:
+        return WindowWords(say("Find a host"), say("Find"), say("Host or pool"), alone)
+    return WindowWords(say("Ask a host"), say("Probe"), say("Host"), alone)
 
 
 def moment_words(words: str) -> WindowWords:

@@ -157,7 +157,7 @@ class Callbacks:
             return say("Fill this in.")
         match state["kind"]:
             case dialogs.PICK:
-                self.conversation.picked(origin, words, given)
+                return self.conversation.picked(origin, words, given)
             case dialogs.NOTE:
                 return self.conversation.note_typed(origin, words, given)
             case dialogs.MOMENT:

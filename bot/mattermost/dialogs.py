@@ -21,14 +21,14 @@ OPTIONS_MAX = 500
 TITLE_MAX, LABEL_MAX, OPTION_MAX, HELP_MAX = 24, 24, 100, 150
 
 
-def picker(choices: Sequence[Choice]) -> Json:
-    """One list of what a command can be about; of very many a field to type a name into."""
+def picker(command: str, choices: Sequence[Choice]) -> Json:
+    """One list of what a command can be about; where that is too long, or not known, a field to type a name into."""
     options = [
         {"text": shown(f"{each.word} – {each.about}" if each.about else each.word, OPTION_MAX), "value": each.word}
         for each in choices
     ]
-    element = {"type": "select", "options": options} if len(options) <= OPTIONS_MAX else {"type": "text"}
-    return _dialog(PICK, host_words(), **element)
+    element = {"type": "select", "options": options} if 0 < len(options) <= OPTIONS_MAX else {"type": "text"}
+    return _dialog(PICK, host_words(command), **element)
 
 
 def moment_picker(words: str, first: datetime) -> Json:

@@ -175,7 +175,7 @@ class MattermostPlatform:
         return self._messages.deliver(sending(), actor)
 
     def open_picker(self, origin: Origin, command: str, choices: Sequence[Choice]) -> Outcome:
-        return self._open(origin, command, dialogs.picker(choices))
+        return self._open(origin, command, dialogs.picker(command, choices))
 
     def open_moment_picker(self, origin: Origin, words: str, first: datetime) -> Outcome:
         return self._open(origin, words, dialogs.moment_picker(words, first))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bot.catalogue import say
 from bot.chat.button_value import MENU, ActionValue, carried, decode, encode, offered
 from bot.chat.markdown_messages import Markdown, escape
-from bot.chat.reply import NOTICE, Button, ChannelName, Find, Menu, PersonName, Reply, RichText
+from bot.chat.reply import NOTICE, Button, ChannelName, Menu, PersonName, Reply, RichText
 from bot.chat.wording import called
 from bot.mattermost.client import Json
 from bot.mattermost.directory import POST_MAX, PREFIX
@@ -74,7 +74,7 @@ class Pen:
         share it again.
         """
         first, *others = self.markdown.messages(reply, most, size, shared_by)
-        buttons = offered(reply, bool(shared_by), (Find,)) if self.callback and reply.kind != NOTICE else ()
+        buttons = offered(reply, bool(shared_by)) if self.callback and reply.kind != NOTICE else ()
         return [Drawn(first, tuple(buttons), reply.summary), *map(Drawn, others)]
 
     def attachments(self, drawn: Drawn, place: PostPlace) -> list[Json]:
@@ -91,7 +91,7 @@ class Pen:
             context |= {"kind": MENU, "values": [encode(carried(entry)[1]) for entry in button.entries]}
             labels = enumerate(shown(entry.label, LABEL_MAX) for entry in button.entries)
             action |= {"type": "select", "options": [{"text": each, "value": str(at)} for at, each in labels]}
-        elif not isinstance(button, Find):
+        else:
             kind, value = carried(button)
             context |= {"kind": kind, "values": [encode(value)]}
         return {

@@ -46,7 +46,7 @@ def picker(origin: Origin, command: str, choices: Sequence[Choice]) -> Json:
         element |= {"type": "static_select", "options": options(choices)}
     else:
         element |= {"type": "external_select", "min_query_length": 0}
-    named = host_words()
+    named = host_words(command)
     host = {
         "type": "input",
         "block_id": HOST,

@@ -32,7 +32,7 @@ from bot.chat.session.reply_target import (
 from bot.chat.session.request import Request, request_of
 from bot.chat.session.responder import Answer, private
 from bot.chat.session.services import SessionServices, busy, slow_down
-from bot.chat.wording import joined
+from bot.chat.wording import joined, with_more
 from bot.errors import UnavailableError
 
 _WAYS = {ASK: "ask button", SHARE: "share button", PICK: "pick button", MENU: "menu", FIND: "menu"}
@@ -43,6 +43,9 @@ DRAIN = 4.0
 
 AHEAD = timedelta(days=7)
 """How far ahead the moment is that a picker shows first."""
+
+LISTED_MAX, NAMED_MAX = 99, 4
+"""Hosts and pools in the list of a window, of which `fleet` gives a hundred at most, and in a sentence."""
 
 HomePage = Callable[[frozenset[Right], RichText], tuple[Reply, ...]]
 """The parts of the bot's own page for somebody with these rights; the line says what is not shown."""
@@ -147,6 +150,8 @@ class Conversation:
             self.share(request, value.reply_key, message)
         elif kind == PICK and request.spec in (CHECK, WATCH):
             self.open_check(request)
+        elif kind == PICK and request.spec is FLEET:
+            self.offer_hosts(request)
         elif kind == PICK:
             self.offer(request)
         elif value.asks:
@@ -223,12 +228,37 @@ class Conversation:
             self.services.record(request, instead)
             self.services.respond(request.origin, instead.reply)
 
-    def picked(self, origin: Origin, command: str, word: str) -> None:
-        """Ask about what was picked, where the picker was opened."""
-        request = request_of("picker", origin, f"{command} {word}")
+    def offer_hosts(self, request: Request) -> None:
+        """Let the actor name a host or a pool of the fleet, where a message has no field to find one in."""
         if self.is_too_fast(request):
             return
-        self._start(request, EphemeralTarget(self.services.platform, origin))
+        services, origin = self.services, request.origin
+
+        def open_window() -> None:
+            rights = services.access.admit(request.actor, FLEET)
+            if isinstance(rights, Answer):
+                services.record(request, rights)
+                delivered(services.platform.respond(origin, rights.reply))
+                return
+            services.record(request, "picker")
+            found = () if Right.FLEET in rights.scoped else services.responder.choices(FLEET, rights)
+            listed = found if len(found) <= LISTED_MAX else ()
+            opened = services.platform.open_picker(origin, FLEET.name, listed)
+            self._opened(origin, opened, Typed(f"{FLEET.name} NAME", is_synopsis=True))
+
+        services.later(origin, open_window, executor=services.database.executor)
+
+    def picked(self, origin: Origin, command: str, word: str) -> str | None:
+        """Ask about what was picked, where the picker was opened; or what is wrong with it: then nothing is asked.
+
+        What was typed in place of a host's name need be no more than a part of it.
+        """
+        found = self.find(origin.actor, word) if command == FLEET.name else ()
+        if len(found) > 1 and not any(each.word == word for each in found):
+            names = with_more([each.word for each in found], NAMED_MAX)
+            return say("Several have that in their names: {names}. Type more of it.", names=names)
+        self.ask(request_of("picker", origin, f"{command} {found[0].word if len(found) == 1 else word}"))
+        return None
 
     def check_message(self, origin: Origin, text: str) -> None:
         """Answer what somebody else's message says, as a look-up and nothing else, for the actor's eyes."""
