@@ -132,11 +132,11 @@ def _exported(wanted: ExportRequest, day: date, config: Path | None) -> str:
     """The text to write. Only hosts need the database that the configuration names."""
     if wanted.what == RELEASES:
         return _releases(wanted.form, day, config)
-    from bot.app.operator import runner_with_fleet
+    from bot.app.operator import IfMissing, runner_with_fleet
     from bot.chat.export import export
     from bot.chat.fleet_report import fleet_report
 
-    with runner_with_fleet(settings_of(config), only_looks=True) as runner:
+    with runner_with_fleet(settings_of(config), IfMissing.REFUSE) as runner:
         if wanted.what == HOSTS:
             return export(runner.ports, wanted.words, day, wanted.form)
         report = fleet_report(runner.ports, day)
