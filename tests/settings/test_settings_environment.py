@@ -217,12 +217,21 @@ def test_a_file_that_cannot_be_read_makes_no_variable_unknown(told: Told) -> Non
         ("127.0.0.1, ::1", ("127.0.0.1", "::1")),
         ('["127.0.0.1", "[::1]"]', ("127.0.0.1", "::1")),
         ("LocalHost", ("localhost",)),
+        ("::", ("::",)),
+        ("0.0.0.0,::", ("0.0.0.0", "::")),
+        ('["::1"]', ("::1",)),
     ],
 )
 def test_where_to_listen_is_a_host_several_or_a_list(load: Load, text: str, hosts: tuple[str, ...]) -> None:
     assert load("", {"XOCOMPAT_WEB__LISTEN": text}).web.listen == hosts
     assert load(f"web: {{listen: {text if text[0] == '[' else repr(text)}}}").web.listen == hosts
     assert load("").web.listen == ()
+
+
+@pytest.mark.parametrize(("text", "hosts"), [("[::1]", ("::1",)), ("[::], 127.0.0.1", ("::", "127.0.0.1"))])
+def test_an_address_of_ipv6_may_stand_in_brackets(load: Load, text: str, hosts: tuple[str, ...]) -> None:
+    assert load("", {"XOCOMPAT_WEB__LISTEN": text}).web.listen == hosts
+    assert load(f"web: {{listen: '{text}'}}").web.listen == hosts
 
 
 def test_every_key_of_a_section_has_its_variable() -> None:
