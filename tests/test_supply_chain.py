@@ -168,6 +168,17 @@ def test_the_image_is_of_one_digest_installs_by_hashes_and_runs_as_a_number() ->
     assert not [line for line in lines if re.search(r"(?i)(token|secret|password)", line)]
 
 
+def test_whatever_is_installed_is_held_to_its_hashes() -> None:
+    """In CI, in its tools, in workflows and in the image; `.ci/lock` alone, which writes the hashes, has none yet."""
+    places = [ROOT / name for name in (".ci/run", ".ci/tools", ".ci/kit", ".ci/release", ".ci/audit", "Dockerfile")]
+    installs = []
+    for path in [*places, *(ROOT / ".github").rglob("*.yml")]:
+        lines = path.read_text().replace("\\\n", " ").splitlines()
+        installs += [part for line in lines for part in line.split("&&") if re.search(r"\bpip\S* install\b", part)]
+    assert len(installs) > 5
+    assert [each for each in installs if not re.search(r"--require-hashes |--no-index|PIP_NO_INDEX=1", each)] == []
+
+
 def test_the_version_of_python_is_one_that_the_project_takes() -> None:
     named = (ROOT / ".python-version").read_text().strip()
     assert f"Programming Language :: Python :: {named}" in PROJECT["classifiers"]
