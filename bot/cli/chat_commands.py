@@ -207,7 +207,7 @@ def _if_missing(spec: CommandSpec, words: str, as_of: date | None, settings: "Se
     if is_usage or spec is PROBE or (spec is SITES and not settings.sites.url):
         return IfMissing.PASS
     if spec is SWEEP:
-        has_work = settings.targets or settings.xen_orchestra or settings.sites.url or settings.alerts.channel
+        has_work = settings.targets or settings.xen_orchestra  # which targets sites have a database says
         is_rehearsal = words or as_of is not None
         return IfMissing.MAKE if has_work and not is_rehearsal else IfMissing.PASS
     return IfMissing.MAKE if spec is WATCH or (spec is DIGEST and words) else IfMissing.REFUSE

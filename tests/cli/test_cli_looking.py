@@ -40,6 +40,8 @@ alerts: {channel: C0000001}
     ("config", "words", "status", "said"),
     [
         ("", "sweep", 2, "There is nobody to ask"),
+        ("sites: {url: 'nats://127.0.0.1:1', expected: [paris]}", "sweep", 1, "No site was heard yet"),
+        ("alerts: {channel: C0000001}", "sweep", 2, "There is nobody to ask"),
         ("", "sites", 0, "site"),
         ("", "watches lab --channel C1", 2, "takes no"),
         (FLEET, "sweep --as-of 2028-09-01", 1, "None of 1 target answered"),
