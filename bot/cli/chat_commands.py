@@ -16,7 +16,7 @@ from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
 from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, OUTPUT, PNG, SHARED, SVG
-from bot.cli.output import OutputFile, fail, folder, print_data, print_reply, settings_of, shell_user
+from bot.cli.output import OutputFile, fail, folder, form_of, print_data, print_reply, settings_of, shell_user
 from bot.errors import ConfigError, UnavailableError, UnknownError, UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import words_to_type
@@ -78,6 +78,9 @@ def _run(
         raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
     if output and png:
         raise UsageError("--png names its own file: leave --output out.")
+    implied = None if given else form_of(output)
+    as_json, form = as_json or implied == "json", form or (implied if implied != "json" else None)
+    svg = svg or (spec is TIMELINE and not given and output is not None and output.suffix.lower() == ".svg")
     meant, rest = _meant(spec, named, words)
     caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
     file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
@@ -95,6 +98,10 @@ def _run(
     if reply.picture and (svg or png):
         _draw(reply.picture, png, file, force, config)
     elif as_json or reply.exit_status != 1 or meant.follows:
+        if implied and form:
+            from bot.terminal.table_text import has_table
+
+            form = form if has_table(reply) else None
         print_reply(reply, as_json, form, file)
     if reply.exit_status == 1:
         return fail([reply.summary], 1)
