@@ -23,7 +23,6 @@ WORKDIR /data
 VOLUME /data
 ENV PORT=3000 PYTHONUNBUFFERED=1
 EXPOSE 3000
-HEALTHCHECK --interval=30s --timeout=3s \
-  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
+HEALTHCHECK --interval=30s --timeout=3s CMD ["python", "-m", "bot.web.is_alive"]
 ENTRYPOINT ["xocompat"]
 CMD ["serve"]

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 ATTACKS = (ROOT / "SECURITY.md").read_text().partition("<!-- attacks -->")[2].partition("<!-- /attacks -->")[0]
 ROWS = [line for line in ATTACKS.splitlines() if line.startswith("|")][2:]
@@ -30,3 +32,9 @@ def test_every_attack_is_of_somebody_and_says_what_cannot_be_done() -> None:
         attacker, _, cannot, _ = (cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip("|")))
         assert attacker, row
         assert cannot, row
+
+
+@pytest.mark.parametrize("door", ["slack", "mattermost", "notify", "sites", "mcp", "web", "xapi", "xo", "published"])
+def test_every_room_that_talks_with_others_has_a_row(door: str) -> None:
+    assert (ROOT / "bot" / door).is_dir()
+    assert any(f"`tests/{door}/" in row for row in ROWS)

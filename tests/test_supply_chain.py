@@ -140,6 +140,21 @@ def test_no_lock_file_of_another_kind_names_a_registry() -> None:
     assert [path for path in known if Path(path).name in others] == []
 
 
+INDEX = re.compile(
+    r"--(extra-)?index-url|index-url *=|pythonhosted\.org|pypi\.org/simple|/simple/[a-z]|registry\.npmjs|proxy\.golang"
+)
+
+
+def test_no_tracked_file_names_an_index() -> None:
+    """Where packages come from is the business of whose machine it is."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    named = []
+    for path in filter(None, listed.split("\0")):
+        if path != "tests/test_supply_chain.py" and (ROOT / path).is_file():
+            named += [path] if INDEX.search((ROOT / path).read_bytes().decode(errors="replace")) else []
+    assert named == []
+
+
 def test_the_image_is_of_one_digest_installs_by_hashes_and_runs_as_a_number() -> None:
     lines = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
     (base,) = [line for line in lines if line.startswith("ARG BASE=")]
@@ -151,6 +166,17 @@ def test_the_image_is_of_one_digest_installs_by_hashes_and_runs_as_a_number() ->
     assert installs
     assert all("--require-hashes -" in part or "--no-deps --no-index" in part.replace("  ", " ") for part in installs)
     assert not [line for line in lines if re.search(r"(?i)(token|secret|password)", line)]
+
+
+def test_whatever_is_installed_is_held_to_its_hashes() -> None:
+    """In CI, in its tools, in workflows and in the image; `.ci/lock` alone, which writes the hashes, has none yet."""
+    places = [ROOT / name for name in (".ci/run", ".ci/tools", ".ci/kit", ".ci/release", ".ci/audit", "Dockerfile")]
+    installs = []
+    for path in [*places, *(ROOT / ".github").rglob("*.yml")]:
+        lines = path.read_text().replace("\\\n", " ").splitlines()
+        installs += [part for line in lines for part in line.split("&&") if re.search(r"\bpip\S* install\b", part)]
+    assert len(installs) > 5
+    assert [each for each in installs if not re.search(r"--require-hashes |--no-index|PIP_NO_INDEX=1", each)] == []
 
 
 def test_the_version_of_python_is_one_that_the_project_takes() -> None:
@@ -170,7 +196,7 @@ COMMITTED = 1_764_205_200
 """When the released commit was made, as far as these tests go: seconds since 1970."""
 
 
-def release(folder: Path, tools: Path, umask: int, seed: str) -> dict[str, bytes]:
+def release(folder: Path, tools: Path, umask: int, **environ: str) -> dict[str, bytes]:
     """What `.ci/release` makes of a copy of these sources, by name."""
     sources = folder / "sources"
     shutil.copytree(
@@ -179,7 +205,7 @@ def release(folder: Path, tools: Path, umask: int, seed: str) -> dict[str, bytes
         ignore=shutil.ignore_patterns(".*", "__pycache__", "compiled.json", "advisories.json", "dist", "*.db"),
     )
     shutil.copytree(ROOT / ".ci", sources / ".ci")
-    made = {"SOURCE_DATE_EPOCH": str(COMMITTED), "XOCOMPAT_TOOLS": str(tools.parents[1]), "PYTHONHASHSEED": seed}
+    made = {"SOURCE_DATE_EPOCH": str(COMMITTED), "XOCOMPAT_TOOLS": str(tools.parents[1]), **environ}
     command = [str(sources / ".ci/release"), str(folder / "out")]
     done = subprocess.run(command, env=os.environ | made, umask=umask, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -188,9 +214,12 @@ def release(folder: Path, tools: Path, umask: int, seed: str) -> dict[str, bytes
 
 @pytest.fixture(scope="module")
 def releases(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Two releases of the same sources, made in different folders, under different masks and orders of hashing."""
-    first = release(tmp_path_factory.mktemp("one"), tools, 0o022, "1")
-    return first, release(tmp_path_factory.mktemp("the-other"), tools, 0o077, "2")
+    """Two releases of the same sources, made in different folders, under different masks, orders of hashing, time zones
+    and languages.
+    """
+    first = release(tmp_path_factory.mktemp("one"), tools, 0o022, PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C.UTF-8")
+    there = {"PYTHONHASHSEED": "2", "TZ": "Pacific/Auckland", "LC_ALL": "tr_TR.UTF-8", "LANGUAGE": "tr"}
+    return first, release(tmp_path_factory.mktemp("the-other"), tools, 0o077, **there)
 
 
 def test_two_releases_of_the_same_sources_are_equal(releases: tuple[dict[str, bytes], dict[str, bytes]]) -> None:
@@ -219,6 +248,25 @@ def test_the_sbom_has_what_is_locked_with_its_hashes(releases: tuple[dict[str, b
     for each in bom["components"]:
         hashes = [one for reference in each["externalReferences"] for one in reference["hashes"]]
         assert len(hashes) == locks[each["name"]].hashes
+
+
+_VALIDATE = """
+import json, sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+for bom in json.load(sys.stdin):
+    found = JsonStrictValidator(SchemaVersion.from_version(bom["specVersion"])).validate_str(json.dumps(bom))
+    print("valid" if found is None else "invalid")
+"""
+
+
+def test_the_sbom_is_valid_by_its_schema(releases: tuple[dict[str, bytes], dict[str, bytes]], tools: Path) -> None:
+    (text,) = (content for name, content in releases[0].items() if name.endswith(".cdx.json"))
+    bom = json.loads(text)
+    both = json.dumps([bom, {**bom, "components": [{"name": "no type"}]}])
+    command = [str(tools), "-c", _VALIDATE]
+    done = subprocess.run(command, input=both, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["valid", "invalid"], done.stderr
 
 
 class Advisories(BaseHTTPRequestHandler):

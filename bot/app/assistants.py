@@ -15,7 +15,7 @@ from bot.app.configuration import grants, set_up_log, tokens
 from bot.app.dataset import live_runner
 from bot.app.dumps import forbid_core_dumps
 from bot.app.lookup import runner_of, today
-from bot.app.operator import runner_with_hosts, watched_fleet
+from bot.app.operator import IfMissing, runner_with_hosts, watched_fleet
 from bot.app.published import runner_with_list
 from bot.chat.access import ASSISTANTS, granted_to_assistants
 from bot.chat.audit import AuditEntry
@@ -101,7 +101,7 @@ class AssistantDoor:
                 if self._why_not and time.monotonic() < self._again_at:
                     raise self._why_not
                 try:
-                    watched = self._opened.enter_context(watched_fleet(self._settings, only_looks=True))
+                    watched = self._opened.enter_context(watched_fleet(self._settings, IfMissing.REFUSE))
                 except XocompatError as error:
                     self._why_not, self._again_at = error, time.monotonic() + AGAIN
                     raise

@@ -21,6 +21,7 @@ from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, Pol
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
 from bot.settings.notifiers import key_problems, kind_of_url, url_problem
+from bot.settings.secret_values import is_of_slack, token_mistakes
 from bot.slack.payload import is_group
 from bot.slack.token_mistakes import APP, BOT, SIGNING, mistakes
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
@@ -57,12 +58,7 @@ def check_variables(settings: Settings, chats: bool) -> None:
         problems.append(Problem(BOT, "", _NOT_SET))
     if values["bot_token"] and chats and not (values["app_token"] or values["signing_secret"]):
         problems.append(Problem(APP, "", f"{_NOT_SET} (or, for requests over HTTP, set {SIGNING})"))
-    of_mattermost = [mattermost_token, *([command_tokens] if chats else [])] if settings.mattermost.url else []
-    for token_of in of_mattermost:
-        try:
-            token_of(settings, os.environ)
-        except ConfigError as error:
-            problems += error.problems
+    problems += mattermost_problems(settings, os.environ, chats)
     problems += notifier_problems(settings, os.environ)
     if problems:
         raise ConfigError(problems)
@@ -100,22 +96,54 @@ MATTERMOST_NEEDS = "set it to the bot's token, from Integrations > Bot Accounts 
 
 
 def mattermost_token(settings: Settings, environ: Mapping[str, str]) -> str:
-    """The bot's token. ConfigError if it is not set."""
-    if token := environ.get(settings.mattermost.token_env, "").strip():
-        return token
-    raise ConfigError([Problem(settings.mattermost.token_env, "", f"is not set: {MATTERMOST_NEEDS}")])
+    """The bot's token. ConfigError if it is not set, or seen to be wrong."""
+    name = settings.mattermost.token_env
+    token = environ.get(name, "").strip()
+    problems = [*_token_problems(name, token)] if token else [Problem(name, "", f"is not set: {MATTERMOST_NEEDS}")]
+    if problems:
+        raise ConfigError(problems)
+    return token
+
+
+def mattermost_problems(settings: Settings, environ: Mapping[str, str], chats: bool = True) -> list[Problem]:
+    """All that is wrong with the variables of Mattermost's tokens. `chats` as in `check_variables`.
+
+    A token without `mattermost.url` is a half, too, but for who has Slack: the variable may be another program's.
+    """
+    problems: list[Problem] = []
+    if settings.mattermost.url is None:
+        name = settings.mattermost.token_env
+        if chats and environ.get(name, "").strip() and not settings.slack.bot_token:
+            problems.append(Problem(name, "", "is set, and `mattermost.url` is not: set that to where Mattermost is"))
+        return problems
+    for token_of in (mattermost_token, *([command_tokens] if chats else [])):
+        try:
+            token_of(settings, environ)
+        except ConfigError as error:
+            problems += error.problems
+    return problems
+
+
+def _token_problems(variable: str, value: str) -> Iterator[Problem]:
+    """What is seen to be wrong with a token that is not Slack's."""
+    for each in token_mistakes(variable, value):
+        yield Problem(variable, "", f"{each.what}: {each.mend}")
+    if is_of_slack(value):
+        yield Problem(variable, "", "holds a token of Slack's: put that into the variable of Slack's that it is for")
 
 
 def command_tokens(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """The tokens of the slash commands by team, of the team "" where one token is given for whatever team.
 
-    ConfigError if there are to be commands and none is set, or if they can't be read.
+    ConfigError if there are to be commands and none is set, or if they can't be read or are seen to be wrong.
     """
     name = settings.mattermost.command_token_env
     text = environ.get(name, "").strip()
     if not text and settings.mattermost.callback_url:
         said = "is not set: set it to the token that Integrations > Slash Commands shows, or to TEAM=TOKEN,TEAM=TOKEN"
         raise ConfigError([Problem(name, "", said)])
+    if problems := [*_token_problems(name, re.sub(r"\s*,\s*", ",", text))]:
+        raise ConfigError(problems)
     found: dict[str, str] = {}
     for part in filter(None, map(str.strip, text.split(","))):
         team, is_named, token = part.rpartition("=")
@@ -147,6 +175,8 @@ def notifier_problems(settings: Settings, environ: Mapping[str, str]) -> list[Pr
         url = environ.get(each.url_env, "").strip()
         if not url:
             problems.append(Problem(each.url_env, "", f"is not set: it is the URL of notify {each.name}"))
+        elif mistaken := [*_token_problems(each.url_env, url)]:
+            problems += mistaken
         elif wrong := url_problem(url):
             problems.append(Problem(each.url_env, "", wrong))
         else:

@@ -20,6 +20,7 @@ from bot.app.configuration import (
     channels,
     grants,
     inventory,
+    mattermost_problems,
     notifier_problems,
     notifier_targets,
     orchestras,
@@ -47,8 +48,8 @@ from bot.published.vendors import (
     ends_of_product,
     vendor_disagreements,
 )
-from bot.settings.load import is_quoted
 from bot.settings.model import NatsKeys, Settings
+from bot.settings.secret_values import password_doubts
 from bot.slack.client import web_client
 from bot.slack.doctor import SlackDoctorInput
 from bot.slack.doctor import examine as examine_slack
@@ -121,7 +122,9 @@ _SHELL_ALONE = "no token is set, so only this shell is answered"
 
 def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: bool) -> tuple[Check, ...]:
     slack = settings.slack
-    elsewhere = settings.targets or settings.notify or settings.mattermost.url
+    elsewhere = (
+        settings.targets or settings.xen_orchestra or settings.sites.url or settings.notify or settings.mattermost.url
+    )
     if elsewhere and not (slack.bot_token or slack.app_token or slack.signing_secret):
         mend = "to answer there, make the app from `xocompat manifest` and set its tokens"
         said = "no token is set, so nobody is answered there" if settings.mattermost.url else _SHELL_ALONE
@@ -140,7 +143,8 @@ def _slack(settings: Settings, on_date: Callable[[datetime], None], is_live: boo
 
 def _mattermost(settings: Settings, on_date: Callable[[datetime], None]) -> tuple[Check, ...]:
     if not settings.mattermost.url:
-        return ()
+        halves = mattermost_problems(settings, os.environ)
+        return tuple(Check("mattermost", False, str(each)) for each in halves)
     from bot.app.mattermost import examine_mattermost  # no other configuration needs it
 
     return examine_mattermost(settings, on_date)
@@ -197,6 +201,9 @@ def _zones(settings: Settings) -> Iterator[Check]:
 def _sites(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
     """The NATS server of a site, or of a centre that has sites."""
     site, centre = settings.site, settings.sites
+    if (site.name is None) != (site.url is None):
+        missing = "name" if site.name is None else "url"
+        yield Check("site", False, f"`site.{missing}` is not set", "a site has a name, and the URL of its NATS server")
     if not (site.url or centre.url):
         return
     try:
@@ -245,9 +252,14 @@ def _secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
             yield from _in_file(name, Path(str(target.password_file)))
     for orchestra in settings.xen_orchestra:
         yield from _in_variable(f"xen_orchestra {orchestra.name} token", orchestra.token_env, environ)
-    for key in sorted(settings.web.model_fields_set):
-        if key.endswith("token_env"):
-            yield from _in_variable(f"web {key}", getattr(settings.web, key), environ)
+    for notifier in settings.notify:
+        if environ.get(notifier.secret_env or ""):  # what is not set is told of the notifier itself
+            yield from _in_variable(f"notify {notifier.name} secret", str(notifier.secret_env), environ)
+    for section, keys in (("web", settings.web), ("mcp", settings.mcp)):
+        for key in ("token_env", "calendar_token_env"):
+            variable = getattr(keys, key, None)
+            if variable and (key in keys.model_fields_set or environ.get(variable)):
+                yield from _in_variable(f"{section} {key}", variable, environ)
 
 
 def _in_variable(name: str, variable: str, environ: Mapping[str, str]) -> Iterator[Check]:
@@ -255,10 +267,9 @@ def _in_variable(name: str, variable: str, environ: Mapping[str, str]) -> Iterat
     if not value.strip():
         state = "is empty" if variable in environ else "is not set"
         yield Check(name, False, f"the variable {variable} {state}", "set it where xocompat is started")
-    elif value != value.strip():
-        yield Check(name, True, f"the value of {variable} has white space around it", "take it out, if it is no part")
-    elif is_quoted(value) and value[0] == value[-1]:
-        yield Check(name, True, f"the value of {variable} has quotes around it", "take them out, if they are no part")
+        return
+    for each in password_doubts(variable, value):
+        yield Check(name, True, f"the value of {variable} {each.what}", each.mend)
 
 
 def _in_file(name: str, path: Path) -> Iterator[Check]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.delivery.worker import OutboxWorker
-from bot.app.configuration import channels, command_tokens, grants, mattermost_token
+from bot.app.configuration import channels, command_tokens, grants, mattermost_problems, mattermost_token
 from bot.app.fleet import WatchedFleet
 from bot.app.slack import LIMITS, ServiceLimits, conversation_of
 from bot.chat.answer_queue import AnswerQueue
@@ -18,7 +18,6 @@ from bot.chat.channels import ChannelKind, kind_of
 from bot.chat.session.conversation import Conversation
 from bot.chat.session.once import OnceDone
 from bot.checkup import Check
-from bot.errors import ConfigError
 from bot.mattermost.callbacks import Callbacks
 from bot.mattermost.client import MattermostClient
 from bot.mattermost.directory import Directory
@@ -67,11 +66,9 @@ def mattermost_of(
 
 def examine_mattermost(settings: Settings, on_date: Callable[[datetime], None] | None = None) -> tuple[Check, ...]:
     """What `doctor` says of Mattermost."""
-    try:
-        parts = mattermost_of(settings, on_date)
-        command_tokens(settings, os.environ)
-    except ConfigError as error:
-        return tuple(Check("mattermost tokens", False, line) for line in error.lines)
+    if problems := mattermost_problems(settings, os.environ):
+        return tuple(Check("mattermost tokens", False, str(each)) for each in problems)
+    parts = mattermost_of(settings, on_date)
     groups = tuple(grant.who for grant in grants(settings, ChannelKind.MATTERMOST) if grant.is_of_group)
     named = {key: each for key, each in channels(settings).items() if kind_of(each) is ChannelKind.MATTERMOST}
     return examine(parts.client, named, groups, settings.mattermost.callback_url)

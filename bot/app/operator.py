@@ -3,9 +3,12 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from pydantic import SecretStr
 from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.cycle import SendResult
@@ -63,26 +66,58 @@ def runner_with_names(settings: Settings) -> Iterator[CommandRunner | None]:
         yield with_fleet
 
 
+class IfMissing(StrEnum):
+    """What becomes of a database that is not there yet: who only looks leaves nothing behind."""
+
+    MAKE = "make"
+    REFUSE = "refuse"
+    PASS = "pass"
+    """There is one for the command alone, which is gone after it."""
+
+
 @contextmanager
-def runner_with_fleet(settings: Settings, only_looks: bool = False) -> Iterator[CommandRunner]:
+def runner_with_fleet(settings: Settings, missing: IfMissing = IfMissing.MAKE) -> Iterator[CommandRunner]:
     """Shows, sweeps and manages the fleet, with its database. UnavailableError says why that could not be opened.
 
-    Who `only_looks` makes none: looking leaves nothing behind.
     Alerts of a sweep are sent at once, as far as Slack takes them.
     """
-    with watched_fleet(settings, only_looks) as watched:
+    with watched_fleet(settings, missing) as watched:
         yield CommandRunner(watched.ports(), today)
 
 
 @contextmanager
-def watched_fleet(settings: Settings, only_looks: bool = False) -> "Iterator[WatchedFleet]":
+def watched_fleet(settings: Settings, missing: IfMissing = IfMissing.MAKE) -> "Iterator[WatchedFleet]":
     """The same with all that the fleet is watched by."""
-    from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
-    from bot.store.database import DamagedError, Database
+    from bot.store.database import Database
     from bot.store.maintenance import existing
 
-    if only_looks and (database := Database(reveal(settings.database) or "")).is_missing:
+    database = Database(reveal(settings.database) or "")
+    if missing is IfMissing.MAKE or not database.is_missing:
+        with _watched(settings) as watched:
+            yield watched
+        return
+    if missing is IfMissing.REFUSE:
         existing(database)
+    with _passing_folder() as folder:
+        passing = SecretStr(f"sqlite:///{folder}/passing.db")
+        with _watched(settings.model_copy(update={"database": passing})) as watched:
+            yield watched
+
+
+def _passing_folder() -> TemporaryDirectory[str]:
+    try:
+        return TemporaryDirectory()
+    except OSError as error:
+        raise UnavailableError(
+            f"No temporary file can be written ({error.strerror}): set TMPDIR to a folder."
+        ) from None
+
+
+@contextmanager
+def _watched(settings: Settings) -> "Iterator[WatchedFleet]":
+    from bot.app.fleet import clock_check, current_dataset, open_settings, terms_of, watch_fleet
+    from bot.store.database import DamagedError
+
     set_up_log(settings, "error")
     log: FilteringBoundLogger = structlog.get_logger().bind()
     store = open_settings(settings, log)

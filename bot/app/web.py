@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,10 @@ def pages(
     `proxied`: a proxy is expected in front, so a caller on this machine may be anybody.
     """
     web = settings.web
-    token, calendar_token = (partial(os.environ.get, name) for name in (web.token_env, web.calendar_token_env))
+    # Who shows one in a header shows it without white space around it, as `echo TOKEN | …` leaves it in a variable.
+    token, calendar_token = (
+        lambda name=name: os.environ.get(name, "").strip() for name in (web.token_env, web.calendar_token_env)
+    )
     shown = metrics(probes, lambda: _snapshot(watched, sender, service, site_tallies))
     notices: list[HealthCheck] = [lambda: _channels(watched), lambda: _published(watched), lambda: _data(watched)]
     if sites := watched.hosts.sites:

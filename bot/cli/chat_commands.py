@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from bot.chat.command import Caller, CommandSpec, Progress, Right
-from bot.chat.commands import ALERTS, AUDIT, CHECK, FLEET, PATCHES, TIMELINE, WATCHES, XO
+from bot.chat.commands import CHECK, DIGEST, PROBE, SITES, SWEEP, TIMELINE, WATCH
 from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
 from bot.cli.options import CHANNEL, FAIL_ON, FORCE, FORMAT, OUTPUT, PNG, SHARED, SVG
-from bot.cli.output import OutputFile, fail, folder, print_data, print_reply, settings_of, shell_user
+from bot.cli.output import OutputFile, fail, folder, form_of, print_data, print_reply, settings_of, shell_user
 from bot.errors import ConfigError, UnavailableError, UnknownError, UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import words_to_type
@@ -25,15 +25,14 @@ from bot.terminal.output import write
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.app.operator import IfMissing
     from bot.chat.runner import CommandRunner
     from bot.cli.conditions import FailCondition
     from bot.matrix.release import Release
+    from bot.settings.model import Settings
 
 ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
-
-LOOKING = (FLEET, ALERTS, AUDIT, WATCHES, PATCHES, XO)
-"""What shows the database and changes nothing in it."""
 
 
 def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
@@ -79,6 +78,9 @@ def _run(
         raise UsageError(f"{given[0]} and {given[1]} are two forms of one answer: give one of them.")
     if output and png:
         raise UsageError("--png names its own file: leave --output out.")
+    implied = None if given else form_of(output)
+    as_json, form = as_json or implied == "json", form or (implied if implied != "json" else None)
+    svg = svg or (spec is TIMELINE and not given and output is not None and output.suffix.lower() == ".svg")
     meant, rest = _meant(spec, named, words)
     caller = Caller(f"shell:{shell_user()}", channel, takes_all=form is not None)
     file = OutputFile(output, force, meant.right is not Right.LOOKUP) if output else None
@@ -96,6 +98,10 @@ def _run(
     if reply.picture and (svg or png):
         _draw(reply.picture, png, file, force, config)
     elif as_json or reply.exit_status != 1 or meant.follows:
+        if implied and form:
+            from bot.terminal.table_text import has_table
+
+            form = form if has_table(reply) else None
         print_reply(reply, as_json, form, file)
     if reply.exit_status == 1:
         return fail([reply.summary], 1)
@@ -193,12 +199,25 @@ def _first_answer(
         settings = settings_of(config)
         if spec.right is Right.PROBE and not settings.sites.url:  # which targets sites list, the database says
             return runner_with_hosts(settings).run(spec, words, ALL, as_of, caller, report)
-        is_usage = bool(words and not spec.takes)  # the command says what is wrong with its words
-        with runner_with_fleet(settings, only_looks=spec in LOOKING and not is_usage) as with_fleet:
+        with runner_with_fleet(settings, _if_missing(spec, words, as_of, settings)) as with_fleet:
             begun = time.perf_counter()
             reply = with_fleet.run(spec, words, ALL, as_of, caller, report)
             _record(with_fleet, spec, words, caller, reply, time.perf_counter() - begun)
             return reply
+
+
+def _if_missing(spec: CommandSpec, words: str, as_of: date | None, settings: "Settings") -> "IfMissing":
+    """What becomes of a database that is not there: made by what has something to keep, and by nothing else."""
+    from bot.app.operator import IfMissing
+
+    is_usage = bool(words and not spec.takes)  # the command says what is wrong with its words
+    if is_usage or spec is PROBE or (spec is SITES and not settings.sites.url):
+        return IfMissing.PASS
+    if spec is SWEEP:
+        has_work = settings.targets or settings.xen_orchestra  # which targets sites have a database says
+        is_rehearsal = words or as_of is not None
+        return IfMissing.MAKE if has_work and not is_rehearsal else IfMissing.PASS
+    return IfMissing.MAKE if spec is WATCH or (spec is DIGEST and words) else IfMissing.REFUSE
 
 
 def _with_fleet(spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller) -> Reply | None:

@@ -10,7 +10,7 @@ import click
 
 from bot.catalogue import message
 from bot.cli.operator import operator_command
-from bot.cli.output import fail, folder, json_text, settings_of
+from bot.cli.output import fail, folder, form_of, json_text, settings_of
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.output import write
@@ -44,7 +44,7 @@ IN_FILES = ("openeox", "cle")
     click.Option(
         ["--format", "form"],
         type=click.Choice(["csv", "md", "json", *OF_RELEASES]),
-        help="csv unless given.",
+        help="csv unless given, or what the ending of --output says.",
     ),
     click.Option(
         ["--output", "-o"],
@@ -101,7 +101,8 @@ class ExportRequest(NamedTuple):
         if meant != HOSTS and words:
             said = "the report on the fleet is" if meant == FLEET else "releases are"
             raise UsageError(f"Words choose hosts, and {said} written whole: leave {words[0]!a} out.")
-        return cls(meant, "json" if as_json and form not in OF_RELEASES else form or "csv", " ".join(words), output)
+        wanted = "json" if as_json and form not in OF_RELEASES else form or form_of(output) or "csv"
+        return cls(meant, wanted, " ".join(words), output)
 
 
 def _site_folder(form: str | None, as_json: bool, words: tuple[str, ...], output: Path | None) -> Path:
@@ -132,11 +133,11 @@ def _exported(wanted: ExportRequest, day: date, config: Path | None) -> str:
     """The text to write. Only hosts need the database that the configuration names."""
     if wanted.what == RELEASES:
         return _releases(wanted.form, day, config)
-    from bot.app.operator import runner_with_fleet
+    from bot.app.operator import IfMissing, runner_with_fleet
     from bot.chat.export import export
     from bot.chat.fleet_report import fleet_report
 
-    with runner_with_fleet(settings_of(config), only_looks=True) as runner:
+    with runner_with_fleet(settings_of(config), IfMissing.REFUSE) as runner:
         if wanted.what == HOSTS:
             return export(runner.ports, wanted.words, day, wanted.form)
         report = fleet_report(runner.ports, day)

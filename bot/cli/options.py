@@ -73,7 +73,8 @@ OUTPUT = click.Option(
     ["--output", "-o"],
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the answer into a file, for its owner alone where it names hosts.",
+    help="Write the answer into a file, for its owner alone where it names hosts; its ending (.csv, .md, .json) is the "
+    "format unless one is given.",
 )
 CHANNEL = click.Option(["--channel"], metavar="ID", help="The channel that is meant; alerts.channel unless given.")
 SVG = click.Option(["--svg"], is_flag=True, help="Print the answer as a picture (SVG).")

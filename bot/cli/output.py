@@ -18,6 +18,14 @@ LINE_MAX = 500
 """An error that quotes what was typed stays a line that can be read."""
 
 
+_ENDINGS = {".csv": "csv", ".md": "md", ".json": "json"}
+
+
+def form_of(path: Path | None) -> str | None:
+    """The form that a file's ending names, where no option does; None for any other ending."""
+    return _ENDINGS.get(path.suffix.lower()) if path else None
+
+
 class OutputFile(NamedTuple):
     """Where an answer goes in place of stdout. `names_hosts`: it is for its owner's eyes alone."""
 

@@ -31,4 +31,4 @@ def settings_for_lookup(config: Path | None, environ: Mapping[str, str], cwd: Pa
     from bot.settings.load import load
 
     # Without the variables that other programs share: PORT in a shell must not stop a look-up that needs none.
-    return load(found._replace(platform={}))
+    return load(found._replace(platform={}, misnamed={}))

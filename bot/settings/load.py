@@ -18,6 +18,7 @@ from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings, SlackKeys, SlackSettings
 from bot.settings.notifiers import notifier_problems
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
+from bot.settings.secret_values import is_quoted
 from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, SECRETS, Sources
 from bot.text import near
 
@@ -113,12 +114,6 @@ def lay_over(tree: Tree, sources: Sources) -> Overlay:
     return overlay
 
 
-def is_quoted(value: str) -> bool:
-    """Whether a variable's value begins with a quote, as none of ours does: `docker --env-file` and many platforms take
-    quotes for a part of it."""
-    return value.strip()[:1] in tuple("\"'`“”„‘’«")
-
-
 def variables() -> dict[str, tuple[str, ...]]:
     """Every variable of ours that is a key, with the path to that key: XOCOMPAT_SWEEP, XOCOMPAT_SWEEP__EVERY..."""
     found: dict[str, tuple[str, ...]] = {}
@@ -197,8 +192,14 @@ def _unknown_variables(trees: Iterable[Mapping[str, Any]], sources: Sources) -> 
     """Variables with our prefix that are no key, and that no tree names as the place of a secret."""
     known = variables()
     candidates = {name.removeprefix(PREFIX): name for name in (*known, *PLATFORM, NAMES_THE_FILE)}
-    strange = sources.own.keys() - known.keys() - SECRETS - {name for tree in trees for name in _named(tree)}
+    strange = sources.own.keys() - known.keys() - SECRETS
+    if strange or sources.misnamed:
+        named = {name for tree in (*trees, Keys().model_dump()) for name in _named(tree)}
+        strange -= named
     problems: list[Problem] = []
+    for name, meant in sources.misnamed.items():
+        if meant.startswith(PREFIX) or meant in PLATFORM or meant in named:
+            problems.append(Problem(clean(name), "", f"is no variable's name: write {meant} alone before the ="))
     for name in sorted(strange):
         nearest = near(name.removeprefix(PREFIX), candidates, 1)
         what = (
@@ -209,9 +210,7 @@ def _unknown_variables(trees: Iterable[Mapping[str, Any]], sources: Sources) -> 
 
 
 def _named(tree: Mapping[str, Any]) -> Iterator[str]:
-    """What keys such as password_env and token_env name, as far as the tree has the right shape."""
-    for name in ("targets", "xen_orchestra", "web", "sites", "site", "notify", "mattermost"):
-        section = tree.get(name)
-        for entry in section if isinstance(section, list) else [section]:
-            if isinstance(entry, dict):
-                yield from (str(value) for key, value in entry.items() if str(key).endswith("_env"))
+    """What keys such as password_env and token_env name, wherever they stand."""
+    for at, value in everything(tree):
+        if at and str(at[-1]).endswith("_env") and isinstance(value, str):
+            yield value.strip()

@@ -1,8 +1,9 @@
 """Every key of the configuration with its type and default (CONTRACT.md section 3). Rooms take their sections."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo, field_validator
 
@@ -296,6 +297,8 @@ class SlackKeys(Section):
 class MattermostSettings(Section):
     """A Mattermost that people ask in, beside Slack or alone."""
 
+    needs = dict.fromkeys(("token_env", "command_token_env", "callback_url", "ca"), ("url",))
+
     url: MattermostUrl | None = None
     """Where it is; without it there is none."""
     token_env: VariableName = "MATTERMOST_TOKEN"
@@ -330,6 +333,12 @@ class NatsKeys(Section):
     """How to reach a NATS server: who one is there, and the CA where a private one signs."""
 
     at_most_one = ("credentials_file", "user")
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "credentials_file": ("url",),
+        "user": ("url", "password_env"),
+        "password_env": ("user",),
+        "ca": ("url",),
+    }
 
     url: NatsUrl | None = None
     """Where the NATS server is."""
@@ -345,6 +354,8 @@ class NatsKeys(Section):
 
 class SitesSettings(NatsKeys):
     """Sites that report to this centre, where there are any."""
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {**NatsKeys.needs, "expected": ("url",)}
 
     expected: tuple[SiteName, ...] = ()
     """Sites that are missed even if they were never heard."""

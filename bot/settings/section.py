@@ -1,4 +1,4 @@
-"""What all sections share: unknown keys and nulls are mistakes, and some keys exclude each other."""
+"""What all sections share: unknown keys and nulls are mistakes, and some keys exclude or need each other."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, mod
 
 
 class Section(BaseModel):
-    """Keys that belong together: unknown ones are mistakes, and some exclude each other."""
+    """Keys that belong together: unknown ones are mistakes, and some exclude or need each other."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     at_most_one: ClassVar[tuple[str, ...]] = ()
     exactly_one: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Keys without which another one, the first, says nothing."""
 
     @model_validator(mode="before")
     @classmethod
@@ -20,7 +22,7 @@ class Section(BaseModel):
         """A validator that raises hides what is wrong inside, or is hidden by it. So the reader of files, which
         reports all at once, hands in the list `broken` for what was given with what is wrong about it.
         """
-        if isinstance(given, dict) and (what := cls._excluding(given)):
+        if isinstance(given, dict) and (what := cls._misfit(given)):
             broken = (info.context or {}).get("broken")
             if not isinstance(broken, list):
                 raise ValueError(what)
@@ -28,11 +30,14 @@ class Section(BaseModel):
         return given
 
     @classmethod
-    def _excluding(cls, given: Mapping[str, object]) -> str:
-        """What is wrong about the keys that exclude each other, if anything is."""
+    def _misfit(cls, given: Mapping[str, object]) -> str:
+        """What is wrong about the keys that exclude or need each other, if anything is."""
         there = {key for key, value in given.items() if value not in (None, False, "false", "", [])}
         if len(there.intersection(cls.at_most_one)) > 1:
             return f"at most one of {listed(cls.at_most_one)} is allowed"
+        wanted = ((key, other) for key, others in cls.needs.items() if key in there for other in others)
+        if halves := [f"{key} needs {other}" for key, other in wanted if other not in there]:
+            return f"{listed(halves)}: give both, or neither"
         count = len(there.intersection(cls.exactly_one))
         # A `password` is reported as an unknown key, with what to do: what it stands for is not missing, too.
         if not cls.exactly_one or count == 1 or (count == 0 and "password" in given):

@@ -38,13 +38,17 @@ PLATFORM: Mapping[str, tuple[str, ...]] = {
 
 
 class Sources(NamedTuple):
-    """Where settings come from: a file as it was named (or None), what named it, and the variables that are set."""
+    """Where settings come from: a file as it was named (or None), what named it, and the variables that are set.
+
+    `misnamed` are names that are none, as a file of variables with `export` in its lines makes them, by what is meant.
+    """
 
     cwd: Path
     file: Path | None
     named_by: str
     own: Mapping[str, str]
     platform: Mapping[str, str]
+    misnamed: Mapping[str, str] = {}
 
     @property
     def nothing_to_read(self) -> bool:
@@ -68,7 +72,12 @@ def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sourc
         named_by=named_by,
         own={name: given[name] for name in given if name.startswith(PREFIX) and name != NAMES_THE_FILE},
         platform={name: given[name] for name in PLATFORM if name in given},
+        misnamed={name: meant for name in given if not name.isidentifier() and (meant := _meant(name)) != name},
     )
+
+
+def _meant(name: str) -> str:
+    return re.sub(r"^(?:export\s|[\s\ufeff])+|\s+$", "", name)
 
 
 _NO_HOME = "/nonexistent"
@@ -89,14 +98,17 @@ def settle_home(environ: MutableMapping[str, str]) -> None:
 
 _OF_SERVICE = {
     r"SERVICE_HOST": r"[0-9A-Fa-f.:]+",
-    r"SERVICE_PORT(?:_[A-Z0-9]+)*": r"[0-9]+",
+    r"SERVICE_PORT(?:_+[A-Z0-9]+)*": r"[0-9]+",
     r"PORT(?:_[0-9]+_(?:TCP|UDP|SCTP))?": r"(?:tcp|udp|sctp)://.*",
     r"PORT_[0-9]+_(?:TCP|UDP|SCTP)_(?:PROTO|PORT|ADDR)": r".*",
 }
-"""How Kubernetes' variables for a service end, and those of linked containers, each with what its value is like."""
+"""How Kubernetes' variables for a service end, and those of linked containers, each with what its value is like.
+
+Each dash of a name is an underscore, and two may stand side by side.
+"""
 
 _SERVICES = tuple(
-    (re.compile(rf"{PREFIX}(?:[A-Z0-9]+_)*{name}"), re.compile(value)) for name, value in _OF_SERVICE.items()
+    (re.compile(rf"XOCOMPAT_+(?:[A-Z0-9]+_+)*{name}"), re.compile(value)) for name, value in _OF_SERVICE.items()
 )
 _LINK = re.compile(rf"({PREFIX}(?:[A-Z0-9]+_)*)NAME")
 _LINKED = re.compile(r"/[^/\s]+/[^/\s]+")

@@ -272,7 +272,8 @@ def _listen(value: object) -> tuple[str, ...]:
     """Hosts from a list, or from text: one, several by comma, or the list as JSON."""
     if isinstance(value, str):
         try:
-            value = json.loads(value) if value.lstrip().startswith("[") else value.split(",")
+            # An address of IPv6 in its brackets begins like a list, and is none: "::1" has quotes in JSON.
+            value = json.loads(value) if re.match(r"\s*\[\s*([\"\]]|$)", value) else value.split(",")
         except (ValueError, RecursionError):
             raise ValueError(f"must be {_LISTEN}") from None
     if not isinstance(value, (list, tuple)):

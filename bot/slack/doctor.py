@@ -10,12 +10,13 @@ from bot.chat.reply import Column, ColumnKind, Table, columns, line
 from bot.chat.wording import count_cell, day_cell
 from bot.checkup import Check
 from bot.matrix.lifecycle import PartialDate
+from bot.settings.secret_values import SecretMistake
 from bot.slack.errors import FAILURES, MENDS, SlackError, slack_error
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.slack.membership import GROUPS_SCOPE, group_error, members_of
 from bot.slack.mrkdwn import plain_text
 from bot.slack.table_blocks import TableForm, table_blocks
-from bot.slack.token_mistakes import APP, BOT, SIGNING, TokenMistake, mistakes
+from bot.slack.token_mistakes import APP, BOT, SIGNING, mistakes
 from bot.web.answer_headers import server_date
 
 SKEW_MAX = 60.0
@@ -87,7 +88,7 @@ def _tables(patient: SlackDoctorInput, client: Callable[[str], WebClient]) -> It
 _NAMES = {BOT: "bot token", APP: "app token", SIGNING: "signing secret"}
 
 
-def _mistaken(variable: str, found: Iterable[TokenMistake]) -> Iterator[Check]:
+def _mistaken(variable: str, found: Iterable[SecretMistake]) -> Iterator[Check]:
     """What can be seen without Slack, which is not asked with such a value."""
     for each in found:
         yield Check(_NAMES[variable], False, f"{variable} {each.what}", each.mend)

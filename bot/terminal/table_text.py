@@ -13,9 +13,18 @@ from bot.terminal.layout import address, cleaned, words_to_type
 FORMS = ("csv", "md")
 
 
+def has_table(reply: Reply) -> bool:
+    """Whether a reply is a table; several verdicts are one, too."""
+    return bool(_tables(reply) or (reply.kind == SEVERAL and reply.assessed))
+
+
+def _tables(reply: Reply) -> list[Table]:
+    return [block for block in (*reply.blocks, *reply.rest) if isinstance(block, Table)]
+
+
 def table_text(reply: Reply, form: str) -> str:
-    """The table of a reply, in one of FORMS; several verdicts are one, too. UsageError where a reply has none."""
-    tables = [block for block in (*reply.blocks, *reply.rest) if isinstance(block, Table)]
+    """The table of a reply, in one of FORMS. UsageError where a reply has none."""
+    tables = _tables(reply)
     if not tables and reply.kind == SEVERAL and reply.assessed:
         table = csv_table if form == "csv" else markdown_table
         return table(VERDICT_HEADER, verdict_rows(reply.assessed))

@@ -257,8 +257,20 @@ targets:
   - {name: kept, address: 127.0.0.1:1, username: u, password_file: kept.txt}
 xen_orchestra:
   - {name: xo, url: "https://127.0.0.1:1", token_env: UNSET_TOKEN}
+notify:
+  - {name: mail, url: "smtp://u@127.0.0.1:1", secret_env: MAIL_PASSWORD, to: a@example.org, from: b@example.org}
+  - {name: hook, url: "http://127.0.0.1:1/", secret_env: HOOK_SECRET}
+  - {name: room, url: "matrix+http://127.0.0.1:1/!a:b", secret_env: ROOM_TOKEN}
 web: {token_env: UNSET_WEB_TOKEN}
+mcp: {token_env: XOCOMPAT_OF_ASSISTANTS}
 """
+ODD = {
+    "MAIL_PASSWORD": "“s3cret”",
+    "HOOK_SECRET": "export HOOK_SECRET=s3cret",
+    "ROOM_TOKEN": "s3cret",
+    "XOCOMPAT_OF_ASSISTANTS": "\ufeffs3cret",
+    "XOCOMPAT_CALENDAR_TOKEN": "s3cret ",
+}
 
 
 @pytest.mark.usefixtures("slack")
@@ -267,6 +279,8 @@ def test_secrets_are_looked_at_though_no_host_answers(
 ) -> None:
     for name, value in {"EMPTY": "", "QUOTED": "'s3cret'", "SPACED": "s3cret\n", "GOOD": "s3cret"}.items():
         monkeypatch.setenv(f"{name}_PASSWORD", value)
+    for name, value in ODD.items():
+        monkeypatch.setenv(name, value)
     for name, text, mode in (("blank", "\n", 0o600), ("open one", "s3cret\n", 0o644), ("kept", "s3cret\n", 0o400)):
         (tmp_path / f"{name}.txt").write_text(text)
         (tmp_path / f"{name}.txt").chmod(mode)
@@ -274,7 +288,7 @@ def test_secrets_are_looked_at_though_no_host_answers(
     status, lines = doctor()
     assert status == 1
     names = [line[8:].partition(": ")[0].split() for line in lines]
-    found = [line for line, name in zip(lines, names, strict=True) if name[1:2] == ["token_env"] or len(name) > 2]
+    found = [line for line, name in zip(lines, names, strict=True) if "token_env" in str(name[1:2]) or len(name) > 2]
     assert found == [
         "not ok  target unset password: the variable UNSET_PASSWORD is not set → set it where xocompat is started",
         "not ok  target empty password: the variable EMPTY_PASSWORD is empty → set it where xocompat is started",
@@ -289,9 +303,34 @@ def test_secrets_are_looked_at_though_no_host_answers(
         f"warning target open password file: others on this machine may use {tmp_path}/open one.txt (mode 644) → "
         f"chmod 600 '{tmp_path}/open one.txt'",
         "not ok  xen_orchestra xo token: the variable UNSET_TOKEN is not set → set it where xocompat is started",
+        "warning notify mail secret: the value of MAIL_PASSWORD has quotes around it → take them out, if they are no "
+        "part",
+        "warning notify hook secret: the value of HOOK_SECRET has the variable's name in its value → set it to what "
+        "stands behind the = alone",
         "not ok  web token_env: the variable UNSET_WEB_TOKEN is not set → set it where xocompat is started",
+        "warning web calendar_token_env: the value of XOCOMPAT_CALENDAR_TOKEN has white space around it → take it out, "
+        "if it is no part",
+        "warning mcp token_env: the value of XOCOMPAT_OF_ASSISTANTS has a character that is not seen (U+FEFF) → copy "
+        "it again",
     ]
     assert "s3cret" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("xen_orchestra: [{name: xo, url: 'https://127.0.0.1:1', token_env: T}]", "warning slack: no token is set"),
+        ("sites: {url: 'nats://127.0.0.1:1'}", "warning slack: no token is set"),
+        ("site: {url: 'nats://127.0.0.1:1'}", "not ok  site: `site.name` is not set"),
+        ("site: {name: paris}", "not ok  site: `site.url` is not set"),
+    ],
+)
+def test_a_fleet_of_any_kind_needs_no_slack_and_a_half_of_a_site_is_told(
+    doctor: Examined, monkeypatch: pytest.MonkeyPatch, config: str, said: str
+) -> None:
+    monkeypatch.setattr("bot.sites.doctor.PATIENCE", 0.1)
+    doctor.configure(config)
+    assert any(line.startswith(said) for line in doctor()[1])
 
 
 @pytest.mark.usefixtures("slack")

@@ -53,6 +53,40 @@ def test_every_form_goes_into_a_file(run: Run, folder: Path) -> None:
     assert (both.status, "leave --output out" in both.err) == (2, True)
 
 
+@pytest.mark.parametrize("words", ["timeline", "list", "XenServer 7.1, XCP-ng 8.3"])
+def test_the_ending_of_the_file_is_the_form_unless_one_is_given(run: Run, folder: Path, words: str) -> None:
+    for form in ("csv", "md", "json"):
+        for name in (f"a.{form}", f"A.{form.upper()}"):
+            assert run(words, "-o", name, *TODAY).status == 0
+            assert (folder / name).read_text() == run(words, "--format", form, *TODAY).out
+    assert run(words, "-o", "b.csv", "--format", "md", *TODAY).status == 0
+    assert (folder / "b.csv").read_text() == run(words, "--format", "md", *TODAY).out
+    assert run(words, "-o", "c.csv", "--json", *TODAY).status == 0
+    assert (folder / "c.csv").read_text() == run(words, "--json", *TODAY).out
+    for name in ("d.txt", "d", "d.csv.txt", ".csv"):
+        assert run(words, "-o", name, *TODAY).status == 0
+        assert (folder / name).read_text() == run(words, *TODAY).out
+
+
+def test_what_is_no_table_goes_into_whatever_file_as_it_is_read(run: Run, folder: Path) -> None:
+    assert run("XenServer 7.2", "-o", "said.csv", *TODAY).status == 0
+    assert (folder / "said.csv").read_text() == run("XenServer 7.2", *TODAY).out
+    assert run("XenServer 7.2", "-o", "other.csv", "--format", "csv", *TODAY).status == 2
+    assert run("timeline", "-o", "a.svg", *TODAY).status == 0
+    assert ET.fromstring((folder / "a.svg").read_text()).get("role") == "img"
+
+
+def test_the_ending_is_the_form_of_an_export_too(run: Run, folder: Path) -> None:
+    for form in ("csv", "md", "json"):
+        assert run("export", "--what", "releases", "-o", f"a.{form}", *TODAY).status == 0
+        asked = run("export", "--what", "releases", "--format", form, *TODAY).out
+        assert (folder / f"a.{form}").read_text() == asked
+    assert run("export", "--what", "releases", "--format", "csv", "-o", "b.md", *TODAY).status == 0
+    assert (folder / "b.md").read_text().startswith("product,")
+    assert run("export", "--format", "endoflife", "-o", "c.json", *TODAY).status == 0
+    assert json.loads((folder / "c.json").read_text())["result"]
+
+
 def test_json_is_a_form_like_the_others(run: Run) -> None:
     assert run("list", "--format", "json", *TODAY).out == run("list", "--json", *TODAY).out
     assert run("list", "--format", "json", "--json", *TODAY).status == 0

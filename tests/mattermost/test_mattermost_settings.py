@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.configuration import check_variables, command_tokens, grants, set_up_log
+from bot.app.configuration import check_variables, command_tokens, grants, mattermost_problems, set_up_log
 from bot.app.serve import ChatWay, hosts_of_pages
 from bot.chat.channels import ChannelKind
 from bot.errors import ConfigError
@@ -62,6 +62,42 @@ def test_all_variables_that_are_missing_are_told_at_once(tmp_path: Path, monkeyp
     with pytest.raises(ConfigError) as error:  # who only sends takes no commands
         check_variables(settings, chats=False)
     assert "MATTERMOST_COMMAND_TOKEN" not in str(error.value.lines)
+
+
+@pytest.mark.parametrize(
+    ("token", "command", "told"),
+    [
+        ('"of-the-bot"', "one", ["MATTERMOST_TOKEN: has quotes"]),
+        ("of-the-bot", "'one'", ["MATTERMOST_COMMAND_TOKEN: has quotes"]),
+        (
+            "\ufeffof-the-bot",
+            "lab=one,ops=“two”",
+            ["MATTERMOST_TOKEN: has a char", "MATTERMOST_COMMAND_TOKEN: has quotes"],
+        ),
+        (
+            "of the-bot",
+            "export MATTERMOST_COMMAND_TOKEN=one",
+            ["MATTERMOST_TOKEN: has white", "MATTERMOST_COMMAND_TOKEN: has the"],
+        ),
+        ("MATTERMOST_TOKEN=of-the-bot", "one", ["MATTERMOST_TOKEN: has the variable's name"]),
+        ("xoxb-of-the-bot", "lab=one", ["MATTERMOST_TOKEN: holds a token of Slack's"]),
+        (" of-the-bot\n", " lab=one , ops=two\n", []),
+    ],
+)
+def test_what_is_seen_to_be_wrong_with_a_token_is_told_and_not_shown(
+    settings: Settings, token: str, command: str, told: list[str]
+) -> None:
+    found = mattermost_problems(settings, {"MATTERMOST_TOKEN": token, "MATTERMOST_COMMAND_TOKEN": command})
+    assert [str(each).startswith(line) for each, line in zip(found, told, strict=True)] == [True] * len(told), found
+    assert not [each for each in found if "of-the-bot" in str(each) or "one" in str(each).split()]
+
+
+def test_a_token_without_the_address_is_a_half_unless_it_may_be_another_programs(tmp_path: Path) -> None:
+    token = {"MATTERMOST_TOKEN": "of-the-bot"}
+    (half,) = mattermost_problems(load_settings(None, token, tmp_path), token)
+    assert str(half).startswith("MATTERMOST_TOKEN: is set, and `mattermost.url` is not")
+    slack = load_settings(None, {"SLACK_BOT_TOKEN": "xoxb-1", **token}, tmp_path)
+    assert mattermost_problems(slack, token) == []
 
 
 def test_tokens_are_hidden_in_the_log(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

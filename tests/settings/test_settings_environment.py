@@ -191,12 +191,16 @@ def test_variables_that_hold_secrets_are_known_by_the_keys_that_name_them(load: 
         "targets: [{name: a, address: a, username: u, password_env: XOCOMPAT_A}]\n"
         "xen_orchestra: [{name: xo, url: https://xo, token_env: XOCOMPAT_B}]\n"
         "web: {token_env: XOCOMPAT_C, calendar_token_env: XOCOMPAT_D}\n"
+        "mcp: {token_env: XOCOMPAT_E}\n"
+        "notify: [{name: hook, url_env: XOCOMPAT_F, secret_env: XOCOMPAT_G}]\n"
+        "mattermost: {url: https://chat, token_env: XOCOMPAT_H, command_token_env: XOCOMPAT_I}\n"
+        "sites: {url: nats://n, user: u, password_env: XOCOMPAT_J}\n"
     )
-    secrets = dict.fromkeys(["XOCOMPAT_A", "XOCOMPAT_B", "XOCOMPAT_C", "XOCOMPAT_D"], "x")
+    secrets = dict.fromkeys([f"XOCOMPAT_{letter}" for letter in "ABCDEFGHIJ"], "x")
     secrets |= dict.fromkeys(["XOCOMPAT_WEB_TOKEN", "XOCOMPAT_CALENDAR_TOKEN"], "x")
     load(file, secrets)
     load(file, {**secrets, "XOCOMPAT_TARGETS": "[]"})
-    assert len(told("", secrets)) == 4
+    assert len(told("", secrets)) == 10
 
 
 def test_a_file_that_cannot_be_read_makes_no_variable_unknown(told: Told) -> None:
@@ -213,12 +217,21 @@ def test_a_file_that_cannot_be_read_makes_no_variable_unknown(told: Told) -> Non
         ("127.0.0.1, ::1", ("127.0.0.1", "::1")),
         ('["127.0.0.1", "[::1]"]', ("127.0.0.1", "::1")),
         ("LocalHost", ("localhost",)),
+        ("::", ("::",)),
+        ("0.0.0.0,::", ("0.0.0.0", "::")),
+        ('["::1"]', ("::1",)),
     ],
 )
 def test_where_to_listen_is_a_host_several_or_a_list(load: Load, text: str, hosts: tuple[str, ...]) -> None:
     assert load("", {"XOCOMPAT_WEB__LISTEN": text}).web.listen == hosts
     assert load(f"web: {{listen: {text if text[0] == '[' else repr(text)}}}").web.listen == hosts
     assert load("").web.listen == ()
+
+
+@pytest.mark.parametrize(("text", "hosts"), [("[::1]", ("::1",)), ("[::], 127.0.0.1", ("::", "127.0.0.1"))])
+def test_an_address_of_ipv6_may_stand_in_brackets(load: Load, text: str, hosts: tuple[str, ...]) -> None:
+    assert load("", {"XOCOMPAT_WEB__LISTEN": text}).web.listen == hosts
+    assert load(f"web: {{listen: '{text}'}}").web.listen == hosts
 
 
 def test_every_key_of_a_section_has_its_variable() -> None:
@@ -286,14 +299,37 @@ def test_every_key_of_a_section_has_its_variable() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("export SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN"),
+        ("\ufeffSLACK_BOT_TOKEN", "SLACK_BOT_TOKEN"),
+        ("export  DATABASE_URL ", "DATABASE_URL"),
+        ("\ufeffexport XOCOMPAT_SWEEP__EVERY", "XOCOMPAT_SWEEP__EVERY"),
+        ("PORT ", "PORT"),
+        ("export LAB_PASSWORD", "LAB_PASSWORD"),
+        ("export MATTERMOST_TOKEN", "MATTERMOST_TOKEN"),
+    ],
+)
+def test_a_name_that_no_variable_has_is_told_with_the_one_that_is_meant(
+    load: Load, told: Told, name: str, meant: str
+) -> None:
+    file = "targets: [{name: a, address: a, username: u, password_env: LAB_PASSWORD}]"
+    (line,) = told(file, {name: "s3cret"})
+    assert line.endswith(f": is no variable's name: write {meant} alone before the =")
+    assert "s3cret" not in line
+    load(file, {"export OF_OTHERS": "x", "BASH_FUNC_which%%": "() { :; }"})
+
+
 KUBERNETES = {
     f"{name}_{ending}": value
-    for name in ("XOCOMPAT", "XOCOMPAT_WEB", "XOCOMPAT_2_DB")
+    for name in ("XOCOMPAT", "XOCOMPAT_WEB", "XOCOMPAT_2_DB", "XOCOMPAT_SITE", "XOCOMPAT__SITES", "XOCOMPAT_A__NATS_1")
     for ending, value in {
         "SERVICE_HOST": "10.96.0.12",
         "SERVICE_PORT": "3000",
         "SERVICE_PORT_HTTP": "3000",
         "SERVICE_PORT_METRICS_TLS": "9443",
+        "SERVICE_PORT_WEB__2": "9444",
         "PORT": "tcp://10.96.0.12:3000",
         "PORT_3000_TCP": "tcp://10.96.0.12:3000",
         "PORT_3000_TCP_PROTO": "tcp",

@@ -39,6 +39,7 @@ ONE, IS = "at most one of", "is allowed"
 EXACTLY = "exactly one of password_env and password_file is needed"
 NO_ADDRESS = "targets[0].also[0].address: is missing: address must be given"
 DAYS = "must be whole days, such as 90d or 2w: an end of life is a day"
+BOTH = "give both, or neither"
 MAY = "must be one of probe, fleet, operate"
 
 
@@ -61,6 +62,20 @@ AGES = 'must be tags with a duration each, such as {prod: 90d, "*": 180d} ("*" i
 CHAT = "must be an https address without a query, such as {} (http to this machine alone)"
 
 CASES = [
+    # one half of what is needed
+    ("mattermost: {callback_url: https://bot}", f"mattermost: callback_url needs url: {BOTH}"),
+    ("mattermost: {token_env: MM}", f"mattermost: token_env needs url: {BOTH}"),
+    (
+        "mattermost: {ca: a.pem, command_token_env: MM}",
+        f"mattermost: command_token_env needs url and ca needs url: {BOTH}",
+    ),
+    ("sites: {expected: [paris]}", f"sites: expected needs url: {BOTH}"),
+    ("sites: {credentials_file: a.creds}", f"sites: credentials_file needs url: {BOTH}"),
+    ("sites: {user: u, password_env: P}", f"sites: user needs url: {BOTH}"),
+    ("sites: {url: nats://n, user: u}", f"sites: user needs password_env: {BOTH}"),
+    ("sites: {url: nats://n, password_env: P}", f"sites: password_env needs user: {BOTH}"),
+    ("site: {name: paris, url: nats://n, password_env: P}", f"site: password_env needs user: {BOTH}"),
+    ("site: {name: paris, user: u, password_env: P}", f"site: user needs url: {BOTH}"),
     # where Mattermost is
     (
         "mattermost: {url: http://chat.example.org, callback_url: 'https://bot.example.org/?a=1', token: x}",

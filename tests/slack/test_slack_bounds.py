@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -76,6 +77,23 @@ def test_an_answer_of_400_megabytes_is_not_read() -> None:
         assert isinstance(outcome, Unknown)  # it may have been taken
         assert server.over.wait(10)
         assert server.sent < 16 * 2**20  # what the sockets hold
+
+
+def test_no_more_is_taken_than_64_kb(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    read = HTTPResponse.read
+
+    def counted(answer: HTTPResponse, size: int) -> bytes:
+        taken.append(size)
+        return read(answer, size)
+
+    monkeypatch.setattr(HTTPResponse, "read", counted)
+    with serving() as (server, address):
+        server.pieces = iter([b"x" * 2**16, b"x"])
+        assert isinstance(ResponseUrl(f"{address}/api/", 5, None).post(f"{address}/respond", {"text": "hi"}), Unknown)
+        server.pieces = iter([b"x" * 2**16])
+        assert ResponseUrl(f"{address}/api/", 5, None).post(f"{address}/respond", {"text": "hi"}) == Delivered(None)
+    assert taken == [2**16 + 1] * 2
 
 
 def test_the_web_api_is_not_read_without_end_either() -> None:

@@ -185,6 +185,18 @@ def test_names_from_slack_are_shown_on_one_line_without_control_characters(well:
     [
         ({"bot": '"xoxb-1-secret"'}, {"bot token": "SLACK_BOT_TOKEN has quotes in its value"}),
         ({"app": "xapp-1-secret\n"}, {"app token": "SLACK_APP_TOKEN has white space in its value"}),
+        ({"bot": "xoxb-1-secret\u200b"}, {"bot token": "SLACK_BOT_TOKEN has a character that no token has (U+200B)"}),
+        ({"bot": "\ufeffxoxb-1-secret"}, {"bot token": "SLACK_BOT_TOKEN has a character that no token has (U+FEFF)"}),
+        ({"bot": "SLACK_BOT_TOKEN=xoxb-1-secret"}, {"bot token": "SLACK_BOT_TOKEN has the variable's name"}),
+        ({"app": "export SLACK_APP_TOKEN=xapp-1-secret"}, {"app token": "SLACK_APP_TOKEN has the variable's name"}),
+        (
+            {"app": None, "secret": "SLACK_SIGNING_SECRET=1-secret"},
+            {"signing secret": "SLACK_SIGNING_SECRET has the variable's name in its value"},
+        ),
+        (
+            {"app": None, "secret": "\ufeff1-secret"},
+            {"signing secret": "SLACK_SIGNING_SECRET has a character that no token has"},
+        ),
         ({"bot": "xoxp-1-secret"}, {"bot token": "SLACK_BOT_TOKEN holds a user's token (xoxp-)"}),
         ({"bot": "1-secret"}, {"bot token": "SLACK_BOT_TOKEN holds no token of Slack's"}),
         ({"app": None, "secret": "xapp-1-secret"}, {"signing secret": "SLACK_SIGNING_SECRET holds an app-level"}),

@@ -1,14 +1,24 @@
 """Where the web routes listen: both families of IP, where there are both."""
 
 import errno
+import json
+import os
+import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from bot.errors import UnavailableError
+from bot.web.health import health
 from bot.web.listen import EVERYWHERE, LOOPBACK, close, listen, shown
+from bot.web.server import Server, wsgi
+
+DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
 
 
 def _has_ipv6() -> bool:
@@ -83,3 +93,27 @@ def test_an_ipv6_address_is_shown_in_brackets(stack: ExitStack) -> None:
     sockets = listen(0, ["::1"])
     stack.callback(close, sockets)
     assert shown(sockets) == f"[::1]:{sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_images_health_check_finds_it_on_either_family_and_through_no_proxy(host: str) -> None:
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("no IPv6 on this machine")
+    (found,) = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", DOCKERFILE.read_text(), re.MULTILINE)
+    _, *command = json.loads(found)
+    sockets = listen(0, [host])
+    server = Server(wsgi(health({})), sockets)
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(DOCKERFILE.parent),
+        "PORT": str(sockets[0].getsockname()[1]),
+        "http_proxy": "http://127.0.0.1:1",
+    }
+    server.start()
+    try:
+        done = subprocess.run([sys.executable, *command], env=environ, capture_output=True, timeout=20, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+    finally:
+        server.stop(5)
+    done = subprocess.run([sys.executable, *command], env=environ, capture_output=True, timeout=20, check=False)
+    assert done.returncode == 1

@@ -77,13 +77,26 @@ class ChannelDrain:
     """Of each channel, in a row."""
 
     def drain(self, channel: str) -> None:
-        """Send what can be sent now. UnavailableError if the database could not be reached."""
-        if self._lease(channel):
-            try:
-                while not self.over() and self._send_next(channel):
-                    pass
-            finally:
-                self.outbox.release(channel, self.by)
+        """Send what can be sent now. UnavailableError if the database could not be reached.
+
+        What breaks leaves the channel a pause, before anybody else may take it. A database that fails is no fault of
+        the platform's: no pause then.
+        """
+        if not self._lease(channel):
+            return
+        is_broken = True
+        try:
+            while not self.over() and self._send_next(channel):
+                pass
+            is_broken = False
+        except UnavailableError:
+            is_broken = False
+            raise
+        finally:
+            if is_broken:
+                with suppress(UnavailableError):
+                    self.pause(channel)
+            self.outbox.release(channel, self.by)
 
     def pause(self, channel: str) -> None:
         """Leave a channel alone for a while, longer after each failure in a row."""
@@ -335,15 +348,12 @@ class OutboxWorker:
             self._log.warning("messages wait", channel=channel, reason=why)
 
     def _end(self, channel: str, drained: Future[None]) -> None:
-        """What broke leaves its channel a pause. A database that fails is no fault of the platform's: no pause then."""
         error = None if drained.cancelled() else drained.exception()
         try:
             if isinstance(error, UnavailableError):
                 self._database_failed(error)
             elif error:
                 self._log.error("incident", channel=channel, exc_info=error)
-                with suppress(UnavailableError):
-                    self._drain.pause(channel)
             else:
                 self._database_fault = None
         finally:

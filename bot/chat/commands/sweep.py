@@ -33,7 +33,7 @@ from bot.chat.reply import (
 from bot.chat.rule_wording import subject_name
 from bot.chat.waiting import why_waiting
 from bot.chat.wording import bounded, day_in_words, moment
-from bot.errors import UsageError
+from bot.errors import UnavailableError, UsageError
 from bot.fleet.hosts import Change, ChangeKind, WatchedHost
 from bot.fleet.names import Nameable, fleet_names, nameable, told_apart
 from bot.fleet.sweep import Report, SweepEnd
@@ -98,6 +98,8 @@ def _wanted(ports: Ports, asked: Invocation) -> tuple[Watched, date | None]:
     words, day = take_words(asked.words, asked.day)
     if words:
         raise UsageError(say("`sweep` asks the whole fleet and takes no words but a day: sweep on 2028-12-01."))
+    if not (watched.sources or watched.channel) and watched.sites:
+        raise UnavailableError(say("No site was heard yet, so there is nobody to ask: start `xocompat site` there."))
     if not (watched.sources or watched.channel):
         raise UsageError(say("There is nobody to ask: add `targets` or `xen_orchestra` to the configuration."))
     return watched, day or day_asked(asked, watched.clock())

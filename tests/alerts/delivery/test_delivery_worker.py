@@ -53,8 +53,8 @@ def sender_of(slack: Slack, outbox: SqlOutbox, kept_log: LogCapture) -> Iterator
         None, processors=[kept_log], wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG)
     )
 
-    def make(pace: RetryPolicy = QUICK, by: str = "us", words: Words = plainly) -> OutboxWorker:
-        made.append(OutboxWorker(log.bind(), outbox, transport(slack.api, words, timeout=2), now, by, pace))
+    def make(pace: RetryPolicy = QUICK, by: str = "us", words: Words = plainly, timeout: int = 2) -> OutboxWorker:
+        made.append(OutboxWorker(log.bind(), outbox, transport(slack.api, words, timeout=timeout), now, by, pace))
         return made[-1]
 
     yield make
@@ -367,8 +367,29 @@ def test_words_that_break_keep_their_channel_waiting_and_no_other(
     slack.room(PROD)
     queue.message(DeliveryKind.DIGEST)
     queue.bulletin(PROD)
-    assert sender_of(QUICK._replace(pause=60, longest=60), words=broken).pass_once() == Passed(1, 1)
+    unhurried = QUICK._replace(pause=60, longest=60, lease=120)  # a slow answer would pause the other channel, too
+    assert sender_of(unhurried, words=broken, timeout=30).pass_once() == Passed(1, 1)
     assert [entry["channel"] for entry in kept_log.entries if entry["event"] == "incident"] == [LAB]
+
+
+def test_what_broke_has_its_pause_before_another_sender_may_take_the_channel(
+    sender_of: MakeSender, queue: Queue, outbox: SqlOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender that looked just then would take it at once: here one looks whenever a channel is let go of."""
+    waiting: list[tuple[str, ...]] = []
+    release = outbox.release
+
+    def released(channel: str, by: str) -> None:
+        release(channel, by)
+        waiting.append(outbox.waiting(now()))
+
+    def broken(delivery: Delivery) -> Reply:
+        raise KeyError(delivery.key)
+
+    monkeypatch.setattr(outbox, "release", released)
+    queue.message(DeliveryKind.DIGEST)
+    assert sender_of(QUICK._replace(pause=60, longest=60), words=broken).pass_once() == Passed(0, 1)
+    assert waiting == [()]
 
 
 def test_an_alert_message_says_what_holds_when_it_is_sent(sender: OutboxWorker, queue: Queue, slack: Slack) -> None:
