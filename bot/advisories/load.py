@@ -144,7 +144,7 @@ def advisories_part() -> DataPart:
     """What of data/ advisories are made of."""
     here, matrix = Path(__file__), Path(compiled.__file__)
     checkers = [here.with_name(f"{name}.py") for name in ("validate", "advisory", "rpm_version")]
-    return DataPart(NAMES, COMPILED, [*checkers, matrix.with_name("validate.py")], _validated)
+    return DataPart(NAMES, COMPILED, list(map(str, (*checkers, matrix.with_name("validate.py")))), _validated)
 
 
 def _validated(files: dict[str, bytes]) -> Raw:

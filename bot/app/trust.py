@@ -65,7 +65,7 @@ def trust(config: Path | None, folder: Path, host: str, address: str | None, con
     """
     found = sources(config, os.environ, folder)
     # Before the settings are loaded: what is written must be this very file with one change.
-    file = read_config(folder, found.file) if found.file and TARGETS not in found.own else None
+    file = read_config(folder, Path(found.file)) if found.file and TARGETS not in found.own else None
     settings = load_settings(config, os.environ, folder)
     choice = choose(inventory(settings.targets, os.environ), host, address)
     _Pinning(choice, file, consent, as_json, _Shell(sys.stdin, sys.stdout, sys.stderr, os.environ)).run()

@@ -5,7 +5,6 @@ import sys
 import time
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -24,6 +23,7 @@ from bot.terminal.output import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from bot.app.operator import IfMissing
     from bot.chat.runner import CommandRunner
@@ -61,13 +61,13 @@ def _run(
     words: tuple[str, ...],
     as_json: bool,
     as_of: date | None,
-    config: Path | None,
+    config: "Path | None",
     fail_on: "tuple[FailCondition, ...]",
     form: str | None = None,
     channel: str | None = None,
     svg: bool = False,
-    png: Path | None = None,
-    output: Path | None = None,
+    png: "Path | None" = None,
+    output: "Path | None" = None,
     force: bool = False,
 ) -> int:
     """Answer a command line: what is asked, its answer, where that goes, and the exit status."""
@@ -149,7 +149,7 @@ def releases_of(stream: TextIO | None) -> str:
     return ", ".join(line.strip(",") for line in lines)
 
 
-def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, spec: CommandSpec, config: Path | None) -> bool:
+def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, spec: CommandSpec, config: "Path | None") -> bool:
     """Whether a command's answer meets any of some conditions. UsageError as FailCondition.holds, and where it tells
     nothing that they could be held against."""
     tells_holes = reply.vulnerable is not None and all(each.kind == "vulnerable" for each in conditions)
@@ -163,7 +163,7 @@ def _any_holds(conditions: "tuple[FailCondition, ...]", reply: Reply, spec: Comm
 
 
 def _answer(
-    spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller, quiet: bool
+    spec: CommandSpec, words: str, as_of: date | None, config: "Path | None", caller: Caller, quiet: bool
 ) -> Reply:
     """The reply, from no more than the command needs: the shipped data, the list, the inventory, the database.
 
@@ -174,7 +174,7 @@ def _answer(
 
 
 def _first_answer(
-    spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller, quiet: bool
+    spec: CommandSpec, words: str, as_of: date | None, config: "Path | None", caller: Caller, quiet: bool
 ) -> Reply:
     if spec.follows:
         from bot.app.published import runner_with_list
@@ -220,7 +220,9 @@ def _if_missing(spec: CommandSpec, words: str, as_of: date | None, settings: "Se
     return IfMissing.MAKE if spec is WATCH or (spec is DIGEST and words) else IfMissing.REFUSE
 
 
-def _with_fleet(spec: CommandSpec, words: str, as_of: date | None, config: Path | None, caller: Caller) -> Reply | None:
+def _with_fleet(
+    spec: CommandSpec, words: str, as_of: date | None, config: "Path | None", caller: Caller
+) -> Reply | None:
     """The reply with the names of the operator's own hosts at hand; None where none are configured or can be had."""
     if settings_for_lookup(config, os.environ, folder()) is None:
         return None
@@ -239,7 +241,7 @@ def _with_fleet(spec: CommandSpec, words: str, as_of: date | None, config: Path 
         return None  # what was asked may have nothing to do with hosts
 
 
-def _draw(picture: Picture, png: Path | None, file: OutputFile | None, force: bool, config: Path | None) -> None:
+def _draw(picture: Picture, png: "Path | None", file: OutputFile | None, force: bool, config: "Path | None") -> None:
     """Print a picture as SVG, or write it as PNG; with how many hosts run what, where that is known."""
     drawn = picture.with_hosts(_hosts_by_release(picture.day, config))
     if png is None and file:
@@ -253,7 +255,7 @@ def _draw(picture: Picture, png: Path | None, file: OutputFile | None, force: bo
     save(drawn.png(), png, force)
 
 
-def _hosts_by_release(day: date, config: Path | None) -> "Mapping[Release, int] | None":
+def _hosts_by_release(day: date, config: "Path | None") -> "Mapping[Release, int] | None":
     """How many hosts run which release; None where no fleet is configured, or its database cannot be had."""
     if settings_for_lookup(config, os.environ, folder()) is None:
         return None

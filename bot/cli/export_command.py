@@ -3,19 +3,21 @@
 import os
 import sys
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import click
 
 from bot.catalogue import message
 from bot.cli.operator import operator_command
+from bot.cli.options import FilePath
 from bot.cli.output import fail, folder, form_of, json_text, settings_of
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.output import write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.chat.command import Ports
 
 HOSTS, FLEET, RELEASES, SITE = "hosts", "fleet", "releases", "site"
@@ -48,7 +50,7 @@ IN_FILES = ("openeox", "cle")
     ),
     click.Option(
         ["--output", "-o"],
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         metavar="FILE",
         help="Not to stdout; for openeox and cle a folder, with a file for each release or product.",
     ),
@@ -58,11 +60,11 @@ def _export(
     words: tuple[str, ...],
     what: str | None,
     form: str | None,
-    output: Path | None,
+    output: "Path | None",
     force: bool,
     as_json: bool,
     as_of: date | None,
-    config: Path | None,
+    config: "Path | None",
 ) -> int:
     from bot.app.lookup import today
     from bot.chat.export import PRIVATE, PUBLIC, save, save_folder
@@ -86,10 +88,12 @@ class ExportRequest(NamedTuple):
     what: str
     form: str
     words: str
-    output: Path | None
+    output: "Path | None"
 
     @classmethod
-    def of(cls, what: str | None, form: str | None, as_json: bool, words: tuple[str, ...], output: Path | None) -> Self:
+    def of(
+        cls, what: str | None, form: str | None, as_json: bool, words: tuple[str, ...], output: "Path | None"
+    ) -> Self:
         """From options as given. UsageError for those that contradict each other."""
         if form in OF_RELEASES and what not in (None, RELEASES):
             raise UsageError(f"--format {form} is of releases: leave --what {what} out, or take csv, md or json.")
@@ -105,16 +109,18 @@ class ExportRequest(NamedTuple):
         return cls(meant, wanted, " ".join(words), output)
 
 
-def _site_folder(form: str | None, as_json: bool, words: tuple[str, ...], output: Path | None) -> Path:
+def _site_folder(form: str | None, as_json: bool, words: tuple[str, ...], output: "Path | None") -> "Path":
     if form or as_json:
         raise UsageError("--what site writes every form: leave --format and --json out.")
-    given = [*map(Path, words), *([output] if output else [])]
+    from pathlib import Path
+
+    given = [*words, *([str(output)] if output else [])]
     if len(given) != 1:
         raise UsageError("Name one folder to write: xocompat export --what site DIR")
-    return given[0]
+    return Path(given[0])
 
 
-def _files(wanted: ExportRequest, day: date, config: Path | None) -> dict[str, str] | None:
+def _files(wanted: ExportRequest, day: date, config: "Path | None") -> dict[str, str] | None:
     """The files by their names, of what is written as a folder; None for the rest."""
     if wanted.what == SITE:
         from bot.app.open_data_folder import open_data_folder
@@ -129,7 +135,7 @@ def _files(wanted: ExportRequest, day: date, config: Path | None) -> dict[str, s
     return {path.removeprefix(below): text for path, text in every.items() if path.startswith(below)}
 
 
-def _exported(wanted: ExportRequest, day: date, config: Path | None) -> str:
+def _exported(wanted: ExportRequest, day: date, config: "Path | None") -> str:
     """The text to write. Only hosts need the database that the configuration names."""
     if wanted.what == RELEASES:
         return _releases(wanted.form, day, config)
@@ -146,7 +152,7 @@ def _exported(wanted: ExportRequest, day: date, config: Path | None) -> str:
     return report.csv() if wanted.form == "csv" else report.markdown()
 
 
-def _in_use(config: Path | None) -> "Ports":
+def _in_use(config: "Path | None") -> "Ports":
     """What is known, with the list and the data in use. As for a look-up: no configuration is needed, but a mistake in
     one is an error all the same."""
     from bot.app.lookup import runner_of
@@ -154,7 +160,7 @@ def _in_use(config: Path | None) -> "Ports":
     return runner_of(settings_for_lookup(config, os.environ, folder())).ports
 
 
-def _releases(form: str, day: date, config: Path | None) -> str:
+def _releases(form: str, day: date, config: "Path | None") -> str:
     from bot.chat.export import releases_csv, releases_data, releases_markdown
 
     if form == "data":

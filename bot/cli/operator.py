@@ -6,19 +6,21 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from inspect import signature
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.catalogue import message, say
 from bot.chat.command import OperatorCommand
-from bot.cli.options import SHARED
+from bot.cli.options import SHARED, FilePath
 from bot.cli.output import fail, folder, print_data, print_reply, settings_of, shell_user
 from bot.errors import UsageError
 from bot.settings import settings_for_lookup
 from bot.terminal.layout import cleaned
 from bot.terminal.output import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPERATORS: list[click.Command] = []
 """All of them."""
@@ -101,7 +103,7 @@ def _demo(as_of: date | None, hosts: int | None) -> int:
         help="Only a part of it, where several processes share a database.",
     ),
 )
-def _serve(config: Path | None, part: str) -> int:
+def _serve(config: "Path | None", part: str) -> int:
     from bot.app.serve import ProcessPart, serve
 
     return serve(settings_of(config), ProcessPart(part))
@@ -111,7 +113,7 @@ def _serve(config: Path | None, part: str) -> int:
     "site",
     message("Ask the targets of this configuration for a centre elsewhere, over NATS (`site` in it says which)."),
 )
-def _site(config: Path | None) -> int:
+def _site(config: "Path | None") -> int:
     from bot.app.site import site
 
     return site(settings_of(config))
@@ -126,7 +128,7 @@ def _site(config: Path | None) -> int:
     ),
     click.Option(["--http"], metavar="HOST:PORT", help="Listen there, as a process of its own."),
 )
-def _mcp(config: Path | None, http: str | None) -> int:
+def _mcp(config: "Path | None", http: str | None) -> int:
     from bot.app.assistants import serve_assistants, serve_stdio
 
     settings = settings_of(config)
@@ -148,7 +150,7 @@ def _mcp(config: Path | None, http: str | None) -> int:
         help="Use them though many rows are gone or differ, or much looks better than before.",
     ),
 )
-def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -> int:
+def _sync(as_of: date | None, config: "Path | None", as_json: bool, force: bool) -> int:
     from bot.app.published import sync
     from bot.chat.commands.changes import changes_reply
 
@@ -168,7 +170,7 @@ def _sync(as_of: date | None, config: Path | None, as_json: bool, force: bool) -
     ),
     click.Option(["--send"], metavar="NAME", help="Send a test to a notifier of `notify`."),
 )
-def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) -> int:
+def _doctor(config: "Path | None", as_json: bool, live: bool, send: str | None) -> int:
     from bot.app.doctor import doctor
     from bot.terminal.progress import ProgressLine
 
@@ -189,10 +191,12 @@ def _doctor(config: Path | None, as_json: bool, live: bool, send: str | None) ->
     click.Option(["--yes"], is_flag=True, help="Pin whatever is shown, without a question."),
     click.Option(["--pin"], metavar="FINGERPRINT", help="Pin without a question, but this certificate alone."),
 )
-def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: bool, config: Path | None) -> int:
+def _trust(host: str, address: str | None, yes: bool, pin: str | None, as_json: bool, config: "Path | None") -> int:
+    from pathlib import Path
+
     from bot.app.trust import consent_of, trust
 
-    trust(config, folder(), host, address, consent_of(yes, pin), as_json)
+    trust(config, Path(folder()), host, address, consent_of(yes, pin), as_json)
     return 0
 
 
@@ -224,9 +228,11 @@ def _completion(shell: str) -> int:
     "db",
     message("Look after the database: upgrade (make or change its tables now), backup FILE, check."),
     click.Argument(["deed"], type=click.Choice(["upgrade", "backup", "check"])),
-    click.Argument(["file"], required=False, type=click.Path(path_type=Path)),
+    click.Argument(["file"], required=False, type=FilePath()),
 )
-def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int:
+def _db(deed: str, file: "Path | None", config: "Path | None", as_json: bool) -> int:
+    from pathlib import Path
+
     from bot.store.maintenance import run_database_command
 
     if (file is None) == (deed == "backup"):
@@ -247,8 +253,8 @@ def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int
     click.Option(["--site", "sites"], multiple=True, metavar="NAME", help="A site; repeatable."),
     click.Option(
         ["--output"],
-        type=click.Path(path_type=Path),
-        default=Path("nats"),
+        type=FilePath(),
+        default="nats",
         show_default=True,
         metavar="DIR",
         help="A new folder for keys and what else centre, sites and server need.",
@@ -263,18 +269,20 @@ def _db(deed: str, file: Path | None, config: Path | None, as_json: bool) -> int
     click.Option(["--add"], is_flag=True, help="Add to a folder that is there; what is in it stays."),
     click.Option(
         ["--certificate"],
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         metavar="FILE",
         help="The server's own certificate (PEM), in place of one that is made.",
     ),
-    click.Option(["--key"], type=click.Path(path_type=Path), metavar="FILE", help="Its private key (PEM)."),
+    click.Option(["--key"], type=FilePath(), metavar="FILE", help="Its private key (PEM)."),
 )
 def _sites_config(
-    sites: tuple[str, ...], output: Path, url: str, add: bool, certificate: Path | None, key: Path | None
+    sites: tuple[str, ...], output: "Path", url: str, add: bool, certificate: "Path | None", key: "Path | None"
 ) -> int:
+    from pathlib import Path
+
     from bot.sites.server_config import make_nats_config
 
-    made = make_nats_config(sites, folder() / output, url, add, certificate, key)
+    made = make_nats_config(sites, Path(folder()) / output, url, add, certificate, key)
     write(sys.stdout, made.text)
     if sys.stderr is not None:
         write(sys.stderr, f"xocompat: the keys are in {made.folder}: keep them secret; copy each site's to its site.\n")

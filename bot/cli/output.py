@@ -3,8 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.chat.reply import Reply
 from bot.errors import UnavailableError, UsageError
@@ -14,6 +13,9 @@ from bot.terminal.layout import cleaned
 from bot.terminal.output import write
 from bot.terminal.render import render
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 LINE_MAX = 500
 """An error that quotes what was typed stays a line that can be read."""
 
@@ -21,7 +23,7 @@ LINE_MAX = 500
 _ENDINGS = {".csv": "csv", ".md": "md", ".json": "json"}
 
 
-def form_of(path: Path | None) -> str | None:
+def form_of(path: "Path | None") -> str | None:
     """The form that a file's ending names, where no option does; None for any other ending."""
     return _ENDINGS.get(path.suffix.lower()) if path else None
 
@@ -29,7 +31,7 @@ def form_of(path: Path | None) -> str | None:
 class OutputFile(NamedTuple):
     """Where an answer goes in place of stdout. `names_hosts`: it is for its owner's eyes alone."""
 
-    path: Path
+    path: "Path"
     force: bool
     names_hosts: bool
 
@@ -93,13 +95,14 @@ def fail(lines: Sequence[str], status: int) -> int:
     return status
 
 
-def settings_of(config: Path | None) -> Any:
+def settings_of(config: "Path | None") -> Any:
     return load_settings(config, os.environ, folder())
 
 
-def folder() -> Path:
+def folder() -> str:
+    """The current folder."""
     try:
-        return Path.cwd()
+        return os.getcwd()
     except OSError:
         raise UnavailableError("The current folder is gone: change to one that exists.") from None
 

@@ -8,10 +8,12 @@ import os
 import zlib
 from collections.abc import Callable, Iterable
 from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.errors import DataError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _DATA = b'"data": '
 
@@ -25,52 +27,57 @@ class DataPart(NamedTuple):
 
     names: tuple[str, ...]
     file: str
-    checkers: Iterable[Path]
+    checkers: Iterable[str]
     validated: Callable[[dict[str, bytes]], dict[str, Any]]
 
 
-def load_part(part: DataPart, folder: Path) -> dict[str, Any]:
+def load_part(part: DataPart, folder: "Path | str") -> dict[str, Any]:
     """The checked content of a part. DataError lists every problem found.
 
     The compiled file is used if it was made from just these files and is undamaged. Otherwise the YAML is checked and
     used, and compiled anew where the folder is ours to write.
     """
     sources = _sources(part, read_files(part, folder))
-    try:
-        compiled = (folder / part.file).read_bytes()
-    except OSError:
-        compiled = b""
+    compiled = _read(os.path.join(folder, part.file))
     content = compiled.partition(_DATA)[2][:-2]
     if not (content and compiled == _sealed(sources, content)):
         compiled = compile_part(part, folder)
         content = compiled.partition(_DATA)[2][:-2]
-        _write(folder / part.file, compiled)
+        _write(os.path.join(folder, part.file), compiled)
     return dict(json.loads(content))
 
 
-def compile_part(part: DataPart, folder: Path) -> bytes:
+def compile_part(part: DataPart, folder: "Path | str") -> bytes:
     """Check a part and return what its compiled file should hold. DataError lists every problem."""
     files = read_files(part, folder)
     content = json.dumps(part.validated(files), separators=(",", ":"))
     return _sealed(_sources(part, files), content.encode())
 
 
-def shipped() -> Path:
+def shipped() -> "Path":
     """Where the data is: inside the package once installed, beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    inside = package / "data"
-    return inside if inside.is_dir() else package.parent / "data"
+    from pathlib import Path
+
+    return Path(shipped_folder())
 
 
-def read_files(part: DataPart, folder: Path) -> dict[str, bytes]:
+def shipped_folder() -> str:
+    """The same, for a look-up: loading pathlib takes as long as reading the data does."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    inside = os.path.join(package, "data")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "data")
+
+
+def read_files(part: DataPart, folder: "Path | str") -> dict[str, bytes]:
     """The bytes of a part's files by name. DataError for the first one that cannot be read."""
     files = {}
     for name in part.names:
-        path = folder / f"{name}.yaml"
+        file = f"{name}.yaml"
         try:
-            files[name] = path.read_bytes()
+            with open(os.path.join(folder, file), "rb") as opened:
+                files[name] = opened.read()
         except OSError as error:
-            raise DataError([Problem(path.name, "", f"cannot be read: {error.strerror}")]) from error
+            raise DataError([Problem(file, "", f"cannot be read: {error.strerror}")]) from error
     return files
 
 
@@ -80,7 +87,16 @@ def _sources(part: DataPart, files: dict[str, bytes]) -> bytes:
 
 
 def _checkers(part: DataPart) -> list[bytes]:
-    return [checker.read_bytes() if checker.exists() else b"" for checker in part.checkers]
+    return list(map(_read, part.checkers))
+
+
+def _read(path: str) -> bytes:
+    """What a file holds; nothing where it is not there, or not ours to read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def checked_by(*parts: DataPart) -> str:
@@ -98,7 +114,7 @@ def _sealed(sources: bytes, content: bytes) -> bytes:
     return b'{"made_from": "%d-%08x", "crc32": "%08x", ' % checksums + _DATA + content + b"}\n"
 
 
-def _write(path: Path, compiled: bytes) -> None:
+def _write(path: str, compiled: bytes) -> None:
     """Put the compiled file in place, all of it at once. Where that cannot be done, each start checks the YAML again.
 
     Only for the folder's owner: root in somebody's checkout must neither follow links nor leave files there.
@@ -106,9 +122,10 @@ def _write(path: Path, compiled: bytes) -> None:
     import tempfile
 
     try:
-        if path.parent.stat().st_uid != os.geteuid():
+        folder, name = os.path.split(path)
+        if os.stat(folder).st_uid != os.geteuid():
             return
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
         try:
             with open(descriptor, "wb") as file:
                 file.write(compiled)

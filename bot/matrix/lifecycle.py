@@ -1,7 +1,6 @@
 """Days as sources give them: some know the day, some only the month."""
 
-from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
 
@@ -37,7 +36,9 @@ def months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > date.max.year:
         return date.max
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    # As calendar.monthrange would say, whose module takes as long to load as all of this room.
+    last = 31 if month == 11 else (date(year, month + 2, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))
 
 
 class LifecycleStage(StrEnum):

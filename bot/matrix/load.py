@@ -4,14 +4,14 @@ The checked content is compiled to one file of JSON: when a wheel is built (hatc
 first command after an edit.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from bot.matrix.compiled import DataPart, compile_part, load_part, shipped
+from bot.matrix.compiled import DataPart, compile_part, load_part, shipped_folder
 from bot.matrix.feature import Availability, Feature, FeatureSupport
 from bot.matrix.issue import IssueKind, KnownIssue
 from bot.matrix.lifecycle import Lifecycle, PartialDate
@@ -20,6 +20,9 @@ from bot.matrix.release import Citation, LastFix, PlannedRelease, Product, Relea
 from bot.matrix.requirement import Requirement, RequirementKind
 from bot.matrix.support import Badge, Legend, ListRow, PublishedList, Support, SupportLevel
 from bot.matrix.upgrade import Hop, StepConfidence
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Raw = dict[str, Any]
 
@@ -207,24 +210,24 @@ COMPILED = "compiled.json"
 """The compiled file, beside the YAML that it was made from."""
 
 
-def load_matrix(folder: Path | None = None) -> Matrix:
+def load_matrix(folder: "Path | None" = None) -> Matrix:
     """The Matrix of a folder of data files (the shipped ones unless given). DataError lists every problem found."""
     return build(load_content(folder))
 
 
-def load_content(folder: Path | None = None) -> Raw:
+def load_content(folder: "Path | None" = None) -> Raw:
     """What `build` takes, of the same folder. DataError lists every problem found."""
-    return load_part(matrix_part(), folder or shipped())
+    return load_part(matrix_part(), folder or shipped_folder())
 
 
-def compile_data(folder: Path) -> bytes:
+def compile_data(folder: "Path") -> bytes:
     """Check a folder of data files and return what its compiled file should hold. DataError lists every problem."""
     return compile_part(matrix_part(), folder)
 
 
 def matrix_part() -> DataPart:
     """What of data/ the Matrix is made of."""
-    return DataPart(NAMES, COMPILED, [Path(__file__).with_name("validate.py")], _validated)
+    return DataPart(NAMES, COMPILED, [os.path.join(os.path.dirname(__file__), "validate.py")], _validated)
 
 
 def _validated(files: dict[str, bytes]) -> Raw:

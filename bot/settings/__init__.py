@@ -4,23 +4,24 @@ What was read is a `bot.settings.model.Settings`. Pydantic and yaml are imported
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.settings.source import sources
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.settings.model import Settings
 
 
-def load_settings(config: Path | None, environ: Mapping[str, str], cwd: Path) -> "Settings":
+def load_settings(config: "Path | None", environ: Mapping[str, str], cwd: "Path | str") -> "Settings":
     """All settings. ConfigError lists every problem of the file and of the environment."""
     from bot.settings.load import load
 
     return load(sources(config, environ, cwd))
 
 
-def settings_for_lookup(config: Path | None, environ: Mapping[str, str], cwd: Path) -> "Settings | None":
+def settings_for_lookup(config: "Path | None", environ: Mapping[str, str], cwd: "Path | str") -> "Settings | None":
     """For commands that need no setting: ConfigError if the file or our own variables have problems.
 
     None, and free of cost, where there is nothing to read.

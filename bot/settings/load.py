@@ -37,7 +37,7 @@ def load(sources: Sources) -> Settings:
     label = clean(str(sources.file or "configuration"), 200)
     tree, problems = _from_file(sources, label)
     overlay = lay_over(tree or {}, sources)
-    folder = (sources.cwd / sources.file).parent if sources.file else sources.cwd
+    folder = Path(sources.cwd, sources.file).parent if sources.file else Path(sources.cwd)
     settings, found = _validated(overlay, label, folder)
     problems += [*found, *overlay.problems]
     # A file that cannot be read may well name the variables that seem unknown now.
@@ -55,7 +55,7 @@ def _from_file(sources: Sources, label: str) -> tuple[Tree | None, list[Problem]
         return {}, []
     if sources.named_by == NAMES_THE_FILE and is_quoted(str(sources.file)):
         return None, [Problem(NAMES_THE_FILE, "", _QUOTED)]
-    tree, problems = read_file(sources.cwd / sources.file, label, sources.named_by)
+    tree, problems = read_file(Path(sources.cwd, sources.file), label, sources.named_by)
     for key in sorted(Settings.model_fields.keys() - Keys.model_fields.keys()):
         if tree and key in tree:
             del tree[key]

@@ -7,13 +7,15 @@ import os.path
 import pwd
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PREFIX = "XOCOMPAT_"
 """What our own variables begin with: any key of the file as `XOCOMPAT_<KEY>`, `__` before a key of a section."""
 
-DEFAULT_FILE = Path("xocompat.yaml")
+DEFAULT_FILE = "xocompat.yaml"
 NAMES_THE_FILE = "XOCOMPAT_CONFIG"
 WEB_TOKEN = "XOCOMPAT_WEB_TOKEN"
 CALENDAR_TOKEN = "XOCOMPAT_CALENDAR_TOKEN"
@@ -43,8 +45,8 @@ class Sources(NamedTuple):
     `misnamed` are names that are none, as a file of variables with `export` in its lines makes them, by what is meant.
     """
 
-    cwd: Path
-    file: Path | None
+    cwd: "Path | str"
+    file: "Path | str | None"
     named_by: str
     own: Mapping[str, str]
     platform: Mapping[str, str]
@@ -56,16 +58,17 @@ class Sources(NamedTuple):
         return self.file is None and not self.own.keys() - SECRETS
 
 
-def sources(config: Path | None, environ: Mapping[str, str], cwd: Path) -> Sources:
+def sources(config: "Path | None", environ: Mapping[str, str], cwd: "Path | str") -> Sources:
     """What there is to read. `config` is the value of `--config`; an empty variable counts as unset."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     for variable in tuple(_of_platform(given)):
         del given[variable]
-    file, named_by = config, "--config"
+    file: Path | str | None = config
+    named_by = "--config"
     if file is None and (name := given.get(NAMES_THE_FILE)):
-        file, named_by = Path(name), NAMES_THE_FILE
+        file, named_by = name, NAMES_THE_FILE
     elif file is None:  # a dangling link is there, and an error to report: lexists
-        file, named_by = DEFAULT_FILE if os.path.lexists(cwd / DEFAULT_FILE) else None, ""
+        file, named_by = DEFAULT_FILE if os.path.lexists(os.path.join(cwd, DEFAULT_FILE)) else None, ""
     return Sources(
         cwd=cwd,
         file=file,

@@ -22,6 +22,8 @@ FOREIGN = (
     "websocket",
     "rich",
     "pydantic",
+    "pathlib",
+    "calendar",
     "requests",
     "structlog",
     "cryptography",

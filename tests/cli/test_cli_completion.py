@@ -192,7 +192,7 @@ def test_the_file_and_the_database_are_those_that_the_program_would_use(known: P
         ("--config=other.yaml ", {}),
     ):
         assert asked(known, f"{before}probe ", **environ) == ["elsewhere"]
-    assert sources(None, {"XOCOMPAT_CONFIG": "other.yaml"}, known).file == Path("other.yaml")
+    assert sources(None, {"XOCOMPAT_CONFIG": "other.yaml"}, known).file == "other.yaml"
     other = {"DATABASE_URL": "sqlite:///none.db"}
     assert asked(known, "ack ", **other) == []
     assert asked(known, "ack ", **other, XOCOMPAT_DATABASE=f"sqlite:///{known}/names%2Edb") == ["3", "1"]

@@ -56,7 +56,8 @@ def test_what_nothing_has_in_its_name_is_answered_as_typed_words_are(
     assert "nowhere" in people.server.wait_post(people.ann, people.ops, "nowhere").message
 
 
-def test_who_may_not_see_the_fleet_gets_no_window(people: Crew, house: House, fleet: Post, listening: Side) -> None:
+@pytest.mark.usefixtures("side", "fleet", "listening")
+def test_who_may_not_see_the_fleet_gets_no_window(people: Crew) -> None:
     people.server.say(people.ann, people.ops, "@xocompat fleet")
     shown = people.server.wait_post(people.bob, people.ops, "in 3 pools")
     pressed = people.pressed(shown, "Find a host", people.bob)
