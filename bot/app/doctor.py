@@ -276,12 +276,14 @@ def _in_file(name: str, path: Path) -> Iterator[Check]:
     """Its first line is the secret."""
     try:
         with path.open("rb") as file:
-            first, mode = file.readline(4096).strip(), os.fstat(file.fileno()).st_mode
+            first, mode = file.readline(4096).rstrip(b"\r\n"), os.fstat(file.fileno()).st_mode
     except OSError as error:
         yield Check(name, False, f"{path} cannot be read: {error.strerror or error}", "look at `password_file`")
         return
-    if not first:
+    if not first.strip():
         yield Check(name, False, f"{path} is empty, or its first line is", "write the password into its first line")
+    for each in password_doubts("PASSWORD", first.decode(errors="replace")) if first.strip() else ():
+        yield Check(f"{name} file", True, f"the first line of {path} {each.what}", each.mend)
     if mode & stat.S_IRWXO:
         allowed = f"others on this machine may use {path} (mode {stat.S_IMODE(mode):03o})"
         yield Check(f"{name} file", True, allowed, f"chmod 600 {shlex.quote(str(path))}")
