@@ -57,6 +57,7 @@ from bot.slack.table_blocks import TableForm
 from bot.slack.table_forms import REMEMBERED
 from bot.store.database import Database
 from bot.store.maintenance import check_database as check_database
+from bot.store.maintenance import check_disk
 from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
@@ -309,6 +310,8 @@ def _stored(settings: Settings) -> Iterator[Check]:
             yield Check("database: folder", False, "Heroku throws its files away at every restart, once a day", mend)
         elif database.is_missing:
             yield Check("database", True, f"{database.name} will be made by `serve`")
+            disk = check_disk(Path(database.url.database or ""))
+            yield Check("database: disk", disk.ok, disk.text)
         if database.is_missing:
             return
         for found in check_database(database):

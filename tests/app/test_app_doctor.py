@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -353,6 +354,20 @@ def test_a_folder_where_nothing_can_be_written_is_told(doctor: Examined, tmp_pat
     (line,) = _about(lines, "database")
     assert line.startswith(f"not ok  database: folder: {path} cannot be written: ")
     assert status == 1
+
+
+@pytest.mark.usefixtures("slack")
+@pytest.mark.parametrize("is_made", [False, True])
+def test_a_full_disk_is_told_before_a_database_is_there_too(
+    doctor: Examined, monkeypatch: pytest.MonkeyPatch, is_made: bool
+) -> None:
+    doctor.configure("database: sqlite:///bot.db")
+    if is_made:
+        assert main(["db", "upgrade"]) == 0
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    status, lines = doctor()
+    assert status == 1
+    assert "not ok  database: disk: only 0 MiB are free: make room" in lines
 
 
 @pytest.mark.usefixtures("slack")
