@@ -57,6 +57,7 @@ from bot.slack.table_blocks import TableForm
 from bot.slack.table_forms import REMEMBERED
 from bot.store.database import Database
 from bot.store.maintenance import check_database as check_database
+from bot.store.maintenance import check_disk
 from bot.store.outbox import SqlOutbox
 from bot.store.renewals import SqlRenewals
 from bot.store.revisions import SqlRevisions
@@ -276,12 +277,14 @@ def _in_file(name: str, path: Path) -> Iterator[Check]:
     """Its first line is the secret."""
     try:
         with path.open("rb") as file:
-            first, mode = file.readline(4096).strip(), os.fstat(file.fileno()).st_mode
+            first, mode = file.readline(4096).rstrip(b"\r\n"), os.fstat(file.fileno()).st_mode
     except OSError as error:
         yield Check(name, False, f"{path} cannot be read: {error.strerror or error}", "look at `password_file`")
         return
-    if not first:
+    if not first.strip():
         yield Check(name, False, f"{path} is empty, or its first line is", "write the password into its first line")
+    for each in password_doubts("PASSWORD", first.decode(errors="replace")) if first.strip() else ():
+        yield Check(f"{name} file", True, f"the first line of {path} {each.what}", each.mend)
     if mode & stat.S_IRWXO:
         allowed = f"others on this machine may use {path} (mode {stat.S_IMODE(mode):03o})"
         yield Check(f"{name} file", True, allowed, f"chmod 600 {shlex.quote(str(path))}")
@@ -307,6 +310,8 @@ def _stored(settings: Settings) -> Iterator[Check]:
             yield Check("database: folder", False, "Heroku throws its files away at every restart, once a day", mend)
         elif database.is_missing:
             yield Check("database", True, f"{database.name} will be made by `serve`")
+            disk = check_disk(Path(database.url.database or ""))
+            yield Check("database: disk", disk.ok, disk.text)
         if database.is_missing:
             return
         for found in check_database(database):

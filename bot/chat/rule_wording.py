@@ -321,7 +321,7 @@ WORDING: Mapping[Rule, RuleWording] = {
     Rule.SITE_SILENT: RuleWording(
         lambda *_: "⚠️",
         lambda alert, _: say_line(
-            "Site {site} {silence}: its hosts are shown as they were last seen",
+            "Site {site} {silence}",
             site=_subject(alert),
             silence=_detail(alert),
         ),
@@ -497,8 +497,11 @@ def _sites_away(values: Values) -> str:
 
 def _site_silent(values: Values) -> str:
     if values["since"]:
-        return say("has not been heard since {since}", since=_moment(values["since"]))
-    return say("has never been heard")
+        return say(
+            "has not been heard since {since}: its hosts are shown as they were last seen",
+            since=_moment(values["since"]),
+        )
+    return say("has never been heard: none of its hosts is known")
 
 
 _DETAILS: Mapping[str, Callable[[Values], str]] = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from bot.chat.command import Caller, CommandSpec, Progress, Right
-from bot.chat.commands import CHECK, DIGEST, PROBE, SITES, SWEEP, TIMELINE, WATCH
+from bot.chat.commands import ALERTS, AUDIT, CHECK, DIGEST, FLEET, PATCHES, SWEEP, TIMELINE, WATCH, WATCHES, XO
 from bot.chat.interpret import interpret
 from bot.chat.reply import Picture, Reply, plain
 from bot.cli.operator import operator_commands
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 ALL = frozenset(Right)
 """A shell has every right; grants are for chat."""
+
+LOOKING = (FLEET, ALERTS, AUDIT, WATCHES, PATCHES, XO)
+"""What shows the database: without one there is nothing to show."""
 
 
 def chat_command(spec: CommandSpec, named: bool = True) -> click.Command:
@@ -210,14 +213,14 @@ def _if_missing(spec: CommandSpec, words: str, as_of: date | None, settings: "Se
     """What becomes of a database that is not there: made by what has something to keep, and by nothing else."""
     from bot.app.operator import IfMissing
 
-    is_usage = bool(words and not spec.takes)  # the command says what is wrong with its words
-    if is_usage or spec is PROBE or (spec is SITES and not settings.sites.url):
-        return IfMissing.PASS
-    if spec is SWEEP:
-        has_work = settings.targets or settings.xen_orchestra  # which targets sites have a database says
-        is_rehearsal = words or as_of is not None
-        return IfMissing.MAKE if has_work and not is_rehearsal else IfMissing.PASS
-    return IfMissing.MAKE if spec is WATCH or (spec is DIGEST and words) else IfMissing.REFUSE
+    if words and not spec.takes:
+        return IfMissing.PASS  # the command says what is wrong with its words
+    if spec in LOOKING:
+        return IfMissing.REFUSE
+    is_rehearsal = words or as_of is not None
+    has_targets = settings.targets or settings.xen_orchestra  # which ones sites have a database says
+    keeps = spec is WATCH or (spec is DIGEST and words) or (spec is SWEEP and has_targets and not is_rehearsal)
+    return IfMissing.MAKE if keeps else IfMissing.PASS
 
 
 def _with_fleet(

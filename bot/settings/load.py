@@ -18,7 +18,7 @@ from bot.settings.file import DEEPEST, LONGEST_NUMBER, Tree, read_file
 from bot.settings.model import Keys, Settings, SlackKeys, SlackSettings
 from bot.settings.notifiers import notifier_problems
 from bot.settings.problems import ADVICE, Location, ProblemWording, SettingOrigin, clean, dotted, everything
-from bot.settings.secret_values import is_quoted
+from bot.settings.secret_values import is_quoted, password_doubts
 from bot.settings.source import NAMES_THE_FILE, PLATFORM, PREFIX, SECRETS, Sources
 from bot.text import near
 
@@ -95,15 +95,15 @@ def lay_over(tree: Tree, sources: Sources) -> Overlay:
     """The tree with the variables over it. Ours win over the platform's, and a key's own over its section's."""
     overlay = Overlay(dict(tree))
     for name, text in sources.platform.items():
-        if is_quoted(text) and name not in _OF_SLACK:
-            overlay.problems.append(Problem(name, "", _QUOTED))
+        if name not in _OF_SLACK and (wrong := _set_wrongly(name, text)):
+            overlay.problems.append(Problem(name, "", wrong))
         else:
             overlay.lay(name, PLATFORM[name], text)
     for name, path in {**variables(), **dict.fromkeys(SECRETS, ())}.items():
         if name not in sources.own:
             continue
-        if is_quoted(sources.own[name]):
-            overlay.problems.append(Problem(name, "", _QUOTED))
+        if wrong := _set_wrongly(name, sources.own[name]):
+            overlay.problems.append(Problem(name, "", wrong))
             continue
         if not path:
             continue
@@ -112,6 +112,13 @@ def lay_over(tree: Tree, sources: Sources) -> Overlay:
         except ValueError as error:
             overlay.problems.append(Problem(name, "", str(error)))
     return overlay
+
+
+def _set_wrongly(name: str, text: str) -> str | None:
+    """What of a variable's value can be no part of it, however it was set; None where all can be."""
+    if is_quoted(text):
+        return _QUOTED
+    return next((f"{each.what}: {each.mend}" for each in password_doubts(name, text)), None)
 
 
 def variables() -> dict[str, tuple[str, ...]]:

@@ -58,7 +58,7 @@ _NAMED = SecretMistake("has the variable's name in its value", "set it to what s
 
 def without_name(variable: str, value: str) -> str:
     """A value without `NAME=` and `export NAME=` before it, as whoever pastes a whole line has them."""
-    return re.sub(rf"^[{QUOTES}]?(?:export\s+|set\s+)?{re.escape(variable)}\s*=\s*", "", value)
+    return re.sub(rf"^[{QUOTES}\ufeff]*(?:export\s+|set\s+)?{re.escape(variable)}\s*=\s*", "", value)
 
 
 def is_of_slack(value: str) -> bool:

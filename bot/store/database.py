@@ -82,6 +82,7 @@ _STATES: Mapping[str, str] = {
 _CONNECTING: tuple[tuple[str, str], ...] = (
     ("password authentication failed", f"{_REACH}: it refuses the user or the password."),
     ("no password supplied", f"{_REACH}: it wants a password, and the URL has none."),
+    ("local user", f"{_REACH}: this process's user has no name here, so the URL must have one (postgresql://USER:…)."),
     ("role", f"{_REACH}: it does not know the user."),
     ("does not exist", f"{_REACH}: the server has no database of that name."),
     ("pg_hba.conf", f"{_REACH}: the server does not let this machine or user in (pg_hba.conf)."),

@@ -77,9 +77,14 @@ def _checks(database: Database) -> Iterator[DatabaseCheck]:
             counts = (f"{connection.execute(query).scalar_one()} {name}" for name, query in _COUNTED.items())
             yield DatabaseCheck("contents", True, ", ".join(counts))
     if file:
-        free = shutil.disk_usage(file.absolute().parent).free
-        left = f"{free / 2**20:.0f} MiB are free"
-        yield DatabaseCheck("disk", free >= SPACE_MIN, left if free >= SPACE_MIN else f"only {left}: make room")
+        yield check_disk(file)
+
+
+def check_disk(file: Path) -> DatabaseCheck:
+    """Whether there is room where a file is, or will be."""
+    free = shutil.disk_usage(file.absolute().parent).free
+    left = f"{free / 2**20:.0f} MiB are free"
+    return DatabaseCheck("disk", free >= SPACE_MIN, left if free >= SPACE_MIN else f"only {left}: make room")
 
 
 def _revision(database: Database, connection: Connection) -> DatabaseCheck:

@@ -60,6 +60,7 @@ def test_a_silent_site_is_told_once_where_its_targets_lead_and_resolved_once(tol
     ((channel, reason, words),) = told.see(GONE)
     assert (channel, reason) == (TEAM, NotifyReason.NEW)
     assert "Site paris has not been heard since" in words
+    assert "its hosts are shown as they were last seen" in words
     assert told.see(GONE) == []
     ((channel, reason, words),) = told.see(HEARD)
     assert (channel, reason) == (TEAM, NotifyReason.RESOLVED)
@@ -70,7 +71,7 @@ def test_a_silent_site_is_told_once_where_its_targets_lead_and_resolved_once(tol
 def test_a_site_that_is_expected_is_missed_though_it_was_never_heard(told: Told) -> None:
     ((channel, _, words),) = told.see(Site("lyon"))
     assert channel == OPS
-    assert "Site lyon has never been heard" in words
+    assert "Site lyon has never been heard: none of its hosts is known" in words
 
 
 def test_nobody_is_silent_before_anybody_has_listened_long_enough() -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -255,6 +256,7 @@ targets:
   - {name: blank, address: 127.0.0.1:1, username: u, password_file: blank.txt}
   - {name: open, address: 127.0.0.1:1, username: u, password_file: "open one.txt"}
   - {name: kept, address: 127.0.0.1:1, username: u, password_file: kept.txt}
+  - {name: pasted, address: 127.0.0.1:1, username: u, password_file: pasted.txt}
 xen_orchestra:
   - {name: xo, url: "https://127.0.0.1:1", token_env: UNSET_TOKEN}
 notify:
@@ -281,8 +283,12 @@ def test_secrets_are_looked_at_though_no_host_answers(
         monkeypatch.setenv(f"{name}_PASSWORD", value)
     for name, value in ODD.items():
         monkeypatch.setenv(name, value)
-    for name, text, mode in (("blank", "\n", 0o600), ("open one", "s3cret\n", 0o644), ("kept", "s3cret\n", 0o400)):
-        (tmp_path / f"{name}.txt").write_text(text)
+    files = (
+        *(("blank", "\n", 0o600), ("open one", "s3cret\n", 0o644), ("kept", "s3cret\r\n", 0o400)),
+        ("pasted", "\ufeffPASSWORD=s3cret \n", 0o600),
+    )
+    for name, text, mode in files:
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
         (tmp_path / f"{name}.txt").chmod(mode)
     doctor.configure(SECRETS)
     status, lines = doctor()
@@ -302,6 +308,12 @@ def test_secrets_are_looked_at_though_no_host_answers(
         "its first line",
         f"warning target open password file: others on this machine may use {tmp_path}/open one.txt (mode 644) → "
         f"chmod 600 '{tmp_path}/open one.txt'",
+        f"warning target pasted password file: the first line of {tmp_path}/pasted.txt has white space around it → "
+        "take it out, if it is no part",
+        f"warning target pasted password file: the first line of {tmp_path}/pasted.txt has the variable's name in its "
+        "value → set it to what stands behind the = alone",
+        f"warning target pasted password file: the first line of {tmp_path}/pasted.txt has a character that is not "
+        "seen (U+FEFF) → copy it again",
         "not ok  xen_orchestra xo token: the variable UNSET_TOKEN is not set → set it where xocompat is started",
         "warning notify mail secret: the value of MAIL_PASSWORD has quotes around it → take them out, if they are no "
         "part",
@@ -342,6 +354,20 @@ def test_a_folder_where_nothing_can_be_written_is_told(doctor: Examined, tmp_pat
     (line,) = _about(lines, "database")
     assert line.startswith(f"not ok  database: folder: {path} cannot be written: ")
     assert status == 1
+
+
+@pytest.mark.usefixtures("slack")
+@pytest.mark.parametrize("is_made", [False, True])
+def test_a_full_disk_is_told_before_a_database_is_there_too(
+    doctor: Examined, monkeypatch: pytest.MonkeyPatch, is_made: bool
+) -> None:
+    doctor.configure("database: sqlite:///bot.db")
+    if is_made:
+        assert main(["db", "upgrade"]) == 0
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    status, lines = doctor()
+    assert status == 1
+    assert "not ok  database: disk: only 0 MiB are free: make room" in lines
 
 
 @pytest.mark.usefixtures("slack")

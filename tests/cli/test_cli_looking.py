@@ -7,9 +7,8 @@ import pytest
 from bot.cli import main
 
 LOOKING = (
-    *("fleet", "alerts", "audit", "patches", "xo", "watches --channel C1", "digest --channel C1", "export"),
+    *("fleet", "alerts", "audit", "patches", "xo", "watches --channel C1", "export"),
     *("alerts --as-of 2028-01-01", "fleet on 2028-01-01", "export --what fleet", "who is on 8.2"),
-    *("ack 17", "snooze 17 7d", "unwatch all --channel C1"),
 )
 
 
@@ -48,7 +47,11 @@ alerts: {channel: C0000001}
         (FLEET, "sweep on 2028-09-01", 1, "None of 1 target answered"),
         (FLEET, "probe lab", 1, "lab did not answer"),
         (FLEET, "sites", 0, "site"),
-        (FLEET + "sites: {url: 'nats://127.0.0.1:1', expected: [paris]}", "sites", 1, "is not there yet"),
+        (FLEET + "sites: {url: 'nats://127.0.0.1:1', expected: [paris]}", "sites", 0, "never"),
+        ("", "ack 17", 3, "There is no alert 17"),
+        ("", "snooze 17 7d", 3, "There is no alert 17"),
+        ("", "unwatch all --channel C1", 0, "C1"),
+        ("", "digest --channel C1", 0, "digest"),
         (FLEET + "sites: {url: 'nats://127.0.0.1:1', expected: [paris]}", "probe lab", 1, "lab did not answer"),
     ],
 )

@@ -14,6 +14,8 @@ from tests.settings.conftest import Load, Told
 DURATION = "a number with its unit, such as 90d, 6h, 15m, 30s or 2w"
 TAG = "a tag of letters, digits and . _ - : / = such as lab, at most 63"
 QUOTED = "has quotes around its value: take them out, as only a shell does that by itself"
+NAMED = "has the variable's name in its value: set it to what stands behind the = alone"
+UNSEEN = "has a character that is not seen (U+FEFF): copy it again"
 JSON = 'must be JSON, such as ["30d", "0d"] or {"every": "6h"}'
 
 
@@ -115,6 +117,12 @@ CASES: list[tuple[Mapping[str, str], list[str]]] = [
     ({"XOCOMPAT_CONFIG": '"/etc/xocompat.yaml"'}, [f"XOCOMPAT_CONFIG: {QUOTED}"]),
     ({"DATABASE_URL": '"postgres://u:s3cret@h/d"'}, [f"DATABASE_URL: {QUOTED}"]),
     ({"DATABASE_URL": "“sqlite:///x.db”", "PORT": " '3000'\n"}, [f"DATABASE_URL: {QUOTED}", f"PORT: {QUOTED}"]),
+    ({"DATABASE_URL": "DATABASE_URL=postgres://u:s3cret@h/d"}, [f"DATABASE_URL: {NAMED}"]),
+    ({"XOCOMPAT_DATABASE": "export XOCOMPAT_DATABASE=sqlite:///x.db"}, [f"XOCOMPAT_DATABASE: {NAMED}"]),
+    ({"DATABASE_URL": "\ufeffpostgres://u:s3cret@h/d"}, [f"DATABASE_URL: {UNSEEN}"]),
+    ({"XOCOMPAT_MCP_TOKEN": "\ufeffs3cret"}, [f"XOCOMPAT_MCP_TOKEN: {UNSEEN}"]),
+    ({"XOCOMPAT_WEB_TOKEN": "XOCOMPAT_WEB_TOKEN=s3cret"}, [f"XOCOMPAT_WEB_TOKEN: {NAMED}"]),
+    ({"PORT": "\ufeff3000"}, [f"PORT: {UNSEEN}"]),
     ({"SLACK_API_URL": "'http://127.0.0.1:1/api/'"}, [f"SLACK_API_URL: {QUOTED}"]),
     (
         {"XOCOMPAT_SWEEP": '{"evry": "1h"}'},

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, event, select, text
 from structlog.typing import FilteringBoundLogger
@@ -162,6 +163,17 @@ try:
 except UnavailableError as error:
     print(error)
 """
+
+
+def test_a_number_without_a_name_and_a_url_without_a_user_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What libpq says where it looks the user of the process up, as of an account that a container has no name for."""
+
+    def connect(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError("connection failed: local user with ID 54321 does not exist")
+
+    monkeypatch.setattr("bot.store.patient.PatientConnection.connect", connect)
+    with pytest.raises(UnavailableError, match="user has no name here, so the URL must have one"):
+        migrate(Database("postgresql://127.0.0.1:1/fleet"))
 
 
 def test_a_server_that_does_not_listen_is_reported_without_the_password() -> None:
