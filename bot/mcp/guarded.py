@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.mcp.arrivals import AssistantConnection
 from bot.mcp.assistant import SIGNED
-from bot.web.connections import connections_max
+from bot.web.listen import BACKLOG
 
 BODY_MAX = 256 * 1024
 """Bytes of a request: ours are hundreds."""
@@ -28,6 +28,9 @@ UNREAD_MAX, UNREAD_WITHIN = 16 * 1024 * 1024, 5.0
 
 AT_ONCE = 64
 """Requests that are worked on, with the token or signed: further ones are told to come again."""
+
+ACCEPTED_AT_ONCE = 8
+"""Connections in one round of the loop: the oldest are dropped for them some rounds later."""
 
 DRAIN = 9
 """Seconds for what is being answered when the process ends."""
@@ -199,10 +202,17 @@ def serve_http(app: ASGIApp, sockets: list[socket.socket]) -> None:
         http=AssistantConnection,
         log_config=None,
         access_log=False,
-        backlog=connections_max() // 2,  # as many are accepted in one go, before the oldest are dropped for them
+        backlog=ACCEPTED_AT_ONCE,
         ws="none",
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN,
     )
-    uvicorn.Server(config).run(sockets)
+    _Server(config).run(sockets)
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for each in sockets or []:  # of which the library made a queue as long as what is accepted at once
+            each.listen(BACKLOG)
