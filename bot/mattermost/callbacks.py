@@ -23,6 +23,7 @@ from bot.chat.platform import Actor, Origin, Original
 from bot.chat.reply import NOTICE, Reply
 from bot.chat.session.at_once import answer_at_once
 from bot.chat.session.conversation import Conversation
+from bot.chat.session.executor import Untold
 from bot.chat.session.request import request_of
 from bot.chat.session.responder import Answer
 from bot.errors import UnavailableError
@@ -37,7 +38,7 @@ from bot.mattermost.seals import Seals
 from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute
 
 COMMAND_PATH = "/mattermost/command"
-WAITED = 3.0
+WAITED = 1.0
 """Seconds for which a press waits for its reply; what comes later comes in another way."""
 
 WAITING_MAX = 8
@@ -158,11 +159,22 @@ class Callbacks:
         return _told_alone(text)
 
     def _claimed(self, key: str, again: str) -> str | None:
-        """Claims what is to be done once; why it is not the caller's to do, if it is not."""
+        """Claims what is to be done once; why it is not the caller's to do, if it is not. A database that hangs is
+        waited for a moment: what is claimed after that is given back, as nothing was done.
+        """
+        services = self.conversation.services
+
+        def late(is_ours: bool) -> None:
+            if is_ours:
+                services.seen.release(key)
+
         try:
-            return None if self.conversation.services.seen.claim(key) else again
+            claimed = services.database.get(lambda: services.seen.claim(key), late, lambda _: None)
         except UnavailableError as error:
             return str(error)
+        if isinstance(claimed, Untold):
+            return say("The database does not answer, so I did nothing. Try again in a minute.")
+        return None if claimed else again
 
     def dialog(self, http: HttpRequest) -> HttpResponse:
         """What was sent off, once it is proved that the dialog was opened for that person, lately, and for the first
