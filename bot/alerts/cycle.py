@@ -12,10 +12,14 @@ from bot.alerts.clock_check import ClockCheck
 from bot.alerts.delivery.outbox import ChannelState
 from bot.alerts.evaluate import AlertStore, FleetEvaluation
 from bot.alerts.ports import AlertReader
-from bot.errors import UnavailableError
+from bot.catalogue import say
+from bot.errors import UnavailableError, UsageError
 from bot.fleet.hosts import Change, PollResult, Source, SourceState
 from bot.fleet.ports import SweepRun, SweepStore
 from bot.fleet.sweep import Report, SweepEnd, Sweeper, SweepResult
+
+COUNTED = range(1900, 9900)
+"""Years of the days that can be tried: rules count from them, back and forth."""
 
 Rehearsing = Callable[[], AbstractContextManager[AlertStore]]
 
@@ -101,7 +105,7 @@ class SweepCycle(NamedTuple):
     def rehearse(self, day: date, report: Report, stop: Event) -> CycleResult:
         """What a cycle would bring on a day, with the hosts as they answer now. Nothing is stored and nothing sent."""
         sweeper, answers = self.sweeper, _Answers([])
-        at = datetime.combine(day, sweeper.clock().timetz())
+        at = _on(day, sweeper.clock())
         pace = sweeper.pace._replace(stale=inf)  # nobody takes it over
         alone = sweeper._replace(store=answers, pace=pace, asks_sites=False)
         swept = alone.sweep(SweepRun(0, None, sweeper.clock()), report, stop)
@@ -135,9 +139,17 @@ def alerts_on(rehearsing: Rehearsing, evaluation: FleetEvaluation, day: date, no
     It is as late on that day as it is now. Nothing of it is stored: those that would be new have the id 0.
     """
     with rehearsing() as tried:
-        at, before = datetime.combine(day, now.timetz()), {alert.id for alert in tried.alerts.open()}
+        at, before = _on(day, now), {alert.id for alert in tried.alerts.open()}
         evaluation.on_one_day(tried).evaluate(at, swept_at=at, begins=False)
         yield _AlertsOnDay(tried.alerts, {alert.id for alert in tried.alerts.open()} - before)
+
+
+def _on(day: date, now: datetime) -> datetime:
+    """The moment of a day at which it is as late as now. UsageError for a day from which rules cannot count years."""
+    if not COUNTED.start <= day.year < COUNTED.stop:
+        years = {"first": COUNTED.start, "last": COUNTED.stop - 1}
+        raise UsageError(say("I can tell what alerts there are on a day from {first} to {last}.", **years))
+    return datetime.combine(day, now.timetz())
 
 
 class _AlertsOnDay(NamedTuple):

@@ -121,15 +121,15 @@ class Timeline(NamedTuple):
         """The last day of the axis, with room for what has no end."""
         known = [day for each in self.assessed for day in _days(each)]
         is_open = any(each.lifecycle.eol is None for each in self.assessed)
-        last = max((self.day + 2 * _YEAR if is_open else self.day, *known))
-        return last + max((last - self.begin) / 50, timedelta(days=31))
+        last = max((_after(self.day, 2 * _YEAR) if is_open else self.day, *known))
+        return _after(last, max((last - self.begin) / 50, timedelta(days=31)))
 
     def span(self, each: Assessment) -> BarSpan:
         """Where a release's bar lies. What is not known is bounded by a year of fading."""
         life = each.lifecycle
         released = life.released.earliest if life.released else None
         begin = released or (life.eol or self.day) - _YEAR
-        end = life.eol or max(begin, self.day) + _YEAR
+        end = life.eol or _after(max(begin, self.day), _YEAR)
         critical = life.maintenance_ends
         if critical is None or not begin <= critical < end:
             critical = None
@@ -139,6 +139,11 @@ class Timeline(NamedTuple):
     def position(self, day: date) -> float:
         """Where on the axis a day is, from 0 to 1."""
         return (day - self.begin).days / max((self.end - self.begin).days, 1)
+
+
+def _after(day: date, span: timedelta) -> date:
+    """The day that is so much later; the calendar's last one where that is beyond it."""
+    return date.fromordinal(min(day.toordinal() + span.days, date.max.toordinal()))
 
 
 def _days(each: Assessment) -> list[date]:

@@ -142,10 +142,11 @@ class MattermostPlatform:
             if origin.first and origin.first.put(told):
                 return Delivered(None)
             outcome = yield from self._alone(origin, told, most)
-            if outcome is not NO_WAY:
+            # What is in doubt cannot be looked up here, so it is given up soon. A direct message can, and is tried on.
+            if outcome is not NO_WAY and not isinstance(outcome, Unknown):
                 return outcome
             if replace:
-                return NotSent("", say(NO_WAY.reason))
+                return outcome if isinstance(outcome, Unknown) else NotSent("", say(NO_WAY.reason))
             return (yield from self._direct(origin.actor, told, most))
 
         return first_try(sending()) if once else self._messages.deliver(sending(), origin.actor)

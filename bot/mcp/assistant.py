@@ -1,5 +1,6 @@
 """An assistant asks: the same commands, rights and audit as in chat, and the same words where something goes wrong."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,17 +14,21 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.chat.audit import AuditEntry
 from bot.chat.command import Caller, CommandSpec, Right
+from bot.chat.commands import ADVISORY
 from bot.chat.reply import Reply
 from bot.chat.runner import CommandRunner, refusal
 from bot.chat.session.pace import Pace
 from bot.chat.session.responder import UNAVAILABLE, WORDS_MAX, Answer, answered
-from bot.chat.session.services import WORDS_LOGGED, slow_down
+from bot.chat.session.services import WORDS_LOGGED, busy, slow_down
 from bot.errors import UnavailableError, UsageError, XocompatError
 from bot.masks import masked
 from bot.text import shown
 
 WAY = "mcp"
 """How a request came, for the audit trail."""
+
+ASKING_MAX = 24
+"""Commands at once that ask a database or hosts, which may hang: look-ups keep the rest of the server's 40 threads."""
 
 SIGNED = "xocompat.signed"
 """The key in the scope of an HTTP request of Slack's signature, if it came with one that holds."""
@@ -61,6 +66,7 @@ class Assistant:
     log: FilteringBoundLogger
     by_slack: Callable[[str, object], Asker] | None = None
     pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
+    _may_wait: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(ASKING_MAX))
 
     @contextmanager
     def asking(self, signature: str | None, said: object) -> Iterator[None]:
@@ -111,6 +117,16 @@ class Assistant:
             return rights
         if len(words) > WORDS_MAX:
             raise UsageError("That is too long to read: ask for fewer things at once.")
+        if not _asks(spec):
+            return self._run(asker, spec, rights, words, day)
+        if not self._may_wait.acquire(blocking=False):
+            return Answer("busy", busy(), private=True)
+        try:
+            return self._run(asker, spec, rights, words, day)
+        finally:
+            self._may_wait.release()
+
+    def _run(self, asker: Asker, spec: CommandSpec, rights: frozenset[Right], words: str, day: date | None) -> Answer:
         with self.runner(spec, rights) as runner:
             return answered(runner.run(spec, masked(words), rights, day, Caller(asker.name)))
 
@@ -119,6 +135,11 @@ class Assistant:
         said, ms = shown(masked(words), WORDS_LOGGED), round(1000 * seconds, 2)
         self.log.info("asked", who=asker.name, way=WAY, command=spec.name, words=said, outcome=outcome, ms=ms)
         self.record(AuditEntry(datetime.now(UTC), asker.name, asker.team, None, WAY, spec.name, said, outcome, ms))
+
+
+def _asks(spec: CommandSpec) -> bool:
+    """Whether a command asks more than the data that are here. Which hosts an advisory is of is in the database."""
+    return spec.right is not Right.LOOKUP or spec.slow or spec.follows or spec is ADVISORY
 
 
 _ASKER: ContextVar[Asker] = ContextVar("asker")

@@ -13,18 +13,25 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.mcp.arrivals import AssistantConnection
 from bot.mcp.assistant import SIGNED
+from bot.web.listen import BACKLOG
 
 BODY_MAX = 256 * 1024
 """Bytes of a request: ours are hundreds."""
 
 BODY_WITHIN = 10.0
-"""Seconds for a body that must be read before it is known who sent it."""
+"""Seconds for a body."""
 
 UNREAD_MAX, UNREAD_WITHIN = 16 * 1024 * 1024, 5.0
 """Bytes and seconds of a body that is taken and dropped, so that its sender gets to read the answer."""
 
-CONNECTIONS_MAX = 64
+AT_ONCE = 64
+"""Requests that are worked on, with the token or signed: further ones are told to come again."""
+
+ACCEPTED_AT_ONCE = 8
+"""Connections in one round of the loop: the oldest are dropped for them some rounds later."""
+
 DRAIN = 9
 """Seconds for what is being answered when the process ends."""
 
@@ -73,33 +80,46 @@ class Gate:
 
     def __init__(self, app: ASGIApp, token: str, signed: Signed | None = None) -> None:
         self._app, self._token, self._signed = app, token.encode(), signed
+        self._at_work = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+        elif {b"transfer-encoding", b"content-length"} <= {name for name, _ in scope["headers"]}:
+            # A proxy that reads it by its length would pass on what follows as a part of it: see bot.web.connections.
+            await _refusal(400, "A request has a length or a coding, not both.")(scope, receive, send)
         elif self._signed and any(name == SIGNATURE for name, _ in scope["headers"]):
             await self._of_slack(self._signed, scope, receive, send)
         elif self._shows_token(scope):
-            await self._app(scope, receive, send)
+            if (body := await _read(scope, receive, send)) is not None:
+                await self._admit(scope, _replayed(body, receive), send)
         else:  # without reading what they send
             said = "This needs the token of mcp.token_env, as the header `Authorization: Bearer TOKEN`."
             await _refusal(401, said)(scope, receive, send)
 
     async def _of_slack(self, signed: Signed, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = None
-        with anyio.move_on_after(BODY_WITHIN):
-            body = await _body(receive)
+        body = await _read(scope, receive, send)
         if body is None:
-            await _refusal(413, f"That is more than {BODY_MAX} bytes, or came too slowly.")(scope, receive, send)
-        elif not signed(body, headers):
+            return
+        if not signed(body, headers):
             said = (
                 "Slack's signature does not hold: it is of another body, another secret, or more than five minutes old."
             )
             await _refusal(401, said)(scope, receive, send)
         else:
             scope[SIGNED] = headers[SIGNATURE.decode()]
-            await self._app(scope, _replayed(body, receive), send)
+            await self._admit(scope, _replayed(body, receive), send)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._at_work >= AT_ONCE:
+            await _refusal(503, "Too much is being asked at once: try again in a moment.")(scope, receive, send)
+            return
+        self._at_work += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._at_work -= 1
 
     def _shows_token(self, scope: Scope) -> bool:
         """In a time that says nothing of the token."""
@@ -111,6 +131,15 @@ class Gate:
 def _refusal(status: int, said: str) -> PlainTextResponse:
     headers = {"connection": "close", **({"www-authenticate": "Bearer"} if status == 401 else {})}
     return PlainTextResponse(f"{said}\n", status, headers)
+
+
+async def _read(scope: Scope, receive: Receive, send: Send) -> bytes | None:
+    """The whole body, which is work only once it is there; None where its sender was told that it is too long."""
+    with anyio.move_on_after(BODY_WITHIN):
+        if (body := await _body(receive)) is not None:
+            return body
+    await _refusal(413, f"That is more than {BODY_MAX} bytes, or came too slowly.")(scope, receive, send)
+    return None
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -170,12 +199,20 @@ def serve_http(app: ASGIApp, sockets: list[socket.socket]) -> None:
     """Serve on sockets that listen until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         app,
+        http=AssistantConnection,
         log_config=None,
         access_log=False,
+        backlog=ACCEPTED_AT_ONCE,
         ws="none",
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_graceful_shutdown=DRAIN,
     )
-    uvicorn.Server(config).run(sockets)
+    _Server(config).run(sockets)
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for each in sockets or []:  # of which the library made a queue as long as what is accepted at once
+            each.listen(BACKLOG)

@@ -15,6 +15,10 @@ from sqlalchemy import JSON, Date, DateTime, Dialect, Float, Integer, MetaData, 
 from sqlalchemy.types import TypeEngine
 
 T = TypeVar("T")
+
+_EARLIEST, _LATEST = 1970, 9998
+"""Years of moments that somebody can have written: those beyond have no place in another zone, and none to count to."""
+
 Processor = Callable[[Any], Any]
 
 
@@ -27,7 +31,7 @@ def well_formed() -> Iterator[None]:
     """Around making values of what was read: whatever Python has against it is a MalformedError."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         raise MalformedError from error
 
 
@@ -64,7 +68,7 @@ def require(metadata: MetaData) -> None:
     """Have all columns that are never NULL say so to their types."""
     for table in metadata.tables.values():
         for column in table.columns:
-            if isinstance(column.type, (_CheckedColumn, MomentColumn)):
+            if isinstance(column.type, (_CheckedColumn, MomentColumn, JsonColumn)):
                 column.type.required = not column.nullable
 
 
@@ -108,7 +112,9 @@ def _careful(kind: TypeEngine[Any], dialect: Dialect, coltype: object) -> Proces
 
 
 class JsonColumn(TypeDecorator[Any]):
-    """What JSON can hold. `check` raises for a value of another shape than is written there; None is not checked."""
+    """What JSON can hold. `check` raises for a value of another shape than is written there; None is not checked, and
+    where it is `required` malformed.
+    """
 
     impl = JSON
     cache_ok = True
@@ -116,6 +122,7 @@ class JsonColumn(TypeDecorator[Any]):
     def __init__(self, check: Processor, none_as_null: bool = False) -> None:
         super().__init__(none_as_null=none_as_null)
         self.check = check
+        self.required = False
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
         process = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
@@ -123,7 +130,7 @@ class JsonColumn(TypeDecorator[Any]):
         def made(value: Any) -> Any:
             with well_formed():
                 found = process(value) if process else value
-                if found is not None:
+                if found is not None or self.required:
                     self.check(found)
             return found
 
@@ -168,9 +175,12 @@ class MomentColumn(TypeDecorator[datetime]):
             if value is None and not required:
                 return None
             try:
-                return datetime.fromisoformat(f"{value}+00:00")
+                moment = datetime.fromisoformat(f"{value}+00:00")
             except ValueError as error:
                 raise MalformedError from error
+            if moment.tzinfo is None or not _EARLIEST <= moment.year <= _LATEST:  # a day alone is read without the zone
+                raise MalformedError
+            return moment
 
         return made
 

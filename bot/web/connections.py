@@ -28,6 +28,13 @@ TAKEN_WITHIN = 300.0
 _CODING = re.compile(rb"^transfer-encoding[^\S\r\n]*:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 _LENGTH = re.compile(rb"^content-length[^\S\r\n]*:", re.IGNORECASE | re.MULTILINE)
 
+_LEFT_OUT = re.compile(rb"^[^\s:]*_[^:\r\n]*:", re.MULTILINE)
+
+UNSEEN = "XOCOMPAT_UNSEEN"
+"""A header of ours, where a request has something that the application does not get to see, and a proxy may have sent:
+a header with an underscore (which CGI's names cannot tell from a hyphen), or a host in the first line.
+"""
+
 CONNECTIONS_MAX = 1000
 ROOM = 16
 """Connections beyond that, for the round in which an old one is still to be closed."""
@@ -57,6 +64,8 @@ class _Framed(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
         ):
             raise ParsingError("Transfer-Encoding is not understood")
         super().parse_header(header_plus)
+        if self.proxy_netloc or _LEFT_OUT.search(header_plus):
+            self.headers[UNSEEN] = "1"
 
 
 class HttpConnection(HTTPChannel):  # type: ignore[misc] # as above

@@ -106,3 +106,11 @@ def test_what_is_done_about_alerts_takes_no_day(shell: Shell, words: list[str]) 
     assert "acts now and takes no --as-of: leave it out." in ran.err
     assert [alert["state"] for alert in shell.run("alerts", "--json").json["alerts"]] == ["firing"]
     assert shell.run(*words).status == 0
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("words", [["alerts"], ["alerts", "all"], ["sweep"]])
+def test_a_day_from_which_nothing_can_be_counted_is_refused_in_a_line(shell: Shell, words: list[str], day: str) -> None:
+    shell.run("sweep")
+    ran = shell.run(*words, "--as-of", day)
+    assert (ran.status, ran.err) == (2, "xocompat: I can tell what alerts there are on a day from 1900 to 9899.\n")

@@ -107,6 +107,12 @@ def test_another_day_moves_the_line_and_the_stages(matrix: Matrix) -> None:
     assert "not released" not in _texts(_root(_picture(matrix)))
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_calendars_first_and_last_day_have_a_picture_too(matrix: Matrix, day: date) -> None:
+    root = _root(_picture(matrix, day=day))
+    assert len(_bars(root)) > 20
+
+
 def test_one_product_is_alone_where_it_is_asked_for(desk: CommandRunner) -> None:
     picture = desk.answer("timeline xcp-ng", frozenset({Right.LOOKUP})).picture
     assert picture

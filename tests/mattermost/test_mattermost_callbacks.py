@@ -3,12 +3,17 @@
 import base64
 import copy
 import json
+import threading
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from bot.alerts.alert import AlertState
+from bot.chat.session.conversation import Conversation
+from tests.acceptance.waiting import until
 from tests.app.conftest import House
 from tests.mattermost.conftest import CHANNEL, Crew, Side
 from tests.mattermost.state import EPHEMERAL, Post
@@ -223,6 +228,42 @@ def test_a_press_that_takes_longer_is_answered_in_their_conversation(people: Cre
     assert pressed.told
     seen = [each.message for each in people.server.ephemerals(people.ann)]
     people.server.wait(lambda: len(people.server.ephemerals(people.ann)) > len(seen), "the answer")
+
+
+@pytest.fixture
+def hanging(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Claims in the database hang until this is set."""
+    goes_on, seen = threading.Event(), type(house.store.seen)
+    claim = seen.claim
+    monkeypatch.setattr(seen, "claim", lambda self, key: goes_on.wait(60) and claim(self, key))
+    yield goes_on
+    goes_on.set()
+
+
+def test_a_database_that_hangs_holds_no_press(
+    people: Crew, house: House, alert: Post, hanging: threading.Event
+) -> None:
+    begun = time.monotonic()
+    pressed = people.pressed(alert, "Acknowledge")
+    assert time.monotonic() - begun < 2
+    assert pressed.told
+    assert "does not answer, so I did nothing" in pressed.told.message
+    hanging.set()
+
+    def acknowledged() -> bool:
+        again = people.pressed(alert, "Acknowledge").told
+        return again is not None and "acknowledged" in again.message
+
+    until(acknowledged, 10, "what was claimed too late is given back")
+    assert _states(house)["XCP-ng 8.2 LTS"] is AlertState.ACKNOWLEDGED
+
+
+def test_a_reply_that_is_late_holds_no_press(people: Crew, alert: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Conversation, "press", lambda *_: None)
+    begun = time.monotonic()
+    pressed = people.pressed(alert, "Acknowledge")
+    assert time.monotonic() - begun < 2
+    assert (pressed.status, pressed.error, pressed.told) == (200, None, None)
 
 
 def _labels(post: Post) -> list[str]:

@@ -4,18 +4,27 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 import structlog
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 
 from bot.app.assistants import AssistantDoor
+from bot.app.lookup import runner_of
 from bot.chat.access import LOOKUP
-from bot.chat.command import Right
+from bot.chat.command import CommandSpec, Right
+from bot.chat.commands import ADVISORY, ALERTS, CHANGES, CHECK, FLEET, PROBE
+from bot.chat.runner import CommandRunner
 from bot.chat.session.pace import Pace
 from bot.cli import main
-from bot.mcp.assistant import Assistant, with_rights
+from bot.mcp.assistant import ASKING_MAX, Assistant, with_rights
 from bot.mcp.tools import tool_server
 from bot.settings import load_settings
 from tests.acceptance.waiting import until
@@ -235,3 +244,34 @@ def test_a_database_that_comes_later_is_found(
     assert "is not there yet" not in call(server, "get_fleet").error
     door.close()
     assert "now has the tables" in capsys.readouterr().out
+
+
+def test_a_database_that_hangs_keeps_no_look_up_waiting() -> None:
+    """A server has forty threads for what it is asked: a crowd that waits for a database must not have them all."""
+    goes_on, asking = threading.Event(), threading.Semaphore(0)
+
+    @contextmanager
+    def runner(spec: CommandSpec, _: frozenset[Right]) -> Iterator[CommandRunner]:
+        if spec is FLEET:
+            asking.release()
+            assert goes_on.wait(60)
+        yield runner_of(None)
+
+    log = structlog.get_logger().bind()
+    assistant = Assistant(with_rights("mcp", ALL), runner, lambda _: None, log)
+    with ThreadPoolExecutor(ASKING_MAX) as crowd:
+        waiting = [crowd.submit(assistant.ask, FLEET) for _ in range(ASKING_MAX)]
+        try:
+            assert all(asking.acquire(timeout=10) for _ in waiting)
+            for spec in (FLEET, ALERTS, PROBE, CHANGES, ADVISORY):
+                with pytest.raises(ToolError, match="I am busy"):
+                    assistant.ask(spec, "XSA-517")
+            assert assistant.ask(CHECK, "XenServer 7.2").summary
+        finally:
+            goes_on.set()
+    assert assistant.ask(CHECK, "XenServer 7.2").summary
+
+    async def threads() -> float:
+        return anyio.to_thread.current_default_thread_limiter().total_tokens
+
+    assert anyio.run(threads) - ASKING_MAX >= 10

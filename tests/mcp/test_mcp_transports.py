@@ -1,32 +1,41 @@
 """Both transports with real processes: stdio with the rights of a shell, HTTP behind a token with what is granted."""
 
+import asyncio
 import contextlib
 import http.client
 import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import anyio
 import httpx2
 import pytest
+import uvicorn
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from uvicorn.server import ServerState
 
 from bot.cli import main
+from bot.mcp.arrivals import AssistantConnection
 from bot.mcp.guarded import Gate
+from tests.acceptance.crowd import CrowdAt, crowd_at
 from tests.acceptance.waiting import free_port, until
 from tests.mcp.asking import Called, calls
 from tests.mcp.conftest import ANN, BEN, TOKEN, AskedFleet
 from tests.slack import signed
 from tests.slack.standin import StandIn
+
+__all__ = ["crowd_at"]
 
 ROOT = Path(__file__).parents[2]
 HOME = "T0000001"
@@ -101,32 +110,41 @@ def slack() -> Iterator[StandIn]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def door(fleet: AskedFleet, slack: StandIn) -> Iterator[HttpDoor]:
-    port = free_port()
-    process = subprocess.Popen(
-        [*COMMAND, "--http", f"127.0.0.1:{port}"],
-        env=_environ(
-            **fleet.environ,
-            XOCOMPAT_MCP_TOKEN=TOKEN,
-            XOCOMPAT_MCP__SLACK="true",
-            SLACK_BOT_TOKEN="xoxb-1-of-the-tests",
-            SLACK_SIGNING_SECRET=signed.SECRET,
-            SLACK_API_URL=slack.api,
-        ),
-        cwd=fleet.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@contextmanager
+def _door(fleet: AskedFleet, slack: StandIn, *before: str) -> Iterator[HttpDoor]:
+    """A process that serves, ready; `before` is what stands before its command."""
+    port, log = free_port(), fleet.folder / "door.log"
+    with log.open("w", encoding="utf-8") as told:  # a pipe that nobody reads would fill up, and hold the process
+        process = subprocess.Popen(
+            [*before, *COMMAND, "--http", f"127.0.0.1:{port}"],
+            env=_environ(
+                **fleet.environ,
+                XOCOMPAT_MCP_TOKEN=TOKEN,
+                XOCOMPAT_MCP__SLACK="true",
+                SLACK_BOT_TOKEN="xoxb-1-of-the-tests",
+                SLACK_SIGNING_SECRET=signed.SECRET,
+                SLACK_API_URL=slack.api,
+            ),
+            cwd=fleet.folder,
+            stdout=subprocess.PIPE,
+            stderr=told,
+            text=True,
+        )
     found = HttpDoor(process, port)
     until(lambda: found.post()[0] == 200, 20, "it answers")
     yield found
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=15)
+    out, _ = process.communicate(timeout=15)
     assert (process.returncode, out) == (0, "")
+    err = log.read_text(encoding="utf-8")
     assert "Traceback" not in err
     assert TOKEN not in err
+
+
+@pytest.fixture(scope="module")
+def door(fleet: AskedFleet, slack: StandIn) -> Iterator[HttpDoor]:
+    with _door(fleet, slack) as found:
+        yield found
 
 
 def _over_http(door: HttpDoor, *wanted: tuple[str, dict[str, Any]]) -> list[Called]:
@@ -196,6 +214,87 @@ def test_who_sends_a_long_body_gets_the_answer_and_no_reset(
     """A connection that is closed on what nobody read is reset, and the answer may be lost with it."""
     long = {"x": "y" * 5_000_000}
     assert [door.post(long, **headers)[0] for _ in range(5)] == [status] * 5
+
+
+_HALF = b"POST /mcp HTTP/1.1\r\nHost: x\r\n"
+_WITH_TOKEN = f"Authorization: Bearer {TOKEN}\r\nContent-Length: 500\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        _HALF,
+        _HALF + b"Content-Length: 500\r\n\r\n{",
+        _HALF + _WITH_TOKEN,
+        _HALF + b"X-Slack-Signature: v0=" + _WITH_TOKEN,
+    ],
+    ids=["idle", "headers", "a body", "a body with the token", "a body with a signature"],
+)
+def test_connections_that_are_held_keep_nobody_out(door: HttpDoor, crowd_at: CrowdAt, said: bytes) -> None:
+    crowd = crowd_at(door.port)
+    crowd.join(300, said)
+    begun = time.monotonic()
+    assert [door.post()[0] for _ in range(3)] == [200] * 3
+    assert time.monotonic() - begun < 3
+
+
+def test_of_more_connections_than_there_is_room_for_the_oldest_goes(
+    fleet: AskedFleet, slack: StandIn, crowd_at: CrowdAt
+) -> None:
+    with _door(fleet, slack, "sh", "-c", 'ulimit -n 128; exec "$@"', "sh") as door:
+        crowd = crowd_at(door.port)
+        crowd.join(200, _HALF, trickles=True)
+        crowd.trickle()
+        assert [door.post()[0] for _ in range(3)] == [200] * 3
+        assert 0 < crowd.still_open <= 64
+
+
+@pytest.mark.parametrize("bound", ["ARRIVES_WITHIN", "IDLE"])
+@pytest.mark.parametrize("said", [b"", _HALF, _HALF + b"Content-Length: 500\r\n\r\n{"])
+def test_a_request_that_does_not_arrive_is_not_waited_for(
+    said: bytes, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.mcp.arrivals.LOOKED", 0.01)
+    monkeypatch.setattr(f"bot.mcp.arrivals.{bound}", 0.02)
+
+    async def app(_: Any, receive: Any, __: Any) -> None:
+        while (await receive())["type"] == "http.request":
+            pass
+
+    async def is_closed() -> bool:
+        config, state = uvicorn.Config(app, lifespan="off", log_config=None), ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: AssistantConnection(config, state, {}), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(said)
+        try:
+            return await asyncio.wait_for(reader.read(), 10 if said or bound == "IDLE" else 0.5) == b""
+        except ConnectionResetError:
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            writer.close()
+            server.close()
+
+    assert asyncio.run(is_closed()) is (bool(said) or bound == "IDLE")
+
+
+@pytest.mark.parametrize("coding", ["chunked", "xchunked", "gzip, chunked", "identity", "chunked\x0b"])
+def test_a_request_whose_end_can_be_read_in_two_ways_is_none(door: HttpDoor, coding: str) -> None:
+    body = b"0\r\n\r\nPOST /mcp HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\nAuthorization: Bearer {TOKEN}\r\n"
+    for length in ("", "Content-Length: 4\r\n"):
+        if coding == "chunked" and not length:
+            continue  # there is nothing wrong with that
+        with socket.create_connection(("127.0.0.1", door.port), timeout=10) as connection:
+            connection.sendall(f"{head}{length}Transfer-Encoding: {coding}\r\n\r\n".encode() + body)
+            told = b""
+            while piece := connection.recv(65536):
+                told += piece
+        assert told.count(b"HTTP/1.1 ") == 1
+        assert told.startswith(b"HTTP/1.1 4")
 
 
 def _of_slack(door: HttpDoor, user: str | None, *wanted: tuple[str, dict[str, Any]], team: str = HOME) -> list[Called]:

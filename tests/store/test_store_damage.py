@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +14,12 @@ from structlog.typing import FilteringBoundLogger
 
 from bot.alerts.ports import Watch, WatchKind
 from bot.cli import main
+from bot.errors import UnavailableError
 from bot.store.store import open_store
 from tests.alerts.fakes import settle
 from tests.fleet.fleets import LAB, answered, host, pool
 from tests.store.conditions import A, condition, why_gone
-from tests.store.pages import finding
+from tests.store.pages import LIST, finding
 from tests.store.test_store_audit import ENTRY
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -26,7 +27,8 @@ DAMAGES = 200
 COMMANDS = (
     ("fleet",), ("alerts",), ("alerts", "all"), ("audit",), ("watches", "--channel", "C1"), ("sweep",), ("changes",),
     ("export",), ("db", "check"), ("db", "upgrade"), ("doctor",), ("fleet", "--json"), ("sync",),
-    ("ack", "1", "--channel", "C1"), ("digest", "--channel", "C1"), ("xen-1",),
+    ("ack", "1", "--channel", "C1"), ("digest", "--channel", "C1"), ("xen-1",), ("sites",), ("xo",), ("patches",),
+    ("XSA-517",), ("alerts", "--as-of", "2027-01-01"), ("snooze", "1", "7d", "--channel", "C1"),
 )  # fmt: skip
 _SETTINGS = """
 list: {url: %s}
@@ -93,6 +95,26 @@ def _write_garbage(chance: random.Random, data: bytearray) -> None:
     data[at : at + chance.randrange(4096)] = chance.randbytes(chance.randrange(4096))
 
 
+_VALUES = (
+    *(None, "", "x", -1, 2**62, 1.5, b"\xff\x00", "[", "{}", "[]", "null", "7", "[[1]]", "[" * 5000, "x" * 100_000),
+    *("2026-01-01", "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999", "2026-01-01 00:00:00+99:00", "firing", "8.2"),
+)
+
+
+def _write_other_values(chance: random.Random, data: bytearray) -> None:
+    """What the file's format allows, and no writer of ours leaves."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(bytes(data))
+        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for _ in range(chance.choice((1, 3, 10))):
+            table = chance.choice(tables)
+            column = chance.choice([row[1] for row in database.execute(f'PRAGMA table_info("{table}")')])
+            with suppress(sqlite3.IntegrityError):
+                database.execute(f'UPDATE "{table}" SET "{column}" = ?', [chance.choice(_VALUES)])
+        database.commit()
+        data[:] = database.serialize()
+
+
 _WAYS: tuple[Callable[[random.Random, bytearray], None], ...] = (
     _flip,
     _flip_what_is_written,
@@ -102,6 +124,8 @@ _WAYS: tuple[Callable[[random.Random, bytearray], None], ...] = (
     _cut,
     _spoil_the_header,
     _write_garbage,
+    _write_other_values,
+    _write_other_values,
 )
 
 
@@ -153,6 +177,10 @@ def test_no_damage_is_more_than_one_plain_line(
     [
         "UPDATE sightings SET name = x'00ff'",
         "UPDATE sightings SET seen_at = 'yesterday'",
+        "UPDATE sightings SET seen_at = '2026-01-01'",
+        "UPDATE sightings SET seen_at = '0001-01-01 00:00:00.000000'",
+        "UPDATE sources SET tried_at = '9999-12-31 23:59:59.999999'",
+        f"UPDATE sightings SET software = '{'[' * 5000}{']' * 5000}'",
         "UPDATE sources SET kind = 'tarket'",
         "UPDATE sources SET failures = 'many'",
         "UPDATE sources SET tried_at = 17",
@@ -202,6 +230,20 @@ def test_so_is_one_in_an_alert(sql: str, whole: bytes, place: Path, capsys: pyte
         connection.commit()
     assert main(["alerts"]) == 1
     assert "is damaged: put a backup in its place" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("column", ["changes", "problems"])
+def test_nothing_where_a_list_must_be_is_damage(
+    column: str, whole: bytes, place: Path, log: FilteringBoundLogger
+) -> None:
+    _put(place, whole)
+    with closing(sqlite3.connect(place / "xocompat.db")) as connection:
+        connection.execute(f"UPDATE revisions SET {column} = 'null'")
+        connection.commit()
+    store = open_store(f"sqlite:///{place / 'xocompat.db'}", log, lambda: NOW)
+    with pytest.raises(UnavailableError, match="is damaged: put a backup in its place"):
+        store.revisions.latest(LIST)
+    store.close()
 
 
 @pytest.mark.parametrize("words", [["fleet"], ["serve"], ["db", "check"]])

@@ -11,6 +11,7 @@ import pytest
 from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
+from bot.web.access import PageAccess, guarded
 from bot.web.connections import WebListener
 from bot.web.documents import Document, documents
 from bot.web.listen import listen
@@ -50,6 +51,7 @@ def server(slow: Slow) -> Iterator[Running]:
     routes = {
         "/": HttpRoute("GET", lambda _: HttpResponse(200, "hello")),
         "/slow": HttpRoute("GET", slow),
+        "/fleet": HttpRoute("GET", guarded(lambda _: HttpResponse(200, "xen-1"), PageAccess(lambda: "let-me-in"))),
         "/echo": HttpRoute("POST", lambda request: HttpResponse(200, str(len(request.body)))),
         "/data/": HttpRoute("GET", documents(lambda: {"/data/a.json": Document.of("{}", "application/json")})),
     }
@@ -144,6 +146,23 @@ def test_what_could_be_read_in_two_ways_is_a_4xx_and_ends_the_connection(server:
                 answer += piece
     assert answer.startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
     assert b"hello" not in answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (b"GET /fleet HTTP/1.1\r\nHost: localhost\r\n", b"200"),
+        (b"GET /fleet HTTP/1.1\r\nHost: localhost\r\nX_Forwarded_For: 192.0.2.1\r\n", b"403"),
+        (b"GET /fleet HTTP/1.1\r\nX_Real-IP:192.0.2.1\r\nHost: localhost\r\n", b"403"),
+        (b"GET http://evil.example/fleet HTTP/1.1\r\nHost: localhost\r\n", b"403"),
+    ],
+)
+def test_what_the_application_does_not_see_of_a_request_makes_nobody_local(
+    server: Running, asked: bytes, status: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(asked + b"Connection: close\r\n\r\n")
+        assert connection.recv(65536)[9:12] == status
 
 
 @pytest.mark.parametrize("coding", [b"xchunked", b"gzip, chunked", b"chunked, xchunked", b"identity"])

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -14,9 +15,10 @@ from bot.chat.interpret import interpret
 from bot.chat.platform import Origin
 from bot.chat.reply import NOTICE, Reply, line, notice
 from bot.chat.session.conversation import Conversation
+from bot.chat.session.executor import Untold
 from bot.errors import UnavailableError
 
-WAITED = 3.0
+WAITED = 1.0
 """Seconds for which a press waits for its reply; what comes later comes in another way."""
 
 WAITING_MAX = 8
@@ -64,7 +66,7 @@ class OnceDone:
             if waits:
                 self._waiting.release()
         if changes and (reply is None or reply.kind in (NOTICE, "refused") or reply.exit_status):
-            self.conversation.services.seen.release(key)
+            self._release(key)
         return shown
 
     def submit(self, nonce: str, submitted: Callable[[], str | None]) -> str | None:
@@ -76,16 +78,36 @@ class OnceDone:
         self._claim(key, say("That was sent off already."))
         wrong = submitted()
         if wrong:
-            self.conversation.services.seen.release(key)
+            self._release(key)
         return wrong
 
     def _claim(self, key: str | None, again: str) -> None:
-        """Claim what is to be done, if it has a key. NotTakenError if it is not the caller's to do."""
+        """Claim what is to be done, if it has a key. NotTakenError if it is not the caller's to do.
+
+        A database that hangs is waited for a moment: what is claimed after that is given back, as nothing was done.
+        """
+        if key is None:
+            return
+        services = self.conversation.services
+
+        def late(is_ours: bool) -> None:
+            if is_ours:
+                services.seen.release(key)
+
         try:
-            if key and not self.conversation.services.seen.claim(key):
-                raise NotTakenError(again)
+            claimed = services.database.get(lambda: services.seen.claim(key), late, lambda _: None)
         except UnavailableError as error:
             raise NotTakenError(str(error)) from error
+        if isinstance(claimed, Untold):
+            raise NotTakenError(say("The database does not answer, so I did nothing. Try again in a minute."))
+        if not claimed:
+            raise NotTakenError(again)
+
+    def _release(self, key: str) -> None:
+        """Nothing was done, so it may be tried again. Where the database fails the claim ends by itself in an hour."""
+        services = self.conversation.services
+        with suppress(UnavailableError):
+            services.database.get(lambda: services.seen.release(key), lambda _: None, lambda _: None)
 
     def _key(self, *parts: str) -> str:
         return f"{self.name}:{parts[0]}:{sha256(json.dumps(parts).encode()).hexdigest()}"
