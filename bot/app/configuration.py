@@ -21,7 +21,7 @@ from bot.settings.model import HTTPS_PORT, AlertSettings, OrchestraSettings, Pol
 from bot.settings.model import EndpointSettings as ConfiguredEndpoint
 from bot.settings.model import TargetSettings as ConfiguredTarget
 from bot.settings.notifiers import key_problems, kind_of_url, url_problem
-from bot.settings.secret_values import is_of_slack, token_mistakes
+from bot.settings.secret_values import is_of_slack, password_doubts, token_mistakes
 from bot.slack.payload import is_group
 from bot.slack.token_mistakes import APP, BOT, SIGNING, mistakes
 from bot.xapi.target import CredentialsError, Endpoint, Target, TlsMode, Trust
@@ -175,8 +175,8 @@ def notifier_problems(settings: Settings, environ: Mapping[str, str]) -> list[Pr
         url = environ.get(each.url_env, "").strip()
         if not url:
             problems.append(Problem(each.url_env, "", f"is not set: it is the URL of notify {each.name}"))
-        elif mistaken := [*_token_problems(each.url_env, url)]:
-            problems += mistaken
+        elif doubts := [*password_doubts(each.url_env, url)]:  # a login in it may have whatever sign
+            problems += [Problem(each.url_env, "", f"{doubt.what}: {doubt.mend}") for doubt in doubts]
         elif wrong := url_problem(url):
             problems.append(Problem(each.url_env, "", wrong))
         else:

@@ -202,24 +202,26 @@ def _first_answer(
         settings = settings_of(config)
         if spec.right is Right.PROBE and not settings.sites.url:  # which targets sites list, the database says
             return runner_with_hosts(settings).run(spec, words, ALL, as_of, caller, report)
-        with runner_with_fleet(settings, _if_missing(spec, words, as_of, settings)) as with_fleet:
+        with runner_with_fleet(settings, _if_missing(spec, words, settings)) as with_fleet:
             begun = time.perf_counter()
             reply = with_fleet.run(spec, words, ALL, as_of, caller, report)
             _record(with_fleet, spec, words, caller, reply, time.perf_counter() - begun)
             return reply
 
 
-def _if_missing(spec: CommandSpec, words: str, as_of: date | None, settings: "Settings") -> "IfMissing":
-    """What becomes of a database that is not there: made by what has something to keep, and by nothing else."""
+def _if_missing(spec: CommandSpec, words: str, settings: "Settings") -> "IfMissing":
+    """What becomes of a database that is not there: made by what has something to keep, and by nothing else.
+
+    A sweep of another day makes an empty one, in which whoever looks next sees that nothing was stored.
+    """
     from bot.app.operator import IfMissing
 
     if words and not spec.takes:
         return IfMissing.PASS  # the command says what is wrong with its words
     if spec in LOOKING:
         return IfMissing.REFUSE
-    is_rehearsal = words or as_of is not None
     has_targets = settings.targets or settings.xen_orchestra  # which ones sites have a database says
-    keeps = spec is WATCH or (spec is DIGEST and words) or (spec is SWEEP and has_targets and not is_rehearsal)
+    keeps = spec is WATCH or (spec is DIGEST and words) or (spec is SWEEP and has_targets)
     return IfMissing.MAKE if keeps else IfMissing.PASS
 
 

@@ -132,7 +132,6 @@ def test_a_xen_orchestra_that_is_away_is_a_failure_that_is_kept(
 
 
 def test_a_rehearsal_asks_and_stores_none_of_it(site: Site, shell: Shell, kept: Callable[[], SqlOrchestras]) -> None:
-    assert shell("db", "upgrade").status == 0
     assert shell("sweep", "on", "2028-12-01").status == 0
     assert (site.asked, kept().states()) == (0, ())
 

@@ -43,8 +43,6 @@ alerts: {channel: C0000001}
         ("alerts: {channel: C0000001}", "sweep", 2, "There is nobody to ask"),
         ("", "sites", 0, "site"),
         ("", "watches lab --channel C1", 2, "takes no"),
-        (FLEET, "sweep --as-of 2028-09-01", 1, "None of 1 target answered"),
-        (FLEET, "sweep on 2028-09-01", 1, "None of 1 target answered"),
         (FLEET, "probe lab", 1, "lab did not answer"),
         (FLEET, "sites", 0, "site"),
         (FLEET + "sites: {url: 'nats://127.0.0.1:1', expected: [paris]}", "sites", 0, "never"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.app.configuration import notifier_problems
 from bot.settings.notifiers import NotifierKind, kind_of_url, url_problem
 from tests.settings.conftest import Load, Told
 
@@ -118,3 +119,23 @@ def test_the_scheme_says_what_a_notifier_is(url: str, kind: NotifierKind) -> Non
 )
 def test_a_url_that_leads_nowhere_is_refused(url: str) -> None:
     assert url_problem(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("smtp://u:it's@127.0.0.1", ""),
+        ("smtp://u:pässword@127.0.0.1\n", ""),
+        ('"smtp://127.0.0.1"', "has quotes around it"),
+        ("HOOK=smtp://127.0.0.1", "has the variable's name in its value"),
+        ("export HOOK=smtp://127.0.0.1", "has the variable's name in its value"),
+        ("\ufeffsmtp://127.0.0.1", "has a character that is not seen (U+FEFF)"),
+        ("smtp://127.0.0.1\u200b", "has a character that is not seen (U+200B)"),
+        ("'smtp://127.0.0.1", "must be smtp://, smtps://"),
+    ],
+)
+def test_how_a_url_was_set_is_told_without_the_url(load: Load, url: str, said: str) -> None:
+    settings = load("notify: [{name: hook, url_env: HOOK, to: a@example.org, from: b@example.org}]")
+    lines = [*map(str, notifier_problems(settings, {"HOOK": url}))]
+    assert [line.startswith(f"HOOK: {said}") for line in lines] == [True] * bool(said)
+    assert "127.0.0.1" not in "".join(lines)
