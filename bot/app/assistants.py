@@ -27,6 +27,7 @@ from bot.chat.session.access import Access
 from bot.chat.session.responder import Answer, private
 from bot.errors import ConfigError, Problem, UnavailableError, UsageError, XocompatError
 from bot.settings.model import Settings
+from bot.settings.secret_values import password_doubts
 from bot.settings.values import Address, parse_address
 from bot.web.listen import listen
 
@@ -150,6 +151,8 @@ def serve_assistants(settings: Settings, where: str) -> int:
     if not token:
         said = "is not set: over HTTP assistants show a token, so choose a long one and put it into this variable"
         raise ConfigError([Problem(settings.mcp.token_env, "", said)])
+    if doubts := [*password_doubts(settings.mcp.token_env, token)]:  # no client would show it so
+        raise ConfigError([Problem(settings.mcp.token_env, "", f"{each.what}: {each.mend}") for each in doubts])
     tool_server = _tools()
     from bot.mcp.guarded import Named, guarded_app, serve_http
 

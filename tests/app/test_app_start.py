@@ -8,6 +8,8 @@ import pytest
 from bot.alerts.delivery.outbox import DeliveryKind
 from bot.alerts.routing import AlertPlan, Route
 from bot.alerts.start import Start
+from bot.chat.reply import plain
+from bot.chat.rule_wording import sentence
 from bot.chat.start_message import start_message
 from bot.simulator import Simulator
 from bot.slack.blocks import messages
@@ -108,6 +110,25 @@ def test_what_never_answered_is_named(start: Begin, hosts: Simulator) -> None:
     house = start()
     house.sweep()
     assert "Asked: 3 targets. Never answered: old-1." in said(house)
+
+
+def test_where_nothing_has_ever_answered_nothing_is_said_to_have_stopped(
+    start: Begin, hosts: Simulator, clock: Clock
+) -> None:
+    for name in ("xen-1", "xen-2", "old-1"):
+        hosts[name].go_down()
+    house = start()
+    house.sweep()
+    assert kinds(house) == ["start"]
+    told = said(house)
+    assert told.startswith("From now on I watch for this channel  no host yet\nAsked: 3 targets. Never answered: ")
+    assert "none was due that day" in told
+    for _ in range(2):
+        clock.pass_by(0.25)
+        house.sweep()
+    silent = [plain(sentence(alert, clock().date())) for alert in house.open()]
+    assert len(silent) == 3
+    assert all(" has never answered" in each for each in silent)
 
 
 def test_each_channel_of_the_configuration_has_its_own(start: Begin) -> None:

@@ -444,6 +444,16 @@ def test_http_without_a_token_refuses_to_serve(refused: Callable[..., tuple[int,
         assert (status, "XOCOMPAT_MCP_TOKEN" in said) == (2, True)
 
 
+@pytest.mark.parametrize("value", [f'"{TOKEN}"', f"“{TOKEN}”", f"\ufeff{TOKEN}", f"export ASSISTANTS={TOKEN}"])
+def test_a_token_that_no_client_would_show_refuses_to_serve(
+    refused: Callable[..., tuple[int, str]], fleet: AskedFleet, value: str
+) -> None:
+    named = {"XOCOMPAT_MCP__TOKEN_ENV": "ASSISTANTS", "ASSISTANTS": value}
+    status, said = refused("--http", "127.0.0.1:1", **fleet.environ, **named)
+    assert (status, said.startswith("xocompat: ASSISTANTS: has ")) == (2, True)
+    assert TOKEN not in said
+
+
 def test_slack_without_its_signing_secret_is_refused(
     refused: Callable[..., tuple[int, str]], fleet: AskedFleet
 ) -> None:
