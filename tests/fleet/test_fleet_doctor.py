@@ -203,6 +203,7 @@ def test_without_slack_the_targets_are_checked_and_all_is_well(capsys: pytest.Ca
         "warning slack: no to",
         "ok      web routes: ",
         "ok      database: Th",
+        "ok      database: di",
         "ok      data: what i",
         "ok      target lab-a",
     ]
@@ -214,7 +215,7 @@ def test_json_tells_a_warning_by_its_mend(capsys: pytest.CaptureFixture[str]) ->
     checks: Any = json.loads(out)["checks"]
     assert (status, [check["name"] for check in checks]) == (
         0,
-        ["slack", "web routes", "database", "data", "target lab-a"],
+        ["slack", "web routes", "database", "database: disk", "data", "target lab-a"],
     )
     assert [(check["ok"], check["mend"] is None) for check in checks] == [(True, False), *[(True, True)] * 4]
 
