@@ -217,7 +217,7 @@ def test_json_tells_a_warning_by_its_mend(capsys: pytest.CaptureFixture[str]) ->
         0,
         ["slack", "web routes", "database", "database: disk", "data", "target lab-a"],
     )
-    assert [(check["ok"], check["mend"] is None) for check in checks] == [(True, False), *[(True, True)] * 4]
+    assert [(check["ok"], check["mend"] is None) for check in checks] == [(True, False), *[(True, True)] * 5]
 
 
 @pytest.mark.usefixtures("lab")
