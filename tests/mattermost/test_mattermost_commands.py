@@ -5,8 +5,10 @@ import re
 import pytest
 import requests
 
+from bot.alerts.delivery.retry import RetryPolicy
+from tests.acceptance.waiting import until
 from tests.mattermost.conftest import Crew, Side
-from tests.mattermost.faults import status
+from tests.mattermost.faults import Fault, cut, limited, status
 from tests.mattermost.state import EPHEMERAL
 
 pytestmark = pytest.mark.usefixtures("side")
@@ -83,6 +85,37 @@ def test_a_probe_begins_with_what_is_done_and_ends_for_the_same_eyes(people: Cre
     assert "xen-1" in asking.message
     answer = people.server.wait_post(people.ann, people.ops, "XCP-ng 8.3")
     assert answer.type == EPHEMERAL
+
+
+_PASSING = {
+    "limited": [limited(1)],
+    "errors": [status(500), status(503)] * 2,
+    "cut": [cut(), cut(), cut()],
+    "a long fault": [status(502), cut(), limited(1), status(500)],
+    "one that was done": [cut(done=True)],
+}
+
+
+@pytest.mark.parametrize("faults", _PASSING.values(), ids=_PASSING)
+def test_an_answer_survives_a_passing_fault(
+    people: Crew, side: Side, faults: list[Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the command's address, or, where that stays in doubt, as a direct message: "Asking …" does not stay alone."""
+    monkeypatch.setattr("bot.chat.answer_queue.ANSWER_POLICY", RetryPolicy(pause=0.05, longest=0.2))
+    people.server.fail("POST /hooks/commands/{hook_id}", *faults)
+    people.server.fail("POST /posts", status(502), cut(done=True))
+    people.answered("probe xen-1")
+
+    def answers() -> int:
+        here = [each for each in people.server.ephemerals(people.ann) if "XCP-ng 8.3" in each.message]
+        direct = people.server.posts(people.server.direct(people.ann))
+        return len(here) + sum("XCP-ng 8.3" in each.message for each in direct)
+
+    until(lambda: answers() > 0, 10, "the answer")
+    side.settle()
+    assert side.service.queue
+    assert side.service.queue.wait_until_idle(10)
+    assert answers() == (2 if faults == _PASSING["one that was done"] else 1)
 
 
 def test_while_the_api_is_away_a_look_up_is_still_answered(people: Crew) -> None:
