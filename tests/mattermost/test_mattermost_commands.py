@@ -1,12 +1,15 @@
 """Slash commands in Mattermost: the same words as in Slack, proved by their token, answered for one person's eyes."""
 
 import re
+import time
 
 import pytest
 import requests
 
 from bot.alerts.delivery.retry import RetryPolicy
+from bot.chat.session.pace import MINUTE, PER_MINUTE
 from tests.acceptance.waiting import until
+from tests.app.conftest import House
 from tests.mattermost.conftest import Crew, Side
 from tests.mattermost.faults import Fault, cut, limited, status
 from tests.mattermost.state import EPHEMERAL
@@ -218,3 +221,16 @@ def test_no_post_is_longer_than_the_server_takes(people: Crew) -> None:
     assert long.message.splitlines()[0] == shown[-1].message.splitlines()[0]
     assert len(shown) > 1
     assert all(len(each.message) <= 4_000 for each in shown)
+
+
+def test_one_persons_flood_is_bounded_and_leaves_others_alone(people: Crew, house: House) -> None:
+    begun = time.monotonic()
+    typed = [people.typed(f"XenServer 7.{at % 7}") for at in range(2 * PER_MINUTE)]
+    assert all(each.status == 200 for each in typed)
+    said = [each.reply.message for each in typed if each.reply]
+    room = PER_MINUTE * (1 + (time.monotonic() - begun) / MINUTE) + 2  # it fills up all the while
+    assert PER_MINUTE <= len(said) <= room < 2 * PER_MINUTE
+    assert any("Slow down" in each for each in said)
+    assert "partial support" in people.answered("XenServer 7.2", people.bob).message
+    until(lambda: house.store.audit.find((), 1)[0].who == "mattermost:bob", 10, "the trail is written")
+    assert len(house.store.audit.find(("mattermost:ann",), 1000)) <= room
