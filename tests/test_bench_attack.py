@@ -78,8 +78,8 @@ def test_an_attack_that_succeeds_ends_the_list_with_1(
 
 def test_an_unknown_attack_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["attack", "--only", "signatures,doors"])
-    assert "doors" in capsys.readouterr().err
+        main(["attack", "--only", "signatures,windows"])
+    assert "windows" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,12 @@ def test_who_sends_a_long_body_gets_the_answer_and_no_reset(
     assert [door.post(long, **headers)[0] for _ in range(5)] == [status] * 5
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_it_leaves_no_core_dump_behind(door: HttpDoor) -> None:
+    limits = Path(f"/proc/{door.process.pid}/limits").read_text(encoding="ascii")
+    assert next(line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")) == ["0", "0"]
+
+
 _HALF = b"POST /mcp HTTP/1.1\r\nHost: x\r\n"
 _WITH_TOKEN = f"Authorization: Bearer {TOKEN}\r\nContent-Length: 500\r\n\r\n".encode()
 
