@@ -231,9 +231,7 @@ def test_so_is_one_in_an_alert(sql: str, whole: bytes, place: Path, capsys: pyte
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999"])
-@pytest.mark.parametrize(
-    "words", [["fleet", "--json"], ["xen-1"], ["alerts", "all"], ["sweep", "--as-of", "2027-01-01"]]
-)
+@pytest.mark.parametrize("words", ["fleet --json", "xen-1", "alerts all", "sweep --as-of 2027-01-01"])
 def test_a_moment_at_an_end_of_the_calendar_is_shown(
     words: str, moment: str, whole: bytes, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
