@@ -131,6 +131,7 @@ class AssistantDoor:
 def serve_stdio(settings: Settings, is_configured: bool, user: str) -> int:
     """Answer the assistant at stdin and stdout until it leaves, with the rights of a shell. `user` is at that shell."""
     tool_server = _tools()
+    forbid_core_dumps()
     set_up_log(settings, "error")
     door = AssistantDoor(settings, is_configured)
     try:

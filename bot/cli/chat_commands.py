@@ -248,9 +248,10 @@ def _with_fleet(
 
 def _draw(picture: Picture, png: "Path | None", file: OutputFile | None, force: bool, config: "Path | None") -> None:
     """Print a picture as SVG, or write it as PNG; with how many hosts run what, where that is known."""
-    drawn = picture.with_hosts(_hosts_by_release(picture.day, config))
+    hosts = _hosts_by_release(picture.day, config)
+    drawn = picture.with_hosts(hosts)
     if png is None and file:
-        file.write(drawn.svg())
+        file._replace(names_hosts=file.names_hosts or hosts is not None).write(drawn.svg())
         return
     if png is None:
         write(sys.stdout, drawn.svg())

@@ -133,8 +133,8 @@ class MattermostPlatform:
     ) -> Outcome:
         """With the answer to a press, at the command's address, or else in the actor's direct messages with the bot.
 
-        Nothing private can be changed: what is to `replace` a reply, such as how far something has come, stands below
-        it, and has no place in direct messages.
+        Nothing private can be changed: what is to `replace` a reply stands below it, and how far something has come
+        (which is said `once`) has no place in direct messages.
         """
 
         def sending() -> Sending:
@@ -145,7 +145,7 @@ class MattermostPlatform:
             # What is in doubt cannot be looked up here, so it is given up soon. A direct message can, and is tried on.
             if outcome is not NO_WAY and not isinstance(outcome, Unknown):
                 return outcome
-            if replace:
+            if replace and once:
                 return outcome if isinstance(outcome, Unknown) else NotSent("", say(NO_WAY.reason))
             return (yield from self._direct(origin.actor, told, most))
 

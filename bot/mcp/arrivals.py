@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.web.connections import ARRIVES_WITHIN, HELD_EACH, HELD_MAX, IDLE, connections_max
@@ -60,6 +61,16 @@ class AssistantConnection(H11Protocol):
         if self.conn.trailing_data[0]:
             self._begun_at = self.waits_since
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no request, unless an answer was begun already. Who is at work on it has nobody to tell."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
 
     def _look(self) -> None:
         if self.transport.is_closing():

@@ -16,10 +16,10 @@ from sqlalchemy.types import TypeEngine
 
 T = TypeVar("T")
 
-_EARLIEST, _LATEST = 1970, 9998
-"""Years of moments that somebody can have written: those beyond have no place in another zone, and none to count to."""
-
 Processor = Callable[[Any], Any]
+
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""Between these a moment has a place in every zone. A host may say that its certificate expires on any day."""
 
 
 class MalformedError(Exception):
@@ -168,7 +168,7 @@ class MomentColumn(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, _: object) -> Callable[[Any], datetime | None]:
         if dialect.name != "sqlite":
-            return lambda value: None if value is None else value.replace(tzinfo=UTC)
+            return lambda value: None if value is None else _placed(value.replace(tzinfo=UTC))
         required = self.required
 
         def made(value: Any) -> datetime | None:
@@ -178,11 +178,15 @@ class MomentColumn(TypeDecorator[datetime]):
                 moment = datetime.fromisoformat(f"{value}+00:00")
             except ValueError as error:
                 raise MalformedError from error
-            if moment.tzinfo is None or not _EARLIEST <= moment.year <= _LATEST:  # a day alone is read without the zone
+            if moment.tzinfo is None:  # a day alone is read without the zone
                 raise MalformedError
-            return moment
+            return _placed(moment)
 
         return made
+
+
+def _placed(moment: datetime) -> datetime:
+    return moment if _FIRST <= moment <= _LAST else min(max(moment, _FIRST), _LAST)
 
 
 def moment_text(value: datetime | None) -> str | None:

@@ -1,5 +1,7 @@
 """`timeline --svg` and `--png FILE`: the answer as a picture, in the shell."""
 
+import os
+import stat
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -43,6 +45,19 @@ def test_png_is_written_and_nothing_is_written_over(run: Run, folder: Path) -> N
     assert (folder / "mine.png").read_text() == "mine"
     assert run("timeline", "--png", "mine.png", "--force").status == 0
     assert (folder / "mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("hosts", "mode"), [({}, 0o600), (None, 0o644)])
+def test_a_file_that_tells_of_hosts_is_its_owners_alone(
+    run: Run, folder: Path, hosts: dict[str, int] | None, mode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cli.chat_commands._hosts_by_release", lambda *_: hosts)
+    before = os.umask(0o022)
+    try:
+        assert run("timeline", "--svg", "--output", "timeline.svg").status == 0
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((folder / "timeline.svg").stat().st_mode) == mode
 
 
 def test_no_other_command_draws(run: Run) -> None:

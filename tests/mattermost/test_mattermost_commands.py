@@ -1,12 +1,17 @@
 """Slash commands in Mattermost: the same words as in Slack, proved by their token, answered for one person's eyes."""
 
 import re
+import time
 
 import pytest
 import requests
 
+from bot.alerts.delivery.retry import RetryPolicy
+from bot.chat.session.pace import MINUTE, PER_MINUTE
+from tests.acceptance.waiting import until
+from tests.app.conftest import House
 from tests.mattermost.conftest import Crew, Side
-from tests.mattermost.faults import status
+from tests.mattermost.faults import Fault, cut, limited, status
 from tests.mattermost.state import EPHEMERAL
 
 pytestmark = pytest.mark.usefixtures("side")
@@ -83,6 +88,37 @@ def test_a_probe_begins_with_what_is_done_and_ends_for_the_same_eyes(people: Cre
     assert "xen-1" in asking.message
     answer = people.server.wait_post(people.ann, people.ops, "XCP-ng 8.3")
     assert answer.type == EPHEMERAL
+
+
+_PASSING = {
+    "limited": [limited(1)],
+    "errors": [status(500), status(503)] * 2,
+    "cut": [cut(), cut(), cut()],
+    "a long fault": [status(502), cut(), limited(1), status(500)],
+    "one that was done": [cut(done=True)],
+}
+
+
+@pytest.mark.parametrize("faults", _PASSING.values(), ids=_PASSING)
+def test_an_answer_survives_a_passing_fault(
+    people: Crew, side: Side, faults: list[Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the command's address, or, where that stays in doubt, as a direct message: "Asking …" does not stay alone."""
+    monkeypatch.setattr("bot.chat.answer_queue.ANSWER_POLICY", RetryPolicy(pause=0.05, longest=0.2))
+    people.server.fail("POST /hooks/commands/{hook_id}", *faults)
+    people.server.fail("POST /posts", status(502), cut(done=True))
+    people.answered("probe xen-1")
+
+    def answers() -> int:
+        here = [each for each in people.server.ephemerals(people.ann) if "XCP-ng 8.3" in each.message]
+        direct = people.server.posts(people.server.direct(people.ann))
+        return len(here) + sum("XCP-ng 8.3" in each.message for each in direct)
+
+    until(lambda: answers() > 0, 10, "the answer")
+    side.settle()
+    assert side.service.queue
+    assert side.service.queue.wait_until_idle(10)
+    assert answers() == (2 if faults == _PASSING["one that was done"] else 1)
 
 
 def test_while_the_api_is_away_a_look_up_is_still_answered(people: Crew) -> None:
@@ -185,3 +221,16 @@ def test_no_post_is_longer_than_the_server_takes(people: Crew) -> None:
     assert long.message.splitlines()[0] == shown[-1].message.splitlines()[0]
     assert len(shown) > 1
     assert all(len(each.message) <= 4_000 for each in shown)
+
+
+def test_one_persons_flood_is_bounded_and_leaves_others_alone(people: Crew, house: House) -> None:
+    begun = time.monotonic()
+    typed = [people.typed(f"XenServer 7.{at % 7}") for at in range(2 * PER_MINUTE)]
+    assert all(each.status == 200 for each in typed)
+    said = [each.reply.message for each in typed if each.reply]
+    room = PER_MINUTE * (1 + (time.monotonic() - begun) / MINUTE) + 2  # it fills up all the while
+    assert PER_MINUTE <= len(said) <= room < 2 * PER_MINUTE
+    assert any("Slow down" in each for each in said)
+    assert "partial support" in people.answered("XenServer 7.2", people.bob).message
+    until(lambda: house.store.audit.find((), 1)[0].who == "mattermost:bob", 10, "the trail is written")
+    assert len(house.store.audit.find(("mattermost:ann",), 1000)) <= room

@@ -113,7 +113,8 @@ def slack() -> Iterator[StandIn]:
 @contextmanager
 def _door(fleet: AskedFleet, slack: StandIn, *before: str) -> Iterator[HttpDoor]:
     """A process that serves, ready; `before` is what stands before its command."""
-    port, log = free_port(), fleet.folder / "door.log"
+    port = free_port()
+    log = fleet.folder / f"{port}.log"
     with log.open("w", encoding="utf-8") as told:  # a pipe that nobody reads would fill up, and hold the process
         process = subprocess.Popen(
             [*before, *COMMAND, "--http", f"127.0.0.1:{port}"],
@@ -216,6 +217,12 @@ def test_who_sends_a_long_body_gets_the_answer_and_no_reset(
     assert [door.post(long, **headers)[0] for _ in range(5)] == [status] * 5
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_it_leaves_no_core_dump_behind(door: HttpDoor) -> None:
+    limits = Path(f"/proc/{door.process.pid}/limits").read_text(encoding="ascii")
+    assert next(line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")) == ["0", "0"]
+
+
 _HALF = b"POST /mcp HTTP/1.1\r\nHost: x\r\n"
 _WITH_TOKEN = f"Authorization: Bearer {TOKEN}\r\nContent-Length: 500\r\n\r\n".encode()
 
@@ -279,6 +286,20 @@ def test_a_request_that_does_not_arrive_is_not_waited_for(
             server.close()
 
     assert asyncio.run(is_closed()) is (bool(said) or bound == "IDLE")
+
+
+def test_what_follows_a_refusal_and_is_no_request_is_no_incident(door: HttpDoor) -> None:
+    """It is in the log, which the fixture reads at the end, as a line alone."""
+    for said in (
+        b"POST /mcp HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\ng\r\n",
+        b"GET / HTTP/1.0\r\n\r\n\0\r\n\r\n",
+    ):
+        for more in (b"", b"\0\0\r\n\r\n" * 3):
+            with socket.create_connection(("127.0.0.1", door.port), timeout=10) as connection:
+                connection.sendall(said + more)
+                while connection.recv(65536):
+                    pass
+    assert door.post()[0] == 200
 
 
 @pytest.mark.parametrize("coding", ["chunked", "xchunked", "gzip, chunked", "identity", "chunked\x0b"])

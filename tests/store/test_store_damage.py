@@ -178,8 +178,6 @@ def test_no_damage_is_more_than_one_plain_line(
         "UPDATE sightings SET name = x'00ff'",
         "UPDATE sightings SET seen_at = 'yesterday'",
         "UPDATE sightings SET seen_at = '2026-01-01'",
-        "UPDATE sightings SET seen_at = '0001-01-01 00:00:00.000000'",
-        "UPDATE sources SET tried_at = '9999-12-31 23:59:59.999999'",
         f"UPDATE sightings SET software = '{'[' * 5000}{']' * 5000}'",
         "UPDATE sources SET kind = 'tarket'",
         "UPDATE sources SET failures = 'many'",
@@ -230,6 +228,24 @@ def test_so_is_one_in_an_alert(sql: str, whole: bytes, place: Path, capsys: pyte
         connection.commit()
     assert main(["alerts"]) == 1
     assert "is damaged: put a backup in its place" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999"])
+@pytest.mark.parametrize("words", ["fleet --json", "xen-1", "alerts all", "sweep --as-of 2027-01-01"])
+def test_a_moment_at_an_end_of_the_calendar_is_shown(
+    words: str, moment: str, whole: bytes, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A host may say that its certificate expires then."""
+    _put(place, whole)
+    with closing(sqlite3.connect(place / "xocompat.db")) as connection:
+        for table, column in (("sightings", "seen_at"), ("sightings", "certificate_expires"), ("sources", "tried_at")):
+            connection.execute(f"UPDATE {table} SET {column} = ?", [moment])
+        connection.execute("UPDATE alerts SET opened_at = ?", [moment])
+        connection.commit()
+    assert main(words.split()) in (0, 1, 3)
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "damaged" not in said
 
 
 @pytest.mark.parametrize("column", ["changes", "problems"])

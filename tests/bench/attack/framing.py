@@ -33,13 +33,13 @@ def attack(stage: Stage, tally: Tally, tries: int) -> None:
         listed = [*framings()]
         chosen = listed if tries >= len(listed) else stage.random("framing").sample(listed, tries)
         asked = [(product, way, each) for each in chosen for product, way in ((stage.main, "serve"), (gunicorn, "web"))]
-        for (_, way, each), wrong in zip(asked, threads.map(lambda one: _try(one[0], one[2]), asked), strict=True):
+        for (_, way, each), wrong in zip(asked, threads.map(lambda one: tried(one[0], one[2]), asked), strict=True):
             tally.tried(f"{each.name} ({way})", wrong)
         for product in (stage.main, gunicorn):
             tally.tried("afterwards", product.look_up())
 
 
-def _try(product: Product, framing: Framing) -> str:
+def tried(product: Product, framing: Framing) -> str:
     told = _answer(product.port, framing)
     statuses = [piece[:3] for piece in told.replace(b"HTTP/1.0 ", b"HTTP/1.1 ").split(b"HTTP/1.1 ")[1:]]
     if bad := [status for status in statuses if status.startswith(b"5")]:

@@ -5,15 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
-from bot.slack.manifest import EVENTS_PATH
-from tests.bench.attack.product import Product
+from tests.bench.attack.product import Assisting, Product
 from tests.bench.attack.stage import Stage, Way
 from tests.bench.attack.tally import Tally
 
 WITHIN = 3.0
-HALF_HEAD = f"POST {EVENTS_PATH} HTTP/1.1\r\nHost: x\r\nContent-".encode()
-HALF_BODY = f"POST {EVENTS_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\ncommand=".encode()
-KINDS = {"idle": (b"", 300), "half-sent headers": (HALF_HEAD, 300), "half-sent bodies": (HALF_BODY, 300)}
+HEAD = "POST {} HTTP/1.1\r\nHost: x\r\nContent-"
+BODY = "POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\ncommand="
+KINDS = {"idle": ("", 300), "half-sent headers": (HEAD, 300), "half-sent bodies": (BODY, 300)}
 ASKED = 5
 """Commands and questions for health while the connections of a kind stay."""
 
@@ -24,7 +23,9 @@ def attack(stage: Stage, tally: Tally, tries: int) -> None:
     for way in Way:
         with stage.product(way) as product, ExitStack() as all_of_them:
             for kind, (said, count) in KINDS.items():
-                all_of_them.enter_context(_kept(product, said, max(1, round(count * share))))
+                all_of_them.enter_context(
+                    _kept(product, said.format(product.path).encode(), max(1, round(count * share)))
+                )
                 for _ in range(ASKED):
                     _ask(product, f"{way.value}, {kind}", tally)
 
@@ -49,6 +50,8 @@ def _ask(product: Product, what: str, tally: Tally) -> None:
     wrong = product.look_up()
     took = time.monotonic() - begun
     tally.tried(f"{what}: a command", wrong or (f"{took:.1f} s" if took > WITHIN else ""))
+    if isinstance(product, Assisting):
+        return
     with closing(product.caller(WITHIN)) as caller:
         told = caller.ask("GET", "/healthz")
     tally.tried(f"{what}: /healthz", "" if told.status == 200 else f"{told.status} {told.body[:60]}")

@@ -26,7 +26,7 @@ def attack(stage: Stage, tally: Tally, tries: int) -> None:
             kind, payload = seeds[at % len(seeds)]
             spoilt: Json = copy.deepcopy(payload)
             for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
-                spoilt = _spoil(random, spoilt)
+                spoilt = spoil(random, spoilt)
             body, content = written(random, kind, spoilt)
             body = body.replace("U0000001", somebody())  # one person's requests are limited
             told = caller.post(body, random.choice((content, content, content, FORM, JSON, "")))
@@ -98,7 +98,7 @@ def _places(value: Json) -> Iterator[tuple[Json, Any]]:
         yield from _places(inner)
 
 
-def _spoil(random: Random, payload: Json) -> Json:
+def spoil(random: Random, payload: Json) -> Json:
     """Make one mistake somewhere."""
     places = [*_places(payload)]
     if not places or random.random() < 0.01:

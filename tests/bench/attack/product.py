@@ -10,12 +10,17 @@ from collections.abc import Iterable
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
+from bot.mattermost.callbacks import COMMAND_PATH
 from bot.slack.manifest import EVENTS_PATH
 from tests.acceptance.bots import Bot
 from tests.acceptance.lab import SECRET
-from tests.slack.signed import command, headers
+from tests.acceptance.waiting import until
+from tests.mattermost.standin import Mattermost
+from tests.mattermost.state import Channel
+from tests.slack.signed import FORM, command, headers
 from tests.slack.websockets import Line
 
 ASKED, ANSWERED = "XenServer 7.2", "XenServer 7.2: partial support"
@@ -78,6 +83,8 @@ class Product(Bot):
     """A process that serves over HTTP, by itself or under gunicorn; `database` is its file, if it is on SQLite."""
 
     database: Path
+    path = EVENTS_PATH
+    """Where it is asked things."""
 
     def caller(self, patience: float = PATIENCE) -> Caller:
         return Caller(self.port, patience)
@@ -113,6 +120,57 @@ class Listening(Product):
 
     def _heard(self, envelope: str) -> str:
         return next((json.dumps(e) for e in reversed(self.line.heard) if e.get("envelope_id") == envelope), "")
+
+
+class Commanded(Product):
+    """A process that Mattermost alone calls: its server, a channel there, and a slash command's fields."""
+
+    path = COMMAND_PATH
+    server: Mattermost
+    channel: Channel
+    command: dict[str, str]
+
+    def look_up(self) -> str:
+        asked = urlencode({**self.command, **self.somebody(), "text": ASKED})
+        return _wrong(self, asked, FORM, {})
+
+    def somebody(self) -> dict[str, str]:
+        """A person who has not asked yet, as a slash command has them."""
+        person = self.server.user(somebody().lower())
+        return {"user_id": person.id, "user_name": person.name}
+
+
+class Assisting(Product):
+    """A process that answers assistants, Slack's with its signature, and nothing else: it has no page for health."""
+
+    path = "/mcp"
+
+    def look_up(self) -> str:
+        body = json.dumps(tool_call("check_release", words=ASKED))
+        return _wrong(self, body, "application/json", self.shown(body), '"level": "partial"')
+
+    @staticmethod
+    def shown(body: str) -> dict[str, str]:
+        """Headers with which a body is let in: as Slack's, for whomever it names."""
+        accepted = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"}
+        return {**headers(body, "application/json", SECRET), **accepted}
+
+    def wait_until_ready(self, seconds: float = 20) -> None:
+        until(lambda: not self.look_up(), seconds, f"ready ({self.told})")
+
+
+def tool_call(tool: str, /, **arguments: str) -> Any:
+    """What somebody's assistant sends."""
+    meta = {"slack": {"user_id": somebody(), "team_id": "T0000001", "enterprise_id": None}}
+    params = {"name": tool, "arguments": arguments, "_meta": meta}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+
+def _wrong(product: Product, body: str, kind: str, shown: dict[str, str], answered: str = "partial support") -> str:
+    """What is wrong with the answer to a look-up, on a new connection."""
+    with closing(product.caller()) as caller:
+        told = caller.ask("POST", product.path, {"content-type": kind, **shown}.items(), body.encode())
+    return "" if told.status == 200 and answered in told.body.replace('\\"', '"') else f"{told.status} {told.body[:80]}"
 
 
 class Pulse:

@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum
@@ -10,8 +11,11 @@ from pathlib import Path
 
 from bot.simulator import PASSWORD, PASSWORD_VARIABLE, SimHost, SimPool, Simulator, as_yaml, release
 from tests.acceptance.bots import HTTP, SOCKET, procfile
-from tests.acceptance.waiting import until
-from tests.bench.attack.product import Listening, Product, Pulse
+from tests.acceptance.chats import mattermost_way
+from tests.acceptance.waiting import free_port, until
+from tests.bench.attack.product import Assisting, Commanded, Listening, Product, Pulse
+from tests.bench.attack.shell import run
+from tests.mattermost.standin import Mattermost
 from tests.slack.standin import StandIn
 from tests.slack.websockets import Line, Server
 
@@ -31,6 +35,8 @@ class Way(Enum):
     HTTP = "serve"
     GUNICORN = "gunicorn"
     SOCKET_MODE = "Socket Mode"
+    MATTERMOST = "Mattermost"
+    ASSISTANTS = "mcp"
 
 
 class Stage:
@@ -78,6 +84,10 @@ class Stage:
                 stack.callback(_end, listening)
                 listening.line = server.line(1)
                 product: Product = listening
+            elif way is Way.MATTERMOST:
+                product = self._commanded(stack, folder, about)
+            elif way is Way.ASSISTANTS:
+                product = self._assisting(stack, folder, about)
             else:
                 command = procfile("web") if way is Way.GUNICORN else None
                 product = Product(folder, self.slack.address, {**HTTP, **about}, command)
@@ -86,6 +96,28 @@ class Stage:
             product.wait_until_ready(40)
             until(lambda: not product.look_up(), 20, "looks things up")
             yield product
+
+    def _commanded(self, stack: ExitStack, folder: Path, about: dict[str, str]) -> Product:
+        server, port = stack.enter_context(Mattermost()), free_port()
+        channel = server.channel("general")
+        way, config = mattermost_way(server, port)
+        self.config(folder, config)
+        product = Commanded(folder, self.slack.address, {**about, **way}, port=port)
+        stack.callback(_end, product)
+        product.server, product.channel = server, channel
+        product.command = {"token": way["MATTERMOST_COMMAND_TOKEN"], "team_domain": "lab", "command": "/xocompat"}
+        product.command |= {"channel_id": channel.id, "channel_name": "general"}
+        return product
+
+    def _assisting(self, stack: ExitStack, folder: Path, about: dict[str, str]) -> Product:
+        migrated = run(["db", "upgrade"], folder, Path(about["XOCOMPAT_CONFIG"]), DATABASE_URL=about["DATABASE_URL"])
+        assert migrated.status == 0, migrated.err
+        port = free_port()
+        command = [sys.executable, "-m", "bot", "mcp", "--http", f"127.0.0.1:{port}"]
+        let_in = {"XOCOMPAT_MCP_TOKEN": TOKEN, "XOCOMPAT_MCP__SLACK": "true", **HTTP}
+        product = Assisting(folder, self.slack.address, {**about, **let_in}, command, port)
+        stack.callback(_end, product)
+        return product
 
     @contextmanager
     def pulse(self, product: Product) -> Iterator[Pulse]:

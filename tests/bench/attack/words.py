@@ -41,7 +41,7 @@ def attack(stage: Stage, tally: Tally, tries: int) -> None:
     for event in stage.main.events("incident")[incidents:]:
         tally.tried("the log", f"an incident: {str(event.get('exception'))[-200:]}")
     for place, text in (("the log", stage.main.told), ("the audit trail", _audited(stage))):
-        kept = [secret for secret in secrets if _bare(secret) in text]
+        kept = [secret for secret in secrets if bare(secret) in text]
         for secret in kept:
             tally.tried("secret", f"{secret[:40]!r} is in {place}")
 
@@ -86,7 +86,7 @@ def _audited(stage: Stage) -> str:
         return "\n".join(str(row[0]) for row in database.execute("SELECT words FROM audit"))
 
 
-def _bare(secret: str) -> str:
+def bare(secret: str) -> str:
     """The part of it that gives something away."""
     return re.sub(r"^(Bearer |https://\w+:|password=|xox[a-z]-|xapp-)", "", secret).partition("@")[0]
 
@@ -253,7 +253,7 @@ def _name(random: Random) -> str:
     )
 
 
-def _secret(random: Random) -> str:
+def secret(random: Random) -> str:
     noise = "".join(random.choices("abcdefghijkmnpqrstuvwxyz23456789", k=24))
     parts = f"{random.randint(10**10, 10**11)}-{random.randint(10**10, 10**11)}-{noise}"
     return random.choice(
@@ -284,6 +284,6 @@ KINDS: tuple[tuple[str, Callable[[Random], str]], ...] = (
     ("formulas", _formula),
     ("markup", _markup),
     ("names", _name),
-    ("secret", _secret),
+    ("secret", secret),
     ("at random", _random),
 )
