@@ -38,7 +38,7 @@ from bot.mattermost.seals import Seals
 from bot.web.server import Handler, HttpRequest, HttpResponse, HttpRoute
 
 COMMAND_PATH = "/mattermost/command"
-WAITED = 0.8
+WAITED = 1.0
 """Seconds for which a press waits for its reply; what comes later comes in another way."""
 
 WAITING_MAX = 8
