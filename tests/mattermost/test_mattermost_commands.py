@@ -1,6 +1,8 @@
 """Slash commands in Mattermost: the same words as in Slack, proved by their token, answered for one person's eyes."""
 
+import os
 import re
+import socket
 import time
 
 import pytest
@@ -88,6 +90,24 @@ def test_a_probe_begins_with_what_is_done_and_ends_for_the_same_eyes(people: Cre
     assert "xen-1" in asking.message
     answer = people.server.wait_post(people.ann, people.ops, "XCP-ng 8.3")
     assert answer.type == EPHEMERAL
+
+
+def test_an_address_for_replies_leads_nowhere_but_to_the_server(people: Crew, side: Side) -> None:
+    about = {"user_id": people.ann.id, "user_name": "ann", "channel_id": people.ops.id, "channel_name": "ops"}
+    form = {**about, "team_domain": "lab", "text": "probe xen-1"}
+    header = {"Authorization": f"Token {os.environ['MATTERMOST_COMMAND_TOKEN'].removeprefix('lab=')}"}
+    with socket.create_server(("127.0.0.1", 0)) as foreign:
+        foreign.settimeout(0)
+        place = f"127.0.0.1:{foreign.getsockname()[1]}"
+        home = people.server.url.removeprefix("http://")
+        for start in (place, f"{home}@{place}", f"{place}/{home}", f"{place}#@{home}", f"{place}\\@{home}"):
+            asked = {**form, "response_url": f"http://{start}/hooks/commands/{'a' * 26}"}
+            answer = requests.post(f"{side.callback}/mattermost/command", asked, headers=header, timeout=5)
+            assert "Asking **xen-1**" in answer.json()["text"]
+        side.settle()
+        with pytest.raises(BlockingIOError):
+            foreign.accept()
+    assert people.server.requested("POST /hooks/commands/{hook_id}")
 
 
 _PASSING = {

@@ -18,7 +18,7 @@ from bot.chat.session.conversation import Conversation
 from bot.chat.session.executor import Untold
 from bot.errors import UnavailableError
 
-WAITED = 0.8
+WAITED = 1.0
 """Seconds for which a press waits for its reply; what comes later comes in another way."""
 
 WAITING_MAX = 8
