@@ -114,6 +114,7 @@ def side(
     lookup: str,
 ) -> Iterator[Side]:
     monkeypatch.setattr("bot.app.slack.today", START.date)  # as the fleet's clock has it
+    monkeypatch.setattr("bot.chat.session.once.WAITED", 3.0)  # whatever else this machine has to do
     port = free_port()
     callback = f"http://127.0.0.1:{port}"
     command = people.server.command("xocompat", f"{callback}/mattermost/command")
