@@ -115,6 +115,7 @@ _PASSING = {
     "errors": [status(500), status(503)] * 2,
     "cut": [cut(), cut(), cut()],
     "a long fault": [status(502), cut(), limited(1), status(500)],
+    "a page of a proxy": [status(200)] * 2,
     "one that was done": [cut(done=True)],
 }
 
