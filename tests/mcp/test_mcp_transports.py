@@ -219,8 +219,25 @@ def test_who_sends_a_long_body_gets_the_answer_and_no_reset(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_it_leaves_no_core_dump_behind(door: HttpDoor) -> None:
-    limits = Path(f"/proc/{door.process.pid}/limits").read_text(encoding="ascii")
-    assert next(line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")) == ["0", "0"]
+    assert _core_limits(door.process.pid) == ["0", "0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_at_stdin_it_leaves_none_behind_either(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        COMMAND, env=_environ(), cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{json.dumps(INITIALIZE)}\n".encode())
+        process.stdin.flush()
+        assert b"serverInfo" in process.stdout.readline()
+        assert _core_limits(process.pid) == ["0", "0"]
+
+
+def _core_limits(process: int) -> list[str]:
+    limits = Path(f"/proc/{process}/limits").read_text(encoding="ascii")
+    return next(line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core"))
 
 
 _HALF = b"POST /mcp HTTP/1.1\r\nHost: x\r\n"
