@@ -13,6 +13,7 @@ from typing import Protocol
 from bot.alerts.delivery.outcome import Delivered, Outcome, reason_of
 from bot.alerts.ports import SNOOZE_MAX
 from bot.catalogue import message, say, say_counted
+from bot.chat.access import Granted
 from bot.chat.button_value import ASK, FIND, MENU, PICK, SHARE, ActionValue
 from bot.chat.command import Choice, CommandSpec, Right
 from bot.chat.commands import ACCESS, ACK, ALERTS, CHECK, COMMANDS, FLEET, HELP, WATCH
@@ -235,10 +236,8 @@ class Conversation:
         services, origin = self.services, request.origin
 
         def open_window() -> None:
-            rights = services.access.admit(request.actor, FLEET)
-            if isinstance(rights, Answer):
-                services.record(request, rights)
-                delivered(services.platform.respond(origin, rights.reply))
+            rights = self._admitted(request)
+            if rights is None:
                 return
             services.record(request, "picker")
             found = () if Right.FLEET in rights.scoped else services.responder.choices(FLEET, rights)
@@ -278,11 +277,7 @@ class Conversation:
         services, origin = self.services, request.origin
 
         def open_window() -> None:
-            rights = services.access.admit(request.actor, request.spec)
-            if isinstance(rights, Answer):
-                services.record(request, rights)
-                delivered(services.platform.respond(origin, rights.reply))
-            else:
+            if self._admitted(request):
                 services.record(request, "picker")
                 watches = services.access.admit(_nowhere(request.actor), WATCH)
                 opened = services.platform.open_check(origin, not isinstance(watches, Answer))
@@ -372,11 +367,9 @@ class Conversation:
         services, origin = self.services, request.origin
 
         def open_window() -> None:
-            rights = services.access.admit(request.actor, request.spec)
-            if isinstance(rights, Answer):
-                services.record(request, rights)
-                delivered(services.platform.respond(origin, rights.reply))
-            elif lacking is Asks.NOTE:
+            if self._admitted(request) is None:
+                return
+            if lacking is Asks.NOTE:
                 opened = services.platform.open_note(origin, request.words)
                 self._opened(origin, opened, Typed(f"{request.words}: NOTE", is_synopsis=True))
             else:
@@ -391,6 +384,15 @@ class Conversation:
                 self._renew_page(origin)
 
         services.later(origin, ask)
+
+    def _admitted(self, request: Request) -> Granted | None:
+        """What the actor may, before a window opens; None where they were told why not."""
+        rights = self.services.access.admit(request.actor, request.spec)
+        if not isinstance(rights, Answer):
+            return rights
+        self.services.record(request, rights)
+        delivered(self.services.platform.respond(request.origin, rights.reply))
+        return None
 
     def _opened(self, origin: Origin, opened: Outcome, typed: Typed) -> None:
         """Where no window opened, say what to type in its place."""
